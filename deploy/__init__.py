@@ -1,0 +1,1 @@
+"""What runs the platform: the embedded supervisor, migrations, charts."""

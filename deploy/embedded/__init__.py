@@ -1,0 +1,1 @@
+"""Real PostgreSQL and Kafka from packages, and the supervisor behind `pointstream up`."""

@@ -1,0 +1,1 @@
+"""What crosses a boundary: topics, envelope, codec, events, schemas and examples."""

@@ -1,0 +1,1 @@
+"""The ledger of points: pure decisions, and the SQL twins behind stores."""

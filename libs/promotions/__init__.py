@@ -1,0 +1,1 @@
+"""The promotion engine: programme in, explained points out; pure."""

@@ -1,0 +1,1 @@
+"""Plumbing without a business noun: clock, settings, logs, metrics, Kafka, PostgreSQL, outbox."""

@@ -1,0 +1,1 @@
+"""The five processes; they never import each other and meet on topics."""

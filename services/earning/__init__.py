@@ -1,0 +1,1 @@
+"""Receipts in, points and explanations out."""

@@ -1,0 +1,1 @@
+"""Periods that close, and the points that lapse with them."""
