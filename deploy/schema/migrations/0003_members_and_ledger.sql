@@ -1,0 +1,107 @@
+-- Members and the ledger of their points.
+CREATE SCHEMA members;
+CREATE SCHEMA vault;
+CREATE SCHEMA ledger;
+
+CREATE TABLE members.member (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    tier text,
+    enrolled_at timestamptz NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, member_id)
+) WITH (fillfactor = 90);
+
+-- Who shows this card is that member. A row without a member is an identifier seen before its enrolment: receipt and
+-- enrolment both lock it, whichever comes first.
+CREATE TABLE members.identifier (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    identifier text NOT NULL,
+    member_id uuid,
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, identifier)
+);
+CREATE INDEX identifier_of_member ON members.identifier (tenant_id, programme_id, member_id) WHERE member_id IS NOT NULL;
+
+-- The head of a member's ledger: the row that writers lock, and the last number given to one of the member's movements.
+CREATE TABLE ledger.member (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    seq bigint NOT NULL DEFAULT 0,
+    spread int NOT NULL, -- Kafka's hash of the member id: names its partition on every topic keyed by member
+    PRIMARY KEY (tenant_id, programme_id, member_id)
+) WITH (fillfactor = 60);
+
+CREATE TYPE ledger.account AS ENUM (
+    'pending', 'active', 'held', 'debt',
+    'issued', 'redeemed', 'expired', 'reversed', 'transferred', 'adjusted', 'written_off'
+);
+CREATE TYPE ledger.kind AS ENUM (
+    'credit', 'activate', 'redeem', 'restore', 'expire', 'waive', 'reverse', 'hold', 'release', 'commit',
+    'transfer', 'adjust', 'repay'
+);
+
+-- A credit and the lot it makes, one row: everything but remaining and held is written once.
+CREATE TABLE ledger.lot (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    seq bigint NOT NULL CHECK (seq > 0),
+    wallet text NOT NULL,
+    amount bigint NOT NULL CHECK (amount > 0),
+    remaining bigint NOT NULL CHECK (remaining BETWEEN 0 AND amount),
+    held bigint NOT NULL DEFAULT 0 CHECK (held BETWEEN 0 AND remaining),
+    earned_at timestamptz NOT NULL,
+    active_from timestamptz NOT NULL,
+    expires_at timestamptz CHECK (expires_at > active_from),
+    recorded_at timestamptz NOT NULL,
+    policy_version int NOT NULL,
+    cause uuid NOT NULL, -- the inbox key of the event that earned it
+    contributor uuid,
+    PRIMARY KEY (tenant_id, programme_id, member_id, seq)
+) WITH (fillfactor = 90);
+
+-- Every movement that is not a credit.
+CREATE TABLE ledger.movement (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    seq bigint NOT NULL CHECK (seq > 0),
+    wallet text NOT NULL,
+    kind ledger.kind NOT NULL CHECK (kind <> 'credit'),
+    from_account ledger.account NOT NULL,
+    to_account ledger.account NOT NULL CHECK (to_account <> from_account),
+    amount bigint NOT NULL CHECK (amount > 0),
+    effective_at timestamptz NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    corrects bigint,
+    cause uuid NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, member_id, seq)
+);
+
+CREATE TABLE ledger.allocation (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    lot_seq bigint NOT NULL,
+    amount bigint NOT NULL CHECK (amount > 0),
+    PRIMARY KEY (tenant_id, programme_id, member_id, seq, lot_seq),
+    FOREIGN KEY (tenant_id, programme_id, member_id, seq) REFERENCES ledger.movement,
+    FOREIGN KEY (tenant_id, programme_id, member_id, lot_seq) REFERENCES ledger.lot
+);
+
+-- All movements of all members, credits included.
+CREATE VIEW ledger.journal WITH (security_invoker = true) AS
+SELECT tenant_id, programme_id, member_id, seq, wallet, 'credit'::ledger.kind AS kind,
+       'issued'::ledger.account AS from_account,
+       CASE WHEN active_from > recorded_at THEN 'pending' ELSE 'active' END::ledger.account AS to_account,
+       amount, earned_at AS effective_at, recorded_at, NULL::bigint AS corrects, cause
+FROM ledger.lot
+UNION ALL
+SELECT tenant_id, programme_id, member_id, seq, wallet, kind, from_account, to_account,
+       amount, effective_at, recorded_at, corrects, cause
+FROM ledger.movement;

@@ -1,0 +1,279 @@
+-- What earning owns: which events it has seen, what it decided, and the shared counters of campaigns.
+CREATE SCHEMA earning;
+
+CREATE SEQUENCE earning.page AS bigint;
+
+-- Every accepted event, once. Not partitioned by time: an id that comes back after a border must still be known.
+CREATE TABLE earning.inbox (
+    tenant_id int NOT NULL,
+    event_key uuid NOT NULL,
+    body_hash bigint NOT NULL,
+    page bigint NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, event_key)
+);
+
+-- The facts and decisions of some of a batch's receipts, compressed together: JSON lines in the order of the batch.
+CREATE TABLE earning.decision_page (
+    tenant_id int NOT NULL,
+    page bigint NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    body bytea NOT NULL,
+    PRIMARY KEY (tenant_id, page, recorded_at)
+) PARTITION BY RANGE (recorded_at);
+CREATE TABLE earning.decision_page_rest PARTITION OF earning.decision_page DEFAULT;
+ALTER TABLE earning.decision_page_rest ALTER COLUMN body SET STORAGE EXTERNAL;
+
+-- Receipts that paid nothing leave no movement; this keeps a member's history complete.
+CREATE TABLE earning.unpaid_receipt (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    after_seq bigint NOT NULL,
+    event_key uuid NOT NULL,
+    occurred_at timestamptz NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    outcome text NOT NULL CHECK (outcome IN ('no_points', 'awaiting_operator')),
+    PRIMARY KEY (tenant_id, programme_id, member_id, after_seq, event_key)
+);
+
+-- Receipts that nobody owns yet: of an unknown identifier, or without any.
+CREATE TABLE earning.unclaimed_receipt (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    event_key uuid NOT NULL,
+    identifiers text[] NOT NULL,
+    receipt_number text NOT NULL,
+    occurred_at timestamptz NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, event_key)
+);
+CREATE INDEX unclaimed_by_identifier ON earning.unclaimed_receipt USING gin (identifiers);
+CREATE INDEX unclaimed_by_number ON earning.unclaimed_receipt (tenant_id, programme_id, receipt_number);
+
+-- What a campaign has given out under a shared limit.
+CREATE TABLE earning.counter (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    counter_key text NOT NULL,
+    used bigint NOT NULL CHECK (used >= 0),
+    PRIMARY KEY (tenant_id, programme_id, counter_key)
+) WITH (fillfactor = 50);
+
+-- The start of every batch of receipts: move the positions, let the inbox decide what is new, lock, and then load.
+--
+-- Records come as columns, in order; p_record_span names the span each belongs to (1-based). Identifiers come flattened
+-- and distinct. Answers are arrays in the order of what was asked:
+--   moved      by span: false for a fenced one
+--   status     by record: f fresh, r repeat, c conflict (same id, other body), x fenced
+--   member…    by identifier: NULL member for an unknown one
+--   used       by counter key
+-- A function of several statements on purpose: under READ COMMITTED each takes its own snapshot, so the load after the
+-- locks sees what the transaction that held them has done.
+CREATE FUNCTION earning.begin_batch(
+    p_consumer text, p_now timestamptz,
+    p_topics text[], p_parts int[], p_froms bigint[], p_tos bigint[], p_epochs bigint[],
+    p_streaks int[], p_seen int[], p_bad int[], p_halts text[],
+    p_record_span int[], p_tenants int[], p_event_keys uuid[], p_body_hashes bigint[], p_pages int[],
+    p_ident_tenants int[], p_ident_programmes int[], p_identifiers text[],
+    p_counter_tenants int[], p_counter_programmes int[], p_counter_keys text[], p_lock_counters boolean,
+    OUT moved boolean[], OUT page_base bigint, OUT status "char"[],
+    OUT member_ids uuid[], OUT seqs bigint[], OUT spreads int[], OUT tiers text[], OUT used bigint[]
+)
+LANGUAGE plpgsql AS $$
+DECLARE
+    fresh uuid[];
+    span_moved boolean[];
+    base bigint;
+BEGIN
+    span_moved := stream.advance(p_consumer, p_now, p_topics, p_parts, p_froms, p_tos, p_epochs,
+                                 p_streaks, p_seen, p_bad, p_halts);
+    moved := span_moved;
+    base := nextval('earning.page') * 4096;
+    page_base := base;
+
+    WITH new AS (
+        INSERT INTO earning.inbox (tenant_id, event_key, body_hash, page, recorded_at)
+        SELECT v.tenant_id, v.event_key, v.body_hash, base + v.page, p_now
+        FROM unnest(p_record_span, p_tenants, p_event_keys, p_body_hashes, p_pages)
+            AS v(span, tenant_id, event_key, body_hash, page)
+        WHERE span_moved[v.span]
+        ORDER BY v.tenant_id, v.event_key
+        ON CONFLICT (tenant_id, event_key) DO NOTHING
+        RETURNING event_key
+    )
+    SELECT array_agg(event_key) INTO fresh FROM new;
+
+    IF coalesce(cardinality(fresh), 0) = cardinality(p_event_keys) THEN
+        status := array_fill('f'::"char", ARRAY[cardinality(p_event_keys)]);
+    ELSE
+        SELECT array_agg(CASE WHEN NOT span_moved[v.span] THEN 'x'
+                              WHEN f.event_key IS NOT NULL THEN 'f'
+                              WHEN i.body_hash = v.body_hash THEN 'r'
+                              ELSE 'c' END::"char" ORDER BY v.ord)
+        INTO status
+        FROM unnest(p_record_span, p_tenants, p_event_keys, p_body_hashes)
+            WITH ORDINALITY AS v(span, tenant_id, event_key, body_hash, ord)
+        LEFT JOIN unnest(fresh) AS f(event_key) USING (event_key)
+        LEFT JOIN earning.inbox i ON i.tenant_id = v.tenant_id AND i.event_key = v.event_key;
+    END IF;
+
+    -- An unknown identifier gets a row too: its enrolment, on another partition, then waits for this transaction.
+    INSERT INTO members.identifier (tenant_id, programme_id, identifier, recorded_at)
+    SELECT v.tenant_id, v.programme_id, v.identifier, p_now
+    FROM unnest(p_ident_tenants, p_ident_programmes, p_identifiers) AS v(tenant_id, programme_id, identifier)
+    WHERE NOT EXISTS (
+        SELECT FROM members.identifier i
+        WHERE i.tenant_id = v.tenant_id AND i.programme_id = v.programme_id AND i.identifier = v.identifier
+          AND i.member_id IS NOT NULL)
+    ORDER BY v.tenant_id, v.programme_id, v.identifier
+    ON CONFLICT (tenant_id, programme_id, identifier) DO UPDATE SET recorded_at = members.identifier.recorded_at;
+
+    PERFORM 1 FROM ledger.member m
+    JOIN (
+        SELECT DISTINCT i.tenant_id, i.programme_id, i.member_id
+        FROM unnest(p_ident_tenants, p_ident_programmes, p_identifiers) AS v(tenant_id, programme_id, identifier)
+        JOIN members.identifier i USING (tenant_id, programme_id, identifier)
+        WHERE i.member_id IS NOT NULL
+    ) AS known USING (tenant_id, programme_id, member_id)
+    ORDER BY m.tenant_id, m.programme_id, m.member_id
+    FOR NO KEY UPDATE OF m;
+
+    SELECT array_agg(i.member_id ORDER BY v.ord), array_agg(m.seq ORDER BY v.ord),
+           array_agg(m.spread ORDER BY v.ord), array_agg(s.tier ORDER BY v.ord)
+    INTO member_ids, seqs, spreads, tiers
+    FROM unnest(p_ident_tenants, p_ident_programmes, p_identifiers)
+        WITH ORDINALITY AS v(tenant_id, programme_id, identifier, ord)
+    LEFT JOIN members.identifier i USING (tenant_id, programme_id, identifier)
+    LEFT JOIN ledger.member m ON m.tenant_id = i.tenant_id AND m.programme_id = i.programme_id
+                             AND m.member_id = i.member_id
+    LEFT JOIN members.member s ON s.tenant_id = i.tenant_id AND s.programme_id = i.programme_id
+                              AND s.member_id = i.member_id;
+
+    -- Shared counters are read without a lock, and locked only when a batch is repeated because a limit was passed.
+    IF p_lock_counters THEN
+        INSERT INTO earning.counter (tenant_id, programme_id, counter_key, used)
+        SELECT k.tenant_id, k.programme_id, k.counter_key, 0
+        FROM unnest(p_counter_tenants, p_counter_programmes, p_counter_keys) AS k(tenant_id, programme_id, counter_key)
+        ORDER BY k.tenant_id, k.programme_id, k.counter_key
+        ON CONFLICT (tenant_id, programme_id, counter_key) DO UPDATE SET used = earning.counter.used;
+    END IF;
+    SELECT array_agg(coalesce(c.used, 0) ORDER BY k.ord) INTO used
+    FROM unnest(p_counter_tenants, p_counter_programmes, p_counter_keys)
+        WITH ORDINALITY AS k(tenant_id, programme_id, counter_key, ord)
+    LEFT JOIN earning.counter c USING (tenant_id, programme_id, counter_key);
+END $$;
+
+-- The end of every batch: all effects, then the shared counters in key order, then the outbox.
+-- Raises PS001 when a shared limit would be passed: the caller repeats the batch with the counters locked.
+CREATE FUNCTION earning.save_batch(
+    p_now timestamptz, p_page_base bigint,
+    p_lot_tenants int[], p_lot_programmes int[], p_lot_members uuid[], p_lot_seqs bigint[], p_lot_wallets text[],
+    p_lot_amounts bigint[], p_lot_earned timestamptz[], p_lot_expires timestamptz[], p_lot_versions int[],
+    p_lot_causes uuid[],
+    p_head_tenants int[], p_head_programmes int[], p_head_members uuid[], p_head_seqs bigint[],
+    p_page_tenants int[], p_page_numbers int[], p_page_bodies bytea[],
+    p_unpaid_tenants int[], p_unpaid_programmes int[], p_unpaid_members uuid[], p_unpaid_after bigint[],
+    p_unpaid_keys uuid[], p_unpaid_times timestamptz[], p_unpaid_outcomes text[],
+    p_open_tenants int[], p_open_programmes int[], p_open_keys uuid[], p_open_identifiers text[],
+    p_open_numbers text[], p_open_times timestamptz[],
+    p_counter_tenants int[], p_counter_programmes int[], p_counter_keys text[], p_counter_uses bigint[],
+    p_counter_limits bigint[]
+) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    within int;
+BEGIN
+    INSERT INTO ledger.lot (tenant_id, programme_id, member_id, seq, wallet, amount, remaining, earned_at, active_from,
+                            expires_at, recorded_at, policy_version, cause)
+    SELECT v.tenant_id, v.programme_id, v.member_id, v.seq, v.wallet, v.amount, v.amount, v.earned_at, v.earned_at,
+           v.expires_at, p_now, v.version, v.cause
+    FROM unnest(p_lot_tenants, p_lot_programmes, p_lot_members, p_lot_seqs, p_lot_wallets, p_lot_amounts,
+                p_lot_earned, p_lot_expires, p_lot_versions, p_lot_causes)
+        AS v(tenant_id, programme_id, member_id, seq, wallet, amount, earned_at, expires_at, version, cause);
+
+    UPDATE ledger.member m SET seq = v.seq
+    FROM unnest(p_head_tenants, p_head_programmes, p_head_members, p_head_seqs)
+        AS v(tenant_id, programme_id, member_id, seq)
+    WHERE m.tenant_id = v.tenant_id AND m.programme_id = v.programme_id AND m.member_id = v.member_id;
+
+    INSERT INTO earning.decision_page (tenant_id, page, recorded_at, body)
+    SELECT v.tenant_id, p_page_base + v.number, p_now, v.body
+    FROM unnest(p_page_tenants, p_page_numbers, p_page_bodies) AS v(tenant_id, number, body);
+
+    IF cardinality(p_unpaid_keys) > 0 THEN
+        INSERT INTO earning.unpaid_receipt
+            (tenant_id, programme_id, member_id, after_seq, event_key, occurred_at, recorded_at, outcome)
+        SELECT v.tenant_id, v.programme_id, v.member_id, v.after_seq, v.event_key, v.occurred_at, p_now, v.outcome
+        FROM unnest(p_unpaid_tenants, p_unpaid_programmes, p_unpaid_members, p_unpaid_after, p_unpaid_keys,
+                    p_unpaid_times, p_unpaid_outcomes)
+            AS v(tenant_id, programme_id, member_id, after_seq, event_key, occurred_at, outcome);
+    END IF;
+
+    IF cardinality(p_open_keys) > 0 THEN
+        INSERT INTO earning.unclaimed_receipt
+            (tenant_id, programme_id, event_key, identifiers, receipt_number, occurred_at, recorded_at)
+        SELECT v.tenant_id, v.programme_id, v.event_key,
+               CASE WHEN v.identifiers = '' THEN '{}' ELSE string_to_array(v.identifiers, E'\x1f') END,
+               v.number, v.occurred_at, p_now
+        FROM unnest(p_open_tenants, p_open_programmes, p_open_keys, p_open_identifiers, p_open_numbers, p_open_times)
+            AS v(tenant_id, programme_id, event_key, identifiers, number, occurred_at);
+    END IF;
+
+    IF cardinality(p_counter_keys) > 0 THEN
+        WITH counted AS (
+            INSERT INTO earning.counter AS c (tenant_id, programme_id, counter_key, used)
+            SELECT v.tenant_id, v.programme_id, v.counter_key, v.uses
+            FROM unnest(p_counter_tenants, p_counter_programmes, p_counter_keys, p_counter_uses)
+                AS v(tenant_id, programme_id, counter_key, uses)
+            ORDER BY v.tenant_id, v.programme_id, v.counter_key
+            ON CONFLICT (tenant_id, programme_id, counter_key) DO UPDATE SET used = c.used + excluded.used
+            RETURNING c.tenant_id, c.programme_id, c.counter_key, c.used
+        )
+        SELECT count(*) INTO within
+        FROM counted JOIN unnest(p_counter_tenants, p_counter_programmes, p_counter_keys, p_counter_limits)
+            AS v(tenant_id, programme_id, counter_key, most) USING (tenant_id, programme_id, counter_key)
+        WHERE counted.used <= v.most;
+        IF within < cardinality(p_counter_keys) THEN
+            RAISE EXCEPTION 'a shared limit would be passed' USING ERRCODE = 'PS001';
+        END IF;
+    END IF;
+END $$;
+
+-- Enrols members and ties identifiers to them; locks identifiers before members, as receipts do.
+-- Answers by identifier whether it belongs to the member that asked for it (false: another member has it).
+CREATE FUNCTION earning.enrol_batch(
+    p_now timestamptz, p_tenants int[], p_programmes int[], p_members uuid[], p_spreads int[], p_tiers text[],
+    p_times timestamptz[], p_ident_tenants int[], p_ident_programmes int[], p_identifiers text[], p_ident_members uuid[]
+) RETURNS boolean[]
+LANGUAGE plpgsql AS $$
+DECLARE
+    owned boolean[];
+BEGIN
+    INSERT INTO members.identifier AS i (tenant_id, programme_id, identifier, member_id, recorded_at)
+    SELECT v.tenant_id, v.programme_id, v.identifier, v.member_id, p_now
+    FROM unnest(p_ident_tenants, p_ident_programmes, p_identifiers, p_ident_members)
+        AS v(tenant_id, programme_id, identifier, member_id)
+    ORDER BY v.tenant_id, v.programme_id, v.identifier
+    ON CONFLICT (tenant_id, programme_id, identifier)
+        DO UPDATE SET member_id = coalesce(i.member_id, excluded.member_id);
+
+    INSERT INTO members.member AS m (tenant_id, programme_id, member_id, tier, enrolled_at, recorded_at)
+    SELECT v.tenant_id, v.programme_id, v.member_id, v.tier, v.enrolled_at, p_now
+    FROM unnest(p_tenants, p_programmes, p_members, p_tiers, p_times)
+        AS v(tenant_id, programme_id, member_id, tier, enrolled_at)
+    ORDER BY v.tenant_id, v.programme_id, v.member_id
+    ON CONFLICT (tenant_id, programme_id, member_id) DO UPDATE SET tier = coalesce(excluded.tier, m.tier);
+
+    INSERT INTO ledger.member (tenant_id, programme_id, member_id, spread)
+    SELECT v.tenant_id, v.programme_id, v.member_id, v.spread
+    FROM unnest(p_tenants, p_programmes, p_members, p_spreads) AS v(tenant_id, programme_id, member_id, spread)
+    ORDER BY v.tenant_id, v.programme_id, v.member_id
+    ON CONFLICT (tenant_id, programme_id, member_id) DO NOTHING;
+
+    SELECT array_agg(i.member_id = v.member_id ORDER BY v.ord) INTO owned
+    FROM unnest(p_ident_tenants, p_ident_programmes, p_identifiers, p_ident_members)
+        WITH ORDINALITY AS v(tenant_id, programme_id, identifier, member_id, ord)
+    JOIN members.identifier i USING (tenant_id, programme_id, identifier);
+    RETURN owned;
+END $$;
