@@ -1,0 +1,184 @@
+"""Boundaries: the instant at which a period ends in a programme's zone, and the expiry date that follows from it.
+
+The boundary of a period is the earliest instant after which no local time bears a date of that period. Local midnight
+is not enough: it may not exist (clocks jump over it), exist twice, or be followed by an hour of the old date again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from libs.ledger.zones import tzdata_version
+
+_DAY = timedelta(days=1)
+_SECOND = timedelta(seconds=1)
+# Since 1970 no zone has changed its offset twice within six days; a test holds that over the pinned data.
+_STEP = timedelta(hours=6)
+# What claims to be older was earned in the first period of 1900: the calendar's arithmetic stays inside its range.
+_FIRST_INSTANT = datetime(1900, 1, 1, tzinfo=UTC)
+
+
+class Period(StrEnum):
+    """A natural period of the calendar; each begins with the first day of a month."""
+
+    MONTH = "month"
+    QUARTER = "quarter"
+    HALF_YEAR = "half_year"
+    YEAR = "year"
+
+    @property
+    def months(self) -> int:
+        """How many months the period lasts."""
+        return _MONTHS[self]
+
+
+_MONTHS = {Period.MONTH: 1, Period.QUARTER: 3, Period.HALF_YEAR: 6, Period.YEAR: 12}
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """The end of a period.
+
+    `instant` is UTC and the first that no longer belongs to the period; `local_date` is the period's last day ("valid
+    to 31 March"); `zone` is the IANA name and `tzdata` the release of the zone data that it was computed with.
+    """
+
+    instant: datetime
+    local_date: date
+    zone: str
+    tzdata: str
+
+
+@dataclass(frozen=True, slots=True)
+class NaturalPeriod:
+    """Points live to the end of the period that they were earned in, and `extra_periods` whole periods longer."""
+
+    period: Period
+    extra_periods: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """Points do not lapse."""
+
+
+# Rolling, inactivity, fixed date and anniversary join this union; `ExpiryCalendar` is where a kind gets its meaning.
+ExpiryPolicy = NaturalPeriod | Never
+
+
+def boundary_after(moment: datetime | date, zone: ZoneInfo, period: Period) -> Boundary:
+    """The first boundary after an aware instant, or the end of the period that a local date lies in.
+
+    An instant belongs to the period whose boundary it lies before, even where its local date already names the next one
+    (St. John's, 1 November 2009, the minute before the clocks went back into October).
+    """
+    index = _index_of(moment, zone, period) if isinstance(moment, datetime) else _index_of_date(moment, period)
+    return _boundary(index, zone, period)
+
+
+def natural_expiry(earned_at: datetime, zone: ZoneInfo, policy: NaturalPeriod) -> Boundary:
+    """When a lot earned at this aware instant lapses under `policy`; uncached, see `ExpiryCalendar` for many."""
+    return _boundary(_index_of(earned_at, zone, policy.period) + policy.extra_periods, zone, policy.period)
+
+
+class ExpiryCalendar:
+    """The expiry dates of one policy in one zone, remembered by month, for the path that every receipt takes.
+
+    Safe to share between threads: a month is computed whole before it is put into the table, and always the same.
+    """
+
+    __slots__ = ("_months", "policy", "zone")
+
+    def __init__(self, zone: ZoneInfo, policy: ExpiryPolicy) -> None:
+        self.zone = zone
+        self.policy = policy
+        self._months: dict[int, tuple[tuple[datetime, Boundary], ...]] = {}
+
+    def expires_at(self, earned_at: datetime) -> Boundary | None:
+        """When a lot earned at this aware instant lapses; None for never."""
+        for period_end, expiry in self._months.get(earned_at.year * 12 + earned_at.month) or self._month_of(earned_at):
+            if earned_at < period_end:
+                return expiry
+        return None
+
+    def next_boundary(self, instant: datetime) -> Boundary | None:
+        """The first boundary of the policy after an aware instant, whatever was earned when; None for never."""
+        if isinstance(self.policy, Never):
+            return None
+        return boundary_after(instant, self.zone, self.policy.period)
+
+    def _month_of(self, instant: datetime) -> tuple[tuple[datetime, Boundary], ...]:
+        """All (end of period, expiry) pairs that an instant dated in this month, at any UTC offset, may need."""
+        if isinstance(self.policy, Never):
+            return ()
+        period, extra = self.policy.period, self.policy.extra_periods
+        asked = instant
+        instant = max(instant, _FIRST_INSTANT)
+        first = datetime(instant.year, instant.month, 1, tzinfo=UTC) - 2 * _DAY
+        last = first + 35 * _DAY
+        index = _index_of(first, self.zone, period)
+        pairs: list[tuple[datetime, Boundary]] = []
+        while not pairs or pairs[-1][0] <= last:
+            pairs.append((_boundary(index, self.zone, period).instant, _boundary(index + extra, self.zone, period)))
+            index += 1
+        return self._months.setdefault(asked.year * 12 + asked.month, tuple(pairs))
+
+
+def _index_of_date(day: date, period: Period) -> int:
+    """Periods are numbered through; this is the number of the one that the date lies in."""
+    return (day.year * 12 + day.month - 1) // period.months
+
+
+def _index_of(instant: datetime, zone: ZoneInfo, period: Period) -> int:
+    instant = max(instant, _FIRST_INSTANT)
+    index = _index_of_date(instant.astimezone(zone).date(), period)
+    return index - 1 if instant < _boundary(index - 1, zone, period).instant else index
+
+
+def _boundary(index: int, zone: ZoneInfo, period: Period) -> Boundary:
+    year, month = divmod((index + 1) * period.months, 12)
+    next_day = date(year, month + 1, 1)
+    return Boundary(_end_of_old_dates(next_day, zone), next_day - _DAY, zone.key, tzdata_version(zone))
+
+
+def _end_of_old_dates(next_day: date, zone: ZoneInfo) -> datetime:
+    """The earliest instant after which local time never again shows a date before `next_day`.
+
+    While the offset stays the same, old dates are shown until midnight by that offset or until the offset changes,
+    whichever comes first; the last such moment of any stretch is the boundary. One day around midnight UTC is enough,
+    since offsets are shorter than a day.
+    """
+    midnight = datetime(next_day.year, next_day.month, next_day.day, tzinfo=UTC)
+    return max(
+        min(end, midnight - offset)
+        for start, end, offset in _stretches(midnight - _DAY, midnight + _DAY, zone)
+        if start < midnight - offset
+    )
+
+
+def _stretches(start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime, timedelta]]:
+    """Cut [start, end) into (start, end, offset) stretches of one UTC offset each."""
+    while start < end:
+        step_end = min(start + _STEP, end)
+        offset = _offset(start, zone)
+        change = step_end if _offset(step_end, zone) == offset else _offset_change(start, step_end, zone)
+        yield start, change, offset
+        start = change
+
+
+def _offset_change(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+    """The instant between the two at which the zone leaves the offset of the first, to the second."""
+    offset = _offset(before, zone)
+    while after - before > _SECOND:
+        middle = before + (after - before) // 2
+        middle = middle.replace(microsecond=0)
+        before, after = (middle, after) if _offset(middle, zone) == offset else (before, middle)
+    return after
+
+
+def _offset(instant: datetime, zone: ZoneInfo) -> timedelta:
+    return instant.astimezone(zone).replace(tzinfo=UTC) - instant

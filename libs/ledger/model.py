@@ -1,0 +1,209 @@
+"""The values of the ledger: accounts, movements, allocations, lots and the ledger of one member.
+
+Points are `int` in the wallet's minor unit, instants are aware UTC `datetime`. Nothing here is ever changed in place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class Account(StrEnum):
+    """Where points are: the first four belong to a member and wallet, the others to the programme and wallet."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    HELD = "held"
+    DEBT = "debt"
+    ISSUED = "issued"
+    REDEEMED = "redeemed"
+    EXPIRED = "expired"
+    REVERSED = "reversed"
+    TRANSFERRED = "transferred"
+    ADJUSTED = "adjusted"
+    WRITTEN_OFF = "written_off"
+
+
+LOT_ACCOUNTS = frozenset({Account.PENDING, Account.ACTIVE, Account.HELD})
+"""The accounts whose points lie in lots; what moves out of or into them is allocated to lots."""
+
+
+class Kind(StrEnum):
+    """What a movement does."""
+
+    CREDIT = "credit"
+    ACTIVATE = "activate"
+    REDEEM = "redeem"
+    RESTORE = "restore"
+    EXPIRE = "expire"
+    WAIVE = "waive"
+    REVERSE = "reverse"
+    HOLD = "hold"
+    RELEASE = "release"
+    COMMIT = "commit"
+    TRANSFER = "transfer"
+    ADJUST = "adjust"
+    REPAY = "repay"
+
+
+_A = Account
+LEGAL: dict[Kind, frozenset[tuple[Account, Account]]] = {
+    Kind.CREDIT: frozenset({(_A.ISSUED, _A.ACTIVE), (_A.ISSUED, _A.PENDING)}),
+    Kind.ACTIVATE: frozenset({(_A.PENDING, _A.ACTIVE)}),
+    Kind.REDEEM: frozenset({(_A.ACTIVE, _A.REDEEMED)}),
+    Kind.RESTORE: frozenset({(_A.REDEEMED, _A.ACTIVE), (_A.EXPIRED, _A.ACTIVE)}),
+    Kind.EXPIRE: frozenset({(_A.ACTIVE, _A.EXPIRED)}),
+    # The points stay where they are and get a later date: still a positive amount, still allocated.
+    Kind.WAIVE: frozenset({(_A.ACTIVE, _A.ACTIVE)}),
+    Kind.REVERSE: frozenset({(_A.PENDING, _A.REVERSED), (_A.ACTIVE, _A.REVERSED), (_A.DEBT, _A.REVERSED)}),
+    Kind.HOLD: frozenset({(_A.ACTIVE, _A.HELD)}),
+    Kind.RELEASE: frozenset({(_A.HELD, _A.ACTIVE)}),
+    Kind.COMMIT: frozenset({(_A.HELD, _A.REDEEMED)}),
+    Kind.TRANSFER: frozenset(
+        pair
+        for account in (_A.ACTIVE, _A.PENDING, _A.DEBT)
+        for pair in ((account, _A.TRANSFERRED), (_A.TRANSFERRED, account))
+    ),
+    Kind.ADJUST: frozenset(
+        {
+            (account, counter)
+            for account in (_A.ACTIVE, _A.PENDING, _A.DEBT)
+            for counter in (_A.ADJUSTED, _A.WRITTEN_OFF)
+        }
+        | {(_A.ADJUSTED, _A.ACTIVE), (_A.ADJUSTED, _A.DEBT), (_A.WRITTEN_OFF, _A.DEBT)}
+    ),
+    Kind.REPAY: frozenset({(_A.ACTIVE, _A.DEBT)}),
+}
+"""The pairs (from-account, to-account) that each kind may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """Points that were credited together and share their dates; its id is the `seq` of the movement that opened it.
+
+    `amount` is what it began with, `remaining` what is left of it, `held` the part of `remaining` that is reserved.
+    It is in force from `active_from` until before `expires_at` (None: for ever).
+    """
+
+    seq: int
+    wallet: str
+    amount: int
+    remaining: int
+    held: int
+    earned_at: datetime
+    active_from: datetime
+    expires_at: datetime | None
+    recorded_at: datetime
+    policy_version: int
+    contributor: UUID | None = None
+
+    @property
+    def free(self) -> int:
+        """What is left and not reserved."""
+        return self.remaining - self.held
+
+    def in_force(self, at: datetime) -> bool:
+        """Whether the lot is active and not yet past its date."""
+        return self.active_from <= at and not self.lapsed(at)
+
+    def lapsed(self, at: datetime) -> bool:
+        """Whether the lot's date has passed; at the very instant it has."""
+        return self.expires_at is not None and self.expires_at <= at
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """The part of a movement's amount that falls on one lot."""
+
+    lot_seq: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewExpiry:
+    """A later date for the lots that a movement names; None is never."""
+
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Points that go from one account to another: the only thing that is ever written to the ledger.
+
+    `seq` is the member's own gap-free number. `effective_at` is when it counts from, `recorded_at` when we learnt it.
+    Where lots are touched, the allocations add up to the amount. `corrects` is the `seq` of the movement that this one
+    takes back. `opens` is the lot that it makes; `new_expiry` the date that it gives to the lots it names.
+    """
+
+    seq: int
+    wallet: str
+    kind: Kind
+    from_account: Account
+    to_account: Account
+    amount: int
+    effective_at: datetime
+    recorded_at: datetime
+    allocations: tuple[Allocation, ...] = ()
+    corrects: int | None = None
+    opens: Lot | None = None
+    new_expiry: NewExpiry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """What a member owes in one wallet, because points were taken back after they had been spent."""
+
+    wallet: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLedger:
+    """All that is known of one member's points: the last `seq`, the lots in the order of their `seq`, the debts."""
+
+    member_id: UUID
+    seq: int = 0
+    lots: tuple[Lot, ...] = ()
+    debts: tuple[Debt, ...] = ()
+
+    def debt(self, wallet: str) -> int:
+        """What the member owes in this wallet, never below 0."""
+        return sum(debt.amount for debt in self.debts if debt.wallet == wallet)
+
+
+def flaws(movement: Movement) -> Iterator[str]:
+    """What is wrong with a movement taken by itself; nothing for a good one."""
+    pair = (movement.from_account, movement.to_account)
+    if pair not in LEGAL[movement.kind]:
+        yield f"a {movement.kind} does not go from {pair[0]} to {pair[1]}"
+    if movement.amount <= 0:
+        yield f"amount {movement.amount} is not positive"
+    if any(allocation.amount <= 0 for allocation in movement.allocations):
+        yield "an allocation is not positive"
+    if len({allocation.lot_seq for allocation in movement.allocations}) != len(movement.allocations):
+        yield "a lot is named twice"
+    allocated = sum(allocation.amount for allocation in movement.allocations)
+    expected = movement.amount if LOT_ACCOUNTS.intersection(pair) else 0
+    if allocated != expected:
+        yield f"allocations add up to {allocated} instead of {expected}"
+    if opens_lot(movement) != (movement.opens is not None):
+        yield "a lot is opened by exactly those movements that bring points in from issued, transferred or adjusted"
+    if movement.opens is not None and not _opens_itself(movement, movement.opens):
+        yield "the opened lot differs from its movement in seq, wallet, amount or the lot named"
+
+
+def opens_lot(movement: Movement) -> bool:
+    """Whether the movement brings points into lots from where no lot of this member has been."""
+    return movement.to_account in LOT_ACCOUNTS and movement.from_account in _LOT_SOURCES
+
+
+_LOT_SOURCES = frozenset({Account.ISSUED, Account.TRANSFERRED, Account.ADJUSTED})
+
+
+def _opens_itself(movement: Movement, lot: Lot) -> bool:
+    named = movement.allocations == (Allocation(movement.seq, movement.amount),)
+    return named and (lot.seq, lot.wallet, lot.amount) == (movement.seq, movement.wallet, movement.amount)
