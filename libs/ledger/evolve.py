@@ -1,0 +1,124 @@
+"""What a movement does to a member's ledger; the ledger is the fold of its journal and nothing else.
+
+One rule serves all kinds: an allocation adds to what is left of its lot when its points come into a lot account, takes
+from it when they leave one, and does the same to what is held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from libs.ledger.model import (
+    LOT_ACCOUNTS,
+    Account,
+    Allocation,
+    Debt,
+    Kind,
+    Lot,
+    MemberLedger,
+    Movement,
+    flaws,
+)
+
+
+class IllegalMovementError(ValueError):
+    """The movement cannot follow on this ledger: whoever decided it was wrong, and nothing of it may be stored."""
+
+
+def apply(ledger: MemberLedger, movement: Movement) -> MemberLedger:
+    """The ledger after one more movement.
+
+    Numbers must grow; that they have no gaps is an invariant of the whole journal, since a journal that is read as of
+    some instant has some.
+
+    Raises:
+        IllegalMovementError: the movement is flawed, old, names a lot that is not there, takes more than there is,
+            spends what is not in force, or lapses what has not reached its date.
+    """
+    if flaw := next(flaws(movement), None):
+        raise IllegalMovementError(f"movement {movement.seq}: {flaw}")
+    if movement.seq <= ledger.seq:
+        raise IllegalMovementError(f"movement {movement.seq} comes after {ledger.seq}")
+    return replace(
+        ledger, seq=movement.seq, lots=_lots_after(ledger.lots, movement), debts=_debts_after(ledger, movement)
+    )
+
+
+def replay(member_id: UUID, journal: Iterable[Movement]) -> MemberLedger:
+    """Rebuild a member's ledger from its movements in the order of their `seq`.
+
+    Raises:
+        IllegalMovementError: see `apply`.
+    """
+    ledger = MemberLedger(member_id)
+    for movement in journal:
+        ledger = apply(ledger, movement)
+    return ledger
+
+
+def as_of(
+    member_id: UUID, journal: Iterable[Movement], effective: datetime, known: datetime | None = None
+) -> MemberLedger:
+    """The ledger of what counts up to `effective`, as it was known at `known` (None: as it is known today)."""
+    return replay(
+        member_id,
+        (m for m in journal if m.effective_at <= effective and (known is None or m.recorded_at <= known)),
+    )
+
+
+def _lots_after(lots: tuple[Lot, ...], movement: Movement) -> tuple[Lot, ...]:
+    if movement.opens is not None:
+        lots = (*lots, replace(movement.opens, remaining=0, held=0))
+    parts = {allocation.lot_seq: allocation for allocation in movement.allocations}
+    if unknown := parts.keys() - {lot.seq for lot in lots}:
+        raise IllegalMovementError(f"movement {movement.seq}: no lot {min(unknown)}")
+    return tuple(_lot_after(lot, movement, parts[lot.seq]) if lot.seq in parts else lot for lot in lots)
+
+
+def _lot_after(lot: Lot, movement: Movement, part: Allocation) -> Lot:
+    if refusal := _refusal(lot, movement):
+        raise IllegalMovementError(f"movement {movement.seq}: lot {lot.seq} {refusal}")
+    source, target = movement.from_account, movement.to_account
+    if source in (Account.PENDING, Account.ACTIVE) and part.amount > lot.free:
+        raise IllegalMovementError(f"movement {movement.seq}: lot {lot.seq} has {lot.free} free, not {part.amount}")
+    remaining = lot.remaining + part.amount * ((target in LOT_ACCOUNTS) - (source in LOT_ACCOUNTS))
+    held = lot.held + part.amount * ((target is Account.HELD) - (source is Account.HELD))
+    if not 0 <= held <= remaining <= lot.amount:
+        raise IllegalMovementError(
+            f"movement {movement.seq}: lot {lot.seq} of {lot.amount} would have {remaining} left and {held} held"
+        )
+    return replace(
+        lot,
+        remaining=remaining,
+        held=held,
+        active_from=movement.effective_at if movement.kind is Kind.ACTIVATE else lot.active_from,
+        expires_at=lot.expires_at if movement.new_expiry is None else movement.new_expiry.expires_at,
+    )
+
+
+def _refusal(lot: Lot, movement: Movement) -> str | None:
+    """Why the dates or the wallet of a lot forbid what the movement does to it."""
+    at = movement.effective_at
+    if lot.wallet != movement.wallet:
+        return f"is of wallet {lot.wallet}"
+    if movement.kind in (Kind.REDEEM, Kind.HOLD) and not lot.in_force(at):
+        return f"is not in force at {at.isoformat()}"
+    if movement.kind is Kind.EXPIRE and not lot.lapsed(at):
+        return f"has not reached its date at {at.isoformat()}"
+    return None
+
+
+def _debts_after(ledger: MemberLedger, movement: Movement) -> tuple[Debt, ...]:
+    """Debt grows when points are taken out of it that are not there, and shrinks when points go into it."""
+    growth = (movement.from_account is Account.DEBT) - (movement.to_account is Account.DEBT)
+    if not growth:
+        return ledger.debts
+    owed = ledger.debt(movement.wallet) + growth * movement.amount
+    if owed < 0:
+        raise IllegalMovementError(f"movement {movement.seq}: repays {-owed} more than is owed")
+    others = (debt for debt in ledger.debts if debt.wallet != movement.wallet)
+    now = (Debt(movement.wallet, owed),) if owed else ()
+    return tuple(sorted((*others, *now), key=lambda debt: debt.wallet))
