@@ -1,0 +1,78 @@
+"""Running PostgreSQL when we are root, which it refuses: as `nobody`, on files that `nobody` can reach."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import stat
+from pathlib import Path
+from typing import TypeAlias
+
+Account: TypeAlias = tuple[int, int]
+"""(user id, group id)"""
+
+SHARED = Path("/var/lib/pointstream")
+"""Where root keeps a copy of the binaries when the installed ones lie behind a closed door such as `/root`."""
+
+
+class Unreachable(RuntimeError):
+    """The unprivileged account can't reach what it needs; the message says what to do."""
+
+
+def server_account() -> Account | None:
+    """The account that the server must run as; None when we are not root and it runs as ourselves."""
+    if os.geteuid() != 0:
+        return None
+    nobody = pwd.getpwnam("nobody")
+    return nobody.pw_uid, nobody.pw_gid
+
+
+def closed_door(path: Path) -> Path | None:
+    """The first folder on the way to `path` that an account without rights of its own may not pass, or None."""
+    for folder in (*reversed(path.parents), path):
+        if folder.is_dir() and not folder.stat().st_mode & stat.S_IXOTH:
+            return folder
+    return None
+
+
+def reachable_copy(binaries: Path, account: Account) -> Path:
+    """`binaries` itself when `account` can walk there, else the same folder in a copy of the installation.
+
+    Raises:
+        Unreachable: a copy can't be made.
+    """
+    binaries = binaries.resolve()
+    door = closed_door(binaries)
+    if door is None:
+        return binaries
+    installation = binaries.parent
+    copy = SHARED / f"postgresql-{_fingerprint(binaries / 'postgres')}"
+    try:
+        if not copy.exists():
+            draft = copy.with_name(f"{copy.name}.{os.getpid()}")
+            shutil.copytree(installation, draft, symlinks=True)
+            draft.rename(copy)
+            _open_to_all(copy)
+    except OSError as error:
+        raise Unreachable(
+            f"PostgreSQL does not run as root, and account {account[0]} can't pass {door} to reach {installation} "
+            f"(a copy in {SHARED} failed: {error}). Install under a folder that everybody may enter, such as /srv or /opt, "
+            "or run as an ordinary user."
+        ) from error
+    if (door := closed_door(copy)) is not None:
+        raise Unreachable(
+            f"PostgreSQL does not run as root, and account {account[0]} can't pass {door}; run as an ordinary user"
+        )
+    return copy / binaries.name
+
+
+def _fingerprint(program: Path) -> str:
+    facts = program.stat()
+    return f"{facts.st_size:x}-{int(facts.st_mtime):x}"
+
+
+def _open_to_all(root: Path) -> None:
+    for path in (root, *root.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else stat.S_IRGRP | stat.S_IROTH))

@@ -1,0 +1,29 @@
+"""Waiting for a child to become ready."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from deploy.embedded.process import Child, ChildDied
+from libs.runtime.clock import monotonic
+
+
+class NotReady(RuntimeError):
+    """A child lives but did not become ready in time."""
+
+
+def wait_for(what: str, ready: Callable[[], bool], child: Child, seconds: float, pause: float = 0.02) -> None:
+    """Return as soon as `ready` says so.
+
+    Raises:
+        ChildDied: the child ended first.
+        NotReady: the seconds are over. Both carry the end of the child's log.
+    """
+    deadline = monotonic() + seconds
+    while not ready():
+        if not child.alive:
+            raise ChildDied(f"{what} ended with code {child.returncode}; the end of {child.log}:\n{child.log_tail()}")
+        if monotonic() > deadline:
+            raise NotReady(f"{what} was not ready after {seconds:.0f} s; the end of {child.log}:\n{child.log_tail()}")
+        time.sleep(pause)

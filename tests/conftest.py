@@ -1,0 +1,9 @@
+"""Fixtures for every test; each module of `tests/support` that brings some is loaded here as a plug-in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_SUPPORT = Path(__file__).parent / "support"
+
+pytest_plugins = [f"tests.support.{path.stem}" for path in sorted(_SUPPORT.glob("*.py")) if path.stem != "__init__"]

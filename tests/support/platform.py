@@ -1,0 +1,49 @@
+"""Session-wide PostgreSQL and Kafka: real servers, started on first use, stopped at the end of the run even on Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.embedded.kafka import EmbeddedKafka
+from deploy.embedded.postgres import EmbeddedPostgres
+from deploy.embedded.process import clean_abandoned
+
+PREFIX = "pointstream-tests-"
+
+
+@pytest.fixture(scope="session")
+def platform_data() -> Iterator[Path]:
+    """The data directory of this run's servers. Servers of an earlier run that was killed are stopped first."""
+    clean_abandoned(str(Path(tempfile.gettempdir()).resolve() / PREFIX))
+    data = Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
+    yield data
+    if os.environ.get("POINTSTREAM_KEEP") != "1":
+        shutil.rmtree(data, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(platform_data: Path) -> Iterator[EmbeddedPostgres]:
+    """One PostgreSQL for the whole run; a test makes a database of its own in it."""
+    server = EmbeddedPostgres(platform_data)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def kafka_server(platform_data: Path) -> Iterator[EmbeddedKafka]:
+    """One Kafka for the whole run; a test makes topics of its own in it."""
+    server = EmbeddedKafka(platform_data)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
