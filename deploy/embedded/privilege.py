@@ -57,8 +57,8 @@ def reachable_copy(binaries: Path, account: Account) -> Path:
     except OSError as error:
         raise Unreachable(
             f"PostgreSQL does not run as root, and account {account[0]} can't pass {door} to reach {installation} "
-            f"(a copy in {SHARED} failed: {error}). Install under a folder that everybody may enter, such as /srv or /opt, "
-            "or run as an ordinary user."
+            f"(a copy in {SHARED} failed: {error}). Install under a folder that everybody may enter, such as /srv or "
+            "/opt, or run as an ordinary user."
         ) from error
     if (door := closed_door(copy)) is not None:
         raise Unreachable(

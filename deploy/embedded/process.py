@@ -1,8 +1,8 @@
 """Child processes that outlive nobody: pid files, orphans of a killed supervisor, graceful stops, log files.
 
-A child runs in a session of its own, so that Ctrl-C reaches the supervisor alone and the supervisor decides the order in
-which its children go. Its pid file in `<data>/run` says who it is: a process id together with the moment of its birth,
-since ids come round again. The environment variable `POINTSTREAM_SUPERVISED` names the data directory, so that even a
+A child runs in a session of its own, so that Ctrl-C reaches the supervisor alone and the supervisor decides the order
+in which its children go. Its pid file in `<data>/run` says who it is: a process id together with the moment of its
+birth, since ids come round again. The environment variable `POINTSTREAM_SUPERVISED` names the data directory, so that even a
 child whose pid file was never written (a supervisor killed in between) is found.
 """
 
@@ -14,6 +14,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -41,7 +42,7 @@ class Identity:
 
 
 def birth(pid: int) -> str | None:
-    """When the process began, as text to compare: exact ticks and boot id on Linux, seconds elsewhere; None when gone."""
+    """When the process began, as text to compare: boot id and ticks on Linux, seconds elsewhere; None when gone."""
     if sys.platform == "linux":
         try:
             stat = Path(f"/proc/{pid}/stat").read_bytes()
@@ -220,7 +221,7 @@ def _recorded(data: Path) -> Iterator[Identity]:
 
 
 def _marked() -> Iterator[tuple[int, dict[str, str]]]:
-    """Process id and environment of every marked process that leads its session: the children, not what they started."""
+    """Process id and environment of every marked process that leads its session: children, not what they started."""
     ours = os.getpid()
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
@@ -235,7 +236,7 @@ def _end(orphan: Identity, patience: float) -> None:
         os.kill(orphan.pid, signal.SIGINT if orphan.name == "postgres" else signal.SIGTERM)
     deadline = monotonic() + patience
     while monotonic() < deadline and birth(orphan.pid) == orphan.born:
-        _nap()
+        time.sleep(0.05)
     _kill_group(orphan.pid)
 
 
@@ -248,9 +249,3 @@ def _turn_over(log: Path) -> None:
     with contextlib.suppress(FileNotFoundError):
         if log.stat().st_size > LOG_LIMIT:
             log.replace(log.with_suffix(".log.1"))
-
-
-def _nap() -> None:
-    import time
-
-    time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""Session-wide PostgreSQL and Kafka: real servers, started on first use, stopped at the end of the run even on Ctrl-C."""
+"""Session-wide PostgreSQL and Kafka: real ones, started on first use, stopped at the end even on Ctrl-C."""
 
 from __future__ import annotations
 
