@@ -1,0 +1,24 @@
+"""Members: who takes part in a programme, without a word about the person."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from annotated_types import MaxLen, MinLen
+from pydantic import FailFast, Field
+
+from libs.contracts.events.purchase import Identifier
+from libs.contracts.primitives import Payload, Text32
+
+
+class MemberEnrolledV1(Payload):
+    """Somebody joined the programme; the event's time is the time of joining."""
+
+    event_type: ClassVar[str] = "org.pointstream.member.enrolled.v1"
+
+    member_id: UUID = Field(description="UUIDv7 chosen by whoever enrols.")
+    identifiers: Annotated[tuple[Identifier, ...], MinLen(1), MaxLen(8), FailFast()] = Field(
+        description="How shops will know the member."
+    )
+    tier: Text32 | None = Field(default=None, description="Name of the first tier; null for the programme's lowest.")

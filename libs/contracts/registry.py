@@ -1,0 +1,85 @@
+"""Which model stands behind an event type, and in which topic and envelope it travels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import Any, Literal, Protocol
+
+from pydantic import BaseModel, Field, create_model
+
+from libs.contracts.envelope import AnyEnvelope, Envelope, OutEnvelope
+from libs.contracts.events import MemberEnrolledV1, PointsCreditedV1, PurchaseCompletedV1, PurchaseEvaluatedV1
+from libs.contracts.topics import Topic, topic_of
+
+
+class EventModel(Protocol):
+    """A payload model that says which event type it is the data of."""
+
+    event_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventContract:
+    """One event type: its payload, and whether we read it or publish it."""
+
+    model: type[BaseModel]
+    direction: Literal["in", "out"]
+
+    @property
+    def type(self) -> str:
+        """The `type` attribute of its events."""
+        name: str = self.model.event_type  # type: ignore[attr-defined]
+        return name
+
+    @property
+    def short_name(self) -> str:
+        """The type without our domain, as files are named: `purchase.completed.v1`."""
+        return self.type.removeprefix("org.pointstream.")
+
+    @property
+    def topic(self) -> Topic:
+        """The topic in which its events lie."""
+        return topic_of(self.type)
+
+    @property
+    def envelope(self) -> AnyEnvelope:
+        """The envelope without `type` and `data`."""
+        return OutEnvelope if self.direction == "out" else Envelope
+
+
+_CONTRACTS = (
+    EventContract(PurchaseCompletedV1, "in"),
+    EventContract(MemberEnrolledV1, "in"),
+    EventContract(PointsCreditedV1, "out"),
+    EventContract(PurchaseEvaluatedV1, "out"),
+)
+
+EVENTS: Mapping[str, EventContract] = MappingProxyType({contract.type: contract for contract in _CONTRACTS})
+
+
+def contract_of(model: type[BaseModel]) -> EventContract:
+    """Return the contract that a payload model belongs to.
+
+    Raises:
+        KeyError: the model is no event of ours.
+    """
+    return EVENTS[model.event_type]  # type: ignore[attr-defined]
+
+
+@cache
+def event_model(event_type: str) -> type[BaseModel]:
+    """Return the pydantic model of a whole event, envelope and data: the reference that every decoder is held to.
+
+    Raises:
+        KeyError: the type is not ours.
+    """
+    contract = EVENTS[event_type]
+    fields: dict[str, Any] = {
+        "type": (Literal[event_type], Field(description="What happened, and which version of saying so.")),
+        "data": (contract.model, Field(description="What there is to say about it.")),
+    }
+    name = contract.model.__name__.removesuffix("V1") + "EventV1"
+    return create_model(name, __base__=contract.envelope, __doc__=contract.model.__doc__, **fields)

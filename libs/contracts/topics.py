@@ -1,0 +1,243 @@
+"""The one table of topics. Topic creation, the docs and the decoders are made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+MAX_RECORD_BYTES = 1024 * 1024  # a larger record is refused unread
+DEAD_LETTER_SUFFIX = ".dlq"
+
+# The broker takes somewhat more than we read, so that a record too large ends as a dead letter that can be seen and not
+# in a till's error log; a dead letter needs room for the seal and the headers on top.
+_INPUT_BYTES = 2 * MAX_RECORD_BYTES
+_DEAD_LETTER_BYTES = 3 * MAX_RECORD_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic and everything that its owners agreed about it.
+
+    `types` are the event types that may lie in it; empty means that its events come in a later version.
+    `retention` is how long the broker keeps a record; a compacted topic keeps the last record of a key for ever.
+    """
+
+    name: str
+    purpose: str
+    key: str
+    partitions: int
+    retention: timedelta | None
+    producers: tuple[str, ...]
+    consumers: tuple[str, ...]
+    types: tuple[str, ...] = ()
+    compacted: bool = False
+    dead_letter: bool = False
+    max_message_bytes: int = MAX_RECORD_BYTES
+
+    @property
+    def dead_letter_topic(self) -> str | None:
+        """Name of the topic for records that could not be taken; None when nothing of ours reads this one."""
+        return self.name + DEAD_LETTER_SUFFIX if self.dead_letter else None
+
+    def carrying(self, *types: str) -> Topic:
+        """Return the same topic with these event types in it, the most frequent first."""
+        return replace(self, types=types)
+
+    def configuration(self) -> dict[str, str]:
+        """Return the broker's settings for this topic."""
+        settings = {
+            "cleanup.policy": "compact" if self.compacted else "delete",
+            "max.message.bytes": str(self.max_message_bytes),
+        }
+        if self.retention is not None:
+            settings["retention.ms"] = str(self.retention // timedelta(milliseconds=1))
+        return settings
+
+
+def _input(name: str, purpose: str, *, key: str, days: int, producers: tuple[str, ...], consumer: str) -> Topic:
+    return Topic(
+        name,
+        purpose,
+        key,
+        partitions=12,
+        retention=timedelta(days=days),
+        producers=producers,
+        consumers=(consumer,),
+        dead_letter=True,
+        max_message_bytes=_INPUT_BYTES,
+    )
+
+
+def _output(name: str, purpose: str, *, key: str, producers: tuple[str, ...], consumers: tuple[str, ...]) -> Topic:
+    return Topic(name, purpose, key, 12, timedelta(days=30), producers, consumers)
+
+
+_DOWNSTREAM = "downstream"
+_BOTH = ("notifier", _DOWNSTREAM)
+_SERVICES = ("earning", "redemption", "expiry", "notifier", "gateway")
+_MEMBER = "member id"
+_IDENTIFIER = "identifier that the till used, or member id once known"
+_PURCHASE_COMPLETED = "org.pointstream.purchase.completed.v1"
+_PURCHASE_EVALUATED = "org.pointstream.purchase.evaluated.v1"
+_MEMBER_ENROLLED = "org.pointstream.member.enrolled.v1"
+_POINTS_CREDITED = "org.pointstream.points.credited.v1"
+
+TOPICS: tuple[Topic, ...] = (
+    _input(
+        "loyalty.purchases",
+        "Receipts, as tills and shops publish them.",
+        key=_IDENTIFIER,
+        days=14,
+        producers=("tills", "shops"),
+        consumer="earning",
+    ).carrying(_PURCHASE_COMPLETED),
+    _input(
+        "loyalty.profiles",
+        "Who joined, changed and left; may carry personal data.",
+        key=_MEMBER,
+        days=3,
+        producers=("apps", "crm"),
+        consumer="earning",
+    ).carrying(_MEMBER_ENROLLED),
+    _input(
+        "loyalty.activities",
+        "Other things that may earn points.",
+        key=_IDENTIFIER,
+        days=14,
+        producers=("apps", "crm"),
+        consumer="earning",
+    ),
+    _input(
+        "loyalty.redemptions",
+        "Requests to spend points.",
+        key=_MEMBER,
+        days=14,
+        producers=("tills", "shops"),
+        consumer="redemption",
+    ),
+    _output(
+        "loyalty.points",
+        "What happened to members' points, and what became of receipts.",
+        key="member id, or receipt id when nobody is known",
+        producers=("earning", "redemption", "expiry", "gateway"),
+        consumers=_BOTH,
+    ).carrying(_POINTS_CREDITED, _PURCHASE_EVALUATED),
+    _output(
+        "loyalty.members",
+        "Tiers, segments and the life of a membership.",
+        key=_MEMBER,
+        producers=("earning", "gateway"),
+        consumers=_BOTH,
+    ),
+    _output(
+        "loyalty.rewards",
+        "Rewards ordered, granted and delivered.",
+        key=_MEMBER,
+        producers=("redemption",),
+        consumers=_BOTH,
+    ),
+    _output(
+        "loyalty.sweeps",
+        "Expiry sweeps, from announcement to end.",
+        key="programme",
+        producers=("expiry",),
+        consumers=(_DOWNSTREAM,),
+    ),
+    Topic(
+        "loyalty.reminders",
+        "Whom to remind, of what and until when.",
+        key=_MEMBER,
+        partitions=12,
+        retention=timedelta(days=7),
+        producers=("expiry",),
+        consumers=("notifier",),
+        dead_letter=True,
+    ),
+    _output(
+        "loyalty.messages",
+        "What was sent to members and what became of it.",
+        key=_MEMBER,
+        producers=("notifier",),
+        consumers=(_DOWNSTREAM,),
+    ),
+    _output(
+        "loyalty.campaigns",
+        "Campaigns that began, ended or used up their budget.",
+        key="campaign",
+        producers=("gateway", "earning"),
+        consumers=(_DOWNSTREAM,),
+    ),
+    Topic(
+        "loyalty.programmes",
+        "The version and hash of each programme in force.",
+        key="programme",
+        partitions=1,
+        retention=None,
+        producers=("gateway",),
+        consumers=_SERVICES,
+        compacted=True,
+    ),
+    Topic(
+        "loyalty.balances",
+        "The last balance of each member.",
+        key=_MEMBER,
+        partitions=12,
+        retention=None,
+        producers=("earning",),
+        consumers=(_DOWNSTREAM,),
+        compacted=True,
+    ),
+)
+
+
+def _dead_letters_of(topic: Topic) -> Topic:
+    return Topic(
+        topic.name + DEAD_LETTER_SUFFIX,
+        f"Records of {topic.name} that could not be taken: the original bytes, sealed.",
+        "the key of the original",
+        1,
+        timedelta(days=30),
+        topic.consumers,
+        ("operators",),
+        max_message_bytes=_DEAD_LETTER_BYTES,
+    )
+
+
+DEAD_LETTER_TOPICS: tuple[Topic, ...] = tuple(_dead_letters_of(topic) for topic in TOPICS if topic.dead_letter)
+ALL_TOPICS: tuple[Topic, ...] = TOPICS + DEAD_LETTER_TOPICS
+_BY_NAME = {topic.name: topic for topic in ALL_TOPICS}
+_BY_TYPE = {event_type: topic for topic in TOPICS for event_type in topic.types}
+
+
+@dataclass(frozen=True, slots=True)
+class NewTopic:
+    """What a broker is asked to create."""
+
+    name: str
+    partitions: int
+    configuration: dict[str, str]
+
+
+def topics_to_create(prefix: str = "") -> Iterator[NewTopic]:
+    """Give every topic, dead letters included; `prefix` is for a platform that shares its cluster."""
+    for topic in ALL_TOPICS:
+        yield NewTopic(prefix + topic.name, topic.partitions, topic.configuration())
+
+
+def topic_named(name: str) -> Topic:
+    """Return the topic of this name, without the platform's prefix.
+
+    Raises:
+        KeyError: there is none.
+    """
+    return _BY_NAME[name]
+
+
+def topic_of(event_type: str) -> Topic:
+    """Return the topic in which events of this type lie.
+
+    Raises:
+        KeyError: no topic carries it.
+    """
+    return _BY_TYPE[event_type]
