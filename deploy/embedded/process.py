@@ -2,8 +2,8 @@
 
 A child runs in a session of its own, so that Ctrl-C reaches the supervisor alone and the supervisor decides the order
 in which its children go. Its pid file in `<data>/run` says who it is: a process id together with the moment of its
-birth, since ids come round again. The environment variable `POINTSTREAM_SUPERVISED` names the data directory, so that even a
-child whose pid file was never written (a supervisor killed in between) is found.
+birth, since ids come round again. The environment variable `POINTSTREAM_SUPERVISED` names the data directory, so that
+even a child whose pid file was never written (a supervisor killed in between) is found.
 """
 
 from __future__ import annotations
