@@ -1,0 +1,25 @@
+"""The README's numbers are executed."""
+
+from __future__ import annotations
+
+import doctest
+from pathlib import Path
+
+import libs.ledger
+from libs.ledger.invariants import INVARIANTS
+from libs.ledger.model import Account, Kind
+
+README = Path(libs.ledger.__file__).with_name("README.md")
+
+
+def test_the_examples_hold() -> None:
+    outcome = doctest.testfile(str(README), module_relative=False)
+    assert outcome.attempted >= 25
+    assert outcome.failed == 0
+
+
+def test_it_names_every_account_kind_and_invariant_and_stays_short() -> None:
+    text = README.read_text(encoding="utf-8")
+    words = [*Account, *Kind, *INVARIANTS]
+    assert [word for word in words if word.replace("_", " ") not in text] == []
+    assert len(text.splitlines()) <= 150
