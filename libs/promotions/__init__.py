@@ -1,1 +1,1 @@
-"""The promotion engine: programme in, explained points out; pure."""
+"""The promotion engine: receipts and a programme in, points with their explanation out. Pure; see README.md."""

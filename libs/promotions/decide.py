@@ -1,0 +1,143 @@
+"""The decision: one receipt, one member, one instant in; points, their explanation and counter uses out.
+
+Order: candidates → conditions → groups → base → multipliers → additions → caps → one rounding a wallet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from libs.promotions.compile import CompiledProgramme
+from libs.promotions.effects import Earned
+from libs.promotions.evaluation import Capped, Evaluation, Failed, Grant, Paid, Remainder, Use
+from libs.promotions.facts import MemberFacts, ReceiptLike
+from libs.promotions.groups import Match, settle
+from libs.promotions.limits import cut
+from libs.promotions.situation import Situation
+
+MAX_POINTS = 10**15
+"""More than this in one wallet for one receipt is a mistake in the receipt or the programme, and pays nothing."""
+
+NO_KILLS: frozenset[str] = frozenset()
+
+
+def evaluate(
+    programme: CompiledProgramme,
+    receipt: ReceiptLike,
+    member: MemberFacts | None,
+    at: datetime,
+    counters: Mapping[str, int],
+    *,
+    killed: frozenset[str] = NO_KILLS,
+) -> Evaluation:
+    """Judge a receipt by a programme; pure, and the same for any order of campaigns in the document.
+
+    `at` is the aware instant to judge by, best in UTC; `counters` what limits have used (a missing key counts 0);
+    `killed` the ids of campaigns that are switched off. Without a member, limits per member are not applied.
+    """
+    if receipt.currency != programme.currency:
+        return Evaluation(programme.version, "currency")
+    situation = Situation(receipt, member, at, programme.zone)
+    failed: list[Failed] = []
+    matches = _match(programme, situation, killed, failed)
+    if programme.grouped and len(matches) > 1:
+        matches = settle(matches, situation, counters, failed)
+    return _pay(programme, situation, matches, counters, failed)
+
+
+def counter_keys(
+    programme: CompiledProgramme, receipt: ReceiptLike, member: MemberFacts | None, at: datetime
+) -> Iterable[str]:
+    """Name the counters that `evaluate` may ask for; more are named than it will, since conditions are not checked."""
+    if programme.counted is None or receipt.currency != programme.currency:
+        return ()
+    situation = Situation(receipt, member, at, programme.zone)
+    ranks = programme.counted.at(at).candidates(receipt, situation.tier)
+    keys = [limit.key(situation) for rank in ranks for limit in programme.campaigns[rank].limits]
+    return [key for key in keys if key is not None]
+
+
+def _match(
+    programme: CompiledProgramme, situation: Situation, killed: frozenset[str], failed: list[Failed]
+) -> list[Match]:
+    """Find the campaigns whose conditions all hold, in the order of computing."""
+    found = programme.timeline.at(situation.at).candidates(situation.receipt, situation.tier)
+    campaigns = programme.campaigns
+    matches: list[Match] = []
+    for rank in sorted(found):
+        campaign, lines = campaigns[rank], found[rank]
+        if killed and campaign.id in killed:
+            failed.append(Failed(campaign.id, "killed"))
+            continue
+        for check in campaign.checks:
+            condition = check(situation, lines)
+            if condition is not None:
+                failed.append(Failed(campaign.id, condition))
+                break
+        else:
+            matches.append((campaign, lines))
+    return matches
+
+
+def _pay(
+    programme: CompiledProgramme,
+    situation: Situation,
+    matches: list[Match],
+    counters: Mapping[str, int],
+    failed: list[Failed],
+) -> Evaluation:
+    earned: list[Earned] = []
+    paid: list[Paid] = []
+    capped: list[Capped] = []
+    uses: list[Use] = []
+    totals: dict[str, int] = {}
+    for campaign, lines in matches:
+        basis, before = campaign.effect.earn(situation, lines, earned)
+        if before == 0:
+            failed.append(Failed(campaign.id, "nothing-earned"))
+            continue
+        if campaign.feeds_multipliers:
+            earned.append(Earned(campaign.effect, lines, before))
+        amount, wallet = before, campaign.wallet
+        if campaign.limits:
+            amount, limit, used = cut(campaign.limits, situation, counters, before, campaign.denominator)
+            uses += used
+            if limit is not None:
+                capped.append(Capped(campaign.id, wallet, limit, basis, before, amount))
+                if amount == 0:
+                    continue
+        paid.append(Paid(campaign.id, wallet, basis, before, amount))
+        totals[wallet] = totals.get(wallet, 0) + amount
+    grants, remainders = _round(programme, totals)
+    if grants is None:
+        return Evaluation(programme.version, "points-out-of-range", failed=tuple(failed))
+    return Evaluation(
+        programme.version, None, grants, tuple(paid), tuple(failed), tuple(capped), remainders, tuple(uses)
+    )
+
+
+def _round(
+    programme: CompiledProgramme, totals: dict[str, int]
+) -> tuple[tuple[Grant, ...] | None, tuple[Remainder, ...]]:
+    """Turn exact totals into whole points, the one rounding of the decision; None when one is out of range."""
+    grants: list[Grant] = []
+    remainders: list[Remainder] = []
+    for wallet, total in totals.items():
+        denominator = programme.denominators[wallet]
+        points = round_points(total, denominator, programme.rounding)
+        if points > MAX_POINTS:
+            return None, ()
+        if points:
+            grants.append(Grant(wallet, points))
+        remainders.append(Remainder(wallet, total - points * denominator, denominator))
+    return tuple(grants), tuple(remainders)
+
+
+def round_points(numerator: int, denominator: int, mode: str) -> int:
+    """Round a non-negative exact amount to whole points: `floor`, `half_up` (a half goes up) or `ceil`."""
+    if mode == "floor":
+        return numerator // denominator
+    if mode == "ceil":
+        return -(-numerator // denominator)
+    return (2 * numerator + denominator) // (2 * denominator)

@@ -1,0 +1,106 @@
+"""What the engine answers: frozen values, and the compact record that is stored with every decision.
+
+Exact amounts are numerators over the denominator of their wallet (`Remainder.denominator`), in the wallet's minor
+units. The structs are encoded as arrays, so `msgspec.json.encode(evaluation)` writes the same as its record.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct, convert, to_builtins
+
+RULE_ERROR = "cel-error:"
+"""How the condition of a `Failed` begins whose expression could not be evaluated."""
+
+OUTRANKED = "outranked-by:"
+"""How the condition of a `Failed` begins that lost inside its stacking group; the winner's id follows."""
+
+
+class Grant(Struct, frozen=True, array_like=True, gc=False):
+    """Whole points for a wallet, above 0."""
+
+    wallet: str
+    points: int
+
+
+class Paid(Struct, frozen=True, array_like=True, gc=False):
+    """A campaign that pays. `basis` is what it counted: minor units, full steps, 1, or a numerator of base points."""
+
+    campaign: str
+    wallet: str
+    basis: int
+    before: int
+    amount: int
+
+
+class Failed(Struct, frozen=True, array_like=True, gc=False):
+    """A candidate that pays nothing, and the first condition that did not hold."""
+
+    campaign: str
+    condition: str
+
+
+class Capped(Struct, frozen=True, array_like=True, gc=False):
+    """A campaign whose amount a limit cut; `limit` is `transaction` or the counter's key. `amount` may be 0."""
+
+    campaign: str
+    wallet: str
+    limit: str
+    basis: int
+    before: int
+    amount: int
+
+
+class Remainder(Struct, frozen=True, array_like=True, gc=False):
+    """Exact points minus whole points of a wallet: `numerator / denominator`, negative when rounded up."""
+
+    wallet: str
+    numerator: int
+    denominator: int
+
+
+class Use(Struct, frozen=True, array_like=True, gc=False):
+    """Whole points to add to a counter, which must not pass `limit` by it."""
+
+    key: str
+    points: int
+    limit: int
+
+
+class Evaluation(Struct, frozen=True, array_like=True, gc=False):
+    """The decision on one receipt. `reason` says why nothing was evaluated: `currency` or `points-out-of-range`."""
+
+    version: int
+    reason: str | None = None
+    grants: tuple[Grant, ...] = ()
+    paid: tuple[Paid, ...] = ()
+    failed: tuple[Failed, ...] = ()
+    capped: tuple[Capped, ...] = ()
+    remainders: tuple[Remainder, ...] = ()
+    uses: tuple[Use, ...] = ()
+
+    @property
+    def campaigns(self) -> tuple[str, ...]:
+        """Ids of the campaigns that paid."""
+        return tuple([paid.campaign for paid in self.paid])
+
+    @property
+    def rule_errors(self) -> tuple[Failed, ...]:
+        """Campaigns whose expression failed: to be counted and shown to the operator."""
+        return tuple([failed for failed in self.failed if failed.condition.startswith(RULE_ERROR)])
+
+
+def to_record(evaluation: Evaluation) -> list[Any]:
+    """Turn an evaluation into lists, ints and strings, in the order of the fields."""
+    record: list[Any] = to_builtins(evaluation)
+    return record
+
+
+def from_record(record: object) -> Evaluation:
+    """Read what `to_record` made, also after a trip through JSON.
+
+    Raises:
+        msgspec.ValidationError: it is not such a record.
+    """
+    return convert(record, Evaluation)

@@ -1,0 +1,112 @@
+"""What the engine knows about a purchase and a member.
+
+Everything here is read by attribute name only, so that a decoded `purchase.completed` payload is passed as it is,
+without copying: the protocols say which attributes are needed, the dataclasses are for callers without such a payload.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+ALL_LINES = -1
+"""The set of all lines. A set of lines is an `int` whose bit i stands for line i, so `ALL_LINES & lines == lines`."""
+
+
+class LineLike(Protocol):
+    """One line of a receipt: `quantity` in pieces, `amount_minor` in minor units; both may be 0 or negative."""
+
+    @property
+    def sku(self) -> str: ...  # noqa: D102
+    @property
+    def category(self) -> str | None: ...  # noqa: D102
+    @property
+    def brand(self) -> str | None: ...  # noqa: D102
+    @property
+    def labels(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def quantity(self) -> int: ...  # noqa: D102
+    @property
+    def amount_minor(self) -> int: ...  # noqa: D102
+
+
+class ReceiptLike(Protocol):
+    """A purchase: `total_minor` in minor units of `currency`. When lines are given they add up to it."""
+
+    @property
+    def store(self) -> str | None: ...  # noqa: D102
+    @property
+    def channel(self) -> str: ...  # noqa: D102
+    @property
+    def partner(self) -> str | None: ...  # noqa: D102
+    @property
+    def payment(self) -> str | None: ...  # noqa: D102
+    @property
+    def currency(self) -> str: ...  # noqa: D102
+    @property
+    def total_minor(self) -> int: ...  # noqa: D102
+    @property
+    def lines(self) -> Sequence[LineLike]: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A `LineLike` by itself."""
+
+    sku: str
+    quantity: int
+    amount_minor: int
+    category: str | None = None
+    brand: str | None = None
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A `ReceiptLike` by itself. Its instant is not part of it: `evaluate` takes the one to judge by as an argument."""
+
+    currency: str
+    total_minor: int
+    lines: tuple[Line, ...] = ()
+    store: str | None = None
+    channel: str = "store"
+    partner: str | None = None
+    payment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberFacts:
+    """Who bought, as of the decision."""
+
+    member_id: UUID
+    tier: str | None = None
+
+
+def amount_over(lines: Sequence[LineLike], chosen: int) -> int:
+    """Add up the amounts of the chosen lines, in minor units; may be negative."""
+    if chosen == ALL_LINES:
+        return sum([line.amount_minor for line in lines])
+    total = 0
+    for line in lines:
+        if chosen & 1:
+            total += line.amount_minor
+        chosen >>= 1
+        if not chosen:
+            break
+    return total
+
+
+def quantity_over(lines: Sequence[LineLike], chosen: int) -> int:
+    """Add up the quantities of the chosen lines; may be negative."""
+    if chosen == ALL_LINES:
+        return sum([line.quantity for line in lines])
+    total = 0
+    for line in lines:
+        if chosen & 1:
+            total += line.quantity
+        chosen >>= 1
+        if not chosen:
+            break
+    return total

@@ -1,0 +1,155 @@
+"""From a receipt to the few campaigns that can concern it, however many are live.
+
+A `Timeline` cuts time where a campaign starts or ends and keeps one `Index` for each slice, made when first needed; so
+the frames are not checked again, and finished campaigns cost nothing. A campaign lies in an index under one condition:
+under each value of its most selective one; without any it is always a candidate.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from operator import attrgetter
+from typing import TypeVar
+
+from libs.promotions.conditions import LineTest, within
+from libs.promotions.facts import ALL_LINES, LineLike, ReceiptLike
+from libs.promotions.programme import Frame
+
+KEPT_SLICES = 64
+_BEGIN = datetime.min.replace(tzinfo=UTC)
+_END = datetime.max.replace(tzinfo=UTC)
+
+
+_LINE_READERS = {"skus": attrgetter("sku"), "categories": attrgetter("category"), "brands": attrgetter("brand")}
+_RECEIPT_READERS = {
+    "stores": attrgetter("store"),
+    "partners": attrgetter("partner"),
+    "payments": attrgetter("payment"),
+    "channels": attrgetter("channel"),
+}
+
+Table = TypeVar("Table", bound=Mapping[str | None, object])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """A campaign to be indexed: `rank` stands for it, `values` are those of the condition `indexed_by`.
+
+    `line_test` is what a line must meet besides, when `indexed_by` is a condition on lines.
+    """
+
+    rank: int
+    frame: Frame
+    indexed_by: str | None
+    values: tuple[str, ...]
+    line_test: LineTest | None
+
+
+LineTable = Mapping[str | None, Sequence[tuple[int, LineTest | None]]]
+ReceiptTable = Mapping[str | None, Sequence[int]]
+
+
+class Index:
+    """The campaigns of one slice of time by what they ask for."""
+
+    __slots__ = ("_always", "_by_label", "_by_line", "_by_receipt", "_by_tier", "_looks_at_lines")
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self._always = {entry.rank: ALL_LINES for entry in entries if entry.indexed_by is None}
+        self._by_line = _present((read, _line_table(entries, kind)) for kind, read in _LINE_READERS.items())
+        self._by_label = _line_table(entries, "labels")
+        self._looks_at_lines = bool(self._by_line or self._by_label)
+        self._by_receipt = _present((read, _receipt_table(entries, kind)) for kind, read in _RECEIPT_READERS.items())
+        self._by_tier = _receipt_table(entries, "tiers")
+
+    def candidates(self, receipt: ReceiptLike, tier: str | None) -> dict[int, int]:
+        """Return the ranks of the campaigns that can concern a receipt, each with the set of lines it chooses."""
+        found = self._always.copy()
+        if self._looks_at_lines:
+            self._add_by_lines(receipt, found)
+        for read, table in self._by_receipt:
+            for rank in table.get(read(receipt), ()):
+                found[rank] = ALL_LINES
+        if self._by_tier:
+            for rank in self._by_tier.get(tier, ()):
+                found[rank] = ALL_LINES
+        return found
+
+    def _add_by_lines(self, receipt: ReceiptLike, found: dict[int, int]) -> None:
+        by_line, by_label = self._by_line, self._by_label
+        bit = 1
+        for line in receipt.lines:
+            for read, table in by_line:
+                hits = table.get(read(line))
+                if hits is not None:
+                    _choose(hits, line, bit, found)
+            if by_label:
+                for label in line.labels:
+                    _choose(by_label.get(label, ()), line, bit, found)
+            bit <<= 1
+
+
+def _choose(hits: Sequence[tuple[int, LineTest | None]], line: LineLike, bit: int, found: dict[int, int]) -> None:
+    for rank, test in hits:
+        if test is None or test(line):
+            found[rank] = found.get(rank, 0) | bit
+
+
+class Timeline:
+    """One index for each slice of time between two instants at which a campaign starts or ends."""
+
+    __slots__ = ("_bounds", "_entries", "_last", "_slices")
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        instants = {instant for entry in entries for instant in (entry.frame.starts_at, entry.frame.ends_at) if instant}
+        self._entries = tuple(entries)
+        self._bounds = sorted(instants)
+        self._slices: dict[int, tuple[datetime, datetime, Index]] = {}
+        self._last = self._slice(0)
+
+    def at(self, instant: datetime) -> Index:
+        """Return the index of the campaigns whose frame holds this aware instant."""
+        since, until, index = self._last
+        if since <= instant < until:
+            return index
+        number = bisect_right(self._bounds, instant)
+        self._last = found = self._slices.get(number) or self._slice(number)
+        return found[2]
+
+    def _slice(self, number: int) -> tuple[datetime, datetime, Index]:
+        """Make a slice and keep it; the oldest of too many goes. Nothing but memory depends on what is kept."""
+        since = self._bounds[number - 1] if number else _BEGIN
+        until = self._bounds[number] if number < len(self._bounds) else _END
+        made = since, until, Index([entry for entry in self._entries if within(entry.frame, since)])
+        if len(self._slices) >= KEPT_SLICES:
+            self._slices.pop(next(iter(self._slices)), None)
+        self._slices[number] = made
+        return made
+
+
+def _present(
+    tables: Iterable[tuple[attrgetter[str | None], Table]],
+) -> tuple[tuple[attrgetter[str | None], Table], ...]:
+    return tuple(pair for pair in tables if pair[1])
+
+
+def _line_table(entries: Sequence[Entry], kind: str) -> LineTable:
+    table: defaultdict[str | None, list[tuple[int, LineTest | None]]] = defaultdict(list)
+    for entry in entries:
+        if entry.indexed_by == kind:
+            for value in dict.fromkeys(entry.values):
+                table[value].append((entry.rank, entry.line_test))
+    return {value: tuple(hits) for value, hits in table.items()}
+
+
+def _receipt_table(entries: Sequence[Entry], kind: str) -> ReceiptTable:
+    table: defaultdict[str | None, list[int]] = defaultdict(list)
+    for entry in entries:
+        if entry.indexed_by == kind:
+            for value in dict.fromkeys(entry.values):
+                table[value].append(entry.rank)
+    return {value: tuple(ranks) for value, ranks in table.items()}

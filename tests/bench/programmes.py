@@ -1,0 +1,61 @@
+"""The programmes that the benchmark runs under: a fixed set that pays on every receipt, and others that never match."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from libs.promotions.document import parse_programme
+from libs.promotions.programme import Programme
+
+PAYING = 4
+"""Campaigns that pay on every receipt of the channel `store` with a total of at least 1.00."""
+
+CEL_SOURCE = "total_minor >= 100 && line_count >= 1"
+SHARED_CAP = 10**14
+
+
+def bench_programme(campaigns: int, tenant: str) -> Programme:
+    """Make a programme with `campaigns` live campaigns (at least 4), of which exactly 4 pay on a bench receipt.
+
+    They are: one point per unit of currency, times 1.5 in the channel `store`, ten points by a CEL condition that is
+    evaluated on every receipt, and one point per 5.00 with a budget that all members share. The others wait for SKUs
+    and categories (`other-sku-…`, `other-category-…`) that no bench receipt has. `tenant` shows in the names.
+    """
+    others = [_other(tenant, number) for number in range(campaigns - PAYING)]
+    return parse_programme(
+        {
+            "version": 1,
+            "zone": "Europe/Rome",
+            "currency": "USD",
+            "wallets": [
+                {"name": "points", "expiry": {"kind": "natural", "period": "quarter", "extra_periods": 4}},
+            ],
+            "campaigns": [*_paying(tenant), *others],
+        }
+    )
+
+
+def _paying(tenant: str) -> list[dict[str, Any]]:
+    return [
+        _campaign(tenant, "base", {"kind": "per_amount", "points": 1, "per_minor": 100}),
+        _campaign(tenant, "store-half-more", {"kind": "multiplier", "percent": 150}, when={"channels": ["store"]}),
+        _campaign(tenant, "cel-bonus", {"kind": "fixed", "points": 10}, cel=CEL_SOURCE),
+        _campaign(
+            tenant,
+            "shared-budget",
+            {"kind": "per_amount", "points": 1, "per_minor": 500, "phase": "addition"},
+            limits=[{"scope": "campaign", "period": "ever", "points": SHARED_CAP}],
+        ),
+    ]
+
+
+def _other(tenant: str, number: int) -> dict[str, Any]:
+    if number % 2:
+        when = {"skus": [f"other-sku-{number}-{of}" for of in range(5)]}
+        return _campaign(tenant, f"sku-{number}", {"kind": "per_quantity", "points": 5}, when=when)
+    when = {"categories": [f"other-category-{number}"]}
+    return _campaign(tenant, f"category-{number}", {"kind": "multiplier", "percent": 200}, when=when)
+
+
+def _campaign(tenant: str, name: str, effect: dict[str, Any], **rest: Any) -> dict[str, Any]:
+    return {"id": name, "name": f"{tenant}: {name}", "state": "live", "effect": effect, **rest}
