@@ -16,11 +16,12 @@ REJECTION_CODES: tuple[RejectionCode, ...] = get_args(RejectionCode)
 class Rejection:
     """A record that is no event of ours.
 
+    `code` is one of `REJECTION_CODES` here; a service that looks further adds codes of its own.
     `field` is a JSON Pointer into the record, empty for the whole of it; `detail` says what was expected there and
     never what was found, since that may be personal.
     """
 
-    code: RejectionCode
+    code: str
     field: str
     detail: str
 

@@ -19,6 +19,11 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Return the present business instant, aware and in UTC."""
+        ...
+
+    def at(self, wall: datetime) -> datetime:
+        """Return the business instant at which the machine showed `wall` (aware, UTC)."""
+        ...
 
 
 class SystemClock:
@@ -27,6 +32,10 @@ class SystemClock:
     def now(self) -> datetime:
         """Return the machine's present instant in UTC."""
         return datetime.now(UTC)
+
+    def at(self, wall: datetime) -> datetime:
+        """Return `wall` itself."""
+        return wall
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +52,11 @@ class DrivenClock:
 
     def now(self) -> datetime:
         """Return the driven instant in UTC."""
-        return self.business + (self.wall() - self.real) * self.speed
+        return self.at(self.wall())
+
+    def at(self, wall: datetime) -> datetime:
+        """Return the driven instant at which the machine showed `wall`."""
+        return self.business + (wall - self.real) * self.speed
 
     def encode(self) -> str:
         """Return the form that `parse_clock` reads in another process."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 from hashlib import blake2b, sha1
 from uuid import UUID
 
+from asyncpg.pgproto.pgproto import UUID as FastUUID  # a uuid.UUID, made in C
+
 EVENT_NAMESPACE = UUID("8a7c5c1e-5d0e-5c55-9b1c-2f6f1d9c7a10").bytes
 
 
 def event_key(source: str, event_id: str) -> UUID:
     """The 128-bit name of `(source, id)` inside a tenant: what the inbox is unique by."""
-    return UUID(bytes=blake2b(f"{source}\x1f{event_id}".encode(), digest_size=16).digest())
+    key: UUID = FastUUID(blake2b(f"{source}\x1f{event_id}".encode(), digest_size=16).digest())
+    return key
 
 
 def body_hash(canonical: bytes) -> int:

@@ -73,13 +73,14 @@ CREATE TABLE ledger.movement (
     wallet text NOT NULL,
     kind ledger.kind NOT NULL CHECK (kind <> 'credit'),
     from_account ledger.account NOT NULL,
-    to_account ledger.account NOT NULL CHECK (to_account <> from_account),
+    to_account ledger.account NOT NULL,
     amount bigint NOT NULL CHECK (amount > 0),
     effective_at timestamptz NOT NULL,
     recorded_at timestamptz NOT NULL,
     corrects bigint,
     cause uuid NOT NULL,
-    PRIMARY KEY (tenant_id, programme_id, member_id, seq)
+    PRIMARY KEY (tenant_id, programme_id, member_id, seq),
+    CHECK (from_account <> to_account OR kind = 'waive')
 );
 
 CREATE TABLE ledger.allocation (

@@ -1,0 +1,77 @@
+"""Decision pages: the facts and decisions of some receipts of a batch, kept together and compressed together.
+
+Receipts of a batch resemble each other, so a page of them takes a fifth of what rows of their own would. A page is JSON
+lines under zstd; earning writes pages, the door and the support pages read them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import cramjam
+import msgspec
+
+from libs.promotions.evaluation import Evaluation
+
+PAGE_RECEIPTS = 32
+"""Receipts a page: enough to compress well, few enough that reading one costs microseconds."""
+
+Outcome = Literal["credited", "no_points", "unclaimed", "no_member", "awaiting_operator"]
+
+
+class LotMade(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A lot that a decision made: the member's number of it, wallet, points, and when they lapse (None: never)."""
+
+    seq: int
+    wallet: str
+    points: int
+    expires_at: datetime | None
+    carried: bool = False
+
+
+class StoredDecision(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One receipt: what it said, what was decided, and by which rules.
+
+    `facts` is the receipt's payload in canonical JSON, identifiers that are personal replaced by their keyed hash.
+    `judged_at` is the instant that it was judged by: its own time, or its arrival when its clock ran ahead.
+    """
+
+    key: UUID
+    source: str
+    id: str
+    occurred_at: datetime
+    arrived_at: datetime
+    judged_at: datetime
+    outcome: Outcome
+    facts: msgspec.Raw
+    member_id: UUID | None = None
+    reason: str | None = None
+    evaluation: Evaluation | None = None
+    lots: tuple[LotMade, ...] = ()
+
+
+_encode = msgspec.json.Encoder().encode_lines
+_decode = msgspec.json.Decoder(StoredDecision).decode_lines
+
+
+def write_page(decisions: Sequence[StoredDecision]) -> bytes:
+    """Return the page of these decisions, at most `PAGE_RECEIPTS` of them."""
+    return bytes(cramjam.zstd.compress(_encode(decisions), 1))
+
+
+def read_page(page: bytes) -> list[StoredDecision]:
+    """Return the decisions of a page.
+
+    Raises:
+        cramjam.DecompressionError: it is no page.
+        msgspec.MsgspecError: likewise.
+    """
+    return _decode(bytes(cramjam.zstd.decompress(page)))
+
+
+def find(page: bytes, key: UUID) -> StoredDecision | None:
+    """Return the decision on the event `key`, if it lies in this page."""
+    return next((decision for decision in read_page(page) if decision.key == key), None)

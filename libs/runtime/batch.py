@@ -1,0 +1,83 @@
+"""The shapes that pass between the batch loop and the handler of a service."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Generic, NamedTuple, Protocol, TypeVar
+
+import asyncpg
+from aiokafka import ConsumerRecord
+
+from libs.contracts.rejection import Rejection
+from libs.runtime.limits import Health
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Consecutive offsets `first` to before `next` of one partition, as held under `epoch`; where it halts, why."""
+
+    topic: str
+    part: int
+    first: int
+    next: int
+    epoch: int
+    health: Health
+    halt: str | None = None
+
+
+class Outgoing(NamedTuple):
+    """An event on its way: `spread` modulo the topic's partitions names the partition.
+
+    Without headers it is a CloudEvent, whose headers are made from its attributes when it is published.
+    """
+
+    topic: str
+    key: bytes
+    spread: int
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Work(Generic[Item]):
+    """Records of some partitions to be applied in one transaction.
+
+    `items` is what the handler made of each record (None for a rejected one); `span_of` names each record's span.
+    """
+
+    records: Sequence[ConsumerRecord]
+    items: Sequence[Item | None]
+    rejections: dict[int, Rejection]
+    spans: Sequence[Span]
+    span_of: Sequence[int]
+
+
+@dataclass(slots=True)
+class Applied:
+    """What a handler did: which spans moved, events by span, records it rejected after all, and counts by outcome."""
+
+    moved: Sequence[bool]
+    events: list[list[Outgoing]]
+    rejections: dict[int, Rejection] = field(default_factory=dict)
+    outcomes: dict[str, int] = field(default_factory=dict)
+
+
+class Handler(Protocol[Item]):
+    """A service's part in the loop."""
+
+    topics: tuple[str, ...]
+
+    def decode(self, records: Sequence[ConsumerRecord]) -> list[Item | Rejection]:
+        """Make an item of each record, or say why not. Pure; runs before the transaction."""
+        ...
+
+    async def apply(self, connection: asyncpg.Connection, work: Work[Item], now: datetime, *, careful: bool) -> Applied:
+        """Begin the batch, decide, save, inside the open transaction.
+
+        `careful` is true when the batch is repeated because a shared limit was passed: lock what is shared.
+        """
+        ...

@@ -1,0 +1,352 @@
+"""The batch loop: partitions come by the group, positions by PostgreSQL, and every batch is one transaction.
+
+Positions are claimed here, in the poll loop, never in the rebalance listener, which only clears ownership. A claim
+raises the epoch, which fences whoever held the partition; it is checked against the log before it is believed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Generic, TypeVar
+
+import asyncpg
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaError, OffsetOutOfRangeError
+
+from libs.runtime import logs, stream_store
+from libs.runtime.clock import monotonic
+from libs.runtime.lane import LEASE, Lane, Wiring
+from libs.runtime.outbox import Headers, Relay, Row
+from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
+from libs.runtime.topic_identity import identify
+
+log = logs.get(__name__)
+Item = TypeVar("Item")
+_POLL_MS = 200
+_HOUSEKEEPING = 1.0
+_TELEMETRY = 5.0
+_FENCED_PAUSE = 3.0
+_STALLED = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class LoopSettings:
+    """How a worker runs its loop."""
+
+    owner: str
+    lanes: int = 2
+    batch: int = 1_000
+    drain: timedelta = timedelta(seconds=8)
+
+
+@dataclass(slots=True)
+class _Driven(Generic[Item]):
+    """A lane and what it waits to claim."""
+
+    lane: Lane[Item]
+    wanted: set[TopicPartition] = field(default_factory=set)
+
+    @property
+    def load(self) -> int:
+        return len(self.lane.held) + len(self.wanted)
+
+
+class _Ownership(ConsumerRebalanceListener):
+    """Clears ownership when partitions go, and notes which have come."""
+
+    def __init__(self, revoked: Callable[[], None], assigned: Callable[[Sequence[TopicPartition]], None]) -> None:
+        self._revoked, self._assigned = revoked, assigned
+
+    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+        self._revoked()
+
+    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        self._assigned(sorted(assigned))
+
+
+class BatchLoop(Generic[Item]):
+    """Consumes a handler's topics until it is stopped. Free of any framework: whatever hosts it awaits `run`."""
+
+    def __init__(
+        self,
+        settings: LoopSettings,
+        wiring: Wiring[Item],
+        consumer: AIOKafkaConsumer,
+        make_producer: Callable[[], AIOKafkaProducer],
+        headers: Headers,
+        pool: asyncpg.Pool,
+        topic_prefix: str = "",
+    ) -> None:
+        self._settings = settings
+        self._wiring = wiring
+        self._consumer = consumer
+        self._pool = pool
+        self._prefix = topic_prefix
+        self._lanes = [
+            _Driven(Lane(wiring, Relay(make_producer, headers, self._read_rows, wiring.metrics)))
+            for _ in range(settings.lanes)
+        ]
+        self._stopping = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._halted: dict[TopicPartition, str] = {}
+        self._fenced_at: dict[TopicPartition, float] = {}
+        self._running = False
+
+    @property
+    def topics(self) -> list[str]:
+        """The topics as the broker names them."""
+        return [self._prefix + topic for topic in self._wiring.handler.topics]
+
+    @property
+    def halted(self) -> dict[TopicPartition, str]:
+        """Partitions that stand still, and why."""
+        return dict(self._halted)
+
+    def trouble(self) -> str | None:
+        """What keeps the loop from working, if anything does: the truth behind readiness."""
+        if not self._running:
+            return "starting"
+        if any(driven.wanted for driven in self._lanes):
+            return "claiming partitions"
+        return next((driven.lane.trouble for driven in self._lanes if driven.lane.trouble), None)
+
+    def stalled(self) -> bool:
+        """Whether a lane has not come round for a minute: the truth behind liveness."""
+        return any(monotonic() - driven.lane.turned_at > _STALLED for driven in self._lanes)
+
+    async def run(self) -> None:
+        """Consume until `stop`; whatever can't be decided here is raised before any position has moved.
+
+        Raises:
+            aiokafka.errors.KafkaError: no broker answers at the start.
+        """
+        await self._consumer.start()
+        self._consumer.subscribe(self.topics, listener=_Ownership(self._clear, self._note))
+        try:
+            for driven in self._lanes:
+                await driven.lane.relay.start()
+            async with asyncio.TaskGroup() as tasks:
+                for driven in self._lanes:
+                    tasks.create_task(self._drive(driven))
+                tasks.create_task(self._keep_house())
+        finally:
+            self._running = False
+            await self._consumer.stop()
+            for driven in self._lanes:
+                await driven.lane.relay.stop()
+                await driven.lane.close()
+
+    def stop(self) -> None:
+        """Let every lane end the batch in hand, publish it, and return."""
+        self._stopping.set()
+        self._changed.set()
+
+    def _clear(self) -> None:
+        for driven in self._lanes:
+            driven.wanted.clear()
+            for partition in list(driven.lane.held):
+                driven.lane.release(partition)
+        self._halted.clear()
+        self._fenced_at.clear()
+
+    def _note(self, assigned: Sequence[TopicPartition]) -> None:
+        for partition in assigned:
+            min(self._lanes, key=lambda driven: driven.load).wanted.add(partition)
+        self._running = True
+        self._changed.set()
+
+    async def _drive(self, driven: _Driven[Item]) -> None:
+        lane = driven.lane
+        while not self._stopping.is_set():
+            lane.turned_at = monotonic()
+            if driven.wanted:
+                await self._claim(driven)
+            if not lane.held:
+                await self._pause(_POLL_MS / 1000)
+                continue
+            fetched = await self._fetch(lane)
+            if fetched:
+                await lane.run(fetched)
+            else:
+                await self._flush(lane)
+        await self._settle(lane)
+
+    async def _fetch(self, lane: Lane[Item]) -> dict[TopicPartition, list[ConsumerRecord]]:
+        held = {partition: standing.epoch for partition, standing in lane.held.items()}
+        try:
+            fetched: dict[TopicPartition, list[ConsumerRecord]] = await self._consumer.getmany(
+                *held, timeout_ms=_POLL_MS, max_records=self._settings.batch
+            )
+        except OffsetOutOfRangeError as error:
+            for partition in error.args[0]:
+                await self._halt(lane, partition, "the position lies outside the log")
+            return {}
+        except ConsumerStoppedError:
+            return {}
+        except KafkaError as error:
+            log.warning("fetch.failed", error=type(error).__name__)
+            await self._pause(0.5)
+            return {}
+        return {
+            partition: records
+            for partition, records in fetched.items()
+            if partition in lane.held and lane.held[partition].epoch == held[partition]
+        }
+
+    async def _claim(self, driven: _Driven[Item]) -> None:
+        wanted = sorted(driven.wanted)
+        try:
+            claimed = await self._claim_positions(driven.lane, wanted)
+            for partition in wanted:
+                if partition in driven.wanted:  # no rebalance in between
+                    await self._take(driven, partition, *claimed[partition])
+        except (KafkaError, *DATABASE_ERRORS) as error:
+            if not isinstance(error, KafkaError) and trouble(error) is Trouble.BROKEN:
+                raise
+            driven.lane.trouble = type(error).__name__
+            log.warning("claim.failed", error=driven.lane.trouble, partitions=len(wanted))
+            await self._pause(0.5)
+        else:
+            driven.lane.trouble = None
+
+    async def _claim_positions(
+        self, lane: Lane[Item], wanted: Sequence[TopicPartition]
+    ) -> dict[TopicPartition, tuple[stream_store.Claimed, str | None]]:
+        """Claim, and say of each partition why it can't be consumed, if it can't."""
+        begins = await self._consumer.beginning_offsets(wanted)
+        ends = await self._consumer.end_offsets(wanted)
+        identity = await identify(self._consumer, {partition.topic for partition in wanted})
+        clock = self._wiring.clock
+        asked = [
+            stream_store.Wanted(
+                p.topic, p.partition, identity.topic_ids[p.topic], begins[p], lane.shard(p.topic, p.partition)
+            )
+            for p in wanted
+        ]
+        claimed = await stream_store.claim(
+            await lane.connection(), self._wiring.consumer, self._settings.owner, identity.cluster_id,
+            clock.now(), clock.now() + LEASE, asked,
+        )  # fmt: skip
+        self._wiring.metrics.claims.labels(self._wiring.metrics.service).inc(len(claimed))
+        found = {}
+        for one in claimed:
+            partition = TopicPartition(one.topic, one.part)
+            doubt = one.halt_reason
+            if one.cluster_id != identity.cluster_id:
+                doubt = doubt or "this is another cluster than the one that the position belongs to"
+            elif one.topic_id != identity.topic_ids[one.topic]:
+                doubt = doubt or "the topic was made anew since the position was stored"
+            elif not begins[partition] <= one.next_offset <= ends[partition]:
+                doubt = doubt or "the position lies outside the log"
+            found[partition] = (one, doubt)
+        return found
+
+    async def _take(
+        self, driven: _Driven[Item], partition: TopicPartition, claimed: stream_store.Claimed, doubt: str | None
+    ) -> None:
+        lane = driven.lane
+        await lane.relay.adopt(lane.shard(partition.topic, partition.partition), claimed.published)
+        if partition not in driven.wanted:
+            return
+        if doubt is not None:
+            await self._halt(lane, partition, doubt)
+        else:
+            try:
+                self._consumer.seek(partition, claimed.next_offset)
+            except IllegalStateError:  # gone again; the listener tells what comes next
+                return
+            lane.hold(partition, claimed)
+        driven.wanted.discard(partition)
+
+    async def _halt(self, lane: Lane[Item], partition: TopicPartition, reason: str) -> None:
+        lane.release(partition)
+        self.note_halt(partition.topic, partition.partition, reason)
+        log.error("partition.halted", topic=partition.topic, partition=partition.partition, reason=reason)
+        await stream_store.halt(
+            await lane.connection(), self._wiring.consumer, partition.topic, partition.partition,
+            self._wiring.clock.now(), reason,
+        )  # fmt: skip
+
+    def note_halt(self, topic: str, part: int, reason: str) -> None:
+        """Remember that a partition stands still."""
+        self._halted[TopicPartition(topic, part)] = reason
+
+    async def _flush(self, lane: Lane[Item]) -> None:
+        try:
+            await lane.flush()
+        except DATABASE_ERRORS as error:
+            if trouble(error) is Trouble.BROKEN:
+                raise
+            lane.trouble = type(error).__name__
+            await self._pause(0.5)
+        else:
+            lane.trouble = None
+
+    async def _settle(self, lane: Lane[Item]) -> None:
+        try:
+            async with asyncio.timeout(self._settings.drain.total_seconds()):
+                await lane.relay.settled()
+                await lane.flush()
+        except (KafkaError, *DATABASE_ERRORS) as error:  # the next holder publishes the rest
+            log.warning("stop.unsettled", error=type(error).__name__)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait for a change of assignment or the end, at most so long."""
+        self._changed.clear()
+        if not self._stopping.is_set():
+            try:
+                await asyncio.wait_for(self._changed.wait(), seconds)
+            except TimeoutError:
+                return
+
+    async def _read_rows(self, shard: str, after: int) -> Sequence[Row]:
+        async with self._pool.acquire() as connection:
+            return await stream_store.unpublished(connection, shard, after)
+
+    async def _keep_house(self) -> None:
+        told_at = monotonic()
+        while not self._stopping.is_set():
+            try:
+                await asyncio.wait_for(self._stopping.wait(), _HOUSEKEEPING)
+            except TimeoutError:
+                self._measure()
+                self._claim_lost()
+                for driven in self._lanes:
+                    driven.lane.relay.check()
+                if monotonic() - told_at > _TELEMETRY:
+                    told_at = monotonic()
+                    await self._tell_group()
+
+    def _measure(self) -> None:
+        metrics = self._wiring.metrics
+        for driven in self._lanes:
+            for partition, held in driven.lane.held.items():
+                end = self._consumer.highwater(partition)
+                if end is not None:
+                    labels = (metrics.service, partition.topic, str(partition.partition))
+                    metrics.lag.labels(*labels).set(max(end - held.next_offset, 0))
+        for topic in self.topics:
+            metrics.halted.labels(metrics.service, topic).set(sum(p.topic == topic for p in self._halted))
+
+    def _claim_lost(self) -> None:
+        """A partition that the group still gives us, but another worker fenced, is claimed again after a while."""
+        known = set(self._halted)
+        for driven in self._lanes:
+            known |= driven.lane.held.keys() | driven.wanted
+        for partition in self._consumer.assignment() - known:
+            since = self._fenced_at.setdefault(partition, monotonic())
+            if monotonic() - since > _FENCED_PAUSE:
+                del self._fenced_at[partition]
+                self._note([partition])
+
+    async def _tell_group(self) -> None:
+        """Commit the group's offsets, for those who watch lag with Kafka's own tools; nothing here reads them."""
+        offsets = {p: held.next_offset for driven in self._lanes for p, held in driven.lane.held.items()}
+        if offsets:
+            try:
+                await self._consumer.commit(offsets)
+            except (KafkaError, IllegalStateError) as error:
+                log.info("telemetry.failed", error=type(error).__name__)

@@ -1,0 +1,68 @@
+"""Dead letters: what becomes of a record that can't be applied."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID, uuid5
+
+from aiokafka import ConsumerRecord
+
+from libs.contracts.events import DeadLetterHeadersV1
+from libs.contracts.rejection import Rejection
+from libs.contracts.topics import DEAD_LETTER_SUFFIX
+from libs.runtime.batch import Outgoing
+from libs.runtime.seal import Seal
+from libs.runtime.stream_store import DeadLetter
+
+_NAMESPACE = UUID("3f0c2a52-7a4e-5d0b-8f7a-51a1b8a6c9e1")
+ATTEMPTS = "attempts"
+
+
+def letter_id(consumer: str, record: ConsumerRecord) -> UUID:
+    """The same record gives the same letter, however often its batch is run."""
+    return uuid5(_NAMESPACE, f"{consumer}/{record.topic}/{record.partition}/{record.offset}/{record.timestamp}")
+
+
+def attempts(record: ConsumerRecord) -> int:
+    """How often this record has been tried, this time included; a replay carries the count along."""
+    for name, value in record.headers:
+        if name == ATTEMPTS and value.isdigit():
+            return int(value) + 1
+    return 1
+
+
+def letter(consumer: str, record: ConsumerRecord, rejection: Rejection, seal: Seal) -> DeadLetter:
+    """Seal a rejected record and say where it stood and why it was refused."""
+    name = letter_id(consumer, record)
+    return DeadLetter(
+        name,
+        record.topic,
+        record.partition,
+        record.offset,
+        datetime.fromtimestamp(max(record.timestamp, 0) / 1000, UTC),
+        rejection.code,
+        rejection.field,
+        rejection.detail,
+        attempts(record),
+        None if record.key is None else seal.close(record.key, f"{name}/key"),
+        seal.close(record.value or b"", f"{name}/value"),
+    )
+
+
+def announcement(dead: DeadLetter) -> Outgoing:
+    """The record for the dead-letter topic: the sealed bytes, and in the headers everything but their content."""
+    described = DeadLetterHeadersV1(
+        reason=dead.reason,
+        field=dead.field,
+        detail=dead.detail,
+        topic=dead.topic,
+        partition=dead.part,
+        offset=dead.offset,
+        timestamp=int(dead.time.timestamp() * 1000),
+        attempts=dead.attempts,
+        sealed="aes-256-gcm",
+    )
+    headers = (("dlq-id", str(dead.letter_id).encode()), *described.to_record())
+    return Outgoing(
+        dead.topic + DEAD_LETTER_SUFFIX, str(dead.letter_id).encode(), dead.part, dead.sealed_value, headers
+    )

@@ -1,0 +1,73 @@
+"""Kafka: consumers and producers with the settings that exactly-once rests on, and the making of topics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+from libs.runtime.settings import KafkaSettings
+
+MAX_REQUEST_BYTES = 4 * 1024 * 1024
+
+
+def batch_consumer(settings: KafkaSettings, group: str) -> AIOKafkaConsumer:
+    """Return a consumer for the batch loop: positions come from PostgreSQL, never from the group's offsets.
+
+    A short wait for data: a request in flight holds back the partitions that it does not name.
+    """
+    return AIOKafkaConsumer(
+        bootstrap_servers=settings.bootstrap,
+        group_id=settings.topic_prefix + group,
+        group_instance_id=f"{settings.topic_prefix}{group}-{settings.instance}",
+        client_id=f"{group}-{settings.instance}",
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        isolation_level="read_committed",
+        partition_assignment_strategy=(StickyPartitionAssignor,),
+        session_timeout_ms=int(settings.session_timeout.total_seconds() * 1000),
+        heartbeat_interval_ms=int(settings.heartbeat.total_seconds() * 1000),
+        max_poll_interval_ms=300_000,
+        fetch_max_wait_ms=50,
+        max_partition_fetch_bytes=1024 * 1024,
+        fetch_max_bytes=16 * 1024 * 1024,
+        check_crcs=True,
+    )
+
+
+def idempotent_producer(settings: KafkaSettings, client: str) -> AIOKafkaProducer:
+    """Return a producer that keeps its order and its acknowledgements: all replicas, no duplicates on a retry."""
+    return AIOKafkaProducer(
+        bootstrap_servers=settings.bootstrap,
+        client_id=client,
+        enable_idempotence=True,
+        acks="all",
+        max_request_size=MAX_REQUEST_BYTES,
+        max_batch_size=MAX_REQUEST_BYTES // 4,
+        request_timeout_ms=15_000,
+    )
+
+
+async def create_topics(settings: KafkaSettings, topics: Iterable[NewTopic]) -> list[str]:
+    """Make the topics that are missing; return the names of those made.
+
+    Raises:
+        aiokafka.errors.KafkaError: the broker refused one for another reason than that it is there.
+    """
+    wanted = list(topics)
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)
+    await admin.start()
+    try:
+        response = await admin.create_topics(wanted)
+    finally:
+        await admin.close()
+    made = []
+    for name, code, *_ in response.topic_errors:
+        if code == 0:
+            made.append(name)
+        elif code != TopicAlreadyExistsError.errno:
+            raise for_code(code)(name)
+    return made
