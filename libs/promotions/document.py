@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from libs.promotions.programme import Programme
+from libs.promotions.programme import Misplaced, Programme
 
 MAX_ERRORS = 50
 _CORE_SCALARS = frozenset({"tag:yaml.org,2002:int", "tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:float"})
@@ -91,8 +91,11 @@ def programme_hash(programme: Programme) -> str:
 def _error(fault: Any, document: object) -> DocumentError:
     context = fault.get("ctx", {})
     allowed = context.get("expected") or context.get("expected_tags") or context.get("pattern")
+    path, cause = _path(fault["loc"], document), context.get("error")
+    if isinstance(cause, Misplaced):
+        path, allowed = f"{path}.{cause.path}" if path else cause.path, cause.allowed
     reason = fault["msg"].removeprefix("Value error, ")
-    return DocumentError(_path(fault["loc"], document), reason, str(allowed) if allowed else None)
+    return DocumentError(path or "document", reason, str(allowed) if allowed else None)
 
 
 def _path(location: tuple[int | str, ...], document: object) -> str:
@@ -106,7 +109,7 @@ def _path(location: tuple[int | str, ...], document: object) -> str:
         else:
             path += f".{step}" if path else step
         here = _inside(here, step)
-    return path or "document"
+    return path
 
 
 def _is_tag(step: str, here: object, *, last: bool) -> bool:

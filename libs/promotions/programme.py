@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
@@ -33,6 +33,15 @@ Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Mode = Literal["all", "first", "best", "worst", "exclusive"]
 State = Literal["draft", "scheduled", "live", "paused", "ended"]
 Phase = Literal["base", "addition"]
+
+
+class Misplaced(ValueError):
+    """A fault between parts: `path` is where, below the part that found it; `allowed` the values it could have."""
+
+    def __init__(self, path: str, reason: str, allowed: str | None = None) -> None:
+        super().__init__(reason)
+        self.path = path
+        self.allowed = allowed
 
 
 class Part(BaseModel):
@@ -104,7 +113,7 @@ class Hours(Part):
     @model_validator(mode="after")
     def _some(self) -> Self:
         if self.from_ in (self.to, "24:00"):
-            raise ValueError("an empty window; for the whole day leave `hours` out")
+            raise Misplaced("to", "an empty window; for the whole day leave `hours` out")
         return self
 
 
@@ -122,7 +131,7 @@ class Frame(Part):
     @model_validator(mode="after")
     def _some(self) -> Self:
         if self.starts_at and self.ends_at and self.starts_at >= self.ends_at:
-            raise ValueError("`ends_at` must be after `starts_at`")
+            raise Misplaced("ends_at", "must be after `starts_at`")
         return self
 
 
@@ -217,10 +226,11 @@ class Campaign(Part):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.mode != "all" and self.group is None:
-            raise ValueError(f"mode {self.mode!r} needs a `group`")
-        _refuse_repeats("limit", ((limit.scope, limit.period) for limit in self.limits))
-        if any(limit.period == "transaction" and limit.scope == "member" for limit in self.limits):
-            raise ValueError("a receipt has one member: write the `transaction` limit with scope `campaign`")
+            raise Misplaced("group", f"mode {self.mode!r} needs one")
+        _refuse_repeats("limits[{}]", [(limit.scope, limit.period) for limit in self.limits])
+        for at, limit in enumerate(self.limits):
+            if limit.period == "transaction" and limit.scope == "member":
+                raise Misplaced(f"limits[{at}].scope", "a receipt has one member", "campaign")
         return self
 
 
@@ -230,14 +240,16 @@ class Programme(Part):
     version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
     zone: Zone
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-    wallets: Annotated[tuple[Wallet, ...], Field(min_length=1, max_length=16)]
+    wallets: Annotated[tuple[Wallet, ...], Field(max_length=16)]
     rounding: Literal["floor", "half_up", "ceil"] = "floor"
     campaigns: Annotated[tuple[Campaign, ...], Field(max_length=100_000)] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        _refuse_repeats("wallet", (wallet.name for wallet in self.wallets))
-        _refuse_repeats("campaign", (campaign.id for campaign in self.campaigns))
+        if not self.wallets:
+            raise Misplaced("wallets", "at least one is needed")
+        _refuse_repeats("wallets[{}].name", [wallet.name for wallet in self.wallets])
+        _refuse_repeats("campaigns[{}].id", [campaign.id for campaign in self.campaigns])
         self._check_wallets()
         self._check_groups()
         return self
@@ -249,29 +261,27 @@ class Programme(Part):
     def _check_wallets(self) -> None:
         known = [wallet.name for wallet in self.wallets]
         compounding: Counter[str] = Counter()
-        for campaign in self.campaigns:
+        for at, campaign in enumerate(self.campaigns):
             wallet = self.wallet_of(campaign)
             if wallet not in known:
-                raise ValueError(f"campaign {campaign.id!r}: no wallet {wallet!r}; allowed: {', '.join(known)}")
+                raise Misplaced(f"campaigns[{at}].effect.wallet", f"no wallet {wallet!r}", ", ".join(known))
             compounding[wallet] += isinstance(campaign.effect, Multiplier) and campaign.effect.compounding
-        if max(compounding.values(), default=0) > MAX_COMPOUNDING:
-            raise ValueError(f"more than {MAX_COMPOUNDING} compounding multipliers in one wallet")
+            if compounding[wallet] > MAX_COMPOUNDING:
+                reason = f"more than {MAX_COMPOUNDING} compounding multipliers in wallet {wallet!r}"
+                raise Misplaced(f"campaigns[{at}].effect.compounding", reason, "false")
 
     def _check_groups(self) -> None:
         first: dict[str, Campaign] = {}
-        for campaign in self.campaigns:
+        for at, campaign in enumerate(self.campaigns):
             if campaign.group is None:
                 continue
             other = first.setdefault(campaign.group, campaign)
             if other.mode != campaign.mode:
-                raise ValueError(
-                    f"group {campaign.group!r}: campaigns {other.id!r} and {campaign.id!r} name different modes"
-                )
+                reason = f"campaign {other.id!r} gives group {campaign.group!r} another mode"
+                raise Misplaced(f"campaigns[{at}].mode", reason, other.mode)
             if campaign.mode in ("best", "worst") and self._kind(other) != self._kind(campaign):
-                raise ValueError(
-                    f"group {campaign.group!r}: to compare them, campaigns {other.id!r} and {campaign.id!r} "
-                    "must pay in the same phase and wallet"
-                )
+                reason = f"to be compared it must pay in the phase and wallet of campaign {other.id!r}"
+                raise Misplaced(f"campaigns[{at}].effect", reason, " in ".join(reversed(self._kind(other))))
 
     def _kind(self, campaign: Campaign) -> tuple[str, str]:
         return self.wallet_of(campaign), phase_of(campaign)
@@ -288,7 +298,9 @@ def phase_of(campaign: Campaign) -> Literal["base", "multiplier", "addition"]:
             return phase
 
 
-def _refuse_repeats(what: str, names: Iterable[object]) -> None:
-    repeated = [name for name, times in Counter(names).items() if times > 1]
-    if repeated:
-        raise ValueError(f"{what} {repeated[0]!r} is declared twice")
+def _refuse_repeats(path: str, names: Sequence[object]) -> None:
+    seen: set[object] = set()
+    for at, name in enumerate(names):
+        if name in seen:
+            raise Misplaced(path.format(at), f"{name!r} is declared twice")
+        seen.add(name)

@@ -1,0 +1,72 @@
+"""Random programmes and receipts: the engine agrees with the naive evaluator, for any order of campaigns."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from libs.promotions.compile import compile_programme
+from libs.promotions.decide import counter_keys, evaluate
+from libs.promotions.document import parse_programme
+from libs.promotions.evaluation import OUTRANKED, from_record, to_record
+from libs.promotions.explain import explain, why_not
+from tests.unit.promotions.reference import expected
+from tests.unit.promotions.strategies import counters, documents, instants, members, receipts
+
+
+def thorough(examples: int) -> settings:
+    return settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@thorough(150)
+@given(st.data(), documents(), receipts(), instants, members)
+def test_the_engine_agrees_with_the_reference(data, document, receipt, at, member) -> None:  # type: ignore[no-untyped-def]
+    programme = parse_programme(document)
+    used = data.draw(counters(document, at))
+    killed = frozenset(data.draw(st.sets(st.sampled_from(("c0", "c1")))))
+    compiled = compile_programme(programme)
+
+    found = evaluate(compiled, receipt, member, at, used, killed=killed)
+    wanted = expected(programme, receipt, member, at, used, killed)
+
+    over = {rest.wallet: rest.denominator for rest in found.remainders}
+    assert {grant.wallet: grant.points for grant in found.grants} == wanted.points
+    assert {paid.campaign: Fraction(paid.amount, over[paid.wallet]) for paid in found.paid} == wanted.paid
+    assert {paid.campaign: Fraction(paid.before, over[paid.wallet]) for paid in found.paid} == wanted.before
+    assert {
+        rest.wallet: wanted.points.get(rest.wallet, 0) + Fraction(rest.numerator, rest.denominator)
+        for rest in found.remainders
+    } == wanted.exact
+    losers = {(one.campaign, one.condition) for one in found.failed if one.condition.startswith(OUTRANKED)}
+    assert losers == {(loser, OUTRANKED + winner) for loser, winner in wanted.losers}
+    assert {use.key: use.points for use in found.uses} == wanted.uses
+
+
+@thorough(60)
+@given(st.data(), documents(), receipts(), instants, members)
+def test_the_order_of_campaigns_means_nothing(data, document, receipt, at, member) -> None:  # type: ignore[no-untyped-def]
+    used = data.draw(counters(document, at))
+    shuffled = {**document, "campaigns": data.draw(st.permutations(document["campaigns"]))}
+    one, other = (compile_programme(parse_programme(text)) for text in (document, shuffled))
+    assert evaluate(one, receipt, member, at, used) == evaluate(other, receipt, member, at, used)
+
+
+@thorough(60)
+@given(st.data(), documents(), receipts(), instants, members)
+def test_bounds_and_records(data, document, receipt, at, member) -> None:  # type: ignore[no-untyped-def]
+    """Nothing is negative, no counter passes its limit, a record is read back equal, and every key was announced."""
+    used = data.draw(counters(document, at))
+    compiled = compile_programme(parse_programme(document))
+    found = evaluate(compiled, receipt, member, at, used)
+
+    assert all(grant.points > 0 for grant in found.grants)
+    assert all(0 < paid.amount <= paid.before for paid in found.paid)
+    assert all(0 <= capped.amount < capped.before for capped in found.capped)
+    assert all(used.get(use.key, 0) + use.points <= use.limit for use in found.uses)
+    assert {use.key for use in found.uses} <= set(counter_keys(compiled, receipt, member, at))
+    assert from_record(to_record(found)) == found
+    assert explain(found, receipt, compiled, member, at)["programme_version"] == 1
+    for campaign in found.campaigns:
+        assert why_not(campaign, compiled, receipt, member, at) is None
