@@ -176,6 +176,14 @@ def test_one_calendar_serves_instants_in_any_order() -> None:
         assert calendar.expires_at(earned_at) == natural_expiry(earned_at, zone, policy)
 
 
+@pytest.mark.parametrize("hours", [14, -12])
+def test_the_calendar_reads_the_instant_and_not_the_month_it_is_written_in(hours: int) -> None:
+    policy, utc = NaturalPeriod(Period.MONTH), load_zone("UTC")
+    for earned_at in (datetime(2024, 3, 31, 12, tzinfo=UTC), datetime(2024, 4, 1, 6, tzinfo=UTC)):
+        written = earned_at.astimezone(timezone(timedelta(hours=hours)))
+        assert ExpiryCalendar(utc, policy).expires_at(written) == natural_expiry(earned_at, utc, policy)
+
+
 def test_an_instant_that_already_shows_the_new_date_belongs_to_the_old_period_until_its_boundary() -> None:
     zone = load_zone("America/St_Johns")
     already_november = datetime(2009, 11, 1, 2, 30, 30, tzinfo=UTC)

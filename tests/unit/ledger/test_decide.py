@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -42,6 +43,8 @@ def test_a_credit_is_pending_only_when_it_becomes_active_after_it_was_earned() -
     assert credit_movement(lot(1, 5, active=14)).to_account is Account.PENDING
     assert credit_movement(lot(1, 5)).to_account is Account.ACTIVE
     assert not list(flaws(credit_movement(lot(1, 5, active=14))))
+    from_a_clock_that_runs_ahead = replace(lot(1, 5), recorded_at=day(-0.001))
+    assert credit_movement(from_a_clock_that_runs_ahead).to_account is Account.ACTIVE
 
 
 @pytest.mark.parametrize(("points", "expires"), [(0, 90), (-1, 90), (5, 0), (5, -1)])
