@@ -1,8 +1,8 @@
 """Fast twins of the pydantic models: msgspec structs derived from the same annotations, field by field.
 
 The derivation knows every rule that a payload may use and refuses any other, so that a rule added to a model can't be
-lost on the fast path. Rules without a counterpart in msgspec are kept elsewhere: the instants of a payload in `__post_init__`,
-the envelope's own in `checked_envelope`, and the character U+0000 in `codec`, before decoding.
+lost on the fast path. Rules without a counterpart in msgspec are kept elsewhere: the instants of a payload in
+`__post_init__`, the envelope's own in `checked_envelope`, and the character U+0000 in `codec`, before decoding.
 """
 
 from __future__ import annotations
@@ -207,7 +207,7 @@ def _bring_to_utc(struct: Any, name: str, moment: datetime) -> None:
 def checked_envelope(event: Any) -> Any:
     """Apply the two rules of the envelope that msgspec has no word for, and return the event with its time in UTC.
 
-    Called by the decoder rather than from `__post_init__`, where it would cost every receipt a quarter of a microsecond.
+    Called by the decoder rather than from `__post_init__`, which would cost every receipt a call.
 
     Raises:
         ValueError: the source is relative, or the time lies outside the years that we accept.
