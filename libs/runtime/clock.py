@@ -1,8 +1,8 @@
 """Business time: the only place where the wall clock is read for a decision.
 
 Everything that decides takes a `datetime`; a composition root owns one `Clock` and passes its readings in. The embedded
-platform may run on a driven clock (`pointstream up --clock …`), the same for all processes, because every process derives
-it from the same two anchors.
+platform may run on a driven clock (`pointstream up --clock …`), the same for all processes, because every process
+derives it from the same two anchors.
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ class BatchLoop(Generic[Item]):
         self,
         settings: LoopSettings,
         wiring: Wiring[Item],
-        consumer: AIOKafkaConsumer,
+        make_consumer: Callable[[], AIOKafkaConsumer],
         make_producer: Callable[[], AIOKafkaProducer],
         headers: Headers,
         pool: asyncpg.Pool,
@@ -82,11 +82,11 @@ class BatchLoop(Generic[Item]):
     ) -> None:
         self._settings = settings
         self._wiring = wiring
-        self._consumer = consumer
+        self._make_consumer = make_consumer
         self._pool = pool
         self._prefix = topic_prefix
         self._lanes = [
-            _Driven(Lane(wiring, Relay(make_producer, headers, self._read_rows, wiring.metrics)))
+            _Driven(Lane(wiring, Relay(make_producer, headers, self._read_rows, wiring.metrics), self._note_halt))
             for _ in range(settings.lanes)
         ]
         self._stopping = asyncio.Event()
@@ -123,6 +123,7 @@ class BatchLoop(Generic[Item]):
         Raises:
             aiokafka.errors.KafkaError: no broker answers at the start.
         """
+        self._consumer = self._make_consumer()
         await self._consumer.start()
         self._consumer.subscribe(self.topics, listener=_Ownership(self._clear, self._note))
         try:
@@ -263,15 +264,14 @@ class BatchLoop(Generic[Item]):
 
     async def _halt(self, lane: Lane[Item], partition: TopicPartition, reason: str) -> None:
         lane.release(partition)
-        self.note_halt(partition.topic, partition.partition, reason)
+        self._note_halt(partition.topic, partition.partition, reason)
         log.error("partition.halted", topic=partition.topic, partition=partition.partition, reason=reason)
         await stream_store.halt(
             await lane.connection(), self._wiring.consumer, partition.topic, partition.partition,
             self._wiring.clock.now(), reason,
         )  # fmt: skip
 
-    def note_halt(self, topic: str, part: int, reason: str) -> None:
-        """Remember that a partition stands still."""
+    def _note_halt(self, topic: str, part: int, reason: str) -> None:
         self._halted[TopicPartition(topic, part)] = reason
 
     async def _flush(self, lane: Lane[Item]) -> None:

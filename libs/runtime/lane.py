@@ -51,7 +51,6 @@ class Wiring(Generic[Item]):
     limits: Limits
     metrics: StreamMetrics
     connect: Callable[[], Awaitable[asyncpg.Connection]]
-    on_halt: Callable[[str, int, str], None]
 
 
 def shard_of(consumer: str, topic: str, part: int) -> str:
@@ -62,8 +61,9 @@ def shard_of(consumer: str, topic: str, part: int) -> str:
 class Lane(Generic[Item]):
     """Applies batches of its partitions, and answers for publishing what they cause."""
 
-    def __init__(self, wiring: Wiring[Item], relay: Relay) -> None:
+    def __init__(self, wiring: Wiring[Item], relay: Relay, on_halt: Callable[[str, int, str], None]) -> None:
         self._wiring = wiring
+        self._on_halt = on_halt
         self.relay = relay
         self.held: dict[TopicPartition, Held] = {}
         self._connection: asyncpg.Connection | None = None
@@ -277,7 +277,7 @@ class Lane(Generic[Item]):
         held.next_offset, held.health = span.next, span.health
         if span.halt is not None:
             log.error("partition.halted", topic=span.topic, partition=span.part, reason=span.halt)
-            self._wiring.on_halt(span.topic, span.part, span.halt)
+            self._on_halt(span.topic, span.part, span.halt)
             self.release(partition)
 
 

@@ -83,7 +83,7 @@ def pending(known: list[Migration], done: Mapping[str, str]) -> list[Migration]:
     """Return what is still to be applied.
 
     Raises:
-        MigrationError: the database has a migration that this code doesn't know (it is newer), or an applied file changed.
+        MigrationError: the database has a migration that this code doesn't know, or an applied file changed.
     """
     names = {migration.name for migration in known}
     if strangers := sorted(set(done) - names):

@@ -44,7 +44,7 @@ CREATE TYPE ledger.kind AS ENUM (
     'transfer', 'adjust', 'repay'
 );
 
--- A credit and the lot it makes, one row: everything but remaining and held is written once.
+-- A credit and the lot it makes, one row: what it began with is written once; remaining and held follow its allocations.
 CREATE TABLE ledger.lot (
     tenant_id int NOT NULL,
     programme_id int NOT NULL,
@@ -99,7 +99,7 @@ CREATE TABLE ledger.allocation (
 CREATE VIEW ledger.journal WITH (security_invoker = true) AS
 SELECT tenant_id, programme_id, member_id, seq, wallet, 'credit'::ledger.kind AS kind,
        'issued'::ledger.account AS from_account,
-       CASE WHEN active_from > recorded_at THEN 'pending' ELSE 'active' END::ledger.account AS to_account,
+       CASE WHEN active_from > earned_at THEN 'pending' ELSE 'active' END::ledger.account AS to_account,
        amount, earned_at AS effective_at, recorded_at, NULL::bigint AS corrects, cause
 FROM ledger.lot
 UNION ALL

@@ -65,7 +65,7 @@ CREATE TABLE earning.counter (
 -- Records come as columns, in order; p_record_span names the span each belongs to (1-based). Identifiers come flattened
 -- and distinct. Answers are arrays in the order of what was asked:
 --   moved      by span: false for a fenced one
---   status     by record: f fresh, r repeat, c conflict (same id, other body), x fenced
+--   status     by record, a letter each: f fresh, r repeat, c conflict (same id, other body), x fenced
 --   member…    by identifier: NULL member for an unknown one
 --   used       by counter key
 -- A function of several statements on purpose: under READ COMMITTED each takes its own snapshot, so the load after the
@@ -77,7 +77,7 @@ CREATE FUNCTION earning.begin_batch(
     p_record_span int[], p_tenants int[], p_event_keys uuid[], p_body_hashes bigint[], p_pages int[],
     p_ident_tenants int[], p_ident_programmes int[], p_identifiers text[],
     p_counter_tenants int[], p_counter_programmes int[], p_counter_keys text[], p_lock_counters boolean,
-    OUT moved boolean[], OUT page_base bigint, OUT status "char"[],
+    OUT moved boolean[], OUT page_base bigint, OUT status text,
     OUT member_ids uuid[], OUT seqs bigint[], OUT spreads int[], OUT tiers text[], OUT used bigint[]
 )
 LANGUAGE plpgsql AS $$
@@ -105,12 +105,12 @@ BEGIN
     SELECT array_agg(event_key) INTO fresh FROM new;
 
     IF coalesce(cardinality(fresh), 0) = cardinality(p_event_keys) THEN
-        status := array_fill('f'::"char", ARRAY[cardinality(p_event_keys)]);
+        status := repeat('f', cardinality(p_event_keys));
     ELSE
-        SELECT array_agg(CASE WHEN NOT span_moved[v.span] THEN 'x'
+        SELECT string_agg(CASE WHEN NOT span_moved[v.span] THEN 'x'
                               WHEN f.event_key IS NOT NULL THEN 'f'
                               WHEN i.body_hash = v.body_hash THEN 'r'
-                              ELSE 'c' END::"char" ORDER BY v.ord)
+                              ELSE 'c' END, '' ORDER BY v.ord)
         INTO status
         FROM unnest(p_record_span, p_tenants, p_event_keys, p_body_hashes)
             WITH ORDINALITY AS v(span, tenant_id, event_key, body_hash, ord)

@@ -80,4 +80,6 @@ class PurchaseEvaluatedV1(Payload):
     reason: Text64 | None = Field(default=None, description="Why, when it is not plainly credited.")
     points: Points = Field(description="Sum of the points over all wallets, each in its minor unit.")
     campaigns: Annotated[tuple[Name64, ...], MaxLen(1000), FailFast()] = Field(description="The campaigns that paid.")
-    programme_version: ProgrammeVersion = Field(description="The version of the programme that decided.")
+    programme_version: ProgrammeVersion | None = Field(
+        default=None, description="The version of the programme that decided; null when none was asked."
+    )

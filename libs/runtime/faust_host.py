@@ -1,0 +1,93 @@
+"""Faust as the runtime of a service: process, signals, timers and web pages. Money never goes through its agents.
+
+A service gives its app an agent or two for side streams and puts its batch loops beside them as thin mode services.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+import faust
+from faust.web import Request, Response, View
+from mode import Service
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+
+from libs.runtime.settings import ServiceSettings
+
+
+def make_app(name: str, settings: ServiceSettings) -> faust.App:
+    """Return a Faust app with the settings that work for us: raw values, no tables, no topics declared on its own."""
+    return faust.App(
+        f"{settings.kafka.topic_prefix}pointstream-{name}",
+        broker=[f"kafka://{address}" for address in settings.kafka.bootstrap.split(",")],
+        value_serializer="raw",
+        broker_session_timeout=settings.kafka.session_timeout.total_seconds(),
+        broker_heartbeat_interval=settings.kafka.heartbeat.total_seconds(),
+        stream_wait_empty=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        web_tables_enabled=False,
+        web_enabled=True,
+        web_bind=settings.web.host,
+        web_host=settings.web.host,
+        web_port=settings.web.port,
+        consumer_auto_offset_reset="latest",
+    )
+
+
+class Hosted(Service):
+    """A coroutine that runs as long as the app does; what it raises ends the process."""
+
+    def __init__(self, run: Callable[[], Awaitable[None]], stop: Callable[[], None]) -> None:
+        super().__init__()
+        self._run, self._ask_to_stop = run, stop
+        self._task: asyncio.Task[None] | None = None
+        self._crash: asyncio.Task[None] | None = None
+
+    async def on_start(self) -> None:
+        """Start the coroutine."""
+        self._task = asyncio.ensure_future(self._run())
+        self._task.add_done_callback(self._ended)
+
+    async def on_stop(self) -> None:
+        """Ask it to stop, and wait."""
+        self._ask_to_stop()
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._crash = asyncio.ensure_future(self.crash(error))
+
+
+def serve_health(
+    app: faust.App,
+    registry: CollectorRegistry,
+    troubles: Sequence[Callable[[], str | None]] = (),
+    stalled: Callable[[], bool] = lambda: False,
+) -> None:
+    """Serve `/livez`, `/readyz` and `/metrics`. Faust's own stall detector does not see the batch loops.
+
+    Each of `troubles` says what keeps a part from working, or None.
+    """
+
+    @app.page("/livez")
+    async def livez(view: View, request: Request) -> Response:
+        dead = stalled()
+        return view.json({"live": not dead}, status=503 if dead else 200)
+
+    @app.page("/readyz")
+    async def readyz(view: View, request: Request) -> Response:
+        why = next((why for trouble in troubles if (why := trouble())), None)
+        return view.json({"ready": why is None, "why": why}, status=200 if why is None else 503)
+
+    @app.page("/metrics")
+    async def metrics(view: View, request: Request) -> Response:
+        return view.bytes(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
+
+
+def run(app: faust.App) -> None:
+    """Run the app until a signal ends it; exits the process, with an error if a service crashed."""
+    faust.Worker(app, quiet=True, override_logging=False, redirect_stdouts=False).execute_from_commandline()

@@ -1,0 +1,32 @@
+"""`python -m services.earning`: run the service; `… check`: validate the settings and exit."""
+
+from __future__ import annotations
+
+import gc
+import sys
+
+import uvloop
+
+from libs.runtime import faust_host, logs
+from libs.runtime.settings import read_files
+from services.earning.app import SERVICE, build
+from services.earning.settings import EarningSettings
+
+
+def main(arguments: list[str]) -> int:
+    """Run or check; returns the exit status."""
+    read_files()
+    settings = EarningSettings()
+    if arguments == ["check"]:
+        return 0
+    logs.configure(SERVICE, settings.log_level)
+    uvloop.install()
+    # Batches make many short-lived values and no cycles; looking for cycles at every 700th costs a fifth of a batch.
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 20)
+    faust_host.run(build(settings))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,145 @@
+"""The composition root of earning: settings in, a Faust app that hosts two batch loops out."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hmac
+from functools import partial
+from typing import Any
+
+import asyncpg
+import faust
+from prometheus_client import CollectorRegistry
+
+from libs.contracts.headers import headers_of
+from libs.runtime import kafka, logs, postgres
+from libs.runtime.batch import Handler
+from libs.runtime.clock import Clock
+from libs.runtime.consume import BatchLoop, LoopSettings
+from libs.runtime.faust_host import Hosted, make_app, serve_health
+from libs.runtime.lane import Wiring
+from libs.runtime.limits import Limits
+from libs.runtime.metrics import StreamMetrics
+from libs.runtime.seal import Seal
+from services.earning import profiles, purchases, store
+from services.earning.metrics import EarningMetrics
+from services.earning.programmes import Programmes, by_prefix
+from services.earning.receipts import IdentifierHasher
+from services.earning.settings import EarningSettings
+
+log = logs.get(__name__)
+SERVICE = "earning"
+
+
+class ProgrammeWatch:
+    """Keeps the snapshot of programmes fresh; compiling runs in a thread, beside the batches."""
+
+    def __init__(self, pool: asyncpg.Pool, metrics: EarningMetrics) -> None:
+        self._pool = pool
+        self._metrics = metrics
+        self._fingerprint: str | None = None
+        self.current: Programmes = by_prefix((), {})
+
+    def trouble(self) -> str | None:
+        """What keeps receipts from being judged."""
+        return None if self._fingerprint is not None else "programmes not loaded"
+
+    async def refresh(self) -> None:
+        """Load anew if something changed; on failure the former snapshot goes on."""
+        try:
+            async with self._pool.acquire() as connection:
+                fingerprint = await store.programmes_fingerprint(connection)
+                if fingerprint == self._fingerprint:
+                    return
+                self.current = await store.load_programmes(connection)
+                self._fingerprint = fingerprint
+        except (*postgres.DATABASE_ERRORS, store.ProgrammeInvalid) as error:
+            self._metrics.reload_failures.inc()
+            log.warning("programmes.not_loaded", error=type(error).__name__)
+            return
+        count = len({programme.key for programme in self.current.prefixes.values()})
+        self._metrics.programmes.set(count)
+        log.info("programmes.loaded", programmes=count)
+
+
+def build(settings: EarningSettings, clock: Clock | None = None) -> faust.App:
+    """Wire everything; nothing connects before the app starts."""
+    clock = clock or settings.make_clock()
+    registry = CollectorRegistry()
+    metrics = EarningMetrics(registry)
+    stream_metrics = StreamMetrics(registry, SERVICE)
+    pool = postgres.pool(settings.postgres, f"{SERVICE}-side")
+    watch = ProgrammeWatch(pool, metrics)
+    key = settings.seal_key.get_secret_value()
+    hasher = IdentifierHasher(hmac.digest(base64.b64decode(key), b"identifiers", "sha256"))
+    limits = Limits(settings.loop.max_consecutive_bad, settings.loop.max_bad_percent)
+
+    def loop(consumer: str, handler: Handler[Any], lanes: int) -> BatchLoop[Any]:
+        wiring = Wiring(
+            consumer,
+            handler,
+            clock,
+            Seal.from_base64(key),
+            limits,
+            stream_metrics,
+            partial(postgres.connect, settings.postgres, consumer),
+        )
+        return BatchLoop(
+            LoopSettings(f"{SERVICE}-{settings.kafka.instance}", lanes, settings.loop.batch),
+            wiring,
+            partial(kafka.batch_consumer, settings.kafka, consumer),
+            partial(kafka.idempotent_producer, settings.kafka, consumer),
+            headers_of,
+            pool,
+            settings.kafka.topic_prefix,
+        )
+
+    loops = [
+        loop(
+            purchases.CONSUMER,
+            purchases.PurchaseHandler(lambda: watch.current, hasher, clock, metrics),
+            settings.loop.lanes,
+        ),
+        loop(profiles.CONSUMER, profiles.ProfileHandler(lambda: watch.current, hasher, clock), 1),
+    ]
+    app = make_app(SERVICE, settings)
+    _host(app, settings, pool, watch, loops)
+    serve_health(
+        app, registry, [watch.trouble, *(each.trouble for each in loops)], lambda: any(each.stalled() for each in loops)
+    )
+    return app
+
+
+def _host(
+    app: faust.App,
+    settings: EarningSettings,
+    pool: asyncpg.Pool,
+    watch: ProgrammeWatch,
+    loops: list[BatchLoop[Any]],
+) -> None:
+    """Put the loops, the watch over programmes and its side stream into the app."""
+
+    async def consume() -> None:
+        await watch.refresh()
+        async with asyncio.TaskGroup() as tasks:
+            for each in loops:
+                tasks.create_task(each.run())
+        await pool.close()
+
+    def stop() -> None:
+        for each in loops:
+            each.stop()
+
+    app.service(type("EarningLoops", (Hosted,), {"__init__": lambda self, **_: Hosted.__init__(self, consume, stop)}))
+
+    @app.timer(interval=settings.programme_refresh.total_seconds())  # type: ignore[untyped-decorator]  # faust
+    async def look_for_programmes() -> None:
+        await watch.refresh()
+
+    announced = app.topic(f"{settings.kafka.topic_prefix}loyalty.programmes", value_type=bytes, internal=False)
+
+    @app.agent(announced, concurrency=1)
+    async def programme_announced(stream: faust.StreamT[bytes]) -> None:
+        async for _ in stream:
+            await watch.refresh()

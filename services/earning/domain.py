@@ -1,0 +1,290 @@
+"""What a batch of receipts comes to: pure, and the same wherever the batch is cut.
+
+A member's receipts are decided in order, each on the state that the one before left; so are uses of shared counters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from libs.contracts.codec import encode
+from libs.contracts.events import PointsCreditedV1, PurchaseEvaluatedV1
+from libs.ledger.decide import decide_credit
+from libs.ledger.late import AwaitingOperator, effective_time, place
+from libs.ledger.model import Lot
+from libs.promotions.decide import evaluate
+from libs.promotions.evaluation import Evaluation
+from libs.promotions.facts import MemberFacts
+from libs.promotions.pages import LotMade, Outcome, StoredDecision
+from libs.runtime.batch import Outgoing
+from libs.runtime.keys import event_id, kafka_partition_hash
+from services.earning.programmes import ActiveVersion, RunningProgramme
+from services.earning.receipts import Receipt
+
+POINTS = "loyalty.points"
+SOURCE = "/pointstream/earning"
+_CREDITED = PointsCreditedV1.event_type
+_EVALUATED = PurchaseEvaluatedV1.event_type
+
+CounterName = tuple[int, int, str]
+"""Tenant, programme and key of a counter."""
+
+
+@dataclass(slots=True)
+class Standing:
+    """A member as the batch has come to it: the last number given, and where the member's events go."""
+
+    facts: MemberFacts
+    seq: int
+    spread: int
+    text: str
+    key: bytes
+
+
+class NewLot(NamedTuple):
+    """A lot and whose it is; `cause` is the key of the receipt."""
+
+    programme: RunningProgramme
+    member_id: UUID
+    lot: Lot
+    cause: UUID
+
+
+class Verdict(NamedTuple):
+    """The outcome for one receipt, before anything is written down."""
+
+    outcome: Outcome
+    reason: str | None
+    judged_at: datetime
+    evaluation: Evaluation | None
+    credits: Sequence[tuple[str, int, datetime | None, bool]]  # wallet, points, expiry, carried
+
+
+@dataclass(slots=True)
+class BatchDecision:
+    """Everything to be saved and published for a batch, in the order of the receipts.
+
+    `events`, `decisions` and `tenants` have one entry a receipt; `heads` the last number of each member with points.
+    """
+
+    decisions: list[StoredDecision] = field(default_factory=list)
+    tenants: list[int] = field(default_factory=list)
+    events: list[list[Outgoing]] = field(default_factory=list)
+    lots: list[NewLot] = field(default_factory=list)
+    heads: dict[tuple[int, int, UUID], int] = field(default_factory=dict)
+    unpaid: list[tuple[Receipt, Standing, int, Outcome, datetime]] = field(default_factory=list)
+    unclaimed: list[tuple[Receipt, datetime]] = field(default_factory=list)
+    uses: dict[CounterName, tuple[int, int]] = field(default_factory=dict)
+    outcomes: dict[str, int] = field(default_factory=dict)
+    rule_errors: dict[str, int] = field(default_factory=dict)
+
+
+class Counters:
+    """What shared limits have used, counted on through the batch."""
+
+    def __init__(self, used: Mapping[CounterName, int]) -> None:
+        self._by_programme: dict[tuple[int, int], dict[str, int]] = {}
+        for (tenant, programme, key), value in used.items():
+            self._by_programme.setdefault((tenant, programme), {})[key] = value
+
+    def of(self, programme: RunningProgramme) -> dict[str, int]:
+        """Return the counters of one programme, by key; what is missing counts 0."""
+        return self._by_programme.setdefault(programme.key, {})
+
+
+def decide_batch(
+    receipts: Sequence[Receipt],
+    standings: Mapping[tuple[int, int, str], Standing],
+    used: Mapping[CounterName, int],
+    now: datetime,
+) -> BatchDecision:
+    """Decide receipts in order; `standings` holds the member behind each known identifier, and is counted on."""
+    result = BatchDecision()
+    counters = Counters(used)
+    for receipt in receipts:
+        standing = _who(receipt, standings)
+        counted = counters.of(receipt.programme)
+        verdict = _judge(receipt, standing, counted)
+        if verdict.evaluation is not None:
+            if verdict.credits:
+                _use(result, receipt.programme, counted, verdict.evaluation)
+            for failed in verdict.evaluation.rule_errors:
+                result.rule_errors[failed.campaign] = result.rule_errors.get(failed.campaign, 0) + 1
+        lots = _credit(result, receipt, standing, verdict, now) if standing is not None else []
+        _keep(result, receipt, standing, verdict, lots)
+        result.events.append(_tell(receipt, standing, verdict, lots, now))
+        result.outcomes[verdict.outcome] = result.outcomes.get(verdict.outcome, 0) + 1
+    return result
+
+
+def _who(receipt: Receipt, standings: Mapping[tuple[int, int, str], Standing]) -> Standing | None:
+    """The member behind the first identifier that anybody has."""
+    tenant, programme = receipt.programme.key
+    for name in receipt.identifiers:
+        standing = standings.get((tenant, programme, name))
+        if standing is not None:
+            return standing
+    return None
+
+
+def _judge(receipt: Receipt, standing: Standing | None, counters: Mapping[str, int]) -> Verdict:
+    judged_at, ahead = effective_time(receipt.event.time, receipt.arrived_at)
+    if standing is None:
+        outcome: Outcome = "unclaimed" if receipt.identifiers else "no_member"
+        return Verdict(outcome, ahead, judged_at, None, ())
+    version = receipt.programme.at(judged_at)
+    if version is None:
+        return Verdict("no_points", "no-programme-yet", judged_at, None, ())
+    evaluation = evaluate(version.compiled, receipt.event.data, standing.facts, judged_at, counters)
+    if evaluation.reason == "currency":
+        return Verdict("awaiting_operator", "no-exchange-rate", judged_at, evaluation, ())
+    if not evaluation.grants:
+        return Verdict("no_points", evaluation.reason or ahead, judged_at, evaluation, ())
+    return _place(receipt, version, evaluation, judged_at, ahead)
+
+
+def _place(
+    receipt: Receipt, version: ActiveVersion, evaluation: Evaluation, judged_at: datetime, ahead: str | None
+) -> Verdict:
+    credits = []
+    for grant in evaluation.grants:
+        placed = place(judged_at, receipt.arrived_at, version.calendars[grant.wallet])
+        if isinstance(placed, AwaitingOperator):
+            return Verdict("awaiting_operator", placed.reason, judged_at, evaluation, ())
+        credits.append((grant.wallet, grant.points, placed.expires_at, placed.carried))
+    return Verdict("credited", ahead, judged_at, evaluation, credits)
+
+
+def _use(result: BatchDecision, programme: RunningProgramme, counters: dict[str, int], evaluation: Evaluation) -> None:
+    tenant, number = programme.key
+    for use in evaluation.uses:
+        counters[use.key] = counters.get(use.key, 0) + use.points
+        name = (tenant, number, use.key)
+        before = result.uses.get(name)
+        result.uses[name] = (use.points + (before[0] if before else 0), use.limit)
+
+
+def _credit(
+    result: BatchDecision, receipt: Receipt, standing: Standing, verdict: Verdict, now: datetime
+) -> list[tuple[Lot, bool]]:
+    made = []
+    for wallet, points, expires_at, carried in verdict.credits:
+        lot = decide_credit(
+            standing.seq,
+            wallet,
+            points,
+            earned_at=verdict.judged_at,
+            recorded_at=now,
+            active_from=verdict.judged_at,
+            expires_at=expires_at,
+            policy_version=verdict.evaluation.version if verdict.evaluation else 0,
+        )
+        standing.seq = lot.seq
+        member_id = standing.facts.member_id
+        result.lots.append(NewLot(receipt.programme, member_id, lot, receipt.key))
+        result.heads[*receipt.programme.key, member_id] = lot.seq
+        made.append((lot, carried))
+    return made
+
+
+def _keep(
+    result: BatchDecision,
+    receipt: Receipt,
+    standing: Standing | None,
+    verdict: Verdict,
+    lots: Sequence[tuple[Lot, bool]],
+) -> None:
+    if standing is None:
+        result.unclaimed.append((receipt, verdict.judged_at))
+    elif not lots:
+        result.unpaid.append((receipt, standing, standing.seq, verdict.outcome, verdict.judged_at))
+    result.tenants.append(receipt.programme.tenant_id)
+    result.decisions.append(
+        StoredDecision(
+            key=receipt.key,
+            source=receipt.event.source,
+            id=receipt.event.id,
+            occurred_at=receipt.event.time,
+            arrived_at=receipt.arrived_at,
+            judged_at=verdict.judged_at,
+            outcome=verdict.outcome,
+            facts=msgspec.Raw(receipt.facts),
+            member_id=None if standing is None else standing.facts.member_id,
+            reason=verdict.reason,
+            evaluation=verdict.evaluation,
+            lots=tuple([LotMade(lot.seq, lot.wallet, lot.amount, lot.expires_at, carried) for lot, carried in lots]),
+        )
+    )
+
+
+def _tell(
+    receipt: Receipt, standing: Standing | None, verdict: Verdict, lots: Sequence[tuple[Lot, bool]], now: datetime
+) -> list[Outgoing]:
+    """The events of one receipt: what became of it, and each credit."""
+    event, programme, evaluation = receipt.event, receipt.programme, verdict.evaluation
+    cause = receipt.key.hex
+    if standing is None:
+        key = event.id.encode()
+        subject, spread, member = None, kafka_partition_hash(key), ""
+    else:
+        key, subject, spread, member = standing.key, standing.text, standing.spread, standing.text
+    version = evaluation.version if evaluation is not None else None
+    told = [
+        Outgoing(
+            POINTS,
+            key,
+            spread,
+            encode(
+                type=_EVALUATED,
+                source=SOURCE,
+                id=event_id(programme.tenant, cause, _EVALUATED, member, 0),
+                time=now,
+                subject=subject,
+                tenant=programme.tenant,
+                programme=programme.programme,
+                memberseq=None,
+                data={
+                    "receipt_source": event.source,
+                    "receipt_id": event.id,
+                    "receipt_number": event.data.receipt_number,
+                    "member_id": subject,
+                    "outcome": verdict.outcome,
+                    "reason": verdict.reason,
+                    "points": sum([lot.amount for lot, _ in lots]),
+                    "campaigns": evaluation.campaigns if evaluation is not None and lots else (),
+                    "programme_version": version,
+                },
+            ),
+        )
+    ]
+    for lot, _ in lots:
+        value = encode(
+            type=_CREDITED,
+            source=SOURCE,
+            id=event_id(programme.tenant, cause, _CREDITED, member, lot.seq),
+            time=now,
+            subject=subject,
+            tenant=programme.tenant,
+            programme=programme.programme,
+            memberseq=lot.seq,
+            data={
+                "member_id": subject,
+                "wallet": lot.wallet,
+                "points": lot.amount,
+                "lot": lot.seq,
+                "receipt_source": event.source,
+                "receipt_id": event.id,
+                "earned_at": lot.earned_at,
+                "active_from": lot.active_from,
+                "expires_at": lot.expires_at,
+                "programme_version": lot.policy_version,
+            },
+        )
+        told.append(Outgoing(POINTS, key, spread, value))
+    return told

@@ -1,0 +1,135 @@
+"""Profiles: who joined, and by which identifiers shops will know them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+from aiokafka import ConsumerRecord
+
+from libs.contracts.codec import Event, TopicDecoder, canonical
+from libs.contracts.events import MemberEnrolledV1
+from libs.contracts.rejection import Rejection
+from libs.runtime.batch import Applied, Work
+from libs.runtime.clock import Clock
+from libs.runtime.failpoint import reach
+from libs.runtime.keys import body_hash, event_key, kafka_partition_hash
+from services.earning import store
+from services.earning.programmes import Programmes
+from services.earning.purchases import Tally, arrival
+from services.earning.receipts import IdentifierHasher
+
+TOPIC = "loyalty.profiles"
+CONSUMER = "earning.profiles"
+TAKEN = Rejection("identifier-taken", "/data/identifiers", "identifiers that no other member has")
+NO_PAGE = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """An enrolment on its way in."""
+
+    enrolment: store.Enrolment
+    key: UUID
+    body_hash: int
+
+
+class ProfileHandler:
+    """Enrols members."""
+
+    topics: tuple[str, ...] = (TOPIC,)
+
+    def __init__(self, programmes: Callable[[], Programmes], hasher: IdentifierHasher, clock: Clock) -> None:
+        self._programmes = programmes
+        self._hasher = hasher
+        self._clock = clock
+        self._decoder = TopicDecoder(TOPIC)
+
+    def decode(self, records: Sequence[ConsumerRecord]) -> list[Profile | Rejection]:
+        """Make an enrolment of each record, or say why not."""
+        programmes, now = self._programmes(), self._clock.now()
+        items: list[Profile | Rejection] = []
+        for record in records:
+            event = self._decoder.decode(record.value)
+            if isinstance(event, Rejection):
+                items.append(event)
+            else:
+                items.append(self._select(event, programmes, arrival(record, self._clock, now)))
+        return items
+
+    async def apply(
+        self, connection: asyncpg.Connection, work: Work[Profile], now: datetime, *, careful: bool
+    ) -> Applied:
+        """Enrol what is fresh; an identifier that another member has sends the whole event to the dead letters."""
+        tally = Tally(len(work.spans))
+        asked = [(index, profile) for index, profile in enumerate(work.items) if profile is not None]
+        asked = _first_of_each(asked, tally)
+        entries = [
+            store.Entry(work.span_of[i], p.enrolment.programme.tenant_id, p.key, p.body_hash, NO_PAGE) for i, p in asked
+        ]
+        begun = await store.begin_batch(connection, CONSUMER, now, work.spans, entries)
+        reach("after-inbox")
+        fresh = []
+        for (index, profile), status in zip(asked, begun.status, strict=True):
+            if status == "f":
+                fresh.append((index, profile))
+            elif status != "x":
+                tally.known(index, repeat=status == "r")
+        applied = tally.applied(begun.moved)
+        for group in _apart(fresh):
+            owned = await store.enrol_batch(connection, now, [profile.enrolment for _, profile in group])
+            for (index, _), mine in zip(group, owned, strict=True):
+                outcome = "enrolled" if all(mine) else "identifier_taken"
+                applied.outcomes[outcome] = applied.outcomes.get(outcome, 0) + 1
+                if not all(mine):
+                    applied.rejections[index] = TAKEN
+        reach("after-save")
+        return applied
+
+    def _select(
+        self, event: Event[MemberEnrolledV1], programmes: Programmes, arrived_at: datetime
+    ) -> Profile | Rejection:
+        programme = programmes.of_source(event.source)
+        if programme is None:
+            return Rejection("unknown-source", "/source", "a registered source, or something below one")
+        data = event.data
+        enrolment = store.Enrolment(
+            programme,
+            data.member_id,
+            kafka_partition_hash(str(data.member_id).encode()),
+            data.tier,
+            min(event.time, arrived_at),
+            tuple(dict.fromkeys(self._hasher.names(data.identifiers))),
+        )
+        return Profile(enrolment, event_key(event.source, event.id), body_hash(canonical(data)))
+
+
+def _first_of_each(profiles: Sequence[tuple[int, Profile]], tally: Tally) -> list[tuple[int, Profile]]:
+    """Drop repeats inside the batch: the inbox takes each id once."""
+    seen: dict[tuple[int, UUID], int] = {}
+    first: list[tuple[int, Profile]] = []
+    for index, profile in profiles:
+        known = seen.setdefault((profile.enrolment.programme.tenant_id, profile.key), profile.body_hash)
+        if len(seen) == len(first):
+            tally.known(index, repeat=known == profile.body_hash)
+        else:
+            first.append((index, profile))
+    return first
+
+
+def _apart(profiles: Sequence[tuple[int, Profile]]) -> list[list[tuple[int, Profile]]]:
+    """Cut so that no member and no identifier stands twice in a group: one statement can't take a row twice."""
+    groups: list[list[tuple[int, Profile]]] = []
+    taken: set[object] = set()
+    for index, profile in profiles:
+        enrolment = profile.enrolment
+        claims = {(*enrolment.programme.key, name) for name in (enrolment.member_id, *enrolment.identifiers)}
+        if not groups or claims & taken:
+            groups.append([])
+            taken = set()
+        groups[-1].append((index, profile))
+        taken |= claims
+    return groups

@@ -1,0 +1,108 @@
+"""What receipts are judged by: registered sources, and each programme in all its versions, compiled."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from libs.ledger.boundary import ExpiryCalendar, ExpiryPolicy, NaturalPeriod, Never, Period
+from libs.ledger.zones import load_zone
+from libs.promotions.compile import CompiledProgramme, compile_programme
+from libs.promotions.document import parse_programme
+from libs.promotions.programme import NaturalExpiry, NeverExpiry
+
+_MOST_SOURCES = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveVersion:
+    """A version of a programme, in force from `active_from` until the next one, with each wallet's expiry calendar."""
+
+    active_from: datetime
+    compiled: CompiledProgramme
+    calendars: Mapping[str, ExpiryCalendar]
+
+    @property
+    def counts_members(self) -> bool:
+        """Whether any limit is per member."""
+        return any(scope == "member" for _, scope, _ in self.compiled.counter_limits)
+
+
+@dataclass(frozen=True, slots=True)
+class RunningProgramme:
+    """A programme of a tenant with its versions, oldest first."""
+
+    tenant_id: int
+    programme_id: int
+    tenant: str
+    programme: str
+    versions: Sequence[ActiveVersion]
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """Tenant and programme, as rows name them."""
+        return self.tenant_id, self.programme_id
+
+    def at(self, instant: datetime) -> ActiveVersion | None:
+        """Return the version in force at an aware instant; None before the first."""
+        last = self.versions[-1] if self.versions else None
+        if last is None or last.active_from <= instant:
+            return last
+        index = bisect_right(self.versions, instant, key=lambda version: version.active_from)
+        return self.versions[index - 1] if index else None
+
+
+@dataclass(frozen=True, slots=True)
+class Programmes:
+    """A snapshot of all sources and programmes; a new one replaces it when something changes."""
+
+    prefixes: Mapping[str, RunningProgramme]
+    _found: dict[str, RunningProgramme | None] = field(default_factory=dict)
+
+    def of_source(self, source: str) -> RunningProgramme | None:
+        """Return the programme that a source belongs to: the longest registered prefix that ends at a segment."""
+        found = self._found.get(source, self)
+        if found is not self:
+            return found  # type: ignore[return-value]
+        if len(self._found) >= _MOST_SOURCES:
+            self._found.clear()
+        programme = self._search(source)
+        self._found[source] = programme
+        return programme
+
+    def _search(self, source: str) -> RunningProgramme | None:
+        prefix = source
+        while prefix:
+            if prefix in self.prefixes:
+                return self.prefixes[prefix]
+            prefix = prefix.rpartition("/")[0]
+        return None
+
+
+def activate(active_from: datetime, document: Mapping[str, object]) -> ActiveVersion:
+    """Compile a stored version.
+
+    Raises:
+        libs.promotions.document.ProgrammeInvalid: the document is none.
+    """
+    compiled = compile_programme(parse_programme(document))
+    zone = load_zone(compiled.source.zone)
+    calendars = {name: ExpiryCalendar(zone, _policy(wallet.expiry)) for name, wallet in compiled.wallets.items()}
+    return ActiveVersion(active_from, compiled, calendars)
+
+
+def by_prefix(
+    sources: Iterable[tuple[str, tuple[int, int]]], programmes: Mapping[tuple[int, int], RunningProgramme]
+) -> Programmes:
+    """Put sources, as (prefix, programme key), and programmes together."""
+    return Programmes({prefix: programmes[key] for prefix, key in sources})
+
+
+def _policy(expiry: NaturalExpiry | NeverExpiry) -> ExpiryPolicy:
+    match expiry:
+        case NaturalExpiry():
+            return NaturalPeriod(Period(expiry.period), expiry.extra_periods)
+        case NeverExpiry():
+            return Never()

@@ -1,0 +1,174 @@
+"""Purchases: decode → load → decide → save, a batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+from aiokafka import ConsumerRecord
+
+from libs.contracts.codec import TopicDecoder
+from libs.contracts.rejection import Rejection
+from libs.promotions.decide import counter_keys
+from libs.runtime.batch import Applied, Outgoing, Work
+from libs.runtime.clock import Clock
+from libs.runtime.failpoint import reach
+from services.earning import store
+from services.earning.domain import BatchDecision, CounterName, Standing, decide_batch
+from services.earning.metrics import EarningMetrics
+from services.earning.programmes import Programmes
+from services.earning.receipts import IdentifierHasher, Receipt, select
+
+TOPIC = "loyalty.purchases"
+CONSUMER = "earning.purchases"
+OTHER_BODY = Rejection("other-body", "/id", "the same body as before under this id")
+
+
+class PurchaseHandler:
+    """Turns purchases into points. `programmes` gives the present snapshot; it may change between two batches."""
+
+    topics: tuple[str, ...] = (TOPIC,)
+
+    def __init__(
+        self, programmes: Callable[[], Programmes], hasher: IdentifierHasher, clock: Clock, metrics: EarningMetrics
+    ) -> None:
+        self._programmes = programmes
+        self._hasher = hasher
+        self._clock = clock
+        self._metrics = metrics
+        self._decoder = TopicDecoder(TOPIC)
+
+    def decode(self, records: Sequence[ConsumerRecord]) -> list[Receipt | Rejection]:
+        """Make a receipt of each record, or say why not."""
+        programmes, now = self._programmes(), self._clock.now()
+        items: list[Receipt | Rejection] = []
+        for record in records:
+            event = self._decoder.decode(record.value)
+            if isinstance(event, Rejection):
+                items.append(event)
+            else:
+                items.append(select(event, programmes, self._hasher, arrival(record, self._clock, now)))
+        return items
+
+    async def apply(
+        self, connection: asyncpg.Connection, work: Work[Receipt], now: datetime, *, careful: bool
+    ) -> Applied:
+        """Begin the batch, decide what is fresh, and save it."""
+        tally = Tally(len(work.spans))
+        asked, entries = _first_of_each(work, tally)
+        receipts = [receipt for _, receipt in asked]
+        begun = await store.begin_batch(
+            connection,
+            CONSUMER,
+            now,
+            work.spans,
+            entries,
+            identifiers=_identifiers(receipts),
+            counters=_shared_counters(receipts),
+            lock_counters=careful,
+        )
+        reach("after-inbox")
+        fresh, pages = [], []
+        for (index, receipt), entry, status in zip(asked, entries, begun.status, strict=True):
+            if status == "f":
+                fresh.append((index, receipt))
+                pages.append(entry.page)
+            elif status != "x":
+                tally.known(index, repeat=status == "r")
+        used = begun.used | await self._member_counters(connection, fresh, begun.standings)
+        decided = decide_batch([receipt for _, receipt in fresh], begun.standings, used, now)
+        await store.save_batch(connection, now, begun.page_base, pages, decided)
+        reach("after-save")
+        for (index, _), events in zip(fresh, decided.events, strict=True):
+            tally.events[work.span_of[index]] += events
+        self._metrics.decided(decided)
+        return tally.applied(begun.moved, decided)
+
+    async def _member_counters(
+        self,
+        connection: asyncpg.Connection,
+        fresh: Iterable[tuple[int, Receipt]],
+        standings: dict[store.IdentifierName, Standing],
+    ) -> dict[CounterName, int]:
+        """Limits per member can be named only when the members are known; they are locked by then."""
+        wanted: dict[CounterName, None] = {}
+        for _, receipt in fresh:
+            tenant, programme = receipt.programme.key
+            version = receipt.programme.at(receipt.event.time)
+            if version is None or not version.counts_members:
+                continue
+            for name in receipt.identifiers:
+                standing = standings.get((tenant, programme, name))
+                if standing is not None:
+                    at = min(receipt.event.time, receipt.arrived_at)
+                    keys = counter_keys(version.compiled, receipt.event.data, standing.facts, at)
+                    wanted |= dict.fromkeys((tenant, programme, key) for key in keys)
+                    break
+        return await store.load_counters(connection, list(wanted)) if wanted else {}
+
+
+class Tally:
+    """What becomes of the records of a batch beside the decisions: repeats, conflicts, events by span."""
+
+    def __init__(self, spans: int) -> None:
+        self.events: list[list[Outgoing]] = [[] for _ in range(spans)]
+        self._rejections: dict[int, Rejection] = {}
+        self._repeats = 0
+
+    def known(self, index: int, *, repeat: bool) -> None:
+        """Note a record whose id was known: a plain repeat, or another body under the same id."""
+        if repeat:
+            self._repeats += 1
+        else:
+            self._rejections[index] = OTHER_BODY
+
+    def applied(self, moved: Sequence[bool], decided: BatchDecision | None = None) -> Applied:
+        """Return the loop's view of it."""
+        outcomes = dict(decided.outcomes) if decided is not None else {}
+        if self._repeats:
+            outcomes["repeated"] = self._repeats
+        return Applied(moved, self.events, self._rejections, outcomes)
+
+
+def arrival(record: ConsumerRecord, clock: Clock, now: datetime) -> datetime:
+    """When a record reached the broker, in business time; never after now, whatever its stamp says."""
+    return min(clock.at(datetime.fromtimestamp(record.timestamp / 1000, UTC)), now)
+
+
+def _first_of_each(work: Work[Receipt], tally: Tally) -> tuple[list[tuple[int, Receipt]], list[store.Entry]]:
+    """Drop repeats inside the batch: the inbox takes each id once."""
+    asked: list[tuple[int, Receipt]] = []
+    entries: list[store.Entry] = []
+    seen: dict[tuple[int, Any], int] = {}
+    paging = store.Paging()
+    for index, receipt in enumerate(work.items):
+        if receipt is None:
+            continue
+        tenant = receipt.programme.tenant_id
+        known = seen.setdefault((tenant, receipt.key), receipt.body_hash)
+        if len(seen) == len(asked):
+            tally.known(index, repeat=known == receipt.body_hash)
+            continue
+        asked.append((index, receipt))
+        page = paging.page_for(tenant)
+        entries.append(store.Entry(work.span_of[index], tenant, receipt.key, receipt.body_hash, page))
+    return asked, entries
+
+
+def _identifiers(receipts: Iterable[Receipt]) -> list[store.IdentifierName]:
+    return list({(*receipt.programme.key, name): None for receipt in receipts for name in receipt.identifiers})
+
+
+def _shared_counters(receipts: Iterable[Receipt]) -> list[CounterName]:
+    """The counters that the batch's campaigns share between members, by the version at each receipt's time."""
+    wanted: dict[CounterName, None] = {}
+    for receipt in receipts:
+        at = min(receipt.event.time, receipt.arrived_at)
+        version = receipt.programme.at(at)
+        if version is not None and version.compiled.counted is not None:
+            tenant, programme = receipt.programme.key
+            for key in counter_keys(version.compiled, receipt.event.data, None, at):
+                wanted[tenant, programme, key] = None
+    return list(wanted)
