@@ -7,6 +7,7 @@ import os
 import secrets
 import threading
 from base64 import b64encode
+from collections.abc import Callable
 from pathlib import Path
 
 from deploy.embedded.process import write_private
@@ -26,17 +27,18 @@ class Credentials:
 
     def token(self, name: str) -> str:
         """A URL-safe secret of 192 bits."""
-        return self._get(name, secrets.token_urlsafe(24))
+        return self.made(name, lambda: secrets.token_urlsafe(24))
 
     def key(self, name: str) -> str:
         """32 random bytes in base64, for encryption."""
-        return self._get(name, b64encode(os.urandom(32)).decode())
+        return self.made(name, lambda: b64encode(os.urandom(32)).decode())
 
-    def _get(self, name: str, fresh: str) -> str:
+    def made(self, name: str, make: Callable[[], str]) -> str:
+        """A secret of a form of its own: what `make` gave on first asking."""
         with _LOCK:
             held = self._read()
             if name not in held:
-                held[name] = fresh
+                held[name] = make()
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 write_private(self.path, json.dumps(held, indent=1))
             return held[name]

