@@ -46,7 +46,7 @@ def generate(unreleased: bool) -> int:
 
 
 def check(against: str | None) -> int:
-    """Compare the code with the files in the tree, and with the schemas of a git revision if told; return the exit code."""
+    """Compare the code with the tree, and its promises with a git revision if one is told; return the exit code."""
     base = committed_schemas() if against is None else _schemas_at(against)
     breaks = [str(found) for found in breaks_between(base, all_schemas())]
     stale = [f"{path.relative_to(_ROOT)}: differs from the code, run `generate`" for path in stale_files()]

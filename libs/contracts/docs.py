@@ -115,8 +115,8 @@ def _dead_letters(schema: Mapping[str, Any]) -> str:
     return f"""\
 ## Dead letters
 
-{topics} hold the records that could not be taken. The key is that of the original; the value is the original value,
-byte for byte, sealed. {schema["description"]}
+{topics} hold the records that could not be taken. The key is the id of the dead letter; the value is the original
+value, byte for byte, sealed. {schema["description"]}
 
 {_fields(list(_rows(schema, schema, "")))}
 {_json(example(DEAD_LETTER_HEADERS, "full"))}"""

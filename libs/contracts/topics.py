@@ -195,7 +195,7 @@ def _dead_letters_of(topic: Topic) -> Topic:
     return Topic(
         topic.name + DEAD_LETTER_SUFFIX,
         f"Records of {topic.name} that could not be taken: the original bytes, sealed.",
-        "the key of the original",
+        "id of the dead letter",
         1,
         timedelta(days=30),
         topic.consumers,

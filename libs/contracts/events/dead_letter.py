@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import ConfigDict, Field, StringConstraints
 
-from libs.contracts.primitives import Name32, Name256, Payload, Text256
+from libs.contracts.primitives import Name32, Name256, Payload, Text64, Text256
 
 Reason = Annotated[str, MinLen(1), MaxLen(64), StringConstraints(pattern="^[a-z][a-z0-9-]*$")]
 Count = Annotated[int, Ge(0), Le(2**63 - 1)]
@@ -19,6 +19,9 @@ class DeadLetterHeadersV1(Payload):
 
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
 
+    letter_id: Text64 | None = Field(
+        default=None, alias="dlq-id", description="Name of the dead letter; the value is sealed under it."
+    )
     reason: Reason = Field(alias="dlq-reason", description="Why, as a code: those of the decoder, or a service's own.")
     field: Text256 = Field(
         default="", alias="dlq-field", description="Which field, as a JSON Pointer; empty for the whole record."
@@ -35,7 +38,8 @@ class DeadLetterHeadersV1(Payload):
 
     def to_record(self) -> list[tuple[str, bytes]]:
         """Return the headers as a Kafka record takes them."""
-        return [(name, str(value).encode()) for name, value in self.model_dump(by_alias=True).items()]
+        values = self.model_dump(by_alias=True, exclude_none=True)
+        return [(name, str(value).encode()) for name, value in values.items()]
 
     @classmethod
     def from_record(cls, headers: Iterable[tuple[str, bytes]]) -> DeadLetterHeadersV1:
