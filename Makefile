@@ -61,6 +61,10 @@ format: setup ## Bring the code into its form
 check: setup ## Check that generated files are what the contracts make of them
 	@$(PYTHON_BIN) -m libs.contracts check
 
+.PHONY: generate
+generate: setup ## Write schemas and docs/events.md anew from the contracts
+	@$(PYTHON_BIN) -m libs.contracts generate $(ARGS)
+
 .PHONY: bench-quick
 bench-quick: setup ## Measure in about a minute; the last line is one JSON object
 	@$(PYTHON_BIN) -m tests.bench.quick $(ARGS)

@@ -34,6 +34,7 @@ _IMPURE = {
 _COMPOSITION_ROOTS = {"app.py", "__main__.py"}
 _COMPOSITION_FOLDERS = {"cli", "deploy", "tests"}
 _CLOCK = "libs/runtime/clock.py"
+_LEDGER_SQL = "libs/ledger/postgres.py"
 _MIGRATOR = "libs/runtime/sql/migrate.sql"  # notes when the machine changed its schema, which is nobody's business time
 
 _SQL_SHOUTED = re.compile(r"^\s*(SELECT|INSERT|UPDATE|DELETE|WITH|CREATE|ALTER|DROP)\s")
@@ -240,20 +241,31 @@ def private_words(source: Source) -> Iterator[Finding]:
             yield Finding(source.path, number, f"{found[0].strip()!r} means nothing to a reader of this repository")
 
 
-def ledger_imports(source: Source) -> Iterator[Finding]:
-    """The pure ledger stands on the standard library alone."""
-    if not source.path.startswith("libs/ledger/") or source.path == "libs/ledger/postgres.py":
-        return
+def _imports(source: Source) -> Iterator[tuple[int, str]]:
     for node in source.nodes:
         if isinstance(node, ast.Import):
-            modules = [alias.name for alias in node.names]
+            yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level:
-            modules = [node.module or ""]
-        else:
-            continue
-        for module in modules:
-            if module.split(".")[0] not in sys.stdlib_module_names and not module.startswith("libs.ledger"):
-                yield Finding(source.path, node.lineno, f"imports {module}; the ledger needs nothing but Python")
+            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+
+
+def ledger_imports(source: Source) -> Iterator[Finding]:
+    """The pure ledger stands on the standard library alone."""
+    if not source.path.startswith("libs/ledger/") or source.path == _LEDGER_SQL:
+        return
+    for line, name in _imports(source):
+        if name.split(".")[0] not in sys.stdlib_module_names and not name.startswith("libs.ledger."):
+            yield Finding(source.path, line, f"imports {name}; the ledger needs nothing but Python")
+
+
+def ledger_sql(source: Source) -> Iterator[Finding]:
+    """Rows of the ledger are read and written in stores, and checked by the command."""
+    path = PurePosixPath(source.path)
+    if path.name == "store.py" or source.folder in {"cli", "tests"} or source.path == _LEDGER_SQL:
+        return
+    for line, name in _imports(source):
+        if name.startswith("libs.ledger.postgres"):
+            yield Finding(source.path, line, "only a store imports libs.ledger.postgres")
 
 
 PYTHON_RULES: dict[str, Rule] = {
@@ -261,6 +273,7 @@ PYTHON_RULES: dict[str, Rule] = {
     "formatted-log": formatted_log,
     "impure-time": impure_time,
     "ledger-imports": ledger_imports,
+    "ledger-sql": ledger_sql,
     "length": length,
     "sql-in-python": sql_in_python,
     "swallowed": swallowed,

@@ -87,6 +87,8 @@ BAD = [
     ("private-words", "Makefile", HOST),
     ("ledger-imports", "libs/ledger/model.py", "import pydantic\n"),
     ("ledger-imports", "libs/ledger/model.py", "from libs.runtime.clock import Clock\n"),
+    ("ledger-sql", "services/earning/handlers.py", "from libs.ledger import postgres\n"),
+    ("ledger-sql", "libs/ledger/decide.py", "from libs.ledger.postgres import LedgerRows\n"),
 ]
 
 GOOD = [
@@ -116,6 +118,7 @@ GOOD = [
     ),
     ("ledger-imports", "libs/ledger/model.py", "import dataclasses\nfrom libs.ledger.zones import zone\n"),
     ("ledger-imports", "libs/ledger/postgres.py", "import asyncpg\n"),
+    ("ledger-sql", "services/earning/store.py", "from libs.ledger import postgres\n"),
 ]
 
 

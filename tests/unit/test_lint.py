@@ -1,0 +1,66 @@
+"""The linters run as part of the tests, so that whoever runs the tests needs no second command."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+PYTHON = sys.executable
+
+COMMANDS = {
+    "style": [PYTHON, "-m", "ruff", "check", "--quiet", "."],
+    "form": [PYTHON, "-m", "ruff", "format", "--check", "--quiet", "."],
+    "types": [PYTHON, "-m", "mypy", "."],
+    "imports": [str(BIN / "lint-imports"), "--no-logo", "--no-cache"],
+    "contracts": [PYTHON, "-m", "libs.contracts", "check"],
+}
+
+# One forbidden import for every contract, in a tree that has nothing else.
+PLANTED = {
+    "libs/contracts/codec.py": "import libs.ledger.model",
+    "libs/ledger/model.py": "",
+    "libs/ledger/decide.py": "import socket",
+    "libs/promotions/decide.py": "",
+    "libs/runtime/clock.py": "import cli.main",
+    "libs/runtime/consume.py": "import faust, libs.promotions.decide",
+    "libs/runtime/faust_host.py": "import faust",
+    "services/earning/domain.py": "import services.earning.store",
+    "services/earning/store.py": "import libs.runtime.faust_host, services.expiry",
+    "services/expiry/__init__.py": "import deploy",
+    "services/gateway/__init__.py": "import tests.support",
+    "services/notifier/__init__.py": "",
+    "services/redemption/__init__.py": "",
+    "cli/main.py": "",
+    "deploy/schema.py": "",
+    "tests/support.py": "",
+}
+
+
+def run(command: list[str], folder: Path) -> tuple[int, str]:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_lint(name: str) -> None:
+    status, output = run(COMMANDS[name], ROOT)
+    assert status == 0, output
+
+
+def test_every_import_contract_can_fail(tmp_path: Path) -> None:
+    for path, text in PLANTED.items():
+        module = tmp_path / path
+        module.parent.mkdir(parents=True, exist_ok=True)
+        module.write_text(text + "\n", encoding="utf-8")
+        for parent in module.relative_to(tmp_path).parents[:-1]:
+            tmp_path.joinpath(parent, "__init__.py").touch()
+    status, output = run([*COMMANDS["imports"], "--config", str(ROOT / ".importlinter")], tmp_path)
+    broken = [line for line in output.splitlines() if " BROKEN" in line and not line.startswith("Contracts:")]
+    contracts = ROOT.joinpath(".importlinter").read_text(encoding="utf-8").count("[importlinter:contract:")
+    assert status == 1, output
+    assert len(broken) == contracts, output
