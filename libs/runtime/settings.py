@@ -54,12 +54,11 @@ class WebSettings(Part):
     port: int = Field(default=0, ge=0, le=65535, description="port to listen on; 0 takes a free one")
 
 
-class ServiceSettings(BaseSettings):
-    """What every service has; each service's own class adds its prefix and its parts."""
+class ProcessSettings(BaseSettings):
+    """What every process has; a service that reads topics takes `ServiceSettings` instead."""
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", env_nested_delimiter="__")
 
-    kafka: KafkaSettings
     postgres: PostgresSettings
     web: WebSettings = WebSettings()
     clock: str | None = Field(
@@ -82,6 +81,12 @@ class ServiceSettings(BaseSettings):
         if isinstance(clock, DrivenClock) and not self.embedded:
             raise ValueError("POINTSTREAM_CLOCK drives the clock of the embedded platform only")
         return clock
+
+
+class ServiceSettings(ProcessSettings):
+    """What every service of the stream has; each service's own class adds its prefix and its parts."""
+
+    kafka: KafkaSettings
 
 
 def _is_256_bits(value: SecretStr) -> SecretStr:

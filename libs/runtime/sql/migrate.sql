@@ -21,11 +21,13 @@ SET lock_timeout = '30s';
 SELECT pg_advisory_lock($1);
 
 -- name: ledger_of_migrations
+-- Every role may read it: a process that is not at home in this schema says so before it does anything.
 CREATE TABLE IF NOT EXISTS public.migration (
     name text PRIMARY KEY,
     checksum text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
+GRANT SELECT ON public.migration TO PUBLIC;
 
 -- name: record
 INSERT INTO public.migration (name, checksum) VALUES ($1, $2);

@@ -1,0 +1,42 @@
+"""How an identifier is named wherever it is stored or looked up: in clear, or by a hash where it is personal."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Protocol
+
+PERSONAL = frozenset({"phone", "email"})
+"""Kinds of identifier that name a person outside the programme; only a keyed hash of them is kept."""
+
+
+class IdentifierLike(Protocol):
+    """What a till reads: its kind and its value."""
+
+    @property
+    def kind(self) -> str: ...  # noqa: D102
+    @property
+    def value(self) -> str: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifierNames:
+    """Names identifiers: `card:123` in clear, personal ones by a keyed hash that nobody can turn back."""
+
+    key: bytes
+
+    def name(self, identifier: IdentifierLike) -> str:
+        """Return the text that an identifier is known by."""
+        return self.of(identifier.kind, identifier.value)
+
+    def of(self, kind: str, value: str) -> str:
+        """Return the text for a kind and a value."""
+        if kind in PERSONAL:
+            return f"{kind}:{hmac.new(self.key, value.encode(), sha256).hexdigest()[:32]}"
+        return f"{kind}:{value}"
+
+    def names(self, identifiers: Iterable[IdentifierLike]) -> tuple[str, ...]:
+        """Return the names of several, in order."""
+        return tuple([self.name(identifier) for identifier in identifiers])
