@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from aiokafka.errors import KafkaError
 from deploy.embedded import kafka as embedded_kafka
 from deploy.embedded import postgres as embedded_postgres
 from deploy.embedded.credentials import Credentials
+from deploy.embedded.process import Child
 from deploy.embedded.report import Report
 from deploy.embedded.stopping import StopRequest
 from libs.contracts.topics import topics_to_create
@@ -50,7 +50,6 @@ class Backing:
         self._report = report
         self._brought = brought
         self._credentials = Credentials(data)
-        self._fetching = threading.Event()
         self.postgres = None if brought.postgres else embedded_postgres.EmbeddedPostgres(data, ports["postgres"])
         self.kafka = None if brought.kafka else embedded_kafka.EmbeddedKafka(data, ports["kafka"])
 
@@ -93,14 +92,14 @@ class Backing:
         if self.postgres is not None:
             self.postgres.stop()
 
-    def revive(self) -> list[str]:
-        """Start again what has fallen; returns what there is to tell."""
-        told = []
-        for server in (self.postgres, self.kafka):
-            if server is not None and not server.running:
-                told.append(f"{server.child.name} ended with code {server.child.returncode}; starting it again")
-                server.start()
-        return told
+    def fallen(self) -> list[embedded_postgres.EmbeddedPostgres | embedded_kafka.EmbeddedKafka]:
+        """Those of our servers that have ended by themselves."""
+        ours = (self.postgres, self.kafka)
+        return [server for server in ours if server is not None and not server.running]
+
+    def children(self) -> list[Child]:
+        """The processes of our servers."""
+        return [server.child for server in (self.postgres, self.kafka) if server is not None]
 
     def _start_postgres(self, stop: StopRequest) -> None:
         with self._report.step("PostgreSQL") as step:

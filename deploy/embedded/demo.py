@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import resources
 
@@ -20,14 +19,6 @@ SCOPES = ("members:read", "points:read", "receipts:read")
 IN_FORCE_SINCE = datetime(2016, 1, 1, tzinfo=UTC)
 """Before the first receipt of the raw data, so that it is judged by the programme too."""
 QUERIES = sql.load("deploy.embedded", "demo.sql")
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """Something in the demo's data to look up."""
-
-    member_id: str
-    identifier: str
 
 
 def mint_key(now: datetime) -> str:
@@ -68,13 +59,3 @@ async def seed(operator_dsn: str, api_key: str, now: datetime) -> None:
             await connection.execute(QUERIES["make_api_key"], key.key_id, TENANT, "demo", key.digest, list(SCOPES), now)
     finally:
         await connection.close()
-
-
-async def example(operator_dsn: str) -> Example | None:
-    """A member who got points last; None when nobody has any."""
-    connection = await asyncpg.connect(operator_dsn)
-    try:
-        row = await connection.fetchrow(QUERIES["example_member"], TENANT)
-    finally:
-        await connection.close()
-    return Example(row["member_id"], row["identifier"]) if row else None

@@ -57,7 +57,7 @@ def cache_folder(data: Path) -> Path:
         return Path(named).resolve() / name
     base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     shared = Path(base) / "pointstream" / name
-    if _complete(shared) or _writable(shared):
+    if complete(shared) or _writable(shared):
         return shared
     return data / "cache" / name
 
@@ -71,7 +71,7 @@ def ensure(folder: Path, progress: Progress | None = None) -> list[Path]:
         JarsUnavailable: no network and no cache, or a checksum that does not fit.
     """
     jars = locked()
-    if not _complete(folder):
+    if not complete(folder):
         _fetch_all(jars, folder, progress or _silent)
     return [folder / jar.filename for jar in jars]
 
@@ -84,7 +84,8 @@ def _stamp_text(folder: Path, jars: Iterable[Jar]) -> str:
     return "".join(f"{jar.sha256} {(folder / jar.filename).stat().st_size} {jar.filename}\n" for jar in jars)
 
 
-def _complete(folder: Path) -> bool:
+def complete(folder: Path) -> bool:
+    """Whether `folder` holds every jar of the lock, verified."""
     try:
         return _stamp(folder).read_text(encoding="utf-8") == _stamp_text(folder, locked())
     except OSError:

@@ -30,24 +30,6 @@ class Addresses(BaseModel):
     """service → URL of its metrics"""
 
 
-class Played(BaseModel):
-    """How much of the year of receipts was played, so that the next play brings new ones.
-
-    Plays with shifted dates take from the end of the year backwards (the newest first), plays with raw dates from its
-    beginning. When the two meet, the next lap begins, whose receipts have ids of their own.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    lap: int = 1
-    from_start: int = 0
-    from_end: int = 0
-    shift_weeks: int | None = None
-    """Fixed at the first play: a receipt that is sent again must have the same body."""
-    enrolled: bool = False
-    first_play_done: bool = False
-
-
 class State(BaseModel):
     """Everything that outlives a supervisor, beside the data and the secrets."""
 
@@ -59,7 +41,7 @@ class State(BaseModel):
     addresses: Addresses | None = None
     restarts: dict[str, int] = {}
     clock: str | None = None
-    played: Played = Played()
+    """A driven clock, in the form for processes; it goes on at the next start"""
 
 
 class StateDamaged(RuntimeError):

@@ -26,8 +26,3 @@ SELECT (SELECT coalesce(sum(amount), 0)::bigint FROM ledger.lot WHERE tenant_id 
        (SELECT coalesce(jsonb_object_agg(part, next_offset), '{}') FROM stream.position
         WHERE consumer = $2 AND topic = $3) AS positions,
        (SELECT max(halt_reason) FROM stream.position WHERE consumer = $2 AND topic = $3) AS halt;
-
--- name: example_member
--- The member who got something last, to be looked up by who tries things out.
-SELECT member_id::text, i.identifier FROM ledger.lot JOIN members.identifier i USING (tenant_id, programme_id, member_id)
-WHERE tenant_id = $1 ORDER BY ledger.lot.recorded_at DESC, ledger.lot.earned_at DESC LIMIT 1;

@@ -1,0 +1,69 @@
+"""From what went wrong to a message and an exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+import typer
+
+from cli import screen
+from cli.exits import Exit
+from deploy.embedded import state
+from deploy.embedded.backing import BackingUnavailable
+from deploy.embedded.kafka import KafkaUnavailable
+from deploy.embedded.layout import PortTaken
+from deploy.embedded.lock import DirectoryInUse, DirectoryLock
+from deploy.embedded.play import NothingMoves
+from deploy.embedded.postgres import PostgresUnavailable
+from deploy.embedded.privilege import Unreachable
+from deploy.embedded.receipts import ReceiptsMissing
+from deploy.embedded.state import Addresses, StateDamaged
+from deploy.embedded.supervisor import ServiceUnavailable
+
+_CODES: dict[type[Exception], Exit] = {
+    DirectoryInUse: Exit.ALREADY_RUNNING,
+    PortTaken: Exit.UNAVAILABLE,
+    BackingUnavailable: Exit.UNAVAILABLE,
+    PostgresUnavailable: Exit.UNAVAILABLE,
+    KafkaUnavailable: Exit.UNAVAILABLE,
+    ServiceUnavailable: Exit.UNAVAILABLE,
+    Unreachable: Exit.UNAVAILABLE,
+    ReceiptsMissing: Exit.FAILED,
+    StateDamaged: Exit.FAILED,
+    NothingMoves: Exit.TIMED_OUT,
+    TimeoutError: Exit.TIMED_OUT,
+    PermissionError: Exit.FAILED,
+}
+
+
+def fail(code: Exit, message: str, *, as_json: bool = False) -> NoReturn:
+    """Say what is wrong, on standard error (and as an object with `error` for `--json`), and end with `code`."""
+    if as_json:
+        screen.write_json({"error": message, "code": code.name.lower()})
+    screen.err().print(f"error: {message}", markup=False, style="red")
+    raise typer.Exit(code)
+
+
+@contextmanager
+def explained(*, as_json: bool = False) -> Iterator[None]:
+    """Turn the failures that are known into a message and their exit code; others are bugs and keep their traceback."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise typer.Exit(Exit.INTERRUPTED) from None
+    except tuple(_CODES) as error:
+        code = next(code for kind, code in _CODES.items() if isinstance(error, kind))
+        fail(code, str(error), as_json=as_json)
+
+
+def running(data: Path, *, as_json: bool = False) -> Addresses:
+    """Where the platform of a data directory is, with credentials; ends the command when none runs."""
+    if DirectoryLock(data).owner() is None:
+        fail(Exit.NOT_RUNNING, f"no platform runs in {data}; start one with `pointstream up`", as_json=as_json)
+    addresses = state.load(data).addresses
+    if addresses is None:
+        fail(Exit.NOT_RUNNING, f"the platform in {data} is still starting; see `pointstream status`", as_json=as_json)
+    return addresses

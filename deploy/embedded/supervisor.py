@@ -1,0 +1,284 @@
+"""The supervisor behind `pointstream up`: starts everything in order, looks after it, stops it in order."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.embedded import demo, layout, play, receipts, state
+from deploy.embedded.backing import Backing, Brought
+from deploy.embedded.credentials import Credentials
+from deploy.embedded.lock import DirectoryLock
+from deploy.embedded.played import Example, PlayBook, example_of, read
+from deploy.embedded.process import Child, clean_orphans
+from deploy.embedded.report import Report, Step
+from deploy.embedded.services import Service, Surroundings, all_services
+from deploy.embedded.state import SERVICES, Addresses
+from deploy.embedded.stopping import Stopped, StopRequest
+from libs.runtime.clock import DrivenClock, monotonic, parse_clock
+
+FIRST_RECEIPTS = 20_000
+READY_SECONDS = 90.0
+_LOOK_SECONDS = 0.2
+_AGAIN_SECONDS = 5.0
+
+
+class ServiceUnavailable(RuntimeError):
+    """A service did not become ready; the message carries the end of its log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the operator asked for."""
+
+    data: Path
+    demo: bool = True
+    receipts: int = FIRST_RECEIPTS
+    clock: str | None = None
+    """A driven clock in the form of the command line; None keeps that of last time; "real" is the machine's."""
+    brought: Brought = field(default_factory=Brought)
+    ports: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What there is when everything is up."""
+
+    data: Path
+    addresses: Addresses
+    example: Example | None
+    played: play.Outcome | None
+    seconds: float
+
+
+class Supervisor:
+    """Runs one data directory."""
+
+    def __init__(self, wishes: Wishes, report: Report) -> None:
+        self._wishes = wishes
+        self._data = wishes.data.resolve()
+        self._report = report
+        self._stop = StopRequest()
+        self._backing: Backing | None = None
+        self._services: list[Service] = []
+        self._again_at: dict[str, float] = {}
+
+    def run(self, on_ready: Callable[[Ready], None]) -> None:
+        """Start everything, call `on_ready`, and stay until somebody asks to stop; then stop everything.
+
+        Raises:
+            DirectoryInUse: another supervisor runs this data directory.
+            PortTaken, BackingUnavailable, ServiceUnavailable, ReceiptsMissing, NothingMoves: with what stands in the
+                way; what was started is stopped again.
+        """
+        began = monotonic()
+        with DirectoryLock(self._data), self._stop.listening(self._kill):
+            try:
+                self._note(phase="starting", pid=os.getpid(), addresses=None, restarts={})
+                self._start(began, on_ready)
+                self._watch()
+            except Stopped:
+                pass
+            finally:
+                self._stop_all()
+
+    def _start(self, began: float, on_ready: Callable[[Ready], None]) -> None:
+        if orphans := clean_orphans(self._data):
+            self._report.say(f"stopped what a killed supervisor had left behind: {', '.join(orphans)}")
+        ports = self._choose_ports()
+        clock = self._choose_clock()
+        self._backing = Backing(self._data, ports, self._wishes.brought, self._report)
+        self._backing.start(self._stop)
+        credentials = Credentials(self._data)
+        now = parse_clock(clock).now()
+        api_key = credentials.made("api_key/demo", lambda: demo.mint_key(now))
+        self._stop.run(demo.seed(self._backing.dsn("operator"), api_key, now))
+        surroundings = Surroundings(
+            bootstrap=self._backing.bootstrap,
+            dsns={service: self._backing.dsn(service) for service in SERVICES},
+            ports=ports,
+            seal_key=credentials.key("seal"),
+            clock=clock,
+        )
+        self._start_services(surroundings)
+        addresses = self._addresses(surroundings, api_key)
+        self._note(addresses=addresses)
+        played = self._play_first(clock)
+        example = example_of(PlayBook(self._data).load().first)
+        self._note(phase="ready")
+        on_ready(Ready(self._data, addresses, example, played, monotonic() - began))
+
+    def _choose_ports(self) -> dict[str, int]:
+        remembered = state.load(self._data).ports
+        brought = self._wishes.brought
+        absent = {name for name, there in (("kafka", brought.kafka), ("postgres", brought.postgres)) if there}
+        names = tuple(name for name in layout.NAMES if name not in absent)
+        ports, notes = layout.choose(self._wishes.ports, remembered, names)
+        for note in notes:
+            self._report.warn(note)
+        self._note(ports={**remembered, **ports})
+        return ports
+
+    def _choose_clock(self) -> str | None:
+        """The clock in the form for processes; a driven one goes on at the next start, where it stood."""
+        wish = self._wishes.clock
+        if wish is None:
+            clock = None if self._wishes.brought.anything else state.load(self._data).clock
+        else:
+            chosen = parse_clock(None if wish == "real" else wish)
+            clock = chosen.encode() if isinstance(chosen, DrivenClock) else None
+        self._note(clock=clock)
+        if clock:
+            self._report.say(f"business time is driven: it is {parse_clock(clock).now():%Y-%m-%d %H:%M:%S} UTC")
+        return clock
+
+    def _start_services(self, surroundings: Surroundings) -> None:
+        self._services = all_services(self._data, surroundings)
+        with self._report.step("Services") as step:
+            for service in self._services:
+                service.start()
+            waiting = list(self._services)
+            deadline = monotonic() + READY_SECONDS
+            while waiting:
+                step.progress(f"waiting for {', '.join(service.name for service in waiting)}")
+                for service in waiting:
+                    if not service.child.alive:
+                        raise ServiceUnavailable(_fell(service.child))
+                    if monotonic() > deadline:
+                        raise ServiceUnavailable(_slow(service.child))
+                self._stop.sleep(0.05)
+                waiting = [service for service in waiting if not service.ready()]
+            step.done(", ".join(SERVICES))
+
+    def _addresses(self, surroundings: Surroundings, api_key: str) -> Addresses:
+        assert self._backing is not None
+        urls = {service.name: service.url for service in self._services}
+        return Addresses(
+            kafka=surroundings.bootstrap,
+            postgres=self._backing.dsn("operator"),
+            gateway=urls["gateway"],
+            api_key=api_key,
+            metrics={name: f"{url}/metrics" for name, url in urls.items()},
+        )
+
+    def _play_first(self, clock: str | None) -> play.Outcome | None:
+        """At the first start, enrol the demo's members and play its newest receipts."""
+        book = PlayBook(self._data)
+        played = book.load()
+        if not self._wishes.demo or played.first_done or self._wishes.receipts <= 0:
+            return None
+        assert self._backing is not None
+        with self._report.step("Demo") as step:
+            step.progress("reading receipts")
+            blocks, shift = book.take_first(self._wishes.receipts, parse_clock(clock).now())
+            self._enrol(book, step)
+            count = sum(block.stop - block.start for block in blocks)
+            outcome = self._stop.run(
+                play.play(self._backing.bootstrap, self._backing.dsn("operator"), read(blocks, shift), count, step)
+            )
+            book.note(first_done=True)
+            step.done(
+                f"{outcome.receipts:,} receipts, {outcome.points:,} points in {outcome.seconds:.1f} s "
+                f"({outcome.receipts / outcome.seconds:,.0f}/s)"
+            )
+        return outcome
+
+    def _enrol(self, book: PlayBook, step: Step) -> None:
+        assert self._backing is not None
+        if not book.load().enrolled:
+            self._stop.run(
+                play.enrol(self._backing.bootstrap, self._backing.dsn("operator"), receipts.read_enrolments(), step)
+            )
+            book.note(enrolled=True)
+
+    def _watch(self) -> None:
+        """Look after everything until somebody asks to stop."""
+        assert self._backing is not None
+        while True:
+            self._stop.sleep(_LOOK_SECONDS)
+            self._revive_backing(self._backing)
+            for service in self._services:
+                if told := service.revive():
+                    self._report.warn(told)
+                    self._note(restarts={each.name: each.restarts for each in self._services})
+
+    def _revive_backing(self, backing: Backing) -> None:
+        for server in backing.fallen():
+            if monotonic() < self._again_at.get(server.child.name, 0.0):
+                continue
+            self._report.warn(f"{server.child.name} ended with code {server.child.returncode}; starting it again")
+            try:
+                server.start()
+                self._report.say(f"{server.child.name} started again")
+            except RuntimeError as error:
+                self._again_at[server.child.name] = monotonic() + _AGAIN_SECONDS
+                self._report.warn(f"{error}\ntrying again in {_AGAIN_SECONDS:g} s")
+
+    def _stop_all(self) -> None:
+        """Services first, all at once; then Kafka; then PostgreSQL."""
+        self._note(phase="stopping")
+        running = [service for service in self._services if service.child.pid is not None]
+        with self._report.step("Stopping") as step:
+            step.progress("services")
+            for service in running:
+                _ask(service.child)
+            for service in running:
+                service.stop()
+            if self._backing is not None:
+                step.progress("Kafka and PostgreSQL")
+                self._backing.stop()
+            step.done("everything has stopped")
+        self._note(phase="stopped", pid=None)
+
+    def _kill(self) -> None:
+        """No patience left: kill every child; the waits that are under way then end by themselves."""
+        self._report.warn("killing what still runs")
+        children = [service.child for service in self._services]
+        children += self._backing.children() if self._backing else []
+        for child in children:
+            if child.alive and child.pid is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(child.pid, signal.SIGKILL)
+
+    def _note(self, **fields: object) -> None:
+        state.change(self._data, **fields)
+
+
+def stop_running(data: Path, patience: float) -> list[str] | None:
+    """Stop the supervisor of a data directory, or what a killed one has left behind.
+
+    Returns the names of the orphans that were stopped, or None when a supervisor was stopped.
+
+    Raises:
+        TimeoutError: it did not end in time.
+    """
+    owner = DirectoryLock(data).owner()
+    if owner is None:
+        with DirectoryLock(data):
+            return clean_orphans(data)
+    os.kill(owner, signal.SIGTERM)
+    deadline = monotonic() + patience
+    while DirectoryLock(data).owner() == owner:
+        if monotonic() > deadline:
+            raise TimeoutError(f"process {owner} still runs {data} after {patience:.0f} s")
+        time.sleep(0.05)
+    return None
+
+
+def _ask(child: Child) -> None:
+    if child.alive and child.pid is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child.pid, signal.SIGTERM)
+
+
+def _fell(child: Child) -> str:
+    return f"{child.name} ended with code {child.returncode}; the end of {child.log}:\n{child.log_tail()}"
+
+
+def _slow(child: Child) -> str:
+    return f"{child.name} was not ready after {READY_SECONDS:.0f} s; the end of {child.log}:\n{child.log_tail()}"
