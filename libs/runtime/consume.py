@@ -78,15 +78,19 @@ class BatchLoop(Generic[Item]):
         make_producer: Callable[[], AIOKafkaProducer],
         headers: Headers,
         pool: asyncpg.Pool,
-        topic_prefix: str = "",
     ) -> None:
         self._settings = settings
         self._wiring = wiring
         self._make_consumer = make_consumer
         self._pool = pool
-        self._prefix = topic_prefix
         self._lanes = [
-            _Driven(Lane(wiring, Relay(make_producer, headers, self._read_rows, wiring.metrics), self._note_halt))
+            _Driven(
+                Lane(
+                    wiring,
+                    Relay(make_producer, headers, self._read_rows, wiring.metrics, topic_prefix=wiring.topic_prefix),
+                    self._note_halt,
+                )
+            )
             for _ in range(settings.lanes)
         ]
         self._stopping = asyncio.Event()
@@ -98,7 +102,7 @@ class BatchLoop(Generic[Item]):
     @property
     def topics(self) -> list[str]:
         """The topics as the broker names them."""
-        return [self._prefix + topic for topic in self._wiring.handler.topics]
+        return [self._wiring.topic_prefix + topic for topic in self._wiring.handler.topics]
 
     @property
     def halted(self) -> dict[TopicPartition, str]:

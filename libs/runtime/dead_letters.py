@@ -31,12 +31,12 @@ def attempts(record: ConsumerRecord) -> int:
     return 1
 
 
-def letter(consumer: str, record: ConsumerRecord, rejection: Rejection, seal: Seal) -> DeadLetter:
-    """Seal a rejected record and say where it stood and why it was refused."""
+def letter(consumer: str, topic: str, record: ConsumerRecord, rejection: Rejection, seal: Seal) -> DeadLetter:
+    """Seal a rejected record and say where it stood, `topic` without the platform's prefix, and why it was refused."""
     name = letter_id(consumer, record)
     return DeadLetter(
         name,
-        record.topic,
+        topic,
         record.partition,
         record.offset,
         datetime.fromtimestamp(max(record.timestamp, 0) / 1000, UTC),

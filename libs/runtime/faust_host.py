@@ -44,7 +44,7 @@ class Hosted(Service):
         super().__init__()
         self._run, self._ask_to_stop = run, stop
         self._task: asyncio.Task[None] | None = None
-        self._crash: asyncio.Task[None] | None = None
+        self._crashing: asyncio.Task[None] | None = None
 
     async def on_start(self) -> None:
         """Start the coroutine."""
@@ -59,7 +59,7 @@ class Hosted(Service):
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._crash = asyncio.ensure_future(self.crash(error))
+            self._crashing = asyncio.ensure_future(self.crash(error))
 
 
 def serve_health(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, admin
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
+from libs.contracts.topics import NewTopic
 from libs.runtime.settings import KafkaSettings
 
 MAX_REQUEST_BYTES = 4 * 1024 * 1024
@@ -51,19 +51,22 @@ def idempotent_producer(settings: KafkaSettings, client: str) -> AIOKafkaProduce
     )
 
 
-async def create_topics(settings: KafkaSettings, topics: Iterable[NewTopic]) -> list[str]:
-    """Make the topics that are missing; return the names of those made.
+async def create_topics(settings: KafkaSettings, topics: Iterable[NewTopic], replication: int = 1) -> list[str]:
+    """Make the topics that are missing, with so many replicas each; return the names of those made.
 
     Raises:
         aiokafka.errors.KafkaError: the broker refused one for another reason than that it is there.
     """
-    wanted = list(topics)
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)
-    await admin.start()
+    wanted = [
+        admin.NewTopic(topic.name, topic.partitions, replication, topic_configs=dict(topic.configuration))
+        for topic in topics
+    ]
+    client = admin.AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)
+    await client.start()
     try:
-        response = await admin.create_topics(wanted)
+        response = await client.create_topics(wanted)
     finally:
-        await admin.close()
+        await client.close()
     made = []
     for name, code, *_ in response.topic_errors:
         if code == 0:

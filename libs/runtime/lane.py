@@ -51,6 +51,7 @@ class Wiring(Generic[Item]):
     limits: Limits
     metrics: StreamMetrics
     connect: Callable[[], Awaitable[asyncpg.Connection]]
+    topic_prefix: str = ""
 
 
 def shard_of(consumer: str, topic: str, part: int) -> str:
@@ -211,7 +212,13 @@ class Lane(Generic[Item]):
         for index, rejection in sorted((work.rejections | applied.rejections).items()):
             span = work.spans[work.span_of[index]]
             if applied.moved[work.span_of[index]]:
-                dead = dead_letters.letter(wiring.consumer, work.records[index], rejection, wiring.seal)
+                dead = dead_letters.letter(
+                    wiring.consumer,
+                    span.topic.removeprefix(wiring.topic_prefix),
+                    work.records[index],
+                    rejection,
+                    wiring.seal,
+                )
                 letters.append(dead)
                 events[self.shard(span.topic, span.part)].append(dead_letters.announcement(dead))
         if letters:

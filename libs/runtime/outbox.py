@@ -62,7 +62,8 @@ class Relay:
     """Publishes the rows of some shards with a producer of its own.
 
     `acknowledged` says how far each of its shards has come; the loop stores that with its next batch. `read_rows` gives
-    rows of a shard after a number. `headers` makes the headers of a CloudEvent from its bytes.
+    rows of a shard after a number. `headers` makes the headers of a CloudEvent from its bytes. Rows name topics without
+    the platform's prefix.
     """
 
     def __init__(
@@ -72,12 +73,14 @@ class Relay:
         read_rows: ReadRows,
         metrics: StreamMetrics,
         *,
+        topic_prefix: str = "",
         depth: int = 128,
     ) -> None:
         self._make_producer = make_producer
         self._headers = headers
         self._read_rows = read_rows
         self._metrics = metrics
+        self._prefix = topic_prefix
         self._rows: asyncio.Queue[Row] = asyncio.Queue(depth)
         self._publishing = asyncio.Lock()
         self._producer: AIOKafkaProducer | None = None
@@ -183,7 +186,8 @@ class Relay:
     async def _send(self, row: Row) -> list[asyncio.Future[object]]:
         producer = self._producer
         assert producer is not None
-        partitions = len(await producer.partitions_for(row.topic))
+        topic = self._prefix + row.topic
+        partitions = len(await producer.partitions_for(topic))
         builders: dict[int, BatchBuilder] = {}
         sent: list[asyncio.Future[object]] = []
         shard = ("outbox-shard", row.shard.encode())
@@ -195,10 +199,10 @@ class Relay:
             if builder is None:
                 builder = builders[part] = producer.create_batch()
             if builder.append(timestamp=None, key=event.key, value=event.value, headers=headers) is None:
-                sent.append(await producer.send_batch(builder, row.topic, partition=part))
+                sent.append(await producer.send_batch(builder, topic, partition=part))
                 builder = builders[part] = producer.create_batch()
                 builder.append(timestamp=None, key=event.key, value=event.value, headers=headers)
         for part, builder in builders.items():
             builder.close()
-            sent.append(await producer.send_batch(builder, row.topic, partition=part))
+            sent.append(await producer.send_batch(builder, topic, partition=part))
         return sent

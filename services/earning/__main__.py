@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import sys
 
@@ -20,7 +21,7 @@ def main(arguments: list[str]) -> int:
     if arguments == ["check"]:
         return 0
     logs.configure(SERVICE, settings.log_level)
-    uvloop.install()
+    asyncio.set_event_loop(uvloop.new_event_loop())
     # Batches make many short-lived values and no cycles; looking for cycles at every 700th costs a fifth of a batch.
     gc.freeze()
     gc.set_threshold(200_000, 20, 20)

@@ -30,6 +30,7 @@ from services.earning.settings import EarningSettings
 
 log = logs.get(__name__)
 SERVICE = "earning"
+_RETRY = 0.5
 
 
 class ProgrammeWatch:
@@ -39,14 +40,25 @@ class ProgrammeWatch:
         self._pool = pool
         self._metrics = metrics
         self._fingerprint: str | None = None
+        self._started = False
         self.current: Programmes = by_prefix((), {})
 
     def trouble(self) -> str | None:
         """What keeps receipts from being judged."""
         return None if self._fingerprint is not None else "programmes not loaded"
 
+    async def start(self) -> None:
+        """Load for the first time; receipts that come before this succeeds must wait."""
+        self._started = True
+        while self._fingerprint is None:
+            await self.refresh()
+            if self._fingerprint is None:
+                await asyncio.sleep(_RETRY)
+
     async def refresh(self) -> None:
         """Load anew if something changed; on failure the former snapshot goes on."""
+        if not self._started:
+            return
         try:
             async with self._pool.acquire() as connection:
                 fingerprint = await store.programmes_fingerprint(connection)
@@ -84,6 +96,7 @@ def build(settings: EarningSettings, clock: Clock | None = None) -> faust.App:
             limits,
             stream_metrics,
             partial(postgres.connect, settings.postgres, consumer),
+            settings.kafka.topic_prefix,
         )
         return BatchLoop(
             LoopSettings(f"{SERVICE}-{settings.kafka.instance}", lanes, settings.loop.batch),
@@ -92,7 +105,6 @@ def build(settings: EarningSettings, clock: Clock | None = None) -> faust.App:
             partial(kafka.idempotent_producer, settings.kafka, consumer),
             headers_of,
             pool,
-            settings.kafka.topic_prefix,
         )
 
     loops = [
@@ -121,11 +133,10 @@ def _host(
     """Put the loops, the watch over programmes and its side stream into the app."""
 
     async def consume() -> None:
-        await watch.refresh()
-        async with asyncio.TaskGroup() as tasks:
+        async with pool, asyncio.TaskGroup() as tasks:
+            await watch.start()
             for each in loops:
                 tasks.create_task(each.run())
-        await pool.close()
 
     def stop() -> None:
         for each in loops:
