@@ -1,0 +1,153 @@
+"""The document: every error names its path, the reason and what is allowed; equal documents have equal hashes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from libs.promotions.compile import compile_programme
+from libs.promotions.document import (
+    ProgrammeInvalid,
+    canonical_json,
+    document_hash,
+    parse_programme,
+    parse_programme_yaml,
+    programme_hash,
+)
+from libs.promotions.explain import explain
+from libs.promotions.facts import Line
+from tests.bench.programmes import PAYING, bench_programme
+from tests.unit.promotions.build import BASE, THURSDAY, campaign, document, fixed, judge, multiplier, receipt
+
+DEMO = Path(__file__).parents[3] / "libs" / "promotions" / "examples" / "demo.yaml"
+
+
+KINDS = "'per_amount', 'per_quantity', 'fixed', 'multiplier'"
+
+
+def one(**rest: Any) -> dict[str, Any]:
+    """Return a document with one campaign."""
+    return document(campaign("c", fixed(1), **rest))
+
+
+def errors(text: object) -> dict[str, tuple[str, str | None]]:
+    with pytest.raises(ProgrammeInvalid) as caught:
+        parse_programme(text)
+    return {error.path: (error.reason, error.allowed) for error in caught.value.errors}
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "allowed"),
+    [
+        (document() | {"zone": "Mars"}, "zone", None),
+        (document() | {"wallets": []}, "wallets", None),
+        (document() | {"rounding": "up"}, "rounding", "'floor', 'half_up' or 'ceil'"),
+        (document() | {"colour": 1}, "colour", None),
+        (document(campaign("c", fixed(0))), "campaigns[0].effect.points", None),
+        (document(campaign("c", {"kind": "gift"})), "campaigns[0].effect", KINDS),
+        (document(campaign("c", fixed(1) | {"wallet": "stars"})), "campaigns[0].effect.wallet", "points"),
+        (document(campaign("c", fixed(1) | {"extra": 1})), "campaigns[0].effect.extra", None),
+        (document(campaign("c", fixed(1)), campaign("c", fixed(1))), "campaigns[1].id", None),
+        (one(cel="totl > 1"), "campaigns[0].cel", None),
+        (one(mode="best"), "campaigns[0].group", None),
+        (document(campaign("c", multiplier(100))), "campaigns[0].effect.percent", None),
+        (one(frame={"hours": {"from": "8", "to": "25:00"}}), "campaigns[0].frame.hours.to", None),
+        (one(frame={"hours": {"from": "08:00", "to": "08:00"}}), "campaigns[0].frame.hours.to", None),
+        (one(frame={"starts_at": "2017-01-01T00:00:00"}), "campaigns[0].frame.starts_at", None),
+        (one(limits=[{"period": "day", "points": 1}] * 2), "campaigns[0].limits[1]", None),
+        (
+            one(limits=[{"scope": "member", "period": "transaction", "points": 1}]),
+            "campaigns[0].limits[0].scope",
+            "campaign",
+        ),
+        (
+            document(campaign("a", fixed(1), group="g", mode="best"), campaign("b", fixed(1), group="g", mode="first")),
+            "campaigns[1].mode",
+            "best",
+        ),
+        (
+            document(campaign("a", fixed(1), group="g", mode="best"), campaign("b", BASE, group="g", mode="best")),
+            "campaigns[1].effect",
+            "addition in points",
+        ),
+        ([], "document", None),
+    ],
+)
+def test_an_error_names_path_and_allowed_values(text: object, path: str, allowed: str | None) -> None:
+    found = errors(text)
+    assert path in found
+    assert found[path][1] == allowed
+
+
+def test_all_errors_are_named_at_once() -> None:
+    assert len(errors({"version": 0, "zone": "Mars", "currency": "usd", "wallets": []})) == 3
+
+
+def test_no_more_than_eight_compounding_multipliers() -> None:
+    found = errors(document(*[campaign(f"c{one}", multiplier(150, compounding=True)) for one in range(9)]))
+    assert list(found) == ["campaigns[8].effect.compounding"]
+
+
+def test_the_hash_survives_json_and_the_order_of_keys() -> None:
+    programme = parse_programme(one(frame={"hours": {"from": "22:00", "to": "02:00"}}))
+    stored: dict[str, Any] = json.loads(canonical_json(programme))
+    turned = dict(reversed(stored.items()))
+    assert parse_programme(turned) == programme
+    assert programme_hash(programme) == document_hash(turned) == programme_hash(parse_programme(turned))
+    assert document_hash(turned | {"version": 2}) != document_hash(turned)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("a: &x 1\nb: *x", "anchors"),
+        ("version: 1\nversion: 2", "twice"),
+        ("a: [", "expected"),
+        ("a: !!python/none", "constructor"),
+    ],
+)
+def test_bad_yaml_is_refused(text: str, reason: str) -> None:
+    with pytest.raises(ProgrammeInvalid, match=reason):
+        parse_programme_yaml(text)
+
+
+def test_yaml_times_stay_texts() -> None:
+    text = DEMO.read_text().replace('{from: "08:00", to: "10:00"}', "{from: 22:00, to: 02:00}")
+    hours = next(one.frame.hours for one in parse_programme_yaml(text).campaigns if one.id == "happy-hour")
+    assert hours is not None
+    assert (hours.from_, hours.to) == ("22:00", "02:00")
+
+
+def test_the_demo_pays_and_explains() -> None:
+    compiled = compile_programme(parse_programme_yaml(DEMO.read_text()))
+    assert len(compiled.campaigns) == 12
+    assert compiled.counter_limits == {("garden-budget", "campaign", "month"): 50_000}
+    bought = receipt(Line("1082185", 1, 349, "PRODUCE", "National"), Line("995242", 9, 900, "GROCERY", "Private"))
+    text = parse_programme_yaml(DEMO.read_text()).model_dump(by_alias=True)
+    found = judge(text, bought)
+    told = explain(found, bought, compiled, None, THURSDAY)
+    assert told["summary"] == "33 points by base, private-label, bananas, breakfast."
+    assert told["rounding"] == [
+        {"wallet": "points", "mode": "floor", "exact": "33.99", "points": 33, "remainder": "0.99"}
+    ]
+    assert told["campaigns"][1]["arithmetic"] == "9 base points \u00d7 50% = 4.5"
+    assert told["caps"][0] | {"name": ""} == {
+        "campaign": "breakfast",
+        "name": "",
+        "wallet": "points",
+        "limit": "transaction",
+        "arithmetic": "9 \u00d7 3 for each 1 = 27",
+        "before": "27",
+        "after": "15",
+    }
+    assert {one["campaign"]: one["condition"] for one in told["not_paid"]}["happy-hour"] == "hours"
+
+
+@pytest.mark.parametrize("campaigns", [20, 1000])
+def test_the_bench_programme_pays_by_four(campaigns: int) -> None:
+    text = bench_programme(campaigns, "acme").model_dump(by_alias=True)
+    assert len(text["campaigns"]) == campaigns
+    assert len(judge(text, receipt(Line("1", 1, 500, "x"))).paid) == PAYING
