@@ -6,8 +6,7 @@ test may carry an id is decided when the tests are collected; here only the resu
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -17,9 +16,10 @@ from typing import Annotated
 from xml.etree import ElementTree
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+
+from cli import screen
+from cli.exits import Exit
+from cli.options import JsonOption
 
 PROPERTY = "feature"
 """Name of the JUnit property that carries an id."""
@@ -85,49 +85,39 @@ def divide(features: Mapping[str, Feature], ids: frozenset[str]) -> tuple[list[F
 def _latest(report: Path | None) -> frozenset[str]:
     """Read the report that was named, or the usual one; without any run nothing is proven."""
     if report is None and not REPORT.exists():
-        typer.echo(f"no test run has left a report in {REPORT} yet: make test", err=True)
+        screen.err().print(f"no test run has left a report in {REPORT} yet: make test", markup=False)
         return frozenset()
     return proven(report or REPORT)
 
 
-def _families(features: Sequence[Feature]) -> Iterator[str]:
-    yield from dict.fromkeys(feature.family for feature in features)
-
-
 def _show(done: Sequence[Feature], missing: Sequence[Feature]) -> None:
-    console = Console()
     for title, features in (("done", done), ("missing", missing)):
-        table = Table("id", "feature", title=f"{title}: {len(features)}", title_justify="left", box=None)
-        for feature in features:
-            text = f"the same as {feature.same_as}" if feature.same_as else feature.text
-            table.add_row(feature.id, escape(text))
-        console.print(table)
-    summary = Table("family", "done", "missing", title="in all", title_justify="left", box=None)
-    for family in _families([*done, *missing]):
-        counts = [sum(feature.family == family for feature in part) for part in (done, missing)]
-        summary.add_row(family, *map(str, counts))
-    summary.add_row("all", str(len(done)), str(len(missing)))
-    console.print(summary)
+        if features:
+            rows = [(each.id, f"the same as {each.same_as}" if each.same_as else each.text) for each in features]
+            screen.write_table(f"{title}: {len(features)}", rows, ("id", "feature"))
+    families = dict.fromkeys(feature.family for feature in all_features().values())
+    counts = [
+        [family, *(str(sum(each.family == family for each in part)) for part in (done, missing))] for family in families
+    ]
+    total = ["all", str(len(done)), str(len(missing))]
+    screen.write_table("in all", [*counts, total], ("family", "done", "missing"))
 
 
 def features(
-    as_json: Annotated[bool, typer.Option("--json", help="Print one object with `done` and `missing`.")] = False,
+    as_json: JsonOption = False,
     junit: Annotated[
-        Path | None, typer.Option(help=f"The report of a test run.  [default: {REPORT}]", metavar="FILE")
+        Path | None, typer.Option(help=f"The report of a test run; without it {REPORT}.", metavar="FILE")
     ] = None,
 ) -> None:
-    """Say which features the latest test run has proven, and which are missing.
-
-    Exit codes: 0 the list was printed, however long; 2 the report that was named can't be read.
-    """
+    """Say which features the latest test run has proven, and which are missing."""
     try:
         ids = _latest(junit)
     except ReportUnreadable as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from None
+        screen.err().print(str(error), markup=False)
+        raise typer.Exit(Exit.USAGE) from None
     done, missing = divide(all_features(), ids)
     if as_json:
-        typer.echo(json.dumps({"done": [each.id for each in done], "missing": [each.id for each in missing]}))
+        screen.write_json({"done": [each.id for each in done], "missing": [each.id for each in missing]})
     else:
         _show(done, missing)
 
