@@ -25,7 +25,8 @@ from services.earning.receipts import IdentifierHasher
 TOPIC = "loyalty.profiles"
 CONSUMER = "earning.profiles"
 TAKEN = Rejection("identifier-taken", "/data/identifiers", "identifiers that no other member has")
-NO_PAGE = 0
+NO_PAGE = 4095
+"""No decision comes of an enrolment: the one page of a batch, of 4,096, that receipts can not reach."""
 
 
 @dataclass(frozen=True, slots=True)

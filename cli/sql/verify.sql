@@ -1,0 +1,99 @@
+-- Invariants that hold between the owners of tables. Each query answers with at most five rows of what is wrong: how many
+-- there are in all, and the key of one. No row means that the invariant holds.
+--
+-- An inbox entry whose page ends in $1 (modulo 4096) is of an event that has no decision: an enrolment.
+
+-- name: one_credit_per_event
+-- Every lot was earned by an accepted event, and an event earns at most one lot a wallet, for one member only.
+WITH cause AS (
+    SELECT tenant_id, cause, count(*) AS lots, count(DISTINCT wallet) AS wallets, count(DISTINCT member_id) AS members,
+           count(DISTINCT programme_id) AS programmes
+    FROM ledger.lot GROUP BY tenant_id, cause
+)
+SELECT count(*) OVER () AS violations, concat_ws('/', c.tenant_id, c.cause) AS key
+FROM cause c LEFT JOIN earning.inbox i ON i.tenant_id = c.tenant_id AND i.event_key = c.cause
+WHERE c.lots <> c.wallets OR c.members <> 1 OR c.programmes <> 1 OR i.event_key IS NULL OR i.page % 4096 = $1
+ORDER BY key LIMIT 5;
+
+-- name: accepted_once
+-- Every accepted receipt is in exactly one place: credited, known to pay nothing, or unclaimed; and it has a page with
+-- its decision, as far back as pages are kept.
+WITH place AS (
+    SELECT DISTINCT tenant_id, cause AS event_key, 1 AS credited FROM ledger.lot
+    UNION ALL
+    SELECT tenant_id, event_key, 0 FROM earning.unpaid_receipt
+    UNION ALL
+    SELECT tenant_id, event_key, 0 FROM earning.unclaimed_receipt
+), placed AS (
+    SELECT tenant_id, event_key, count(*) AS places, max(credited) AS credited FROM place GROUP BY tenant_id, event_key
+), page AS (
+    SELECT tenant_id, page FROM earning.decision_page
+), flaw AS (
+    SELECT i.tenant_id, i.event_key
+    FROM earning.inbox i
+    LEFT JOIN placed p USING (tenant_id, event_key)
+    LEFT JOIN page d ON d.tenant_id = i.tenant_id AND d.page = i.page
+    WHERE i.page % 4096 <> $1
+      AND (coalesce(p.places, 0) <> 1 OR (d.page IS NULL AND i.page >= (SELECT min(page) FROM page)))
+    UNION ALL
+    SELECT p.tenant_id, p.event_key
+    FROM placed p LEFT JOIN earning.inbox i USING (tenant_id, event_key)
+    WHERE p.credited = 0 AND (i.event_key IS NULL OR i.page % 4096 = $1)
+)
+SELECT count(*) OVER () AS violations, concat_ws('/', tenant_id, event_key) AS key FROM flaw ORDER BY key LIMIT 5;
+
+-- name: effects_have_events
+-- Shards of the consumer $2 have numbered one event a receipt, one a lot that a receipt earned, and one a dead letter.
+WITH told AS (
+    SELECT coalesce(sum(next_seq - 1), 0) AS events FROM stream.outbox_shard WHERE starts_with(shard, $2 || ':')
+), done AS (
+    SELECT (SELECT count(*) FROM earning.inbox WHERE page % 4096 <> $1)
+         + (SELECT count(*) FROM ledger.lot l JOIN earning.inbox i ON i.tenant_id = l.tenant_id AND i.event_key = l.cause)
+         + (SELECT count(*) FROM stream.dead_letter WHERE consumer = $2) AS effects
+)
+SELECT abs(told.events - done.effects)::bigint AS violations,
+       $2 || ': ' || told.events || ' events, ' || done.effects || ' effects' AS key
+FROM told, done WHERE told.events <> done.effects;
+
+-- name: tenants_disjoint
+-- No row of one tenant points to something of another; nothing that has a tenant is without its guard.
+WITH flaw AS (
+    SELECT 'identifier' AS what, i.tenant_id, i.identifier AS name
+    FROM members.identifier i LEFT JOIN members.member m USING (tenant_id, programme_id, member_id)
+    WHERE i.member_id IS NOT NULL AND m.member_id IS NULL
+    UNION ALL
+    SELECT 'member', coalesce(m.tenant_id, h.tenant_id), coalesce(m.member_id, h.member_id)::text
+    FROM members.member m FULL JOIN ledger.member h USING (tenant_id, programme_id, member_id)
+    WHERE m.member_id IS NULL OR h.member_id IS NULL
+    UNION ALL
+    SELECT DISTINCT 'lot', l.tenant_id, concat_ws('/', l.member_id, l.seq)
+    FROM ledger.lot l LEFT JOIN ledger.member h USING (tenant_id, programme_id, member_id)
+    WHERE h.member_id IS NULL
+    UNION ALL
+    SELECT 'movement', v.tenant_id, concat_ws('/', v.member_id, v.seq)
+    FROM ledger.movement v LEFT JOIN ledger.member h USING (tenant_id, programme_id, member_id)
+    WHERE h.member_id IS NULL
+    UNION ALL
+    SELECT 'unpaid-receipt', u.tenant_id, u.event_key::text
+    FROM earning.unpaid_receipt u LEFT JOIN members.member m USING (tenant_id, programme_id, member_id)
+    WHERE m.member_id IS NULL
+    UNION ALL
+    SELECT 'member', m.tenant_id, m.member_id::text
+    FROM members.member m LEFT JOIN platform.programme p USING (tenant_id, programme_id)
+    WHERE p.programme_id IS NULL
+    UNION ALL
+    SELECT 'unclaimed-receipt', u.tenant_id, u.event_key::text
+    FROM earning.unclaimed_receipt u LEFT JOIN platform.programme p USING (tenant_id, programme_id)
+    WHERE p.programme_id IS NULL
+    UNION ALL
+    SELECT 'event', min(i.tenant_id), i.event_key::text
+    FROM earning.inbox i GROUP BY i.event_key HAVING count(*) > 1
+    UNION ALL
+    SELECT 'table', 0, c.oid::regclass::text
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
+    WHERE c.relkind IN ('r', 'p') AND NOT c.relforcerowsecurity
+      AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND NOT n.nspname LIKE 'pg\_%'
+)
+SELECT count(*) OVER () AS violations, concat_ws('/', what, nullif(tenant_id, 0), name) AS key
+FROM flaw ORDER BY key LIMIT 5;
