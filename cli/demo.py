@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -14,6 +15,9 @@ from deploy.embedded.played import PlayBook, read
 from deploy.embedded.receipts import read_enrolments
 from deploy.embedded.stopping import Stopped, StopRequest
 from libs.runtime.clock import parse_clock
+
+_RAW_UNTIL = datetime(2018, 1, 8, tzinfo=UTC)
+"""A week after the last receipt: later than that, raw dates lie in closed periods."""
 
 app = typer.Typer(help="Play real receipts into a running platform.", no_args_is_help=True)
 
@@ -46,6 +50,11 @@ def receipts(
             try:
                 step.progress("reading receipts")
                 now = parse_clock(state.load(data).clock).now()
+                if raw_dates and now > _RAW_UNTIL:
+                    report.warn(
+                        f"it is {now:%Y} for the platform, so receipts of 2017 come too late to be paid; "
+                        "`up --clock 2017-01-01T00:00:00Z` takes it there"
+                    )
                 if not book.load().enrolled:
                     stop.run(play.enrol(addresses.kafka, addresses.postgres, read_enrolments(), step))
                     book.note(enrolled=True)

@@ -71,7 +71,7 @@ class _LineStep:
     def __init__(self, console: Console, name: str) -> None:
         self._console = console
         self._name = name
-        self._said = monotonic()
+        self._began = self._said = monotonic()
         self._last = ""
 
     def progress(self, text: str, done: int | None = None, total: int | None = None) -> None:
@@ -83,7 +83,7 @@ class _LineStep:
 
     def done(self, text: str) -> None:
         """Write the line that counts."""
-        self._console.print(f"{self._name}: {text}", markup=False)
+        self._console.print(f"{self._name}: {text} ({monotonic() - self._began:.1f} s)", markup=False)
 
 
 class _Lines:

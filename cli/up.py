@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -16,15 +19,15 @@ from cli import screen
 from cli.exits import Exit
 from cli.failures import explained, fail
 from cli.options import DEFAULT_DATA, DataOption, JsonOption
-from deploy.embedded import layout, state
+from deploy.embedded import layout
 from deploy.embedded.backing import Brought
-from deploy.embedded.lock import DirectoryInUse, DirectoryLock
+from deploy.embedded.lock import DirectoryLock, in_use
 from deploy.embedded.services import PROGRAMS
-from deploy.embedded.state import Addresses
 from deploy.embedded.supervisor import FIRST_RECEIPTS, Ready, Supervisor, Wishes
 from libs.runtime.clock import parse_clock
 
 _LOOK_SECONDS = 0.05
+_SELF = (sys.executable, "-m", "cli.main")
 
 
 def up(
@@ -99,66 +102,63 @@ def _attached(wishes: Wishes, as_json: bool) -> None:
     with screen.reporting() as report:
 
         def on_ready(ready: Ready) -> None:
+            told = _object(ready)
             if as_json:
-                screen.write_json(_object(wishes.data, ready.addresses, ready))
+                screen.write_json(told)
             else:
-                _write_ready(ready)
+                _write_ready(told, "Ctrl-C stops everything; the next `up` comes back with the data.")
 
         Supervisor(wishes, report).run(on_ready)
 
 
 def _detached(wishes: Wishes, as_json: bool) -> None:
     """Start ourselves in the background; pass on what it says until it is ready or has ended."""
-    lock = DirectoryLock(wishes.data)
-    if (owner := lock.owner()) is not None:
-        raise DirectoryInUse(
-            f"{wishes.data} is already run by process {owner}. Stop it with `pointstream down`, "
-            "or use another directory with --data."
-        )
-    log = wishes.data / "logs" / "supervisor.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as written:
+    if (owner := DirectoryLock(wishes.data).owner()) is not None:
+        raise in_use(wishes.data, str(owner))
+    log, answer = wishes.data / "logs" / "supervisor.log", wishes.data / "run" / "ready.json"
+    for path in (log, answer):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    answer.unlink(missing_ok=True)
+    answer.touch(mode=0o600)
+    with log.open("wb") as said, answer.open("wb") as answered:
         supervisor = subprocess.Popen(
-            [sys.executable, "-m", "cli.main", "up", "--data", str(wishes.data), *_arguments(wishes)],
+            [*_SELF, "up", "--json", "--data", str(wishes.data), *_arguments(wishes)],
             stdin=subprocess.DEVNULL,
-            stdout=written,
-            stderr=subprocess.STDOUT,
+            stdout=answered,
+            stderr=said,
             start_new_session=True,
             cwd=PROGRAMS,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
     try:
-        _follow(supervisor, wishes.data, log)
+        text = _follow(supervisor, log, answer)
     except KeyboardInterrupt:
         supervisor.send_signal(signal.SIGTERM)
         supervisor.wait()
         raise
     if supervisor.poll() is not None:
-        said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         code = Exit(supervisor.returncode) if supervisor.returncode in set(Exit) else Exit.FAILED
-        fail(code, "the platform did not start:\n" + "\n".join(said[-25:]), as_json=as_json)
-    addresses = state.load(wishes.data).addresses
-    assert addresses is not None
+        reason = json.loads(text)["error"] if text else f"the supervisor ended with {supervisor.returncode}; see {log}"
+        fail(code, reason, as_json=as_json)
+    told = json.loads(text)
     if as_json:
-        screen.write_json({**_object(wishes.data, addresses), "pid": supervisor.pid})
+        screen.write_json(told)
     else:
-        screen.out().print(log.read_text(encoding="utf-8").rpartition(_READY_MARK)[2].strip("\n"), markup=False)
+        _write_ready(told, f"It runs in the background: `pointstream down --data '{wishes.data}'` stops it.")
 
 
-def _follow(supervisor: subprocess.Popen[bytes], data: Path, log: Path) -> None:
-    """Show the lines of its log as they come, until the table of the end begins or it has ended."""
+def _follow(supervisor: subprocess.Popen[bytes], log: Path, answer: Path) -> str:
+    """Show the lines of its log as they come; return its answer, or "" when it ended without one."""
     console = screen.err()
     with log.open("r", encoding="utf-8", errors="replace") as lines:
-        shown = True
-        while supervisor.poll() is None:
-            now = state.load(data)
-            ready = now.phase == "ready" and now.pid == supervisor.pid
+        while True:
+            ended = supervisor.poll() is not None
+            text = answer.read_text(encoding="utf-8")
             for line in lines:
-                shown = shown and line.rstrip("\n") != _READY_MARK
-                if shown and line.strip():
+                if line.strip() and not line.startswith("error: "):
                     console.print(line.rstrip(), markup=False)
-            if ready and not shown:
-                return
+            if ended or text.endswith("\n"):
+                return text
             time.sleep(_LOOK_SECONDS)
 
 
@@ -175,49 +175,38 @@ def _arguments(wishes: Wishes) -> list[str]:
     return arguments
 
 
-def _object(data: Path, addresses: Addresses, ready: Ready | None = None) -> dict[str, Any]:
-    told: dict[str, Any] = {**addresses.model_dump(), "data": str(data), "pid": os.getpid()}
-    if ready is not None and ready.played is not None:
+def _object(ready: Ready) -> dict[str, Any]:
+    told: dict[str, Any] = {**ready.addresses.model_dump(), "data": str(ready.data), "pid": os.getpid()}
+    told["seconds"] = round(ready.seconds, 1)
+    if ready.played is not None:
         told |= {"receipts": ready.played.receipts, "points": ready.played.points}
+    told["example"] = asdict(ready.example) if ready.example else None
     return told
 
 
-_READY_MARK = "Pointstream is ready"
-
-
-def _write_ready(ready: Ready) -> None:
-    addresses = ready.addresses
+def _write_ready(told: dict[str, Any], farewell: str) -> None:
     console = screen.out()
-    console.print(f"\n{_READY_MARK}", style="bold green")
+    console.print("\nPointstream is ready", style="bold green")
     rows = [
-        ("Gateway", addresses.gateway),
-        ("API key", addresses.api_key),
-        ("Kafka", addresses.kafka),
-        ("PostgreSQL", addresses.postgres),
-        *((f"Metrics of {name}", url) for name, url in addresses.metrics.items()),
-        ("Data and logs", str(ready.data)),
+        ("Gateway", told["gateway"]),
+        ("API key", told["api_key"]),
+        ("Kafka", told["kafka"]),
+        ("PostgreSQL", told["postgres"]),
+        *((f"Metrics of {name}", url) for name, url in told["metrics"].items()),
+        ("Data and logs", told["data"]),
     ]
     screen.write_table("Addresses and credentials", rows)
     console.print("\nThree things to try:")
-    for command in _suggestions(ready):
+    for command in _suggestions(told):
         console.print(f"  {command}", markup=False, soft_wrap=True)
-    console.print(
-        f"\nReady after {ready.seconds:.1f} s. Ctrl-C stops everything; the next `up` comes back with the data."
-    )
+    console.print(f"\nReady after {told['seconds']:.1f} s. {farewell}", markup=False)
 
 
-def _suggestions(ready: Ready) -> list[str]:
-    curl = f"curl -H 'Authorization: Bearer {ready.addresses.api_key}' {ready.addresses.gateway}"
-    where = f" --data '{ready.data}'"
-    if ready.example is None:
-        return [
-            f"pointstream demo receipts --count 1000 --wait{where}",
-            f"{curl}/openapi.json",
-            f"pointstream verify{where}",
-        ]
-    source = ready.example.source.replace("/", "%2F")
-    return [
-        f"{curl}/v1/members/{ready.example.member_id}",
-        f"{curl}/v1/receipts/{source}/{ready.example.id}",
-        f"pointstream verify{where}",
-    ]
+def _suggestions(told: dict[str, Any]) -> list[str]:
+    curl = f"curl -H 'Authorization: Bearer {told['api_key']}' {told['gateway']}"
+    where = f" --data '{told['data']}'"
+    verify = f"pointstream verify{where}"
+    if (example := told["example"]) is None:
+        return [f"pointstream demo receipts --count 1000 --wait{where}", f"{curl}/openapi.json", verify]
+    source = quote(example["source"], safe="")
+    return [f"{curl}/v1/members/{example['member_id']}", f"{curl}/v1/receipts/{source}/{example['id']}", verify]

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from deploy.embedded import kafka as embedded_kafka
@@ -174,8 +174,4 @@ async def _make_topics(bootstrap: str) -> int:
         replicas = min(3, len((await admin.describe_cluster())["brokers"]))
     finally:
         await admin.close()
-    wanted = [
-        NewTopic(topic.name, topic.partitions, replicas, topic_configs=topic.configuration)
-        for topic in topics_to_create()
-    ]
-    return len(await create_topics(KafkaSettings(bootstrap=bootstrap), wanted))
+    return len(await create_topics(KafkaSettings(bootstrap=bootstrap), topics_to_create(), replicas))

@@ -14,6 +14,14 @@ class DirectoryInUse(RuntimeError):
     """Another supervisor runs this data directory; the message names its process id."""
 
 
+def in_use(data: Path, owner: str) -> DirectoryInUse:
+    """The error that names who runs `data`."""
+    return DirectoryInUse(
+        f"{data} is already run by process {owner}. "
+        "Stop it with `pointstream down`, or use another directory with --data."
+    )
+
+
 class DirectoryLock:
     """An exclusive lock on `<data>/lock`; the system gives it back whatever way its holder ends."""
 
@@ -34,10 +42,7 @@ class DirectoryLock:
         except BlockingIOError:
             owner = os.read(fd, 32).decode(errors="replace").strip() or "unknown"
             os.close(fd)
-            raise DirectoryInUse(
-                f"{self.path.parent} is already run by process {owner}. "
-                "Stop it with `pointstream down`, or use another directory with --data."
-            ) from None
+            raise in_use(self.path.parent, owner) from None
         os.ftruncate(fd, 0)
         os.write(fd, f"{os.getpid()}\n".encode())
         self._fd = fd

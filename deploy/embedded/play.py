@@ -24,7 +24,7 @@ from libs.runtime.settings import KafkaSettings
 
 PURCHASES = "loyalty.purchases"
 PROFILES = "loyalty.profiles"
-CONSUMER = "earning"
+CONSUMER = "earning.purchases"
 PATIENCE = 120.0
 """Seconds without any progress after which waiting is given up."""
 _LOOK_SECONDS = 0.25

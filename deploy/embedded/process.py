@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from pathlib import Path
 
 import psutil
@@ -170,19 +171,17 @@ def orphans(data: Path) -> list[Identity]:
         born = birth(pid)
         if root == str(data) and born is not None:
             found.setdefault(pid, Identity(name, pid, born, ""))
-    return sorted(found.values(), key=lambda orphan: STOP_ORDER.get(orphan.name, 0))
+    return sorted(found.values(), key=_turn)
 
 
 def clean_orphans(data: Path, patience: float = 15.0) -> list[str]:
     """Stop what `orphans` finds, services first and PostgreSQL last, and return their names."""
-    names = []
-    for orphan in orphans(data):
-        if birth(orphan.pid) == orphan.born:
-            names.append(orphan.name)
-            _end(orphan, patience)
+    found = orphans(data)
+    for _, wave in groupby(found, key=_turn):
+        _end(list(wave), patience)
     for path in (data / "run").glob("*.pid"):
         path.unlink(missing_ok=True)
-    return names
+    return [orphan.name for orphan in found]
 
 
 def clean_abandoned(prefix: str, patience: float = 15.0) -> list[str]:
@@ -194,7 +193,7 @@ def clean_abandoned(prefix: str, patience: float = 15.0) -> list[str]:
     for pid, environment in _marked():
         mark, owner = environment[MARKER], environment.get(OWNER, "").partition(" ")
         if mark.startswith(prefix) and not (owner[0].isdigit() and birth(int(owner[0])) == owner[2]):
-            _end(Identity(mark.rpartition("::")[2], pid, birth(pid) or "", ""), patience)
+            _end([Identity(mark.rpartition("::")[2], pid, birth(pid) or "", "")], patience)
             ended.append(mark)
     return ended
 
@@ -230,14 +229,20 @@ def _marked() -> Iterator[tuple[int, dict[str, str]]]:
                 yield process.pid, environment
 
 
-def _end(orphan: Identity, patience: float) -> None:
-    """Ask first (PostgreSQL by SIGINT, its fast shutdown), then kill what is left of the group."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(orphan.pid, signal.SIGINT if orphan.name == "postgres" else signal.SIGTERM)
+def _turn(orphan: Identity) -> int:
+    return STOP_ORDER.get(orphan.name, 0)
+
+
+def _end(wave: list[Identity], patience: float) -> None:
+    """Ask all of them first (PostgreSQL by SIGINT, its fast shutdown), then kill what is left of their groups."""
+    for orphan in wave:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(orphan.pid, signal.SIGINT if orphan.name == "postgres" else signal.SIGTERM)
     deadline = monotonic() + patience
-    while monotonic() < deadline and birth(orphan.pid) == orphan.born:
+    while monotonic() < deadline and any(birth(orphan.pid) == orphan.born for orphan in wave):
         time.sleep(0.05)
-    _kill_group(orphan.pid)
+    for orphan in wave:
+        _kill_group(orphan.pid)
 
 
 def _kill_group(pid: int) -> None:
