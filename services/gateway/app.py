@@ -1,0 +1,103 @@
+"""The composition root of the gateway."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from prometheus_client import CollectorRegistry
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from libs.contracts.identifiers import IdentifierNames
+from libs.runtime import postgres
+from libs.runtime.clock import Clock, monotonic
+from services.gateway import api, site
+from services.gateway.access import Parts
+from services.gateway.api_keys import KeyRing
+from services.gateway.cursors import Cursors
+from services.gateway.door import Door, problem_response
+from services.gateway.metrics import GatewayMetrics
+from services.gateway.problems import FieldError, ProblemError, pointer
+from services.gateway.programmes import CompiledVersions
+from services.gateway.quotas import Quotas
+from services.gateway.settings import GatewaySettings
+from services.gateway.store import Store
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """The running door: `asgi` is what a server serves, `app` the application behind it."""
+
+    app: FastAPI
+    asgi: ASGIApp
+
+
+def compose(
+    settings: GatewaySettings, *, clock: Clock | None = None, random: Callable[[int], bytes] = os.urandom
+) -> Gateway:
+    """Put the gateway together; it reaches for PostgreSQL with its first request."""
+    now = clock or settings.make_clock()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with postgres.pool(settings.postgres, "gateway", most=settings.connections) as pool:
+            app.state.parts = _parts(settings, Store(pool), now)
+            yield
+
+    app = routes(lifespan)
+    metrics = app.state.metrics = GatewayMetrics(CollectorRegistry())
+    return Gateway(app, Door(app, metrics, random))
+
+
+def routes(lifespan: Lifespan | None = None) -> FastAPI:
+    """Return the application without what it is served with; enough to describe it."""
+    app = FastAPI(
+        title="Pointstream", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan, redirect_slashes=False
+    )
+    app.include_router(api.router)
+    app.include_router(site.router)
+    app.add_exception_handler(ProblemError, _answer_problem)
+    app.add_exception_handler(HTTPException, _answer_routing)
+    app.add_exception_handler(RequestValidationError, _answer_invalid)
+    return app
+
+
+def _parts(settings: GatewaySettings, store: Store, clock: Clock) -> Parts:
+    seal_key = base64.b64decode(settings.seal_key.get_secret_value())
+    return Parts(
+        clock=clock,
+        store=store,
+        keys=KeyRing(store.api_key, store.touch_api_key, monotonic, settings.key_cache),
+        quotas=Quotas(settings.quota.requests, settings.quota.window.total_seconds()),
+        cursors=Cursors.from_seal_key(seal_key),
+        names=IdentifierNames(seal_key),
+        versions=CompiledVersions(),
+    )
+
+
+async def _answer_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ProblemError)
+    status, headers, body = problem_response(request.scope, error)
+    return Response(body, status_code=status, headers=headers)
+
+
+async def _answer_routing(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    codes = {404: "not-found", 405: "method-not-allowed"}
+    problem = ProblemError(codes.get(error.status_code, "internal-error"), headers=dict(error.headers or {}))
+    return await _answer_problem(request, problem)
+
+
+async def _answer_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    # Neither the value nor the context of an error is told: they may hold what nobody should read in a log.
+    faults = [FieldError(pointer=pointer(fault["loc"]), detail=fault["msg"]) for fault in error.errors()]
+    return await _answer_problem(request, ProblemError("request-invalid", errors=faults))

@@ -1,0 +1,143 @@
+"""From a member's ledger to what the API shows of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from urllib.parse import quote
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from libs.ledger import balance as balances
+from libs.ledger.balance import Balance
+from libs.ledger.model import MemberLedger
+from libs.promotions.pages import StoredDecision
+from services.gateway.store import Entry, LotPart, Member, WalletFacts
+from services.gateway.views import (
+    HistoryEntry,
+    LotShare,
+    MemberView,
+    MovementView,
+    NextExpiry,
+    ReceiptReference,
+    UnpaidReceiptView,
+    WalletBalance,
+    masked,
+)
+
+_OF_MEMBER = frozenset({"pending", "active", "held", "debt"})
+
+
+class _Number(msgspec.Struct, gc=False):
+    """All that a history needs of a receipt's payload."""
+
+    receipt_number: str
+
+
+_number = msgspec.json.Decoder(_Number).decode
+
+
+def member_view(member: Member, ledger: MemberLedger, wallets: Sequence[WalletFacts], at: datetime) -> MemberView:
+    """Show a member with the balance at `at` of each wallet that the programme has or the member has points in."""
+    scales = {wallet.name: wallet.scale for wallet in wallets}
+    held = balances.balances(ledger, at)
+    empty = MemberLedger(ledger.member_id)
+    zone = ZoneInfo(member.zone)
+    return MemberView(
+        member_id=member.member_id,
+        programme=member.programme,
+        tier=member.tier,
+        enrolled_at=member.enrolled_at,
+        member_seq=member.member_seq,
+        as_of=at,
+        identifiers=tuple([masked(identifier) for identifier in member.identifiers]),
+        wallets=tuple(
+            [
+                _wallet(name, scales.get(name, 0), held.get(name) or balances.balance(empty, name, at), zone)
+                for name in (*scales, *[name for name in held if name not in scales])
+            ]
+        ),
+    )
+
+
+def _wallet(name: str, scale: int, balance: Balance, zone: ZoneInfo) -> WalletBalance:
+    return WalletBalance(
+        wallet=name,
+        scale=scale,
+        available=balance.available,
+        spendable=balance.spendable,
+        pending=balance.pending,
+        held=balance.held,
+        debt=balance.debt,
+        next_expiry=None
+        if balance.next_expiry is None
+        else NextExpiry(
+            at=balance.next_expiry.instant,
+            # The boundary is the first instant without a local time of the ended period: the last day is just before.
+            last_day=(balance.next_expiry.instant - timedelta(microseconds=1)).astimezone(zone).date(),
+            zone=zone.key,
+            points=balance.next_expiry.amount,
+        ),
+    )
+
+
+def history_entries(
+    entries: Sequence[Entry], parts: Sequence[LotPart], decisions: Mapping[UUID, StoredDecision]
+) -> tuple[HistoryEntry, ...]:
+    """Show the rows of a page, each with its lots and the receipt behind it."""
+    lots: dict[int, list[LotShare]] = {}
+    for part in parts:
+        lots.setdefault(part.seq, []).append(LotShare(lot=part.lot, points=part.points, expires_at=part.expires_at))
+    return tuple(
+        [
+            _unpaid(entry, decisions.get(entry.cause))
+            if entry.outcome is not None
+            else _movement(entry, lots.get(entry.seq, []), decisions.get(entry.cause))
+            for entry in entries
+        ]
+    )
+
+
+def _movement(entry: Entry, lots: Sequence[LotShare], decision: StoredDecision | None) -> MovementView:
+    amount = entry.amount or 0
+    return MovementView(
+        seq=entry.seq,
+        kind=entry.kind or "",
+        wallet=entry.wallet or "",
+        points=amount * ((entry.to_account in _OF_MEMBER) - (entry.from_account in _OF_MEMBER)),
+        amount=amount,
+        from_account=entry.from_account or "",
+        to_account=entry.to_account or "",
+        effective_at=entry.effective_at,
+        recorded_at=entry.recorded_at,
+        corrects=entry.corrects,
+        lots=tuple(lots),
+        receipt=None if decision is None else _reference(decision),
+    )
+
+
+def _unpaid(entry: Entry, decision: StoredDecision | None) -> UnpaidReceiptView:
+    return UnpaidReceiptView(
+        after_seq=entry.seq,
+        outcome=entry.outcome or "",
+        reason=None if decision is None else decision.reason,
+        effective_at=entry.effective_at,
+        recorded_at=entry.recorded_at,
+        receipt=None if decision is None else _reference(decision),
+    )
+
+
+def _reference(decision: StoredDecision) -> ReceiptReference:
+    return ReceiptReference(
+        source=decision.source,
+        id=decision.id,
+        number=_number(decision.facts).receipt_number,
+        href=receipt_path(decision.source, decision.id),
+    )
+
+
+def receipt_path(source: str, event_id: str) -> str:
+    """The path of a receipt: slashes of its source stay, those of its id are encoded."""
+    return f"/v1/receipts{quote(source, safe='/')}/{quote(event_id, safe='')}"

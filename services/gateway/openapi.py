@@ -1,0 +1,88 @@
+"""The description of the API: OpenAPI 3.1 with every problem that an operation can answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from services.gateway.problems import KINDS, MEDIA_TYPE, Problem, example
+
+_EVERYWHERE = (
+    "key-missing",
+    "key-invalid",
+    "key-expired",
+    "key-revoked",
+    "scope-missing",
+    "quota-exceeded",
+    "internal-error",
+    "database-away",
+)
+_INTRODUCTION = """\
+Points of members, what happened to them, and why.
+
+Every request carries an API key: `Authorization: Bearer ly_…`. Errors are problems of RFC 9457; their `code` is one of
+a closed list, explained on /problems. Points are whole numbers in the minor unit of a wallet, money in that of its
+currency, instants RFC 3339 in UTC.
+"""
+_RETRY = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
+_QUOTA = {
+    "RateLimit-Policy": {"description": "The quota and its window in seconds.", "schema": {"type": "string"}},
+    "RateLimit": {"description": "What is left, and when all is back.", "schema": {"type": "string"}},
+}
+
+
+def refusals(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """Describe the problems of an operation: its own, and those that any may answer."""
+    by_status: dict[int | str, list[str]] = {}
+    for code in (*codes, *_EVERYWHERE):
+        by_status.setdefault(KINDS[code].status, []).append(code)
+    return {status: _refusal(some) for status, some in sorted(by_status.items(), key=lambda item: int(item[0]))}
+
+
+def _refusal(codes: list[str]) -> dict[str, Any]:
+    content: dict[str, Any] = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    content["examples"] = {code: {"summary": KINDS[code].title, "value": example(code)} for code in codes}
+    described: dict[str, Any] = {
+        "description": "; ".join(KINDS[code].title for code in codes),
+        "content": {MEDIA_TYPE: content},
+    }
+    if {KINDS[code].status for code in codes} & {429, 503}:
+        described["headers"] = _RETRY
+    return described
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document of the application."""
+    document = get_openapi(
+        title="Pointstream",
+        version="1",
+        summary="The HTTP door of the Pointstream loyalty platform.",
+        description=_INTRODUCTION,
+        routes=app.routes,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        servers=[{"url": "/"}],
+        tags=[
+            {"name": "members", "description": "Balances and histories."},
+            {"name": "receipts", "description": "Why a receipt brought what it brought."},
+            {"name": "ledger", "description": "The points of all members together."},
+        ],
+    )
+    schemas = document["components"]["schemas"]
+    problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= {**problem.pop("$defs"), "Problem": problem}
+    document["components"]["schemas"] = dict(sorted(schemas.items()))
+    for operation in operations(document).values():
+        operation["responses"]["200"]["headers"] = _QUOTA
+    return document
+
+
+def operations(document: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return the operations of a document by (path, method)."""
+    return {
+        (path, method): operation
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }

@@ -1,0 +1,196 @@
+"""Problems: every error that the gateway answers, in one shape (RFC 9457) and from one closed list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MEDIA_TYPE = "application/problem+json"
+QUOTA_TYPE = "https://iana.org/assignments/http-problem-types#quota-exceeded"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of problem: what is the same each time. `help` is what its page tells."""
+
+    code: str
+    status: int
+    title: str
+    help: str
+    type: str
+
+
+def _kind(code: str, status: int, title: str, text: str, type_url: str | None = None) -> Kind:
+    return Kind(code, status, title, text, type_url or f"/problems/{code}")
+
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        kind.code: kind
+        for kind in (
+            _kind(
+                "cursor-invalid",
+                400,
+                "The cursor is not valid",
+                "A cursor is the `next_cursor` of an earlier page of the same list, unchanged. Else begin without one.",
+            ),
+            _kind(
+                "key-missing",
+                401,
+                "An API key is needed",
+                "Send the header `Authorization: Bearer ly_…` with a key of your company.",
+            ),
+            _kind(
+                "key-invalid",
+                401,
+                "The API key is not known",
+                "The key is mistyped, cut off, or of another installation. Keys are shown once, when they are made.",
+            ),
+            _kind("key-expired", 401, "The API key has expired", "Its date has passed. Ask for a new key."),
+            _kind("key-revoked", 401, "The API key was revoked", "Somebody took it back. Ask for a new key."),
+            _kind(
+                "scope-missing",
+                403,
+                "The API key does not allow this",
+                "The key works, but lacks the scope that this operation needs. The answer names it.",
+            ),
+            _kind("not-found", 404, "Nothing is here", "No operation has this path. The list of all is on /docs."),
+            _kind(
+                "member-unknown",
+                404,
+                "No such member",
+                "No member of your company has this id. Members of others are never found.",
+            ),
+            _kind(
+                "receipt-unknown",
+                404,
+                "No such receipt",
+                "No receipt of your company with this source and id has been decided: it has not arrived yet, was "
+                "refused as a dead letter, or never was sent. Source and id are those of its event, percent-encoded.",
+            ),
+            _kind(
+                "method-not-allowed",
+                405,
+                "The method is not allowed here",
+                "The path exists, but not with this method. The header `Allow` names those that it has.",
+            ),
+            _kind(
+                "request-invalid",
+                422,
+                "The request is not valid",
+                "`errors` names each fault with a JSON Pointer into the request: `/query/…`, `/path/…` or `/body/…`.",
+            ),
+            _kind(
+                "programme-needed",
+                422,
+                "The programme must be named",
+                "The member is in several programmes of your company. Add `?programme=` with the slug of one.",
+            ),
+            _kind(
+                "quota-exceeded",
+                429,
+                "Too many requests",
+                "The key has used up its quota. Wait as long as `Retry-After` says; `RateLimit` tells what is left.",
+                QUOTA_TYPE,
+            ),
+            _kind(
+                "internal-error",
+                500,
+                "Something broke on our side",
+                "The fault is ours and has been logged. Quote `trace_id` when you report it.",
+            ),
+            _kind(
+                "database-away",
+                503,
+                "Try again in a moment",
+                "The database can't be reached or is too busy. Nothing is lost; try again after `Retry-After` seconds.",
+            ),
+        )
+    }
+)
+
+
+class FieldError(BaseModel):
+    """One fault of a request."""
+
+    model_config = ConfigDict(frozen=True)
+
+    pointer: str = Field(description="Where in the request, as a JSON Pointer.", examples=["/query/limit"])
+    detail: str = Field(description="What is wrong there.", examples=["must be at most 200"])
+
+
+class Problem(BaseModel):
+    """A problem as RFC 9457 writes it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: str = Field(description="A page that explains this kind of problem.", examples=["/problems/member-unknown"])
+    title: str = Field(description="The kind in a few words.", examples=["No such member"])
+    status: int = Field(description="The HTTP status.", examples=[404])
+    code: str = Field(description="The kind, for programs.", examples=["member-unknown"])
+    detail: str | None = Field(default=None, description="What happened this time.")
+    instance: str = Field(description="The path that was asked for.")
+    trace_id: str = Field(description="To find this request in the logs.")
+    errors: tuple[FieldError, ...] | None = Field(default=None, description="The faults of the request.")
+    violated_policies: tuple[str, ...] | None = Field(
+        default=None, alias="violated-policies", description="The quotas that were used up."
+    )
+
+
+@dataclass(eq=False)
+class ProblemError(Exception):
+    """Raised wherever a request can't be answered; the app turns it into the problem."""
+
+    code: str
+    detail: str | None = None
+    errors: Sequence[FieldError] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    violated: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of problem."""
+        return KINDS[self.code]
+
+
+def render(error: ProblemError, instance: str, trace_id: str) -> bytes:
+    """Write the problem as JSON; what is not known is left out."""
+    kind = error.kind
+    problem = Problem(
+        type=kind.type,
+        title=kind.title,
+        status=kind.status,
+        code=kind.code,
+        detail=error.detail,
+        instance=instance,
+        trace_id=trace_id,
+        errors=tuple(error.errors) or None,
+        **{"violated-policies": error.violated or None},
+    )
+    return problem.model_dump_json(exclude_none=True, by_alias=True).encode()
+
+
+def pointer(location: Iterable[int | str]) -> str:
+    """Write a place as a JSON Pointer (RFC 6901)."""
+    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in location)
+
+
+def example(code: str) -> dict[str, object]:
+    """A specimen of a kind, for the description of the API."""
+    kind = KINDS[code]
+    specimen: dict[str, object] = {
+        "type": kind.type,
+        "title": kind.title,
+        "status": kind.status,
+        "code": code,
+        "instance": "/v1/…",
+        "trace_id": "0af7651916cd43dd8448eb211c80319c",
+    }
+    if code == "request-invalid":
+        specimen["errors"] = [{"pointer": "/query/limit", "detail": "Input should be less than or equal to 200"}]
+    if code == "quota-exceeded":
+        specimen["violated-policies"] = ["default"]
+    return specimen

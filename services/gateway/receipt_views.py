@@ -1,0 +1,206 @@
+"""What the API answers about a receipt: its decision in words and numbers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from services.gateway.views import EXAMPLE_MEMBER, MaskedIdentifier, View
+
+
+class WalletPoints(View):
+    """Points granted to a wallet."""
+
+    wallet: str
+    points: int
+
+
+class PaidCampaign(View):
+    """A campaign that paid. Exact amounts are texts, since they may have any number of decimals."""
+
+    campaign: str
+    name: str
+    wallet: str
+    arithmetic: str = Field(examples=["4510 minor units × 1 / 100 = 45.1"])  # noqa: RUF001
+    before_caps: str
+    points: str = Field(description="The exact amount that it paid, before rounding.")
+
+
+class UnpaidCampaign(View):
+    """A campaign that came into question and did not pay."""
+
+    campaign: str
+    name: str
+    condition: str = Field(examples=["min_total_minor"])
+    words: str = Field(examples=["the receipt's total is too low"])
+
+
+class CappedCampaign(View):
+    """A campaign whose amount was cut by a limit."""
+
+    campaign: str
+    name: str
+    wallet: str
+    limit: str
+    arithmetic: str
+    before: str
+    after: str
+
+
+class Rounding(View):
+    """How a wallet's exact points became whole ones."""
+
+    wallet: str
+    mode: str
+    exact: str
+    points: int
+    remainder: str
+
+
+class LotView(View):
+    """A lot that the receipt made."""
+
+    lot: int
+    wallet: str
+    points: int
+    expires_at: datetime | None
+    carried: bool = Field(description="Whether it came too late for its own date and got the next one.")
+
+
+class LineView(View):
+    """A line of the receipt."""
+
+    line: int
+    sku: str
+    category: str | None
+    brand: str | None
+    labels: tuple[str, ...]
+    quantity: int
+    amount_minor: int
+
+
+class ReceiptFacts(View):
+    """What the receipt said."""
+
+    number: str
+    identifiers: tuple[MaskedIdentifier, ...]
+    store: str | None
+    till: str | None
+    channel: str
+    partner: str | None
+    payment: str | None
+    currency: str
+    total_minor: int
+    lines: tuple[LineView, ...]
+
+
+class Explanation(View):
+    """How the programme judged it."""
+
+    summary: str
+    programme_version: int
+    local_time: datetime | None = Field(description="The instant that it was judged by, in the programme's zone.")
+    points: tuple[WalletPoints, ...]
+    campaigns: tuple[PaidCampaign, ...]
+    not_paid: tuple[UnpaidCampaign, ...]
+    caps: tuple[CappedCampaign, ...]
+    rounding: tuple[Rounding, ...]
+
+
+class ReceiptView(View):
+    """What became of a receipt, in words and numbers."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "source": "/acme/pos/12/3",
+                "id": "R-1",
+                "programme": "main",
+                "outcome": "credited",
+                "reason": None,
+                "words": "45 points by base.",
+                "member_id": EXAMPLE_MEMBER,
+                "occurred_at": "2024-03-01T17:31:09Z",
+                "arrived_at": "2024-03-01T17:31:10Z",
+                "judged_at": "2024-03-01T17:31:09Z",
+                "points": [{"wallet": "points", "points": 45}],
+                "lots": [
+                    {
+                        "lot": 42,
+                        "wallet": "points",
+                        "points": 45,
+                        "expires_at": "2024-06-30T22:00:00Z",
+                        "carried": False,
+                    }
+                ],
+                "explanation": {
+                    "summary": "45 points by base.",
+                    "programme_version": 3,
+                    "local_time": "2024-03-01T18:31:09+01:00",
+                    "points": [{"wallet": "points", "points": 45}],
+                    "campaigns": [
+                        {
+                            "campaign": "base",
+                            "name": "A point for every euro",
+                            "wallet": "points",
+                            "arithmetic": "4510 minor units × 1 / 100 = 45.1",  # noqa: RUF001
+                            "before_caps": "45.1",
+                            "points": "45.1",
+                        }
+                    ],
+                    "not_paid": [
+                        {
+                            "campaign": "big-basket",
+                            "name": "50 points from 100 euros",
+                            "condition": "min_total_minor",
+                            "words": "the receipt's total is too low",
+                        }
+                    ],
+                    "caps": [],
+                    "rounding": [
+                        {"wallet": "points", "mode": "floor", "exact": "45.1", "points": 45, "remainder": "0.1"}
+                    ],
+                },
+                "inputs": {
+                    "number": "000123",
+                    "identifiers": [{"kind": "card", "masked": "••••3456"}],
+                    "store": "12",
+                    "till": "3",
+                    "channel": "store",
+                    "partner": None,
+                    "payment": "cash",
+                    "currency": "EUR",
+                    "total_minor": 4510,
+                    "lines": [
+                        {
+                            "line": 1,
+                            "sku": "coffee-500g",
+                            "category": "GROCERY",
+                            "brand": None,
+                            "labels": [],
+                            "quantity": 1,
+                            "amount_minor": 4510,
+                        }
+                    ],
+                },
+            }
+        }
+    )
+
+    source: str
+    id: str
+    programme: str | None
+    outcome: Literal["credited", "no_points", "unclaimed", "no_member", "awaiting_operator"]
+    reason: str | None
+    words: str = Field(description="The outcome in a sentence or two.")
+    member_id: UUID | None
+    occurred_at: datetime = Field(description="When it happened, as the till said.")
+    arrived_at: datetime
+    judged_at: datetime = Field(description="The instant that rules and dates were taken of.")
+    points: tuple[WalletPoints, ...] = Field(description="What was credited.")
+    lots: tuple[LotView, ...]
+    explanation: Explanation | None = Field(description="Null when no rule was asked, as for a receipt without member.")
+    inputs: ReceiptFacts

@@ -1,0 +1,84 @@
+"""Everything at the door that is not the API: pages, the description, health and metrics."""
+
+from __future__ import annotations
+
+import orjson
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
+from libs.runtime.migrate import MigrationError
+from libs.runtime.postgres import DATABASE_ERRORS
+from services.gateway import pages
+from services.gateway.access import parts_of
+from services.gateway.openapi import describe
+from services.gateway.problems import KINDS, ProblemError
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+async def home() -> HTMLResponse:
+    """Show what there is."""
+    return HTMLResponse(pages.home())
+
+
+@router.get("/docs")
+async def documentation(request: Request) -> HTMLResponse:
+    """Show the API."""
+    return HTMLResponse(pages.documentation(describe(request.app)))
+
+
+@router.get("/openapi.json")
+async def openapi(request: Request) -> Response:
+    """Describe the API."""
+    return Response(orjson.dumps(describe(request.app)), media_type="application/json")
+
+
+@router.get("/problems")
+async def problem_list() -> HTMLResponse:
+    """List all problems."""
+    return HTMLResponse(pages.problem_list())
+
+
+@router.get("/problems/{code}")
+async def problem(code: str) -> HTMLResponse:
+    """Explain one problem."""
+    if code not in KINDS:
+        raise ProblemError("not-found")
+    return HTMLResponse(pages.problem(KINDS[code]))
+
+
+@router.get("/style.css")
+async def style() -> Response:
+    """Serve the one style sheet."""
+    return Response(pages.STYLE, media_type="text/css", headers={"Cache-Control": "max-age=3600"})
+
+
+@router.get("/livez")
+async def livez() -> PlainTextResponse:
+    """Say that the process lives."""
+    return PlainTextResponse("ok\n")
+
+
+@router.get("/readyz")
+async def readyz(request: Request) -> JSONResponse:
+    """Say whether requests can be served: PostgreSQL answers, and its schema is the one this code was written for."""
+    try:
+        behind = await parts_of(request).store.behind()
+    except DATABASE_ERRORS:
+        return _unready("PostgreSQL does not answer")
+    except MigrationError as error:
+        return _unready(str(error))
+    return _unready(f"migrations are missing: {', '.join(behind)}") if behind else JSONResponse({"status": "ready"})
+
+
+@router.get("/metrics")
+async def metrics(request: Request) -> Response:
+    """Serve the metrics."""
+    registry: CollectorRegistry = request.app.state.metrics.registry
+    return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def _unready(why: str) -> JSONResponse:
+    return JSONResponse({"status": "not ready", "reason": why}, status_code=503)

@@ -1,0 +1,178 @@
+-- name: set_tenant
+-- For the rest of the transaction only: row-level security shows this tenant's rows and no others.
+SELECT set_config('pointstream.tenant', $1::int::text, true);
+
+-- name: ping
+SELECT 1;
+
+-- name: api_key
+SELECT key_id, tenant_id, name, digest, scopes, created_at, expires_at, revoked_at, last_used_at
+FROM gateway.api_key WHERE key_id = $1;
+
+-- name: touch_api_key
+UPDATE gateway.api_key SET last_used_at = $2
+WHERE key_id = $1 AND (last_used_at IS NULL OR last_used_at <= $2::timestamptz - interval '1 minute');
+
+-- name: member
+-- Two rows mean that the programme has to be named.
+SELECT m.programme_id, p.slug AS programme, p.zone, m.member_id, m.tier, m.enrolled_at, coalesce(h.seq, 0) AS member_seq,
+       ARRAY(SELECT i.identifier FROM members.identifier i
+             WHERE i.tenant_id = m.tenant_id AND i.programme_id = m.programme_id AND i.member_id = m.member_id
+             ORDER BY i.identifier) AS identifiers
+FROM platform.programme p
+JOIN members.member m USING (tenant_id, programme_id)
+LEFT JOIN ledger.member h USING (tenant_id, programme_id, member_id)
+WHERE p.tenant_id = $1 AND m.member_id = $2 AND ($3::text IS NULL OR p.slug = $3)
+ORDER BY m.programme_id
+LIMIT 2;
+
+-- name: members_by_identifier
+SELECT p.slug AS programme, i.member_id
+FROM platform.programme p
+JOIN members.identifier i USING (tenant_id, programme_id)
+WHERE p.tenant_id = $1 AND i.identifier = $2 AND i.member_id IS NOT NULL AND ($3::text IS NULL OR p.slug = $3)
+ORDER BY p.programme_id;
+
+-- name: wallets
+-- The wallets that the programme has now, whatever instant is asked for.
+SELECT v.document -> 'wallets' AS wallets
+FROM platform.programme_version v
+WHERE v.tenant_id = $1 AND v.programme_id = $2 AND v.active_from <= $3
+ORDER BY v.active_from DESC, v.version DESC
+LIMIT 1;
+
+-- name: lots
+-- What was left of each lot at $4 (NULL: now): what is left now, with all that happened since taken back.
+WITH since AS (
+    SELECT a.lot_seq,
+           sum(a.amount * ((m.to_account IN ('pending', 'active', 'held'))::int
+                           - (m.from_account IN ('pending', 'active', 'held'))::int)) AS remaining,
+           sum(a.amount * ((m.to_account = 'held')::int - (m.from_account = 'held')::int)) AS held
+    FROM ledger.movement m
+    JOIN ledger.allocation a USING (tenant_id, programme_id, member_id, seq)
+    WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.member_id = $3 AND m.effective_at > $4
+    GROUP BY a.lot_seq
+)
+SELECT l.seq, l.wallet, l.amount, (l.remaining - coalesce(s.remaining, 0))::bigint AS remaining,
+       (l.held - coalesce(s.held, 0))::bigint AS held, l.earned_at, l.active_from, l.expires_at, l.recorded_at,
+       l.policy_version, l.contributor
+FROM ledger.lot l
+LEFT JOIN since s ON s.lot_seq = l.seq
+WHERE l.tenant_id = $1 AND l.programme_id = $2 AND l.member_id = $3 AND ($4::timestamptz IS NULL OR l.earned_at <= $4)
+  AND l.remaining - coalesce(s.remaining, 0) > 0
+ORDER BY l.seq;
+
+-- name: debts
+SELECT m.wallet,
+       sum(m.amount * ((m.from_account = 'debt')::int - (m.to_account = 'debt')::int))::bigint AS amount
+FROM ledger.movement m
+WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.member_id = $3 AND ($4::timestamptz IS NULL OR m.effective_at <= $4)
+  AND 'debt' IN (m.from_account, m.to_account)
+GROUP BY m.wallet
+HAVING sum(m.amount * ((m.from_account = 'debt')::int - (m.to_account = 'debt')::int)) > 0
+ORDER BY m.wallet;
+
+-- name: history
+-- Newest first: movements by number, and receipts that paid nothing right after the movement they came after.
+-- $4 is a number that movements lie below; ($5, $6, $7) what those receipts lie below. What comes in later lies above.
+(SELECT j.seq, NULL::timestamptz AS unpaid_at, NULL::uuid AS unpaid_key, j.cause, j.kind::text AS kind, j.wallet,
+        j.from_account::text AS from_account, j.to_account::text AS to_account, j.amount, j.effective_at, j.recorded_at,
+        j.corrects, NULL::text AS outcome
+ FROM ledger.journal j
+ WHERE j.tenant_id = $1 AND j.programme_id = $2 AND j.member_id = $3 AND j.seq < $4
+ ORDER BY j.seq DESC
+ LIMIT $8)
+UNION ALL
+(SELECT u.after_seq, u.recorded_at, u.event_key, u.event_key, NULL, NULL, NULL, NULL, NULL, u.occurred_at, u.recorded_at,
+        NULL, u.outcome
+ FROM earning.unpaid_receipt u
+ WHERE u.tenant_id = $1 AND u.programme_id = $2 AND u.member_id = $3
+   AND (u.after_seq, u.recorded_at, u.event_key) < ($5::bigint, $6::timestamptz, $7::uuid)
+ ORDER BY u.after_seq DESC, u.recorded_at DESC, u.event_key DESC
+ LIMIT $8)
+ORDER BY seq DESC, unpaid_at DESC NULLS LAST, unpaid_key DESC
+LIMIT $8;
+
+-- name: parts
+-- The lots that movements touch; a credit touches the one it opens.
+SELECT a.seq, a.lot_seq, a.amount, l.expires_at
+FROM ledger.allocation a
+JOIN ledger.lot l ON l.tenant_id = a.tenant_id AND l.programme_id = a.programme_id AND l.member_id = a.member_id
+                 AND l.seq = a.lot_seq
+WHERE a.tenant_id = $1 AND a.programme_id = $2 AND a.member_id = $3 AND a.seq = ANY ($4::bigint[])
+UNION ALL
+SELECT l.seq, l.seq, l.amount, l.expires_at
+FROM ledger.lot l
+WHERE l.tenant_id = $1 AND l.programme_id = $2 AND l.member_id = $3 AND l.seq = ANY ($4::bigint[])
+ORDER BY 1, 2;
+
+-- name: decision_pages
+-- The pages on which the decisions on these events lie, each page once.
+SELECT d.body, i.event_keys
+FROM (
+    SELECT page, array_agg(event_key) AS event_keys
+    FROM earning.inbox
+    WHERE tenant_id = $1 AND event_key = ANY ($2::uuid[])
+    GROUP BY page
+) AS i
+JOIN earning.decision_page d ON d.tenant_id = $1 AND d.page = i.page;
+
+-- name: programme_of_source
+SELECT s.programme_id, p.slug AS programme, p.zone
+FROM platform.source s
+JOIN platform.programme p USING (tenant_id, programme_id)
+WHERE s.tenant_id = $1 AND ($2::text = s.source_prefix OR starts_with($2::text, s.source_prefix || '/'))
+ORDER BY length(s.source_prefix) DESC
+LIMIT 1;
+
+-- name: programme_version
+SELECT document FROM platform.programme_version WHERE tenant_id = $1 AND programme_id = $2 AND version = $3;
+
+-- name: conservation
+-- All points ever issued, and where they are now. Lots are read from their rows and the other accounts from the
+-- movements, so the difference would show a movement that did not do to its lots what it says.
+WITH lots AS (
+    SELECT programme_id, wallet,
+           sum(remaining - held) FILTER (WHERE active_from <= $2) AS active,
+           sum(remaining - held) FILTER (WHERE active_from > $2) AS pending,
+           sum(remaining - held) FILTER (WHERE expires_at <= $2) AS lapsed,
+           sum(held) AS held
+    FROM ledger.lot WHERE tenant_id = $1
+    GROUP BY programme_id, wallet
+), pairs AS (
+    SELECT programme_id, wallet, from_account, to_account, sum(amount) AS amount
+    FROM ledger.journal WHERE tenant_id = $1
+    GROUP BY programme_id, wallet, from_account, to_account
+), flows AS (
+    SELECT programme_id, wallet, from_account AS account, -amount AS amount FROM pairs
+    UNION ALL
+    SELECT programme_id, wallet, to_account, amount FROM pairs
+), accounts AS (
+    SELECT programme_id, wallet,
+           -sum(amount) FILTER (WHERE account = 'issued') AS issued,
+           sum(amount) FILTER (WHERE account = 'redeemed') AS redeemed,
+           sum(amount) FILTER (WHERE account = 'expired') AS expired,
+           sum(amount) FILTER (WHERE account = 'reversed') AS reversed,
+           sum(amount) FILTER (WHERE account = 'transferred') AS transferred,
+           sum(amount) FILTER (WHERE account = 'adjusted') AS adjusted,
+           sum(amount) FILTER (WHERE account = 'written_off') AS written_off,
+           -sum(amount) FILTER (WHERE account = 'debt') AS debt
+    FROM flows
+    GROUP BY programme_id, wallet
+)
+SELECT p.slug AS programme, coalesce(a.wallet, l.wallet) AS wallet, coalesce(a.issued, 0)::bigint AS issued,
+       coalesce(l.active, 0)::bigint AS active, coalesce(l.pending, 0)::bigint AS pending,
+       coalesce(l.held, 0)::bigint AS held, coalesce(l.lapsed, 0)::bigint AS lapsed,
+       coalesce(a.redeemed, 0)::bigint AS redeemed, coalesce(a.expired, 0)::bigint AS expired,
+       coalesce(a.reversed, 0)::bigint AS reversed, coalesce(a.transferred, 0)::bigint AS transferred,
+       coalesce(a.adjusted, 0)::bigint AS adjusted, coalesce(a.written_off, 0)::bigint AS written_off,
+       coalesce(a.debt, 0)::bigint AS debt,
+       (coalesce(a.issued, 0)
+        - coalesce(l.active, 0) - coalesce(l.pending, 0) - coalesce(l.held, 0)
+        - coalesce(a.redeemed, 0) - coalesce(a.expired, 0) - coalesce(a.reversed, 0) - coalesce(a.transferred, 0)
+        - coalesce(a.adjusted, 0) - coalesce(a.written_off, 0) + coalesce(a.debt, 0))::bigint AS difference
+FROM accounts a
+FULL JOIN lots l USING (programme_id, wallet)
+JOIN platform.programme p ON p.tenant_id = $1 AND p.programme_id = coalesce(a.programme_id, l.programme_id)
+WHERE $3::text IS NULL OR p.slug = $3
+ORDER BY p.programme_id, 2;

@@ -1,0 +1,75 @@
+-- name: member
+INSERT INTO members.member (tenant_id, programme_id, member_id, tier, enrolled_at, recorded_at)
+VALUES ($1, $2, $3, $4, $5, $5);
+
+-- name: head
+INSERT INTO ledger.member (tenant_id, programme_id, member_id, seq, spread) VALUES ($1, $2, $3, $4, 7)
+ON CONFLICT (tenant_id, programme_id, member_id) DO UPDATE SET seq = excluded.seq;
+
+-- name: identifier
+INSERT INTO members.identifier (tenant_id, programme_id, identifier, member_id, recorded_at) VALUES ($1, $2, $3, $4, $5);
+
+-- name: lot
+INSERT INTO ledger.lot (tenant_id, programme_id, member_id, seq, wallet, amount, remaining, held, earned_at, active_from,
+                        expires_at, recorded_at, policy_version, cause)
+VALUES ($1, $2, $3, $4, $5, $6, $6, 0, $7, $8, $9, $10, 1, $11);
+
+-- name: movement
+INSERT INTO ledger.movement (tenant_id, programme_id, member_id, seq, wallet, kind, from_account, to_account, amount,
+                             effective_at, recorded_at, cause)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11);
+
+-- name: allocation
+INSERT INTO ledger.allocation (tenant_id, programme_id, member_id, seq, lot_seq, amount) VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: change_lot
+UPDATE ledger.lot SET remaining = remaining + $5, held = held + $6
+WHERE tenant_id = $1 AND programme_id = $2 AND member_id = $3 AND seq = $4;
+
+-- name: unpaid
+INSERT INTO earning.unpaid_receipt (tenant_id, programme_id, member_id, after_seq, event_key, occurred_at, recorded_at,
+                                    outcome)
+VALUES ($1, $2, $3, $4, $5, $6, $6, $7);
+
+-- name: inbox
+INSERT INTO earning.inbox (tenant_id, event_key, body_hash, page, recorded_at) VALUES ($1, $2, 0, $3, $4);
+
+-- name: page
+INSERT INTO earning.decision_page (tenant_id, page, recorded_at, body) VALUES ($1, $2, $3, $4);
+
+-- name: api_key
+INSERT INTO gateway.api_key (key_id, tenant_id, name, digest, scopes, created_at, expires_at, revoked_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: revoke
+UPDATE gateway.api_key SET revoked_at = $2 WHERE key_id = $1;
+
+-- name: last_used
+SELECT last_used_at FROM gateway.api_key WHERE key_id = $1;
+
+-- name: tables_with_tenant
+SELECT format('%I.%I', n.nspname, c.relname) AS name, c.relrowsecurity, c.relforcerowsecurity
+FROM pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_attribute a ON a.attrelid = c.oid
+WHERE a.attname = 'tenant_id' AND NOT a.attisdropped AND c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_'
+ORDER BY 1;
+
+-- name: readable_by
+SELECT has_table_privilege($1, $2, 'SELECT');
+
+-- name: see_tenant
+SELECT set_config('pointstream.tenant', $1, $2);
+
+-- name: bypassing_roles
+SELECT rolname FROM pg_roles WHERE rolname ~ '^pointstream_' AND (rolsuper OR rolbypassrls);
+
+-- name: tenants_seen
+-- Returns the statement to run: a table's name can't be a parameter.
+SELECT format('SELECT DISTINCT tenant_id FROM %s', $1::text);
+
+-- name: own_tables
+SET ROLE pointstream_owner;
+
+-- name: spoil
+UPDATE ledger.lot SET remaining = remaining - 1 WHERE tenant_id = $1;

@@ -1,0 +1,148 @@
+"""Members and their balances at instants."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from libs.contracts.identifiers import IdentifierNames
+from tests.integration.gateway.conftest import NOW, SEAL_KEY, SetClock
+from tests.integration.gateway.scribe import JULY, MemberScribe, Scribe
+from tests.support.database import ACME, GLOBEX
+
+JANUARY = datetime(2024, 1, 10, tzinfo=UTC)
+FEBRUARY = datetime(2024, 2, 10, tzinfo=UTC)
+
+
+async def wallet(client: httpx.AsyncClient, member: MemberScribe, at: datetime | None = None) -> dict[str, Any]:
+    params = {} if at is None else {"at": at.isoformat()}
+    answer = await client.get(f"/v1/members/{member.member_id}", params=params)
+    assert answer.status_code == 200, answer.text
+    (only,) = answer.json()["wallets"]
+    return dict(only)
+
+
+async def test_a_member_is_shown_whole_and_masked(client: httpx.AsyncClient, scribe: Scribe) -> None:
+    member = await scribe.member(tier="gold")
+    await member.identify("card:98123456")
+    await member.identify("nfc:12")
+    await member.identify(IdentifierNames(SEAL_KEY).of("phone", "+39061234567"))
+    await member.credit(120, JANUARY)
+    answer = await client.get(f"/v1/members/{member.member_id}")
+    assert answer.json() == {
+        "member_id": str(member.member_id),
+        "programme": "main",
+        "tier": "gold",
+        "enrolled_at": "2024-01-08T09:12:00Z",
+        "member_seq": 1,
+        "as_of": "2024-03-02T10:00:00Z",
+        "identifiers": [
+            {"kind": "card", "masked": "••••3456"},
+            {"kind": "nfc", "masked": "••••2"},
+            {"kind": "phone", "masked": "••••"},
+        ],
+        "wallets": [
+            {
+                "wallet": "points",
+                "scale": 0,
+                "available": 120,
+                "spendable": 120,
+                "pending": 0,
+                "held": 0,
+                "debt": 0,
+                "next_expiry": {
+                    "at": "2024-06-30T22:00:00Z",
+                    "last_day": "2024-06-30",
+                    "zone": "Europe/Rome",
+                    "points": 120,
+                },
+            }
+        ],
+    }
+
+
+async def test_a_new_member_has_every_wallet_at_zero(client: httpx.AsyncClient, scribe: Scribe) -> None:
+    told = await wallet(client, await scribe.member())
+    assert told["available"] == 0
+    assert told["next_expiry"] is None
+
+
+async def test_points_are_gone_at_the_very_boundary_without_any_sweep(
+    client: httpx.AsyncClient, scribe: Scribe
+) -> None:
+    member = await scribe.member()
+    await member.credit(100, JANUARY)
+    await member.credit(7, FEBRUARY, expires_at=None)
+    assert (await wallet(client, member, JULY - timedelta(microseconds=1)))["available"] == 107
+    told = await wallet(client, member, JULY)
+    assert told["available"] == 7
+    assert told["next_expiry"] is None
+
+
+async def test_pending_points_become_available_by_their_date(client: httpx.AsyncClient, scribe: Scribe) -> None:
+    member = await scribe.member()
+    await member.credit(50, FEBRUARY, active_from=NOW + timedelta(days=3))
+    assert (await wallet(client, member))["pending"] == 50
+    assert (await wallet(client, member))["available"] == 0
+    assert (await wallet(client, member, NOW + timedelta(days=3)))["available"] == 50
+
+
+async def test_a_past_instant_leaves_out_what_happened_since(client: httpx.AsyncClient, scribe: Scribe) -> None:
+    member = await scribe.member()
+    first = await member.credit(100, JANUARY)
+    second = await member.credit(40, FEBRUARY)
+    await member.move("redeem", ("active", "redeemed"), FEBRUARY + timedelta(days=1), [(first, 100), (second, 5)])
+    await member.move("hold", ("active", "held"), FEBRUARY + timedelta(days=2), [(second, 10)])
+    told = await wallet(client, member)
+    assert (told["available"], told["held"]) == (25, 10)
+    told = await wallet(client, member, FEBRUARY + timedelta(days=1, hours=1))
+    assert (told["available"], told["held"]) == (35, 0)
+    assert (await wallet(client, member, FEBRUARY + timedelta(hours=1)))["available"] == 140
+    assert (await wallet(client, member, JANUARY + timedelta(hours=1)))["available"] == 100
+    assert (await wallet(client, member, JANUARY - timedelta(hours=1)))["available"] == 0
+
+
+async def test_debt_is_shown_apart_and_blocks_spending(client: httpx.AsyncClient, scribe: Scribe) -> None:
+    member = await scribe.member()
+    await member.credit(30, FEBRUARY)
+    await member.move("reverse", ("debt", "reversed"), FEBRUARY, [], amount=20)
+    told = await wallet(client, member)
+    assert (told["available"], told["spendable"], told["debt"]) == (30, 0, 20)
+    assert (await wallet(client, member, FEBRUARY - timedelta(hours=1)))["debt"] == 0
+
+
+async def test_the_clock_decides_what_now_is(client: httpx.AsyncClient, scribe: Scribe, clock: SetClock) -> None:
+    member = await scribe.member()
+    await member.credit(100, JANUARY)
+    clock.instant = JULY
+    assert (await wallet(client, member))["available"] == 0
+
+
+async def test_a_member_is_found_by_an_exact_identifier_only(client: httpx.AsyncClient, scribe: Scribe) -> None:
+    member = await scribe.member()
+    await member.identify("card:98123456")
+    await member.identify(IdentifierNames(SEAL_KEY).of("email", "ann@example.org"))
+    expected = {"data": [{"programme": "main", "member_id": str(member.member_id)}]}
+    for identifier in ("card:98123456", "email:ann@example.org"):
+        assert (await client.get("/v1/members", params={"identifier": identifier})).json() == expected
+    for identifier in ("card:9812345", "card:98123456 ", "nfc:98123456", "card:%"):
+        assert (await client.get("/v1/members", params={"identifier": identifier})).json() == {"data": []}
+
+
+async def test_somebody_elses_identifier_is_not_found(client: httpx.AsyncClient, scribe: Scribe) -> None:
+    await (await scribe.member(GLOBEX)).identify("card:77")
+    mine = await scribe.member(ACME)
+    assert (await client.get("/v1/members", params={"identifier": "card:77"})).json() == {"data": []}
+    await mine.identify("card:77")
+    found = (await client.get("/v1/members", params={"identifier": "card:77"})).json()["data"]
+    assert [one["member_id"] for one in found] == [str(mine.member_id)]
+
+
+async def test_bad_instants_are_named(client: httpx.AsyncClient, scribe: Scribe) -> None:
+    member = await scribe.member()
+    for text in ("yesterday", "2024-01-01T00:00:00", "0001-01-01T00:00:00+14:00", "1700000000", "9999-12-31T23:59:59Z"):
+        answer = await client.get(f"/v1/members/{member.member_id}", params={"at": text})
+        assert answer.status_code == 422, text
+        assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/query/at"]
