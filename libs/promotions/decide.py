@@ -58,6 +58,13 @@ def counter_keys(
     return [key for key in keys if key is not None]
 
 
+def shared_counter_keys(programme: CompiledProgramme, receipt: ReceiptLike, at: datetime) -> list[str]:
+    """Name every counter that members share, for the periods that hold `at`, whatever the receipt concerns."""
+    situation = Situation(receipt, None, at, programme.zone)
+    keys = [limit.key(situation) for campaign in programme.campaigns for limit in campaign.limits]
+    return [key for key in keys if key is not None]
+
+
 def _match(
     programme: CompiledProgramme, situation: Situation, killed: frozenset[str], failed: list[Failed]
 ) -> list[Match]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import asyncpg
@@ -14,6 +14,14 @@ from libs.contracts.rejection import Rejection
 from libs.runtime.limits import Health
 
 Item = TypeVar("Item")
+
+
+_LATEST_STAMP = 253_402_300_799_000  # the last second of the year 9999, in milliseconds
+
+
+def stamped_at(record: ConsumerRecord) -> datetime:
+    """When the broker took a record, or its producer claims to have made it; a stamp out of range is brought in."""
+    return datetime.fromtimestamp(min(max(record.timestamp, 0), _LATEST_STAMP) / 1000, UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +40,15 @@ class Span:
 class Outgoing(NamedTuple):
     """An event on its way: `spread` modulo the topic's partitions names the partition.
 
-    Without headers it is a CloudEvent, whose headers are made from its attributes when it is published.
+    The outbox stores the headers only when they are not `derived`: those of a CloudEvent can be read from its value.
     """
 
     topic: str
     key: bytes
     spread: int
     value: bytes
-    headers: tuple[tuple[str, bytes], ...] | None = None
+    headers: tuple[tuple[str, bytes], ...] = ()
+    derived: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
 from aiokafka import ConsumerRecord
@@ -10,12 +9,14 @@ from aiokafka import ConsumerRecord
 from libs.contracts.events import DeadLetterHeadersV1
 from libs.contracts.rejection import Rejection
 from libs.contracts.topics import DEAD_LETTER_SUFFIX
-from libs.runtime.batch import Outgoing
+from libs.runtime.batch import Outgoing, stamped_at
 from libs.runtime.seal import Seal
 from libs.runtime.stream_store import DeadLetter
 
 _NAMESPACE = UUID("3f0c2a52-7a4e-5d0b-8f7a-51a1b8a6c9e1")
 ATTEMPTS = "attempts"
+MOST_ATTEMPTS = 1_000_000
+_DIGITS, _LONGEST = 9, 256
 
 
 def letter_id(consumer: str, record: ConsumerRecord) -> UUID:
@@ -27,7 +28,7 @@ def attempts(record: ConsumerRecord) -> int:
     """How often this record has been tried, this time included; a replay carries the count along."""
     for name, value in record.headers:
         if name == ATTEMPTS and value.isdigit():
-            return int(value) + 1
+            return min(int(value[:_DIGITS]), MOST_ATTEMPTS - 1) + 1
     return 1
 
 
@@ -39,7 +40,7 @@ def letter(consumer: str, topic: str, record: ConsumerRecord, rejection: Rejecti
         topic,
         record.partition,
         record.offset,
-        datetime.fromtimestamp(max(record.timestamp, 0) / 1000, UTC),
+        stamped_at(record),
         rejection.code,
         rejection.field,
         rejection.detail,
@@ -51,10 +52,11 @@ def letter(consumer: str, topic: str, record: ConsumerRecord, rejection: Rejecti
 
 def announcement(dead: DeadLetter) -> Outgoing:
     """The record for the dead-letter topic: the sealed bytes, and in the headers everything but their content."""
-    described = DeadLetterHeadersV1(
+    headers = DeadLetterHeadersV1(
+        letter_id=str(dead.letter_id),
         reason=dead.reason,
-        field=dead.field,
-        detail=dead.detail,
+        field=dead.field[:_LONGEST],
+        detail=dead.detail[:_LONGEST],
         topic=dead.topic,
         partition=dead.part,
         offset=dead.offset,
@@ -62,7 +64,5 @@ def announcement(dead: DeadLetter) -> Outgoing:
         attempts=dead.attempts,
         sealed="aes-256-gcm",
     )
-    headers = (("dlq-id", str(dead.letter_id).encode()), *described.to_record())
-    return Outgoing(
-        dead.topic + DEAD_LETTER_SUFFIX, str(dead.letter_id).encode(), dead.part, dead.sealed_value, headers
-    )
+    key = str(dead.letter_id).encode()
+    return Outgoing(dead.topic + DEAD_LETTER_SUFFIX, key, dead.part, dead.sealed_value, tuple(headers.to_record()))

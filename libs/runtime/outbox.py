@@ -25,7 +25,15 @@ from libs.runtime.postgres import DATABASE_ERRORS
 log = logs.get(__name__)
 
 Headers = Callable[[bytes], Sequence[tuple[str, bytes]]]
-_Framed = tuple[bytes, int, bytes, tuple[tuple[str, bytes], ...] | None]
+
+
+class _Framed(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    key: bytes
+    spread: int
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
 _decode_events = msgspec.msgpack.Decoder(list[_Framed]).decode
 _encode_events = msgspec.msgpack.Encoder().encode
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
@@ -50,12 +58,15 @@ ReadRows = Callable[[str, int], Awaitable[Sequence[Row]]]
 
 def pack(events: Sequence[Outgoing]) -> bytes:
     """Frame and compress the events of a row; the topic is not among them."""
-    return bytes(cramjam.zstd.compress(_encode_events([event[1:] for event in events]), 1))
+    return bytes(
+        cramjam.zstd.compress(_encode_events([event[1:4] if event.derived else event[1:5] for event in events]), 1)
+    )
 
 
 def unpack(topic: str, packed: bytes) -> list[Outgoing]:
     """Undo `pack`."""
-    return [Outgoing(topic, *event) for event in _decode_events(bytes(cramjam.zstd.decompress(packed)))]
+    framed = _decode_events(bytes(cramjam.zstd.decompress(packed)))
+    return [Outgoing(topic, e.key, e.spread, e.value, e.headers, derived=not e.headers) for e in framed]
 
 
 class Relay:
@@ -192,7 +203,7 @@ class Relay:
         sent: list[asyncio.Future[object]] = []
         shard = ("outbox-shard", row.shard.encode())
         for number, event in enumerate(row.events, row.seq):
-            made = event.headers if event.headers is not None else self._headers(event.value)
+            made = event.headers or self._headers(event.value)
             headers = [*made, shard, ("outbox-seq", b"%d" % number)]
             part = event.spread % partitions
             builder = builders.get(part)

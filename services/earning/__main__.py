@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import sys
 
 import uvloop
 
 from libs.runtime import faust_host, logs
+from libs.runtime.memory import settle_in
 from libs.runtime.settings import read_files
 from services.earning.app import SERVICE, build
 from services.earning.settings import EarningSettings
@@ -22,10 +22,9 @@ def main(arguments: list[str]) -> int:
         return 0
     logs.configure(SERVICE, settings.log_level)
     asyncio.set_event_loop(uvloop.new_event_loop())
-    # Batches make many short-lived values and no cycles; looking for cycles at every 700th costs a fifth of a batch.
-    gc.freeze()
-    gc.set_threshold(200_000, 20, 20)
-    faust_host.run(build(settings))
+    app = build(settings)
+    settle_in()
+    faust_host.run(app)
     return 0
 
 

@@ -13,8 +13,8 @@ from uuid import UUID
 
 import msgspec
 
-from libs.contracts.codec import encode
 from libs.contracts.events import PointsCreditedV1, PurchaseEvaluatedV1
+from libs.contracts.writer import EventWriter
 from libs.ledger.decide import decide_credit
 from libs.ledger.late import AwaitingOperator, effective_time, place
 from libs.ledger.model import Lot
@@ -54,6 +54,14 @@ class NewLot(NamedTuple):
     member_id: UUID
     lot: Lot
     cause: UUID
+
+
+class _Address(NamedTuple):
+    """Where the events of a receipt go: the key, its hash, and the member, if anybody is known."""
+
+    key: bytes
+    spread: int
+    member: str | None
 
 
 class Verdict(NamedTuple):
@@ -107,6 +115,7 @@ def decide_batch(
     """Decide receipts in order; `standings` holds the member behind each known identifier, and is counted on."""
     result = BatchDecision()
     counters = Counters(used)
+    announcer = Announcer(now)
     for receipt in receipts:
         standing = _who(receipt, standings)
         counted = counters.of(receipt.programme)
@@ -118,7 +127,7 @@ def decide_batch(
                 result.rule_errors[failed.campaign] = result.rule_errors.get(failed.campaign, 0) + 1
         lots = _credit(result, receipt, standing, verdict, now) if standing is not None else []
         _keep(result, receipt, standing, verdict, lots)
-        result.events.append(_tell(receipt, standing, verdict, lots, now))
+        result.events.append(announcer.announce(receipt, standing, verdict, lots))
         result.outcomes[verdict.outcome] = result.outcomes.get(verdict.outcome, 0) + 1
     return result
 
@@ -223,58 +232,39 @@ def _keep(
     )
 
 
-def _tell(
-    receipt: Receipt, standing: Standing | None, verdict: Verdict, lots: Sequence[tuple[Lot, bool]], now: datetime
-) -> list[Outgoing]:
-    """The events of one receipt: what became of it, and each credit."""
-    event, programme, evaluation = receipt.event, receipt.programme, verdict.evaluation
-    cause = receipt.key.hex
-    if standing is None:
-        key = event.id.encode()
-        subject, spread, member = None, kafka_partition_hash(key), ""
-    else:
-        key, subject, spread, member = standing.key, standing.text, standing.spread, standing.text
-    version = evaluation.version if evaluation is not None else None
-    told = [
-        Outgoing(
-            POINTS,
-            key,
-            spread,
-            encode(
-                type=_EVALUATED,
-                source=SOURCE,
-                id=event_id(programme.tenant, cause, _EVALUATED, member, 0),
-                time=now,
-                subject=subject,
-                tenant=programme.tenant,
-                programme=programme.programme,
-                memberseq=None,
-                data={
-                    "receipt_source": event.source,
-                    "receipt_id": event.id,
-                    "receipt_number": event.data.receipt_number,
-                    "member_id": subject,
-                    "outcome": verdict.outcome,
-                    "reason": verdict.reason,
-                    "points": sum([lot.amount for lot, _ in lots]),
-                    "campaigns": evaluation.campaigns if evaluation is not None and lots else (),
-                    "programme_version": version,
-                },
-            ),
-        )
-    ]
-    for lot, _ in lots:
-        value = encode(
-            type=_CREDITED,
-            source=SOURCE,
-            id=event_id(programme.tenant, cause, _CREDITED, member, lot.seq),
-            time=now,
-            subject=subject,
-            tenant=programme.tenant,
-            programme=programme.programme,
-            memberseq=lot.seq,
-            data={
-                "member_id": subject,
+class Announcer:
+    """Writes the events of a batch; what all events of a type and programme share is written once."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self._writers: dict[tuple[str, str, str], EventWriter] = {}
+
+    def announce(
+        self, receipt: Receipt, standing: Standing | None, verdict: Verdict, lots: Sequence[tuple[Lot, bool]]
+    ) -> list[Outgoing]:
+        """The events of one receipt: what became of it, and each credit."""
+        event, programme, evaluation = receipt.event, receipt.programme, verdict.evaluation
+        if standing is None:
+            key = event.id.encode()
+            to = _Address(key, kafka_partition_hash(key), None)
+        else:
+            to = _Address(standing.key, standing.spread, standing.text)
+        evaluated = {
+            "receipt_source": event.source,
+            "receipt_id": event.id,
+            "receipt_number": event.data.receipt_number,
+            "member_id": to.member,
+            "outcome": verdict.outcome,
+            "reason": verdict.reason,
+            "points": sum([lot.amount for lot, _ in lots]),
+            "campaigns": evaluation.campaigns if evaluation is not None and lots else (),
+            "programme_version": None if evaluation is None else evaluation.version,
+        }
+        cause = receipt.key.hex
+        told = [self._write(_EVALUATED, cause, programme, to, None, evaluated)]
+        for lot, _ in lots:
+            credited = {
+                "member_id": to.member,
                 "wallet": lot.wallet,
                 "points": lot.amount,
                 "lot": lot.seq,
@@ -284,7 +274,32 @@ def _tell(
                 "active_from": lot.active_from,
                 "expires_at": lot.expires_at,
                 "programme_version": lot.policy_version,
-            },
+            }
+            told.append(self._write(_CREDITED, cause, programme, to, lot.seq, credited))
+        return told
+
+    def _write(
+        self,
+        kind: str,
+        cause: str,
+        programme: RunningProgramme,
+        to: _Address,
+        memberseq: int | None,
+        data: Mapping[str, object],
+    ) -> Outgoing:
+        shared = (kind, programme.tenant, programme.programme)
+        writer = self._writers.get(shared)
+        if writer is None:
+            writer = self._writers[shared] = EventWriter(
+                type=kind, source=SOURCE, time=self._now, tenant=programme.tenant, programme=programme.programme
+            )
+        name = event_id(programme.tenant, cause, kind, to.member or "", memberseq or 0)
+        subject = None if to.member is None else to.key
+        return Outgoing(
+            POINTS,
+            to.key,
+            to.spread,
+            writer.write(name, to.member, memberseq, data),
+            writer.headers(name, subject, memberseq),
+            True,
         )
-        told.append(Outgoing(POINTS, key, spread, value))
-    return told

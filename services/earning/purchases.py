@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -11,8 +11,8 @@ from aiokafka import ConsumerRecord
 
 from libs.contracts.codec import TopicDecoder
 from libs.contracts.rejection import Rejection
-from libs.promotions.decide import counter_keys
-from libs.runtime.batch import Applied, Outgoing, Work
+from libs.promotions.decide import counter_keys, shared_counter_keys
+from libs.runtime.batch import Applied, Outgoing, Work, stamped_at
 from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
 from services.earning import store
@@ -23,6 +23,7 @@ from services.earning.receipts import IdentifierHasher, Receipt, select
 
 TOPIC = "loyalty.purchases"
 CONSUMER = "earning.purchases"
+_SLICE = 900
 OTHER_BODY = Rejection("other-body", "/id", "the same body as before under this id")
 
 
@@ -134,7 +135,7 @@ class Tally:
 
 def arrival(record: ConsumerRecord, clock: Clock, now: datetime) -> datetime:
     """When a record reached the broker, in business time; never after now, whatever its stamp says."""
-    return min(clock.at(datetime.fromtimestamp(record.timestamp / 1000, UTC)), now)
+    return min(clock.at(stamped_at(record)), now)
 
 
 def _first_of_each(work: Work[Receipt], tally: Tally) -> tuple[list[tuple[int, Receipt]], list[store.Entry]]:
@@ -162,13 +163,21 @@ def _identifiers(receipts: Iterable[Receipt]) -> list[store.IdentifierName]:
 
 
 def _shared_counters(receipts: Iterable[Receipt]) -> list[CounterName]:
-    """The counters that the batch's campaigns share between members, by the version at each receipt's time."""
+    """The counters that campaigns share between members, by the version at each receipt's time.
+
+    The period that a counter is for changes at a local midnight, so receipts of the same quarter of an hour share it.
+    """
     wanted: dict[CounterName, None] = {}
+    looked: set[tuple[int, int, int, int]] = set()
     for receipt in receipts:
         at = min(receipt.event.time, receipt.arrived_at)
         version = receipt.programme.at(at)
-        if version is not None and version.compiled.counted is not None:
+        if version is None or version.compiled.counted is None:
+            continue
+        slice_of_time = (*receipt.programme.key, version.compiled.version, int(at.timestamp()) // _SLICE)
+        if slice_of_time not in looked:
+            looked.add(slice_of_time)
             tenant, programme = receipt.programme.key
-            for key in counter_keys(version.compiled, receipt.event.data, None, at):
+            for key in shared_counter_keys(version.compiled, receipt.event.data, at):
                 wanted[tenant, programme, key] = None
     return list(wanted)

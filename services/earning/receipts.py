@@ -23,8 +23,7 @@ PERSONAL = frozenset({"phone", "email"})
 """Kinds of identifier that name a person outside the programme; only a keyed hash of them is kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(msgspec.Struct, frozen=True, gc=False):
     """A purchase on its way to a decision; `identifiers` as they are looked up, `arrived_at` in business time."""
 
     event: Event[PurchaseCompletedV1]

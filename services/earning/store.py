@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -26,8 +27,7 @@ IdentifierName = tuple[int, int, str]
 """Tenant, programme and name of an identifier."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """An event as the inbox sees it: its span (by number), tenant, key, body, and the page for its decision."""
 
     span: int
