@@ -204,6 +204,12 @@ def test_a_shared_counter_cuts_to_whole_points_that_are_left(period: str, key: s
     assert (spent.grants, spent.paid, spent.uses, spent.capped[0].amount) == ((), (), (), 0)
 
 
+def test_a_counter_beyond_its_limit_cuts_to_nothing() -> None:
+    text = document(campaign("c", BASE, limits=[{"period": "ever", "points": 100}]))  # lowered after 150 were given
+    found = judge(text, total(250), counters={"c|ever": 150})
+    assert (found.grants, found.paid, found.uses) == ((), (), ())
+
+
 def test_a_counter_day_is_local() -> None:
     text = document(campaign("c", BASE, limits=[{"period": "day", "points": 9}]), zone="Asia/Tokyo")
     assert judge(text, total(100), datetime(2017, 1, 5, 15, tzinfo=UTC)).uses == (Use("c|2017-01-06", 1, 9),)
