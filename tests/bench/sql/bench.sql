@@ -1,0 +1,46 @@
+-- name: seed
+-- Two tenants, each with a programme, its version and a till source.
+WITH asked AS (
+    SELECT * FROM unnest($1::int[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[])
+        AS v(tenant_id, programme_id, slug, source, document, hash)
+), tenant AS (
+    INSERT INTO platform.tenant (tenant_id, slug, name) SELECT tenant_id, slug, slug FROM asked
+), programme AS (
+    INSERT INTO platform.programme (tenant_id, programme_id, slug, name, zone, currency)
+    SELECT tenant_id, programme_id, 'main', slug, 'Europe/Rome', 'USD' FROM asked
+), source AS (
+    INSERT INTO platform.source (source_prefix, tenant_id, programme_id) SELECT source, tenant_id, programme_id FROM asked
+)
+INSERT INTO platform.programme_version (tenant_id, programme_id, version, active_from, document, hash, recorded_at)
+SELECT tenant_id, programme_id, 1, '2016-01-01T00:00:00Z', document::jsonb, hash, '2016-01-01T00:00:00Z' FROM asked;
+
+-- name: replace_programmes
+UPDATE platform.programme_version p SET document = v.document::jsonb, hash = v.hash
+FROM unnest($1::int[], $2::int[], $3::text[], $4::text[]) AS v(tenant_id, programme_id, document, hash)
+WHERE p.tenant_id = v.tenant_id AND p.programme_id = v.programme_id;
+
+-- name: enrol
+-- By the platform's own function: now, tenants, programmes, members, spreads, tiers, times, identifiers.
+SELECT cardinality(earning.enrol_batch($1, $2, $3, $4, $5, $6, $7, $2, $3, $8, $4));
+
+-- name: vacuum_members
+VACUUM (ANALYZE) members.member, members.identifier, ledger.member;
+
+-- name: checkpoint
+CHECKPOINT;
+
+-- name: progress
+SELECT coalesce(sum(next_offset), 0)::bigint AS consumed, count(DISTINCT owner) AS owners, count(*) AS partitions
+FROM stream.position WHERE consumer = 'earning.purchases';
+
+-- name: unpublished
+SELECT coalesce(sum(next_seq - 1 - published_seq), 0)::bigint FROM stream.outbox_shard;
+
+-- name: totals
+SELECT (SELECT count(*) FROM earning.inbox) AS inbox,
+       (SELECT count(*) FROM ledger.lot) AS lots,
+       (SELECT coalesce(sum(amount), 0)::bigint FROM ledger.lot) AS points,
+       (SELECT coalesce(sum(seq), 0)::bigint FROM ledger.member) AS heads,
+       (SELECT count(*) FROM stream.dead_letter) AS dead_letters,
+       (SELECT coalesce(sum(count), 0)::bigint FROM stream.outbox) AS events,
+       (SELECT count(DISTINCT counter_key) FROM earning.counter) AS counters;

@@ -1,0 +1,53 @@
+"""What processes cost: processor time over whole trees, ended children included, and peak memory."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+
+@dataclass(frozen=True, slots=True)
+class Cpu:
+    """Processor seconds, user and system together, by part of the platform."""
+
+    worker: float
+    postgres: float
+    broker: float
+
+    @property
+    def total(self) -> float:
+        """All parts together."""
+        return self.worker + self.postgres + self.broker
+
+    def __sub__(self, before: Cpu) -> Cpu:
+        """What was spent since `before`."""
+        return Cpu(self.worker - before.worker, self.postgres - before.postgres, self.broker - before.broker)
+
+
+def cpu_now(workers: Sequence[int], postgres: int, broker: int) -> Cpu:
+    """Read what the trees below these process ids have used so far."""
+    return Cpu(sum(tree_seconds(pid) for pid in workers), tree_seconds(postgres), tree_seconds(broker))
+
+
+def tree_seconds(pid: int) -> float:
+    """Seconds of a process, its living children (backends, checkpointer, writers) and those that it has buried."""
+    root = psutil.Process(pid)
+    total = 0.0
+    for process in (root, *root.children(recursive=True)):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            total += times.user + times.system + times.children_user + times.children_system
+    return total
+
+
+def peak_memory_mb(pid: int) -> float:
+    """The most memory that a process has ever had resident, in MB (10^6 bytes); where Linux can't say, what it has now."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024 / 1e6
+    return float(psutil.Process(pid).memory_info().rss) / 1e6
