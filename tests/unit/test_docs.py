@@ -1,0 +1,79 @@
+"""Pages say what is there: the paths they name exist, and the lists they keep are complete."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = ("cli", "deploy", "docs", "libs", "services", "tests")
+PAGES = sorted([*ROOT.glob("*.md"), *(page for folder in FOLDERS for page in ROOT.joinpath(folder).rglob("*.md"))])
+DECISIONS = sorted(ROOT.glob("docs/adr/0*.md"))
+
+_QUOTED = re.compile(rf"`((?:{'|'.join(FOLDERS)}|\.ci)/[\w./-]+)")
+_LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
+
+
+def name(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def broken(page: Path, text: str) -> list[str]:
+    """Paths from the root that stand in backquotes, and links from the page, which lead nowhere."""
+    paths = [(path, ROOT / path) for path in _QUOTED.findall(text)]
+    links = [(link, page.parent / link) for link in _LINK.findall(text)]
+    return [shown for shown, target in [*paths, *links] if not target.exists()]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_paths_exist(page: Path) -> None:
+    assert broken(page, page.read_text(encoding="utf-8")) == []
+
+
+def test_a_broken_path_is_found() -> None:
+    text = (
+        "see `libs/nowhere.py`, `libs/ledger`, `libs/ledger/model.py: Lot` and [this](nowhere.md), [that](README.md#x)"
+    )
+    assert broken(ROOT / "README.md", text) == ["libs/nowhere.py", "nowhere.md"]
+
+
+@pytest.mark.parametrize("page", DECISIONS, ids=name)
+def test_decision_has_its_shape(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    title = re.match(r"# (\d{4})\. (.+)\n", text)
+    assert title is not None
+    assert page.name.startswith(title[1] + "-")
+    parts = re.findall(r"^\*\*(Context|Decision|Consequences|Enforced by)\.\*\*", text, re.MULTILINE)
+    assert parts == ["Context", "Decision", "Consequences", "Enforced by"]
+    assert f"| [{title[1]}]({page.name}) | {title[2]} |" in page.with_name("README.md").read_text(encoding="utf-8")
+
+
+def test_decisions_are_numbered_without_gaps() -> None:
+    assert [page.name[:4] for page in DECISIONS] == [f"{number:04}" for number in range(1, len(DECISIONS) + 1)]
+
+
+def test_every_dependency_has_a_reason() -> None:
+    project = tomllib.loads(ROOT.joinpath("pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = {re.split(r"[=<>;\[ ]", each)[0] for each in project["dependencies"]}
+    page = ROOT.joinpath("docs/adr/0006-dependencies.md").read_text(encoding="utf-8")
+    given = {found for row in re.findall(r"^\| (`.+?) \|", page, re.MULTILINE) for found in re.findall(r"`(.+?)`", row)}
+    assert given == wanted | {"hatchling"}
+
+
+def test_changelog_knows_this_version() -> None:
+    project = tomllib.loads(ROOT.joinpath("pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert f"\n## [{project['version']}] - " in ROOT.joinpath("CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_help_lists_every_target() -> None:
+    text = ROOT.joinpath("Makefile").read_text(encoding="utf-8")
+    targets = re.findall(r"^\.PHONY: (.+)$", text, re.MULTILINE)
+    shown = subprocess.run(
+        ["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert re.findall(r"^  (\S+) +\S", shown.stdout, re.MULTILINE) == targets
+    assert set(re.findall(r"^([a-z][a-z-]*):", text, re.MULTILINE)) == set(targets)
