@@ -207,6 +207,7 @@ def length(source: Source) -> Iterator[Finding]:
                 yield Finding(source.path, node.lineno, message)
 
 
+_REASONED = re.compile(r"# noqa: BLE001\s+\S+")  # ruff asks for the mark, we ask for the reason
 _EVERYTHING = {"Exception", "BaseException"}
 
 
@@ -228,9 +229,12 @@ def _raises(statements: list[ast.stmt]) -> bool:
 
 
 def swallowed(source: Source) -> Iterator[Finding]:
-    """Whoever catches everything raises it again."""
+    """Whoever catches everything raises it again, or says beside it why this is the last place that can."""
+    lines = source.text.splitlines()
     for node in source.nodes:
-        if isinstance(node, ast.ExceptHandler) and _catches_all(node) and not _raises(node.body):
+        if not isinstance(node, ast.ExceptHandler) or not _catches_all(node) or _raises(node.body):
+            continue
+        if not _REASONED.search(lines[node.lineno - 1]):
             yield Finding(source.path, node.lineno, "catches everything; name the exceptions, or raise again")
 
 

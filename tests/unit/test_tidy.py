@@ -80,6 +80,7 @@ BAD = [
     ),
     ("swallowed", "cli/main.py", "try:\n    f()\nexcept:\n    pass\n"),
     ("swallowed", "cli/main.py", "try:\n    f()\nexcept Exception as error:\n    log(error)\n"),
+    ("swallowed", "cli/main.py", "try:\n    f()\nexcept Exception:  # noqa: BLE001\n    pass\n"),
     ("swallowed", "cli/main.py", "try:\n    f()\nexcept (OSError, BaseException):\n    pass\n"),
     ("swallowed", "cli/main.py", "try:\n    f()\nexcept Exception:\n    def g():\n        raise ValueError\n"),
     ("private-words", "libs/runtime/consume.py", TRACKER),
@@ -111,6 +112,11 @@ GOOD = [
     ("length", "libs/runtime/consume.py", HEAD + "x = 1\n" * (LONGEST_MODULE - 1)),
     ("swallowed", "cli/main.py", "try:\n    f()\nexcept Exception:\n    if g():\n        raise\n"),
     ("swallowed", "cli/main.py", "try:\n    f()\nexcept (OSError, ValueError):\n    pass\n"),
+    (
+        "swallowed",
+        "cli/main.py",
+        "try:\n    f()\nexcept Exception:  # noqa: BLE001  nobody is left to answer\n    pass\n",
+    ),
     (
         "private-words",
         "docs/runbook.md",
