@@ -1,0 +1,121 @@
+-- What breaks the sound history of sound.sql, one way each.
+
+-- name: movement_of_an_illegal_pair
+UPDATE ledger.movement SET kind = 'expire' WHERE seq = 4;
+
+-- name: allocation_missing
+DELETE FROM ledger.allocation WHERE seq = 4;
+
+-- name: allocation_of_another_wallet
+UPDATE ledger.movement SET wallet = 'miles' WHERE seq = 4;
+
+-- name: points_from_nowhere
+UPDATE ledger.lot SET remaining = 90 WHERE amount = 100;
+
+-- name: points_of_another_member
+UPDATE ledger.lot SET remaining = CASE amount WHEN 100 THEN 90 ELSE 30 END WHERE amount IN (100, 40);
+
+-- name: points_of_another_lot
+UPDATE ledger.lot SET remaining = CASE amount WHEN 100 THEN 90 ELSE 40 END WHERE amount IN (100, 50);
+
+-- name: held_of_another_lot
+UPDATE ledger.lot SET held = 10 - held WHERE amount IN (100, 50);
+
+-- name: held_without_a_hold
+UPDATE ledger.lot SET held = 5 WHERE amount = 40;
+
+-- name: left_below_zero
+UPDATE ledger.member SET seq = 9 WHERE seq = 8;
+UPDATE ledger.lot SET remaining = -5 WHERE wallet = 'miles';
+INSERT INTO ledger.allocation SELECT tenant_id, programme_id, member_id, 9, seq, 35 FROM ledger.lot WHERE wallet = 'miles';
+INSERT INTO ledger.movement SELECT tenant_id, programme_id, member_id, 9, 'miles', kind, from_account, to_account, 35,
+                                   effective_at, recorded_at, corrects, cause FROM ledger.movement WHERE seq = 4;
+
+-- name: more_left_than_amount
+UPDATE ledger.lot SET remaining = 45 WHERE amount = 40;
+
+-- name: repaid_without_debt
+UPDATE ledger.member SET seq = 9 WHERE seq = 8;
+UPDATE ledger.lot SET remaining = remaining - 12 WHERE amount = 100;
+INSERT INTO ledger.allocation SELECT tenant_id, programme_id, member_id, 9, lot_seq, 12 FROM ledger.allocation WHERE seq = 8;
+INSERT INTO ledger.movement SELECT tenant_id, programme_id, member_id, 9, wallet, kind, from_account, to_account, 12,
+                                   effective_at, recorded_at, corrects, cause FROM ledger.movement WHERE seq = 8;
+
+-- name: credited_twice
+UPDATE ledger.member SET seq = 2 WHERE member_id = public.key('ada');
+INSERT INTO ledger.lot SELECT tenant_id, programme_id, member_id, 2, wallet, amount, remaining, held, earned_at,
+    active_from, expires_at, recorded_at, policy_version, cause FROM ledger.lot WHERE amount = 40;
+
+-- name: credited_to_two_members
+UPDATE ledger.member SET seq = 2 WHERE member_id = public.key('ada');
+INSERT INTO ledger.lot SELECT tenant_id, programme_id, member_id, 2, 'stars', amount, remaining, held, earned_at,
+    active_from, expires_at, recorded_at, policy_version, public.key('r1') FROM ledger.lot WHERE amount = 40;
+
+-- name: credited_without_event
+UPDATE ledger.member SET seq = 2 WHERE member_id = public.key('ada');
+INSERT INTO ledger.lot SELECT tenant_id, programme_id, member_id, 2, wallet, amount, remaining, held, earned_at,
+    active_from, expires_at, recorded_at, policy_version, public.key('nothing') FROM ledger.lot WHERE amount = 40;
+
+-- name: accepted_and_lost
+DELETE FROM earning.unpaid_receipt;
+
+-- name: accepted_in_two_places
+UPDATE earning.unclaimed_receipt SET event_key = public.key('r5');
+INSERT INTO earning.unclaimed_receipt SELECT tenant_id, programme_id, public.key('r6'), identifiers, receipt_number,
+    occurred_at, recorded_at FROM earning.unclaimed_receipt;
+
+-- name: decision_lost
+DELETE FROM earning.decision_page WHERE page = 4097;
+
+-- name: outbox_row_lost
+DELETE FROM stream.outbox WHERE seq = 6;
+
+-- name: outbox_end_lost
+DELETE FROM stream.outbox WHERE seq = 10;
+
+-- name: outbox_start_lost
+DELETE FROM stream.outbox WHERE seq < 10;
+
+-- name: published_rows_dropped
+DELETE FROM stream.outbox WHERE seq = 1;
+
+-- name: event_never_made
+INSERT INTO earning.inbox VALUES (1, public.key('r7'), 1, 4096, '2026-01-02Z');
+INSERT INTO earning.unpaid_receipt SELECT tenant_id, programme_id, member_id, after_seq, public.key('r7'), occurred_at,
+    recorded_at, outcome FROM earning.unpaid_receipt;
+
+-- name: head_behind
+UPDATE ledger.member SET seq = 0 WHERE member_id = public.key('ada');
+
+-- name: movement_lost
+DELETE FROM ledger.allocation WHERE seq = 5;
+DELETE FROM ledger.movement WHERE seq = 5;
+
+-- name: restored_twice
+UPDATE ledger.member SET seq = 9 WHERE seq = 8;
+UPDATE ledger.lot SET remaining = 100 WHERE amount = 100;
+INSERT INTO ledger.allocation SELECT tenant_id, programme_id, member_id, 9, lot_seq, 20 FROM ledger.allocation WHERE seq = 6;
+INSERT INTO ledger.movement SELECT tenant_id, programme_id, member_id, 9, wallet, kind, from_account, to_account, 20,
+                                   effective_at, recorded_at, corrects, cause FROM ledger.movement WHERE seq = 6;
+
+-- name: position_behind_dead_letter
+UPDATE stream.position SET next_offset = 7 WHERE consumer = 'earning.purchases';
+
+-- name: shard_of_another_claim
+UPDATE stream.outbox_shard SET epoch = 9 WHERE next_seq = 1;
+
+-- name: card_of_another_tenant
+INSERT INTO members.identifier VALUES (2, 2, 'card:9', public.key('anna'), '2026-01-01Z');
+
+-- name: many_cards_of_another_tenant
+INSERT INTO members.identifier SELECT 2, 2, 'card:' || n, public.key('anna'), '2026-01-01Z' FROM generate_series(1, 7) AS n;
+
+-- name: member_without_ledger
+INSERT INTO members.member VALUES (1, 1, public.key('ghost'), NULL, '2026-01-01Z', '2026-01-01Z');
+
+-- name: event_of_two_tenants
+INSERT INTO earning.inbox SELECT 2, event_key, body_hash, page, recorded_at FROM earning.inbox
+WHERE event_key = public.key('e1');
+
+-- name: table_without_guard
+ALTER TABLE ledger.lot NO FORCE ROW LEVEL SECURITY;
