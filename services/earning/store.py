@@ -97,19 +97,18 @@ async def begin_batch(
 
 def _standings(identifiers: Sequence[IdentifierName], row: asyncpg.Record) -> dict[IdentifierName, Standing]:
     """One standing a member, however many of the member's identifiers were shown."""
-    found: dict[IdentifierName, Standing] = {}
     by_member: dict[tuple[int, int, UUID], Standing] = {}
-    columns = (row["member_ids"] or (), row["seqs"] or (), row["spreads"] or (), row["tiers"] or ())
-    for name, member_id, seq, spread, tier in zip(identifiers, *columns, strict=True):
-        if member_id is not None:
-            key = (name[0], name[1], member_id)
-            standing = by_member.get(key)
-            if standing is None:
-                text = str(member_id)
-                standing = Standing(MemberFacts(member_id, tier), seq, spread, text, text.encode())
-                by_member[key] = standing
-            found[name] = standing
-    return found
+    names = ("head_tenants", "head_programmes", "head_members", "head_seqs", "head_spreads", "head_tiers")
+    heads = zip(*[row[name] or () for name in names], strict=True)
+    for tenant, programme, member_id, seq, spread, tier in heads:
+        text = str(member_id)
+        standing = Standing(MemberFacts(member_id, tier), seq, spread, text, text.encode())
+        by_member[tenant, programme, member_id] = standing
+    return {
+        name: by_member[name[0], name[1], member_id]
+        for name, member_id in zip(identifiers, row["owners"] or (), strict=True)
+        if member_id is not None
+    }
 
 
 async def load_counters(connection: asyncpg.Connection, counters: Sequence[CounterName]) -> dict[CounterName, int]:

@@ -7,7 +7,6 @@ CREATE TABLE members.member (
     tenant_id int NOT NULL,
     programme_id int NOT NULL,
     member_id uuid NOT NULL,
-    tier text,
     enrolled_at timestamptz NOT NULL,
     recorded_at timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, programme_id, member_id)
@@ -25,13 +24,15 @@ CREATE TABLE members.identifier (
 );
 CREATE INDEX identifier_of_member ON members.identifier (tenant_id, programme_id, member_id) WHERE member_id IS NOT NULL;
 
--- The head of a member's ledger: the row that writers lock, and the last number given to one of the member's movements.
+-- The head of a member's ledger: the row that writers lock, the last number given to one of the member's movements, and
+-- what every decision asks of a member.
 CREATE TABLE ledger.member (
     tenant_id int NOT NULL,
     programme_id int NOT NULL,
     member_id uuid NOT NULL,
     seq bigint NOT NULL DEFAULT 0,
     spread int NOT NULL, -- Kafka's hash of the member id: names its partition on every topic keyed by member
+    tier text,
     PRIMARY KEY (tenant_id, programme_id, member_id)
 ) WITH (fillfactor = 60);
 

@@ -66,7 +66,8 @@ CREATE TABLE earning.counter (
 -- and distinct. Answers are arrays in the order of what was asked:
 --   moved      by span: false for a fenced one
 --   status     by record, a letter each: f fresh, r repeat, c conflict (same id, other body), x fenced
---   member…    by identifier: NULL member for an unknown one
+--   owners     by identifier: NULL for one that nobody has yet
+--   head_…     the members behind them, each once, locked
 --   used       by counter key
 -- A function of several statements on purpose: under READ COMMITTED each takes its own snapshot, so the load after the
 -- locks sees what the transaction that held them has done.
@@ -78,7 +79,10 @@ CREATE FUNCTION earning.begin_batch(
     p_ident_tenants int[], p_ident_programmes int[], p_identifiers text[],
     p_counter_tenants int[], p_counter_programmes int[], p_counter_keys text[], p_lock_counters boolean,
     OUT moved boolean[], OUT page_base bigint, OUT status text,
-    OUT member_ids uuid[], OUT seqs bigint[], OUT spreads int[], OUT tiers text[], OUT used bigint[]
+    OUT owners uuid[],
+    OUT head_tenants int[], OUT head_programmes int[], OUT head_members uuid[], OUT head_seqs bigint[],
+    OUT head_spreads int[], OUT head_tiers text[],
+    OUT used bigint[]
 )
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -118,37 +122,43 @@ BEGIN
         LEFT JOIN earning.inbox i ON i.tenant_id = v.tenant_id AND i.event_key = v.event_key;
     END IF;
 
-    -- An unknown identifier gets a row too: its enrolment, on another partition, then waits for this transaction.
-    INSERT INTO members.identifier (tenant_id, programme_id, identifier, recorded_at)
-    SELECT v.tenant_id, v.programme_id, v.identifier, p_now
-    FROM unnest(p_ident_tenants, p_ident_programmes, p_identifiers) AS v(tenant_id, programme_id, identifier)
-    WHERE NOT EXISTS (
-        SELECT FROM members.identifier i
-        WHERE i.tenant_id = v.tenant_id AND i.programme_id = v.programme_id AND i.identifier = v.identifier
-          AND i.member_id IS NOT NULL)
-    ORDER BY v.tenant_id, v.programme_id, v.identifier
-    ON CONFLICT (tenant_id, programme_id, identifier) DO UPDATE SET recorded_at = members.identifier.recorded_at;
-
-    PERFORM 1 FROM ledger.member m
-    JOIN (
-        SELECT DISTINCT i.tenant_id, i.programme_id, i.member_id
-        FROM unnest(p_ident_tenants, p_ident_programmes, p_identifiers) AS v(tenant_id, programme_id, identifier)
-        JOIN members.identifier i USING (tenant_id, programme_id, identifier)
-        WHERE i.member_id IS NOT NULL
-    ) AS known USING (tenant_id, programme_id, member_id)
-    ORDER BY m.tenant_id, m.programme_id, m.member_id
-    FOR NO KEY UPDATE OF m;
-
-    SELECT array_agg(i.member_id ORDER BY v.ord), array_agg(m.seq ORDER BY v.ord),
-           array_agg(m.spread ORDER BY v.ord), array_agg(s.tier ORDER BY v.ord)
-    INTO member_ids, seqs, spreads, tiers
+    SELECT array_agg(i.member_id ORDER BY v.ord) INTO owners
     FROM unnest(p_ident_tenants, p_ident_programmes, p_identifiers)
         WITH ORDINALITY AS v(tenant_id, programme_id, identifier, ord)
-    LEFT JOIN members.identifier i USING (tenant_id, programme_id, identifier)
-    LEFT JOIN ledger.member m ON m.tenant_id = i.tenant_id AND m.programme_id = i.programme_id
-                             AND m.member_id = i.member_id
-    LEFT JOIN members.member s ON s.tenant_id = i.tenant_id AND s.programme_id = i.programme_id
-                              AND s.member_id = i.member_id;
+    LEFT JOIN members.identifier i USING (tenant_id, programme_id, identifier);
+
+    IF array_position(owners, NULL) IS NOT NULL THEN
+        -- An unknown identifier gets a row too: its enrolment, on another partition, then waits for this transaction,
+        -- or this transaction for the enrolment, and looks again.
+        INSERT INTO members.identifier (tenant_id, programme_id, identifier, recorded_at)
+        SELECT v.tenant_id, v.programme_id, v.identifier, p_now
+        FROM unnest(p_ident_tenants, p_ident_programmes, p_identifiers, owners)
+            AS v(tenant_id, programme_id, identifier, owner)
+        WHERE v.owner IS NULL
+        ORDER BY v.tenant_id, v.programme_id, v.identifier
+        ON CONFLICT (tenant_id, programme_id, identifier) DO UPDATE SET recorded_at = members.identifier.recorded_at;
+
+        SELECT array_agg(i.member_id ORDER BY v.ord) INTO owners
+        FROM unnest(p_ident_tenants, p_ident_programmes, p_identifiers)
+            WITH ORDINALITY AS v(tenant_id, programme_id, identifier, ord)
+        JOIN members.identifier i USING (tenant_id, programme_id, identifier);
+    END IF;
+
+    -- A row that had to be waited for comes back as its holder left it; other tables must be read by a later statement.
+    SELECT array_agg(l.tenant_id), array_agg(l.programme_id), array_agg(l.member_id), array_agg(l.seq),
+           array_agg(l.spread), array_agg(l.tier)
+    INTO head_tenants, head_programmes, head_members, head_seqs, head_spreads, head_tiers
+    FROM (
+        SELECT m.tenant_id, m.programme_id, m.member_id, m.seq, m.spread, m.tier
+        FROM (
+            SELECT DISTINCT v.tenant_id, v.programme_id, v.member_id
+            FROM unnest(p_ident_tenants, p_ident_programmes, owners) AS v(tenant_id, programme_id, member_id)
+            WHERE v.member_id IS NOT NULL
+        ) AS known
+        JOIN ledger.member m USING (tenant_id, programme_id, member_id)
+        ORDER BY m.tenant_id, m.programme_id, m.member_id
+        FOR NO KEY UPDATE OF m
+    ) AS l;
 
     -- Shared counters are read without a lock, and locked only when a batch is repeated because a limit was passed.
     IF p_lock_counters THEN
@@ -258,18 +268,18 @@ BEGIN
     ON CONFLICT (tenant_id, programme_id, identifier)
         DO UPDATE SET member_id = coalesce(i.member_id, excluded.member_id);
 
-    INSERT INTO members.member AS m (tenant_id, programme_id, member_id, tier, enrolled_at, recorded_at)
-    SELECT v.tenant_id, v.programme_id, v.member_id, v.tier, v.enrolled_at, p_now
-    FROM unnest(p_tenants, p_programmes, p_members, p_tiers, p_times)
-        AS v(tenant_id, programme_id, member_id, tier, enrolled_at)
-    ORDER BY v.tenant_id, v.programme_id, v.member_id
-    ON CONFLICT (tenant_id, programme_id, member_id) DO UPDATE SET tier = coalesce(excluded.tier, m.tier);
-
-    INSERT INTO ledger.member (tenant_id, programme_id, member_id, spread)
-    SELECT v.tenant_id, v.programme_id, v.member_id, v.spread
-    FROM unnest(p_tenants, p_programmes, p_members, p_spreads) AS v(tenant_id, programme_id, member_id, spread)
+    INSERT INTO members.member (tenant_id, programme_id, member_id, enrolled_at, recorded_at)
+    SELECT v.tenant_id, v.programme_id, v.member_id, v.enrolled_at, p_now
+    FROM unnest(p_tenants, p_programmes, p_members, p_times) AS v(tenant_id, programme_id, member_id, enrolled_at)
     ORDER BY v.tenant_id, v.programme_id, v.member_id
     ON CONFLICT (tenant_id, programme_id, member_id) DO NOTHING;
+
+    INSERT INTO ledger.member AS m (tenant_id, programme_id, member_id, spread, tier)
+    SELECT v.tenant_id, v.programme_id, v.member_id, v.spread, v.tier
+    FROM unnest(p_tenants, p_programmes, p_members, p_spreads, p_tiers)
+        AS v(tenant_id, programme_id, member_id, spread, tier)
+    ORDER BY v.tenant_id, v.programme_id, v.member_id
+    ON CONFLICT (tenant_id, programme_id, member_id) DO UPDATE SET tier = coalesce(excluded.tier, m.tier);
 
     SELECT array_agg(i.member_id = v.member_id ORDER BY v.ord) INTO owned
     FROM unnest(p_ident_tenants, p_ident_programmes, p_identifiers, p_ident_members)

@@ -37,9 +37,8 @@ GRANT SELECT, INSERT, UPDATE ON stream.position, stream.outbox_shard TO pointstr
 GRANT SELECT, INSERT ON stream.outbox, stream.dead_letter TO pointstream_earning;
 GRANT SELECT, INSERT ON members.member, members.identifier, ledger.member, ledger.lot, ledger.movement,
     ledger.allocation TO pointstream_earning;
-GRANT UPDATE (tier) ON members.member TO pointstream_earning;
 GRANT UPDATE (member_id, recorded_at) ON members.identifier TO pointstream_earning;
-GRANT UPDATE (seq) ON ledger.member TO pointstream_earning;
+GRANT UPDATE (seq, tier) ON ledger.member TO pointstream_earning;
 GRANT UPDATE (remaining, held) ON ledger.lot TO pointstream_earning;
 GRANT SELECT ON ledger.journal TO pointstream_earning;
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA earning TO pointstream_earning;

@@ -111,7 +111,7 @@ INSERT INTO members.identifier VALUES (2, 2, 'card:9', public.key('anna'), '2026
 INSERT INTO members.identifier SELECT 2, 2, 'card:' || n, public.key('anna'), '2026-01-01Z' FROM generate_series(1, 7) AS n;
 
 -- name: member_without_ledger
-INSERT INTO members.member VALUES (1, 1, public.key('ghost'), NULL, '2026-01-01Z', '2026-01-01Z');
+INSERT INTO members.member VALUES (1, 1, public.key('ghost'), '2026-01-01Z', '2026-01-01Z');
 
 -- name: event_of_two_tenants
 INSERT INTO earning.inbox SELECT 2, event_key, body_hash, page, recorded_at FROM earning.inbox

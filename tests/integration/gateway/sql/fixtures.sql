@@ -1,6 +1,8 @@
 -- name: member
-INSERT INTO members.member (tenant_id, programme_id, member_id, tier, enrolled_at, recorded_at)
-VALUES ($1, $2, $3, $4, $5, $5);
+WITH head AS (
+    INSERT INTO ledger.member (tenant_id, programme_id, member_id, spread, tier) VALUES ($1, $2, $3, 7, $4)
+)
+INSERT INTO members.member (tenant_id, programme_id, member_id, enrolled_at, recorded_at) VALUES ($1, $2, $3, $5, $5);
 
 -- name: head
 INSERT INTO ledger.member (tenant_id, programme_id, member_id, seq, spread) VALUES ($1, $2, $3, $4, 7)
@@ -72,4 +74,4 @@ SELECT format('SELECT DISTINCT tenant_id FROM %s', $1::text);
 SET ROLE pointstream_owner;
 
 -- name: spoil
-UPDATE ledger.lot SET remaining = remaining - 1 WHERE tenant_id = $1;
+UPDATE ledger.lot SET remaining = remaining - 1 WHERE tenant_id = $1 AND remaining > held;
