@@ -105,6 +105,7 @@ async def check(dsn: str, seen: Callable[[Result], None] = lambda _: None) -> li
     results = []
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
+            await connection.execute(_BETWEEN["settings"])
             for invariant in INVARIANTS:
                 began = monotonic()
                 rows = await connection.fetch(invariant.query, *invariant.arguments)

