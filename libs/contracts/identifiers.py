@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Protocol
+from typing import Protocol, Self
 
 PERSONAL = frozenset({"phone", "email"})
 """Kinds of identifier that name a person outside the programme; only a keyed hash of them is kept."""
@@ -25,7 +25,12 @@ class IdentifierLike(Protocol):
 class IdentifierNames:
     """Names identifiers: `card:123` in clear, personal ones by a keyed hash that nobody can turn back."""
 
-    key: bytes
+    key: bytes = field(repr=False)
+
+    @classmethod
+    def from_seal_key(cls, seal_key: bytes) -> Self:
+        """Derive the key of identifiers from the platform's."""
+        return cls(hmac.digest(seal_key, b"identifiers", "sha256"))
 
     def name(self, identifier: IdentifierLike) -> str:
         """Return the text that an identifier is known by."""

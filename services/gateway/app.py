@@ -21,7 +21,7 @@ from services.gateway import api, site
 from services.gateway.access import Parts
 from services.gateway.api_keys import KeyRing
 from services.gateway.cursors import Cursors
-from services.gateway.door import Door, problem_response
+from services.gateway.door import Door, as_problem, problem_response
 from services.gateway.metrics import GatewayMetrics
 from services.gateway.problems import FieldError, ProblemError, pointer
 from services.gateway.programmes import CompiledVersions
@@ -67,6 +67,7 @@ def routes(lifespan: Lifespan | None = None) -> FastAPI:
     app.add_exception_handler(ProblemError, _answer_problem)
     app.add_exception_handler(HTTPException, _answer_routing)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
+    app.add_exception_handler(Exception, _answer_any)
     return app
 
 
@@ -78,7 +79,7 @@ def _parts(settings: GatewaySettings, store: Store, clock: Clock) -> Parts:
         keys=KeyRing(store.api_key, store.touch_api_key, monotonic, settings.key_cache),
         quotas=Quotas(settings.quota.requests, settings.quota.window.total_seconds()),
         cursors=Cursors.from_seal_key(seal_key),
-        names=IdentifierNames(seal_key),
+        names=IdentifierNames.from_seal_key(seal_key),
         versions=CompiledVersions(),
     )
 
@@ -87,6 +88,10 @@ async def _answer_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, ProblemError)
     status, headers, body = problem_response(request.scope, error)
     return Response(body, status_code=status, headers=headers)
+
+
+async def _answer_any(request: Request, error: Exception) -> Response:
+    return await _answer_problem(request, as_problem(error))
 
 
 async def _answer_routing(request: Request, error: Exception) -> Response:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
@@ -38,7 +38,7 @@ _decode = msgspec.msgpack.Decoder(Place).decode
 class Cursors:
     """Writes and reads cursors with a key that all gateways share."""
 
-    key: bytes
+    key: bytes = field(repr=False)
 
     @classmethod
     def from_seal_key(cls, seal_key: bytes) -> Cursors:

@@ -73,9 +73,13 @@ def describe(app: FastAPI) -> dict[str, Any]:
     schemas = document["components"]["schemas"]
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= {**problem.pop("$defs"), "Problem": problem}
-    document["components"]["schemas"] = dict(sorted(schemas.items()))
+    document["components"]["schemas"] = {
+        name: schemas[name] for name in sorted(schemas) if name not in {"HTTPValidationError", "ValidationError"}
+    }
     for operation in operations(document).values():
         operation["responses"]["200"]["headers"] = _QUOTA
+        if MEDIA_TYPE not in operation["responses"].get("422", {"content": MEDIA_TYPE})["content"]:
+            del operation["responses"]["422"]  # added by FastAPI to whatever has a parameter, even to any text
     return document
 
 

@@ -28,7 +28,7 @@ async def test_a_member_is_shown_whole_and_masked(client: httpx.AsyncClient, scr
     member = await scribe.member(tier="gold")
     await member.identify("card:98123456")
     await member.identify("nfc:12")
-    await member.identify(IdentifierNames(SEAL_KEY).of("phone", "+39061234567"))
+    await member.identify(IdentifierNames.from_seal_key(SEAL_KEY).of("phone", "+39061234567"))
     await member.credit(120, JANUARY)
     answer = await client.get(f"/v1/members/{member.member_id}")
     assert answer.json() == {
@@ -123,7 +123,7 @@ async def test_the_clock_decides_what_now_is(client: httpx.AsyncClient, scribe: 
 async def test_a_member_is_found_by_an_exact_identifier_only(client: httpx.AsyncClient, scribe: Scribe) -> None:
     member = await scribe.member()
     await member.identify("card:98123456")
-    await member.identify(IdentifierNames(SEAL_KEY).of("email", "ann@example.org"))
+    await member.identify(IdentifierNames.from_seal_key(SEAL_KEY).of("email", "ann@example.org"))
     expected = {"data": [{"programme": "main", "member_id": str(member.member_id)}]}
     for identifier in ("card:98123456", "email:ann@example.org"):
         assert (await client.get("/v1/members", params={"identifier": identifier})).json() == expected

@@ -1,0 +1,152 @@
+"""Who may ask what: keys, scopes, tenants and quotas. The sweep is made from the description of the API."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from libs.runtime.api_keys import SCOPES
+from services.gateway.app import routes
+from services.gateway.openapi import describe, operations
+from services.gateway.settings import GatewaySettings, QuotaPart
+from tests.integration.gateway.conftest import NOW, MakeKey, SetClock, bearer, running
+from tests.integration.gateway.scribe import QUERIES, Scribe, decision, receipt
+from tests.support.database import ACME, GLOBEX, SeededTenant
+
+FRIDAY = datetime(2024, 3, 1, tzinfo=UTC)
+OPERATIONS = operations(describe(routes()))
+# One row an operation: the path of what exists for a tenant, and what another tenant is told about it.
+SWEEP = {
+    "findMembers": ("/v1/members?identifier=card:98123456", 200),
+    "getMember": ("/v1/members/{member_id}", 404),
+    "listMemberHistory": ("/v1/members/{member_id}/history", 404),
+    "getReceipt": ("/v1/receipts{source}/R-1", 404),
+    "getConservation": ("/v1/conservation", 200),
+}
+
+
+async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
+    """A member with a card, a credit and its receipt; what paths are filled with."""
+    member = await scribe.member(tenant)
+    bought = decision(
+        tenant.source, "R-1", receipt(100, currency=tenant.currency), FRIDAY, member_id=member.member_id, lot=1,
+        tenant=tenant,
+    )  # fmt: skip
+    await member.identify(f"card:98123456{tenant.tenant_id}")
+    await member.credit(1, FRIDAY, cause=bought.key)
+    await scribe.page([bought], tenant)
+    return {"member_id": str(member.member_id), "source": tenant.source}
+
+
+def test_every_operation_has_its_row() -> None:
+    assert {operation["operationId"] for operation in OPERATIONS.values()} == set(SWEEP)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation["operationId"])
+async def test_own_yes_others_never_and_nothing_without_the_scope(
+    anonymous: httpx.AsyncClient, scribe: Scribe, make_key: MakeKey, operation: dict[str, Any]
+) -> None:
+    path, for_others = SWEEP[operation["operationId"]]
+    (scope,) = operation["security"][0]["ApiKey"]
+    acme, globex = await furnish(scribe, ACME), await furnish(scribe, GLOBEX)
+    right, _ = await make_key(ACME, scope)
+    admin, _ = await make_key(ACME, "admin")
+    wrong, _ = await make_key(ACME, *sorted(set(SCOPES) - {scope, "admin"}))
+    for text in (right, admin):
+        assert (await anonymous.get(path.format(**acme), headers=bearer(text))).status_code == 200
+        answer = await anonymous.get(path.format(**globex), headers=bearer(text))
+        assert answer.status_code == for_others
+        assert globex["member_id"] not in answer.text.replace(str(answer.json().get("instance")), "")
+    answer = await anonymous.get(path.format(**acme), headers=bearer(wrong))
+    assert (answer.status_code, answer.json()["code"]) == (403, "scope-missing")
+    assert f'scope="{scope}"' in answer.headers["www-authenticate"]
+    answer = await anonymous.get(path.format(**acme))
+    assert (answer.status_code, answer.json()["code"]) == (401, "key-missing")
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+async def test_what_is_wrong_with_a_key_is_told_to_its_holder_only(
+    anonymous: httpx.AsyncClient, make_key: MakeKey, clock: SetClock
+) -> None:
+    good, _ = await make_key()
+    revoked, _ = await make_key(revoked=True)
+    expiring, _ = await make_key(expires_at=NOW + timedelta(hours=1))
+    unknown = f"ly_test_{'f' * 16}_{'0' * 64}"
+
+    async def code(text: str) -> str:
+        answer = await anonymous.get("/v1/conservation", headers=bearer(text))
+        return "" if answer.status_code == 200 else f"{answer.status_code} {answer.json()['code']}"
+
+    assert await code(good) == await code(expiring) == ""
+    for bad in (unknown, good[:-1], good[:-1] + "x", good.upper(), good[:-64] + "0" * 64, "ä", revoked[:-2] + "00"):
+        assert await code(bad.encode("ascii", "replace").decode()) == "401 key-invalid"
+    assert await code(revoked) == "401 key-revoked"
+    clock.forward(timedelta(hours=1))
+    assert await code(expiring) == "401 key-expired"
+    basic = await anonymous.get("/v1/conservation", headers={"Authorization": "Basic abc"})
+    assert basic.json()["code"] == "key-missing"
+
+
+async def test_a_revoked_key_stops_within_five_seconds(
+    settings: GatewaySettings, make_key: MakeKey, superuser: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elapsed = 0.0
+    monkeypatch.setattr("services.gateway.app.monotonic", lambda: elapsed)
+    text, key = await make_key()
+    usual = settings.model_copy(update={"key_cache": GatewaySettings.model_fields["key_cache"].default})
+    async with running(usual, SetClock()) as client:
+        assert (await client.get("/v1/conservation", headers=bearer(text))).status_code == 200
+        await superuser.execute(QUERIES["revoke"], key.key_id, NOW)
+        elapsed = 3.0
+        assert (await client.get("/v1/conservation", headers=bearer(text))).status_code == 200  # from memory
+        elapsed = 5.0
+        assert (await client.get("/v1/conservation", headers=bearer(text))).status_code == 401
+
+
+async def test_the_last_use_is_noted_once_a_minute(
+    anonymous: httpx.AsyncClient, make_key: MakeKey, clock: SetClock, superuser: asyncpg.Connection
+) -> None:
+    text, key = await make_key()
+    noted = []
+    for step in (0, 59, 1, 30, 30):
+        clock.forward(timedelta(seconds=step))
+        await anonymous.get("/v1/conservation", headers=bearer(text))
+        noted.append((await superuser.fetchval(QUERIES["last_used"], key.key_id) - NOW).total_seconds())
+    assert noted == [0, 0, 60, 60, 120]
+
+
+async def test_a_quota_lets_so_many_pass_and_then_says_when(settings: GatewaySettings, make_key: MakeKey) -> None:
+    tight = settings.model_copy(update={"quota": QuotaPart(requests=20, window=timedelta(hours=1))})
+    text, _ = await make_key()
+    other, _ = await make_key()
+    async with running(tight, SetClock()) as client:
+        answers = [await client.get("/v1/conservation", headers=bearer(text)) for _ in range(40)]
+        assert [answer.status_code for answer in answers] == [200] * 20 + [429] * 20
+        assert answers[0].headers["ratelimit-policy"] == '"default";q=20;w=3600'
+        assert answers[0].headers["ratelimit"] == '"default";r=19;t=180'
+        last = answers[-1]
+        assert last.headers["ratelimit"].startswith('"default";r=0;t=')
+        assert 0 < int(last.headers["retry-after"]) <= 180
+        assert last.json()["type"] == "https://iana.org/assignments/http-problem-types#quota-exceeded"
+        assert last.json()["violated-policies"] == ["default"]
+        assert (await client.get("/v1/conservation", headers=bearer(other))).status_code == 200
+
+
+async def test_no_key_is_ever_logged_or_answered(
+    anonymous: httpx.AsyncClient, make_key: MakeKey, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text, _ = await make_key()
+    bad = text[:-4] + "0000"
+    told = [
+        (await anonymous.get(f"/v1/{path}", headers=bearer(one))).text
+        for one in (text, bad)
+        for path in ("conservation", "members/x", "members?identifier=x", "none")
+    ]
+    captured = capsys.readouterr()
+    assert "request.served" in captured.out
+    for secret in (text[-64:], bad[-64:]):
+        assert secret not in captured.out + captured.err + "".join(told)

@@ -1,0 +1,165 @@
+"""Pages, health, metrics, headers, problems, and the description of the API."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from libs.runtime.migrate import migrations
+from services.gateway import store
+from services.gateway.__main__ import OPENAPI, openapi_text
+from services.gateway.app import routes
+from services.gateway.openapi import describe, operations
+from services.gateway.problems import KINDS
+from services.gateway.settings import GatewaySettings
+from tests.integration.gateway.conftest import NOW, SetClock, running
+from tests.integration.gateway.scribe import Scribe
+
+DOCUMENT = describe(routes())
+PAGES = ("/", "/docs", "/problems", *(f"/problems/{code}" for code in KINDS))
+
+
+def test_the_committed_description_is_current() -> None:
+    assert OPENAPI.read_text(encoding="utf-8") == openapi_text(), "run: python -m services.gateway openapi"
+
+
+@pytest.mark.parametrize("operation", operations(DOCUMENT).values(), ids=lambda operation: operation["operationId"])
+def test_every_operation_is_described_whole(operation: dict[str, Any]) -> None:
+    responses = operation["responses"]
+    assert {"200", "401", "403", "429", "500", "503"} <= set(responses)
+    for status, response in responses.items():
+        expected = "application/json" if status == "200" else "application/problem+json"
+        assert list(response["content"]) == [expected]
+    reference = responses["200"]["content"]["application/json"]["schema"]["$ref"]
+    assert "example" in DOCUMENT["components"]["schemas"][reference.rpartition("/")[2]]
+    assert all(parameter["description"] for parameter in operation["parameters"])
+
+
+async def test_the_description_is_served(anonymous: httpx.AsyncClient) -> None:
+    assert (await anonymous.get("/openapi.json")).json() == DOCUMENT
+    assert DOCUMENT["openapi"].startswith("3.1")
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_pages_load_nothing_from_elsewhere(anonymous: httpx.AsyncClient, path: str) -> None:
+    answer = await anonymous.get(path)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/html")
+    for link in re.findall(r'(?:href|src)="([^"]*)"', answer.text):
+        assert link.startswith("/")
+        assert (await anonymous.get(link)).status_code in {200, 503}
+    assert "<script" not in answer.text
+
+
+async def test_every_answer_carries_the_security_headers(anonymous: httpx.AsyncClient) -> None:
+    for path in ("/", "/v1/conservation", "/none", "/livez", "/style.css"):
+        headers = (await anonymous.get(path)).headers
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert re.fullmatch("[0-9a-f]{32}", headers["x-trace-id"])
+    assert (await anonymous.get("/v1/conservation")).headers["cache-control"] == "no-store"
+
+
+async def test_the_trace_of_the_caller_goes_on(anonymous: httpx.AsyncClient) -> None:
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    answer = await anonymous.get("/none", headers={"traceparent": f"00-{trace}-b7ad6b7169203331-01"})
+    assert answer.headers["x-trace-id"] == answer.json()["trace_id"] == trace
+    answer = await anonymous.get("/none", headers={"traceparent": "00-zz-1-01"})
+    assert answer.json()["trace_id"] != trace
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/none", 404, "not-found"),
+        ("GET", "/v1/none", 404, "not-found"),
+        ("GET", "/problems/none", 404, "not-found"),
+        ("POST", "/v1/conservation", 405, "method-not-allowed"),
+        ("DELETE", "/livez", 405, "method-not-allowed"),
+        ("GET", "/v1/members/not-a-uuid", 422, "request-invalid"),
+        ("GET", "/v1/members", 422, "request-invalid"),
+        ("GET", "/v1/members?identifier=x", 422, "request-invalid"),
+        ("GET", "/v1/members?identifier=card:%00", 422, "request-invalid"),
+        ("GET", "/v1/members?identifier=card:1&programme=A%20B", 422, "request-invalid"),
+        ("GET", "/v1/members/0190a5b0-7c3e-7d52-9d1e-5a2f6c0b8e11", 404, "member-unknown"),
+    ],
+)
+async def test_problems_have_one_shape(
+    client: httpx.AsyncClient, method: str, path: str, status: int, code: str
+) -> None:
+    answer = await client.request(method, path)
+    problem = answer.json()
+    assert (answer.status_code, problem["status"], problem["code"]) == (status, status, code)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert problem["title"] == KINDS[code].title
+    assert problem["instance"] == path.partition("?")[0]
+    assert (await client.get(problem["type"])).status_code == 200
+    assert ("errors" in problem) == (status == 422)
+    assert ("allow" in answer.headers) == (status == 405)
+
+
+async def test_what_breaks_is_a_problem_that_tells_nothing(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError("a secret")
+
+    monkeypatch.setattr("services.gateway.store.Reading.conservation", broken)
+    answer = await client.get("/v1/conservation")
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal-error")
+    assert "a secret" not in answer.text
+
+
+async def test_without_postgres_it_lives_but_is_not_ready(settings: GatewaySettings) -> None:
+    away = settings.model_copy(
+        update={"postgres": settings.postgres.model_copy(update={"dsn": SecretStr("postgresql://x:x@127.0.0.1:9/x")})}
+    )
+    async with running(away, SetClock()) as client:
+        assert (await client.get("/livez")).status_code == 200
+        assert (await client.get("/readyz")).status_code == 503
+        key = f"ly_test_{'f' * 16}_{'0' * 64}"
+        answer = await client.get("/v1/conservation", headers={"Authorization": f"Bearer {key}"})
+        assert (answer.status_code, answer.json()["code"]) == (503, "database-away")
+        assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_ready_only_with_the_schema_that_the_code_expects(
+    anonymous: httpx.AsyncClient, scribe: Scribe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = await anonymous.get("/readyz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ready"})
+    monkeypatch.setattr(store, "migrations", lambda: migrations()[:-1])
+    assert "newer than this code" in (await anonymous.get("/readyz")).json()["reason"]
+
+
+async def test_metrics_count_operations_and_no_ids(client: httpx.AsyncClient, scribe: Scribe) -> None:
+    member = await scribe.member()
+    await member.credit(1, NOW)
+    await client.get(f"/v1/members/{member.member_id}")
+    await client.get("/v1/receipts/acme/pos/R-1")
+    await client.get("/v1/nothing-of-the-kind")
+    text = (await client.get("/metrics")).text
+    assert 'loyalty_gateway_requests_total{operation="getMember",status_class="2xx"} 1.0' in text
+    assert 'loyalty_gateway_requests_total{operation="getReceipt",status_class="4xx"} 1.0' in text
+    assert 'loyalty_gateway_requests_total{operation="unmatched",status_class="4xx"} 1.0' in text
+    assert 'loyalty_gateway_problems_total{code="receipt-unknown"} 1.0' in text
+    for trace in (str(member.member_id), "R-1", "nothing-of-the-kind"):
+        assert trace not in text
+
+
+async def test_the_log_holds_no_ids_of_people_and_no_paths(
+    client: httpx.AsyncClient, scribe: Scribe, capsys: pytest.CaptureFixture[str]
+) -> None:
+    member = await scribe.member()
+    await client.get(f"/v1/members/{member.member_id}")
+    await client.get("/v1/members", params={"identifier": "phone:+39061234567"})
+    logged = capsys.readouterr().out
+    assert logged.count("request.served") == 2
+    for personal in (str(member.member_id), "39061234567"):
+        assert personal not in logged

@@ -1,0 +1,1 @@
+"""What the HTTP door does without a database."""
