@@ -102,25 +102,30 @@ async def check(dsn: str, seen: Callable[[Result], None] = lambda _: None) -> li
         asyncpg.PostgresError, OSError: the database can't be reached or read.
     """
     connection = await asyncpg.connect(dsn, server_settings={"application_name": "pointstream-verify"})
-    results = []
     try:
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            await connection.execute(_BETWEEN["settings"])
-            for invariant in INVARIANTS:
-                began = monotonic()
-                rows = await connection.fetch(invariant.query, *invariant.arguments)
-                result = Result(
-                    invariant.id,
-                    invariant.name,
-                    invariant.meaning,
-                    rows[0]["violations"] if rows else 0,
-                    tuple(row["key"] for row in rows),
-                    round(monotonic() - began, 4),
-                )
-                results.append(result)
-                seen(result)
+        return await examine(connection, seen)
     finally:
         await connection.close()
+
+
+async def examine(connection: asyncpg.Connection, seen: Callable[[Result], None] = lambda _: None) -> list[Result]:
+    """Do what `check` does on a connection that is in no transaction."""
+    results = []
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        await connection.execute(_BETWEEN["settings"])
+        for invariant in INVARIANTS:
+            began = monotonic()
+            rows = await connection.fetch(invariant.query, *invariant.arguments)
+            result = Result(
+                invariant.id,
+                invariant.name,
+                invariant.meaning,
+                rows[0]["violations"] if rows else 0,
+                tuple(row["key"] for row in rows),
+                round(monotonic() - began, 4),
+            )
+            results.append(result)
+            seen(result)
     return results
 
 

@@ -91,7 +91,3 @@ UPDATE stream.outbox_shard SET next_seq = next_seq + 400000 WHERE next_seq > 1;
 
 -- name: analyze
 ANALYZE;
-
--- name: reference
--- About a second of work on a quiet machine, to judge others by.
-SELECT sum(hashtextextended(md5(n::text), 0)) FROM generate_series(1, 4000000) AS n;
