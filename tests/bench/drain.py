@@ -15,7 +15,6 @@ from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
 
 import asyncpg
-import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from tests.bench.load import Order, Produced
@@ -65,14 +64,12 @@ class Sent:
         self.points += produced.points
 
 
-async def produce(stage: Stage, sent: Sent, count: int) -> Produced:
-    """Have another process produce the next `count` receipts."""
-    order = Order(stage.kafka.bootstrap, PURCHASES, sent.receipts, count, sent.members, sent.until)
-    process = await stage.run("tests.bench.load", orjson.dumps(asdict(order)).decode())
-    answer, _ = await process.communicate()
-    if process.returncode:
-        raise RuntimeError(f"the producer ended with {process.returncode}")
-    produced = Produced(**orjson.loads(answer))
+async def produce(
+    stage: Stage, sent: Sent, count: int, *, rate: float | None = None, start: float | None = None
+) -> Produced:
+    """Have the load process produce the next `count` receipts, at a rate from a moment if these are given."""
+    order = Order(stage.kafka.bootstrap, PURCHASES, sent.receipts, count, sent.members, sent.until, rate, start)
+    produced = Produced(**await stage.load.ask(asdict(order)))
     sent.add(produced)
     return produced
 
@@ -90,6 +87,7 @@ async def drain(stage: Stage, sent: Sent, workers: list[Worker], count: int, war
         stage.tell(f"backlog of {count:,} receipts, {produced.bytes // produced.receipts} bytes each")
         await watch.connection.execute(QUERIES["checkpoint"])
         pids = [worker.process.pid for worker in workers]
+        stage.start_profiles(workers)
         before, began = cpu_now(pids, *stage.servers), time.monotonic()
         for worker in workers:
             worker.thaw()

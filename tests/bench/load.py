@@ -1,8 +1,8 @@
 """Receipts for the benchmark, as tills publish them: 3 lines, about 700 bytes of JSON, the same for the same seed.
 
-Runs as a process of its own, so that making receipts is not measured: `python -m tests.bench.load '<JSON of Order>'`
-produces them and prints what it produced as one JSON object. Paced, it keeps to the intended times whatever happens:
-receipt n is due at `start + n / rate`, and late ones are sent at once.
+Runs as a process of its own, so that making receipts is not measured: `python -m tests.bench.load` reads one `Order` a
+line as JSON, produces what it says and answers with one line, `Produced`. Paced, it keeps to the intended times
+whatever happens: receipt n is due at `start + n / rate`, and late ones are sent at once.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -162,8 +161,8 @@ async def produce_paced(order: Order) -> Produced:
     """Produce at the rate asked for, each receipt on its own."""
     assert order.rate is not None
     assert order.start is not None
-    made = list(_made(Receipts(order), order.count))
-    points = sum(worth(orjson.loads(value)["data"]["total_minor"]) for _, _, value in made)
+    receipts = Receipts(order)
+    made = [receipts.make(index) for index in range(order.count)]
     producer = AIOKafkaProducer(bootstrap_servers=order.bootstrap, acks="all", linger_ms=0)
     await producer.start()
     late, index = 0.0, 0
@@ -182,20 +181,18 @@ async def produce_paced(order: Order) -> Produced:
         await asyncio.gather(*sent)
     finally:
         await producer.stop()
-    return Produced(order.count, points, sum(len(v) for _, _, v in made), time.monotonic() - order.start, late)
+    return Produced(order.count, receipts.points, receipts.bytes, time.monotonic() - order.start, late)
 
 
-def _made(receipts: Receipts, count: int) -> Iterator[tuple[int, bytes, bytes]]:
-    return (receipts.make(index) for index in range(count))
-
-
-def main(arguments: list[str]) -> int:
-    """Produce what the order says."""
-    order = Order(**orjson.loads(arguments[0]))
-    produced = uvloop.run(produce_backlog(order) if order.rate is None else produce_paced(order))
-    sys.stdout.write(orjson.dumps(asdict(produced)).decode() + "\n")
+def main() -> int:
+    """Produce what the orders say until there are no more."""
+    for line in sys.stdin:
+        order = Order(**orjson.loads(line))
+        produced = uvloop.run(produce_backlog(order) if order.rate is None else produce_paced(order))
+        sys.stdout.write(orjson.dumps(asdict(produced)).decode() + "\n")
+        sys.stdout.flush()
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -1,7 +1,9 @@
 """Runs the earning worker under a profiler: `python -m tests.bench.profiled calls|samples FILE`.
 
+It begins to look when it gets the signal `BEGIN`, so that neither start-up nor warm-up show.
+
 `calls` is cProfile, which counts every call and makes the worker about half as fast; `samples` looks at the stack
-every two milliseconds of processor time, which costs nearly nothing and sees Python's frames alone: what runs in C
+every few milliseconds of processor time, which costs nearly nothing and sees Python's frames alone: what runs in C
 counts for the line that called it. Both write a table to `FILE.txt`.
 """
 
@@ -12,20 +14,22 @@ import pstats
 import signal
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-from services.earning.__main__ import main
-
-_EVERY = 0.002
+BEGIN = signal.SIGRTMIN + 1
+_EVERY = 0.002  # what the kernel makes of it depends on its tick
 _LINES = 60
 
 
-def _calls(target: Path) -> int:
+def _calls(target: Path, main: Callable[[list[str]], int]) -> int:
     profiler = cProfile.Profile()
+    signal.signal(BEGIN, lambda *_: profiler.enable())
     try:
-        return profiler.runcall(main, [])
+        return main([])
     finally:
+        profiler.disable()
         profiler.dump_stats(target.with_suffix(".pstats"))
         with target.with_suffix(".txt").open("w") as out:
             statistics = pstats.Stats(profiler, stream=out).strip_dirs()
@@ -54,7 +58,7 @@ class _Samples:
         self.with_callees.update(seen)
 
     def table(self) -> str:
-        parts = [f"{self.total} samples, one each {_EVERY * 1000:.0f} ms of processor time"]
+        parts = [f"{self.total} samples"]
         for title, counted in (
             ("by function, itself", self.alone),
             ("by function, with what it calls", self.with_callees),
@@ -67,13 +71,13 @@ class _Samples:
 
 def _place(frame: FrameType) -> str:
     path = Path(frame.f_code.co_filename)
-    return f"{'/'.join(path.parts[-2:])}:{frame.f_code.co_qualname if sys.version_info >= (3, 11) else ''}"
+    return f"{'/'.join(path.parts[-2:])}:{frame.f_code.co_qualname}"
 
 
-def _sampled(target: Path) -> int:
+def _sampled(target: Path, main: Callable[[list[str]], int]) -> int:
     samples = _Samples()
     signal.signal(signal.SIGPROF, samples.take)
-    signal.setitimer(signal.ITIMER_PROF, _EVERY, _EVERY)
+    signal.signal(BEGIN, lambda *_: signal.setitimer(signal.ITIMER_PROF, _EVERY, _EVERY) and None)
     try:
         return main([])
     finally:
@@ -81,7 +85,13 @@ def _sampled(target: Path) -> int:
         target.with_suffix(".txt").write_text(samples.table())
 
 
+def run(how: str, where: str) -> int:
+    """Run the worker until it ends."""
+    from services.earning.__main__ import main
+
+    sys.argv[1:] = []  # Faust reads them
+    return (_calls if how == "calls" else _sampled)(Path(where), main)
+
+
 if __name__ == "__main__":
-    how, where = sys.argv[1:3]
-    sys.argv[1:] = []
-    sys.exit(_calls(Path(where)) if how == "calls" else _sampled(Path(where)))
+    sys.exit(run(*sys.argv[1:3]))

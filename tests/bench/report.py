@@ -2,32 +2,73 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import Any
 
-if TYPE_CHECKING:
-    from tests.bench.quick import Findings
+from tests.bench.drain import Drained
+from tests.bench.latency import Latency
 
 
-def figures(findings: Findings) -> dict[str, Any]:
+@dataclass(slots=True)
+class Findings:
+    """What the parts of the benchmark found; None for a part that was skipped."""
+
+    drained: Drained | None = None
+    few: Drained | None = None
+    """A smaller backlog under 20 campaigns, beside `many` under 1,000."""
+    many: Drained | None = None
+    latency: Latency | None = None
+    pgbench: list[float] = field(default_factory=list)
+    credits: float | None = None
+    credits_cpu: float | None = None
+    """Seconds of PostgreSQL a million reference credits."""
+    consume: float | None = None
+    verified: list[str] | None = None
+
+
+def figures(found: Findings) -> dict[str, Any]:
     """Return the figures of a run; those of parts that were skipped are None."""
-    found: dict[str, Any] = {"receipts_per_second": None, "latency_p50_ms": None, "latency_p99_ms": None}
-    if (drained := findings.drained) is not None:
-        found |= {
-            "receipts": drained.receipts,
-            "receipts_per_second": round(drained.per_second),
-            "cpu_seconds_per_million": round(drained.per_million(drained.cpu.total), 1),
-            "cpu_seconds_per_million_worker": round(drained.per_million(drained.cpu.worker), 1),
-            "cpu_seconds_per_million_postgres": round(drained.per_million(drained.cpu.postgres), 1),
-            "cpu_seconds_per_million_broker": round(drained.per_million(drained.cpu.broker), 1),
-            "worker_rss_mb": round(drained.rss_mb),
-        }
-    found |= {"pgbench_tps": None, "reference_credits_per_second": None, "reference_consume_per_second": None}
-    found["campaigns_1000_cost_ratio"] = None
-    if drained is not None and (many := findings.campaigns) is not None:
-        cost = [one.per_million(one.cpu.worker + one.cpu.postgres) for one in (many, drained)]
-        found["campaigns_1000_cost_ratio"] = round(cost[0] / cost[1], 3)
-    found |= findings.more
-    return found
+    drained, latency = found.drained, found.latency
+    rate = drained.per_second if drained else None
+    cpu = drained.cpu if drained else None
+    pgbench = sum(found.pgbench) / len(found.pgbench) if found.pgbench else None
+
+    def per_million(seconds: float | None) -> float | None:
+        return _rounded(drained.per_million(seconds), 1) if drained and seconds is not None else None
+
+    return {
+        "receipts": drained.receipts if drained else None,
+        "receipts_per_second": _rounded(rate),
+        "latency_p50_ms": _rounded(latency.p50_ms if latency else None, 1),
+        "latency_p99_ms": _rounded(latency.p99_ms if latency else None, 1),
+        "latency_max_ms": _rounded(latency.most_ms if latency else None, 1),
+        "latency_rate_per_second": latency.rate if latency else None,
+        "latency_producer_late_ms": _rounded(latency.late_ms if latency else None, 1),
+        "cpu_seconds_per_million": per_million(cpu.total if cpu else None),
+        "cpu_seconds_per_million_worker": per_million(cpu.worker if cpu else None),
+        "cpu_seconds_per_million_postgres": per_million(cpu.postgres if cpu else None),
+        "cpu_seconds_per_million_broker": per_million(cpu.broker if cpu else None),
+        "worker_rss_mb": _rounded(drained.rss_mb if drained else None),
+        "pgbench_tps": _rounded(pgbench),
+        "pgbench_tps_runs": [round(tps) for tps in found.pgbench],
+        "ratio_to_pgbench": _rounded(rate / pgbench if rate and pgbench else None, 2),
+        "reference_credits_per_second": _rounded(found.credits),
+        "reference_credits_cpu_seconds_per_million_postgres": _rounded(found.credits_cpu, 1),
+        "reference_consume_per_second": _rounded(found.consume),
+        "campaigns_1000_cost_ratio": _rounded(_cost_ratio(found.many, found.few), 3),
+        "violations": found.verified,
+    }
+
+
+def _cost_ratio(many: Drained | None, few: Drained | None) -> float | None:
+    """What a receipt costs under 1,000 campaigns against 20, in processor seconds of worker and PostgreSQL."""
+    if many is None or few is None:
+        return None
+    return (many.cpu.worker + many.cpu.postgres) / many.receipts * few.receipts / (few.cpu.worker + few.cpu.postgres)
+
+
+def _rounded(value: float | None, digits: int | None = None) -> float | None:
+    return None if value is None else round(value, digits)
 
 
 def table(found: dict[str, Any]) -> str:

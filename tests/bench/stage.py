@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,12 +29,15 @@ from libs.runtime import sql
 from libs.runtime.kafka import create_topics
 from libs.runtime.migrate import ROLES, ensure_database, ensure_roles, migrate
 from libs.runtime.settings import KafkaSettings
+from tests.bench.dialogue import Dialogue
 from tests.bench.population import TENANTS, Population, make_population
+from tests.bench.profiled import BEGIN
 from tests.bench.programmes import bench_programme
 from tests.support.database import PASSWORD, Database
 from tests.support.stack import ROOT, SEAL_KEY, Worker, free_port, until
 
 QUERIES = sql.load("tests.bench", "bench.sql")
+REFERENCES = sql.load("tests.bench", "references.sql")
 PREFIX = "pointstream-bench-"
 _DATABASE = "bench"
 _PIECE = 25_000
@@ -51,12 +54,27 @@ class Stage:
     tell: Callable[[str], None]
     profile: str | None = None
     workers: list[Worker] = field(default_factory=list)
-    processes: list[asyncio.subprocess.Process] = field(default_factory=list)
+    dialogues: dict[str, Dialogue] = field(default_factory=dict)
 
     @property
     def database(self) -> Database:
         """The migrated database."""
         return Database(self.postgres, _DATABASE)
+
+    @property
+    def load(self) -> Dialogue:
+        """The process that produces receipts."""
+        return self.dialogues["load"]
+
+    @property
+    def listener(self) -> Dialogue:
+        """The process that consumes credits."""
+        return self.dialogues["listen"]
+
+    @property
+    def references(self) -> Dialogue:
+        """The process that runs references."""
+        return self.dialogues["references"]
 
     @property
     def servers(self) -> tuple[int, int]:
@@ -85,8 +103,19 @@ class Stage:
             await _enrol(connection, make_population(members))
             await connection.execute(QUERIES["vacuum_members"])
 
-    async def use_programmes(self, campaigns: int) -> None:
-        """Replace both tenants' programmes by ones of so many campaigns; workers started later judge by them."""
+    async def copy_database(self, name: str) -> Database:
+        """Copy the database as it stands, while nobody uses it."""
+        connection = await asyncpg.connect(self.postgres.dsn())
+        try:
+            await connection.execute(await connection.fetchval(REFERENCES["copy_database"], name, _DATABASE))
+        finally:
+            await connection.close()
+        return Database(self.postgres, name)
+
+    async def use_programmes(self, campaigns: int, workers: Sequence[Worker]) -> None:
+        """Replace both tenants' programmes by ones of so many campaigns, and wait until the workers have them."""
+        loaded = "programmes.loaded"
+        before = {worker.name: worker.log.read_text().count(loaded) for worker in workers}
         programmes = [bench_programme(campaigns, tenant.slug) for tenant in TENANTS]
         async with self.connection() as connection:
             await connection.execute(
@@ -96,6 +125,11 @@ class Stage:
                 [canonical_json(programme).decode() for programme in programmes],
                 [programme_hash(programme) for programme in programmes],
             )
+
+        async def again() -> bool:
+            return all(worker.log.read_text().count(loaded) > before[worker.name] for worker in workers)
+
+        await until(again, "the workers load the programmes", seconds=30)
 
     @contextlib.asynccontextmanager
     async def connection(self) -> AsyncIterator[asyncpg.Connection]:
@@ -150,13 +184,11 @@ class Stage:
         for worker in workers:
             await asyncio.to_thread(worker.stop)
 
-    async def run(self, module: str, *arguments: str) -> asyncio.subprocess.Process:
-        """Start a module of the benchmark as a process; its standard output is a pipe."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", module, *arguments, cwd=ROOT, stdout=asyncio.subprocess.PIPE
-        )
-        self.processes.append(process)
-        return process
+    def start_profiles(self, workers: Sequence[Worker]) -> None:
+        """Let workers that run under a profiler begin to look."""
+        if self.profile is not None:
+            for worker in workers:
+                worker.process.send_signal(BEGIN)
 
     def end(self) -> None:
         """Stop whatever still runs."""
@@ -164,27 +196,38 @@ class Stage:
             if worker.process.poll() is None:
                 worker.thaw()
                 worker.kill()
-        for process in self.processes:
-            if process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    process.send_signal(signal.SIGKILL)
+        for dialogue in self.dialogues.values():
+            dialogue.end()
 
 
 @contextlib.asynccontextmanager
 async def open_stage(tell: Callable[[str], None], profile: str | None = None) -> AsyncIterator[Stage]:
     """Start the servers, side by side; at the end everything is stopped, also when something fails."""
+    folder = _make_folder()
+    stage = Stage(folder, EmbeddedPostgres(folder), EmbeddedKafka(folder), tell, profile)
+    try:
+        for name in ("load", "listen", "references"):
+            stage.dialogues[name] = await Dialogue.start(f"tests.bench.{name}")
+        starts = (asyncio.to_thread(stage.postgres.start), asyncio.to_thread(stage.kafka.start))
+        for failure in await asyncio.gather(*starts, return_exceptions=True):
+            if failure is not None:
+                raise failure
+        yield stage
+    finally:
+        stage.end()
+        _stop_all(stage.postgres, stage.kafka)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_folder() -> Path:
+    """A fresh folder; servers of an earlier run that was killed are stopped first."""
     clean_abandoned(str(Path(tempfile.gettempdir()).resolve() / PREFIX))
-    with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as name:
-        folder = Path(name).resolve()
-        stage = Stage(folder, EmbeddedPostgres(folder), EmbeddedKafka(folder), tell, profile)
-        try:
-            with ThreadPoolExecutor(2) as side:
-                list(side.map(lambda server: server.start(), (stage.postgres, stage.kafka)))
-            yield stage
-        finally:
-            stage.end()
-            with ThreadPoolExecutor(2) as side:
-                list(side.map(lambda server: server.stop(), (stage.postgres, stage.kafka)))
+    return Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
+
+
+def _stop_all(*servers: EmbeddedPostgres | EmbeddedKafka) -> None:
+    with ThreadPoolExecutor(len(servers)) as side:
+        list(side.map(lambda server: server.stop(), servers))
 
 
 async def _enrol(connection: asyncpg.Connection, population: Population) -> None:

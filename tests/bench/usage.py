@@ -45,7 +45,7 @@ def tree_seconds(pid: int) -> float:
 
 
 def peak_memory_mb(pid: int) -> float:
-    """The most memory that a process has ever had resident, in MB (10^6 bytes); where Linux can't say, what it has now."""
+    """The most memory that a process has had resident, in MB (10^6 bytes); elsewhere than on Linux what it has now."""
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace").splitlines():
             if line.startswith("VmHWM:"):
