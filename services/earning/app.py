@@ -13,7 +13,7 @@ import faust
 from prometheus_client import CollectorRegistry
 
 from libs.contracts.headers import headers_of
-from libs.runtime import kafka, logs, postgres
+from libs.runtime import kafka, memory, postgres
 from libs.runtime.batch import Handler
 from libs.runtime.clock import Clock
 from libs.runtime.consume import BatchLoop, LoopSettings
@@ -22,57 +22,14 @@ from libs.runtime.lane import Wiring
 from libs.runtime.limits import Limits
 from libs.runtime.metrics import StreamMetrics
 from libs.runtime.seal import Seal
-from services.earning import profiles, purchases, store
+from services.earning import profiles, purchases
 from services.earning.metrics import EarningMetrics
-from services.earning.programmes import Programmes, by_prefix
 from services.earning.receipts import IdentifierHasher
 from services.earning.settings import EarningSettings
+from services.earning.watch import ProgrammeWatch
 
-log = logs.get(__name__)
 SERVICE = "earning"
-_RETRY = 0.5
-
-
-class ProgrammeWatch:
-    """Keeps the snapshot of programmes fresh; compiling runs in a thread, beside the batches."""
-
-    def __init__(self, pool: asyncpg.Pool, metrics: EarningMetrics) -> None:
-        self._pool = pool
-        self._metrics = metrics
-        self._fingerprint: str | None = None
-        self._started = False
-        self.current: Programmes = by_prefix((), {})
-
-    def trouble(self) -> str | None:
-        """What keeps receipts from being judged."""
-        return None if self._fingerprint is not None else "programmes not loaded"
-
-    async def start(self) -> None:
-        """Load for the first time; receipts that come before this succeeds must wait."""
-        self._started = True
-        while self._fingerprint is None:
-            await self.refresh()
-            if self._fingerprint is None:
-                await asyncio.sleep(_RETRY)
-
-    async def refresh(self) -> None:
-        """Load anew if something changed; on failure the former snapshot goes on."""
-        if not self._started:
-            return
-        try:
-            async with self._pool.acquire() as connection:
-                fingerprint = await store.programmes_fingerprint(connection)
-                if fingerprint == self._fingerprint:
-                    return
-                self.current = await store.load_programmes(connection)
-                self._fingerprint = fingerprint
-        except (*postgres.DATABASE_ERRORS, store.ProgrammeInvalid) as error:
-            self._metrics.reload_failures.inc()
-            log.warning("programmes.not_loaded", error=type(error).__name__)
-            return
-        count = len({programme.key for programme in self.current.prefixes.values()})
-        self._metrics.programmes.set(count)
-        log.info("programmes.loaded", programmes=count)
+_COLLECT = 60.0
 
 
 def build(settings: EarningSettings, clock: Clock | None = None) -> faust.App:
@@ -142,11 +99,15 @@ def _host(
         for each in loops:
             each.stop()
 
-    app.service(type("EarningLoops", (Hosted,), {"__init__": lambda self, **_: Hosted.__init__(self, consume, stop)}))
+    app.service(Hosted(consume, stop))  # type: ignore[arg-type]  # faust takes an instance too, its types do not
 
     @app.timer(interval=settings.programme_refresh.total_seconds())  # type: ignore[untyped-decorator]  # faust
     async def look_for_programmes() -> None:
         await watch.refresh()
+
+    @app.timer(interval=_COLLECT)  # type: ignore[untyped-decorator]  # faust
+    async def look_for_cycles() -> None:
+        memory.collect()
 
     announced = app.topic(f"{settings.kafka.topic_prefix}loyalty.programmes", value_type=bytes, internal=False)
 

@@ -13,38 +13,20 @@ from uuid import UUID
 
 import msgspec
 
-from libs.contracts.events import PointsCreditedV1, PurchaseEvaluatedV1
-from libs.contracts.writer import EventWriter
 from libs.ledger.decide import decide_credit
 from libs.ledger.late import AwaitingOperator, effective_time, place
 from libs.ledger.model import Lot
 from libs.promotions.decide import evaluate
 from libs.promotions.evaluation import Evaluation
-from libs.promotions.facts import MemberFacts
 from libs.promotions.pages import LotMade, Outcome, StoredDecision
 from libs.runtime.batch import Outgoing
-from libs.runtime.keys import event_id, kafka_partition_hash
+from services.earning.announcements import Announcer
 from services.earning.programmes import ActiveVersion, RunningProgramme
 from services.earning.receipts import Receipt
-
-POINTS = "loyalty.points"
-SOURCE = "/pointstream/earning"
-_CREDITED = PointsCreditedV1.event_type
-_EVALUATED = PurchaseEvaluatedV1.event_type
+from services.earning.verdict import Standing, Verdict
 
 CounterName = tuple[int, int, str]
 """Tenant, programme and key of a counter."""
-
-
-@dataclass(slots=True)
-class Standing:
-    """A member as the batch has come to it: the last number given, and where the member's events go."""
-
-    facts: MemberFacts
-    seq: int
-    spread: int
-    text: str
-    key: bytes
 
 
 class NewLot(NamedTuple):
@@ -54,24 +36,6 @@ class NewLot(NamedTuple):
     member_id: UUID
     lot: Lot
     cause: UUID
-
-
-class _Address(NamedTuple):
-    """Where the events of a receipt go: the key, its hash, and the member, if anybody is known."""
-
-    key: bytes
-    spread: int
-    member: str | None
-
-
-class Verdict(NamedTuple):
-    """The outcome for one receipt, before anything is written down."""
-
-    outcome: Outcome
-    reason: str | None
-    judged_at: datetime
-    evaluation: Evaluation | None
-    credits: Sequence[tuple[str, int, datetime | None, bool]]  # wallet, points, expiry, carried
 
 
 @dataclass(slots=True)
@@ -230,76 +194,3 @@ def _keep(
             lots=tuple([LotMade(lot.seq, lot.wallet, lot.amount, lot.expires_at, carried) for lot, carried in lots]),
         )
     )
-
-
-class Announcer:
-    """Writes the events of a batch; what all events of a type and programme share is written once."""
-
-    def __init__(self, now: datetime) -> None:
-        self._now = now
-        self._writers: dict[tuple[str, str, str], EventWriter] = {}
-
-    def announce(
-        self, receipt: Receipt, standing: Standing | None, verdict: Verdict, lots: Sequence[tuple[Lot, bool]]
-    ) -> list[Outgoing]:
-        """The events of one receipt: what became of it, and each credit."""
-        event, programme, evaluation = receipt.event, receipt.programme, verdict.evaluation
-        if standing is None:
-            key = event.id.encode()
-            to = _Address(key, kafka_partition_hash(key), None)
-        else:
-            to = _Address(standing.key, standing.spread, standing.text)
-        evaluated = {
-            "receipt_source": event.source,
-            "receipt_id": event.id,
-            "receipt_number": event.data.receipt_number,
-            "member_id": to.member,
-            "outcome": verdict.outcome,
-            "reason": verdict.reason,
-            "points": sum([lot.amount for lot, _ in lots]),
-            "campaigns": evaluation.campaigns if evaluation is not None and lots else (),
-            "programme_version": None if evaluation is None else evaluation.version,
-        }
-        cause = receipt.key.hex
-        told = [self._write(_EVALUATED, cause, programme, to, None, evaluated)]
-        for lot, _ in lots:
-            credited = {
-                "member_id": to.member,
-                "wallet": lot.wallet,
-                "points": lot.amount,
-                "lot": lot.seq,
-                "receipt_source": event.source,
-                "receipt_id": event.id,
-                "earned_at": lot.earned_at,
-                "active_from": lot.active_from,
-                "expires_at": lot.expires_at,
-                "programme_version": lot.policy_version,
-            }
-            told.append(self._write(_CREDITED, cause, programme, to, lot.seq, credited))
-        return told
-
-    def _write(
-        self,
-        kind: str,
-        cause: str,
-        programme: RunningProgramme,
-        to: _Address,
-        memberseq: int | None,
-        data: Mapping[str, object],
-    ) -> Outgoing:
-        shared = (kind, programme.tenant, programme.programme)
-        writer = self._writers.get(shared)
-        if writer is None:
-            writer = self._writers[shared] = EventWriter(
-                type=kind, source=SOURCE, time=self._now, tenant=programme.tenant, programme=programme.programme
-            )
-        name = event_id(programme.tenant, cause, kind, to.member or "", memberseq or 0)
-        subject = None if to.member is None else to.key
-        return Outgoing(
-            POINTS,
-            to.key,
-            to.spread,
-            writer.write(name, to.member, memberseq, data),
-            writer.headers(name, subject, memberseq),
-            True,
-        )

@@ -16,10 +16,11 @@ from libs.runtime.batch import Applied, Outgoing, Work, stamped_at
 from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
 from services.earning import store
-from services.earning.domain import BatchDecision, CounterName, Standing, decide_batch
+from services.earning.domain import BatchDecision, CounterName, decide_batch
 from services.earning.metrics import EarningMetrics
 from services.earning.programmes import Programmes
 from services.earning.receipts import IdentifierHasher, Receipt, select
+from services.earning.verdict import Standing
 
 TOPIC = "loyalty.purchases"
 CONSUMER = "earning.purchases"

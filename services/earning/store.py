@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -16,8 +16,9 @@ from libs.promotions.facts import MemberFacts
 from libs.promotions.pages import PAGE_RECEIPTS, write_page
 from libs.runtime import sql
 from libs.runtime.batch import Span
-from services.earning.domain import BatchDecision, CounterName, Standing
+from services.earning.domain import BatchDecision, CounterName
 from services.earning.programmes import ActiveVersion, Programmes, RunningProgramme, activate, by_prefix
+from services.earning.verdict import Standing
 
 __all__ = ["ProgrammeInvalid"]
 
@@ -241,22 +242,36 @@ async def programmes_fingerprint(connection: asyncpg.Connection) -> str:
     return fingerprint
 
 
-async def load_programmes(connection: asyncpg.Connection) -> Programmes:
-    """Load and compile every programme and source.
+class StoredProgrammes(NamedTuple):
+    """Programmes, their versions and the sources, as rows."""
+
+    programmes: Sequence[asyncpg.Record]
+    versions: Sequence[asyncpg.Record]
+    sources: Sequence[asyncpg.Record]
+
+
+async def load_programmes(connection: asyncpg.Connection) -> StoredProgrammes:
+    """Load every programme, version and source."""
+    return StoredProgrammes(
+        await connection.fetch(_QUERIES["programmes"]),
+        await connection.fetch(_QUERIES["versions"]),
+        await connection.fetch(_QUERIES["sources"]),
+    )
+
+
+def compile_programmes(stored: StoredProgrammes) -> Programmes:
+    """Compile all that was loaded; takes a while, so it runs beside the event loop.
 
     Raises:
-        libs.promotions.document.ProgrammeInvalid: a stored document is none.
+        ProgrammeInvalid: a stored document is none.
     """
     versions: dict[tuple[int, int], list[ActiveVersion]] = {}
-    for row in await connection.fetch(_QUERIES["versions"]):
+    for row in stored.versions:
         version = activate(row["active_from"], orjson.loads(row["document"]))
         versions.setdefault((row["tenant_id"], row["programme_id"]), []).append(version)
-    programmes: Mapping[tuple[int, int], RunningProgramme] = {
-        (row["tenant_id"], row["programme_id"]): RunningProgramme(
-            row["tenant_id"], row["programme_id"], row["tenant"], row["programme"],
-            tuple(versions.get((row["tenant_id"], row["programme_id"]), ())),
-        )
-        for row in await connection.fetch(_QUERIES["programmes"])
-    }  # fmt: skip
-    sources = await connection.fetch(_QUERIES["sources"])
-    return by_prefix(((row["source_prefix"], (row["tenant_id"], row["programme_id"])) for row in sources), programmes)
+    programmes = {}
+    for row in stored.programmes:
+        key = (row["tenant_id"], row["programme_id"])
+        programmes[key] = RunningProgramme(*key, row["tenant"], row["programme"], tuple(versions.get(key, ())))
+    sources = ((row["source_prefix"], (row["tenant_id"], row["programme_id"])) for row in stored.sources)
+    return by_prefix(sources, programmes)
