@@ -28,6 +28,7 @@ Item = TypeVar("Item")
 _POLL_MS = 200
 _HOUSEKEEPING = 1.0
 _TELEMETRY = 5.0
+_HALTS = 3.0
 _FENCED_PAUSE = 3.0
 _STALLED = 60.0
 
@@ -311,11 +312,14 @@ class BatchLoop(Generic[Item]):
             return await stream_store.unpublished(connection, shard, after)
 
     async def _keep_house(self) -> None:
-        told_at = monotonic()
+        told_at = looked_at = monotonic()
         while not self._stopping.is_set():
             try:
                 await asyncio.wait_for(self._stopping.wait(), _HOUSEKEEPING)
             except TimeoutError:
+                if self._halted and monotonic() - looked_at > _HALTS:
+                    looked_at = monotonic()
+                    await self._claim_resumed()
                 self._measure()
                 self._claim_lost()
                 for driven in self._lanes:
@@ -344,6 +348,20 @@ class BatchLoop(Generic[Item]):
             since = self._fenced_at.setdefault(partition, monotonic())
             if monotonic() - since > _FENCED_PAUSE:
                 del self._fenced_at[partition]
+                self._note([partition])
+
+    async def _claim_resumed(self) -> None:
+        """A halt that an operator has lifted is lifted here too: the partition is claimed again."""
+        try:
+            async with self._pool.acquire() as connection:
+                halted = await stream_store.halted(connection, self._wiring.consumer)
+        except DATABASE_ERRORS as error:
+            log.info("halts.not_read", error=type(error).__name__)
+            return
+        for partition in self._halted.keys() - {TopicPartition(*name) for name in halted}:
+            del self._halted[partition]
+            if partition in self._consumer.assignment():
+                log.info("partition.resumed", topic=partition.topic, partition=partition.partition)
                 self._note([partition])
 
     async def _tell_group(self) -> None:

@@ -87,6 +87,12 @@ async def halt(
     await connection.execute(_QUERIES["halt"], consumer, topic, part, now, reason)
 
 
+async def halted(connection: asyncpg.Connection, consumer: str) -> set[tuple[str, int]]:
+    """Return the partitions of a consumer that stand still, as the database has it."""
+    rows = await connection.fetch(_QUERIES["halted"], consumer)
+    return {(row["topic"], row["part"]) for row in rows}
+
+
 async def positions(
     connection: asyncpg.Connection, consumer: str, spans: Sequence[Span]
 ) -> dict[tuple[str, int], tuple[int, int]]:

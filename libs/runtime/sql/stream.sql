@@ -5,6 +5,9 @@ SELECT * FROM stream.claim($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 UPDATE stream.position SET halted_at = $4, halt_reason = $5
 WHERE consumer = $1 AND topic = $2 AND part = $3;
 
+-- name: halted
+SELECT topic, part FROM stream.position WHERE consumer = $1 AND halted_at IS NOT NULL;
+
 -- name: positions
 SELECT p.topic, p.part, p.next_offset, p.epoch
 FROM stream.position p JOIN unnest($2::text[], $3::int[]) AS v(topic, part) USING (topic, part)
