@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module, util
-from typing import Any
-
+from cli.verify import check
 from tests.bench.drain import EVENTS_A_RECEIPT, Sent
 from tests.bench.stage import QUERIES, Stage
 
@@ -23,11 +21,5 @@ async def verify(stage: Stage, sent: Sent) -> list[str]:
         "dead_letters": 0,
     }
     wrong = [f"{name}: {found[name]}, expected {value}" for name, value in expected.items() if found[name] != value]
-    return wrong + await _invariants(stage)
-
-
-async def _invariants(stage: Stage) -> list[str]:
-    if util.find_spec("cli.verify") is None:
-        return []
-    check: Any = import_module("cli.verify").check
-    return [str(each) for each in await check(stage.database.dsn()) if each.violations]
+    results = await check(stage.database.dsn())
+    return wrong + [f"{each.id} {each.name}: {each.violations} violations" for each in results if each.violations]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
@@ -20,7 +21,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from tests.bench.load import Order, Produced
 from tests.bench.population import PARTITIONS
 from tests.bench.stage import QUERIES, Stage
-from tests.bench.usage import Cpu, cpu_now, peak_memory_mb
+from tests.bench.usage import Cpu, cpu_now, machine_seconds, peak_memory_mb, tree_seconds
 from tests.support.stack import Worker, until
 
 PURCHASES, POINTS = "loyalty.purchases", "loyalty.points"
@@ -38,6 +39,8 @@ class Drained:
     seconds: float
     cpu: Cpu
     rss_mb: float
+    others: float
+    """Processors that other processes kept busy meanwhile, on average: what disturbed the measurement."""
 
     @property
     def per_second(self) -> float:
@@ -88,13 +91,16 @@ async def drain(stage: Stage, sent: Sent, workers: list[Worker], count: int, war
         await watch.connection.execute(QUERIES["checkpoint"])
         pids = [worker.process.pid for worker in workers]
         stage.start_profiles(workers)
+        everything, own = machine_seconds(), tree_seconds(os.getpid())
         before, began = cpu_now(pids, *stage.servers), time.monotonic()
         for worker in workers:
             worker.thaw()
         await watch.finished(count)
         seconds = time.monotonic() - began
         cpu = cpu_now(pids, *stage.servers) - before
-        result = Drained(count, seconds, cpu, max(peak_memory_mb(pid) for pid in pids))
+        ours = tree_seconds(os.getpid()) - own  # the whole benchmark: everything that it has started is below it
+        others = max(0.0, machine_seconds() - everything - ours) / seconds
+        result = Drained(count, seconds, cpu, max(peak_memory_mb(pid) for pid in pids), others)
         await watch.settled()
         return result
 

@@ -48,6 +48,7 @@ def figures(found: Findings) -> dict[str, Any]:
         "cpu_seconds_per_million_worker": per_million(cpu.worker if cpu else None),
         "cpu_seconds_per_million_postgres": per_million(cpu.postgres if cpu else None),
         "cpu_seconds_per_million_broker": per_million(cpu.broker if cpu else None),
+        "cores_busy_with_others": _rounded(drained.others if drained else None, 2),
         "worker_rss_mb": _rounded(drained.rss_mb if drained else None),
         "pgbench_tps": _rounded(pgbench),
         "pgbench_tps_runs": [round(tps) for tps in found.pgbench],

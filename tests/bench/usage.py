@@ -33,6 +33,12 @@ def cpu_now(workers: Sequence[int], postgres: int, broker: int) -> Cpu:
     return Cpu(sum(tree_seconds(pid) for pid in workers), tree_seconds(postgres), tree_seconds(broker))
 
 
+def machine_seconds() -> float:
+    """Processor seconds that all processes of the machine have used so far, whosever they are."""
+    times = psutil.cpu_times()
+    return float(times.user + times.nice + times.system + getattr(times, "irq", 0) + getattr(times, "softirq", 0))
+
+
 def tree_seconds(pid: int) -> float:
     """Seconds of a process, its living children (backends, checkpointer, writers) and those that it has buried."""
     root = psutil.Process(pid)
