@@ -90,4 +90,6 @@ def serve_health(
 
 def run(app: faust.App) -> None:
     """Run the app until a signal ends it; exits the process, with an error if a service crashed."""
-    faust.Worker(app, quiet=True, override_logging=False, redirect_stdouts=False).execute_from_commandline()
+    worker = faust.Worker(app, quiet=True, override_logging=False, redirect_stdouts=False)
+    worker.spinner = None  # it would put its escape codes between the lines of the log
+    worker.execute_from_commandline()

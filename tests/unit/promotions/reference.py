@@ -35,12 +35,7 @@ def expected(
     killed: frozenset[str],
 ) -> Expected:
     local = at.astimezone(ZoneInfo(programme.zone))
-    matches = [
-        campaign
-        for campaign in programme.campaigns
-        if campaign.id not in killed and holds(campaign, receipt, member, at, local)
-    ]
-    matches.sort(key=precedence)
+    matches = matching(programme, receipt, member, at, killed)
     losers: set[tuple[str, str]] = set()
 
     exclusive = [campaign for campaign in matches if campaign.mode == "exclusive"]
@@ -89,6 +84,18 @@ def expected(
         frozenset(losers),
         uses,
     )
+
+
+def matching(
+    programme: Programme, receipt: Receipt, member: MemberFacts, at: datetime, killed: frozenset[str]
+) -> list[Campaign]:
+    local = at.astimezone(ZoneInfo(programme.zone))
+    found = [
+        campaign
+        for campaign in programme.campaigns
+        if campaign.id not in killed and holds(campaign, receipt, member, at, local)
+    ]
+    return sorted(found, key=precedence)
 
 
 def precedence(campaign: Campaign) -> tuple[int, str]:
