@@ -40,6 +40,18 @@ class SetClock:
         self.instant += step
 
 
+class LineLog:
+    """A logger that keeps what it is told."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self._lines = lines
+
+    def info(self, event: str, **fields: object) -> None:
+        self._lines.append(f"{event} {fields}\n")
+
+    warning = error = info
+
+
 MakeKey = Callable[..., Awaitable[tuple[str, ApiKey]]]
 
 
@@ -58,6 +70,14 @@ def scribe(superuser: asyncpg.Connection) -> Scribe:
 @pytest.fixture
 def clock() -> SetClock:
     return SetClock()
+
+
+@pytest.fixture
+def log_lines(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the door logs."""
+    lines: list[str] = []
+    monkeypatch.setattr("services.gateway.door._LOG", LineLog(lines))
+    return lines
 
 
 @pytest.fixture
