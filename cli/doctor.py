@@ -129,12 +129,13 @@ def _writable(data: Path) -> Finding:
 
 def _account() -> Finding:
     account = privilege.server_account()
-    if account is None:
-        return Finding("account", True, "not root")
     try:
+        if account is None:
+            privilege.check_known()
+            return Finding("account", True, "not root")
         binaries = privilege.reachable_copy(postgres.find_binaries(), account)
     except (privilege.Unreachable, postgres.PostgresUnavailable) as error:
-        return Finding("account", False, "root", str(error))
+        return Finding("account", False, f"user id {os.geteuid()}", str(error))
     return Finding("account", True, f"root: PostgreSQL runs as nobody, from {binaries}")
 
 

@@ -18,7 +18,6 @@ from deploy.embedded.layout import PortTaken
 from deploy.embedded.lock import DirectoryInUse, DirectoryLock
 from deploy.embedded.play import NothingMoves
 from deploy.embedded.postgres import PostgresUnavailable
-from deploy.embedded.privilege import Unreachable
 from deploy.embedded.receipts import ReceiptsMissing
 from deploy.embedded.state import Addresses, StateDamaged
 from deploy.embedded.supervisor import ServiceUnavailable
@@ -30,7 +29,6 @@ _CODES: dict[type[Exception], Exit] = {
     PostgresUnavailable: Exit.UNAVAILABLE,
     KafkaUnavailable: Exit.UNAVAILABLE,
     ServiceUnavailable: Exit.UNAVAILABLE,
-    Unreachable: Exit.UNAVAILABLE,
     ReceiptsMissing: Exit.FAILED,
     StateDamaged: Exit.FAILED,
     NothingMoves: Exit.TIMED_OUT,

@@ -116,8 +116,9 @@ def _detached(wishes: Wishes, as_json: bool) -> None:
     if (owner := DirectoryLock(wishes.data).owner()) is not None:
         raise in_use(wishes.data, str(owner))
     log, answer = wishes.data / "logs" / "supervisor.log", wishes.data / "run" / "ready.json"
+    wishes.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     for path in (log, answer):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(exist_ok=True)
     answer.unlink(missing_ok=True)
     answer.touch(mode=0o600)
     with log.open("wb") as said, answer.open("wb") as answered:
@@ -208,5 +209,5 @@ def _suggestions(told: dict[str, Any]) -> list[str]:
     verify = f"pointstream verify{where}"
     if (example := told["example"]) is None:
         return [f"pointstream demo receipts --count 1000 --wait{where}", f"{curl}/openapi.json", verify]
-    source = quote(example["source"], safe="")
-    return [f"{curl}/v1/members/{example['member_id']}", f"{curl}/v1/receipts/{source}/{example['id']}", verify]
+    receipt = quote(f"{example['source']}/{example['id']}")
+    return [f"{curl}/v1/members/{example['member_id']}", f"{curl}/v1/receipts{receipt}", verify]

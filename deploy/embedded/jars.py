@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tomllib
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -105,25 +106,30 @@ def _writable(folder: Path) -> bool:
 
 def _fetch_all(jars: tuple[Jar, ...], folder: Path, progress: Progress) -> None:
     folder.mkdir(parents=True, exist_ok=True)
+    repository = folder / f".fetch-{os.getpid()}"
     done = 0
     progress(done, len(jars))
-    with ThreadPoolExecutor(FETCHERS, thread_name_prefix="jars") as pool:
-        for _ in pool.map(lambda jar: _fetch(jar, folder), jars):
+    pool = ThreadPoolExecutor(FETCHERS, thread_name_prefix="jars")
+    try:
+        for _ in pool.map(lambda jar: _fetch(jar, folder, repository), jars):
             done += 1
             progress(done, len(jars))
+    finally:
+        pool.shutdown(cancel_futures=True)
+        shutil.rmtree(repository, ignore_errors=True)
     draft = _stamp(folder).with_suffix(f".{os.getpid()}")
     draft.write_text(_stamp_text(folder, jars), encoding="utf-8")
     draft.replace(_stamp(folder))
 
 
-def _fetch(jar: Jar, folder: Path) -> None:
-    """Bring one jar into `folder` under a name of our own first, so that two processes may fetch at once."""
+def _fetch(jar: Jar, folder: Path, repository: Path) -> None:
+    """Bring one jar into `folder`, by way of a place of our own, so that two processes may fetch at once."""
     target = folder / jar.filename
     if target.exists() and _digest(target) == jar.sha256:
         return
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            fetched = _download(jar, folder / f".fetch-{os.getpid()}")
+            fetched = _download(jar, repository)
         except (OSError, RuntimeError) as error:
             if attempt == ATTEMPTS:
                 raise JarsUnavailable(

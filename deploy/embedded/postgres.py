@@ -84,16 +84,19 @@ class EmbeddedPostgres:
         """
         if self.running:
             return
-        binaries = find_binaries()
         home = self.data / "postgres"
-        home.mkdir(parents=True, exist_ok=True)
-        account = privilege.server_account()
-        if account:
-            binaries = privilege.reachable_copy(binaries, account)
-            os.chown(home, *account)
         cluster = home / "cluster"
-        if not (cluster / "PG_VERSION").exists():
-            self._prepare(binaries, cluster, account)
+        account = privilege.server_account()
+        try:
+            binaries = find_binaries()
+            home.mkdir(parents=True, exist_ok=True)
+            if account:
+                binaries = privilege.reachable_copy(binaries, account)
+                os.chown(home, *account)
+            if not (cluster / "PG_VERSION").exists():
+                self._prepare(binaries, cluster, account)
+        except privilege.Unreachable as error:
+            raise PostgresUnavailable(str(error)) from error
         self._refuse_other_version(binaries, cluster)
         self._port = self._wanted_port or ports.free_port()
         self._child.start(
@@ -114,6 +117,7 @@ class EmbeddedPostgres:
 
     def _prepare(self, binaries: Path, cluster: Path, account: privilege.Account | None) -> None:
         """Make the cluster in a draft folder that takes its name only when complete."""
+        privilege.check_known()
         draft = cluster.with_name("cluster.draft")
         password_file = cluster.with_name("password")
         shutil.rmtree(draft, ignore_errors=True)

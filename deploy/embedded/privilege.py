@@ -28,6 +28,21 @@ def server_account() -> Account | None:
     return nobody.pw_uid, nobody.pw_gid
 
 
+def check_known() -> None:
+    """See to it that the system knows the name of our account; `initdb` asks for it.
+
+    Raises:
+        Unreachable: it does not, as in a container that was given a bare user id.
+    """
+    try:
+        pwd.getpwuid(os.geteuid())
+    except KeyError:
+        raise Unreachable(
+            f"user id {os.geteuid()} has no entry in /etc/passwd, and PostgreSQL's initdb needs one; "
+            "run as a user that has, or give this one an entry (in a container: add it to the image)"
+        ) from None
+
+
 def closed_door(path: Path) -> Path | None:
     """The first folder on the way to `path` that an account without rights of its own may not pass, or None."""
     for folder in (*reversed(path.parents), path):
