@@ -64,7 +64,7 @@ IdentifierText = Annotated[
     str,
     Query(
         description="Kind and value as the till sends them; only an exact match is found.",
-        pattern="^(card|virtual_card|nfc|phone|email|account):[^\\x00-\\x1f]{1,64}$",
+        pattern="^(card|virtual_card|nfc|invoice|phone|email|account):[^\\x00-\\x1f]{1,64}$",
         examples=["card:123456"],
     ),
 ]

@@ -28,7 +28,9 @@ from libs.contracts.primitives import (
 class Identifier(Payload):
     """One way in which a shop knows a member."""
 
-    kind: Literal["card", "virtual_card", "nfc", "phone", "email", "account"] = Field(description="What `value` is.")
+    kind: Literal["card", "virtual_card", "nfc", "invoice", "phone", "email", "account"] = Field(
+        description="What `value` is; an invoice is known by the number that the shop bills the member under."
+    )
     value: Name64 = Field(description="As the shop writes it.")
 
 
