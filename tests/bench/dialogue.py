@@ -12,9 +12,11 @@ import orjson
 
 from tests.support.stack import ROOT
 
+_LONGEST = 64 * 1024 * 1024
+
 
 class Dialogue:
-    """A module that runs as a process of its own."""
+    """A module that runs as a process of its own, and ends when its standard input does."""
 
     def __init__(self, module: str, process: asyncio.subprocess.Process) -> None:
         self._module = module
@@ -25,7 +27,7 @@ class Dialogue:
         """Start it."""
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", module, cwd=ROOT, stdin=pipe, stdout=pipe, limit=64 * 1024 * 1024
+            sys.executable, "-m", module, cwd=ROOT, stdin=pipe, stdout=pipe, limit=_LONGEST, start_new_session=True
         )
         return cls(module, process)
 

@@ -90,7 +90,7 @@ async def drain(stage: Stage, sent: Sent, workers: list[Worker], count: int, war
         stage.tell(f"backlog of {count:,} receipts, {produced.bytes // produced.receipts} bytes each")
         await watch.connection.execute(QUERIES["checkpoint"])
         pids = [worker.process.pid for worker in workers]
-        stage.start_profiles(workers)
+        await stage.begin_profiles(workers)
         everything, own = machine_seconds(), tree_seconds(os.getpid())
         before, began = cpu_now(pids, *stage.servers), time.monotonic()
         for worker in workers:
@@ -101,6 +101,7 @@ async def drain(stage: Stage, sent: Sent, workers: list[Worker], count: int, war
         ours = tree_seconds(os.getpid()) - own  # the whole benchmark: everything that it has started is below it
         others = max(0.0, machine_seconds() - everything - ours) / seconds
         result = Drained(count, seconds, cpu, max(peak_memory_mb(pid) for pid in pids), others)
+        await stage.keep_statements(count)
         await watch.settled()
         return result
 

@@ -16,7 +16,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 
 BEGIN = signal.SIGRTMIN + 1
 _EVERY = 0.002  # what the kernel makes of it depends on its tick
@@ -39,39 +39,42 @@ def _calls(target: Path, main: Callable[[list[str]], int]) -> int:
 
 class _Samples:
     def __init__(self) -> None:
-        self.lines: Counter[str] = Counter()
-        self.alone: Counter[str] = Counter()
-        self.with_callees: Counter[str] = Counter()
-        self.total = 0
+        self._lines: Counter[tuple[CodeType, int]] = Counter()
+        self._stacks: Counter[CodeType] = Counter()
 
     def take(self, _signal: int, frame: FrameType | None) -> None:
         if frame is None:
             return
-        self.total += 1
-        self.lines[f"{_place(frame)}:{frame.f_lineno}"] += 1
-        self.alone[_place(frame)] += 1
-        seen = set()
+        self._lines[frame.f_code, frame.f_lineno or 0] += 1
+        seen: set[CodeType] = set()
         at: FrameType | None = frame
         while at is not None:
-            seen.add(_place(at))
+            seen.add(at.f_code)
             at = at.f_back
-        self.with_callees.update(seen)
+        self._stacks.update(seen)
 
     def table(self) -> str:
-        parts = [f"{self.total} samples"]
+        alone: Counter[CodeType] = Counter()
+        for (code, _), count in self._lines.items():
+            alone[code] += count
+        lines = Counter({f"{_place(code)}:{line}": count for (code, line), count in self._lines.items()})
+        total = alone.total()
+        parts = [f"{total} samples"]
         for title, counted in (
-            ("by function, itself", self.alone),
-            ("by function, with what it calls", self.with_callees),
-            ("by line", self.lines),
+            ("by function, itself", Counter({_place(code): count for code, count in alone.items()})),
+            ("by function, with what it calls", Counter({_place(code): count for code, count in self._stacks.items()})),
+            ("by line", lines),
         ):
-            parts += ["", title]
-            parts += [f"{count / max(self.total, 1):7.1%}  {name}" for name, count in counted.most_common(_LINES)]
+            parts += [
+                "",
+                title,
+                *(f"{count / max(total, 1):7.1%}  {name}" for name, count in counted.most_common(_LINES)),
+            ]
         return "\n".join(parts) + "\n"
 
 
-def _place(frame: FrameType) -> str:
-    path = Path(frame.f_code.co_filename)
-    return f"{'/'.join(path.parts[-2:])}:{frame.f_code.co_qualname}"
+def _place(code: CodeType) -> str:
+    return f"{'/'.join(Path(code.co_filename).parts[-2:])}:{code.co_qualname}"
 
 
 def _sampled(target: Path, main: Callable[[list[str]], int]) -> int:

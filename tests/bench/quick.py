@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import shutil
+import signal
 import sys
 import time
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,7 @@ from tests.support.stack import Worker
 
 PARTS = ("latency", "references", "campaigns", "verify")
 _REFERENCE = "reference"
+_MOST_SECONDS = 900.0
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -60,7 +62,20 @@ class Quick:
         self._found = Findings()
 
     async def run(self) -> dict[str, Any]:
-        """Run every part that was not skipped, and return the figures."""
+        """Run every part that was not skipped, and return the figures.
+
+        Raises:
+            TimeoutError: it takes far too long.
+        """
+        task = asyncio.current_task()
+        assert task is not None
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        async with asyncio.timeout(_MOST_SECONDS):
+            await self._measure()
+        described = await asyncio.to_thread(environment.describe)
+        return figures(self._found) | {"seconds": round(time.monotonic() - self._began, 1)} | described
+
+    async def _measure(self) -> None:
         self._tell("starting PostgreSQL and Kafka")
         async with open_stage(self._tell, self._options.profile) as stage:
             self._tell(f"enrolling {self._options.members:,} members")
@@ -81,8 +96,6 @@ class Quick:
                 self._tell("verifying")
                 self._found.verified = await verify(stage, self._sent)
             self._keep(stage)
-        described = await asyncio.to_thread(environment.describe)
-        return figures(self._found) | {"seconds": round(time.monotonic() - self._began, 1)} | described
 
     async def _platform(self, stage: Stage, workers: list[Worker]) -> None:
         options, found = self._options, self._found
@@ -119,12 +132,12 @@ class Quick:
         self._tell(f"credits straight in SQL: {self._found.credits:,.0f} a second")
 
     def _keep(self, stage: Stage) -> None:
-        profiles = sorted(stage.folder.glob("profile-*.txt"))
+        profiles = [*stage.folder.glob("profile-0.txt"), *stage.folder.glob(f"profile-*-{self._options.receipts}.txt")]
         if self._options.keep:
             self._options.keep.mkdir(parents=True, exist_ok=True)
             for path in [*stage.folder.glob("earning-*.log"), *stage.folder.glob("profile-*")]:
                 shutil.copy(path, self._options.keep)
-        for path in profiles[:1]:
+        for path in profiles:
             print(path.read_text(), file=sys.stderr)
 
     def _tell(self, what: str) -> None:

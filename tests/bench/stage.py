@@ -22,13 +22,14 @@ import asyncpg
 
 from deploy.embedded.kafka import EmbeddedKafka
 from deploy.embedded.postgres import EmbeddedPostgres
-from deploy.embedded.process import clean_abandoned
+from deploy.embedded.process import MARKER, OWNER, birth, clean_abandoned, marker
 from libs.contracts.topics import topics_to_create
 from libs.promotions.document import canonical_json, programme_hash
 from libs.runtime import sql
 from libs.runtime.kafka import create_topics
 from libs.runtime.migrate import ROLES, ensure_database, ensure_roles, migrate
 from libs.runtime.settings import KafkaSettings
+from tests.bench import statements
 from tests.bench.dialogue import Dialogue
 from tests.bench.population import TENANTS, Population, make_population
 from tests.bench.profiled import BEGIN
@@ -166,6 +167,9 @@ class Stage:
             own + "WEB__PORT": str(port),
             "POINTSTREAM_SEAL_KEY": SEAL_KEY,
             "POINTSTREAM_EMBEDDED": "1",
+            # By these a later run finds the worker if this one is killed.
+            MARKER: marker(self.folder, f"earning-{number}"),
+            OWNER: f"{os.getpid()} {birth(os.getpid())}",
         }
         command = ["-m", "services.earning"]
         if self.profile is not None:
@@ -173,8 +177,9 @@ class Stage:
         log = self.folder / f"earning-{number}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, *command], cwd=ROOT, env={**os.environ, **variables}, stdout=output, stderr=output
-            )
+                [sys.executable, *command], cwd=ROOT, env={**os.environ, **variables}, stdout=output, stderr=output,
+                start_new_session=True,
+            )  # fmt: skip
         worker = Worker(f"earning-{number}", port, process, log)
         self.workers.append(worker)
         return worker
@@ -184,11 +189,20 @@ class Stage:
         for worker in workers:
             await asyncio.to_thread(worker.stop)
 
-    def start_profiles(self, workers: Sequence[Worker]) -> None:
-        """Let workers that run under a profiler begin to look."""
+    async def begin_profiles(self, workers: Sequence[Worker]) -> None:
+        """If this run is profiled, let the workers' profilers begin to look and PostgreSQL begin to count."""
         if self.profile is not None:
             for worker in workers:
                 worker.process.send_signal(BEGIN)
+            async with self.connection() as connection:
+                await statements.begin(connection)
+
+    async def keep_statements(self, receipts: int) -> None:
+        """If this run is profiled, write down what PostgreSQL has counted."""
+        if self.profile is not None:
+            async with self.connection() as connection:
+                text = await statements.table(connection, receipts)
+            (self.folder / f"profile-statements-{receipts}.txt").write_text(text + "\n", encoding="utf-8")
 
     def end(self) -> None:
         """Stop whatever still runs."""
@@ -212,6 +226,8 @@ async def open_stage(tell: Callable[[str], None], profile: str | None = None) ->
         for failure in await asyncio.gather(*starts, return_exceptions=True):
             if failure is not None:
                 raise failure
+        if profile is not None:
+            await statements.load_extension(stage.postgres)
         yield stage
     finally:
         stage.end()
