@@ -21,6 +21,7 @@ class Topic:
 
     `types` are the event types that may lie in it; empty means that its events come in a later version.
     `retention` is how long the broker keeps a record; a compacted topic keeps the last record of a key for ever.
+    `stamped_by_broker` makes the record's timestamp its arrival, which decides lateness, and not what a till claims.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Topic:
     compacted: bool = False
     dead_letter: bool = False
     max_message_bytes: int = MAX_RECORD_BYTES
+    stamped_by_broker: bool = False
 
     @property
     def dead_letter_topic(self) -> str | None:
@@ -50,6 +52,8 @@ class Topic:
             "cleanup.policy": "compact" if self.compacted else "delete",
             "max.message.bytes": str(self.max_message_bytes),
         }
+        if self.stamped_by_broker:
+            settings["message.timestamp.type"] = "LogAppendTime"
         if self.retention is not None:
             settings["retention.ms"] = str(self.retention // timedelta(milliseconds=1))
         return settings
@@ -66,6 +70,7 @@ def _input(name: str, purpose: str, *, key: str, days: int, producers: tuple[str
         consumers=(consumer,),
         dead_letter=True,
         max_message_bytes=_INPUT_BYTES,
+        stamped_by_broker=True,
     )
 
 

@@ -84,17 +84,18 @@ class BatchLoop(Generic[Item]):
         self._wiring = wiring
         self._make_consumer = make_consumer
         self._pool = pool
+        self._stopping = asyncio.Event()
         self._lanes = [
             _Driven(
                 Lane(
                     wiring,
                     Relay(make_producer, headers, self._read_rows, wiring.metrics, topic_prefix=wiring.topic_prefix),
                     self._note_halt,
+                    self._stopping,
                 )
             )
             for _ in range(settings.lanes)
         ]
-        self._stopping = asyncio.Event()
         self._changed = asyncio.Event()
         self._halted: dict[TopicPartition, str] = {}
         self._fenced_at: dict[TopicPartition, float] = {}
@@ -255,7 +256,8 @@ class BatchLoop(Generic[Item]):
     ) -> None:
         lane = driven.lane
         await lane.relay.adopt(lane.shard(partition.topic, partition.partition), claimed.published)
-        if partition not in driven.wanted:
+        if partition not in driven.wanted:  # a rebalance came in between
+            lane.release(partition)
             return
         if doubt is not None:
             await self._halt(lane, partition, doubt)
@@ -263,6 +265,7 @@ class BatchLoop(Generic[Item]):
             try:
                 self._consumer.seek(partition, claimed.next_offset)
             except IllegalStateError:  # gone again; the listener tells what comes next
+                lane.release(partition)
                 return
             lane.hold(partition, claimed)
         driven.wanted.discard(partition)

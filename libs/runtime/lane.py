@@ -62,8 +62,15 @@ def shard_of(consumer: str, topic: str, part: int) -> str:
 class Lane(Generic[Item]):
     """Applies batches of its partitions, and answers for publishing what they cause."""
 
-    def __init__(self, wiring: Wiring[Item], relay: Relay, on_halt: Callable[[str, int, str], None]) -> None:
+    def __init__(
+        self,
+        wiring: Wiring[Item],
+        relay: Relay,
+        on_halt: Callable[[str, int, str], None],
+        stopping: asyncio.Event,
+    ) -> None:
         self._wiring = wiring
+        self._stopping = stopping
         self._on_halt = on_halt
         self.relay = relay
         self.held: dict[TopicPartition, Held] = {}
@@ -99,7 +106,8 @@ class Lane(Generic[Item]):
     async def run(self, fetched: dict[TopicPartition, list[ConsumerRecord]]) -> None:
         """Apply what was fetched, in one transaction or, where the database refuses a record, in several.
 
-        Returns when everything is durable, fenced, or behind a halt. Raises what is neither passing nor about the data.
+        Returns when everything is durable, fenced or behind a halt, or when the worker is told to stop in the middle of
+        an outage: the records are read again later. Raises what is neither passing nor about the data.
         """
         began = self.turned_at = monotonic()
         work = self._prepare(fetched)
@@ -130,7 +138,11 @@ class Lane(Generic[Item]):
         spans: list[Span] = []
         for partition, batch in fetched.items():
             held = self.held.get(partition)
-            if held is None or not batch:
+            if held is None:
+                continue
+            if batch[0].offset < held.next_offset:  # fetched before the seek
+                batch = [record for record in batch if record.offset >= held.next_offset]  # noqa: PLW2901
+            if not batch:
                 continue
             decoded = self._wiring.handler.decode(batch)
             bad = [isinstance(item, Rejection) for item in decoded]
@@ -178,13 +190,20 @@ class Lane(Generic[Item]):
                     case Trouble.PASSING:
                         self.turned_at, self.trouble = monotonic(), type(error).__name__
                         log.warning("batch.held", error=self.trouble, records=len(work.records))
-                        await asyncio.sleep(pause)
-                        pause = min(pause * 2, _LONGEST_PAUSE)
-                        if await self._committed_after_all(work):
+                        if await self._stops_within(pause) or await self._committed_after_all(work):
                             return
+                        pause = min(pause * 2, _LONGEST_PAUSE)
             else:
                 await self._settle(work, applied, rows)
                 return
+
+    async def _stops_within(self, seconds: float) -> bool:
+        """Wait so long, or until the worker is told to stop, and say which."""
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
 
     async def _transact(self, work: Work[Item], *, careful: bool) -> tuple[Applied, list[Row]]:
         wiring = self._wiring

@@ -160,7 +160,9 @@ class Relay:
     async def _publish(self, rows: Sequence[Row]) -> None:
         due = [row for row in rows if row.last > self.acknowledged.get(row.shard, row.last)]
         sent = [future for row in due for future in await self._send(row)]
-        await asyncio.gather(*sent)
+        for answer in await asyncio.gather(*sent, return_exceptions=True):
+            if isinstance(answer, BaseException):
+                raise answer
         reach("after-send")
         for row in due:
             if row.shard in self.acknowledged:

@@ -46,12 +46,15 @@ class PurchaseHandler:
         """Make a receipt of each record, or say why not."""
         programmes, now = self._programmes(), self._clock.now()
         items: list[Receipt | Rejection] = []
+        stamp, arrived_at = None, now
         for record in records:
             event = self._decoder.decode(record.value)
             if isinstance(event, Rejection):
                 items.append(event)
-            else:
-                items.append(select(event, programmes, self._hasher, arrival(record, self._clock, now)))
+                continue
+            if record.timestamp != stamp:  # records that came together have one stamp
+                stamp, arrived_at = record.timestamp, arrival(record, self._clock, now)
+            items.append(select(event, programmes, self._hasher, arrived_at))
         return items
 
     async def apply(
