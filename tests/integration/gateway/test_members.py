@@ -89,6 +89,16 @@ async def test_pending_points_become_available_by_their_date(client: httpx.Async
     assert (await wallet(client, member, NOW + timedelta(days=3)))["available"] == 50
 
 
+async def test_points_of_a_till_whose_clock_runs_ahead_are_pending_not_lost(
+    client: httpx.AsyncClient, scribe: Scribe
+) -> None:
+    member = await scribe.member()
+    await member.credit(50, NOW + timedelta(minutes=3))
+    for at in (None, NOW + timedelta(minutes=1)):
+        told = await wallet(client, member, at)
+        assert (told["available"], told["pending"]) == (0, 50)
+
+
 async def test_a_past_instant_leaves_out_what_happened_since(client: httpx.AsyncClient, scribe: Scribe) -> None:
     member = await scribe.member()
     first = await member.credit(100, JANUARY)
