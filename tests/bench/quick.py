@@ -1,6 +1,6 @@
 """`python -m tests.bench.quick`: the quick benchmark, about a minute; the last line on stdout is one JSON object.
 
-How it measures is told in tests/bench/README.md.
+How it measures is told in docs/performance.md.
 """
 
 from __future__ import annotations
@@ -145,9 +145,13 @@ class Quick:
 
 
 def main(arguments: list[str]) -> int:
-    """Measure, print the table and the JSON object; 1 when the books are wrong."""
+    """Measure, print the table and the JSON object; 1 when the books are wrong, 130 when interrupted."""
     options = parse(arguments)
-    found = uvloop.run(Quick(options).run())
+    try:
+        found = uvloop.run(Quick(options).run())
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        print("interrupted; everything is stopped", file=sys.stderr)
+        return 130
     print(table(found))
     line = orjson.dumps(found).decode()
     if options.json_out:
