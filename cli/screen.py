@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from deploy.embedded.report import Report, Step
@@ -38,21 +38,27 @@ def write_json(value: Mapping[str, Any]) -> None:
 
 
 def write_table(title: str, rows: Sequence[Sequence[str]], columns: Sequence[str] = ()) -> None:
-    """Write rows: framed on a terminal, tab-aligned elsewhere."""
+    """Write rows: with `columns` and on a terminal framed, else aligned and never folded, so that they can be copied."""
     console = out()
-    if not console.is_terminal:
-        widths = [max(len(row[at]) for row in [*rows, *([columns] if columns else [])]) for at in range(len(rows[0]))]
-        console.print(f"\n{title}", markup=False)
-        for row in [*([columns] if columns else []), *rows]:
-            line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-            console.print(f"  {line.rstrip()}", markup=False)
+    if not console.is_terminal or not columns:
+        _write_aligned(console, title, [columns, *rows] if columns else rows)
         return
-    table = Table(title=title, title_justify="left", show_header=bool(columns))
-    for name in columns or [""] * len(rows[0]):
+    table = Table(title=title, title_justify="left")
+    for name in columns:
         table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*(escape(cell) for cell in row))
     console.print(table)
+
+
+def _write_aligned(console: Console, title: str, rows: Sequence[Sequence[str]]) -> None:
+    console.print(f"\n{title}", markup=False, style="bold")
+    if not rows:
+        return
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    for row in rows:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        console.print(f"  {line.rstrip()}", markup=False, soft_wrap=True)
 
 
 @contextmanager
@@ -62,9 +68,7 @@ def reporting() -> Iterator[Report]:
     if not console.is_terminal:
         yield _Lines(console)
         return
-    columns = (SpinnerColumn(finished_text="[green]✓"), TextColumn("{task.fields[name]:<10}"), BarColumn(bar_width=20))
-    with Progress(*columns, TextColumn("{task.description}"), TimeElapsedColumn(), console=console) as progress:
-        yield _Live(progress)
+    yield _Live(console)
 
 
 class _LineStep:
@@ -121,28 +125,56 @@ class _LiveStep:
 
 
 class _Live:
-    """A bar a step, in the order in which they began."""
+    """A bar a step, in the order in which they began; nothing is redrawn while no step is under way."""
 
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
+    def __init__(self, console: Console) -> None:
+        self._console = console
         self._lock = threading.Lock()
+        self._progress: Progress | None = None
+        self._steps = 0
 
     def say(self, text: str) -> None:
         """A line above the bars."""
-        self._progress.console.print(text, markup=False)
+        self._console.print(text, markup=False)
 
     def warn(self, text: str) -> None:
         """A yellow line above the bars."""
-        self._progress.console.print(f"[yellow]warning:[/yellow] {escape(text)}")
+        self._console.print(f"[yellow]warning:[/yellow] {escape(text)}")
 
     @contextmanager
     def step(self, name: str) -> Iterator[Step]:
         """A bar; it goes when the step failed."""
-        with self._lock:
-            task = self._progress.add_task("", total=None, name=name)
+        progress = self._enter()
+        task = progress.add_task("", total=None, name=name)
         try:
-            yield _LiveStep(self._progress, task)
+            yield _LiveStep(progress, task)
         except BaseException:
-            self._progress.remove_task(task)
+            progress.remove_task(task)
             raise
-        self._progress.stop_task(task)
+        finally:
+            self._leave()
+
+    def _enter(self) -> Progress:
+        with self._lock:
+            self._steps += 1
+            if self._progress is None:
+                self._progress = Progress(*_columns(), console=self._console, refresh_per_second=8)
+                self._progress.start()
+            return self._progress
+
+    def _leave(self) -> None:
+        with self._lock:
+            self._steps -= 1
+            if self._steps == 0 and self._progress is not None:
+                self._progress.stop()
+                self._progress = None
+
+
+def _columns() -> tuple[ProgressColumn, ...]:
+    return (
+        SpinnerColumn(finished_text="[green]✓"),
+        TextColumn("{task.fields[name]:<10}"),
+        BarColumn(bar_width=20),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -145,7 +147,7 @@ def _detached(wishes: Wishes, as_json: bool) -> None:
     if as_json:
         screen.write_json(told)
     else:
-        _write_ready(told, f"It runs in the background: `pointstream down --data '{wishes.data}'` stops it.")
+        _write_ready(told, f"It runs in the background; stop it with: {_again('down', wishes.data)}")
 
 
 def _follow(supervisor: subprocess.Popen[bytes], log: Path, answer: Path) -> str:
@@ -205,9 +207,17 @@ def _write_ready(told: dict[str, Any], farewell: str) -> None:
 
 def _suggestions(told: dict[str, Any]) -> list[str]:
     curl = f"curl -H 'Authorization: Bearer {told['api_key']}' {told['gateway']}"
-    where = f" --data '{told['data']}'"
-    verify = f"pointstream verify{where}"
+    data = Path(told["data"])
+    verify = _again("verify", data)
     if (example := told["example"]) is None:
-        return [f"pointstream demo receipts --count 1000 --wait{where}", f"{curl}/openapi.json", verify]
+        return [_again("demo receipts --count 1000 --wait", data), f"{curl}/openapi.json", verify]
     receipt = quote(f"{example['source']}/{example['id']}")
     return [f"{curl}/v1/members/{example['member_id']}", f"{curl}/v1/receipts{receipt}", verify]
+
+
+def _again(command: str, data: Path) -> str:
+    """How to call another command for the same data, from where we are."""
+    installed = os.path.relpath(Path(sys.executable).parent / "pointstream")
+    program = "pointstream" if shutil.which("pointstream") else installed
+    where = "" if data == DEFAULT_DATA.resolve() else f" --data {shlex.quote(str(data))}"
+    return f"{program} {command}{where}"

@@ -111,10 +111,11 @@ class EmbeddedKafka:
     def _format(self, java: Path, class_path: str) -> None:
         """Give the log directory its cluster id; a half-done earlier try is thrown away."""
         shutil.rmtree(self._home / "log", ignore_errors=True)
-        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+        # Kafka writes a UUID as 22 characters of base64 and wants none that looks like an option.
+        cluster_id = "K" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]
         command = [str(java), *_JVM_TOOL, "-cp", class_path, "kafka.tools.StorageTool"]
         result = subprocess.run(
-            [*command, "format", "-t", cluster_id, "-c", "server.properties"],
+            [*command, "format", f"--cluster-id={cluster_id}", "-c", "server.properties"],
             cwd=self._home,
             env=_environment(),
             capture_output=True,

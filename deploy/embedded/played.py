@@ -34,6 +34,15 @@ class Block(BaseModel):
     stop: int
 
 
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A played receipt to look up."""
+
+    source: str
+    id: str
+    member_id: str
+
+
 class Played(BaseModel):
     """How far the plays of a data directory have come."""
 
@@ -48,6 +57,8 @@ class Played(BaseModel):
     first: tuple[Block, ...] = ()
     """What the first `up` plays; kept until that is done, to be repeated after an interruption (it pays only once)."""
     first_done: bool = False
+    example: Example | None = None
+    """One of the first, to be looked up by who tries things out."""
 
 
 def take(played: Played, count: int, total: int, *, raw: bool) -> tuple[tuple[Block, ...], Played]:
@@ -72,15 +83,6 @@ def read(blocks: tuple[Block, ...], shift: timedelta) -> Iterator[DemoEvent]:
     return chain.from_iterable(
         receipts.read_receipts(block.start, block.stop, shift=shift, lap=block.lap) for block in blocks
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A played receipt to look up."""
-
-    source: str
-    id: str
-    member_id: str
 
 
 def example_of(blocks: tuple[Block, ...]) -> Example | None:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from deploy.embedded import demo, layout, play, receipts, state
+from deploy.embedded import demo, layout, play, state
 from deploy.embedded.backing import Backing, Brought
 from deploy.embedded.credentials import Credentials
 from deploy.embedded.lock import DirectoryLock
-from deploy.embedded.played import Example, PlayBook, example_of, read
+from deploy.embedded.played import Example, PlayBook
 from deploy.embedded.process import Child, clean_orphans
 from deploy.embedded.report import Report, Step
-from deploy.embedded.services import Service, Surroundings, all_services
+from deploy.embedded.services import PROGRAMS, Service, Surroundings, all_services
 from deploy.embedded.state import SERVICES, Addresses
 from deploy.embedded.stopping import Stopped, StopRequest
 from libs.runtime.clock import DrivenClock, monotonic, parse_clock
@@ -66,6 +69,7 @@ class Supervisor:
         self._stop = StopRequest()
         self._backing: Backing | None = None
         self._services: list[Service] = []
+        self._player: Child | None = None
         self._again_at: dict[str, float] = {}
 
     def run(self, on_ready: Callable[[Ready], None]) -> None:
@@ -108,8 +112,8 @@ class Supervisor:
         self._start_services(surroundings)
         addresses = self._addresses(surroundings, api_key)
         self._note(addresses=addresses)
-        played = self._play_first(clock)
-        example = example_of(PlayBook(self._data).load().first)
+        played = self._play_first()
+        example = PlayBook(self._data).load().example
         self._note(phase="ready")
         on_ready(Ready(self._data, addresses, example, played, monotonic() - began))
 
@@ -166,35 +170,44 @@ class Supervisor:
             metrics={name: f"{url}/metrics" for name, url in urls.items()},
         )
 
-    def _play_first(self, clock: str | None) -> play.Outcome | None:
-        """At the first start, enrol the demo's members and play its newest receipts."""
-        book = PlayBook(self._data)
-        played = book.load()
-        if not self._wishes.demo or played.first_done or self._wishes.receipts <= 0:
+    def _play_first(self) -> play.Outcome | None:
+        """At the first start, let a process of its own enrol the demo's members and play its newest receipts."""
+        count = self._wishes.receipts if self._wishes.demo else 0
+        if not count or PlayBook(self._data).load().first_done:
             return None
-        assert self._backing is not None
+        self._player = Child("demo", self._data)
+        self._player.log.unlink(missing_ok=True)
         with self._report.step("Demo") as step:
             step.progress("reading receipts")
-            blocks, shift = book.take_first(self._wishes.receipts, parse_clock(clock).now())
-            self._enrol(book, step)
-            count = sum(block.stop - block.start for block in blocks)
-            outcome = self._stop.run(
-                play.play(self._backing.bootstrap, self._backing.dsn("operator"), read(blocks, shift), count, step)
+            self._player.start(
+                [sys.executable, "-m", "deploy.embedded.first_play", str(self._data), str(count)],
+                env=os.environ,
+                cwd=PROGRAMS,
             )
-            book.note(first_done=True)
+            outcome = self._follow(self._player, step)
+            self._player.stop((signal.SIGTERM, 10.0))
             step.done(
                 f"{outcome.receipts:,} receipts, {outcome.points:,} points in {outcome.seconds:.1f} s "
                 f"({outcome.receipts / outcome.seconds:,.0f}/s)"
             )
         return outcome
 
-    def _enrol(self, book: PlayBook, step: Step) -> None:
-        assert self._backing is not None
-        if not book.load().enrolled:
-            self._stop.run(
-                play.enrol(self._backing.bootstrap, self._backing.dsn("operator"), receipts.read_enrolments(), step)
-            )
-            book.note(enrolled=True)
+    def _follow(self, player: Child, step: Step) -> play.Outcome:
+        """Pass on what the player writes until it says what came of it."""
+        with player.log.open("r", encoding="utf-8") as lines:
+            while True:
+                ended = not player.alive
+                for line in lines:
+                    news = _parsed(line)
+                    if "text" in news:
+                        step.progress(**news)
+                    elif "error" in news:
+                        raise play.NothingMoves(news["error"])
+                    elif "played" in news:
+                        return play.Outcome(**news["played"])
+                if ended:
+                    raise ServiceUnavailable(_fell(player))
+                self._stop.sleep(0.05)
 
     def _watch(self) -> None:
         """Look after everything until somebody asks to stop."""
@@ -223,6 +236,8 @@ class Supervisor:
         """Services first, all at once; then Kafka; then PostgreSQL."""
         self._note(phase="stopping")
         running = [service for service in self._services if service.child.pid is not None]
+        if self._player is not None:
+            self._player.stop((signal.SIGTERM, 5.0))
         with self._report.step("Stopping") as step:
             step.progress("services")
             for service in running:
@@ -240,6 +255,7 @@ class Supervisor:
         self._report.warn("killing what still runs")
         children = [service.child for service in self._services]
         children += self._backing.children() if self._backing else []
+        children += [self._player] if self._player else []
         for child in children:
             if child.alive and child.pid is not None:
                 with contextlib.suppress(ProcessLookupError):
@@ -268,6 +284,15 @@ def stop_running(data: Path, patience: float) -> list[str] | None:
             raise TimeoutError(f"process {owner} still runs {data} after {patience:.0f} s")
         time.sleep(0.05)
     return None
+
+
+def _parsed(line: str) -> dict[str, Any]:
+    """A line of news; nothing for the other lines of a log."""
+    try:
+        news = json.loads(line)
+    except ValueError:
+        return {}
+    return news if isinstance(news, dict) else {}
 
 
 def _ask(child: Child) -> None:
