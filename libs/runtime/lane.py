@@ -22,7 +22,7 @@ from libs.runtime.failpoint import reach
 from libs.runtime.limits import Health, Limits, judge
 from libs.runtime.metrics import StreamMetrics
 from libs.runtime.outbox import Relay, Row
-from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
+from libs.runtime.postgres import DATABASE_ERRORS, Trouble, close, trouble
 from libs.runtime.seal import Seal
 
 log = logs.get(__name__)
@@ -76,6 +76,7 @@ class Lane(Generic[Item]):
         self.held: dict[TopicPartition, Held] = {}
         self._connection: asyncpg.Connection | None = None
         self._stored: dict[str, int] = {}
+        self._retired: dict[str, int] = {}  # shards of halted partitions, and their epochs
         self.turned_at = monotonic()
         self.trouble: str | None = None
 
@@ -88,7 +89,7 @@ class Lane(Generic[Item]):
     async def close(self) -> None:
         """Close the connection."""
         if self._connection is not None:
-            await self._connection.close()
+            await close(self._connection)
 
     def hold(self, partition: TopicPartition, claimed: stream_store.Claimed) -> None:
         """Begin to hold a partition."""
@@ -97,7 +98,24 @@ class Lane(Generic[Item]):
     def release(self, partition: TopicPartition) -> None:
         """Hold a partition no longer; work in hand for it will be fenced."""
         self.held.pop(partition, None)
-        self.relay.abandon(self.shard(partition.topic, partition.partition))
+        self._forget(self.shard(partition.topic, partition.partition))
+
+    def release_all(self) -> None:
+        """Hold nothing any longer, and answer for no shard."""
+        for partition in list(self.held):
+            self.release(partition)
+        for shard in list(self._retired):
+            self._forget(shard)
+
+    def retire(self, partition: TopicPartition, epoch: int) -> None:
+        """Hold a halted partition no longer, but see to it that what it has caused so far is published."""
+        self.held.pop(partition, None)
+        self._retired[self.shard(partition.topic, partition.partition)] = epoch
+
+    def _forget(self, shard: str) -> None:
+        self._retired.pop(shard, None)
+        self._stored.pop(shard, None)
+        self.relay.abandon(shard)
 
     def shard(self, topic: str, part: int) -> str:
         """The outbox shard of one of the lane's partitions."""
@@ -122,9 +140,10 @@ class Lane(Generic[Item]):
     async def flush(self) -> None:
         """Store the cursors of published shards, if they have moved since last time."""
         acknowledged = {s: seq for s, seq in self.relay.acknowledged.items() if self._stored.get(s) != seq}
+        epochs = {self.shard(p.topic, p.partition): held.epoch for p, held in self.held.items()} | self._retired
+        acknowledged = {shard: seq for shard, seq in acknowledged.items() if shard in epochs}
         if not acknowledged:
             return
-        epochs = {self.shard(p.topic, p.partition): held.epoch for p, held in self.held.items()}
         lease_until = self._wiring.clock.now() + LEASE
         await stream_store.move_cursors(await self.connection(), acknowledged, epochs, lease_until)
         self._stored |= acknowledged
@@ -144,6 +163,7 @@ class Lane(Generic[Item]):
                 batch = [record for record in batch if record.offset >= held.next_offset]  # noqa: PLW2901
             if not batch:
                 continue
+            batch = dead_letters.with_first_arrival(batch, self._wiring.seal)  # noqa: PLW2901
             decoded = self._wiring.handler.decode(batch)
             bad = [isinstance(item, Rejection) for item in decoded]
             verdict = judge(held.health, bad, self._wiring.limits)
@@ -186,6 +206,8 @@ class Lane(Generic[Item]):
                     case Trouble.REPEAT:
                         pass
                     case Trouble.CAREFUL:
+                        if careful:  # decided on the locked value and passed all the same: a third time would too
+                            raise
                         careful = True
                     case Trouble.PASSING:
                         self.turned_at, self.trouble = monotonic(), type(error).__name__
@@ -273,9 +295,7 @@ class Lane(Generic[Item]):
         for span, moved in zip(work.spans, done, strict=True):
             self._move_on(span, moved)
             if moved:
-                shard = self.shard(span.topic, span.part)
-                await self.relay.settled()
-                await self.relay.adopt(shard, self.relay.acknowledged.get(shard, 0))
+                await self.relay.catch_up(self.shard(span.topic, span.part))
         return True
 
     async def _settle(self, work: Work[Item], applied: Applied, rows: Sequence[Row]) -> None:
@@ -304,7 +324,7 @@ class Lane(Generic[Item]):
         if span.halt is not None:
             log.error("partition.halted", topic=span.topic, partition=span.part, reason=span.halt)
             self._on_halt(span.topic, span.part, span.halt)
-            self.release(partition)
+            self.retire(partition, span.epoch)
 
 
 def _cut(work: Work[Item], start: int, end: int) -> Work[Item]:

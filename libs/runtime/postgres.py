@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from enum import Enum
 
 import asyncpg
@@ -28,12 +31,17 @@ DATABASE_ERRORS = (
 )
 """Everything that talking to PostgreSQL may raise; `trouble` tells them apart."""
 
+_GOODBYE = 2.0
+"""Seconds for taking leave of a server, which may have stopped answering."""
+
 # Classes and codes of PostgreSQL's appendix A, errcodes.
 _CAREFUL = "PS001"  # raised by our own functions
 _REPEAT = frozenset({"40001", "40P01"})
 _PASSING = frozenset({"55P03", "57014", "25P03", "25P04"})
 _PASSING_CLASSES = frozenset({"08", "53", "57", "58"})
 _REFUSED_CLASSES = frozenset({"22", "23"})
+# asyncpg's own words. It can't switch its state when the server ended the session while nothing was asked of it.
+_CONNECTION_GONE = ("closed", "lost", "released", "cannot switch to state")
 
 
 def trouble(error: BaseException) -> Trouble:
@@ -42,8 +50,7 @@ def trouble(error: BaseException) -> Trouble:
         case asyncpg.PostgresError():
             return _by_code(getattr(error, "sqlstate", None) or "")
         case asyncpg.InterfaceError() | asyncpg.InternalClientError():
-            closed = "closed" in str(error) or "lost" in str(error) or "released" in str(error)
-            return Trouble.PASSING if closed else Trouble.BROKEN
+            return Trouble.PASSING if any(word in str(error) for word in _CONNECTION_GONE) else Trouble.BROKEN
         case OSError() | TimeoutError():
             return Trouble.PASSING
         case _:
@@ -80,3 +87,21 @@ def pool(settings: PostgresSettings, application: str, *, most: int = 10) -> asy
         command_timeout=settings.command_timeout.total_seconds(),
         server_settings={"application_name": application},
     )
+
+
+async def close(connection: asyncpg.Connection) -> None:
+    """Close a connection; a server that does not answer is left without a word."""
+    with contextlib.suppress(*DATABASE_ERRORS):
+        await connection.close(timeout=_GOODBYE)
+
+
+@contextlib.asynccontextmanager
+async def opened(connections: asyncpg.Pool) -> AsyncIterator[asyncpg.Pool]:
+    """Open a pool for a block; at the end a server that does not answer is left without a word."""
+    await connections
+    try:
+        yield connections
+    finally:
+        with contextlib.suppress(*DATABASE_ERRORS):
+            async with asyncio.timeout(_GOODBYE):
+                await connections.close()

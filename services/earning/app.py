@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import hmac
 from functools import partial
 from typing import Any
 
@@ -13,6 +12,7 @@ import faust
 from prometheus_client import CollectorRegistry
 
 from libs.contracts.headers import headers_of
+from libs.contracts.identifiers import IdentifierNames
 from libs.runtime import kafka, memory, postgres
 from libs.runtime.batch import Handler
 from libs.runtime.clock import Clock
@@ -23,8 +23,8 @@ from libs.runtime.limits import Limits
 from libs.runtime.metrics import StreamMetrics
 from libs.runtime.seal import Seal
 from services.earning import profiles, purchases
+from services.earning.bookkeeping import Bookkeeping
 from services.earning.metrics import EarningMetrics
-from services.earning.receipts import IdentifierHasher
 from services.earning.settings import EarningSettings
 from services.earning.watch import ProgrammeWatch
 
@@ -41,7 +41,7 @@ def build(settings: EarningSettings, clock: Clock | None = None) -> faust.App:
     pool = postgres.pool(settings.postgres, f"{SERVICE}-side")
     watch = ProgrammeWatch(pool, metrics)
     key = settings.seal_key.get_secret_value()
-    hasher = IdentifierHasher(hmac.digest(base64.b64decode(key), b"identifiers", "sha256"))
+    names = IdentifierNames.from_seal_key(base64.b64decode(key))
     limits = Limits(settings.loop.max_consecutive_bad, settings.loop.max_bad_percent)
 
     def loop(consumer: str, handler: Handler[Any], lanes: int) -> BatchLoop[Any]:
@@ -67,13 +67,14 @@ def build(settings: EarningSettings, clock: Clock | None = None) -> faust.App:
     loops = [
         loop(
             purchases.CONSUMER,
-            purchases.PurchaseHandler(lambda: watch.current, hasher, clock, metrics),
+            purchases.PurchaseHandler(lambda: watch.current, names, clock, metrics),
             settings.loop.lanes,
         ),
-        loop(profiles.CONSUMER, profiles.ProfileHandler(lambda: watch.current, hasher, clock), 1),
+        loop(profiles.CONSUMER, profiles.ProfileHandler(lambda: watch.current, names, clock), 1),
     ]
     app = make_app(SERVICE, settings)
-    _host(app, settings, pool, watch, loops)
+    books = Bookkeeping(pool, clock, metrics, lambda: loops[0].holds(0))
+    _host(app, settings, pool, watch, books, loops)
     serve_health(
         app, registry, [watch.trouble, *(each.trouble for each in loops)], lambda: any(each.stalled() for each in loops)
     )
@@ -85,12 +86,13 @@ def _host(
     settings: EarningSettings,
     pool: asyncpg.Pool,
     watch: ProgrammeWatch,
+    books: Bookkeeping,
     loops: list[BatchLoop[Any]],
 ) -> None:
     """Put the loops, the watch over programmes and its side stream into the app."""
 
     async def consume() -> None:
-        async with pool, asyncio.TaskGroup() as tasks:
+        async with postgres.opened(pool), asyncio.TaskGroup() as tasks:
             await watch.start()
             for each in loops:
                 tasks.create_task(each.run())
@@ -104,6 +106,10 @@ def _host(
     @app.timer(interval=settings.programme_refresh.total_seconds())  # type: ignore[untyped-decorator]  # faust
     async def look_for_programmes() -> None:
         await watch.refresh()
+
+    @app.timer(interval=settings.conservation_every.total_seconds())  # type: ignore[untyped-decorator]  # faust
+    async def look_at_the_books() -> None:
+        await books.measure()
 
     @app.timer(interval=_COLLECT)  # type: ignore[untyped-decorator]  # faust
     async def look_for_cycles() -> None:
