@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -104,17 +105,30 @@ def programme_document(tenant: SeededTenant) -> dict[str, object]:
 @pytest.fixture(scope="session")
 def database_template(postgres_server: EmbeddedPostgres) -> str:
     """The name of the migrated and seeded database that tests copy."""
-    _run(_make_template(postgres_server))
+    prepare(postgres_server)
     return TEMPLATE
+
+
+def prepare(server: EmbeddedPostgres) -> None:
+    """Make the template in a server."""
+    _run(_make_template(server))
+
+
+@contextmanager
+def fresh_copy(server: EmbeddedPostgres) -> Iterator[Database]:
+    """A copy of the template in a server that has one, dropped after the block."""
+    fresh = Database(server, f"pointstream_test_{next(_numbers)}")
+    _run(_execute(server.dsn(), "copy_database", fresh.name, TEMPLATE))
+    yield fresh
+    _run(_execute(server.dsn(), "drop_database", fresh.name))
 
 
 @pytest.fixture
 def database(postgres_server: EmbeddedPostgres, database_template: str) -> Iterator[Database]:
     """A fresh copy of the template, dropped after the test."""
-    fresh = Database(postgres_server, f"pointstream_test_{next(_numbers)}")
-    _run(_execute(postgres_server.dsn(), "copy_database", fresh.name, database_template))
-    yield fresh
-    _run(_execute(postgres_server.dsn(), "drop_database", fresh.name))
+    assert database_template == TEMPLATE
+    with fresh_copy(postgres_server) as fresh:
+        yield fresh
 
 
 async def _make_template(server: EmbeddedPostgres) -> None:
