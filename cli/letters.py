@@ -6,23 +6,21 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
 
-from libs.contracts.topics import topic_named
 from libs.runtime import sql
-from libs.runtime.dead_letters import ATTEMPTS
+from libs.runtime.dead_letters import replay_headers
 from libs.runtime.kafka import idempotent_producer
 from libs.runtime.seal import Seal
 from libs.runtime.settings import KafkaSettings
 
 _QUERIES = sql.load("cli", "dlq.sql")
 _AT_ONCE = 200
-_SHORTEST_RETENTION = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,7 @@ async def note_reveal(connection: asyncpg.Connection, letter_id: UUID, who: str)
 
 @dataclass(frozen=True, slots=True)
 class Replayer:
-    """Sends letters again: the original bytes, key, partition and time, and how often they were tried."""
+    """Sends letters again: the original bytes, key and partition, with the time of their first arrival."""
 
     kafka: KafkaSettings
     seal: Seal
@@ -142,18 +140,9 @@ class Replayer:
             letter.value,
             letter.key,
             partition=letter.part if letter.part in partitions else None,
-            timestamp_ms=int(self._time(letter).timestamp() * 1000),
-            headers=[(ATTEMPTS, str(letter.attempts).encode())],
+            headers=replay_headers(letter.value, letter.attempts, letter.time, self.seal),
         )
         return sent
-
-    def _time(self, letter: Opened) -> datetime:
-        """The time of the first arrival, by which lateness is judged.
-
-        The broker drops records by this time, so it is moved up where too little of the retention would be left.
-        """
-        retention = topic_named(letter.topic).retention or _SHORTEST_RETENTION
-        return max(letter.time, self.now() - retention / 2)
 
 
 async def halts(connection: asyncpg.Connection) -> list[dict[str, Any]]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+from hashlib import sha256
 from uuid import UUID, uuid5
 
 from aiokafka import ConsumerRecord
@@ -10,11 +13,12 @@ from libs.contracts.events import DeadLetterHeadersV1
 from libs.contracts.rejection import Rejection
 from libs.contracts.topics import DEAD_LETTER_SUFFIX
 from libs.runtime.batch import Outgoing, stamped_at
-from libs.runtime.seal import Seal
+from libs.runtime.seal import Seal, SealBroken
 from libs.runtime.stream_store import DeadLetter
 
 _NAMESPACE = UUID("3f0c2a52-7a4e-5d0b-8f7a-51a1b8a6c9e1")
 ATTEMPTS = "attempts"
+FIRST_ARRIVAL = "first-arrival"
 MOST_ATTEMPTS = 1_000_000
 _DIGITS, _LONGEST = 9, 256
 
@@ -27,9 +31,39 @@ def letter_id(consumer: str, record: ConsumerRecord) -> UUID:
 def attempts(record: ConsumerRecord) -> int:
     """How often this record has been tried, this time included; a replay carries the count along."""
     for name, value in record.headers:
-        if name == ATTEMPTS and value.isdigit():
+        if name == ATTEMPTS and value is not None and value.isdigit():
             return min(int(value[:_DIGITS]), MOST_ATTEMPTS - 1) + 1
     return 1
+
+
+def replay_headers(value: bytes, tried: int, arrived_at: datetime, seal: Seal) -> list[tuple[str, bytes]]:
+    """The headers of a record that is sent again: how often it was tried, and, under seal, when it first arrived.
+
+    Lateness is judged by arrival, which the broker stamps anew and no till may claim; hence the seal.
+    """
+    moment = str(round(arrived_at.timestamp() * 1000)).encode()
+    return [(ATTEMPTS, str(tried).encode()), (FIRST_ARRIVAL, seal.close(moment, _arrival_of(value)))]
+
+
+def with_first_arrival(records: list[ConsumerRecord], seal: Seal) -> list[ConsumerRecord]:
+    """Give records that were sent again the timestamp of their first arrival; what is not under our seal is ignored."""
+    if not any(record.headers for record in records):
+        return records
+    return [_stamped_first(record, seal) if record.headers else record for record in records]
+
+
+def _stamped_first(record: ConsumerRecord, seal: Seal) -> ConsumerRecord:
+    for name, value in record.headers:
+        if name == FIRST_ARRIVAL and value is not None:
+            try:
+                return replace(record, timestamp=int(seal.open(value, _arrival_of(record.value or b""))))
+            except SealBroken:
+                return record
+    return record
+
+
+def _arrival_of(value: bytes) -> str:
+    return f"{FIRST_ARRIVAL}/{sha256(value).hexdigest()}"
 
 
 def letter(consumer: str, topic: str, record: ConsumerRecord, rejection: Rejection, seal: Seal) -> DeadLetter:
