@@ -51,6 +51,7 @@ class StoredDecision(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: str | None = None
     evaluation: Evaluation | None = None
     lots: tuple[LotMade, ...] = ()
+    tier: str | None = None
 
 
 _encode = msgspec.json.Encoder().encode_lines

@@ -111,6 +111,11 @@ class BatchLoop(Generic[Item]):
         """Partitions that stand still, and why."""
         return dict(self._halted)
 
+    def holds(self, part: int) -> bool:
+        """Whether this worker holds a partition of the loop's first topic: one worker of the group does."""
+        partition = TopicPartition(self.topics[0], part)
+        return any(partition in driven.lane.held for driven in self._lanes)
+
     def trouble(self) -> str | None:
         """What keeps the loop from working, if anything does: the truth behind readiness."""
         if not self._running:

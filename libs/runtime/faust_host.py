@@ -6,6 +6,8 @@ A service gives its app an agent or two for side streams and puts its batch loop
 from __future__ import annotations
 
 import asyncio
+import os
+import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 
 import faust
@@ -14,7 +16,11 @@ from mode import Service
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
+from libs.runtime import logs
 from libs.runtime.settings import ServiceSettings
+
+log = logs.get(__name__)
+_PATIENCE = 10.0
 
 
 def make_app(name: str, settings: ServiceSettings) -> faust.App:
@@ -34,15 +40,21 @@ def make_app(name: str, settings: ServiceSettings) -> faust.App:
         web_host=settings.web.host,
         web_port=settings.web.port,
         consumer_auto_offset_reset="latest",
+        datadir=os.path.join(tempfile.gettempdir(), f"pointstream-{name}-{os.getpid()}"),  # for tables; we have none
     )
 
 
 class Hosted(Service):
-    """A coroutine that runs as long as the app does; what it raises ends the process."""
+    """A coroutine that runs as long as the app does; what it raises ends the process.
 
-    def __init__(self, run: Callable[[], Awaitable[None]], stop: Callable[[], None]) -> None:
+    Asked to stop, it has `patience` seconds; then it is cancelled, which costs no more than a crash would.
+    """
+
+    def __init__(
+        self, run: Callable[[], Awaitable[None]], stop: Callable[[], None], patience: float = _PATIENCE
+    ) -> None:
         super().__init__()
-        self._run, self._ask_to_stop = run, stop
+        self._run, self._ask_to_stop, self._patience = run, stop, patience
         self._task: asyncio.Task[None] | None = None
         self._crashing: asyncio.Task[None] | None = None
 
@@ -55,7 +67,11 @@ class Hosted(Service):
         """Ask it to stop, and wait."""
         self._ask_to_stop()
         if self._task is not None:
-            await asyncio.wait([self._task])
+            _, late = await asyncio.wait([self._task], timeout=self._patience)
+            if late:
+                log.warning("service.cut_short", patience=self._patience)
+                self._task.cancel()
+                await asyncio.wait([self._task])
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:

@@ -189,6 +189,7 @@ def _keep(
             outcome=verdict.outcome,
             facts=msgspec.Raw(receipt.facts),
             member_id=None if standing is None else standing.facts.member_id,
+            tier=None if standing is None else standing.facts.tier,
             reason=verdict.reason,
             evaluation=verdict.evaluation,
             lots=tuple([LotMade(lot.seq, lot.wallet, lot.amount, lot.expires_at, carried) for lot, carried in lots]),

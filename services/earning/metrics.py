@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from services.earning.domain import BatchDecision
+from services.earning.store import Equation
+
+_ACCOUNTS = Equation._fields[Equation._fields.index("issued") : Equation._fields.index("difference")]
 
 
 class EarningMetrics:
@@ -24,6 +29,27 @@ class EarningMetrics:
         self.reload_failures = Counter(
             "loyalty_programme_reload_failures_total", "Times that programmes could not be loaded.", registry=registry
         )
+
+        self._conservation = Gauge(
+            "loyalty_conservation_points",
+            "Points of a wallet by where they are, as of the last look; reads of the whole ledger are rare.",
+            ("tenant", "programme", "wallet", "account"),
+            registry=registry,
+        )
+        self._difference = Gauge(
+            "loyalty_conservation_difference_points",
+            "Points that the conservation equation can't explain; anything but 0 is a broken ledger.",
+            ("tenant", "programme", "wallet"),
+            registry=registry,
+        )
+
+    def conserved(self, equations: Iterable[Equation]) -> None:
+        """Show the conservation equation of each wallet."""
+        for equation in equations:
+            labels = (equation.tenant, equation.programme, equation.wallet)
+            self._difference.labels(*labels).set(equation.difference)
+            for account in _ACCOUNTS:
+                self._conservation.labels(*labels, account).set(getattr(equation, account))
 
     def decided(self, batch: BatchDecision) -> None:
         """Count a batch; once it is saved, though its commit may still fail and be repeated."""

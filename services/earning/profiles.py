@@ -12,6 +12,7 @@ from aiokafka import ConsumerRecord
 
 from libs.contracts.codec import Event, TopicDecoder, canonical
 from libs.contracts.events import MemberEnrolledV1
+from libs.contracts.identifiers import IdentifierNames
 from libs.contracts.rejection import Rejection
 from libs.runtime.batch import Applied, Work
 from libs.runtime.clock import Clock
@@ -20,7 +21,6 @@ from libs.runtime.keys import body_hash, event_key, kafka_partition_hash
 from services.earning import store
 from services.earning.programmes import Programmes
 from services.earning.purchases import Tally, arrival
-from services.earning.receipts import IdentifierHasher
 
 TOPIC = "loyalty.profiles"
 CONSUMER = "earning.profiles"
@@ -43,9 +43,9 @@ class ProfileHandler:
 
     topics: tuple[str, ...] = (TOPIC,)
 
-    def __init__(self, programmes: Callable[[], Programmes], hasher: IdentifierHasher, clock: Clock) -> None:
+    def __init__(self, programmes: Callable[[], Programmes], names: IdentifierNames, clock: Clock) -> None:
         self._programmes = programmes
-        self._hasher = hasher
+        self._names = names
         self._clock = clock
         self._decoder = TopicDecoder(TOPIC)
 
@@ -103,7 +103,7 @@ class ProfileHandler:
             kafka_partition_hash(str(data.member_id).encode()),
             data.tier,
             min(event.time, arrived_at),
-            tuple(dict.fromkeys(self._hasher.names(data.identifiers))),
+            tuple(dict.fromkeys(self._names.names(data.identifiers))),
         )
         return Profile(enrolment, event_key(event.source, event.id), body_hash(canonical(data)))
 

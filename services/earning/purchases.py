@@ -10,7 +10,9 @@ import asyncpg
 from aiokafka import ConsumerRecord
 
 from libs.contracts.codec import TopicDecoder
+from libs.contracts.identifiers import IdentifierNames
 from libs.contracts.rejection import Rejection
+from libs.ledger.late import effective_time
 from libs.promotions.decide import counter_keys, shared_counter_keys
 from libs.runtime.batch import Applied, Outgoing, Work, stamped_at
 from libs.runtime.clock import Clock
@@ -19,7 +21,7 @@ from services.earning import store
 from services.earning.domain import BatchDecision, CounterName, decide_batch
 from services.earning.metrics import EarningMetrics
 from services.earning.programmes import Programmes
-from services.earning.receipts import IdentifierHasher, Receipt, select
+from services.earning.receipts import Receipt, select
 from services.earning.verdict import Standing
 
 TOPIC = "loyalty.purchases"
@@ -34,10 +36,10 @@ class PurchaseHandler:
     topics: tuple[str, ...] = (TOPIC,)
 
     def __init__(
-        self, programmes: Callable[[], Programmes], hasher: IdentifierHasher, clock: Clock, metrics: EarningMetrics
+        self, programmes: Callable[[], Programmes], names: IdentifierNames, clock: Clock, metrics: EarningMetrics
     ) -> None:
         self._programmes = programmes
-        self._hasher = hasher
+        self._names = names
         self._clock = clock
         self._metrics = metrics
         self._decoder = TopicDecoder(TOPIC)
@@ -54,7 +56,7 @@ class PurchaseHandler:
                 continue
             if record.timestamp != stamp:  # records that came together have one stamp
                 stamp, arrived_at = record.timestamp, arrival(record, self._clock, now)
-            items.append(select(event, programmes, self._hasher, arrived_at))
+            items.append(select(event, programmes, self._names, arrived_at))
         return items
 
     async def apply(
@@ -101,13 +103,13 @@ class PurchaseHandler:
         wanted: dict[CounterName, None] = {}
         for _, receipt in fresh:
             tenant, programme = receipt.programme.key
-            version = receipt.programme.at(receipt.event.time)
+            at = effective_time(receipt.event.time, receipt.arrived_at).instant
+            version = receipt.programme.at(at)
             if version is None or not version.counts_members:
                 continue
             for name in receipt.identifiers:
                 standing = standings.get((tenant, programme, name))
                 if standing is not None:
-                    at = min(receipt.event.time, receipt.arrived_at)
                     keys = counter_keys(version.compiled, receipt.event.data, standing.facts, at)
                     wanted |= dict.fromkeys((tenant, programme, key) for key in keys)
                     break
@@ -174,7 +176,7 @@ def _shared_counters(receipts: Iterable[Receipt]) -> list[CounterName]:
     wanted: dict[CounterName, None] = {}
     looked: set[tuple[int, int, int, int]] = set()
     for receipt in receipts:
-        at = min(receipt.event.time, receipt.arrived_at)
+        at = effective_time(receipt.event.time, receipt.arrived_at).instant
         version = receipt.programme.at(at)
         if version is None or version.compiled.counted is None:
             continue

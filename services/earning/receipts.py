@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -14,13 +11,11 @@ import msgspec
 
 from libs.contracts.codec import Event, canonical
 from libs.contracts.currencies import CURRENCIES
-from libs.contracts.events import Identifier, PurchaseCompletedV1
+from libs.contracts.events import PurchaseCompletedV1
+from libs.contracts.identifiers import PERSONAL, IdentifierNames
 from libs.contracts.rejection import Rejection
 from libs.runtime.keys import body_hash, event_key
 from services.earning.programmes import Programmes, RunningProgramme
-
-PERSONAL = frozenset({"phone", "email"})
-"""Kinds of identifier that name a person outside the programme; only a keyed hash of them is kept."""
 
 
 class Receipt(msgspec.Struct, frozen=True, gc=False):
@@ -35,25 +30,8 @@ class Receipt(msgspec.Struct, frozen=True, gc=False):
     arrived_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class IdentifierHasher:
-    """Names identifiers: `card:123` in clear, personal ones by a keyed hash that nobody can turn back."""
-
-    key: bytes
-
-    def name(self, identifier: Identifier) -> str:
-        """Return the text that an identifier is known by."""
-        if identifier.kind in PERSONAL:
-            return f"{identifier.kind}:{hmac.new(self.key, identifier.value.encode(), sha256).hexdigest()[:32]}"
-        return f"{identifier.kind}:{identifier.value}"
-
-    def names(self, identifiers: Sequence[Identifier]) -> tuple[str, ...]:
-        """Return the names of several, in order."""
-        return tuple([self.name(identifier) for identifier in identifiers])
-
-
 def select(
-    event: Event[PurchaseCompletedV1], programmes: Programmes, hasher: IdentifierHasher, arrived_at: datetime
+    event: Event[PurchaseCompletedV1], programmes: Programmes, naming: IdentifierNames, arrived_at: datetime
 ) -> Receipt | Rejection:
     """Check what the schema can't: a registered source, a currency that exists, lines that add up to the total."""
     programme = programmes.of_source(event.source)
@@ -64,7 +42,7 @@ def select(
         return Rejection("unknown-currency", "/data/currency", "an active currency of ISO 4217")
     if data.lines and sum([line.amount_minor for line in data.lines]) != data.total_minor:
         return Rejection("total-mismatch", "/data/total_minor", "the sum of the lines' amounts")
-    names = hasher.names(data.identifiers)
+    names = naming.names(data.identifiers)
     body = canonical(data)
     facts = canonical(_without_persons(data, names)) if _personal(data) else body
     return Receipt(event, programme, event_key(event.source, event.id), body_hash(body), names, facts, arrived_at)

@@ -26,6 +26,9 @@ class EarningSettings(ServiceSettings):
 
     loop: LoopPart = LoopPart()
     seal_key: SealKey = Field(validation_alias="POINTSTREAM_SEAL_KEY")
+    conservation_every: timedelta = Field(
+        default=timedelta(minutes=1), description="how often the conservation equation is measured; it reads all lots"
+    )
     programme_refresh: timedelta = Field(
         default=timedelta(seconds=2), description="how often programmes and sources are looked up anew"
     )

@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from libs.ledger.postgres import Equation, conservation
 from libs.promotions.document import ProgrammeInvalid
 from libs.promotions.facts import MemberFacts
 from libs.promotions.pages import PAGE_RECEIPTS, write_page
@@ -20,7 +21,7 @@ from services.earning.domain import BatchDecision, CounterName
 from services.earning.programmes import ActiveVersion, Programmes, RunningProgramme, activate, by_prefix
 from services.earning.verdict import Standing
 
-__all__ = ["ProgrammeInvalid"]
+__all__ = ["Equation", "ProgrammeInvalid"]
 
 _QUERIES = sql.load("services.earning")
 
@@ -234,6 +235,11 @@ async def enrol_batch(
     )
     answers = iter(owned or ())
     return [tuple(next(answers) for _ in new.identifiers) for new in enrolments]
+
+
+async def load_conservation(connection: asyncpg.Connection, now: datetime) -> list[Equation]:
+    """Return the conservation equation of every wallet of every tenant."""
+    return await conservation(connection, now)
 
 
 async def programmes_fingerprint(connection: asyncpg.Connection) -> str:

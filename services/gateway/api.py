@@ -205,7 +205,8 @@ async def get_conservation(caller: PointsReader, programme: ProgrammeSlug = None
     at = caller.parts.clock.now()
     async with caller.parts.store.reading(caller.tenant_id) as reading:
         rows = await reading.conservation(at, programme)
-    return Conservation(as_of=at, data=tuple([ConservationEquation(**row) for row in rows]))
+    equations = [ConservationEquation.model_validate(row, from_attributes=True) for row in rows]
+    return Conservation(as_of=at, data=tuple(equations))
 
 
 async def _member(reading: Reading, member_id: UUID, programme: str | None) -> Member:

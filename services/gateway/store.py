@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +13,7 @@ import asyncpg
 import msgspec
 
 from libs.ledger.model import Debt, Lot, MemberLedger
+from libs.ledger.postgres import Equation, conservation
 from libs.promotions.pages import StoredDecision, read_page
 from libs.runtime import sql
 from libs.runtime.api_keys import ApiKey
@@ -152,9 +153,10 @@ class Reading:
         rows = await self._fetch("programme_version", programme_id, version)
         return rows[0]["document"].encode() if rows else None
 
-    async def conservation(self, at: datetime, programme: str | None) -> list[Mapping[str, Any]]:
+    async def conservation(self, at: datetime, programme: str | None) -> list[Equation]:
         """Return the equation of each wallet: all the points ever issued, and where they are."""
-        return await self._fetch("conservation", at, programme)
+        equations = await conservation(self._connection, at)
+        return [equation for equation in equations if programme in (None, equation.programme)]
 
     async def _fetch(self, query: str, *arguments: object) -> list[Any]:
         rows: list[Any] = await self._connection.fetch(_SQL[query], self._tenant, *arguments)
