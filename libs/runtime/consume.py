@@ -159,8 +159,7 @@ class BatchLoop(Generic[Item]):
     def _clear(self) -> None:
         for driven in self._lanes:
             driven.wanted.clear()
-            for partition in list(driven.lane.held):
-                driven.lane.release(partition)
+            driven.lane.release_all()
         self._halted.clear()
         self._fenced_at.clear()
 
@@ -177,6 +176,7 @@ class BatchLoop(Generic[Item]):
             if driven.wanted:
                 await self._claim(driven)
             if not lane.held:
+                await self._flush(lane)
                 await self._pause(_POLL_MS / 1000)
                 continue
             fetched = await self._fetch(lane)
@@ -194,7 +194,8 @@ class BatchLoop(Generic[Item]):
             )
         except OffsetOutOfRangeError as error:
             for partition in error.args[0]:
-                await self._halt(lane, partition, "the position lies outside the log")
+                if self._still(lane, partition, held):
+                    await self._halt(lane, partition, held[partition], "the position lies outside the log")
             return {}
         except ConsumerStoppedError:
             return {}
@@ -202,11 +203,20 @@ class BatchLoop(Generic[Item]):
             log.warning("fetch.failed", error=type(error).__name__)
             await self._pause(0.5)
             return {}
-        return {
-            partition: records
-            for partition, records in fetched.items()
-            if partition in lane.held and lane.held[partition].epoch == held[partition]
-        }
+        for partition in [partition for partition in fetched if not self._still(lane, partition, held)]:
+            self._put_back(partition, fetched.pop(partition))
+        return fetched
+
+    def _still(self, lane: Lane[Item], partition: TopicPartition, held: dict[TopicPartition, int]) -> bool:
+        """Whether the lane holds a partition under the same claim as when it began to fetch."""
+        return partition in lane.held and lane.held[partition].epoch == held.get(partition)
+
+    def _put_back(self, partition: TopicPartition, records: Sequence[ConsumerRecord]) -> None:
+        """Give back what was fetched after a rebalance: the consumer would go on behind it for whoever holds it now."""
+        try:
+            self._consumer.seek(partition, records[0].offset)
+        except IllegalStateError:
+            log.debug("fetch.too_late", topic=partition.topic, partition=partition.partition)
 
     async def _claim(self, driven: _Driven[Item]) -> None:
         wanted = sorted(driven.wanted)
@@ -229,7 +239,6 @@ class BatchLoop(Generic[Item]):
     ) -> dict[TopicPartition, tuple[stream_store.Claimed, str | None]]:
         """Claim, and say of each partition why it can't be consumed, if it can't."""
         begins = await self._consumer.beginning_offsets(wanted)
-        ends = await self._consumer.end_offsets(wanted)
         identity = await identify(self._consumer, {partition.topic for partition in wanted})
         clock = self._wiring.clock
         asked = [
@@ -243,6 +252,8 @@ class BatchLoop(Generic[Item]):
             clock.now(), clock.now() + LEASE, asked,
         )  # fmt: skip
         self._wiring.metrics.claims.labels(self._wiring.metrics.service).inc(len(claimed))
+        # Asked for after the claim: until then the former holder may have read what came in meanwhile.
+        ends = await self._consumer.end_offsets(wanted)
         found = {}
         for one in claimed:
             partition = TopicPartition(one.topic, one.part)
@@ -265,7 +276,7 @@ class BatchLoop(Generic[Item]):
             lane.release(partition)
             return
         if doubt is not None:
-            await self._halt(lane, partition, doubt)
+            await self._halt(lane, partition, claimed.epoch, doubt)
         else:
             try:
                 self._consumer.seek(partition, claimed.next_offset)
@@ -275,8 +286,8 @@ class BatchLoop(Generic[Item]):
             lane.hold(partition, claimed)
         driven.wanted.discard(partition)
 
-    async def _halt(self, lane: Lane[Item], partition: TopicPartition, reason: str) -> None:
-        lane.release(partition)
+    async def _halt(self, lane: Lane[Item], partition: TopicPartition, epoch: int, reason: str) -> None:
+        lane.retire(partition, epoch)
         self._note_halt(partition.topic, partition.partition, reason)
         log.error("partition.halted", topic=partition.topic, partition=partition.partition, reason=reason)
         await stream_store.halt(
@@ -368,6 +379,8 @@ class BatchLoop(Generic[Item]):
             return
         for partition in self._halted.keys() - {TopicPartition(*name) for name in halted}:
             del self._halted[partition]
+            for driven in self._lanes:
+                driven.lane.release(partition)
             if partition in self._consumer.assignment():
                 log.info("partition.resumed", topic=partition.topic, partition=partition.partition)
                 self._note([partition])

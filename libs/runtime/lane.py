@@ -164,7 +164,6 @@ class Lane(Generic[Item]):
             if not batch:
                 continue
             batch = dead_letters.with_first_arrival(batch, self._wiring.seal)  # noqa: PLW2901
-            batch = dead_letters.with_first_arrival(batch, self._wiring.seal)  # noqa: PLW2901
             decoded = self._wiring.handler.decode(batch)
             bad = [isinstance(item, Rejection) for item in decoded]
             verdict = judge(held.health, bad, self._wiring.limits)

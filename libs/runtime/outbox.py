@@ -130,6 +130,15 @@ class Relay:
             except KafkaError as error:
                 await self._begin_again(error)
 
+    async def catch_up(self, shard: str) -> None:
+        """Publish what the table holds of a shard that was committed unseen; nothing to do for one not adopted."""
+        await self.settled()
+        async with self._publishing:
+            try:
+                await self._publish_backlog(shard)
+            except (KafkaError, *DATABASE_ERRORS) as error:
+                await self._begin_again(error)
+
     def abandon(self, shard: str) -> None:
         """Answer for the shard no longer; rows of it that still wait are dropped."""
         self.acknowledged.pop(shard, None)
@@ -175,10 +184,10 @@ class Relay:
             reach("after-outbox-read")
             await self._publish(rows)
 
-    async def _begin_again(self, error: KafkaError) -> None:
+    async def _begin_again(self, error: Exception) -> None:
         """After any error of sending nobody knows what arrived: a new producer, and again from the cursors."""
         pause = _FIRST_PAUSE
-        trouble: Exception = error
+        trouble = error
         while True:
             self._metrics.publish_failures.labels(self._metrics.service).inc()
             log.warning("outbox.interrupted", error=type(trouble).__name__)

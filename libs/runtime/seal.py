@@ -42,5 +42,5 @@ class Seal:
         """
         try:
             return self.cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], context.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # ValueError: too short to hold a nonce
             raise SealBroken("these bytes were sealed with another key, or have been changed") from None
