@@ -47,6 +47,11 @@ class Drained:
         """Receipts a second."""
         return self.receipts / self.seconds
 
+    @property
+    def cpu_microseconds(self) -> float:
+        """Processor time that the worker and PostgreSQL spent on a receipt."""
+        return self.per_million(self.cpu.worker + self.cpu.postgres)
+
     def per_million(self, seconds: float) -> float:
         """Processor seconds as they would be for a million receipts."""
         return seconds * 1e6 / self.receipts

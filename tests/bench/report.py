@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,9 +15,9 @@ class Findings:
     """What the parts of the benchmark found; None for a part that was skipped."""
 
     drained: Drained | None = None
-    few: Drained | None = None
-    """A smaller backlog under 20 campaigns, beside `many` under 1,000."""
-    many: Drained | None = None
+    few: list[Drained] = field(default_factory=list)
+    """Smaller backlogs under 20 campaigns, before and after those of `many` under 1,000."""
+    many: list[Drained] = field(default_factory=list)
     latency: Latency | None = None
     pgbench: list[float] = field(default_factory=list)
     credits: float | None = None
@@ -61,11 +62,13 @@ def figures(found: Findings) -> dict[str, Any]:
     }
 
 
-def _cost_ratio(many: Drained | None, few: Drained | None) -> float | None:
+def _cost_ratio(many: Sequence[Drained], few: Sequence[Drained]) -> float | None:
     """What a receipt costs under 1,000 campaigns against 20, in processor seconds of worker and PostgreSQL."""
-    if many is None or few is None:
-        return None
-    return (many.cpu.worker + many.cpu.postgres) / many.receipts * few.receipts / (few.cpu.worker + few.cpu.postgres)
+    return _cost(many) / _cost(few) if many and few else None
+
+
+def _cost(drained: Sequence[Drained]) -> float:
+    return sum(one.cpu.worker + one.cpu.postgres for one in drained) / sum(one.receipts for one in drained)
 
 
 def _rounded(value: float | None, digits: int | None = None) -> float | None:

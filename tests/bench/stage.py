@@ -54,6 +54,8 @@ class Stage:
     kafka: EmbeddedKafka
     tell: Callable[[str], None]
     profile: str | None = None
+    campaigns: int = 20
+    """How many campaigns each programme has."""
     workers: list[Worker] = field(default_factory=list)
     dialogues: dict[str, Dialogue] = field(default_factory=dict)
 
@@ -90,7 +92,7 @@ class Stage:
         await ensure_database(self.postgres.dsn(), _DATABASE)
         await migrate(self.postgres.dsn(database=_DATABASE))
         await create_topics(KafkaSettings(bootstrap=self.kafka.bootstrap), topics_to_create())
-        programmes = [bench_programme(20, tenant.slug) for tenant in TENANTS]
+        programmes = [bench_programme(self.campaigns, tenant.slug) for tenant in TENANTS]
         async with self.connection() as connection:
             await connection.execute(
                 QUERIES["seed"],
@@ -131,6 +133,7 @@ class Stage:
             return all(worker.log.read_text().count(loaded) > before[worker.name] for worker in workers)
 
         await until(again, "the workers load the programmes", seconds=30)
+        self.campaigns = campaigns
 
     @contextlib.asynccontextmanager
     async def connection(self) -> AsyncIterator[asyncpg.Connection]:
