@@ -38,7 +38,7 @@ def write_json(value: Mapping[str, Any]) -> None:
 
 
 def write_table(title: str, rows: Sequence[Sequence[str]], columns: Sequence[str] = ()) -> None:
-    """Write rows: with `columns` and on a terminal framed, else aligned and never folded, so that they can be copied."""
+    """Write rows: with `columns` and on a terminal framed, else aligned and never folded, for copying."""
     console = out()
     if not console.is_terminal or not columns:
         _write_aligned(console, title, [columns, *rows] if columns else rows)
