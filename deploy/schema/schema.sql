@@ -1,0 +1,738 @@
+-- The schema as it stands, owner by owner: what to read. What runs are the numbered files in migrations/. A test makes a
+-- database of each and compares them down to the last right: whoever changes one changes the other.
+--
+-- Owners: platform, stream, members, vault, ledger, earning, gateway; redemption, expiry and notifier have an empty
+-- schema so far. No foreign key crosses owners. Everything belongs to the role pointstream_owner; the other roles are
+-- made before the schema, and none of them is a superuser or passes row-level security by.
+
+-- ==== platform =====================================================================================================
+-- Tenants, programmes, sources: what every service reads and only operators write.
+
+CREATE SCHEMA platform;
+
+CREATE TABLE platform.tenant (
+    tenant_id int PRIMARY KEY CHECK (tenant_id > 0),
+    slug text NOT NULL UNIQUE CHECK (slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'),
+    name text NOT NULL
+);
+
+CREATE TABLE platform.programme (
+    tenant_id int NOT NULL REFERENCES platform.tenant,
+    programme_id int NOT NULL CHECK (programme_id > 0),
+    slug text NOT NULL CHECK (slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'),
+    name text NOT NULL,
+    zone text NOT NULL,
+    currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+    PRIMARY KEY (tenant_id, programme_id),
+    UNIQUE (tenant_id, slug)
+);
+
+-- A version is judged by event time: the one in force is the last whose active_from is not after it.
+CREATE TABLE platform.programme_version (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    version int NOT NULL CHECK (version > 0),
+    active_from timestamptz NOT NULL,
+    document jsonb NOT NULL,
+    hash text NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, version),
+    FOREIGN KEY (tenant_id, programme_id) REFERENCES platform.programme
+);
+
+-- A registered source names its tenant; the longest prefix that ends at a segment wins.
+CREATE TABLE platform.source (
+    source_prefix text PRIMARY KEY CHECK (source_prefix ~ '^/[^ ]*[^/ ]$'),
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    FOREIGN KEY (tenant_id, programme_id) REFERENCES platform.programme
+);
+
+-- What the running transaction may see; unset means nothing.
+CREATE FUNCTION platform.current_tenant() RETURNS int
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN nullif(current_setting('pointstream.tenant', true), '')::int;
+
+-- Row-level security on a table with a tenant: people see the tenant of their request, stream workers see all.
+CREATE FUNCTION platform.protect(p_table regclass, p_workers text[]) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    worker text;
+BEGIN
+    EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', p_table);
+    EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', p_table);
+    EXECUTE format('CREATE POLICY tenant_only ON %s USING (tenant_id = platform.current_tenant())', p_table);
+    FOREACH worker IN ARRAY p_workers LOOP
+        EXECUTE format('CREATE POLICY %I ON %s TO %I USING (true)', worker || '_works', p_table, worker);
+    END LOOP;
+END $$;
+
+SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_earning', 'pointstream_redemption',
+                                              'pointstream_expiry', 'pointstream_notifier'])
+FROM unnest(ARRAY['platform.tenant', 'platform.programme', 'platform.programme_version', 'platform.source']) AS name;
+
+GRANT USAGE ON SCHEMA platform TO pointstream_operator, pointstream_earning, pointstream_redemption,
+    pointstream_expiry, pointstream_notifier, pointstream_gateway;
+GRANT SELECT ON ALL TABLES IN SCHEMA platform TO pointstream_operator, pointstream_earning, pointstream_redemption,
+    pointstream_expiry, pointstream_notifier, pointstream_gateway;
+GRANT INSERT, UPDATE ON ALL TABLES IN SCHEMA platform TO pointstream_operator;
+
+-- ==== stream =======================================================================================================
+-- Positions, outbox and dead letters: the plumbing of exactly-once, without a business noun.
+
+CREATE SCHEMA stream;
+
+-- The consumed position of a partition. Moved by compare-and-set in the transaction that holds the effects.
+CREATE TABLE stream.position (
+    consumer text NOT NULL,
+    topic text NOT NULL,
+    part int NOT NULL CHECK (part >= 0),
+    cluster_id text NOT NULL,
+    topic_id text NOT NULL,
+    next_offset bigint NOT NULL CHECK (next_offset >= 0),
+    epoch bigint NOT NULL,
+    owner text NOT NULL,
+    bad_streak int NOT NULL DEFAULT 0,
+    recent_seen int NOT NULL DEFAULT 0,
+    recent_bad int NOT NULL DEFAULT 0,
+    halted_at timestamptz,
+    halt_reason text,
+    moved_at timestamptz NOT NULL,
+    PRIMARY KEY (consumer, topic, part)
+) WITH (fillfactor = 50);
+
+-- One row a shard: where its numbering stands, up to where it is published, and who may publish it.
+CREATE TABLE stream.outbox_shard (
+    shard text PRIMARY KEY,
+    next_seq bigint NOT NULL DEFAULT 1,
+    published_seq bigint NOT NULL DEFAULT 0 CHECK (published_seq < next_seq),
+    epoch bigint NOT NULL DEFAULT 0,
+    holder text,
+    lease_until timestamptz
+) WITH (fillfactor = 50);
+
+-- Events seq .. seq + count - 1 of a shard for one topic, framed and compressed by the writer.
+CREATE TABLE stream.outbox (
+    shard text NOT NULL,
+    seq bigint NOT NULL,
+    count int NOT NULL CHECK (count > 0),
+    topic text NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    events bytea NOT NULL,
+    PRIMARY KEY (shard, seq, recorded_at)
+) PARTITION BY RANGE (recorded_at);
+CREATE TABLE stream.outbox_rest PARTITION OF stream.outbox DEFAULT;
+-- The writer compresses already; a second try only costs.
+ALTER TABLE stream.outbox_rest ALTER COLUMN events SET STORAGE EXTERNAL;
+
+-- A record that can't be applied: why, where it stood, and its bytes under seal.
+CREATE TABLE stream.dead_letter (
+    letter_id uuid PRIMARY KEY,
+    consumer text NOT NULL,
+    tenant_id int,
+    topic text NOT NULL,
+    part int NOT NULL,
+    record_offset bigint NOT NULL,
+    record_time timestamptz NOT NULL,
+    reason text NOT NULL,
+    field text NOT NULL,
+    detail text NOT NULL,
+    attempts int NOT NULL CHECK (attempts > 0),
+    sealed_key bytea,
+    sealed_value bytea NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    replayed_at timestamptz
+);
+CREATE INDEX dead_letter_recent ON stream.dead_letter (recorded_at DESC, letter_id);
+
+-- Takes partitions over: a higher epoch fences whoever held them. A position not yet known starts at start_offset.
+-- The shard of a partition shares its fate, so it is claimed with it.
+CREATE FUNCTION stream.claim(
+    p_consumer text, p_owner text, p_cluster text, p_now timestamptz, p_lease_until timestamptz,
+    p_topics text[], p_parts int[], p_topic_ids text[], p_starts bigint[], p_shards text[]
+) RETURNS TABLE (
+    topic text, part int, next_offset bigint, epoch bigint, cluster_id text, topic_id text, halt_reason text,
+    bad_streak int, recent_seen int, recent_bad int, published_seq bigint
+)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH wanted AS (
+        SELECT * FROM unnest(p_topics, p_parts, p_topic_ids, p_starts, p_shards)
+            AS w(topic, part, topic_id, start_offset, shard)
+        ORDER BY w.topic, w.part
+    ), claimed AS (
+        INSERT INTO stream.position AS p
+            (consumer, topic, part, cluster_id, topic_id, next_offset, epoch, owner, moved_at)
+        SELECT p_consumer, w.topic, w.part, p_cluster, w.topic_id, w.start_offset, 1, p_owner, p_now FROM wanted w
+        ON CONFLICT (consumer, topic, part) DO UPDATE SET epoch = p.epoch + 1, owner = excluded.owner
+        RETURNING p.*
+    ), shards AS (
+        INSERT INTO stream.outbox_shard AS s (shard, epoch, holder, lease_until)
+        SELECT w.shard, c.epoch, p_owner, p_lease_until FROM wanted w JOIN claimed c USING (topic, part)
+        ON CONFLICT (shard) DO UPDATE
+            SET epoch = excluded.epoch, holder = excluded.holder, lease_until = excluded.lease_until
+        RETURNING s.shard, s.published_seq
+    )
+    SELECT c.topic, c.part, c.next_offset, c.epoch, c.cluster_id, c.topic_id, c.halt_reason,
+           c.bad_streak, c.recent_seen, c.recent_bad, s.published_seq
+    FROM claimed c JOIN wanted w USING (topic, part) JOIN shards s ON s.shard = w.shard;
+END $$;
+
+-- Moves positions by compare-and-set and says which moved; the others are fenced, and their records must be dropped.
+-- A halt is stored with the move, so it survives the worker that decided it.
+CREATE FUNCTION stream.advance(
+    p_consumer text, p_now timestamptz, p_topics text[], p_parts int[], p_froms bigint[], p_tos bigint[],
+    p_epochs bigint[], p_streaks int[], p_seen int[], p_bad int[], p_halts text[]
+) RETURNS boolean[]
+LANGUAGE plpgsql AS $$
+DECLARE
+    moved boolean[];
+BEGIN
+    PERFORM 1 FROM stream.position p JOIN unnest(p_topics, p_parts) AS v(topic, part) USING (topic, part)
+    WHERE p.consumer = p_consumer ORDER BY p.topic, p.part FOR NO KEY UPDATE OF p;
+
+    WITH span AS (
+        SELECT * FROM unnest(p_topics, p_parts, p_froms, p_tos, p_epochs, p_streaks, p_seen, p_bad, p_halts)
+            WITH ORDINALITY AS v(topic, part, was, becomes, epoch, streak, seen, bad, halt, ord)
+    ), done AS (
+        UPDATE stream.position p
+        SET next_offset = v.becomes, moved_at = p_now, bad_streak = v.streak, recent_seen = v.seen, recent_bad = v.bad,
+            halted_at = CASE WHEN v.halt IS NULL THEN NULL ELSE p_now END, halt_reason = v.halt
+        FROM span v
+        WHERE p.consumer = p_consumer AND p.topic = v.topic AND p.part = v.part
+          AND p.next_offset = v.was AND p.epoch = v.epoch
+        RETURNING v.ord
+    )
+    SELECT array_agg(d.ord IS NOT NULL ORDER BY s.ord) INTO moved FROM span s LEFT JOIN done d USING (ord);
+    RETURN moved;
+END $$;
+
+-- Numbers events and stores them; called last in a transaction, so that within a shard commit order is seq order.
+-- p_published moves the cursor of each shard along with it (what the caller knows to be acknowledged).
+CREATE FUNCTION stream.enqueue(
+    p_now timestamptz, p_shards text[], p_published bigint[],
+    p_row_shards text[], p_row_topics text[], p_row_counts int[], p_row_events bytea[]
+) RETURNS bigint[]
+LANGUAGE plpgsql AS $$
+DECLARE
+    seqs bigint[];
+BEGIN
+    PERFORM 1 FROM stream.outbox_shard s WHERE s.shard = ANY (p_shards) ORDER BY s.shard FOR NO KEY UPDATE;
+
+    WITH event_row AS (
+        SELECT v.*, sum(v.count) OVER (PARTITION BY v.shard ORDER BY v.ord) - v.count AS ahead
+        FROM unnest(p_row_shards, p_row_topics, p_row_counts, p_row_events)
+            WITH ORDINALITY AS v(shard, topic, count, events, ord)
+    ), total AS (
+        SELECT shard, sum(count) AS count FROM event_row GROUP BY shard
+    ), numbered AS (
+        UPDATE stream.outbox_shard s
+        SET next_seq = s.next_seq + coalesce(t.count, 0), published_seq = greatest(s.published_seq, k.published)
+        FROM unnest(p_shards, p_published) AS k(shard, published) LEFT JOIN total t USING (shard)
+        WHERE s.shard = k.shard
+        RETURNING s.shard, s.next_seq - coalesce(t.count, 0) AS first_seq
+    ), stored AS (
+        INSERT INTO stream.outbox (shard, seq, count, topic, recorded_at, events)
+        SELECT r.shard, n.first_seq + r.ahead, r.count, r.topic, p_now, r.events
+        FROM event_row r JOIN numbered n USING (shard)
+        RETURNING shard, seq
+    )
+    SELECT array_agg(n.first_seq + r.ahead ORDER BY r.ord) INTO seqs
+    FROM event_row r JOIN numbered n USING (shard);
+    RETURN coalesce(seqs, '{}');
+END $$;
+
+SELECT platform.protect('stream.dead_letter', ARRAY['pointstream_operator', 'pointstream_earning']);
+
+GRANT USAGE ON SCHEMA stream TO pointstream_earning, pointstream_gateway, pointstream_operator;
+GRANT SELECT, INSERT, UPDATE ON stream.position, stream.outbox_shard TO pointstream_earning;
+GRANT SELECT, INSERT ON stream.outbox, stream.dead_letter TO pointstream_earning;
+GRANT SELECT ON ALL TABLES IN SCHEMA stream TO pointstream_operator;
+-- An operator lifts halts and marks replays.
+GRANT UPDATE (halted_at, halt_reason, bad_streak, recent_seen, recent_bad) ON stream.position TO pointstream_operator;
+GRANT UPDATE (replayed_at) ON stream.dead_letter TO pointstream_operator;
+
+-- ==== members ======================================================================================================
+-- Who a member is to the programme: enrolment and identifiers. Personal data will lie in the vault, apart.
+
+CREATE SCHEMA members;
+
+CREATE TABLE members.member (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    enrolled_at timestamptz NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, member_id)
+) WITH (fillfactor = 90);
+
+-- Who shows this card is that member. A row without a member is an identifier seen before its enrolment: receipt and
+-- enrolment both lock it, whichever comes first.
+CREATE TABLE members.identifier (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    identifier text NOT NULL,
+    member_id uuid,
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, identifier)
+);
+CREATE INDEX identifier_of_member ON members.identifier (tenant_id, programme_id, member_id) WHERE member_id IS NOT NULL;
+
+SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_earning'])
+FROM unnest(ARRAY['members.member', 'members.identifier']) AS name;
+
+GRANT USAGE ON SCHEMA members TO pointstream_earning, pointstream_gateway, pointstream_operator;
+GRANT SELECT, INSERT ON members.member, members.identifier TO pointstream_earning;
+GRANT UPDATE (member_id, recorded_at) ON members.identifier TO pointstream_earning;
+GRANT SELECT ON members.member, members.identifier TO pointstream_gateway;
+GRANT SELECT ON ALL TABLES IN SCHEMA members TO pointstream_operator;
+
+-- ==== vault ========================================================================================================
+-- Personal data, still empty.
+
+CREATE SCHEMA vault;
+
+GRANT USAGE ON SCHEMA vault TO pointstream_operator;
+
+-- ==== ledger =======================================================================================================
+-- The points of members. Written once: only a lot's remainder and a head change after they are made.
+
+CREATE SCHEMA ledger;
+
+CREATE TYPE ledger.account AS ENUM (
+    'pending', 'active', 'held', 'debt',
+    'issued', 'redeemed', 'expired', 'reversed', 'transferred', 'adjusted', 'written_off'
+);
+CREATE TYPE ledger.kind AS ENUM (
+    'credit', 'activate', 'redeem', 'restore', 'expire', 'waive', 'reverse', 'hold', 'release', 'commit',
+    'transfer', 'adjust', 'repay'
+);
+
+-- The head of a member's ledger: the row that writers lock, the last number given to one of the member's movements, and
+-- what every decision asks of a member.
+CREATE TABLE ledger.member (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    seq bigint NOT NULL DEFAULT 0,
+    spread int NOT NULL, -- Kafka's hash of the member id: names its partition on every topic keyed by member
+    tier text,
+    PRIMARY KEY (tenant_id, programme_id, member_id)
+) WITH (fillfactor = 60);
+
+-- A credit and the lot it makes, one row: what it began with is written once; remaining and held follow its allocations.
+CREATE TABLE ledger.lot (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    seq bigint NOT NULL CHECK (seq > 0),
+    wallet text NOT NULL,
+    amount bigint NOT NULL CHECK (amount > 0),
+    remaining bigint NOT NULL CHECK (remaining BETWEEN 0 AND amount),
+    held bigint NOT NULL DEFAULT 0 CHECK (held BETWEEN 0 AND remaining),
+    earned_at timestamptz NOT NULL,
+    active_from timestamptz NOT NULL,
+    expires_at timestamptz CHECK (expires_at > active_from),
+    recorded_at timestamptz NOT NULL,
+    policy_version int NOT NULL,
+    cause uuid NOT NULL, -- the inbox key of the event that earned it
+    contributor uuid,
+    PRIMARY KEY (tenant_id, programme_id, member_id, seq)
+) WITH (fillfactor = 90);
+
+-- Every movement that is not a credit.
+CREATE TABLE ledger.movement (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    seq bigint NOT NULL CHECK (seq > 0),
+    wallet text NOT NULL,
+    kind ledger.kind NOT NULL CHECK (kind <> 'credit'),
+    from_account ledger.account NOT NULL,
+    to_account ledger.account NOT NULL,
+    amount bigint NOT NULL CHECK (amount > 0),
+    effective_at timestamptz NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    corrects bigint,
+    cause uuid NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, member_id, seq),
+    CHECK (from_account <> to_account OR kind = 'waive')
+);
+
+CREATE TABLE ledger.allocation (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    lot_seq bigint NOT NULL,
+    amount bigint NOT NULL CHECK (amount > 0),
+    PRIMARY KEY (tenant_id, programme_id, member_id, seq, lot_seq),
+    FOREIGN KEY (tenant_id, programme_id, member_id, seq) REFERENCES ledger.movement,
+    FOREIGN KEY (tenant_id, programme_id, member_id, lot_seq) REFERENCES ledger.lot
+);
+
+-- All movements of all members, credits included.
+CREATE VIEW ledger.journal WITH (security_invoker = true) AS
+SELECT tenant_id, programme_id, member_id, seq, wallet, 'credit'::ledger.kind AS kind,
+       'issued'::ledger.account AS from_account,
+       CASE WHEN active_from > earned_at THEN 'pending' ELSE 'active' END::ledger.account AS to_account,
+       amount, earned_at AS effective_at, recorded_at, NULL::bigint AS corrects, cause
+FROM ledger.lot
+UNION ALL
+SELECT tenant_id, programme_id, member_id, seq, wallet, kind, from_account, to_account,
+       amount, effective_at, recorded_at, corrects, cause
+FROM ledger.movement;
+
+SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_earning'])
+FROM unnest(ARRAY['ledger.member', 'ledger.lot', 'ledger.movement', 'ledger.allocation']) AS name;
+
+GRANT USAGE ON SCHEMA ledger TO pointstream_earning, pointstream_gateway, pointstream_operator;
+GRANT SELECT, INSERT ON ledger.member, ledger.lot, ledger.movement, ledger.allocation TO pointstream_earning;
+GRANT UPDATE (seq, tier) ON ledger.member TO pointstream_earning;
+GRANT UPDATE (remaining, held) ON ledger.lot TO pointstream_earning;
+GRANT SELECT ON ledger.journal TO pointstream_earning;
+GRANT SELECT ON ledger.member, ledger.lot, ledger.movement, ledger.allocation, ledger.journal TO pointstream_gateway;
+GRANT SELECT ON ALL TABLES IN SCHEMA ledger TO pointstream_operator;
+
+-- ==== earning ======================================================================================================
+-- Which events earning has seen, what it decided, and the shared counters of campaigns.
+
+CREATE SCHEMA earning;
+
+CREATE SEQUENCE earning.page AS bigint;
+
+-- Every accepted event, once. Not partitioned by time: an id that comes back after a border must still be known.
+CREATE TABLE earning.inbox (
+    tenant_id int NOT NULL,
+    event_key uuid NOT NULL,
+    body_hash bigint NOT NULL,
+    page bigint NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, event_key)
+);
+
+-- The facts and decisions of some of a batch's receipts, compressed together: JSON lines in the order of the batch.
+CREATE TABLE earning.decision_page (
+    tenant_id int NOT NULL,
+    page bigint NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    body bytea NOT NULL,
+    PRIMARY KEY (tenant_id, page, recorded_at)
+) PARTITION BY RANGE (recorded_at);
+CREATE TABLE earning.decision_page_rest PARTITION OF earning.decision_page DEFAULT;
+ALTER TABLE earning.decision_page_rest ALTER COLUMN body SET STORAGE EXTERNAL;
+
+-- Receipts that paid nothing leave no movement; this keeps a member's history complete.
+CREATE TABLE earning.unpaid_receipt (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    after_seq bigint NOT NULL,
+    event_key uuid NOT NULL,
+    occurred_at timestamptz NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    outcome text NOT NULL CHECK (outcome IN ('no_points', 'awaiting_operator')),
+    PRIMARY KEY (tenant_id, programme_id, member_id, after_seq, event_key)
+);
+
+-- Receipts that nobody owns yet: of an unknown identifier, or without any.
+CREATE TABLE earning.unclaimed_receipt (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    event_key uuid NOT NULL,
+    identifiers text[] NOT NULL,
+    receipt_number text NOT NULL,
+    occurred_at timestamptz NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, event_key)
+);
+CREATE INDEX unclaimed_by_identifier ON earning.unclaimed_receipt USING gin (identifiers);
+CREATE INDEX unclaimed_by_number ON earning.unclaimed_receipt (tenant_id, programme_id, receipt_number);
+
+-- What a campaign has given out under a shared limit.
+CREATE TABLE earning.counter (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    counter_key text NOT NULL,
+    used bigint NOT NULL CHECK (used >= 0),
+    PRIMARY KEY (tenant_id, programme_id, counter_key)
+) WITH (fillfactor = 50);
+
+-- The start of every batch of receipts: move the positions, let the inbox decide what is new, lock, and then load.
+--
+-- Records come as columns, in order; p_record_span names the span each belongs to (1-based). Identifiers come flattened
+-- and distinct. Answers are arrays in the order of what was asked:
+--   moved      by span: false for a fenced one
+--   status     by record, a letter each: f fresh, r repeat, c conflict (same id, other body), x fenced
+--   owners     by identifier: NULL for one that nobody has yet
+--   head_…     the members behind them, each once, locked
+--   used       by counter key
+-- A function of several statements on purpose: under READ COMMITTED each takes its own snapshot, so the load after the
+-- locks sees what the transaction that held them has done.
+CREATE FUNCTION earning.begin_batch(
+    p_consumer text, p_now timestamptz,
+    p_topics text[], p_parts int[], p_froms bigint[], p_tos bigint[], p_epochs bigint[],
+    p_streaks int[], p_seen int[], p_bad int[], p_halts text[],
+    p_record_span int[], p_tenants int[], p_event_keys uuid[], p_body_hashes bigint[], p_pages int[],
+    p_ident_tenants int[], p_ident_programmes int[], p_identifiers text[],
+    p_counter_tenants int[], p_counter_programmes int[], p_counter_keys text[], p_lock_counters boolean,
+    OUT moved boolean[], OUT page_base bigint, OUT status text,
+    OUT owners uuid[],
+    OUT head_tenants int[], OUT head_programmes int[], OUT head_members uuid[], OUT head_seqs bigint[],
+    OUT head_spreads int[], OUT head_tiers text[],
+    OUT used bigint[]
+)
+LANGUAGE plpgsql AS $$
+DECLARE
+    fresh uuid[];
+    span_moved boolean[];
+    base bigint;
+BEGIN
+    span_moved := stream.advance(p_consumer, p_now, p_topics, p_parts, p_froms, p_tos, p_epochs,
+                                 p_streaks, p_seen, p_bad, p_halts);
+    moved := span_moved;
+    base := nextval('earning.page') * 4096;
+    page_base := base;
+
+    WITH new AS (
+        INSERT INTO earning.inbox (tenant_id, event_key, body_hash, page, recorded_at)
+        SELECT v.tenant_id, v.event_key, v.body_hash, base + v.page, p_now
+        FROM unnest(p_record_span, p_tenants, p_event_keys, p_body_hashes, p_pages)
+            AS v(span, tenant_id, event_key, body_hash, page)
+        WHERE span_moved[v.span]
+        ORDER BY v.tenant_id, v.event_key
+        ON CONFLICT (tenant_id, event_key) DO NOTHING
+        RETURNING event_key
+    )
+    SELECT array_agg(event_key) INTO fresh FROM new;
+
+    IF coalesce(cardinality(fresh), 0) = cardinality(p_event_keys) THEN
+        status := repeat('f', cardinality(p_event_keys));
+    ELSE
+        SELECT string_agg(CASE WHEN NOT span_moved[v.span] THEN 'x'
+                              WHEN f.event_key IS NOT NULL THEN 'f'
+                              WHEN i.body_hash = v.body_hash THEN 'r'
+                              ELSE 'c' END, '' ORDER BY v.ord)
+        INTO status
+        FROM unnest(p_record_span, p_tenants, p_event_keys, p_body_hashes)
+            WITH ORDINALITY AS v(span, tenant_id, event_key, body_hash, ord)
+        LEFT JOIN unnest(fresh) AS f(event_key) USING (event_key)
+        LEFT JOIN earning.inbox i ON i.tenant_id = v.tenant_id AND i.event_key = v.event_key;
+    END IF;
+
+    SELECT array_agg(i.member_id ORDER BY v.ord) INTO owners
+    FROM unnest(p_ident_tenants, p_ident_programmes, p_identifiers)
+        WITH ORDINALITY AS v(tenant_id, programme_id, identifier, ord)
+    LEFT JOIN members.identifier i USING (tenant_id, programme_id, identifier);
+
+    IF array_position(owners, NULL) IS NOT NULL THEN
+        -- An unknown identifier gets a row too: its enrolment, on another partition, then waits for this transaction,
+        -- or this transaction for the enrolment, and looks again.
+        INSERT INTO members.identifier (tenant_id, programme_id, identifier, recorded_at)
+        SELECT v.tenant_id, v.programme_id, v.identifier, p_now
+        FROM unnest(p_ident_tenants, p_ident_programmes, p_identifiers, owners)
+            AS v(tenant_id, programme_id, identifier, owner)
+        WHERE v.owner IS NULL
+        ORDER BY v.tenant_id, v.programme_id, v.identifier
+        ON CONFLICT (tenant_id, programme_id, identifier) DO UPDATE SET recorded_at = members.identifier.recorded_at;
+
+        SELECT array_agg(i.member_id ORDER BY v.ord) INTO owners
+        FROM unnest(p_ident_tenants, p_ident_programmes, p_identifiers)
+            WITH ORDINALITY AS v(tenant_id, programme_id, identifier, ord)
+        JOIN members.identifier i USING (tenant_id, programme_id, identifier);
+    END IF;
+
+    -- A row that had to be waited for comes back as its holder left it; other tables must be read by a later statement.
+    SELECT array_agg(l.tenant_id), array_agg(l.programme_id), array_agg(l.member_id), array_agg(l.seq),
+           array_agg(l.spread), array_agg(l.tier)
+    INTO head_tenants, head_programmes, head_members, head_seqs, head_spreads, head_tiers
+    FROM (
+        SELECT m.tenant_id, m.programme_id, m.member_id, m.seq, m.spread, m.tier
+        FROM (
+            SELECT DISTINCT v.tenant_id, v.programme_id, v.member_id
+            FROM unnest(p_ident_tenants, p_ident_programmes, owners) AS v(tenant_id, programme_id, member_id)
+            WHERE v.member_id IS NOT NULL
+        ) AS known
+        JOIN ledger.member m USING (tenant_id, programme_id, member_id)
+        ORDER BY m.tenant_id, m.programme_id, m.member_id
+        FOR NO KEY UPDATE OF m
+    ) AS l;
+
+    -- Shared counters are read without a lock, and locked only when a batch is repeated because a limit was passed.
+    IF p_lock_counters THEN
+        INSERT INTO earning.counter (tenant_id, programme_id, counter_key, used)
+        SELECT k.tenant_id, k.programme_id, k.counter_key, 0
+        FROM unnest(p_counter_tenants, p_counter_programmes, p_counter_keys) AS k(tenant_id, programme_id, counter_key)
+        ORDER BY k.tenant_id, k.programme_id, k.counter_key
+        ON CONFLICT (tenant_id, programme_id, counter_key) DO UPDATE SET used = earning.counter.used;
+    END IF;
+    SELECT array_agg(coalesce(c.used, 0) ORDER BY k.ord) INTO used
+    FROM unnest(p_counter_tenants, p_counter_programmes, p_counter_keys)
+        WITH ORDINALITY AS k(tenant_id, programme_id, counter_key, ord)
+    LEFT JOIN earning.counter c USING (tenant_id, programme_id, counter_key);
+END $$;
+
+-- The end of every batch: all effects, then the shared counters in key order, then the outbox.
+-- Raises PS001 when a shared limit would be passed: the caller repeats the batch with the counters locked.
+CREATE FUNCTION earning.save_batch(
+    p_now timestamptz, p_page_base bigint,
+    p_lot_tenants int[], p_lot_programmes int[], p_lot_members uuid[], p_lot_seqs bigint[], p_lot_wallets text[],
+    p_lot_amounts bigint[], p_lot_earned timestamptz[], p_lot_expires timestamptz[], p_lot_versions int[],
+    p_lot_causes uuid[],
+    p_head_tenants int[], p_head_programmes int[], p_head_members uuid[], p_head_seqs bigint[],
+    p_page_tenants int[], p_page_numbers int[], p_page_bodies bytea[],
+    p_unpaid_tenants int[], p_unpaid_programmes int[], p_unpaid_members uuid[], p_unpaid_after bigint[],
+    p_unpaid_keys uuid[], p_unpaid_times timestamptz[], p_unpaid_outcomes text[],
+    p_open_tenants int[], p_open_programmes int[], p_open_keys uuid[], p_open_identifiers text[],
+    p_open_numbers text[], p_open_times timestamptz[],
+    p_counter_tenants int[], p_counter_programmes int[], p_counter_keys text[], p_counter_uses bigint[],
+    p_counter_limits bigint[]
+) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    within int;
+BEGIN
+    INSERT INTO ledger.lot (tenant_id, programme_id, member_id, seq, wallet, amount, remaining, earned_at, active_from,
+                            expires_at, recorded_at, policy_version, cause)
+    SELECT v.tenant_id, v.programme_id, v.member_id, v.seq, v.wallet, v.amount, v.amount, v.earned_at, v.earned_at,
+           v.expires_at, p_now, v.version, v.cause
+    FROM unnest(p_lot_tenants, p_lot_programmes, p_lot_members, p_lot_seqs, p_lot_wallets, p_lot_amounts,
+                p_lot_earned, p_lot_expires, p_lot_versions, p_lot_causes)
+        AS v(tenant_id, programme_id, member_id, seq, wallet, amount, earned_at, expires_at, version, cause);
+
+    UPDATE ledger.member m SET seq = v.seq
+    FROM unnest(p_head_tenants, p_head_programmes, p_head_members, p_head_seqs)
+        AS v(tenant_id, programme_id, member_id, seq)
+    WHERE m.tenant_id = v.tenant_id AND m.programme_id = v.programme_id AND m.member_id = v.member_id;
+
+    INSERT INTO earning.decision_page (tenant_id, page, recorded_at, body)
+    SELECT v.tenant_id, p_page_base + v.number, p_now, v.body
+    FROM unnest(p_page_tenants, p_page_numbers, p_page_bodies) AS v(tenant_id, number, body);
+
+    IF cardinality(p_unpaid_keys) > 0 THEN
+        INSERT INTO earning.unpaid_receipt
+            (tenant_id, programme_id, member_id, after_seq, event_key, occurred_at, recorded_at, outcome)
+        SELECT v.tenant_id, v.programme_id, v.member_id, v.after_seq, v.event_key, v.occurred_at, p_now, v.outcome
+        FROM unnest(p_unpaid_tenants, p_unpaid_programmes, p_unpaid_members, p_unpaid_after, p_unpaid_keys,
+                    p_unpaid_times, p_unpaid_outcomes)
+            AS v(tenant_id, programme_id, member_id, after_seq, event_key, occurred_at, outcome);
+    END IF;
+
+    IF cardinality(p_open_keys) > 0 THEN
+        INSERT INTO earning.unclaimed_receipt
+            (tenant_id, programme_id, event_key, identifiers, receipt_number, occurred_at, recorded_at)
+        SELECT v.tenant_id, v.programme_id, v.event_key,
+               CASE WHEN v.identifiers = '' THEN '{}' ELSE string_to_array(v.identifiers, E'\x1f') END,
+               v.number, v.occurred_at, p_now
+        FROM unnest(p_open_tenants, p_open_programmes, p_open_keys, p_open_identifiers, p_open_numbers, p_open_times)
+            AS v(tenant_id, programme_id, event_key, identifiers, number, occurred_at);
+    END IF;
+
+    IF cardinality(p_counter_keys) > 0 THEN
+        WITH counted AS (
+            INSERT INTO earning.counter AS c (tenant_id, programme_id, counter_key, used)
+            SELECT v.tenant_id, v.programme_id, v.counter_key, v.uses
+            FROM unnest(p_counter_tenants, p_counter_programmes, p_counter_keys, p_counter_uses)
+                AS v(tenant_id, programme_id, counter_key, uses)
+            ORDER BY v.tenant_id, v.programme_id, v.counter_key
+            ON CONFLICT (tenant_id, programme_id, counter_key) DO UPDATE SET used = c.used + excluded.used
+            RETURNING c.tenant_id, c.programme_id, c.counter_key, c.used
+        )
+        SELECT count(*) INTO within
+        FROM counted JOIN unnest(p_counter_tenants, p_counter_programmes, p_counter_keys, p_counter_limits)
+            AS v(tenant_id, programme_id, counter_key, most) USING (tenant_id, programme_id, counter_key)
+        WHERE counted.used <= v.most;
+        IF within < cardinality(p_counter_keys) THEN
+            RAISE EXCEPTION 'a shared limit would be passed' USING ERRCODE = 'PS001';
+        END IF;
+    END IF;
+END $$;
+
+-- Enrols members and ties identifiers to them; locks identifiers before members, as receipts do.
+-- Answers by identifier whether it belongs to the member that asked for it (false: another member has it).
+CREATE FUNCTION earning.enrol_batch(
+    p_now timestamptz, p_tenants int[], p_programmes int[], p_members uuid[], p_spreads int[], p_tiers text[],
+    p_times timestamptz[], p_ident_tenants int[], p_ident_programmes int[], p_identifiers text[], p_ident_members uuid[]
+) RETURNS boolean[]
+LANGUAGE plpgsql AS $$
+DECLARE
+    owned boolean[];
+BEGIN
+    INSERT INTO members.identifier AS i (tenant_id, programme_id, identifier, member_id, recorded_at)
+    SELECT v.tenant_id, v.programme_id, v.identifier, v.member_id, p_now
+    FROM unnest(p_ident_tenants, p_ident_programmes, p_identifiers, p_ident_members)
+        AS v(tenant_id, programme_id, identifier, member_id)
+    ORDER BY v.tenant_id, v.programme_id, v.identifier
+    ON CONFLICT (tenant_id, programme_id, identifier)
+        DO UPDATE SET member_id = coalesce(i.member_id, excluded.member_id);
+
+    INSERT INTO members.member (tenant_id, programme_id, member_id, enrolled_at, recorded_at)
+    SELECT v.tenant_id, v.programme_id, v.member_id, v.enrolled_at, p_now
+    FROM unnest(p_tenants, p_programmes, p_members, p_times) AS v(tenant_id, programme_id, member_id, enrolled_at)
+    ORDER BY v.tenant_id, v.programme_id, v.member_id
+    ON CONFLICT (tenant_id, programme_id, member_id) DO NOTHING;
+
+    INSERT INTO ledger.member AS m (tenant_id, programme_id, member_id, spread, tier)
+    SELECT v.tenant_id, v.programme_id, v.member_id, v.spread, v.tier
+    FROM unnest(p_tenants, p_programmes, p_members, p_spreads, p_tiers)
+        AS v(tenant_id, programme_id, member_id, spread, tier)
+    ORDER BY v.tenant_id, v.programme_id, v.member_id
+    ON CONFLICT (tenant_id, programme_id, member_id) DO UPDATE SET tier = coalesce(excluded.tier, m.tier);
+
+    SELECT array_agg(i.member_id = v.member_id ORDER BY v.ord) INTO owned
+    FROM unnest(p_ident_tenants, p_ident_programmes, p_identifiers, p_ident_members)
+        WITH ORDINALITY AS v(tenant_id, programme_id, identifier, member_id, ord)
+    JOIN members.identifier i USING (tenant_id, programme_id, identifier);
+    RETURN owned;
+END $$;
+
+SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_earning'])
+FROM unnest(ARRAY['earning.inbox', 'earning.decision_page', 'earning.decision_page_rest', 'earning.unpaid_receipt',
+                  'earning.unclaimed_receipt', 'earning.counter']) AS name;
+
+GRANT USAGE ON SCHEMA earning TO pointstream_earning, pointstream_gateway, pointstream_operator;
+GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA earning TO pointstream_earning;
+GRANT UPDATE (used) ON earning.counter TO pointstream_earning;
+GRANT USAGE ON SEQUENCE earning.page TO pointstream_earning;
+GRANT SELECT ON earning.inbox, earning.decision_page, earning.unpaid_receipt TO pointstream_gateway;
+GRANT SELECT ON ALL TABLES IN SCHEMA earning TO pointstream_operator;
+
+-- ==== gateway ======================================================================================================
+-- The HTTP door's own tables.
+
+CREATE SCHEMA gateway;
+
+-- Only a digest is kept: the key itself is shown once. A fast hash is right for 256 random bits.
+CREATE TABLE gateway.api_key (
+    key_id text PRIMARY KEY,
+    tenant_id int NOT NULL,
+    name text NOT NULL,
+    digest bytea NOT NULL CHECK (length(digest) = 32),
+    scopes text[] NOT NULL,
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz,
+    revoked_at timestamptz,
+    last_used_at timestamptz
+);
+
+-- The door looks a key up before it knows the tenant.
+SELECT platform.protect('gateway.api_key', ARRAY['pointstream_operator', 'pointstream_gateway']);
+
+GRANT USAGE ON SCHEMA gateway TO pointstream_gateway, pointstream_operator;
+GRANT SELECT ON gateway.api_key TO pointstream_gateway;
+GRANT UPDATE (last_used_at) ON gateway.api_key TO pointstream_gateway;
+GRANT SELECT ON ALL TABLES IN SCHEMA gateway TO pointstream_operator;
+GRANT INSERT, UPDATE ON gateway.api_key TO pointstream_operator;
+
+-- ==== later ========================================================================================================
+-- The schemas of the services whose work comes later.
+
+CREATE SCHEMA redemption;
+CREATE SCHEMA expiry;
+CREATE SCHEMA notifier;
+
+GRANT USAGE ON SCHEMA redemption TO pointstream_redemption, pointstream_operator;
+GRANT USAGE ON SCHEMA expiry TO pointstream_expiry, pointstream_operator;
+GRANT USAGE ON SCHEMA notifier TO pointstream_notifier, pointstream_operator;

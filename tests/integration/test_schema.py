@@ -1,0 +1,216 @@
+"""The schema: migrations and the readable file make the same one, and every role has the rights listed here only."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import re
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from deploy.embedded.postgres import EmbeddedPostgres, find_binaries
+from libs.runtime.migrate import ROLES, MigrationError, ensure_database, migrate, migrations
+from tests.support.database import Database
+
+READABLE = Path(__file__).parents[2] / "deploy/schema/schema.sql"
+
+RIGHTS = {
+    "earning": {
+        "USAGE": "earning earning.page ledger members platform stream",
+        "SELECT": "ledger.journal platform.programme platform.programme_version platform.source platform.tenant",
+        "INSERT SELECT": """
+            earning.decision_page earning.decision_page_rest earning.inbox earning.unclaimed_receipt
+            earning.unpaid_receipt ledger.allocation ledger.movement members.member stream.dead_letter stream.outbox
+            """,
+        "INSERT SELECT UPDATE": "stream.outbox_shard stream.position",
+        "INSERT SELECT UPDATE(used)": "earning.counter",
+        "INSERT SELECT UPDATE(held) UPDATE(remaining)": "ledger.lot",
+        "INSERT SELECT UPDATE(seq) UPDATE(tier)": "ledger.member",
+        "INSERT SELECT UPDATE(member_id) UPDATE(recorded_at)": "members.identifier",
+    },
+    "gateway": {
+        "USAGE": "earning gateway ledger members platform stream",
+        "SELECT": """
+            earning.decision_page earning.inbox earning.unpaid_receipt
+            ledger.allocation ledger.journal ledger.lot ledger.member ledger.movement
+            members.identifier members.member
+            platform.programme platform.programme_version platform.source platform.tenant
+            """,
+        "SELECT UPDATE(last_used_at)": "gateway.api_key",
+    },
+    "operator": {
+        "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",
+        "SELECT": """
+            earning.counter earning.decision_page earning.decision_page_rest earning.inbox earning.unclaimed_receipt
+            earning.unpaid_receipt ledger.allocation ledger.journal ledger.lot ledger.member ledger.movement
+            members.identifier members.member stream.outbox stream.outbox_rest stream.outbox_shard
+            """,
+        "INSERT SELECT UPDATE": """
+            gateway.api_key platform.programme platform.programme_version platform.source platform.tenant
+            """,
+        "SELECT UPDATE(replayed_at)": "stream.dead_letter",
+        "SELECT UPDATE(bad_streak) UPDATE(halt_reason) UPDATE(halted_at) UPDATE(recent_bad) UPDATE(recent_seen)": (
+            "stream.position"
+        ),
+    },
+} | {
+    service: {
+        "USAGE": f"{service} platform",
+        "SELECT": "platform.programme platform.programme_version platform.source platform.tenant",
+    }
+    for service in ("expiry", "notifier", "redemption")
+}
+
+_GRANTED = """
+WITH granted AS (
+    SELECT n.nspname AS object, a.grantee, a.privilege_type AS privilege
+    FROM pg_namespace n, aclexplode(n.nspacl) a
+    UNION ALL
+    SELECT format('%s.%s', n.nspname, c.relname), a.grantee, a.privilege_type
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) a
+    UNION ALL
+    SELECT format('%s.%s', n.nspname, c.relname), a.grantee, format('%s(%s)', a.privilege_type, t.attname)
+    FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace,
+         aclexplode(t.attacl) a
+), by_object AS (
+    SELECT object, string_agg(privilege, ' ' ORDER BY privilege) AS rights
+    FROM granted JOIN pg_roles r ON r.oid = grantee AND r.rolname = $1
+    GROUP BY object
+)
+SELECT rights, string_agg(object, ' ' ORDER BY object COLLATE "C") AS objects FROM by_object GROUP BY rights
+"""
+_UNPROTECTED = """
+SELECT format('%s.%s', n.nspname, c.relname)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_attribute t ON t.attrelid = c.oid AND t.attname = 'tenant_id' AND NOT t.attisdropped
+WHERE c.relkind IN ('r', 'p') AND NOT (c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (
+    SELECT FROM pg_policies p
+    WHERE p.schemaname = n.nspname AND p.tablename = c.relname AND p.policyname = 'tenant_only'
+))
+"""
+_WITHOUT_TENANT = """
+SELECT format('%s.%s', n.nspname, c.relname)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'public')
+  AND NOT EXISTS (SELECT FROM pg_attribute t WHERE t.attrelid = c.oid AND t.attname = 'tenant_id')
+ORDER BY 1
+"""
+_POWERS = """
+SELECT rolname FROM pg_roles
+WHERE rolname LIKE 'pointstream%' AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication)
+"""
+
+
+@pytest.fixture
+async def connection(database: Database) -> AsyncIterator[asyncpg.Connection]:
+    opened = await asyncpg.connect(database.dsn())
+    yield opened
+    await opened.close()
+
+
+async def empty_database(server: EmbeddedPostgres, name: str) -> str:
+    """Make a database that nothing was done to yet, and return its URL."""
+    superuser = await asyncpg.connect(server.dsn())
+    await superuser.execute(f"DROP DATABASE IF EXISTS {name}")
+    await superuser.close()
+    await ensure_database(server.dsn(), name)
+    return server.dsn(database=name)
+
+
+async def dump(dsn: str) -> list[str]:
+    """The schema as `pg_dump` writes it, entries and grants sorted, whose order means nothing."""
+    command = [str(find_binaries() / "pg_dump"), "--schema-only", "--exclude-table=public.migration", dsn]
+    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=True, timeout=60)
+    text = re.sub(r"(?m)^\\(un)?restrict .*\n", "", done.stdout)
+    lines: list[str] = []
+    for entry in sorted(re.split(r"(?m)^--\n(?=-- Name: )", text)[1:]):
+        body = [line for line in entry.splitlines() if line.strip("- ")]
+        lines += body[:1] + sorted(body[1:]) if "; Type: ACL;" in body[0] else body
+    return lines
+
+
+async def test_migrations_and_the_readable_schema_are_one(
+    postgres_server: EmbeddedPostgres, database_template: str
+) -> None:
+    migrated = await empty_database(postgres_server, "pointstream_migrated")
+    await migrate(migrated)
+    read = await empty_database(postgres_server, "pointstream_readable")
+    connection = await asyncpg.connect(read)
+    await connection.execute("SET ROLE pointstream_owner")
+    await connection.execute(READABLE.read_text(encoding="utf-8"))
+    await connection.close()
+    ours, theirs = await dump(migrated), await dump(read)
+    assert any("; Type: POLICY;" in line for line in ours)
+    assert any("ATTACH PARTITION" in line for line in ours)
+    difference = "\n".join(difflib.unified_diff(ours, theirs, "migrations", "schema.sql", lineterm="", n=4))
+    assert not difference, f"\n{difference}"
+
+
+async def test_a_difference_would_be_seen(postgres_server: EmbeddedPostgres, database: Database) -> None:
+    before = await dump(database.dsn())
+    connection = await asyncpg.connect(database.dsn())
+    for change in (
+        "GRANT DELETE ON ledger.lot TO pointstream_gateway",
+        "ALTER TABLE ledger.lot NO FORCE ROW LEVEL SECURITY",
+        "ALTER TABLE earning.decision_page_rest ALTER COLUMN body SET STORAGE MAIN",
+        "ALTER FUNCTION platform.current_tenant() VOLATILE",
+    ):
+        await connection.execute(change)
+        after = await dump(database.dsn())
+        assert after != before, change
+        before = after
+    await connection.close()
+
+
+async def test_migrating_again_does_nothing(database: Database) -> None:
+    before = await dump(database.dsn())
+    assert await asyncio.gather(*(migrate(database.dsn()) for _ in range(3))) == [[], [], []]
+    assert await dump(database.dsn()) == before
+
+
+async def test_a_dry_run_applies_nothing(postgres_server: EmbeddedPostgres, database_template: str) -> None:
+    dsn = await empty_database(postgres_server, "pointstream_dry")
+    before = await dump(dsn)
+    assert await migrate(dsn, dry_run=True) == [migration.name for migration in migrations()]
+    assert await dump(dsn) == before
+    assert await migrate(dsn) == [migration.name for migration in migrations()]
+
+
+async def test_a_changed_file_is_refused(database: Database, connection: asyncpg.Connection) -> None:
+    first = migrations()[0].name
+    await connection.execute("UPDATE public.migration SET checksum = 'other' WHERE name = $1", first)
+    with pytest.raises(MigrationError, match=f"{first} was changed"):
+        await migrate(database.dsn())
+
+
+async def test_a_newer_database_is_refused(database: Database, connection: asyncpg.Connection) -> None:
+    await connection.execute("INSERT INTO public.migration (name, checksum) VALUES ('9999_tomorrow', '')")
+    with pytest.raises(MigrationError, match="newer than this code: it has 9999_tomorrow"):
+        await migrate(database.dsn(), dry_run=True)
+
+
+async def test_every_table_with_a_tenant_forces_row_level_security(connection: asyncpg.Connection) -> None:
+    assert [row[0] for row in await connection.fetch(_UNPROTECTED)] == []
+
+
+async def test_few_tables_have_no_tenant(connection: asyncpg.Connection) -> None:
+    """The plumbing knows no tenants; whatever else comes without one was thought about, and stands here."""
+    assert [row[0] for row in await connection.fetch(_WITHOUT_TENANT)] == [
+        "stream.outbox", "stream.outbox_rest", "stream.outbox_shard", "stream.position",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("role", [role for role in ROLES if role != "owner"])
+async def test_a_role_has_these_rights_only(connection: asyncpg.Connection, role: str) -> None:
+    granted = await connection.fetch(_GRANTED, f"pointstream_{role}")
+    assert {row["rights"]: row["objects"].split() for row in granted} == {
+        rights: sorted(objects.split()) for rights, objects in RIGHTS[role].items()
+    }
+
+
+async def test_no_role_has_powers_over_the_server(connection: asyncpg.Connection) -> None:
+    assert await connection.fetch(_POWERS) == []
