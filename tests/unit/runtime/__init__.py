@@ -1,0 +1,1 @@
+"""The plumbing, without any server."""
