@@ -106,6 +106,7 @@ class Backing:
             try:
                 if self.postgres is not None:
                     step.progress("starting")
+                    stop.check()
                     self.postgres.start()
                 stop.check()
                 step.progress("migrating")
@@ -125,6 +126,7 @@ class Backing:
             try:
                 if self.kafka is not None:
                     step.progress("starting")
+                    stop.check()
                     self.kafka.progress = fetched
                     self.kafka.start()
                 stop.check()

@@ -82,6 +82,7 @@ class EmbeddedKafka:
         """
         if self.running:
             return
+        self._child.arm()
         self._home.mkdir(parents=True, exist_ok=True)
         try:
             class_path = os.pathsep.join(str(jar) for jar in jars.ensure(jars.cache_folder(self.data), self.progress))
@@ -93,12 +94,12 @@ class EmbeddedKafka:
         (self._home / "server.properties").write_text(_properties(self._port, controller), encoding="ascii")
         if not (self._home / "log" / "meta.properties").exists():
             self._format(java, class_path)
-        self._child.start(
-            [str(java), *_JVM, "-cp", class_path, "kafka.Kafka", "server.properties"],
-            env=_environment(),
-            cwd=self._home,
-        )
         try:
+            self._child.start(
+                [str(java), *_JVM, "-cp", class_path, "kafka.Kafka", "server.properties"],
+                env=_environment(),
+                cwd=self._home,
+            )
             wait_for("Kafka", lambda: answers(self.port), self._child, START_SECONDS)
         except RuntimeError as error:
             self.stop()

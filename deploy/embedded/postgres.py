@@ -84,6 +84,7 @@ class EmbeddedPostgres:
         """
         if self.running:
             return
+        self._child.arm()
         home = self.data / "postgres"
         cluster = home / "cluster"
         account = privilege.server_account()
@@ -99,13 +100,13 @@ class EmbeddedPostgres:
             raise PostgresUnavailable(str(error)) from error
         self._refuse_other_version(binaries, cluster)
         self._port = self._wanted_port or ports.free_port()
-        self._child.start(
-            [str(binaries / "postgres"), "-D", _here(account), *_settings(binaries, self._port)],
-            env=_environment(),
-            cwd=cluster,
-            account=account,
-        )
         try:
+            self._child.start(
+                [str(binaries / "postgres"), "-D", _here(account), *_settings(binaries, self._port)],
+                env=_environment(),
+                cwd=cluster,
+                account=account,
+            )
             wait_for("PostgreSQL", lambda: accepts_sessions(self.port), self._child, START_SECONDS)
         except RuntimeError as error:
             self.stop()

@@ -72,6 +72,7 @@ class Child:
         self.log = data / "logs" / f"{name}.log"
         self.pid_file = data / "run" / f"{name}.pid"
         self._process: subprocess.Popen[bytes] | None = None
+        self._called_off = False
 
     @property
     def pid(self) -> int | None:
@@ -88,6 +89,10 @@ class Child:
         """What it ended with; None while it runs or before it was started."""
         return self._process.poll() if self._process else None
 
+    def arm(self) -> None:
+        """Begin what leads to `start`: a `stop` from another thread from now on makes that fail."""
+        self._called_off = False
+
     def start(
         self,
         argv: Sequence[str],
@@ -100,7 +105,10 @@ class Child:
 
         Raises:
             OSError: the program can't be started.
+            ChildDied: it was stopped before it was started.
         """
+        if self._called_off:
+            raise ChildDied(f"{self.name} was stopped before it was started")
         for folder in (self.log.parent, self.pid_file.parent):
             folder.mkdir(parents=True, exist_ok=True)
         _turn_over(self.log)
@@ -126,6 +134,7 @@ class Child:
 
         Returns whether it ended before SIGKILL was needed.
         """
+        self._called_off = True
         process = self._process
         if process is None:
             return True
