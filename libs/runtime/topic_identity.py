@@ -12,6 +12,7 @@ from typing import IO
 from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import UnknownTopicOrPartitionError
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import Boolean, CompactArray, CompactString, Int16, Int32, Schema, TaggedFields
 
@@ -100,7 +101,7 @@ class _IdentityRequest(Request[_MetadataRequestV12]):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Which cluster this is, and the id of each topic asked for that exists there."""
+    """Which cluster this is, and the id of each topic asked for."""
 
     cluster_id: str
     topic_ids: dict[str, str]
@@ -110,10 +111,13 @@ async def identify(consumer: AIOKafkaConsumer, topics: Iterable[str]) -> Identit
     """Ask the broker for the ids of its cluster and of `topics`.
 
     Raises:
-        aiokafka.errors.KafkaError: no broker answered.
+        aiokafka.errors.KafkaError: no broker answered, or it does not know one of the topics.
     """
+    wanted = set(topics)
     client = consumer._client  # aiokafka has no public way to send a request of one's own
     node = client.get_random_node()
-    response = await client.send(node, _IdentityRequest(topics))
+    response = await client.send(node, _IdentityRequest(wanted))
     found = {topic[1]: str(topic[2]) for topic in response.topics if topic[0] == 0}
+    if missing := wanted - found.keys():
+        raise UnknownTopicOrPartitionError(", ".join(sorted(missing)))
     return Identity(response.cluster_id, found)
