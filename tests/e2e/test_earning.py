@@ -214,6 +214,35 @@ async def test_a_receipt_says_for_ever_what_it_brought_and_what_not_and_why(plat
     assert "Nobody has this identifier" in unknown["words"]
 
 
+@pytest.mark.feature("AHEAD-6")
+async def test_anyone_may_ask_where_all_points_are(platform: Platform) -> None:
+    acme, globex = platform.acme, platform.globex
+    await platform.publish([acme.enrolment("books"), globex.enrolment("books")])
+    await acme.enrolled("books")
+    await globex.enrolled("books")
+    journey = [line("rome-oslo", 20_000, category="TRAVEL")]
+    before = equations(acme)
+    await platform.publish([acme.purchase(f"books-{number}", journey, card="books") for number in range(4)])
+    await platform.publish([globex.purchase("books", 900, card="books")])
+    await acme.decided(*(f"books-{number}" for number in range(4)))
+    await globex.decided("books")
+
+    assert equations(globex)["points"]["issued"] < 4 * 250, "the other company's points are counted apart"
+    after = equations(acme)
+    grown = {wallet: told["issued"] - before.get(wallet, {"issued": 0})["issued"] for wallet, told in after.items()}
+    assert grown == {"points": 4 * 250, "miles": 4 * 250_00}
+    for equation in after.values():
+        gone = ("redeemed", "expired", "reversed", "transferred", "adjusted", "written_off")
+        there = equation["active"] + equation["pending"] + equation["held"] - equation["debt"]
+        assert equation["issued"] == there + sum(equation[account] for account in gone) > 0
+        assert equation["difference"] == 0
+    both = [(wallet, account) for wallet in after for account in ("issued", "active")]
+    told = [after[wallet][account] for wallet, account in both]
+    await eventually(lambda: [measured(platform, *each) for each in both] == told, "the metric shows the same")
+    for wallet in after:
+        assert platform.metric("earning", "loyalty_conservation_difference_points", tenant="acme", wallet=wallet) == 0
+
+
 async def test_tenants_neither_see_nor_earn_what_is_the_others(platform: Platform) -> None:
     acme, globex = platform.acme, platform.globex
     await platform.publish([acme.enrolment("twin"), globex.enrolment("twin")])
@@ -242,6 +271,18 @@ def paid(receipt: dict[str, Any]) -> dict[str, str]:
 def points_of(member: dict[str, Any]) -> int:
     """The points that a member has available."""
     return int(next(wallet["available"] for wallet in member["wallets"] if wallet["wallet"] == "points"))
+
+
+def equations(door: Door) -> dict[str, dict[str, int]]:
+    """The conservation equation of each wallet."""
+    return {each["wallet"]: each for each in door.get("/v1/conservation")["data"]}
+
+
+def measured(platform: Platform, wallet: str, account: str) -> float:
+    """Acme's points of an account, as Prometheus would read them."""
+    return platform.metric(
+        "earning", "loyalty_conservation_points", tenant="acme", programme="main", wallet=wallet, account=account
+    )
 
 
 def found_by(door: Door, identifier: str) -> list[str]:

@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -226,12 +226,18 @@ class Platform:
             await connection.close()
 
 
-def command(data: Path, *arguments: object, expect: Sequence[int] = (0,)) -> Any:
-    """Run a `pointstream` command with `--json` on a data directory, and return its object."""
+def command(
+    data: Path, *arguments: object, expect: Sequence[int] = (0,), settings: Mapping[str, str] | None = None
+) -> Any:
+    """Run a `pointstream` command with `--json` on a data directory, and return its object.
+
+    Settings of the caller's environment are left out, but for the cache of jars; `settings` are put in.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("POINTSTREAM_")}
+    kept |= {name: value for name, value in os.environ.items() if name == "POINTSTREAM_CACHE"}
     done = subprocess.run(
         [COMMAND, *map(str, arguments), "--json", "--data", data],
-        env={name: value for name, value in os.environ.items() if not name.startswith("POINTSTREAM_")}
-        | {name: value for name, value in os.environ.items() if name == "POINTSTREAM_CACHE"},
+        env=kept | dict(settings or {}),
         capture_output=True,
         text=True,
         timeout=_PATIENCE,
@@ -262,7 +268,9 @@ def running(*options: str) -> Iterator[Platform]:
     data = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")).resolve()
     try:
         ports = [f"--port={name}={free_port()}" for name in layout.NAMES]
-        told = command(data, "up", "--detach", "--no-demo", *ports, *options)
+        # Nobody wants to wait a minute, which is usual, for a look at the whole ledger.
+        hurry = {"POINTSTREAM_EARNING__CONSERVATION_EVERY": "PT2S"}
+        told = command(data, "up", "--detach", "--no-demo", *ports, *options, settings=hurry)
         platform = Platform(data, told)
         with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:  # leaves the loop of tests as it is
             runner.run(_bring_tenants(platform))
