@@ -1,0 +1,1 @@
+"""What to watch: the metrics of all services as a page, scrape settings and alerts."""
