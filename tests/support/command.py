@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from typer.testing import CliRunner
 
 from cli.main import app
@@ -51,9 +52,18 @@ class Command:
 
 
 async def assert_sound(stack: Stack) -> None:
-    """Every invariant holds."""
+    """Every invariant holds, and no position lies beyond the end of its partition."""
     results = await check(stack.database.dsn("operator"))
     assert {result.name: result.samples for result in results if result.violations} == {}
+    rows = await stack.fetch("SELECT topic, part, next_offset FROM stream.position")
+    positions = {TopicPartition(row["topic"], row["part"]): row["next_offset"] for row in rows}
+    consumer = AIOKafkaConsumer(bootstrap_servers=stack.bootstrap)
+    await consumer.start()
+    try:
+        ends = await consumer.end_offsets(list(positions))
+    finally:
+        await consumer.stop()
+    assert [partition for partition, offset in positions.items() if offset > ends[partition]] == []
 
 
 @pytest.fixture
