@@ -140,8 +140,9 @@ def _detached(wishes: Wishes, as_json: bool) -> None:
         supervisor.wait()
         raise
     if supervisor.poll() is not None:
-        code = Exit(supervisor.returncode) if supervisor.returncode in set(Exit) else Exit.FAILED
-        reason = json.loads(text)["error"] if text else f"the supervisor ended with {supervisor.returncode}; see {log}"
+        code = Exit(supervisor.returncode) if supervisor.returncode in set(Exit) - {Exit.OK} else Exit.FAILED
+        reason = json.loads(text).get("error") if text else None
+        reason = reason or f"the supervisor ended with {supervisor.returncode}; see {log}"
         fail(code, reason, as_json=as_json)
     told = json.loads(text)
     if as_json:

