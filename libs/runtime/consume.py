@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Generic, TypeVar
@@ -99,6 +100,7 @@ class BatchLoop(Generic[Item]):
         self._changed = asyncio.Event()
         self._halted: dict[TopicPartition, str] = {}
         self._fenced_at: dict[TopicPartition, float] = {}
+        self._told: set[tuple[str, str, str]] = set()
         self._running = False
 
     @property
@@ -213,10 +215,8 @@ class BatchLoop(Generic[Item]):
 
     def _put_back(self, partition: TopicPartition, records: Sequence[ConsumerRecord]) -> None:
         """Give back what was fetched after a rebalance: the consumer would go on behind it for whoever holds it now."""
-        try:
+        with suppress(IllegalStateError):  # nobody's here, so there is nothing to put back
             self._consumer.seek(partition, records[0].offset)
-        except IllegalStateError:
-            log.debug("fetch.too_late", topic=partition.topic, partition=partition.partition)
 
     async def _claim(self, driven: _Driven[Item]) -> None:
         wanted = sorted(driven.wanted)
@@ -349,12 +349,17 @@ class BatchLoop(Generic[Item]):
 
     def _measure(self) -> None:
         metrics = self._wiring.metrics
+        told = set()
         for driven in self._lanes:
             for partition, held in driven.lane.held.items():
                 end = self._consumer.highwater(partition)
                 if end is not None:
                     labels = (metrics.service, partition.topic, str(partition.partition))
                     metrics.lag.labels(*labels).set(max(end - held.next_offset, 0))
+                    told.add(labels)
+        for labels in self._told - told:  # somebody else's by now, who tells it better
+            metrics.lag.remove(*labels)
+        self._told = told
         for topic in self.topics:
             metrics.halted.labels(metrics.service, topic).set(sum(p.topic == topic for p in self._halted))
 

@@ -146,8 +146,8 @@ class Relay:
     async def publish(self, rows: Sequence[Row]) -> None:
         """Hand over committed rows of adopted shards; waits while too much is waiting."""
         for row in rows:
+            self._metrics.unpublished.labels(self._metrics.service).inc(len(row.events))
             await self._rows.put(row)
-        self._metrics.unpublished.labels(self._metrics.service).set(self._rows.qsize())
 
     async def settled(self) -> None:
         """Wait until everything handed over so far is acknowledged."""
@@ -163,8 +163,9 @@ class Relay:
                     await self._publish(rows)
                 except KafkaError as error:
                     await self._begin_again(error)
-            for _ in rows:
+            for row in rows:
                 self._rows.task_done()
+                self._metrics.unpublished.labels(self._metrics.service).dec(len(row.events))
 
     async def _publish(self, rows: Sequence[Row]) -> None:
         due = [row for row in rows if row.last > self.acknowledged.get(row.shard, row.last)]
@@ -177,7 +178,6 @@ class Relay:
             if row.shard in self.acknowledged:
                 self.acknowledged[row.shard] = row.last
             self._metrics.published.labels(self._metrics.service, row.topic).inc(len(row.events))
-        self._metrics.unpublished.labels(self._metrics.service).set(self._rows.qsize())
 
     async def _publish_backlog(self, shard: str) -> None:
         while shard in self.acknowledged and (rows := await self._read_rows(shard, self.acknowledged[shard])):

@@ -13,7 +13,7 @@ from aiokafka.errors import OffsetOutOfRangeError
 from prometheus_client import CollectorRegistry
 
 from libs.contracts.rejection import Rejection
-from libs.runtime.batch import Applied, Span, Work
+from libs.runtime.batch import Applied, Outgoing, Span, Work
 from libs.runtime.clock import SystemClock
 from libs.runtime.consume import BatchLoop, LoopSettings
 from libs.runtime.dead_letters import attempts
@@ -63,6 +63,9 @@ class Consumer:
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
+
+    def highwater(self, partition: TopicPartition) -> int:
+        return 25
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
         self.sought.append((partition, offset))
@@ -134,6 +137,24 @@ async def test_a_halt_keeps_the_shard_until_its_events_are_out(scene: Scene) -> 
     assert lane.relay.acknowledged == {}
 
 
+def lags(scene: Scene) -> dict[str, float]:
+    return {
+        sample.labels["partition"]: sample.value
+        for metric in scene.loop._wiring.metrics.lag.collect()
+        for sample in metric.samples
+    }
+
+
+async def test_the_lag_of_a_lost_partition_is_told_no_longer(scene: Scene) -> None:
+    """Else its last figure would stay in this process for ever, and raise an alarm beside the true one."""
+    scene.lanes[0].hold(PART, claimed(10, epoch=1))
+    scene.loop._measure()
+    assert lags(scene) == {"3": 15}
+    scene.loop._clear()
+    scene.loop._measure()
+    assert lags(scene) == {}
+
+
 class Producer:
     """Counts what it would have sent."""
 
@@ -156,6 +177,24 @@ async def test_catching_up_leaves_alone_what_was_not_adopted() -> None:
     await relay.adopt(SHARD, 41)
     await relay.catch_up(SHARD)
     assert read == [41, 41]
+
+
+async def test_unpublished_events_of_all_relays_are_counted() -> None:
+    metrics = StreamMetrics(CollectorRegistry(), "test")
+
+    async def none(shard: str, after: int) -> Sequence[Row]:
+        return ()
+
+    relays = [Relay(Producer, lambda _: (), none, metrics) for _ in range(2)]
+    for relay in relays:
+        await relay.publish([Row(SHARD, 1, TOPIC, [Outgoing(TOPIC, b"", 0, b"")] * 3)])
+    assert metrics.unpublished.labels("test")._value.get() == 6
+    await relays[0].start()  # the shard is nobody's, so its rows are dropped
+    async with asyncio.timeout(5):
+        await relays[0].settled()
+    await asyncio.sleep(0)
+    await relays[0].stop()
+    assert metrics.unpublished.labels("test")._value.get() == 3
 
 
 @pytest.mark.parametrize(("value", "tried"), [(None, 1), (b"", 1), (b"x", 1), (b"2", 3), (b"9" * 50, 1_000_000)])
