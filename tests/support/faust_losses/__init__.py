@@ -1,0 +1,1 @@
+"""Small Faust apps that lose records, as processes of their own: why money does not go through agents."""
