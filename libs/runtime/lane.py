@@ -38,6 +38,7 @@ class Held:
     next_offset: int
     epoch: int
     health: Health
+    refused: int = 0  # records in a row that the database refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,11 +275,26 @@ class Lane(Generic[Item]):
             code = getattr(error, "sqlstate", "") or type(error).__name__
             refused = Rejection("refused-by-database", "", f"PostgreSQL refused the record with {code}")
             log.warning("record.quarantined", reason=refused.code, sqlstate=code)
-            await self._apply(replace(work, items=[None], rejections={0: refused}))
+            await self._apply(replace(work, items=[None], rejections={0: refused}, spans=[self._refuse(work.spans[0])]))
             return
         middle = len(work.records) // 2
-        await self._apply(_cut(work, 0, middle))
-        await self._apply(_cut(work, middle, len(work.records)))
+        for part in (_cut(work, 0, middle), _cut(work, middle, len(work.records))):
+            if left := _only(part, [self._holds(span) for span in part.spans]):
+                await self._apply(left)
+
+    def _refuse(self, span: Span) -> Span:
+        """Count a refused record; too many in a row are hardly the records' fault, and halt the partition."""
+        held = self.held.get(TopicPartition(span.topic, span.part))
+        if held is None:
+            return span
+        held.refused += 1
+        if held.refused < self._wiring.limits.max_consecutive:
+            return span
+        return replace(span, halt=f"{held.refused} records in a row refused by the database")
+
+    def _holds(self, span: Span) -> bool:
+        held = self.held.get(TopicPartition(span.topic, span.part))
+        return held is not None and held.epoch == span.epoch
 
     async def _committed_after_all(self, work: Work[Item]) -> bool:
         """After a lost connection: whether the commit had gone through, its answer lost on the way."""
@@ -301,7 +317,11 @@ class Lane(Generic[Item]):
     async def _settle(self, work: Work[Item], applied: Applied, rows: Sequence[Row]) -> None:
         self.trouble = None
         metrics = self._wiring.metrics
-        for span, moved in zip(work.spans, applied.moved, strict=True):
+        taken = {work.span_of[index] for index, item in enumerate(work.items) if item is not None}
+        for number, (span, moved) in enumerate(zip(work.spans, applied.moved, strict=True)):
+            held = self.held.get(TopicPartition(span.topic, span.part))
+            if held is not None and number in taken:
+                held.refused = 0
             self._move_on(span, moved)
         topic = work.records[0].topic
         for outcome, count in applied.outcomes.items():
@@ -349,4 +369,21 @@ def _cut(work: Work[Item], start: int, end: int) -> Work[Item]:
         {index - start: why for index, why in work.rejections.items() if start <= index < end},
         spans,
         [number[work.span_of[index]] for index in range(start, end)],
+    )
+
+
+def _only(work: Work[Item], wanted: Sequence[bool]) -> Work[Item] | None:
+    """The spans of a work that are wanted, with their records; None if there are none."""
+    if all(wanted):
+        return work
+    if not any(wanted):
+        return None
+    kept = [index for index in range(len(work.records)) if wanted[work.span_of[index]]]
+    number = {old: new for new, old in enumerate(old for old, want in enumerate(wanted) if want)}
+    return Work(
+        [work.records[index] for index in kept],
+        [work.items[index] for index in kept],
+        {new: work.rejections[index] for new, index in enumerate(kept) if index in work.rejections},
+        [work.spans[old] for old in number],
+        [number[work.span_of[index]] for index in kept],
     )

@@ -246,6 +246,61 @@ async def test_a_limit_passed_on_a_locked_counter_is_not_tried_for_ever(scene: S
     assert handler.asked == [False, True]
 
 
+class Choosy(Nothing):
+    """A handler whose save is refused as long as any of these offsets stands in it."""
+
+    def __init__(self, refused: set[int]) -> None:
+        self.refused = refused
+        self.taken: list[int] = []
+
+    async def apply(self, connection: object, work: Work[str], now: object, *, careful: bool) -> Applied:
+        standing = [r.offset for r, item in zip(work.records, work.items, strict=True) if item is not None]
+        if self.refused & set(standing):
+            error = asyncpg.PostgresError("a constraint")
+            error.sqlstate = "23514"
+            raise error
+        self.taken += standing
+        return Applied([True] * len(work.spans), [[] for _ in work.spans])
+
+
+class Ledger(Transaction):
+    """A connection that remembers how many letters were buried."""
+
+    def __init__(self) -> None:
+        self.buried = 0
+
+    async def fetchval(self, query: str, *arguments: Any) -> list[int]:
+        return [1 for _ in arguments[3]]
+
+    async def execute(self, query: str, *arguments: Any) -> None:
+        self.buried += len(arguments[2])
+
+
+@pytest.mark.parametrize(
+    ("refused", "buried", "halted"),
+    [
+        (set(range(100)), 20, True),  # a database that refuses everything: a mistake of ours
+        ({3, 50, 51, 99}, 4, False),
+        (set(range(40, 59)), 19, False),
+        (set(range(40, 60)), 20, True),
+        (set(range(0, 100, 2)), 50, False),
+    ],
+)
+async def test_many_refusals_in_a_row_halt(scene: Scene, refused: set[int], buried: int, halted: bool) -> None:
+    lane, handler, ledger = scene.lanes[0], Choosy(refused), Ledger()
+    object.__setattr__(lane._wiring, "handler", handler)
+    lane._connection = ledger
+    lane.relay._rows = asyncio.Queue()
+    lane.hold(PART, claimed(0, epoch=1))
+    await lane.run({PART: [record(offset) for offset in range(100)]})
+    assert ledger.buried == buried
+    assert (PART in scene.loop.halted) is halted
+    end = 60 if halted and 0 not in refused else 20 if halted else 100
+    assert handler.taken == [offset for offset in range(end) if offset not in refused]
+    if not halted:
+        assert lane.held[PART].next_offset == 100
+
+
 async def test_who_does_not_hear_the_stop_is_cancelled() -> None:
     ended = asyncio.Event()
 
