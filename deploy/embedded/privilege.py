@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import pwd
 import shutil
@@ -93,8 +94,8 @@ def _installation(binaries: Path) -> tuple[Path, list[Path]]:
 
 
 def _fingerprint(program: Path) -> str:
-    facts = program.stat()
-    return f"{facts.st_size:x}-{int(facts.st_mtime):x}"
+    with program.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 def _open_to_all(root: Path) -> None:
