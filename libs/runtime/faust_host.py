@@ -31,8 +31,6 @@ def make_app(name: str, settings: ServiceSettings) -> faust.App:
         value_serializer="raw",
         broker_session_timeout=settings.kafka.session_timeout.total_seconds(),
         broker_heartbeat_interval=settings.kafka.heartbeat.total_seconds(),
-        # Else a worker that comes back after a crash waits for its former self to be given up.
-        consumer_group_instance_id=f"{settings.kafka.topic_prefix}pointstream-{name}-{settings.kafka.instance}",
         stream_wait_empty=False,
         topic_allow_declare=False,
         topic_disable_leader=True,
