@@ -29,10 +29,21 @@ CounterName = tuple[int, int, str]
 """Tenant, programme and key of a counter."""
 
 
-class NewLot(NamedTuple):
-    """A lot and whose it is; `cause` is the key of the receipt."""
+class Term(NamedTuple):
+    """What many lots of a batch share."""
 
-    programme: RunningProgramme
+    tenant_id: int
+    programme_id: int
+    wallet: str
+    expires_at: datetime | None
+    policy_version: int
+
+
+class NewLot(NamedTuple):
+    """A lot, whose it is and on which terms; `cause` is the key of the receipt, `tenant` the name of its company."""
+
+    term: Term
+    tenant: str
     member_id: UUID
     lot: Lot
     cause: UUID
@@ -42,14 +53,13 @@ class NewLot(NamedTuple):
 class BatchDecision:
     """Everything to be saved and published for a batch, in the order of the receipts.
 
-    `events`, `decisions` and `tenants` have one entry a receipt; `heads` the last number of each member with points.
+    `events`, `decisions` and `tenants` have one entry a receipt.
     """
 
     decisions: list[StoredDecision] = field(default_factory=list)
     tenants: list[int] = field(default_factory=list)
     events: list[list[Outgoing]] = field(default_factory=list)
     lots: list[NewLot] = field(default_factory=list)
-    heads: dict[tuple[int, int, UUID], int] = field(default_factory=dict)
     unpaid: list[tuple[Receipt, Standing, int, Outcome, datetime]] = field(default_factory=list)
     unclaimed: list[tuple[Receipt, datetime]] = field(default_factory=list)
     uses: dict[CounterName, tuple[int, int]] = field(default_factory=dict)
@@ -113,7 +123,7 @@ def _judge(receipt: Receipt, standing: Standing | None, counters: Mapping[str, i
         return Verdict(outcome, ahead, judged_at, None, ())
     version = receipt.programme.at(judged_at)
     if version is None:
-        return Verdict("no_points", "no-programme-yet", judged_at, None, ())
+        return Verdict("awaiting_operator", "no-programme-yet", judged_at, None, ())
     evaluation = evaluate(version.compiled, receipt.event.data, standing.facts, judged_at, counters)
     if evaluation.reason == "currency":
         return Verdict("awaiting_operator", "no-exchange-rate", judged_at, evaluation, ())
@@ -159,9 +169,8 @@ def _credit(
             policy_version=verdict.evaluation.version if verdict.evaluation else 0,
         )
         standing.seq = lot.seq
-        member_id = standing.facts.member_id
-        result.lots.append(NewLot(receipt.programme, member_id, lot, receipt.key))
-        result.heads[*receipt.programme.key, member_id] = lot.seq
+        term = Term(*receipt.programme.key, wallet, expires_at, lot.policy_version)
+        result.lots.append(NewLot(term, receipt.programme.tenant, standing.facts.member_id, lot, receipt.key))
         made.append((lot, carried))
     return made
 

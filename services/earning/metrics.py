@@ -57,7 +57,7 @@ class EarningMetrics:
             self._receipts.labels(outcome).inc(count)
         points: dict[tuple[str, str], int] = {}
         for new in batch.lots:
-            key = (new.programme.tenant, new.lot.wallet)
+            key = (new.tenant, new.lot.wallet)
             points[key] = points.get(key, 0) + new.lot.amount
         for (tenant, wallet), amount in points.items():
             self._points.labels(tenant, wallet).inc(amount)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -21,6 +21,7 @@ from libs.runtime.keys import body_hash, event_key, kafka_partition_hash
 from services.earning import store
 from services.earning.programmes import Programmes
 from services.earning.purchases import Tally, arrival
+from services.earning.receipts import SEPARATOR, UNSEEMLY
 
 TOPIC = "loyalty.profiles"
 CONSUMER = "earning.profiles"
@@ -67,27 +68,29 @@ class ProfileHandler:
         """Enrol what is fresh; an identifier that another member has sends the whole event to the dead letters."""
         tally = Tally(len(work.spans))
         asked = [(index, profile) for index, profile in enumerate(work.items) if profile is not None]
-        asked = _first_of_each(asked, tally)
+        owners = await store.identifier_owners(connection, [name for _, profile in asked for name in _names(profile)])
+        free, taken = _free(asked, owners)
+        for index in taken:
+            tally.reject(index, TAKEN)
+        first = _first_of_each(free, tally)
         entries = [
-            store.Entry(work.span_of[i], p.enrolment.programme.tenant_id, p.key, p.body_hash, NO_PAGE) for i, p in asked
+            store.Entry((work.span_of[index], new.enrolment.programme.tenant_id, NO_PAGE), new.key, new.body_hash)
+            for index, new in first
         ]
         begun = await store.begin_batch(connection, CONSUMER, now, work.spans, entries)
         reach("after-inbox")
         fresh = []
-        for (index, profile), status in zip(asked, begun.status, strict=True):
+        for (index, profile), status in zip(first, begun.status, strict=True):
             if status == "f":
-                fresh.append((index, profile))
+                fresh.append(profile)
             elif status != "x":
                 tally.known(index, repeat=status == "r")
-        applied = tally.applied(begun.moved)
         for group in _apart(fresh):
-            owned = await store.enrol_batch(connection, now, [profile.enrolment for _, profile in group])
-            for (index, _), mine in zip(group, owned, strict=True):
-                outcome = "enrolled" if all(mine) else "identifier_taken"
-                applied.outcomes[outcome] = applied.outcomes.get(outcome, 0) + 1
-                if not all(mine):
-                    applied.rejections[index] = TAKEN
+            await store.enrol_batch(connection, now, [profile.enrolment for profile in group])
         reach("after-save")
+        applied = tally.applied(begun.moved)
+        if fresh:
+            applied.outcomes["enrolled"] = len(fresh)
         return applied
 
     def _select(
@@ -97,13 +100,16 @@ class ProfileHandler:
         if programme is None:
             return Rejection("unknown-source", "/source", "a registered source, or something below one")
         data = event.data
+        names = tuple(dict.fromkeys(self._names.names(data.identifiers)))
+        if any(SEPARATOR in name for name in names):
+            return UNSEEMLY
         enrolment = store.Enrolment(
             programme,
             data.member_id,
             kafka_partition_hash(str(data.member_id).encode()),
             data.tier,
             min(event.time, arrived_at),
-            tuple(dict.fromkeys(self._names.names(data.identifiers))),
+            names,
         )
         return Profile(enrolment, event_key(event.source, event.id), body_hash(canonical(data)))
 
@@ -121,16 +127,37 @@ def _first_of_each(profiles: Sequence[tuple[int, Profile]], tally: Tally) -> lis
     return first
 
 
-def _apart(profiles: Sequence[tuple[int, Profile]]) -> list[list[tuple[int, Profile]]]:
-    """Cut so that no member and no identifier stands twice in a group: one statement can't take a row twice."""
-    groups: list[list[tuple[int, Profile]]] = []
-    taken: set[object] = set()
+def _names(profile: Profile) -> list[store.IdentifierName]:
+    return [(*profile.enrolment.programme.key, name) for name in profile.enrolment.identifiers]
+
+
+def _free(
+    profiles: Sequence[tuple[int, Profile]], owners: Mapping[store.IdentifierName, UUID]
+) -> tuple[list[tuple[int, Profile]], list[int]]:
+    """Part the profiles whose identifiers nobody else has, in the order of the batch, from those that come too late."""
+    standing = dict(owners)
+    free: list[tuple[int, Profile]] = []
+    taken: list[int] = []
     for index, profile in profiles:
+        names, member = _names(profile), profile.enrolment.member_id
+        if any(standing.get(name, member) != member for name in names):
+            taken.append(index)
+        else:
+            free.append((index, profile))
+            standing |= dict.fromkeys(names, member)
+    return free, taken
+
+
+def _apart(profiles: Sequence[Profile]) -> list[list[Profile]]:
+    """Cut so that no member and no identifier stands twice in a group: one statement can't take a row twice."""
+    groups: list[list[Profile]] = []
+    taken: set[object] = set()
+    for profile in profiles:
         enrolment = profile.enrolment
         claims = {(*enrolment.programme.key, name) for name in (enrolment.member_id, *enrolment.identifiers)}
         if not groups or claims & taken:
             groups.append([])
             taken = set()
-        groups[-1].append((index, profile))
+        groups[-1].append(profile)
         taken |= claims
     return groups

@@ -18,16 +18,15 @@ _MOST_SOURCES = 100_000
 
 @dataclass(frozen=True, slots=True)
 class ActiveVersion:
-    """A version of a programme, in force from `active_from` until the next one, with each wallet's expiry calendar."""
+    """A version of a programme, in force from `active_from` until the next one, with each wallet's expiry calendar.
+
+    `counts_members` says whether any limit is per member.
+    """
 
     active_from: datetime
     compiled: CompiledProgramme
     calendars: Mapping[str, ExpiryCalendar]
-
-    @property
-    def counts_members(self) -> bool:
-        """Whether any limit is per member."""
-        return any(scope == "member" for _, scope, _ in self.compiled.counter_limits)
+    counts_members: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,7 @@ class RunningProgramme:
     tenant: str
     programme: str
     versions: Sequence[ActiveVersion]
+    counts_members: bool = False
 
     @property
     def key(self) -> tuple[int, int]:
@@ -90,7 +90,8 @@ def activate(active_from: datetime, document: Mapping[str, object]) -> ActiveVer
     compiled = compile_programme(parse_programme(document))
     zone = load_zone(compiled.source.zone)
     calendars = {name: ExpiryCalendar(zone, _policy(wallet.expiry)) for name, wallet in compiled.wallets.items()}
-    return ActiveVersion(active_from, compiled, calendars)
+    counts_members = any(scope == "member" for _, scope, _ in compiled.counter_limits)
+    return ActiveVersion(active_from, compiled, calendars, counts_members)
 
 
 def by_prefix(

@@ -81,7 +81,7 @@ class PurchaseHandler:
         for (index, receipt), entry, status in zip(asked, entries, begun.status, strict=True):
             if status == "f":
                 fresh.append((index, receipt))
-                pages.append(entry.page)
+                pages.append(entry.slot[2])
             elif status != "x":
                 tally.known(index, repeat=status == "r")
         used = begun.used | await self._member_counters(connection, fresh, begun.standings)
@@ -102,6 +102,8 @@ class PurchaseHandler:
         """Limits per member can be named only when the members are known; they are locked by then."""
         wanted: dict[CounterName, None] = {}
         for _, receipt in fresh:
+            if not receipt.programme.counts_members:
+                continue
             tenant, programme = receipt.programme.key
             at = effective_time(receipt.event.time, receipt.arrived_at).instant
             version = receipt.programme.at(at)
@@ -131,6 +133,10 @@ class Tally:
         else:
             self._rejections[index] = OTHER_BODY
 
+    def reject(self, index: int, why: Rejection) -> None:
+        """Note a record that can't be applied after all."""
+        self._rejections[index] = why
+
     def applied(self, moved: Sequence[bool], decided: BatchDecision | None = None) -> Applied:
         """Return the loop's view of it."""
         outcomes = dict(decided.outcomes) if decided is not None else {}
@@ -159,8 +165,8 @@ def _first_of_each(work: Work[Receipt], tally: Tally) -> tuple[list[tuple[int, R
             tally.known(index, repeat=known == receipt.body_hash)
             continue
         asked.append((index, receipt))
-        page = paging.page_for(tenant)
-        entries.append(store.Entry(work.span_of[index], tenant, receipt.key, receipt.body_hash, page))
+        slot = (work.span_of[index], tenant, paging.page_for(tenant))
+        entries.append(store.Entry(slot, receipt.key, receipt.body_hash))
     return asked, entries
 
 

@@ -17,6 +17,10 @@ from libs.contracts.rejection import Rejection
 from libs.runtime.keys import body_hash, event_key
 from services.earning.programmes import Programmes, RunningProgramme
 
+SEPARATOR = "\x1f"
+"""Between identifiers that go to the database as one text."""
+UNSEEMLY = Rejection("field", "/data/identifiers", "identifiers without the control character U+001F")
+
 
 class Receipt(msgspec.Struct, frozen=True, gc=False):
     """A purchase on its way to a decision; `identifiers` as they are looked up, `arrived_at` in business time."""
@@ -43,6 +47,8 @@ def select(
     if data.lines and sum([line.amount_minor for line in data.lines]) != data.total_minor:
         return Rejection("total-mismatch", "/data/total_minor", "the sum of the lines' amounts")
     names = naming.names(data.identifiers)
+    if any([SEPARATOR in name for name in names]):  # noqa: C419  a list is faster for one or two
+        return UNSEEMLY
     body = canonical(data)
     facts = canonical(_without_persons(data, names)) if _personal(data) else body
     return Receipt(event, programme, event_key(event.source, event.id), body_hash(body), names, facts, arrived_at)

@@ -19,6 +19,7 @@ from libs.runtime import sql
 from libs.runtime.batch import Span
 from services.earning.domain import BatchDecision, CounterName
 from services.earning.programmes import ActiveVersion, Programmes, RunningProgramme, activate, by_prefix
+from services.earning.receipts import SEPARATOR
 from services.earning.verdict import Standing
 
 __all__ = ["Equation", "ProgrammeInvalid"]
@@ -30,13 +31,11 @@ IdentifierName = tuple[int, int, str]
 
 
 class Entry(NamedTuple):
-    """An event as the inbox sees it: its span (by number), tenant, key, body, and the page for its decision."""
+    """An event as the inbox sees it: its slot, which says span (by number), tenant and page, its key and its body."""
 
-    span: int
-    tenant_id: int
+    slot: tuple[int, int, int]
     key: UUID
     body_hash: int
-    page: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +61,10 @@ async def begin_batch(
     lock_counters: bool = False,
 ) -> Begun:
     """Move the positions, let the inbox decide what is new, lock, and then load."""
+    slots = {slot: number for number, slot in enumerate(dict.fromkeys([entry.slot for entry in entries]), 1)}
+    scopes: dict[tuple[int, int], list[str]] = {}
+    for tenant, programme, name in identifiers:
+        scopes.setdefault((tenant, programme), []).append(name)
     row = await connection.fetchrow(
         _QUERIES["begin_batch"],
         consumer,
@@ -75,24 +78,26 @@ async def begin_batch(
         [span.health.seen for span in spans],
         [span.health.bad for span in spans],
         [span.halt for span in spans],
-        [entry.span + 1 for entry in entries],
-        [entry.tenant_id for entry in entries],
+        [span + 1 for span, _, _ in slots],
+        [tenant for _, tenant, _ in slots],
+        [page for _, _, page in slots],
+        [slots[entry.slot] for entry in entries],
         [entry.key for entry in entries],
         [entry.body_hash for entry in entries],
-        [entry.page for entry in entries],
-        [name[0] for name in identifiers],
-        [name[1] for name in identifiers],
-        [name[2] for name in identifiers],
+        [tenant for tenant, _ in scopes],
+        [programme for _, programme in scopes],
+        [SEPARATOR.join(names) for names in scopes.values()],
         [name[0] for name in counters],
         [name[1] for name in counters],
         [name[2] for name in counters],
         lock_counters,
     )
+    asked = [(*scope, name) for scope, names in scopes.items() for name in names]
     return Begun(
         row["moved"],
         row["page_base"],
         row["status"] or "",
-        _standings(identifiers, row),
+        _standings(asked, row),
         dict(zip(counters, row["used"] or (), strict=True)),
     )
 
@@ -129,24 +134,22 @@ async def save_batch(
     lots, unpaid, unclaimed = decided.lots, decided.unpaid, decided.unclaimed
     page_tenants, page_numbers, page_bodies = _pages(pages, decided)
     uses = sorted(decided.uses.items())
+    terms = {term: number for number, term in enumerate(dict.fromkeys([new.term for new in lots]), 1)}
     await connection.execute(
         _QUERIES["save_batch"],
         now,
         page_base,
-        [new.programme.tenant_id for new in lots],
-        [new.programme.programme_id for new in lots],
+        [term.tenant_id for term in terms],
+        [term.programme_id for term in terms],
+        [term.wallet for term in terms],
+        [term.expires_at for term in terms],
+        [term.policy_version for term in terms],
+        [terms[new.term] for new in lots],
         [new.member_id for new in lots],
         [new.lot.seq for new in lots],
-        [new.lot.wallet for new in lots],
         [new.lot.amount for new in lots],
         [new.lot.earned_at for new in lots],
-        [new.lot.expires_at for new in lots],
-        [new.lot.policy_version for new in lots],
         [new.cause for new in lots],
-        [tenant for tenant, _, _ in decided.heads],
-        [programme for _, programme, _ in decided.heads],
-        [member for _, _, member in decided.heads],
-        list(decided.heads.values()),
         page_tenants,
         page_numbers,
         page_bodies,
@@ -160,7 +163,7 @@ async def save_batch(
         [receipt.programme.tenant_id for receipt, _ in unclaimed],
         [receipt.programme.programme_id for receipt, _ in unclaimed],
         [receipt.key for receipt, _ in unclaimed],
-        ["\x1f".join(receipt.identifiers) for receipt, _ in unclaimed],
+        [SEPARATOR.join(receipt.identifiers) for receipt, _ in unclaimed],
         [receipt.event.data.receipt_number for receipt, _ in unclaimed],
         [judged_at for _, judged_at in unclaimed],
         [name[0] for name, _ in uses],
@@ -211,15 +214,29 @@ class Enrolment:
     identifiers: tuple[str, ...]
 
 
-async def enrol_batch(
-    connection: asyncpg.Connection, now: datetime, enrolments: Sequence[Enrolment]
-) -> list[tuple[bool, ...]]:
-    """Enrol members; answer for each, by identifier, whether it is now the member's (false: somebody else has it).
+async def identifier_owners(
+    connection: asyncpg.Connection, identifiers: Sequence[IdentifierName]
+) -> dict[IdentifierName, UUID]:
+    """Return the member behind each identifier that has one, without a lock."""
+    rows = await connection.fetch(
+        _QUERIES["identifier_owners"],
+        [name[0] for name in identifiers],
+        [name[1] for name in identifiers],
+        [name[2] for name in identifiers],
+    )
+    return {(row["tenant_id"], row["programme_id"], row["identifier"]): row["member_id"] for row in rows}
 
-    Within one call each member and each identifier may stand once only.
+
+async def enrol_batch(connection: asyncpg.Connection, now: datetime, enrolments: Sequence[Enrolment]) -> None:
+    """Enrol members and tie their identifiers to them.
+
+    Within one call each member and each identifier may stand once only, and no identifier may be another member's.
+
+    Raises:
+        asyncpg.SerializationError: somebody took one of the identifiers since the caller looked; look again.
     """
     ties = [(new, name) for new in enrolments for name in new.identifiers]
-    owned = await connection.fetchval(
+    await connection.fetchval(
         _QUERIES["enrol_batch"],
         now,
         [new.programme.tenant_id for new in enrolments],
@@ -233,8 +250,6 @@ async def enrol_batch(
         [name for _, name in ties],
         [new.member_id for new, _ in ties],
     )
-    answers = iter(owned or ())
-    return [tuple(next(answers) for _ in new.identifiers) for new in enrolments]
 
 
 async def load_conservation(connection: asyncpg.Connection, now: datetime) -> list[Equation]:
@@ -278,6 +293,8 @@ def compile_programmes(stored: StoredProgrammes) -> Programmes:
     programmes = {}
     for row in stored.programmes:
         key = (row["tenant_id"], row["programme_id"])
-        programmes[key] = RunningProgramme(*key, row["tenant"], row["programme"], tuple(versions.get(key, ())))
+        own = tuple(versions.get(key, ()))
+        counts_members = any(version.counts_members for version in own)
+        programmes[key] = RunningProgramme(*key, row["tenant"], row["programme"], own, counts_members)
     sources = ((row["source_prefix"], (row["tenant_id"], row["programme_id"])) for row in stored.sources)
     return by_prefix(sources, programmes)

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -74,6 +75,17 @@ class Worker:
         if self.process.poll() is not None:
             raise AssertionError(f"{self.name} ended with {self.process.returncode}:\n{self.tail()}")
         return self.get("/readyz") is not None
+
+    def why(self) -> str:
+        """What it says of its readiness."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2):
+                return "that it is ready"
+        except urllib.error.HTTPError as answer:
+            text: str = answer.read().decode()
+            return text
+        except OSError as error:
+            return repr(error)
 
     def get(self, path: str) -> str | None:
         """A page of its web port; None when it does not answer 200."""
@@ -143,7 +155,10 @@ class Stack:
     async def start_ready(self, service: str = "earning", instance: str = "one", **environment: str) -> Worker:
         """Start a service and wait until it is ready."""
         worker = self.start(service, instance, **environment)
-        await until(lambda: asyncio.to_thread(worker.ready), f"{worker.name} is ready", seconds=30)
+        try:
+            await until(lambda: asyncio.to_thread(worker.ready), f"{worker.name} is ready", seconds=30)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; it says {worker.why()}\n{worker.tail()}") from None
         return worker
 
     async def produce(self, records: Iterable[Record]) -> None:

@@ -62,11 +62,12 @@ CREATE TABLE earning.counter (
 
 -- The start of every batch of receipts: move the positions, let the inbox decide what is new, lock, and then load.
 --
--- Records come as columns, in order; p_record_span names the span each belongs to (1-based). Identifiers come flattened
--- and distinct. Answers are arrays in the order of what was asked:
+-- Records come as columns, in order. What many of them share stands once, and is named by its number: a slot is a span,
+-- a tenant and a page; a scope is a tenant and a programme, with its distinct identifiers joined by U+001F.
+-- Answers are arrays in the order of what was asked:
 --   moved      by span: false for a fenced one
 --   status     by record, a letter each: f fresh, r repeat, c conflict (same id, other body), x fenced
---   owners     by identifier: NULL for one that nobody has yet
+--   owners     by identifier, scope after scope: NULL for one that nobody has yet
 --   head_…     the members behind them, each once, locked
 --   used       by counter key
 -- A function of several statements on purpose: under READ COMMITTED each takes its own snapshot, so the load after the
@@ -75,8 +76,9 @@ CREATE FUNCTION earning.begin_batch(
     p_consumer text, p_now timestamptz,
     p_topics text[], p_parts int[], p_froms bigint[], p_tos bigint[], p_epochs bigint[],
     p_streaks int[], p_seen int[], p_bad int[], p_halts text[],
-    p_record_span int[], p_tenants int[], p_event_keys uuid[], p_body_hashes bigint[], p_pages int[],
-    p_ident_tenants int[], p_ident_programmes int[], p_identifiers text[],
+    p_slot_spans int[], p_slot_tenants int[], p_slot_pages int[],
+    p_record_slots int[], p_event_keys uuid[], p_body_hashes bigint[],
+    p_scope_tenants int[], p_scope_programmes int[], p_scope_identifiers text[],
     p_counter_tenants int[], p_counter_programmes int[], p_counter_keys text[], p_lock_counters boolean,
     OUT moved boolean[], OUT page_base bigint, OUT status text,
     OUT owners uuid[],
@@ -89,6 +91,9 @@ DECLARE
     fresh uuid[];
     span_moved boolean[];
     base bigint;
+    ident_tenants int[];
+    ident_programmes int[];
+    identifiers text[];
 BEGIN
     span_moved := stream.advance(p_consumer, p_now, p_topics, p_parts, p_froms, p_tos, p_epochs,
                                  p_streaks, p_seen, p_bad, p_halts);
@@ -98,11 +103,10 @@ BEGIN
 
     WITH new AS (
         INSERT INTO earning.inbox (tenant_id, event_key, body_hash, page, recorded_at)
-        SELECT v.tenant_id, v.event_key, v.body_hash, base + v.page, p_now
-        FROM unnest(p_record_span, p_tenants, p_event_keys, p_body_hashes, p_pages)
-            AS v(span, tenant_id, event_key, body_hash, page)
-        WHERE span_moved[v.span]
-        ORDER BY v.tenant_id, v.event_key
+        SELECT p_slot_tenants[v.slot], v.event_key, v.body_hash, base + p_slot_pages[v.slot], p_now
+        FROM unnest(p_record_slots, p_event_keys, p_body_hashes) AS v(slot, event_key, body_hash)
+        WHERE span_moved[p_slot_spans[v.slot]]
+        ORDER BY 1, 2
         ON CONFLICT (tenant_id, event_key) DO NOTHING
         RETURNING event_key
     )
@@ -111,19 +115,25 @@ BEGIN
     IF coalesce(cardinality(fresh), 0) = cardinality(p_event_keys) THEN
         status := repeat('f', cardinality(p_event_keys));
     ELSE
-        SELECT string_agg(CASE WHEN NOT span_moved[v.span] THEN 'x'
-                              WHEN f.event_key IS NOT NULL THEN 'f'
-                              WHEN i.body_hash = v.body_hash THEN 'r'
-                              ELSE 'c' END, '' ORDER BY v.ord)
+        SELECT string_agg(CASE WHEN NOT span_moved[p_slot_spans[v.slot]] THEN 'x'
+                               WHEN f.event_key IS NOT NULL THEN 'f'
+                               WHEN i.body_hash = v.body_hash THEN 'r'
+                               ELSE 'c' END, '' ORDER BY v.ord)
         INTO status
-        FROM unnest(p_record_span, p_tenants, p_event_keys, p_body_hashes)
-            WITH ORDINALITY AS v(span, tenant_id, event_key, body_hash, ord)
+        FROM unnest(p_record_slots, p_event_keys, p_body_hashes) WITH ORDINALITY AS v(slot, event_key, body_hash, ord)
         LEFT JOIN unnest(fresh) AS f(event_key) USING (event_key)
-        LEFT JOIN earning.inbox i ON i.tenant_id = v.tenant_id AND i.event_key = v.event_key;
+        LEFT JOIN earning.inbox i ON i.tenant_id = p_slot_tenants[v.slot] AND i.event_key = v.event_key;
     END IF;
 
+    SELECT array_agg(s.tenant_id ORDER BY s.ord, i.ord), array_agg(s.programme_id ORDER BY s.ord, i.ord),
+           array_agg(i.identifier ORDER BY s.ord, i.ord)
+    INTO ident_tenants, ident_programmes, identifiers
+    FROM unnest(p_scope_tenants, p_scope_programmes, p_scope_identifiers)
+        WITH ORDINALITY AS s(tenant_id, programme_id, joined, ord)
+    CROSS JOIN LATERAL string_to_table(s.joined, E'\x1f') WITH ORDINALITY AS i(identifier, ord);
+
     SELECT array_agg(i.member_id ORDER BY v.ord) INTO owners
-    FROM unnest(p_ident_tenants, p_ident_programmes, p_identifiers)
+    FROM unnest(ident_tenants, ident_programmes, identifiers)
         WITH ORDINALITY AS v(tenant_id, programme_id, identifier, ord)
     LEFT JOIN members.identifier i USING (tenant_id, programme_id, identifier);
 
@@ -132,14 +142,14 @@ BEGIN
         -- or this transaction for the enrolment, and looks again.
         INSERT INTO members.identifier (tenant_id, programme_id, identifier, recorded_at)
         SELECT v.tenant_id, v.programme_id, v.identifier, p_now
-        FROM unnest(p_ident_tenants, p_ident_programmes, p_identifiers, owners)
+        FROM unnest(ident_tenants, ident_programmes, identifiers, owners)
             AS v(tenant_id, programme_id, identifier, owner)
         WHERE v.owner IS NULL
         ORDER BY v.tenant_id, v.programme_id, v.identifier
         ON CONFLICT (tenant_id, programme_id, identifier) DO UPDATE SET recorded_at = members.identifier.recorded_at;
 
         SELECT array_agg(i.member_id ORDER BY v.ord) INTO owners
-        FROM unnest(p_ident_tenants, p_ident_programmes, p_identifiers)
+        FROM unnest(ident_tenants, ident_programmes, identifiers)
             WITH ORDINALITY AS v(tenant_id, programme_id, identifier, ord)
         JOIN members.identifier i USING (tenant_id, programme_id, identifier);
     END IF;
@@ -152,7 +162,7 @@ BEGIN
         SELECT m.tenant_id, m.programme_id, m.member_id, m.seq, m.spread, m.tier
         FROM (
             SELECT DISTINCT v.tenant_id, v.programme_id, v.member_id
-            FROM unnest(p_ident_tenants, p_ident_programmes, owners) AS v(tenant_id, programme_id, member_id)
+            FROM unnest(ident_tenants, ident_programmes, owners) AS v(tenant_id, programme_id, member_id)
             WHERE v.member_id IS NOT NULL
         ) AS known
         JOIN ledger.member m USING (tenant_id, programme_id, member_id)
@@ -174,14 +184,15 @@ BEGIN
     LEFT JOIN earning.counter c USING (tenant_id, programme_id, counter_key);
 END $$;
 
--- The end of every batch: all effects, then the shared counters in key order, then the outbox.
+-- The end of every batch: all effects, then the shared counters in key order.
+-- What many lots share stands once, as a term, and is named by its number. A member's head follows its lots.
 -- Raises PS001 when a shared limit would be passed: the caller repeats the batch with the counters locked.
 CREATE FUNCTION earning.save_batch(
     p_now timestamptz, p_page_base bigint,
-    p_lot_tenants int[], p_lot_programmes int[], p_lot_members uuid[], p_lot_seqs bigint[], p_lot_wallets text[],
-    p_lot_amounts bigint[], p_lot_earned timestamptz[], p_lot_expires timestamptz[], p_lot_versions int[],
+    p_term_tenants int[], p_term_programmes int[], p_term_wallets text[], p_term_expires timestamptz[],
+    p_term_versions int[],
+    p_lot_terms int[], p_lot_members uuid[], p_lot_seqs bigint[], p_lot_amounts bigint[], p_lot_earned timestamptz[],
     p_lot_causes uuid[],
-    p_head_tenants int[], p_head_programmes int[], p_head_members uuid[], p_head_seqs bigint[],
     p_page_tenants int[], p_page_numbers int[], p_page_bodies bytea[],
     p_unpaid_tenants int[], p_unpaid_programmes int[], p_unpaid_members uuid[], p_unpaid_after bigint[],
     p_unpaid_keys uuid[], p_unpaid_times timestamptz[], p_unpaid_outcomes text[],
@@ -196,15 +207,18 @@ DECLARE
 BEGIN
     INSERT INTO ledger.lot (tenant_id, programme_id, member_id, seq, wallet, amount, remaining, earned_at, active_from,
                             expires_at, recorded_at, policy_version, cause)
-    SELECT v.tenant_id, v.programme_id, v.member_id, v.seq, v.wallet, v.amount, v.amount, v.earned_at, v.earned_at,
-           v.expires_at, p_now, v.version, v.cause
-    FROM unnest(p_lot_tenants, p_lot_programmes, p_lot_members, p_lot_seqs, p_lot_wallets, p_lot_amounts,
-                p_lot_earned, p_lot_expires, p_lot_versions, p_lot_causes)
-        AS v(tenant_id, programme_id, member_id, seq, wallet, amount, earned_at, expires_at, version, cause);
+    SELECT p_term_tenants[v.term], p_term_programmes[v.term], v.member_id, v.seq, p_term_wallets[v.term], v.amount,
+           v.amount, v.earned_at, v.earned_at, p_term_expires[v.term], p_now, p_term_versions[v.term], v.cause
+    FROM unnest(p_lot_terms, p_lot_members, p_lot_seqs, p_lot_amounts, p_lot_earned, p_lot_causes)
+        AS v(term, member_id, seq, amount, earned_at, cause);
 
     UPDATE ledger.member m SET seq = v.seq
-    FROM unnest(p_head_tenants, p_head_programmes, p_head_members, p_head_seqs)
-        AS v(tenant_id, programme_id, member_id, seq)
+    FROM (
+        SELECT p_term_tenants[l.term] AS tenant_id, p_term_programmes[l.term] AS programme_id, l.member_id,
+               max(l.seq) AS seq
+        FROM unnest(p_lot_terms, p_lot_members, p_lot_seqs) AS l(term, member_id, seq)
+        GROUP BY 1, 2, 3
+    ) AS v
     WHERE m.tenant_id = v.tenant_id AND m.programme_id = v.programme_id AND m.member_id = v.member_id;
 
     INSERT INTO earning.decision_page (tenant_id, page, recorded_at, body)
@@ -251,7 +265,8 @@ BEGIN
 END $$;
 
 -- Enrols members and ties identifiers to them; locks identifiers before members, as receipts do.
--- Answers by identifier whether it belongs to the member that asked for it (false: another member has it).
+-- The caller has looked whose the identifiers are. Where somebody else took one since, nothing is done and the batch is
+-- repeated. Within one call each member and each identifier stands once.
 CREATE FUNCTION earning.enrol_batch(
     p_now timestamptz, p_tenants int[], p_programmes int[], p_members uuid[], p_spreads int[], p_tiers text[],
     p_times timestamptz[], p_ident_tenants int[], p_ident_programmes int[], p_identifiers text[], p_ident_members uuid[]
@@ -285,5 +300,8 @@ BEGIN
     FROM unnest(p_ident_tenants, p_ident_programmes, p_identifiers, p_ident_members)
         WITH ORDINALITY AS v(tenant_id, programme_id, identifier, member_id, ord)
     JOIN members.identifier i USING (tenant_id, programme_id, identifier);
+    IF NOT true = ALL (owned) THEN
+        RAISE EXCEPTION 'an identifier was taken meanwhile' USING ERRCODE = '40001';
+    END IF;
     RETURN owned;
 END $$;

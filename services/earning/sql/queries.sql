@@ -19,7 +19,7 @@ SELECT md5(coalesce((SELECT string_agg(s::text, '|' ORDER BY s.source_prefix) FR
 
 -- name: begin_batch
 SELECT * FROM earning.begin_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-                                  $20, $21, $22, $23);
+                                  $20, $21, $22, $23, $24);
 
 -- name: counters
 SELECT coalesce(c.used, 0) AS used
@@ -29,7 +29,13 @@ ORDER BY k.ord;
 
 -- name: save_batch
 SELECT earning.save_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-                          $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37);
+                          $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34);
+
+-- name: identifier_owners
+SELECT i.tenant_id, i.programme_id, i.identifier, i.member_id
+FROM unnest($1::int[], $2::int[], $3::text[]) AS v(tenant_id, programme_id, identifier)
+JOIN members.identifier i USING (tenant_id, programme_id, identifier)
+WHERE i.member_id IS NOT NULL;
 
 -- name: enrol_batch
 SELECT earning.enrol_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);

@@ -211,7 +211,7 @@ async def test_same_id_with_another_body(stack: Stack, command: Command) -> None
 
 
 async def test_enrolment_under_a_taken_card(stack: Stack, command: Command) -> None:
-    """The card stays whose it was, the new member is known by the others; a dead letter says so."""
+    """Nothing of it is applied, so that a replay can still do it all; the card stays whose it was."""
     await stack.start_ready()
     await _enrol(stack, "1")
     await stack.produce([enrolment("2", also=["1"])])
@@ -219,5 +219,7 @@ async def test_enrolment_under_a_taken_card(stack: Stack, command: Command) -> N
     assert (await command.dlq("list"))["reasons"] == {"identifier-taken": 1}
     await stack.produce([purchase("R-1", 100, card="1"), purchase("R-2", 200, card="2")])
     await stack.drained()
-    assert (await _points(stack, "1"), await _points(stack, "2")) == (1, 2)
+    assert (await _points(stack, "1"), await _points(stack, "2")) == (1, 0)
+    assert len(await stack.fetch("SELECT FROM members.member")) == 1
+    assert len(await stack.fetch("SELECT FROM earning.unclaimed_receipt")) == 1
     await assert_sound(stack)

@@ -80,7 +80,7 @@ async def test_any_source_and_id_can_be_asked_for(client: httpx.AsyncClient, scr
         ("unclaimed", None, "Nobody has this identifier yet"),
         ("no_member", None, "names nobody"),
         ("awaiting_operator", "period-closed", "too long after the end of the period"),
-        ("no_points", "no-programme-yet", "before the programme's first version"),
+        ("awaiting_operator", "no-programme-yet", "before the programme's first version"),
         ("no_points", "a-new-reason", "a-new-reason"),
     ],
 )
