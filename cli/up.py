@@ -139,12 +139,10 @@ def _detached(wishes: Wishes, as_json: bool) -> None:
         supervisor.send_signal(signal.SIGTERM)
         supervisor.wait()
         raise
-    if supervisor.poll() is not None:
-        code = Exit(supervisor.returncode) if supervisor.returncode in set(Exit) - {Exit.OK} else Exit.FAILED
-        reason = json.loads(text).get("error") if text else None
-        reason = reason or f"the supervisor ended with {supervisor.returncode}; see {log}"
-        fail(code, reason, as_json=as_json)
-    told = json.loads(text)
+    told = json.loads(text) if text else {"error": f"the supervisor ended without a word; see {log}"}
+    if "error" in told:
+        status = supervisor.wait()
+        fail(Exit(status) if status in set(Exit) - {Exit.OK} else Exit.FAILED, told["error"], as_json=as_json)
     if as_json:
         screen.write_json(told)
     else:

@@ -25,7 +25,7 @@ from libs.runtime.settings import KafkaSettings
 PURCHASES = "loyalty.purchases"
 PROFILES = "loyalty.profiles"
 CONSUMER = "earning.purchases"
-PATIENCE = 120.0
+PATIENCE = 60.0
 """Seconds without any progress after which waiting is given up."""
 _LOOK_SECONDS = 0.25
 _AT_ONCE = 500
@@ -141,7 +141,7 @@ async def play(
     """Play `count` receipts, `rate` a second or as fast as they go, and wait until each has its decision.
 
     Raises:
-        NothingMoves: earning took nothing for two minutes, or halted.
+        NothingMoves: earning took nothing for a minute, or halted.
     """
     connection = await asyncpg.connect(operator_dsn)
     try:

@@ -29,6 +29,7 @@ FIRST_RECEIPTS = 20_000
 READY_SECONDS = 90.0
 _LOOK_SECONDS = 0.2
 _AGAIN_SECONDS = 5.0
+_RESTARTS_AT_START = 2
 
 
 class ServiceUnavailable(RuntimeError):
@@ -207,6 +208,7 @@ class Supervisor:
                         return play.Outcome(**news["played"])
                 if ended:
                     raise ServiceUnavailable(_fell(player))
+                self._look_after_services(patience=_RESTARTS_AT_START)
                 self._stop.sleep(0.05)
 
     def _watch(self) -> None:
@@ -215,10 +217,16 @@ class Supervisor:
         while True:
             self._stop.sleep(_LOOK_SECONDS)
             self._revive_backing(self._backing)
-            for service in self._services:
-                if told := service.revive():
-                    self._report.warn(told)
-                    self._note(restarts={each.name: each.restarts for each in self._services})
+            self._look_after_services()
+
+    def _look_after_services(self, patience: int | None = None) -> None:
+        """Start again what has fallen; more than `patience` times is too often."""
+        for service in self._services:
+            if patience is not None and service.restarts >= patience and not service.child.alive:
+                raise ServiceUnavailable(_fell(service.child))
+            if told := service.revive():
+                self._report.warn(told)
+                self._note(restarts={each.name: each.restarts for each in self._services})
 
     def _revive_backing(self, backing: Backing) -> None:
         for server in backing.fallen():

@@ -72,9 +72,11 @@ def platform(tmp_path_factory: pytest.TempPathFactory, kafka_jars: Path) -> Iter
     environment |= dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), nowhere)
     environment |= {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
     platform = Platform(data, environment)
-    platform.up()
-    yield platform
-    platform.run("reset", "--yes")
+    try:
+        platform.up()
+        yield platform
+    finally:
+        platform.run("reset", "--yes")
     assert not data.exists()
 
 
@@ -151,6 +153,13 @@ def test_a_second_supervisor_is_refused_and_told_who_runs(platform: Platform) ->
     assert f"process {told(platform)['pid']}" in refused["error"]
     refused = platform.run("up", expect=Exit.ALREADY_RUNNING)
     assert f"process {told(platform)['pid']}" in refused["error"]
+
+
+def test_a_start_that_fails_in_the_background_says_why(platform: Platform, tmp_path: Path) -> None:
+    environment = {**platform.environment, "POSTGRES_BIN": str(tmp_path)}
+    failed = Platform(tmp_path / "data", environment).run("up", "--detach", expect=Exit.UNAVAILABLE)
+    assert "POSTGRES_BIN names" in failed["error"]
+    assert process.orphans(tmp_path / "data") == []
 
 
 def test_a_service_that_died_comes_back(platform: Platform) -> None:
