@@ -246,7 +246,7 @@ END $$;
 
 SELECT platform.protect('stream.dead_letter', ARRAY['pointstream_operator', 'pointstream_earning']);
 
-GRANT USAGE ON SCHEMA stream TO pointstream_earning, pointstream_gateway, pointstream_operator;
+GRANT USAGE ON SCHEMA stream TO pointstream_earning, pointstream_operator;
 GRANT SELECT, INSERT, UPDATE ON stream.position, stream.outbox_shard TO pointstream_earning;
 GRANT SELECT, INSERT ON stream.outbox, stream.dead_letter TO pointstream_earning;
 GRANT SELECT ON ALL TABLES IN SCHEMA stream TO pointstream_operator;

@@ -59,7 +59,7 @@ class Announcer:
         }
         cause = receipt.key.hex
         told = [self._write(_EVALUATED, cause, programme, to, None, evaluated)]
-        for lot, _ in lots:
+        for ordinal, (lot, _) in enumerate(lots):
             credited = {
                 "member_id": to.member,
                 "wallet": lot.wallet,
@@ -72,7 +72,7 @@ class Announcer:
                 "expires_at": lot.expires_at,
                 "programme_version": lot.policy_version,
             }
-            told.append(self._write(_CREDITED, cause, programme, to, lot.seq, credited))
+            told.append(self._write(_CREDITED, cause, programme, to, lot.seq, credited, ordinal))
         return told
 
     def _write(
@@ -83,6 +83,7 @@ class Announcer:
         to: _Address,
         memberseq: int | None,
         data: Mapping[str, object],
+        ordinal: int = 0,
     ) -> Outgoing:
         shared = (kind, programme.tenant, programme.programme)
         writer = self._writers.get(shared)
@@ -90,7 +91,7 @@ class Announcer:
             writer = self._writers[shared] = EventWriter(
                 type=kind, source=SOURCE, time=self._now, tenant=programme.tenant, programme=programme.programme
             )
-        name = event_id(programme.tenant, cause, kind, to.member or "", memberseq or 0)
+        name = event_id(programme.tenant, cause, kind, to.member or "", ordinal)
         subject = None if to.member is None else to.key
         return Outgoing(
             POINTS,

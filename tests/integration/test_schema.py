@@ -33,7 +33,7 @@ RIGHTS = {
         "INSERT SELECT UPDATE(member_id) UPDATE(recorded_at)": "members.identifier",
     },
     "gateway": {
-        "USAGE": "earning gateway ledger members platform stream",
+        "USAGE": "earning gateway ledger members platform",
         "SELECT": """
             earning.decision_page earning.inbox earning.unpaid_receipt
             ledger.allocation ledger.journal ledger.lot ledger.member ledger.movement

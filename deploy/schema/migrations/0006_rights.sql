@@ -46,7 +46,7 @@ GRANT UPDATE (used) ON earning.counter TO pointstream_earning;
 GRANT USAGE ON SEQUENCE earning.page TO pointstream_earning;
 
 -- gateway: reads, and keeps its own keys
-GRANT USAGE ON SCHEMA stream, members, ledger, earning, gateway TO pointstream_gateway;
+GRANT USAGE ON SCHEMA members, ledger, earning, gateway TO pointstream_gateway;
 GRANT SELECT ON members.member, members.identifier, ledger.member, ledger.lot, ledger.movement, ledger.allocation,
     ledger.journal, earning.inbox, earning.decision_page, earning.unpaid_receipt, gateway.api_key TO pointstream_gateway;
 GRANT UPDATE (last_used_at) ON gateway.api_key TO pointstream_gateway;
