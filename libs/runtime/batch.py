@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Generic, NamedTuple, Protocol, TypeVar
@@ -67,12 +67,16 @@ class Work(Generic[Item]):
 
 @dataclass(slots=True)
 class Applied:
-    """What a handler did: which spans moved, events by span, records it rejected after all, and counts by outcome."""
+    """What a handler did: which spans moved, events by span, records it rejected after all, and counts by outcome.
+
+    `last` is what must be done just before the outbox: whatever locks what batches share, so that it is held shortly.
+    """
 
     moved: Sequence[bool]
     events: list[list[Outgoing]]
     rejections: dict[int, Rejection] = field(default_factory=dict)
     outcomes: dict[str, int] = field(default_factory=dict)
+    last: Callable[[], Awaitable[None]] | None = None
 
 
 class Handler(Protocol[Item]):

@@ -129,7 +129,7 @@ class Lane(Generic[Item]):
         an outage: the records are read again later. Raises what is neither passing nor about the data.
         """
         began = self.turned_at = monotonic()
-        work = self._prepare(fetched)
+        work = await self._prepare(fetched)
         if not work.records:
             return
         reach("after-fetch")
@@ -149,8 +149,8 @@ class Lane(Generic[Item]):
         await stream_store.move_cursors(await self.connection(), acknowledged, epochs, lease_until)
         self._stored |= acknowledged
 
-    def _prepare(self, fetched: dict[TopicPartition, list[ConsumerRecord]]) -> Work[Item]:
-        """Decode everything, and cut each partition where it must halt."""
+    async def _prepare(self, fetched: dict[TopicPartition, list[ConsumerRecord]]) -> Work[Item]:
+        """Decode everything, and cut each partition where it must halt; other lanes go on between partitions."""
         records: list[ConsumerRecord] = []
         span_of: list[int] = []
         items: list[Item | None] = []
@@ -166,6 +166,7 @@ class Lane(Generic[Item]):
                 continue
             batch = dead_letters.with_first_arrival(batch, self._wiring.seal)  # noqa: PLW2901
             decoded = self._wiring.handler.decode(batch)
+            await asyncio.sleep(0)
             bad = [isinstance(item, Rejection) for item in decoded]
             verdict = judge(held.health, bad, self._wiring.limits)
             for record, item in zip(batch[: verdict.take], decoded, strict=False):
@@ -240,7 +241,10 @@ class Lane(Generic[Item]):
                     events[self.shard(span.topic, span.part)] = outgoing
             await self._bury(connection, work, applied, events)
             cursors = {shard: self.relay.acknowledged.get(shard, 0) for shard in events}
-            rows = await stream_store.enqueue(connection, now, cursors, events) if cursors else []
+            packed = stream_store.pack_rows(events)
+            if applied.last is not None:
+                await applied.last()
+            rows = await stream_store.enqueue(connection, now, cursors, packed) if cursors else []
             reach("before-commit")
         reach("after-commit")
         self._stored |= cursors

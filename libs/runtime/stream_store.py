@@ -103,26 +103,42 @@ async def positions(
     return {(row["topic"], row["part"]): (row["next_offset"], row["epoch"]) for row in rows}
 
 
-async def enqueue(
-    connection: asyncpg.Connection,
-    now: datetime,
-    cursors: Mapping[str, int],
-    events: Mapping[str, Sequence[Outgoing]],
-) -> list[Row]:
-    """Number and store events by shard, and move the cursors of these shards; the last statement of a transaction.
+class PackedRow(NamedTuple):
+    """A row of the outbox before it has a number."""
 
-    Every shard with events must have a cursor in `cursors`.
-    """
+    shard: str
+    topic: str
+    events: Sequence[Outgoing]
+    packed: bytes
+
+
+def pack_rows(events: Mapping[str, Sequence[Outgoing]]) -> list[PackedRow]:
+    """Put events, given by shard, into rows of one topic each, and compress them."""
     groups: dict[tuple[str, str], list[Outgoing]] = {}
     for shard, outgoing in events.items():
         for event in outgoing:
             groups.setdefault((shard, event.topic), []).append(event)
+    return [PackedRow(shard, topic, group, pack(group)) for (shard, topic), group in groups.items()]
+
+
+async def enqueue(
+    connection: asyncpg.Connection, now: datetime, cursors: Mapping[str, int], rows: Sequence[PackedRow]
+) -> list[Row]:
+    """Number and store rows, and move the cursors of their shards; the last statement of a transaction.
+
+    Every shard of `rows` must have a cursor in `cursors`.
+    """
     seqs = await connection.fetchval(
-        _QUERIES["enqueue"], now, list(cursors), list(cursors.values()),
-        [shard for shard, _ in groups], [topic for _, topic in groups],
-        [len(group) for group in groups.values()], [pack(group) for group in groups.values()],
-    )  # fmt: skip
-    return [Row(shard, seq, topic, group) for ((shard, topic), group), seq in zip(groups.items(), seqs, strict=True)]
+        _QUERIES["enqueue"],
+        now,
+        list(cursors),
+        list(cursors.values()),
+        [row.shard for row in rows],
+        [row.topic for row in rows],
+        [len(row.events) for row in rows],
+        [row.packed for row in rows],
+    )
+    return [Row(row.shard, seq, row.topic, row.events) for row, seq in zip(rows, seqs, strict=True)]
 
 
 async def move_cursors(

@@ -80,30 +80,40 @@ class Counters:
         return self._by_programme.setdefault(programme.key, {})
 
 
-def decide_batch(
-    receipts: Sequence[Receipt],
-    standings: Mapping[tuple[int, int, str], Standing],
-    used: Mapping[CounterName, int],
-    now: datetime,
-) -> BatchDecision:
-    """Decide receipts in order; `standings` holds the member behind each known identifier, and is counted on."""
-    result = BatchDecision()
-    counters = Counters(used)
-    announcer = Announcer(now)
-    for receipt in receipts:
-        standing = _who(receipt, standings)
-        counted = counters.of(receipt.programme)
-        verdict = _judge(receipt, standing, counted)
-        if verdict.evaluation is not None:
-            if verdict.credits:
-                _use(result, receipt.programme, counted, verdict.evaluation)
-            for failed in verdict.evaluation.rule_errors:
-                result.rule_errors[failed.campaign] = result.rule_errors.get(failed.campaign, 0) + 1
-        lots = _credit(result, receipt, standing, verdict, now) if standing is not None else []
-        _keep(result, receipt, standing, verdict, lots)
-        result.events.append(announcer.announce(receipt, standing, verdict, lots))
-        result.outcomes[verdict.outcome] = result.outcomes.get(verdict.outcome, 0) + 1
-    return result
+class BatchDecider:
+    """Decides a batch bit by bit, so that a worker can look after other things in between.
+
+    `standings` holds the member behind each known identifier, and is counted on; `used` what shared limits have used.
+    """
+
+    def __init__(
+        self,
+        standings: Mapping[tuple[int, int, str], Standing],
+        used: Mapping[CounterName, int],
+        now: datetime,
+    ) -> None:
+        self.result = BatchDecision()
+        self._standings = standings
+        self._counters = Counters(used)
+        self._announcer = Announcer(now)
+        self._now = now
+
+    def decide(self, receipts: Sequence[Receipt]) -> None:
+        """Decide the next receipts of the batch, in order."""
+        result, announcer, now = self.result, self._announcer, self._now
+        for receipt in receipts:
+            standing = _who(receipt, self._standings)
+            counted = self._counters.of(receipt.programme)
+            verdict = _judge(receipt, standing, counted)
+            if verdict.evaluation is not None:
+                if verdict.credits:
+                    _use(result, receipt.programme, counted, verdict.evaluation)
+                for failed in verdict.evaluation.rule_errors:
+                    result.rule_errors[failed.campaign] = result.rule_errors.get(failed.campaign, 0) + 1
+            lots = _credit(result, receipt, standing, verdict, now) if standing is not None else []
+            _keep(result, receipt, standing, verdict, lots)
+            result.events.append(announcer.announce(receipt, standing, verdict, lots))
+            result.outcomes[verdict.outcome] = result.outcomes.get(verdict.outcome, 0) + 1
 
 
 def _who(receipt: Receipt, standings: Mapping[tuple[int, int, str], Standing]) -> Standing | None:

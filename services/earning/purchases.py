@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -18,7 +20,7 @@ from libs.runtime.batch import Applied, Outgoing, Work, stamped_at
 from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
 from services.earning import store
-from services.earning.domain import BatchDecision, CounterName, decide_batch
+from services.earning.domain import BatchDecider, BatchDecision, CounterName
 from services.earning.metrics import EarningMetrics
 from services.earning.programmes import Programmes
 from services.earning.receipts import Receipt, select
@@ -27,6 +29,7 @@ from services.earning.verdict import Standing
 TOPIC = "loyalty.purchases"
 CONSUMER = "earning.purchases"
 _SLICE = 900
+_STEP = 100
 OTHER_BODY = Rejection("other-body", "/id", "the same body as before under this id")
 
 
@@ -85,13 +88,16 @@ class PurchaseHandler:
             elif status != "x":
                 tally.known(index, repeat=status == "r")
         used = begun.used | await self._member_counters(connection, fresh, begun.standings)
-        decided = decide_batch([receipt for _, receipt in fresh], begun.standings, used, now)
+        decided = await _decide([receipt for _, receipt in fresh], BatchDecider(begun.standings, used, now))
         await store.save_batch(connection, now, begun.page_base, pages, decided)
         reach("after-save")
         for (index, _), events in zip(fresh, decided.events, strict=True):
             tally.events[work.span_of[index]] += events
         self._metrics.decided(decided)
-        return tally.applied(begun.moved, decided)
+        applied = tally.applied(begun.moved, decided)
+        if decided.uses:
+            applied.last = partial(store.count_uses, connection, decided.uses)
+        return applied
 
     async def _member_counters(
         self,
@@ -143,6 +149,14 @@ class Tally:
         if self._repeats:
             outcomes["repeated"] = self._repeats
         return Applied(moved, self.events, self._rejections, outcomes)
+
+
+async def _decide(receipts: Sequence[Receipt], decider: BatchDecider) -> BatchDecision:
+    """Decide in small steps: between them other lanes go on, whose locks may be what others wait for."""
+    for start in range(0, len(receipts), _STEP):
+        decider.decide(receipts[start : start + _STEP])
+        await asyncio.sleep(0)
+    return decider.result
 
 
 def arrival(record: ConsumerRecord, clock: Clock, now: datetime) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -130,10 +130,9 @@ async def load_counters(connection: asyncpg.Connection, counters: Sequence[Count
 async def save_batch(
     connection: asyncpg.Connection, now: datetime, page_base: int, pages: Sequence[int], decided: BatchDecision
 ) -> None:
-    """Save everything that a batch came to; `pages` has the page of each receipt."""
+    """Save everything that a batch came to but its uses of counters; `pages` has the page of each receipt."""
     lots, unpaid, unclaimed = decided.lots, decided.unpaid, decided.unclaimed
     page_tenants, page_numbers, page_bodies = _pages(pages, decided)
-    uses = sorted(decided.uses.items())
     terms = {term: number for number, term in enumerate(dict.fromkeys([new.term for new in lots]), 1)}
     await connection.execute(
         _QUERIES["save_batch"],
@@ -166,11 +165,23 @@ async def save_batch(
         [SEPARATOR.join(receipt.identifiers) for receipt, _ in unclaimed],
         [receipt.event.data.receipt_number for receipt, _ in unclaimed],
         [judged_at for _, judged_at in unclaimed],
-        [name[0] for name, _ in uses],
-        [name[1] for name, _ in uses],
-        [name[2] for name, _ in uses],
-        [points for _, (points, _) in uses],
-        [limit for _, (_, limit) in uses],
+    )
+
+
+async def count_uses(connection: asyncpg.Connection, uses: Mapping[CounterName, tuple[int, int]]) -> None:
+    """Add what campaigns gave out, each with its limit, to the shared counters.
+
+    Raises:
+        asyncpg.PostgresError: with SQLSTATE PS001 when a limit would be passed.
+    """
+    ordered = sorted(uses.items())
+    await connection.execute(
+        _QUERIES["count_uses"],
+        [name[0] for name, _ in ordered],
+        [name[1] for name, _ in ordered],
+        [name[2] for name, _ in ordered],
+        [points for _, (points, _) in ordered],
+        [limit for _, (_, limit) in ordered],
     )
 
 

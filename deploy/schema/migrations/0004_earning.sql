@@ -184,9 +184,8 @@ BEGIN
     LEFT JOIN earning.counter c USING (tenant_id, programme_id, counter_key);
 END $$;
 
--- The end of every batch: all effects, then the shared counters in key order.
+-- The end of every batch: all effects but the shared counters.
 -- What many lots share stands once, as a term, and is named by its number. A member's head follows its lots.
--- Raises PS001 when a shared limit would be passed: the caller repeats the batch with the counters locked.
 CREATE FUNCTION earning.save_batch(
     p_now timestamptz, p_page_base bigint,
     p_term_tenants int[], p_term_programmes int[], p_term_wallets text[], p_term_expires timestamptz[],
@@ -197,13 +196,9 @@ CREATE FUNCTION earning.save_batch(
     p_unpaid_tenants int[], p_unpaid_programmes int[], p_unpaid_members uuid[], p_unpaid_after bigint[],
     p_unpaid_keys uuid[], p_unpaid_times timestamptz[], p_unpaid_outcomes text[],
     p_open_tenants int[], p_open_programmes int[], p_open_keys uuid[], p_open_identifiers text[],
-    p_open_numbers text[], p_open_times timestamptz[],
-    p_counter_tenants int[], p_counter_programmes int[], p_counter_keys text[], p_counter_uses bigint[],
-    p_counter_limits bigint[]
+    p_open_numbers text[], p_open_times timestamptz[]
 ) RETURNS void
 LANGUAGE plpgsql AS $$
-DECLARE
-    within int;
 BEGIN
     INSERT INTO ledger.lot (tenant_id, programme_id, member_id, seq, wallet, amount, remaining, earned_at, active_from,
                             expires_at, recorded_at, policy_version, cause)
@@ -243,24 +238,31 @@ BEGIN
         FROM unnest(p_open_tenants, p_open_programmes, p_open_keys, p_open_identifiers, p_open_numbers, p_open_times)
             AS v(tenant_id, programme_id, event_key, identifiers, number, occurred_at);
     END IF;
+END $$;
 
-    IF cardinality(p_counter_keys) > 0 THEN
-        WITH counted AS (
-            INSERT INTO earning.counter AS c (tenant_id, programme_id, counter_key, used)
-            SELECT v.tenant_id, v.programme_id, v.counter_key, v.uses
-            FROM unnest(p_counter_tenants, p_counter_programmes, p_counter_keys, p_counter_uses)
-                AS v(tenant_id, programme_id, counter_key, uses)
-            ORDER BY v.tenant_id, v.programme_id, v.counter_key
-            ON CONFLICT (tenant_id, programme_id, counter_key) DO UPDATE SET used = c.used + excluded.used
-            RETURNING c.tenant_id, c.programme_id, c.counter_key, c.used
-        )
-        SELECT count(*) INTO within
-        FROM counted JOIN unnest(p_counter_tenants, p_counter_programmes, p_counter_keys, p_counter_limits)
-            AS v(tenant_id, programme_id, counter_key, most) USING (tenant_id, programme_id, counter_key)
-        WHERE counted.used <= v.most;
-        IF within < cardinality(p_counter_keys) THEN
-            RAISE EXCEPTION 'a shared limit would be passed' USING ERRCODE = 'PS001';
-        END IF;
+-- Counts what campaigns have given out under shared limits, in key order, just before the outbox.
+-- Raises PS001 when a limit would be passed: the caller repeats the batch with the counters locked.
+CREATE FUNCTION earning.count_uses(
+    p_tenants int[], p_programmes int[], p_keys text[], p_uses bigint[], p_limits bigint[]
+) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    within int;
+BEGIN
+    WITH counted AS (
+        INSERT INTO earning.counter AS c (tenant_id, programme_id, counter_key, used)
+        SELECT v.tenant_id, v.programme_id, v.counter_key, v.uses
+        FROM unnest(p_tenants, p_programmes, p_keys, p_uses) AS v(tenant_id, programme_id, counter_key, uses)
+        ORDER BY v.tenant_id, v.programme_id, v.counter_key
+        ON CONFLICT (tenant_id, programme_id, counter_key) DO UPDATE SET used = c.used + excluded.used
+        RETURNING c.tenant_id, c.programme_id, c.counter_key, c.used
+    )
+    SELECT count(*) INTO within
+    FROM counted JOIN unnest(p_tenants, p_programmes, p_keys, p_limits)
+        AS v(tenant_id, programme_id, counter_key, most) USING (tenant_id, programme_id, counter_key)
+    WHERE counted.used <= v.most;
+    IF within < cardinality(p_keys) THEN
+        RAISE EXCEPTION 'a shared limit would be passed' USING ERRCODE = 'PS001';
     END IF;
 END $$;
 

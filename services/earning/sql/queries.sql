@@ -29,7 +29,10 @@ ORDER BY k.ord;
 
 -- name: save_batch
 SELECT earning.save_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-                          $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34);
+                          $22, $23, $24, $25, $26, $27, $28, $29);
+
+-- name: count_uses
+SELECT earning.count_uses($1, $2, $3, $4, $5);
 
 -- name: identifier_owners
 SELECT i.tenant_id, i.programme_id, i.identifier, i.member_id
