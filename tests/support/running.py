@@ -42,7 +42,7 @@ from tests.support.stack import free_port, until
 COMMAND = Path(sys.executable).with_name("pointstream")
 SCOPES = ("members:read", "points:read", "receipts:read")
 _PREFIX = "pointstream-running-"
-_PATIENCE = 180.0
+_PATIENCE = 400.0
 _QUERIES = sql.load("tests.support", "running.sql")
 _TENANTS = ((2, "acme", "Europe/Rome", "EUR"), (3, "globex", "America/New_York", "USD"))
 _PROGRAMME = Path(__file__).with_name("running.yaml")
