@@ -16,6 +16,7 @@ import socket
 import struct
 import subprocess
 import uuid
+from collections.abc import Sequence
 from importlib import metadata, util
 from pathlib import Path
 
@@ -35,11 +36,13 @@ class KafkaUnavailable(RuntimeError):
 class EmbeddedKafka:
     """A single Kafka node whose files are in `<data>/kafka`.
 
-    `port` None takes any free one. `start` and `stop` may be called again; the data stays.
+    `port` None takes any free one. `jvm` adds options to the Java command. `start` and `stop` may be called again; the
+    data stays.
     """
 
-    def __init__(self, data: Path, port: int | None = None) -> None:
+    def __init__(self, data: Path, port: int | None = None, *, jvm: Sequence[str] = ()) -> None:
         self.data = data.resolve()
+        self._jvm = (*_JVM, *jvm)
         self._wanted_port = port
         self._port: int | None = port
         self.progress: jars.Progress | None = None
@@ -96,7 +99,7 @@ class EmbeddedKafka:
             self._format(java, class_path)
         try:
             self._child.start(
-                [str(java), *_JVM, "-cp", class_path, "kafka.Kafka", "server.properties"],
+                [str(java), *self._jvm, "-cp", class_path, "kafka.Kafka", "server.properties"],
                 env=_environment(),
                 cwd=self._home,
             )

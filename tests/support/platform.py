@@ -15,6 +15,8 @@ from deploy.embedded.postgres import EmbeddedPostgres
 from deploy.embedded.process import clean_abandoned
 
 PREFIX = "pointstream-tests-"
+QUICK = ("-XX:TieredStopAtLevel=1",)
+"""For a broker that lives for minutes, the second compiler costs more than it gives: a third of the start."""
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +43,7 @@ def postgres_server(platform_data: Path) -> Iterator[EmbeddedPostgres]:
 @pytest.fixture(scope="session")
 def kafka_server(platform_data: Path) -> Iterator[EmbeddedKafka]:
     """One Kafka for the whole run; a test makes topics of its own in it."""
-    server = EmbeddedKafka(platform_data)
+    server = EmbeddedKafka(platform_data, jvm=QUICK)
     server.start()
     try:
         yield server
