@@ -23,9 +23,21 @@ log = logs.get(__name__)
 _PATIENCE = 10.0
 
 
+class HostApp(faust.App):
+    """A Faust app whose services do not wait until its own consumer group has been joined.
+
+    After a crash that takes as long as the group waits for the former member, and points must not wait for it.
+    """
+
+    async def on_start(self) -> None:
+        """Start the hosted services beside Faust's own parts."""
+        await super().on_start()
+        await self.on_started_init_extra_services()
+
+
 def make_app(name: str, settings: ServiceSettings) -> faust.App:
     """Return a Faust app with the settings that work for us: raw values, no tables, no topics declared on its own."""
-    return faust.App(
+    return HostApp(
         f"{settings.kafka.topic_prefix}pointstream-{name}",
         broker=[f"kafka://{address}" for address in settings.kafka.bootstrap.split(",")],
         value_serializer="raw",
