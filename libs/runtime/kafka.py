@@ -31,6 +31,7 @@ def batch_consumer(settings: KafkaSettings, group: str) -> AIOKafkaConsumer:
         session_timeout_ms=int(settings.session_timeout.total_seconds() * 1000),
         heartbeat_interval_ms=int(settings.heartbeat.total_seconds() * 1000),
         max_poll_interval_ms=300_000,
+        metadata_max_age_ms=int(settings.metadata_age.total_seconds() * 1000),
         fetch_max_wait_ms=50,
         max_partition_fetch_bytes=1024 * 1024,
         fetch_max_bytes=16 * 1024 * 1024,

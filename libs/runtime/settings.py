@@ -37,6 +37,10 @@ class KafkaSettings(Part):
         default=timedelta(seconds=15), description="silence after which the group moves on"
     )
     heartbeat: timedelta = Field(default=timedelta(seconds=3), description="between two heartbeats")
+    metadata_age: timedelta = Field(
+        default=timedelta(seconds=20),
+        description="after which the broker is asked anew which topics and partitions it has",
+    )
 
 
 class PostgresSettings(Part):
