@@ -66,10 +66,14 @@ class Platform:
 def platform(tmp_path_factory: pytest.TempPathFactory, kafka_jars: Path) -> Iterator[Platform]:
     """A platform in a folder with spaces and accents, a home that can't be written, and no way out to the network."""
     data = tmp_path_factory.mktemp("first run") / "Mé data, č. 1"
+    runs = tmp_path_factory.getbasetemp().parent
+    process.clean_abandoned(str(runs))  # of a run that was killed
     nowhere = "http://127.0.0.1:9"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("POINTSTREAM_")}
     environment |= {"HOME": "/dev/null/home", "POINTSTREAM_CACHE": str(kafka_jars.parent)}
     environment |= dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), nowhere)
+    owner = f"{os.getpid()} {process.birth(os.getpid())}"
+    environment |= {process.MARKER: process.marker(runs, "supervisor"), process.OWNER: owner}
     environment |= {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
     platform = Platform(data, environment)
     try:
