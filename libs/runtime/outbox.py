@@ -169,8 +169,7 @@ class Relay:
 
     async def _publish(self, rows: Sequence[Row]) -> None:
         due = [row for row in rows if row.last > self.acknowledged.get(row.shard, row.last)]
-        sent = [future for row in due for future in await self._send(row)]
-        for answer in await asyncio.gather(*sent, return_exceptions=True):
+        for answer in await asyncio.gather(*await self._send(due), return_exceptions=True):
             if isinstance(answer, BaseException):
                 raise answer
         reach("after-send")
@@ -205,26 +204,28 @@ class Relay:
             else:
                 return
 
-    async def _send(self, row: Row) -> list[asyncio.Future[object]]:
+    async def _send(self, rows: Sequence[Row]) -> list[asyncio.Future[object]]:
+        """Hand rows to the producer, one batch a partition for all of them: each costs a request of its own."""
         producer = self._producer
         assert producer is not None
-        topic = self._prefix + row.topic
-        partitions = len(await producer.partitions_for(topic))
-        builders: dict[int, BatchBuilder] = {}
+        builders: dict[tuple[str, int], BatchBuilder] = {}
         sent: list[asyncio.Future[object]] = []
-        shard = ("outbox-shard", row.shard.encode())
-        for number, event in enumerate(row.events, row.seq):
-            made = event.headers or self._headers(event.value)
-            headers = [*made, shard, ("outbox-seq", b"%d" % number)]
-            part = event.spread % partitions
-            builder = builders.get(part)
-            if builder is None:
-                builder = builders[part] = producer.create_batch()
-            if builder.append(timestamp=None, key=event.key, value=event.value, headers=headers) is None:
-                sent.append(await producer.send_batch(builder, topic, partition=part))
-                builder = builders[part] = producer.create_batch()
-                builder.append(timestamp=None, key=event.key, value=event.value, headers=headers)
-        for part, builder in builders.items():
+        for row in rows:
+            topic = self._prefix + row.topic
+            partitions = len(await producer.partitions_for(topic))
+            shard = ("outbox-shard", row.shard.encode())
+            for number, event in enumerate(row.events, row.seq):
+                made = event.headers or self._headers(event.value)
+                headers = [*made, shard, ("outbox-seq", b"%d" % number)]
+                place = (topic, event.spread % partitions)
+                builder = builders.get(place)
+                if builder is None:
+                    builder = builders[place] = producer.create_batch()
+                if builder.append(timestamp=None, key=event.key, value=event.value, headers=headers) is None:
+                    sent.append(await producer.send_batch(builder, topic, partition=place[1]))
+                    builder = builders[place] = producer.create_batch()
+                    builder.append(timestamp=None, key=event.key, value=event.value, headers=headers)
+        for (topic, part), builder in builders.items():
             builder.close()
             sent.append(await producer.send_batch(builder, topic, partition=part))
         return sent
