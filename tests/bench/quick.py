@@ -41,7 +41,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.quick", description=__doc__)
     parser.add_argument("--receipts", type=int, default=150_000, help="backlog to drain")
     parser.add_argument("--members", type=int, default=100_000)
-    parser.add_argument("--workers", type=int, default=1, help="earning processes")
+    parser.add_argument("--workers", type=int, default=2, help="earning processes; one for each processor")
     parser.add_argument("--warm-up", type=int, default=5_000, help="receipts before a backlog, not measured")
     parser.add_argument("--rate", type=float, default=2_000, help="receipts a second while latency is measured")
     parser.add_argument("--latency-seconds", type=float, default=10)

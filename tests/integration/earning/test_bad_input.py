@@ -130,7 +130,11 @@ DECIDED = [
         "clock two hours ahead", purchase("ahead", time=NOW + timedelta(hours=2)), "credited", "event-time-ahead", 10
     ),
     Decided(
-        "clock at 1970", purchase("1970", time=datetime(1970, 1, 1, tzinfo=UTC)), "awaiting_operator", "no-programme-yet", 0
+        "clock at 1970",
+        purchase("1970", time=datetime(1970, 1, 1, tzinfo=UTC)),
+        "awaiting_operator",
+        "no-programme-yet",
+        0,
     ),
     Decided(
         "years late", purchase("2017", time=datetime(2017, 3, 1, tzinfo=UTC)), "awaiting_operator", "period-closed", 0
