@@ -9,17 +9,22 @@ import asyncio
 import os
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 import faust
+import uvloop
 from faust.web import Request, Response, View
 from mode import Service
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
-from libs.runtime import logs
-from libs.runtime.settings import ServiceSettings
+from libs.runtime import logs, memory
+from libs.runtime.clock import Clock
+from libs.runtime.settings import ServiceSettings, read_files
 
 log = logs.get(__name__)
+Settings = TypeVar("Settings", bound=ServiceSettings)
+Trouble = Callable[[], str | None]
 _PATIENCE = 10.0
 
 
@@ -93,7 +98,7 @@ class Hosted(Service):
 def serve_health(
     app: faust.App,
     registry: CollectorRegistry,
-    troubles: Sequence[Callable[[], str | None]] = (),
+    troubles: Sequence[Trouble] = (),
     stalled: Callable[[], bool] = lambda: False,
 ) -> None:
     """Serve `/livez`, `/readyz` and `/metrics`. Faust's own stall detector does not see the batch loops.
@@ -116,8 +121,48 @@ def serve_health(
         return view.bytes(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
 
 
-def run(app: faust.App) -> None:
-    """Run the app until a signal ends it; exits the process, with an error if a service crashed."""
+def listen_only(app: faust.App, settings: ServiceSettings, clock: Clock, heard: Callable[[], None]) -> Trouble:
+    """Give the app of a service whose work comes later all it does so far: `heard` is called for each
+    programme that it hears of.
+
+    Returns what its readiness asks: the app is ready once it has come up.
+    """
+    up = asyncio.Event()
+
+    @app.task  # type: ignore[untyped-decorator]  # faust
+    async def come_up() -> None:
+        up.set()
+        log.info("service.started", business_time=clock.now().isoformat())
+
+    announced = app.topic(f"{settings.kafka.topic_prefix}loyalty.programmes", value_type=bytes, internal=False)
+
+    @app.agent(announced, concurrency=1)
+    async def programme_announced(stream: faust.StreamT[bytes]) -> None:
+        async for _ in stream:
+            heard()
+
+    return lambda: None if up.is_set() else "starting"
+
+
+def serve(
+    service: str,
+    read_settings: Callable[[], Settings],
+    build: Callable[[Settings], faust.App],
+    arguments: Sequence[str],
+) -> int:
+    """Run a service from its command line until a signal ends it; `check` only validates the settings.
+
+    Returns the exit status of a check; a run exits the process, with an error if a service crashed.
+    """
+    read_files()
+    settings = read_settings()
+    if list(arguments) == ["check"]:
+        return 0
+    logs.configure(service, settings.log_level)
+    asyncio.set_event_loop(uvloop.new_event_loop())
+    app = build(settings)
+    memory.settle_in()
     worker = faust.Worker(app, quiet=True, override_logging=False, redirect_stdouts=False)
     worker.spinner = None  # it would put its escape codes between the lines of the log
     worker.execute_from_commandline()
+    return 0

@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 
-import uvloop
-
-from libs.runtime import faust_host, logs
-from libs.runtime.settings import read_files
+from libs.runtime.faust_host import serve
 from services.expiry.app import SERVICE, build
 from services.expiry.settings import ExpirySettings
 
-
-def main(arguments: list[str]) -> int:
-    """Run or check; returns the exit status."""
-    read_files()
-    settings = ExpirySettings()
-    if arguments == ["check"]:
-        return 0
-    logs.configure(SERVICE, settings.log_level)
-    asyncio.set_event_loop(uvloop.new_event_loop())
-    faust_host.run(build(settings))
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(serve(SERVICE, ExpirySettings, build, sys.argv[1:]))

@@ -15,6 +15,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import CodeType, FrameType
 
@@ -90,10 +91,12 @@ def _sampled(target: Path, main: Callable[[list[str]], int]) -> int:
 
 def run(how: str, where: str) -> int:
     """Run the worker until it ends."""
-    from services.earning.__main__ import main
+    from libs.runtime.faust_host import serve
+    from services.earning.app import SERVICE, build
+    from services.earning.settings import EarningSettings
 
     sys.argv[1:] = []  # Faust reads them
-    return (_calls if how == "calls" else _sampled)(Path(where), main)
+    return (_calls if how == "calls" else _sampled)(Path(where), partial(serve, SERVICE, EarningSettings, build))
 
 
 if __name__ == "__main__":
