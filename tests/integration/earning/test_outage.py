@@ -171,7 +171,7 @@ async def test_postgres_crashes_and_stops(fragile: Stack) -> None:
 
 async def test_sessions_are_ended_by_the_server(fragile: Stack) -> None:
     """F-2: all sessions of earning end again and again, in the midst of statements and between them."""
-    worker, load = await loaded(fragile, 12_000, seed=25)
+    worker, load = await loaded(fragile, 6_000, seed=25)
     struck, before = 0, 0
     while before < len(load.records):
         struck += (await fragile.fetch(END_SESSIONS))[0][0]
