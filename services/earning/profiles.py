@@ -20,8 +20,9 @@ from libs.runtime.failpoint import reach
 from libs.runtime.keys import body_hash, event_key, kafka_partition_hash
 from services.earning import store
 from services.earning.programmes import Programmes
-from services.earning.purchases import Tally, arrival
+from services.earning.purchases import arrival
 from services.earning.receipts import SEPARATOR, UNSEEMLY
+from services.earning.repeats import Tally, first_of_each
 
 TOPIC = "loyalty.profiles"
 CONSUMER = "earning.profiles"
@@ -37,6 +38,11 @@ class Profile:
     enrolment: store.Enrolment
     key: UUID
     body_hash: int
+
+    @property
+    def tenant_id(self) -> int:
+        """The tenant that it belongs to."""
+        return self.enrolment.programme.tenant_id
 
 
 class ProfileHandler:
@@ -67,15 +73,13 @@ class ProfileHandler:
     ) -> Applied:
         """Enrol what is fresh; an identifier that another member has sends the whole event to the dead letters."""
         tally = Tally(len(work.spans))
-        asked = [(index, profile) for index, profile in enumerate(work.items) if profile is not None]
-        owners = await store.identifier_owners(connection, [name for _, profile in asked for name in _names(profile)])
-        free, taken = _free(asked, owners)
+        names = [name for profile in work.items if profile is not None for name in _names(profile)]
+        free, taken = _free(work.items, await store.identifier_owners(connection, names))
         for index in taken:
             tally.reject(index, TAKEN)
-        first = _first_of_each(free, tally)
+        first = first_of_each(free, tally)
         entries = [
-            store.Entry((work.span_of[index], new.enrolment.programme.tenant_id, NO_PAGE), new.key, new.body_hash)
-            for index, new in first
+            store.Entry((work.span_of[index], new.tenant_id, NO_PAGE), new.key, new.body_hash) for index, new in first
         ]
         begun = await store.begin_batch(connection, CONSUMER, now, work.spans, entries)
         reach("after-inbox")
@@ -114,36 +118,25 @@ class ProfileHandler:
         return Profile(enrolment, event_key(event.source, event.id), body_hash(canonical(data)))
 
 
-def _first_of_each(profiles: Sequence[tuple[int, Profile]], tally: Tally) -> list[tuple[int, Profile]]:
-    """Drop repeats inside the batch: the inbox takes each id once."""
-    seen: dict[tuple[int, UUID], int] = {}
-    first: list[tuple[int, Profile]] = []
-    for index, profile in profiles:
-        known = seen.setdefault((profile.enrolment.programme.tenant_id, profile.key), profile.body_hash)
-        if len(seen) == len(first):
-            tally.known(index, repeat=known == profile.body_hash)
-        else:
-            first.append((index, profile))
-    return first
-
-
 def _names(profile: Profile) -> list[store.IdentifierName]:
     return [(*profile.enrolment.programme.key, name) for name in profile.enrolment.identifiers]
 
 
 def _free(
-    profiles: Sequence[tuple[int, Profile]], owners: Mapping[store.IdentifierName, UUID]
-) -> tuple[list[tuple[int, Profile]], list[int]]:
-    """Part the profiles whose identifiers nobody else has, in the order of the batch, from those that come too late."""
+    profiles: Sequence[Profile | None], owners: Mapping[store.IdentifierName, UUID]
+) -> tuple[list[Profile | None], list[int]]:
+    """Blank out the profiles whose identifiers somebody else has, now or earlier in the batch, and say which."""
     standing = dict(owners)
-    free: list[tuple[int, Profile]] = []
+    free = list(profiles)
     taken: list[int] = []
-    for index, profile in profiles:
+    for index, profile in enumerate(profiles):
+        if profile is None:
+            continue
         names, member = _names(profile), profile.enrolment.member_id
         if any(standing.get(name, member) != member for name in names):
             taken.append(index)
+            free[index] = None
         else:
-            free.append((index, profile))
             standing |= dict.fromkeys(names, member)
     return free, taken
 

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 import asyncpg
 from aiokafka import ConsumerRecord
@@ -16,7 +15,7 @@ from libs.contracts.identifiers import IdentifierNames
 from libs.contracts.rejection import Rejection
 from libs.ledger.late import effective_time
 from libs.promotions.decide import counter_keys, shared_counter_keys
-from libs.runtime.batch import Applied, Outgoing, Work, stamped_at
+from libs.runtime.batch import Applied, Work, stamped_at
 from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
 from services.earning import store
@@ -24,13 +23,13 @@ from services.earning.domain import BatchDecider, BatchDecision, CounterName
 from services.earning.metrics import EarningMetrics
 from services.earning.programmes import Programmes
 from services.earning.receipts import Receipt, select
+from services.earning.repeats import Tally, first_of_each
 from services.earning.verdict import Standing
 
 TOPIC = "loyalty.purchases"
 CONSUMER = "earning.purchases"
 _SLICE = 900
 _STEP = 100
-OTHER_BODY = Rejection("other-body", "/id", "the same body as before under this id")
 
 
 class PurchaseHandler:
@@ -67,8 +66,11 @@ class PurchaseHandler:
     ) -> Applied:
         """Begin the batch, decide what is fresh, and save it."""
         tally = Tally(len(work.spans))
-        asked, entries = _first_of_each(work, tally)
+        asked = first_of_each(work.items, tally)
         receipts = [receipt for _, receipt in asked]
+        paging = store.Paging()
+        slots = [(work.span_of[index], new.tenant_id, paging.page_for(new.tenant_id)) for index, new in asked]
+        entries = [store.Entry(slot, new.key, new.body_hash) for slot, (_, new) in zip(slots, asked, strict=True)]
         begun = await store.begin_batch(
             connection,
             CONSUMER,
@@ -124,33 +126,6 @@ class PurchaseHandler:
         return await store.load_counters(connection, list(wanted)) if wanted else {}
 
 
-class Tally:
-    """What becomes of the records of a batch beside the decisions: repeats, conflicts, events by span."""
-
-    def __init__(self, spans: int) -> None:
-        self.events: list[list[Outgoing]] = [[] for _ in range(spans)]
-        self._rejections: dict[int, Rejection] = {}
-        self._repeats = 0
-
-    def known(self, index: int, *, repeat: bool) -> None:
-        """Note a record whose id was known: a plain repeat, or another body under the same id."""
-        if repeat:
-            self._repeats += 1
-        else:
-            self._rejections[index] = OTHER_BODY
-
-    def reject(self, index: int, why: Rejection) -> None:
-        """Note a record that can't be applied after all."""
-        self._rejections[index] = why
-
-    def applied(self, moved: Sequence[bool], decided: BatchDecision | None = None) -> Applied:
-        """Return the loop's view of it."""
-        outcomes = dict(decided.outcomes) if decided is not None else {}
-        if self._repeats:
-            outcomes["repeated"] = self._repeats
-        return Applied(moved, self.events, self._rejections, outcomes)
-
-
 async def _decide(receipts: Sequence[Receipt], decider: BatchDecider) -> BatchDecision:
     """Decide in small steps: between them other lanes go on, whose locks may be what others wait for."""
     for start in range(0, len(receipts), _STEP):
@@ -162,26 +137,6 @@ async def _decide(receipts: Sequence[Receipt], decider: BatchDecider) -> BatchDe
 def arrival(record: ConsumerRecord, clock: Clock, now: datetime) -> datetime:
     """When a record reached the broker, in business time; never after now, whatever its stamp says."""
     return min(clock.at(stamped_at(record)), now)
-
-
-def _first_of_each(work: Work[Receipt], tally: Tally) -> tuple[list[tuple[int, Receipt]], list[store.Entry]]:
-    """Drop repeats inside the batch: the inbox takes each id once."""
-    asked: list[tuple[int, Receipt]] = []
-    entries: list[store.Entry] = []
-    seen: dict[tuple[int, Any], int] = {}
-    paging = store.Paging()
-    for index, receipt in enumerate(work.items):
-        if receipt is None:
-            continue
-        tenant = receipt.programme.tenant_id
-        known = seen.setdefault((tenant, receipt.key), receipt.body_hash)
-        if len(seen) == len(asked):
-            tally.known(index, repeat=known == receipt.body_hash)
-            continue
-        asked.append((index, receipt))
-        slot = (work.span_of[index], tenant, paging.page_for(tenant))
-        entries.append(store.Entry(slot, receipt.key, receipt.body_hash))
-    return asked, entries
 
 
 def _identifiers(receipts: Iterable[Receipt]) -> list[store.IdentifierName]:

@@ -33,6 +33,11 @@ class Receipt(msgspec.Struct, frozen=True, gc=False):
     facts: bytes
     arrived_at: datetime
 
+    @property
+    def tenant_id(self) -> int:
+        """The tenant that it belongs to."""
+        return self.programme.tenant_id
+
 
 def select(
     event: Event[PurchaseCompletedV1], programmes: Programmes, naming: IdentifierNames, arrived_at: datetime
