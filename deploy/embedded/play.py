@@ -56,12 +56,12 @@ class Outcome:
 class Sender:
     """Writes events into one topic in batches of its partitions, each key always to the same one."""
 
-    def __init__(self, bootstrap: str, topic: str) -> None:
+    def __init__(self, bootstrap: str, topic: str, prefix: str = "") -> None:
         self._producer = idempotent_producer(KafkaSettings(bootstrap=bootstrap), "pointstream-demo")
-        self._topic = topic
+        self._topic = prefix + topic
         self._partitions = topic_named(topic).partitions
         self._open: dict[int, BatchBuilder] = {}
-        self._sent: list[asyncio.Future[Any]] = []
+        self._sent: list[tuple[asyncio.Future[Any], int]] = []
         self.ends: dict[int, int] = {}
         """Partition → offset behind the last acknowledged event of ours."""
 
@@ -100,12 +100,15 @@ class Sender:
         """Send what is open and wait until all is acknowledged; sets `ends`."""
         for part in list(self._open):
             await self._leave(part)
-        for metadata in await asyncio.gather(*self._sent):
-            self.ends[metadata.partition] = max(self.ends.get(metadata.partition, 0), metadata.offset)
+        for acknowledged, count in self._sent:
+            metadata = await acknowledged  # a batch is answered with the offset of its first record
+            self.ends[metadata.partition] = max(self.ends.get(metadata.partition, 0), metadata.offset + count)
         self._sent.clear()
 
     async def _leave(self, part: int) -> None:
-        self._sent.append(await self._producer.send_batch(self._open.pop(part), self._topic, partition=part))
+        batch = self._open.pop(part)
+        count = batch.record_count()
+        self._sent.append((await self._producer.send_batch(batch, self._topic, partition=part), count))
 
 
 async def enrol(bootstrap: str, operator_dsn: str, members: Iterable[DemoEvent], step: Step) -> int:
@@ -221,7 +224,7 @@ class _Play:
         return self._standing
 
     def _lag(self, standing: Standing) -> int:
-        return sum(max(end + 1 - standing.positions.get(part, 0), 0) for part, end in self._sender.ends.items())
+        return sum(max(end - standing.positions.get(part, 0), 0) for part, end in self._sender.ends.items())
 
 
 class _Watch:
