@@ -40,11 +40,27 @@ CREATE TABLE platform.programme_version (
     FOREIGN KEY (tenant_id, programme_id) REFERENCES platform.programme
 );
 
--- A registered source names its tenant; the longest prefix that ends at a segment wins.
+-- A registered source names its tenant; the longest prefix that ends at a segment wins. A mapping says how the plain JSON
+-- of this source is read; without one it speaks CloudEvents.
 CREATE TABLE platform.source (
-    source_prefix text PRIMARY KEY CHECK (source_prefix ~ '^/[^ ]*[^/ ]$'),
+    source_prefix text PRIMARY KEY CHECK (source_prefix ~ '^/[^ ]*[^/ ]$' AND source_prefix !~ '^/pointstream(/|$)'),
     tenant_id int NOT NULL,
     programme_id int NOT NULL,
+    mapping jsonb,
+    FOREIGN KEY (tenant_id, programme_id) REFERENCES platform.programme
+);
+
+-- What one unit of a currency is worth in the programme's own, times 10^9. Never changed: a correction is a new version.
+-- A receipt takes the last rate that was valid at its time, and of several the highest version.
+CREATE TABLE platform.exchange_rate (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+    version int NOT NULL CHECK (version > 0),
+    rate_e9 bigint NOT NULL CHECK (rate_e9 > 0),
+    valid_from timestamptz NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, currency, version),
     FOREIGN KEY (tenant_id, programme_id) REFERENCES platform.programme
 );
 
@@ -69,13 +85,15 @@ END $$;
 
 SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_earning', 'pointstream_redemption',
                                               'pointstream_expiry', 'pointstream_notifier'])
-FROM unnest(ARRAY['platform.tenant', 'platform.programme', 'platform.programme_version', 'platform.source']) AS name;
+FROM unnest(ARRAY['platform.tenant', 'platform.programme', 'platform.programme_version', 'platform.source',
+                  'platform.exchange_rate']) AS name;
 
 GRANT USAGE ON SCHEMA platform TO pointstream_operator, pointstream_earning, pointstream_redemption,
     pointstream_expiry, pointstream_notifier, pointstream_gateway;
 GRANT SELECT ON ALL TABLES IN SCHEMA platform TO pointstream_operator, pointstream_earning, pointstream_redemption,
     pointstream_expiry, pointstream_notifier, pointstream_gateway;
 GRANT INSERT, UPDATE ON ALL TABLES IN SCHEMA platform TO pointstream_operator;
+GRANT DELETE ON platform.source TO pointstream_operator;
 
 -- ==== stream =======================================================================================================
 -- Positions, outbox and dead letters: the plumbing of exactly-once, without a business noun.
@@ -140,6 +158,7 @@ CREATE TABLE stream.dead_letter (
     attempts int NOT NULL CHECK (attempts > 0),
     sealed_key bytea,
     sealed_value bytea NOT NULL,
+    sealed_headers bytea,
     recorded_at timestamptz NOT NULL,
     replayed_at timestamptz
 );
@@ -319,10 +338,15 @@ CREATE TABLE ledger.member (
     seq bigint NOT NULL DEFAULT 0,
     spread int NOT NULL, -- Kafka's hash of the member id: names its partition on every topic keyed by member
     tier text,
+    activates_at timestamptz, -- when the first of the pending lots becomes active
+    lapses_at timestamptz, -- when the first of the lots that have something left lapses
+    owing boolean NOT NULL DEFAULT false,
     PRIMARY KEY (tenant_id, programme_id, member_id)
 ) WITH (fillfactor = 60);
+CREATE INDEX member_to_activate ON ledger.member (activates_at) WHERE activates_at IS NOT NULL;
 
--- A credit and the lot it makes, one row: what it began with is written once; remaining and held follow its allocations.
+-- A movement that opens a lot and the lot itself, one row: what it began with is written once. Remaining, held, pending and
+-- the present dates (NULL: as it began, infinity: never) follow the movements that touched it.
 CREATE TABLE ledger.lot (
     tenant_id int NOT NULL,
     programme_id int NOT NULL,
@@ -339,10 +363,33 @@ CREATE TABLE ledger.lot (
     policy_version int NOT NULL,
     cause uuid NOT NULL, -- the inbox key of the event that earned it
     contributor uuid,
+    opened_by ledger.kind NOT NULL DEFAULT 'credit' CHECK (opened_by IN ('credit', 'adjust', 'transfer')),
+    pending boolean NOT NULL DEFAULT false,
+    now_active_from timestamptz,
+    now_expires_at timestamptz,
     PRIMARY KEY (tenant_id, programme_id, member_id, seq)
 ) WITH (fillfactor = 90);
 
--- Every movement that is not a credit.
+-- Lots with the dates that they have now; no expiry is NULL here.
+CREATE VIEW ledger.lot_now WITH (security_invoker = true) AS
+SELECT tenant_id, programme_id, member_id, seq, wallet, amount, remaining, held, earned_at,
+       coalesce(now_active_from, active_from) AS active_from,
+       nullif(coalesce(now_expires_at, expires_at), 'infinity') AS expires_at,
+       recorded_at, policy_version, cause, contributor, opened_by, pending
+FROM ledger.lot;
+
+-- What members owe, because points were taken back after they had been spent; 0 when it was repaid. Follows the movements.
+CREATE TABLE ledger.debt (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    wallet text NOT NULL,
+    amount bigint NOT NULL CHECK (amount >= 0),
+    since timestamptz NOT NULL, -- when it last grew
+    PRIMARY KEY (tenant_id, programme_id, member_id, wallet)
+);
+
+-- Every movement that opens no lot.
 CREATE TABLE ledger.movement (
     tenant_id int NOT NULL,
     programme_id int NOT NULL,
@@ -357,6 +404,8 @@ CREATE TABLE ledger.movement (
     recorded_at timestamptz NOT NULL,
     corrects bigint,
     cause uuid NOT NULL,
+    moves_expiry boolean NOT NULL DEFAULT false,
+    new_expires_at timestamptz, -- where it moves the expiry of its lots; NULL is never
     PRIMARY KEY (tenant_id, programme_id, member_id, seq),
     CHECK (from_account <> to_account OR kind = 'waive')
 );
@@ -373,10 +422,11 @@ CREATE TABLE ledger.allocation (
     FOREIGN KEY (tenant_id, programme_id, member_id, lot_seq) REFERENCES ledger.lot
 );
 
--- All movements of all members, credits included.
+-- All movements of all members, those that open lots included.
 CREATE VIEW ledger.journal WITH (security_invoker = true) AS
-SELECT tenant_id, programme_id, member_id, seq, wallet, 'credit'::ledger.kind AS kind,
-       'issued'::ledger.account AS from_account,
+SELECT tenant_id, programme_id, member_id, seq, wallet, opened_by AS kind,
+       CASE opened_by WHEN 'credit' THEN 'issued' WHEN 'adjust' THEN 'adjusted' ELSE 'transferred' END::ledger.account
+           AS from_account,
        CASE WHEN active_from > earned_at THEN 'pending' ELSE 'active' END::ledger.account AS to_account,
        amount, earned_at AS effective_at, recorded_at, NULL::bigint AS corrects, cause
 FROM ledger.lot
@@ -386,15 +436,21 @@ SELECT tenant_id, programme_id, member_id, seq, wallet, kind, from_account, to_a
 FROM ledger.movement;
 
 SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_earning'])
-FROM unnest(ARRAY['ledger.member', 'ledger.lot', 'ledger.movement', 'ledger.allocation']) AS name;
+FROM unnest(ARRAY['ledger.member', 'ledger.lot', 'ledger.debt', 'ledger.movement', 'ledger.allocation']) AS name;
 
 GRANT USAGE ON SCHEMA ledger TO pointstream_earning, pointstream_gateway, pointstream_operator;
-GRANT SELECT, INSERT ON ledger.member, ledger.lot, ledger.movement, ledger.allocation TO pointstream_earning;
-GRANT UPDATE (seq, tier) ON ledger.member TO pointstream_earning;
-GRANT UPDATE (remaining, held) ON ledger.lot TO pointstream_earning;
-GRANT SELECT ON ledger.journal TO pointstream_earning;
-GRANT SELECT ON ledger.member, ledger.lot, ledger.movement, ledger.allocation, ledger.journal TO pointstream_gateway;
+GRANT SELECT, INSERT ON ledger.member, ledger.lot, ledger.debt, ledger.movement, ledger.allocation TO pointstream_earning;
+GRANT UPDATE (seq, tier, activates_at, lapses_at, owing) ON ledger.member TO pointstream_earning;
+GRANT UPDATE (remaining, held, pending, now_active_from, now_expires_at) ON ledger.lot TO pointstream_earning;
+GRANT UPDATE (amount, since) ON ledger.debt TO pointstream_earning;
+GRANT SELECT ON ledger.journal, ledger.lot_now TO pointstream_earning;
+GRANT SELECT ON ledger.member, ledger.lot, ledger.debt, ledger.movement, ledger.allocation, ledger.journal, ledger.lot_now
+    TO pointstream_gateway;
 GRANT SELECT ON ALL TABLES IN SCHEMA ledger TO pointstream_operator;
+-- An operator rebuilds what follows from the movements.
+GRANT UPDATE (remaining, held, pending, now_active_from, now_expires_at) ON ledger.lot TO pointstream_operator;
+GRANT UPDATE (seq, activates_at, lapses_at, owing) ON ledger.member TO pointstream_operator;
+GRANT INSERT, DELETE ON ledger.debt TO pointstream_operator;
 
 -- ==== earning ======================================================================================================
 -- Which events earning has seen, what it decided, and the shared counters of campaigns.
@@ -424,7 +480,7 @@ CREATE TABLE earning.decision_page (
 CREATE TABLE earning.decision_page_rest PARTITION OF earning.decision_page DEFAULT;
 ALTER TABLE earning.decision_page_rest ALTER COLUMN body SET STORAGE EXTERNAL;
 
--- Receipts that paid nothing leave no movement; this keeps a member's history complete.
+-- Events that moved nothing leave no movement; this keeps a member's history complete.
 CREATE TABLE earning.unpaid_receipt (
     tenant_id int NOT NULL,
     programme_id int NOT NULL,
@@ -433,34 +489,65 @@ CREATE TABLE earning.unpaid_receipt (
     event_key uuid NOT NULL,
     occurred_at timestamptz NOT NULL,
     recorded_at timestamptz NOT NULL,
-    outcome text NOT NULL CHECK (outcome IN ('no_points', 'awaiting_operator')),
+    outcome text NOT NULL CHECK (outcome IN ('no_points', 'awaiting_operator', 'unchanged', 'refused')),
     PRIMARY KEY (tenant_id, programme_id, member_id, after_seq, event_key)
 );
+
+-- One row a receipt number of a store: what came under it first, where its decision lies, and whose it is. A return that
+-- comes before its purchase makes the row, so that both wait for each other here. The story is there as soon as anything
+-- but a plain purchase has happened.
+CREATE TABLE earning.receipt (
+    tenant_id int NOT NULL,
+    receipt_key uuid NOT NULL,
+    programme_id int NOT NULL,
+    event_key uuid,
+    page bigint,
+    member_id uuid,
+    story bytea,
+    PRIMARY KEY (tenant_id, receipt_key)
+) WITH (fillfactor = 90);
 
 -- Receipts that nobody owns yet: of an unknown identifier, or without any.
 CREATE TABLE earning.unclaimed_receipt (
     tenant_id int NOT NULL,
     programme_id int NOT NULL,
+    receipt_key uuid NOT NULL,
     event_key uuid NOT NULL,
     identifiers text[] NOT NULL,
     receipt_number text NOT NULL,
     occurred_at timestamptz NOT NULL,
     recorded_at timestamptz NOT NULL,
-    PRIMARY KEY (tenant_id, programme_id, event_key)
+    PRIMARY KEY (tenant_id, programme_id, receipt_key)
 );
 CREATE INDEX unclaimed_by_identifier ON earning.unclaimed_receipt USING gin (identifiers);
 CREATE INDEX unclaimed_by_number ON earning.unclaimed_receipt (tenant_id, programme_id, receipt_number);
+
+-- Receipts that no rule decides: they wait for an operator, or for an exchange rate.
+CREATE TABLE earning.parked_receipt (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    receipt_key uuid NOT NULL,
+    member_id uuid,
+    event_key uuid NOT NULL,
+    reason text NOT NULL,
+    currency text NOT NULL,
+    store text,
+    receipt_number text NOT NULL,
+    occurred_at timestamptz NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, receipt_key)
+);
 
 -- What a campaign has given out under a shared limit.
 CREATE TABLE earning.counter (
     tenant_id int NOT NULL,
     programme_id int NOT NULL,
     counter_key text NOT NULL,
-    used bigint NOT NULL CHECK (used >= 0),
+    used bigint NOT NULL,
     PRIMARY KEY (tenant_id, programme_id, counter_key)
 ) WITH (fillfactor = 50);
 
--- The start of every batch of receipts: move the positions, let the inbox decide what is new, lock, and then load.
+-- The start of every batch: move the positions, let the inbox decide what is new, and look whose the identifiers are.
 --
 -- Records come as columns, in order. What many of them share stands once, and is named by its number: a slot is a span,
 -- a tenant and a page; a scope is a tenant and a programme, with its distinct identifiers joined by U+001F.
@@ -468,9 +555,7 @@ CREATE TABLE earning.counter (
 --   moved      by span: false for a fenced one
 --   status     by record, a letter each: f fresh, r repeat, c conflict (same id, other body), x fenced
 --   owners     by identifier, scope after scope: NULL for one that nobody has yet
---   head_…     the members behind them, each once, locked
---   used       by counter key
--- A function of several statements on purpose: under READ COMMITTED each takes its own snapshot, so the load after the
+-- A function of several statements on purpose: under READ COMMITTED each takes its own snapshot, so the look after the
 -- locks sees what the transaction that held them has done.
 CREATE FUNCTION earning.begin_batch(
     p_consumer text, p_now timestamptz,
@@ -479,12 +564,8 @@ CREATE FUNCTION earning.begin_batch(
     p_slot_spans int[], p_slot_tenants int[], p_slot_pages int[],
     p_record_slots int[], p_event_keys uuid[], p_body_hashes bigint[],
     p_scope_tenants int[], p_scope_programmes int[], p_scope_identifiers text[],
-    p_counter_tenants int[], p_counter_programmes int[], p_counter_keys text[], p_lock_counters boolean,
     OUT moved boolean[], OUT page_base bigint, OUT status text,
-    OUT owners uuid[],
-    OUT head_tenants int[], OUT head_programmes int[], OUT head_members uuid[], OUT head_seqs bigint[],
-    OUT head_spreads int[], OUT head_tiers text[],
-    OUT used bigint[]
+    OUT owners uuid[]
 )
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -553,17 +634,58 @@ BEGIN
             WITH ORDINALITY AS v(tenant_id, programme_id, identifier, ord)
         JOIN members.identifier i USING (tenant_id, programme_id, identifier);
     END IF;
+END $$;
+
+-- The second step of a batch: lock what its fresh records concern, in the order of the whole platform (receipt numbers,
+-- members, shared counters), and then load.
+--
+-- A receipt is asked for with the event, page and member of its purchase, or without them by whatever follows a purchase.
+--   known_…    the receipts that were there before, each once
+--   head_…     the members asked for and those of the known receipts, each once, locked
+--   used       by counter key
+CREATE FUNCTION earning.open_batch(
+    p_receipt_tenants int[], p_receipt_programmes int[], p_receipt_keys uuid[], p_receipt_events uuid[],
+    p_receipt_pages bigint[], p_receipt_members uuid[],
+    p_tenants int[], p_programmes int[], p_members uuid[],
+    p_counter_tenants int[], p_counter_programmes int[], p_counter_keys text[], p_lock_counters boolean,
+    OUT known_tenants int[], OUT known_programmes int[], OUT known_keys uuid[], OUT known_events uuid[],
+    OUT known_pages bigint[], OUT known_members uuid[], OUT known_stories bytea[],
+    OUT head_tenants int[], OUT head_programmes int[], OUT head_members uuid[], OUT head_seqs bigint[],
+    OUT head_spreads int[], OUT head_tiers text[], OUT head_activates timestamptz[], OUT head_lapses timestamptz[],
+    OUT head_owing boolean[],
+    OUT used bigint[]
+)
+LANGUAGE plpgsql AS $$
+BEGIN
+    WITH asked AS (
+        SELECT v.tenant_id, v.programme_id, v.receipt_key, v.event_key, v.page, v.member_id
+        FROM unnest(p_receipt_tenants, p_receipt_programmes, p_receipt_keys, p_receipt_events, p_receipt_pages,
+                    p_receipt_members) AS v(tenant_id, programme_id, receipt_key, event_key, page, member_id)
+        ORDER BY v.tenant_id, v.receipt_key
+    ), kept AS (
+        INSERT INTO earning.receipt AS r (tenant_id, programme_id, receipt_key, event_key, page, member_id)
+        SELECT a.tenant_id, a.programme_id, a.receipt_key, a.event_key, a.page, a.member_id FROM asked a
+        ON CONFLICT (tenant_id, receipt_key) DO UPDATE SET programme_id = r.programme_id
+        RETURNING r.tenant_id, r.programme_id, r.receipt_key, r.event_key, r.page, r.member_id, r.story, r.xmax <> 0 AS known
+    )
+    SELECT array_agg(k.tenant_id), array_agg(k.programme_id), array_agg(k.receipt_key), array_agg(k.event_key),
+           array_agg(k.page), array_agg(k.member_id), array_agg(k.story)
+    INTO known_tenants, known_programmes, known_keys, known_events, known_pages, known_members, known_stories
+    FROM kept k WHERE k.known;
 
     -- A row that had to be waited for comes back as its holder left it; other tables must be read by a later statement.
     SELECT array_agg(l.tenant_id), array_agg(l.programme_id), array_agg(l.member_id), array_agg(l.seq),
-           array_agg(l.spread), array_agg(l.tier)
-    INTO head_tenants, head_programmes, head_members, head_seqs, head_spreads, head_tiers
+           array_agg(l.spread), array_agg(l.tier), array_agg(l.activates_at), array_agg(l.lapses_at), array_agg(l.owing)
+    INTO head_tenants, head_programmes, head_members, head_seqs, head_spreads, head_tiers, head_activates, head_lapses,
+         head_owing
     FROM (
-        SELECT m.tenant_id, m.programme_id, m.member_id, m.seq, m.spread, m.tier
+        SELECT m.tenant_id, m.programme_id, m.member_id, m.seq, m.spread, m.tier, m.activates_at, m.lapses_at, m.owing
         FROM (
-            SELECT DISTINCT v.tenant_id, v.programme_id, v.member_id
-            FROM unnest(ident_tenants, ident_programmes, owners) AS v(tenant_id, programme_id, member_id)
-            WHERE v.member_id IS NOT NULL
+            SELECT v.tenant_id, v.programme_id, v.member_id
+            FROM unnest(p_tenants, p_programmes, p_members) AS v(tenant_id, programme_id, member_id)
+            UNION
+            SELECT v.tenant_id, v.programme_id, v.member_id
+            FROM unnest(known_tenants, known_programmes, known_members) AS v(tenant_id, programme_id, member_id)
         ) AS known
         JOIN ledger.member m USING (tenant_id, programme_id, member_id)
         ORDER BY m.tenant_id, m.programme_id, m.member_id
@@ -584,7 +706,7 @@ BEGIN
     LEFT JOIN earning.counter c USING (tenant_id, programme_id, counter_key);
 END $$;
 
--- The end of every batch: all effects but the shared counters.
+-- The end of every batch: decisions, and the effects of plain purchases.
 -- What many lots share stands once, as a term, and is named by its number. A member's head follows its lots.
 CREATE FUNCTION earning.save_batch(
     p_now timestamptz, p_page_base bigint,
@@ -594,9 +716,7 @@ CREATE FUNCTION earning.save_batch(
     p_lot_causes uuid[],
     p_page_tenants int[], p_page_numbers int[], p_page_bodies bytea[],
     p_unpaid_tenants int[], p_unpaid_programmes int[], p_unpaid_members uuid[], p_unpaid_after bigint[],
-    p_unpaid_keys uuid[], p_unpaid_times timestamptz[], p_unpaid_outcomes text[],
-    p_open_tenants int[], p_open_programmes int[], p_open_keys uuid[], p_open_identifiers text[],
-    p_open_numbers text[], p_open_times timestamptz[]
+    p_unpaid_keys uuid[], p_unpaid_times timestamptz[], p_unpaid_outcomes text[]
 ) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -607,10 +727,10 @@ BEGIN
     FROM unnest(p_lot_terms, p_lot_members, p_lot_seqs, p_lot_amounts, p_lot_earned, p_lot_causes)
         AS v(term, member_id, seq, amount, earned_at, cause);
 
-    UPDATE ledger.member m SET seq = v.seq
+    UPDATE ledger.member m SET seq = v.seq, lapses_at = least(m.lapses_at, v.lapses_at)
     FROM (
         SELECT p_term_tenants[l.term] AS tenant_id, p_term_programmes[l.term] AS programme_id, l.member_id,
-               max(l.seq) AS seq
+               max(l.seq) AS seq, min(p_term_expires[l.term]) AS lapses_at
         FROM unnest(p_lot_terms, p_lot_members, p_lot_seqs) AS l(term, member_id, seq)
         GROUP BY 1, 2, 3
     ) AS v
@@ -628,19 +748,101 @@ BEGIN
                     p_unpaid_times, p_unpaid_outcomes)
             AS v(tenant_id, programme_id, member_id, after_seq, event_key, occurred_at, outcome);
     END IF;
-
-    IF cardinality(p_open_keys) > 0 THEN
-        INSERT INTO earning.unclaimed_receipt
-            (tenant_id, programme_id, event_key, identifiers, receipt_number, occurred_at, recorded_at)
-        SELECT v.tenant_id, v.programme_id, v.event_key,
-               CASE WHEN v.identifiers = '' THEN '{}' ELSE string_to_array(v.identifiers, E'\x1f') END,
-               v.number, v.occurred_at, p_now
-        FROM unnest(p_open_tenants, p_open_programmes, p_open_keys, p_open_identifiers, p_open_numbers, p_open_times)
-            AS v(tenant_id, programme_id, event_key, identifiers, number, occurred_at);
-    END IF;
 END $$;
 
--- Counts what campaigns have given out under shared limits, in key order, just before the outbox.
+-- What plain purchases do not do: movements other than their credits, lots that begin pending or from elsewhere, the
+-- projections behind them. Rows come as JSON, for there are few of them; a lot is touched once, by what it is in the end.
+CREATE FUNCTION earning.save_lives(
+    p_now timestamptz, p_lots jsonb, p_movements jsonb, p_allocations jsonb, p_touched jsonb, p_debts jsonb, p_heads jsonb
+) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO ledger.lot (tenant_id, programme_id, member_id, seq, wallet, amount, remaining, held, earned_at, active_from,
+                            expires_at, recorded_at, policy_version, cause, contributor, opened_by, pending,
+                            now_active_from, now_expires_at)
+    SELECT v.tenant_id, v.programme_id, v.member_id, v.seq, v.wallet, v.amount, v.remaining, v.held, v.earned_at,
+           v.active_from, v.expires_at, p_now, v.policy_version, v.cause, v.contributor, v.opened_by, v.pending,
+           v.now_active_from, v.now_expires_at
+    FROM jsonb_to_recordset(p_lots) AS v(
+        tenant_id int, programme_id int, member_id uuid, seq bigint, wallet text, amount bigint, remaining bigint,
+        held bigint, earned_at timestamptz, active_from timestamptz, expires_at timestamptz, policy_version int, cause uuid,
+        contributor uuid, opened_by ledger.kind, pending boolean, now_active_from timestamptz, now_expires_at timestamptz);
+
+    INSERT INTO ledger.movement (tenant_id, programme_id, member_id, seq, wallet, kind, from_account, to_account, amount,
+                                 effective_at, recorded_at, corrects, cause, moves_expiry, new_expires_at)
+    SELECT v.tenant_id, v.programme_id, v.member_id, v.seq, v.wallet, v.kind, v.from_account, v.to_account, v.amount,
+           v.effective_at, p_now, v.corrects, v.cause, v.moves_expiry, v.new_expires_at
+    FROM jsonb_to_recordset(p_movements) AS v(
+        tenant_id int, programme_id int, member_id uuid, seq bigint, wallet text, kind ledger.kind,
+        from_account ledger.account, to_account ledger.account, amount bigint, effective_at timestamptz, corrects bigint,
+        cause uuid, moves_expiry boolean, new_expires_at timestamptz);
+
+    INSERT INTO ledger.allocation (tenant_id, programme_id, member_id, seq, lot_seq, amount)
+    SELECT v.tenant_id, v.programme_id, v.member_id, v.seq, v.lot_seq, v.amount
+    FROM jsonb_to_recordset(p_allocations)
+        AS v(tenant_id int, programme_id int, member_id uuid, seq bigint, lot_seq bigint, amount bigint);
+
+    UPDATE ledger.lot l
+    SET remaining = v.remaining, held = v.held, pending = v.pending, now_active_from = v.now_active_from,
+        now_expires_at = v.now_expires_at
+    FROM jsonb_to_recordset(p_touched) AS v(
+        tenant_id int, programme_id int, member_id uuid, seq bigint, remaining bigint, held bigint, pending boolean,
+        now_active_from timestamptz, now_expires_at timestamptz)
+    WHERE l.tenant_id = v.tenant_id AND l.programme_id = v.programme_id AND l.member_id = v.member_id AND l.seq = v.seq;
+
+    INSERT INTO ledger.debt (tenant_id, programme_id, member_id, wallet, amount, since)
+    SELECT v.tenant_id, v.programme_id, v.member_id, v.wallet, v.amount, v.since
+    FROM jsonb_to_recordset(p_debts)
+        AS v(tenant_id int, programme_id int, member_id uuid, wallet text, amount bigint, since timestamptz)
+    ON CONFLICT (tenant_id, programme_id, member_id, wallet)
+        DO UPDATE SET amount = excluded.amount, since = excluded.since;
+
+    UPDATE ledger.member m
+    SET seq = v.seq, activates_at = v.activates_at, lapses_at = v.lapses_at, owing = v.owing
+    FROM jsonb_to_recordset(p_heads) AS v(
+        tenant_id int, programme_id int, member_id uuid, seq bigint, activates_at timestamptz, lapses_at timestamptz,
+        owing boolean)
+    WHERE m.tenant_id = v.tenant_id AND m.programme_id = v.programme_id AND m.member_id = v.member_id;
+END $$;
+
+-- What is told of receipts beside their points: their stories, who waits for a member, an operator or a rate.
+CREATE FUNCTION earning.save_receipts(
+    p_now timestamptz,
+    p_tenants int[], p_keys uuid[], p_events uuid[], p_pages bigint[], p_members uuid[], p_stories bytea[],
+    p_settled_tenants int[], p_settled_programmes int[], p_settled_keys uuid[], p_unclaimed jsonb, p_parked jsonb
+) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE earning.receipt r SET event_key = v.event_key, page = v.page, member_id = v.member_id, story = v.story
+    FROM unnest(p_tenants, p_keys, p_events, p_pages, p_members, p_stories)
+        AS v(tenant_id, receipt_key, event_key, page, member_id, story)
+    WHERE r.tenant_id = v.tenant_id AND r.receipt_key = v.receipt_key;
+
+    DELETE FROM earning.unclaimed_receipt u
+    USING unnest(p_settled_tenants, p_settled_programmes, p_settled_keys) AS v(tenant_id, programme_id, receipt_key)
+    WHERE u.tenant_id = v.tenant_id AND u.programme_id = v.programme_id AND u.receipt_key = v.receipt_key;
+    DELETE FROM earning.parked_receipt u
+    USING unnest(p_settled_tenants, p_settled_programmes, p_settled_keys) AS v(tenant_id, programme_id, receipt_key)
+    WHERE u.tenant_id = v.tenant_id AND u.programme_id = v.programme_id AND u.receipt_key = v.receipt_key;
+
+    INSERT INTO earning.unclaimed_receipt
+        (tenant_id, programme_id, receipt_key, event_key, identifiers, receipt_number, occurred_at, recorded_at)
+    SELECT v.tenant_id, v.programme_id, v.receipt_key, v.event_key, v.identifiers, v.receipt_number, v.occurred_at, p_now
+    FROM jsonb_to_recordset(p_unclaimed) AS v(
+        tenant_id int, programme_id int, receipt_key uuid, event_key uuid, identifiers text[], receipt_number text,
+        occurred_at timestamptz);
+
+    INSERT INTO earning.parked_receipt (tenant_id, programme_id, receipt_key, member_id, event_key, reason, currency, store,
+                                        receipt_number, occurred_at, recorded_at)
+    SELECT v.tenant_id, v.programme_id, v.receipt_key, v.member_id, v.event_key, v.reason, v.currency, v.store,
+           v.receipt_number, v.occurred_at, p_now
+    FROM jsonb_to_recordset(p_parked) AS v(
+        tenant_id int, programme_id int, receipt_key uuid, member_id uuid, event_key uuid, reason text, currency text,
+        store text, receipt_number text, occurred_at timestamptz);
+END $$;
+
+-- Counts what campaigns have given out under shared limits, in key order, just before the outbox; what was taken back
+-- counts below 0, and gives the allowance back.
 -- Raises PS001 when a limit would be passed: the caller repeats the batch with the counters locked.
 CREATE FUNCTION earning.count_uses(
     p_tenants int[], p_programmes int[], p_keys text[], p_uses bigint[], p_limits bigint[]
@@ -658,33 +860,52 @@ BEGIN
         RETURNING c.tenant_id, c.programme_id, c.counter_key, c.used
     )
     SELECT count(*) INTO within
-    FROM counted JOIN unnest(p_tenants, p_programmes, p_keys, p_limits)
-        AS v(tenant_id, programme_id, counter_key, most) USING (tenant_id, programme_id, counter_key)
-    WHERE counted.used <= v.most;
+    FROM counted JOIN unnest(p_tenants, p_programmes, p_keys, p_uses, p_limits)
+        AS v(tenant_id, programme_id, counter_key, uses, most) USING (tenant_id, programme_id, counter_key)
+    WHERE v.uses <= 0 OR counted.used <= v.most;
     IF within < cardinality(p_keys) THEN
         RAISE EXCEPTION 'a shared limit would be passed' USING ERRCODE = 'PS001';
     END IF;
 END $$;
 
--- Enrols members and ties identifiers to them; locks identifiers before members, as receipts do.
--- The caller has looked whose the identifiers are. Where somebody else took one since, nothing is done and the batch is
--- repeated. Within one call each member and each identifier stands once.
-CREATE FUNCTION earning.enrol_batch(
-    p_now timestamptz, p_tenants int[], p_programmes int[], p_members uuid[], p_spreads int[], p_tiers text[],
-    p_times timestamptz[], p_ident_tenants int[], p_ident_programmes int[], p_identifiers text[], p_ident_members uuid[]
-) RETURNS boolean[]
+-- Ties identifiers to members (NULL: to nobody any longer); locks identifiers before members, as receipts do.
+-- The caller has looked whose the identifiers are. Where that has changed since, nothing is done and the batch is repeated.
+-- Within one call each identifier stands once.
+CREATE FUNCTION earning.tie_identifiers(
+    p_now timestamptz, p_tenants int[], p_programmes int[], p_identifiers text[], p_were uuid[], p_become uuid[]
+) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-    owned boolean[];
+    unchanged boolean;
 BEGIN
-    INSERT INTO members.identifier AS i (tenant_id, programme_id, identifier, member_id, recorded_at)
-    SELECT v.tenant_id, v.programme_id, v.identifier, v.member_id, p_now
-    FROM unnest(p_ident_tenants, p_ident_programmes, p_identifiers, p_ident_members)
-        AS v(tenant_id, programme_id, identifier, member_id)
-    ORDER BY v.tenant_id, v.programme_id, v.identifier
-    ON CONFLICT (tenant_id, programme_id, identifier)
-        DO UPDATE SET member_id = coalesce(i.member_id, excluded.member_id);
+    WITH locked AS (
+        INSERT INTO members.identifier AS i (tenant_id, programme_id, identifier, member_id, recorded_at)
+        SELECT v.tenant_id, v.programme_id, v.identifier, v.was, p_now
+        FROM unnest(p_tenants, p_programmes, p_identifiers, p_were) AS v(tenant_id, programme_id, identifier, was)
+        ORDER BY v.tenant_id, v.programme_id, v.identifier
+        ON CONFLICT (tenant_id, programme_id, identifier) DO UPDATE SET recorded_at = excluded.recorded_at
+        RETURNING i.tenant_id, i.programme_id, i.identifier, i.member_id
+    )
+    SELECT bool_and(l.member_id IS NOT DISTINCT FROM v.was) INTO unchanged
+    FROM locked l JOIN unnest(p_tenants, p_programmes, p_identifiers, p_were)
+        AS v(tenant_id, programme_id, identifier, was) USING (tenant_id, programme_id, identifier);
+    IF NOT unchanged THEN
+        RAISE EXCEPTION 'an identifier was taken meanwhile' USING ERRCODE = '40001';
+    END IF;
 
+    UPDATE members.identifier i SET member_id = v.becomes
+    FROM unnest(p_tenants, p_programmes, p_identifiers, p_become) AS v(tenant_id, programme_id, identifier, becomes)
+    WHERE i.tenant_id = v.tenant_id AND i.programme_id = v.programme_id AND i.identifier = v.identifier
+      AND i.member_id IS DISTINCT FROM v.becomes;
+END $$;
+
+-- Enrols members, or gives those who are a new tier. Within one call each member stands once.
+CREATE FUNCTION earning.enrol_members(
+    p_now timestamptz, p_tenants int[], p_programmes int[], p_members uuid[], p_spreads int[], p_tiers text[],
+    p_times timestamptz[]
+) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
     INSERT INTO members.member (tenant_id, programme_id, member_id, enrolled_at, recorded_at)
     SELECT v.tenant_id, v.programme_id, v.member_id, v.enrolled_at, p_now
     FROM unnest(p_tenants, p_programmes, p_members, p_times) AS v(tenant_id, programme_id, member_id, enrolled_at)
@@ -697,26 +918,20 @@ BEGIN
         AS v(tenant_id, programme_id, member_id, spread, tier)
     ORDER BY v.tenant_id, v.programme_id, v.member_id
     ON CONFLICT (tenant_id, programme_id, member_id) DO UPDATE SET tier = coalesce(excluded.tier, m.tier);
-
-    SELECT array_agg(i.member_id = v.member_id ORDER BY v.ord) INTO owned
-    FROM unnest(p_ident_tenants, p_ident_programmes, p_identifiers, p_ident_members)
-        WITH ORDINALITY AS v(tenant_id, programme_id, identifier, member_id, ord)
-    JOIN members.identifier i USING (tenant_id, programme_id, identifier);
-    IF NOT true = ALL (owned) THEN
-        RAISE EXCEPTION 'an identifier was taken meanwhile' USING ERRCODE = '40001';
-    END IF;
-    RETURN owned;
 END $$;
 
 SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_earning'])
-FROM unnest(ARRAY['earning.inbox', 'earning.decision_page', 'earning.decision_page_rest', 'earning.unpaid_receipt',
-                  'earning.unclaimed_receipt', 'earning.counter']) AS name;
+FROM unnest(ARRAY['earning.inbox', 'earning.decision_page', 'earning.decision_page_rest', 'earning.receipt',
+                  'earning.unpaid_receipt', 'earning.unclaimed_receipt', 'earning.parked_receipt', 'earning.counter']) AS name;
 
 GRANT USAGE ON SCHEMA earning TO pointstream_earning, pointstream_gateway, pointstream_operator;
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA earning TO pointstream_earning;
 GRANT UPDATE (used) ON earning.counter TO pointstream_earning;
+GRANT UPDATE (programme_id, event_key, page, member_id, story) ON earning.receipt TO pointstream_earning;
+GRANT DELETE ON earning.unclaimed_receipt, earning.parked_receipt TO pointstream_earning;
 GRANT USAGE ON SEQUENCE earning.page TO pointstream_earning;
-GRANT SELECT ON earning.inbox, earning.decision_page, earning.unpaid_receipt TO pointstream_gateway;
+GRANT SELECT ON earning.inbox, earning.decision_page, earning.receipt, earning.unpaid_receipt, earning.unclaimed_receipt,
+    earning.parked_receipt TO pointstream_gateway;
 GRANT SELECT ON ALL TABLES IN SCHEMA earning TO pointstream_operator;
 
 -- ==== gateway ======================================================================================================

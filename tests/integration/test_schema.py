@@ -21,37 +21,53 @@ READABLE = Path(__file__).parents[2] / "deploy/schema/schema.sql"
 RIGHTS = {
     "earning": {
         "USAGE": "earning earning.page ledger members platform stream",
-        "SELECT": "ledger.journal platform.programme platform.programme_version platform.source platform.tenant",
+        "SELECT": """
+            ledger.journal ledger.lot_now
+            platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant
+            """,
         "INSERT SELECT": """
-            earning.decision_page earning.decision_page_rest earning.inbox earning.unclaimed_receipt
+            earning.decision_page earning.decision_page_rest earning.inbox
             earning.unpaid_receipt ledger.allocation ledger.movement members.member stream.dead_letter stream.outbox
             """,
+        "DELETE INSERT SELECT": "earning.parked_receipt earning.unclaimed_receipt",
+        "INSERT SELECT UPDATE(event_key) UPDATE(member_id) UPDATE(page) UPDATE(programme_id) UPDATE(story)": (
+            "earning.receipt"
+        ),
         "INSERT SELECT UPDATE": "stream.outbox_shard stream.position",
         "INSERT SELECT UPDATE(used)": "earning.counter",
-        "INSERT SELECT UPDATE(held) UPDATE(remaining)": "ledger.lot",
-        "INSERT SELECT UPDATE(seq) UPDATE(tier)": "ledger.member",
+        "INSERT SELECT UPDATE(held) UPDATE(now_active_from) UPDATE(now_expires_at) UPDATE(pending) UPDATE(remaining)": (
+            "ledger.lot"
+        ),
+        "INSERT SELECT UPDATE(amount) UPDATE(since)": "ledger.debt",
+        "INSERT SELECT UPDATE(activates_at) UPDATE(lapses_at) UPDATE(owing) UPDATE(seq) UPDATE(tier)": "ledger.member",
         "INSERT SELECT UPDATE(member_id) UPDATE(recorded_at)": "members.identifier",
     },
     "gateway": {
         "USAGE": "earning gateway ledger members platform",
         "SELECT": """
-            earning.decision_page earning.inbox earning.unpaid_receipt
-            ledger.allocation ledger.journal ledger.lot ledger.member ledger.movement
+            earning.decision_page earning.inbox earning.parked_receipt earning.receipt earning.unclaimed_receipt
+            earning.unpaid_receipt
+            ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.member ledger.movement
             members.identifier members.member
-            platform.programme platform.programme_version platform.source platform.tenant
+            platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant
             """,
         "SELECT UPDATE(last_used_at)": "gateway.api_key",
     },
     "operator": {
         "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",
         "SELECT": """
-            earning.counter earning.decision_page earning.decision_page_rest earning.inbox earning.unclaimed_receipt
-            earning.unpaid_receipt ledger.allocation ledger.journal ledger.lot ledger.member ledger.movement
+            earning.counter earning.decision_page earning.decision_page_rest earning.inbox earning.parked_receipt
+            earning.receipt earning.unclaimed_receipt earning.unpaid_receipt
+            ledger.allocation ledger.journal ledger.lot_now ledger.movement
             members.identifier members.member stream.outbox stream.outbox_rest stream.outbox_shard
             """,
         "INSERT SELECT UPDATE": """
-            gateway.api_key platform.programme platform.programme_version platform.source platform.tenant
+            gateway.api_key platform.exchange_rate platform.programme platform.programme_version platform.tenant
             """,
+        "DELETE INSERT SELECT UPDATE": "platform.source",
+        "DELETE INSERT SELECT": "ledger.debt",
+        "SELECT UPDATE(held) UPDATE(now_active_from) UPDATE(now_expires_at) UPDATE(pending) UPDATE(remaining)": "ledger.lot",
+        "SELECT UPDATE(activates_at) UPDATE(lapses_at) UPDATE(owing) UPDATE(seq)": "ledger.member",
         "SELECT UPDATE(replayed_at)": "stream.dead_letter",
         "SELECT UPDATE(bad_streak) UPDATE(halt_reason) UPDATE(halted_at) UPDATE(recent_bad) UPDATE(recent_seen)": (
             "stream.position"
@@ -60,7 +76,9 @@ RIGHTS = {
 } | {
     service: {
         "USAGE": f"{service} platform",
-        "SELECT": "platform.programme platform.programme_version platform.source platform.tenant",
+        "SELECT": (
+            "platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant"
+        ),
     }
     for service in ("expiry", "notifier", "redemption")
 }

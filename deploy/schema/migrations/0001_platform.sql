@@ -31,11 +31,27 @@ CREATE TABLE platform.programme_version (
     FOREIGN KEY (tenant_id, programme_id) REFERENCES platform.programme
 );
 
--- A registered source names its tenant; the longest prefix that ends at a segment wins.
+-- A registered source names its tenant; the longest prefix that ends at a segment wins. A mapping says how the plain JSON
+-- of this source is read; without one it speaks CloudEvents.
 CREATE TABLE platform.source (
-    source_prefix text PRIMARY KEY CHECK (source_prefix ~ '^/[^ ]*[^/ ]$'),
+    source_prefix text PRIMARY KEY CHECK (source_prefix ~ '^/[^ ]*[^/ ]$' AND source_prefix !~ '^/pointstream(/|$)'),
     tenant_id int NOT NULL,
     programme_id int NOT NULL,
+    mapping jsonb,
+    FOREIGN KEY (tenant_id, programme_id) REFERENCES platform.programme
+);
+
+-- What one unit of a currency is worth in the programme's own, times 10^9. Never changed: a correction is a new version.
+-- A receipt takes the last rate that was valid at its time, and of several the highest version.
+CREATE TABLE platform.exchange_rate (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+    version int NOT NULL CHECK (version > 0),
+    rate_e9 bigint NOT NULL CHECK (rate_e9 > 0),
+    valid_from timestamptz NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, currency, version),
     FOREIGN KEY (tenant_id, programme_id) REFERENCES platform.programme
 );
 

@@ -59,6 +59,7 @@ CREATE TABLE stream.dead_letter (
     attempts int NOT NULL CHECK (attempts > 0),
     sealed_key bytea,
     sealed_value bytea NOT NULL,
+    sealed_headers bytea,
     recorded_at timestamptz NOT NULL,
     replayed_at timestamptz
 );

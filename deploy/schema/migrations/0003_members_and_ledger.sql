@@ -33,8 +33,12 @@ CREATE TABLE ledger.member (
     seq bigint NOT NULL DEFAULT 0,
     spread int NOT NULL, -- Kafka's hash of the member id: names its partition on every topic keyed by member
     tier text,
+    activates_at timestamptz, -- when the first of the pending lots becomes active
+    lapses_at timestamptz, -- when the first of the lots that have something left lapses
+    owing boolean NOT NULL DEFAULT false,
     PRIMARY KEY (tenant_id, programme_id, member_id)
 ) WITH (fillfactor = 60);
+CREATE INDEX member_to_activate ON ledger.member (activates_at) WHERE activates_at IS NOT NULL;
 
 CREATE TYPE ledger.account AS ENUM (
     'pending', 'active', 'held', 'debt',
@@ -45,7 +49,8 @@ CREATE TYPE ledger.kind AS ENUM (
     'transfer', 'adjust', 'repay'
 );
 
--- A credit and the lot it makes, one row: what it began with is written once; remaining and held follow its allocations.
+-- A movement that opens a lot and the lot itself, one row: what it began with is written once. Remaining, held, pending and
+-- the present dates (NULL: as it began, infinity: never) follow the movements that touched it.
 CREATE TABLE ledger.lot (
     tenant_id int NOT NULL,
     programme_id int NOT NULL,
@@ -62,10 +67,33 @@ CREATE TABLE ledger.lot (
     policy_version int NOT NULL,
     cause uuid NOT NULL, -- the inbox key of the event that earned it
     contributor uuid,
+    opened_by ledger.kind NOT NULL DEFAULT 'credit' CHECK (opened_by IN ('credit', 'adjust', 'transfer')),
+    pending boolean NOT NULL DEFAULT false,
+    now_active_from timestamptz,
+    now_expires_at timestamptz,
     PRIMARY KEY (tenant_id, programme_id, member_id, seq)
 ) WITH (fillfactor = 90);
 
--- Every movement that is not a credit.
+-- Lots with the dates that they have now; no expiry is NULL here.
+CREATE VIEW ledger.lot_now WITH (security_invoker = true) AS
+SELECT tenant_id, programme_id, member_id, seq, wallet, amount, remaining, held, earned_at,
+       coalesce(now_active_from, active_from) AS active_from,
+       nullif(coalesce(now_expires_at, expires_at), 'infinity') AS expires_at,
+       recorded_at, policy_version, cause, contributor, opened_by, pending
+FROM ledger.lot;
+
+-- What members owe, because points were taken back after they had been spent; 0 when it was repaid. Follows the movements.
+CREATE TABLE ledger.debt (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    wallet text NOT NULL,
+    amount bigint NOT NULL CHECK (amount >= 0),
+    since timestamptz NOT NULL, -- when it last grew
+    PRIMARY KEY (tenant_id, programme_id, member_id, wallet)
+);
+
+-- Every movement that opens no lot.
 CREATE TABLE ledger.movement (
     tenant_id int NOT NULL,
     programme_id int NOT NULL,
@@ -80,6 +108,8 @@ CREATE TABLE ledger.movement (
     recorded_at timestamptz NOT NULL,
     corrects bigint,
     cause uuid NOT NULL,
+    moves_expiry boolean NOT NULL DEFAULT false,
+    new_expires_at timestamptz, -- where it moves the expiry of its lots; NULL is never
     PRIMARY KEY (tenant_id, programme_id, member_id, seq),
     CHECK (from_account <> to_account OR kind = 'waive')
 );
@@ -96,10 +126,11 @@ CREATE TABLE ledger.allocation (
     FOREIGN KEY (tenant_id, programme_id, member_id, lot_seq) REFERENCES ledger.lot
 );
 
--- All movements of all members, credits included.
+-- All movements of all members, those that open lots included.
 CREATE VIEW ledger.journal WITH (security_invoker = true) AS
-SELECT tenant_id, programme_id, member_id, seq, wallet, 'credit'::ledger.kind AS kind,
-       'issued'::ledger.account AS from_account,
+SELECT tenant_id, programme_id, member_id, seq, wallet, opened_by AS kind,
+       CASE opened_by WHEN 'credit' THEN 'issued' WHEN 'adjust' THEN 'adjusted' ELSE 'transferred' END::ledger.account
+           AS from_account,
        CASE WHEN active_from > earned_at THEN 'pending' ELSE 'active' END::ledger.account AS to_account,
        amount, earned_at AS effective_at, recorded_at, NULL::bigint AS corrects, cause
 FROM ledger.lot

@@ -16,12 +16,14 @@ END $$;
 
 SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_earning', 'pointstream_redemption',
                                               'pointstream_expiry', 'pointstream_notifier'])
-FROM unnest(ARRAY['platform.tenant', 'platform.programme', 'platform.programme_version', 'platform.source']) AS name;
+FROM unnest(ARRAY['platform.tenant', 'platform.programme', 'platform.programme_version', 'platform.source',
+                  'platform.exchange_rate']) AS name;
 
 SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_earning'])
 FROM unnest(ARRAY['members.member', 'members.identifier', 'ledger.member', 'ledger.lot', 'ledger.movement',
-                  'ledger.allocation', 'earning.inbox', 'earning.decision_page', 'earning.decision_page_rest',
-                  'earning.unpaid_receipt', 'earning.unclaimed_receipt', 'earning.counter', 'stream.dead_letter']) AS name;
+                  'ledger.allocation', 'ledger.debt', 'earning.inbox', 'earning.decision_page', 'earning.decision_page_rest',
+                  'earning.receipt', 'earning.unpaid_receipt', 'earning.unclaimed_receipt', 'earning.parked_receipt',
+                  'earning.counter', 'stream.dead_letter']) AS name;
 
 -- The door looks a key up before it knows the tenant.
 SELECT platform.protect('gateway.api_key', ARRAY['pointstream_operator', 'pointstream_gateway']);
@@ -36,19 +38,23 @@ GRANT USAGE ON SCHEMA stream, members, ledger, earning TO pointstream_earning;
 GRANT SELECT, INSERT, UPDATE ON stream.position, stream.outbox_shard TO pointstream_earning;
 GRANT SELECT, INSERT ON stream.outbox, stream.dead_letter TO pointstream_earning;
 GRANT SELECT, INSERT ON members.member, members.identifier, ledger.member, ledger.lot, ledger.movement,
-    ledger.allocation TO pointstream_earning;
+    ledger.allocation, ledger.debt TO pointstream_earning;
 GRANT UPDATE (member_id, recorded_at) ON members.identifier TO pointstream_earning;
-GRANT UPDATE (seq, tier) ON ledger.member TO pointstream_earning;
-GRANT UPDATE (remaining, held) ON ledger.lot TO pointstream_earning;
-GRANT SELECT ON ledger.journal TO pointstream_earning;
+GRANT UPDATE (seq, tier, activates_at, lapses_at, owing) ON ledger.member TO pointstream_earning;
+GRANT UPDATE (remaining, held, pending, now_active_from, now_expires_at) ON ledger.lot TO pointstream_earning;
+GRANT UPDATE (amount, since) ON ledger.debt TO pointstream_earning;
+GRANT SELECT ON ledger.journal, ledger.lot_now TO pointstream_earning;
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA earning TO pointstream_earning;
+GRANT UPDATE (programme_id, event_key, page, member_id, story) ON earning.receipt TO pointstream_earning;
+GRANT DELETE ON earning.unclaimed_receipt, earning.parked_receipt TO pointstream_earning;
 GRANT UPDATE (used) ON earning.counter TO pointstream_earning;
 GRANT USAGE ON SEQUENCE earning.page TO pointstream_earning;
 
 -- gateway: reads, and keeps its own keys
 GRANT USAGE ON SCHEMA members, ledger, earning, gateway TO pointstream_gateway;
 GRANT SELECT ON members.member, members.identifier, ledger.member, ledger.lot, ledger.movement, ledger.allocation,
-    ledger.journal, earning.inbox, earning.decision_page, earning.unpaid_receipt, gateway.api_key TO pointstream_gateway;
+    ledger.debt, ledger.journal, ledger.lot_now, earning.inbox, earning.decision_page, earning.receipt, earning.unpaid_receipt,
+    earning.unclaimed_receipt, earning.parked_receipt, gateway.api_key TO pointstream_gateway;
 GRANT UPDATE (last_used_at) ON gateway.api_key TO pointstream_gateway;
 
 -- the operator's command line: sees all, registers tenants and keys, lifts halts, marks replays
@@ -56,6 +62,11 @@ GRANT USAGE ON SCHEMA stream, members, vault, ledger, earning, redemption, expir
     TO pointstream_operator;
 GRANT SELECT ON ALL TABLES IN SCHEMA stream, members, ledger, earning, gateway TO pointstream_operator;
 GRANT INSERT, UPDATE ON ALL TABLES IN SCHEMA platform TO pointstream_operator;
+GRANT DELETE ON platform.source TO pointstream_operator;
+-- rebuilds what follows from the movements
+GRANT UPDATE (remaining, held, pending, now_active_from, now_expires_at) ON ledger.lot TO pointstream_operator;
+GRANT UPDATE (seq, activates_at, lapses_at, owing) ON ledger.member TO pointstream_operator;
+GRANT INSERT, DELETE ON ledger.debt TO pointstream_operator;
 GRANT INSERT, UPDATE ON gateway.api_key TO pointstream_operator;
 GRANT UPDATE (halted_at, halt_reason, bad_streak, recent_seen, recent_bad) ON stream.position TO pointstream_operator;
 GRANT UPDATE (replayed_at) ON stream.dead_letter TO pointstream_operator;
