@@ -11,7 +11,28 @@ from typing import Any, Literal, Protocol
 from pydantic import BaseModel, Field, create_model
 
 from libs.contracts.envelope import AnyEnvelope, Envelope, OutEnvelope
-from libs.contracts.events import MemberEnrolledV1, PointsCreditedV1, PurchaseCompletedV1, PurchaseEvaluatedV1
+from libs.contracts.events import (
+    ActivityEvaluatedV1,
+    ActivityRecordedV1,
+    AdjustmentRequestedV1,
+    BalanceChangedV1,
+    MemberDueV1,
+    MemberEnrolledV1,
+    MemberUpdatedV1,
+    PointsActivatedV1,
+    PointsAdjustedV1,
+    PointsCreditedV1,
+    PointsExpiredV1,
+    PointsRepaidV1,
+    PointsReversedV1,
+    PurchaseClaimedV1,
+    PurchaseCompletedV1,
+    PurchaseCorrectedV1,
+    PurchaseEvaluatedV1,
+    PurchaseResolvedV1,
+    PurchaseReturnedV1,
+    PurchaseVoidedV1,
+)
 from libs.contracts.topics import Topic, topic_of
 
 
@@ -52,9 +73,25 @@ class EventContract:
 
 _CONTRACTS = (
     EventContract(PurchaseCompletedV1, "in"),
+    EventContract(PurchaseCorrectedV1, "in"),
+    EventContract(PurchaseVoidedV1, "in"),
+    EventContract(PurchaseReturnedV1, "in"),
+    EventContract(PurchaseClaimedV1, "in"),
+    EventContract(PurchaseResolvedV1, "in"),
+    EventContract(ActivityRecordedV1, "in"),
+    EventContract(AdjustmentRequestedV1, "in"),
+    EventContract(MemberDueV1, "in"),
     EventContract(MemberEnrolledV1, "in"),
+    EventContract(MemberUpdatedV1, "in"),
     EventContract(PointsCreditedV1, "out"),
+    EventContract(PointsReversedV1, "out"),
+    EventContract(PointsActivatedV1, "out"),
+    EventContract(PointsExpiredV1, "out"),
+    EventContract(PointsAdjustedV1, "out"),
+    EventContract(PointsRepaidV1, "out"),
     EventContract(PurchaseEvaluatedV1, "out"),
+    EventContract(ActivityEvaluatedV1, "out"),
+    EventContract(BalanceChangedV1, "out"),
 )
 
 EVENTS: Mapping[str, EventContract] = MappingProxyType({contract.type: contract for contract in _CONTRACTS})

@@ -83,10 +83,11 @@ _BOTH = ("notifier", _DOWNSTREAM)
 _SERVICES = ("earning", "redemption", "expiry", "notifier", "gateway")
 _MEMBER = "member id"
 _IDENTIFIER = "identifier that the till used, or member id once known"
-_PURCHASE_COMPLETED = "org.pointstream.purchase.completed.v1"
-_PURCHASE_EVALUATED = "org.pointstream.purchase.evaluated.v1"
-_MEMBER_ENROLLED = "org.pointstream.member.enrolled.v1"
-_POINTS_CREDITED = "org.pointstream.points.credited.v1"
+
+
+def _types(*short_names: str) -> tuple[str, ...]:
+    return tuple(f"org.pointstream.{name}.v1" for name in short_names)
+
 
 TOPICS: tuple[Topic, ...] = (
     _input(
@@ -94,25 +95,34 @@ TOPICS: tuple[Topic, ...] = (
         "Receipts, as tills and shops publish them.",
         key=_IDENTIFIER,
         days=14,
-        producers=("tills", "shops"),
+        producers=("tills", "shops", "gateway"),
         consumer="earning",
-    ).carrying(_PURCHASE_COMPLETED),
+    ).carrying(
+        *_types(
+            "purchase.completed",
+            "purchase.returned",
+            "purchase.corrected",
+            "purchase.voided",
+            "purchase.claimed",
+            "purchase.resolved",
+        )
+    ),
     _input(
         "loyalty.profiles",
         "Who joined, changed and left; may carry personal data.",
         key=_MEMBER,
         days=3,
-        producers=("apps", "crm"),
+        producers=("apps", "crm", "gateway"),
         consumer="earning",
-    ).carrying(_MEMBER_ENROLLED),
+    ).carrying(*_types("member.enrolled", "member.updated")),
     _input(
         "loyalty.activities",
-        "Other things that may earn points.",
+        "Other things that may earn points, adjustments, and what falls due.",
         key=_IDENTIFIER,
         days=14,
-        producers=("apps", "crm"),
+        producers=("apps", "crm", "gateway", "earning"),
         consumer="earning",
-    ),
+    ).carrying(*_types("activity.recorded", "member.due", "adjustment.requested")),
     _input(
         "loyalty.redemptions",
         "Requests to spend points.",
@@ -123,11 +133,22 @@ TOPICS: tuple[Topic, ...] = (
     ),
     _output(
         "loyalty.points",
-        "What happened to members' points, and what became of receipts.",
+        "What happened to members' points, and what became of receipts and activities.",
         key="member id, or receipt id when nobody is known",
         producers=("earning", "redemption", "expiry", "gateway"),
         consumers=_BOTH,
-    ).carrying(_POINTS_CREDITED, _PURCHASE_EVALUATED),
+    ).carrying(
+        *_types(
+            "points.credited",
+            "purchase.evaluated",
+            "activity.evaluated",
+            "points.expired",
+            "points.activated",
+            "points.reversed",
+            "points.repaid",
+            "points.adjusted",
+        )
+    ),
     _output(
         "loyalty.members",
         "Tiers, segments and the life of a membership.",
@@ -191,6 +212,7 @@ TOPICS: tuple[Topic, ...] = (
         retention=None,
         producers=("earning",),
         consumers=(_DOWNSTREAM,),
+        types=_types("balance.changed"),
         compacted=True,
     ),
 )

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import pytest
 from annotated_types import Gt, MultipleOf
 from pydantic import StringConstraints
 
+from libs.contracts.events import PurchaseCompletedV1, PurchaseCorrectedV1
+from libs.contracts.events.points import AccountName
 from libs.contracts.primitives import Payload
 from libs.contracts.registry import EVENTS
 from libs.contracts.structs import data_struct, event_struct
 from libs.contracts.topics import ALL_TOPICS, MAX_RECORD_BYTES, TOPICS, topic_named, topic_of, topics_to_create
+from libs.ledger.model import Account
 
 
 def test_every_type_of_the_table_is_ours_and_lies_in_one_topic() -> None:
@@ -48,6 +51,16 @@ def test_the_twin_of_every_event_has_its_fields_in_order() -> None:
     for event_type, contract in EVENTS.items():
         assert data_struct(contract.model).__struct_fields__ == tuple(contract.model.model_fields)
         assert event_struct(event_type).__struct_fields__ == (*contract.envelope.model_fields, "data")
+
+
+def test_a_correction_has_the_fields_of_a_purchase_and_when_it_was() -> None:
+    purchase, correction = PurchaseCompletedV1.model_fields, PurchaseCorrectedV1.model_fields
+    assert list(correction) == [*purchase, "purchased_at"]
+    assert all(repr(correction[name]) == repr(field) for name, field in purchase.items())
+
+
+def test_events_name_the_accounts_of_the_ledger() -> None:
+    assert get_args(AccountName) == tuple(account.value for account in Account)
 
 
 @pytest.mark.parametrize(

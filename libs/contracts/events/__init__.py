@@ -3,17 +3,62 @@
 The version is in the name; a change that is not additive becomes the next version beside it.
 """
 
+from libs.contracts.events.activity import (
+    ActivityEvaluatedV1,
+    ActivityRecordedV1,
+    AdjustmentRequestedV1,
+    MemberDueV1,
+)
+from libs.contracts.events.balance import BalanceChangedV1, WalletBalance
 from libs.contracts.events.dead_letter import DeadLetterHeadersV1
-from libs.contracts.events.member import MemberEnrolledV1
-from libs.contracts.events.points import PointsCreditedV1
-from libs.contracts.events.purchase import Identifier, PurchaseCompletedV1, PurchaseEvaluatedV1, ReceiptLine
+from libs.contracts.events.member import MemberEnrolledV1, MemberUpdatedV1
+from libs.contracts.events.points import (
+    LotShare,
+    PointsActivatedV1,
+    PointsAdjustedV1,
+    PointsCreditedV1,
+    PointsExpiredV1,
+    PointsRepaidV1,
+    PointsReversedV1,
+)
+from libs.contracts.events.purchase import (
+    Identifier,
+    PurchaseClaimedV1,
+    PurchaseCompletedV1,
+    PurchaseCorrectedV1,
+    PurchaseEvaluatedV1,
+    PurchaseResolvedV1,
+    PurchaseReturnedV1,
+    PurchaseVoidedV1,
+    ReceiptLine,
+    ReturnedLine,
+)
 
 __all__ = [
+    "ActivityEvaluatedV1",
+    "ActivityRecordedV1",
+    "AdjustmentRequestedV1",
+    "BalanceChangedV1",
     "DeadLetterHeadersV1",
     "Identifier",
+    "LotShare",
+    "MemberDueV1",
     "MemberEnrolledV1",
+    "MemberUpdatedV1",
+    "PointsActivatedV1",
+    "PointsAdjustedV1",
     "PointsCreditedV1",
+    "PointsExpiredV1",
+    "PointsRepaidV1",
+    "PointsReversedV1",
+    "PurchaseClaimedV1",
     "PurchaseCompletedV1",
+    "PurchaseCorrectedV1",
     "PurchaseEvaluatedV1",
+    "PurchaseResolvedV1",
+    "PurchaseReturnedV1",
+    "PurchaseVoidedV1",
     "ReceiptLine",
+    "ReturnedLine",
+    "WalletBalance",
 ]

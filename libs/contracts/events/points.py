@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field
+from annotated_types import MaxLen
+from pydantic import FailFast, Field
 
 from libs.contracts.primitives import (
     Instant,
@@ -13,14 +14,30 @@ from libs.contracts.primitives import (
     Name128,
     Name256,
     Payload,
+    Points,
     PositivePoints,
     ProgrammeVersion,
     Sequence,
+    Text64,
 )
+
+AccountName = Literal[
+    "pending",
+    "active",
+    "held",
+    "debt",
+    "issued",
+    "redeemed",
+    "expired",
+    "reversed",
+    "transferred",
+    "adjusted",
+    "written_off",
+]
 
 
 class PointsCreditedV1(Payload):
-    """A purchase brought points: one lot, with its dates."""
+    """A purchase or an activity brought points: one lot, with its dates."""
 
     event_type: ClassVar[str] = "org.pointstream.points.credited.v1"
 
@@ -28,9 +45,77 @@ class PointsCreditedV1(Payload):
     wallet: Name32 = Field(description="Name of the wallet.")
     points: PositivePoints = Field(description="How many, in the wallet's minor unit.")
     lot: Sequence = Field(description="The member's number of the credit, which names the lot for ever.")
-    receipt_source: Name256 = Field(description="`source` of the receipt's event.")
-    receipt_id: Name128 = Field(description="`id` of the receipt's event.")
+    receipt_source: Name256 = Field(description="`source` of the event that earned them.")
+    receipt_id: Name128 = Field(description="`id` of the event that earned them.")
     earned_at: Instant = Field(description="When they were earned.")
     active_from: Instant = Field(description="From when they may be spent.")
     expires_at: Instant | None = Field(default=None, description="When they lapse; null for never.")
     programme_version: ProgrammeVersion = Field(description="The version of the programme that decided.")
+
+
+class LotShare(Payload):
+    """The part of a movement that falls on one lot."""
+
+    lot: Sequence = Field(description="The member's number of the lot.")
+    points: PositivePoints = Field(description="How many of its points.")
+
+
+class _PointsMoved(Payload):
+    """One movement of a member's ledger, whatever it does."""
+
+    member_id: UUID = Field(description="Whose points.")
+    wallet: Name32 = Field(description="Name of the wallet.")
+    points: PositivePoints = Field(description="How many, in the wallet's minor unit.")
+    from_account: AccountName = Field(description="Where they were.")
+    to_account: AccountName = Field(description="Where they are now.")
+    lots: Annotated[tuple[LotShare, ...], MaxLen(20_000), FailFast()] = Field(
+        description="The lots that they lie in; adds up to `points`, or is empty where no lot is touched."
+    )
+    effective_at: Instant = Field(description="From when it counts.")
+    cause_source: Name256 = Field(description="`source` of the event that brought it about.")
+    cause_id: Name128 = Field(description="`id` of the event that brought it about.")
+    reason: Text64 | None = Field(default=None, description="Why, when the type does not say it all.")
+
+
+class PointsReversedV1(_PointsMoved):
+    """Points were taken back because the purchase, or a part of it, came back; or what was short became debt."""
+
+    event_type: ClassVar[str] = "org.pointstream.points.reversed.v1"
+
+    corrects: Sequence | None = Field(default=None, description="`memberseq` of the credit that it takes back.")
+
+
+class PointsActivatedV1(_PointsMoved):
+    """Pending points may be spent from now on."""
+
+    event_type: ClassVar[str] = "org.pointstream.points.activated.v1"
+
+    active_from: Instant = Field(description="From when they may be spent.")
+    expires_at: Instant | None = Field(default=None, description="When they lapse; null for never.")
+
+
+class PointsExpiredV1(_PointsMoved):
+    """Points lapsed at their boundary."""
+
+    event_type: ClassVar[str] = "org.pointstream.points.expired.v1"
+
+    boundary: Instant = Field(description="The boundary at which they lapsed.")
+
+
+class PointsAdjustedV1(_PointsMoved):
+    """A person gave points or took some."""
+
+    event_type: ClassVar[str] = "org.pointstream.points.adjusted.v1"
+
+    opens: Sequence | None = Field(
+        default=None, description="The member's number of the lot that it opened; null when it took points."
+    )
+    expires_at: Instant | None = Field(default=None, description="When the opened lot lapses; null for never.")
+
+
+class PointsRepaidV1(_PointsMoved):
+    """Points went into what the member owes, before anything else was done with them."""
+
+    event_type: ClassVar[str] = "org.pointstream.points.repaid.v1"
+
+    debt_left: Points = Field(description="What is still owed in this wallet.")
