@@ -507,6 +507,14 @@ CREATE TABLE earning.receipt (
     PRIMARY KEY (tenant_id, receipt_key)
 ) WITH (fillfactor = 90);
 
+-- What was said under a receipt number beside its first purchase: returns, corrections, voids, claims, decisions.
+CREATE TABLE earning.receipt_event (
+    tenant_id int NOT NULL,
+    receipt_key uuid NOT NULL,
+    event_key uuid NOT NULL,
+    PRIMARY KEY (tenant_id, receipt_key, event_key)
+);
+
 -- Receipts that nobody owns yet: of an unknown identifier, or without any.
 CREATE TABLE earning.unclaimed_receipt (
     tenant_id int NOT NULL,
@@ -809,7 +817,9 @@ END $$;
 CREATE FUNCTION earning.save_receipts(
     p_now timestamptz,
     p_tenants int[], p_keys uuid[], p_events uuid[], p_pages bigint[], p_members uuid[], p_stories bytea[],
-    p_settled_tenants int[], p_settled_programmes int[], p_settled_keys uuid[], p_unclaimed jsonb, p_parked jsonb
+    p_event_tenants int[], p_event_receipts uuid[], p_event_keys uuid[],
+    p_settled_tenants int[], p_settled_programmes int[], p_settled_keys uuid[], p_unclaimed jsonb, p_parked jsonb,
+    p_again_tenants int[], p_again_keys uuid[], p_again_pages bigint[]
 ) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -817,6 +827,14 @@ BEGIN
     FROM unnest(p_tenants, p_keys, p_events, p_pages, p_members, p_stories)
         AS v(tenant_id, receipt_key, event_key, page, member_id, story)
     WHERE r.tenant_id = v.tenant_id AND r.receipt_key = v.receipt_key;
+
+    INSERT INTO earning.receipt_event (tenant_id, receipt_key, event_key)
+    SELECT * FROM unnest(p_event_tenants, p_event_receipts, p_event_keys);
+
+    -- A receipt that is decided anew, because somebody claimed it, is explained by its last decision.
+    UPDATE earning.inbox i SET page = v.page
+    FROM unnest(p_again_tenants, p_again_keys, p_again_pages) AS v(tenant_id, event_key, page)
+    WHERE i.tenant_id = v.tenant_id AND i.event_key = v.event_key;
 
     DELETE FROM earning.unclaimed_receipt u
     USING unnest(p_settled_tenants, p_settled_programmes, p_settled_keys) AS v(tenant_id, programme_id, receipt_key)
@@ -922,16 +940,18 @@ END $$;
 
 SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_earning'])
 FROM unnest(ARRAY['earning.inbox', 'earning.decision_page', 'earning.decision_page_rest', 'earning.receipt',
-                  'earning.unpaid_receipt', 'earning.unclaimed_receipt', 'earning.parked_receipt', 'earning.counter']) AS name;
+                  'earning.receipt_event', 'earning.unpaid_receipt', 'earning.unclaimed_receipt', 'earning.parked_receipt',
+                  'earning.counter']) AS name;
 
 GRANT USAGE ON SCHEMA earning TO pointstream_earning, pointstream_gateway, pointstream_operator;
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA earning TO pointstream_earning;
 GRANT UPDATE (used) ON earning.counter TO pointstream_earning;
 GRANT UPDATE (programme_id, event_key, page, member_id, story) ON earning.receipt TO pointstream_earning;
+GRANT UPDATE (page) ON earning.inbox TO pointstream_earning;
 GRANT DELETE ON earning.unclaimed_receipt, earning.parked_receipt TO pointstream_earning;
 GRANT USAGE ON SEQUENCE earning.page TO pointstream_earning;
-GRANT SELECT ON earning.inbox, earning.decision_page, earning.receipt, earning.unpaid_receipt, earning.unclaimed_receipt,
-    earning.parked_receipt TO pointstream_gateway;
+GRANT SELECT ON earning.inbox, earning.decision_page, earning.receipt, earning.receipt_event, earning.unpaid_receipt,
+    earning.unclaimed_receipt, earning.parked_receipt TO pointstream_gateway;
 GRANT SELECT ON ALL TABLES IN SCHEMA earning TO pointstream_operator;
 
 -- ==== gateway ======================================================================================================

@@ -26,10 +26,11 @@ RIGHTS = {
             platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant
             """,
         "INSERT SELECT": """
-            earning.decision_page earning.decision_page_rest earning.inbox
+            earning.decision_page earning.decision_page_rest earning.receipt_event
             earning.unpaid_receipt ledger.allocation ledger.movement members.member stream.dead_letter stream.outbox
             """,
         "DELETE INSERT SELECT": "earning.parked_receipt earning.unclaimed_receipt",
+        "INSERT SELECT UPDATE(page)": "earning.inbox",
         "INSERT SELECT UPDATE(event_key) UPDATE(member_id) UPDATE(page) UPDATE(programme_id) UPDATE(story)": (
             "earning.receipt"
         ),
@@ -45,8 +46,8 @@ RIGHTS = {
     "gateway": {
         "USAGE": "earning gateway ledger members platform",
         "SELECT": """
-            earning.decision_page earning.inbox earning.parked_receipt earning.receipt earning.unclaimed_receipt
-            earning.unpaid_receipt
+            earning.decision_page earning.inbox earning.parked_receipt earning.receipt earning.receipt_event
+            earning.unclaimed_receipt earning.unpaid_receipt
             ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.member ledger.movement
             members.identifier members.member
             platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant
@@ -57,7 +58,7 @@ RIGHTS = {
         "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",
         "SELECT": """
             earning.counter earning.decision_page earning.decision_page_rest earning.inbox earning.parked_receipt
-            earning.receipt earning.unclaimed_receipt earning.unpaid_receipt
+            earning.receipt earning.receipt_event earning.unclaimed_receipt earning.unpaid_receipt
             ledger.allocation ledger.journal ledger.lot_now ledger.movement
             members.identifier members.member stream.outbox stream.outbox_rest stream.outbox_shard
             """,

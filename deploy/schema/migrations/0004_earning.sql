@@ -51,6 +51,14 @@ CREATE TABLE earning.receipt (
     PRIMARY KEY (tenant_id, receipt_key)
 ) WITH (fillfactor = 90);
 
+-- What was said under a receipt number beside its first purchase: returns, corrections, voids, claims, decisions.
+CREATE TABLE earning.receipt_event (
+    tenant_id int NOT NULL,
+    receipt_key uuid NOT NULL,
+    event_key uuid NOT NULL,
+    PRIMARY KEY (tenant_id, receipt_key, event_key)
+);
+
 -- Receipts that nobody owns yet: of an unknown identifier, or without any.
 CREATE TABLE earning.unclaimed_receipt (
     tenant_id int NOT NULL,
@@ -353,7 +361,9 @@ END $$;
 CREATE FUNCTION earning.save_receipts(
     p_now timestamptz,
     p_tenants int[], p_keys uuid[], p_events uuid[], p_pages bigint[], p_members uuid[], p_stories bytea[],
-    p_settled_tenants int[], p_settled_programmes int[], p_settled_keys uuid[], p_unclaimed jsonb, p_parked jsonb
+    p_event_tenants int[], p_event_receipts uuid[], p_event_keys uuid[],
+    p_settled_tenants int[], p_settled_programmes int[], p_settled_keys uuid[], p_unclaimed jsonb, p_parked jsonb,
+    p_again_tenants int[], p_again_keys uuid[], p_again_pages bigint[]
 ) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -361,6 +371,14 @@ BEGIN
     FROM unnest(p_tenants, p_keys, p_events, p_pages, p_members, p_stories)
         AS v(tenant_id, receipt_key, event_key, page, member_id, story)
     WHERE r.tenant_id = v.tenant_id AND r.receipt_key = v.receipt_key;
+
+    INSERT INTO earning.receipt_event (tenant_id, receipt_key, event_key)
+    SELECT * FROM unnest(p_event_tenants, p_event_receipts, p_event_keys);
+
+    -- A receipt that is decided anew, because somebody claimed it, is explained by its last decision.
+    UPDATE earning.inbox i SET page = v.page
+    FROM unnest(p_again_tenants, p_again_keys, p_again_pages) AS v(tenant_id, event_key, page)
+    WHERE i.tenant_id = v.tenant_id AND i.event_key = v.event_key;
 
     DELETE FROM earning.unclaimed_receipt u
     USING unnest(p_settled_tenants, p_settled_programmes, p_settled_keys) AS v(tenant_id, programme_id, receipt_key)

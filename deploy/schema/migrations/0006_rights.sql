@@ -22,8 +22,8 @@ FROM unnest(ARRAY['platform.tenant', 'platform.programme', 'platform.programme_v
 SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_earning'])
 FROM unnest(ARRAY['members.member', 'members.identifier', 'ledger.member', 'ledger.lot', 'ledger.movement',
                   'ledger.allocation', 'ledger.debt', 'earning.inbox', 'earning.decision_page', 'earning.decision_page_rest',
-                  'earning.receipt', 'earning.unpaid_receipt', 'earning.unclaimed_receipt', 'earning.parked_receipt',
-                  'earning.counter', 'stream.dead_letter']) AS name;
+                  'earning.receipt', 'earning.receipt_event', 'earning.unpaid_receipt', 'earning.unclaimed_receipt',
+                  'earning.parked_receipt', 'earning.counter', 'stream.dead_letter']) AS name;
 
 -- The door looks a key up before it knows the tenant.
 SELECT platform.protect('gateway.api_key', ARRAY['pointstream_operator', 'pointstream_gateway']);
@@ -46,6 +46,7 @@ GRANT UPDATE (amount, since) ON ledger.debt TO pointstream_earning;
 GRANT SELECT ON ledger.journal, ledger.lot_now TO pointstream_earning;
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA earning TO pointstream_earning;
 GRANT UPDATE (programme_id, event_key, page, member_id, story) ON earning.receipt TO pointstream_earning;
+GRANT UPDATE (page) ON earning.inbox TO pointstream_earning;
 GRANT DELETE ON earning.unclaimed_receipt, earning.parked_receipt TO pointstream_earning;
 GRANT UPDATE (used) ON earning.counter TO pointstream_earning;
 GRANT USAGE ON SEQUENCE earning.page TO pointstream_earning;
@@ -53,8 +54,8 @@ GRANT USAGE ON SEQUENCE earning.page TO pointstream_earning;
 -- gateway: reads, and keeps its own keys
 GRANT USAGE ON SCHEMA members, ledger, earning, gateway TO pointstream_gateway;
 GRANT SELECT ON members.member, members.identifier, ledger.member, ledger.lot, ledger.movement, ledger.allocation,
-    ledger.debt, ledger.journal, ledger.lot_now, earning.inbox, earning.decision_page, earning.receipt, earning.unpaid_receipt,
-    earning.unclaimed_receipt, earning.parked_receipt, gateway.api_key TO pointstream_gateway;
+    ledger.debt, ledger.journal, ledger.lot_now, earning.inbox, earning.decision_page, earning.receipt, earning.receipt_event,
+    earning.unpaid_receipt, earning.unclaimed_receipt, earning.parked_receipt, gateway.api_key TO pointstream_gateway;
 GRANT UPDATE (last_used_at) ON gateway.api_key TO pointstream_gateway;
 
 -- the operator's command line: sees all, registers tenants and keys, lifts halts, marks replays
