@@ -7,7 +7,7 @@ from datetime import timedelta
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from libs.runtime.settings import Part, ProcessSettings, SealKey
+from libs.runtime.settings import Part, SealKey, ServiceSettings
 
 
 class QuotaPart(Part):
@@ -19,12 +19,28 @@ class QuotaPart(Part):
     )
 
 
-class GatewaySettings(ProcessSettings):
-    """Everything that the gateway can be told. It reads no topic, so it has no Kafka settings."""
+class PublishPart(Part):
+    """How much a gateway takes in while the broker has not acknowledged it, and how long it waits."""
+
+    most_events: int = Field(default=10_000, ge=1_000, description="events that may wait for the broker at once")
+    most_bytes: int = Field(default=32 * 1024**2, ge=8 * 1024**2, description="bytes that may wait for it at once")
+    acknowledge_within: timedelta = Field(
+        default=timedelta(seconds=5), gt=timedelta(0), description="time that a request waits for the broker"
+    )
+    silence: timedelta = Field(
+        default=timedelta(seconds=2),
+        gt=timedelta(0),
+        description="without any acknowledgement, after which requests are refused at once",
+    )
+
+
+class GatewaySettings(ServiceSettings):
+    """Everything that the gateway can be told. It reads no topic; what comes in over HTTP it publishes."""
 
     model_config = SettingsConfigDict(env_prefix="POINTSTREAM_GATEWAY__")
 
     quota: QuotaPart = QuotaPart()
+    publish: PublishPart = PublishPart()
     connections: int = Field(default=10, ge=1, le=100, description="connections to PostgreSQL at most")
     key_cache: timedelta = Field(
         default=timedelta(seconds=4),

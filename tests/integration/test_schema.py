@@ -53,6 +53,10 @@ RIGHTS = {
             platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant
             """,
         "SELECT UPDATE(last_used_at)": "gateway.api_key",
+        (
+            "DELETE INSERT SELECT UPDATE(attempt) UPDATE(body) UPDATE(fingerprint) UPDATE(location) UPDATE(started_at) "
+            "UPDATE(status)"
+        ): "gateway.idempotency",
     },
     "operator": {
         "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",
