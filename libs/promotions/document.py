@@ -12,7 +12,8 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from libs.promotions.programme import Misplaced, Programme
+from libs.promotions.parts import Misplaced
+from libs.promotions.programme import Programme
 
 MAX_ERRORS = 50
 _CORE_SCALARS = frozenset({"tag:yaml.org,2002:int", "tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:float"})
@@ -68,7 +69,10 @@ def parse_programme_yaml(text: str) -> Programme:
 
 
 def canonical_json(programme: Programme) -> bytes:
-    """Write the document complete, defaults included, so that a later default never changes what it means."""
+    """Write the document complete, defaults included, so that a later default never changes what it means.
+
+    Fields declared with `unless_written` are left out when they say what their absence always means.
+    """
     return canonical_bytes(programme.model_dump(mode="json", by_alias=True, exclude_none=True))
 
 
@@ -91,9 +95,10 @@ def programme_hash(programme: Programme) -> str:
 def _error(fault: Any, document: object) -> DocumentError:
     context = fault.get("ctx", {})
     allowed = context.get("expected") or context.get("expected_tags") or context.get("pattern")
-    path, cause = _path(fault["loc"], document), context.get("error")
+    location, cause = fault["loc"], context.get("error")
     if isinstance(cause, Misplaced):
-        path, allowed = f"{path}.{cause.path}" if path else cause.path, cause.allowed
+        location, allowed = (*location, cause.path), cause.allowed
+    path = _path(location, document)
     reason = fault["msg"].removeprefix("Value error, ")
     return DocumentError(path or "document", reason, str(allowed) if allowed else None)
 

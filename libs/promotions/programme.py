@@ -6,80 +6,38 @@ in the currency's minor unit. `parse_programme` in `document.py` reads it and re
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from libs.promotions.expressions import SOURCE_LIMIT, ExpressionInvalid
-from libs.promotions.variables import EXPRESSIONS
+from libs.promotions.parts import (
+    CelSource,
+    Days,
+    Instant,
+    LocalTime,
+    Misplaced,
+    Name,
+    NonNegative,
+    Part,
+    Points,
+    Positive,
+    Texts,
+    Zone,
+    refuse_repeats,
+    unless_written,
+)
 
 MAX_COMPOUNDING = 8
 
-NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,63}$"
-
-Name = Annotated[str, Field(pattern=NAME_PATTERN)]
-Text = Annotated[str, Field(min_length=1, max_length=64)]
-Texts = Annotated[tuple[Text, ...], Field(max_length=10_000)]
-Points = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
-Positive = Annotated[int, Field(strict=True, ge=1, le=1_000_000_000)]
-NonNegative = Annotated[int, Field(strict=True, ge=0, le=10**12)]
+ONLY_OF_PURCHASES = ("skus", "categories", "brands", "payments")
+"""Conditions that no activity can meet."""
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Mode = Literal["all", "first", "best", "worst", "exclusive"]
 State = Literal["draft", "scheduled", "live", "paused", "ended"]
 Phase = Literal["base", "addition"]
-
-
-class Misplaced(ValueError):
-    """A fault between parts: `path` is where, below the part that found it; `allowed` the values it could have."""
-
-    def __init__(self, path: str, reason: str, allowed: str | None = None) -> None:
-        super().__init__(reason)
-        self.path = path
-        self.allowed = allowed
-
-
-class Part(BaseModel):
-    """Base of everything in the document: frozen, and a key that nobody knows is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, populate_by_name=True)
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, KeyError) as error:
-        raise ValueError(f"{name!r} is no IANA time zone, such as Europe/Rome") from error
-    return name
-
-
-def _local_time(text: str) -> str:
-    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d|24:00", text):
-        raise ValueError(f"{text!r} is no local time; allowed: 00:00 to 24:00")
-    return text
-
-
-def _expression(source: str) -> str:
-    try:
-        EXPRESSIONS.compile(source)
-    except ExpressionInvalid as invalid:
-        raise ValueError(str(invalid)) from invalid
-    return source
-
-
-def _in_utc(instant: datetime) -> datetime:
-    return instant.astimezone(UTC)
-
-
-Zone = Annotated[str, AfterValidator(_zone)]
-LocalTime = Annotated[str, AfterValidator(_local_time)]
-Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-CelSource = Annotated[str, Field(min_length=1, max_length=SOURCE_LIMIT), AfterValidator(_expression)]
+Shortfall = Literal["debt", "pending_only", "up_to_balance", "operator"]
 
 
 class NeverExpiry(Part):
@@ -96,12 +54,74 @@ class NaturalExpiry(Part):
     extra_periods: Annotated[int, Field(strict=True, ge=0, le=120)] = 0
 
 
+class PendingDays(Part):
+    """Points become active exactly `days` times 24 hours after they were earned."""
+
+    kind: Literal["after"]
+    days: Days
+
+
+class PendingOnDays(Part):
+    """Points become active when the next of these days of the month begins in the programme's zone.
+
+    A day that a month does not have is its last day.
+    """
+
+    kind: Literal["on_days"]
+    days_of_month: Annotated[
+        tuple[Annotated[int, Field(strict=True, ge=1, le=31)], ...], Field(min_length=1, max_length=31)
+    ]
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        refuse_repeats("days_of_month[{}]", self.days_of_month)
+        return self
+
+
+class PendingEvent(Part):
+    """Points become active with one of these activities, at the latest `deadline_days` times 24 hours after."""
+
+    kind: Literal["event"]
+    activities: Annotated[tuple[Name, ...], Field(min_length=1, max_length=64)]
+    deadline_days: Days
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        refuse_repeats("activities[{}]", self.activities)
+        return self
+
+
+Pending = PendingDays | PendingOnDays | PendingEvent
+
+
 class Wallet(Part):
-    """A kind of points. `scale` is the number of decimals that people see."""
+    """A kind of points. `scale` is the number of decimals that people see.
+
+    Without `pending` points are active at once. `expiry_from` says when the clock of `expiry` starts for those that
+    were pending.
+    """
 
     name: Name
     scale: Annotated[int, Field(strict=True, ge=0, le=4)] = 0
     expiry: Annotated[NeverExpiry | NaturalExpiry, Field(discriminator="kind")]
+    pending: Annotated[Pending, Field(discriminator="kind")] | None = None
+    expiry_from: Literal["activation", "earning"] = unless_written("activation")
+
+
+class PurchaseTrigger(Part):
+    """The campaign judges purchases."""
+
+    kind: Literal["purchase"] = "purchase"
+
+
+class ActivityTrigger(Part):
+    """The campaign judges activities of this name, and no purchase."""
+
+    kind: Literal["activity"]
+    activity: Name
+
+
+Trigger = Annotated[PurchaseTrigger | ActivityTrigger, Field(discriminator="kind")]
 
 
 class Hours(Part):
@@ -214,6 +234,7 @@ class Campaign(Part):
     id: Name
     name: Annotated[str, Field(min_length=1, max_length=200)]
     state: State
+    trigger: Trigger = unless_written(PurchaseTrigger())
     priority: Annotated[int, Field(strict=True, ge=-1_000_000, le=1_000_000)] = 0
     group: Name | None = None
     mode: Mode = "all"
@@ -227,15 +248,32 @@ class Campaign(Part):
     def _consistent(self) -> Self:
         if self.mode != "all" and self.group is None:
             raise Misplaced("group", f"mode {self.mode!r} needs one")
-        _refuse_repeats("limits[{}]", [(limit.scope, limit.period) for limit in self.limits])
+        refuse_repeats("limits[{}]", [(limit.scope, limit.period) for limit in self.limits])
         for at, limit in enumerate(self.limits):
             if limit.period == "transaction" and limit.scope == "member":
                 raise Misplaced(f"limits[{at}].scope", "a receipt has one member", "campaign")
+        if self.trigger.kind == "activity":
+            for kind in ONLY_OF_PURCHASES:
+                if getattr(self.when, kind):
+                    raise Misplaced(f"when.{kind}", "an activity has none, so the campaign would never pay")
         return self
 
 
+class Returns(Part):
+    """What happens when points to be taken back are not there any more.
+
+    They become a `debt`; or only what is still pending is taken (`pending_only`), or what the member has
+    (`up_to_balance`), and the rest forgiven; or an `operator` decides on the rest.
+    """
+
+    shortfall: Shortfall = "debt"
+
+
 class Programme(Part):
-    """The whole document. An effect that names no wallet pays into the first one."""
+    """The whole document. An effect that names no wallet pays into the first one.
+
+    `claim_days` is how long a receipt without a known member may be claimed, in days of 24 hours.
+    """
 
     version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
     zone: Zone
@@ -243,13 +281,15 @@ class Programme(Part):
     wallets: Annotated[tuple[Wallet, ...], Field(max_length=16)]
     rounding: Literal["floor", "half_up", "ceil"] = "floor"
     campaigns: Annotated[tuple[Campaign, ...], Field(max_length=100_000)] = ()
+    returns: Returns = unless_written(Returns())
+    claim_days: Annotated[int, Field(strict=True, ge=0, le=3_650)] = unless_written(60)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if not self.wallets:
             raise Misplaced("wallets", "at least one is needed")
-        _refuse_repeats("wallets[{}].name", [wallet.name for wallet in self.wallets])
-        _refuse_repeats("campaigns[{}].id", [campaign.id for campaign in self.campaigns])
+        refuse_repeats("wallets[{}].name", [wallet.name for wallet in self.wallets])
+        refuse_repeats("campaigns[{}].id", [campaign.id for campaign in self.campaigns])
         self._check_wallets()
         self._check_groups()
         return self
@@ -296,11 +336,3 @@ def phase_of(campaign: Campaign) -> Literal["base", "multiplier", "addition"]:
             return "addition"
         case PerAmount(phase=phase) | PerQuantity(phase=phase):
             return phase
-
-
-def _refuse_repeats(path: str, names: Sequence[object]) -> None:
-    seen: set[object] = set()
-    for at, name in enumerate(names):
-        if name in seen:
-            raise Misplaced(path.format(at), f"{name!r} is declared twice")
-        seen.add(name)

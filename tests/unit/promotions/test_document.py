@@ -25,12 +25,28 @@ from tests.unit.promotions.build import BASE, THURSDAY, campaign, document, fixe
 DEMO = Path(__file__).parents[3] / "libs" / "promotions" / "examples" / "demo.yaml"
 
 
+GOLD = {
+    "demo": "6deb00e331e9d6239660ef3e00ca91218b26a1e24867f020ad4ce1aa63db07c0",
+    "bench": "1ccb149e9e4ce78e10658c65294a53c231dac4f2b18b269a7d01179d856f7b76",
+}
+SLUG = "^[a-z0-9][a-z0-9_-]{0,63}$"
 KINDS = "'per_amount', 'per_quantity', 'fixed', 'multiplier'"
 
 
 def one(**rest: Any) -> dict[str, Any]:
     """Return a document with one campaign."""
     return document(campaign("c", fixed(1), **rest))
+
+
+def held(pending: dict[str, Any], **rest: Any) -> dict[str, Any]:
+    """Return a document whose wallet holds points back."""
+    wallet = {"name": "points", "expiry": {"kind": "never"}, "pending": pending, **rest}
+    return document() | {"wallets": [wallet]}
+
+
+def on(activity: str, **rest: Any) -> dict[str, Any]:
+    """Return a document with one campaign for an activity."""
+    return one(trigger={"kind": "activity", "activity": activity}, **rest)
 
 
 def errors(text: object) -> dict[str, tuple[str, str | None]]:
@@ -73,6 +89,35 @@ def errors(text: object) -> dict[str, tuple[str, str | None]]:
             "campaigns[1].effect",
             "addition in points",
         ),
+        (held({"kind": "later"}), "wallets[0].pending", "'after', 'on_days', 'event'"),
+        (held({"kind": "after", "days": 0}), "wallets[0].pending.days", None),
+        (held({"kind": "after", "days": 3651}), "wallets[0].pending.days", None),
+        (held({"kind": "on_days", "days_of_month": []}), "wallets[0].pending.days_of_month", None),
+        (held({"kind": "on_days", "days_of_month": [1, 32]}), "wallets[0].pending.days_of_month[1]", None),
+        (held({"kind": "on_days", "days_of_month": [1, 15, 1]}), "wallets[0].pending.days_of_month[2]", None),
+        (held({"kind": "event", "activities": [], "deadline_days": 9}), "wallets[0].pending.activities", None),
+        (
+            held({"kind": "event", "activities": ["Got it"], "deadline_days": 9}),
+            "wallets[0].pending.activities[0]",
+            SLUG,
+        ),
+        (held({"kind": "event", "activities": ["delivered"]}), "wallets[0].pending.deadline_days", None),
+        (
+            held({"kind": "after", "days": 9}, expiry_from="birth"),
+            "wallets[0].expiry_from",
+            "'activation' or 'earning'",
+        ),
+        (one(trigger={"kind": "moon"}), "campaigns[0].trigger", "'purchase', 'activity'"),
+        (one(trigger={"kind": "activity"}), "campaigns[0].trigger.activity", None),
+        (one(trigger={"kind": "purchase", "activity": "x"}), "campaigns[0].trigger.activity", None),
+        (on("newsletter-subscribed", when={"skus": ["1"]}), "campaigns[0].when.skus", None),
+        (on("newsletter-subscribed", when={"payments": ["card"]}), "campaigns[0].when.payments", None),
+        (
+            document() | {"returns": {"shortfall": "shrug"}},
+            "returns.shortfall",
+            "'debt', 'pending_only', 'up_to_balance' or 'operator'",
+        ),
+        (document() | {"claim_days": -1}, "claim_days", None),
         ([], "document", None),
     ],
 )
@@ -98,6 +143,29 @@ def test_the_hash_survives_json_and_the_order_of_keys() -> None:
     assert parse_programme(turned) == programme
     assert programme_hash(programme) == document_hash(turned) == programme_hash(parse_programme(turned))
     assert document_hash(turned | {"version": 2}) != document_hash(turned)
+
+
+def test_stored_versions_keep_their_hashes() -> None:
+    """Both were computed before the first field was declared with `unless_written`."""
+    assert programme_hash(parse_programme_yaml(DEMO.read_text())) == GOLD["demo"]
+    assert programme_hash(bench_programme(200, "acme")) == GOLD["bench"]
+
+
+def test_what_absence_means_is_not_written_and_the_rest_is() -> None:
+    plain = parse_programme(one())
+    spelt = one(trigger={"kind": "purchase"}) | {"returns": {"shortfall": "debt"}, "claim_days": 60}
+    spelt["wallets"] = [wallet | {"expiry_from": "activation", "pending": None} for wallet in spelt["wallets"]]
+    assert canonical_json(parse_programme(spelt)) == canonical_json(plain)
+
+    other = held({"kind": "on_days", "days_of_month": [1, 15]}, expiry_from="earning")
+    other |= {"returns": {"shortfall": "operator"}, "claim_days": 0, "campaigns": on("delivered")["campaigns"]}
+    stored = json.loads(canonical_json(parse_programme(other)))
+    assert parse_programme(stored) == parse_programme(other)
+    assert {key: stored[key] for key in ("returns", "claim_days")} == {
+        key: other[key] for key in ("returns", "claim_days")
+    }
+    assert stored["wallets"] == [other["wallets"][0] | {"scale": 0}]
+    assert stored["campaigns"][0]["trigger"] == {"kind": "activity", "activity": "delivered"}
 
 
 @pytest.mark.parametrize(

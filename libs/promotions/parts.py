@@ -1,0 +1,88 @@
+"""What the parts of a programme document are built from: their base, their scalars, and faults between parts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from libs.promotions.expressions import SOURCE_LIMIT, ExpressionInvalid
+from libs.promotions.variables import EXPRESSIONS
+
+NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,63}$"
+
+Name = Annotated[str, Field(pattern=NAME_PATTERN)]
+Text = Annotated[str, Field(min_length=1, max_length=64)]
+Texts = Annotated[tuple[Text, ...], Field(max_length=10_000)]
+Points = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+Positive = Annotated[int, Field(strict=True, ge=1, le=1_000_000_000)]
+NonNegative = Annotated[int, Field(strict=True, ge=0, le=10**12)]
+Days = Annotated[int, Field(strict=True, ge=1, le=3_650)]
+
+
+class Misplaced(ValueError):
+    """A fault between parts: `path` is where, below the part that found it; `allowed` the values it could have."""
+
+    def __init__(self, path: str, reason: str, allowed: str | None = None) -> None:
+        super().__init__(reason)
+        self.path = path
+        self.allowed = allowed
+
+
+class Part(BaseModel):
+    """Base of everything in the document: frozen, and a key that nobody knows is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, populate_by_name=True)
+
+
+def unless_written(meaning: Any) -> Any:
+    """Declare a field that the canonical form leaves out when it says what its absence means.
+
+    For fields that came after the first documents were stored: their hashes stay. The meaning is fixed for ever.
+    """
+    return Field(default=meaning, exclude_if=lambda value: value == meaning)
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError) as error:
+        raise ValueError(f"{name!r} is no IANA time zone, such as Europe/Rome") from error
+    return name
+
+
+def _local_time(text: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d|24:00", text):
+        raise ValueError(f"{text!r} is no local time; allowed: 00:00 to 24:00")
+    return text
+
+
+def _expression(source: str) -> str:
+    try:
+        EXPRESSIONS.compile(source)
+    except ExpressionInvalid as invalid:
+        raise ValueError(str(invalid)) from invalid
+    return source
+
+
+def _in_utc(instant: datetime) -> datetime:
+    return instant.astimezone(UTC)
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+LocalTime = Annotated[str, AfterValidator(_local_time)]
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+CelSource = Annotated[str, Field(min_length=1, max_length=SOURCE_LIMIT), AfterValidator(_expression)]
+
+
+def refuse_repeats(path: str, names: Sequence[object]) -> None:
+    """Raise `Misplaced` at `path` (with a place for the position) where a name stands for the second time."""
+    seen: set[object] = set()
+    for at, name in enumerate(names):
+        if name in seen:
+            raise Misplaced(path.format(at), f"{name!r} is declared twice")
+        seen.add(name)
