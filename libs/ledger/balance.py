@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from libs.ledger.catch_up import catch_up
+from libs.ledger.evolve import apply_all
 from libs.ledger.model import Lot, MemberLedger
 
 
@@ -41,8 +43,11 @@ class Balance:
 def balance(ledger: MemberLedger, wallet: str, at: datetime) -> Balance:
     """What the ledger says of one wallet at an aware instant.
 
-    For an instant before the ledger's last movement, fold the journal up to there first (`evolve.as_of`).
+    For an instant before the ledger's last movement, fold the journal up to there first (`evolve.as_of`). What became
+    active while the member owes has repaid its part, recorded or not.
     """
+    if ledger.debt(wallet):
+        ledger = apply_all(ledger, catch_up(ledger, at, at))
     lots = [lot for lot in ledger.lots if lot.wallet == wallet]
     in_force = [lot for lot in lots if lot.in_force(at)]
     return Balance(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from libs.ledger.model import Account, Allocation, Kind, Lot, Movement
+from libs.ledger.model import OPENED_FROM, Account, Allocation, Kind, Lot, Movement
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -22,10 +22,12 @@ def decide_credit(
     expires_at: datetime | None,
     policy_version: int,
     contributor: UUID | None = None,
+    opened_by: Kind = Kind.CREDIT,
 ) -> Lot:
-    """The lot that a credit opens as the member's next movement; `credit_movement` gives the movement that it is.
+    """The lot that a credit opens as the member's next movement; `opening_movement` gives the movement that it is.
 
-    `ledger_head_seq` is the number of the member's last movement.
+    `ledger_head_seq` is the number of the member's last movement. The lot is pending when it becomes active later than
+    it was earned.
 
     Raises:
         ValueError: a bug of the caller: nothing to credit, or a lot that would lapse before it is active.
@@ -44,19 +46,21 @@ def decide_credit(
         recorded_at,
         policy_version,
         contributor,
+        active_from > earned_at,
+        opened_by,
     )
 
 
-def credit_movement(lot: Lot) -> Movement:
-    """The credit that opened a lot, told from the columns of the lot that never change.
+def opening_movement(lot: Lot) -> Movement:
+    """The credit, adjustment or transfer that a lot was opened by, told from the lot as it was then.
 
     It counts from `earned_at`, and its points are pending when the lot becomes active only later than that.
     """
     return Movement(
         seq=lot.seq,
         wallet=lot.wallet,
-        kind=Kind.CREDIT,
-        from_account=Account.ISSUED,
+        kind=lot.opened_by,
+        from_account=OPENED_FROM[lot.opened_by],
         to_account=Account.PENDING if lot.active_from > lot.earned_at else Account.ACTIVE,
         amount=lot.amount,
         effective_at=lot.earned_at,
@@ -76,3 +80,13 @@ def burn_order(lots: Iterable[Lot], wallets: Sequence[str] = ()) -> list[Lot]:
         lots,
         key=lambda lot: (rank.get(lot.wallet, len(rank)), lot.expires_at or _NEVER, lot.earned_at, lot.seq),
     )
+
+
+def take(lots: Iterable[Lot], points: int) -> tuple[Allocation, ...]:
+    """The parts of lots that make up so many points, or all that is free in them; in the order given."""
+    parts = []
+    for lot in lots:
+        if part := min(lot.free, points):
+            parts.append(Allocation(lot.seq, part))
+            points -= part
+    return tuple(parts)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from itertools import takewhile
 from uuid import UUID
 
 from libs.ledger.model import (
@@ -36,7 +37,7 @@ def apply(ledger: MemberLedger, movement: Movement) -> MemberLedger:
 
     Raises:
         IllegalMovementError: the movement is flawed, old, names a lot that is not there, takes more than there is,
-            spends what is not in force, or lapses what has not reached its date.
+            spends what is pending or not in force, or lapses what has not reached its date.
     """
     if flaw := next(flaws(movement), None):
         raise IllegalMovementError(f"movement {movement.seq}: {flaw}")
@@ -53,8 +54,16 @@ def replay(member_id: UUID, journal: Iterable[Movement]) -> MemberLedger:
     Raises:
         IllegalMovementError: see `apply`.
     """
-    ledger = MemberLedger(member_id)
-    for movement in journal:
+    return apply_all(MemberLedger(member_id), journal)
+
+
+def apply_all(ledger: MemberLedger, movements: Iterable[Movement]) -> MemberLedger:
+    """The ledger after more movements, in the order of their `seq`.
+
+    Raises:
+        IllegalMovementError: see `apply`.
+    """
+    for movement in movements:
         ledger = apply(ledger, movement)
     return ledger
 
@@ -62,11 +71,12 @@ def replay(member_id: UUID, journal: Iterable[Movement]) -> MemberLedger:
 def as_of(
     member_id: UUID, journal: Iterable[Movement], effective: datetime, known: datetime | None = None
 ) -> MemberLedger:
-    """The ledger of what counts up to `effective`, as it was known at `known` (None: as it is known today)."""
-    return replay(
-        member_id,
-        (m for m in journal if m.effective_at <= effective and (known is None or m.recorded_at <= known)),
-    )
+    """The ledger of what counts up to `effective`, as it was known at `known` (None: as it is known today).
+
+    Nothing is known before the movements that it follows, even where the clock of one worker ran behind another's.
+    """
+    by_then = journal if known is None else takewhile(lambda movement: movement.recorded_at <= known, journal)
+    return replay(member_id, (movement for movement in by_then if movement.effective_at <= effective))
 
 
 def _lots_after(lots: tuple[Lot, ...], movement: Movement) -> tuple[Lot, ...]:
@@ -94,6 +104,7 @@ def _lot_after(lot: Lot, movement: Movement, part: Allocation) -> Lot:
         lot,
         remaining=remaining,
         held=held,
+        pending=lot.pending and movement.kind is not Kind.ACTIVATE,
         active_from=movement.effective_at if movement.kind is Kind.ACTIVATE else lot.active_from,
         expires_at=lot.expires_at if movement.new_expiry is None else movement.new_expiry.expires_at,
     )
@@ -104,6 +115,8 @@ def _refusal(lot: Lot, movement: Movement) -> str | None:
     at = movement.effective_at
     if lot.wallet != movement.wallet:
         return f"is of wallet {lot.wallet}"
+    if lot.pending is not (Account.PENDING in (movement.from_account, movement.to_account)):
+        return "is pending" if lot.pending else "is not pending"
     if movement.kind in (Kind.REDEEM, Kind.HOLD) and not lot.in_force(at):
         return f"is not in force at {at.isoformat()}"
     if movement.kind is Kind.EXPIRE and not lot.lapsed(at):
@@ -119,6 +132,9 @@ def _debts_after(ledger: MemberLedger, movement: Movement) -> tuple[Debt, ...]:
     owed = ledger.debt(movement.wallet) + growth * movement.amount
     if owed < 0:
         raise IllegalMovementError(f"movement {movement.seq}: repays {-owed} more than is owed")
-    others = (debt for debt in ledger.debts if debt.wallet != movement.wallet)
-    now = (Debt(movement.wallet, owed),) if owed else ()
+    others = [debt for debt in ledger.debts if debt.wallet != movement.wallet]
+    times = [debt.since for debt in ledger.debts if debt.wallet == movement.wallet]
+    if growth > 0:
+        times.append(movement.effective_at)
+    now = [Debt(movement.wallet, owed, max(times))] if owed else []
     return tuple(sorted((*others, *now), key=lambda debt: debt.wallet))

@@ -126,10 +126,12 @@ def _lots_add_up(ledger: MemberLedger, journal: Sequence[Movement]) -> Iterator[
 def _accounts_equal_lots(ledger: MemberLedger, journal: Sequence[Movement]) -> Iterator[str]:
     for wallet, where in conservation(journal).items():
         lots = [lot for lot in ledger.lots if lot.wallet == wallet]
-        in_lots = (sum(lot.remaining for lot in lots), sum(lot.held for lot in lots), ledger.debt(wallet))
-        in_accounts = (where.active + where.pending + where.held, where.held, where.debt)
+        pending = sum(lot.remaining for lot in lots if lot.pending)
+        left = sum(lot.remaining for lot in lots)
+        in_lots = (left, pending, sum(lot.held for lot in lots), ledger.debt(wallet))
+        in_accounts = (where.active + where.pending + where.held, where.pending, where.held, where.debt)
         if in_lots != in_accounts:
-            yield f"{wallet}: left, held and debt are {in_lots} by lots and {in_accounts} by accounts"
+            yield f"{wallet}: left, pending, held and debt are {in_lots} by lots and {in_accounts} by accounts"
         if min(where.active, where.pending, where.held, where.debt) < 0:
             yield f"{wallet}: a member's account is negative: {where}"
 

@@ -81,12 +81,17 @@ LEGAL: dict[Kind, frozenset[tuple[Account, Account]]] = {
 """The pairs (from-account, to-account) that each kind may have."""
 
 
+OPENED_FROM = {Kind.CREDIT: _A.ISSUED, Kind.ADJUST: _A.ADJUSTED, Kind.TRANSFER: _A.TRANSFERRED}
+"""The kinds that open lots, and where the points of such a lot come from."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lot:
     """Points that were credited together and share their dates; its id is the `seq` of the movement that opened it.
 
     `amount` is what it began with, `remaining` what is left of it, `held` the part of `remaining` that is reserved.
-    It is in force from `active_from` until before `expires_at` (None: for ever).
+    It is in force from `active_from` until before `expires_at` (None: for ever). It is `pending` until a movement has
+    activated it, even if the day has come. `opened_by` is a key of `OPENED_FROM`.
     """
 
     seq: int
@@ -100,6 +105,8 @@ class Lot:
     recorded_at: datetime
     policy_version: int
     contributor: UUID | None = None
+    pending: bool = False
+    opened_by: Kind = Kind.CREDIT
 
     @property
     def free(self) -> int:
@@ -155,10 +162,14 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Debt:
-    """What a member owes in one wallet, because points were taken back after they had been spent."""
+    """What a member owes in one wallet, because points were taken back after they had been spent.
+
+    `since` is the latest time that a part of it counts from: nothing repays it earlier, so that the past can be folded.
+    """
 
     wallet: str
     amount: int
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +204,7 @@ def flaws(movement: Movement) -> Iterator[str]:
     if opens_lot(movement) != (movement.opens is not None):
         yield "a lot is opened by exactly those movements that bring points in from issued, transferred or adjusted"
     if movement.opens is not None and not _opens_itself(movement, movement.opens):
-        yield "the opened lot differs from its movement in seq, wallet, amount or the lot named"
+        yield "the opened lot differs from its movement in seq, wallet, amount, kind, account or the lot named"
 
 
 def opens_lot(movement: Movement) -> bool:
@@ -201,9 +212,11 @@ def opens_lot(movement: Movement) -> bool:
     return movement.to_account in LOT_ACCOUNTS and movement.from_account in _LOT_SOURCES
 
 
-_LOT_SOURCES = frozenset({Account.ISSUED, Account.TRANSFERRED, Account.ADJUSTED})
+_LOT_SOURCES = frozenset(OPENED_FROM.values())
 
 
 def _opens_itself(movement: Movement, lot: Lot) -> bool:
     named = movement.allocations == (Allocation(movement.seq, movement.amount),)
-    return named and (lot.seq, lot.wallet, lot.amount) == (movement.seq, movement.wallet, movement.amount)
+    told = (lot.seq, lot.wallet, lot.amount, lot.opened_by, lot.pending)
+    pending = movement.to_account is Account.PENDING
+    return named and told == (movement.seq, movement.wallet, movement.amount, movement.kind, pending)

@@ -64,7 +64,8 @@ ORDER BY l.seq;
 
 -- name: debts
 SELECT m.wallet,
-       sum(m.amount * ((m.from_account = 'debt')::int - (m.to_account = 'debt')::int))::bigint AS amount
+       sum(m.amount * ((m.from_account = 'debt')::int - (m.to_account = 'debt')::int))::bigint AS amount,
+       max(m.effective_at) FILTER (WHERE m.from_account = 'debt') AS since
 FROM ledger.movement m
 WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.member_id = $3 AND ($4::timestamptz IS NULL OR m.effective_at <= $4)
   AND 'debt' IN (m.from_account, m.to_account)

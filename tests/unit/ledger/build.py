@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from libs.ledger.decide import credit_movement, decide_credit
+from libs.ledger.decide import decide_credit, opening_movement
 from libs.ledger.model import LOT_ACCOUNTS, Account, Allocation, Kind, Lot, MemberLedger, Movement, NewExpiry
 
 MEMBER = UUID("018f3c1a-0000-7000-8000-000000000001")
@@ -25,6 +25,7 @@ def lot(
     active: float | None = None,
     expires: float | None = None,
     wallet: str = "points",
+    kind: Kind = Kind.CREDIT,
 ) -> Lot:
     """A fresh lot; times in days."""
     return decide_credit(
@@ -36,6 +37,7 @@ def lot(
         active_from=day(earned if active is None else active),
         expires_at=None if expires is None else day(expires),
         policy_version=1,
+        opened_by=kind,
     )
 
 
@@ -48,7 +50,7 @@ def credit(
     wallet: str = "points",
 ) -> Movement:
     """The credit of a fresh lot; times in days."""
-    return credit_movement(lot(seq, points, earned, active, expires, wallet))
+    return opening_movement(lot(seq, points, earned, active, expires, wallet))
 
 
 def move(

@@ -34,7 +34,7 @@ def test_a_lot_is_in_force_from_its_first_instant_until_before_its_last() -> Non
 
 
 def test_debt_leaves_points_available_but_none_spendable() -> None:
-    owing = MemberLedger(MEMBER, 1, (lot(1, 9),), (Debt("points", 4),))
+    owing = MemberLedger(MEMBER, 1, (lot(1, 9),), (Debt("points", 4, day(0)),))
     now = balance(owing, "points", day(1))
     assert (now.available, now.debt, now.spendable) == (9, 4, 0)
     assert balance(LEDGER, "points", day(2)).spendable == 135

@@ -7,7 +7,7 @@ from itertools import permutations
 
 import pytest
 
-from libs.ledger.decide import burn_order, credit_movement, decide_credit
+from libs.ledger.decide import burn_order, decide_credit, opening_movement
 from libs.ledger.model import Account, Allocation, Kind, Lot, Movement, flaws
 from tests.unit.ledger.build import MEMBER, day, lot
 
@@ -25,7 +25,7 @@ def test_a_credit_opens_the_next_lot_in_full() -> None:
         contributor=MEMBER,
     )
     assert made == Lot(7, "points", 120, 120, 0, day(0), day(0), day(90), day(1), 3, MEMBER)
-    assert credit_movement(made) == Movement(
+    assert opening_movement(made) == Movement(
         seq=7,
         wallet="points",
         kind=Kind.CREDIT,
@@ -40,11 +40,11 @@ def test_a_credit_opens_the_next_lot_in_full() -> None:
 
 
 def test_a_credit_is_pending_only_when_it_becomes_active_after_it_was_earned() -> None:
-    assert credit_movement(lot(1, 5, active=14)).to_account is Account.PENDING
-    assert credit_movement(lot(1, 5)).to_account is Account.ACTIVE
-    assert not list(flaws(credit_movement(lot(1, 5, active=14))))
+    assert opening_movement(lot(1, 5, active=14)).to_account is Account.PENDING
+    assert opening_movement(lot(1, 5)).to_account is Account.ACTIVE
+    assert not list(flaws(opening_movement(lot(1, 5, active=14))))
     from_a_clock_that_runs_ahead = replace(lot(1, 5), recorded_at=day(-0.001))
-    assert credit_movement(from_a_clock_that_runs_ahead).to_account is Account.ACTIVE
+    assert opening_movement(from_a_clock_that_runs_ahead).to_account is Account.ACTIVE
 
 
 @pytest.mark.parametrize(("points", "expires"), [(0, 90), (-1, 90), (5, 0), (5, -1)])

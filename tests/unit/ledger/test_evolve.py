@@ -9,7 +9,18 @@ import pytest
 from libs.ledger.balance import balance
 from libs.ledger.evolve import IllegalMovementError, apply, as_of, replay
 from libs.ledger.invariants import check, conservation
-from libs.ledger.model import LEGAL, LOT_ACCOUNTS, Account, Allocation, Kind, Movement, NewExpiry, flaws
+from libs.ledger.model import (
+    LEGAL,
+    LOT_ACCOUNTS,
+    OPENED_FROM,
+    Account,
+    Allocation,
+    Debt,
+    Kind,
+    Movement,
+    NewExpiry,
+    flaws,
+)
 from tests.unit.ledger.build import EMPTY, MEMBER, credit, day, lot, move
 
 CREDITED = (credit(1, 100, expires=30), credit(2, 50, expires=60))
@@ -43,8 +54,14 @@ EXPIRE = move(3, Kind.EXPIRE, "active>expired", {1: 100}, at=30)
         ((EXPIRE, move(4, Kind.RESTORE, "expired>active", {1: 100}, at=31, corrects=3)), [(100, 0), (50, 0)]),
         ((move(3, Kind.REVERSE, "active>reversed", {1: 100}, corrects=1),), [(0, 0), (50, 0)]),
         ((move(3, Kind.TRANSFER, "active>transferred", {1: 100, 2: 50}),), [(0, 0), (0, 0)]),
-        ((move(3, Kind.TRANSFER, "transferred>active", {3: 5}, opens=lot(3, 5)),), [(100, 0), (50, 0), (5, 0)]),
-        ((move(3, Kind.ADJUST, "adjusted>active", {3: 5}, opens=lot(3, 5)),), [(100, 0), (50, 0), (5, 0)]),
+        (
+            (move(3, Kind.TRANSFER, "transferred>active", {3: 5}, opens=lot(3, 5, kind=Kind.TRANSFER)),),
+            [(100, 0), (50, 0), (5, 0)],
+        ),
+        (
+            (move(3, Kind.ADJUST, "adjusted>active", {3: 5}, opens=lot(3, 5, kind=Kind.ADJUST)),),
+            [(100, 0), (50, 0), (5, 0)],
+        ),
         ((move(3, Kind.ADJUST, "active>adjusted", {2: 5}),), [(100, 0), (45, 0)]),
         ((move(3, Kind.ADJUST, "active>written_off", {2: 5}),), [(100, 0), (45, 0)]),
     ],
@@ -77,10 +94,12 @@ def test_debt_arises_is_repaid_written_off_and_is_kept_apart_by_wallet() -> None
     forgiven = move(7, Kind.ADJUST, "written_off>debt", 80, at=2)
     journal = [*CREDITED, REDEEM, taken_back, credit(5, 30, earned=2), repaid, forgiven]
     ledger = EMPTY
-    owed = []
+    owed, since = [], []
     for movement in journal:
         ledger = apply(ledger, movement)
         owed.append((ledger.debt("points"), ledger.debt("bonus")))
+        since += [debt.since for debt in ledger.debts]
+    assert since == [day(1)] * 3
     assert owed == [(0, 0), (0, 0), (0, 0), (110, 0), (110, 0), (80, 0), (0, 0)]
     assert ledger.debts == ()
     where = conservation(journal)["points"]
@@ -102,7 +121,10 @@ REFUSED = [
     (move(3, Kind.ADJUST, "adjusted>active", {3: 5}), "a lot is opened by exactly"),
     (move(3, Kind.ADJUST, "adjusted>active", {3: 5}, opens=lot(3, 6)), "differs from its movement"),
     (move(3, Kind.REDEEM, "active>redeemed", {1: 5}, opens=lot(3, 5)), "a lot is opened by exactly"),
+    (move(3, Kind.ADJUST, "adjusted>active", {3: 5}, opens=lot(3, 5)), "differs from its movement"),
+    (replace(credit(3, 5, active=2), to_account=Account.ACTIVE), "differs from its movement"),
     (move(2, Kind.REDEEM, "active>redeemed", {1: 1}), "comes after 2"),
+    (move(3, Kind.ACTIVATE, "pending>active", {1: 100}), "is not pending"),
     (replace(REDEEM, amount=111), "add up to 110 instead of 111"),
     (replace(REDEEM, amount=0, allocations=()), "is not positive"),
     (replace(REDEEM, allocations=(Allocation(1, 111), Allocation(2, -1))), "an allocation is not positive"),
@@ -114,6 +136,13 @@ REFUSED = [
 def test_what_cannot_follow_is_refused(movement: Movement, reason: str) -> None:
     with pytest.raises(IllegalMovementError, match=reason):
         replay(MEMBER, (*CREDITED, movement))
+
+
+@pytest.mark.parametrize("kind", [Kind.REDEEM, Kind.HOLD, Kind.EXPIRE, Kind.REVERSE, Kind.ADJUST])
+def test_nothing_leaves_active_while_its_lot_is_pending_even_when_its_day_has_come(kind: Kind) -> None:
+    pair = next(f"{source}>{target}" for source, target in LEGAL[kind] if source is Account.ACTIVE)
+    with pytest.raises(IllegalMovementError, match="lot 1 is pending"):
+        replay(MEMBER, (credit(1, 100, active=14, expires=30), move(2, kind, pair, {1: 1}, at=15)))
 
 
 def test_held_points_cannot_be_spent_again() -> None:
@@ -133,8 +162,9 @@ def test_every_legal_movement_that_is_well_formed_has_no_flaw_and_any_other_pair
         for source in Account:
             for target in Account:
                 touches = LOT_ACCOUNTS & {source, target}
-                entering = {Account.ISSUED, Account.TRANSFERRED, Account.ADJUSTED}
-                opens = lot(3, 5) if source in entering and target in LOT_ACCOUNTS else None
+                enters = source in OPENED_FROM.values() and target in LOT_ACCOUNTS
+                active = 2 if target is Account.PENDING else None
+                opens = lot(3, 5, active=active, kind=kind) if enters else None
                 movement = move(3, kind, f"{source}>{target}", {3: 5} if touches else 5, opens=opens)
                 assert bool(list(flaws(movement))) == ((source, target) not in LEGAL[kind])
 
@@ -146,3 +176,23 @@ def test_the_past_can_be_read_as_it_was_and_as_it_was_known() -> None:
     assert balance(as_of(MEMBER, journal, day(5), known=day(5)), "points", day(5)).available == 150
     assert balance(as_of(MEMBER, journal, day(10)), "points", day(10)).available == 57
     assert as_of(MEMBER, journal, day(99)) == replay(MEMBER, journal)
+
+
+def test_debt_counts_since_the_last_of_it_that_is_not_repaid() -> None:
+    def owed(seq: int, at: float) -> Movement:
+        return move(seq, Kind.REVERSE, "debt>reversed", 10, at=at, corrects=1)
+
+    journal = [owed(1, 9), owed(2, 5), move(3, Kind.ADJUST, "written_off>debt", 20, at=9), owed(4, 3)]
+    ledgers = [replay(MEMBER, journal[:count]) for count in range(1, 5)]
+    assert [ledger.debts for ledger in ledgers] == [
+        (Debt("points", 10, day(9)),),
+        (Debt("points", 20, day(9)),),
+        (),
+        (Debt("points", 10, day(3)),),
+    ]
+
+
+def test_what_one_worker_wrote_with_a_clock_behind_is_known_with_what_it_follows() -> None:
+    journal = (*CREDITED, replace(REDEEM, recorded_at=day(-1)))
+    assert as_of(MEMBER, journal, day(5), known=day(-0.5)) == EMPTY
+    assert as_of(MEMBER, journal, day(5), known=day(0)) == replay(MEMBER, journal)

@@ -270,7 +270,8 @@ def test_the_ledger_agrees_with_a_list_of_points() -> None:
         for step, count, days in steps:
             step(history, count, days)
             assert_agreement(history, history.now)
-            assert_agreement(history, history.now + timedelta(days=days_ahead))
+            if not history.naive.debt:  # what becomes active later would repay it
+                assert_agreement(history, history.now + timedelta(days=days_ahead))
         assert_sound(history)
         assert as_of(MEMBER, history.journal, history.now) == replay(MEMBER, history.journal)
         ran.update(history.ran)

@@ -50,11 +50,10 @@ def test_a_broken_ledger_is_named(invariant: str, ledger: MemberLedger, journal:
     assert invariant in {violation.invariant for violation in check(ledger, journal)}
 
 
-def test_activating_what_was_not_pending_shows_as_a_negative_account() -> None:
-    journal = (*JOURNAL, move(5, Kind.ACTIVATE, "pending>active", {1: 80}))
-    (violation,) = check(replay(MEMBER, journal), journal)
-    assert violation.invariant == "accounts-equal-lots"
-    assert "negative" in violation.detail
+def test_a_lot_that_is_marked_pending_while_its_points_are_active_is_named() -> None:
+    first, *others = LEDGER.lots
+    marked = replace(LEDGER, lots=(replace(first, pending=True), *others))
+    assert {"ledger-is-fold", "accounts-equal-lots"} == {violation.invariant for violation in check(marked, JOURNAL)}
 
 
 def test_every_invariant_is_seen_to_fail_above() -> None:
