@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import cramjam
@@ -19,7 +19,19 @@ from libs.promotions.evaluation import Evaluation
 PAGE_RECEIPTS = 32
 """Receipts a page: enough to compress well, few enough that reading one costs microseconds."""
 
-Outcome = Literal["credited", "no_points", "unclaimed", "no_member", "awaiting_operator"]
+Outcome = Literal[
+    "credited",
+    "no_points",
+    "unclaimed",
+    "no_member",
+    "awaiting_operator",
+    "reversed",
+    "unchanged",
+    "awaiting_purchase",
+    "refused",
+    "adjusted",
+    "activated",
+]
 
 
 class LotMade(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -32,11 +44,25 @@ class LotMade(msgspec.Struct, frozen=True, array_like=True, gc=False):
     carried: bool = False
 
 
-class StoredDecision(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One receipt: what it said, what was decided, and by which rules.
+class Moved(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A movement that a decision made: the member's number of it, kind, wallet, accounts, points, what it corrects."""
 
-    `facts` is the receipt's payload in canonical JSON, identifiers that are personal replaced by their keyed hash.
-    `judged_at` is the instant that it was judged by: its own time, or its arrival when its clock ran ahead.
+    seq: int
+    kind: str
+    wallet: str
+    from_account: str
+    to_account: str
+    points: int
+    corrects: int | None = None
+
+
+class StoredDecision(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One event: what it said, what was decided, and by which rules.
+
+    `facts` is the event's payload in canonical JSON, identifiers that are personal replaced by their keyed hash.
+    `judged_at` is the instant that it was judged by: its own time, or its arrival when its clock ran ahead. `kind` is
+    the event's type without its frame. What follows a purchase judges what is left of it: `judged`, a payload like the
+    purchase's. `moved` are movements beside the lots; `rate` the version and value of the exchange rate.
     """
 
     key: UUID
@@ -52,6 +78,11 @@ class StoredDecision(msgspec.Struct, frozen=True, omit_defaults=True):
     evaluation: Evaluation | None = None
     lots: tuple[LotMade, ...] = ()
     tier: str | None = None
+    kind: str = "purchase.completed"
+    moved: tuple[Moved, ...] = ()
+    judged: Any = None
+    rate: tuple[int, int] | None = None
+    receipt_key: UUID | None = None
 
 
 _encode = msgspec.json.Encoder().encode_lines

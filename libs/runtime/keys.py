@@ -16,6 +16,13 @@ def event_key(source: str, event_id: str) -> UUID:
     return key
 
 
+def receipt_key(tenant_id: int, programme_id: int, store: str | None, number: str) -> UUID:
+    """The 128-bit name of a receipt number in its store: what returns and corrections find their purchase by."""
+    name = f"{tenant_id}\x1f{programme_id}\x1f{store or ''}\x1f{number}".encode()
+    key: UUID = FastUUID(blake2b(name, digest_size=16).digest())
+    return key
+
+
 def body_hash(canonical: bytes) -> int:
     """A signed 64-bit digest of a body in canonical form, to tell a repeat from another body under the same id."""
     return int.from_bytes(blake2b(canonical, digest_size=8).digest(), "big", signed=True)

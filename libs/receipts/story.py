@@ -1,0 +1,209 @@
+"""All that is known under a receipt number, and what of it stands.
+
+Facts are folded by their own time, then rank, then key, never by their arrival: whatever comes late, twice or in the
+wrong order, the same receipt stands in the end. A story is stored with its receipt as soon as anything but a plain
+purchase has happened; it holds no personal data, for identifiers of persons are hashed in the facts already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from libs.contracts.codec import Canonical
+from libs.contracts.events import PurchaseCompletedV1
+from libs.promotions import basket
+from libs.promotions.basket import NOTHING, Returned
+
+_read_purchase = Canonical(PurchaseCompletedV1).read
+
+
+class Content(Struct, frozen=True, omit_defaults=True):
+    """What a receipt said was bought: its purchase, or a correction of it. `facts` is the payload in canonical JSON."""
+
+    key: UUID
+    source: str
+    id: str
+    at: datetime
+    purchased_at: datetime
+    arrived_at: datetime
+    facts: msgspec.Raw
+    corrects: bool = False
+
+    def purchase(self) -> Any:
+        """The payload, as the codec decodes it."""
+        return _read_purchase(bytes(self.facts))
+
+
+class Void(Struct, frozen=True, array_like=True):
+    """The receipt never counted."""
+
+    key: UUID
+    at: datetime
+
+
+class LineReturned(Struct, frozen=True, array_like=True):
+    """What of one line came back; neither quantity nor amount is the whole line."""
+
+    line: int
+    quantity: int | None = None
+    amount_minor: int | None = None
+
+
+class Return(Struct, frozen=True, array_like=True):
+    """Goods or money that went back; no lines and no amount is the whole receipt."""
+
+    key: UUID
+    at: datetime
+    lines: tuple[LineReturned, ...] = ()
+    amount_minor: int | None = None
+
+
+class Signal(Struct, frozen=True, array_like=True):
+    """Something that came to pass with the purchase, such as its delivery."""
+
+    key: UUID
+    at: datetime
+    activity: str
+
+
+class Claim(Struct, frozen=True, array_like=True):
+    """Somebody says that the receipt is theirs."""
+
+    key: UUID
+    at: datetime
+    member_id: UUID
+    total_minor: int | None = None
+
+
+class Gained(Struct, frozen=True, array_like=True):
+    """A lot that the receipt brought, and how much of it was taken back since."""
+
+    lot: int
+    points: int
+    reversed: int = 0
+
+
+class Account(Struct, frozen=True, array_like=True):
+    """What a receipt has done to one wallet of its owner.
+
+    Of what had to be taken back, `forgiven` was given up by policy or by an operator, `lapsed` had lapsed with the
+    receipt's own lots, and `short` waits for an operator's word.
+    """
+
+    wallet: str
+    gained: tuple[Gained, ...] = ()
+    forgiven: int = 0
+    lapsed: int = 0
+    short: int = 0
+
+    @property
+    def standing(self) -> int:
+        """What the member has of it, as far as it is to be settled."""
+        return sum([gain.points - gain.reversed for gain in self.gained]) - self.forgiven - self.lapsed - self.short
+
+
+class Story(Struct, frozen=True, omit_defaults=True):
+    """The facts of a receipt number, and what was done about them.
+
+    `owner` has the points of it; `shown` are the identifiers that led to the owner. `version`, `tier` and `rate` are
+    those that the receipt was first judged by, and is judged by for ever. `uses` is what counts against limits.
+    """
+
+    contents: tuple[Content, ...] = ()
+    voids: tuple[Void, ...] = ()
+    returns: tuple[Return, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    owner: UUID | None = None
+    shown: tuple[str, ...] = ()
+    accounts: tuple[Account, ...] = ()
+    uses: tuple[tuple[str, int, int], ...] = ()
+    version: int | None = None
+    tier: str | None = None
+    rate: tuple[int, int] | None = None
+    word: Literal["award", "refuse"] | None = None
+
+
+class Stands(NamedTuple):
+    """The content that counts, if any, and what was returned of it; `voided` when it was, and nothing came after."""
+
+    content: Content | None
+    returned: Returned
+    voided: bool
+
+    def purchase(self) -> Any | None:
+        """What is left of the purchase; None when nothing is."""
+        if self.content is None:
+            return None
+        return basket.remaining(self.content.purchase(), self.returned)
+
+
+def stands(story: Story) -> Stands:
+    """Fold the facts: the first purchase since the last void, or its last correction, less what came back."""
+    content: Content | None = None
+    returned, voided = NOTHING, False
+    for fact in sorted(_facts(story), key=_order):
+        match fact:
+            case Content(corrects=False) if content is not None:
+                continue  # typed twice, or corrected already
+            case Content():
+                content, voided = fact, False
+            case Void():
+                content, returned, voided = None, NOTHING, True
+            case Return():
+                returned = basket.add(returned, fact)
+    return Stands(content, returned, voided)
+
+
+def repeats_purchase(story: Story, content: Content) -> bool:
+    """Whether a purchase came under a number that another purchase has already, and does not count."""
+    return not content.corrects and stands(story).content is not content
+
+
+_RANKS: dict[type, int] = {Content: 0, Return: 1, Void: 2}
+
+
+def _facts(story: Story) -> Iterator[Content | Void | Return]:
+    yield from story.contents
+    yield from story.voids
+    yield from story.returns
+
+
+def _order(fact: Content | Void | Return) -> tuple[datetime, int, bool, bytes]:
+    corrects = isinstance(fact, Content) and fact.corrects
+    return fact.at, _RANKS[type(fact)], corrects, fact.key.bytes
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Story).decode
+
+
+def write_story(story: Story) -> bytes:
+    """Return a story as it is stored."""
+    return _encode(story)
+
+
+def read_story(stored: bytes) -> Story:
+    """Return what `write_story` wrote.
+
+    Raises:
+        msgspec.MsgspecError: it is no story.
+    """
+    return _decode(stored)
+
+
+def account_of(story: Story, wallet: str) -> Account:
+    """What the receipt has done to a wallet; an empty account when nothing."""
+    return next((account for account in story.accounts if account.wallet == wallet), Account(wallet))
+
+
+def with_account(accounts: Iterable[Account], changed: Account) -> tuple[Account, ...]:
+    """Replace the account of one wallet, in the order of their names."""
+    others = [account for account in accounts if account.wallet != changed.wallet]
+    return tuple(sorted([*others, changed], key=lambda account: account.wallet))
