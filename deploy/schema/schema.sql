@@ -284,10 +284,13 @@ END $$;
 
 SELECT platform.protect('stream.dead_letter', ARRAY['pointstream_operator', 'pointstream_earning']);
 
-GRANT USAGE ON SCHEMA stream TO pointstream_earning, pointstream_operator;
+GRANT USAGE ON SCHEMA stream TO pointstream_earning, pointstream_gateway, pointstream_operator;
 GRANT SELECT, INSERT, UPDATE ON stream.position, stream.outbox_shard TO pointstream_earning;
 GRANT SELECT, INSERT ON stream.outbox, stream.dead_letter TO pointstream_earning;
 GRANT SELECT ON ALL TABLES IN SCHEMA stream TO pointstream_operator;
+-- The door's live page: how far workers and outbox are, and how many records were refused; nothing of what they held.
+GRANT SELECT ON stream.position, stream.outbox_shard TO pointstream_gateway;
+GRANT SELECT (tenant_id, topic, reason, recorded_at) ON stream.dead_letter TO pointstream_gateway;
 -- An operator lifts halts and marks replays.
 GRANT UPDATE (halted_at, halt_reason, bad_streak, recent_seen, recent_bad) ON stream.position TO pointstream_operator;
 GRANT UPDATE (replayed_at) ON stream.dead_letter TO pointstream_operator;

@@ -39,11 +39,18 @@ class KeyRing:
         key = await self._lookup(presented.key_id, now)
         if key is None or not presented.matches(key.digest):
             raise ProblemError("key-invalid")
-        if key.revoked_at is not None:
-            raise ProblemError("key-revoked")
-        if not key.usable(now):
-            raise ProblemError("key-expired")
-        return key
+        return _usable(key, now)
+
+    async def by_id(self, key_id: str, now: datetime) -> ApiKey:
+        """Return the key of an id that a session vouches for, usable at `now`.
+
+        Raises:
+            ProblemError: 401.
+        """
+        key = await self._lookup(key_id, now)
+        if key is None:
+            raise ProblemError("key-invalid")
+        return _usable(key, now)
 
     async def _lookup(self, key_id: str, now: datetime) -> ApiKey | None:
         cached = self._cached.get(key_id)
@@ -67,3 +74,11 @@ class KeyRing:
         entry = self._cached.get(key.key_id)
         if entry is not None:
             self._cached[key.key_id] = (replace(key, last_used_at=now), entry[1])
+
+
+def _usable(key: ApiKey, now: datetime) -> ApiKey:
+    if key.revoked_at is not None:
+        raise ProblemError("key-revoked")
+    if not key.usable(now):
+        raise ProblemError("key-expired")
+    return key

@@ -17,15 +17,19 @@ from starlette.types import ASGIApp
 from libs.contracts.identifiers import IdentifierNames
 from libs.runtime import postgres
 from libs.runtime.clock import Clock, monotonic
-from services.gateway import api, site
+from services.gateway import api, live, site
 from services.gateway.access import Parts
 from services.gateway.api_keys import KeyRing
 from services.gateway.cursors import Cursors
 from services.gateway.door import Door, as_problem, problem_response
+from services.gateway.lag import EndOffsets, onlooker
+from services.gateway.live import Live
+from services.gateway.live_board import Boards
 from services.gateway.metrics import GatewayMetrics
 from services.gateway.problems import FieldError, ProblemError, pointer
 from services.gateway.programmes import CompiledVersions
 from services.gateway.quotas import Quotas
+from services.gateway.sessions import Sessions
 from services.gateway.settings import GatewaySettings
 from services.gateway.store import Store
 
@@ -49,8 +53,10 @@ def compose(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with postgres.pool(settings.postgres, "gateway", most=settings.connections) as pool:
-            app.state.parts = _parts(settings, Store(pool), now)
-            yield
+            store = Store(pool)
+            app.state.parts = _parts(settings, store, now)
+            async with _live(settings, store, now) as app.state.live:
+                yield
 
     app = routes(lifespan)
     metrics = app.state.metrics = GatewayMetrics(CollectorRegistry())
@@ -63,6 +69,7 @@ def routes(lifespan: Lifespan | None = None) -> FastAPI:
         title="Pointstream", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan, redirect_slashes=False
     )
     app.include_router(api.router)
+    app.include_router(live.router)
     app.include_router(site.router)
     app.add_exception_handler(ProblemError, _answer_problem)
     app.add_exception_handler(HTTPException, _answer_routing)
@@ -82,6 +89,16 @@ def _parts(settings: GatewaySettings, store: Store, clock: Clock) -> Parts:
         names=IdentifierNames.from_seal_key(seal_key),
         versions=CompiledVersions(),
     )
+
+
+@asynccontextmanager
+async def _live(settings: GatewaySettings, store: Store, clock: Clock) -> AsyncIterator[Live]:
+    sessions = Sessions.from_seal_key(base64.b64decode(settings.seal_key.get_secret_value()))
+    ends = EndOffsets(lambda: onlooker(settings.kafka), monotonic)
+    try:
+        yield Live(sessions, Boards(store, clock, ends, monotonic, settings.kafka.topic_prefix))
+    finally:
+        await ends.close()
 
 
 async def _answer_problem(request: Request, error: Exception) -> Response:

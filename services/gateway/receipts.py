@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -22,28 +20,10 @@ from services.gateway.receipt_views import (
 )
 from services.gateway.store import ProgrammeFacts
 from services.gateway.views import MaskedIdentifier, masked
+from services.gateway.words import outcome_words
 
 PREFIX = b"/v1/receipts"
 _facts = Canonical(PurchaseCompletedV1).read
-
-_OUTCOMES: Mapping[str, str] = MappingProxyType(
-    {
-        "credited": "Points were credited.",
-        "no_points": "The receipt brought no points.",
-        "unclaimed": "Nobody has this identifier yet. The receipt waits to be claimed.",
-        "no_member": "The receipt names nobody. It can be claimed by its number.",
-        "awaiting_operator": "No rule decides this. It waits for an operator.",
-    }
-)
-_REASONS: Mapping[str, str] = MappingProxyType(
-    {
-        "event-time-ahead": "Its time lay more than five minutes ahead, so it counts from its arrival.",
-        "period-closed": "It arrived too long after the end of the period that its points belong to.",
-        "no-programme-yet": "It is from before the programme's first version.",
-        "no-exchange-rate": "It is in another currency than the programme, and no rate is known.",
-        "points-out-of-range": "The points would be beyond any sensible number.",
-    }
-)
 
 
 def receipt_name(raw_path: bytes) -> tuple[str, str] | None:
@@ -102,13 +82,8 @@ def _explanation(decision: StoredDecision, receipt: Any, compiled: CompiledProgr
 
 
 def _words(decision: StoredDecision, explanation: Explanation | None) -> str:
-    if decision.outcome == "credited" and explanation is not None:
-        first = explanation.summary
-    else:
-        first = _OUTCOMES[decision.outcome]
-    if decision.reason is None:
-        return first
-    return f"{first} {_REASONS.get(decision.reason, decision.reason)}"
+    first = explanation.summary if decision.outcome == "credited" and explanation is not None else None
+    return outcome_words(decision.outcome, decision.reason, first)
 
 
 def _inputs(receipt: Any) -> ReceiptFacts:

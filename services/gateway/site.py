@@ -17,12 +17,6 @@ from services.gateway.problems import KINDS, ProblemError
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/")
-async def home() -> HTMLResponse:
-    """Show what there is."""
-    return HTMLResponse(pages.home())
-
-
 @router.get("/docs")
 async def documentation(request: Request) -> HTMLResponse:
     """Show the API."""
@@ -53,6 +47,12 @@ async def problem(code: str) -> HTMLResponse:
 async def style() -> Response:
     """Serve the one style sheet."""
     return Response(pages.STYLE, media_type="text/css", headers={"Cache-Control": "max-age=3600"})
+
+
+@router.get("/live.js")
+async def script() -> Response:
+    """Serve the one script."""
+    return Response(pages.SCRIPT, media_type="text/javascript", headers={"Cache-Control": "max-age=3600"})
 
 
 @router.get("/livez")

@@ -158,9 +158,17 @@ class Reading:
         equations = await conservation(self._connection, at)
         return [equation for equation in equations if programme in (None, equation.programme)]
 
-    async def _fetch(self, query: str, *arguments: object) -> list[Any]:
-        rows: list[Any] = await self._connection.fetch(_SQL[query], self._tenant, *arguments)
+    async def fetch(self, statement: str, *arguments: object) -> list[Any]:
+        """Run a statement whose first argument is the tenant."""
+        return await self.untenanted(statement, self._tenant, *arguments)
+
+    async def untenanted(self, statement: str, *arguments: object) -> list[Any]:
+        """Run a statement on what has no tenant."""
+        rows: list[Any] = await self._connection.fetch(statement, *arguments)
         return rows
+
+    async def _fetch(self, query: str, *arguments: object) -> list[Any]:
+        return await self.fetch(_SQL[query], *arguments)
 
 
 class Store:

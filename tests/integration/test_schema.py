@@ -44,14 +44,16 @@ RIGHTS = {
         "INSERT SELECT UPDATE(member_id) UPDATE(recorded_at)": "members.identifier",
     },
     "gateway": {
-        "USAGE": "earning gateway ledger members platform",
+        "USAGE": "earning gateway ledger members platform stream",
         "SELECT": """
             earning.decision_page earning.inbox earning.parked_receipt earning.receipt earning.receipt_event
             earning.unclaimed_receipt earning.unpaid_receipt
             ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.member ledger.movement
             members.identifier members.member
             platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant
+            stream.outbox_shard stream.position
             """,
+        "SELECT(reason) SELECT(recorded_at) SELECT(tenant_id) SELECT(topic)": "stream.dead_letter",
         "SELECT UPDATE(last_used_at)": "gateway.api_key",
         (
             "DELETE INSERT SELECT UPDATE(attempt) UPDATE(body) UPDATE(fingerprint) UPDATE(location) UPDATE(started_at) "

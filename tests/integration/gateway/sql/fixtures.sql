@@ -75,3 +75,21 @@ SET ROLE pointstream_owner;
 
 -- name: spoil
 UPDATE ledger.lot SET remaining = remaining - 1 WHERE tenant_id = $1 AND remaining > held;
+
+-- name: position
+INSERT INTO stream.position (consumer, topic, part, cluster_id, topic_id, next_offset, epoch, owner, halted_at, halt_reason,
+                             moved_at)
+VALUES ('earning.purchases', $1, $2, 'c', 't', $3, 1, 'one', CASE WHEN $5::text IS NOT NULL THEN $4::timestamptz END, $5, $4);
+
+-- name: shard
+INSERT INTO stream.outbox_shard (shard, next_seq, published_seq) VALUES ($1, $2, $3);
+
+-- name: letter
+INSERT INTO stream.dead_letter (letter_id, consumer, tenant_id, topic, part, record_offset, record_time, reason, field,
+                                detail, attempts, sealed_value, recorded_at)
+VALUES (gen_random_uuid(), 'earning.purchases', $1, 'loyalty.purchases', 0, 0, $2, 'payload-invalid', '', '', 1, '', $2);
+
+-- name: parked
+INSERT INTO earning.parked_receipt (tenant_id, programme_id, receipt_key, event_key, reason, currency, store,
+                                    receipt_number, occurred_at, recorded_at)
+VALUES ($1, $2, gen_random_uuid(), gen_random_uuid(), 'no-exchange-rate', 'CHF', '12', '000123', $3, $3);

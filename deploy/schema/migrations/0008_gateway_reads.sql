@@ -1,0 +1,6 @@
+-- What the live page of the door reads: how far workers and outbox are, and how many records of the tenant were refused.
+-- Nothing of what a dead letter holds.
+
+GRANT USAGE ON SCHEMA stream TO pointstream_gateway;
+GRANT SELECT ON stream.position, stream.outbox_shard TO pointstream_gateway;
+GRANT SELECT (tenant_id, topic, reason, recorded_at) ON stream.dead_letter TO pointstream_gateway;

@@ -1,0 +1,37 @@
+"""Small pieces of HTML that all pages are made of. What is given as HTML is trusted; callers escape texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+
+
+def page(title: str, body: str, *, script: bool = False, wide: bool = False) -> str:
+    """Return a whole page; nothing is loaded from elsewhere. `script` adds our own, `wide` uses the whole screen."""
+    head = '<script src="/live.js" defer></script>' if script else ""
+    shape = ' class="wide"' if wide else ""
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<title>{escape(title)}</title><link rel="stylesheet" href="/style.css">{head}</head>'
+        f"<body{shape}><main><h1>{escape(title)}</h1>{body}</main></body></html>"
+    )
+
+
+def table(caption: str, heads: Iterable[str], lines: str) -> str:
+    """Return a table with a caption; the lines are made by `rows`. Where it is too wide, it scrolls by itself."""
+    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
+    return (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}"><table>'
+        f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>"
+    )
+
+
+def rows(lines: Iterable[Iterable[object]]) -> str:
+    """Return table rows of cells that are HTML already."""
+    return "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in line) + "</tr>" for line in lines)
+
+
+def listed(items: Iterable[str]) -> str:
+    """Return a list of HTML items."""
+    return "<ul>" + "".join(f"<li>{item}</li>" for item in items) + "</ul>"

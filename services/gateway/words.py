@@ -1,0 +1,95 @@
+"""Outcomes, reasons and movements in words: what people read where programs read codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+OUTCOMES: Mapping[str, str] = MappingProxyType(
+    {
+        "credited": "Points were credited.",
+        "no_points": "It brought no points.",
+        "unclaimed": "Nobody has this identifier yet. The receipt waits to be claimed.",
+        "no_member": "It names nobody. A receipt can be claimed by its number.",
+        "awaiting_operator": "No rule decides this. It waits for an operator.",
+        "reversed": "Points were taken back.",
+        "unchanged": "It changed nothing about the points.",
+        "awaiting_purchase": "The purchase that it belongs to has not arrived yet. It counts as soon as that comes.",
+        "refused": "It was refused.",
+        "activated": "Points that were pending became active.",
+        "adjusted": "A person corrected the points.",
+    }
+)
+"""What an outcome says; every outcome of a decision stands here."""
+
+REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "event-time-ahead": "Its time lay more than five minutes ahead, so it counts from its arrival.",
+        "period-closed": "It arrived too long after the end of the period that its points belong to.",
+        "no-programme-yet": "It is from before the programme's first version.",
+        "no-exchange-rate": "It is in another currency than the programme, and no rate is known.",
+        "points-out-of-range": "The points would be beyond any sensible number.",
+        "receipt-known": "A receipt with this number was there already.",
+    }
+)
+"""What a reason says, where the code alone would not."""
+
+WAYS_ON: Mapping[str, str] = MappingProxyType(
+    {
+        "no-exchange-rate": "Record a rate that was valid at the receipt's time; then ask for it to be tried again.",
+        "unclaimed": "Enrol whoever has the identifier, or claim the receipt by its number for a member.",
+        "no_member": "Claim the receipt by its number for a member.",
+    }
+)
+"""What can be done about a receipt that waits, by its reason."""
+DECIDE = "Decide it as an operator: award, refuse, debt, forgive, or retry."
+
+_MOVEMENTS: Mapping[str, str] = MappingProxyType(
+    {
+        "credit": "Points were credited",
+        "activate": "Pending points became active",
+        "redeem": "Points were redeemed",
+        "restore": "Points came back",
+        "expire": "Points lapsed",
+        "waive": "Points got a later date",
+        "reverse": "Points were taken back because the purchase came back",
+        "hold": "Points were reserved",
+        "release": "A reservation ended, and its points are free again",
+        "commit": "Reserved points were redeemed",
+        "transfer": "Points moved to or from another member",
+        "adjust": "Points were corrected by a person",
+        "repay": "A debt was paid with points",
+    }
+)
+_BY_ACCOUNTS: Mapping[tuple[str, str, str], str] = MappingProxyType(
+    {
+        ("credit", "issued", "pending"): "Points were credited and become active later",
+        ("restore", "expired", "active"): "Lapsed points came back",
+        ("restore", "redeemed", "active"): "Redeemed points came back",
+        ("reverse", "pending", "reversed"): "Pending points were taken back because the purchase came back",
+        ("reverse", "debt", "reversed"): "Points were taken back that were no longer there, and are owed",
+        ("transfer", "transferred", "active"): "Points came from another member",
+        ("transfer", "active", "transferred"): "Points went to another member",
+        ("adjust", "adjusted", "active"): "Points were given by a person",
+        ("adjust", "active", "adjusted"): "Points were taken by a person",
+        ("adjust", "adjusted", "debt"): "A debt was made smaller by a person",
+        ("adjust", "written_off", "debt"): "A debt was written off",
+        ("adjust", "active", "written_off"): "Points were written off",
+    }
+)
+
+
+def outcome_words(outcome: str, reason: str | None, first: str | None = None) -> str:
+    """Say an outcome and its reason in a sentence or two; `first` takes the place of the outcome's own words."""
+    said = first or OUTCOMES.get(outcome, outcome)
+    return said if reason is None else f"{said} {REASONS.get(reason, reason)}"
+
+
+def movement_words(kind: str, from_account: str, to_account: str) -> str:
+    """Say what a movement did."""
+    return _BY_ACCOUNTS.get((kind, from_account, to_account)) or _MOVEMENTS.get(kind, kind)
+
+
+def way_on(reason: str) -> str:
+    """Say what can be done about something that waits for this reason."""
+    return WAYS_ON.get(reason, DECIDE)
