@@ -16,6 +16,7 @@ from deploy.embedded.credentials import Credentials
 from deploy.embedded.postgres import EmbeddedPostgres
 from libs.runtime.clock import Clock, SystemClock, parse_clock
 from libs.runtime.seal import Seal
+from libs.runtime.settings import KafkaSettings, kafka_of_commands
 
 DsnOption: TypeAlias = Annotated[
     str | None,
@@ -50,6 +51,14 @@ class Connections:
     def bootstrap(self) -> str:
         """The broker; ends the command when no platform runs and none was named."""
         return self.broker or running(self.data, as_json=self.as_json).kafka
+
+    def kafka(self, topic_prefix: str = "") -> KafkaSettings:
+        """The broker, with the login of `POINTSTREAM_CLI__KAFKA__…`; ends the command as `bootstrap` does."""
+        bootstrap = self.bootstrap()
+        try:
+            return kafka_of_commands(bootstrap, topic_prefix)
+        except (ValueError, OSError) as error:
+            fail(Exit.USAGE, f"POINTSTREAM_CLI__KAFKA__…: {error}", as_json=self.as_json)
 
     def seal(self) -> Seal:
         """The seal of the dead letters; ends the command when its key is not to be found."""

@@ -20,8 +20,9 @@ from deploy.embedded.report import Report
 from deploy.embedded.stopping import StopRequest
 from libs.contracts.topics import topics_to_create
 from libs.runtime.kafka import create_topics
+from libs.runtime.kafka_login import connection
 from libs.runtime.migrate import ROLES, ensure_database, ensure_roles, migrate
-from libs.runtime.settings import KafkaSettings
+from libs.runtime.settings import kafka_of_commands
 
 DATABASE = "pointstream"
 
@@ -170,10 +171,11 @@ def _raise_failures(parts: list[Future[None]]) -> None:
 
 async def _make_topics(bootstrap: str) -> int:
     """Make what is missing of the table of topics, with three replicas where there are three brokers."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    settings = kafka_of_commands(bootstrap)
+    admin = AIOKafkaAdminClient(**connection(settings))
     await admin.start()
     try:
         replicas = min(3, len((await admin.describe_cluster())["brokers"]))
     finally:
         await admin.close()
-    return len(await create_topics(KafkaSettings(bootstrap=bootstrap), topics_to_create(), replicas))
+    return len(await create_topics(settings, topics_to_create(), replicas))

@@ -16,7 +16,8 @@ import socket
 import struct
 import subprocess
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib import metadata, util
 from pathlib import Path
 
@@ -33,16 +34,38 @@ class KafkaUnavailable(RuntimeError):
     """Kafka can't be found, prepared or started; the message says what to do."""
 
 
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """A second listener, which lets in by TLS and a login only, as a broker in production has it.
+
+    `keystore` is the broker's key and certificates as PEM; `truststore` what must have signed a client's certificate.
+    `users` (name → password) are known by the mechanisms PLAIN and SCRAM-SHA-512 from the first start on.
+    """
+
+    port: int
+    keystore: str
+    truststore: str
+    users: Mapping[str, str]
+
+    @property
+    def bootstrap(self) -> str:
+        """What clients take as `bootstrap_servers`."""
+        return f"{ports.LOOPBACK}:{self.port}"
+
+
 class EmbeddedKafka:
     """A single Kafka node whose files are in `<data>/kafka`.
 
-    `port` None takes any free one. `jvm` adds options to the Java command. `start` and `stop` may be called again; the
-    data stays.
+    `port` None takes any free one. `jvm` adds options to the Java command, `guarded` a listener behind a login.
+    `start` and `stop` may be called again; the data stays.
     """
 
-    def __init__(self, data: Path, port: int | None = None, *, jvm: Sequence[str] = ()) -> None:
+    def __init__(
+        self, data: Path, port: int | None = None, *, jvm: Sequence[str] = (), guarded: Guarded | None = None
+    ) -> None:
         self.data = data.resolve()
         self._jvm = (*_JVM, *jvm)
+        self._guarded = guarded
         self._wanted_port = port
         self._port: int | None = port
         self.progress: jars.Progress | None = None
@@ -94,7 +117,12 @@ class EmbeddedKafka:
         java = find_java()
         controller, free = ports.free_ports(2)
         self._port = self._wanted_port or free
-        (self._home / "server.properties").write_text(_properties(self._port, controller), encoding="ascii")
+        settings = _settings(self._port, controller)
+        if self._guarded is not None:
+            settings = _with_guard(settings, self._guarded)
+            _write_secret(self._home / "keystore.pem", self._guarded.keystore)
+            _write_secret(self._home / "truststore.pem", self._guarded.truststore)
+        _write_secret(self._home / "server.properties", "".join(f"{name}={settings[name]}\n" for name in settings))
         if not (self._home / "log" / "meta.properties").exists():
             self._format(java, class_path)
         try:
@@ -118,8 +146,10 @@ class EmbeddedKafka:
         # Kafka writes a UUID as 22 characters of base64 and wants none that looks like an option.
         cluster_id = "K" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]
         command = [str(java), *_JVM_TOOL, "-cp", class_path, "kafka.tools.StorageTool"]
+        users = self._guarded.users.items() if self._guarded else ()
+        logins = [f"--add-scram=SCRAM-SHA-512=[name={name},password={password}]" for name, password in users]
         result = subprocess.run(
-            [*command, "format", f"--cluster-id={cluster_id}", "-c", "server.properties"],
+            [*command, "format", f"--cluster-id={cluster_id}", "-c", "server.properties", *logins],
             cwd=self._home,
             env=_environment(),
             capture_output=True,
@@ -210,8 +240,36 @@ def _environment() -> dict[str, str]:
     return {**kept, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 
-def _properties(port: int, controller: int) -> str:
-    settings = {
+def _write_secret(file: Path, text: str) -> None:
+    file.touch(mode=0o600)
+    file.write_text(text, encoding="ascii")
+
+
+def _with_guard(settings: Mapping[str, str], guarded: Guarded) -> dict[str, str]:
+    """Add the listener behind TLS and a login."""
+    address = f"GUARDED://{guarded.bootstrap}"
+    users = " ".join(f'user_{name}="{password}"' for name, password in guarded.users.items())
+    modules = "org.apache.kafka.common.security"
+    protocols = "listener.security.protocol.map"
+    return {
+        **settings,
+        "listeners": f"{settings['listeners']},{address}",
+        "advertised.listeners": f"{settings['advertised.listeners']},{address}",
+        protocols: f"{settings[protocols]},GUARDED:SASL_SSL",
+        "inter.broker.listener.name": "PLAINTEXT",
+        "listener.name.guarded.sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-512",
+        "listener.name.guarded.plain.sasl.jaas.config": f"{modules}.plain.PlainLoginModule required {users};",
+        "listener.name.guarded.scram-sha-512.sasl.jaas.config": f"{modules}.scram.ScramLoginModule required;",
+        "listener.name.guarded.ssl.keystore.type": "PEM",
+        "listener.name.guarded.ssl.keystore.location": "keystore.pem",
+        "listener.name.guarded.ssl.truststore.type": "PEM",
+        "listener.name.guarded.ssl.truststore.location": "truststore.pem",
+        "listener.name.guarded.ssl.client.auth": "required",
+    }
+
+
+def _settings(port: int, controller: int) -> dict[str, str]:
+    return {
         "process.roles": "broker,controller",
         "node.id": "1",
         "controller.quorum.voters": f"1@{ports.LOOPBACK}:{controller}",
@@ -241,4 +299,3 @@ def _properties(port: int, controller: int) -> str:
         "broker.heartbeat.interval.ms": "500",
         "broker.session.timeout.ms": "3000",
     }
-    return "".join(f"{name}={value}\n" for name, value in settings.items())

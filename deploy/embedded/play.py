@@ -20,7 +20,7 @@ from libs.contracts.topics import topic_named
 from libs.runtime.clock import monotonic
 from libs.runtime.kafka import idempotent_producer
 from libs.runtime.keys import kafka_partition_hash
-from libs.runtime.settings import KafkaSettings
+from libs.runtime.settings import kafka_of_commands
 
 PURCHASES = "loyalty.purchases"
 PROFILES = "loyalty.profiles"
@@ -57,7 +57,7 @@ class Sender:
     """Writes events into one topic in batches of its partitions, each key always to the same one."""
 
     def __init__(self, bootstrap: str, topic: str, prefix: str = "") -> None:
-        self._producer = idempotent_producer(KafkaSettings(bootstrap=bootstrap), "pointstream-demo")
+        self._producer = idempotent_producer(kafka_of_commands(bootstrap), "pointstream-demo")
         self._topic = prefix + topic
         self._partitions = topic_named(topic).partitions
         self._open: dict[int, BatchBuilder] = {}

@@ -19,6 +19,7 @@ FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 PROGRAMS = Path(__file__).resolve().parents[2]
 """Where the services are imported from: their working directory, so that no folder of the user's shadows them."""
+_KAFKA_OF_COMMANDS = "POINTSTREAM_CLI__KAFKA__"
 STEADY_SECONDS = 60.0
 """A service that ran this long has recovered: its next pause is the first again."""
 
@@ -39,6 +40,8 @@ class Surroundings:
         prefix = f"POINTSTREAM_{service.upper()}__"
         env = {name: value for name, value in os.environ.items() if not name.startswith("POINTSTREAM_")}
         env |= {name: value for name, value in os.environ.items() if name.startswith(prefix)}
+        for name in [name for name in os.environ if name.startswith(_KAFKA_OF_COMMANDS)]:  # one login for all
+            env.setdefault(f"{prefix}KAFKA__{name.removeprefix(_KAFKA_OF_COMMANDS)}", os.environ[name])
         env["POINTSTREAM_LOG_LEVEL"] = os.environ.get("POINTSTREAM_LOG_LEVEL", "info")
         env |= {
             f"{prefix}KAFKA__BOOTSTRAP": self.bootstrap,

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import faust
 import uvloop
+from faust.auth import SASLCredentials, SSLCredentials
 from faust.web import Request, Response, View
 from mode import Service
 from prometheus_client import CollectorRegistry
@@ -20,7 +21,8 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 
 from libs.runtime import logs, memory
 from libs.runtime.clock import Clock
-from libs.runtime.settings import ServiceSettings, read_files
+from libs.runtime.kafka_login import KafkaRefused, knock, tls_context
+from libs.runtime.settings import KafkaSettings, ServiceSettings, read_files
 
 log = logs.get(__name__)
 Settings = TypeVar("Settings", bound=ServiceSettings)
@@ -45,6 +47,7 @@ def make_app(name: str, settings: ServiceSettings) -> faust.App:
     return HostApp(
         f"{settings.kafka.topic_prefix}pointstream-{name}",
         broker=[f"kafka://{address}" for address in settings.kafka.bootstrap.split(",")],
+        broker_credentials=_credentials(settings.kafka),
         value_serializer="raw",
         broker_session_timeout=settings.kafka.session_timeout.total_seconds(),
         broker_heartbeat_interval=settings.kafka.heartbeat.total_seconds(),
@@ -59,6 +62,17 @@ def make_app(name: str, settings: ServiceSettings) -> faust.App:
         consumer_auto_offset_reset="latest",
         datadir=os.path.join(tempfile.gettempdir(), f"pointstream-{name}-{os.getpid()}"),  # for tables; we have none
     )
+
+
+def _credentials(kafka: KafkaSettings) -> SASLCredentials | SSLCredentials | None:
+    """What Faust takes in place of the arguments of aiokafka's clients."""
+    context = tls_context(kafka)
+    if kafka.logs_in:
+        password = kafka.password.get_secret_value() if kafka.password else None
+        return SASLCredentials(
+            username=kafka.username, password=password, ssl_context=context, mechanism=kafka.sasl_mechanism
+        )
+    return SSLCredentials(context) if context is not None else None
 
 
 class Hosted(Service):
@@ -152,14 +166,22 @@ def serve(
 ) -> int:
     """Run a service from its command line until a signal ends it; `check` only validates the settings.
 
-    Returns the exit status of a check; a run exits the process, with an error if a service crashed.
+    Returns the exit status of a check, or 1 when no broker lets us in; a run exits the process, with an error if a
+    service crashed.
     """
     read_files()
     settings = read_settings()
     if list(arguments) == ["check"]:
+        tls_context(settings.kafka)
         return 0
     logs.configure(service, settings.log_level)
-    asyncio.set_event_loop(uvloop.new_event_loop())
+    loop = uvloop.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_until_complete(knock(settings.kafka))
+    except KafkaRefused as error:  # every client would be refused, each with less to say
+        log.error("kafka.refused", why=str(error))
+        return 1
     app = build(settings)
     memory.settle_in()
     worker = faust.Worker(app, quiet=True, override_logging=False, redirect_stdouts=False)

@@ -9,6 +9,7 @@ from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitio
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from libs.contracts.topics import NewTopic
+from libs.runtime.kafka_login import connection
 from libs.runtime.settings import KafkaSettings
 
 MAX_REQUEST_BYTES = 4 * 1024 * 1024
@@ -20,7 +21,7 @@ def batch_consumer(settings: KafkaSettings, group: str) -> AIOKafkaConsumer:
     A short wait for data: a request in flight holds back the partitions that it does not name.
     """
     return AIOKafkaConsumer(
-        bootstrap_servers=settings.bootstrap,
+        **connection(settings),
         group_id=settings.topic_prefix + group,
         group_instance_id=f"{settings.topic_prefix}{group}-{settings.instance}",
         client_id=f"{group}-{settings.instance}",
@@ -42,7 +43,7 @@ def batch_consumer(settings: KafkaSettings, group: str) -> AIOKafkaConsumer:
 def idempotent_producer(settings: KafkaSettings, client: str) -> AIOKafkaProducer:
     """Return a producer that keeps its order and its acknowledgements: all replicas, no duplicates on a retry."""
     return AIOKafkaProducer(
-        bootstrap_servers=settings.bootstrap,
+        **connection(settings),
         client_id=client,
         enable_idempotence=True,
         acks="all",
@@ -62,7 +63,7 @@ async def create_topics(settings: KafkaSettings, topics: Iterable[NewTopic], rep
         admin.NewTopic(topic.name, topic.partitions, replication, topic_configs=dict(topic.configuration))
         for topic in topics
     ]
-    client = admin.AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap)
+    client = admin.AIOKafkaAdminClient(**connection(settings))
     await client.start()
     try:
         response = await client.create_topics(wanted)

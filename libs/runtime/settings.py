@@ -11,22 +11,22 @@ import socket
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from libs.runtime.clock import Clock, DrivenClock, parse_clock
 
 
 class Part(BaseModel):
-    """A group of settings; unknown keys are errors."""
+    """A group of settings; unknown keys are errors. What was given is not told with an error: it may be a secret."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class KafkaSettings(Part):
-    """Where the broker is, and how topics are named there."""
+    """Where the broker is, who we are to it, and how topics are named there."""
 
     bootstrap: str = Field(description="host:port[,host:port…] of the brokers")
     topic_prefix: str = Field(default="", description="put before every topic's name, to share a cluster")
@@ -41,6 +41,47 @@ class KafkaSettings(Part):
         default=timedelta(seconds=20),
         description="after which the broker is asked anew which topics and partitions it has",
     )
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        default="PLAINTEXT", description="what the broker's listener speaks: TLS where it says SSL, a login where SASL"
+    )
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        default="SCRAM-SHA-512", description="how the password is shown to the broker"
+    )
+    username: str | None = Field(default=None, description="the login at the broker")
+    password: SecretStr | None = Field(default=None, description="its password")
+    ca: str | None = Field(
+        default=None, description="PEM certificates that vouch for the brokers; the system's when there are none"
+    )
+    certificate: str | None = Field(default=None, description="our own certificate as PEM, if the broker asks for one")
+    key: SecretStr | None = Field(default=None, description="the private key of our certificate as PEM")
+    key_password: SecretStr | None = Field(default=None, description="what the private key is encrypted with")
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether the broker is spoken to by TLS."""
+        return self.security_protocol.endswith("SSL")
+
+    @property
+    def logs_in(self) -> bool:
+        """Whether the broker asks for a login."""
+        return self.security_protocol.startswith("SASL")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        """A secret that would go unused, or a login without one, is a mistake that must not wait for the broker."""
+        if self.logs_in and not (self.username and self.password):
+            raise ValueError(f"{self.security_protocol} needs username and password")
+        if not self.logs_in and (self.username or self.password):
+            raise ValueError(
+                f"{self.security_protocol} takes no username and password: SASL_SSL or SASL_PLAINTEXT does"
+            )
+        if not self.encrypted and (self.ca or self.certificate or self.key):
+            raise ValueError(
+                f"{self.security_protocol} is without TLS: ca, certificate and key are for SSL or SASL_SSL"
+            )
+        if bool(self.certificate) != bool(self.key):
+            raise ValueError("certificate and key come together")
+        return self
 
 
 class PostgresSettings(Part):
@@ -61,7 +102,7 @@ class WebSettings(Part):
 class ProcessSettings(BaseSettings):
     """What every process has; a service that reads topics takes `ServiceSettings` instead."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_nested_delimiter="__")
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_nested_delimiter="__", hide_input_in_errors=True)
 
     postgres: PostgresSettings
     web: WebSettings = WebSettings()
@@ -91,6 +132,33 @@ class ServiceSettings(ProcessSettings):
     """What every service of the stream has; each service's own class adds its prefix and its parts."""
 
     kafka: KafkaSettings
+
+
+class CommandSettings(BaseSettings):
+    """What commands are told of Kafka by `POINTSTREAM_CLI__KAFKA__…`, beside what their options say."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="POINTSTREAM_CLI__",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+    )
+
+    kafka: KafkaSettings
+
+
+def kafka_of_commands(bootstrap: str, topic_prefix: str = "") -> KafkaSettings:
+    """Return how a command reaches the broker at `bootstrap`: the login and the certificates are the environment's.
+
+    Raises:
+        pydantic.ValidationError: these do not fit together.
+        OSError: a file that a variable names can't be read.
+    """
+    prefix = f"{CommandSettings.model_config['env_prefix']}KAFKA__"
+    read_files({name: path for name, path in os.environ.items() if name.startswith(prefix)})
+    told = {"bootstrap": bootstrap} | ({"topic_prefix": topic_prefix} if topic_prefix else {})
+    return CommandSettings(kafka=told).kafka  # what the environment says is put beside it
 
 
 def _is_256_bits(value: SecretStr) -> SecretStr:
