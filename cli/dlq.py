@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import getpass
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 from uuid import UUID
 
-import asyncpg
 import typer
-from aiokafka.errors import KafkaError
 
 from cli import letters, screen
 from cli.connections import Connections, DsnOption, KafkaOption, PrefixOption, SealOption
 from cli.exits import Exit
-from cli.failures import explained, fail
+from cli.failures import fail, finished
 from cli.letters import Wanted
 from cli.masking import masked, revealed
 from cli.options import DEFAULT_DATA, DataOption, JsonOption
-from libs.runtime.seal import SealBroken
-from libs.runtime.settings import KafkaSettings
 
 app = typer.Typer(help="Records that could not be taken: see them, know why, put them back.", no_args_is_help=True)
-_T = TypeVar("_T")
 
 TopicOption = Annotated[str | None, typer.Option("--topic", help="Only those of this topic, e.g. loyalty.purchases.")]
 ReasonOption = Annotated[str | None, typer.Option("--reason", help="Only those refused for this reason.")]
@@ -57,7 +51,7 @@ def list_letters(
                 "letters": await letters.find(connection, wanted, limit),
             }
 
-    found = _run(lambda: look(Connections(data, as_json, dsn).dsn()), as_json)
+    found = finished(lambda: look(Connections(data, as_json, dsn).dsn()), as_json=as_json)
     found["total"] = sum(found["reasons"].values())
     if as_json:
         screen.write_json(_plain(found))
@@ -100,7 +94,7 @@ def show(
             opened = (await letters.open_letters(connection, connections.seal(), [letter_id]))[0]
             return found[0] | _content(opened, reveal=reveal)
 
-    shown = _run(lambda: look(connections.dsn()), as_json)
+    shown = finished(lambda: look(connections.dsn()), as_json=as_json)
     if reveal:
         screen.err().print("revealed; the log of the database server says so", markup=False)
     if as_json:
@@ -163,10 +157,10 @@ def replay(
     def begin() -> Coroutine[Any, Any, tuple[list[dict[str, Any]], int]]:
         if dry_run:
             return send(connections.dsn(), None)
-        settings = KafkaSettings(bootstrap=connections.bootstrap(), topic_prefix=topic_prefix)
-        return send(connections.dsn(), letters.Replayer(settings, connections.seal(), connections.clock().now))
+        replayer = letters.Replayer(connections.kafka(topic_prefix), connections.seal(), connections.clock().now)
+        return send(connections.dsn(), replayer)
 
-    found, sent = _run(begin, as_json)
+    found, sent = finished(begin, as_json=as_json)
     if as_json:
         screen.write_json({"found": len(found), "replayed": sent, "ids": [str(each["letter_id"]) for each in found]})
     elif dry_run and found:
@@ -197,7 +191,7 @@ def resume(
         async with letters.connected(dsn) as connection:
             return await letters.resume(connection, topic_prefix + topic if topic else None, partition)
 
-    lifted = _run(lambda: lift(Connections(data, as_json, dsn).dsn()), as_json)
+    lifted = finished(lambda: lift(Connections(data, as_json, dsn).dsn()), as_json=as_json)
     if as_json:
         screen.write_json({"resumed": [dict(each) for each in lifted]})
         return
@@ -210,19 +204,6 @@ def resume(
 def register(main: typer.Typer) -> None:
     """Add the commands to the `pointstream` command line."""
     main.add_typer(app, name="dlq")
-
-
-def _run(work: Callable[[], Coroutine[Any, Any, _T]], as_json: bool) -> _T:
-    """Begin and run some work, its known failures explained."""
-    with explained(as_json=as_json):
-        try:
-            return asyncio.run(work())
-        except SealBroken as error:
-            fail(Exit.FAILED, str(error), as_json=as_json)
-        except (asyncpg.PostgresError, OSError) as error:
-            fail(Exit.UNAVAILABLE, f"the database: {error}", as_json=as_json)
-        except KafkaError as error:
-            fail(Exit.UNAVAILABLE, f"the broker: {error}", as_json=as_json)
 
 
 def _row(letter: Mapping[str, Any]) -> tuple[str, ...]:

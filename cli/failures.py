@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn, TypeVar
 
+import asyncpg
 import typer
+from aiokafka.errors import KafkaError
 
 from cli import screen
 from cli.exits import Exit
@@ -21,6 +24,9 @@ from deploy.embedded.postgres import PostgresUnavailable
 from deploy.embedded.receipts import ReceiptsMissing
 from deploy.embedded.state import Addresses, StateDamaged
 from deploy.embedded.supervisor import ServiceUnavailable
+from libs.runtime.seal import SealBroken
+
+_T = TypeVar("_T")
 
 _CODES: dict[type[Exception], Exit] = {
     DirectoryInUse: Exit.ALREADY_RUNNING,
@@ -65,3 +71,16 @@ def running(data: Path, *, as_json: bool = False) -> Addresses:
     if addresses is None:
         fail(Exit.NOT_RUNNING, f"the platform in {data} is still starting; see `pointstream status`", as_json=as_json)
     return addresses
+
+
+def finished(work: Callable[[], Coroutine[Any, Any, _T]], *, as_json: bool = False) -> _T:
+    """Begin some work with the database and the broker and see it through, its known failures explained."""
+    with explained(as_json=as_json):
+        try:
+            return asyncio.run(work())
+        except SealBroken as error:
+            fail(Exit.FAILED, str(error), as_json=as_json)
+        except KafkaError as error:
+            fail(Exit.UNAVAILABLE, f"the broker: {error}", as_json=as_json)
+        except (asyncpg.PostgresError, OSError) as error:
+            fail(Exit.UNAVAILABLE, f"the database: {error}", as_json=as_json)

@@ -20,7 +20,19 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_FURTHER = ("cli.verify", "cli.dlq", "cli.db", "cli.features")
+_FURTHER = (
+    "cli.verify",
+    "cli.dlq",
+    "cli.sources",
+    "cli.ingest",
+    "cli.import_members",
+    "cli.rates",
+    "cli.adjust",
+    "cli.parked",
+    "cli.republish",
+    "cli.db",
+    "cli.features",
+)
 """Modules with a `register(app)` that adds their commands."""
 
 
