@@ -7,9 +7,13 @@ without copying: the protocols say which attributes are needed, the dataclasses 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
+
+from msgspec import Struct, structs
+
+Like = TypeVar("Like")
 
 ALL_LINES = -1
 """The set of all lines. A set of lines is an `int` whose bit i stands for line i, so `ALL_LINES & lines == lines`."""
@@ -82,6 +86,13 @@ class MemberFacts:
 
     member_id: UUID
     tier: str | None = None
+
+
+def changed(like: Like, **changes: object) -> Like:
+    """Copy a receipt or a line, whether it is a dataclass or a decoded struct, with some attributes changed."""
+    kind: Any = like
+    copy: Like = structs.replace(kind, **changes) if isinstance(like, Struct) else replace(kind, **changes)
+    return copy
 
 
 def amount_over(lines: Sequence[LineLike], chosen: int) -> int:
