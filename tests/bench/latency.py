@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 
 from tests.bench.drain import POINTS, Sent, Watch, produce
 from tests.bench.listen import Listening
+from tests.bench.mixes import Mix
 from tests.bench.stage import Stage
 
 _AHEAD = 1.5  # seconds in which the producer makes its receipts
@@ -31,23 +32,22 @@ class Latency:
     late_ms: float
 
 
-async def latency(stage: Stage, sent: Sent, rate: float, seconds: float) -> Latency:
-    """Send at a fixed rate for so long, and watch what arrives.
+async def latency(stage: Stage, sent: Sent, rate: float, seconds: float, mix: Mix = "plain") -> Latency:
+    """Send records of a mix at a fixed rate for so long, and watch the credits of its purchases arrive.
 
     Raises:
         RuntimeError: credits were missing long after the end.
     """
     count = int(rate * seconds)
-    first = sent.receipts
-    question = Listening(stage.kafka.bootstrap, POINTS, first, count, _AHEAD + seconds + _PATIENCE)
+    question = Listening(stage.kafka.bootstrap, POINTS, sent.records, count, _AHEAD + seconds + _PATIENCE, mix)
     if await stage.listener.ask(asdict(question)) != "ready":
         raise RuntimeError("the listener is not ready")
     start = time.monotonic() + _AHEAD
-    produced = await produce(stage, sent, count, rate=rate, start=start)
+    produced = await produce(stage, sent, count, rate=rate, start=start, mix=mix)
     heard: list[float | None] = await stage.listener.hear()
     took = sorted(at - (start + number / rate) for number, at in enumerate(heard) if at is not None)
-    if len(took) < count:
-        raise RuntimeError(f"{count - len(took)} of {count} credits did not come")
+    if len(took) < produced.purchases:
+        raise RuntimeError(f"{produced.purchases - len(took)} of {produced.purchases} credits did not come")
     async with Watch.over(stage, sent) as watch:
         await watch.finished()
         await watch.settled()

@@ -1,8 +1,9 @@
 """When credits arrive at a downstream consumer: a process of its own that reads `loyalty.points` from its end.
 
 `python -m tests.bench.listen` reads a `Listening` as a line of JSON, answers `"ready"` when it stands at the end of the
-topic, and then with one list: for each receipt the reading of the monotonic clock (which all processes of a machine
-share) at which its `points.credited` was in the consumer's hands, null for those that did not come in time.
+topic, and then with one list: for each record the reading of the monotonic clock (which all processes of a machine
+share) at which its `points.credited` was in the consumer's hands, null for those that did not come in time and for
+those that are no purchases.
 """
 
 from __future__ import annotations
@@ -15,27 +16,29 @@ import orjson
 import uvloop
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from tests.bench.load import number_of
+from tests.bench.mixes import Mix, is_purchase
 from tests.bench.population import PARTITIONS
+from tests.bench.receipts import number_of
 
 _CREDITED = b'"org.pointstream.points.credited.v1"'
 
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """Receipts `first` to before `first + count` on `topic`, for `seconds` at most."""
+    """Records `first` to before `first + count` of a mix on `topic`, for `seconds` at most."""
 
     bootstrap: str
     topic: str
     first: int
     count: int
     seconds: float
+    mix: Mix = "plain"
 
 
 async def listen(listening: Listening) -> list[float | None]:
-    """Read until every receipt's credit has come, or the time is over."""
+    """Read until every purchase's credit has come, or the time is over."""
     heard: list[float | None] = [None] * listening.count
-    left = listening.count
+    left = sum(is_purchase(listening.mix, index) for index in range(listening.count))
     consumer = AIOKafkaConsumer(
         bootstrap_servers=listening.bootstrap, enable_auto_commit=False, max_partition_fetch_bytes=1024 * 1024
     )

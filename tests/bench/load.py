@@ -1,8 +1,9 @@
-"""Receipts for the benchmark, as tills publish them: 3 lines, about 700 bytes of JSON, the same for the same seed.
+"""Produces records for the benchmark, and keeps account of what they are worth.
 
-Runs as a process of its own, so that making receipts is not measured: `python -m tests.bench.load` reads one `Order` a
+Runs as a process of its own, so that making records is not measured: `python -m tests.bench.load` reads one `Order` a
 line as JSON, produces what it says and answers with one line, `Produced`. Paced, it keeps to the intended times
-whatever happens: receipt n is due at `start + n / rate`, and late ones are sent at once.
+whatever happens: record n is due at `start + n / rate`, and late ones are sent at once. A line `{"balances": FILE}`
+has it write what every member must have by now, as a NumPy array by member number, and answers with their sum.
 """
 
 from __future__ import annotations
@@ -10,34 +11,29 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 import orjson
 import uvloop
 from aiokafka import AIOKafkaProducer
+from numpy.typing import NDArray
 
-from tests.bench.population import PARTITIONS, TENANTS, cards, partition_hashes
+from tests.bench.mixes import Maker, Mix, maker
+from tests.bench.population import PARTITIONS
+from tests.bench.receipts import Made, Receipts
 
-_SKUS, _STORES, _TILLS, _SECONDS = 500, 200, 4, 3_600
 _BATCH_BYTES = 64 * 1024
 _IN_FLIGHT = 200
 _TICK = 0.001
 
-_RECEIPT = (
-    b'{"specversion":"1.0","id":"%b","source":"%b","type":"org.pointstream.purchase.completed.v1",'
-    b'"time":"%b","datacontenttype":"application/json","data":{"receipt_number":"%b",'
-    b'"identifiers":[{"kind":"card","value":"%b"}],"store":"%d","till":"%d","channel":"store",'
-    b'"payment":"debit_card","currency":"USD","total_minor":%d,"lines":[%b,%b,%b]}}'
-)
-_LINE = b'{"line":%d,"sku":"%b","category":"%b","brand":"%b","quantity":%d,"amount_minor":%d}'
-
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to produce: receipts `first` to before `first + count` of `members` members, the last of them just before
-    `until` (RFC 3339). `rate` a second from `start` (of the monotonic clock), or as fast as it goes without them."""
+    """What to produce: records `first` to before `first + count` of a mix, for `members` members, the last of them just
+    before `until` (RFC 3339). `rate` a second from `start` (of the monotonic clock), or as fast as it goes without
+    them."""
 
     bootstrap: str
     topic: str
@@ -47,92 +43,74 @@ class Order:
     until: str
     rate: float | None = None
     start: float | None = None
+    mix: Mix = "plain"
+
+    def maker(self) -> Maker:
+        """What makes these records."""
+        return maker(self.mix, Receipts(self.first, self.count, self.members, self.until))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Produced:
-    """What was produced; `points` is what it must be worth under the benchmark's programmes, `late` the longest delay
-    of a send after its intended time in seconds."""
+    """What was produced, and what the platform must make of it.
 
-    receipts: int
-    points: int
-    bytes: int
-    seconds: float
+    Purchases open lots of `credited` points together, returns take `reversed` points back, repeats do nothing; all
+    make `movements` in the ledger and `events` on `loyalty.points`. `seconds` is how long it took, `late` the longest
+    delay of a send after its intended time.
+    """
+
+    records: int = 0
+    purchases: int = 0
+    repeats: int = 0
+    credited: int = 0
+    reversed: int = 0
+    movements: int = 0
+    events: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
     late: float = 0.0
 
+    @property
+    def points(self) -> int:
+        """What the members have of it in the end."""
+        return self.credited - self.reversed
 
-def worth(total_minor: int) -> int:
-    """Points for a receipt: 1.5 per 1.00, one more per 5.00, and ten, rounded down once."""
-    return total_minor * 17 // 1_000 + 10
+    def count(self, made: Made) -> None:
+        """Count a record."""
+        self.records += 1
+        self.purchases += made.credited > 0 and not made.repeat
+        self.repeats += made.repeat
+        self.credited += made.credited
+        self.reversed += made.reversed
+        self.movements += made.movements
+        self.events += made.events
+        self.bytes += len(made.value)
 
-
-def receipt_id(number: int) -> bytes:
-    """The id of receipt `number`; `number_of` reads it."""
-    return b"%d-%d-%010d" % (number % _STORES + 1, number % _TILLS + 1, number)
-
-
-def number_of(receipt: str) -> int:
-    """The number of the receipt with this id."""
-    return int(receipt.rpartition("-")[2])
-
-
-class Receipts:
-    """Makes receipts; `points` adds up what those made so far are worth."""
-
-    def __init__(self, order: Order) -> None:
-        chance = np.random.default_rng([20_260_711, order.first])
-        self._members = chance.integers(0, order.members, order.count).tolist()
-        self._choices = chance.integers(0, _SKUS * 3, (order.count, 3)).tolist()
-        numbers = [card.encode() for card in cards(order.members)]
-        self._cards = numbers
-        self._keys = [b"card:" + number for number in numbers]
-        self._partitions = (partition_hashes(self._keys) % PARTITIONS).tolist()
-        self._lines, self._amounts = _catalogue()
-        until = datetime.fromisoformat(order.until).astimezone(UTC)
-        self._times = [
-            (until - timedelta(seconds=second)).isoformat(timespec="milliseconds").replace("+00:00", "Z").encode()
-            for second in range(_SECONDS)
-        ]
-        self._first = order.first
-        self.points = 0
-        self.bytes = 0
-
-    def make(self, index: int) -> tuple[int, bytes, bytes]:
-        """Make the receipt at `index` of the order: its partition, key and value."""
-        number, member = self._first + index, self._members[index]
-        one, two, three = self._choices[index]
-        total = self._amounts[one] + self._amounts[two] + self._amounts[three]
-        store, till = number % _STORES + 1, number % _TILLS + 1
-        name = receipt_id(number)
-        source = b"%b/%d/%d" % (TENANTS[member % 2].source.encode(), store, till)
-        value = _RECEIPT % (
-            name, source, self._times[number % _SECONDS], name, self._cards[member], store, till, total,
-            self._lines[0][one], self._lines[1][two], self._lines[2][three],
-        )  # fmt: skip
-        self.points += worth(total)
-        self.bytes += len(value)
-        return self._partitions[member], self._keys[member], value
+    def add(self, other: Produced) -> None:
+        """Count what was produced elsewhere."""
+        for name, value in asdict(other).items():
+            setattr(self, name, getattr(self, name) + value)
 
 
-def _catalogue() -> tuple[list[list[bytes]], list[int]]:
-    """Lines by position and choice, and the amount of each choice: every SKU, bought once to three times."""
-    chance = np.random.default_rng(20_260_712)
-    prices = chance.integers(49, 2_999, _SKUS).tolist()
-    goods = [(b"%013d" % (4_000_000_000_000 + n * 7), b"grocery/aisle-%d" % (n % 40), b"Brand %d" % (n % 90))
-             for n in range(_SKUS)]  # fmt: skip
-    choices = [(sku, quantity) for sku in range(_SKUS) for quantity in (1, 2, 3)]
-    amounts = [prices[sku] * quantity for sku, quantity in choices]
-    lines = [
-        [_LINE % (at, *goods[sku], quantity, amount)
-         for (sku, quantity), amount in zip(choices, amounts, strict=True)]
-        for at in (1, 2, 3)
-    ]  # fmt: skip
-    return lines, amounts
+@dataclass(slots=True)
+class Account:
+    """What every member must have by now, by number."""
+
+    points: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    def reach(self, members: int) -> None:
+        """Have room for so many members."""
+        if len(self.points) < members:
+            self.points = np.concatenate([self.points, np.zeros(members - len(self.points), np.int64)])
+
+    def count(self, made: Made) -> None:
+        """Count a record."""
+        self.points[made.member] += made.credited - made.reversed
 
 
-async def produce_backlog(order: Order) -> Produced:
+async def produce_backlog(order: Order, account: Account) -> Produced:
     """Produce as fast as it goes, in batches as large as a busy till server makes them."""
-    receipts = Receipts(order)
+    records, produced = order.maker(), Produced()
     began = time.monotonic()
     producer = AIOKafkaProducer(bootstrap_servers=order.bootstrap, max_batch_size=_BATCH_BYTES, acks="all")
     await producer.start()
@@ -140,11 +118,14 @@ async def produce_backlog(order: Order) -> Produced:
         builders = [producer.create_batch() for _ in range(PARTITIONS)]
         sent: list[asyncio.Future[object]] = []
         for index in range(order.count):
-            part, key, value = receipts.make(index)
-            if builders[part].append(timestamp=None, key=key, value=value) is None:
+            made = records.make(index)
+            produced.count(made)
+            account.count(made)
+            part = made.part
+            if builders[part].append(timestamp=None, key=made.key, value=made.value) is None:
                 sent.append(await producer.send_batch(builders[part], order.topic, partition=part))
                 builders[part] = producer.create_batch()
-                builders[part].append(timestamp=None, key=key, value=value)
+                builders[part].append(timestamp=None, key=made.key, value=made.value)
                 if len(sent) > _IN_FLIGHT:
                     await asyncio.gather(*sent)
                     sent.clear()
@@ -154,18 +135,22 @@ async def produce_backlog(order: Order) -> Produced:
         await asyncio.gather(*sent)
     finally:
         await producer.stop()
-    return Produced(order.count, receipts.points, receipts.bytes, time.monotonic() - began)
+    produced.seconds = time.monotonic() - began
+    return produced
 
 
-async def produce_paced(order: Order) -> Produced:
-    """Produce at the rate asked for, each receipt on its own."""
+async def produce_paced(order: Order, account: Account) -> Produced:
+    """Produce at the rate asked for, each record on its own."""
     assert order.rate is not None
     assert order.start is not None
-    receipts = Receipts(order)
-    made = [receipts.make(index) for index in range(order.count)]
+    records, produced = order.maker(), Produced()
+    made = [records.make(index) for index in range(order.count)]
+    for each in made:
+        produced.count(each)
+        account.count(each)
     producer = AIOKafkaProducer(bootstrap_servers=order.bootstrap, acks="all", linger_ms=0)
     await producer.start()
-    late, index = 0.0, 0
+    index = 0
     try:
         await producer.partitions_for(order.topic)
         sent: list[asyncio.Future[object]] = []
@@ -173,23 +158,32 @@ async def produce_paced(order: Order) -> Produced:
             now = time.monotonic()
             due = min(order.count, int((now - order.start) * order.rate) + 1) if now >= order.start else 0
             if index < due:
-                late = max(late, now - (order.start + index / order.rate))
-            for part, key, value in made[index:due]:
-                sent.append(await producer.send(order.topic, value, key=key, partition=part))
+                produced.late = max(produced.late, now - (order.start + index / order.rate))
+            for each in made[index:due]:
+                sent.append(await producer.send(order.topic, each.value, key=each.key, partition=each.part))
             index = max(index, due)
             await asyncio.sleep(_TICK)
         await asyncio.gather(*sent)
     finally:
         await producer.stop()
-    return Produced(order.count, receipts.points, receipts.bytes, time.monotonic() - order.start, late)
+    produced.seconds = time.monotonic() - order.start
+    return produced
+
+
+def _answer(question: dict[str, Any], account: Account) -> object:
+    if "balances" in question:
+        np.save(question["balances"], account.points, allow_pickle=False)
+        return int(account.points.sum())
+    order = Order(**question)
+    account.reach(order.members)
+    return asdict(uvloop.run((produce_backlog if order.rate is None else produce_paced)(order, account)))
 
 
 def main() -> int:
     """Produce what the orders say until there are no more."""
+    account = Account()
     for line in sys.stdin:
-        order = Order(**orjson.loads(line))
-        produced = uvloop.run(produce_backlog(order) if order.rate is None else produce_paced(order))
-        sys.stdout.write(orjson.dumps(asdict(produced)).decode() + "\n")
+        sys.stdout.write(orjson.dumps(_answer(orjson.loads(line), account)).decode() + "\n")
         sys.stdout.flush()
     return 0
 

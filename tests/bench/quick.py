@@ -22,6 +22,7 @@ from tests.bench import environment
 from tests.bench.correctness import verify
 from tests.bench.drain import PURCHASES, Sent, drain
 from tests.bench.latency import latency
+from tests.bench.mixes import MIXES, Mix
 from tests.bench.references import Pgbench
 from tests.bench.report import Findings, figures, table
 from tests.bench.stage import Stage, open_stage
@@ -39,7 +40,8 @@ _DISTURBED = 0.2
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.quick", description=__doc__)
-    parser.add_argument("--receipts", type=int, default=150_000, help="backlog to drain")
+    parser.add_argument("--receipts", type=int, default=150_000, help="records to drain, of each mix")
+    parser.add_argument("--mix", choices=(*MIXES, "both"), default="plain", help="purchases alone, or their whole life")
     parser.add_argument("--members", type=int, default=100_000)
     parser.add_argument("--workers", type=int, default=2, help="earning processes; one for each processor")
     parser.add_argument("--warm-up", type=int, default=5_000, help="receipts before a backlog, not measured")
@@ -60,7 +62,7 @@ class Quick:
         self._options = options
         self._skip = set(options.skip)
         self._began = time.monotonic()
-        self._sent = Sent(options.members, (datetime.now(UTC) - timedelta(minutes=5)).isoformat())
+        self._sent = Sent(members=options.members, until=(datetime.now(UTC) - timedelta(minutes=5)).isoformat())
         self._found = Findings()
 
     async def run(self) -> dict[str, Any]:
@@ -101,15 +103,26 @@ class Quick:
 
     async def _platform(self, stage: Stage, workers: list[Worker]) -> None:
         options, found = self._options, self._found
-        found.drained = await drain(stage, self._sent, workers, options.receipts, options.warm_up)
-        self._tell(f"drained: {found.drained.per_second:,.0f} receipts a second")
-        if found.drained.others > _DISTURBED:
-            self._tell(f"OTHERS keep {found.drained.others:.1f} processors busy: no rate or latency of this run counts")
+        await self._mixes(stage, workers)
         if "latency" not in self._skip:
             found.latency = await latency(stage, self._sent, options.rate, options.latency_seconds)
             self._tell(f"latency: p50 {found.latency.p50_ms:.0f} ms, p99 {found.latency.p99_ms:.0f} ms")
         if "campaigns" not in self._skip:
             await self._campaigns(stage, workers)
+
+    async def _mixes(self, stage: Stage, workers: list[Worker]) -> None:
+        """Both mixes in turns, so that neither a drift nor the tables' growth shows in their ratio."""
+        options, found = self._options, self._found
+        turns: tuple[Mix, ...] = ("plain", "life", "life", "plain") if options.mix == "both" else (options.mix,)
+        warm_up = options.warm_up
+        for mix in turns:
+            receipts = options.receipts // turns.count(mix)
+            drained = await drain(stage, self._sent, workers, receipts, warm_up, mix)
+            warm_up = min(warm_up, _SHORT_WARM_UP)
+            (found.plain if mix == "plain" else found.life).append(drained)
+            self._tell(f"{mix}: {drained.per_second:,.0f} records a second")
+            if drained.others > _DISTURBED:
+                self._tell(f"OTHERS keep {drained.others:.1f} processors busy: no rate or latency of this run counts")
 
     async def _campaigns(self, stage: Stage, workers: list[Worker]) -> None:
         """Backlogs of one size, since every one begins with the full pages after a checkpoint; a drift cancels out."""
@@ -142,7 +155,7 @@ class Quick:
         self._tell(f"credits straight in SQL: {self._found.credits:,.0f} a second")
 
     def _keep(self, stage: Stage) -> None:
-        profiles = [*stage.folder.glob("profile-0.txt"), *stage.folder.glob(f"profile-*-{self._options.receipts}.txt")]
+        profiles = [*stage.folder.glob("profile-0.txt"), *stage.folder.glob("profile-statements-*.txt")]
         if self._options.keep:
             self._options.keep.mkdir(parents=True, exist_ok=True)
             for path in [*stage.folder.glob("earning-*.log"), *stage.folder.glob("profile-*")]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.bench.drain import Drained
+from tests.bench.drain import Drained, together
 from tests.bench.latency import Latency
 
 
@@ -14,7 +14,10 @@ from tests.bench.latency import Latency
 class Findings:
     """What the parts of the benchmark found; None for a part that was skipped."""
 
-    drained: Drained | None = None
+    plain: list[Drained] = field(default_factory=list)
+    """Backlogs of purchases alone; those of `life` were drained between them."""
+    life: list[Drained] = field(default_factory=list)
+    """Backlogs with returns and repeats among the purchases."""
     few: list[Drained] = field(default_factory=list)
     """Smaller backlogs under 20 campaigns, before and after those of `many` under 1,000."""
     many: list[Drained] = field(default_factory=list)
@@ -29,7 +32,9 @@ class Findings:
 
 def figures(found: Findings) -> dict[str, Any]:
     """Return the figures of a run; those of parts that were skipped are None."""
-    drained, latency = found.drained, found.latency
+    drained = together(found.plain) if found.plain else None
+    life = together(found.life) if found.life else None
+    latency = found.latency
     rate = drained.per_second if drained else None
     cpu = drained.cpu if drained else None
     pgbench = sum(found.pgbench) / len(found.pgbench) if found.pgbench else None
@@ -40,6 +45,11 @@ def figures(found: Findings) -> dict[str, Any]:
     return {
         "receipts": drained.receipts if drained else None,
         "receipts_per_second": _rounded(rate),
+        "life_receipts": life.receipts if life else None,
+        "life_per_second": _rounded(life.per_second if life else None),
+        "life_ratio": _rounded(life.per_second / rate if life and rate else None, 3),
+        "life_cpu_ratio": _rounded(life.cpu_microseconds / drained.cpu_microseconds if life and drained else None, 3),
+        "life_cpu_seconds_per_million": _rounded(life.per_million(life.cpu.total) if life else None, 1),
         "latency_p50_ms": _rounded(latency.p50_ms if latency else None, 1),
         "latency_p99_ms": _rounded(latency.p99_ms if latency else None, 1),
         "latency_max_ms": _rounded(latency.most_ms if latency else None, 1),

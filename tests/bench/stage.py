@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import asyncpg
@@ -42,6 +42,7 @@ REFERENCES = sql.load("tests.bench", "references.sql")
 PREFIX = "pointstream-bench-"
 _DATABASE = "bench"
 _PIECE = 25_000
+_SESSION = timedelta(seconds=90)  # the most that Faust takes; frozen for less, a worker keeps its partitions
 ENROLLED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -164,7 +165,7 @@ class Stage:
         variables = {
             own + "KAFKA__BOOTSTRAP": self.kafka.bootstrap,
             own + "KAFKA__INSTANCE": instance,
-            own + "KAFKA__SESSION_TIMEOUT": "PT60S",  # a frozen worker must not lose its partitions
+            own + "KAFKA__SESSION_TIMEOUT": f"PT{_SESSION.seconds}S",
             own + "KAFKA__HEARTBEAT": "PT3S",
             own + "POSTGRES__DSN": self.database.dsn("earning"),
             own + "WEB__PORT": str(port),

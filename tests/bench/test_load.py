@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 import orjson
@@ -14,20 +17,25 @@ from libs.promotions.decide import evaluate
 from libs.promotions.facts import MemberFacts
 from libs.runtime.keys import kafka_partition_hash
 from tests.bench.drain import PURCHASES
-from tests.bench.load import Order, Receipts, number_of, worth
+from tests.bench.load import Order, Produced
+from tests.bench.mixes import is_purchase
 from tests.bench.population import PARTITIONS, make_population, partition_hashes
 from tests.bench.programmes import PAYING, bench_programme
+from tests.bench.receipts import number_of, worth
 
 ORDER = Order("", PURCHASES, 1_000, 200, 500, "2026-11-10T12:00:00Z")
+LIFE = replace(ORDER, count=5_000, mix="life")
 
 
 @pytest.mark.parametrize("campaigns", [20, 1_000])
 def test_receipts_are_worth_what_is_expected(campaigns: int) -> None:
-    receipts, decoder = Receipts(ORDER), TopicDecoder(PURCHASES)
+    receipts, decoder, produced = ORDER.maker(), TopicDecoder(PURCHASES), Produced()
     programme = compile_programme(bench_programme(campaigns, "acme"))
     expected = 0
     for index in range(ORDER.count):
-        _, _, value = receipts.make(index)
+        made = receipts.make(index)
+        produced.count(made)
+        value = made.value
         event = decoder.decode(value)
         assert not isinstance(event, Rejection)
         decision = evaluate(programme, event.data, MemberFacts(UUID(int=1), None), event.time, {})
@@ -37,12 +45,70 @@ def test_receipts_are_worth_what_is_expected(campaigns: int) -> None:
         assert 600 <= len(value) <= 800
         assert number_of(event.id) == ORDER.first + index
         expected += worth(event.data.total_minor)
-    assert receipts.points == expected
+    assert produced.points == expected
 
 
-def test_the_same_order_makes_the_same_receipts() -> None:
-    once, again = Receipts(ORDER), Receipts(ORDER)
+@pytest.mark.parametrize("order", [ORDER, LIFE])
+def test_the_same_order_makes_the_same_records(order: Order) -> None:
+    once, again = order.maker(), order.maker()
     assert [once.make(index) for index in range(50)] == [again.make(index) for index in range(50)]
+
+
+def test_a_life_is_purchases_returns_and_repeats() -> None:
+    maker, decoder = LIFE.maker(), TopicDecoder(PURCHASES)
+    produced, seen, kinds = Produced(), dict[str, bytes](), Counter[str]()
+    bought: dict[str, tuple[bytes, int, datetime]] = {}
+    for index in range(LIFE.count):
+        made = maker.make(index)
+        produced.count(made)
+        event = decoder.decode(made.value)
+        assert not isinstance(event, Rejection)
+        assert made.repeat == (event.id in seen)
+        if made.repeat:
+            assert seen[event.id] == made.value
+            kinds["repeat"] += 1
+            continue
+        seen[event.id] = made.value
+        kinds[event.type.split(".")[-2]] += 1
+        if event.type.endswith("completed.v1"):
+            bought[event.data.receipt_number] = made.key, made.member, event.time
+        else:
+            key, member, at = bought[event.data.receipt_number]
+            assert (made.key, made.member) == (key, member)
+            assert event.time > at
+            assert len(event.data.lines) == 1
+        assert is_purchase("life", index) == event.type.endswith("completed.v1")
+    assert kinds == {"completed": 4_250, "returned": 500, "repeat": 250}
+    assert (produced.records, produced.purchases, produced.repeats) == (5_000, 4_250, 250)
+    assert 0 < produced.reversed < produced.credited // 10
+
+
+def test_what_comes_back_is_reckoned_on_all_that_came_back_so_far() -> None:
+    maker = LIFE.maker()
+    returns: dict[str, dict[int, int]] = {}
+    receipts, taken = dict[str, list[dict[str, int]]](), Counter[str]()
+    for index in range(LIFE.count):
+        made = maker.make(index)
+        data = orjson.loads(made.value)["data"]
+        number = data["receipt_number"]
+        if is_purchase("life", index):
+            receipts[number] = data["lines"]
+            returns[number] = {}
+        elif not made.repeat:
+            for line in data["lines"]:
+                returns[number][line["line"]] = returns[number].get(line["line"], 0) + line["quantity"]
+            taken[number] += made.reversed
+    several = 0
+    for number, back in returns.items():
+        left = before = 0
+        for line in receipts[number]:
+            pieces, amount = line["quantity"], line["amount_minor"]
+            assert back.get(line["line"], 0) <= pieces
+            before += amount
+            left += amount - amount * back.get(line["line"], 0) // pieces
+        assert taken[number] == worth(before) - worth(left)
+        several += sum(back.values()) > 1
+    assert several > 20
 
 
 def test_hashes_of_many_keys_agree_with_the_platform() -> None:
@@ -52,11 +118,11 @@ def test_hashes_of_many_keys_agree_with_the_platform() -> None:
 
 
 def test_receipts_go_where_their_card_belongs() -> None:
-    receipts = Receipts(ORDER)
-    for index in range(ORDER.count):
-        part, key, value = receipts.make(index)
-        assert key == b"card:" + orjson.loads(value)["data"]["identifiers"][0]["value"].encode()
-        assert part == kafka_partition_hash(key) % PARTITIONS
+    maker = LIFE.maker()
+    for index in range(LIFE.count):
+        made = maker.make(index)
+        assert made.key == b"card:" + orjson.loads(made.value)["data"]["identifiers"][0]["value"].encode()
+        assert made.part == kafka_partition_hash(made.key) % PARTITIONS
 
 
 def test_members_are_the_same_every_time_and_of_both_tenants() -> None:

@@ -23,6 +23,10 @@ class Cpu:
         """All parts together."""
         return self.worker + self.postgres + self.broker
 
+    def __add__(self, other: Cpu) -> Cpu:
+        """Both together."""
+        return Cpu(self.worker + other.worker, self.postgres + other.postgres, self.broker + other.broker)
+
     def __sub__(self, before: Cpu) -> Cpu:
         """What was spent since `before`."""
         return Cpu(self.worker - before.worker, self.postgres - before.postgres, self.broker - before.broker)

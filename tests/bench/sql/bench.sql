@@ -20,8 +20,9 @@ FROM unnest($1::int[], $2::int[], $3::text[], $4::text[]) AS v(tenant_id, progra
 WHERE p.tenant_id = v.tenant_id AND p.programme_id = v.programme_id;
 
 -- name: enrol
--- By the platform's own function: now, tenants, programmes, members, spreads, tiers, times, identifiers.
-SELECT cardinality(earning.enrol_batch($1, $2, $3, $4, $5, $6, $7, $2, $3, $8, $4));
+-- By the platform's own functions: now, tenants, programmes, members, spreads, tiers, times, identifiers.
+SELECT earning.enrol_members($1, $2, $3, $4, $5, $6, $7),
+       earning.tie_identifiers($1, $2, $3, $8, array_fill(NULL::uuid, ARRAY[cardinality($4::uuid[])]), $4);
 
 -- name: vacuum_members
 VACUUM (ANALYZE) members.member, members.identifier, ledger.member;
@@ -39,8 +40,15 @@ SELECT coalesce(sum(next_seq - 1 - published_seq), 0)::bigint FROM stream.outbox
 -- name: totals
 SELECT (SELECT count(*) FROM earning.inbox) AS inbox,
        (SELECT count(*) FROM ledger.lot) AS lots,
-       (SELECT coalesce(sum(amount), 0)::bigint FROM ledger.lot) AS points,
+       (SELECT coalesce(sum(amount), 0)::bigint FROM ledger.lot) AS credited,
+       (SELECT coalesce(sum(remaining), 0)::bigint FROM ledger.lot) AS points,
        (SELECT coalesce(sum(seq), 0)::bigint FROM ledger.member) AS heads,
        (SELECT count(*) FROM stream.dead_letter) AS dead_letters,
        (SELECT coalesce(sum(count), 0)::bigint FROM stream.outbox) AS events,
        (SELECT count(DISTINCT counter_key) FROM earning.counter) AS counters;
+
+-- name: balances
+SELECT member_id, sum(remaining)::bigint AS points FROM ledger.lot GROUP BY member_id;
+
+-- name: size
+SELECT pg_database_size(current_database());
