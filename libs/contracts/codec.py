@@ -7,7 +7,7 @@ accepted is exactly what pydantic accepts, and `tests/contract/test_codec.py` ho
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeVar, Union
 
@@ -18,7 +18,7 @@ from pydantic_core import from_json
 
 from libs.contracts.envelope import CONTENT_TYPE, DATA_CONTENT_TYPE, SPEC_VERSION
 from libs.contracts.primitives import EARLIEST_YEAR, LATEST_YEAR
-from libs.contracts.registry import contract_of, event_model
+from libs.contracts.registry import TYPE_DOMAIN, contract_of, event_model
 from libs.contracts.rejection import Rejection, explain
 from libs.contracts.structs import NoEvent, checked_envelope, data_struct, event_struct, to_event
 from libs.contracts.topics import MAX_RECORD_BYTES, Topic, topic_named
@@ -27,6 +27,9 @@ MAX_NESTING = 100
 
 _D = TypeVar("_D", bound=BaseModel)
 _D_co = TypeVar("_D_co", covariant=True)
+
+RecordHeaders = Iterable[tuple[str, bytes | None]]
+"""The headers of a record; a name may come more than once, then the last counts."""
 
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _ONE_KIND = bytes.maketrans(b"{}", b"[]")
@@ -80,12 +83,15 @@ class EventDecoder(Generic[_D]):
             KeyError: a type is not ours.
         """
         self._types = tuple(types)
+        names = ", ".join(name.removeprefix(TYPE_DOMAIN) for name in self._types)
+        self._expected_type = f"{TYPE_DOMAIN} and one of {names}" if names else "no type: no event lies here yet"
         self._decode = msgspec.json.Decoder(Union[(*map(event_struct, self._types), NoEvent)]).decode
 
-    def decode(self, raw: bytes | None) -> Event[_D] | Rejection:
+    def decode(self, raw: bytes | None, headers: RecordHeaders = ()) -> Event[_D] | Rejection:
         """Return the event in `raw`, or why it is none. Never raises for anything that bytes may hold.
 
-        `raw` is the value of a record; None, a tombstone, is rejected.
+        `raw` is the value of a record; None, a tombstone, is rejected. The headers are for decoders that know other
+        forms than the structured one.
         """
         if raw and _plain(raw):
             try:
@@ -96,6 +102,10 @@ class EventDecoder(Generic[_D]):
                 return checked_envelope(event)  # type: ignore[no-any-return]
             except (msgspec.MsgspecError, ValueError, RecursionError):
                 pass  # pydantic finds out why, or that it may pass after all
+        return self.otherwise(raw, headers)
+
+    def otherwise(self, raw: bytes | None, headers: RecordHeaders) -> Event[_D] | Rejection:
+        """Look at a record that the fast decoder did not take."""
         return self.decode_slowly(raw)
 
     def decode_slowly(self, raw: bytes | None) -> Event[_D] | Rejection:
@@ -104,7 +114,7 @@ class EventDecoder(Generic[_D]):
             return Rejection("not-json", "", "a JSON object; the record is empty")
         if len(raw) > MAX_RECORD_BYTES:
             return Rejection("too-large", "", f"at most {MAX_RECORD_BYTES} bytes")
-        if _too_deep(raw):
+        if too_deep(raw):
             return Rejection("not-json", "", f"JSON nested at most {MAX_NESTING} deep")
         try:
             document = from_json(raw, allow_inf_nan=False)
@@ -118,7 +128,7 @@ class EventDecoder(Generic[_D]):
         if not isinstance(event_type, str):
             return Rejection("envelope", "/type", "the type of the event, as text")
         if event_type not in self._types:
-            return Rejection("unknown-type", "/type", f"one of {', '.join(self._types) or 'no type yet'}")
+            return Rejection("unknown-type", "/type", self._expected_type)
         try:
             event: Event[_D] = to_event(event_type, event_model(event_type).model_validate_json(raw, strict=True))
         except ValidationError as error:
@@ -270,7 +280,7 @@ def _plain(raw: bytes) -> bool:
         len(raw) <= MAX_RECORD_BYTES
         and (b"\\" not in raw or b"\\u0000" not in raw)
         and (raw.isascii() or _is_utf8(raw))
-        and (raw.count(b"{") + raw.count(b"[") <= MAX_NESTING or not _too_deep(raw))
+        and (raw.count(b"{") + raw.count(b"[") <= MAX_NESTING or not too_deep(raw))
         and (len(raw) <= _LONGEST_NUMBER or not _may_hold_endless_number(raw))
     )
 
@@ -283,7 +293,7 @@ def _is_utf8(raw: bytes) -> bool:
     return True
 
 
-def _too_deep(raw: bytes) -> bool:
+def too_deep(raw: bytes) -> bool:
     """Tell whether arrays and objects nest deeper than `MAX_NESTING`; of what is no JSON the answer means nothing."""
     # Nowhere is it deeper than there are openers, and each `},{` makes one of them useless: before the deepest place it
     # closes one, behind it it opens one too late. This settles any receipt whose lines have no labels.

@@ -35,6 +35,9 @@ from libs.contracts.events import (
 )
 from libs.contracts.topics import Topic, topic_of
 
+TYPE_DOMAIN = "org.pointstream."
+"""What the `type` of each of our events begins with."""
+
 
 class EventModel(Protocol):
     """A payload model that says which event type it is the data of."""
@@ -58,7 +61,7 @@ class EventContract:
     @property
     def short_name(self) -> str:
         """The type without our domain, as files are named: `purchase.completed.v1`."""
-        return self.type.removeprefix("org.pointstream.")
+        return self.type.removeprefix(TYPE_DOMAIN)
 
     @property
     def topic(self) -> Topic:
