@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypeAlias
@@ -14,6 +15,7 @@ from deploy.embedded import state
 from deploy.embedded.backing import DATABASE
 from deploy.embedded.credentials import Credentials
 from deploy.embedded.postgres import EmbeddedPostgres
+from libs.contracts.identifiers import IdentifierNames
 from libs.runtime.clock import Clock, SystemClock, parse_clock
 from libs.runtime.seal import Seal
 from libs.runtime.settings import KafkaSettings, kafka_of_commands
@@ -74,6 +76,14 @@ class Connections:
             return Seal.from_base64(key)
         except ValueError:
             fail(Exit.USAGE, "the key of the seals must be 32 bytes in base64", as_json=self.as_json)
+
+    def identifier_names(self) -> IdentifierNames | None:
+        """How identifiers are named; None when the key of the seals, which they depend on, is nowhere."""
+        if self.seal_key_file is not None:
+            key: str | None = self.seal_key_file.read_text(encoding="ascii").strip()
+        else:
+            key = Credentials(self.data).known("seal")
+        return None if key is None else IdentifierNames.from_seal_key(base64.b64decode(key))
 
     def clock(self) -> Clock:
         """The platform's clock, or the machine's where the platform is not ours."""

@@ -9,13 +9,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from libs.contracts.codec import Event, TopicDecoder, ce_headers, encode
-from libs.contracts.currencies import CURRENCIES
-from libs.contracts.events.purchase import PurchaseCompletedV1, PurchaseCorrectedV1
 from libs.contracts.identifiers import PERSONAL, IdentifierNames
 from libs.contracts.registry import EVENTS
 from libs.contracts.rejection import Rejection
+from libs.contracts.soundness import unsound
 
-_RECEIPTS = frozenset({PurchaseCompletedV1.event_type, PurchaseCorrectedV1.event_type})
 _INCOMING = frozenset(contract.type for contract in EVENTS.values() if contract.direction == "in")
 
 
@@ -59,11 +57,12 @@ class Preparer:
             return event
         if event.source != self.source and not event.source.startswith(self.source + "/"):
             return Rejection("unknown-source", "/source", f"{self.source}, or something below it")
-        if event.type in _RECEIPTS and (flaw := _flaw(event.data)) is not None:
-            return flaw
-        return self._record(topic, event)
+        return self.record(event)
 
-    def _record(self, topic: str, event: Event[Any]) -> Prepared:
+    def record(self, event: Event[Any]) -> Prepared | Rejection:
+        """Return the record for a decoded event of the source, or why nobody would take it."""
+        if (flaw := unsound(event.data)) is not None:
+            return flaw
         key = self._key(event)
         attributes: dict[str, Any] = {
             "type": event.type,
@@ -77,7 +76,9 @@ class Preparer:
             "partitionkey": key,
             "traceparent": event.traceparent,
         }
-        return Prepared(topic, key.encode(), encode(**attributes, data=event.data), ce_headers(**attributes))
+        return Prepared(
+            EVENTS[event.type].topic.name, key.encode(), encode(**attributes, data=event.data), ce_headers(**attributes)
+        )
 
     def _key(self, event: Event[Any]) -> str:
         """The member where known, else the first identifier, else the receipt or the event itself."""
@@ -106,12 +107,3 @@ def _topic(raw: bytes) -> str | None:
 @cache
 def _decoder(topic: str) -> TopicDecoder:
     return TopicDecoder(topic)
-
-
-def _flaw(receipt: Any) -> Rejection | None:
-    """What earning would refuse a receipt for, beyond its schema."""
-    if receipt.currency not in CURRENCIES:
-        return Rejection("unknown-currency", "/data/currency", "an active currency of ISO 4217")
-    if receipt.lines and sum(line.amount_minor for line in receipt.lines) != receipt.total_minor:
-        return Rejection("total-mismatch", "/data/total_minor", "the sum of the lines' amounts")
-    return None

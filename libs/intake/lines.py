@@ -16,6 +16,9 @@ class Place(NamedTuple):
     offset: int = 0
 
 
+START = Place()
+
+
 class Line(NamedTuple):
     """One line: its number from 1, the place behind it, and its bytes; `cut` when there were too many of them."""
 
@@ -28,7 +31,7 @@ class Line(NamedTuple):
 class Lines:
     """Reads lines from a place of a stream that can seek."""
 
-    def __init__(self, stream: BinaryIO, start: Place = Place()) -> None:  # noqa: B008 - a tuple never changes
+    def __init__(self, stream: BinaryIO, start: Place = START) -> None:
         self._stream = stream
         self._at = start
         self._back: deque[Line] = deque()

@@ -14,7 +14,7 @@ from pathlib import PurePath
 from typing import BinaryIO, Literal, cast
 
 from libs.contracts.rejection import Rejection
-from libs.intake.lines import MAX_ROW_BYTES, Line, Lines, Place
+from libs.intake.lines import MAX_ROW_BYTES, START, Line, Lines, Place
 
 Form = Literal["csv", "jsonl"]
 _FORMS: Mapping[str, Form] = {
@@ -75,7 +75,7 @@ def unpacked(stream: BinaryIO) -> BinaryIO:
 def read_rows(
     stream: BinaryIO,
     form: Form,
-    start: Place = Place(),  # noqa: B008 - a tuple never changes
+    start: Place = START,
     *,
     encoding: str = "utf-8",
     delimiter: str | None = None,

@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.contracts.rejection import Rejection
-from libs.intake.lines import MAX_ROW_BYTES, Place
+from libs.intake.lines import MAX_ROW_BYTES, START, Place
 from libs.intake.rows import FileUnreadable, Form, Row, form_of, read_rows, unpacked
 
 
 def rows(
     text: str | bytes,
     form: Form = "csv",
-    start: Place = Place(),  # noqa: B008 - a tuple never changes
+    start: Place = START,
     encoding: str = "utf-8",
 ) -> list[Row]:
     raw = text.encode() if isinstance(text, str) else text
