@@ -7,6 +7,7 @@ derives it from the same two anchors.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -88,6 +89,15 @@ def parse_clock(text: str | None) -> Clock:
         return DrivenClock(parse_instant(business), parse_instant(real), float(speed))
     instant, _, speed = text.partition("@")
     return DrivenClock(parse_instant(instant), SystemClock().now(), float(speed or 1))
+
+
+async def happens_within(event: asyncio.Event, seconds: float) -> bool:
+    """Wait so long, or until the event, and say whether it was the event."""
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return False
+    return True
 
 
 def monotonic() -> float:

@@ -14,15 +14,17 @@ from datetime import timedelta
 from typing import Generic, TypeVar
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaProducer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaError, OffsetOutOfRangeError
 
 from libs.runtime import logs, stream_store
-from libs.runtime.clock import monotonic
-from libs.runtime.lane import LEASE, Lane, Wiring
+from libs.runtime.batch_consumer import BatchConsumer
+from libs.runtime.broker_watch import MADE_ANEW, BrokerWatch, estranged
+from libs.runtime.claims import Claimant, Found, claim_positions
+from libs.runtime.clock import happens_within, monotonic
+from libs.runtime.lane import Lane, Wiring
 from libs.runtime.outbox import Headers, Relay, Row
 from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
-from libs.runtime.topic_identity import identify
 
 log = logs.get(__name__)
 Item = TypeVar("Item")
@@ -30,6 +32,7 @@ _POLL_MS = 200
 _HOUSEKEEPING = 1.0
 _TELEMETRY = 5.0
 _HALTS = 3.0
+_BROKER = 2.0
 _FENCED_PAUSE = 3.0
 _STALLED = 60.0
 
@@ -46,10 +49,11 @@ class LoopSettings:
 
 @dataclass(slots=True)
 class _Driven(Generic[Item]):
-    """A lane and what it waits to claim."""
+    """A lane, what it waits to claim, and which of its partitions have lost their topic."""
 
     lane: Lane[Item]
     wanted: set[TopicPartition] = field(default_factory=set)
+    estranged: set[TopicPartition] = field(default_factory=set)
 
     @property
     def load(self) -> int:
@@ -76,7 +80,7 @@ class BatchLoop(Generic[Item]):
         self,
         settings: LoopSettings,
         wiring: Wiring[Item],
-        make_consumer: Callable[[], AIOKafkaConsumer],
+        make_consumer: Callable[[], BatchConsumer],
         make_producer: Callable[[], AIOKafkaProducer],
         headers: Headers,
         pool: asyncpg.Pool,
@@ -124,11 +128,14 @@ class BatchLoop(Generic[Item]):
             return "starting"
         if any(driven.wanted for driven in self._lanes):
             return "claiming partitions"
-        return next((driven.lane.trouble for driven in self._lanes if driven.lane.trouble), None)
+        if self._watch.trouble:
+            return self._watch.trouble
+        lanes = [driven.lane for driven in self._lanes]
+        return next((why for lane in lanes if (why := lane.trouble or lane.relay.trouble)), None)
 
     def stalled(self) -> bool:
-        """Whether a lane has not come round for a minute: the truth behind liveness."""
-        return any(monotonic() - driven.lane.turned_at > _STALLED for driven in self._lanes)
+        """Whether a lane hangs, and does not just wait for a broker: the truth behind liveness."""
+        return any(driven.lane.idle_seconds > _STALLED for driven in self._lanes)
 
     async def run(self) -> None:
         """Consume until `stop`; whatever can't be decided here is raised before any position has moved.
@@ -137,6 +144,7 @@ class BatchLoop(Generic[Item]):
             aiokafka.errors.KafkaError: no broker answers at the start.
         """
         self._consumer = self._make_consumer()
+        self._watch = BrokerWatch(self._consumer)
         await self._consumer.start()
         self._consumer.subscribe(self.topics, listener=_Ownership(self._clear, self._note))
         try:
@@ -146,6 +154,7 @@ class BatchLoop(Generic[Item]):
                 for driven in self._lanes:
                     tasks.create_task(self._drive(driven))
                 tasks.create_task(self._keep_house())
+                tasks.create_task(self._watch_broker())
         finally:
             self._running = False
             await self._consumer.stop()
@@ -161,6 +170,7 @@ class BatchLoop(Generic[Item]):
     def _clear(self) -> None:
         for driven in self._lanes:
             driven.wanted.clear()
+            driven.estranged.clear()
             driven.lane.release_all()
         self._halted.clear()
         self._fenced_at.clear()
@@ -177,6 +187,8 @@ class BatchLoop(Generic[Item]):
             lane.turned_at = monotonic()
             if driven.wanted:
                 await self._claim(driven)
+            if driven.estranged:
+                await self._halt_estranged(driven)
             if not lane.held:
                 await self._flush(lane)
                 await self._pause(_POLL_MS / 1000)
@@ -234,37 +246,11 @@ class BatchLoop(Generic[Item]):
         else:
             driven.lane.trouble = None
 
-    async def _claim_positions(
-        self, lane: Lane[Item], wanted: Sequence[TopicPartition]
-    ) -> dict[TopicPartition, tuple[stream_store.Claimed, str | None]]:
-        """Claim, and say of each partition why it can't be consumed, if it can't."""
-        begins = await self._consumer.beginning_offsets(wanted)
-        identity = await identify(self._consumer, {partition.topic for partition in wanted})
-        clock = self._wiring.clock
-        asked = [
-            stream_store.Wanted(
-                p.topic, p.partition, identity.topic_ids[p.topic], begins[p], lane.shard(p.topic, p.partition)
-            )
-            for p in wanted
-        ]
-        claimed = await stream_store.claim(
-            await lane.connection(), self._wiring.consumer, self._settings.owner, identity.cluster_id,
-            clock.now(), clock.now() + LEASE, asked,
-        )  # fmt: skip
-        self._wiring.metrics.claims.labels(self._wiring.metrics.service).inc(len(claimed))
-        # Asked for after the claim: until then the former holder may have read what came in meanwhile.
-        ends = await self._consumer.end_offsets(wanted)
-        found = {}
-        for one in claimed:
-            partition = TopicPartition(one.topic, one.part)
-            doubt = one.halt_reason
-            if one.cluster_id != identity.cluster_id:
-                doubt = doubt or "this is another cluster than the one that the position belongs to"
-            elif one.topic_id != identity.topic_ids[one.topic]:
-                doubt = doubt or "the topic was made anew since the position was stored"
-            elif not begins[partition] <= one.next_offset <= ends[partition]:
-                doubt = doubt or "the position lies outside the log"
-            found[partition] = (one, doubt)
+    async def _claim_positions(self, lane: Lane[Item], wanted: Sequence[TopicPartition]) -> dict[TopicPartition, Found]:
+        who = Claimant(self._wiring.consumer, self._settings.owner, lane.shard)
+        connection = await lane.connection()
+        found = await claim_positions(self._consumer, connection, who, wanted, self._wiring.clock.now)
+        self._wiring.metrics.claims.labels(self._wiring.metrics.service).inc(len(found))
         return found
 
     async def _take(
@@ -272,6 +258,7 @@ class BatchLoop(Generic[Item]):
     ) -> None:
         lane = driven.lane
         await lane.relay.adopt(lane.shard(partition.topic, partition.partition), claimed.published)
+        lane.turned_at = monotonic()
         if partition not in driven.wanted:  # a rebalance came in between
             lane.release(partition)
             return
@@ -279,15 +266,22 @@ class BatchLoop(Generic[Item]):
             await self._halt(lane, partition, claimed.epoch, doubt)
         else:
             try:
-                self._consumer.seek(partition, claimed.next_offset)
+                self._consumer.take_up(partition, claimed.topic_id, claimed.next_offset)
             except IllegalStateError:  # gone again; the listener tells what comes next
                 lane.release(partition)
                 return
             lane.hold(partition, claimed)
         driven.wanted.discard(partition)
 
+    async def _halt_estranged(self, driven: _Driven[Item]) -> None:
+        for partition in list(driven.estranged):
+            if (held := driven.lane.held.get(partition)) is not None:
+                await self._halt(driven.lane, partition, held.epoch, MADE_ANEW)
+            driven.estranged.discard(partition)
+
     async def _halt(self, lane: Lane[Item], partition: TopicPartition, epoch: int, reason: str) -> None:
         lane.retire(partition, epoch)
+        self._consumer.lay_down(partition)
         self._note_halt(partition.topic, partition.partition, reason)
         log.error("partition.halted", topic=partition.topic, partition=partition.partition, reason=reason)
         await stream_store.halt(
@@ -321,10 +315,7 @@ class BatchLoop(Generic[Item]):
         """Wait for a change of assignment or the end, at most so long."""
         self._changed.clear()
         if not self._stopping.is_set():
-            try:
-                await asyncio.wait_for(self._changed.wait(), seconds)
-            except TimeoutError:
-                return
+            await happens_within(self._changed, seconds)
 
     async def _read_rows(self, shard: str, after: int) -> Sequence[Row]:
         async with self._pool.acquire() as connection:
@@ -332,20 +323,26 @@ class BatchLoop(Generic[Item]):
 
     async def _keep_house(self) -> None:
         told_at = looked_at = monotonic()
-        while not self._stopping.is_set():
-            try:
-                await asyncio.wait_for(self._stopping.wait(), _HOUSEKEEPING)
-            except TimeoutError:
-                if self._halted and monotonic() - looked_at > _HALTS:
-                    looked_at = monotonic()
-                    await self._claim_resumed()
-                self._measure()
-                self._claim_lost()
-                for driven in self._lanes:
-                    driven.lane.relay.check()
-                if monotonic() - told_at > _TELEMETRY:
-                    told_at = monotonic()
-                    await self._tell_group()
+        while not await happens_within(self._stopping, _HOUSEKEEPING):
+            if self._halted and monotonic() - looked_at > _HALTS:
+                looked_at = monotonic()
+                await self._claim_resumed()
+            self._measure()
+            self._claim_lost()
+            for driven in self._lanes:
+                driven.lane.relay.check()
+            if monotonic() - told_at > _TELEMETRY:
+                told_at = monotonic()
+                await self._tell_group()
+
+    async def _watch_broker(self) -> None:
+        """See every two seconds whether the broker answers; a topic made anew is handed to the lanes, to halt it."""
+        while not await happens_within(self._stopping, _BROKER):
+            if (identity := await self._watch.look(self.topics)) is None:
+                continue
+            for driven in self._lanes:
+                claimed = {partition: held.topic_id for partition, held in driven.lane.held.items()}
+                driven.estranged.update(estranged(claimed, identity))
 
     def _measure(self) -> None:
         metrics = self._wiring.metrics

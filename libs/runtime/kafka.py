@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, admin
+from aiokafka import AIOKafkaProducer, admin
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from libs.contracts.topics import NewTopic
+from libs.runtime.batch_consumer import BatchConsumer
 from libs.runtime.kafka_login import connection
 from libs.runtime.settings import KafkaSettings
 
 MAX_REQUEST_BYTES = 4 * 1024 * 1024
 
 
-def batch_consumer(settings: KafkaSettings, group: str) -> AIOKafkaConsumer:
+def batch_consumer(settings: KafkaSettings, group: str) -> BatchConsumer:
     """Return a consumer for the batch loop: positions come from PostgreSQL, never from the group's offsets.
 
     A short wait for data: a request in flight holds back the partitions that it does not name.
     """
-    return AIOKafkaConsumer(
-        **connection(settings),
+    return BatchConsumer(
+        settings,
         group_id=settings.topic_prefix + group,
         group_instance_id=f"{settings.topic_prefix}{group}-{settings.instance}",
         client_id=f"{group}-{settings.instance}",

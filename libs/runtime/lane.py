@@ -17,7 +17,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from libs.contracts.rejection import Rejection
 from libs.runtime import dead_letters, logs, stream_store
 from libs.runtime.batch import Applied, Handler, Outgoing, Span, Work
-from libs.runtime.clock import Clock, monotonic
+from libs.runtime.clock import Clock, happens_within, monotonic
 from libs.runtime.failpoint import reach
 from libs.runtime.limits import Health, Limits, judge
 from libs.runtime.metrics import StreamMetrics
@@ -39,6 +39,7 @@ class Held:
     epoch: int
     health: Health
     refused: int = 0  # records in a row that the database refused
+    topic_id: str = ""  # what the broker called the topic by when it was claimed
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,11 @@ class Lane(Generic[Item]):
         self.turned_at = monotonic()
         self.trouble: str | None = None
 
+    @property
+    def idle_seconds(self) -> float:
+        """For how long it has not come round. To wait for the relay is no idleness: that is how it holds back."""
+        return 0.0 if self.relay.awaited else monotonic() - self.turned_at
+
     async def connection(self) -> asyncpg.Connection:
         """Return the lane's connection, opened anew if it was lost."""
         if self._connection is None or self._connection.is_closed():
@@ -94,7 +100,7 @@ class Lane(Generic[Item]):
 
     def hold(self, partition: TopicPartition, claimed: stream_store.Claimed) -> None:
         """Begin to hold a partition."""
-        self.held[partition] = Held(claimed.next_offset, claimed.epoch, claimed.health)
+        self.held[partition] = Held(claimed.next_offset, claimed.epoch, claimed.health, topic_id=claimed.topic_id)
 
     def release(self, partition: TopicPartition) -> None:
         """Hold a partition no longer; work in hand for it will be fenced."""
@@ -214,20 +220,12 @@ class Lane(Generic[Item]):
                     case Trouble.PASSING:
                         self.turned_at, self.trouble = monotonic(), type(error).__name__
                         log.warning("batch.held", error=self.trouble, records=len(work.records))
-                        if await self._stops_within(pause) or await self._committed_after_all(work):
+                        if await happens_within(self._stopping, pause) or await self._committed_after_all(work):
                             return
                         pause = min(pause * 2, _LONGEST_PAUSE)
             else:
                 await self._settle(work, applied, rows)
                 return
-
-    async def _stops_within(self, seconds: float) -> bool:
-        """Wait so long, or until the worker is told to stop, and say which."""
-        try:
-            await asyncio.wait_for(self._stopping.wait(), seconds)
-        except TimeoutError:
-            return False
-        return True
 
     async def _transact(self, work: Work[Item], *, careful: bool) -> tuple[Applied, list[Row]]:
         wiring = self._wiring
@@ -333,6 +331,7 @@ class Lane(Generic[Item]):
         for rejection in (work.rejections | applied.rejections).values():
             metrics.dead_letters.labels(metrics.service, topic, rejection.code).inc()
         await self.relay.publish(rows)
+        self.turned_at = monotonic()
 
     def _move_on(self, span: Span, moved: bool) -> None:
         partition = TopicPartition(span.topic, span.part)

@@ -7,7 +7,8 @@ the broker has acknowledged; whoever claims the shard next begins at the cursor 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import cramjam
@@ -18,6 +19,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 
 from libs.runtime import logs
 from libs.runtime.batch import Outgoing
+from libs.runtime.clock import monotonic
 from libs.runtime.failpoint import reach
 from libs.runtime.metrics import StreamMetrics
 from libs.runtime.postgres import DATABASE_ERRORS
@@ -37,6 +39,8 @@ class _Framed(msgspec.Struct, array_like=True, frozen=True, gc=False):
 _decode_events = msgspec.msgpack.Decoder(list[_Framed]).decode
 _encode_events = msgspec.msgpack.Encoder().encode
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
+_SLOW = 5.0
+"""Seconds after which an acknowledgement that has not come is told as trouble: usually it takes milliseconds."""
 
 
 class Row(NamedTuple):
@@ -97,6 +101,24 @@ class Relay:
         self._producer: AIOKafkaProducer | None = None
         self._task: asyncio.Task[None] | None = None
         self.acknowledged: dict[str, int] = {}
+        self._sending_since: float | None = None
+        self._interruption: str | None = None
+        self._waiting = 0
+
+    @property
+    def trouble(self) -> str | None:
+        """What keeps events from being published, if anything does."""
+        if self._interruption is not None:
+            return f"publishing was interrupted: {self._interruption}"
+        since = self._sending_since
+        if since is not None and monotonic() - since > _SLOW:
+            return "the broker does not acknowledge what is published"
+        return None
+
+    @property
+    def awaited(self) -> bool:
+        """Whether somebody waits until there is room, or until something is published."""
+        return self._waiting > 0
 
     async def start(self) -> None:
         """Connect and begin publishing.
@@ -123,21 +145,23 @@ class Relay:
 
     async def adopt(self, shard: str, published: int) -> None:
         """Take a shard over: publish what the table holds after `published` before anything new."""
-        async with self._publishing:
-            self.acknowledged[shard] = published
-            try:
-                await self._publish_backlog(shard)
-            except KafkaError as error:
-                await self._begin_again(error)
+        with self._holding_up():
+            async with self._publishing:
+                self.acknowledged[shard] = published
+                try:
+                    await self._publish_backlog(shard)
+                except KafkaError as error:
+                    await self._begin_again(error)
 
     async def catch_up(self, shard: str) -> None:
         """Publish what the table holds of a shard that was committed unseen; nothing to do for one not adopted."""
         await self.settled()
-        async with self._publishing:
-            try:
-                await self._publish_backlog(shard)
-            except (KafkaError, *DATABASE_ERRORS) as error:
-                await self._begin_again(error)
+        with self._holding_up():
+            async with self._publishing:
+                try:
+                    await self._publish_backlog(shard)
+                except (KafkaError, *DATABASE_ERRORS) as error:
+                    await self._begin_again(error)
 
     def abandon(self, shard: str) -> None:
         """Answer for the shard no longer; rows of it that still wait are dropped."""
@@ -147,11 +171,22 @@ class Relay:
         """Hand over committed rows of adopted shards; waits while too much is waiting."""
         for row in rows:
             self._metrics.unpublished.labels(self._metrics.service).inc(len(row.events))
-            await self._rows.put(row)
+            with self._holding_up():
+                await self._rows.put(row)
 
     async def settled(self) -> None:
         """Wait until everything handed over so far is acknowledged."""
-        await self._rows.join()
+        with self._holding_up():
+            await self._rows.join()
+
+    @contextmanager
+    def _holding_up(self) -> Iterator[None]:
+        """Count whoever waits for the relay."""
+        self._waiting += 1
+        try:
+            yield
+        finally:
+            self._waiting -= 1
 
     async def _run(self) -> None:
         while True:
@@ -169,9 +204,13 @@ class Relay:
 
     async def _publish(self, rows: Sequence[Row]) -> None:
         due = [row for row in rows if row.last > self.acknowledged.get(row.shard, row.last)]
-        for answer in await asyncio.gather(*await self._send(due), return_exceptions=True):
-            if isinstance(answer, BaseException):
-                raise answer
+        self._sending_since = monotonic()
+        try:
+            for answer in await asyncio.gather(*await self._send(due), return_exceptions=True):
+                if isinstance(answer, BaseException):
+                    raise answer
+        finally:
+            self._sending_since = None
         reach("after-send")
         for row in due:
             if row.shard in self.acknowledged:
@@ -188,6 +227,7 @@ class Relay:
         pause = _FIRST_PAUSE
         trouble = error
         while True:
+            self._interruption = type(trouble).__name__
             self._metrics.publish_failures.labels(self._metrics.service).inc()
             log.warning("outbox.interrupted", error=type(trouble).__name__)
             await asyncio.sleep(pause)
@@ -202,6 +242,7 @@ class Relay:
             except (KafkaError, *DATABASE_ERRORS) as again:
                 trouble = again
             else:
+                self._interruption = None
                 return
 
     async def _send(self, rows: Sequence[Row]) -> list[asyncio.Future[object]]:

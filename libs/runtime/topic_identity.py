@@ -17,17 +17,22 @@ from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import Boolean, CompactArray, CompactString, Int16, Int32, Schema, TaggedFields
 
 
-class _Uuid:
+class Uuid:
+    """Kafka's UUID as a field of a request or a response."""
+
     @staticmethod
     def encode(value: UUID) -> bytes:
+        """Write one."""
         return value.bytes
 
     @staticmethod
     def decode(data: IO[bytes]) -> UUID:
+        """Read one."""
         return UUID(bytes=data.read(16))
 
     @staticmethod
     def repr(value: UUID) -> str:
+        """Show one."""
         return str(value)
 
 
@@ -53,7 +58,7 @@ class _MetadataResponseV12(Response):
             CompactArray(
                 ("error_code", Int16),
                 ("name", CompactString("utf-8")),
-                ("topic_id", _Uuid),
+                ("topic_id", Uuid),
                 ("is_internal", Boolean),
                 (
                     "partitions",
@@ -82,7 +87,7 @@ class _MetadataRequestV12(RequestStruct):
     API_VERSION = 12
     RESPONSE_TYPE = _MetadataResponseV12
     SCHEMA = Schema(
-        ("topics", CompactArray(("topic_id", _Uuid), ("name", CompactString("utf-8")), ("tags", TaggedFields))),
+        ("topics", CompactArray(("topic_id", Uuid), ("name", CompactString("utf-8")), ("tags", TaggedFields))),
         ("allow_auto_topic_creation", Boolean),
         ("include_authorized_operations", Boolean),
         ("tags", TaggedFields),

@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from libs.contracts.rejection import Rejection
 from libs.runtime.batch import Applied, Outgoing, Span, Work
+from libs.runtime.broker_watch import MADE_ANEW, estranged
 from libs.runtime.clock import SystemClock
 from libs.runtime.consume import BatchLoop, LoopSettings
 from libs.runtime.dead_letters import attempts
@@ -24,6 +25,7 @@ from libs.runtime.metrics import StreamMetrics
 from libs.runtime.outbox import Relay, Row
 from libs.runtime.seal import Seal, SealBroken
 from libs.runtime.stream_store import Claimed
+from libs.runtime.topic_identity import Identity
 
 TOPIC = "receipts"
 PART = TopicPartition(TOPIC, 3)
@@ -89,7 +91,7 @@ def wiring() -> Wiring[str]:
 
 @pytest.fixture
 def scene() -> Scene:
-    consumer = Consumer()
+    consumer: Any = Consumer()
     loop: BatchLoop[str] = BatchLoop(LoopSettings("me"), wiring(), lambda: consumer, lambda: None, lambda _: (), None)
     loop._consumer = consumer
     return Scene(loop, consumer, [driven.lane for driven in loop._lanes])
@@ -135,6 +137,45 @@ async def test_a_halt_keeps_the_shard_until_its_events_are_out(scene: Scene) -> 
     assert lane.relay.acknowledged == {SHARD: 7}
     scene.loop._clear()
     assert lane.relay.acknowledged == {}
+
+
+async def test_waiting_for_the_relay_is_no_stall(scene: Scene) -> None:
+    """A worker that were ended for it would come back to the same broker that is away."""
+    lane = scene.lanes[0]
+    row = Row(SHARD, 1, "points", [Outgoing("points", b"key", 0, b"{}")])
+    lane.relay.acknowledged[SHARD] = 0
+    await lane.relay.publish([row] * 128)
+    lane.turned_at -= 3_600
+    assert scene.loop.stalled()
+    waiting = asyncio.create_task(lane.relay.publish([row]))
+    await asyncio.sleep(0)
+    assert not scene.loop.stalled()
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    assert scene.loop.stalled()
+
+
+async def test_a_partition_of_a_lost_topic_is_halted_between_batches(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its own lane, whose next batch would lift the halt again if it came in between."""
+    halted: list[tuple[TopicPartition, int, str]] = []
+
+    async def halt(lane: Lane[str], partition: TopicPartition, epoch: int, reason: str) -> None:
+        lane.retire(partition, epoch)
+        halted.append((partition, epoch, reason))
+
+    monkeypatch.setattr(scene.loop, "_halt", halt)
+    driven = scene.loop._lanes[0]
+    driven.lane.hold(PART, claimed(10, epoch=4))
+    other = {TOPIC: "another id"}
+    driven.estranged.update(estranged({PART: driven.lane.held[PART].topic_id}, Identity("cluster", other)))
+    assert driven.estranged == {PART}
+    await scene.loop._halt_estranged(driven)
+    assert halted == [(PART, 4, MADE_ANEW)]
+    assert driven.estranged == set()
+    same = {TOPIC: "topic"}
+    assert estranged({PART: "topic"}, Identity("cluster", same)) == []
 
 
 def lags(scene: Scene) -> dict[str, float]:
