@@ -23,17 +23,19 @@ def activate(
 ) -> tuple[Movement, ...]:
     """The activation of lots at an instant, and what their points repay at once; record what time has done first.
 
-    Lots named in `new_expiry` get that date with it (None: never), the others keep theirs. What is not pending or has
-    nothing left is passed over, so it may be asked twice. No lot is activated before it was earned, nor later than its
-    own day. One movement for what shares wallet, instant and date.
+    Lots named in `new_expiry` get that date with it (None: never); the others keep theirs, and so does one whose new
+    date does not lie after its activation. What is not pending or has nothing left is passed over, so it may be asked
+    twice. No lot is activated before it was earned, nor later than its own day. One movement for what shares wallet,
+    instant and date.
     """
     wanted = frozenset(lot_seqs)
     groups: dict[tuple[str, datetime, datetime | None, bool], list[Lot]] = {}
     for lot in sorted(ledger.lots, key=attrgetter("wallet", "seq")):
         if lot.seq in wanted and lot.pending and lot.remaining:
-            moves = lot.seq in new_expiry
-            expires_at = new_expiry[lot.seq] if moves else lot.expires_at
             instant = max(lot.earned_at, min(at, lot.active_from))
+            expires_at = new_expiry.get(lot.seq, lot.expires_at)
+            moves = lot.seq in new_expiry and (expires_at is None or expires_at > instant)
+            expires_at = expires_at if moves else lot.expires_at
             groups.setdefault((lot.wallet, instant, expires_at, moves), []).append(lot)
     movements = [
         Movement(

@@ -1,0 +1,259 @@
+"""A member's life, step by step: the decisions agree with a naive model, now and at every day of the past."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import pairwise
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from libs.ledger.activate import activate
+from libs.ledger.adjust import adjust
+from libs.ledger.balance import balance
+from libs.ledger.catch_up import Due, catch_up, due
+from libs.ledger.decide import burn_order, decide_credit, opening_movement, take
+from libs.ledger.evolve import apply_all, as_of
+from libs.ledger.invariants import check, conservation
+from libs.ledger.model import Account, Kind, Lot, MemberLedger, Movement
+from libs.ledger.repay import repay
+from libs.ledger.reverse import Credit, Shortfall, reverse
+from tests.unit.ledger.build import EMPTY, MEMBER, day
+from tests.unit.ledger.naive_life import FOREVER, NaiveLife, NaiveLot
+
+WALLETS = ("points", "bonus")
+POINTS = st.integers(1, 12)
+DAYS = st.integers(0, 9)
+WALLET = st.sampled_from(WALLETS)
+POLICY = st.sampled_from([*[Shortfall.DEBT] * 3, *Shortfall])
+SEEN: Counter[str] = Counter()
+
+
+class Life(RuleBasedStateMachine):
+    """The same things are told to the ledger and to the naive model."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.today = 20
+        self.ledger: MemberLedger = EMPTY
+        self.journal: list[Movement] = []
+        self.naive = NaiveLife()
+        self.counted_lapsed: Counter[tuple[int, ...]] = Counter()
+        self.purchases: list[list[int]] = []
+        self.ledgers: dict[int, MemberLedger] = {}
+
+    def tell(self, *movements: Movement) -> None:
+        SEEN.update(f"{movement.from_account}>{movement.to_account}" for movement in movements)
+        self.ledger = apply_all(self.ledger, movements)
+        self.journal += movements
+
+    def catch_up(self) -> None:
+        self.tell(*catch_up(self.ledger, day(self.today), day(self.today)))
+        self.naive.live_until(self.today)
+
+    @initialize(wallet=WALLET, points=POINTS)
+    def first_purchase(self, wallet: str, points: int) -> None:
+        self.earn(wallet, points, late=0, wait=0, life=0, again=False)
+
+    @rule(wallet=WALLET, points=POINTS, late=DAYS, wait=DAYS, life=st.integers(0, 60), again=st.booleans())
+    def earn(self, wallet: str, points: int, late: int, wait: int, life: int, again: bool) -> None:
+        """Half a purchase's credits are for one already there; half of all wait; what lives 0 days lives for ever."""
+        self.catch_up()
+        earned = self.today - late // 3
+        active = earned + wait // 2
+        expires = FOREVER if life == 0 else max(active, self.today) + life
+        lot = decide_credit(
+            self.ledger.seq,
+            wallet,
+            points,
+            earned_at=day(earned),
+            recorded_at=day(self.today),
+            active_from=day(active),
+            expires_at=None if expires == FOREVER else day(expires),
+            policy_version=1,
+        )
+        same = [purchase for purchase in self.purchases if self.naive.lots[purchase[0]].wallet == wallet]
+        if again and same:
+            same[-1].append(lot.seq)
+        else:
+            self.purchases.append([lot.seq])
+        self.tell(opening_movement(lot))
+        self.tell(*repay(self.ledger, wallet, day(self.today)))
+        self.naive.add(lot.seq, NaiveLot(wallet, points, earned, active, expires, active > earned))
+        self.naive.repay(wallet)
+        self.catch_up()
+
+    @rule(wallet=WALLET, points=st.integers(5, 60))
+    def spend(self, wallet: str, points: int) -> None:
+        self.catch_up()
+        points = min(points, balance(self.ledger, wallet, day(self.today)).spendable)
+        assert points <= self.naive.available(wallet, self.today)
+        if points:
+            self.tell(self.redeem(wallet, points))
+            spent = self.naive.burn(wallet, points, self.today)
+            assert dict(spent) == {part.lot_seq: part.amount for part in self.journal[-1].allocations}
+
+    def redeem(self, wallet: str, points: int) -> Movement:
+        now = day(self.today)
+        usable = burn_order(lot for lot in self.ledger.lots if lot.wallet == wallet and lot.in_force(now))
+        seq, parts = self.ledger.seq + 1, take(usable, points)
+        return Movement(seq, wallet, Kind.REDEEM, Account.ACTIVE, Account.REDEEMED, points, now, now, parts)
+
+    @precondition(lambda self: self.purchases)
+    @rule(which=st.integers(0, 5), points=st.integers(1, 30), late=DAYS, policy=POLICY)
+    def take_back(self, which: int, points: int, late: int, policy: Shortfall) -> None:
+        self.catch_up()
+        purchase = self.purchases[-1 - which % len(self.purchases)]
+        lots = self.naive.lots
+        wallet, key = lots[purchase[0]].wallet, (*purchase[:1],)
+        credits = [Credit(seq, lots[seq].amount - lots[seq].taken_back) for seq in purchase]
+        lapsed = sum(lots[seq].lapsed for seq in purchase) - self.counted_lapsed[key]
+        points = min(points, sum(credit.points_left_to_correct for credit in credits))
+        if not points:
+            return
+        made = reverse(
+            self.ledger,
+            wallet,
+            points,
+            credits,
+            effective_at=day(self.today - late // 2),
+            recorded_at=day(self.today),
+            policy=policy,
+            lapsed=lapsed,
+        )
+        missing, gone = self.naive.take_back(
+            wallet, points, purchase, self.today - late // 2, self.today, policy, lapsed
+        )
+        self.counted_lapsed[key] += made.lapsed
+        SEEN.update({f"{policy}:short": made.short, f"{policy}:forgiven": made.forgiven, "lapsed": made.lapsed})
+        self.tell(*made.movements)
+        assert (made.short + made.forgiven, made.lapsed) == (missing, gone)
+        assert made.short == 0 or policy is Shortfall.OPERATOR
+        assert sum(m.amount for m in made.movements) + made.short + made.forgiven + made.lapsed == points
+        pairs = [(m.from_account, m.corrects) for m in made.movements]
+        assert len(set(pairs)) == len(pairs)
+
+    @rule(wallet=WALLET, points=st.integers(-12, 12).filter(bool), late=DAYS, life=st.integers(0, 20))
+    def adjust(self, wallet: str, points: int, late: int, life: int) -> None:
+        self.catch_up()
+        earned = self.today - (late if points > 0 else 0)
+        there = self.naive.available(wallet, self.today)
+        made = adjust(
+            self.ledger,
+            wallet,
+            points,
+            earned_at=day(earned),
+            recorded_at=day(self.today),
+            expires_at=day(self.today + life) if life else None,
+            policy_version=1,
+        )
+        self.tell(*made.movements)
+        SEEN[str(made.refused)] += 1
+        if points < 0:
+            assert made.refused == ("not-enough-points" if -points > there else None)
+            self.naive.burn(wallet, 0 if made.refused else -points, self.today)
+            return
+        assert made.refused is None
+        assert made.opened is not None
+        expires = self.today + life if life else FOREVER
+        self.naive.add(made.opened.seq, NaiveLot(wallet, points, earned, earned, expires, False))
+        self.naive.repay(wallet)
+
+    @rule(at=DAYS, life=st.integers(-2, 20))
+    def activate(self, at: int, life: int) -> None:
+        """Something happened that the youngest pending lots were waiting for."""
+        self.catch_up()
+        waiting = [seq for seq, lot in self.naive.lots.items() if lot.pending and lot.left][-2:]
+        happened, expires = self.today - at // 3, self.today + life
+        dates = {seq: day(expires) for seq in waiting}
+        self.tell(*activate(self.ledger, waiting, day(happened), day(self.today), dates))
+        for seq in waiting:
+            lot = self.naive.lots[seq]
+            instant = max(lot.earned, min(happened, lot.active))
+            self.naive.activate(seq, instant, expires if expires > instant else None)
+        for wallet in sorted({self.naive.lots[seq].wallet for seq in waiting}):
+            self.naive.repay(wallet)
+        assert not activate(self.ledger, waiting, day(happened), day(self.today), dates)
+
+    @rule(days=st.integers(1, 15), step=st.integers(0, 15))
+    def time_passes(self, days: int, step: int) -> None:
+        """Whoever looks in between changes nothing."""
+        between, then = day(self.today + min(step, days)), day(self.today + days)
+        at_once = catch_up(self.ledger, then, then)
+        first = catch_up(self.ledger, between, then)
+        second = catch_up(apply_all(self.ledger, first), then, then)
+        assert first + second == at_once
+        self.today += days
+        self.ledgers[self.today - days] = self.ledger
+        self.catch_up()
+        assert not catch_up(self.ledger, then, then)
+
+    @invariant()
+    def the_present_agrees(self) -> None:
+        assert [lot.seq for lot in self.ledger.lots] == list(self.naive.lots)
+        for lot, naive in zip(self.ledger.lots, self.naive.lots.values(), strict=True):
+            assert told(lot) == (naive.left, naive.pending, day(naive.active), expiry(naive))
+        debts = {debt.wallet: (debt.amount, debt.since) for debt in self.ledger.debts}
+        owed = +self.naive.owed
+        assert debts == {wallet: (owed[wallet], day(since)) for wallet, since in self.naive.since.items()}
+        left = [lot for lot in self.naive.lots.values() if lot.left]
+        activates = min([lot.active for lot in left if lot.pending], default=None)
+        lapses = min([lot.expires for lot in left if lot.expires != FOREVER], default=None)
+        assert due(self.ledger) == Due(*(None if at is None else day(at) for at in (activates, lapses)))
+
+    def teardown(self) -> None:
+        assert check(self.ledger, self.journal) == []
+        assert all(where.difference == 0 for where in conservation(self.journal).values())
+        for then, ledger in list(self.ledgers.items())[::3]:
+            assert as_of(MEMBER, self.journal, day(self.today), day(then)) == ledger
+        days = sorted({0, self.today, *(when for when, _, _ in self.naive.happened)})
+        for when in days[:: max(1, len(days) // 6)]:
+            past = as_of(MEMBER, self.journal, day(when))
+            assert {lot.seq: lot.remaining for lot in past.lots} == self.naive.left_on(when)
+            assert {debt.wallet: debt.amount for debt in past.debts} == self.naive.owed_on(when)
+        assert all(before.seq + 1 == after.seq for before, after in pairwise(self.journal))
+
+
+def told(lot: Lot) -> tuple[object, ...]:
+    return lot.remaining, lot.pending, lot.active_from, lot.expires_at
+
+
+def expiry(lot: NaiveLot) -> object:
+    return None if lot.expires == FOREVER else day(lot.expires)
+
+
+def test_a_life() -> None:
+    run_state_machine_as_test(Life, settings=settings(max_examples=200, stateful_step_count=50, deadline=None))
+    everything = {
+        "issued>active",
+        "issued>pending",
+        "adjusted>active",
+        "active>adjusted",
+        "pending>active",
+        "active>redeemed",
+        "active>expired",
+        "active>debt",
+        "pending>reversed",
+        "active>reversed",
+        "debt>reversed",
+        "lapsed",
+        "not-enough-points",
+        "operator:short",
+        "pending_only:forgiven",
+        "up_to_balance:forgiven",
+    }
+    assert {what for what in everything if not SEEN[what]} == set()
+
+
+@pytest.mark.slow
+def test_many_long_lives() -> None:
+    run_state_machine_as_test(Life, settings=settings(max_examples=2_000, stateful_step_count=100, deadline=None))
