@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from types import MappingProxyType
@@ -40,8 +41,10 @@ class CompiledProgramme:
     """A programme ready to judge receipts.
 
     `wallets` holds scale and expiry policy by name; `denominators` that of exact amounts by wallet; `counter_limits`
-    the points allowed by (campaign, scope, period), `transaction` limits left out. `campaigns` are in the order of
-    computing, `counted` is the timeline of those that have a counter.
+    the points allowed by (campaign, scope, period) whatever triggers the campaign, `transaction` limits left out.
+    `campaigns` are those for purchases, in the order of computing, `counted` is the timeline of those that have a
+    counter. `activities` holds, by the name of an activity, the same programme with the campaigns for that one instead;
+    so purchases and activities never see each other's campaigns, nor pay for having them looked at.
     """
 
     version: int
@@ -56,20 +59,35 @@ class CompiledProgramme:
     counted: Timeline | None
     grouped: bool
     counter_limits: Mapping[tuple[str, str, str], int]
+    activities: Mapping[str, CompiledProgramme]
 
 
 def compile_programme(programme: Programme) -> CompiledProgramme:
     """Compile a validated programme. Takes milliseconds for a thousand campaigns: do it beside the loop, not in it."""
-    running = [one for one in programme.campaigns if one.state in RUNNING and one.trigger.kind == "purchase"]
-    running.sort(key=lambda campaign: (phase_rank(campaign), _precedence(campaign)))
+    running = [campaign for campaign in programme.campaigns if campaign.state in RUNNING]
+    by_activity: defaultdict[str | None, list[Campaign]] = defaultdict(list)
+    for campaign in running:
+        by_activity[campaign.trigger.activity if campaign.trigger.kind == "activity" else None].append(campaign)
+    purchases = by_activity.pop(None, [])
+    activities = {name: _compile(programme, own, own, {}) for name, own in by_activity.items() if name is not None}
+    return _compile(programme, purchases, running, activities)
+
+
+def _compile(
+    programme: Programme,
+    campaigns: Sequence[Campaign],
+    counted_campaigns: Sequence[Campaign],
+    activities: Mapping[str, CompiledProgramme],
+) -> CompiledProgramme:
+    running = sorted(campaigns, key=lambda campaign: (phase_rank(campaign), _precedence(campaign)))
     denominators = {
         wallet.name: common_denominator([one for one in running if programme.wallet_of(one) == wallet.name])
         for wallet in programme.wallets
     }
     multiplied = {programme.wallet_of(one) for one in running if one.effect.kind == "multiplier"}
-    campaigns = tuple(_compile_campaign(one, programme, denominators, multiplied) for one in running)
-    entries = [_entry(rank, campaign) for rank, campaign in enumerate(campaigns)]
-    counted = [entry for entry in entries if _has_counter(campaigns[entry.rank])]
+    compiled = tuple(_compile_campaign(one, programme, denominators, multiplied) for one in running)
+    entries = [_entry(rank, campaign) for rank, campaign in enumerate(compiled)]
+    counted = [entry for entry in entries if _has_counter(compiled[entry.rank])]
     return CompiledProgramme(
         version=programme.version,
         source=programme,
@@ -78,11 +96,12 @@ def compile_programme(programme: Programme) -> CompiledProgramme:
         rounding=programme.rounding,
         wallets=MappingProxyType({wallet.name: wallet for wallet in programme.wallets}),
         denominators=MappingProxyType(denominators),
-        campaigns=campaigns,
+        campaigns=compiled,
         timeline=Timeline(entries),
         counted=Timeline(counted) if counted else None,
         grouped=any(one.mode != "all" for one in running),
-        counter_limits=MappingProxyType(_counter_limits(campaigns)),
+        counter_limits=MappingProxyType(_counter_limits(counted_campaigns)),
+        activities=MappingProxyType(dict(activities)),
     )
 
 
@@ -126,7 +145,7 @@ def _has_counter(campaign: CompiledCampaign) -> bool:
     return any(limit.period != TRANSACTION for limit in campaign.limits)
 
 
-def _counter_limits(campaigns: tuple[CompiledCampaign, ...]) -> dict[tuple[str, str, str], int]:
+def _counter_limits(campaigns: Sequence[Campaign]) -> dict[tuple[str, str, str], int]:
     return {
         (campaign.id, limit.scope, limit.period): limit.points
         for campaign in campaigns

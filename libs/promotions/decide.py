@@ -11,7 +11,7 @@ from datetime import datetime
 from libs.promotions.compile import CompiledProgramme
 from libs.promotions.effects import Earned
 from libs.promotions.evaluation import Capped, Evaluation, Failed, Grant, Paid, Remainder, Use
-from libs.promotions.facts import MemberFacts, ReceiptLike
+from libs.promotions.facts import ActivityLike, MemberFacts, ReceiptLike, as_receipt
 from libs.promotions.groups import Match, settle
 from libs.promotions.limits import cut
 from libs.promotions.situation import Situation
@@ -46,11 +46,30 @@ def evaluate(
     return _pay(programme, situation, matches, counters, failed)
 
 
+def evaluate_activity(
+    programme: CompiledProgramme,
+    activity: ActivityLike,
+    member: MemberFacts | None,
+    at: datetime,
+    counters: Mapping[str, int],
+    *,
+    killed: frozenset[str] = NO_KILLS,
+) -> Evaluation:
+    """Judge an activity by the campaigns that it triggers, as `evaluate` judges a receipt by those for purchases."""
+    rules = programme.activities.get(activity.activity)
+    if rules is None:
+        return Evaluation(programme.version)
+    return evaluate(rules, as_receipt(activity, programme.currency), member, at, counters, killed=killed)
+
+
 def counter_keys(
     programme: CompiledProgramme, receipt: ReceiptLike, member: MemberFacts | None, at: datetime
 ) -> Iterable[str]:
-    """Name the counters that `evaluate` may ask for; more are named than it will, since conditions are not checked."""
-    if programme.counted is None or receipt.currency != programme.currency:
+    """Name the counters that `evaluate` may ask for, once the receipt is in the programme's currency.
+
+    More are named than it will ask for, since conditions are not checked.
+    """
+    if programme.counted is None:
         return ()
     situation = Situation(receipt, member, at, programme.zone)
     ranks = programme.counted.at(at).candidates(receipt, situation.tier)
@@ -58,8 +77,16 @@ def counter_keys(
     return [key for key in keys if key is not None]
 
 
+def activity_counter_keys(
+    programme: CompiledProgramme, activity: ActivityLike, member: MemberFacts | None, at: datetime
+) -> Iterable[str]:
+    """Name the counters that `evaluate_activity` may ask for, those that members share among them."""
+    rules = programme.activities.get(activity.activity)
+    return () if rules is None else counter_keys(rules, as_receipt(activity, programme.currency), member, at)
+
+
 def shared_counter_keys(programme: CompiledProgramme, receipt: ReceiptLike, at: datetime) -> list[str]:
-    """Name every counter that members share, for the periods that hold `at`, whatever the receipt concerns."""
+    """Name every counter that members share over purchases, for the periods that hold `at`, whatever was bought."""
     situation = Situation(receipt, None, at, programme.zone)
     keys = [limit.key(situation) for campaign in programme.campaigns for limit in campaign.limits]
     return [key for key in keys if key is not None]

@@ -11,10 +11,10 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
-from libs.promotions.compile import CompiledCampaign, CompiledProgramme
+from libs.promotions.compile import RUNNING, CompiledCampaign, CompiledProgramme
 from libs.promotions.conditions import LINE_KINDS, within
 from libs.promotions.evaluation import OUTRANKED, RULE_ERROR, Capped, Evaluation, Failed, Paid
-from libs.promotions.facts import MemberFacts, ReceiptLike
+from libs.promotions.facts import ActivityLike, MemberFacts, ReceiptLike, as_receipt
 from libs.promotions.programme import Fixed, Multiplier, PerAmount, PerQuantity
 from libs.promotions.situation import Situation
 
@@ -29,6 +29,7 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "hours": "not at this hour",
         "frame": "it did not run at this time",
         "state": "it is not live",
+        "trigger": "it is for something else",
         "lines": "no line meets all its conditions on lines",
         "skus": "none of its products was bought",
         "categories": "nothing of its categories was bought",
@@ -77,17 +78,33 @@ def explain(
     }
 
 
+def explain_activity(
+    evaluation: Evaluation,
+    activity: ActivityLike,
+    programme: CompiledProgramme,
+    member: MemberFacts | None = None,
+    at: datetime | None = None,
+) -> dict[str, Any]:
+    """Explain what `evaluate_activity` made of an activity, in the form of `explain`."""
+    rules = programme.activities.get(activity.activity, programme)
+    told = explain(evaluation, as_receipt(activity, programme.currency), rules, member, at)
+    told["inputs"] |= {"activity": activity.activity, "quantity": activity.quantity, "lines": 0}
+    return told
+
+
 def why_not(
     campaign_id: str, programme: CompiledProgramme, receipt: ReceiptLike, member: MemberFacts | None, at: datetime
 ) -> str | None:
     """Name the first condition of a campaign that does not hold; None when all hold.
 
     Answers for any campaign of the document, also for those that were no candidates and so are in no evaluation.
-    Groups, limits and kill switches are not looked at.
+    Groups, limits and kill switches are not looked at. For an activity, pass `as_receipt` of it and the programme of
+    its `activities`.
     """
     rank = next((rank for rank, one in enumerate(programme.campaigns) if one.id == campaign_id), None)
     if rank is None:
-        return "state"
+        running = {one.id for one in programme.source.campaigns if one.state in RUNNING}
+        return "trigger" if campaign_id in running else "state"
     campaign = programme.campaigns[rank]
     if not within(campaign.source.frame, at):
         return "frame"

@@ -1,4 +1,4 @@
-"""What the engine knows about a purchase and a member.
+"""What the engine knows about a purchase, another activity, and a member.
 
 Everything here is read by attribute name only, so that a decoded `purchase.completed` payload is passed as it is,
 without copying: the protocols say which attributes are needed, the dataclasses are for callers without such a payload.
@@ -55,6 +55,27 @@ class ReceiptLike(Protocol):
     def lines(self) -> Sequence[LineLike]: ...  # noqa: D102
 
 
+class ActivityLike(Protocol):
+    """What members do beside buying: `quantity` of it, `amount_minor` in `currency` (None: the programme's)."""
+
+    @property
+    def activity(self) -> str: ...  # noqa: D102
+    @property
+    def quantity(self) -> int: ...  # noqa: D102
+    @property
+    def amount_minor(self) -> int: ...  # noqa: D102
+    @property
+    def currency(self) -> str | None: ...  # noqa: D102
+    @property
+    def store(self) -> str | None: ...  # noqa: D102
+    @property
+    def channel(self) -> str: ...  # noqa: D102
+    @property
+    def partner(self) -> str | None: ...  # noqa: D102
+    @property
+    def labels(self) -> tuple[str, ...]: ...  # noqa: D102
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A `LineLike` by itself."""
@@ -81,11 +102,40 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Activity:
+    """An `ActivityLike` by itself."""
+
+    activity: str
+    quantity: int = 1
+    amount_minor: int = 0
+    currency: str | None = None
+    store: str | None = None
+    channel: str = "web"
+    partner: str | None = None
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class MemberFacts:
     """Who bought, as of the decision."""
 
     member_id: UUID
     tier: str | None = None
+
+
+def as_receipt(activity: ActivityLike, currency: str) -> Receipt:
+    """See an activity as a receipt of one line, which has its quantity, amount and labels and no article.
+
+    `currency` is the programme's; it stands also for an activity without an amount, whatever currency that names.
+    """
+    return Receipt(
+        currency=(activity.amount_minor and activity.currency) or currency,
+        total_minor=activity.amount_minor,
+        lines=(Line("", activity.quantity, activity.amount_minor, labels=activity.labels),),
+        store=activity.store,
+        channel=activity.channel,
+        partner=activity.partner,
+    )
 
 
 def changed(like: Like, **changes: object) -> Like:

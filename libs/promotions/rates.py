@@ -1,6 +1,6 @@
-"""Other currencies than the programme's: which rate counts, and a receipt at that rate.
+"""Exchange rates in versions, and a purchase in another currency put into the programme's own.
 
-A rate is what one unit of a currency is worth in the programme's, times 10^9, both in major units.
+A rate is what one whole unit of a currency is worth in whole units of the programme's currency, times 10^9.
 """
 
 from __future__ import annotations
@@ -15,34 +15,14 @@ from libs.promotions.apportion import apportion
 from libs.promotions.facts import ReceiptLike, changed
 
 RATE_UNIT = 10**9
+"""What a rate of 1 is written as."""
 
-_DECIMALS: Mapping[str, int] = MappingProxyType(
-    dict.fromkeys(
-        [
-            "BIF",
-            "CLP",
-            "DJF",
-            "GNF",
-            "ISK",
-            "JPY",
-            "KMF",
-            "KRW",
-            "PYG",
-            "RWF",
-            "UGX",
-            "VND",
-            "VUV",
-            "XAF",
-            "XOF",
-            "XPF",
-        ],
-        0,
-    )
-    | dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3)
-)
-"""How many decimals the minor unit has, where it is not two. Source: ISO 4217, list one."""
-
-R = TypeVar("R", bound=ReceiptLike)
+_BY_DIGITS = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+_DIGITS: Mapping[str, int] = MappingProxyType({code: n for n, codes in _BY_DIGITS.items() for code in codes.split()})
 
 
 class Rate(NamedTuple):
@@ -52,11 +32,22 @@ class Rate(NamedTuple):
     rate_e9: int
 
 
-class Rates:
-    """The rates of a programme. Rates are never changed: a correction is a later version."""
+class RateRow(NamedTuple):
+    """A version of a currency's rate, and the aware instant from which it holds."""
 
-    def __init__(self, rows: Iterable[tuple[str, int, int, datetime]]) -> None:
-        """Take (currency, version, rate times 10^9, valid from) in any order."""
+    currency: str
+    version: int
+    rate_e9: int
+    valid_from: datetime
+
+
+class Rates:
+    """The rates of a programme. They are never changed: a correction is a later version."""
+
+    __slots__ = ("_by_currency",)
+
+    def __init__(self, rows: Iterable[RateRow | tuple[str, int, int, datetime]]) -> None:
+        """Take the rows in any order, as `RateRow` or as tuples of the same fields."""
         self._by_currency: dict[str, list[tuple[datetime, int, int]]] = {}
         for currency, version, rate_e9, valid_from in rows:
             self._by_currency.setdefault(currency, []).append((valid_from, version, rate_e9))
@@ -64,23 +55,34 @@ class Rates:
             known.sort()
 
     def at(self, currency: str, instant: datetime) -> Rate | None:
-        """Return the last rate that was valid at an aware instant, of several the highest version; None before any."""
+        """Return the rate in force at an aware instant: the latest to begin, then the highest version; None before."""
         known = self._by_currency.get(currency, [])
-        index = bisect_right(known, instant, key=lambda rate: rate[0])
+        index = bisect_right(known, instant, key=lambda row: row[0])
         return Rate(*known[index - 1][1:]) if index else None
 
 
-def convert(receipt: R, rate_e9: int, currency: str, into: str) -> R:
-    """Return the same receipt in another currency.
+def digits(currency: str) -> int:
+    """Tell how many decimals the minor unit of a currency of ISO 4217 stands for."""
+    return _DIGITS.get(currency, 2)
 
-    Its total is converted once, and half a minor unit goes up; the lines share it, each within a minor unit of what it
-    is worth.
+
+R = TypeVar("R", bound=ReceiptLike)
+
+
+def convert(receipt: R, rate_e9: int, from_currency: str, to_currency: str) -> R:
+    """Return the same receipt, of the same kind, in another currency.
+
+    The total is converted once and rounded to the nearest minor unit, a half up; the lines are shares of it, each less
+    than one unit from exact. `rate_e9` is above 0 and says what one whole unit of `from_currency` is worth.
     """
-    numerator = rate_e9 * 10 ** _DECIMALS.get(into, 2)
-    denominator = RATE_UNIT * 10 ** _DECIMALS.get(currency, 2)
-    total = (2 * receipt.total_minor * numerator + denominator) // (2 * denominator)
-    if not receipt.lines:
-        return changed(receipt, currency=into, total_minor=total)
-    shares = apportion([line.amount_minor for line in receipt.lines], numerator, denominator, total)
+    numerator = rate_e9 * 10 ** digits(to_currency)
+    denominator = RATE_UNIT * 10 ** digits(from_currency)
+    amounts = [line.amount_minor for line in receipt.lines]
+    shares = apportion(amounts, numerator, denominator, _nearest(sum(amounts) * numerator, denominator))
     lines = [changed(line, amount_minor=share) for line, share in zip(receipt.lines, shares, strict=True)]
-    return changed(receipt, currency=into, total_minor=total, lines=tuple(lines))
+    total = _nearest(receipt.total_minor * numerator, denominator)
+    return changed(receipt, currency=to_currency, total_minor=total, lines=tuple(lines))
+
+
+def _nearest(numerator: int, denominator: int) -> int:
+    return (2 * numerator + denominator) // (2 * denominator)
