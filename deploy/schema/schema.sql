@@ -567,6 +567,7 @@ CREATE TABLE earning.parked_receipt (
     recorded_at timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, programme_id, receipt_key)
 );
+CREATE INDEX parked_recent ON earning.parked_receipt (tenant_id, recorded_at DESC, receipt_key DESC);
 
 -- What a campaign has given out under a shared limit.
 CREATE TABLE earning.counter (
@@ -813,8 +814,9 @@ BEGIN
         AS v(tenant_id int, programme_id int, member_id uuid, seq bigint, lot_seq bigint, amount bigint);
 
     UPDATE ledger.lot l
-    SET remaining = v.remaining, held = v.held, pending = v.pending, now_active_from = v.now_active_from,
-        now_expires_at = v.now_expires_at
+    SET remaining = v.remaining, held = v.held, pending = v.pending,
+        now_active_from = coalesce(v.now_active_from, l.now_active_from),
+        now_expires_at = coalesce(v.now_expires_at, l.now_expires_at)
     FROM jsonb_to_recordset(p_touched) AS v(
         tenant_id int, programme_id int, member_id uuid, seq bigint, remaining bigint, held bigint, pending boolean,
         now_active_from timestamptz, now_expires_at timestamptz)

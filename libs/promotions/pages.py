@@ -6,7 +6,7 @@ lines under zstd; earning writes pages, the door and the support pages read them
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -107,3 +107,15 @@ def read_page(page: bytes) -> list[StoredDecision]:
 def find(page: bytes, key: UUID) -> StoredDecision | None:
     """Return the decision on the event `key`, if it lies in this page."""
     return next((decision for decision in read_page(page) if decision.key == key), None)
+
+
+def pick(page: bytes, keys: Iterable[UUID]) -> list[StoredDecision]:
+    """Return the decisions on some events of a page, and leave the others undecoded."""
+    wanted = {str(key).encode() for key in keys}
+    lines = bytes(cramjam.zstd.decompress(page)).split(b"\n")
+    # A line begins with its key: {"key":"…
+    return [_decode_one(line) for line in lines if line[_KEY] in wanted]
+
+
+_KEY = slice(8, 44)
+_decode_one = msgspec.json.Decoder(StoredDecision).decode

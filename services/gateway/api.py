@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated
-from urllib.parse import urlencode
-from uuid import UUID
+import asyncio
 
-from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import BeforeValidator, WithJsonSchema
+from fastapi import APIRouter, Request, Response
 
+from libs.ledger.evolve import as_of
 from libs.promotions.pages import StoredDecision
-from libs.runtime.clock import parse_instant
 from libs.runtime.keys import event_key
 from services.gateway import members, receipts
 from services.gateway.access import Caller, MembersReader, PointsReader, ReceiptsReader
-from services.gateway.cursors import CursorInvalid
+from services.gateway.journal_store import journal
+from services.gateway.member_lookup import one_member
 from services.gateway.openapi import refusals
-from services.gateway.problems import FieldError, ProblemError
+from services.gateway.paging import link_next, read_place
+from services.gateway.parameters import (
+    At,
+    CursorText,
+    EventId,
+    IdentifierText,
+    KnownAt,
+    Limit,
+    MemberId,
+    ProgrammeSlug,
+    SourcePath,
+)
+from services.gateway.problems import ProblemError
 from services.gateway.programmes import Name
 from services.gateway.receipt_views import ReceiptView
-from services.gateway.store import Member, ProgrammeFacts, Reading
+from services.gateway.store import ProgrammeFacts, Until
 from services.gateway.views import (
     Conservation,
     ConservationEquation,
@@ -31,53 +40,6 @@ from services.gateway.views import (
 )
 
 router = APIRouter(prefix="/v1")
-
-
-def _instant(text: object) -> datetime:
-    try:
-        instant = parse_instant(str(text))
-    except OverflowError:
-        raise ValueError("must lie in the years 1970 to 9998") from None
-    if not 1970 <= instant.year <= 9998:
-        raise ValueError("must lie in the years 1970 to 9998")
-    return instant
-
-
-MemberId = Annotated[UUID, Path(description="The member's id.", examples=["0190a5b0-7c3e-7d52-9d1e-5a2f6c0b8e11"])]
-ProgrammeSlug = Annotated[
-    str | None,
-    Query(
-        description="The programme, where your company has several.",
-        pattern="^[a-z0-9][a-z0-9-]{0,62}$",
-        examples=["main"],
-    ),
-]
-Instant = Annotated[datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})]
-At = Annotated[
-    Instant | None,
-    Query(
-        description="The instant to tell the balance of, RFC 3339; now when left out. A `+` is sent as `%2B`.",
-        examples=["2024-03-31T22:00:00Z"],
-    ),
-]
-IdentifierText = Annotated[
-    str,
-    Query(
-        description="Kind and value as the till sends them; only an exact match is found.",
-        pattern="^(card|virtual_card|nfc|invoice|phone|email|account):[^\\x00-\\x1f]{1,64}$",
-        examples=["card:123456"],
-    ),
-]
-Limit = Annotated[int, Query(ge=1, le=200, description="Entries a page.")]
-CursorText = Annotated[str | None, Query(max_length=256, description="`next_cursor` of the page before.")]
-SourcePath = Annotated[
-    str,
-    Path(
-        description="The source of the receipt's event without its first slash; it may have several segments.",
-        examples=["acme/pos/12/3"],
-    ),
-]
-EventId = Annotated[str, Path(description="The id of the receipt's event; a slash as `%2F`.", examples=["R-1"])]
 
 
 @router.get(
@@ -103,18 +65,30 @@ async def find_members(caller: MembersReader, identifier: IdentifierText, progra
     responses=refusals("member-unknown", "request-invalid", "programme-needed"),
 )
 async def get_member(
-    caller: MembersReader, member_id: MemberId, at: At = None, programme: ProgrammeSlug = None
+    caller: MembersReader,
+    member_id: MemberId,
+    at: At = None,
+    known_at: KnownAt = None,
+    programme: ProgrammeSlug = None,
 ) -> MemberView:
-    """Tell a member's points per wallet, now or at another instant, and what lapses next.
+    """Tell a member's points per wallet, now or at another instant, and what comes and what lapses next.
 
-    For an instant that has passed, what happened since is left out; for one to come, dates are looked ahead to.
+    For an instant that has passed, what took effect since is left out; for one to come, dates are looked ahead to.
+    `known_at` leaves out what was recorded later: together they say what we believed then. `known_at` alone is the
+    balance of that instant as it was told at it.
     """
     now = caller.parts.clock.now()
+    instant = at or known_at or now
     async with caller.parts.store.reading(caller.tenant_id) as reading:
-        member = await _member(reading, member_id, programme)
+        member = await one_member(reading, member_id, programme)
         wallets = await reading.wallets(member.programme_id, now)
-        ledger = await reading.ledger(member, at if at is not None and at < now else None)
-    return members.member_view(member, ledger, wallets, at or now)
+        if instant >= now and known_at is None:
+            ledger = await reading.ledger(member)
+        else:
+            movements = await journal(reading, member)
+            # In a thread: a member with years of movements takes long enough to hold up other requests.
+            ledger = await asyncio.to_thread(as_of, member.member_id, movements, instant, known_at)
+    return members.member_view(member, ledger, wallets, instant, known_at)
 
 
 @router.get(
@@ -131,38 +105,26 @@ async def list_member_history(
     member_id: MemberId,
     limit: Limit = 50,
     cursor: CursorText = None,
+    at: At = None,
+    known_at: KnownAt = None,
     programme: ProgrammeSlug = None,
 ) -> HistoryPage:
-    """List movements, and receipts that brought nothing. Reading on with a cursor never skips or repeats an entry."""
+    """List movements, and events that moved nothing. Reading on with a cursor never skips or repeats an entry.
+
+    A cursor belongs to the `at` and `known_at` that it was given for.
+    """
+    until = Until(at, known_at)
     async with caller.parts.store.reading(caller.tenant_id) as reading:
-        member = await _member(reading, member_id, programme)
-        listing = f"history {caller.tenant_id} {member.programme_id} {member_id}"
-        page = await _history_page(caller, reading, member, listing, limit, cursor)
-    if page.next_cursor is not None:
-        wanted = {"limit": limit, "cursor": page.next_cursor} | ({"programme": programme} if programme else {})
-        response.headers["Link"] = f'<{request.url.path}?{urlencode(wanted)}>; rel="next"'
-    return page
-
-
-async def _history_page(
-    caller: Caller, reading: Reading, member: Member, listing: str, limit: int, cursor: str | None
-) -> HistoryPage:
-    cursors = caller.parts.cursors
-    try:
-        after = None if cursor is None else cursors.read(cursor, listing)
-    except CursorInvalid:
-        raise ProblemError(
-            "cursor-invalid", errors=[FieldError(pointer="/query/cursor", detail="not a cursor of this list")]
-        ) from None
-    entries = await reading.history(member, after, limit + 1)
-    more, entries = len(entries) > limit, entries[:limit]
-    parts = await reading.parts(member, [entry.seq for entry in entries if entry.outcome is None])
-    decisions = await reading.decisions({entry.cause for entry in entries})
-    return HistoryPage(
-        data=members.history_entries(entries, parts, decisions),
-        next_cursor=cursors.write(entries[-1].place, listing) if more else None,
-        has_more=more,
-    )
+        member = await one_member(reading, member_id, programme)
+        listing = f"history {caller.tenant_id} {member.programme_id} {member_id}{members.until_name(until)}"
+        place = read_place(caller.parts.cursors, cursor, listing)
+        entries = await reading.history(member, place, limit + 1, until=until)
+        more, entries = len(entries) > limit, entries[:limit]
+        parts = await reading.parts(member, [entry.seq for entry in entries if entry.outcome is None])
+        decisions = await reading.decisions({entry.cause for entry in entries})
+    following = caller.parts.cursors.write(entries[-1].place, listing) if more else None
+    link_next(request, response, following)
+    return HistoryPage(data=members.history_entries(entries, parts, decisions), next_cursor=following, has_more=more)
 
 
 @router.get(
@@ -207,17 +169,6 @@ async def get_conservation(caller: PointsReader, programme: ProgrammeSlug = None
         rows = await reading.conservation(at, programme)
     equations = [ConservationEquation.model_validate(row, from_attributes=True) for row in rows]
     return Conservation(as_of=at, data=tuple(equations))
-
-
-async def _member(reading: Reading, member_id: UUID, programme: str | None) -> Member:
-    found = await reading.members(member_id, programme)
-    if not found:
-        raise ProblemError("member-unknown")
-    if len(found) > 1:
-        raise ProblemError(
-            "programme-needed", errors=[FieldError(pointer="/query/programme", detail="name one programme")]
-        )
-    return found[0]
 
 
 def _judging_version(caller: Caller, decision: StoredDecision, programme: ProgrammeFacts | None) -> Name | None:

@@ -17,11 +17,18 @@ from starlette.types import ASGIApp
 from libs.contracts.identifiers import IdentifierNames
 from libs.runtime import postgres
 from libs.runtime.clock import Clock, monotonic
-from services.gateway import api, live, site
+from libs.runtime.kafka import idempotent_producer
+from services.gateway import api, live, parked_api, shopping_api, site
 from services.gateway.access import Parts
 from services.gateway.api_keys import KeyRing
 from services.gateway.cursors import Cursors
 from services.gateway.door import Door, as_problem, problem_response
+from services.gateway.intake import console
+from services.gateway.intake import routes as ways_in
+from services.gateway.intake.desk import Desk
+from services.gateway.intake.publisher import Publisher
+from services.gateway.intake.recent import Recent
+from services.gateway.intake.store import IntakeStore
 from services.gateway.lag import EndOffsets, onlooker
 from services.gateway.live import Live
 from services.gateway.live_board import Boards
@@ -55,7 +62,8 @@ def compose(
         async with postgres.pool(settings.postgres, "gateway", most=settings.connections) as pool:
             store = Store(pool)
             app.state.parts = _parts(settings, store, now)
-            async with _live(settings, store, now) as app.state.live:
+            app.state.desk = _desk(settings, IntakeStore(pool), app.state.parts, metrics)
+            async with _live(settings, store, now) as app.state.live, app.state.desk.running():
                 yield
 
     app = routes(lifespan)
@@ -68,7 +76,11 @@ def routes(lifespan: Lifespan | None = None) -> FastAPI:
     app = FastAPI(
         title="Pointstream", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan, redirect_slashes=False
     )
+    app.include_router(ways_in.router)
+    app.include_router(console.router)
     app.include_router(api.router)
+    app.include_router(shopping_api.router)
+    app.include_router(parked_api.router)
     app.include_router(live.router)
     app.include_router(site.router)
     app.add_exception_handler(ProblemError, _answer_problem)
@@ -89,6 +101,17 @@ def _parts(settings: GatewaySettings, store: Store, clock: Clock) -> Parts:
         names=IdentifierNames.from_seal_key(seal_key),
         versions=CompiledVersions(),
     )
+
+
+def _desk(settings: GatewaySettings, store: IntakeStore, parts: Parts, metrics: GatewayMetrics) -> Desk:
+    client = f"gateway-{settings.kafka.instance}"
+    publisher = Publisher(
+        lambda: idempotent_producer(settings.kafka, client),
+        settings.publish,
+        metrics.publish,
+        topic_prefix=settings.kafka.topic_prefix,
+    )
+    return Desk(parts.clock, parts.names, store, publisher, Recent(), metrics)
 
 
 @asynccontextmanager

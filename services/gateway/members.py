@@ -14,8 +14,9 @@ from libs.ledger import balance as balances
 from libs.ledger.balance import Balance
 from libs.ledger.model import MemberLedger
 from libs.promotions.pages import StoredDecision
-from services.gateway.store import Entry, LotPart, Member, WalletFacts
+from services.gateway.store import Entry, LotPart, Member, Until, WalletFacts
 from services.gateway.views import (
+    Activation,
     HistoryEntry,
     LotShare,
     MemberView,
@@ -26,21 +27,27 @@ from services.gateway.views import (
     WalletBalance,
     masked,
 )
+from services.gateway.words import movement_words, outcome_words
 
 _OF_MEMBER = frozenset({"pending", "active", "held", "debt"})
 
 
 class _Number(msgspec.Struct, gc=False):
-    """All that a history needs of a receipt's payload."""
+    """All that a history needs of an event's payload."""
 
-    receipt_number: str
+    receipt_number: str | None = None
 
 
 _number = msgspec.json.Decoder(_Number).decode
 
 
-def member_view(member: Member, ledger: MemberLedger, wallets: Sequence[WalletFacts], at: datetime) -> MemberView:
-    """Show a member with the balance at `at` of each wallet that the programme has or the member has points in."""
+def member_view(
+    member: Member, ledger: MemberLedger, wallets: Sequence[WalletFacts], at: datetime, known_at: datetime | None = None
+) -> MemberView:
+    """Show a member with the balance at `at` of each wallet that the programme has or the member has points in.
+
+    `ledger` is what counts up to `at`, as it was known at `known_at`.
+    """
     scales = {wallet.name: wallet.scale for wallet in wallets}
     held = balances.balances(ledger, at)
     empty = MemberLedger(ledger.member_id)
@@ -52,17 +59,23 @@ def member_view(member: Member, ledger: MemberLedger, wallets: Sequence[WalletFa
         enrolled_at=member.enrolled_at,
         member_seq=member.member_seq,
         as_of=at,
+        known_at=known_at,
         identifiers=tuple([masked(identifier) for identifier in member.identifiers]),
         wallets=tuple(
             [
-                _wallet(name, scales.get(name, 0), held.get(name) or balances.balance(empty, name, at), zone)
+                _wallet(
+                    name, scales.get(name, 0), held.get(name) or balances.balance(empty, name, at), zone, ledger, at
+                )
                 for name in (*scales, *[name for name in held if name not in scales])
             ]
         ),
     )
 
 
-def _wallet(name: str, scale: int, balance: Balance, zone: ZoneInfo) -> WalletBalance:
+def _wallet(
+    name: str, scale: int, balance: Balance, zone: ZoneInfo, ledger: MemberLedger, at: datetime
+) -> WalletBalance:
+    since = [debt.since for debt in ledger.debts if debt.wallet == name]
     return WalletBalance(
         wallet=name,
         scale=scale,
@@ -71,6 +84,8 @@ def _wallet(name: str, scale: int, balance: Balance, zone: ZoneInfo) -> WalletBa
         pending=balance.pending,
         held=balance.held,
         debt=balance.debt,
+        debt_since=since[0] if since and balance.debt else None,
+        activations=_activations(ledger, name, at),
         next_expiry=None
         if balance.next_expiry is None
         else NextExpiry(
@@ -81,6 +96,21 @@ def _wallet(name: str, scale: int, balance: Balance, zone: ZoneInfo) -> WalletBa
             points=balance.next_expiry.amount,
         ),
     )
+
+
+def _activations(ledger: MemberLedger, wallet: str, at: datetime) -> tuple[Activation, ...]:
+    """When the pending points of a wallet become active, soonest first."""
+    dates: dict[datetime, int] = {}
+    for lot in ledger.lots:
+        if lot.wallet == wallet and lot.active_from > at and lot.remaining:
+            dates[lot.active_from] = dates.get(lot.active_from, 0) + lot.remaining
+    return tuple([Activation(at=instant, points=dates[instant]) for instant in sorted(dates)])
+
+
+def until_name(until: Until) -> str:
+    """Name what a history is cut to, so that a cursor is good for that alone."""
+    ends = (until.effective, until.known)
+    return "" if ends == (None, None) else "".join(f" {'-' if end is None else end.isoformat()}" for end in ends)
 
 
 def history_entries(
@@ -105,6 +135,7 @@ def _movement(entry: Entry, lots: Sequence[LotShare], decision: StoredDecision |
     return MovementView(
         seq=entry.seq,
         kind=entry.kind or "",
+        words=movement_words(entry.kind or "", entry.from_account or "", entry.to_account or ""),
         wallet=entry.wallet or "",
         points=amount * ((entry.to_account in _OF_MEMBER) - (entry.from_account in _OF_MEMBER)),
         amount=amount,
@@ -114,7 +145,7 @@ def _movement(entry: Entry, lots: Sequence[LotShare], decision: StoredDecision |
         recorded_at=entry.recorded_at,
         corrects=entry.corrects,
         lots=tuple(lots),
-        receipt=None if decision is None else _reference(decision),
+        receipt=None if decision is None else reference(decision),
     )
 
 
@@ -122,15 +153,18 @@ def _unpaid(entry: Entry, decision: StoredDecision | None) -> UnpaidReceiptView:
     return UnpaidReceiptView(
         after_seq=entry.seq,
         outcome=entry.outcome or "",
+        words=outcome_words(entry.outcome or "", None if decision is None else decision.reason),
         reason=None if decision is None else decision.reason,
         effective_at=entry.effective_at,
         recorded_at=entry.recorded_at,
-        receipt=None if decision is None else _reference(decision),
+        receipt=None if decision is None else reference(decision),
     )
 
 
-def _reference(decision: StoredDecision) -> ReceiptReference:
+def reference(decision: StoredDecision) -> ReceiptReference:
+    """Name the event of a decision, and where it is explained."""
     return ReceiptReference(
+        kind=decision.kind,
         source=decision.source,
         id=decision.id,
         number=_number(decision.facts).receipt_number,

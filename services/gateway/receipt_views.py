@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from services.gateway.views import EXAMPLE_MEMBER, MaskedIdentifier, View
+from libs.promotions.pages import Outcome
+from services.gateway.fact_views import Facts, ReceiptFacts
+from services.gateway.views import EXAMPLE_MEMBER, View
 
 
 class WalletPoints(View):
@@ -70,31 +71,32 @@ class LotView(View):
     carried: bool = Field(description="Whether it came too late for its own date and got the next one.")
 
 
-class LineView(View):
-    """A line of the receipt."""
+class MovedView(View):
+    """A movement that the event made beside its lots."""
 
-    line: int
-    sku: str
-    category: str | None
-    brand: str | None
-    labels: tuple[str, ...]
-    quantity: int
-    amount_minor: int
+    seq: int = Field(description="The member's own number of the movement.")
+    kind: str = Field(examples=["reverse", "activate", "repay"])
+    words: str
+    wallet: str
+    from_account: str
+    to_account: str
+    points: int = Field(description="How many it moved, always above 0.")
+    corrects: int | None = Field(description="The movement that it takes back.")
 
 
-class ReceiptFacts(View):
-    """What the receipt said."""
+class RateUsed(View):
+    """The exchange rate that the receipt was converted by; its corrections and returns use the same."""
+
+    version: int
+    rate: str = Field(description="What one unit was worth in the programme's currency.", examples=["1.0525"])
+
+
+class ReceiptLink(View):
+    """The receipt number that an event is about, where everything that was said about it is told."""
 
     number: str
-    identifiers: tuple[MaskedIdentifier, ...]
     store: str | None
-    till: str | None
-    channel: str
-    partner: str | None
-    payment: str | None
-    currency: str
-    total_minor: int
-    lines: tuple[LineView, ...]
+    href: str = Field(examples=["/v1/receipts/by-number?number=000123&store=12"])
 
 
 class Explanation(View):
@@ -111,11 +113,12 @@ class Explanation(View):
 
 
 class ReceiptView(View):
-    """What became of a receipt, in words and numbers."""
+    """What became of a receipt, or of another event, in words and numbers."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
+                "kind": "purchase.completed",
                 "source": "/acme/pos/12/3",
                 "id": "R-1",
                 "programme": "main",
@@ -136,6 +139,14 @@ class ReceiptView(View):
                         "carried": False,
                     }
                 ],
+                "moved": [],
+                "rate": None,
+                "receipt": {
+                    "number": "000123",
+                    "store": "12",
+                    "href": "/v1/receipts/by-number?number=000123&store=12&programme=main",
+                },
+                "judged": None,
                 "explanation": {
                     "summary": "45 points by base.",
                     "programme_version": 3,
@@ -165,6 +176,7 @@ class ReceiptView(View):
                     ],
                 },
                 "inputs": {
+                    "type": "purchase",
                     "number": "000123",
                     "identifiers": [{"kind": "card", "masked": "••••3456"}],
                     "store": "12",
@@ -185,15 +197,17 @@ class ReceiptView(View):
                             "amount_minor": 4510,
                         }
                     ],
+                    "purchased_at": None,
                 },
             }
         }
     )
 
+    kind: str = Field(description="What was said or done.", examples=["purchase.completed", "purchase.returned"])
     source: str
     id: str
     programme: str | None
-    outcome: Literal["credited", "no_points", "unclaimed", "no_member", "awaiting_operator"]
+    outcome: Outcome
     reason: str | None
     words: str = Field(description="The outcome in a sentence or two.")
     member_id: UUID | None
@@ -202,5 +216,11 @@ class ReceiptView(View):
     judged_at: datetime = Field(description="The instant that rules and dates were taken of.")
     points: tuple[WalletPoints, ...] = Field(description="What was credited.")
     lots: tuple[LotView, ...]
+    moved: tuple[MovedView, ...] = Field(description="What else it moved: points taken back, activated, repaid.")
+    rate: RateUsed | None
+    receipt: ReceiptLink | None = Field(description="The receipt number that it is about; null when about none.")
+    judged: ReceiptFacts | None = Field(
+        description="What was judged, where that is not what the event said: what is left of a purchase, converted."
+    )
     explanation: Explanation | None = Field(description="Null when no rule was asked, as for a receipt without member.")
-    inputs: ReceiptFacts
+    inputs: Facts = Field(description="What the event said.")

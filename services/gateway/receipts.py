@@ -1,33 +1,37 @@
-"""From a stored decision to its explanation, and from a request's path to the receipt that it names. Pure."""
+"""From a stored decision to its explanation, and from a request's path to the event that it names. Pure."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_to_bytes, urlencode
+
+import msgspec
 
 from libs.contracts.codec import Canonical
 from libs.contracts.events import PurchaseCompletedV1
 from libs.promotions.compile import CompiledProgramme
-from libs.promotions.explain import explain
-from libs.promotions.pages import StoredDecision
+from libs.promotions.explain import explain, explain_activity
+from libs.promotions.pages import Moved, StoredDecision
+from services.gateway.facts import ACTIVITY, PURCHASES, read_facts, receipt_named, shown_facts, shown_receipt
 from services.gateway.receipt_views import (
     Explanation,
-    LineView,
     LotView,
-    ReceiptFacts,
+    MovedView,
+    RateUsed,
+    ReceiptLink,
     ReceiptView,
     WalletPoints,
 )
 from services.gateway.store import ProgrammeFacts
-from services.gateway.views import MaskedIdentifier, masked
-from services.gateway.words import outcome_words
+from services.gateway.words import movement_words, outcome_words
 
 PREFIX = b"/v1/receipts"
-_facts = Canonical(PurchaseCompletedV1).read
+_purchase = Canonical(PurchaseCompletedV1).read
 
 
 def receipt_name(raw_path: bytes) -> tuple[str, str] | None:
-    """Read source and id from a path as it was sent; None when they can't be those of a receipt.
+    """Read source and id from a path as it was sent; None when they can't be those of an event.
 
     Everything up to the last slash is the source; a slash inside the id is sent as `%2F`.
     """
@@ -43,9 +47,10 @@ def receipt_view(
     decision: StoredDecision, programme: ProgrammeFacts | None, compiled: CompiledProgramme | None
 ) -> ReceiptView:
     """Explain a decision; `compiled` is the version of the programme that decided, if one did."""
-    receipt = _facts(bytes(decision.facts))
-    explanation = _explanation(decision, receipt, compiled)
+    judged = None if decision.judged is None else _purchase(msgspec.json.encode(decision.judged))
+    explanation = _explanation(decision, judged, compiled)
     return ReceiptView(
+        kind=decision.kind,
         source=decision.source,
         id=decision.id,
         programme=None if programme is None else programme.programme,
@@ -57,49 +62,78 @@ def receipt_view(
         arrived_at=decision.arrived_at,
         judged_at=decision.judged_at,
         points=tuple([WalletPoints(wallet=lot.wallet, points=lot.points) for lot in decision.lots]),
-        lots=tuple(
-            [
-                LotView(
-                    lot=lot.seq,
-                    wallet=lot.wallet,
-                    points=lot.points,
-                    expires_at=lot.expires_at,
-                    carried=lot.carried,
-                )
-                for lot in decision.lots
-            ]
-        ),
+        lots=_lots(decision),
+        moved=tuple([_moved(moved) for moved in decision.moved]),
+        rate=None if decision.rate is None else RateUsed(version=decision.rate[0], rate=rate_text(decision.rate[1])),
+        receipt=_link(decision, programme),
+        judged=None if judged is None else shown_receipt(judged),
         explanation=explanation,
-        inputs=_inputs(receipt),
+        inputs=shown_facts(decision),
     )
 
 
-def _explanation(decision: StoredDecision, receipt: Any, compiled: CompiledProgramme | None) -> Explanation | None:
+def by_number_path(number: str, store: str | None, programme: str | None) -> str:
+    """The path at which everything about a receipt number is told."""
+    wanted = {"number": number, "store": store, "programme": programme}
+    return "/v1/receipts/by-number?" + urlencode({name: text for name, text in wanted.items() if text is not None})
+
+
+def rate_text(rate_e9: int) -> str:
+    """Write a rate, given times 10^9, as a decimal."""
+    return f"{Decimal(rate_e9).scaleb(-9).normalize():f}"
+
+
+def taken_back(decision: StoredDecision) -> int:
+    """Points that an event took back, over all wallets."""
+    return sum([moved.points for moved in decision.moved if moved.kind == "reverse"])
+
+
+def _lots(decision: StoredDecision) -> tuple[LotView, ...]:
+    return tuple(
+        [
+            LotView(lot=lot.seq, wallet=lot.wallet, points=lot.points, expires_at=lot.expires_at, carried=lot.carried)
+            for lot in decision.lots
+        ]
+    )
+
+
+def _moved(moved: Moved) -> MovedView:
+    return MovedView(
+        seq=moved.seq,
+        kind=moved.kind,
+        words=movement_words(moved.kind, moved.from_account, moved.to_account),
+        wallet=moved.wallet,
+        from_account=moved.from_account,
+        to_account=moved.to_account,
+        points=moved.points,
+        corrects=moved.corrects,
+    )
+
+
+def _link(decision: StoredDecision, programme: ProgrammeFacts | None) -> ReceiptLink | None:
+    named = receipt_named(decision)
+    if named is None:
+        return None
+    number, store = named
+    slug = None if programme is None else programme.programme
+    return ReceiptLink(number=number, store=store, href=by_number_path(number, store, slug))
+
+
+def _explanation(decision: StoredDecision, judged: Any, compiled: CompiledProgramme | None) -> Explanation | None:
     if decision.evaluation is None or compiled is None:
         return None
-    told = explain(decision.evaluation, receipt, compiled, at=decision.judged_at)
+    if decision.kind == ACTIVITY and judged is None:
+        told = explain_activity(decision.evaluation, read_facts(decision), compiled, at=decision.judged_at)
+    elif judged is not None or decision.kind in PURCHASES:
+        told = explain(decision.evaluation, judged or read_facts(decision), compiled, at=decision.judged_at)
+    else:
+        return None
     return Explanation(local_time=told.pop("inputs")["local_time"], **told)
 
 
 def _words(decision: StoredDecision, explanation: Explanation | None) -> str:
     first = explanation.summary if decision.outcome == "credited" and explanation is not None else None
+    back = taken_back(decision)
+    if decision.outcome == "reversed" and back:
+        first = f"{back} points were taken back."
     return outcome_words(decision.outcome, decision.reason, first)
-
-
-def _inputs(receipt: Any) -> ReceiptFacts:
-    return ReceiptFacts(
-        number=receipt.receipt_number,
-        identifiers=tuple([_identifier(one) for one in receipt.identifiers]),
-        store=receipt.store,
-        till=receipt.till,
-        channel=receipt.channel,
-        partner=receipt.partner,
-        payment=receipt.payment,
-        currency=receipt.currency,
-        total_minor=receipt.total_minor,
-        lines=tuple([LineView.model_validate(line, from_attributes=True) for line in receipt.lines]),
-    )
-
-
-def _identifier(identifier: Any) -> MaskedIdentifier:
-    return masked(f"{identifier.kind}:{identifier.value}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,9 +13,9 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from libs.ledger.model import Debt, Lot, MemberLedger
+from libs.ledger.model import Debt, Kind, Lot, MemberLedger
 from libs.ledger.postgres import Equation, conservation
-from libs.promotions.pages import StoredDecision, read_page
+from libs.promotions.pages import StoredDecision, pick
 from libs.runtime import sql
 from libs.runtime.api_keys import ApiKey
 from libs.runtime.migrate import applied, migrations, pending
@@ -22,6 +23,7 @@ from services.gateway.cursors import Place
 
 _SQL = sql.load("services.gateway")
 _TOP = 2**63 - 1
+_FEW_PAGES = 50
 _LAST_KEY = UUID(int=2**128 - 1)
 _LONG_AGO = datetime(1, 1, 2, tzinfo=UTC)
 
@@ -86,6 +88,14 @@ class LotPart:
 
 
 @dataclass(frozen=True, slots=True)
+class Until:
+    """Up to when things count: by their own time, and by when we learnt of them; None is without end."""
+
+    effective: datetime | None = None
+    known: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ProgrammeFacts:
     """A programme of the tenant."""
 
@@ -117,17 +127,18 @@ class Reading:
         documents = msgspec.json.decode(rows[0]["wallets"]) if rows else []
         return [WalletFacts(wallet["name"], wallet.get("scale", 0)) for wallet in documents]
 
-    async def ledger(self, member: Member, until: datetime | None) -> MemberLedger:
-        """Return the member's ledger with what counts up to `until`; None: with all that is known."""
-        of_member = (member.programme_id, member.member_id, until)
-        lots = tuple([Lot(**row) for row in await self._fetch("lots", *of_member)])
-        debts = tuple([Debt(**row) for row in await self._fetch("debts", *of_member)])
-        return MemberLedger(member.member_id, member.member_seq, lots, debts)
+    async def ledger(self, member: Member) -> MemberLedger:
+        """Return what the member has left and owes, with the dates of today: enough for any instant from now on."""
+        of_member = (member.programme_id, member.member_id)
+        lots = [Lot(**{**row, "opened_by": Kind(row["opened_by"])}) for row in await self._fetch("lots", *of_member)]
+        debts = [Debt(**row) for row in await self._fetch("debts", *of_member)]
+        return MemberLedger(member.member_id, member.member_seq, tuple(lots), tuple(debts))
 
-    async def history(self, member: Member, after: Place | None, count: int) -> list[Entry]:
+    async def history(self, member: Member, after: Place | None, count: int, *, until: Until) -> list[Entry]:
         """Return up to `count` entries that come after a place, newest first; None: from the newest."""
         bounds = _bounds(after)
-        rows = await self._fetch("history", member.programme_id, member.member_id, *bounds, count)
+        of_member = (member.programme_id, member.member_id)
+        rows = await self._fetch("history", *of_member, *bounds, count, until.effective, until.known)
         return [Entry(**row) for row in rows]
 
     async def parts(self, member: Member, seqs: Sequence[int]) -> list[LotPart]:
@@ -136,12 +147,10 @@ class Reading:
         return [LotPart(row["seq"], row["lot_seq"], row["amount"], row["expires_at"]) for row in rows]
 
     async def decisions(self, keys: Iterable[UUID]) -> dict[UUID, StoredDecision]:
-        """Return the decisions on these events, by key; events that were none of receipts are left out."""
-        found: dict[UUID, StoredDecision] = {}
-        for row in await self._fetch("decision_pages", list(set(keys))):
-            wanted = set(row["event_keys"])
-            found |= {decision.key: decision for decision in read_page(row["body"]) if decision.key in wanted}
-        return found
+        """Return the decisions on these events, by key; events of which none is kept are left out."""
+        rows = await self._fetch("decision_pages", list(set(keys)))
+        # Many pages are read in a thread, so that other requests need not wait for them.
+        return _picked(rows) if len(rows) <= _FEW_PAGES else await asyncio.to_thread(_picked, rows)
 
     async def programme_of_source(self, source: str) -> ProgrammeFacts | None:
         """Return the programme that a source belongs to."""
@@ -208,6 +217,10 @@ class Store:
         """
         async with self._pool.acquire() as connection:
             return [migration.name for migration in pending(migrations(), await applied(connection))]
+
+
+def _picked(rows: Iterable[Any]) -> dict[UUID, StoredDecision]:
+    return {decision.key: decision for row in rows for decision in pick(row["body"], row["event_keys"])}
 
 
 def _bounds(after: Place | None) -> tuple[int, int, datetime, UUID]:

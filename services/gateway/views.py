@@ -33,6 +33,13 @@ class NextExpiry(View):
     points: int = Field(description="How many points lapse then.")
 
 
+class Activation(View):
+    """Pending points that become active together."""
+
+    at: datetime = Field(description="When; where an event decides it, at the latest then.")
+    points: int
+
+
 class WalletBalance(View):
     """A member's points of one kind."""
 
@@ -43,6 +50,10 @@ class WalletBalance(View):
     pending: int = Field(description="Credited, but not active yet.")
     held: int = Field(description="Reserved by a redemption that is under way.")
     debt: int = Field(description="Owed, because points were taken back after they had been spent.")
+    debt_since: datetime | None = Field(description="When the debt last grew; null when nothing is owed.")
+    activations: tuple[Activation, ...] = Field(
+        description="The dates on which `pending` becomes active, soonest first."
+    )
     next_expiry: NextExpiry | None
 
 
@@ -65,6 +76,7 @@ class MemberView(View):
                 "enrolled_at": "2024-01-08T09:12:00Z",
                 "member_seq": 42,
                 "as_of": "2024-03-02T10:00:00Z",
+                "known_at": None,
                 "identifiers": [{"kind": "card", "masked": "••••3456"}],
                 "wallets": [
                     {
@@ -72,9 +84,11 @@ class MemberView(View):
                         "scale": 0,
                         "available": 1250,
                         "spendable": 1250,
-                        "pending": 0,
+                        "pending": 80,
                         "held": 0,
                         "debt": 0,
+                        "debt_since": None,
+                        "activations": [{"at": "2024-03-15T09:00:00Z", "points": 80}],
                         "next_expiry": {
                             "at": "2024-03-31T22:00:00Z",
                             "last_day": "2024-03-31",
@@ -93,6 +107,7 @@ class MemberView(View):
     enrolled_at: datetime
     member_seq: int = Field(description="The number of the member's last movement; numbers have no gaps.")
     as_of: datetime = Field(description="The instant that the balances are of.")
+    known_at: datetime | None = Field(description="When this was known; null for what is known now.")
     identifiers: tuple[MaskedIdentifier, ...]
     wallets: tuple[WalletBalance, ...]
 
@@ -115,11 +130,12 @@ class Found(View):
 
 
 class ReceiptReference(View):
-    """The receipt behind an entry."""
+    """The event behind an entry: a receipt, or whatever else was said or done."""
 
+    kind: str = Field(description="What was said or done.", examples=["purchase.completed", "purchase.returned"])
     source: str = Field(examples=["/acme/pos/12/3"])
     id: str = Field(examples=["R-2024-000123"])
-    number: str = Field(description="As printed on the receipt.")
+    number: str | None = Field(description="The number of the receipt that it is about, as printed; null without one.")
     href: str = Field(description="Where its decision is explained.", examples=["/v1/receipts/acme/pos/12/3/R-1"])
 
 
@@ -137,6 +153,7 @@ class MovementView(View):
     type: Literal["movement"] = "movement"
     seq: int = Field(description="The member's own number of it; numbers have no gaps.")
     kind: str = Field(description="What it did.", examples=["credit", "redeem", "expire"])
+    words: str = Field(description="The same in a sentence.", examples=["Points were credited"])
     wallet: str
     points: int = Field(description="By how much it changed the member's points; 0 when they only changed their state.")
     amount: int = Field(description="How many points it moved, always above 0.")
@@ -150,11 +167,12 @@ class MovementView(View):
 
 
 class UnpaidReceiptView(View):
-    """A receipt that brought no points."""
+    """A receipt or another event that moved no points."""
 
     type: Literal["unpaid_receipt"] = "unpaid_receipt"
     after_seq: int = Field(description="The movement that it came after.")
     outcome: str = Field(examples=["no_points"])
+    words: str = Field(description="The outcome in a sentence or two.", examples=["It brought no points."])
     reason: str | None
     points: Literal[0] = 0
     effective_at: datetime
@@ -184,6 +202,7 @@ class HistoryPage(Page[HistoryEntry]):
                         "type": "movement",
                         "seq": 42,
                         "kind": "credit",
+                        "words": "Points were credited",
                         "wallet": "points",
                         "points": 45,
                         "amount": 45,
@@ -194,6 +213,7 @@ class HistoryPage(Page[HistoryEntry]):
                         "corrects": None,
                         "lots": [{"lot": 42, "points": 45, "expires_at": "2024-06-30T22:00:00Z"}],
                         "receipt": {
+                            "kind": "purchase.completed",
                             "source": "/acme/pos/12/3",
                             "id": "R-1",
                             "number": "000123",

@@ -36,7 +36,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
 
 WAYS_ON: Mapping[str, str] = MappingProxyType(
     {
-        "no-exchange-rate": "Record a rate that was valid at the receipt's time; then ask for it to be tried again.",
+        "no-exchange-rate": "Record a rate that was valid at the receipt's time, and let it be tried again.",
         "unclaimed": "Enrol whoever has the identifier, or claim the receipt by its number for a member.",
         "no_member": "Claim the receipt by its number for a member.",
     }
@@ -83,6 +83,11 @@ def outcome_words(outcome: str, reason: str | None, first: str | None = None) ->
     """Say an outcome and its reason in a sentence or two; `first` takes the place of the outcome's own words."""
     said = first or OUTCOMES.get(outcome, outcome)
     return said if reason is None else f"{said} {REASONS.get(reason, reason)}"
+
+
+def reason_words(reason: str) -> str:
+    """Say why something waits."""
+    return REASONS.get(reason) or OUTCOMES.get(reason, reason)
 
 
 def movement_words(kind: str, from_account: str, to_account: str) -> str:

@@ -42,45 +42,28 @@ ORDER BY v.active_from DESC, v.version DESC
 LIMIT 1;
 
 -- name: lots
--- What was left of each lot at $4 (NULL: now): what is left now, with all that happened since taken back.
-WITH since AS (
-    SELECT a.lot_seq,
-           sum(a.amount * ((m.to_account IN ('pending', 'active', 'held'))::int
-                           - (m.from_account IN ('pending', 'active', 'held'))::int)) AS remaining,
-           sum(a.amount * ((m.to_account = 'held')::int - (m.from_account = 'held')::int)) AS held
-    FROM ledger.movement m
-    JOIN ledger.allocation a USING (tenant_id, programme_id, member_id, seq)
-    WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.member_id = $3 AND m.effective_at > $4
-    GROUP BY a.lot_seq
-)
-SELECT l.seq, l.wallet, l.amount, (l.remaining - coalesce(s.remaining, 0))::bigint AS remaining,
-       (l.held - coalesce(s.held, 0))::bigint AS held, l.earned_at, l.active_from, l.expires_at, l.recorded_at,
-       l.policy_version, l.contributor
-FROM ledger.lot l
-LEFT JOIN since s ON s.lot_seq = l.seq
-WHERE l.tenant_id = $1 AND l.programme_id = $2 AND l.member_id = $3 AND ($4::timestamptz IS NULL OR l.earned_at <= $4)
-  AND l.remaining - coalesce(s.remaining, 0) > 0
-ORDER BY l.seq;
+-- What is left of each lot now, with the dates that it has now.
+SELECT seq, wallet, amount, remaining, held, earned_at, active_from, expires_at, recorded_at, policy_version, contributor,
+       pending, opened_by::text AS opened_by
+FROM ledger.lot_now
+WHERE tenant_id = $1 AND programme_id = $2 AND member_id = $3 AND remaining > 0
+ORDER BY seq;
 
 -- name: debts
-SELECT m.wallet,
-       sum(m.amount * ((m.from_account = 'debt')::int - (m.to_account = 'debt')::int))::bigint AS amount,
-       max(m.effective_at) FILTER (WHERE m.from_account = 'debt') AS since
-FROM ledger.movement m
-WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.member_id = $3 AND ($4::timestamptz IS NULL OR m.effective_at <= $4)
-  AND 'debt' IN (m.from_account, m.to_account)
-GROUP BY m.wallet
-HAVING sum(m.amount * ((m.from_account = 'debt')::int - (m.to_account = 'debt')::int)) > 0
-ORDER BY m.wallet;
+SELECT wallet, amount, since FROM ledger.debt
+WHERE tenant_id = $1 AND programme_id = $2 AND member_id = $3 AND amount > 0
+ORDER BY wallet;
 
 -- name: history
 -- Newest first: movements by number, and receipts that paid nothing right after the movement they came after.
 -- $4 is a number that movements lie below; ($5, $6, $7) what those receipts lie below. What comes in later lies above.
+-- What took effect after $9, or was recorded after $10, is left out.
 (SELECT j.seq, NULL::timestamptz AS unpaid_at, NULL::uuid AS unpaid_key, j.cause, j.kind::text AS kind, j.wallet,
         j.from_account::text AS from_account, j.to_account::text AS to_account, j.amount, j.effective_at, j.recorded_at,
         j.corrects, NULL::text AS outcome
  FROM ledger.journal j
  WHERE j.tenant_id = $1 AND j.programme_id = $2 AND j.member_id = $3 AND j.seq < $4
+   AND ($9::timestamptz IS NULL OR j.effective_at <= $9) AND ($10::timestamptz IS NULL OR j.recorded_at <= $10)
  ORDER BY j.seq DESC
  LIMIT $8)
 UNION ALL
@@ -89,21 +72,22 @@ UNION ALL
  FROM earning.unpaid_receipt u
  WHERE u.tenant_id = $1 AND u.programme_id = $2 AND u.member_id = $3
    AND (u.after_seq, u.recorded_at, u.event_key) < ($5::bigint, $6::timestamptz, $7::uuid)
+   AND ($9::timestamptz IS NULL OR u.occurred_at <= $9) AND ($10::timestamptz IS NULL OR u.recorded_at <= $10)
  ORDER BY u.after_seq DESC, u.recorded_at DESC, u.event_key DESC
  LIMIT $8)
 ORDER BY seq DESC, unpaid_at DESC NULLS LAST, unpaid_key DESC
 LIMIT $8;
 
 -- name: parts
--- The lots that movements touch; a credit touches the one it opens.
+-- The lots that movements touch, with the dates that they have now; whatever opens a lot touches that one.
 SELECT a.seq, a.lot_seq, a.amount, l.expires_at
 FROM ledger.allocation a
-JOIN ledger.lot l ON l.tenant_id = a.tenant_id AND l.programme_id = a.programme_id AND l.member_id = a.member_id
+JOIN ledger.lot_now l ON l.tenant_id = a.tenant_id AND l.programme_id = a.programme_id AND l.member_id = a.member_id
                  AND l.seq = a.lot_seq
 WHERE a.tenant_id = $1 AND a.programme_id = $2 AND a.member_id = $3 AND a.seq = ANY ($4::bigint[])
 UNION ALL
 SELECT l.seq, l.seq, l.amount, l.expires_at
-FROM ledger.lot l
+FROM ledger.lot_now l
 WHERE l.tenant_id = $1 AND l.programme_id = $2 AND l.member_id = $3 AND l.seq = ANY ($4::bigint[])
 ORDER BY 1, 2;
 
@@ -119,11 +103,20 @@ FROM (
 JOIN earning.decision_page d ON d.tenant_id = $1 AND d.page = i.page;
 
 -- name: programme_of_source
-SELECT s.programme_id, p.slug AS programme, p.zone
-FROM platform.source s
-JOIN platform.programme p USING (tenant_id, programme_id)
-WHERE s.tenant_id = $1 AND ($2::text = s.source_prefix OR starts_with($2::text, s.source_prefix || '/'))
-ORDER BY length(s.source_prefix) DESC
+-- A registered source, or one of our own: /pointstream/<tenant>/<programme>/….
+SELECT programme_id, programme, zone
+FROM (
+    SELECT s.programme_id, p.slug AS programme, p.zone, length(s.source_prefix) AS longest
+    FROM platform.source s
+    JOIN platform.programme p USING (tenant_id, programme_id)
+    WHERE s.tenant_id = $1 AND ($2::text = s.source_prefix OR starts_with($2::text, s.source_prefix || '/'))
+    UNION ALL
+    SELECT p.programme_id, p.slug, p.zone, 0
+    FROM platform.programme p
+    JOIN platform.tenant t USING (tenant_id)
+    WHERE p.tenant_id = $1 AND starts_with($2::text, format('/pointstream/%s/%s/', t.slug, p.slug))
+) AS found
+ORDER BY longest DESC
 LIMIT 1;
 
 -- name: programme_version

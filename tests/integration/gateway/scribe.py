@@ -53,6 +53,8 @@ class MemberScribe:
         active_from: datetime | None = None,
         wallet: str = "points",
         cause: UUID | None = None,
+        recorded_at: datetime | None = None,
+        opened_by: str = "credit",
     ) -> int:
         """Make a lot and return its number."""
         seq = await self._next()
@@ -65,8 +67,9 @@ class MemberScribe:
             earned_at,
             active_from or earned_at,
             expires_at,
-            earned_at + timedelta(seconds=1),
+            recorded_at or earned_at + timedelta(seconds=1),
             cause or UUID(int=seq),
+            opened_by,
         )
         return seq
 
@@ -78,20 +81,30 @@ class MemberScribe:
         parts: Sequence[tuple[int, int]],
         *,
         amount: int | None = None,
+        recorded_at: datetime | None = None,
+        cause: UUID | None = None,
+        corrects: int | None = None,
+        new_expiry: datetime | None = None,
     ) -> int:
         """Move points of lots, given as (lot, points), between accounts; `amount` where no lot is touched."""
         seq = await self._next()
         total = amount or sum(points for _, points in parts)
-        await self.connection.execute(
-            QUERIES["movement"], *self._who, seq, "points", kind, *accounts, total, at, UUID(int=seq)
-        )
         source, target = accounts
+        await self.connection.execute(
+            QUERIES["movement"], *self._who, seq, "points", kind, source, target, total, at, cause or UUID(int=seq),
+            recorded_at or at, corrects, new_expiry is not None, new_expiry,
+        )  # fmt: skip
         of_lots = {"pending", "active", "held"}
         for lot, points in parts:
             await self.connection.execute(QUERIES["allocation"], *self._who, seq, lot, points)
             remaining = points * ((target in of_lots) - (source in of_lots))
             held = points * ((target == "held") - (source == "held"))
-            await self.connection.execute(QUERIES["change_lot"], *self._who, lot, remaining, held)
+            active_from = at if kind == "activate" else None
+            await self.connection.execute(
+                QUERIES["change_lot"], *self._who, lot, remaining, held, active_from, new_expiry
+            )
+        if owed := total * ((source == "debt") - (target == "debt")):
+            await self.connection.execute(QUERIES["debt"], *self._who, "points", owed, at)
         return seq
 
     async def unpaid(self, key: UUID, at: datetime, outcome: Outcome = "no_points") -> None:

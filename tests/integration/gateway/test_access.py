@@ -24,6 +24,9 @@ SWEEP = {
     "findMembers": ("/v1/members?identifier=card:98123456", 200),
     "getMember": ("/v1/members/{member_id}", 404),
     "listMemberHistory": ("/v1/members/{member_id}/history", 404),
+    "getMemberShopping": ("/v1/members/{member_id}/shopping", 404),
+    "listParked": ("/v1/parked", 200),
+    "listRates": ("/v1/rates", 200),
     "getReceipt": ("/v1/receipts{source}/R-1", 404),
     "getConservation": ("/v1/conservation", 200),
 }

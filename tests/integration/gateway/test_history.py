@@ -112,6 +112,7 @@ async def test_a_credit_tells_its_receipt_and_its_lot(client: httpx.AsyncClient,
         "type": "movement",
         "seq": 1,
         "kind": "credit",
+        "words": "Points were credited",
         "wallet": "points",
         "points": 45,
         "amount": 45,
@@ -122,6 +123,7 @@ async def test_a_credit_tells_its_receipt_and_its_lot(client: httpx.AsyncClient,
         "corrects": None,
         "lots": [{"lot": 1, "points": 45, "expires_at": "2024-06-30T22:00:00Z"}],
         "receipt": {
+            "kind": "purchase.completed",
             "source": source,
             "id": event_id,
             "number": "000123",
@@ -147,6 +149,54 @@ async def test_movements_are_signed_by_what_they_do_to_the_member(client: httpx.
         ("credit", 50),
     ]
     assert entries[1]["lots"] == [{"lot": 1, "points": 20, "expires_at": "2024-06-30T22:00:00Z"}]
+
+
+async def test_every_kind_of_movement_is_told_in_words(client: httpx.AsyncClient, scribe: Scribe) -> None:
+    member = await scribe.member()
+    lot = await member.credit(50, START, active_from=START + timedelta(days=30))
+    await member.move("activate", ("pending", "active"), START, [(lot, 50)])
+    await member.move("reverse", ("active", "reversed"), START, [(lot, 5)], corrects=lot)
+    await member.move("reverse", ("debt", "reversed"), START, [], amount=7, corrects=lot)
+    given = await member.credit(20, START, opened_by="adjust")
+    await member.move("repay", ("active", "debt"), START, [(given, 7)])
+    await member.move("adjust", ("active", "adjusted"), START, [(given, 3)])
+    await member.move("expire", ("active", "expired"), START, [(lot, 45)])
+    entries = (await page(client, member)).json()["data"]
+    assert [(entry["kind"], entry["points"], entry["words"]) for entry in reversed(entries)] == [
+        ("credit", 50, "Points were credited and become active later"),
+        ("activate", 0, "Pending points became active"),
+        ("reverse", -5, "Points were taken back because the purchase came back"),
+        ("reverse", -7, "Points were taken back that were no longer there, and are owed"),
+        ("adjust", 20, "Points were given by a person"),
+        ("repay", 0, "A debt was paid with points"),
+        ("adjust", -3, "Points were taken by a person"),
+        ("expire", -45, "Points lapsed"),
+    ]
+    assert [entry["corrects"] for entry in entries if entry["kind"] == "reverse"] == [lot, lot]
+
+
+async def test_a_history_ends_where_it_is_told_to(client: httpx.AsyncClient, scribe: Scribe) -> None:
+    member = await scribe.member()
+    late = START + timedelta(days=2)
+    await member.credit(1, START)
+    await member.credit(2, START + timedelta(days=1))
+    await member.credit(3, START, recorded_at=late)
+    await member.unpaid(UUID(int=9), late)
+
+    async def seqs(**params: datetime) -> list[str]:
+        given = {name: instant.isoformat() for name, instant in params.items()}
+        return [name_of(entry) for entry in (await page(client, member, **given)).json()["data"]]
+
+    assert await seqs() == ["unpaid", "3", "2", "1"]
+    assert await seqs(at=START) == ["3", "1"]
+    assert await seqs(known_at=START + timedelta(days=1, hours=1)) == ["2", "1"]
+    assert await seqs(at=START, known_at=START + timedelta(days=1)) == ["1"]
+    assert await seqs(at=late, known_at=late) == ["unpaid", "3", "2", "1"]
+    first = await page(client, member, limit=1, known_at=late.isoformat())
+    assert name_of((await client.get(first.links["next"]["url"])).json()["data"][0]) == "3"
+    cursor = first.json()["next_cursor"]
+    answer = await client.get(f"/v1/members/{member.member_id}/history", params={"cursor": cursor})
+    assert answer.json()["code"] == "cursor-invalid"
 
 
 async def test_a_receipt_without_points_says_why(client: httpx.AsyncClient, scribe: Scribe) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -144,8 +145,8 @@ async def test_trouble_is_told_in_words(
     for tenant in (ACME, GLOBEX, None):
         await superuser.execute(QUERIES["letter"], tenant and tenant.tenant_id, NOW - timedelta(minutes=30))
     await superuser.execute(QUERIES["letter"], ACME.tenant_id, NOW - timedelta(minutes=61))
-    await superuser.execute(QUERIES["parked"], ACME.tenant_id, ACME.programme_id, NOW)
-    await superuser.execute(QUERIES["parked"], GLOBEX.tenant_id, GLOBEX.programme_id, NOW)
+    await superuser.execute(QUERIES["parked"], ACME.tenant_id, ACME.programme_id, NOW, UUID(int=1))
+    await superuser.execute(QUERIES["parked"], GLOBEX.tenant_id, GLOBEX.programme_id, NOW, UUID(int=1))
     page = (await reader.get("/")).text
     assert "loyalty.purchases partition 3, too many &lt;bad&gt; records" in page
     assert "1 in the last hour on loyalty.purchases, payload-invalid" in page

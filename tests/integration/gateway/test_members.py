@@ -16,8 +16,11 @@ JANUARY = datetime(2024, 1, 10, tzinfo=UTC)
 FEBRUARY = datetime(2024, 2, 10, tzinfo=UTC)
 
 
-async def wallet(client: httpx.AsyncClient, member: MemberScribe, at: datetime | None = None) -> dict[str, Any]:
-    params = {} if at is None else {"at": at.isoformat()}
+async def wallet(
+    client: httpx.AsyncClient, member: MemberScribe, at: datetime | None = None, known_at: datetime | None = None
+) -> dict[str, Any]:
+    given = {"at": at, "known_at": known_at}
+    params = {name: instant.isoformat() for name, instant in given.items() if instant is not None}
     answer = await client.get(f"/v1/members/{member.member_id}", params=params)
     assert answer.status_code == 200, answer.text
     (only,) = answer.json()["wallets"]
@@ -38,6 +41,7 @@ async def test_a_member_is_shown_whole_and_masked(client: httpx.AsyncClient, scr
         "enrolled_at": "2024-01-08T09:12:00Z",
         "member_seq": 1,
         "as_of": "2024-03-02T10:00:00Z",
+        "known_at": None,
         "identifiers": [
             {"kind": "card", "masked": "••••3456"},
             {"kind": "nfc", "masked": "••••2"},
@@ -52,6 +56,8 @@ async def test_a_member_is_shown_whole_and_masked(client: httpx.AsyncClient, scr
                 "pending": 0,
                 "held": 0,
                 "debt": 0,
+                "debt_since": None,
+                "activations": [],
                 "next_expiry": {
                     "at": "2024-06-30T22:00:00Z",
                     "last_day": "2024-06-30",
@@ -120,7 +126,74 @@ async def test_debt_is_shown_apart_and_blocks_spending(client: httpx.AsyncClient
     await member.move("reverse", ("debt", "reversed"), FEBRUARY, [], amount=20)
     told = await wallet(client, member)
     assert (told["available"], told["spendable"], told["debt"]) == (30, 0, 20)
-    assert (await wallet(client, member, FEBRUARY - timedelta(hours=1)))["debt"] == 0
+    assert told["debt_since"] == "2024-02-10T00:00:00Z"
+    told = await wallet(client, member, FEBRUARY - timedelta(hours=1))
+    assert (told["debt"], told["debt_since"]) == (0, None)
+
+
+async def test_pending_points_tell_their_dates(client: httpx.AsyncClient, scribe: Scribe) -> None:
+    member = await scribe.member()
+    soon, later = NOW + timedelta(days=3), NOW + timedelta(days=5)
+    await member.credit(50, FEBRUARY, active_from=later)
+    await member.credit(20, FEBRUARY, active_from=soon)
+    await member.credit(7, FEBRUARY, active_from=later)
+    assert (await wallet(client, member))["activations"] == [
+        {"at": "2024-03-05T10:00:00Z", "points": 20},
+        {"at": "2024-03-07T10:00:00Z", "points": 57},
+    ]
+    told = await wallet(client, member, soon)
+    assert (told["available"], told["pending"], len(told["activations"])) == (20, 57, 1)
+
+
+async def test_an_activation_before_its_date_counts_from_then(client: httpx.AsyncClient, scribe: Scribe) -> None:
+    member = await scribe.member()
+    lot = await member.credit(50, JANUARY, active_from=NOW + timedelta(days=30))
+    await member.move("activate", ("pending", "active"), FEBRUARY, [(lot, 50)])
+    for at, available, pending in ((None, 50, 0), (FEBRUARY, 50, 0), (FEBRUARY - timedelta(hours=1), 0, 50)):
+        told = await wallet(client, member, at)
+        assert (told["available"], told["pending"]) == (available, pending)
+
+
+async def test_a_debt_is_repaid_by_what_becomes_active_recorded_or_not(
+    client: httpx.AsyncClient, scribe: Scribe
+) -> None:
+    member = await scribe.member()
+    await member.credit(50, JANUARY, active_from=NOW + timedelta(days=1))
+    await member.move("reverse", ("debt", "reversed"), FEBRUARY, [], amount=20)
+    told = await wallet(client, member, NOW + timedelta(days=2))
+    assert (told["available"], told["debt"], told["spendable"]) == (30, 0, 30)
+    told = await wallet(client, member)
+    assert (told["available"], told["debt"], told["pending"]) == (0, 20, 50)
+
+
+async def test_points_that_got_a_later_date_live_on(client: httpx.AsyncClient, scribe: Scribe) -> None:
+    member = await scribe.member()
+    lot = await member.credit(50, JANUARY, expires_at=FEBRUARY)
+    later = NOW + timedelta(days=10)
+    await member.move("waive", ("active", "active"), FEBRUARY, [(lot, 50)], new_expiry=later)
+    for at, available in ((None, 50), (later, 0), (FEBRUARY, 50), (FEBRUARY - timedelta(hours=1), 50)):
+        assert (await wallet(client, member, at))["available"] == available
+
+
+async def test_what_was_known_at_an_instant_leaves_out_what_was_learnt_later(
+    client: httpx.AsyncClient, scribe: Scribe
+) -> None:
+    member = await scribe.member()
+    learnt = FEBRUARY + timedelta(days=5)
+    await member.credit(100, JANUARY)
+    await member.credit(40, JANUARY, recorded_at=learnt)  # a till that was offline for a month
+    await member.move(
+        "reverse", ("active", "reversed"), FEBRUARY, [(1, 30)], recorded_at=learnt + timedelta(days=1), corrects=1
+    )
+    assert (await wallet(client, member, FEBRUARY))["available"] == 110
+    assert (await wallet(client, member, FEBRUARY, FEBRUARY))["available"] == 100
+    assert (await wallet(client, member, FEBRUARY, learnt))["available"] == 140
+    assert (await wallet(client, member, JANUARY, learnt))["available"] == 140
+    assert (await wallet(client, member, known_at=learnt))["available"] == 140
+    assert (await wallet(client, member, NOW, learnt))["available"] == 140
+    assert (await wallet(client, member, known_at=JANUARY - timedelta(days=1)))["available"] == 0
+    answer = await client.get(f"/v1/members/{member.member_id}", params={"known_at": learnt.isoformat()})
+    assert (answer.json()["as_of"], answer.json()["known_at"]) == ("2024-02-15T00:00:00Z", "2024-02-15T00:00:00Z")
 
 
 async def test_the_clock_decides_what_now_is(client: httpx.AsyncClient, scribe: Scribe, clock: SetClock) -> None:

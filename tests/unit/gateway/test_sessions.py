@@ -49,7 +49,7 @@ def test_what_is_no_session_is_none(text: str) -> None:
 
 def test_nothing_of_it_can_be_changed() -> None:
     text = SESSIONS.begin("a" * 16, NOW)
-    for place in range(len(text) - 1):
+    for place in range(len(text)):
         changed = text[:place] + ("A" if text[place] != "A" else "B") + text[place + 1 :]
         assert SESSIONS.read(changed, NOW) is None
     assert Sessions.from_seal_key(bytes(32)).read(text, NOW) is None

@@ -13,19 +13,27 @@ INSERT INTO members.identifier (tenant_id, programme_id, identifier, member_id, 
 
 -- name: lot
 INSERT INTO ledger.lot (tenant_id, programme_id, member_id, seq, wallet, amount, remaining, held, earned_at, active_from,
-                        expires_at, recorded_at, policy_version, cause)
-VALUES ($1, $2, $3, $4, $5, $6, $6, 0, $7, $8, $9, $10, 1, $11);
+                        expires_at, recorded_at, policy_version, cause, opened_by, pending)
+VALUES ($1, $2, $3, $4, $5, $6, $6, 0, $7, $8, $9, $10, 1, $11, $12::text::ledger.kind, $8::timestamptz > $7::timestamptz);
 
 -- name: movement
 INSERT INTO ledger.movement (tenant_id, programme_id, member_id, seq, wallet, kind, from_account, to_account, amount,
-                             effective_at, recorded_at, cause)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11);
+                             effective_at, recorded_at, cause, corrects, moves_expiry, new_expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12, $11, $13, $14, $15);
+
+-- name: debt
+INSERT INTO ledger.debt (tenant_id, programme_id, member_id, wallet, amount, since)
+VALUES ($1, $2, $3, $4, greatest($5::bigint, 0), $6)
+ON CONFLICT (tenant_id, programme_id, member_id, wallet)
+    DO UPDATE SET amount = ledger.debt.amount + $5, since = excluded.since;
 
 -- name: allocation
 INSERT INTO ledger.allocation (tenant_id, programme_id, member_id, seq, lot_seq, amount) VALUES ($1, $2, $3, $4, $5, $6);
 
 -- name: change_lot
-UPDATE ledger.lot SET remaining = remaining + $5, held = held + $6
+UPDATE ledger.lot
+SET remaining = remaining + $5, held = held + $6, pending = pending AND $7::timestamptz IS NULL,
+    now_active_from = coalesce($7, now_active_from), now_expires_at = coalesce($8::timestamptz, now_expires_at)
 WHERE tenant_id = $1 AND programme_id = $2 AND member_id = $3 AND seq = $4;
 
 -- name: unpaid
@@ -92,4 +100,19 @@ VALUES (gen_random_uuid(), 'earning.purchases', $1, 'loyalty.purchases', 0, 0, $
 -- name: parked
 INSERT INTO earning.parked_receipt (tenant_id, programme_id, receipt_key, event_key, reason, currency, store,
                                     receipt_number, occurred_at, recorded_at)
-VALUES ($1, $2, gen_random_uuid(), gen_random_uuid(), 'no-exchange-rate', 'CHF', '12', '000123', $3, $3);
+VALUES ($1, $2, gen_random_uuid(), $4, 'no-exchange-rate', 'CHF', '12', '000123', $3, $3);
+
+-- name: unclaimed
+INSERT INTO earning.unclaimed_receipt (tenant_id, programme_id, receipt_key, event_key, identifiers, receipt_number,
+                                       occurred_at, recorded_at)
+VALUES ($1, $2, gen_random_uuid(), gen_random_uuid(), $3, $4, $5, $5);
+
+-- name: rate
+INSERT INTO platform.exchange_rate (tenant_id, programme_id, currency, version, rate_e9, valid_from, recorded_at)
+VALUES ($1, $2, $3, $4, $5, $6, $6);
+
+-- name: receipt
+INSERT INTO earning.receipt (tenant_id, receipt_key, programme_id, event_key, member_id, story) VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: receipt_event
+INSERT INTO earning.receipt_event (tenant_id, receipt_key, event_key) VALUES ($1, $2, $3);
