@@ -34,7 +34,7 @@ WALLETS = ("points", "bonus")
 POINTS = st.integers(1, 12)
 DAYS = st.integers(0, 9)
 WALLET = st.sampled_from(WALLETS)
-POLICY = st.sampled_from([*[Shortfall.DEBT] * 3, *Shortfall])
+POLICY = st.sampled_from(Shortfall)
 SEEN: Counter[str] = Counter()
 
 
@@ -101,6 +101,13 @@ class Life(RuleBasedStateMachine):
             self.tell(self.redeem(wallet, points))
             spent = self.naive.burn(wallet, points, self.today)
             assert dict(spent) == {part.lot_seq: part.amount for part in self.journal[-1].allocations}
+
+    @precondition(lambda self: self.purchases)
+    @rule(which=st.integers(0, 5), policy=POLICY)
+    def spend_and_take_back_all(self, which: int, policy: Shortfall) -> None:
+        for wallet in WALLETS:
+            self.spend(wallet, 10**6)
+        self.take_back(which, 10**6, 0, policy)
 
     def redeem(self, wallet: str, points: int) -> Movement:
         now = day(self.today)
