@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from libs.contracts.asyncapi import ASYNCAPI_FILE, asyncapi_yaml
 from libs.contracts.compat import breaks_between
 from libs.contracts.docs import EVENTS_PAGE, events_page
 from libs.contracts.schema import SCHEMAS, all_schemas, committed_schemas, rendered, schema_file
@@ -20,7 +21,7 @@ _ROOT = Path(__file__).parents[2]
 def generated_files() -> Mapping[Path, str]:
     """Return what every generated file has to hold."""
     files = {schema_file(name): rendered(schema) for name, schema in all_schemas().items()}
-    return {**files, EVENTS_PAGE: events_page()}
+    return {**files, EVENTS_PAGE: events_page(), ASYNCAPI_FILE: asyncapi_yaml()}
 
 
 def stale_files() -> list[Path]:
@@ -77,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one of the two commands; the exit code is 1 when something is not as it should be."""
     parser = argparse.ArgumentParser(prog="python -m libs.contracts", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    generating = commands.add_parser("generate", help="write schemas and docs/events.md")
+    generating = commands.add_parser("generate", help="write schemas, docs/events.md and docs/asyncapi.yaml")
     generating.add_argument("--unreleased", action="store_true", help="break a version that nobody has yet")
     checking = commands.add_parser("check", help="fail when files are stale or a schema was broken")
     checking.add_argument("--against", metavar="REVISION", help="a git revision to compare with, instead of the tree")

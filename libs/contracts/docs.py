@@ -36,7 +36,9 @@ JSON: the value of the record holds the attributes and the `data`; the attribute
   is a new version, published beside the old one for a while.
 - **Limits**: a record has at most {MAX_RECORD_BYTES:,} bytes and {MAX_NESTING} levels of nesting.
 
-The JSON Schemas lie in `libs/contracts/schemas`, a minimal and a full example of each in `libs/contracts/examples`.
+Records that we read may come in other forms too: binary CloudEvents, and plain JSON by a mapping; see
+[sources.md](sources.md). The JSON Schemas lie in `libs/contracts/schemas`, a minimal and a full example of each in
+`libs/contracts/examples`; the same for tools is [asyncapi.yaml](asyncapi.yaml).
 
 ## What happens to a record that is no event
 
@@ -94,10 +96,11 @@ def _list(names: Iterable[str]) -> str:
 def _event(contract: EventContract, schema: Mapping[str, Any]) -> str:
     envelope, data = _split(schema)
     direction = "We read it from" if contract.direction == "in" else "We publish it to"
+    internal = " Only our own processes publish it." if contract.internal else ""
     return f"""\
 ### {contract.short_name}
 
-{schema["description"]} {direction} `{contract.topic.name}`; type `{contract.type}`.
+{schema["description"]} {direction} `{contract.topic.name}`; type `{contract.type}`.{internal}
 
 {_fields(data)}
 {_folded("The envelope around it", _fields(envelope))}

@@ -24,6 +24,7 @@ from libs.contracts.pointers import Pointer
 from libs.contracts.registry import EVENTS, TYPE_DOMAIN
 
 MAX_FAULTS = 50
+_MAPPABLE = tuple(name for name, known in EVENTS.items() if known.direction == "in" and not known.internal)
 _LAYOUT = re.compile(r"(?:[^%]|%[YymdHMSfzj%])+")
 _DEEPEST = 8
 
@@ -54,9 +55,8 @@ def _read_layout(value: object) -> object:
 
 def _read_type(value: object) -> object:
     name = TYPE_DOMAIN + value.removeprefix(TYPE_DOMAIN) if isinstance(value, str) else ""
-    if name not in EVENTS or EVENTS[name].direction != "in":
-        known = ", ".join(contract.short_name for contract in EVENTS.values() if contract.direction == "in")
-        raise ValueError(f"one of {known}")
+    if name not in _MAPPABLE:
+        raise ValueError(f"one of {', '.join(each.removeprefix(TYPE_DOMAIN) for each in _MAPPABLE)}")
     return name
 
 

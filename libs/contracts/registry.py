@@ -47,10 +47,14 @@ class EventModel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EventContract:
-    """One event type: its payload, and whether we read it or publish it."""
+    """One event type: its payload, and whether we read it or publish it.
+
+    An `internal` one is read, but only our own processes publish it: no till may say it, and no mapping make it.
+    """
 
     model: type[BaseModel]
     direction: Literal["in", "out"]
+    internal: bool = False
 
     @property
     def type(self) -> str:
@@ -80,10 +84,10 @@ _CONTRACTS = (
     EventContract(PurchaseVoidedV1, "in"),
     EventContract(PurchaseReturnedV1, "in"),
     EventContract(PurchaseClaimedV1, "in"),
-    EventContract(PurchaseResolvedV1, "in"),
+    EventContract(PurchaseResolvedV1, "in", internal=True),
     EventContract(ActivityRecordedV1, "in"),
-    EventContract(AdjustmentRequestedV1, "in"),
-    EventContract(MemberDueV1, "in"),
+    EventContract(AdjustmentRequestedV1, "in", internal=True),
+    EventContract(MemberDueV1, "in", internal=True),
     EventContract(MemberEnrolledV1, "in"),
     EventContract(MemberUpdatedV1, "in"),
     EventContract(PointsCreditedV1, "out"),

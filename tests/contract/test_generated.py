@@ -20,6 +20,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(schema_module, "SCHEMAS", schemas)
     monkeypatch.setattr(command, "SCHEMAS", schemas)
     monkeypatch.setattr(command, "EVENTS_PAGE", tmp_path / "docs" / "events.md")
+    monkeypatch.setattr(command, "ASYNCAPI_FILE", tmp_path / "docs" / "asyncapi.yaml")
     monkeypatch.setattr(command, "_ROOT", tmp_path)
     return tmp_path
 
