@@ -221,11 +221,13 @@ def _row(letter: Mapping[str, Any]) -> tuple[str, ...]:
 def _content(opened: letters.Opened, *, reveal: bool) -> dict[str, Any]:
     if not reveal:
         key = None if opened.key is None else f"<{len(opened.key)} bytes>"
-        return {"key": key, "value": masked(opened.value), "revealed": False}
+        names = [name for name, _ in opened.headers]
+        return {"key": key, "value": masked(opened.value), "headers": names, "revealed": False}
     return {
         "key": None if opened.key is None else revealed(opened.key),
         "value": revealed(opened.value),
         "base64": base64.b64encode(opened.value).decode(),
+        "headers": {name: None if value is None else revealed(value) for name, value in opened.headers},
         "revealed": True,
     }
 

@@ -14,7 +14,7 @@ import asyncpg
 from aiokafka import AIOKafkaProducer
 
 from libs.runtime import sql
-from libs.runtime.dead_letters import replay_headers
+from libs.runtime.dead_letters import open_headers, replay_headers
 from libs.runtime.kafka import idempotent_producer
 from libs.runtime.seal import Seal
 from libs.runtime.settings import KafkaSettings
@@ -68,6 +68,7 @@ class Opened:
     attempts: int
     key: bytes | None
     value: bytes
+    headers: list[tuple[str, bytes | None]]
 
 
 async def open_letters(connection: asyncpg.Connection, seal: Seal, ids: Sequence[UUID]) -> list[Opened]:
@@ -85,6 +86,7 @@ async def open_letters(connection: asyncpg.Connection, seal: Seal, ids: Sequence
             row["attempts"],
             None if row["sealed_key"] is None else seal.open(row["sealed_key"], f"{row['letter_id']}/key"),
             seal.open(row["sealed_value"], f"{row['letter_id']}/value"),
+            open_headers(row["letter_id"], row["sealed_headers"], seal),
         )
         for row in await connection.fetch(_QUERIES["sealed"], list(ids))
     ]
@@ -99,7 +101,7 @@ async def note_reveal(connection: asyncpg.Connection, letter_id: UUID, who: str)
 
 @dataclass(frozen=True, slots=True)
 class Replayer:
-    """Sends letters again: the original bytes, key and partition, with the time of their first arrival."""
+    """Sends letters again: the original bytes, key, headers and partition, with the time of their first arrival."""
 
     kafka: KafkaSettings
     seal: Seal
@@ -140,7 +142,7 @@ class Replayer:
             letter.value,
             letter.key,
             partition=letter.part if letter.part in partitions else None,
-            headers=replay_headers(letter.value, letter.attempts, letter.time, self.seal),
+            headers=letter.headers + replay_headers(letter.value, letter.attempts, letter.time, self.seal),
         )
         return sent
 

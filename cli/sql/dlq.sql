@@ -17,7 +17,7 @@ WHERE ($1::text IS NULL OR topic = $1) AND ($2::text IS NULL OR reason = $2)
 GROUP BY reason ORDER BY letters DESC, reason;
 
 -- name: sealed
-SELECT letter_id, topic, part, record_time, attempts, sealed_key, sealed_value
+SELECT letter_id, topic, part, record_time, attempts, sealed_key, sealed_value, sealed_headers
 FROM stream.dead_letter WHERE letter_id = ANY ($1::uuid[])
 ORDER BY topic, part, record_offset;
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import UUID, uuid5
 
+import msgspec
 from aiokafka import ConsumerRecord
 
 from libs.contracts.events import DeadLetterHeadersV1
@@ -21,6 +22,9 @@ ATTEMPTS = "attempts"
 FIRST_ARRIVAL = "first-arrival"
 MOST_ATTEMPTS = 1_000_000
 _DIGITS, _LONGEST = 9, 256
+_OURS = (ATTEMPTS, FIRST_ARRIVAL)
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(list[tuple[str, bytes | None]]).decode
 
 
 def letter_id(consumer: str, record: ConsumerRecord) -> UUID:
@@ -66,6 +70,21 @@ def _arrival_of(value: bytes) -> str:
     return f"{FIRST_ARRIVAL}/{sha256(value).hexdigest()}"
 
 
+def seal_headers(name: UUID, record: ConsumerRecord, seal: Seal) -> bytes | None:
+    """Seal the headers that a record came with, without those that a replay adds; None when there are none."""
+    own = [header for header in record.headers if header[0] not in _OURS] if record.headers else []
+    return seal.close(_pack(own), f"{name}/headers") if own else None
+
+
+def open_headers(name: UUID, sealed: bytes | None, seal: Seal) -> list[tuple[str, bytes | None]]:
+    """Undo `seal_headers`.
+
+    Raises:
+        libs.runtime.seal.SealBroken: the key is not the one that they were sealed with.
+    """
+    return [] if sealed is None else _unpack(seal.open(sealed, f"{name}/headers"))
+
+
 def letter(consumer: str, topic: str, record: ConsumerRecord, rejection: Rejection, seal: Seal) -> DeadLetter:
     """Seal a rejected record and say where it stood, `topic` without the platform's prefix, and why it was refused."""
     name = letter_id(consumer, record)
@@ -81,6 +100,7 @@ def letter(consumer: str, topic: str, record: ConsumerRecord, rejection: Rejecti
         attempts(record),
         None if record.key is None else seal.close(record.key, f"{name}/key"),
         seal.close(record.value or b"", f"{name}/value"),
+        seal_headers(name, record, seal),
     )
 
 

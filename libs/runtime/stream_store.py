@@ -42,7 +42,7 @@ class Claimed(NamedTuple):
 
 
 class DeadLetter(NamedTuple):
-    """A quarantined record; key and value are sealed."""
+    """A quarantined record; key, value and headers are sealed."""
 
     letter_id: UUID
     topic: str
@@ -55,6 +55,7 @@ class DeadLetter(NamedTuple):
     attempts: int
     sealed_key: bytes | None
     sealed_value: bytes
+    sealed_headers: bytes | None
 
 
 async def claim(

@@ -32,10 +32,11 @@ WHERE shard = $1 AND seq > $2 ORDER BY seq LIMIT 50;
 
 -- name: dead_letters
 INSERT INTO stream.dead_letter (letter_id, consumer, tenant_id, topic, part, record_offset, record_time, reason, field,
-                                detail, attempts, sealed_key, sealed_value, recorded_at)
+                                detail, attempts, sealed_key, sealed_value, sealed_headers, recorded_at)
 SELECT v.letter_id, $1, NULL, v.topic, v.part, v.record_offset, v.record_time, v.reason, v.field, v.detail, v.attempts,
-       v.sealed_key, v.sealed_value, $2
+       v.sealed_key, v.sealed_value, v.sealed_headers, $2
 FROM unnest($3::uuid[], $4::text[], $5::int[], $6::bigint[], $7::timestamptz[], $8::text[], $9::text[], $10::text[],
-            $11::int[], $12::bytea[], $13::bytea[])
-    AS v(letter_id, topic, part, record_offset, record_time, reason, field, detail, attempts, sealed_key, sealed_value)
+            $11::int[], $12::bytea[], $13::bytea[], $14::bytea[])
+    AS v(letter_id, topic, part, record_offset, record_time, reason, field, detail, attempts, sealed_key, sealed_value,
+         sealed_headers)
 ON CONFLICT (letter_id) DO NOTHING;

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from aiokafka import AIOKafkaProducer
+
 from libs.contracts.events import DeadLetterHeadersV1
 from libs.runtime.seal import Seal
 from tests.support.command import Command, assert_sound
@@ -141,6 +143,30 @@ async def _register(stack: Stack, worker: Worker, source: str) -> None:
         return worker.log.read_text().count("programmes.loaded") > before
 
     await until(heard, "the worker knows the source")
+
+
+async def test_replay_brings_the_headers_back(stack: Stack, command: Command) -> None:
+    """What a producer says in headers is sealed like the rest, and said again, time after time."""
+    bad = purchase("R-1", source="/nobody/pos")
+    told = [("traceparent", b"00-1-2-01"), ("till", b"secret of the till"), ("empty", None)]
+    await stack.start_ready()
+    async with AIOKafkaProducer(bootstrap_servers=stack.bootstrap) as producer:
+        await producer.send_and_wait(stack.topic(PURCHASES), bad.value, key=bad.key, headers=told)
+    await stack.drained()
+    for _ in range(2):
+        await command.dlq("replay", "--all")
+        await stack.drained()
+    records = await stack.read(PURCHASES)
+    assert [list(record.headers[:3]) for record in records] == [told] * 3
+    assert [[name for name, _ in record.headers[3:]] for record in records] == [
+        [],
+        ["attempts", "first-arrival"],
+        ["attempts", "first-arrival"],
+    ]
+    announced = await stack.read(PURCHASES + ".dlq")
+    assert not any(b"secret of the till" in value for each in announced for _, value in each.headers)
+    [letter] = (await command.dlq("list", "--open"))["letters"]
+    assert (await command.dlq("show", letter["letter_id"]))["headers"] == [name for name, _ in told]
 
 
 async def test_replay_that_fails_again_makes_a_new_letter(stack: Stack, command: Command) -> None:

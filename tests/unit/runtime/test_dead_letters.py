@@ -12,7 +12,7 @@ from aiokafka import ConsumerRecord
 from libs.contracts.events import DeadLetterHeadersV1
 from libs.contracts.rejection import Rejection
 from libs.runtime import dead_letters
-from libs.runtime.seal import Seal
+from libs.runtime.seal import Seal, SealBroken
 
 SEAL = Seal.from_base64(base64.b64encode(bytes(32)).decode())
 WHY = Rejection("field", "/data/total_minor", "an integer")
@@ -34,6 +34,19 @@ def test_letter_opens_to_the_original() -> None:
     assert SEAL.open(letter.sealed_key, f"{letter.letter_id}/key") == b"card:1"
     assert (letter.topic, letter.part, letter.offset, letter.attempts) == ("loyalty.purchases", 3, 7, 1)
     assert letter.time == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+
+
+def test_headers_are_sealed_too_but_for_those_of_a_replay() -> None:
+    told = [("ce_id", b"R-1"), ("ce_id", b"twice"), ("empty", None), ("attempts", b"3"), ("first-arrival", b"x")]
+    letter = dead_letters.letter("c", "t", record(headers=tuple(told)), WHY, SEAL)
+    assert letter.sealed_headers is not None
+    assert b"R-1" not in letter.sealed_headers
+    assert dead_letters.open_headers(letter.letter_id, letter.sealed_headers, SEAL) == told[:3]
+    with pytest.raises(SealBroken):
+        dead_letters.open_headers(dead_letters.letter_id("d", record()), letter.sealed_headers, SEAL)
+    again = dead_letters.letter("c", "t", record(headers=tuple(told[3:])), WHY, SEAL)
+    assert again.sealed_headers is None
+    assert dead_letters.open_headers(again.letter_id, None, SEAL) == []
 
 
 def test_record_without_key_or_value() -> None:
