@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -146,6 +147,36 @@ def test_both_agree_on_mutated_bytes(raw: bytes) -> None:
 @given(st.binary(max_size=64))
 def test_any_bytes_are_decoded_or_rejected(raw: bytes) -> None:
     agree(raw)
+
+
+EDGES: list[Any] = [None, True, False, 0, 1, -1, 1.0, 0.5, "", "x", "EUR", [], [{}], {}, "a-b_9", "-a", "A", "a\n"]
+EDGES += [sign * (10**power + more) for sign in (1, -1) for power in (6, 12, 15) for more in (0, 1)]
+EDGES += [2**31 - 1, 2**31, 2**63 - 1, 2**63, "2024-03-31T22:00:00Z", "2024-03-31T22:00:00", "0" * 32]
+EDGES += ["x" * (size + more) for size in (32, 64, 128, 256) for more in (0, 1)]
+
+
+def places(node: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Every place in a tree below its root."""
+    for key, inner in node.items() if isinstance(node, dict) else enumerate(node):
+        yield (*path, key)
+        if isinstance(inner, (dict, list)):
+            yield from places(inner, (*path, key))
+
+
+@pytest.mark.parametrize("event_type", EVENTS)
+def test_both_agree_at_the_edges_of_every_field(event_type: str) -> None:
+    tree = json.loads(example(EVENTS[event_type].short_name, "full"))
+    accepted = 0
+    for path in places(tree):
+        node = tree
+        for step in path[:-1]:
+            node = node[step]
+        kept = node[path[-1]]
+        for edge in EDGES:
+            node[path[-1]] = edge
+            accepted += not isinstance(agree(json.dumps(tree).encode()), Rejection)
+        node[path[-1]] = kept
+    assert accepted > len(EDGES)
 
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=32)
