@@ -1,28 +1,45 @@
-"""What earning tells the world: what became of each receipt, and every credit."""
+"""What earning tells the world: what became of each event, and every movement of points."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from libs.contracts.events import PointsCreditedV1, PurchaseEvaluatedV1
+from libs.contracts.events import (
+    ActivityEvaluatedV1,
+    PointsActivatedV1,
+    PointsAdjustedV1,
+    PointsCreditedV1,
+    PointsExpiredV1,
+    PointsRepaidV1,
+    PointsReversedV1,
+    PurchaseEvaluatedV1,
+)
 from libs.contracts.writer import EventWriter
-from libs.ledger.model import Lot
+from libs.ledger.model import Kind, Lot, Movement
 from libs.runtime.batch import Outgoing
 from libs.runtime.keys import event_id, kafka_partition_hash
+from services.earning.arrivals import ADJUSTED, Arrival
 from services.earning.programmes import RunningProgramme
-from services.earning.receipts import Receipt
-from services.earning.verdict import Standing, Verdict
+from services.earning.verdict import Cause, Made, Standing, Verdict
 
 POINTS = "loyalty.points"
 SOURCE = "/pointstream/earning"
 _CREDITED = PointsCreditedV1.event_type
 _EVALUATED = PurchaseEvaluatedV1.event_type
+_ACTIVITY_EVALUATED = ActivityEvaluatedV1.event_type
+_TYPES = {
+    Kind.REVERSE: PointsReversedV1.event_type,
+    Kind.ACTIVATE: PointsActivatedV1.event_type,
+    Kind.EXPIRE: PointsExpiredV1.event_type,
+    Kind.ADJUST: PointsAdjustedV1.event_type,
+    Kind.REPAY: PointsRepaidV1.event_type,
+}
 
 
 class _Address(NamedTuple):
-    """Where the events of a receipt go: the key, its hash, and the member, if anybody is known."""
+    """Where the events of an event go: the key, its hash, and the member, if anybody is known."""
 
     key: bytes
     spread: int
@@ -36,44 +53,83 @@ class Announcer:
         self._now = now
         self._writers: dict[tuple[str, str, str], EventWriter] = {}
 
-    def announce(
-        self, receipt: Receipt, standing: Standing | None, verdict: Verdict, lots: Sequence[tuple[Lot, bool]]
-    ) -> list[Outgoing]:
-        """The events of one receipt: what became of it, and each credit."""
-        event, programme, evaluation = receipt.event, receipt.programme, verdict.evaluation
-        if standing is None:
-            key = event.id.encode()
-            to = _Address(key, kafka_partition_hash(key), None)
-        else:
-            to = _Address(standing.key, standing.spread, standing.text)
-        evaluated = {
+    def evaluated(
+        self, arrival: Arrival, standing: Standing | None, verdict: Verdict, points: int, reversed_points: int = 0
+    ) -> Outgoing:
+        """What became of something said about a receipt."""
+        event, evaluation = arrival.event, verdict.evaluation
+        to = _address(arrival, standing)
+        data: dict[str, Any] = {
             "receipt_source": event.source,
             "receipt_id": event.id,
             "receipt_number": event.data.receipt_number,
             "member_id": to.member,
             "outcome": verdict.outcome,
             "reason": verdict.reason,
-            "points": sum([lot.amount for lot, _ in lots]),
-            "campaigns": evaluation.campaigns if evaluation is not None and lots else (),
+            "points": points,
+            "campaigns": evaluation.campaigns if evaluation is not None and points else (),
             "programme_version": None if evaluation is None else evaluation.version,
         }
-        cause = receipt.key.hex
-        told = [self._write(_EVALUATED, cause, programme, to, None, evaluated)]
-        for ordinal, (lot, _) in enumerate(lots):
-            credited = {
-                "member_id": to.member,
-                "wallet": lot.wallet,
-                "points": lot.amount,
-                "lot": lot.seq,
-                "receipt_source": event.source,
-                "receipt_id": event.id,
-                "earned_at": lot.earned_at,
-                "active_from": lot.active_from,
-                "expires_at": lot.expires_at,
-                "programme_version": lot.policy_version,
-            }
-            told.append(self._write(_CREDITED, cause, programme, to, lot.seq, credited, ordinal))
-        return told
+        if reversed_points:
+            data["reversed"] = reversed_points
+        return self._write(_EVALUATED, arrival.key.hex, arrival.programme, to, None, data)
+
+    def activity_evaluated(
+        self, arrival: Arrival, standing: Standing | None, verdict: Verdict, points: int
+    ) -> Outgoing:
+        """What became of an activity or an adjustment."""
+        event, evaluation = arrival.event, verdict.evaluation
+        to = _address(arrival, standing)
+        data = {
+            "activity_source": event.source,
+            "activity_id": event.id,
+            "activity": None if arrival.kind == ADJUSTED else event.data.activity,
+            "member_id": to.member,
+            "outcome": verdict.outcome,
+            "reason": verdict.reason,
+            "points": points,
+            "campaigns": evaluation.campaigns if evaluation is not None and points else (),
+            "programme_version": None if evaluation is None else evaluation.version,
+        }
+        return self._write(_ACTIVITY_EVALUATED, arrival.key.hex, arrival.programme, to, None, data)
+
+    def credited(self, programme: RunningProgramme, standing: Standing, lot: Lot, cause: Cause) -> Outgoing:
+        """A lot that an event earned."""
+        data = {
+            "member_id": standing.text,
+            "wallet": lot.wallet,
+            "points": lot.amount,
+            "lot": lot.seq,
+            "receipt_source": cause.source,
+            "receipt_id": cause.id,
+            "earned_at": lot.earned_at,
+            "active_from": lot.active_from,
+            "expires_at": lot.expires_at,
+            "programme_version": lot.policy_version,
+        }
+        to = _Address(standing.key, standing.spread, standing.text)
+        return self._write(_CREDITED, cause.key.hex, programme, to, lot.seq, data, lot.seq)
+
+    def moved(self, programme: RunningProgramme, standing: Standing, made: Made) -> Outgoing:
+        """Any movement of a member's points."""
+        movement, cause = made.movement, made.cause
+        if movement.kind is Kind.CREDIT and movement.opens is not None:
+            return self.credited(programme, standing, movement.opens, cause)
+        kind = _TYPES[movement.kind]
+        data = {
+            "member_id": standing.text,
+            "wallet": movement.wallet,
+            "points": movement.amount,
+            "from_account": movement.from_account.value,
+            "to_account": movement.to_account.value,
+            "lots": [{"lot": part.lot_seq, "points": part.amount} for part in movement.allocations],
+            "effective_at": movement.effective_at,
+            "cause_source": cause.source,
+            "cause_id": cause.id,
+            "reason": made.reason,
+        } | _own(movement, made)
+        to = _Address(standing.key, standing.spread, standing.text)
+        return self._write(kind, cause.key.hex, programme, to, movement.seq, data, movement.seq)
 
     def _write(
         self,
@@ -101,3 +157,25 @@ class Announcer:
             writer.headers(name, subject, memberseq),
             True,
         )
+
+
+def _address(arrival: Arrival, standing: Standing | None) -> _Address:
+    if standing is None:
+        key = arrival.event.id.encode()
+        return _Address(key, kafka_partition_hash(key), None)
+    return _Address(standing.key, standing.spread, standing.text)
+
+
+def _own(movement: Movement, made: Made) -> dict[str, Any]:
+    """What only movements of this kind tell."""
+    match movement.kind:
+        case Kind.REVERSE:
+            return {"corrects": movement.corrects}
+        case Kind.ACTIVATE:
+            return {"active_from": movement.effective_at, "expires_at": made.lapses_at}
+        case Kind.EXPIRE:
+            return {"boundary": movement.effective_at}
+        case Kind.REPAY:
+            return {"debt_left": made.owed}
+    lot = movement.opens
+    return {"opens": None if lot is None else lot.seq, "expires_at": None if lot is None else lot.expires_at}

@@ -22,7 +22,7 @@ from libs.runtime.lane import Wiring
 from libs.runtime.limits import Limits
 from libs.runtime.metrics import StreamMetrics
 from libs.runtime.seal import Seal
-from services.earning import profiles, purchases
+from services.earning import events, profiles
 from services.earning.bookkeeping import Bookkeeping
 from services.earning.metrics import EarningMetrics
 from services.earning.settings import EarningSettings
@@ -65,12 +65,11 @@ def build(settings: EarningSettings, clock: Clock | None = None) -> faust.App:
         )
 
     loops = [
-        loop(
-            purchases.CONSUMER,
-            purchases.PurchaseHandler(lambda: watch.current, names, clock, metrics),
-            settings.loop.lanes,
-        ),
-        loop(profiles.CONSUMER, profiles.ProfileHandler(lambda: watch.current, names, clock), 1),
+        loop(events.CONSUMERS[topic], events.EventHandler(topic, lambda: watch.current, names, clock, metrics), lanes)
+        for topic, lanes in ((events.PURCHASES, settings.loop.lanes), (events.ACTIVITIES, 1))
+    ]
+    loops += [
+        loop(profiles.CONSUMER, profiles.ProfileHandler(lambda: watch.current, names, clock, metrics), 1),
     ]
     app = make_app(SERVICE, settings)
     books = Bookkeeping(pool, clock, metrics, lambda: loops[0].holds(0))

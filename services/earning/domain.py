@@ -1,6 +1,8 @@
-"""What a batch of receipts comes to: pure, and the same wherever the batch is cut.
+"""What a batch of events comes to: pure, and the same wherever the batch is cut.
 
-A member's receipts are decided in order, each on the state that the one before left; so are uses of shared counters.
+A member's events are decided in order, each on the state that the one before left; so are uses of shared counters.
+Most events are plain purchases of members who owe nothing: they only gain lots. Whatever else happens is decided on the
+member's whole ledger (`lives.py`), and what is said about a receipt on its story (`cases.py`).
 """
 
 from __future__ import annotations
@@ -8,63 +10,32 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from libs.ledger.decide import decide_credit
-from libs.ledger.late import AwaitingOperator, effective_time, place
-from libs.ledger.model import Lot
+from libs.ledger.late import effective_time
+from libs.ledger.model import Kind, Lot
 from libs.promotions.decide import evaluate
 from libs.promotions.evaluation import Evaluation
-from libs.promotions.pages import LotMade, Outcome, StoredDecision
+from libs.promotions.pages import LotMade, Moved, Outcome, StoredDecision
+from libs.receipts.story import Content
 from libs.runtime.batch import Outgoing
+from services.earning import arrivals
+from services.earning.activities import Acted, act, correct
 from services.earning.announcements import Announcer
-from services.earning.programmes import ActiveVersion, RunningProgramme
-from services.earning.receipts import Receipt
-from services.earning.verdict import Standing, Verdict
+from services.earning.arrivals import Arrival
+from services.earning.cases import Case, CaseWork, Followed, shown
+from services.earning.exchange import NO_RATE, exchange
+from services.earning.lives import Life
+from services.earning.outcome import About, BatchDecision, NewLot, Parked, Term, Unclaimed, Unpaid
+from services.earning.placement import PERIOD_CLOSED, place_grants
+from services.earning.programmes import RunningProgramme
+from services.earning.verdict import Cause, CounterName, Made, MemberName, Standing, Verdict
 
-CounterName = tuple[int, int, str]
-"""Tenant, programme and key of a counter."""
-
-
-class Term(NamedTuple):
-    """What many lots of a batch share."""
-
-    tenant_id: int
-    programme_id: int
-    wallet: str
-    expires_at: datetime | None
-    policy_version: int
-
-
-class NewLot(NamedTuple):
-    """A lot, whose it is and on which terms; `cause` is the key of the receipt, `tenant` the name of its company."""
-
-    term: Term
-    tenant: str
-    member_id: UUID
-    lot: Lot
-    cause: UUID
-
-
-@dataclass(slots=True)
-class BatchDecision:
-    """Everything to be saved and published for a batch, in the order of the receipts.
-
-    `events`, `decisions` and `tenants` have one entry a receipt.
-    """
-
-    decisions: list[StoredDecision] = field(default_factory=list)
-    tenants: list[int] = field(default_factory=list)
-    events: list[list[Outgoing]] = field(default_factory=list)
-    lots: list[NewLot] = field(default_factory=list)
-    unpaid: list[tuple[Receipt, Standing, int, Outcome, datetime]] = field(default_factory=list)
-    unclaimed: list[tuple[Receipt, datetime]] = field(default_factory=list)
-    uses: dict[CounterName, tuple[int, int]] = field(default_factory=dict)
-    outcomes: dict[str, int] = field(default_factory=dict)
-    rule_errors: dict[str, int] = field(default_factory=dict)
+_UNPAID: frozenset[Outcome] = frozenset({"no_points", "awaiting_operator", "unchanged", "refused"})
 
 
 class Counters:
@@ -80,137 +51,378 @@ class Counters:
         return self._by_programme.setdefault(programme.key, {})
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a batch decides on: who has an identifier, the members, the ledgers in hand, the receipts with a story."""
+
+    owners: Mapping[tuple[int, int, str], UUID] = field(default_factory=dict)
+    standings: Mapping[MemberName, Standing] = field(default_factory=dict)
+    lives: Mapping[MemberName, Life] = field(default_factory=dict)
+    cases: Mapping[UUID, Case] = field(default_factory=dict)
+    used: Mapping[CounterName, int] = field(default_factory=dict)
+
+
 class BatchDecider:
-    """Decides a batch bit by bit, so that a worker can look after other things in between.
+    """Decides a batch bit by bit, so that a worker can look after other things in between."""
 
-    `standings` holds the member behind each known identifier, and is counted on; `used` what shared limits have used.
-    """
-
-    def __init__(
-        self,
-        standings: Mapping[tuple[int, int, str], Standing],
-        used: Mapping[CounterName, int],
-        now: datetime,
-    ) -> None:
+    def __init__(self, loaded: Loaded, now: datetime) -> None:
         self.result = BatchDecision()
-        self._standings = standings
-        self._counters = Counters(used)
+        self._loaded = loaded
+        self._counters = Counters(loaded.used)
         self._announcer = Announcer(now)
         self._now = now
+        self._in_hand: dict[MemberName, tuple[RunningProgramme, Life]] = {}
+        self._work = CaseWork(self._life_of, self._owner_of, self._counters.of, self._use, now)
 
-    def decide(self, receipts: Sequence[Receipt]) -> None:
-        """Decide the next receipts of the batch, in order."""
-        result, announcer, now = self.result, self._announcer, self._now
-        for receipt in receipts:
-            standing = _who(receipt, self._standings)
-            counted = self._counters.of(receipt.programme)
-            verdict = _judge(receipt, standing, counted)
-            if verdict.evaluation is not None:
-                if verdict.credits:
-                    _use(result, receipt.programme, counted, verdict.evaluation)
-                for failed in verdict.evaluation.rule_errors:
-                    result.rule_errors[failed.campaign] = result.rule_errors.get(failed.campaign, 0) + 1
-            lots = _credit(result, receipt, standing, verdict, now) if standing is not None else []
-            _keep(result, receipt, standing, verdict, lots)
-            result.events.append(announcer.announce(receipt, standing, verdict, lots))
-            result.outcomes[verdict.outcome] = result.outcomes.get(verdict.outcome, 0) + 1
+    def decide(self, batch: Sequence[Arrival]) -> None:
+        """Decide the next events of the batch, in order."""
+        cases = self._loaded.cases
+        for arrival in batch:
+            case = None if arrival.receipt_key is None else cases.get(arrival.receipt_key)
+            if case is not None:
+                self._follow(arrival, case)
+            elif arrival.kind == arrivals.COMPLETED:
+                self._purchase(arrival)
+            else:
+                self._other(arrival, None)
 
+    def adopt(self, case: Case, member_id: UUID) -> list[Outgoing]:
+        """Give a receipt to whoever its identifier belongs to now, unless that is too late; return what to tell."""
+        content = case.content
+        followed = self._work.adopt(case, member_id)
+        if followed is None or content is None:
+            return []
+        self._settled(case, followed, content.key)
+        self._again(case, content, followed)
+        return self._told()
 
-def _who(receipt: Receipt, standings: Mapping[tuple[int, int, str], Standing]) -> Standing | None:
-    """The member behind the first identifier that anybody has."""
-    tenant, programme = receipt.programme.key
-    for name in receipt.identifiers:
-        standing = standings.get((tenant, programme, name))
+    def _purchase(self, arrival: Arrival) -> None:
+        """A purchase under a number of its own: nearly every event there is."""
+        standing = self._who(arrival)
+        verdict = _judge(arrival, standing, self._counters.of(arrival.programme))
+        evaluation = verdict.evaluation
+        if evaluation is not None:
+            if verdict.credits:
+                for use in evaluation.uses:
+                    self._use(arrival.programme, use.key, use.points, use.limit)
+            self._note_errors(evaluation)
+        lots: Sequence[tuple[Lot, bool]] = ()
         if standing is not None:
-            return standing
-    return None
+            life = self._life_of(arrival.programme, standing.facts.member_id)
+            if life is not None:
+                cause = _cause(arrival)
+                life.catch_up(self._now, cause)
+                lots = [(life.credit(new, self._now, cause), new.carried) for new in verdict.credits]
+                events = self._told()
+            else:
+                lots, events = self._credit(arrival, standing, verdict)
+            if not lots:
+                self._unpaid(arrival, standing, verdict)
+        else:
+            events = []
+            self._unclaimed(arrival.programme, arrival.receipt_key, arrival.key, arrival.identifiers, arrival)
+        if verdict.outcome == "awaiting_operator" and standing is not None:
+            self._park(arrival, arrival.receipt_key, standing, verdict.reason, verdict.judged_at, arrival.event.data)
+        told = self._announcer.evaluated(arrival, standing, verdict, sum([lot.amount for lot, _ in lots]))
+        self._keep(arrival, standing, verdict, lots)
+        self._tell(verdict.outcome, [told, *events])
 
+    def _credit(
+        self, arrival: Arrival, standing: Standing, verdict: Verdict
+    ) -> tuple[list[tuple[Lot, bool]], list[Outgoing]]:
+        """Lots for a member of whom nothing else needs to be known than the last number."""
+        made, events, cause = [], [], _cause(arrival)
+        for new in verdict.credits:
+            lot = decide_credit(
+                standing.seq,
+                new.wallet,
+                new.points,
+                earned_at=new.earned_at,
+                recorded_at=self._now,
+                active_from=new.active_from,
+                expires_at=new.expires_at,
+                policy_version=new.version,
+            )
+            standing.seq = lot.seq
+            term = Term(*arrival.scope, new.wallet, new.expires_at, new.version)
+            tenant = arrival.programme.tenant
+            self.result.lots.append(NewLot(term, tenant, standing.facts.member_id, lot, arrival.key))
+            made.append((lot, new.carried))
+            events.append(self._announcer.credited(arrival.programme, standing, lot, cause))
+        return made, events
 
-def _judge(receipt: Receipt, standing: Standing | None, counters: Mapping[str, int]) -> Verdict:
-    judged_at, ahead = effective_time(receipt.event.time, receipt.arrived_at)
-    if standing is None:
-        outcome: Outcome = "unclaimed" if receipt.identifiers else "no_member"
-        return Verdict(outcome, ahead, judged_at, None, ())
-    version = receipt.programme.at(judged_at)
-    if version is None:
-        return Verdict("awaiting_operator", "no-programme-yet", judged_at, None, ())
-    evaluation = evaluate(version.compiled, receipt.event.data, standing.facts, judged_at, counters)
-    if evaluation.reason == "currency":
-        return Verdict("awaiting_operator", "no-exchange-rate", judged_at, evaluation, ())
-    if not evaluation.grants:
-        return Verdict("no_points", evaluation.reason or ahead, judged_at, evaluation, ())
-    return _place(receipt, version, evaluation, judged_at, ahead)
+    def _follow(self, arrival: Arrival, case: Case) -> None:
+        """Something about a receipt that has a story."""
+        first = case.event_key is None and arrival.kind == arrivals.COMPLETED
+        if first:
+            case.event_key = arrival.key
+        else:
+            self.result.about.append(About(arrival.tenant_id, case.key, arrival.key))
+        content = case.content
+        followed = self._work.follow(arrival, case)
+        self._settled(case, followed, arrival.key)
+        if followed.again and content is not None:
+            self._again(case, content, followed)
+        if arrival.kind == arrivals.RECORDED:
+            self._other(arrival, followed)
+            return
+        standing = None if followed.life is None else followed.life.standing
+        verdict = Verdict(
+            followed.outcome, followed.reason, followed.judged_at, followed.evaluation,
+            judged=followed.judged, rate=followed.rate,
+        )  # fmt: skip
+        told = self._announcer.evaluated(arrival, standing, verdict, followed.credited, followed.reversed)
+        events = [told, *self._told()]
+        moved = [] if followed.life is None else followed.life.made_by(arrival.key)
+        if standing is not None and not moved:
+            self._unpaid(arrival, standing, verdict)
+        self._keep(arrival, standing, verdict, () if followed.again else followed.lots, moved)
+        self._tell(verdict.outcome, events)
 
-
-def _place(
-    receipt: Receipt, version: ActiveVersion, evaluation: Evaluation, judged_at: datetime, ahead: str | None
-) -> Verdict:
-    credits = []
-    for grant in evaluation.grants:
-        placed = place(judged_at, receipt.arrived_at, version.calendars[grant.wallet])
-        if isinstance(placed, AwaitingOperator):
-            return Verdict("awaiting_operator", placed.reason, judged_at, evaluation, ())
-        credits.append((grant.wallet, grant.points, placed.expires_at, placed.carried))
-    return Verdict("credited", ahead, judged_at, evaluation, credits)
-
-
-def _use(result: BatchDecision, programme: RunningProgramme, counters: dict[str, int], evaluation: Evaluation) -> None:
-    tenant, number = programme.key
-    for use in evaluation.uses:
-        counters[use.key] = counters.get(use.key, 0) + use.points
-        name = (tenant, number, use.key)
-        before = result.uses.get(name)
-        result.uses[name] = (use.points + (before[0] if before else 0), use.limit)
-
-
-def _credit(
-    result: BatchDecision, receipt: Receipt, standing: Standing, verdict: Verdict, now: datetime
-) -> list[tuple[Lot, bool]]:
-    made = []
-    for wallet, points, expires_at, carried in verdict.credits:
-        lot = decide_credit(
-            standing.seq,
-            wallet,
-            points,
-            earned_at=verdict.judged_at,
-            recorded_at=now,
-            active_from=verdict.judged_at,
-            expires_at=expires_at,
-            policy_version=verdict.evaluation.version if verdict.evaluation else 0,
+    def _other(self, arrival: Arrival, followed: Followed | None) -> None:
+        """An activity, an adjustment, or what the clock says is due; `followed` is what it did to a receipt."""
+        member_id = getattr(arrival.event.data, "member_id", None) or self._owner_of(
+            arrival.programme, arrival.identifiers
         )
-        standing.seq = lot.seq
-        term = Term(*receipt.programme.key, wallet, expires_at, lot.policy_version)
-        result.lots.append(NewLot(term, receipt.programme.tenant, standing.facts.member_id, lot, receipt.key))
-        made.append((lot, carried))
-    return made
+        life = None if member_id is None else self._life_of(arrival.programme, member_id)
+        if life is None and followed is not None:
+            life = followed.life
+        if arrival.kind == arrivals.DUE:
+            if life is not None:
+                life.catch_up(self._now, _cause(arrival))
+            self.result.decisions.append(None)
+            self.result.events.append(self._told())
+            return
+        if arrival.kind == arrivals.ADJUSTED:
+            acted = correct(arrival, life, self._now)
+        else:
+            acted = _both(act(arrival, life, self._counters.of(arrival.programme), self._now), followed)
+        evaluation = acted.verdict.evaluation
+        if evaluation is not None:
+            if acted.verdict.credits:
+                for use in evaluation.uses:
+                    self._use(arrival.programme, use.key, use.points, use.limit)
+            self._note_errors(evaluation)
+        standing = None if life is None else life.standing
+        told = self._announcer.activity_evaluated(arrival, standing, acted.verdict, acted.points)
+        moved = [] if life is None else life.made_by(arrival.key)
+        if standing is not None and not moved:
+            self._unpaid(arrival, standing, acted.verdict)
+        self._keep(arrival, standing, acted.verdict, acted.lots, moved)
+        self._tell(acted.verdict.outcome, [told, *self._told()])
 
+    def _settled(self, case: Case, followed: Followed, event_key: UUID) -> None:
+        """Note whom a receipt waits for from now on, if for anybody."""
+        result, content = self.result, case.content
+        result.settled[case.key] = case.programme.key
+        result.unclaimed.pop(case.key, None)
+        result.parked.pop(case.key, None)
+        if content is None:
+            return
+        if case.story.owner is None:
+            self._unclaimed(case.programme, case.key, content.key, shown(content), content)
+        elif case.waits is not None:
+            life = self._life_of(case.programme, case.story.owner)
+            standing = None if life is None else life.standing
+            self._park(case, case.key, standing, case.waits, content.purchased_at, content.purchase(), event_key)
 
-def _keep(
-    result: BatchDecision,
-    receipt: Receipt,
-    standing: Standing | None,
-    verdict: Verdict,
-    lots: Sequence[tuple[Lot, bool]],
-) -> None:
-    if standing is None:
-        result.unclaimed.append((receipt, verdict.judged_at))
-    elif not lots:
-        result.unpaid.append((receipt, standing, standing.seq, verdict.outcome, verdict.judged_at))
-    result.tenants.append(receipt.programme.tenant_id)
-    result.decisions.append(
-        StoredDecision(
-            key=receipt.key,
-            source=receipt.event.source,
-            id=receipt.event.id,
-            occurred_at=receipt.event.time,
-            arrived_at=receipt.arrived_at,
+    def _again(self, case: Case, content: Content, followed: Followed) -> None:
+        """A receipt that was decided before is explained by what was decided now."""
+        decision = StoredDecision(
+            key=content.key,
+            source=content.source,
+            id=content.id,
+            occurred_at=content.at,
+            arrived_at=content.arrived_at,
+            judged_at=followed.judged_at,
+            outcome=followed.outcome,
+            facts=content.facts,
+            member_id=case.story.owner,
+            reason=followed.reason,
+            evaluation=followed.evaluation,
+            lots=_lots_made(followed.lots),
+            tier=case.story.tier,
+            kind=arrivals.CORRECTED if content.corrects else arrivals.COMPLETED,
+            judged=followed.judged,
+            rate=followed.rate,
+            receipt_key=case.key,
+        )
+        self.result.again.append((case.tenant_id, decision))
+
+    def _keep(
+        self,
+        arrival: Arrival,
+        standing: Standing | None,
+        verdict: Verdict,
+        lots: Sequence[tuple[Lot, bool]],
+        moved: Sequence[Made] = (),
+    ) -> None:
+        decision = StoredDecision(
+            key=arrival.key,
+            source=arrival.event.source,
+            id=arrival.event.id,
+            occurred_at=arrival.event.time,
+            arrived_at=arrival.arrived_at,
             judged_at=verdict.judged_at,
             outcome=verdict.outcome,
-            facts=msgspec.Raw(receipt.facts),
+            facts=msgspec.Raw(arrival.facts),
             member_id=None if standing is None else standing.facts.member_id,
             tier=None if standing is None else standing.facts.tier,
             reason=verdict.reason,
             evaluation=verdict.evaluation,
-            lots=tuple([LotMade(lot.seq, lot.wallet, lot.amount, lot.expires_at, carried) for lot, carried in lots]),
+            lots=_lots_made(lots),
+            kind=arrival.kind,
+            moved=tuple([_moved(made) for made in moved if made.movement.kind is not Kind.CREDIT]),
+            judged=verdict.judged,
+            rate=verdict.rate,
         )
+        self.result.decisions.append((arrival.tenant_id, decision))
+
+    def _tell(self, outcome: str, events: list[Outgoing]) -> None:
+        self.result.events.append(events)
+        self.result.outcomes[outcome] = self.result.outcomes.get(outcome, 0) + 1
+
+    def _told(self) -> list[Outgoing]:
+        """The events of all movements that were not told of yet, each member's in order."""
+        if not self._in_hand:
+            return []
+        events = [
+            self._announcer.moved(programme, life.standing, made)
+            for programme, life in self._in_hand.values()
+            for made in life.untold()
+        ]
+        self._in_hand.clear()
+        return events
+
+    def _who(self, arrival: Arrival) -> Standing | None:
+        """The member behind the first identifier that anybody has."""
+        member_id = self._owner_of(arrival.programme, arrival.identifiers)
+        if member_id is None:
+            return None
+        return self._loaded.standings.get((*arrival.scope, member_id))
+
+    def _owner_of(self, programme: RunningProgramme, identifiers: Sequence[str]) -> UUID | None:
+        tenant, number = programme.key
+        for name in identifiers:
+            member_id = self._loaded.owners.get((tenant, number, name))
+            if member_id is not None:
+                return member_id
+        return None
+
+    def _life_of(self, programme: RunningProgramme, member_id: UUID) -> Life | None:
+        name = (*programme.key, member_id)
+        life = self._loaded.lives.get(name)
+        if life is not None:
+            self._in_hand[name] = (programme, life)
+        return life
+
+    def _use(self, programme: RunningProgramme, key: str, points: int, limit: int) -> None:
+        counters, uses = self._counters.of(programme), self.result.uses
+        counters[key] = counters.get(key, 0) + points
+        name = (*programme.key, key)
+        before = uses.get(name)
+        uses[name] = (points + (before[0] if before else 0), limit)
+
+    def _note_errors(self, evaluation: Evaluation) -> None:
+        for failed in evaluation.rule_errors:
+            self.result.rule_errors[failed.campaign] = self.result.rule_errors.get(failed.campaign, 0) + 1
+
+    def _unpaid(self, arrival: Arrival, standing: Standing, verdict: Verdict) -> None:
+        if verdict.outcome in _UNPAID:
+            self.result.unpaid.append(
+                Unpaid(
+                    *arrival.scope, standing.facts.member_id, standing.seq, arrival.key, verdict.judged_at,
+                    verdict.outcome,
+                )
+            )  # fmt: skip
+
+    def _unclaimed(
+        self,
+        programme: RunningProgramme,
+        key: UUID | None,
+        event_key: UUID,
+        identifiers: tuple[str, ...],
+        said: Arrival | Content,
+    ) -> None:
+        assert key is not None
+        if isinstance(said, Content):
+            number, occurred_at = said.purchase().receipt_number, said.purchased_at
+        else:
+            number, occurred_at = said.event.data.receipt_number, said.event.time
+        self.result.unclaimed[key] = Unclaimed(*programme.key, key, event_key, identifiers, number, occurred_at)
+
+    def _park(
+        self,
+        whose: Arrival | Case,
+        key: UUID | None,
+        standing: Standing | None,
+        reason: str | None,
+        occurred_at: datetime,
+        purchase: Any,
+        event_key: UUID | None = None,
+    ) -> None:
+        assert key is not None
+        self.result.parked[key] = Parked(
+            *whose.programme.key,
+            key,
+            None if standing is None else standing.facts.member_id,
+            event_key or whose.key,
+            reason or "",
+            purchase.currency,
+            purchase.store,
+            purchase.receipt_number,
+            occurred_at,
+        )
+
+
+def _judge(arrival: Arrival, standing: Standing | None, counters: Mapping[str, int]) -> Verdict:
+    judged_at, ahead = effective_time(arrival.event.time, arrival.arrived_at)
+    if standing is None:
+        outcome: Outcome = "unclaimed" if arrival.identifiers else "no_member"
+        return Verdict(outcome, ahead, judged_at)
+    version = arrival.programme.at(judged_at)
+    if version is None:
+        return Verdict("awaiting_operator", "no-programme-yet", judged_at)
+    purchase, rate = arrival.event.data, None
+    if purchase.currency != version.compiled.currency:
+        exchanged = exchange(purchase, arrival.programme, version, judged_at)
+        if exchanged is None:
+            return Verdict("awaiting_operator", NO_RATE, judged_at)
+        purchase, rate = exchanged
+    judged = None if rate is None else purchase
+    evaluation = evaluate(version.compiled, purchase, standing.facts, judged_at, counters)
+    if not evaluation.grants:
+        return Verdict("no_points", evaluation.reason or ahead, judged_at, evaluation, (), judged, rate)
+    credits = place_grants(version, evaluation, judged_at, arrival.arrived_at)
+    if credits is None:
+        return Verdict("awaiting_operator", PERIOD_CLOSED, judged_at, evaluation, (), judged, rate)
+    return Verdict("credited", ahead, judged_at, evaluation, credits, judged, rate)
+
+
+def _both(acted: Acted, followed: Followed | None) -> Acted:
+    """What an activity brought by itself, or, when that is nothing, what it did to a receipt."""
+    if followed is None or acted.lots or followed.outcome == "unchanged":
+        return acted
+    outcome = followed.outcome
+    return Acted(acted.verdict._replace(outcome=outcome, reason=followed.reason), (), followed.credited)
+
+
+def _cause(arrival: Arrival) -> Cause:
+    return Cause(arrival.key, arrival.event.source, arrival.event.id)
+
+
+def _lots_made(lots: Sequence[tuple[Lot, bool]]) -> tuple[LotMade, ...]:
+    return tuple([LotMade(lot.seq, lot.wallet, lot.amount, lot.expires_at, carried) for lot, carried in lots])
+
+
+def _moved(made: Made) -> Moved:
+    movement = made.movement
+    return Moved(
+        movement.seq,
+        movement.kind.value,
+        movement.wallet,
+        movement.from_account.value,
+        movement.to_account.value,
+        movement.amount,
+        movement.corrects,
     )

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from services.earning.domain import BatchDecision
-from services.earning.store import Equation
+from services.earning.lives import Life
+from services.earning.outcome import BatchDecision
+from services.earning.programme_store import Equation
 
 _ACCOUNTS = Equation._fields[Equation._fields.index("issued") : Equation._fields.index("difference")]
 
@@ -21,6 +22,12 @@ class EarningMetrics:
         )
         self._points = Counter(
             "loyalty_points_credited_total", "Points credited.", ("tenant", "wallet"), registry=registry
+        )
+        self._moved = Counter(
+            "loyalty_points_moved_total",
+            "Points moved otherwise than by the plain credit of a purchase, by kind of movement.",
+            ("kind", "wallet"),
+            registry=registry,
         )
         self._rule_errors = Counter(
             "loyalty_rule_errors_total", "Expressions that failed, by campaign.", ("campaign",), registry=registry
@@ -51,7 +58,7 @@ class EarningMetrics:
             for account in _ACCOUNTS:
                 self._conservation.labels(*labels, account).set(getattr(equation, account))
 
-    def decided(self, batch: BatchDecision) -> None:
+    def decided(self, batch: BatchDecision, lives: Iterable[Life]) -> None:
         """Count a batch; once it is saved, though its commit may still fail and be repeated."""
         for outcome, count in batch.outcomes.items():
             self._receipts.labels(outcome).inc(count)
@@ -63,3 +70,14 @@ class EarningMetrics:
             self._points.labels(tenant, wallet).inc(amount)
         for campaign, count in batch.rule_errors.items():
             self._rule_errors.labels(campaign).inc(count)
+        self._moved_in(lives)
+
+    def claimed(self, batch: BatchDecision, lives: Iterable[Life]) -> None:
+        """Count receipts that were given to members who enrolled after them."""
+        self._receipts.labels("claimed").inc(len(batch.again))
+        self._moved_in(lives)
+
+    def _moved_in(self, lives: Iterable[Life]) -> None:
+        for life in lives:
+            for made in life.made:
+                self._moved.labels(made.movement.kind.value, made.movement.wallet).inc(made.movement.amount)

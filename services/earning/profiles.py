@@ -1,67 +1,84 @@
-"""Profiles: who joined, and by which identifiers shops will know them."""
+"""Profiles: who joined, by which identifiers shops know them, and what waited for them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 from aiokafka import ConsumerRecord
 
-from libs.contracts.codec import Event, TopicDecoder, canonical
-from libs.contracts.events import MemberEnrolledV1
+from libs.contracts.codec import Event, canonical
+from libs.contracts.events import MemberUpdatedV1
 from libs.contracts.identifiers import IdentifierNames
 from libs.contracts.rejection import Rejection
 from libs.runtime.batch import Applied, Work
 from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
 from libs.runtime.keys import body_hash, event_key, kafka_partition_hash
-from services.earning import store
-from services.earning.programmes import Programmes
-from services.earning.purchases import arrival
-from services.earning.receipts import SEPARATOR, UNSEEMLY
+from services.earning import claims, store
+from services.earning.arrivals import SEPARATOR, UNKNOWN_SOURCE, UNSEEMLY
+from services.earning.events import NO_PAGE, SourceReader, arrival
+from services.earning.metrics import EarningMetrics
+from services.earning.programmes import Programmes, RunningProgramme
 from services.earning.repeats import Tally, first_of_each
 
 TOPIC = "loyalty.profiles"
 CONSUMER = "earning.profiles"
 TAKEN = Rejection("identifier-taken", "/data/identifiers", "identifiers that no other member has")
-NO_PAGE = 4095
-"""No decision comes of an enrolment: the one page of a batch, of 4,096, that receipts can not reach."""
+
+Owners = dict[store.IdentifierName, UUID | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """An enrolment on its way in."""
+    """An enrolment or an update on its way in: identifiers to be had, to be given up, to be taken over."""
 
-    enrolment: store.Enrolment
+    programme: RunningProgramme
+    member_id: UUID
+    tier: str | None
+    at: datetime
+    add: tuple[str, ...]
+    remove: tuple[str, ...]
+    move: tuple[str, ...]
     key: UUID
     body_hash: int
 
     @property
     def tenant_id(self) -> int:
         """The tenant that it belongs to."""
-        return self.enrolment.programme.tenant_id
+        return self.programme.tenant_id
+
+    def names(self) -> list[store.IdentifierName]:
+        """Every identifier that it is about."""
+        return [(*self.programme.key, name) for name in (*self.add, *self.remove, *self.move)]
 
 
 class ProfileHandler:
-    """Enrols members."""
+    """Enrols members, keeps their identifiers, and gives them the receipts that waited for these."""
 
     topics: tuple[str, ...] = (TOPIC,)
 
-    def __init__(self, programmes: Callable[[], Programmes], names: IdentifierNames, clock: Clock) -> None:
+    def __init__(
+        self, programmes: Callable[[], Programmes], names: IdentifierNames, clock: Clock, metrics: EarningMetrics
+    ) -> None:
         self._programmes = programmes
         self._names = names
         self._clock = clock
-        self._decoder = TopicDecoder(TOPIC)
+        self._metrics = metrics
+        self._reader = SourceReader(TOPIC)
 
     def decode(self, records: Sequence[ConsumerRecord]) -> list[Profile | Rejection]:
-        """Make an enrolment of each record, or say why not."""
+        """Make a profile of each record, or say why not."""
         programmes, now = self._programmes(), self._clock.now()
+        decode = self._reader.of(programmes).decode
         items: list[Profile | Rejection] = []
         for record in records:
-            event = self._decoder.decode(record.value)
+            event = decode(record.value, record.headers)
             if isinstance(event, Rejection):
                 items.append(event)
             else:
@@ -71,10 +88,11 @@ class ProfileHandler:
     async def apply(
         self, connection: asyncpg.Connection, work: Work[Profile], now: datetime, *, careful: bool
     ) -> Applied:
-        """Enrol what is fresh; an identifier that another member has sends the whole event to the dead letters."""
+        """Apply what is fresh; an identifier that another member has sends the whole event to the dead letters."""
         tally = Tally(len(work.spans))
-        names = [name for profile in work.items if profile is not None for name in _names(profile)]
-        free, taken = _free(work.items, await store.identifier_owners(connection, names))
+        names = {name: None for profile in work.items if profile is not None for name in profile.names()}
+        owners: Owners = {**names, **await store.identifier_owners(connection, list(names))}
+        free, taken = _free(work.items, owners)
         for index in taken:
             tally.reject(index, TAKEN)
         first = first_of_each(free, tally)
@@ -83,48 +101,85 @@ class ProfileHandler:
         ]
         begun = await store.begin_batch(connection, CONSUMER, now, work.spans, entries)
         reach("after-inbox")
-        fresh = []
+        fresh: list[tuple[int, Profile]] = []
         for (index, profile), status in zip(first, begun.status, strict=True):
             if status == "f":
-                fresh.append(profile)
+                fresh.append((index, profile))
             elif status != "x":
                 tally.known(index, repeat=status == "r")
-        for group in _apart(fresh):
-            await store.enrol_batch(connection, now, [profile.enrolment for profile in group])
+        claimed = await self._save(connection, now, begun.page_base, [profile for _, profile in fresh], owners, careful)
         reach("after-save")
         applied = tally.applied(begun.moved)
         if fresh:
             applied.outcomes["enrolled"] = len(fresh)
+        spans = {(*profile.programme.key, profile.member_id): work.span_of[index] for index, profile in fresh}
+        for member, events in claimed.events.items():
+            tally.events[spans[member]] += events
+        if claimed.decided.uses:
+            applied.last = partial(store.count_uses, connection, claimed.decided.uses)
         return applied
 
-    def _select(
-        self, event: Event[MemberEnrolledV1], programmes: Programmes, arrived_at: datetime
-    ) -> Profile | Rejection:
+    async def _save(
+        self,
+        connection: asyncpg.Connection,
+        now: datetime,
+        page_base: int,
+        fresh: Sequence[Profile],
+        owners: Owners,
+        careful: bool,
+    ) -> claims.Claimed:
+        become = _after(fresh, owners)
+        ties = [store.Tie(*name, owners[name], owner) for name, owner in become.items()]
+        await store.tie_identifiers(connection, now, ties)
+        gained = [tie for tie in ties if tie.becomes is not None and tie.becomes != tie.was]
+        waiting = await claims.waiting(connection, gained)
+        await store.enrol_members(connection, now, _members(fresh))
+        programmes = {profile.programme.key: profile.programme for profile in fresh}
+        claimed = await claims.adopt(connection, now, page_base, waiting, gained, programmes, lock=careful)
+        self._metrics.claimed(claimed.decided, claimed.lives)
+        return claimed
+
+    def _select(self, event: Event[Any], programmes: Programmes, arrived_at: datetime) -> Profile | Rejection:
         programme = programmes.of_source(event.source)
         if programme is None:
-            return Rejection("unknown-source", "/source", "a registered source, or something below one")
+            return UNKNOWN_SOURCE
         data = event.data
-        names = tuple(dict.fromkeys(self._names.names(data.identifiers)))
-        if any(SEPARATOR in name for name in names):
+        updates = event.type == MemberUpdatedV1.event_type
+        add, remove, move = (
+            tuple(dict.fromkeys(self._names.names(identifiers)))
+            for identifiers in ((data.add, data.remove, data.move) if updates else (data.identifiers, (), ()))
+        )
+        if any(SEPARATOR in name for name in (*add, *remove, *move)):
             return UNSEEMLY
-        enrolment = store.Enrolment(
+        return Profile(
             programme,
             data.member_id,
-            kafka_partition_hash(str(data.member_id).encode()),
             data.tier,
             min(event.time, arrived_at),
-            names,
+            add,
+            remove,
+            move,
+            event_key(event.source, event.id),
+            body_hash(canonical(data)),
         )
-        return Profile(enrolment, event_key(event.source, event.id), body_hash(canonical(data)))
 
 
-def _names(profile: Profile) -> list[store.IdentifierName]:
-    return [(*profile.enrolment.programme.key, name) for name in profile.enrolment.identifiers]
+def _members(fresh: Iterable[Profile]) -> list[store.NewMember]:
+    """Each member once, with the first date and the last tier that is told."""
+    found: dict[tuple[int, int, UUID], store.NewMember] = {}
+    for profile in fresh:
+        name = (*profile.programme.key, profile.member_id)
+        known = found.get(name)
+        if known is None:
+            spread = kafka_partition_hash(str(profile.member_id).encode())
+            found[name] = store.NewMember(*name, spread, profile.tier, profile.at)
+        else:
+            at = min(known.enrolled_at, profile.at)
+            found[name] = known._replace(tier=profile.tier or known.tier, enrolled_at=at)
+    return list(found.values())
 
 
-def _free(
-    profiles: Sequence[Profile | None], owners: Mapping[store.IdentifierName, UUID]
-) -> tuple[list[Profile | None], list[int]]:
+def _free(profiles: Sequence[Profile | None], owners: Owners) -> tuple[list[Profile | None], list[int]]:
     """Blank out the profiles whose identifiers somebody else has, now or earlier in the batch, and say which."""
     standing = dict(owners)
     free = list(profiles)
@@ -132,25 +187,31 @@ def _free(
     for index, profile in enumerate(profiles):
         if profile is None:
             continue
-        names, member = _names(profile), profile.enrolment.member_id
-        if any(standing.get(name, member) != member for name in names):
+        if any(standing[name] not in (None, profile.member_id) for name in _names(profile, profile.add)):
             taken.append(index)
             free[index] = None
         else:
-            standing |= dict.fromkeys(names, member)
+            _apply(profile, standing)
     return free, taken
 
 
-def _apart(profiles: Sequence[Profile]) -> list[list[Profile]]:
-    """Cut so that no member and no identifier stands twice in a group: one statement can't take a row twice."""
-    groups: list[list[Profile]] = []
-    taken: set[object] = set()
+def _after(profiles: Iterable[Profile], owners: Owners) -> Owners:
+    """Whose each identifier is after all these profiles, one after the other."""
+    standing = dict(owners)
+    concerned: dict[store.IdentifierName, None] = {}
     for profile in profiles:
-        enrolment = profile.enrolment
-        claims = {(*enrolment.programme.key, name) for name in (enrolment.member_id, *enrolment.identifiers)}
-        if not groups or claims & taken:
-            groups.append([])
-            taken = set()
-        groups[-1].append(profile)
-        taken |= claims
-    return groups
+        _apply(profile, standing)
+        concerned |= dict.fromkeys(profile.names())
+    return {name: standing[name] for name in concerned}
+
+
+def _apply(profile: Profile, standing: Owners) -> None:
+    for name in _names(profile, profile.remove):
+        if standing[name] == profile.member_id:
+            standing[name] = None
+    for name in _names(profile, (*profile.add, *profile.move)):
+        standing[name] = profile.member_id
+
+
+def _names(profile: Profile, names: Iterable[str]) -> list[store.IdentifierName]:
+    return [(*profile.programme.key, name) for name in names]

@@ -6,32 +6,44 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
+from libs.contracts.mapping import SourceMapping
 from libs.ledger.boundary import ExpiryCalendar, ExpiryPolicy, NaturalPeriod, Never, Period
 from libs.ledger.zones import load_zone
 from libs.promotions.compile import CompiledProgramme, compile_programme
 from libs.promotions.document import parse_programme
-from libs.promotions.programme import NaturalExpiry, NeverExpiry
+from libs.promotions.programme import NaturalExpiry, NeverExpiry, Pending
+from libs.promotions.rates import Rates
 
 _MOST_SOURCES = 100_000
+NO_RATES = Rates(())
+OWN_SOURCE = "/pointstream"
+"""Sources of the platform's own begin so, then come the names of tenant and programme."""
 
 
 @dataclass(frozen=True, slots=True)
 class ActiveVersion:
-    """A version of a programme, in force from `active_from` until the next one, with each wallet's expiry calendar.
+    """A version of a programme, in force from `active_from` until the next one.
 
-    `counts_members` says whether any limit is per member.
+    Each wallet has its expiry calendar and says what holds its points back (None: nothing), and whether they lapse by
+    when they become active or by when they were earned. `pends` says whether any wallet holds back, `counts_members`
+    whether any limit is per member.
     """
 
     active_from: datetime
     compiled: CompiledProgramme
+    zone: ZoneInfo
     calendars: Mapping[str, ExpiryCalendar]
+    pending: Mapping[str, Pending | None]
+    expires_from_activation: Mapping[str, bool]
+    pends: bool
     counts_members: bool
 
 
 @dataclass(frozen=True, slots=True)
 class RunningProgramme:
-    """A programme of a tenant with its versions, oldest first."""
+    """A programme of a tenant with its versions, oldest first, and the rates of other currencies than its own."""
 
     tenant_id: int
     programme_id: int
@@ -39,6 +51,8 @@ class RunningProgramme:
     programme: str
     versions: Sequence[ActiveVersion]
     counts_members: bool = False
+    pends: bool = False
+    rates: Rates = NO_RATES
 
     @property
     def key(self) -> tuple[int, int]:
@@ -53,12 +67,21 @@ class RunningProgramme:
         index = bisect_right(self.versions, instant, key=lambda version: version.active_from)
         return self.versions[index - 1] if index else None
 
+    def numbered(self, version: int) -> ActiveVersion | None:
+        """Return the version with this number."""
+        return next((each for each in self.versions if each.compiled.version == version), None)
+
+    def source(self, what: str) -> str:
+        """The source under which the platform's own parts tell about this programme."""
+        return f"{OWN_SOURCE}/{self.tenant}/{self.programme}/{what}"
+
 
 @dataclass(frozen=True, slots=True)
 class Programmes:
     """A snapshot of all sources and programmes; a new one replaces it when something changes."""
 
     prefixes: Mapping[str, RunningProgramme]
+    mappings: tuple[SourceMapping, ...] = ()
     _found: dict[str, RunningProgramme | None] = field(default_factory=dict)
 
     def of_source(self, source: str) -> RunningProgramme | None:
@@ -89,16 +112,27 @@ def activate(active_from: datetime, document: Mapping[str, object]) -> ActiveVer
     """
     compiled = compile_programme(parse_programme(document))
     zone = load_zone(compiled.source.zone)
-    calendars = {name: ExpiryCalendar(zone, _policy(wallet.expiry)) for name, wallet in compiled.wallets.items()}
-    counts_members = any(scope == "member" for _, scope, _ in compiled.counter_limits)
-    return ActiveVersion(active_from, compiled, calendars, counts_members)
+    wallets = compiled.wallets
+    return ActiveVersion(
+        active_from,
+        compiled,
+        zone,
+        {name: ExpiryCalendar(zone, _policy(wallet.expiry)) for name, wallet in wallets.items()},
+        {name: wallet.pending for name, wallet in wallets.items()},
+        {name: wallet.expiry_from == "activation" for name, wallet in wallets.items()},
+        any(wallet.pending is not None for wallet in wallets.values()),
+        any(scope == "member" for _, scope, _ in compiled.counter_limits),
+    )
 
 
 def by_prefix(
-    sources: Iterable[tuple[str, tuple[int, int]]], programmes: Mapping[tuple[int, int], RunningProgramme]
+    sources: Iterable[tuple[str, tuple[int, int]]],
+    programmes: Mapping[tuple[int, int], RunningProgramme],
+    mappings: Iterable[SourceMapping] = (),
 ) -> Programmes:
-    """Put sources, as (prefix, programme key), and programmes together."""
-    return Programmes({prefix: programmes[key] for prefix, key in sources})
+    """Put sources, as (prefix, programme key), and programmes together; each has a source of the platform's too."""
+    own = {f"{OWN_SOURCE}/{each.tenant}/{each.programme}": each for each in programmes.values()}
+    return Programmes(own | {prefix: programmes[key] for prefix, key in sources}, tuple(mappings))
 
 
 def _policy(expiry: NaturalExpiry | NeverExpiry) -> ExpiryPolicy:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from libs.contracts.rejection import Rejection
 from libs.runtime.batch import Applied, Outgoing
-from services.earning.domain import BatchDecision
+from services.earning.outcome import BatchDecision
 
 OTHER_BODY = Rejection("other-body", "/id", "the same body as before under this id")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -11,18 +11,17 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from libs.ledger.postgres import Equation, conservation
-from libs.promotions.document import ProgrammeInvalid
+from libs.ledger.model import Debt, Kind, Lot, MemberLedger
 from libs.promotions.facts import MemberFacts
-from libs.promotions.pages import PAGE_RECEIPTS, write_page
+from libs.promotions.pages import PAGE_RECEIPTS, StoredDecision, find, write_page
+from libs.receipts.story import write_story
 from libs.runtime import sql
 from libs.runtime.batch import Span
-from services.earning.domain import BatchDecision, CounterName
-from services.earning.programmes import ActiveVersion, Programmes, RunningProgramme, activate, by_prefix
-from services.earning.receipts import SEPARATOR
-from services.earning.verdict import Standing
-
-__all__ = ["Equation", "ProgrammeInvalid"]
+from services.earning.arrivals import SEPARATOR
+from services.earning.cases import Case
+from services.earning.lives import Life, rows
+from services.earning.outcome import BatchDecision
+from services.earning.verdict import CounterName, MemberName, Standing
 
 _QUERIES = sql.load("services.earning")
 
@@ -45,7 +44,38 @@ class Begun:
     moved: Sequence[bool]
     page_base: int
     status: str
-    standings: dict[IdentifierName, Standing]
+    owners: dict[IdentifierName, UUID]
+
+
+class AskedReceipt(NamedTuple):
+    """A receipt number to lock: with event, page and owner of its purchase, or without them by what follows one."""
+
+    tenant_id: int
+    programme_id: int
+    key: UUID
+    event_key: UUID | None = None
+    page: int | None = None
+    member_id: UUID | None = None
+
+
+class KnownReceipt(NamedTuple):
+    """A receipt number that was there before the batch, as it stands."""
+
+    tenant_id: int
+    programme_id: int
+    key: UUID
+    event_key: UUID | None
+    page: int | None
+    member_id: UUID | None
+    story: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What the second step of a batch found: receipts known before, members locked, and what counters have used."""
+
+    receipts: list[KnownReceipt]
+    standings: dict[MemberName, Standing]
     used: dict[CounterName, int]
 
 
@@ -55,12 +85,9 @@ async def begin_batch(
     now: datetime,
     spans: Sequence[Span],
     entries: Sequence[Entry],
-    *,
-    identifiers: Sequence[IdentifierName] = (),
-    counters: Sequence[CounterName] = (),
-    lock_counters: bool = False,
+    identifiers: Iterable[IdentifierName] = (),
 ) -> Begun:
-    """Move the positions, let the inbox decide what is new, lock, and then load."""
+    """Move the positions, let the inbox decide what is new, and look whose the identifiers are."""
     slots = {slot: number for number, slot in enumerate(dict.fromkeys([entry.slot for entry in entries]), 1)}
     scopes: dict[tuple[int, int], list[str]] = {}
     for tenant, programme, name in identifiers:
@@ -87,124 +114,209 @@ async def begin_batch(
         [tenant for tenant, _ in scopes],
         [programme for _, programme in scopes],
         [SEPARATOR.join(names) for names in scopes.values()],
-        [name[0] for name in counters],
-        [name[1] for name in counters],
-        [name[2] for name in counters],
-        lock_counters,
     )
     asked = [(*scope, name) for scope, names in scopes.items() for name in names]
+    owners = zip(asked, row["owners"] or (), strict=True)
     return Begun(
         row["moved"],
         row["page_base"],
         row["status"] or "",
-        _standings(asked, row),
-        dict(zip(counters, row["used"] or (), strict=True)),
+        {name: member_id for name, member_id in owners if member_id is not None},
     )
 
 
-def _standings(identifiers: Sequence[IdentifierName], row: asyncpg.Record) -> dict[IdentifierName, Standing]:
-    """One standing a member, however many of the member's identifiers were shown."""
-    by_member: dict[tuple[int, int, UUID], Standing] = {}
-    names = ("head_tenants", "head_programmes", "head_members", "head_seqs", "head_spreads", "head_tiers")
-    heads = zip(*[row[name] or () for name in names], strict=True)
-    for tenant, programme, member_id, seq, spread, tier in heads:
+async def open_batch(
+    connection: asyncpg.Connection,
+    receipts: Sequence[AskedReceipt],
+    members: Sequence[MemberName],
+    counters: Sequence[CounterName] = (),
+    *,
+    lock_counters: bool = False,
+) -> Opened:
+    """Lock receipt numbers, members and, on request, shared counters, in this order; then load what they are."""
+    row = await connection.fetchrow(
+        _QUERIES["open_batch"],
+        *_columns(receipts, 6),
+        *_columns(members, 3),
+        *_columns(counters, 3),
+        lock_counters,
+    )
+    known = zip(*[row[name] or () for name in _KNOWN], strict=True)
+    heads = zip(*[row[name] or () for name in _HEADS], strict=True)
+    standings = {}
+    for tenant, programme, member_id, seq, spread, tier, activates_at, lapses_at, owing in heads:
         text = str(member_id)
-        standing = Standing(MemberFacts(member_id, tier), seq, spread, text, text.encode())
-        by_member[tenant, programme, member_id] = standing
+        standings[tenant, programme, member_id] = Standing(
+            MemberFacts(member_id, tier), seq, spread, text, text.encode(), activates_at, lapses_at, owing
+        )
+    used = dict(zip(counters, row["used"] or (), strict=True))
+    return Opened([KnownReceipt(*each) for each in known], standings, used)
+
+
+_KNOWN = [f"known_{name}" for name in ("tenants", "programmes", "keys", "events", "pages", "members", "stories")]
+_HEADS = [
+    f"head_{name}"
+    for name in ("tenants", "programmes", "members", "seqs", "spreads", "tiers", "activates", "lapses", "owing")
+]
+
+
+def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:
+    return [[row[column] for row in rows] for column in range(width)]
+
+
+async def load_counters(
+    connection: asyncpg.Connection, counters: Sequence[CounterName], *, lock: bool = False
+) -> dict[CounterName, int]:
+    """Return what counters have used; those of members need no lock, for the transaction holds the members."""
+    if not counters:
+        return {}
+    names = sorted(set(counters))
+    query = _QUERIES["lock_counters" if lock else "counters"]
     return {
-        name: by_member[name[0], name[1], member_id]
-        for name, member_id in zip(identifiers, row["owners"] or (), strict=True)
-        if member_id is not None
+        name: row["used"] for name, row in zip(names, await connection.fetch(query, *_columns(names, 3)), strict=True)
     }
 
 
-async def load_counters(connection: asyncpg.Connection, counters: Sequence[CounterName]) -> dict[CounterName, int]:
-    """Return what counters have used; for those of members, whose rows the transaction has locked already."""
-    rows = await connection.fetch(
-        _QUERIES["counters"], [name[0] for name in counters], [name[1] for name in counters],
-        [name[2] for name in counters],
-    )  # fmt: skip
-    return {name: row["used"] for name, row in zip(counters, rows, strict=True)}
+async def load_decisions(
+    connection: asyncpg.Connection, wanted: Sequence[tuple[int, int, UUID]]
+) -> dict[UUID, StoredDecision]:
+    """Return decisions by the key of their event; `wanted` has tenant, page and key of each."""
+    if not wanted:
+        return {}
+    pages = sorted({(tenant, page) for tenant, page, _ in wanted})
+    bodies = {
+        (row["tenant_id"], row["page"]): row["body"]
+        for row in await connection.fetch(_QUERIES["decision_pages"], *_columns(pages, 2))
+    }
+    found = ((key, find(bodies[tenant, page], key)) for tenant, page, key in wanted if (tenant, page) in bodies)
+    return {key: decision for key, decision in found if decision is not None}
+
+
+async def load_ledgers(
+    connection: asyncpg.Connection, members: Sequence[MemberName], standings: Mapping[MemberName, Standing]
+) -> dict[MemberName, MemberLedger]:
+    """Return what these members have left and owe; their rows are locked already."""
+    if not members:
+        return {}
+    lots: dict[MemberName, list[Lot]] = {}
+    debts: dict[MemberName, list[Debt]] = {}
+    for row in await connection.fetch(_QUERIES["open_lots"], *_columns(members, 3)):
+        lots.setdefault(tuple(row[:3]), []).append(_lot(row))
+    if any(standings[name].owing for name in members):
+        for row in await connection.fetch(_QUERIES["debts"], *_columns(members, 3)):
+            debts.setdefault(tuple(row[:3]), []).append(Debt(row["wallet"], row["amount"], row["since"]))
+    return {
+        name: MemberLedger(name[2], standings[name].seq, tuple(lots.get(name, ())), tuple(debts.get(name, ())))
+        for name in members
+    }
+
+
+_LOT = [each.name for each in fields(Lot) if each.name not in ("pending", "opened_by")]
+
+
+def _lot(row: asyncpg.Record) -> Lot:
+    opening = Kind(row["opened_by"])
+    return Lot(**{name: row[name] for name in _LOT}, pending=row["pending"], opened_by=opening)
+
+
+async def load_lapsed(
+    connection: asyncpg.Connection, lots: Sequence[tuple[int, int, UUID, int]]
+) -> dict[tuple[int, int, UUID, int], int]:
+    """Return how much of these lots, each of a member, has lapsed."""
+    if not lots:
+        return {}
+    found = await connection.fetch(_QUERIES["lapsed"], *_columns(lots, 4))
+    return {tuple(row[:4]): row["amount"] for row in found}
 
 
 async def save_batch(
-    connection: asyncpg.Connection, now: datetime, page_base: int, pages: Sequence[int], decided: BatchDecision
+    connection: asyncpg.Connection,
+    now: datetime,
+    page_base: int,
+    pages: Mapping[tuple[int, int], Sequence[StoredDecision]],
+    decided: BatchDecision,
 ) -> None:
-    """Save everything that a batch came to but its uses of counters; `pages` has the page of each receipt."""
-    lots, unpaid, unclaimed = decided.lots, decided.unpaid, decided.unclaimed
-    page_tenants, page_numbers, page_bodies = _pages(pages, decided)
+    """Save decisions, and the effects of plain purchases; `pages` has the decisions by tenant and number of page."""
+    lots = decided.lots
     terms = {term: number for number, term in enumerate(dict.fromkeys([new.term for new in lots]), 1)}
     await connection.execute(
         _QUERIES["save_batch"],
         now,
         page_base,
-        [term.tenant_id for term in terms],
-        [term.programme_id for term in terms],
-        [term.wallet for term in terms],
-        [term.expires_at for term in terms],
-        [term.policy_version for term in terms],
+        *_columns(list(terms), 5),
         [terms[new.term] for new in lots],
         [new.member_id for new in lots],
         [new.lot.seq for new in lots],
         [new.lot.amount for new in lots],
         [new.lot.earned_at for new in lots],
         [new.cause for new in lots],
-        page_tenants,
-        page_numbers,
-        page_bodies,
-        [receipt.programme.tenant_id for receipt, *_ in unpaid],
-        [receipt.programme.programme_id for receipt, *_ in unpaid],
-        [standing.facts.member_id for _, standing, *_ in unpaid],
-        [after for _, _, after, *_ in unpaid],
-        [receipt.key for receipt, *_ in unpaid],
-        [judged_at for *_, judged_at in unpaid],
-        [outcome for *_, outcome, _ in unpaid],
-        [receipt.programme.tenant_id for receipt, _ in unclaimed],
-        [receipt.programme.programme_id for receipt, _ in unclaimed],
-        [receipt.key for receipt, _ in unclaimed],
-        [SEPARATOR.join(receipt.identifiers) for receipt, _ in unclaimed],
-        [receipt.event.data.receipt_number for receipt, _ in unclaimed],
-        [judged_at for _, judged_at in unclaimed],
+        *_columns(list(pages), 2),
+        [write_page(decisions) for decisions in pages.values()],
+        *_columns(decided.unpaid, 7),
     )
 
 
+async def save_lives(connection: asyncpg.Connection, now: datetime, lives: Iterable[Life]) -> None:
+    """Save what was done to members whose ledger was in hand."""
+    tables = rows(lives)
+    if tables["heads"]:
+        await connection.execute(
+            _QUERIES["save_lives"],
+            now,
+            *[_json(tables[name]) for name in ("lots", "movements", "allocations", "touched", "debts", "heads")],
+        )
+
+
+async def save_receipts(
+    connection: asyncpg.Connection,
+    now: datetime,
+    cases: Sequence[Case],
+    decided: BatchDecision,
+    again: Sequence[tuple[int, UUID, int]],
+) -> None:
+    """Save stories, and who waits for what; `again` has tenant, event and page of what was decided anew."""
+    settled = [(*scope, key) for key, scope in decided.settled.items()]
+    if not (cases or settled or decided.unclaimed or decided.parked):
+        return
+    told = [
+        (case.tenant_id, case.key, case.event_key, case.page, case.story.owner, write_story(case.story))
+        for case in cases
+    ]
+    await connection.execute(
+        _QUERIES["save_receipts"],
+        now,
+        *_columns(told, 6),
+        *_columns(decided.about, 3),
+        *_columns(settled, 3),
+        _json([waiting._asdict() for waiting in decided.unclaimed.values()]),
+        _json([waiting._asdict() for waiting in decided.parked.values()]),
+        *_columns(again, 3),
+    )
+
+
+def _json(rows: Sequence[Mapping[str, object]]) -> str:
+    return orjson.dumps(rows, default=str).decode()  # keys are UUIDs of a class of their own
+
+
 async def count_uses(connection: asyncpg.Connection, uses: Mapping[CounterName, tuple[int, int]]) -> None:
-    """Add what campaigns gave out, each with its limit, to the shared counters.
+    """Add what campaigns gave out, each with its limit, to the shared counters; what was taken back is below 0.
 
     Raises:
         asyncpg.PostgresError: with SQLSTATE PS001 when a limit would be passed.
     """
-    ordered = sorted(uses.items())
-    await connection.execute(
-        _QUERIES["count_uses"],
-        [name[0] for name, _ in ordered],
-        [name[1] for name, _ in ordered],
-        [name[2] for name, _ in ordered],
-        [points for _, (points, _) in ordered],
-        [limit for _, (_, limit) in ordered],
-    )
-
-
-def _pages(pages: Sequence[int], decided: BatchDecision) -> tuple[list[int], list[int], list[bytes]]:
-    grouped: dict[int, list[int]] = {}
-    for index, page in enumerate(pages):
-        grouped.setdefault(page, []).append(index)
-    return (
-        [decided.tenants[members[0]] for members in grouped.values()],
-        list(grouped),
-        [write_page([decided.decisions[index] for index in members]) for members in grouped.values()],
-    )
+    ordered = [(*name, points, limit) for name, (points, limit) in sorted(uses.items())]
+    await connection.execute(_QUERIES["count_uses"], *_columns(ordered, 5))
 
 
 class Paging:
-    """Hands out the pages of a batch: each holds receipts of one tenant, at most `PAGE_RECEIPTS`."""
+    """Hands out the pages of a batch: each holds decisions of one tenant, at most `PAGE_RECEIPTS`."""
 
     def __init__(self) -> None:
         self._open: dict[int, tuple[int, int]] = {}
         self._next = 0
 
     def page_for(self, tenant_id: int) -> int:
-        """Return the number, within the batch, of the page that the tenant's next receipt goes to."""
+        """Return the number, within the batch, of the page that the tenant's next decision goes to."""
         page, count = self._open.get(tenant_id, (0, PAGE_RECEIPTS))
         if count == PAGE_RECEIPTS:
             page, count = self._next, 0
@@ -213,99 +325,55 @@ class Paging:
         return page
 
 
-@dataclass(frozen=True, slots=True)
-class Enrolment:
-    """A member to enrol, with the identifiers as they are looked up."""
-
-    programme: RunningProgramme
-    member_id: UUID
-    spread: int
-    tier: str | None
-    enrolled_at: datetime
-    identifiers: tuple[str, ...]
-
-
 async def identifier_owners(
     connection: asyncpg.Connection, identifiers: Sequence[IdentifierName]
 ) -> dict[IdentifierName, UUID]:
     """Return the member behind each identifier that has one, without a lock."""
-    rows = await connection.fetch(
-        _QUERIES["identifier_owners"],
-        [name[0] for name in identifiers],
-        [name[1] for name in identifiers],
-        [name[2] for name in identifiers],
-    )
-    return {(row["tenant_id"], row["programme_id"], row["identifier"]): row["member_id"] for row in rows}
+    found = await connection.fetch(_QUERIES["identifier_owners"], *_columns(identifiers, 3))
+    return {tuple(row[:3]): row["member_id"] for row in found}
 
 
-async def enrol_batch(connection: asyncpg.Connection, now: datetime, enrolments: Sequence[Enrolment]) -> None:
-    """Enrol members and tie their identifiers to them.
+class Tie(NamedTuple):
+    """An identifier, whose it was when looked at, and whose it becomes (None: nobody's)."""
 
-    Within one call each member and each identifier may stand once only, and no identifier may be another member's.
-
-    Raises:
-        asyncpg.SerializationError: somebody took one of the identifiers since the caller looked; look again.
-    """
-    ties = [(new, name) for new in enrolments for name in new.identifiers]
-    await connection.fetchval(
-        _QUERIES["enrol_batch"],
-        now,
-        [new.programme.tenant_id for new in enrolments],
-        [new.programme.programme_id for new in enrolments],
-        [new.member_id for new in enrolments],
-        [new.spread for new in enrolments],
-        [new.tier for new in enrolments],
-        [new.enrolled_at for new in enrolments],
-        [new.programme.tenant_id for new, _ in ties],
-        [new.programme.programme_id for new, _ in ties],
-        [name for _, name in ties],
-        [new.member_id for new, _ in ties],
-    )
+    tenant_id: int
+    programme_id: int
+    identifier: str
+    was: UUID | None
+    becomes: UUID | None
 
 
-async def load_conservation(connection: asyncpg.Connection, now: datetime) -> list[Equation]:
-    """Return the conservation equation of every wallet of every tenant."""
-    return await conservation(connection, now)
+class NewMember(NamedTuple):
+    """A member to enrol, or to give a tier; `spread` is Kafka's hash of the id."""
+
+    tenant_id: int
+    programme_id: int
+    member_id: UUID
+    spread: int
+    tier: str | None
+    enrolled_at: datetime
 
 
-async def programmes_fingerprint(connection: asyncpg.Connection) -> str:
-    """Return a text that changes whenever sources or programmes do."""
-    fingerprint: str = await connection.fetchval(_QUERIES["fingerprint"])
-    return fingerprint
-
-
-class StoredProgrammes(NamedTuple):
-    """Programmes, their versions and the sources, as rows."""
-
-    programmes: Sequence[asyncpg.Record]
-    versions: Sequence[asyncpg.Record]
-    sources: Sequence[asyncpg.Record]
-
-
-async def load_programmes(connection: asyncpg.Connection) -> StoredProgrammes:
-    """Load every programme, version and source."""
-    return StoredProgrammes(
-        await connection.fetch(_QUERIES["programmes"]),
-        await connection.fetch(_QUERIES["versions"]),
-        await connection.fetch(_QUERIES["sources"]),
-    )
-
-
-def compile_programmes(stored: StoredProgrammes) -> Programmes:
-    """Compile all that was loaded; takes a while, so it runs beside the event loop.
+async def tie_identifiers(connection: asyncpg.Connection, now: datetime, ties: Sequence[Tie]) -> None:
+    """Tie identifiers to members; each may stand once only.
 
     Raises:
-        ProgrammeInvalid: a stored document is none.
+        asyncpg.SerializationError: one has changed hands since the caller looked; look again.
     """
-    versions: dict[tuple[int, int], list[ActiveVersion]] = {}
-    for row in stored.versions:
-        version = activate(row["active_from"], orjson.loads(row["document"]))
-        versions.setdefault((row["tenant_id"], row["programme_id"]), []).append(version)
-    programmes = {}
-    for row in stored.programmes:
-        key = (row["tenant_id"], row["programme_id"])
-        own = tuple(versions.get(key, ()))
-        counts_members = any(version.counts_members for version in own)
-        programmes[key] = RunningProgramme(*key, row["tenant"], row["programme"], own, counts_members)
-    sources = ((row["source_prefix"], (row["tenant_id"], row["programme_id"])) for row in stored.sources)
-    return by_prefix(sources, programmes)
+    if ties:
+        await connection.execute(_QUERIES["tie_identifiers"], now, *_columns(ties, 5))
+
+
+async def enrol_members(connection: asyncpg.Connection, now: datetime, members: Sequence[NewMember]) -> None:
+    """Enrol members, each once only; who is enrolled keeps the first date."""
+    if members:
+        await connection.execute(_QUERIES["enrol_members"], now, *_columns(members, 6))
+
+
+async def unclaimed_of(
+    connection: asyncpg.Connection, identifiers: Sequence[IdentifierName]
+) -> list[tuple[int, int, UUID]]:
+    """Return tenant, programme and key of the receipts that wait for somebody with one of these identifiers."""
+    if not identifiers:
+        return []
+    return [tuple(row) for row in await connection.fetch(_QUERIES["unclaimed"], *_columns(identifiers, 3))]

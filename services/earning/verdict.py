@@ -1,33 +1,89 @@
-"""The outcome for one receipt, and the member that it concerns: what deciding and announcing share."""
+"""The outcome for one event, and the member that it concerns: what deciding and announcing share."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from uuid import UUID
 
+from libs.ledger.model import Movement
 from libs.promotions.evaluation import Evaluation
 from libs.promotions.facts import MemberFacts
 from libs.promotions.pages import Outcome
 
+MemberName = tuple[int, int, UUID]
+"""Tenant, programme and id of a member."""
+
+CounterName = tuple[int, int, str]
+"""Tenant, programme and key of a counter."""
+
 
 @dataclass(slots=True)
 class Standing:
-    """A member as the batch has come to it: the last number given, and where the member's events go."""
+    """A member as the batch has come to it: the last number given, where the member's events go, what time will do."""
 
     facts: MemberFacts
     seq: int
     spread: int
     text: str
     key: bytes
+    activates_at: datetime | None = None
+    lapses_at: datetime | None = None
+    owing: bool = False
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether something must be recorded before, or repaid out of, whatever comes: all lots are needed then."""
+        return (
+            self.owing
+            or (self.lapses_at is not None and self.lapses_at <= now)
+            or (self.activates_at is not None and self.activates_at <= now)
+        )
+
+
+class Cause(NamedTuple):
+    """The event that brings a movement about: its key in the inbox, and how its sender names it."""
+
+    key: UUID
+    source: str
+    id: str
+
+
+class Made(NamedTuple):
+    """A movement that a batch made.
+
+    `carried` when its lot was carried to a later boundary, `owed` the debt left in its wallet, `lapses_at` when the
+    lots that it touched lapse.
+    """
+
+    movement: Movement
+    cause: Cause
+    carried: bool = False
+    owed: int = 0
+    lapses_at: datetime | None = None
+    reason: str | None = None
+
+
+class NewCredit(NamedTuple):
+    """A lot to be made: its wallet and points, when it becomes active, lapses, and whether it was carried."""
+
+    wallet: str
+    points: int
+    earned_at: datetime
+    active_from: datetime
+    expires_at: datetime | None
+    carried: bool
+    version: int
 
 
 class Verdict(NamedTuple):
-    """The outcome for one receipt, before anything is written down."""
+    """The outcome for one event. `judged` is what was judged where that is not the event's own payload."""
 
     outcome: Outcome
     reason: str | None
     judged_at: datetime
-    evaluation: Evaluation | None
-    credits: Sequence[tuple[str, int, datetime | None, bool]]  # wallet, points, expiry, carried
+    evaluation: Evaluation | None = None
+    credits: Sequence[NewCredit] = ()
+    judged: Any = None
+    rate: tuple[int, int] | None = None

@@ -8,7 +8,7 @@ import asyncpg
 
 from libs.runtime import logs
 from libs.runtime.postgres import DATABASE_ERRORS
-from services.earning import store
+from services.earning import programme_store
 from services.earning.metrics import EarningMetrics
 from services.earning.programmes import Programmes, by_prefix
 
@@ -44,13 +44,13 @@ class ProgrammeWatch:
             return
         try:
             async with self._pool.acquire() as connection:
-                fingerprint = await store.programmes_fingerprint(connection)
+                fingerprint = await programme_store.programmes_fingerprint(connection)
                 if fingerprint == self._fingerprint:
                     return
-                stored = await store.load_programmes(connection)
-            self.current = await asyncio.to_thread(store.compile_programmes, stored)
+                stored = await programme_store.load_programmes(connection)
+            self.current = await asyncio.to_thread(programme_store.compile_programmes, stored)
             self._fingerprint = fingerprint
-        except (*DATABASE_ERRORS, store.ProgrammeInvalid) as error:
+        except (*DATABASE_ERRORS, programme_store.ProgrammeInvalid, programme_store.MappingInvalid) as error:
             self._metrics.reload_failures.inc()
             log.warning("programmes.not_loaded", error=type(error).__name__)
             return

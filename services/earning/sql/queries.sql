@@ -1,25 +1,9 @@
--- name: sources
-SELECT s.source_prefix, s.tenant_id, s.programme_id FROM platform.source s;
-
--- name: programmes
-SELECT p.tenant_id, p.programme_id, t.slug AS tenant, p.slug AS programme
-FROM platform.programme p JOIN platform.tenant t USING (tenant_id);
-
--- name: versions
-SELECT tenant_id, programme_id, version, active_from, document, hash
-FROM platform.programme_version
-ORDER BY tenant_id, programme_id, active_from, version;
-
--- name: fingerprint
--- Changes whenever a source or a version is added, changed or removed.
-SELECT md5(coalesce((SELECT string_agg(s::text, '|' ORDER BY s.source_prefix) FROM platform.source s), '')
-        || coalesce((SELECT string_agg(concat_ws(',', v.tenant_id, v.programme_id, v.version, v.active_from, v.hash), '|'
-                                       ORDER BY v.tenant_id, v.programme_id, v.version)
-                     FROM platform.programme_version v), ''));
-
 -- name: begin_batch
 SELECT * FROM earning.begin_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-                                  $20, $21, $22, $23, $24);
+                                  $20);
+
+-- name: open_batch
+SELECT * FROM earning.open_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
 -- name: counters
 SELECT coalesce(c.used, 0) AS used
@@ -27,9 +11,27 @@ FROM unnest($1::int[], $2::int[], $3::text[]) WITH ORDINALITY AS k(tenant_id, pr
 LEFT JOIN earning.counter c USING (tenant_id, programme_id, counter_key)
 ORDER BY k.ord;
 
+-- name: lock_counters
+WITH asked AS (
+    SELECT * FROM unnest($1::int[], $2::int[], $3::text[]) WITH ORDINALITY AS k(tenant_id, programme_id, counter_key, ord)
+), locked AS (
+    INSERT INTO earning.counter AS c (tenant_id, programme_id, counter_key, used)
+    SELECT a.tenant_id, a.programme_id, a.counter_key, 0 FROM asked a
+    ORDER BY a.tenant_id, a.programme_id, a.counter_key
+    ON CONFLICT (tenant_id, programme_id, counter_key) DO UPDATE SET used = c.used
+    RETURNING c.tenant_id, c.programme_id, c.counter_key, c.used
+)
+SELECT l.used FROM asked a JOIN locked l USING (tenant_id, programme_id, counter_key) ORDER BY a.ord;
+
 -- name: save_batch
 SELECT earning.save_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-                          $22, $23, $24, $25, $26, $27, $28, $29);
+                          $22, $23);
+
+-- name: save_lives
+SELECT earning.save_lives($1, $2::jsonb, $3::jsonb, $4::jsonb, $5::jsonb, $6::jsonb, $7::jsonb);
+
+-- name: save_receipts
+SELECT earning.save_receipts($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::jsonb, $15::jsonb, $16, $17, $18);
 
 -- name: count_uses
 SELECT earning.count_uses($1, $2, $3, $4, $5);
@@ -40,5 +42,45 @@ FROM unnest($1::int[], $2::int[], $3::text[]) AS v(tenant_id, programme_id, iden
 JOIN members.identifier i USING (tenant_id, programme_id, identifier)
 WHERE i.member_id IS NOT NULL;
 
--- name: enrol_batch
-SELECT earning.enrol_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+-- name: tie_identifiers
+SELECT earning.tie_identifiers($1, $2, $3, $4, $5, $6);
+
+-- name: enrol_members
+SELECT earning.enrol_members($1, $2, $3, $4, $5, $6, $7);
+
+-- name: decision_pages
+SELECT d.tenant_id, d.page, d.body
+FROM unnest($1::int[], $2::bigint[]) AS v(tenant_id, page)
+JOIN earning.decision_page d USING (tenant_id, page);
+
+-- name: open_lots
+-- Everything that members have left, each member's in order.
+SELECT l.tenant_id, l.programme_id, l.member_id, l.seq, l.wallet, l.amount, l.remaining, l.held, l.earned_at, l.active_from,
+       l.expires_at, l.recorded_at, l.policy_version, l.contributor, l.opened_by::text AS opened_by, l.pending
+FROM unnest($1::int[], $2::int[], $3::uuid[]) AS v(tenant_id, programme_id, member_id)
+JOIN ledger.lot_now l USING (tenant_id, programme_id, member_id)
+WHERE l.remaining > 0
+ORDER BY l.tenant_id, l.programme_id, l.member_id, l.seq;
+
+-- name: debts
+SELECT d.tenant_id, d.programme_id, d.member_id, d.wallet, d.amount, d.since
+FROM unnest($1::int[], $2::int[], $3::uuid[]) AS v(tenant_id, programme_id, member_id)
+JOIN ledger.debt d USING (tenant_id, programme_id, member_id)
+WHERE d.amount > 0
+ORDER BY d.wallet;
+
+-- name: lapsed
+-- How much of these lots has lapsed.
+SELECT v.tenant_id, v.programme_id, v.member_id, v.lot_seq, sum(a.amount)::bigint AS amount
+FROM unnest($1::int[], $2::int[], $3::uuid[], $4::bigint[]) AS v(tenant_id, programme_id, member_id, lot_seq)
+JOIN ledger.allocation a USING (tenant_id, programme_id, member_id, lot_seq)
+JOIN ledger.movement m USING (tenant_id, programme_id, member_id, seq)
+WHERE m.kind = 'expire'
+GROUP BY 1, 2, 3, 4;
+
+-- name: unclaimed
+-- Receipts that wait for somebody with one of these identifiers.
+SELECT DISTINCT u.tenant_id, u.programme_id, u.receipt_key
+FROM unnest($1::int[], $2::int[], $3::text[]) AS v(tenant_id, programme_id, identifier)
+JOIN earning.unclaimed_receipt u
+  ON u.tenant_id = v.tenant_id AND u.programme_id = v.programme_id AND u.identifiers @> ARRAY[v.identifier];

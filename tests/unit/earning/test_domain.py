@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from libs.contracts.codec import TopicDecoder
 from libs.contracts.identifiers import IdentifierNames
 from libs.promotions.facts import MemberFacts
-from services.earning.domain import BatchDecider, BatchDecision
+from services.earning.arrivals import Arrival, select
+from services.earning.domain import BatchDecider, Loaded
+from services.earning.outcome import BatchDecision
 from services.earning.programmes import RunningProgramme, activate, by_prefix
-from services.earning.receipts import Receipt, select
 from services.earning.verdict import Standing
 from tests.support.database import ACME, programme_document
 from tests.support.receipts import PURCHASES, line, purchase
@@ -31,22 +32,20 @@ NAMES = IdentifierNames(bytes(32))
 DECODER = TopicDecoder(PURCHASES)
 
 
-def receipt(number: int, card: int, amount: int, coffee: bool, days_ago: int) -> Receipt:
+def receipt(number: int, card: int, amount: int, coffee: bool, days_ago: int) -> Arrival:
     lines = [line("coffee-500g" if coffee else "tea", amount, category="PRODUCE")]
     record = purchase(f"R-{number}", lines, card=str(card), time=NOW - timedelta(days=days_ago))
     event = DECODER.decode(record.value)
     selected = select(event, PROGRAMMES, NAMES, NOW)  # type: ignore[arg-type]
-    assert isinstance(selected, Receipt)
+    assert isinstance(selected, Arrival)
     return selected
 
 
-def decide(receipts: Sequence[Receipt], used: int, cuts: Sequence[int] = ()) -> BatchDecision:
+def decide(receipts: Sequence[Arrival], used: int, cuts: Sequence[int] = ()) -> BatchDecision:
     """Decide in one go, or in parts; member 3 is unknown."""
-    standings = {
-        (1, 1, f"card:{card}"): Standing(MemberFacts(UUID(int=card)), 5, 7, str(UUID(int=card)), b"key")
-        for card in (1, 2)
-    }
-    decider = BatchDecider(standings, {(1, 1, "coffee|ever"): used}, NOW)
+    owners = {(1, 1, f"card:{card}"): UUID(int=card) for card in (1, 2)}
+    standings = {(1, 1, member): Standing(MemberFacts(member), 5, 7, str(member), b"key") for member in owners.values()}
+    decider = BatchDecider(Loaded(owners, standings, used={(1, 1, "coffee|ever"): used}), NOW)
     bounds = [0, *sorted(cuts), len(receipts)]
     for start, end in pairwise(bounds):
         decider.decide(receipts[start:end])
@@ -60,13 +59,13 @@ RECEIPTS = st.lists(
 
 @given(RECEIPTS, st.integers(LIMIT - 60, LIMIT), st.lists(st.integers(0, 12), max_size=3))
 @settings(max_examples=150, deadline=None)
-def test_cutting_a_batch_anywhere_changes_nothing(receipts: list[Receipt], used: int, cuts: list[int]) -> None:
+def test_cutting_a_batch_anywhere_changes_nothing(receipts: list[Arrival], used: int, cuts: list[int]) -> None:
     assert decide(receipts, used, [cut for cut in cuts if cut <= len(receipts)]) == decide(receipts, used)
 
 
 @given(RECEIPTS, st.integers(LIMIT - 60, LIMIT))
 @settings(max_examples=150, deadline=None)
-def test_numbers_of_a_member_have_no_gap_and_limits_hold(receipts: list[Receipt], used: int) -> None:
+def test_numbers_of_a_member_have_no_gap_and_limits_hold(receipts: list[Arrival], used: int) -> None:
     decided = decide(receipts, used)
     for card in (1, 2):
         numbers = [new.lot.seq for new in decided.lots if new.member_id == UUID(int=card)]
@@ -80,10 +79,10 @@ def test_numbers_of_a_member_have_no_gap_and_limits_hold(receipts: list[Receipt]
 
 @given(RECEIPTS)
 @settings(max_examples=100, deadline=None)
-def test_every_receipt_ends_in_one_place(receipts: list[Receipt]) -> None:
+def test_every_receipt_ends_in_one_place(receipts: list[Arrival]) -> None:
     decided = decide(receipts, 0)
     paid = {new.cause for new in decided.lots}
-    unpaid = {unpaid.key for unpaid, *_ in decided.unpaid}
-    unclaimed = {open_receipt.key for open_receipt, _ in decided.unclaimed}
+    unpaid = {unpaid.event_key for unpaid in decided.unpaid}
+    unclaimed = {waiting.event_key for waiting in decided.unclaimed.values()}
     assert len(paid) + len(unpaid) + len(unclaimed) == len(receipts) == sum(decided.outcomes.values())
     assert paid | unpaid | unclaimed == {each.key for each in receipts}

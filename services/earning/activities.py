@@ -1,0 +1,90 @@
+"""Activities, adjustments, and what the clock says is due: decisions on a member whose ledger is in hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from libs.ledger.adjust import adjust
+from libs.ledger.late import effective_time
+from libs.ledger.model import Lot
+from libs.promotions.decide import evaluate_activity
+from services.earning.arrivals import Arrival
+from services.earning.lives import Life
+from services.earning.placement import PERIOD_CLOSED, place_grants, place_points
+from services.earning.programmes import ActiveVersion
+from services.earning.verdict import Cause, NewCredit, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """What became of an activity or an adjustment: the verdict, the lots, and how many points moved in all."""
+
+    verdict: Verdict
+    lots: tuple[tuple[Lot, bool], ...] = ()
+    points: int = 0
+
+
+def act(arrival: Arrival, life: Life | None, counters: Mapping[str, int], now: datetime) -> Acted:
+    """Judge an activity by the campaigns that wait for it."""
+    judged_at, ahead = effective_time(arrival.event.time, arrival.arrived_at)
+    if life is None:
+        return Acted(Verdict("no_member", ahead, judged_at))
+    version = arrival.programme.at(judged_at)
+    if version is None:
+        return Acted(Verdict("no_points", "no-programme-yet", judged_at))
+    evaluation = evaluate_activity(version.compiled, arrival.event.data, life.standing.facts, judged_at, counters)
+    if not evaluation.grants:
+        return Acted(Verdict("no_points", evaluation.reason or ahead, judged_at, evaluation))
+    credits = place_grants(version, evaluation, judged_at, arrival.arrived_at)
+    if credits is None:
+        return Acted(Verdict("no_points", PERIOD_CLOSED, judged_at, evaluation))
+    cause = Cause(arrival.key, arrival.event.source, arrival.event.id)
+    life.catch_up(now, cause)
+    lots = tuple([(life.credit(new, now, cause), new.carried) for new in credits])
+    verdict = Verdict("credited", ahead, judged_at, evaluation, credits)
+    return Acted(verdict, lots, sum([lot.amount for lot, _ in lots]))
+
+
+def correct(arrival: Arrival, life: Life | None, now: datetime) -> Acted:
+    """Give or take points because a person said so, or bring an opening balance."""
+    data = arrival.event.data
+    at = effective_time(arrival.event.time, arrival.arrived_at).instant
+    if life is None:
+        return Acted(Verdict("refused", "member-unknown", at))
+    version = arrival.programme.at(at)
+    if version is None or data.wallet not in version.calendars:
+        return Acted(Verdict("refused", "wallet-unknown", at))
+    cause = Cause(arrival.key, arrival.event.source, arrival.event.id)
+    life.catch_up(now, cause)
+    earned_at = data.earned_at or at
+    decided = adjust(
+        life.ledger,
+        data.wallet,
+        data.points,
+        earned_at=earned_at,
+        recorded_at=now,
+        expires_at=_expiry(arrival, version, earned_at, now) if data.points > 0 else None,
+        policy_version=version.compiled.version,
+    )
+    if decided.refused is not None:
+        return Acted(Verdict("refused", decided.refused, at))
+    life.record(decided.movements, cause, data.reason)
+    lots = () if decided.opened is None else ((decided.opened, False),)
+    return Acted(Verdict("adjusted", data.reason, at), lots, abs(data.points))
+
+
+def _expiry(arrival: Arrival, version: ActiveVersion, earned_at: datetime, now: datetime) -> datetime | None:
+    """As the request says, else by the wallet's calendar; a boundary that has passed gives way to the next."""
+    data = arrival.event.data
+    if data.never_expires:
+        return None
+    if data.expires_at is not None:
+        expires_at: datetime = data.expires_at
+        return expires_at
+    placed: NewCredit | None = place_points(
+        version, data.wallet, data.points, earned_at, arrival.arrived_at, anew_at=now
+    )  # fmt: skip
+    assert placed is not None, "what is decided anew is always placed"
+    return placed.expires_at

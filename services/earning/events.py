@@ -1,0 +1,218 @@
+"""Events about points: decode → load → decide → save, a batch at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+import asyncpg
+from aiokafka import ConsumerRecord
+
+from libs.contracts.arrivals import Arrivals
+from libs.contracts.identifiers import IdentifierNames
+from libs.contracts.rejection import Rejection
+from libs.ledger.late import effective_time
+from libs.promotions.decide import shared_counter_keys
+from libs.promotions.pages import StoredDecision
+from libs.runtime.batch import Applied, Work, stamped_at
+from libs.runtime.clock import Clock
+from libs.runtime.failpoint import reach
+from services.earning import arrivals, loading, store
+from services.earning.arrivals import Arrival, select
+from services.earning.domain import BatchDecider, Loaded
+from services.earning.metrics import EarningMetrics
+from services.earning.outcome import BatchDecision
+from services.earning.programmes import Programmes
+from services.earning.repeats import Tally, first_of_each
+from services.earning.verdict import CounterName
+
+PURCHASES = "loyalty.purchases"
+ACTIVITIES = "loyalty.activities"
+CONSUMERS = {PURCHASES: "earning.purchases", ACTIVITIES: "earning.activities"}
+NO_PAGE = 4095
+"""No decision comes of such an event: the one page of a batch, of 4,096, that decisions can not reach."""
+_SLICE = 900
+_STEP = 100
+
+
+class EventHandler:
+    """Turns the events of one topic into points. `programmes` gives the present snapshot; it may change in between."""
+
+    def __init__(
+        self,
+        topic: str,
+        programmes: Callable[[], Programmes],
+        names: IdentifierNames,
+        clock: Clock,
+        metrics: EarningMetrics,
+    ) -> None:
+        self.topics: tuple[str, ...] = (topic,)
+        self._consumer = CONSUMERS[topic]
+        self._programmes = programmes
+        self._names = names
+        self._clock = clock
+        self._metrics = metrics
+        self._reader = SourceReader(topic)
+
+    def decode(self, records: Sequence[ConsumerRecord]) -> list[Arrival | Rejection]:
+        """Make an arrival of each record, or say why not."""
+        programmes, now = self._programmes(), self._clock.now()
+        decode = self._reader.of(programmes).decode
+        items: list[Arrival | Rejection] = []
+        stamp, arrived_at = None, now
+        for record in records:
+            event = decode(record.value, record.headers)
+            if isinstance(event, Rejection):
+                items.append(event)
+                continue
+            if record.timestamp != stamp:  # records that came together have one stamp
+                stamp, arrived_at = record.timestamp, arrival(record, self._clock, now)
+            items.append(select(event, programmes, self._names, arrived_at))
+        return items
+
+    async def apply(
+        self, connection: asyncpg.Connection, work: Work[Arrival], now: datetime, *, careful: bool
+    ) -> Applied:
+        """Begin the batch, decide what is fresh, and save it."""
+        tally = Tally(len(work.spans))
+        asked = first_of_each(work.items, tally)
+        paging = store.Paging()
+        slots = [(work.span_of[index], new.tenant_id, _page(new, paging)) for index, new in asked]
+        entries = [store.Entry(slot, new.key, new.body_hash) for slot, (_, new) in zip(slots, asked, strict=True)]
+        names = {name: None for _, new in asked for name in loading.identifier_names(new)}
+        begun = await store.begin_batch(connection, self._consumer, now, work.spans, entries, names)
+        reach("after-inbox")
+        spans, fresh, pages = [], [], []
+        for (index, new), entry, status in zip(asked, entries, begun.status, strict=True):
+            if status == "f":
+                spans.append(work.span_of[index])
+                fresh.append(new)
+                pages.append(begun.page_base + entry.slot[2])
+            elif status != "x":
+                tally.known(index, repeat=status == "r")
+        if not fresh:
+            return tally.applied(begun.moved)
+        loaded = await self._load(connection, fresh, pages, begun.owners, now, careful=careful)
+        decided = await _decide(fresh, BatchDecider(loaded, now))
+        again = await self._save(connection, now, begun.page_base, pages, fresh, loaded, decided, paging)
+        await store.save_receipts(connection, now, list(loaded.cases.values()), decided, again)
+        reach("after-save")
+        for span, events in zip(spans, decided.events, strict=True):
+            tally.events[span] += events
+        self._metrics.decided(decided, loaded.lives.values())
+        applied = tally.applied(begun.moved, decided)
+        if decided.uses:
+            applied.last = partial(store.count_uses, connection, decided.uses)
+        return applied
+
+    async def _load(
+        self,
+        connection: asyncpg.Connection,
+        fresh: Sequence[Arrival],
+        pages: Sequence[int],
+        owners: dict[store.IdentifierName, UUID],
+        now: datetime,
+        *,
+        careful: bool,
+    ) -> Loaded:
+        receipts = loading.receipts_to_ask(fresh, pages, owners)
+        members = loading.members_to_ask(fresh, owners)
+        opened = await store.open_batch(
+            connection, receipts, members, _shared_counters(fresh), lock_counters=careful
+        )  # fmt: skip
+        programmes = {new.scope: new.programme for new in fresh}
+        cases = await loading.load_cases(connection, receipts, opened.receipts, programmes)
+        lives = await loading.load_lives(connection, fresh, owners, opened.standings, cases, now)
+        loaded = Loaded(owners, opened.standings, lives, cases, opened.used)
+        more = await loading.load_more_counters(connection, fresh, loaded, lock=careful)
+        return Loaded(owners, opened.standings, lives, cases, opened.used | more) if more else loaded
+
+    async def _save(
+        self,
+        connection: asyncpg.Connection,
+        now: datetime,
+        page_base: int,
+        pages: Sequence[int],
+        fresh: Sequence[Arrival],
+        loaded: Loaded,
+        decided: BatchDecision,
+        paging: store.Paging,
+    ) -> list[tuple[int, UUID, int]]:
+        """Save decisions and points; returns where the decisions lie that take the place of earlier ones."""
+        written: dict[tuple[int, int], list[StoredDecision]] = {}
+        for new, page, kept in zip(fresh, pages, decided.decisions, strict=True):
+            if kept is not None:
+                written.setdefault((kept[0], page - page_base), []).append(kept[1])
+            case = None if new.receipt_key is None else loaded.cases.get(new.receipt_key)
+            if case is not None and case.event_key == new.key:
+                case.page = page
+        again = []
+        for tenant, decision in decided.again:
+            number = paging.page_for(tenant)
+            written.setdefault((tenant, number), []).append(decision)
+            again.append((tenant, decision.key, page_base + number))
+            case = None if decision.receipt_key is None else loaded.cases.get(decision.receipt_key)
+            if case is not None and case.event_key == decision.key:
+                case.page = page_base + number
+        await store.save_batch(connection, now, page_base, written, decided)
+        await store.save_lives(connection, now, loaded.lives.values())
+        return again
+
+
+class SourceReader:
+    """The decoder of a topic with the mappings of its sources, made anew only when these change."""
+
+    def __init__(self, topic: str) -> None:
+        self._topic = topic
+        self._programmes: Programmes | None = None
+        self._decoder = Arrivals(topic, ())
+
+    def of(self, programmes: Programmes) -> Arrivals:
+        """Return the decoder for a snapshot of sources."""
+        if programmes is not self._programmes:
+            self._programmes = programmes
+            self._decoder = Arrivals(self._topic, programmes.mappings)
+        return self._decoder
+
+
+def _page(new: Arrival, paging: store.Paging) -> int:
+    return NO_PAGE if new.kind == arrivals.DUE else paging.page_for(new.tenant_id)
+
+
+async def _decide(fresh: Sequence[Arrival], decider: BatchDecider) -> BatchDecision:
+    """Decide in small steps: between them other lanes go on, whose locks may be what others wait for."""
+    for start in range(0, len(fresh), _STEP):
+        decider.decide(fresh[start : start + _STEP])
+        await asyncio.sleep(0)
+    return decider.result
+
+
+def arrival(record: ConsumerRecord, clock: Clock, now: datetime) -> datetime:
+    """When a record reached the broker, in business time; never after now, whatever its stamp says."""
+    return min(clock.at(stamped_at(record)), now)
+
+
+def _shared_counters(fresh: Iterable[Arrival]) -> list[CounterName]:
+    """The counters that campaigns share between members, by the version at each purchase's time.
+
+    The period that a counter is for changes at a local midnight, so receipts of the same quarter of an hour share it.
+    """
+    wanted: dict[CounterName, None] = {}
+    looked: set[tuple[int, int, int, int]] = set()
+    for new in fresh:
+        if new.kind != arrivals.COMPLETED:
+            continue
+        at = effective_time(new.event.time, new.arrived_at).instant
+        version = new.programme.at(at)
+        if version is None or version.compiled.counted is None:
+            continue
+        slice_of_time = (*new.scope, version.compiled.version, int(at.timestamp()) // _SLICE)
+        if slice_of_time not in looked:
+            looked.add(slice_of_time)
+            tenant, programme = new.scope
+            for key in shared_counter_keys(version.compiled, new.event.data, at):
+                wanted[tenant, programme, key] = None
+    return list(wanted)

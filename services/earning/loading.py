@@ -1,0 +1,252 @@
+"""What a batch needs beside the plain case: stories, ledgers, counters; found set by set, whatever the batch holds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from libs.ledger.late import effective_time
+from libs.ledger.model import MemberLedger
+from libs.promotions.decide import activity_counter_keys, counter_keys
+from libs.promotions.facts import MemberFacts
+from libs.receipts.story import Content, Story, read_story
+from services.earning import arrivals, store
+from services.earning.arrivals import Arrival
+from services.earning.cases import Case, content_of, shown, story_of
+from services.earning.domain import Loaded
+from services.earning.exchange import exchange
+from services.earning.lives import Life
+from services.earning.programmes import RunningProgramme
+from services.earning.store import AskedReceipt, KnownReceipt
+from services.earning.verdict import CounterName, MemberName, Standing
+
+Scope = tuple[int, int]
+
+
+def receipts_to_ask(
+    fresh: Sequence[Arrival], pages: Sequence[int], owners: dict[store.IdentifierName, UUID]
+) -> list[AskedReceipt]:
+    """The receipt numbers that a batch is about: those of plain purchases with all that is known of them."""
+    said = Counter([arrival.receipt_key for arrival in fresh if arrival.receipt_key is not None])
+    asked: dict[UUID, AskedReceipt] = {}
+    for arrival, page in zip(fresh, pages, strict=True):
+        key = arrival.receipt_key
+        if key is None:
+            continue
+        tenant, programme = arrival.scope
+        if arrival.kind == arrivals.COMPLETED and said[key] == 1:
+            owner = next((owners[name] for name in identifier_names(arrival) if name in owners), None)
+            asked[key] = AskedReceipt(tenant, programme, key, arrival.key, page, owner)
+        else:
+            asked[key] = AskedReceipt(tenant, programme, key)
+    return list(asked.values())
+
+
+def members_to_ask(fresh: Iterable[Arrival], owners: dict[store.IdentifierName, UUID]) -> list[MemberName]:
+    """The members whom a batch is about, by their identifiers or by name."""
+    found: dict[MemberName, None] = {
+        (tenant, programme, owner): None for (tenant, programme, _), owner in owners.items()
+    }
+    for arrival in fresh:
+        member_id = _named(arrival)
+        if member_id is not None:
+            found[*arrival.scope, member_id] = None
+    return list(found)
+
+
+def identifier_names(arrival: Arrival) -> list[store.IdentifierName]:
+    """The identifiers of an event as they are looked up."""
+    return [(*arrival.scope, name) for name in arrival.identifiers]
+
+
+def _named(arrival: Arrival) -> UUID | None:
+    if arrival.kind in (arrivals.COMPLETED, arrivals.RETURNED):
+        return None
+    member_id: UUID | None = getattr(arrival.event.data, "member_id", None)
+    return member_id
+
+
+async def load_cases(
+    connection: asyncpg.Connection,
+    asked: Sequence[AskedReceipt],
+    known: Sequence[KnownReceipt],
+    programmes: dict[Scope, RunningProgramme],
+) -> dict[UUID, Case]:
+    """The receipts about which more is said than their plain purchase, each with its story."""
+    before = {receipt.key: receipt for receipt in known}
+    wanted = [
+        (receipt.tenant_id, receipt.page, receipt.event_key)
+        for receipt in known
+        if receipt.story is None and receipt.page is not None and receipt.event_key is not None
+    ]
+    decisions = await store.load_decisions(connection, wanted)
+    cases: dict[UUID, Case] = {}
+    for receipt in asked:
+        programme = programmes[receipt.tenant_id, receipt.programme_id]
+        found = before.get(receipt.key)
+        if found is None:
+            if receipt.event_key is None:
+                cases[receipt.key] = Case(programme, receipt.key, None, None, Story())
+        elif found.story is not None:
+            cases[receipt.key] = Case(
+                programme, receipt.key, found.event_key, found.page, read_story(found.story)
+            )  # fmt: skip
+        else:
+            decision = None if found.event_key is None else decisions.get(found.event_key)
+            story = Story() if decision is None else story_of(decision)
+            cases[receipt.key] = Case(programme, receipt.key, found.event_key, found.page, story)
+    return cases
+
+
+async def load_lives(
+    connection: asyncpg.Connection,
+    fresh: Sequence[Arrival],
+    owners: dict[store.IdentifierName, UUID],
+    standings: dict[MemberName, Standing],
+    cases: dict[UUID, Case],
+    now: datetime,
+) -> dict[MemberName, Life]:
+    """The members whose ledger the batch needs: whole where something is due, owed or taken; else only to add to."""
+    whole = {name: None for name, standing in standings.items() if standing.is_due(now)}
+    adding: dict[MemberName, None] = {}
+    for case in cases.values():
+        if case.story.owner is not None:
+            whole[*case.programme.key, case.story.owner] = None
+    for arrival in fresh:
+        concerned = [(*name[:2], owners[name]) for name in identifier_names(arrival) if name in owners]
+        member_id = _named(arrival)
+        if member_id is not None:
+            concerned.append((*arrival.scope, member_id))
+        if arrival.kind != arrivals.COMPLETED or arrival.receipt_key in cases:
+            whole |= dict.fromkeys(concerned)
+        elif arrival.programme.pends:
+            adding |= dict.fromkeys(concerned)
+    names = [name for name in whole if name in standings]
+    ledgers = await store.load_ledgers(connection, names, standings)
+    lives = {name: Life(name, standings[name], ledgers[name], whole=True) for name in names}
+    for name in adding:
+        if name not in lives and name in standings:
+            empty = MemberLedger(name[2], standings[name].seq)
+            lives[name] = Life(name, standings[name], empty, whole=False)
+    await _load_lapsed(connection, cases, lives)
+    return lives
+
+
+async def _load_lapsed(connection: asyncpg.Connection, cases: dict[UUID, Case], lives: dict[MemberName, Life]) -> None:
+    """Where a receipt's lot has less left than the receipt brought: how much of it has lapsed."""
+    short: dict[tuple[int, int, UUID, int], Case] = {}
+    for case in cases.values():
+        if case.story.owner is None:
+            continue
+        name = (*case.programme.key, case.story.owner)
+        life = lives.get(name)
+        left = {} if life is None else {lot.seq: lot.remaining for lot in life.ledger.lots}
+        for account in case.story.accounts:
+            for gain in account.gained:
+                if left.get(gain.lot, 0) < gain.points - gain.reversed:
+                    short[*name, gain.lot] = case
+    for lot, amount in (await store.load_lapsed(connection, list(short))).items():
+        short[lot].lapsed[lot[3]] = amount
+
+
+async def load_more_counters(
+    connection: asyncpg.Connection, fresh: Iterable[Arrival], loaded: Loaded, *, lock: bool
+) -> dict[CounterName, int]:
+    """The counters that can be named only now: limits of members, and of receipts that are judged again."""
+    wanted: dict[CounterName, None] = {}
+    judged_again: dict[CounterName, None] = {}
+    for arrival in fresh:
+        tenant, programme = arrival.scope
+        case = None if arrival.receipt_key is None else loaded.cases.get(arrival.receipt_key)
+        facts = [
+            loaded.standings[name].facts for name in _members_of(arrival, case, loaded) if name in loaded.standings
+        ]
+        if case is None and arrival.kind == arrivals.COMPLETED:
+            wanted |= dict.fromkeys((tenant, programme, key) for key in _member_keys(arrival, facts[:1]))
+            continue
+        keys = _keys(arrival, case, facts)
+        judged_again |= dict.fromkeys((tenant, programme, key) for key in keys)
+    used = await store.load_counters(connection, [name for name in wanted if name not in judged_again])
+    missing = [name for name in judged_again if name not in loaded.used]
+    return used | await store.load_counters(connection, missing, lock=lock)
+
+
+async def load_case_counters(
+    connection: asyncpg.Connection, cases: Iterable[tuple[Case, MemberFacts]], *, lock: bool
+) -> dict[CounterName, int]:
+    """The counters that judging these receipts for these members may ask for."""
+    wanted: dict[CounterName, None] = {}
+    for case, facts in cases:
+        keys = [key for key, _, _ in case.story.uses] + _content_keys(case, case.story.contents, [facts])
+        wanted |= dict.fromkeys((*case.programme.key, key) for key in keys)
+    return await store.load_counters(connection, list(wanted), lock=lock)
+
+
+def owner_of(case: Case, owners: Mapping[store.IdentifierName, UUID]) -> UUID | None:
+    """Whoever has the first identifier on a receipt that anybody has."""
+    content = case.content
+    for name in () if content is None else shown(content):
+        found = owners.get((*case.programme.key, name))
+        if found is not None:
+            return found
+    return None
+
+
+def _members_of(arrival: Arrival, case: Case | None, loaded: Loaded) -> list[MemberName]:
+    ids = [loaded.owners[name] for name in identifier_names(arrival) if name in loaded.owners]
+    if (member_id := _named(arrival)) is not None:
+        ids.append(member_id)
+    if case is not None:
+        ids += [claim.member_id for claim in case.story.claims]
+        if case.story.owner is not None:
+            ids.append(case.story.owner)
+    return [(*arrival.scope, each) for each in dict.fromkeys(ids)]
+
+
+def _member_keys(arrival: Arrival, facts: Sequence[MemberFacts]) -> list[str]:
+    """The counters of a plain purchase's member."""
+    if not arrival.programme.counts_members:
+        return []
+    at = effective_time(arrival.event.time, arrival.arrived_at).instant
+    version = arrival.programme.at(at)
+    if version is None or not version.counts_members:
+        return []
+    exchanged = exchange(arrival.event.data, arrival.programme, version, at)
+    if exchanged is None:
+        return []
+    return [key for each in facts for key in counter_keys(version.compiled, exchanged.purchase, each, at)]
+
+
+def _keys(arrival: Arrival, case: Case | None, facts: Sequence[MemberFacts]) -> list[str]:
+    """The counters that judging a receipt again, or an activity, may ask for."""
+    keys: list[str] = []
+    if arrival.kind == arrivals.RECORDED:
+        at = effective_time(arrival.event.time, arrival.arrived_at).instant
+        version = arrival.programme.at(at)
+        if version is not None:
+            keys += [
+                key for each in facts for key in activity_counter_keys(version.compiled, arrival.event.data, each, at)
+            ]
+    if case is None:
+        return keys
+    contents = list(case.story.contents)
+    if arrival.kind in (arrivals.COMPLETED, arrivals.CORRECTED):
+        contents.append(content_of(arrival))
+    return [*keys, *[key for key, _, _ in case.story.uses], *_content_keys(case, contents, facts)]
+
+
+def _content_keys(case: Case, contents: Iterable[Content], facts: Sequence[MemberFacts]) -> list[str]:
+    keys: list[str] = []
+    for content in contents:
+        at = effective_time(content.purchased_at, content.arrived_at).instant
+        version = case.programme.at(at)
+        if version is None:
+            continue
+        exchanged = exchange(content.purchase(), case.programme, version, at, case.story.rate)
+        if exchanged is not None:
+            keys += [key for each in facts for key in counter_keys(version.compiled, exchanged.purchase, each, at)]
+    return keys

@@ -1,0 +1,103 @@
+"""What a batch comes to: everything that is saved and published for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from libs.ledger.model import Lot
+from libs.promotions.pages import Outcome, StoredDecision
+from libs.runtime.batch import Outgoing
+from services.earning.verdict import CounterName
+
+
+class Term(NamedTuple):
+    """What many lots of a batch share."""
+
+    tenant_id: int
+    programme_id: int
+    wallet: str
+    expires_at: datetime | None
+    policy_version: int
+
+
+class NewLot(NamedTuple):
+    """A lot, whose it is and on which terms; `cause` is the key of the receipt, `tenant` the name of its company."""
+
+    term: Term
+    tenant: str
+    member_id: UUID
+    lot: Lot
+    cause: UUID
+
+
+class Unpaid(NamedTuple):
+    """An event that moved nothing, and after which of the member's movements it came."""
+
+    tenant_id: int
+    programme_id: int
+    member_id: UUID
+    after_seq: int
+    event_key: UUID
+    judged_at: datetime
+    outcome: Outcome
+
+
+class Unclaimed(NamedTuple):
+    """A receipt that nobody owns yet."""
+
+    tenant_id: int
+    programme_id: int
+    receipt_key: UUID
+    event_key: UUID
+    identifiers: tuple[str, ...]
+    receipt_number: str
+    occurred_at: datetime
+
+
+class Parked(NamedTuple):
+    """A receipt that no rule decides."""
+
+    tenant_id: int
+    programme_id: int
+    receipt_key: UUID
+    member_id: UUID | None
+    event_key: UUID
+    reason: str
+    currency: str
+    store: str | None
+    receipt_number: str
+    occurred_at: datetime
+
+
+class About(NamedTuple):
+    """An event that was said about a receipt after its first purchase, or before it."""
+
+    tenant_id: int
+    receipt_key: UUID
+    event_key: UUID
+
+
+@dataclass(slots=True)
+class BatchDecision:
+    """Everything to be saved and published for a batch, in the order of the events.
+
+    `events` has one entry an event of the batch, `decisions` one an event that is kept: tenant, decision and the number
+    of its page in the batch are given by the caller. `again` takes the place of earlier decisions on other events.
+    `settled` receipts wait for nobody any longer, but for what stands in `unclaimed` and `parked`.
+    """
+
+    decisions: list[tuple[int, StoredDecision] | None] = field(default_factory=list)
+    events: list[list[Outgoing]] = field(default_factory=list)
+    lots: list[NewLot] = field(default_factory=list)
+    unpaid: list[Unpaid] = field(default_factory=list)
+    unclaimed: dict[UUID, Unclaimed] = field(default_factory=dict)
+    parked: dict[UUID, Parked] = field(default_factory=dict)
+    settled: dict[UUID, tuple[int, int]] = field(default_factory=dict)
+    again: list[tuple[int, StoredDecision]] = field(default_factory=list)
+    about: list[About] = field(default_factory=list)
+    uses: dict[CounterName, tuple[int, int]] = field(default_factory=dict)
+    outcomes: dict[str, int] = field(default_factory=dict)
+    rule_errors: dict[str, int] = field(default_factory=dict)
