@@ -70,8 +70,9 @@ bench-quick: setup ## Measure in about a minute; the last line is one JSON objec
 	@$(PYTHON_BIN) -m tests.bench.quick $(ARGS)
 
 .PHONY: bench
-bench: setup ## Run every benchmark
-	@$(PYTEST) -m bench --junit-xml=build/bench.xml $(ARGS)
+bench: setup ## Measure everything, beside others, in about twenty minutes; the last line is one JSON object
+	@.ci/peers
+	@$(PYTHON_BIN) -m tests.bench.full $(ARGS)
 
 .PHONY: features
 features: setup ## Say which features the latest test run has proven

@@ -62,6 +62,11 @@ def cards(members: int) -> list[str]:
     return [str(_FIRST_CARD + number // 2) for number in range(members)]
 
 
+def member_of(tenant: BenchTenant, card: str) -> int:
+    """The number of the member of this tenant who has this card."""
+    return (int(card) - _FIRST_CARD) * 2 + TENANTS.index(tenant)
+
+
 def partition_hashes(keys: list[bytes]) -> NDArray[np.int64]:
     """`kafka_partition_hash` of many keys of one length at once.
 

@@ -12,10 +12,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
@@ -42,7 +42,7 @@ REFERENCES = sql.load("tests.bench", "references.sql")
 PREFIX = "pointstream-bench-"
 _DATABASE = "bench"
 _PIECE = 25_000
-_SESSION = timedelta(seconds=90)  # the most that Faust takes; frozen for less, a worker keeps its partitions
+SESSION_SECONDS = 90  # the most that Faust takes; frozen for less, a worker keeps its partitions
 ENROLLED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -165,26 +165,29 @@ class Stage:
         variables = {
             own + "KAFKA__BOOTSTRAP": self.kafka.bootstrap,
             own + "KAFKA__INSTANCE": instance,
-            own + "KAFKA__SESSION_TIMEOUT": f"PT{_SESSION.seconds}S",
+            own + "KAFKA__SESSION_TIMEOUT": f"PT{SESSION_SECONDS}S",
             own + "KAFKA__HEARTBEAT": "PT3S",
             own + "POSTGRES__DSN": self.database.dsn("earning"),
             own + "WEB__PORT": str(port),
             "POINTSTREAM_SEAL_KEY": SEAL_KEY,
             "POINTSTREAM_EMBEDDED": "1",
-            # By these a later run finds the worker if this one is killed.
-            MARKER: marker(self.folder, f"earning-{number}"),
-            OWNER: f"{os.getpid()} {birth(os.getpid())}",
         }
-        command = ["-m", "services.earning"]
+        command = [sys.executable, "-m", "services.earning"]
         if self.profile is not None:
-            command = ["-m", "tests.bench.profiled", self.profile, str(self.folder / f"profile-{number}")]
-        log = self.folder / f"earning-{number}.log"
+            command[2:] = ["tests.bench.profiled", self.profile, str(self.folder / f"profile-{number}")]
+        return self.launch(f"earning-{number}", command, variables, port)
+
+    def launch(self, name: str, command: Sequence[str], variables: Mapping[str, str], port: int = 0) -> Worker:
+        """Start a process that ends with the stage."""
+        log = self.folder / f"{name}.log"
+        # By these a later run finds the process if this one is killed.
+        known = {MARKER: marker(self.folder, name), OWNER: f"{os.getpid()} {birth(os.getpid())}"}
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, *command], cwd=ROOT, env={**os.environ, **variables}, stdout=output, stderr=output,
+                command, cwd=ROOT, env={**os.environ, **variables, **known}, stdout=output, stderr=output,
                 start_new_session=True,
             )  # fmt: skip
-        worker = Worker(f"earning-{number}", port, process, log)
+        worker = Worker(name, port, process, log)
         self.workers.append(worker)
         return worker
 

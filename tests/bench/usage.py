@@ -61,3 +61,21 @@ def peak_memory_mb(pid: int) -> float:
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024 / 1e6
     return float(psutil.Process(pid).memory_info().rss) / 1e6
+
+
+def memory_mb(pid: int) -> float:
+    """The memory of a process and its children now, in MB (10^6 bytes); what they share counts once."""
+    total = 0
+    root = psutil.Process(pid)
+    for process in (root, *root.children(recursive=True)):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            try:
+                total += process.memory_full_info().pss
+            except (AttributeError, psutil.AccessDenied):  # not Linux, or another user's
+                total += process.memory_info().rss
+    return total / 1e6
+
+
+def resident_mb(pid: int) -> float:
+    """What a process alone has resident now, in MB (10^6 bytes)."""
+    return float(psutil.Process(pid).memory_info().rss) / 1e6
