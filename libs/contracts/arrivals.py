@@ -54,13 +54,14 @@ class Arrivals(TopicDecoder):
         told = named.get(_CONTENT_TYPE) or b""
         if told[: len(_STRUCTURED)].lower() == _STRUCTURED:
             return self.decode_slowly(raw)
-        outcome = self.decode_slowly(raw)
-        if not isinstance(outcome, Rejection):
-            return outcome
+        if raw is not None and (b"specversion" in raw or b"\\" in raw):
+            outcome = self.decode_slowly(raw)
+            if not isinstance(outcome, Rejection):
+                return outcome  # what the fast decoder was too strict for
         if not _TELLTALE.isdisjoint(named):
             return self._binary(raw, named)
         mapped = self._mapped(raw, named) if raw and self._mappings else None
-        return outcome if mapped is None else mapped
+        return self.decode_slowly(raw) if mapped is None else mapped
 
     def _binary(self, raw: bytes | None, named: Mapping[str, bytes | None]) -> Event[Any] | Rejection:
         composed = _composed(raw, named)

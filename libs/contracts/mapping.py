@@ -6,7 +6,7 @@ A mapping document is data, kept with the source that it belongs to; `docs/sourc
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -154,14 +154,22 @@ class _Walk:
     place: str = ""
 
     def tree(self, node: Node, document: Any, base: str, index: int) -> Any:
+        # The most frequent first: asking a pydantic object whether it is of another class is slow.
+        if isinstance(node, Taken):
+            self.place = base + node.pointer.text
+            return _taken(node, document)
         if isinstance(node, Named):
-            made = ((name, self.tree(inner, document, base, index)) for name, inner in node.fields.items())
-            return {name: value for name, value in made if value is not NOTHING}
+            made = {}
+            for name, inner in node.fields.items():
+                value = self.tree(inner, document, base, index)
+                if value is not NOTHING:
+                    made[name] = value
+            return made
         if isinstance(node, Listed):
             return [self.tree(entry, document, base, index) for entry in _speaking(node, document)]
         if isinstance(node, Each):
             return self._items(node, document, base)
-        return self.leaf(node, document, base, index)
+        return self._leaf(node, document, base, index)
 
     def _items(self, node: Each, document: Any, base: str) -> Any:
         place = base + node.each.text
@@ -175,16 +183,16 @@ class _Walk:
             raise Misfit(f"at most {MAX_ITEMS} items")
         return [self.tree(node.item, item, f"{place}/{at}", at) for at, item in enumerate(items)]
 
-    def leaf(self, leaf: Leaf, document: Any, base: str, index: int) -> Any:
+    def _leaf(self, leaf: Const | Index | Moment, document: Any, base: str, index: int) -> Any:
         if isinstance(leaf, Const):
             return leaf.const
         if isinstance(leaf, Index):
             return leaf.index + index
-        self.place = base + _place(leaf).text
-        return _moment(leaf, document) if isinstance(leaf, Moment) else _taken(leaf, document)
+        self.place = base + leaf.places[0].text
+        return _moment(leaf, document)
 
     def obligatory(self, leaf: Leaf, document: Any) -> Any:
-        value = self.leaf(leaf, document, "", 0)
+        value = self.tree(leaf, document, "", 0)
         if value is NOTHING:
             raise Misfit("a value: it is needed for every event")
         return value
@@ -225,29 +233,13 @@ def _moment(leaf: Moment, document: Any) -> Any:
     return as_instant(value, leaf.zone, leaf.format).isoformat().replace("+00:00", "Z")
 
 
-def _place(leaf: Taken | Moment) -> Pointer:
-    return leaf.pointer if isinstance(leaf, Taken) else leaf.places[0]
-
-
 def _speaking(listed: Listed, document: Any) -> list[Node]:
     """Return the entries that have something to say: they take nothing from the document, or find something there."""
     return [
         entry
-        for entry in listed.entries
-        if not (places := list(_places(entry))) or any(place.find(document) is not NOTHING for place in places)
+        for entry, places in zip(listed.entries, listed.places, strict=True)
+        if not places or any(place.find(document) is not NOTHING for place in places)
     ]
-
-
-def _places(node: Node) -> Iterator[Pointer]:
-    if isinstance(node, Taken):
-        yield node.pointer
-    elif isinstance(node, Moment):
-        yield from node.places
-    elif isinstance(node, Each):
-        yield node.each
-    elif isinstance(node, (Listed, Named)):
-        for inner in node.entries if isinstance(node, Listed) else node.fields.values():
-            yield from _places(inner)
 
 
 def _origin(node: Node, steps: list[str], document: Any, base: str) -> str | None:

@@ -137,9 +137,13 @@ class Each:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A list written out. An entry that takes from the record and finds nothing there is left out."""
+    """A list written out. An entry that takes from the record and finds nothing there is left out.
+
+    `places` has the pointers of each entry.
+    """
 
     entries: tuple[Node, ...]
+    places: tuple[tuple[Pointer, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,13 +230,26 @@ def read_node(value: object, path: str, faults: list[Fault], depth: int = 0) -> 
         return None
     if isinstance(value, list):
         entries = [read_node(entry, f"{path}/{at}", faults, depth + 1) for at, entry in enumerate(value)]
-        return Listed(tuple(entry for entry in entries if entry is not None))
+        kept = tuple(entry for entry in entries if entry is not None)
+        return Listed(kept, tuple(tuple(_places(entry)) for entry in kept))
     if isinstance(value, Mapping) and "each" in value:
         return _read_each(value, path, faults, depth)
     if isinstance(value, Mapping) and not value.keys() & {"const", "index", "pointer", "pointers"}:
         read = {str(name): read_node(node, f"{path}/{name}", faults, depth + 1) for name, node in value.items()}
         return Named({name: node for name, node in read.items() if node is not None})
     return read_leaf(value, path, faults)
+
+
+def _places(node: Node) -> Iterator[Pointer]:
+    if isinstance(node, Taken):
+        yield node.pointer
+    elif isinstance(node, Moment):
+        yield from node.places
+    elif isinstance(node, Each):
+        yield node.each
+    elif isinstance(node, (Listed, Named)):
+        for inner in node.entries if isinstance(node, Listed) else node.fields.values():
+            yield from _places(inner)
 
 
 def read_leaf(value: object, path: str, faults: list[Fault]) -> Const | Index | Taken | Moment | None:

@@ -43,7 +43,7 @@ class Pointer:
     def find(self, document: Any) -> Any:
         """Return what stands there in a document of dicts and lists, or `NOTHING`."""
         for step in self.steps:
-            if isinstance(document, Mapping):
+            if type(document) is dict or isinstance(document, Mapping):  # the first is true nearly always, and cheap
                 document = document.get(step)
             elif isinstance(document, Sequence) and not isinstance(document, (str, bytes)) and _INDEX.fullmatch(step):
                 at = int(step)
