@@ -1,0 +1,109 @@
+"""F-1: the broker stands still, dies and comes back. What was committed meanwhile waits in the outbox, and is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from deploy.embedded.kafka import EmbeddedKafka
+from tests.support.database import Database
+from tests.support.invariants import durable, exactly_once
+from tests.support.loads import enrol, two_tenants
+from tests.support.locks import transaction, waiting
+from tests.support.platform import QUICK
+from tests.support.stack import Stack, Worker, free_port, until
+
+UNPUBLISHED = "SELECT coalesce(sum(next_seq - 1 - published_seq), 0)::bigint FROM stream.outbox_shard"
+HOLD = "LOCK TABLE earning.inbox IN SHARE ROW EXCLUSIVE MODE"
+DRAIN_SECONDS = 30
+
+
+@pytest.fixture
+def broker(platform_data: Path) -> Iterator[EmbeddedKafka]:
+    """A broker of this test alone, at a port that stays the same."""
+    server = EmbeddedKafka(platform_data / f"away-kafka-{free_port()}", free_port(), jvm=QUICK)
+    server.start()
+    try:
+        yield server
+    finally:
+        if server.pid is not None and server.running:
+            os.kill(server.pid, signal.SIGCONT)
+        server.stop()
+
+
+@pytest.fixture
+async def scene(broker: EmbeddedKafka, database: Database, folder: Path) -> AsyncIterator[Stack]:
+    stack = Stack(database, broker.bootstrap, "", folder)
+    await stack.create_topics()
+    yield stack
+    stack.close()
+
+
+async def unpublished(stack: Stack) -> int:
+    """Events that are committed and not known to be published."""
+    count: int = (await stack.fetch(UNPUBLISHED))[0][0]
+    return count
+
+
+async def says(worker: Worker, *words: str) -> None:
+    """Wait until a worker is not ready for a reason that has one of these words; it is alive all the time."""
+
+    async def told() -> bool:
+        assert worker.process.poll() is None, worker.tail()
+        assert await asyncio.to_thread(worker.get, "/livez") is not None, "a broker that is away is no reason to die"
+        why = await asyncio.to_thread(worker.why)
+        return any(word in why for word in words)
+
+    await until(told, f"the worker says one of {words}", seconds=20)
+
+
+@pytest.mark.parametrize("seconds", [4, pytest.param(130, marks=pytest.mark.slow)])
+async def test_broker_stands_still_and_dies(scene: Stack, broker: EmbeddedKafka, seconds: int) -> None:
+    load = two_tenants(4_000, members=100, seed=51, coffees=20)
+    await enrol(scene, load.cards)
+    worker = await scene.start_ready(POINTSTREAM_EARNING__LOOP__BATCH="100")
+    async with transaction(scene) as lock:
+        await lock.execute(HOLD)
+        await scene.produce(load.records)
+
+        async def in_hand() -> bool:
+            return await waiting(scene) >= 2
+
+        await until(in_hand, "both lanes wait with a batch in hand")
+        assert broker.pid is not None
+        psutil.Process(broker.pid).suspend()
+    struck = time.monotonic()
+
+    async def committed() -> bool:
+        return await unpublished(scene) > 0
+
+    await until(committed, "what was in hand is committed, and waits in the outbox")
+    assert (await durable(scene))[0] < len(load.records), "all was done before the broker stood still"
+    await says(worker, "does not answer", "lets us in", "does not acknowledge")
+
+    async def over() -> bool:
+        assert await asyncio.to_thread(worker.get, "/livez") is not None, worker.tail()
+        return time.monotonic() - struck > seconds
+
+    await until(over, "the broker has stood still for long", seconds=seconds + 5)
+    os.kill(broker.pid, signal.SIGKILL)
+    await says(worker, "lets us in: 127.0.0.1")
+    waits = await unpublished(scene)
+    assert waits > 0
+    await asyncio.to_thread(broker.start)
+    back = time.monotonic()
+
+    async def drained() -> bool:
+        return await unpublished(scene) == 0 and await asyncio.to_thread(worker.ready)
+
+    await until(drained, f"{waits} events are sent", seconds=DRAIN_SECONDS)
+    await scene.drained(seconds=DRAIN_SECONDS - (time.monotonic() - back))
+    assert worker.process.poll() is None, worker.tail()
+    await exactly_once(scene, load)
