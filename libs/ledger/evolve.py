@@ -133,8 +133,7 @@ def _debts_after(ledger: MemberLedger, movement: Movement) -> tuple[Debt, ...]:
     if owed < 0:
         raise IllegalMovementError(f"movement {movement.seq}: repays {-owed} more than is owed")
     others = [debt for debt in ledger.debts if debt.wallet != movement.wallet]
-    times = [debt.since for debt in ledger.debts if debt.wallet == movement.wallet]
+    since = [debt.since for debt in ledger.debts if debt.wallet == movement.wallet and (debt.amount or growth < 0)]
     if growth > 0:
-        times.append(movement.effective_at)
-    now = [Debt(movement.wallet, owed, max(times))] if owed else []
-    return tuple(sorted((*others, *now), key=lambda debt: debt.wallet))
+        since.append(movement.effective_at)
+    return tuple(sorted((*others, Debt(movement.wallet, owed, max(since))), key=lambda debt: debt.wallet))

@@ -165,6 +165,7 @@ class Debt:
     """What a member owes in one wallet, because points were taken back after they had been spent.
 
     `since` is the latest time that a part of it counts from: nothing repays it earlier, so that the past can be folded.
+    A debt that was repaid stays, with the amount 0.
     """
 
     wallet: str

@@ -13,7 +13,7 @@ def repay(ledger: MemberLedger, wallet: str, recorded_at: datetime) -> tuple[Mov
 
     A lot repays from when it is active and the debt is there, whichever is later; not when it has lapsed by then.
     """
-    debt = next((debt for debt in ledger.debts if debt.wallet == wallet), None)
+    debt = next((debt for debt in ledger.debts if debt.wallet == wallet and debt.amount), None)
     if debt is None:
         return ()
     usable = {

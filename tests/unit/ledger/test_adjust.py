@@ -60,7 +60,7 @@ def test_up_repays_debt_at_once() -> None:
         (Kind.ADJUST, 30, day(3)),
         (Kind.REPAY, 12, day(4)),
     ]
-    assert apply_all(spent, made.movements).debts == ()
+    assert apply_all(spent, made.movements).debt("points") == 0
 
 
 def test_down_takes_in_burn_order_what_is_free_and_in_force() -> None:

