@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -16,24 +16,11 @@ from hypothesis import strategies as st
 from libs.contracts.events import PurchaseCompletedV1
 from libs.contracts.structs import to_struct
 from libs.promotions.apportion import apportion
-from libs.promotions.basket import NOTHING, Returned, add, remaining
+from libs.promotions.basket import NOTHING, remaining
 from libs.promotions.facts import Line, Receipt
 from tests.unit.promotions.build import receipt, total
+from tests.unit.promotions.returns import OfLine, Return, returns, some_returns
 from tests.unit.promotions.strategies import lines
-
-
-@dataclass(frozen=True)
-class OfLine:
-    line: int
-    quantity: int | None = None
-    amount_minor: int | None = None
-
-
-@dataclass(frozen=True)
-class Return:
-    lines: tuple[OfLine, ...] = ()
-    amount_minor: int | None = None
-
 
 BREAD = Line("bread", 3, 1000, "bakery", "own", ("bio",))
 MILK = Line("milk", 1, 500)
@@ -41,13 +28,6 @@ GIFT = Line("gift", 1, 0)
 BAG = Line("bag", 0, 30)
 COUPON = Line("coupon", 1, -200)
 DEPOSIT = Line("deposit", -4, -100)
-
-
-def returns(*each: Return) -> Returned:
-    found = NOTHING
-    for one in each:
-        found = add(found, one)
-    return found
 
 
 def left(bought: Receipt, *each: Return) -> Receipt | None:
@@ -172,10 +152,6 @@ def test_a_decoded_payload_is_found_by_its_line_numbers_and_stays_one() -> None:
     )
 
 
-of_lines = st.builds(OfLine, st.integers(1, 7), st.none() | st.integers(1, 4), st.none() | st.integers(0, 1500))
-some_returns = st.lists(
-    st.builds(Return, st.lists(of_lines, max_size=3).map(tuple), st.none() | st.integers(0, 900)), max_size=5
-)
 receipts = st.lists(lines, max_size=6).map(lambda bought: receipt(*bought))
 
 
