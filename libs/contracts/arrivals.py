@@ -96,11 +96,12 @@ def map_document(
 def try_mapping(prefix: str, mapping: EventMapping, sample: bytes) -> dict[str, Any] | Rejection:
     """Return the CloudEvent that a mapping makes of a sample record, to be shown, or what is wrong with the sample.
 
-    Whether `match` fits is not asked.
+    What `match` asks of headers is not looked at, since a sample has none.
     """
     document = read_document(sample)
-    if isinstance(document, Rejection):
-        return document
+    unmet = document if isinstance(document, Rejection) else mapping.unmet(document)
+    if unmet is not None:
+        return unmet
     made = map_document(SourceMapping(prefix, mapping), document, EventDecoder((mapping.type,)))
     if isinstance(made, Rejection):
         return made

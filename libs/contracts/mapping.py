@@ -67,6 +67,13 @@ class EventMapping:
         """Tell whether a record is meant for this mapping; `headers` has names in lower case."""
         return bool(self.match) and all(_holds(condition, document, headers) for condition in self.match)
 
+    def unmet(self, document: Any) -> Rejection | None:
+        """Return the first condition that a record does not meet by itself, whatever its headers; None if it does."""
+        for condition in self.match:
+            if condition.pointer is not None and not _holds(condition, document, {}):
+                return Rejection("field", condition.pointer.text, f"{condition.equals!r}, as `match` says"[:200])
+        return None
+
 
 def parse_mapping(document: object) -> EventMapping:
     """Validate a mapping document, as JSON or YAML gives it, against the language and the event that it makes.

@@ -149,6 +149,16 @@ def test_what_does_not_fit_is_named_by_its_place_in_the_record(
     assert tried(path, value) == Rejection(code, place, detail)
 
 
+def test_a_sample_that_would_not_be_meant_says_why() -> None:
+    assert tried("/kind", "RETURN") == Rejection("field", "/kind", "'SALE', as `match` says")
+    assert tried("/vendor", ...) == Rejection("field", "/vendor", "'TillCo', as `match` says")
+    by_header = parse_mapping({**TILL, "match": {"header": "x", "equals": "y"}})
+    assert tried("/kind", "RETURN", by_header)["type"] == SALE.type
+    numbers = parse_mapping({**TILL, "match": {"pointer": "/shop", "equals": 1}})
+    assert isinstance(tried("/shop", True, numbers), Rejection)
+    assert isinstance(tried("/shop", 1, numbers), dict)
+
+
 def test_the_entries_that_are_left_out_do_not_shift_the_place() -> None:
     document = changed(json.loads(SAMPLE), "/customer", {"card": "", "mail": "m" * 65})
     assert try_mapping(PREFIX, SALE, json.dumps(document).encode()) == Rejection(
