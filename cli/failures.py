@@ -24,6 +24,7 @@ from deploy.embedded.postgres import PostgresUnavailable
 from deploy.embedded.receipts import ReceiptsMissing
 from deploy.embedded.state import Addresses, StateDamaged
 from deploy.embedded.supervisor import ServiceUnavailable
+from libs.runtime.kafka_login import KafkaRefused
 from libs.runtime.seal import SealBroken
 
 _T = TypeVar("_T")
@@ -80,7 +81,7 @@ def finished(work: Callable[[], Coroutine[Any, Any, _T]], *, as_json: bool = Fal
             return asyncio.run(work())
         except SealBroken as error:
             fail(Exit.FAILED, str(error), as_json=as_json)
-        except KafkaError as error:
+        except (KafkaError, KafkaRefused) as error:
             fail(Exit.UNAVAILABLE, f"the broker: {error}", as_json=as_json)
         except (asyncpg.PostgresError, OSError) as error:
             fail(Exit.UNAVAILABLE, f"the database: {error}", as_json=as_json)

@@ -16,7 +16,7 @@ class Pace:
     ) -> None:
         self._step = step
         self._unit = unit
-        self._total = total
+        self.total = total
         self._already = self._counted = already
         self._first: int | None = None
         self._seconds = seconds
@@ -32,9 +32,9 @@ class Pace:
         text = f"{count:,} {self._unit}{note}"
         if rate:
             text += f", {rate:,.0f}/s"
-        if moved > 0 and self._total > done:
-            text += f", {lasting((self._total - done) * passed / moved)} left"
-        self._step.progress(text, done, self._total)
+        if moved > 0 and self.total > done:
+            text += f", {lasting((self.total - done) * passed / moved)} left"
+        self._step.progress(text, done, self.total)
 
 
 def lasting(seconds: float) -> str:

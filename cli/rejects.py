@@ -76,3 +76,13 @@ def _masked(found: re.Match[str]) -> str:
     left = len(digits) - 4
     masked = ["*" if number < left else str(digit) for number, digit in enumerate(digits)]
     return "".join(masked.pop(0) if sign.isdigit() else sign for sign in found[0])
+
+
+class Unreported(Report):
+    """Takes rejected rows that were told before, and writes nothing."""
+
+    def begin(self, length: int) -> None:
+        """Do nothing."""
+
+    def add(self, line: int | None, rejection: Rejection, text: str) -> None:
+        """Do nothing."""

@@ -29,6 +29,7 @@ _DELIMITERS = ",;\t|"
 _GZIP = b"\x1f\x8b"
 _BOM = "\ufeff"
 _LINE_FEEDS = b"\r\n"
+_DAMAGED = "the packed file is damaged, or not complete"
 
 csv.field_size_limit(MAX_ROW_BYTES)
 
@@ -95,7 +96,19 @@ def read_rows(
         else:
             yield from _json_rows(Lines(stream, start))
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise FileUnreadable("the packed file is damaged, or not complete") from error
+        raise FileUnreadable(_DAMAGED) from error
+
+
+def columns_of(stream: BinaryIO, *, encoding: str = "utf-8", delimiter: str | None = None) -> list[str]:
+    """Return the columns that an unpacked stream of CSV names, from its beginning.
+
+    Raises:
+        FileUnreadable: it has no header, or can't be unpacked.
+    """
+    try:
+        return _header(stream, encoding, delimiter)[0]
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise FileUnreadable(_DAMAGED) from error
 
 
 def _header(stream: BinaryIO, encoding: str, delimiter: str | None) -> tuple[list[str], Place, str]:
