@@ -35,7 +35,7 @@ from tests.support.stack import ROOT, Worker
 
 OURS = "pointstream"
 PEERS_PYTHON = ROOT / ".cache/peers/bin/python"
-_LOOK = 0.02
+_LOOK, _SILENCE = 0.02, 3.0
 _PATIENCE = 150.0
 
 
@@ -150,6 +150,7 @@ async def _warm_up(
     for each in running:
         each.expected += count
         await told.all_of(each)
+        each.expected = await told.settled(each)
 
 
 async def _turn(stage: Stage, running: _Running, count: int, told: _Told) -> Drained:
@@ -176,15 +177,29 @@ class _Told:
     async def __aexit__(self, *_: object) -> None:
         await self._reader.stop()
 
+    async def settled(self, running: _Running) -> int:
+        """Wait until a peer tells no more, and return how often it has told something.
+
+        While its processes share the partitions out, it may tell of records twice: that is how at-least-once goes.
+        """
+        before, told = -1, await self._count(running)
+        while told != before:
+            await asyncio.sleep(_SILENCE)
+            before, told = told, await self._count(running)
+        return told
+
+    async def _count(self, running: _Running) -> int:
+        parts = [TopicPartition(running.peer.told, part) for part in range(PARTITIONS)]
+        return sum((await self._reader.end_offsets(parts)).values())
+
     async def all_of(self, running: _Running) -> None:
         """Wait until a peer has told of every record.
 
         Raises:
             RuntimeError: it ended, or it takes too long.
         """
-        parts = [TopicPartition(running.peer.told, part) for part in range(PARTITIONS)]
         deadline = time.monotonic() + _PATIENCE
-        while (told := sum((await self._reader.end_offsets(parts)).values())) < running.expected:
+        while (told := await self._count(running)) < running.expected:
             for process in running.processes:
                 if process.process.poll() is not None:
                     raise RuntimeError(f"{process.name} ended:\n{process.tail()}")
