@@ -7,10 +7,8 @@ import asyncio
 from fastapi import APIRouter, Request, Response
 
 from libs.ledger.evolve import as_of
-from libs.promotions.pages import StoredDecision
-from libs.runtime.keys import event_key
-from services.gateway import members, receipts
-from services.gateway.access import Caller, MembersReader, PointsReader, ReceiptsReader
+from services.gateway import members
+from services.gateway.access import MembersReader, PointsReader
 from services.gateway.journal_store import journal
 from services.gateway.member_lookup import one_member
 from services.gateway.openapi import refusals
@@ -18,18 +16,13 @@ from services.gateway.paging import link_next, read_place
 from services.gateway.parameters import (
     At,
     CursorText,
-    EventId,
     IdentifierText,
     KnownAt,
     Limit,
     MemberId,
     ProgrammeSlug,
-    SourcePath,
 )
-from services.gateway.problems import ProblemError
-from services.gateway.programmes import Name
-from services.gateway.receipt_views import ReceiptView
-from services.gateway.store import ProgrammeFacts, Until
+from services.gateway.store import Until
 from services.gateway.views import (
     Conservation,
     ConservationEquation,
@@ -128,34 +121,6 @@ async def list_member_history(
 
 
 @router.get(
-    "/receipts/{source:path}/{receipt_id:path}",
-    operation_id="getReceipt",
-    summary="What became of a receipt, in words and numbers",
-    tags=["receipts"],
-    responses=refusals("receipt-unknown"),
-)
-async def get_receipt(request: Request, caller: ReceiptsReader, source: SourcePath, receipt_id: EventId) -> ReceiptView:
-    """Explain the decision on a receipt: what it brought, which campaigns paid, and why others did not."""
-    # The parameters come decoded, so that a slash inside the id looks like one of the source: the path as sent knows.
-    name = receipts.receipt_name(request.scope.get("raw_path") or request.url.path.encode())
-    if name is None:
-        raise ProblemError("receipt-unknown")
-    key = event_key(*name)
-    async with caller.parts.store.reading(caller.tenant_id) as reading:
-        decision = (await reading.decisions([key])).get(key)
-        if decision is None:
-            raise ProblemError("receipt-unknown")
-        programme = await reading.programme_of_source(decision.source)
-        version = _judging_version(caller, decision, programme)
-        known = None if version is None else caller.parts.versions.known(version)
-        document = None if version is None or known else await reading.programme_version(*version[1:])
-    compiled = known
-    if version is not None and document is not None:
-        compiled = await caller.parts.versions.compile(version, document)
-    return receipts.receipt_view(decision, programme, compiled)
-
-
-@router.get(
     "/conservation",
     operation_id="getConservation",
     summary="All points ever issued, and where they are",
@@ -169,9 +134,3 @@ async def get_conservation(caller: PointsReader, programme: ProgrammeSlug = None
         rows = await reading.conservation(at, programme)
     equations = [ConservationEquation.model_validate(row, from_attributes=True) for row in rows]
     return Conservation(as_of=at, data=tuple(equations))
-
-
-def _judging_version(caller: Caller, decision: StoredDecision, programme: ProgrammeFacts | None) -> Name | None:
-    if programme is None or decision.evaluation is None:
-        return None
-    return caller.tenant_id, programme.programme_id, decision.evaluation.version

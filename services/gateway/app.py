@@ -18,7 +18,7 @@ from libs.contracts.identifiers import IdentifierNames
 from libs.runtime import postgres
 from libs.runtime.clock import Clock, monotonic
 from libs.runtime.kafka import idempotent_producer
-from services.gateway import api, live, parked_api, shopping_api, site
+from services.gateway import api, live, parked_api, receipt_api, shopping_api, site
 from services.gateway.access import Parts
 from services.gateway.api_keys import KeyRing
 from services.gateway.cursors import Cursors
@@ -81,6 +81,7 @@ def routes(lifespan: Lifespan | None = None) -> FastAPI:
     app.include_router(api.router)
     app.include_router(shopping_api.router)
     app.include_router(parked_api.router)
+    app.include_router(receipt_api.router)
     app.include_router(live.router)
     app.include_router(site.router)
     app.add_exception_handler(ProblemError, _answer_problem)

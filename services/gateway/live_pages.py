@@ -19,6 +19,8 @@ from services.gateway.words import OUTCOMES, REASONS
 _LINKS = (
     ("/docs", "the HTTP API, for people"),
     ("/openapi.json", "the HTTP API, for programs (OpenAPI 3.1)"),
+    ("/asyncapi", "the topics and their events, for people"),
+    ("/asyncapi.yaml", "the topics and their events, for programs (AsyncAPI 3.0)"),
     ("/problems", "what each error means"),
     ("/readyz", "whether the door can serve"),
     ("/metrics", "metrics for Prometheus"),

@@ -7,10 +7,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+from libs.contracts.asyncapi import asyncapi_document, asyncapi_yaml
 from libs.runtime.migrate import MigrationError
 from libs.runtime.postgres import DATABASE_ERRORS
-from services.gateway import pages
+from services.gateway import asyncapi_pages, pages
 from services.gateway.access import parts_of
+from services.gateway.intake.desk import desk_of
 from services.gateway.openapi import describe
 from services.gateway.problems import KINDS, ProblemError
 
@@ -27,6 +29,24 @@ async def documentation(request: Request) -> HTMLResponse:
 async def openapi(request: Request) -> Response:
     """Describe the API."""
     return Response(orjson.dumps(describe(request.app)), media_type="application/json")
+
+
+@router.get("/asyncapi")
+async def topics() -> HTMLResponse:
+    """Show the topics and their events."""
+    return HTMLResponse(asyncapi_pages.asyncapi_page(asyncapi_document()))
+
+
+@router.get("/asyncapi.json")
+async def asyncapi_json() -> Response:
+    """Describe the topics and their events."""
+    return Response(orjson.dumps(asyncapi_document()), media_type="application/json")
+
+
+@router.get("/asyncapi.yaml")
+def asyncapi_as_yaml() -> Response:
+    """Describe them in YAML, which takes long enough to write that it is done in a thread."""
+    return Response(asyncapi_yaml(), media_type="application/yaml")
 
 
 @router.get("/problems")
@@ -63,14 +83,25 @@ async def livez() -> PlainTextResponse:
 
 @router.get("/readyz")
 async def readyz(request: Request) -> JSONResponse:
-    """Say whether requests can be served: PostgreSQL answers, and its schema is the one this code was written for."""
+    """Say whether requests can be served: PostgreSQL answers, and its schema is the one this code was written for.
+
+    Without a broker reading goes on, so that the answer is 200 and `producers` tells what is the matter.
+    """
     try:
         behind = await parts_of(request).store.behind()
     except DATABASE_ERRORS:
         return _unready("PostgreSQL does not answer")
     except MigrationError as error:
         return _unready(str(error))
-    return _unready(f"migrations are missing: {', '.join(behind)}") if behind else JSONResponse({"status": "ready"})
+    return _unready(f"migrations are missing: {', '.join(behind)}") if behind else _ready(request)
+
+
+@router.get("/readyz/producers")
+async def readyz_for_producers(request: Request) -> JSONResponse:
+    """Say whether events can be sent: requests can be served, and the broker acknowledges."""
+    answer = await readyz(request)
+    trouble = desk_of(request).publisher.trouble()
+    return _unready(trouble) if answer.status_code == 200 and trouble is not None else answer
 
 
 @router.get("/metrics")
@@ -78,6 +109,12 @@ async def metrics(request: Request) -> Response:
     """Serve the metrics."""
     registry: CollectorRegistry = request.app.state.metrics.registry
     return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def _ready(request: Request) -> JSONResponse:
+    trouble = desk_of(request).publisher.trouble()
+    told = {"status": "ready"} | ({} if trouble is None else {"producers": f"not ready: {trouble}"})
+    return JSONResponse(told)
 
 
 def _unready(why: str) -> JSONResponse:

@@ -19,8 +19,9 @@ from libs.promotions.decide import evaluate
 from libs.promotions.document import parse_programme
 from libs.promotions.facts import MemberFacts
 from libs.promotions.pages import LotMade, Outcome, StoredDecision, write_page
+from libs.receipts.story import Story, write_story
 from libs.runtime import sql
-from libs.runtime.keys import event_key
+from libs.runtime.keys import event_key, receipt_key
 from tests.support.database import ACME, SeededTenant, programme_document
 
 QUERIES = sql.load("tests.integration.gateway", "fixtures.sql")
@@ -145,6 +146,35 @@ class Scribe:
         for decision in decisions:
             await self.connection.execute(QUERIES["inbox"], tenant.tenant_id, decision.key, number, at)
 
+    async def receipt(
+        self,
+        purchase: StoredDecision,
+        tenant: SeededTenant = ACME,
+        *,
+        story: Story | None = None,
+        said: Sequence[StoredDecision] = (),
+    ) -> UUID:
+        """Keep a receipt's number: its purchase, its story, and what else was said under it; return its key."""
+        named = _named(purchase.facts)
+        key = receipt_key(tenant.tenant_id, tenant.programme_id, named.store, named.receipt_number)
+        owner = purchase.member_id if story is None else story.owner
+        first = None if purchase in said else purchase.key
+        await self.connection.execute(
+            QUERIES["receipt"], tenant.tenant_id, key, tenant.programme_id, first, owner,
+            None if story is None else write_story(story),
+        )  # fmt: skip
+        for one in said:
+            await self.connection.execute(QUERIES["receipt_event"], tenant.tenant_id, key, one.key)
+        return key
+
+
+class _Named(msgspec.Struct):
+    receipt_number: str
+    store: str | None = None
+
+
+_named = msgspec.json.Decoder(_Named).decode
+
 
 def compiled(tenant: SeededTenant = ACME) -> CompiledProgramme:
     """The seeded programme."""
@@ -165,6 +195,24 @@ def receipt(total: int, *lines: dict[str, Any], **fields: Any) -> Any:
         **fields,
     }
     return _read(msgspec.json.encode(document))
+
+
+def said(
+    kind: str, model: type[Any], event_id: str, at: datetime, data: dict[str, Any], **decided: Any
+) -> StoredDecision:
+    """A decision on an event other than a purchase; `decided` is what was made of it."""
+    payload = Canonical(model).read(msgspec.json.encode(data))
+    return StoredDecision(
+        key=event_key(ACME.source, event_id),
+        source=ACME.source,
+        id=event_id,
+        occurred_at=at,
+        arrived_at=at + timedelta(seconds=1),
+        judged_at=at,
+        facts=msgspec.Raw(canonical(payload)),
+        kind=kind,
+        **decided,
+    )
 
 
 def decision(

@@ -116,3 +116,8 @@ INSERT INTO earning.receipt (tenant_id, receipt_key, programme_id, event_key, me
 
 -- name: receipt_event
 INSERT INTO earning.receipt_event (tenant_id, receipt_key, event_key) VALUES ($1, $2, $3);
+
+-- name: waiting
+INSERT INTO earning.parked_receipt (tenant_id, programme_id, receipt_key, event_key, reason, currency, receipt_number,
+                                    occurred_at, recorded_at)
+VALUES ($1, $2, $3, $4, $5, 'EUR', $6, $7, $7);

@@ -1,0 +1,104 @@
+"""The AsyncAPI document as a page for people: every topic, its messages, and what stands in them. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from html import escape
+from typing import Any
+
+from services.gateway.markup import listed, page, rows, table
+
+_ACTIONS = {"send": "You may send", "receive": "You receive"}
+
+
+def asyncapi_page(document: Mapping[str, Any]) -> str:
+    """Show an AsyncAPI 3.0 document that has the form of ours."""
+    info = document["info"]
+    channels = document["channels"]
+    about = "".join(f"<p>{escape(part)}</p>" for part in info["description"].strip().split("\n\n"))
+    files = (
+        '<p>For programs: <a href="/asyncapi.yaml">asyncapi.yaml</a>, <a href="/asyncapi.json">asyncapi.json</a>.</p>'
+    )
+    contents = listed(f'<a href="#{escape(name)}">{escape(name)}</a>' for name in channels)
+    sections = "".join(_channel(document, name, channel) for name, channel in channels.items())
+    return page(info["title"], about + files + f"<nav>{contents}</nav>" + sections)
+
+
+def _channel(document: Mapping[str, Any], name: str, channel: Mapping[str, Any]) -> str:
+    kafka = channel["bindings"]["kafka"]
+    policy = ", ".join(kafka["topicConfiguration"]["cleanup.policy"])
+    operations = [one for one in document["operations"].values() if one["channel"]["$ref"] == f"#/channels/{name}"]
+    directions = "; ".join(
+        f"{_ACTIONS[one['action']]} "
+        + ", ".join(f"<code>{escape(_last(message['$ref']))}</code>" for message in one["messages"])
+        for one in operations
+    )
+    messages = "".join(_message(document, _last(message["$ref"])) for message in channel["messages"].values())
+    return (
+        f'<h2 id="{escape(name)}">{escape(name)}</h2><p>{escape(channel["description"])}</p>'
+        f'<p class="soft">{kafka["partitions"]} partitions, cleanup {escape(policy)}</p>'
+        f"<p>{directions}</p>{messages}"
+    )
+
+
+def _message(document: Mapping[str, Any], name: str) -> str:
+    message = document["components"]["messages"][name]
+    more = "".join(f"<p>{escape(message[part])}</p>" for part in ("summary", "description") if part in message)
+    fields = list(_fields(document["components"]["schemas"], _data_schema(document, message)))
+    known = table(f"Fields of {name}", ("Field", "Form", "Needed", "Meaning"), rows(fields)) if fields else ""
+    return f"<h3>{escape(name)}</h3>{more}{known}{_examples(message)}"
+
+
+def _examples(message: Mapping[str, Any]) -> str:
+    return "".join(
+        f"<details><summary>Example: {escape(example['name'])}</summary>"
+        f"<pre>{escape(json.dumps(example['payload'], indent=2, ensure_ascii=False))}</pre></details>"
+        for example in message.get("examples", ())
+    )
+
+
+def _data_schema(document: Mapping[str, Any], message: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema of an event's `data`; the attributes around it are the same for all."""
+    schemas = document["components"]["schemas"]
+    event = _resolved(schemas, message["payload"])
+    return _resolved(schemas, event["properties"]["data"])
+
+
+def _fields(schemas: Mapping[str, Any], schema: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, ...]]:
+    needed = set(schema.get("required", ()))
+    for name, field in schema.get("properties", {}).items():
+        path = f"{before}{name}"
+        words = field.get("description", "")
+        yield (
+            f"<code>{escape(path)}</code>",
+            escape(_form(schemas, field)),
+            "yes" if name in needed else "",
+            escape(words),
+        )
+        items = _resolved(schemas, field).get("items")
+        if items is not None:
+            yield from _fields(schemas, _resolved(schemas, items), f"{path}[].")
+
+
+def _form(schemas: Mapping[str, Any], field: Mapping[str, Any]) -> str:
+    """Say in a word or two what a field may hold."""
+    if "anyOf" in field:
+        return " or ".join(_form(schemas, one) for one in field["anyOf"])
+    schema = _resolved(schemas, field)
+    if "enum" in schema:
+        return ", ".join(map(str, schema["enum"]))
+    if "const" in schema:
+        return str(schema["const"])
+    kind = str(schema.get("format") or schema.get("type", "anything"))
+    return f"list of {_form(schemas, schema['items'])}" if "items" in schema else kind
+
+
+def _resolved(schemas: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Follow the one reference that a schema may be."""
+    reference = schema.get("$ref") or next((one["$ref"] for one in schema.get("allOf", ()) if "$ref" in one), None)
+    return schema if reference is None else schemas[_last(reference)]
+
+
+def _last(reference: str) -> str:
+    return reference.rpartition("/")[2]
