@@ -17,7 +17,15 @@ from typing import Literal
 
 Mode = Literal["test", "live"]
 
-SCOPES = ("members:read", "points:read", "receipts:read", "admin")
+SCOPES = (
+    "members:read",
+    "points:read",
+    "receipts:read",
+    "events:write",
+    "members:write",
+    "points:adjust",
+    "admin",
+)
 """What a key may be allowed; `admin` includes the others."""
 
 _ID_BYTES = 8

@@ -96,3 +96,6 @@ async def _find(parts: Parts, credentials: HTTPAuthorizationCredentials | None, 
 MembersReader = Annotated[Caller, Security(admit, scopes=["members:read"])]
 PointsReader = Annotated[Caller, Security(admit, scopes=["points:read"])]
 ReceiptsReader = Annotated[Caller, Security(admit, scopes=["receipts:read"])]
+EventsWriter = Annotated[Caller, Security(admit, scopes=["events:write"])]
+MembersWriter = Annotated[Caller, Security(admit, scopes=["members:write"])]
+PointsAdjuster = Annotated[Caller, Security(admit, scopes=["points:adjust"])]

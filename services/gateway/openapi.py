@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from services.gateway.intake.description import components
 from services.gateway.problems import KINDS, MEDIA_TYPE, Problem, example
 
 _EVERYWHERE = (
@@ -65,6 +66,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         servers=[{"url": "/"}],
         tags=[
+            {"name": "events", "description": "What tills, shops and apps send; each answered when the broker has it."},
             {"name": "members", "description": "Balances and histories."},
             {"name": "receipts", "description": "Why a receipt brought what it brought."},
             {"name": "ledger", "description": "The points of all members together."},
@@ -72,12 +74,12 @@ def describe(app: FastAPI) -> dict[str, Any]:
     )
     schemas = document["components"]["schemas"]
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas |= {**problem.pop("$defs"), "Problem": problem}
+    schemas |= {**components(), **problem.pop("$defs"), "Problem": problem}
     document["components"]["schemas"] = {
         name: schemas[name] for name in sorted(schemas) if name not in {"HTTPValidationError", "ValidationError"}
     }
     for operation in operations(document).values():
-        operation["responses"]["200"]["headers"] = _QUOTA
+        operation["responses"].get("200", operation["responses"].get("202"))["headers"] = _QUOTA
         if MEDIA_TYPE not in operation["responses"].get("422", {"content": MEDIA_TYPE})["content"]:
             del operation["responses"]["422"]  # added by FastAPI to whatever has a parameter, even to any text
     return document

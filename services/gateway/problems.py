@@ -38,6 +38,25 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "A cursor is the `next_cursor` of an earlier page of the same list, unchanged. Else begin without one.",
             ),
             _kind(
+                "idempotency-key-missing",
+                400,
+                "An Idempotency-Key is needed",
+                "Send the header `Idempotency-Key` with a text of your own, the same when you repeat the request: then "
+                "it counts once, whatever happens on the way.",
+            ),
+            _kind(
+                "idempotency-key-invalid",
+                400,
+                "The Idempotency-Key is not valid",
+                "A key has 1 to 255 printable ASCII characters, quoted or not, and is sent once.",
+            ),
+            _kind(
+                "body-not-json",
+                400,
+                "The body is not JSON",
+                "The body must be one JSON document in UTF-8, nested at most 100 deep.",
+            ),
+            _kind(
                 "key-missing",
                 401,
                 "An API key is needed",
@@ -78,6 +97,58 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "The path exists, but not with this method. The header `Allow` names those that it has.",
             ),
             _kind(
+                "body-too-slow",
+                408,
+                "The body took too long",
+                "A request has 30 seconds to send its body. Nothing of it was taken.",
+            ),
+            _kind(
+                "idempotency-key-running",
+                409,
+                "The same request is still running",
+                "Another request with this Idempotency-Key has not been answered yet. Repeat it after `Retry-After` "
+                "seconds; a run that was cut off gives its key back after a minute.",
+            ),
+            _kind(
+                "event-conflict",
+                409,
+                "The id stands for another event",
+                "An event with this source and id was accepted with another body. An id is given once; to change what "
+                "was said, send a correction under a new id.",
+            ),
+            _kind(
+                "body-too-large",
+                413,
+                "The body is too large",
+                "An event may have 1 MiB, a batch 4 MiB and 1,000 events.",
+            ),
+            _kind(
+                "media-type-unsupported",
+                415,
+                "The media type is not supported",
+                "Send JSON, uncompressed: `Content-Type: application/json` or `application/cloudevents+json`.",
+            ),
+            _kind(
+                "event-invalid",
+                422,
+                "The event is not valid",
+                "`errors` names the field by a JSON Pointer and says what is expected there; /docs and the schemas of "
+                "the events tell more. Nothing of it was taken.",
+            ),
+            _kind(
+                "source-unknown",
+                422,
+                "The source is not registered",
+                "The `source` of an event must be a source that is registered for your company, or a path below one. "
+                "An operator registers it with `pointstream sources add`.",
+            ),
+            _kind(
+                "idempotency-key-reused",
+                422,
+                "The Idempotency-Key was used for another request",
+                "A key stands for one request for seven days: the same method, path and body. Take a new key.",
+            ),
+            _kind(
                 "request-invalid",
                 422,
                 "The request is not valid",
@@ -101,6 +172,14 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 500,
                 "Something broke on our side",
                 "The fault is ours and has been logged. Quote `trace_id` when you report it.",
+            ),
+            _kind(
+                "publishing-away",
+                503,
+                "It can't be taken in right now",
+                "The broker did not acknowledge it in time, is away, or too much waits for it already. It is not known "
+                "whether it arrived: repeat it after `Retry-After` seconds, with the same Idempotency-Key. It counts "
+                "once.",
             ),
             _kind(
                 "database-away",

@@ -39,7 +39,7 @@ class Record(NamedTuple):
 
 
 @dataclass(eq=False)
-class CannotPublish(Exception):  # noqa: N818 - a state, not a mistake
+class CannotPublish(Exception):
     """Records could not be published in time, or not at all; nobody knows which of them will yet arrive.
 
     `why`: `full`, too much is waiting already; `away`, no broker answers; `late`, it did not answer in time.

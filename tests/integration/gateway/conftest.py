@@ -17,7 +17,9 @@ from libs.runtime.api_keys import ApiKey, mint
 from services.gateway.app import compose
 from services.gateway.settings import GatewaySettings
 from tests.integration.gateway.scribe import QUERIES, Scribe
+from tests.integration.gateway.till import connected, with_broker
 from tests.support.database import ACME, Database, SeededTenant
+from tests.support.stack import Stack
 
 NOW = datetime(2024, 3, 2, 10, tzinfo=UTC)
 SEAL_KEY = bytes(range(32))
@@ -148,3 +150,15 @@ class running:
 def bearer(text: str) -> dict[str, str]:
     """The header that presents a key."""
     return {"Authorization": f"Bearer {text}"}
+
+
+@pytest.fixture
+async def till(
+    settings: GatewaySettings, stack: Stack, clock: SetClock, make_key: MakeKey
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with an administrator's key of acme, at a door that has a broker."""
+    text, _ = await make_key()
+    async with running(with_broker(settings, stack), clock) as client:
+        client.headers.update(bearer(text))
+        await connected(client)
+        yield client

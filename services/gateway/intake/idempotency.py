@@ -1,0 +1,113 @@
+"""Idempotency-Key: a request that is repeated does nothing again, and is told what it was told the first time.
+
+The header follows draft-ietf-httpapi-idempotency-key-header: a quoted string, or what others send, the bare text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from fastapi import Request
+
+from libs.runtime import logs
+from libs.runtime.clock import Clock
+from libs.runtime.postgres import DATABASE_ERRORS
+from services.gateway.intake.store import Answer, IntakeStore, KeyName, Session
+from services.gateway.problems import ProblemError
+
+log = logs.get(__name__)
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotency-Replayed"
+MOST = 255
+LAPSES = timedelta(seconds=60)
+"""How long a request may run before its key is free for the same request again."""
+KEPT = timedelta(days=7)
+"""How long a first answer is given again; tills go offline for a weekend."""
+
+_PURGE_EVERY = 60.0
+_PURGED_AT_ONCE = 5_000
+_TRIES = 5
+_PRINTABLE = re.compile(r"[\x20-\x7e]{1,255}")
+_QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"')
+
+
+def key_text(request: Request) -> str:
+    """Return the key of a request, whichever of the two forms it was sent in.
+
+    Raises:
+        ProblemError: 400, it is missing, empty, too long, or not of printable ASCII.
+    """
+    sent = request.headers.getlist(HEADER)
+    if not sent:
+        raise ProblemError("idempotency-key-missing")
+    text = sent[0].strip()
+    quoted = _QUOTED.fullmatch(text)
+    if quoted is not None:
+        text = re.sub(r"\\(.)", r"\1", quoted.group(1))
+    if len(sent) > 1 or _PRINTABLE.fullmatch(text) is None:
+        raise ProblemError("idempotency-key-invalid", f"Send one key of 1 to {MOST} printable ASCII characters.")
+    return text
+
+
+def digest(text: str) -> bytes:
+    """The digest that a key is kept as."""
+    return sha256(text.encode()).digest()
+
+
+async def take(session: Session, name: KeyName, fingerprint: bytes, now: datetime) -> int | Answer:
+    """Take the key for a request: return the number of the attempt, or the answer that was given already.
+
+    Raises:
+        ProblemError: 409 while the same request runs, 422 when the key was used for another one.
+    """
+    for _ in range(_TRIES):
+        attempt = await session.take_key(name, fingerprint, now, given_up=now - LAPSES, forgotten=now - KEPT)
+        if attempt is not None:
+            return attempt
+        known = await session.read_key(name)
+        if known is None:
+            continue  # released between the two statements
+        if known.fingerprint != fingerprint:
+            raise ProblemError("idempotency-key-reused")
+        if known.answer is not None:
+            return known.answer
+        break
+    raise ProblemError("idempotency-key-running", headers={"Retry-After": "1"})
+
+
+class Purge:
+    """Deletes keys whose answers need not be given again: every minute, so many at once for each tenant."""
+
+    def __init__(self, store: IntakeStore, clock: Clock, *, every: float = _PURGE_EVERY) -> None:
+        self._store = store
+        self._clock = clock
+        self._every = every
+
+    async def run(self) -> None:
+        """Go on until cancelled; a database that is away is left for the next time."""
+        while True:
+            await asyncio.sleep(self._every)
+            try:
+                gone = await self.once()
+            except DATABASE_ERRORS as error:
+                log.warning("idempotency.not_purged", error=type(error).__name__)
+            else:
+                if gone:
+                    log.info("idempotency.purged", keys=gone)
+
+    async def once(self) -> int:
+        """Delete what is old, at most `_PURGED_AT_ONCE` a tenant; return how many there were.
+
+        Raises:
+            Whatever `libs.runtime.postgres.DATABASE_ERRORS` lists.
+        """
+        until = self._clock.now() - KEPT
+        gone = 0
+        for tenant in await self._store.tenants():
+            async with self._store.session(tenant) as session:
+                gone += await session.forget_old(until, _PURGED_AT_ONCE)
+        return gone
