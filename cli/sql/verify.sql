@@ -24,8 +24,8 @@ WITH repeated AS (
 SELECT count(*) OVER () AS violations, concat_ws('/', tenant_id, cause) AS key FROM flaw ORDER BY key LIMIT 5;
 
 -- name: accepted_once
--- Every accepted receipt is in exactly one place: credited, known to pay nothing, or unclaimed; and it has a page with
--- its decision, as far back as pages are kept.
+-- Every accepted event is in exactly one place: credited, known to have moved nothing, or unclaimed; or it was said about a
+-- receipt, or moved points in another way. And it has a page with its decision, as far back as pages are kept.
 WITH open AS (
     SELECT tenant_id, event_key FROM earning.unpaid_receipt
     UNION ALL
@@ -36,15 +36,23 @@ WITH open AS (
           UNION ALL
           SELECT tenant_id, event_key, 0, 1 FROM open) AS place
     GROUP BY tenant_id, event_key
+), told AS (
+    SELECT tenant_id, event_key FROM earning.receipt_event
+    UNION
+    SELECT tenant_id, event_key FROM earning.receipt WHERE story IS NOT NULL
+    UNION
+    SELECT tenant_id, cause FROM ledger.movement
 ), page AS (
     SELECT tenant_id, page FROM earning.decision_page
 ), flaw AS (
     SELECT i.tenant_id, i.event_key
     FROM earning.inbox i
     LEFT JOIN placed p USING (tenant_id, event_key)
+    LEFT JOIN told t USING (tenant_id, event_key)
     LEFT JOIN page d ON d.tenant_id = i.tenant_id AND d.page = i.page
     WHERE i.page % 4096 <> $1
-      AND (coalesce(p.places, 0) <> 1 OR (d.page IS NULL AND i.page >= (SELECT min(page) FROM page)))
+      AND ((t.event_key IS NULL AND coalesce(p.places, 0) <> 1)
+           OR (d.page IS NULL AND i.page >= (SELECT min(page) FROM page)))
     UNION ALL
     SELECT o.tenant_id, o.event_key
     FROM open o LEFT JOIN earning.inbox i USING (tenant_id, event_key)
@@ -53,16 +61,19 @@ WITH open AS (
 SELECT count(*) OVER () AS violations, concat_ws('/', tenant_id, event_key) AS key FROM flaw ORDER BY key LIMIT 5;
 
 -- name: effects_have_events
--- Shards of the consumer $2 have numbered one event a receipt, one a lot that a receipt earned, and one a dead letter.
+-- The shards of earning have numbered one event a decision, one a movement that an event brought about, and one a dead
+-- letter.
 WITH told AS (
-    SELECT coalesce(sum(next_seq - 1), 0) AS events FROM stream.outbox_shard WHERE starts_with(shard, $2 || ':')
+    SELECT coalesce(sum(next_seq - 1), 0) AS events FROM stream.outbox_shard WHERE starts_with(shard, 'earning.')
 ), done AS (
     SELECT (SELECT count(*) FROM earning.inbox WHERE page % 4096 <> $1)
          + (SELECT count(*) FROM ledger.lot l JOIN earning.inbox i ON i.tenant_id = l.tenant_id AND i.event_key = l.cause)
-         + (SELECT count(*) FROM stream.dead_letter WHERE consumer = $2) AS effects
+         + (SELECT count(*) FROM ledger.movement m JOIN earning.inbox i
+            ON i.tenant_id = m.tenant_id AND i.event_key = m.cause)
+         + (SELECT count(*) FROM stream.dead_letter WHERE starts_with(consumer, 'earning.')) AS effects
 )
 SELECT abs(told.events - done.effects)::bigint AS violations,
-       $2 || ': ' || told.events || ' events, ' || done.effects || ' effects' AS key
+       'earning: ' || told.events || ' events, ' || done.effects || ' effects' AS key
 FROM told, done WHERE told.events <> done.effects;
 
 -- name: tenants_disjoint

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 POINTS = (
     "after-fetch",
     "after-inbox",
+    "after-load",
     "after-save",
     "before-commit",
     "after-commit",

@@ -204,6 +204,8 @@ class BatchDecider:
                     self._use(arrival.programme, use.key, use.points, use.limit)
             self._note_errors(evaluation)
         standing = None if life is None else life.standing
+        if standing is None and followed is None:
+            self.result.about.append(About(arrival.tenant_id, arrival.key, arrival.key))
         told = self._announcer.activity_evaluated(arrival, standing, acted.verdict, acted.points)
         moved = [] if life is None else life.made_by(arrival.key)
         if standing is not None and not moved:

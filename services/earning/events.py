@@ -23,6 +23,7 @@ from libs.runtime.failpoint import reach
 from services.earning import arrivals, loading, store
 from services.earning.arrivals import Arrival, select
 from services.earning.domain import BatchDecider, Loaded
+from services.earning.inbox_store import body_hashes
 from services.earning.metrics import EarningMetrics
 from services.earning.outcome import BatchDecision
 from services.earning.programmes import Programmes
@@ -93,9 +94,11 @@ class EventHandler:
                 pages.append(begun.page_base + entry.slot[2])
             elif status != "x":
                 tally.known(index, repeat=status == "r")
+        await tally.settle(partial(body_hashes, connection))
         if not fresh:
             return tally.applied(begun.moved)
         loaded = await self._load(connection, fresh, pages, begun.owners, now, careful=careful)
+        reach("after-load")
         decided = await _decide(fresh, BatchDecider(loaded, now))
         again = await self._save(connection, now, begun.page_base, pages, fresh, loaded, decided, paging)
         await store.save_receipts(connection, now, list(loaded.cases.values()), decided, again)

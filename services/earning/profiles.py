@@ -23,6 +23,7 @@ from libs.runtime.keys import body_hash, event_key, kafka_partition_hash
 from services.earning import claims, store
 from services.earning.arrivals import SEPARATOR, UNKNOWN_SOURCE, UNSEEMLY
 from services.earning.events import NO_PAGE, SourceReader, arrival
+from services.earning.inbox_store import body_hashes
 from services.earning.metrics import EarningMetrics
 from services.earning.programmes import Programmes, RunningProgramme
 from services.earning.repeats import Tally, first_of_each
@@ -107,6 +108,7 @@ class ProfileHandler:
                 fresh.append((index, profile))
             elif status != "x":
                 tally.known(index, repeat=status == "r")
+        await tally.settle(partial(body_hashes, connection))
         claimed = await self._save(connection, now, begun.page_base, [profile for _, profile in fresh], owners, careful)
         reach("after-save")
         applied = tally.applied(begun.moved)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 from uuid import UUID
 
@@ -25,6 +26,10 @@ class Identified(Protocol):
 
 
 Item = TypeVar("Item", bound=Identified)
+Name = tuple[int, UUID]
+"""Tenant and event key."""
+Bodies = Callable[[Sequence[Name]], Awaitable[Mapping[Name, int]]]
+"""Looks up the digests of the bodies that the inbox has under some ids."""
 
 
 class Tally:
@@ -34,6 +39,26 @@ class Tally:
         self.events: list[list[Outgoing]] = [[] for _ in range(spans)]
         self._rejections: dict[int, Rejection] = {}
         self._repeats = 0
+        self._firsts: dict[int, tuple[Name, int]] = {}
+        self._later: dict[int, list[tuple[int, int]]] = defaultdict(list)
+
+    def again(self, first: int, name: Name, body: int, index: int, other: int) -> None:
+        """Note a record whose id stood before it in the batch, at `first` with `body`; `settle` says what it is."""
+        self._firsts[first] = name, body
+        self._later[first].append((index, other))
+
+    async def settle(self, stored: Bodies) -> None:
+        """Tell repeats inside the batch from other bodies, once all that is known of their firsts was noted.
+
+        A first that was itself another body says nothing of those after it: what it differs from is looked up.
+        """
+        wrong = [name for first, (name, _) in self._firsts.items() if self._rejections.get(first) is OTHER_BODY]
+        bodies = await stored(wrong) if wrong else {}
+        for first, later in self._later.items():
+            name, body = self._firsts[first]
+            for index, other in later:
+                self.known(index, repeat=other == bodies.get(name, body))
+        self._later.clear()
 
     def known(self, index: int, *, repeat: bool) -> None:
         """Note a record whose id was known: a plain repeat, or another body under the same id."""
@@ -47,7 +72,8 @@ class Tally:
         self._rejections[index] = why
 
     def applied(self, moved: Sequence[bool], decided: BatchDecision | None = None) -> Applied:
-        """Return the loop's view of it."""
+        """Return the loop's view of it, after `settle`."""
+        assert not self._later
         outcomes = dict(decided.outcomes) if decided is not None else {}
         if self._repeats:
             outcomes["repeated"] = self._repeats
@@ -55,15 +81,17 @@ class Tally:
 
 
 def first_of_each(items: Sequence[Item | None], tally: Tally) -> list[tuple[int, Item]]:
-    """Drop repeats inside the batch, and say of each item that stays where it stands."""
-    seen: dict[tuple[int, UUID], int] = {}
+    """Keep the first of each id in the batch, and say where it stands; the tally hears of the others."""
+    seen: dict[Name, int] = {}
     first: list[tuple[int, Item]] = []
     for index, item in enumerate(items):
         if item is None:
             continue
-        known = seen.setdefault((item.tenant_id, item.key), item.body_hash)
-        if len(seen) == len(first):
-            tally.known(index, repeat=known == item.body_hash)
-        else:
+        name = (item.tenant_id, item.key)
+        at = seen.setdefault(name, len(first))
+        if at == len(first):
             first.append((index, item))
+        else:
+            before, known = first[at]
+            tally.again(before, name, known.body_hash, index, item.body_hash)
     return first

@@ -276,7 +276,7 @@ async def save_receipts(
 ) -> None:
     """Save stories, and who waits for what; `again` has tenant, event and page of what was decided anew."""
     settled = [(*scope, key) for key, scope in decided.settled.items()]
-    if not (cases or settled or decided.unclaimed or decided.parked):
+    if not (cases or settled or decided.unclaimed or decided.parked or decided.about):
         return
     told = [
         (case.tenant_id, case.key, case.event_key, case.page, case.story.owner, write_story(case.story))

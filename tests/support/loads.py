@@ -11,7 +11,6 @@ import asyncpg
 
 from libs.runtime.keys import event_key, kafka_partition_hash
 from services.earning import store
-from services.earning.programmes import RunningProgramme
 from tests.support.database import ACME, GLOBEX, SeededTenant
 from tests.support.receipts import WHEN, Record, line, member_id, purchase
 from tests.support.stack import Stack
@@ -96,16 +95,17 @@ async def enrol(stack: Stack, cards: Iterable[str], tenants: Iterable[SeededTena
     try:
         async with connection.transaction():
             for tenant in tenants:
-                programme = RunningProgramme(tenant.tenant_id, tenant.programme_id, tenant.slug, "main", ())
+                scope = (tenant.tenant_id, tenant.programme_id)
                 ids = {card: member_id(card, tenant.source) for card in cards}
-                await store.enrol_batch(
+                await store.tie_identifiers(
+                    connection, WHEN, [store.Tie(*scope, f"card:{card}", None, m) for card, m in ids.items()]
+                )
+                await store.enrol_members(
                     connection,
                     WHEN,
                     [
-                        store.Enrolment(
-                            programme, m, kafka_partition_hash(str(m).encode()), None, WHEN, (f"card:{card}",)
-                        )
-                        for card, m in ids.items()
+                        store.NewMember(*scope, m, kafka_partition_hash(str(m).encode()), None, WHEN)
+                        for m in ids.values()
                     ],
                 )
     finally:

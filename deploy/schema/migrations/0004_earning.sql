@@ -51,7 +51,8 @@ CREATE TABLE earning.receipt (
     PRIMARY KEY (tenant_id, receipt_key)
 ) WITH (fillfactor = 90);
 
--- What was said under a receipt number beside its first purchase: returns, corrections, voids, claims, decisions.
+-- What was said under a receipt number beside its first purchase: returns, corrections, voids, claims, decisions. What is
+-- about no receipt and nobody who is known, such as an activity of a stranger, stands under its own key.
 CREATE TABLE earning.receipt_event (
     tenant_id int NOT NULL,
     receipt_key uuid NOT NULL,

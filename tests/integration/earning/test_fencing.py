@@ -28,10 +28,10 @@ from libs.runtime.outbox import Relay, Row
 from libs.runtime.seal import Seal
 from libs.runtime.settings import KafkaSettings, PostgresSettings
 from libs.runtime.topic_identity import identify
-from services.earning import store
+from services.earning import programme_store
+from services.earning.arrivals import Arrival
+from services.earning.events import CONSUMERS, EventHandler
 from services.earning.metrics import EarningMetrics
-from services.earning.purchases import CONSUMER, PurchaseHandler
-from services.earning.receipts import Receipt
 from tests.support.invariants import exactly_once
 from tests.support.loads import Load, enrol, two_tenants
 from tests.support.locks import waiting
@@ -39,7 +39,7 @@ from tests.support.receipts import PURCHASES
 from tests.support.stack import SEAL_KEY, Stack, until
 
 
-class HeldBack(PurchaseHandler):
+class HeldBack(EventHandler):
     """Earning's own handler, which on request waits with everything done and nothing committed."""
 
     def __init__(self, *wired: object) -> None:
@@ -48,7 +48,7 @@ class HeldBack(PurchaseHandler):
         self.go_on.set()
 
     async def apply(
-        self, connection: asyncpg.Connection, work: Work[Receipt], now: datetime, *, careful: bool
+        self, connection: asyncpg.Connection, work: Work[Arrival], now: datetime, *, careful: bool
     ) -> Applied:
         applied = await super().apply(connection, work, now, careful=careful)
         self.reached.set()
@@ -62,7 +62,7 @@ class Hand:
 
     stack: Stack
     name: str
-    lane: Lane[Receipt]
+    lane: Lane[Arrival]
     handler: HeldBack
     consumer: AIOKafkaConsumer
 
@@ -79,7 +79,7 @@ class Hand:
             for p in partitions
         ]
         claimed = await stream_store.claim(
-            await self.lane.connection(), CONSUMER, self.name, identity.cluster_id, now, now + LEASE, asked
+            await self.lane.connection(), CONSUMERS[PURCHASES], self.name, identity.cluster_id, now, now + LEASE, asked
         )
         for one in claimed:
             await self.lane.relay.adopt(self.lane.shard(one.topic, one.part), one.published)
@@ -115,7 +115,7 @@ async def by_hand(stack: Stack, name: str, *, publishing: bool = True) -> AsyncI
     names = IdentifierNames.from_seal_key(base64.b64decode(SEAL_KEY))
     registry = CollectorRegistry()
     metrics = StreamMetrics(registry, "earning")
-    handler = HeldBack(lambda: programmes, names, SystemClock(), EarningMetrics(registry))
+    handler = HeldBack(PURCHASES, lambda: programmes, names, SystemClock(), EarningMetrics(registry))
 
     async def read_rows(shard: str, after: int) -> Sequence[Row]:
         return await stream_store.unpublished(side, shard, after)
@@ -123,8 +123,17 @@ async def by_hand(stack: Stack, name: str, *, publishing: bool = True) -> AsyncI
     relay = Relay(
         partial(kafka.idempotent_producer, settings, name), headers_of, read_rows, metrics, topic_prefix=stack.prefix
     )
-    lane: Lane[Receipt] = Lane(
-        Wiring(CONSUMER, handler, SystemClock(), Seal.from_base64(SEAL_KEY), Limits(), metrics, connect, stack.prefix),
+    lane: Lane[Arrival] = Lane(
+        Wiring(
+            CONSUMERS[PURCHASES],
+            handler,
+            SystemClock(),
+            Seal.from_base64(SEAL_KEY),
+            Limits(),
+            metrics,
+            connect,
+            stack.prefix,
+        ),
         relay,
         lambda *_: None,
         asyncio.Event(),

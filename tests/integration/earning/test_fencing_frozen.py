@@ -19,7 +19,7 @@ SELECT owner FROM stream.position WHERE consumer = 'earning.purchases' GROUP BY 
 IDLE_IN_TRANSACTION = """
 SELECT pid FROM pg_stat_activity
 WHERE datname = current_database() AND application_name = 'earning.purchases' AND state = 'idle in transaction'
-  AND query LIKE '%begin_batch%'
+  AND query LIKE '%open_batch%'
 """
 REDEEM = """
 WITH head AS (
@@ -45,7 +45,7 @@ async def test_frozen_between_load_and_save(stack: Stack) -> None:
     await enrol(stack, load.cards)
     await stack.produce(early)
     frozen = stack.start(
-        instance="frozen", POINTSTREAM_FAIL_POINT="after-inbox:4:STOP", POINTSTREAM_EARNING__LOOP__BATCH="60"
+        instance="frozen", POINTSTREAM_FAIL_POINT="after-load:4:STOP", POINTSTREAM_EARNING__LOOP__BATCH="60"
     )
     process = psutil.Process(frozen.process.pid)
 
