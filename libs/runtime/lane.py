@@ -18,6 +18,7 @@ from libs.contracts.rejection import Rejection
 from libs.runtime import dead_letters, logs, stream_store
 from libs.runtime.batch import Applied, Handler, Outgoing, Span, Work
 from libs.runtime.clock import Clock, happens_within, monotonic
+from libs.runtime.cutting import cut, only
 from libs.runtime.failpoint import reach
 from libs.runtime.limits import Health, Limits, judge
 from libs.runtime.metrics import StreamMetrics
@@ -201,7 +202,7 @@ class Lane(Generic[Item]):
         pause, careful = _FIRST_PAUSE, False
         while True:
             try:
-                applied, rows = await self._transact(work, careful=careful)
+                judged, applied, rows = await self._transact(work, careful=careful)
             except DATABASE_ERRORS as error:
                 kind = trouble(error)
                 self._wiring.metrics.retries.labels(self._wiring.metrics.service, kind.value).inc()
@@ -224,15 +225,18 @@ class Lane(Generic[Item]):
                             return
                         pause = min(pause * 2, _LONGEST_PAUSE)
             else:
-                await self._settle(work, applied, rows)
+                await self._settle(judged, applied, rows)
                 return
 
-    async def _transact(self, work: Work[Item], *, careful: bool) -> tuple[Applied, list[Row]]:
+    async def _transact(self, work: Work[Item], *, careful: bool) -> tuple[Work[Item], Applied, list[Row]]:
         wiring = self._wiring
         connection = await self.connection()
         now = wiring.clock.now()
         async with connection.transaction():
             applied = await wiring.handler.apply(connection, work, now, careful=careful)
+            if applied.rejections:
+                work = self._judge_again(work, applied)
+                await stream_store.judge(connection, wiring.consumer, now, work.spans)
             events: dict[str, list[Outgoing]] = {}
             for span, outgoing, moved in zip(work.spans, applied.events, applied.moved, strict=True):
                 if moved:
@@ -246,7 +250,21 @@ class Lane(Generic[Item]):
             reach("before-commit")
         reach("after-commit")
         self._stored |= cursors
-        return applied, rows
+        return work, applied, rows
+
+    def _judge_again(self, work: Work[Item], applied: Applied) -> Work[Item]:
+        """Count what the handler rejected too. A partition that must halt for it halts behind the batch in hand."""
+        bad: list[list[bool]] = [[] for _ in work.spans]
+        for index, number in enumerate(work.span_of):
+            bad[number].append(index in work.rejections or index in applied.rejections)
+        spans = list(work.spans)
+        for number in {work.span_of[index] for index in applied.rejections}:
+            span = spans[number]
+            held = self.held.get(TopicPartition(span.topic, span.part))
+            if held is not None and applied.moved[number]:
+                verdict = judge(held.health, bad[number], self._wiring.limits)
+                spans[number] = replace(span, health=verdict.health, halt=span.halt or verdict.halt)
+        return replace(work, spans=spans)
 
     async def _bury(
         self, connection: asyncpg.Connection, work: Work[Item], applied: Applied, events: dict[str, list[Outgoing]]
@@ -280,8 +298,8 @@ class Lane(Generic[Item]):
             await self._apply(replace(work, items=[None], rejections={0: refused}, spans=[self._refuse(work.spans[0])]))
             return
         middle = len(work.records) // 2
-        for part in (_cut(work, 0, middle), _cut(work, middle, len(work.records))):
-            if left := _only(part, [self._holds(span) for span in part.spans]):
+        for part in (cut(work, 0, middle), cut(work, middle, len(work.records))):
+            if left := only(part, [self._holds(span) for span in part.spans]):
                 await self._apply(left)
 
     def _refuse(self, span: Span) -> Span:
@@ -348,45 +366,3 @@ class Lane(Generic[Item]):
             log.error("partition.halted", topic=span.topic, partition=span.part, reason=span.halt)
             self._on_halt(span.topic, span.part, span.halt)
             self.retire(partition, span.epoch)
-
-
-def _cut(work: Work[Item], start: int, end: int) -> Work[Item]:
-    """The part of a work from record `start` to before `end`, with each span shortened to it.
-
-    A halt stays with the last part of its span; the health of a span is that of its end, which is close enough for the
-    rare path.
-    """
-    kept = sorted({work.span_of[index] for index in range(start, end)})
-    number = {old: new for new, old in enumerate(kept)}
-    spans = []
-    for old in kept:
-        span = work.spans[old]
-        inside = [index for index in range(len(work.records)) if work.span_of[index] == old]
-        first = span.first if inside[0] >= start else work.records[start].offset
-        ends_here = inside[-1] < end
-        after = span.next if ends_here else work.records[end].offset
-        spans.append(replace(span, first=first, next=after, halt=span.halt if ends_here else None))
-    return Work(
-        work.records[start:end],
-        work.items[start:end],
-        {index - start: why for index, why in work.rejections.items() if start <= index < end},
-        spans,
-        [number[work.span_of[index]] for index in range(start, end)],
-    )
-
-
-def _only(work: Work[Item], wanted: Sequence[bool]) -> Work[Item] | None:
-    """The spans of a work that are wanted, with their records; None if there are none."""
-    if all(wanted):
-        return work
-    if not any(wanted):
-        return None
-    kept = [index for index in range(len(work.records)) if wanted[work.span_of[index]]]
-    number = {old: new for new, old in enumerate(old for old, want in enumerate(wanted) if want)}
-    return Work(
-        [work.records[index] for index in kept],
-        [work.items[index] for index in kept],
-        {new: work.rejections[index] for new, index in enumerate(kept) if index in work.rejections},
-        [work.spans[old] for old in number],
-        [number[work.span_of[index]] for index in kept],
-    )

@@ -94,6 +94,15 @@ async def halted(connection: asyncpg.Connection, consumer: str) -> set[tuple[str
     return {(row["topic"], row["part"]) for row in rows}
 
 
+async def judge(connection: asyncpg.Connection, consumer: str, now: datetime, spans: Sequence[Span]) -> None:
+    """Store anew how healthy partitions are after spans that this transaction has applied, and which of them halt."""
+    await connection.execute(
+        _QUERIES["judge"], consumer, now, [span.topic for span in spans], [span.part for span in spans],
+        [span.next for span in spans], [span.epoch for span in spans], [span.health.streak for span in spans],
+        [span.health.seen for span in spans], [span.health.bad for span in spans], [span.halt for span in spans],
+    )  # fmt: skip
+
+
 async def positions(
     connection: asyncpg.Connection, consumer: str, spans: Sequence[Span]
 ) -> dict[tuple[str, int], tuple[int, int]]:

@@ -5,6 +5,15 @@ SELECT * FROM stream.claim($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 UPDATE stream.position SET halted_at = $4, halt_reason = $5
 WHERE consumer = $1 AND topic = $2 AND part = $3;
 
+-- name: judge
+-- Of positions that this transaction has moved; one that was fenced is where somebody else has left it.
+UPDATE stream.position p
+SET bad_streak = v.streak, recent_seen = v.seen, recent_bad = v.bad,
+    halted_at = CASE WHEN v.halt IS NULL THEN NULL ELSE $2::timestamptz END, halt_reason = v.halt
+FROM unnest($3::text[], $4::int[], $5::bigint[], $6::bigint[], $7::int[], $8::int[], $9::int[], $10::text[])
+    AS v(topic, part, next, epoch, streak, seen, bad, halt)
+WHERE p.consumer = $1 AND p.topic = v.topic AND p.part = v.part AND p.next_offset = v.next AND p.epoch = v.epoch;
+
 -- name: halted
 SELECT topic, part FROM stream.position WHERE consumer = $1 AND halted_at IS NOT NULL;
 

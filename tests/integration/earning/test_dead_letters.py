@@ -7,6 +7,7 @@ from aiokafka import AIOKafkaProducer
 from libs.contracts.events import DeadLetterHeadersV1
 from libs.runtime.seal import Seal
 from tests.support.command import Command, assert_sound
+from tests.support.locks import transaction, waiting
 from tests.support.receipts import POINTS, PURCHASES, Record, enrolment, member_id, purchase
 from tests.support.stack import SEAL_KEY, Stack, Worker, until
 
@@ -22,6 +23,12 @@ async def _letters(stack: Stack) -> int:
 async def _points(stack: Stack, card: str) -> int:
     query = "SELECT coalesce(sum(amount), 0)::bigint FROM ledger.lot WHERE member_id = $1"
     return int((await stack.fetch(query, member_id(card)))[0][0])
+
+
+async def _enrol_by(stack: Stack, *cards: str) -> None:
+    worker = await stack.start_ready(instance="enrolling")
+    await _enrol(stack, *cards)
+    assert worker.stop() == 0
 
 
 async def _enrol(stack: Stack, *cards: str) -> None:
@@ -143,6 +150,61 @@ async def _register(stack: Stack, worker: Worker, source: str) -> None:
         return worker.log.read_text().count("programmes.loaded") > before
 
     await until(heard, "the worker knows the source")
+
+
+async def test_true_repeat_behind_another_body_is_no_letter(stack: Stack, command: Command) -> None:
+    """In one batch: a body that is not the one known under the id, then the known one again."""
+    await _enrol_by(stack, "7")
+    worker = await stack.start_ready()
+    await stack.produce([purchase("R-1", 500, card="7")])
+    await stack.drained()
+    async with transaction(stack) as lock:
+        await lock.execute("LOCK TABLE earning.inbox IN SHARE ROW EXCLUSIVE MODE")
+        await stack.produce([purchase("R-0", 500, card="7")])
+
+        async def held() -> bool:
+            return await waiting(stack) == 1
+
+        await until(held, "a batch is in hand, so that what comes now comes together")
+        await stack.produce([purchase("R-1", total, card="7") for total in (900, 500, 900, 700, 500)])
+    await stack.drained()
+    assert (await command.dlq("list"))["reasons"] == {"other-body": 3}
+    assert worker.metric("loyalty_stream_records_total", outcome="repeated") == 2
+    assert await _points(stack, "7") == 10
+    await assert_sound(stack)
+
+
+async def test_what_is_rejected_inside_the_transaction_halts_too(stack: Stack, command: Command) -> None:
+    """A till that gives all its receipts one id: nothing of it is decoded wrong, and still it must not go on."""
+    await _enrol_by(stack, "7", *OTHERS)
+    worker = await stack.start_ready()
+    await stack.produce([purchase("R-1", 500, card="7")])
+    await stack.drained()
+    await stack.produce([purchase("R-1", 1_000 + number, card="7") for number in range(25)])
+
+    async def halted() -> bool:
+        return len((await command.dlq("list"))["halted"]) == 1
+
+    await until(halted, "the partition halts")
+    [halt] = (await command.dlq("list"))["halted"]
+    assert halt["halt_reason"] == "20 bad records in a row"
+    await stack.produce([purchase("R-2", 500, card="7"), *(purchase(f"O-{card}", 500, card=card) for card in OTHERS)])
+
+    async def others_go_on() -> bool:
+        return [await _points(stack, card) for card in OTHERS] == [5] * len(OTHERS)
+
+    await until(others_go_on, "the other partitions go on")
+    assert await _points(stack, "7") == 5
+
+    async def told() -> bool:
+        return worker.metric("loyalty_stream_halted_partitions", topic=stack.topic(PURCHASES)) == 1
+
+    await until(told, "the worker tells of the halt")
+    await command.dlq("resume", "--all")
+    await stack.drained()
+    assert await _points(stack, "7") == 10
+    assert (await command.dlq("list"))["reasons"] == {"other-body": 25}
+    await assert_sound(stack)
 
 
 async def test_replay_brings_the_headers_back(stack: Stack, command: Command) -> None:
