@@ -54,8 +54,7 @@ def span_start(now: datetime, months: int, zone: str) -> datetime:
 def purchases(member_id: UUID, known: Bought) -> list[Purchase]:
     """Return what stands of a member's purchases, oldest first; wholly returned and voided ones are left out."""
     found: dict[UUID, Purchase | None] = {}
-    for decision in known.decisions:
-        key = decision.receipt_key or decision.key
+    for key, decision in known.decisions:
         if key in found:
             continue
         if key in known.stories:

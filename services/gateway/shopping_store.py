@@ -8,6 +8,8 @@ from uuid import UUID
 
 from libs.promotions.pages import StoredDecision
 from libs.runtime import sql
+from libs.runtime.keys import receipt_key
+from services.gateway.facts import receipt_named
 from services.gateway.store import Member, Reading
 
 _SQL = sql.load("services.gateway", "shopping.sql")
@@ -19,10 +21,11 @@ MOST = 2_000
 class Bought:
     """What a member's purchases are told from; `cut` when there was more than `MOST`.
 
-    `stories` holds owner and story by receipt key, for the receipts that anything but a plain purchase happened to.
+    `decisions` come with the key of the receipt that they are about. `stories` holds owner and story by that key, for
+    the receipts that anything but a plain purchase happened to.
     """
 
-    decisions: tuple[StoredDecision, ...]
+    decisions: tuple[tuple[UUID, StoredDecision], ...]
     stories: dict[UUID, tuple[UUID | None, bytes]]
     cut: bool
 
@@ -31,11 +34,25 @@ async def bought(reading: Reading, member: Member, since: datetime) -> Bought:
     """Return the newest events of a member since an instant, with the stories of their receipts."""
     rows = await reading.fetch(_SQL["bought"], member.programme_id, member.member_id, since, MOST + 1)
     keys = [row["event_key"] for row in rows]
-    decisions = await reading.decisions(keys[:MOST])
-    receipts = {decision.receipt_key for decision in decisions.values() if decision.receipt_key is not None}
-    stories = await reading.fetch(_SQL["stories"], list(receipts))
+    decisions = [
+        (key, decision)
+        for decision in (await reading.decisions(keys[:MOST])).values()
+        if (key := _receipt(reading, member, decision)) is not None
+    ]
+    stories = await reading.fetch(_SQL["stories"], list({key for key, _ in decisions}))
     return Bought(
-        tuple(decisions.values()),
+        tuple(decisions),
         {row["receipt_key"]: (row["member_id"], row["story"]) for row in stories},
         len(keys) > MOST,
     )
+
+
+def _receipt(reading: Reading, member: Member, decision: StoredDecision) -> UUID | None:
+    """The key of the receipt that an event is about; a plain purchase is stored without it."""
+    if decision.receipt_key is not None:
+        return decision.receipt_key
+    named = receipt_named(decision)
+    if named is None:
+        return None
+    number, store = named
+    return receipt_key(reading.tenant_id, member.programme_id, store, number)

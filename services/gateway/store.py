@@ -109,7 +109,7 @@ class Reading:
 
     def __init__(self, connection: asyncpg.Connection, tenant_id: int) -> None:
         self._connection = connection
-        self._tenant = tenant_id
+        self.tenant_id = tenant_id
 
     async def members(self, member_id: UUID, programme: str | None) -> list[Member]:
         """Return the member, in two programmes at most; `programme` is a slug."""
@@ -169,7 +169,7 @@ class Reading:
 
     async def fetch(self, statement: str, *arguments: object) -> list[Any]:
         """Run a statement whose first argument is the tenant."""
-        return await self.untenanted(statement, self._tenant, *arguments)
+        return await self.untenanted(statement, self.tenant_id, *arguments)
 
     async def untenanted(self, statement: str, *arguments: object) -> list[Any]:
         """Run a statement on what has no tenant."""

@@ -29,7 +29,24 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "no-programme-yet": "It is from before the programme's first version.",
         "no-exchange-rate": "It is in another currency than the programme, and no rate is known.",
         "points-out-of-range": "The points would be beyond any sensible number.",
-        "receipt-known": "A receipt with this number was there already.",
+        "receipt-known": "A purchase with this number was there already.",
+        "receipt-unknown": "Nothing with this number is known.",
+        "receipt-voided": "The receipt was cancelled.",
+        "voided": "The receipt was cancelled.",
+        "nothing-left": "All of it came back.",
+        "refused-by-operator": "An operator refused it.",
+        "points-short": "More has to be taken back than is there, and an operator decides what becomes of the rest.",
+        "nothing-short": "Nothing of it waits for such a word.",
+        "debt": "An operator decided that the rest is owed.",
+        "forgive": "An operator decided that the rest is given up.",
+        "member-unknown": "No member has this id.",
+        "wallet-unknown": "The programme had no such wallet at that time.",
+        "already-claimed": "The receipt has an owner already.",
+        "total-mismatch": "The total is not that of the receipt.",
+        "claim-too-late": "The time in which it could be claimed is over.",
+        "unknown-currency": "Nobody knows this currency.",
+        "currency": "It is in another currency than the programme.",
+        "identifier-taken": "An identifier belongs to somebody else.",
     }
 )
 """What a reason says, where the code alone would not."""
@@ -39,6 +56,9 @@ WAYS_ON: Mapping[str, str] = MappingProxyType(
         "no-exchange-rate": "Record a rate that was valid at the receipt's time, and let it be tried again.",
         "unclaimed": "Enrol whoever has the identifier, or claim the receipt by its number for a member.",
         "no_member": "Claim the receipt by its number for a member.",
+        "points-short": "Decide as an operator whether the rest is owed or given up: debt or forgive.",
+        "period-closed": "Decide as an operator whether it still brings points: award or refuse.",
+        "no-programme-yet": "Decide as an operator, or record a version for that time and let it be tried again.",
     }
 )
 """What can be done about a receipt that waits, by its reason."""
@@ -82,7 +102,7 @@ _BY_ACCOUNTS: Mapping[tuple[str, str, str], str] = MappingProxyType(
 def outcome_words(outcome: str, reason: str | None, first: str | None = None) -> str:
     """Say an outcome and its reason in a sentence or two; `first` takes the place of the outcome's own words."""
     said = first or OUTCOMES.get(outcome, outcome)
-    return said if reason is None else f"{said} {REASONS.get(reason, reason)}"
+    return said if reason is None else f"{said} {REASONS.get(reason, f'Reason: {reason}.')}"
 
 
 def reason_words(reason: str) -> str:
