@@ -83,5 +83,9 @@ def finished(work: Callable[[], Coroutine[Any, Any, _T]], *, as_json: bool = Fal
             fail(Exit.FAILED, str(error), as_json=as_json)
         except (KafkaError, KafkaRefused) as error:
             fail(Exit.UNAVAILABLE, f"the broker: {error}", as_json=as_json)
+        except (TimeoutError, PermissionError):
+            raise
         except (asyncpg.PostgresError, OSError) as error:
+            if isinstance(error, OSError) and error.filename is not None:
+                fail(Exit.FAILED, str(error), as_json=as_json)
             fail(Exit.UNAVAILABLE, f"the database: {error}", as_json=as_json)

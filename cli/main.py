@@ -31,6 +31,7 @@ _FURTHER = (
     "cli.parked",
     "cli.republish",
     "cli.db",
+    "cli.rebuild",
     "cli.features",
 )
 """Modules with a `register(app)` that adds their commands."""

@@ -16,8 +16,10 @@ from typer.testing import CliRunner
 from cli.main import app
 from tests.support.stack import ROOT, SEAL_KEY, Stack
 
-_DATABASE = {"sources", "rates"}
+_DATABASE = {"sources", "rates", "db"}
 """Commands that ask the database alone."""
+_SEALED = {"ingest", "import", "adjust"}
+"""Commands that name identifiers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,9 @@ class Pointstream:
         key = self.folder / "seal.key"
         key.write_text(SEAL_KEY)
         where = ["--json", "--data", str(self.folder / "data"), "--dsn", self.stack.database.dsn("operator")]
-        if arguments[0] not in _DATABASE:
+        if arguments[0] not in _DATABASE and arguments[:2] != ("parked", "list"):
             where += ["--kafka", self.stack.bootstrap, "--topic-prefix", self.stack.prefix]
+        if arguments[0] in _SEALED:
             where += ["--seal-key-file", str(key)]
         words = list(map(str, arguments))
         at = words.index("--") if "--" in words else len(words)
