@@ -29,6 +29,12 @@ def commands(heading: str = "") -> list[str]:
     return [line.removeprefix("$ ") for block in blocks for line in block.splitlines() if line.startswith("$ ")]
 
 
+def producer() -> str:
+    """The program of README that publishes a receipt."""
+    (program,) = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    return str(program)
+
+
 def test_the_two_commands_are_the_two_commands() -> None:
     assert [line.split()[:2] for line in commands("Two commands")] == [["make", "up"], ["make", "test"]]
     assert "make test" in (ROOT / ".ci" / "run").read_text(encoding="utf-8"), "the test run itself is README's command"
@@ -76,7 +82,8 @@ def test_a_newcomer_types_the_commands_word_for_word(tmp_path: Path) -> None:
         told = wait_until_ready(typed, output)
         export, alias, *steps = commands("The first five minutes")
         assert export.startswith("export KEY=")
-        known = f"export KEY={told['key']} GATEWAY={told['gateway']}"
+        known = f"export KEY={told['key']} GATEWAY={told['gateway']} KAFKA={told['kafka']}"
+        (clone / "till.py").write_text(producer(), encoding="utf-8")
         answers = [type_in(clone, environment, known, alias, step) for step in steps]
     finally:
         os.killpg(typed.pid, signal.SIGINT)
@@ -86,10 +93,11 @@ def test_a_newcomer_types_the_commands_word_for_word(tmp_path: Path) -> None:
     assert member["wallets"][0]["available"] > 0
     assert history["data"]
     assert receipt["outcome"] == "credited"
+    assert json.loads(answers[-2])["status"] == "accepted", "a receipt of one's own, over HTTP"
 
 
 def wait_until_ready(typed: subprocess.Popen[bytes], output: Path) -> dict[str, Any]:
-    """Wait for the table that `make up` prints, and read the key and the gateway from it."""
+    """Wait for the table that `make up` prints, and read the key and the addresses from it."""
     deadline = time.monotonic() + START_SECONDS
     while "Ready after" not in (text := output.read_text(encoding="utf-8", errors="replace")):
         assert typed.poll() is None, text
@@ -98,7 +106,9 @@ def wait_until_ready(typed: subprocess.Popen[bytes], output: Path) -> dict[str, 
     key, gateway = re.search(r"ly_test_[0-9a-f]+_[0-9a-f]{64}", text), re.search(r"http://127[0-9.]+:\d+", text)
     assert key, text
     assert gateway, text
-    return {"key": key[0], "gateway": gateway[0]}
+    kafka = re.search(r"Kafka +(127[0-9.]+:\d+)", text)
+    assert kafka, text
+    return {"key": key[0], "gateway": gateway[0], "kafka": kafka[1]}
 
 
 def type_in(clone: Path, environment: dict[str, str], *lines: str) -> str:
