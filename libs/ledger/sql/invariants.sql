@@ -10,20 +10,25 @@ WITH allocated AS (
     JOIN ledger.lot l ON l.tenant_id = a.tenant_id AND l.programme_id = a.programme_id AND l.member_id = a.member_id
                      AND l.seq = a.lot_seq
     GROUP BY a.tenant_id, a.programme_id, a.member_id, a.seq
+), flaw AS (
+    SELECT m.tenant_id, m.programme_id, m.member_id, m.seq
+    FROM ledger.movement m
+    LEFT JOIN allocated a USING (tenant_id, programme_id, member_id, seq)
+    LEFT JOIN unnest($1::text[], $2::text[], $3::text[]) AS legal(kind, from_account, to_account)
+           ON legal.kind = m.kind::text AND legal.from_account = m.from_account::text
+          AND legal.to_account = m.to_account::text
+    WHERE legal.kind IS NULL
+       OR m.amount <= 0
+       OR NOT coalesce(a.same_wallet, true)
+       OR coalesce(a.amount, 0) <> CASE WHEN m.from_account::text = ANY ($4::text[]) OR m.to_account::text = ANY ($4::text[])
+                                        THEN m.amount ELSE 0 END
+    UNION ALL
+    -- An adjustment makes no pending points.
+    SELECT l.tenant_id, l.programme_id, l.member_id, l.seq
+    FROM ledger.lot l WHERE l.opened_by = 'adjust' AND l.active_from > l.earned_at
 )
-SELECT count(*) OVER () AS violations,
-       concat_ws('/', m.tenant_id, m.programme_id, m.member_id, m.seq) AS key
-FROM ledger.movement m
-LEFT JOIN allocated a USING (tenant_id, programme_id, member_id, seq)
-LEFT JOIN unnest($1::text[], $2::text[], $3::text[]) AS legal(kind, from_account, to_account)
-       ON legal.kind = m.kind::text AND legal.from_account = m.from_account::text
-      AND legal.to_account = m.to_account::text
-WHERE legal.kind IS NULL
-   OR m.amount <= 0
-   OR NOT coalesce(a.same_wallet, true)
-   OR coalesce(a.amount, 0) <> CASE WHEN m.from_account::text = ANY ($4::text[]) OR m.to_account::text = ANY ($4::text[])
-                                    THEN m.amount ELSE 0 END
-ORDER BY key LIMIT 5;
+SELECT count(*) OVER () AS violations, concat_ws('/', tenant_id, programme_id, member_id, seq) AS key
+FROM flaw ORDER BY key LIMIT 5;
 
 -- name: conservation
 -- Issued = what lies in lots − debt + what has gone, per programme and wallet.
@@ -58,17 +63,61 @@ WHERE h.seq <> coalesce(n.movements, 0) OR h.seq <> coalesce(n.last, 0) OR coale
 ORDER BY key LIMIT 5;
 
 -- name: ledger_is_fold
--- What is held of each lot is what its movements put into hold and took out again.
+-- What is stored beside the movements is what they make of it: of a lot what is held, whether it is pending and its dates;
+-- what is owed; of a head what time will do next and whether the member owes.
 WITH flow AS (
     SELECT a.tenant_id, a.programme_id, a.member_id, a.lot_seq AS seq,
-           sum(a.amount * ((m.to_account = 'held')::int - (m.from_account = 'held')::int)) AS held
+           sum(a.amount * ((m.to_account = 'held')::int - (m.from_account = 'held')::int)) AS held,
+           max(m.effective_at) FILTER (WHERE m.kind = 'activate') AS activated_at,
+           max(m.seq) FILTER (WHERE m.moves_expiry) AS mover
     FROM ledger.allocation a JOIN ledger.movement m USING (tenant_id, programme_id, member_id, seq)
     GROUP BY a.tenant_id, a.programme_id, a.member_id, a.lot_seq
+), posted AS (
+    SELECT tenant_id, programme_id, member_id, wallet, seq, effective_at,
+           CASE WHEN from_account = 'debt' THEN amount ELSE -amount END AS points
+    FROM ledger.movement WHERE 'debt' IN (from_account, to_account)
+), owed AS (
+    SELECT *, sum(points) OVER (PARTITION BY tenant_id, programme_id, member_id, wallet ORDER BY seq) AS after
+    FROM posted
+), begun AS (
+    -- The movement by which the debt last grew from 0.
+    SELECT *, max(seq) FILTER (WHERE after = points) OVER (PARTITION BY tenant_id, programme_id, member_id, wallet) AS began
+    FROM owed
+), debt AS (
+    SELECT tenant_id, programme_id, member_id, wallet, sum(points) AS amount,
+           max(effective_at) FILTER (WHERE points > 0 AND seq >= began) AS since
+    FROM begun GROUP BY tenant_id, programme_id, member_id, wallet
+), ahead AS (
+    SELECT tenant_id, programme_id, member_id,
+           min(active_from) FILTER (WHERE pending AND remaining > 0) AS activates_at,
+           min(expires_at) FILTER (WHERE remaining > held) AS lapses_at
+    FROM ledger.lot_now GROUP BY tenant_id, programme_id, member_id
+), flaw AS (
+    SELECT l.tenant_id, l.programme_id, l.member_id, l.seq::text AS what
+    FROM ledger.lot l
+    LEFT JOIN flow f USING (tenant_id, programme_id, member_id, seq)
+    LEFT JOIN ledger.movement m ON m.tenant_id = l.tenant_id AND m.programme_id = l.programme_id
+                               AND m.member_id = l.member_id AND m.seq = f.mover
+    WHERE l.held <> coalesce(f.held, 0)
+       OR l.pending <> (l.active_from > l.earned_at AND f.activated_at IS NULL)
+       OR coalesce(l.now_active_from, l.active_from) <> coalesce(f.activated_at, l.active_from)
+       OR coalesce(l.now_expires_at, l.expires_at, 'infinity')
+          <> coalesce(CASE WHEN f.mover IS NULL THEN l.expires_at ELSE m.new_expires_at END, 'infinity')
+    UNION ALL
+    SELECT tenant_id, programme_id, member_id, wallet
+    FROM debt e FULL JOIN ledger.debt d USING (tenant_id, programme_id, member_id, wallet)
+    WHERE coalesce(d.amount, 0) <> coalesce(e.amount, 0) OR (d.amount > 0 AND d.since <> e.since)
+    UNION ALL
+    SELECT h.tenant_id, h.programme_id, h.member_id, NULL
+    FROM ledger.member h
+    LEFT JOIN ahead a USING (tenant_id, programme_id, member_id)
+    LEFT JOIN (SELECT tenant_id, programme_id, member_id, bool_or(amount > 0) AS owing
+               FROM debt GROUP BY tenant_id, programme_id, member_id) AS o USING (tenant_id, programme_id, member_id)
+    WHERE h.activates_at IS DISTINCT FROM a.activates_at OR h.lapses_at IS DISTINCT FROM a.lapses_at
+       OR h.owing <> coalesce(o.owing, false)
 )
-SELECT count(*) OVER () AS violations, concat_ws('/', l.tenant_id, l.programme_id, l.member_id, l.seq) AS key
-FROM ledger.lot l LEFT JOIN flow f USING (tenant_id, programme_id, member_id, seq)
-WHERE l.held <> coalesce(f.held, 0)
-ORDER BY key LIMIT 5;
+SELECT count(*) OVER () AS violations, concat_ws('/', tenant_id, programme_id, member_id, what) AS key
+FROM flaw ORDER BY key LIMIT 5;
 
 -- name: lots_in_bounds
 SELECT count(*) OVER () AS violations, concat_ws('/', tenant_id, programme_id, member_id, seq) AS key
@@ -91,20 +140,23 @@ WHERE l.remaining <> l.amount + coalesce(f.came, 0)
 ORDER BY key LIMIT 5;
 
 -- name: accounts_equal_lots
--- Per member and wallet, what is left and what is held are the same by lots and by accounts.
+-- Per member and wallet, what is left, what is pending and what is held are the same by lots and by accounts.
 WITH account AS (
     SELECT tenant_id, programme_id, member_id, wallet,
            sum(amount * ((to_account IN ('pending', 'active', 'held'))::int
                        - (from_account IN ('pending', 'active', 'held'))::int)) AS in_hand,
+           sum(amount * ((to_account = 'pending')::int - (from_account = 'pending')::int)) AS pending,
            sum(amount * ((to_account = 'held')::int - (from_account = 'held')::int)) AS held
     FROM ledger.journal GROUP BY tenant_id, programme_id, member_id, wallet
 ), lots AS (
-    SELECT tenant_id, programme_id, member_id, wallet, sum(remaining) AS in_hand, sum(held) AS held
+    SELECT tenant_id, programme_id, member_id, wallet, sum(remaining) AS in_hand,
+           sum(CASE WHEN pending THEN remaining ELSE 0 END) AS pending, sum(held) AS held
     FROM ledger.lot GROUP BY tenant_id, programme_id, member_id, wallet
 )
 SELECT count(*) OVER () AS violations, concat_ws('/', tenant_id, programme_id, member_id, wallet) AS key
 FROM account FULL JOIN lots USING (tenant_id, programme_id, member_id, wallet)
 WHERE coalesce(account.in_hand, 0) <> coalesce(lots.in_hand, 0) OR coalesce(account.held, 0) <> coalesce(lots.held, 0)
+   OR coalesce(account.pending, 0) <> coalesce(lots.pending, 0)
 ORDER BY key LIMIT 5;
 
 -- name: no_negative_account

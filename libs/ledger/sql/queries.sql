@@ -8,7 +8,7 @@ WITH lots AS (
            sum(remaining - held) FILTER (WHERE active_from > $1) AS pending,
            sum(remaining - held) FILTER (WHERE expires_at <= $1) AS lapsed,
            sum(held) AS held
-    FROM ledger.lot
+    FROM ledger.lot_now
     GROUP BY tenant_id, programme_id, wallet
 ), pairs AS (
     SELECT tenant_id, programme_id, wallet, from_account, to_account, sum(amount) AS amount

@@ -21,8 +21,11 @@ SELECT t, t, public.key(name), '2026-01-01Z', '2026-01-01Z' FROM (VALUES (1, 'an
 INSERT INTO members.identifier (tenant_id, programme_id, identifier, member_id, recorded_at)
 SELECT t, t, 'card:' || name, public.key(name), '2026-01-01Z'::timestamptz FROM (VALUES (1, 'anna'), (1, 'ada'), (2, 'bo')) AS v(t, name)
 UNION ALL SELECT 1, 1, 'card:nobody', NULL, '2026-01-01Z';
-INSERT INTO ledger.member (tenant_id, programme_id, member_id, seq, spread)
-SELECT t, t, public.key(name), seq, 1 FROM (VALUES (1, 'anna', 8), (1, 'ada', 1), (2, 'bo', 1)) AS v(t, name, seq);
+INSERT INTO ledger.member (tenant_id, programme_id, member_id, seq, spread, owing)
+SELECT t, t, public.key(name), seq, 1, owing
+FROM (VALUES (1, 'anna', 8, true), (1, 'ada', 1, false), (2, 'bo', 1, false)) AS v(t, name, seq, owing);
+INSERT INTO ledger.debt (tenant_id, programme_id, member_id, wallet, amount, since)
+VALUES (1, 1, public.key('anna'), 'points', 10, '2026-01-03Z');
 INSERT INTO ledger.lot (tenant_id, programme_id, member_id, seq, wallet, amount, remaining, held, earned_at, active_from,
                         expires_at, recorded_at, policy_version, cause)
 SELECT t, t, public.key(name), seq, wallet, amount, remaining, held, '2026-01-02Z', '2026-01-02Z', NULL, '2026-01-02Z', 1,
@@ -49,9 +52,9 @@ VALUES (1, 4096, '2026-01-02Z', ''), (2, 4097, '2026-01-02Z', '');
 INSERT INTO earning.unpaid_receipt (tenant_id, programme_id, member_id, after_seq, event_key, occurred_at, recorded_at,
                                     outcome)
 VALUES (1, 1, public.key('ada'), 1, public.key('r5'), '2026-01-02Z', '2026-01-02Z', 'no_points');
-INSERT INTO earning.unclaimed_receipt (tenant_id, programme_id, event_key, identifiers, receipt_number, occurred_at,
+INSERT INTO earning.unclaimed_receipt (tenant_id, programme_id, receipt_key, event_key, identifiers, receipt_number, occurred_at,
                                        recorded_at)
-VALUES (1, 1, public.key('r6'), '{card:nobody}', 'R6', '2026-01-02Z', '2026-01-02Z');
+VALUES (1, 1, public.key('n6'), public.key('r6'), '{card:nobody}', 'R6', '2026-01-02Z', '2026-01-02Z');
 INSERT INTO stream.position (consumer, topic, part, cluster_id, topic_id, next_offset, epoch, owner, moved_at)
 VALUES ('earning.purchases', 'x.loyalty.purchases', 0, 'c', 't', 10, 2, 'w', '2026-01-02Z'),
        ('earning.profiles', 'x.loyalty.profiles', 0, 'c', 't', 3, 1, 'w', '2026-01-02Z');

@@ -61,8 +61,8 @@ DELETE FROM earning.unpaid_receipt;
 
 -- name: accepted_in_two_places
 UPDATE earning.unclaimed_receipt SET event_key = public.key('r5');
-INSERT INTO earning.unclaimed_receipt SELECT tenant_id, programme_id, public.key('r6'), identifiers, receipt_number,
-    occurred_at, recorded_at FROM earning.unclaimed_receipt;
+INSERT INTO earning.unclaimed_receipt SELECT tenant_id, programme_id, public.key('n5'), public.key('r6'), identifiers,
+    receipt_number, occurred_at, recorded_at FROM earning.unclaimed_receipt;
 
 -- name: decision_lost
 DELETE FROM earning.decision_page WHERE page = 4097;
@@ -119,3 +119,30 @@ WHERE event_key = public.key('e1');
 
 -- name: table_without_guard
 ALTER TABLE ledger.lot NO FORCE ROW LEVEL SECURITY;
+
+-- name: pending_after_it_was_activated
+UPDATE ledger.lot SET pending = true WHERE amount = 40;
+
+-- name: date_moved_by_nothing
+UPDATE ledger.lot SET now_expires_at = '2027-01-01Z' WHERE amount = 40;
+
+-- name: activated_by_nothing
+UPDATE ledger.lot SET now_active_from = '2026-01-01Z' WHERE amount = 40;
+
+-- name: debt_forgotten
+DELETE FROM ledger.debt;
+
+-- name: debt_of_another_time
+UPDATE ledger.debt SET since = '2026-01-01Z';
+
+-- name: head_that_does_not_owe
+UPDATE ledger.member SET owing = false WHERE owing;
+
+-- name: head_that_will_never_lapse
+UPDATE ledger.member SET lapses_at = '2026-06-01Z' WHERE member_id = public.key('bo');
+
+-- name: head_that_waits_for_nothing
+UPDATE ledger.member SET activates_at = '2026-06-01Z' WHERE member_id = public.key('bo');
+
+-- name: adjusted_and_pending
+UPDATE ledger.lot SET opened_by = 'adjust', active_from = '2026-02-01Z' WHERE amount = 40;
