@@ -87,7 +87,7 @@ class Door:
         return self._random(16).hex()
 
 
-_QUIET = frozenset({"livez", "readyz", "metrics"})
+_QUIET = frozenset({"livez", "readyz", "metrics", "live"})
 
 
 class _Answer:

@@ -12,6 +12,7 @@ from libs.promotions.pages import StoredDecision
 from services.gateway.live_board import Board, TopicLag
 from services.gateway.markup import listed, page, rows, table
 from services.gateway.parked_store import COUNTED
+from services.gateway.receipts import taken_back
 from services.gateway.throughput import WINDOW, Throughput
 from services.gateway.views import masked
 from services.gateway.words import OUTCOMES, REASONS
@@ -160,7 +161,7 @@ def _recent(board: Board) -> str:
         return "<h2>Last decisions</h2><p>Nothing has been decided yet.</p>"
     return "<h2>Last decisions</h2>" + table(
         "The newest events of your company, and what they brought",
-        ("Arrived (UTC)", "Receipt", "Who", "Outcome", "Points", "From"),
+        ("Arrived (UTC)", "What", "Receipt", "Who", "Outcome", "Points", "From"),
         rows(map(_decision, board.recent)),
     )
 
@@ -168,12 +169,13 @@ def _recent(board: Board) -> str:
 def _decision(decision: StoredDecision) -> tuple[str, ...]:
     said = _said(decision.facts)
     shown = [masked(f"{one.kind}:{one.value}") for one in said.identifiers[:2]]
-    points = sum(lot.points for lot in decision.lots)
+    points = sum(lot.points for lot in decision.lots) - taken_back(decision)
     words = OUTCOMES.get(decision.outcome, decision.outcome)
     reason = "" if decision.reason is None else f' <span class="soft">{escape(decision.reason)}</span>'
     return (
         _time(decision.arrived_at),
-        escape(ending(said.receipt_number) if said.receipt_number else said.activity or ""),
+        escape(decision.kind),
+        escape(ending(said.receipt_number) if said.receipt_number else said.activity or "—"),
         escape(", ".join(f"{one.kind} {one.masked}" for one in shown)) or "—",
         f"{escape(words)}{reason}",
         f"{points:+,}" if points else "0",

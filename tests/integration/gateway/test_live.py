@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from html.parser import HTMLParser
 from pathlib import Path
 from uuid import UUID
 
@@ -11,16 +12,41 @@ import asyncpg
 import httpx
 import pytest
 
-from libs.promotions.pages import StoredDecision
+from libs.contracts.events import PurchaseReturnedV1
+from libs.promotions.pages import Moved, StoredDecision
 from services.gateway import live, live_board
 from services.gateway.settings import GatewaySettings
 from tests.integration.gateway.conftest import NOW, MakeKey, SetClock, running
-from tests.integration.gateway.scribe import QUERIES, Scribe, decision, receipt
+from tests.integration.gateway.scribe import QUERIES, Scribe, decision, receipt, said
 from tests.support.database import ACME, GLOBEX
 from tests.support.receipts import purchase
 from tests.support.stack import Stack, until
 
 SCRIPT = Path(live.__file__).parent / "static" / "live.js"
+
+
+class Balance(HTMLParser):
+    """Notes tags that are closed without having been opened, and what stays open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.wrong: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in {"meta", "link", "input", "polyline"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.wrong.append(tag)
+
+
+def unbalanced(page: str) -> list[str]:
+    """The tags of a page that do not belong together."""
+    parser = Balance()
+    parser.feed(page.replace("/></svg>", "></svg>"))
+    return parser.wrong + parser.open
 
 
 async def sign_in(client: httpx.AsyncClient, text: str, **headers: str) -> httpx.Response:
@@ -42,7 +68,11 @@ async def some_decisions(scribe: Scribe, seconds_ago: int = 5) -> list[StoredDec
         decision(ACME.source, "R-1", receipt(4510), at, member_id=member.member_id, lot=1),
         decision(ACME.source, "R-2", receipt(40), at, outcome="unclaimed"),
     ]
-    await scribe.page(decisions)
+    back = said(
+        "purchase.returned", PurchaseReturnedV1, "B-1", at, {"receipt_number": "000123"}, outcome="reversed",
+        moved=(Moved(2, "reverse", "points", "active", "reversed", 30, 1),),
+    )  # fmt: skip
+    await scribe.page([*decisions, back])
     return decisions
 
 
@@ -115,14 +145,23 @@ async def test_it_tells_throughput_and_the_last_decisions_masked(reader: httpx.A
     await some_decisions(scribe)
     page = (await reader.get("/")).text
     assert page.count("<time") >= 3
-    assert '<strong class="figure">0.0</strong> events decided a second' in page
-    assert "at most 2." in page
-    for told in ("Points were credited.", "+45", "card ••••3456", "••••123", "The receipt waits to be claimed."):
+    assert '<strong class="figure">0.1</strong> events decided a second' in page
+    assert "at most 3." in page
+    for told in (
+        "Points were credited.",
+        "+45",
+        "-30",
+        "purchase.returned",
+        "card ••••3456",
+        "••••123",
+        "The receipt waits to be claimed.",
+    ):
         assert told in page
     for hidden in ("98123456", "000123"):
         assert hidden not in page
     assert "None that we know of" in page
     assert page.count("<caption>") == page.count("<table>")
+    assert unbalanced(page) == []
     assert "style=" not in page
 
 
