@@ -82,6 +82,7 @@ def test_free_and_weightless_lines_stay_until_they_come_back() -> None:
     assert left(bought, of(OfLine(1))) == receipt(GIFT, BAG)
     assert left(bought, of(OfLine(2, 1))) == receipt(BREAD, BAG)
     assert left(bought, of(OfLine(3, 1))) == receipt(BREAD, GIFT)
+    assert left(receipt(replace(GIFT, quantity=3)), of(OfLine(1, 1))) == receipt(replace(GIFT, quantity=2))
     assert left(bought, of(OfLine(3, None, 10))) == receipt(BREAD, GIFT, replace(BAG, amount_minor=20))
 
 
