@@ -23,8 +23,8 @@ from services.gateway.settings import PublishPart
 log = logs.get(__name__)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 _START_SECONDS, _STOP_SECONDS = 20.0, 5.0
-_PROBE_EVERY = 1.0
-"""Seconds between two records that are tried although the broker is silent."""
+_PROBE_EVERY = 5.0
+"""Seconds after which another request is let through to a broker that is silent: what waits may be one partition's."""
 
 Why = Literal["full", "away", "late"]
 
@@ -59,7 +59,7 @@ class _Line:
 class Publisher:
     """Publishes records, each acknowledged by all replicas; `make_producer` gives a fresh idempotent producer.
 
-    A broker that is away is noticed by its silence: then records are refused at once, but for one a second.
+    A broker that is away is noticed by its silence: then requests are refused at once, but for one now and then.
     """
 
     def __init__(
@@ -113,6 +113,7 @@ class Publisher:
                     sent.append(await self._send(line, record))
                 await asyncio.wait(sent)
         except TimeoutError:
+            self._probed = monotonic()
             raise self._refusal("late") from None
         except KafkaError as error:
             self._give_up(line, error)

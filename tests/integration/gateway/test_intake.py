@@ -164,7 +164,8 @@ async def test_a_full_batch_and_one_too_many(till: httpx.AsyncClient, stack: Sta
     assert len(await stack.read(PURCHASES)) == 1000
     again = await post(till, "/v1/purchases:batch", many[:1000])
     assert again.json()["known"] == 1000
-    for empty in ([], {}, 7, "x"):
+    nothing: tuple[Any, ...] = ([], {}, 7, "x")
+    for empty in nothing:
         assert (await post(till, "/v1/purchases:batch", empty)).status_code == 422
     bad = await post(till, "/v1/purchases:batch", [receipt("X", total_minor=1)] * 3)
     assert (bad.status_code, len(bad.json()["errors"])) == (422, 3)

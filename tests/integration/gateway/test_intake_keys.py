@@ -48,7 +48,7 @@ async def test_missing_and_bad_keys(till: httpx.AsyncClient) -> None:
     missing = await till.post("/v1/purchases", json=receipt())
     assert (missing.status_code, missing.json()["code"]) == (400, "idempotency-key-missing")
     for bad in ("k" * 256, f'"{"k" * 256}"', "", '""', "\x07", "ä"):
-        answer = await till.post("/v1/purchases", json=receipt(), headers={"Idempotency-Key": bad.encode("latin-1")})
+        answer = await till.post("/v1/purchases", json=receipt(), headers={b"Idempotency-Key": bad.encode("latin-1")})
         assert (answer.status_code, answer.json()["code"]) == (400, "idempotency-key-invalid"), bad
     twice = await till.post(
         "/v1/purchases", json=receipt(), headers=[("Idempotency-Key", "a"), ("Idempotency-Key", "b")]
