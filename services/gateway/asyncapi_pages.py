@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from services.gateway.markup import listed, page, rows, table
+from services.gateway.markup import listed, page
+from services.gateway.schema_tables import field_table, resolved
 
 _ACTIONS = {"send": "You may send", "receive": "You receive"}
 
@@ -45,8 +46,7 @@ def _channel(document: Mapping[str, Any], name: str, channel: Mapping[str, Any])
 def _message(document: Mapping[str, Any], name: str) -> str:
     message = document["components"]["messages"][name]
     more = "".join(f"<p>{escape(message[part])}</p>" for part in ("summary", "description") if part in message)
-    fields = list(_fields(document["components"]["schemas"], _data_schema(document, message)))
-    known = table(f"Fields of {name}", ("Field", "Form", "Needed", "Meaning"), rows(fields)) if fields else ""
+    known = field_table(f"Fields of {name}", document["components"]["schemas"], _data_schema(document, message))
     return f"<h3>{escape(name)}</h3>{more}{known}{_examples(message)}"
 
 
@@ -61,43 +61,8 @@ def _examples(message: Mapping[str, Any]) -> str:
 def _data_schema(document: Mapping[str, Any], message: Mapping[str, Any]) -> Mapping[str, Any]:
     """The schema of an event's `data`; the attributes around it are the same for all."""
     schemas = document["components"]["schemas"]
-    event = _resolved(schemas, message["payload"])
-    return _resolved(schemas, event["properties"]["data"])
-
-
-def _fields(schemas: Mapping[str, Any], schema: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, ...]]:
-    needed = set(schema.get("required", ()))
-    for name, field in schema.get("properties", {}).items():
-        path = f"{before}{name}"
-        words = field.get("description", "")
-        yield (
-            f"<code>{escape(path)}</code>",
-            escape(_form(schemas, field)),
-            "yes" if name in needed else "",
-            escape(words),
-        )
-        items = _resolved(schemas, field).get("items")
-        if items is not None:
-            yield from _fields(schemas, _resolved(schemas, items), f"{path}[].")
-
-
-def _form(schemas: Mapping[str, Any], field: Mapping[str, Any]) -> str:
-    """Say in a word or two what a field may hold."""
-    if "anyOf" in field:
-        return " or ".join(_form(schemas, one) for one in field["anyOf"])
-    schema = _resolved(schemas, field)
-    if "enum" in schema:
-        return ", ".join(map(str, schema["enum"]))
-    if "const" in schema:
-        return str(schema["const"])
-    kind = str(schema.get("format") or schema.get("type", "anything"))
-    return f"list of {_form(schemas, schema['items'])}" if "items" in schema else kind
-
-
-def _resolved(schemas: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Follow the one reference that a schema may be."""
-    reference = schema.get("$ref") or next((one["$ref"] for one in schema.get("allOf", ()) if "$ref" in one), None)
-    return schema if reference is None else schemas[_last(reference)]
+    event = resolved(schemas, message["payload"])
+    return resolved(schemas, event["properties"]["data"])
 
 
 def _last(reference: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from services.gateway.markup import page, rows, table
 from services.gateway.openapi import operations
 from services.gateway.problems import KINDS, Kind, example
+from services.gateway.schema_tables import field_table
 
 _STATIC = resources.files("services.gateway") / "static"
 STYLE = (_STATIC / "style.css").read_text(encoding="utf-8")
@@ -23,7 +24,8 @@ SCRIPT = (_STATIC / "live.js").read_text(encoding="utf-8")
 def documentation(document: Mapping[str, Any]) -> str:
     """The operations of an OpenAPI document."""
     sections = "".join(
-        _operation(path, method, operation) for (path, method), operation in operations(document).items()
+        _operation(path, method, operation, document["components"]["schemas"])
+        for (path, method), operation in operations(document).items()
     )
     about = f"<p>{escape(document['info']['description'])}</p>"
     return page("The Pointstream API", about + sections)
@@ -45,7 +47,7 @@ def _sorted() -> list[Kind]:
     return sorted(KINDS.values(), key=lambda kind: (kind.status, kind.code))
 
 
-def _operation(path: str, method: str, operation: Mapping[str, Any]) -> str:
+def _operation(path: str, method: str, operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
     scopes = [scope for needs in operation.get("security", ()) for scopes in needs.values() for scope in scopes]
     parameters = operation.get("parameters", ())
     described = (
@@ -58,8 +60,21 @@ def _operation(path: str, method: str, operation: Mapping[str, Any]) -> str:
         f'<span class="soft">scope {escape(", ".join(scopes))}</span></p>'
         f"<p>{escape(operation['description'])}</p>"
         + (table("Parameters", ("Name", "In", "Meaning"), rows(described)) if parameters else "")
+        + _body(operation, schemas)
         + table("Answers", ("Status", "Meaning"), rows(answers))
     )
+
+
+def _body(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
+    """What a request's body holds, and an example of it."""
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    if content is None:
+        return ""
+    given = [one["value"] for one in content.get("examples", {}).values()][:1] or [
+        content[name] for name in ("example",) if name in content
+    ]
+    examples = "".join(f"<details><summary>Example</summary>{_json(value)}</details>" for value in given)
+    return field_table("Body", schemas, content["schema"]) + examples
 
 
 def _json(value: object) -> str:

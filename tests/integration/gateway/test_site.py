@@ -47,6 +47,13 @@ async def test_the_description_is_served(anonymous: httpx.AsyncClient) -> None:
     assert DOCUMENT["openapi"].startswith("3.1")
 
 
+async def test_the_api_is_described_for_people_with_bodies(anonymous: httpx.AsyncClient) -> None:
+    page = (await anonymous.get("/docs")).text
+    posts = [one for one in operations(DOCUMENT).values() if "requestBody" in one]
+    assert page.count("<caption>Body</caption>") == len(posts)
+    assert "<code>data.lines[].amount_minor</code>" in page
+
+
 async def test_the_topics_are_described_three_times_alike(anonymous: httpx.AsyncClient) -> None:
     document = asyncapi_document()
     assert (await anonymous.get("/asyncapi.json")).json() == document
