@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import asyncpg
@@ -13,7 +14,7 @@ from cli.exits import Exit
 from cli.failures import fail, finished
 from cli.member_import import scales_of
 from cli.options import DEFAULT_DATA, DataOption, JsonOption
-from cli.programmes import ProgrammeOption, TenantOption
+from cli.programmes import Programme, ProgrammeOption, TenantOption
 from cli.publishing import DryRunOption, MemberArgument, WaitOption
 from libs.contracts.events.activity import AdjustmentRequestedV1
 from libs.contracts.mapping_values import Misfit, as_minor_units
@@ -52,29 +53,24 @@ def adjust(
     """
     connections = Connections(data, as_json, dsn, kafka, seal_key_file)
 
+    wished = {"reason": reason, "note": note, "requested_by": publishing.who(), "never_expires": never_expires}
+
     async def work() -> dict[str, Any]:
         connection = await asyncpg.connect(connections.dsn())
         try:
             where, member_id = await publishing.the_member(connection, connections, member, tenant, programme)
             now = connections.clock().now()
-            scales = await scales_of(connection, where, now)
-            if wallet not in scales:
-                fail(Exit.USAGE, f"{where.slug} has no wallet {wallet}: {', '.join(scales)}", as_json=as_json)
-            try:
-                amount = as_minor_units(points, scales[wallet], ".")
-            except Misfit as misfit:
-                fail(Exit.USAGE, f"{points}: expected {misfit}", as_json=as_json)
-            wanted = {
-                "member_id": str(member_id),
-                "wallet": wallet,
-                "points": amount,
-                "reason": reason,
-                "note": note,
-                "requested_by": publishing.who(),
-                "never_expires": never_expires,
+            amount = await _amount(connection, where, wallet, points, now, as_json)
+            wanted = {"member_id": str(member_id), "wallet": wallet, "points": amount, **wished}
+            kind = AdjustmentRequestedV1.event_type
+            asked = publishing.request(where, kind, wanted, now, name=name, as_json=as_json)
+            told: dict[str, Any] = {
+                "source": asked.source,
+                "id": asked.id,
+                **wanted,
+                "sent": not dry_run,
+                "movements": None,
             }
-            asked = publishing.request(where, AdjustmentRequestedV1.event_type, wanted, now, name=name, as_json=as_json)
-            told = {"source": asked.source, "id": asked.id, **wanted, "sent": not dry_run, "movements": None}
             if dry_run:
                 return told
             await publishing.publish(connections, topic_prefix, [asked])
@@ -85,20 +81,36 @@ def adjust(
         finally:
             await connection.close()
 
-    told = finished(work, as_json=as_json)
+    _tell(finished(work, as_json=as_json), as_json=as_json)
+
+
+def register(main: typer.Typer) -> None:
+    """Add the command to the `pointstream` command line; a negative number is no option."""
+    main.command(context_settings={"ignore_unknown_options": True})(adjust)
+
+
+async def _amount(
+    connection: asyncpg.Connection, where: Programme, wallet: str, points: str, now: datetime, as_json: bool
+) -> int:
+    """The points in the wallet's minor unit; ends the command when they are none."""
+    scales = await scales_of(connection, where, now)
+    if wallet not in scales:
+        fail(Exit.USAGE, f"{where.slug} has no wallet {wallet}: {', '.join(scales)}", as_json=as_json)
+    try:
+        return as_minor_units(points, scales[wallet], ".")
+    except Misfit as misfit:
+        fail(Exit.USAGE, f"{points}: expected {misfit}", as_json=as_json)
+
+
+def _tell(told: dict[str, Any], *, as_json: bool) -> None:
     refused = told["movements"] == []
     if as_json:
         screen.write_json(told)
     elif refused:
         screen.err().print(f"refused; the API says why at /v1/receipts{told['source']}/{told['id']}", markup=False)
     else:
-        does = "done" if wait and not dry_run else "requested" if told["sent"] else "would be requested"
-        line = f"{told['points']:+,} in {wallet} for {told['member_id']}: {does}, {told['source']}/{told['id']}"
-        screen.out().print(line, markup=False)
+        does = "done" if told["movements"] else "requested" if told["sent"] else "would be requested"
+        what = f"{told['points']:+,} in {told['wallet']} for {told['member_id']}"
+        screen.out().print(f"{what}: {does}, {told['source']}/{told['id']}", markup=False)
     if refused:
         raise typer.Exit(Exit.FAILED)
-
-
-def register(main: typer.Typer) -> None:
-    """Add the command to the `pointstream` command line; a negative number is no option."""
-    main.command(context_settings={"ignore_unknown_options": True})(adjust)

@@ -80,9 +80,10 @@ def put_away(folder: Path, file: Path, *, failed: bool) -> Path:
     beside = folder / (FAILED if failed else DONE)
     beside.mkdir(exist_ok=True)
     target, number = beside / file.name, 1
+    name, dot, suffixes = file.name.partition(".")
     while target.exists():
         number += 1
-        target = beside / f"{file.stem}.{number}{file.suffix}"
+        target = beside / f"{name}.{number}{dot}{suffixes}"
     return file.rename(target)
 
 
