@@ -94,7 +94,12 @@ async def test_broker_stands_still_and_dies(scene: Stack, broker: EmbeddedKafka,
 
     await until(over, "the broker has stood still for long", seconds=seconds + 5)
     os.kill(broker.pid, signal.SIGKILL)
-    await says(worker, "lets us in: 127.0.0.1")
+
+    async def gone() -> bool:
+        return not broker.running
+
+    await until(gone, "the broker is dead")
+    await says(worker, "ConnectionRefusedError")
     waits = await unpublished(scene)
     assert waits > 0
     await asyncio.to_thread(broker.start)
