@@ -13,15 +13,16 @@ import msgspec
 from libs.contracts.codec import Event, canonical
 from libs.contracts.currencies import CURRENCIES
 from libs.contracts.identifiers import PERSONAL, IdentifierNames
+from libs.contracts.registry import EVENTS
 from libs.contracts.rejection import Rejection
 from libs.runtime.keys import body_hash, event_key, receipt_key
-from services.earning.programmes import Programmes, RunningProgramme
+from services.earning.programmes import OWN_SOURCE, Programmes, RunningProgramme
 
 SEPARATOR = "\x1f"
 """Between identifiers that go to the database as one text."""
 UNSEEMLY = Rejection("field", "/data/identifiers", "identifiers without the control character U+001F")
 UNKNOWN_SOURCE = Rejection("unknown-source", "/source", "a registered source, or something below one")
-FOREIGN_CLOCK = Rejection("unknown-source", "/source", "the platform's own source, for nobody else says what is due")
+NOT_OURS = Rejection("unknown-source", "/source", "a source of the platform's own, for nobody else may say this")
 
 COMPLETED = "purchase.completed"
 CORRECTED = "purchase.corrected"
@@ -69,6 +70,8 @@ def select(
     if programme is None:
         return UNKNOWN_SOURCE
     data, kind = event.data, _KINDS[event.type]
+    if kind in _INTERNAL and not event.source.startswith(OWN_SOURCE + "/"):
+        return NOT_OURS
     check = _CHECKS.get(kind)
     if check is not None and (rejection := check(event)) is not None:
         return rejection
@@ -111,10 +114,6 @@ def _adjustment(event: Event[Any]) -> Rejection | None:
     return None
 
 
-def _due(event: Event[Any]) -> Rejection | None:
-    return None if event.source.startswith("/pointstream/") else FOREIGN_CLOCK
-
-
 _KINDS: Mapping[str, str] = MappingProxyType(
     {
         f"org.pointstream.{kind}.v1": kind
@@ -122,8 +121,9 @@ _KINDS: Mapping[str, str] = MappingProxyType(
     }
 )
 _CHECKS: Mapping[str, Callable[[Event[Any]], Rejection | None]] = MappingProxyType(
-    {COMPLETED: _purchase, CORRECTED: _purchase, RECORDED: _activity, ADJUSTED: _adjustment, DUE: _due}
+    {COMPLETED: _purchase, CORRECTED: _purchase, RECORDED: _activity, ADJUSTED: _adjustment}
 )
+_INTERNAL = frozenset(kind for event_type, kind in _KINDS.items() if EVENTS[event_type].internal)
 
 
 def _without_persons(data: Any, names: Sequence[str]) -> Any:

@@ -15,24 +15,20 @@ from libs.ledger.late import effective_time
 from libs.ledger.model import Kind, Lot
 from libs.promotions.evaluation import Evaluation
 from libs.promotions.facts import MemberFacts
-from libs.promotions.pages import Outcome, StoredDecision
+from libs.promotions.pages import Outcome
 from libs.promotions.pending import activates_by
 from libs.receipts.story import (
-    Account,
     Claim,
     Content,
-    Gained,
-    LineReturned,
-    Return,
     Signal,
     Stands,
     Story,
-    Void,
     repeats_purchase,
     stands,
 )
 from services.earning import arrivals
 from services.earning.arrivals import Arrival
+from services.earning.facts import shown, with_fact
 from services.earning.lives import Life
 from services.earning.programmes import RunningProgramme
 from services.earning.settle import (
@@ -44,7 +40,7 @@ from services.earning.settle import (
     settle,
     settle_short,
 )
-from services.earning.verdict import Cause
+from services.earning.verdict import Cause, Verdict
 
 _structs = msgspec.structs
 
@@ -99,6 +95,12 @@ class Followed:
     reversed: int = 0
     again: bool = False
 
+    def verdict(self) -> Verdict:
+        """The same as it is kept and told."""
+        return Verdict(
+            self.outcome, self.reason, self.judged_at, self.evaluation, judged=self.judged, rate=self.rate
+        )  # fmt: skip
+
 
 class CaseWork:
     """Decides what concerns a receipt with a story. `life_of` gives the member behind an id, if there is one."""
@@ -128,7 +130,7 @@ class CaseWork:
                 return self._resolve(arrival, case, at, cause)
             case arrivals.RECORDED:
                 return self._signal(arrival, case, at, cause)
-        case.story = _with_fact(case.story, arrival)
+        case.story = with_fact(case.story, arrival)
         if not case.story.contents:
             return Followed("awaiting_purchase", None, at)
         newest = case.story.contents[-1]
@@ -322,70 +324,6 @@ class CaseWork:
         life.record(movements, cause)
         points = sum(made.amount for made in movements if made.kind is Kind.ACTIVATE)
         return Followed("activated" if points else "unchanged", None, at, life, credited=points)
-
-
-def _with_fact(story: Story, arrival: Arrival) -> Story:
-    data = arrival.event.data
-    match arrival.kind:
-        case arrivals.COMPLETED | arrivals.CORRECTED:
-            return _structs.replace(story, contents=(*story.contents, content_of(arrival)))
-        case arrivals.VOIDED:
-            return _structs.replace(story, voids=(*story.voids, Void(arrival.key, arrival.event.time)))
-        case arrivals.RETURNED:
-            lines = tuple([LineReturned(line.line, line.quantity, line.amount_minor) for line in data.lines])
-            back = Return(arrival.key, arrival.event.time, lines, data.amount_minor)
-            return _structs.replace(story, returns=(*story.returns, back))
-    raise ValueError(f"{arrival.kind} is no fact of a receipt")
-
-
-def content_of(arrival: Arrival) -> Content:
-    """What a purchase or a correction says was bought."""
-    event, corrects = arrival.event, arrival.kind == arrivals.CORRECTED
-    return Content(
-        arrival.key,
-        event.source,
-        event.id,
-        event.time,
-        event.data.purchased_at if corrects else event.time,
-        arrival.arrived_at,
-        msgspec.Raw(arrival.facts),
-        corrects,
-    )
-
-
-def story_of(decision: StoredDecision) -> Story:
-    """The story of a plain purchase, told from its decision."""
-    content = Content(
-        decision.key,
-        decision.source,
-        decision.id,
-        decision.occurred_at,
-        decision.occurred_at,
-        decision.arrived_at,
-        msgspec.Raw(bytes(decision.facts)),
-    )
-    evaluation = decision.evaluation
-    gained: dict[str, list[Gained]] = {}
-    for lot in decision.lots:
-        gained.setdefault(lot.wallet, []).append(Gained(lot.seq, lot.points))
-    settled = evaluation is not None and decision.outcome in ("credited", "no_points")
-    return Story(
-        contents=(content,),
-        owner=decision.member_id,
-        shown=() if decision.member_id is None else shown(content),
-        accounts=tuple([Account(wallet, tuple(lots)) for wallet, lots in sorted(gained.items())]),
-        uses=tuple([(use.key, use.points, use.limit) for use in evaluation.uses])
-        if evaluation is not None and decision.lots
-        else (),
-        version=evaluation.version if evaluation is not None and settled else None,
-        tier=decision.tier,
-        rate=decision.rate,
-    )
-
-
-def shown(content: Content) -> tuple[str, ...]:
-    """The identifiers on a receipt as they are looked up; those of persons lie in its facts by their hashes."""
-    return tuple([f"{each.kind}:{each.value}" for each in content.purchase().identifiers])
 
 
 def _of(content: Content) -> Cause:

@@ -16,9 +16,7 @@ from uuid import UUID
 import msgspec
 
 from libs.ledger.decide import decide_credit
-from libs.ledger.late import effective_time
 from libs.ledger.model import Kind, Lot
-from libs.promotions.decide import evaluate
 from libs.promotions.evaluation import Evaluation
 from libs.promotions.pages import LotMade, Moved, Outcome, StoredDecision
 from libs.receipts.story import Content
@@ -27,11 +25,11 @@ from services.earning import arrivals
 from services.earning.activities import Acted, act, correct
 from services.earning.announcements import Announcer
 from services.earning.arrivals import Arrival
-from services.earning.cases import Case, CaseWork, Followed, shown
-from services.earning.exchange import NO_RATE, exchange
+from services.earning.cases import Case, CaseWork, Followed
+from services.earning.facts import shown
+from services.earning.judge import judge
 from services.earning.lives import Life
 from services.earning.outcome import About, BatchDecision, NewLot, Parked, Term, Unclaimed, Unpaid
-from services.earning.placement import PERIOD_CLOSED, place_grants
 from services.earning.programmes import RunningProgramme
 from services.earning.verdict import Cause, CounterName, Made, MemberName, Standing, Verdict
 
@@ -99,7 +97,7 @@ class BatchDecider:
     def _purchase(self, arrival: Arrival) -> None:
         """A purchase under a number of its own: nearly every event there is."""
         standing = self._who(arrival)
-        verdict = _judge(arrival, standing, self._counters.of(arrival.programme))
+        verdict = judge(arrival, standing, self._counters.of(arrival.programme))
         evaluation = verdict.evaluation
         if evaluation is not None:
             if verdict.credits:
@@ -167,10 +165,7 @@ class BatchDecider:
             self._other(arrival, followed)
             return
         standing = None if followed.life is None else followed.life.standing
-        verdict = Verdict(
-            followed.outcome, followed.reason, followed.judged_at, followed.evaluation,
-            judged=followed.judged, rate=followed.rate,
-        )  # fmt: skip
+        verdict = followed.verdict()
         told = self._announcer.evaluated(arrival, standing, verdict, followed.credited, followed.reversed)
         events = [told, *self._told()]
         moved = [] if followed.life is None else followed.life.made_by(arrival.key)
@@ -319,11 +314,10 @@ class BatchDecider:
         return life
 
     def _use(self, programme: RunningProgramme, key: str, points: int, limit: int) -> None:
-        counters, uses = self._counters.of(programme), self.result.uses
+        counters = self._counters.of(programme)
         counters[key] = counters.get(key, 0) + points
-        name = (*programme.key, key)
-        before = uses.get(name)
-        uses[name] = (points + (before[0] if before else 0), limit)
+        before, _ = self.result.uses.get((*programme.key, key), (0, 0))
+        self.result.uses[*programme.key, key] = (before + points, limit)
 
     def _note_errors(self, evaluation: Evaluation) -> None:
         for failed in evaluation.rule_errors:
@@ -375,30 +369,6 @@ class BatchDecider:
             purchase.receipt_number,
             occurred_at,
         )
-
-
-def _judge(arrival: Arrival, standing: Standing | None, counters: Mapping[str, int]) -> Verdict:
-    judged_at, ahead = effective_time(arrival.event.time, arrival.arrived_at)
-    if standing is None:
-        outcome: Outcome = "unclaimed" if arrival.identifiers else "no_member"
-        return Verdict(outcome, ahead, judged_at)
-    version = arrival.programme.at(judged_at)
-    if version is None:
-        return Verdict("awaiting_operator", "no-programme-yet", judged_at)
-    purchase, rate = arrival.event.data, None
-    if purchase.currency != version.compiled.currency:
-        exchanged = exchange(purchase, arrival.programme, version, judged_at)
-        if exchanged is None:
-            return Verdict("awaiting_operator", NO_RATE, judged_at)
-        purchase, rate = exchanged
-    judged = None if rate is None else purchase
-    evaluation = evaluate(version.compiled, purchase, standing.facts, judged_at, counters)
-    if not evaluation.grants:
-        return Verdict("no_points", evaluation.reason or ahead, judged_at, evaluation, (), judged, rate)
-    credits = place_grants(version, evaluation, judged_at, arrival.arrived_at)
-    if credits is None:
-        return Verdict("awaiting_operator", PERIOD_CLOSED, judged_at, evaluation, (), judged, rate)
-    return Verdict("credited", ahead, judged_at, evaluation, credits, judged, rate)
 
 
 def _both(acted: Acted, followed: Followed | None) -> Acted:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -128,10 +129,13 @@ class EventHandler:
         )  # fmt: skip
         programmes = {new.scope: new.programme for new in fresh}
         cases = await loading.load_cases(connection, receipts, opened.receipts, programmes)
-        lives = await loading.load_lives(connection, fresh, owners, opened.standings, cases, now)
-        loaded = Loaded(owners, opened.standings, lives, cases, opened.used)
+        standings = opened.standings
+        if claimants := loading.claimants(cases.values(), standings):
+            standings |= (await store.open_batch(connection, (), claimants)).standings
+        lives = await loading.load_lives(connection, fresh, owners, standings, cases, now)
+        loaded = Loaded(owners, standings, lives, cases, opened.used)
         more = await loading.load_more_counters(connection, fresh, loaded, lock=careful)
-        return Loaded(owners, opened.standings, lives, cases, opened.used | more) if more else loaded
+        return replace(loaded, used=opened.used | more) if more else loaded
 
     async def _save(
         self,

@@ -16,9 +16,10 @@ from libs.promotions.facts import MemberFacts
 from libs.receipts.story import Content, Story, read_story
 from services.earning import arrivals, store
 from services.earning.arrivals import Arrival
-from services.earning.cases import Case, content_of, shown, story_of
+from services.earning.cases import Case
 from services.earning.domain import Loaded
 from services.earning.exchange import exchange
+from services.earning.facts import content_of, shown, story_of
 from services.earning.lives import Life
 from services.earning.programmes import RunningProgramme
 from services.earning.store import AskedReceipt, KnownReceipt
@@ -102,6 +103,17 @@ async def load_cases(
     return cases
 
 
+def claimants(cases: Iterable[Case], standings: Mapping[MemberName, Standing]) -> list[MemberName]:
+    """Members who claimed a receipt before its purchase came; who they are is known only from its story."""
+    names = {
+        (*case.programme.key, claim.member_id): None
+        for case in cases
+        if case.story.owner is None
+        for claim in case.story.claims
+    }
+    return [name for name in names if name not in standings]
+
+
 async def load_lives(
     connection: asyncpg.Connection,
     fresh: Sequence[Arrival],
@@ -114,8 +126,9 @@ async def load_lives(
     whole = {name: None for name, standing in standings.items() if standing.is_due(now)}
     adding: dict[MemberName, None] = {}
     for case in cases.values():
-        if case.story.owner is not None:
-            whole[*case.programme.key, case.story.owner] = None
+        for member_id in (case.story.owner, *[claim.member_id for claim in case.story.claims]):
+            if member_id is not None:
+                whole[*case.programme.key, member_id] = None
     for arrival in fresh:
         concerned = [(*name[:2], owners[name]) for name in identifier_names(arrival) if name in owners]
         member_id = _named(arrival)

@@ -11,6 +11,7 @@ from tests.support.receipts import PURCHASES, WHEN, Record, event, line
 
 ACTIVITIES = "loyalty.activities"
 TILL = "/acme/pos/1/1"
+CLI = "/pointstream/acme/main/cli"
 
 
 def about(
@@ -70,7 +71,8 @@ def claimed(name: str, number: str, member_id: UUID, *, time: datetime = WHEN, *
 
 def resolved(name: str, number: str, decision: str, *, time: datetime = WHEN) -> Record:
     """An operator's word."""
-    return about("resolved", name, number, time=time, decision=decision, reason="looked into", decided_by="eva")
+    said = {"decision": decision, "reason": "looked into", "decided_by": "eva"}
+    return about("resolved", name, number, time=time, source=CLI, **said)
 
 
 def activity(
@@ -83,7 +85,7 @@ def activity(
 
 
 def adjusted(
-    name: str, member_id: UUID, points: int, *, time: datetime = WHEN, source: str = TILL, **rest: Any
+    name: str, member_id: UUID, points: int, *, time: datetime = WHEN, source: str = CLI, **rest: Any
 ) -> Record:
     """Points that a person gives or takes."""
     data = {

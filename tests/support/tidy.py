@@ -265,7 +265,7 @@ def ledger_imports(source: Source) -> Iterator[Finding]:
 def ledger_sql(source: Source) -> Iterator[Finding]:
     """Rows of the ledger are read and written in stores, and checked by the command."""
     path = PurePosixPath(source.path)
-    if path.name == "store.py" or source.folder in {"cli", "tests"} or source.path == _LEDGER_SQL:
+    if path.name.endswith("store.py") or source.folder in {"cli", "tests"} or source.path == _LEDGER_SQL:
         return
     for line, name in _imports(source):
         if name.startswith("libs.ledger.postgres"):
