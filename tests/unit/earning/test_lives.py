@@ -122,7 +122,8 @@ def by_hand(facts: list[Fact]) -> int:
         return 0
     total -= loose
     coffee = any(sku == "coffee-500g" for sku, _ in left)
-    return total // 100 + 25 * coffee + (50 if total >= 10_000 else 0)
+    points: int = total // 100 + 25 * coffee + (50 if total >= 10_000 else 0)
+    return points
 
 
 @given(lives())
