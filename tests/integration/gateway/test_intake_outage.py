@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,79 +49,83 @@ async def own_stack(database: Database, broker: EmbeddedKafka, folder: Path) -> 
     fresh.close()
 
 
+@dataclass
+class Sender:
+    """A till that repeats, and what it was told that it need not repeat."""
+
+    client: httpx.AsyncClient
+    accepted: set[str] = field(default_factory=set)
+
+    async def status(self, path: str) -> int:
+        return (await self.client.get(path)).status_code
+
+    async def send(self, name: str) -> httpx.Response:
+        answer = await post(self.client, "/v1/purchases", receipt(name), Idempotency_Key=name)
+        if answer.status_code == 202:
+            self.accepted.add(name)
+        return answer
+
+    async def can_send(self) -> bool:
+        return await self.status("/readyz/producers") == 200
+
+    async def served(self, name: str) -> None:
+        """A broker that is back may need a moment to lead its partitions again; a client repeats."""
+
+        async def taken() -> bool:
+            return (await self.send(name)).status_code == 202
+
+        await until(taken, f"{name} is accepted", seconds=60)
+
+    async def away(self, kind: str, member: str) -> None:
+        """What holds while nobody answers at the broker."""
+        started = monotonic()
+        late = await at_once(20, lambda number: self.send(f"{kind}-late-{number}"))
+        assert {answer.status_code for answer in late} == {503}, [answer.text for answer in late]
+        assert monotonic() - started < 8
+        started = monotonic()
+        quick = [await self.send(f"{kind}-quick-{number}") for number in range(10)]
+        assert monotonic() - started < 4, "at most one of them waits"
+        assert {answer.json()["code"] for answer in quick} == {"publishing-away"}
+        assert all(int(answer.headers["retry-after"]) > 0 for answer in quick)
+        assert [await self.status(f"/v1/members/{member}") for _ in range(10)] == [200] * 10
+        ready: dict[str, Any] = (await self.client.get("/readyz")).json()
+        assert ready["status"] == "ready"
+        assert ready["producers"].startswith("not ready")
+        assert not await self.can_send()
+
+    async def back(self, kind: str) -> None:
+        """What holds when it is there again: whoever repeats is served, once."""
+        await until(self.can_send, f"events can be sent after {kind}", seconds=90)
+        for number in range(20):
+            await self.served(f"{kind}-late-{number}")
+
+
 async def test_reading_goes_on_while_the_broker_is_away(
     own_stack: Stack, broker: EmbeddedKafka, make_key: MakeKey, scribe: Scribe
 ) -> None:
-    member = await scribe.member()
+    member = str((await scribe.member()).member_id)
     worker = await own_stack.start_ready("gateway", **PATIENT)
     text, _ = await make_key()
-    accepted: set[str] = set()
-    async with httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{worker.port}", headers=bearer(text), timeout=30, trust_env=False
-    ) as client:
-
-        async def status(path: str) -> int:
-            return (await client.get(path)).status_code
-
-        async def send(name: str) -> httpx.Response:
-            answer = await post(client, "/v1/purchases", receipt(name), Idempotency_Key=name)
-            if answer.status_code == 202:
-                accepted.add(name)
-            return answer
-
-        async def sendable() -> bool:
-            return await status("/readyz/producers") == 200
-
-        async def away(kind: str) -> None:
-            """What holds while nobody answers at the broker."""
-            started = monotonic()
-            late = await at_once(20, lambda number: send(f"{kind}-late-{number}"))
-            assert {answer.status_code for answer in late} == {503}, [answer.text for answer in late]
-            assert monotonic() - started < 8
-            started = monotonic()
-            quick = [await send(f"{kind}-quick-{number}") for number in range(10)]
-            assert monotonic() - started < 4, "at most one of them waits"
-            assert {answer.json()["code"] for answer in quick} == {"publishing-away"}
-            assert all(int(answer.headers["retry-after"]) > 0 for answer in quick)
-            reading = [await status(f"/v1/members/{member.member_id}") for _ in range(10)]
-            assert reading == [200] * 10
-            ready: dict[str, Any] = (await client.get("/readyz")).json()
-            assert ready["status"] == "ready"
-            assert ready["producers"].startswith("not ready")
-            assert await status("/readyz/producers") == 503
-
-        async def served(name: str) -> None:
-            """A broker that is back may need a moment to lead its partitions again; a client repeats."""
-
-            async def taken() -> bool:
-                return (await send(name)).status_code == 202
-
-            await until(taken, f"{name} is accepted", seconds=60)
-
-        async def back(kind: str) -> None:
-            """What holds when it is there again: whoever repeats is served, once."""
-            await until(sendable, f"events can be sent after {kind}", seconds=90)
-            for number in range(20):
-                await served(f"{kind}-late-{number}")
-
-        await until(sendable, "events can be sent", seconds=60)
-        assert (await send("before")).status_code == 202
+    url = f"http://127.0.0.1:{worker.port}"
+    async with httpx.AsyncClient(base_url=url, headers=bearer(text), timeout=30, trust_env=False) as client:
+        till = Sender(client)
+        await until(till.can_send, "events can be sent", seconds=60)
+        assert (await till.send("before")).status_code == 202
         assert broker.pid is not None
         os.kill(broker.pid, signal.SIGSTOP)
-        await away("frozen")
+        await till.away("frozen", member)
         os.kill(broker.pid, signal.SIGCONT)
-        await back("frozen")
+        await till.back("frozen")
         os.kill(broker.pid, signal.SIGKILL)
         await until(lambda: _gone(broker), "the broker is dead")
-        await away("killed")
+        await till.away("killed", member)
         await asyncio.to_thread(broker.start)
-        await back("killed")
-        assert worker.metric("loyalty_gateway_publish_failures_total", reason="late") > 0
-        assert worker.metric("loyalty_gateway_publish_failures_total", reason="away") > 0
+        await till.back("killed")
+        for reason in ("late", "away"):
+            assert worker.metric("loyalty_gateway_publish_failures_total", reason=reason) > 0
         assert worker.metric("loyalty_gateway_publish_waiting_events") == 0
     assert worker.stop() == 0
-    names = [orjson.loads(record.value)["id"] for record in await own_stack.read(TOPIC)]
-    assert accepted <= set(names)
+    assert till.accepted <= {orjson.loads(record.value)["id"] for record in await own_stack.read(TOPIC)}
 
 
 async def _gone(broker: EmbeddedKafka) -> bool:
