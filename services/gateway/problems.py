@@ -257,6 +257,13 @@ def pointer(location: Iterable[int | str]) -> str:
     return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in location)
 
 
+_FIELDS = {
+    "event-invalid": ("/body/data/total_minor", "expected the sum of the lines' amounts"),
+    "event-conflict": ("/body/id", "the id stands for an event with another body"),
+    "source-unknown": ("/body/source", "not at or below a registered source of your company"),
+}
+
+
 def example(code: str) -> dict[str, object]:
     """A specimen of a kind, for the description of the API."""
     kind = KINDS[code]
@@ -270,6 +277,8 @@ def example(code: str) -> dict[str, object]:
     }
     if code == "request-invalid":
         specimen["errors"] = [{"pointer": "/query/limit", "detail": "Input should be less than or equal to 200"}]
+    if code in _FIELDS:
+        specimen["errors"] = [dict(zip(("pointer", "detail"), _FIELDS[code], strict=True))]
     if code == "quota-exceeded":
         specimen["violated-policies"] = ["default"]
     return specimen
