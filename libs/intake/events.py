@@ -61,6 +61,8 @@ class Preparer:
 
     def record(self, event: Event[Any]) -> Prepared | Rejection:
         """Return the record for a decoded event of the source, or why nobody would take it."""
+        if EVENTS[event.type].internal and not event.source.startswith(_OWN):
+            return _NOT_OURS
         if (flaw := unsound(event.data)) is not None:
             return flaw
         key = self._key(event)
@@ -93,6 +95,8 @@ class Preparer:
         return getattr(event.data, "receipt_number", None) or event.id
 
 
+_OWN = "/pointstream/"
+_NOT_OURS = Rejection("unknown-source", "/source", "a source of the platform's own, for nobody else may say this")
 _NO_TYPE = Rejection("unknown-type", "/type", "the type of an event that comes in")
 
 

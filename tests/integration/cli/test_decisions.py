@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 
+from tests.support.command import assert_sound
 from tests.support.pointstream import Pointstream
 from tests.support.receipts import PROFILES, PURCHASES, enrolment, member_id, purchase
 from tests.support.stack import Stack, until
@@ -40,6 +41,7 @@ async def test_points_are_given_and_taken_with_a_reason(stack: Stack, pointstrea
     refused = await pointstream.run("adjust", member_id("17"), "-151", "--reason", "mistake", "--wait", expect=1)
     assert refused["movements"] == []
     assert await lots(stack) == [150], "never a part of it"
+    await assert_sound(stack)
 
 
 async def test_the_same_request_counts_once_and_a_wrong_one_is_not_sent(stack: Stack, pointstream: Pointstream) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 from uuid import UUID
 
 from cli.rejects import SUFFIX
+from tests.support.command import assert_sound
 from tests.support.pointstream import Pointstream
 from tests.support.receipts import PROFILES, enrolment
-from tests.support.stack import Stack
+from tests.support.stack import Stack, until
 
 HEADER = "key,card,email,tier,enrolled_at,points,earned_at,expires_at\n"
 WORDS = ("--source", "oldcrm", "--tenant", "acme")
@@ -64,6 +65,7 @@ async def test_file_and_ledger_agree(stack: Stack, pointstream: Pointstream, tmp
     again = await pointstream.run("import", "members", file, *WORDS, "--wait", "--restart")
     assert again["reconciliation"]["wallets"] == told["reconciliation"]["wallets"]
     assert await lots(stack) == brought, "the same rows bring nothing twice"
+    await assert_sound(stack)
 
 
 async def test_what_is_missing_is_named_with_the_reason(stack: Stack, pointstream: Pointstream, tmp_path: Path) -> None:
@@ -128,7 +130,7 @@ async def test_a_file_that_makes_no_sense_as_a_whole_changes_nothing(
     foreign = await pointstream.run(
         "import", "members", strange, "--source", "/globex/pos", "--tenant", "acme", expect=2
     )
-    assert "a source of acme/main" in foreign["error"]
+    assert "a name of small letters" in foreign["error"]
     assert await stack.read(PROFILES) == []
 
 
@@ -146,3 +148,31 @@ async def test_a_member_id_of_the_file_is_kept_and_one_of_ours_follows_from_the_
     assert {row[0] for row in await stack.fetch("SELECT member_id FROM members.member")} == first
     tiers = {row[0] for row in await stack.fetch("SELECT tier FROM ledger.member")}
     assert tiers == {None, "gold"}, "what the later file says of the tier is applied"
+
+
+async def test_killed_in_the_middle_it_goes_on_and_everybody_is_there_once(
+    stack: Stack, pointstream: Pointstream, tmp_path: Path
+) -> None:
+    count = 6_000
+    rows = "".join(f"A{number},{number},,,2020-05-01,{1 + number % 7},,never\n" for number in range(count))
+    file = write(tmp_path, HEADER + rows)
+    await stack.start_ready()
+    words = ("import", "members", file, *WORDS, "--wait")
+    killed = pointstream.start(*words)
+    journals = tmp_path / "data" / "intake"
+
+    async def under_way() -> bool:
+        assert killed.poll() is None, "it ended before it could be killed"
+        return any(json.loads(path.read_text())["read"] for path in journals.glob("*.json"))
+
+    await until(under_way, "a part is published", seconds=60)
+    killed.kill()
+    killed.communicate()
+
+    told = await pointstream.run(*words)
+
+    points = sum(1 + number % 7 for number in range(count))
+    assert told["reconciliation"]["members"] == {"file": count, "ledger": count, "difference": 0}
+    assert told["reconciliation"]["wallets"]["points"] == {"file": points, "ledger": points, "difference": 0}
+    assert sum(amount for amount, _, _ in await lots(stack)) == points
+    await assert_sound(stack)

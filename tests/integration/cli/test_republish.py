@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import orjson
 
+from tests.support.database import ACME
 from tests.support.pointstream import Pointstream
 from tests.support.receipts import PROFILES, PURCHASES, enrolment, member_id, purchase
 from tests.support.stack import Stack
@@ -42,6 +44,14 @@ async def test_everybody_has_a_last_record(stack: Stack, pointstream: Pointstrea
     assert (await pointstream.run("republish", "balances", "--member", one))["balances"] == 1
     assert len(await stack.read(BALANCES)) == before + 1
     assert (await pointstream.run("republish", "balances", "--resume"))["balances"] == 30, "nothing was left behind"
+
+    ordered = sorted(member_id(str(number)) for number in range(30))
+    stopped_behind = json.dumps([ACME.tenant_id, ACME.programme_id, str(ordered[19])])
+    (pointstream.folder / "data" / "intake" / "republish-all.json").write_text(stopped_behind)
+    before = len(await stack.read(BALANCES))
+    assert (await pointstream.run("republish", "balances", "--resume"))["balances"] == 10
+    records = await stack.read(BALANCES)
+    assert len(records) == before + 10
 
 
 async def test_what_follows_from_movements_is_made_again(stack: Stack, pointstream: Pointstream) -> None:
