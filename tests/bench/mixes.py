@@ -18,7 +18,7 @@ from tests.bench.receipts import Line, Made, Receipts, receipt_id, source_of, st
 Mix = Literal["plain", "life"]
 MIXES: tuple[Mix, ...] = ("plain", "life")
 _RETURNED, _REPEATED, _OF = (6, 13), 19, 20
-_LOOK_BACK = 2_000  # records between a purchase and its return, or a record and its repeat, at most
+_LOOK_BACK = 20_000  # records between a purchase and its return, or a record and its repeat, at most
 _LATER = 60  # seconds from a purchase to its return
 _TRIES = 20
 

@@ -26,7 +26,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.quick", description=__doc__)
     add_options(parser, receipts=150_000, members=100_000, parts=PARTS)
-    parser.add_argument("--mix", choices=(*MIXES, "both"), default="plain", help="purchases alone, or their whole life")
+    parser.add_argument("--mix", choices=(*MIXES, "both"), default="both", help="purchases alone, or their whole life")
     parser.add_argument("--json-out", type=Path, help="write the JSON object there too")
     return parser.parse_args(arguments)
 
