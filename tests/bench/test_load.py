@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -12,6 +13,7 @@ import pytest
 
 from libs.contracts.codec import TopicDecoder
 from libs.contracts.rejection import Rejection
+from libs.promotions.basket import NOTHING, Returned, add, remaining
 from libs.promotions.compile import compile_programme
 from libs.promotions.decide import evaluate
 from libs.promotions.facts import MemberFacts
@@ -109,6 +111,30 @@ def test_what_comes_back_is_reckoned_on_all_that_came_back_so_far() -> None:
         assert taken[number] == worth(before) - worth(left)
         several += sum(back.values()) > 1
     assert several > 20
+
+
+def test_what_is_left_is_worth_what_the_platform_makes_of_it() -> None:
+    maker, decoder = LIFE.maker(), TopicDecoder(PURCHASES)
+    programme = compile_programme(bench_programme(20, "acme"))
+    bought, back, taken = dict[str, Any](), dict[str, Returned](), Counter[str]()
+    for index in range(LIFE.count):
+        made = maker.make(index)
+        event = decoder.decode(made.value)
+        assert not isinstance(event, Rejection)
+        number = event.data.receipt_number
+        if is_purchase("life", index):
+            bought[number] = event
+        elif not made.repeat:
+            back[number] = add(back.get(number, NOTHING), event.data)
+            taken[number] += made.reversed
+    for number, returned in back.items():
+        purchase = bought[number]
+        left = remaining(purchase.data, returned)
+        decision = None
+        if left is not None:
+            decision = evaluate(programme, left, MemberFacts(UUID(int=1), None), purchase.time, {})
+        points = sum(grant.points for grant in decision.grants) if decision else 0
+        assert points == worth(purchase.data.total_minor) - taken[number]
 
 
 def test_hashes_of_many_keys_agree_with_the_platform() -> None:
