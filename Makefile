@@ -66,7 +66,7 @@ generate: setup ## Write schemas and docs/events.md anew from the contracts
 	@$(PYTHON_BIN) -m libs.contracts generate $(ARGS)
 
 .PHONY: bench-quick
-bench-quick: setup ## Measure in about a minute; the last line is one JSON object
+bench-quick: setup ## Measure in about a minute and a half; the last line is one JSON object
 	@$(PYTHON_BIN) -m tests.bench.quick $(ARGS)
 
 .PHONY: bench

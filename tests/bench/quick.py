@@ -1,4 +1,4 @@
-"""`python -m tests.bench.quick`: the quick benchmark, about a minute; the last line on stdout is one JSON object.
+"""`python -m tests.bench.quick`: the quick benchmark, a minute and a half; the last line on stdout is one JSON object.
 
 How it measures is told in docs/performance.md.
 """
