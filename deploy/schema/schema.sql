@@ -784,10 +784,11 @@ END $$;
 
 -- What plain purchases do not do: movements other than their credits, lots that begin pending or from elsewhere, the
 -- projections behind them. Rows come as JSON, for there are few of them; a lot is touched once, by what it is in the end.
+-- The planner can't know how few, and would read whole tables.
 CREATE FUNCTION earning.save_lives(
     p_now timestamptz, p_lots jsonb, p_movements jsonb, p_allocations jsonb, p_touched jsonb, p_debts jsonb, p_heads jsonb
 ) RETURNS void
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
 BEGIN
     INSERT INTO ledger.lot (tenant_id, programme_id, member_id, seq, wallet, amount, remaining, held, earned_at, active_from,
                             expires_at, recorded_at, policy_version, cause, contributor, opened_by, pending,
@@ -846,7 +847,7 @@ CREATE FUNCTION earning.save_receipts(
     p_settled_tenants int[], p_settled_programmes int[], p_settled_keys uuid[], p_unclaimed jsonb, p_parked jsonb,
     p_again_tenants int[], p_again_keys uuid[], p_again_pages bigint[]
 ) RETURNS void
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
 BEGIN
     UPDATE earning.receipt r SET event_key = v.event_key, page = v.page, member_id = v.member_id, story = v.story
     FROM unnest(p_tenants, p_keys, p_events, p_pages, p_members, p_stories)

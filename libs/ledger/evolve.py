@@ -43,8 +43,8 @@ def apply(ledger: MemberLedger, movement: Movement) -> MemberLedger:
         raise IllegalMovementError(f"movement {movement.seq}: {flaw}")
     if movement.seq <= ledger.seq:
         raise IllegalMovementError(f"movement {movement.seq} comes after {ledger.seq}")
-    return replace(
-        ledger, seq=movement.seq, lots=_lots_after(ledger.lots, movement), debts=_debts_after(ledger, movement)
+    return MemberLedger(
+        ledger.member_id, movement.seq, _lots_after(ledger.lots, movement), _debts_after(ledger, movement)
     )
 
 
@@ -82,10 +82,13 @@ def as_of(
 def _lots_after(lots: tuple[Lot, ...], movement: Movement) -> tuple[Lot, ...]:
     if movement.opens is not None:
         lots = (*lots, replace(movement.opens, remaining=0, held=0))
+    if not movement.allocations:
+        return lots
     parts = {allocation.lot_seq: allocation for allocation in movement.allocations}
-    if unknown := parts.keys() - {lot.seq for lot in lots}:
-        raise IllegalMovementError(f"movement {movement.seq}: no lot {min(unknown)}")
-    return tuple(_lot_after(lot, movement, parts[lot.seq]) if lot.seq in parts else lot for lot in lots)
+    after = tuple([_lot_after(lot, movement, parts.pop(lot.seq)) if lot.seq in parts else lot for lot in lots])
+    if parts:
+        raise IllegalMovementError(f"movement {movement.seq}: no lot {min(parts)}")
+    return after
 
 
 def _lot_after(lot: Lot, movement: Movement, part: Allocation) -> Lot:
@@ -100,13 +103,21 @@ def _lot_after(lot: Lot, movement: Movement, part: Allocation) -> Lot:
         raise IllegalMovementError(
             f"movement {movement.seq}: lot {lot.seq} of {lot.amount} would have {remaining} left and {held} held"
         )
-    return replace(
-        lot,
-        remaining=remaining,
-        held=held,
-        pending=lot.pending and movement.kind is not Kind.ACTIVATE,
-        active_from=movement.effective_at if movement.kind is Kind.ACTIVATE else lot.active_from,
-        expires_at=lot.expires_at if movement.new_expiry is None else movement.new_expiry.expires_at,
+    activates = movement.kind is Kind.ACTIVATE
+    return Lot(  # `replace` would take several times as long
+        lot.seq,
+        lot.wallet,
+        lot.amount,
+        remaining,
+        held,
+        lot.earned_at,
+        movement.effective_at if activates else lot.active_from,
+        lot.expires_at if movement.new_expiry is None else movement.new_expiry.expires_at,
+        lot.recorded_at,
+        lot.policy_version,
+        lot.contributor,
+        lot.pending and not activates,
+        lot.opened_by,
     )
 
 

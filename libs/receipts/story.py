@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
@@ -20,7 +21,8 @@ from libs.contracts.events import PurchaseCompletedV1
 from libs.promotions import basket
 from libs.promotions.basket import NOTHING, Returned
 
-_read_purchase = Canonical(PurchaseCompletedV1).read
+_read_purchase = lru_cache(maxsize=512)(Canonical(PurchaseCompletedV1).read)
+"""What stands of a receipt is looked at several times while a batch is decided."""
 
 
 class Content(Struct, frozen=True, omit_defaults=True):

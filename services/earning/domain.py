@@ -70,7 +70,6 @@ class BatchDecider:
         self._announcer = Announcer(now)
         self._now = now
         self._in_hand: dict[MemberName, tuple[RunningProgramme, Life]] = {}
-        self._work = CaseWork(self._life_of, self._owner_of, self._counters.of, self._use, now)
 
     def decide(self, batch: Sequence[Arrival]) -> None:
         """Decide the next events of the batch, in order."""
@@ -87,12 +86,16 @@ class BatchDecider:
     def adopt(self, case: Case, member_id: UUID) -> list[Outgoing]:
         """Give a receipt to whoever its identifier belongs to now, unless that is too late; return what to tell."""
         content = case.content
-        followed = self._work.adopt(case, member_id)
+        followed = self._work().adopt(case, member_id)
         if followed is None or content is None:
             return []
         self._settled(case, followed, content.key)
         self._again(case, content, followed)
         return self._told()
+
+    def _work(self) -> CaseWork:
+        """Made anew each time: kept, it would tie the batch into a cycle, which only a rare collection would free."""
+        return CaseWork(self._life_of, self._owner_of, self._counters.of, self._use, self._now)
 
     def _purchase(self, arrival: Arrival) -> None:
         """A purchase under a number of its own: nearly every event there is."""
@@ -157,7 +160,7 @@ class BatchDecider:
         else:
             self.result.about.append(About(arrival.tenant_id, case.key, arrival.key))
         content = case.content
-        followed = self._work.follow(arrival, case)
+        followed = self._work().follow(arrival, case)
         self._settled(case, followed, arrival.key)
         if followed.again and content is not None:
             self._again(case, content, followed)

@@ -40,7 +40,11 @@ def receipts_to_ask(
             continue
         tenant, programme = arrival.scope
         if arrival.kind == arrivals.COMPLETED and said[key] == 1:
-            owner = next((owners[name] for name in identifier_names(arrival) if name in owners), None)
+            owner = None
+            for name in arrival.identifiers:
+                owner = owners.get((tenant, programme, name))
+                if owner is not None:
+                    break
             asked[key] = AskedReceipt(tenant, programme, key, arrival.key, page, owner)
         else:
             asked[key] = AskedReceipt(tenant, programme, key)
@@ -130,14 +134,17 @@ async def load_lives(
             if member_id is not None:
                 whole[*case.programme.key, member_id] = None
     for arrival in fresh:
+        plain = arrival.kind == arrivals.COMPLETED and arrival.receipt_key not in cases
+        if plain and not arrival.programme.pends:
+            continue
         concerned = [(*name[:2], owners[name]) for name in identifier_names(arrival) if name in owners]
         member_id = _named(arrival)
         if member_id is not None:
             concerned.append((*arrival.scope, member_id))
-        if arrival.kind != arrivals.COMPLETED or arrival.receipt_key in cases:
-            whole |= dict.fromkeys(concerned)
-        elif arrival.programme.pends:
+        if plain:
             adding |= dict.fromkeys(concerned)
+        else:
+            whole |= dict.fromkeys(concerned)
     names = [name for name in whole if name in standings]
     ledgers = await store.load_ledgers(connection, names, standings)
     lives = {name: Life(name, standings[name], ledgers[name], whole=True) for name in names}
@@ -173,16 +180,18 @@ async def load_more_counters(
     wanted: dict[CounterName, None] = {}
     judged_again: dict[CounterName, None] = {}
     for arrival in fresh:
-        tenant, programme = arrival.scope
         case = None if arrival.receipt_key is None else loaded.cases.get(arrival.receipt_key)
+        plain = case is None and arrival.kind == arrivals.COMPLETED
+        if plain and not arrival.programme.counts_members:
+            continue
+        tenant, programme = arrival.scope
         facts = [
             loaded.standings[name].facts for name in _members_of(arrival, case, loaded) if name in loaded.standings
         ]
-        if case is None and arrival.kind == arrivals.COMPLETED:
+        if plain:
             wanted |= dict.fromkeys((tenant, programme, key) for key in _member_keys(arrival, facts[:1]))
-            continue
-        keys = _keys(arrival, case, facts)
-        judged_again |= dict.fromkeys((tenant, programme, key) for key in keys)
+        else:
+            judged_again |= dict.fromkeys((tenant, programme, key) for key in _keys(arrival, case, facts))
     used = await store.load_counters(connection, [name for name in wanted if name not in judged_again])
     missing = [name for name in judged_again if name not in loaded.used]
     return used | await store.load_counters(connection, missing, lock=lock)
@@ -222,8 +231,6 @@ def _members_of(arrival: Arrival, case: Case | None, loaded: Loaded) -> list[Mem
 
 def _member_keys(arrival: Arrival, facts: Sequence[MemberFacts]) -> list[str]:
     """The counters of a plain purchase's member."""
-    if not arrival.programme.counts_members:
-        return []
     at = effective_time(arrival.event.time, arrival.arrived_at).instant
     version = arrival.programme.at(at)
     if version is None or not version.counts_members:

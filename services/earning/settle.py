@@ -8,7 +8,7 @@ makes no difference to where it ends.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,7 +40,7 @@ class Entitlement:
     judged_at: datetime
     arrived_at: datetime
     version: ActiveVersion | None
-    target: Mapping[str, int]
+    target: Mapping[str, int] = field(default_factory=dict)
     reason: str | None = None
     waits: str | None = None
     evaluation: Evaluation | None = None
@@ -56,28 +56,28 @@ def entitlement(
     content = standing.content
     assert content is not None
     judged_at, ahead = effective_time(content.purchased_at, content.arrived_at)
-    found = Entitlement(judged_at, content.arrived_at, None, {}, ahead)
     version = programme.at(judged_at) if story.version is None else programme.numbered(story.version)
+
+    def found(**told: Any) -> Entitlement:
+        return Entitlement(judged_at, content.arrived_at, version, **told)
+
     if version is None:
-        return replace(found, waits="no-programme-yet")
-    found = replace(found, version=version)
+        return found(reason=ahead, waits="no-programme-yet")
     if story.word == "refuse":
-        return replace(found, reason="refused-by-operator")
+        return found(reason="refused-by-operator")
     purchase = standing.purchase()
     if purchase is None:
-        return replace(found, reason="nothing-left")
+        return found(reason="nothing-left")
     exchanged = exchange(purchase, programme, version, judged_at, story.rate)
     if exchanged is None:
-        return replace(found, waits=NO_RATE, judged=purchase)
-    purchase, rate = exchanged
-    evaluation = evaluate(version.compiled, purchase, owner, judged_at, _without_own(counters, story))
-    return replace(
-        found,
+        return found(reason=ahead, waits=NO_RATE, judged=purchase)
+    evaluation = evaluate(version.compiled, exchanged.purchase, owner, judged_at, _without_own(counters, story))
+    return found(
         target={grant.wallet: grant.points for grant in evaluation.grants},
         reason=evaluation.reason or ahead,
         evaluation=evaluation,
-        judged=purchase,
-        rate=rate,
+        judged=exchanged.purchase,
+        rate=exchanged.rate,
         uses=tuple([(use.key, use.points, use.limit) for use in evaluation.uses]) if evaluation.grants else (),
     )
 
