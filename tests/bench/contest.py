@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import orjson
 from aiokafka import AIOKafkaConsumer, OffsetAndMetadata, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from numpy.typing import NDArray
 
 from libs.contracts.topics import NewTopic
@@ -35,7 +36,7 @@ from tests.support.stack import ROOT, Worker
 
 OURS = "pointstream"
 PEERS_PYTHON = ROOT / ".cache/peers/bin/python"
-_LOOK, _SILENCE = 0.02, 3.0
+_LOOK, _SILENCE, _CALM = 0.02, 3.0, 6.0
 _PATIENCE = 150.0
 
 
@@ -144,6 +145,8 @@ async def _start(stage: Stage, peer: Peer, processes: int) -> _Running:
 async def _warm_up(
     stage: Stage, sent: Sent, running: Sequence[_Running], count: int, mix: Mix, watch: Watch, told: _Told
 ) -> None:
+    for each in running:
+        await _joined(stage, each)
     stage.tell(f"warming up {', '.join(each.peer.name for each in running)} on {count:,} records")
     await produce(stage, sent, count, mix=mix)
     await watch.finished()
@@ -151,6 +154,27 @@ async def _warm_up(
         each.expected += count
         await told.all_of(each)
         each.expected = await told.settled(each)
+
+
+async def _joined(stage: Stage, running: _Running) -> None:
+    """Wait until all processes of a peer are in its group and stay there: records that come while Faust shares out
+    partitions may be told of twice, or not at all."""
+    client = AIOKafkaAdminClient(bootstrap_servers=stage.kafka.bootstrap)
+    await client.start()
+    calm_since = time.monotonic()
+    deadline = calm_since + _PATIENCE
+    try:
+        while time.monotonic() - calm_since < _CALM:
+            [answer] = await client.describe_consumer_groups([running.peer.group])
+            _, _, state, _, _, members, *_ = answer.groups[0]
+            now = time.monotonic()
+            if state != "Stable" or len(members) != len(running.processes):
+                calm_since = now
+            if now > deadline:
+                raise RuntimeError(f"{running.peer.name} is {state}:\n{running.processes[0].tail()}")
+            await asyncio.sleep(_LOOK * 10)
+    finally:
+        await client.close()
 
 
 async def _turn(stage: Stage, running: _Running, count: int, told: _Told) -> Drained:
