@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -67,6 +68,31 @@ async def test_receipts_from_a_file_are_paid_once(platform: Platform, folder: Pa
     words = ("ingest", folder / "receipts.csv", "--source", "/acme/files")
     assert command(platform.data, *words)["published"] == 3
     await eventually(lambda: door.status("/v1/receipts/acme/files/12/12%2F4713") == 200, "the third is decided")
+
+
+@pytest.mark.feature("COM-89")
+async def test_a_packed_file_of_events_pays_once_and_names_what_it_left_out(platform: Platform, tmp_path: Path) -> None:
+    shop = platform.initech
+    await platform.publish([shop.enrolment("packed")])
+    await shop.enrolled("packed")
+    good = [shop.purchase(f"packed-{number}", 1_000, card="packed").value for number in (1, 2, 3)]
+    odd = shop.purchase("packed-4", 1_000, card="packed", total_minor=999).value
+    file = tmp_path / "day.jsonl.gz"
+    file.write_bytes(gzip.compress(b"\n".join([*good[:2], odd, b"{half a line", good[2]])))
+
+    first = command(platform.data, "ingest", file, "--source", f"{shop.source}", expect=(6,))
+    assert (first["published"], first["rejected"]) == (3, 2)
+    report = [json.loads(row) for row in (tmp_path / f"day.jsonl.gz{SUFFIX}").read_text("utf-8").splitlines()]
+    assert [(row["line"], row["reason"]) for row in report] == [(3, "total-mismatch"), (4, "not-json")]
+    await shop.decided("packed-1", "packed-2", "packed-3")
+    assert shop.balance("packed") == 90
+
+    (known,) = command(platform.data, "ingest", file, "--source", f"{shop.source}", expect=(6,))["files"]
+    assert known["known"] is True, "nothing is sent when a file was read to its end"
+    again = command(platform.data, "ingest", file, "--source", f"{shop.source}", "--restart", expect=(6,))
+    await platform.publish([shop.purchase("packed-5", 100, card="packed")])
+    await shop.decided("packed-5")
+    assert (again["published"], shop.balance("packed")) == (3, 93), "published again, and known"
 
 
 @pytest.mark.feature("COM-26")

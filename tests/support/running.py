@@ -2,7 +2,7 @@
 
 `platform` runs by the machine's clock, `platform_in_2017` by one that was set to the first of February 2017, at noon.
 Each is started once a run, on first use. Beside the demo they have two tenants, `acme` and `globex`, whose programme is
-that of `running.yaml`.
+that of `running.yaml`, and a third, `initech`, whose rules, in `web_shop.yaml`, changed a day ago.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -44,8 +44,13 @@ SCOPES = ("members:read", "points:read", "receipts:read", "events:write", "membe
 _PREFIX = "pointstream-running-"
 _PATIENCE = 400.0
 _QUERIES = sql.load("tests.support", "running.sql")
-_TENANTS = ((2, "acme", "Europe/Rome", "EUR"), (3, "globex", "America/New_York", "USD"))
-_PROGRAMME = Path(__file__).with_name("running.yaml")
+_TENANTS = (
+    (2, "acme", "Europe/Rome", "EUR", "running.yaml"),
+    (3, "globex", "America/New_York", "USD", "running.yaml"),
+    (4, "initech", "Europe/Rome", "EUR", "web_shop.yaml"),
+)
+_LONG_AGO = datetime(2016, 1, 1, tzinfo=UTC)
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,13 @@ class Door:
         answer = self.http.get(path, params={name: str(value) for name, value in query.items()})
         assert answer.status_code == httpx.codes.OK, f"GET {answer.request.url}: {answer.status_code} {answer.text}"
         return answer.json()
+
+    def post(self, path: str, body: Mapping[str, Any], *, key: str) -> dict[str, Any]:
+        """Send something in under an Idempotency-Key; anything but 202 fails."""
+        answer = self.http.post(path, json=body, headers={"Idempotency-Key": key})
+        assert answer.status_code == httpx.codes.ACCEPTED, f"POST {path}: {answer.status_code} {answer.text}"
+        told: dict[str, Any] = answer.json()
+        return told
 
     def status(self, path: str) -> int:
         """The status that the API answers with."""
@@ -124,6 +136,17 @@ class Door:
         for number in numbers:
             await self._found(f"/v1/receipts{self.source}/1/{number}", f"{number} is decided", seconds)
 
+    async def decision(self, href: str, seconds: float = 60) -> dict[str, Any]:
+        """Wait until an event has its decision, and return it."""
+        await self._found(href, f"{href} is decided", seconds)
+        told: dict[str, Any] = self.get(href)
+        return told
+
+    def stands(self, number: str, store: str = "1") -> dict[str, Any]:
+        """What stands under a receipt number."""
+        told: dict[str, Any] = self.get("/v1/receipts/by-number", number=number, store=store)
+        return told
+
     async def _found(self, path: str, what: str, seconds: float = 60) -> None:
         await eventually(lambda: self.status(path) == httpx.codes.OK, what, seconds=seconds)
 
@@ -145,6 +168,11 @@ class Platform:
     def globex(self) -> Door:
         """Somebody else, in New York."""
         return self.doors["globex"]
+
+    @property
+    def initech(self) -> Door:
+        """A web shop that ships, rewards more than purchases, and changed its rules a day ago."""
+        return self.doors["initech"]
 
     @property
     def demo(self) -> Door:
@@ -297,16 +325,16 @@ async def _bring_tenants(platform: Platform) -> None:
     connection = await asyncpg.connect(platform.told["postgres"])
     try:
         platform.doors["demo"] = _door(platform, "demo", "/demo/pos", "USD", platform.told["api_key"])
-        for tenant, slug, zone, currency in _TENANTS:
+        for tenant, slug, zone, currency, rules in _TENANTS:
             source = f"/{slug}/pos"
-            document = yaml.safe_load(_PROGRAMME.read_text(encoding="utf-8")) | {"zone": zone, "currency": currency}
-            programme = parse_programme(document)
-            text, key = api_keys.mint(tenant, "tests", SCOPES, datetime(2016, 1, 1, tzinfo=UTC), os.urandom)
+            text, key = api_keys.mint(tenant, "tests", SCOPES, _LONG_AGO, os.urandom)
             await connection.execute(_QUERIES["tenant"], tenant, slug)
             await connection.execute(_QUERIES["programme"], tenant, slug, zone, currency)
-            await connection.execute(
-                _QUERIES["version"], tenant, 1, canonical_json(programme).decode(), programme_hash(programme)
-            )
+            versions = yaml.safe_load_all(Path(__file__).with_name(rules).read_text(encoding="utf-8"))
+            for active_from, document in zip((_LONG_AGO, platform.now() - _DAY), versions, strict=False):
+                programme = parse_programme(document | {"zone": zone, "currency": currency})
+                json_text, digest = canonical_json(programme).decode(), programme_hash(programme)
+                await connection.execute(_QUERIES["version"], tenant, programme.version, json_text, digest, active_from)
             await connection.execute(_QUERIES["source"], source, tenant)
             await connection.execute(
                 _QUERIES["api_key"], key.key_id, tenant, key.digest, list(key.scopes), key.created_at

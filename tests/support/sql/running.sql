@@ -6,7 +6,7 @@ INSERT INTO platform.programme (tenant_id, programme_id, slug, name, zone, curre
 
 -- name: version
 INSERT INTO platform.programme_version (tenant_id, programme_id, version, active_from, document, hash, recorded_at)
-VALUES ($1, $1, $2, '2016-01-01T00:00:00Z', $3::jsonb, $4, '2016-01-01T00:00:00Z');
+VALUES ($1, $1, $2, $5, $3::jsonb, $4, $5);
 
 -- name: source
 INSERT INTO platform.source (source_prefix, tenant_id, programme_id) VALUES ($1, $2, $2);
