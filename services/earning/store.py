@@ -13,7 +13,7 @@ import orjson
 
 from libs.ledger.model import Debt, Kind, Lot, MemberLedger
 from libs.promotions.facts import MemberFacts
-from libs.promotions.pages import PAGE_RECEIPTS, StoredDecision, find, write_page
+from libs.promotions.pages import PAGE_RECEIPTS, StoredDecision, pick, write_page
 from libs.receipts.story import write_story
 from libs.runtime import sql
 from libs.runtime.batch import Span
@@ -120,9 +120,24 @@ async def begin_batch(
     return Begun(
         row["moved"],
         row["page_base"],
-        row["status"] or "",
+        _status(entries, row["moved"], dict(zip(row["late_keys"] or (), row["late_hashes"] or (), strict=True))),
         {name: member_id for name, member_id in owners if member_id is not None},
     )
+
+
+def _status(entries: Sequence[Entry], moved: Sequence[bool], late: Mapping[UUID, int]) -> str:
+    if not late and all(moved):
+        return "f" * len(entries)
+    letters = []
+    for entry in entries:
+        known = late.get(entry.key)
+        if not moved[entry.slot[0]]:
+            letters.append("x")
+        elif known is None:
+            letters.append("f")
+        else:
+            letters.append("r" if known == entry.body_hash else "c")
+    return "".join(letters)
 
 
 async def open_batch(
@@ -183,13 +198,15 @@ async def load_decisions(
     """Return decisions by the key of their event; `wanted` has tenant, page and key of each."""
     if not wanted:
         return {}
-    pages = sorted({(tenant, page) for tenant, page, _ in wanted})
-    bodies = {
-        (row["tenant_id"], row["page"]): row["body"]
-        for row in await connection.fetch(_QUERIES["decision_pages"], *_columns(pages, 2))
-    }
-    found = ((key, find(bodies[tenant, page], key)) for tenant, page, key in wanted if (tenant, page) in bodies)
-    return {key: decision for key, decision in found if decision is not None}
+    keys: dict[tuple[int, int], list[UUID]] = {}
+    for tenant, page, key in wanted:
+        keys.setdefault((tenant, page), []).append(key)
+    found = await connection.fetch(_QUERIES["decision_pages"], *_columns(list(keys), 2))
+    return {
+        decision.key: decision
+        for row in found
+        for decision in pick(row["body"], keys[row["tenant_id"], row["page"]])
+    }  # fmt: skip
 
 
 async def load_ledgers(

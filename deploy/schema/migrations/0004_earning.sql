@@ -106,7 +106,7 @@ CREATE TABLE earning.counter (
 -- a tenant and a page; a scope is a tenant and a programme, with its distinct identifiers joined by U+001F.
 -- Answers are arrays in the order of what was asked:
 --   moved      by span: false for a fenced one
---   status     by record, a letter each: f fresh, r repeat, c conflict (same id, other body), x fenced
+--   late_…     the records that were known before, with the digest of the body that was taken then
 --   owners     by identifier, scope after scope: NULL for one that nobody has yet
 -- A function of several statements on purpose: under READ COMMITTED each takes its own snapshot, so the look after the
 -- locks sees what the transaction that held them has done.
@@ -117,7 +117,7 @@ CREATE FUNCTION earning.begin_batch(
     p_slot_spans int[], p_slot_tenants int[], p_slot_pages int[],
     p_record_slots int[], p_event_keys uuid[], p_body_hashes bigint[],
     p_scope_tenants int[], p_scope_programmes int[], p_scope_identifiers text[],
-    OUT moved boolean[], OUT page_base bigint, OUT status text,
+    OUT moved boolean[], OUT page_base bigint, OUT late_keys uuid[], OUT late_hashes bigint[],
     OUT owners uuid[]
 )
 LANGUAGE plpgsql AS $$
@@ -146,17 +146,14 @@ BEGIN
     )
     SELECT array_agg(event_key) INTO fresh FROM new;
 
-    IF coalesce(cardinality(fresh), 0) = cardinality(p_event_keys) THEN
-        status := repeat('f', cardinality(p_event_keys));
-    ELSE
-        SELECT string_agg(CASE WHEN NOT span_moved[p_slot_spans[v.slot]] THEN 'x'
-                               WHEN f.event_key IS NOT NULL THEN 'f'
-                               WHEN i.body_hash = v.body_hash THEN 'r'
-                               ELSE 'c' END, '' ORDER BY v.ord)
-        INTO status
-        FROM unnest(p_record_slots, p_event_keys, p_body_hashes) WITH ORDINALITY AS v(slot, event_key, body_hash, ord)
-        LEFT JOIN unnest(fresh) AS f(event_key) USING (event_key)
-        LEFT JOIN earning.inbox i ON i.tenant_id = p_slot_tenants[v.slot] AND i.event_key = v.event_key;
+    IF coalesce(cardinality(fresh), 0) < cardinality(p_event_keys) THEN
+        SELECT array_agg(i.event_key), array_agg(i.body_hash) INTO late_keys, late_hashes
+        FROM (
+            SELECT p_slot_tenants[v.slot] AS tenant_id, v.event_key
+            FROM unnest(p_record_slots, p_event_keys) AS v(slot, event_key)
+            WHERE NOT EXISTS (SELECT FROM unnest(fresh) AS f(event_key) WHERE f.event_key = v.event_key)
+        ) AS late
+        JOIN earning.inbox i USING (tenant_id, event_key);
     END IF;
 
     SELECT array_agg(s.tenant_id ORDER BY s.ord, i.ord), array_agg(s.programme_id ORDER BY s.ord, i.ord),
