@@ -75,10 +75,10 @@ class Parts:
 
     async def mixes(self, stage: Stage, workers: list[Worker], receipts: int, turns: Sequence[Mix]) -> None:
         """Drain mixes in turns, `receipts` of each, so that neither a drift nor growing tables show in their ratio."""
-        warm_up = self.options.warm_up
-        for mix in turns:
+        for turn, mix in enumerate(turns):
+            # What a mix needs is used for the first time in its first turn.
+            warm_up = min(self.options.warm_up, SHORT_WARM_UP) if mix in turns[:turn] else self.options.warm_up
             drained = await drain(stage, self.sent, workers, receipts // turns.count(mix), warm_up, mix)
-            warm_up = min(warm_up, SHORT_WARM_UP)
             (self.found.plain if mix == "plain" else self.found.life).append(drained)
             self.tell(f"{mix}: {drained.per_second:,.0f} records a second")
             if drained.others > _DISTURBED:
