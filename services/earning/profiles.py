@@ -16,12 +16,13 @@ from libs.contracts.codec import Event, canonical
 from libs.contracts.events import MemberUpdatedV1
 from libs.contracts.identifiers import IdentifierNames
 from libs.contracts.rejection import Rejection
+from libs.contracts.soundness import unsound
 from libs.runtime.batch import Applied, Work
 from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
 from libs.runtime.keys import body_hash, event_key, kafka_partition_hash
 from services.earning import claims, store
-from services.earning.arrivals import SEPARATOR, UNKNOWN_SOURCE, UNSEEMLY
+from services.earning.arrivals import UNKNOWN_SOURCE
 from services.earning.events import NO_PAGE, SourceReader, arrival
 from services.earning.inbox_store import body_hashes
 from services.earning.metrics import EarningMetrics
@@ -146,13 +147,13 @@ class ProfileHandler:
         if programme is None:
             return UNKNOWN_SOURCE
         data = event.data
+        if (rejection := unsound(data)) is not None:
+            return rejection
         updates = event.type == MemberUpdatedV1.event_type
         add, remove, move = (
             tuple(dict.fromkeys(self._names.names(identifiers)))
             for identifiers in ((data.add, data.remove, data.move) if updates else (data.identifiers, (), ()))
         )
-        if any(SEPARATOR in name for name in (*add, *remove, *move)):
-            return UNSEEMLY
         return Profile(
             programme,
             data.member_id,

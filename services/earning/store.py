@@ -11,13 +11,13 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from libs.contracts.soundness import SEPARATOR
 from libs.ledger.model import Debt, Kind, Lot, MemberLedger
 from libs.promotions.facts import MemberFacts
 from libs.promotions.pages import PAGE_RECEIPTS, StoredDecision, pick, write_page
 from libs.receipts.story import write_story
 from libs.runtime import sql
 from libs.runtime.batch import Span
-from services.earning.arrivals import SEPARATOR
 from services.earning.cases import Case
 from services.earning.lives import Life, rows
 from services.earning.outcome import BatchDecision
