@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -24,7 +25,12 @@ from libs.runtime.metrics import StreamMetrics
 from libs.runtime.seal import Seal
 from services.earning import events, profiles
 from services.earning.bookkeeping import Bookkeeping
+from services.earning.due import DueMembers
+from services.earning.feed import GROUP, BalanceFeed
 from services.earning.metrics import EarningMetrics
+from services.earning.programmes import Programmes
+from services.earning.retries import Retries
+from services.earning.sender import Sender
 from services.earning.settings import EarningSettings
 from services.earning.watch import ProgrammeWatch
 
@@ -72,8 +78,8 @@ def build(settings: EarningSettings, clock: Clock | None = None) -> faust.App:
         loop(profiles.CONSUMER, profiles.ProfileHandler(lambda: watch.current, names, clock, metrics), 1),
     ]
     app = make_app(SERVICE, settings)
-    books = Bookkeeping(pool, clock, metrics, lambda: loops[0].holds(0))
-    _host(app, settings, pool, watch, books, loops)
+    _host(app, settings, pool, watch, loops)
+    _host_charge(app, settings, pool, watch, clock, metrics, lambda: loops[0].holds(0))
     serve_health(
         app, registry, [watch.trouble, *(each.trouble for each in loops)], lambda: any(each.stalled() for each in loops)
     )
@@ -85,7 +91,6 @@ def _host(
     settings: EarningSettings,
     pool: asyncpg.Pool,
     watch: ProgrammeWatch,
-    books: Bookkeeping,
     loops: list[BatchLoop[Any]],
 ) -> None:
     """Put the loops, the watch over programmes and its side stream into the app."""
@@ -106,10 +111,6 @@ def _host(
     async def look_for_programmes() -> None:
         await watch.refresh()
 
-    @app.timer(interval=settings.conservation_every.total_seconds())  # type: ignore[untyped-decorator]  # faust
-    async def look_at_the_books() -> None:
-        await books.measure()
-
     @app.timer(interval=_COLLECT)  # type: ignore[untyped-decorator]  # faust
     async def look_for_cycles() -> None:
         memory.collect()
@@ -120,3 +121,56 @@ def _host(
     async def programme_announced(stream: faust.StreamT[bytes]) -> None:
         async for _ in stream:
             await watch.refresh()
+
+
+def _host_charge(
+    app: faust.App,
+    settings: EarningSettings,
+    pool: asyncpg.Pool,
+    watch: ProgrammeWatch,
+    clock: Clock,
+    metrics: EarningMetrics,
+    in_charge: Callable[[], bool],
+) -> None:
+    """Put in what only one worker of all does: the one that is in charge."""
+
+    def sender(client: str) -> Sender:
+        return Sender(partial(kafka.idempotent_producer, settings.kafka, client), settings.kafka.topic_prefix)
+
+    def programmes() -> Programmes:
+        return watch.current
+
+    asking = sender(f"{SERVICE}-clock")
+    books = Bookkeeping(pool, clock, metrics, in_charge)
+    due = DueMembers(pool, programmes, asking, clock, metrics, in_charge, settings.due_most)
+    retries = Retries(pool, programmes, asking, clock, metrics, in_charge, settings.retry_every)
+    feed = BalanceFeed(
+        partial(kafka.group_consumer, settings.kafka, GROUP),
+        sender(GROUP),
+        pool,
+        clock,
+        metrics,
+        settings.balances,
+        in_charge,
+        settings.kafka.topic_prefix,
+    )
+
+    async def tell_balances() -> None:
+        try:
+            await feed.run()
+        finally:
+            await asking.close()
+
+    app.service(Hosted(tell_balances, feed.stop))  # type: ignore[arg-type]  # faust takes an instance too
+
+    @app.timer(interval=settings.conservation_every.total_seconds())  # type: ignore[untyped-decorator]  # faust
+    async def look_at_the_books() -> None:
+        await books.measure()
+
+    @app.timer(interval=settings.due_every.total_seconds())  # type: ignore[untyped-decorator]  # faust
+    async def look_for_due_members() -> None:
+        await due.run()
+
+    @app.timer(interval=settings.programme_refresh.total_seconds())  # type: ignore[untyped-decorator]  # faust
+    async def look_for_rates() -> None:
+        await retries.look()

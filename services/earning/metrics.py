@@ -50,6 +50,36 @@ class EarningMetrics:
             registry=registry,
         )
 
+        self._due = Gauge(
+            "loyalty_due_members",
+            "Members whose pending points should be active by now; no more than 100,000 are counted.",
+            registry=registry,
+        )
+        self._due_late = Gauge(
+            "loyalty_due_late_seconds",
+            "How long the member who waits longest for pending points to become active has been due.",
+            registry=registry,
+        )
+        self.due_events = Counter(
+            "loyalty_due_events_total", "Members of whom the clock told that they are due.", registry=registry
+        )
+        self.retried = Counter(
+            "loyalty_retried_receipts_total",
+            "Receipts that waited for an exchange rate and are judged anew.",
+            registry=registry,
+        )
+        self.balances = Counter("loyalty_balances_told_total", "Balances published.", registry=registry)
+        self.balances_behind = Gauge(
+            "loyalty_balances_behind_records",
+            "Records of loyalty.points that the feed of balances has still to read.",
+            registry=registry,
+        )
+
+    def due(self, members: int, late_seconds: float) -> None:
+        """Show how many members are due, and how late the one is who waits longest."""
+        self._due.set(members)
+        self._due_late.set(late_seconds)
+
     def conserved(self, equations: Iterable[Equation]) -> None:
         """Show the conservation equation of each wallet."""
         for equation in equations:

@@ -95,6 +95,10 @@ class Programmes:
         self._found[source] = programme
         return programme
 
+    def by_key(self) -> dict[tuple[int, int], RunningProgramme]:
+        """Return every programme by tenant and programme, as rows name them."""
+        return {programme.key: programme for programme in self.prefixes.values()}
+
     def _search(self, source: str) -> RunningProgramme | None:
         prefix = source
         while prefix:

@@ -19,15 +19,35 @@ class LoopPart(Part):
     max_bad_percent: int = Field(default=50, ge=1, le=100, description="share of bad records that halts a partition")
 
 
+class BalancesPart(Part):
+    """How balances are told; a window is no shorter than it says, so that points never wait for it."""
+
+    on: bool = Field(default=True, description="whether loyalty.balances is written at all")
+    window: timedelta = Field(
+        default=timedelta(seconds=1), gt=timedelta(0), description="a member is told of once in it"
+    )
+    most_members: int = Field(default=1_000, ge=1, le=10_000, description="members told of in a window")
+    most_records: int = Field(default=5_000, ge=1, le=100_000, description="records of loyalty.points read in a window")
+
+
 class EarningSettings(ServiceSettings):
     """Everything that the earning service can be told."""
 
     model_config = SettingsConfigDict(env_prefix="POINTSTREAM_EARNING__")
 
     loop: LoopPart = LoopPart()
+    balances: BalancesPart = BalancesPart()
     seal_key: SealKey = Field(validation_alias="POINTSTREAM_SEAL_KEY")
     conservation_every: timedelta = Field(
         default=timedelta(minutes=1), description="how often the conservation equation is measured; it reads all lots"
+    )
+    due_every: timedelta = Field(
+        default=timedelta(seconds=1), description="how often members whose pending points become active are looked for"
+    )
+    due_most: int = Field(default=5_000, ge=1, le=20_000, description="members told of in one such look")
+    retry_every: timedelta = Field(
+        default=timedelta(minutes=1),
+        description="how often receipts that wait for a rate are looked at",
     )
     programme_refresh: timedelta = Field(
         default=timedelta(seconds=2), description="how often programmes and sources are looked up anew"

@@ -16,10 +16,10 @@ from deploy.prometheus.vocabulary import COLLECTORS, PAGE, Family, page, service
 
 ROOT = Path(__file__).parents[2]
 PROMETHEUS = ROOT / "deploy/prometheus"
-UNITS = {"seconds", "bytes", "records", "events", "points", "partitions", "programmes"}
+UNITS = {"seconds", "bytes", "records", "events", "points", "partitions", "programmes", "members"}
 LABELS = {
     "service", "topic", "partition", "outcome", "reason", "cause", "operation", "status_class", "code",
-    "tenant", "programme", "wallet", "account", "campaign",
+    "tenant", "programme", "wallet", "account", "campaign", "kind",
 }  # fmt: skip
 """Few values each, and none that a member, a receipt or an article could be known by."""
 EXPORTED_ALL = services_by_family()

@@ -1,0 +1,72 @@
+"""What is asked of PostgreSQL outside any batch: who is due, which receipts have their rate, whose balances to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from libs.runtime import sql
+
+_QUERIES = sql.load("services.earning", "clock.sql")
+
+
+class DueMember(NamedTuple):
+    """A member whose first pending points become active at `due_at`, as of their movement `seq`."""
+
+    tenant_id: int
+    programme_id: int
+    member_id: UUID
+    due_at: datetime
+    seq: int
+
+
+class ParkedKey(NamedTuple):
+    """The name of a parked receipt, in the order in which they are read."""
+
+    tenant_id: int
+    programme_id: int
+    receipt_key: UUID
+
+
+class RatedReceipt(NamedTuple):
+    """A receipt that was parked at `recorded_at` for a rate, and the version of the rate that it now has."""
+
+    tenant_id: int
+    programme_id: int
+    receipt_key: UUID
+    receipt_number: str
+    store: str | None
+    recorded_at: datetime
+    rate_version: int
+
+    @property
+    def key(self) -> ParkedKey:
+        """Its name."""
+        return ParkedKey(*self[:3])
+
+
+async def due_members(connection: asyncpg.Connection, now: datetime, most: int) -> list[DueMember]:
+    """Return members whose pending points should be active by now, the longest due first."""
+    return [DueMember(*row) for row in await connection.fetch(_QUERIES["due_members"], now, most)]
+
+
+async def count_due(connection: asyncpg.Connection, now: datetime, most: int) -> int:
+    """Return how many members are due, counting no further than `most`."""
+    count: int = await connection.fetchval(_QUERIES["count_due"], now, most)
+    return count
+
+
+async def rated_receipts(
+    connection: asyncpg.Connection, reason: str, after: ParkedKey, most: int
+) -> list[RatedReceipt]:
+    """Return receipts that wait for a rate and have one now, in the order of their keys."""
+    return [RatedReceipt(*row) for row in await connection.fetch(_QUERIES["rated_receipts"], reason, *after, most)]
+
+
+async def members_named(connection: asyncpg.Connection, ids: Sequence[UUID]) -> list[tuple[int, int, UUID]]:
+    """Return the members with these ids, each by tenant, programme and id."""
+    return [tuple(row) for row in await connection.fetch(_QUERIES["members_named"], ids)]

@@ -1,0 +1,116 @@
+"""Receipts that were parked for want of an exchange rate, judged anew once there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+from aiokafka.errors import KafkaError
+
+from libs.contracts.codec import encode
+from libs.contracts.events import PurchaseResolvedV1
+from libs.contracts.headers import headers_of
+from libs.intake.events import Prepared
+from libs.runtime import logs
+from libs.runtime.clock import Clock, elapsed_since, monotonic
+from libs.runtime.keys import event_id
+from libs.runtime.postgres import DATABASE_ERRORS
+from services.earning import clock_store
+from services.earning.clock_store import ParkedKey, RatedReceipt
+from services.earning.due import WHAT
+from services.earning.events import PURCHASES
+from services.earning.exchange import NO_RATE
+from services.earning.metrics import EarningMetrics
+from services.earning.programmes import Programmes, RunningProgramme
+from services.earning.sender import Sender
+
+log = logs.get(__name__)
+_START = ParkedKey(0, 0, UUID(int=0))
+_AT_ONCE = 5_000
+
+
+class Retries:
+    """Looks for such receipts, in one worker of many, and publishes `purchase.resolved` with `retry` for each.
+
+    `look` is called every few seconds. It does its work once what programmes are judged by has changed, one call later,
+    so that the other workers know the rate too; else every `every`. A receipt that is parked again all the same, since
+    a worker did not know it yet, is found by the next run: it was parked at another time, so the event has another id.
+    """
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        programmes: Callable[[], Programmes],
+        sender: Sender,
+        clock: Clock,
+        metrics: EarningMetrics,
+        in_charge: Callable[[], bool],
+        every: timedelta,
+    ) -> None:
+        self._pool = pool
+        self._programmes = programmes
+        self._sender = sender
+        self._clock = clock
+        self._metrics = metrics
+        self._in_charge = in_charge
+        self._every = every
+        self._seen: Programmes | None = None
+        self._place: ParkedKey | None = None
+        self._began = monotonic()
+
+    async def look(self) -> None:
+        """Publish a page, if it is time; on trouble the next call goes on at the same place."""
+        if not self._in_charge():
+            return
+        programmes = self._programmes()
+        if programmes is not self._seen:
+            self._seen, self._place = programmes, _START
+            return
+        if self._place is None:
+            if elapsed_since(self._began) < self._every:
+                return
+            self._place = _START
+        if self._place == _START:
+            self._began = monotonic()
+        try:
+            self._place = await self._page(programmes, self._place)
+        except (*DATABASE_ERRORS, KafkaError) as error:
+            log.warning("retries.not_published", error=type(error).__name__)
+
+    async def _page(self, programmes: Programmes, after: ParkedKey) -> ParkedKey | None:
+        """Publish what comes behind a place, and say where to go on; None: that was all."""
+        async with self._pool.acquire() as connection:
+            found = await clock_store.rated_receipts(connection, NO_RATE, after, _AT_ONCE)
+        if not found:
+            return None
+        known, now = programmes.by_key(), self._clock.now()
+        events = [retry_event(known[receipt.key[:2]], receipt, now) for receipt in found if receipt.key[:2] in known]
+        await self._sender.send(events)
+        self._metrics.retried.inc(len(events))
+        return found[-1].key if len(found) == _AT_ONCE else None
+
+
+def retry_event(programme: RunningProgramme, receipt: RatedReceipt, now: datetime) -> Prepared:
+    """Return `purchase.resolved`: the same for a receipt, a version of the rate, and when it was parked."""
+    parked_at = receipt.recorded_at.isoformat()
+    value = encode(
+        type=PurchaseResolvedV1.event_type,
+        source=programme.source(WHAT),
+        id=event_id(programme.tenant, f"{receipt.receipt_key}@{parked_at}", "retry", "", receipt.rate_version),
+        time=now,
+        subject=None,
+        tenant=None,
+        programme=None,
+        memberseq=None,
+        partitionkey=receipt.receipt_number,
+        data={
+            "receipt_number": receipt.receipt_number,
+            "store": receipt.store,
+            "decision": "retry",
+            "reason": f"version {receipt.rate_version} of the exchange rate is there",
+            "decided_by": WHAT,
+        },
+    )
+    return Prepared(PURCHASES, receipt.receipt_number.encode(), value, headers_of(value))

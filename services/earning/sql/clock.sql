@@ -1,0 +1,46 @@
+-- name: due_members
+-- Members with pending points whose time has come, the longest due first. Many may be due at the same midnight, and which
+-- of those come first does not matter: the index has their order already, a further key would sort them all every time.
+SELECT m.tenant_id, m.programme_id, m.member_id, m.activates_at, m.seq
+FROM ledger.member m
+WHERE m.activates_at <= $1
+ORDER BY m.activates_at
+LIMIT $2;
+
+-- name: count_due
+SELECT count(*) FROM (SELECT FROM ledger.member m WHERE m.activates_at <= $1 LIMIT $2) AS due;
+
+-- name: rated_receipts
+-- Receipts parked for a rate ($1) that is there by now, behind the place $2 to $4, each with the version that holds. A time
+-- ahead of the clock counts as the arrival, as it does when a receipt is judged.
+WITH rated AS (
+    SELECT e.tenant_id, e.programme_id, e.currency, min(e.valid_from) AS since
+    FROM platform.exchange_rate e
+    GROUP BY e.tenant_id, e.programme_id, e.currency
+), page AS (
+    SELECT r.tenant_id, r.programme_id, r.receipt_key, r.receipt_number, r.store, r.currency, r.recorded_at,
+           least(r.occurred_at, r.recorded_at) AS at
+    FROM earning.parked_receipt r
+    JOIN rated ON rated.tenant_id = r.tenant_id AND rated.programme_id = r.programme_id
+              AND rated.currency = r.currency AND rated.since <= least(r.occurred_at, r.recorded_at)
+    WHERE r.reason = $1 AND (r.tenant_id, r.programme_id, r.receipt_key) > ($2::int, $3::int, $4::uuid)
+    ORDER BY r.tenant_id, r.programme_id, r.receipt_key
+    LIMIT $5
+)
+SELECT p.tenant_id, p.programme_id, p.receipt_key, p.receipt_number, p.store, p.recorded_at, e.version
+FROM page p
+CROSS JOIN LATERAL (
+    SELECT x.version FROM platform.exchange_rate x
+    WHERE x.tenant_id = p.tenant_id AND x.programme_id = p.programme_id AND x.currency = p.currency AND x.valid_from <= p.at
+    ORDER BY x.valid_from DESC, x.version DESC
+    LIMIT 1
+) AS e
+ORDER BY p.tenant_id, p.programme_id, p.receipt_key;
+
+-- name: members_named
+-- The members with these ids, in whichever programmes: programmes are few, and each id is looked up by the primary key.
+SELECT m.tenant_id, m.programme_id, m.member_id
+FROM platform.programme p
+CROSS JOIN unnest($1::uuid[]) AS v(member_id)
+JOIN ledger.member m
+  ON m.tenant_id = p.tenant_id AND m.programme_id = p.programme_id AND m.member_id = v.member_id;
