@@ -45,7 +45,8 @@ async def get_receipt_by_number(
         keys = {receipt_key(caller.tenant_id, one.programme_id, store, number): one for one in among}
         found = await receipt_store.receipts(reading, keys)
         if not found:
-            raise ProblemError("receipt-unknown")
+            where = "without a store" if store is None else "of this store"
+            raise ProblemError("receipt-unknown", f"No receipt {where} has this number; `store` is part of its name.")
         if len(found) > 1:
             fault = FieldError(pointer="/query/programme", detail="name one programme")
             raise ProblemError("programme-needed", errors=[fault])

@@ -122,6 +122,11 @@ async def test_a_receipt_of_ones_own_by_curl_and_by_ten_lines_of_python(platform
     answer = json.loads(ran(["bash", "-c", line], environment))
     assert (answer["status"], answer["id"]) == ("accepted", "W-1")
 
+    (back,) = [line for line in commands("The first five minutes") if "/v1/returns" in line]
+    assert json.loads(ran(["bash", "-c", back], environment))["status"] == "accepted"
+    await eventually(lambda: door.status("/v1/receipts/demo/web/W-1-R") == 200, "the return is decided")
+    assert door.get("/v1/receipts/by-number", number="W-1")["state"] == "partly_returned"
+
     program = tmp_path / "till.py"
     program.write_text(producer(), encoding="utf-8")
     ran([sys.executable, str(program)], environment)

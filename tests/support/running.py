@@ -296,8 +296,8 @@ def running(*options: str) -> Iterator[Platform]:
     data = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")).resolve()
     try:
         ports = [f"--port={name}={free_port()}" for name in layout.NAMES]
-        # Nobody wants to wait a minute, which is usual, for a look at the whole ledger.
-        hurry = {"POINTSTREAM_EARNING__CONSERVATION_EVERY": "PT2S"}
+        # Nobody wants to wait a minute, which is usual, for a look at the whole ledger or at what waits for a rate.
+        hurry = {"POINTSTREAM_EARNING__CONSERVATION_EVERY": "PT2S", "POINTSTREAM_EARNING__RETRY_EVERY": "PT1S"}
         told = command(data, "up", "--detach", "--no-demo", *ports, *options, settings=hurry)
         platform = Platform(data, told)
         with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:  # leaves the loop of tests as it is
