@@ -131,3 +131,23 @@ async def test_a_receipt_that_comes_after_its_points_are_due_is_caught_up_too(st
     assert sorted(kind for kind, _ in await kinds(stack)) == ["activate", "activate", "credit", "credit"]
     assert await stack.lag(PURCHASES, "earning.purchases") == 0
     await verified(stack)
+
+
+async def test_one_worker_of_many_looks_and_another_takes_over(stack: Stack) -> None:
+    await put_programme(stack.database, with_wallet(pending={"kind": "on_days", "days_of_month": [1, 15]}))
+    often = {"POINTSTREAM_EARNING__DUE_EVERY": "PT0.2S"}
+    one = await at(stack, WHEN + 10 * DAY, **often)
+    await play(stack, enrolment("1"))
+    await play(stack, purchase("R-1", 5_000))
+    await activated(stack)
+    two = await stack.start_ready(instance="two", POINTSTREAM_CLOCK=(WHEN + 10 * DAY).isoformat(), **often)
+    both = [worker for worker in (one, two) if worker.metric("loyalty_due_events_total")]
+    assert both == [one]
+    await play(stack, purchase("R-2", 2_000))
+    await activated(stack)
+    one.kill()
+    await play(stack, purchase("R-3", 1_000))
+    await activated(stack, seconds=30)
+    assert two.metric("loyalty_due_events_total") >= 1
+    assert len({event["id"] for event in await stack.events(ACTIVITIES)}) == 3, "what is told again has the same id"
+    await verified(stack)
