@@ -89,7 +89,7 @@ async def _save(
     paging = store.Paging()
     written: dict[tuple[int, int], list[StoredDecision]] = {}
     again: list[tuple[int, UUID, int]] = []
-    for tenant, decision in decided.again:
+    for (tenant, _), decision in decided.again.items():
         number = paging.page_for(tenant)
         written.setdefault((tenant, number), []).append(decision)
         again.append((tenant, decision.key, page_base + number))

@@ -18,7 +18,7 @@ import msgspec
 from libs.ledger.decide import decide_credit
 from libs.ledger.model import Kind, Lot
 from libs.promotions.evaluation import Evaluation
-from libs.promotions.pages import LotMade, Moved, Outcome, StoredDecision
+from libs.promotions.pages import Outcome, StoredDecision
 from libs.receipts.story import Content
 from libs.runtime.batch import Outgoing
 from services.earning import arrivals
@@ -29,7 +29,17 @@ from services.earning.cases import Case, CaseWork, Followed
 from services.earning.facts import shown
 from services.earning.judge import judge
 from services.earning.lives import Life
-from services.earning.outcome import About, BatchDecision, NewLot, Parked, Term, Unclaimed, Unpaid
+from services.earning.outcome import (
+    About,
+    BatchDecision,
+    NewLot,
+    Parked,
+    Term,
+    Unclaimed,
+    Unpaid,
+    lots_made,
+    moved_as_kept,
+)
 from services.earning.programmes import RunningProgramme
 from services.earning.verdict import Cause, CounterName, Made, MemberName, Standing, Verdict
 
@@ -240,14 +250,14 @@ class BatchDecider:
             member_id=case.story.owner,
             reason=followed.reason,
             evaluation=followed.evaluation,
-            lots=_lots_made(followed.lots),
+            lots=lots_made(followed.lots),
             tier=case.story.tier,
             kind=arrivals.CORRECTED if content.corrects else arrivals.COMPLETED,
             judged=followed.judged,
             rate=followed.rate,
             receipt_key=case.key,
         )
-        self.result.again.append((case.tenant_id, decision))
+        self.result.again[case.tenant_id, decision.key] = decision
 
     def _keep(
         self,
@@ -270,9 +280,9 @@ class BatchDecider:
             tier=None if standing is None else standing.facts.tier,
             reason=verdict.reason,
             evaluation=verdict.evaluation,
-            lots=_lots_made(lots),
+            lots=lots_made(lots),
             kind=arrival.kind,
-            moved=tuple([_moved(made) for made in moved if made.movement.kind is not Kind.CREDIT]),
+            moved=tuple([moved_as_kept(made) for made in moved if made.movement.kind is not Kind.CREDIT]),
             judged=verdict.judged,
             rate=verdict.rate,
         )
@@ -384,20 +394,3 @@ def _both(acted: Acted, followed: Followed | None) -> Acted:
 
 def _cause(arrival: Arrival) -> Cause:
     return Cause(arrival.key, arrival.event.source, arrival.event.id)
-
-
-def _lots_made(lots: Sequence[tuple[Lot, bool]]) -> tuple[LotMade, ...]:
-    return tuple([LotMade(lot.seq, lot.wallet, lot.amount, lot.expires_at, carried) for lot, carried in lots])
-
-
-def _moved(made: Made) -> Moved:
-    movement = made.movement
-    return Moved(
-        movement.seq,
-        movement.kind.value,
-        movement.wallet,
-        movement.from_account.value,
-        movement.to_account.value,
-        movement.amount,
-        movement.corrects,
-    )

@@ -130,8 +130,9 @@ class EventHandler:
         programmes = {new.scope: new.programme for new in fresh}
         cases = await loading.load_cases(connection, receipts, opened.receipts, programmes)
         standings = opened.standings
-        if claimants := loading.claimants(cases.values(), standings):
-            standings |= (await store.open_batch(connection, (), claimants)).standings
+        await loading.load_owners(connection, fresh, cases, owners)
+        if behind := loading.members_behind(cases.values(), owners, standings):
+            standings |= (await store.open_batch(connection, (), behind)).standings
         lives = await loading.load_lives(connection, fresh, owners, standings, cases, now)
         loaded = Loaded(owners, standings, lives, cases, opened.used)
         more = await loading.load_more_counters(connection, fresh, loaded, lock=careful)
@@ -151,13 +152,13 @@ class EventHandler:
         """Save decisions and points; returns where the decisions lie that take the place of earlier ones."""
         written: dict[tuple[int, int], list[StoredDecision]] = {}
         for new, page, kept in zip(fresh, pages, decided.decisions, strict=True):
-            if kept is not None:
+            if kept is not None and (kept[0], kept[1].key) not in decided.again:
                 written.setdefault((kept[0], page - page_base), []).append(kept[1])
             case = None if new.receipt_key is None else loaded.cases.get(new.receipt_key)
             if case is not None and case.event_key == new.key:
                 case.page = page
         again = []
-        for tenant, decision in decided.again:
+        for (tenant, _), decision in decided.again.items():
             number = paging.page_for(tenant)
             written.setdefault((tenant, number), []).append(decision)
             again.append((tenant, decision.key, page_base + number))

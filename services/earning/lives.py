@@ -34,7 +34,10 @@ class Life:
         self._caught_up = False
 
     def catch_up(self, now: datetime, cause: Cause) -> None:
-        """Record what time has done, once a batch, before anything else is done to the member."""
+        """Record what time has done, before anything else is done to the member: once a batch, and after each new lot.
+
+        A lot that comes late may be due at once; that must not depend on where batches are cut.
+        """
         if not self._caught_up:
             self._caught_up = True
             self.record(catch_up(self.ledger, now, now), cause)
@@ -44,6 +47,7 @@ class Life:
         for movement in movements:
             self.ledger = apply(self.ledger, movement)
             self.standing.seq = movement.seq
+            self._caught_up &= movement.opens is None
             touched = movement.allocations[0].lot_seq if movement.allocations else 0
             lapses_at = next((lot.expires_at for lot in self.ledger.lots if lot.seq == touched), None)
             self.made.append(
@@ -65,6 +69,7 @@ class Life:
         opening = opening_movement(lot)
         self.ledger = apply(self.ledger, opening)
         self.standing.seq = lot.seq
+        self._caught_up = False
         self.made.append(Made(opening, cause, new.carried))
         self.record(repay(self.ledger, new.wallet, now), cause)
         return lot

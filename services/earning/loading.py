@@ -14,7 +14,7 @@ from libs.ledger.model import MemberLedger
 from libs.promotions.decide import activity_counter_keys, counter_keys
 from libs.promotions.facts import MemberFacts
 from libs.receipts.story import Content, Story, read_story
-from services.earning import arrivals, store
+from services.earning import arrivals, owner_store, store
 from services.earning.arrivals import Arrival
 from services.earning.cases import Case
 from services.earning.domain import Loaded
@@ -107,15 +107,41 @@ async def load_cases(
     return cases
 
 
-def claimants(cases: Iterable[Case], standings: Mapping[MemberName, Standing]) -> list[MemberName]:
-    """Members who claimed a receipt before its purchase came; who they are is known only from its story."""
+async def load_owners(
+    connection: asyncpg.Connection,
+    fresh: Iterable[Arrival],
+    cases: dict[UUID, Case],
+    owners: dict[store.IdentifierName, UUID],
+) -> None:
+    """Add the owners of what earlier contents of receipts show: a late void or correction may let one stand again."""
+    contents = Counter(
+        [each.receipt_key for each in fresh if each.kind in (arrivals.COMPLETED, arrivals.CORRECTED)]
+    )  # fmt: skip
     names = {
-        (*case.programme.key, claim.member_id): None
-        for case in cases
-        if case.story.owner is None
-        for claim in case.story.claims
+        (*case.programme.key, name): None
+        for key, case in cases.items()
+        if contents[key] + len(case.story.contents) > 1
+        for content in case.story.contents
+        for name in shown(content)
     }
+    if missing := [name for name in names if name not in owners]:
+        owners |= await owner_store.lock_owners(connection, missing)
+
+
+def members_behind(
+    cases: Iterable[Case], owners: Mapping[store.IdentifierName, UUID], standings: Mapping[MemberName, Standing]
+) -> list[MemberName]:
+    """Members known only from stories: who claimed a receipt before its purchase came, or shows on a content of it."""
+    names = {(*case.programme.key, each): None for case in cases for each in _ids_behind(case, owners)}
     return [name for name in names if name not in standings]
+
+
+def _ids_behind(case: Case, owners: Mapping[store.IdentifierName, UUID]) -> list[UUID]:
+    """Everybody whom a receipt may belong to by its story."""
+    story, scope = case.story, case.programme.key
+    ids = [claim.member_id for claim in story.claims] + ([] if story.owner is None else [story.owner])
+    shows = [(*scope, name) for content in story.contents for name in shown(content)]
+    return ids + [owners[name] for name in shows if name in owners]
 
 
 async def load_lives(
@@ -130,9 +156,7 @@ async def load_lives(
     whole = {name: None for name, standing in standings.items() if standing.is_due(now)}
     adding: dict[MemberName, None] = {}
     for case in cases.values():
-        for member_id in (case.story.owner, *[claim.member_id for claim in case.story.claims]):
-            if member_id is not None:
-                whole[*case.programme.key, member_id] = None
+        whole |= dict.fromkeys((*case.programme.key, member_id) for member_id in _ids_behind(case, owners))
     for arrival in fresh:
         plain = arrival.kind == arrivals.COMPLETED and arrival.receipt_key not in cases
         if plain and not arrival.programme.pends:
@@ -179,19 +203,29 @@ async def load_more_counters(
     """The counters that can be named only now: limits of members, and of receipts that are judged again."""
     wanted: dict[CounterName, None] = {}
     judged_again: dict[CounterName, None] = {}
+    concerned: dict[UUID, dict[MemberName, None]] = {}
+    contents: dict[UUID, list[Content]] = {}
     for arrival in fresh:
         case = None if arrival.receipt_key is None else loaded.cases.get(arrival.receipt_key)
         plain = case is None and arrival.kind == arrivals.COMPLETED
         if plain and not arrival.programme.counts_members:
             continue
-        tenant, programme = arrival.scope
-        facts = [
-            loaded.standings[name].facts for name in _members_of(arrival, case, loaded) if name in loaded.standings
-        ]
+        members = _members_of(arrival, case, loaded)
+        facts = [loaded.standings[name].facts for name in members if name in loaded.standings]
+        scope = arrival.scope
         if plain:
-            wanted |= dict.fromkeys((tenant, programme, key) for key in _member_keys(arrival, facts[:1]))
-        else:
-            judged_again |= dict.fromkeys((tenant, programme, key) for key in _keys(arrival, case, facts))
+            wanted |= dict.fromkeys((*scope, key) for key in _member_keys(arrival, facts[:1]))
+        elif arrival.kind == arrivals.RECORDED:
+            judged_again |= dict.fromkeys((*scope, key) for key in _activity_keys(arrival, facts))
+        if case is not None:
+            concerned.setdefault(case.key, {}).update(dict.fromkeys(members))
+            if arrival.kind in (arrivals.COMPLETED, arrivals.CORRECTED):
+                contents.setdefault(case.key, []).append(content_of(arrival))
+    for key, names in concerned.items():
+        case = loaded.cases[key]
+        facts = [loaded.standings[name].facts for name in names if name in loaded.standings]
+        keys = _case_keys(case, [*case.story.contents, *contents.get(key, ())], facts)
+        judged_again |= dict.fromkeys((*case.programme.key, each) for each in keys)
     used = await store.load_counters(connection, [name for name in wanted if name not in judged_again])
     missing = [name for name in judged_again if name not in loaded.used]
     return used | await store.load_counters(connection, missing, lock=lock)
@@ -203,7 +237,7 @@ async def load_case_counters(
     """The counters that judging these receipts for these members may ask for."""
     wanted: dict[CounterName, None] = {}
     for case, facts in cases:
-        keys = [key for key, _, _ in case.story.uses] + _content_keys(case, case.story.contents, [facts])
+        keys = _case_keys(case, case.story.contents, [facts])
         wanted |= dict.fromkeys((*case.programme.key, key) for key in keys)
     return await store.load_counters(connection, list(wanted), lock=lock)
 
@@ -223,9 +257,7 @@ def _members_of(arrival: Arrival, case: Case | None, loaded: Loaded) -> list[Mem
     if (member_id := _named(arrival)) is not None:
         ids.append(member_id)
     if case is not None:
-        ids += [claim.member_id for claim in case.story.claims]
-        if case.story.owner is not None:
-            ids.append(case.story.owner)
+        ids += _ids_behind(case, loaded.owners)
     return [(*arrival.scope, each) for each in dict.fromkeys(ids)]
 
 
@@ -241,26 +273,18 @@ def _member_keys(arrival: Arrival, facts: Sequence[MemberFacts]) -> list[str]:
     return [key for each in facts for key in counter_keys(version.compiled, exchanged.purchase, each, at)]
 
 
-def _keys(arrival: Arrival, case: Case | None, facts: Sequence[MemberFacts]) -> list[str]:
-    """The counters that judging a receipt again, or an activity, may ask for."""
-    keys: list[str] = []
-    if arrival.kind == arrivals.RECORDED:
-        at = effective_time(arrival.event.time, arrival.arrived_at).instant
-        version = arrival.programme.at(at)
-        if version is not None:
-            keys += [
-                key for each in facts for key in activity_counter_keys(version.compiled, arrival.event.data, each, at)
-            ]
-    if case is None:
-        return keys
-    contents = list(case.story.contents)
-    if arrival.kind in (arrivals.COMPLETED, arrivals.CORRECTED):
-        contents.append(content_of(arrival))
-    return [*keys, *[key for key, _, _ in case.story.uses], *_content_keys(case, contents, facts)]
+def _activity_keys(arrival: Arrival, facts: Sequence[MemberFacts]) -> list[str]:
+    """The counters that judging an activity may ask for."""
+    at = effective_time(arrival.event.time, arrival.arrived_at).instant
+    version = arrival.programme.at(at)
+    if version is None:
+        return []
+    return [key for each in facts for key in activity_counter_keys(version.compiled, arrival.event.data, each, at)]
 
 
-def _content_keys(case: Case, contents: Iterable[Content], facts: Sequence[MemberFacts]) -> list[str]:
-    keys: list[str] = []
+def _case_keys(case: Case, contents: Iterable[Content], facts: Sequence[MemberFacts]) -> list[str]:
+    """The counters that judging a receipt again may ask for, whichever content stands and whoever has it."""
+    keys = [key for key, _, _ in case.story.uses]
     for content in contents:
         at = effective_time(content.purchased_at, content.arrived_at).instant
         version = case.programme.at(at)

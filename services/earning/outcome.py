@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from libs.ledger.model import Lot
-from libs.promotions.pages import Outcome, StoredDecision
+from libs.promotions.pages import LotMade, Moved, Outcome, StoredDecision
 from libs.runtime.batch import Outgoing
-from services.earning.verdict import CounterName
+from services.earning.verdict import CounterName, Made
 
 
 class Term(NamedTuple):
@@ -85,7 +86,8 @@ class BatchDecision:
     """Everything to be saved and published for a batch, in the order of the events.
 
     `events` has one entry an event of the batch, `decisions` one an event that is kept: tenant, decision and the number
-    of its page in the batch are given by the caller. `again` takes the place of earlier decisions on other events.
+    of its page in the batch are given by the caller. `again` has the last decision on an event that was decided before,
+    perhaps in this very batch, by tenant and key.
     `settled` receipts wait for nobody any longer, but for what stands in `unclaimed` and `parked`.
     """
 
@@ -96,8 +98,27 @@ class BatchDecision:
     unclaimed: dict[UUID, Unclaimed] = field(default_factory=dict)
     parked: dict[UUID, Parked] = field(default_factory=dict)
     settled: dict[UUID, tuple[int, int]] = field(default_factory=dict)
-    again: list[tuple[int, StoredDecision]] = field(default_factory=list)
+    again: dict[tuple[int, UUID], StoredDecision] = field(default_factory=dict)
     about: list[About] = field(default_factory=list)
     uses: dict[CounterName, tuple[int, int]] = field(default_factory=dict)
     outcomes: dict[str, int] = field(default_factory=dict)
     rule_errors: dict[str, int] = field(default_factory=dict)
+
+
+def lots_made(lots: Sequence[tuple[Lot, bool]]) -> tuple[LotMade, ...]:
+    """Lots, each with whether it was carried to a later boundary, as a decision keeps them."""
+    return tuple([LotMade(lot.seq, lot.wallet, lot.amount, lot.expires_at, carried) for lot, carried in lots])
+
+
+def moved_as_kept(made: Made) -> Moved:
+    """A movement as a decision keeps it."""
+    movement = made.movement
+    return Moved(
+        movement.seq,
+        movement.kind.value,
+        movement.wallet,
+        movement.from_account.value,
+        movement.to_account.value,
+        movement.amount,
+        movement.corrects,
+    )

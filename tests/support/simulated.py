@@ -163,7 +163,7 @@ class World:
                 self._keep(kept[1])
             if arrival.receipt_key is not None and arrival.receipt_key not in loaded.cases:
                 self.receipts[arrival.receipt_key] = (arrival.key, None)
-        for _, decision in result.again:
+        for decision in result.again.values():
             self._keep(decision)
         for key, case in loaded.cases.items():
             self.receipts[key] = (case.event_key, write_story(case.story))

@@ -88,7 +88,8 @@ async def test_a_return_that_comes_first_waits_for_its_purchase(stack: Stack) ->
 async def test_spent_points_become_debt_and_are_repaid_first(stack: Stack) -> None:
     await stack.start_ready()
     await play(stack, enrolment("1"))
-    await play(stack, purchase("R-1", 5_000), adjusted("A-1", member_id("1"), -45, time=WHEN + HOUR))
+    await play(stack, purchase("R-1", 5_000))
+    await play(stack, adjusted("A-1", member_id("1"), -45, time=WHEN + HOUR))
     await play(stack, adjusted("A-2", member_id("1"), -45, time=WHEN + HOUR))
     assert (await outcomes(stack))["A-2"] == ("refused", "not-enough-points")
     await play(stack, returned("T-1", "R-1", time=WHEN + 2 * HOUR))
@@ -152,4 +153,32 @@ async def test_receipts_of_strangers_wait_for_enrolment_or_a_claim(stack: Stack)
     assert found["R-1"] == found["R-2"] == ("credited", None)
     waiting = await stack.fetch("SELECT receipt_number FROM earning.unclaimed_receipt ORDER BY 1")
     assert [row[0] for row in waiting] == ["R-3", "R-4"]
+    await verified(stack)
+
+
+async def test_a_purchase_that_stands_after_all_is_its_own_members(stack: Stack) -> None:
+    """The purchase of card 2 came under the number of another; a void, told late, lay between the two."""
+    await stack.start_ready()
+    await play(stack, enrolment("1"), enrolment("2"))
+    await play(stack, purchase("R-1", 1_000))
+    await play(stack, purchase("R-1", 2_000, card="2", source="/acme/pos/1/9", time=WHEN + 2 * HOUR))
+    assert (await points(stack), await points(stack, "2")) == (10, 0)
+    await play(stack, voided("V-1", "R-1", time=WHEN + HOUR))
+    assert (await points(stack), await points(stack, "2")) == (0, 20)
+    await verified(stack)
+
+
+async def test_what_is_decided_twice_in_one_batch_is_explained_by_the_last(stack: Stack) -> None:
+    await stack.produce([enrolment("1")])
+    await stack.produce([purchase("R-1", 1_000, card=None), claimed("K-1", "R-1", member_id("1"), key="card:None")])
+    worker = await stack.start_ready(POINTSTREAM_EARNING__LOOP__BATCH="1000")
+    await stack.drained()
+    found = await outcomes(stack)
+    if found["K-1"] != ("refused", "member-unknown"):  # else the claim was taken before the enrolment
+        assert found["R-1"] == found["K-1"] == ("credited", None)
+    await stack.drained("loyalty.profiles")
+    await play(stack, purchase("R-2", 1_000, card=None), claimed("K-2", "R-2", member_id("1"), key="card:None"))
+    assert worker.ready()
+    found = await outcomes(stack)
+    assert found["R-2"] == found["K-2"] == ("credited", None)
     await verified(stack)
