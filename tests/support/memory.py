@@ -1,0 +1,322 @@
+"""Earning's database as plain dictionaries: the handlers themselves run on it, a batch at a time, for many seeds.
+
+It takes the place of `services.earning.store`, function by function. What is stored lies in the bytes and rows that
+the database would get, and is loaded from them; a transaction that is dropped leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from libs.ledger.decide import opening_movement
+from libs.ledger.invariants import INVARIANTS
+from libs.ledger.model import Debt, Kind, Lot, MemberLedger, Movement
+from libs.promotions.facts import MemberFacts
+from libs.promotions.pages import StoredDecision, find, write_page
+from libs.receipts.story import Story, read_story, write_story
+from libs.runtime.batch import Span
+from services.earning import events, owner_store, profiles, store
+from services.earning.cases import Case
+from services.earning.facts import story_of
+from services.earning.lives import NEVER, Life, rows
+from services.earning.outcome import BatchDecision, Parked, Unclaimed
+from services.earning.verdict import CounterName, MemberName, Standing
+
+
+class LimitPassed(Exception):
+    """A batch would use more of a limit than there is."""
+
+
+class Head(NamedTuple):
+    """A member's row in the ledger."""
+
+    seq: int
+    spread: int
+    tier: str | None
+    activates_at: datetime | None = None
+    lapses_at: datetime | None = None
+    owing: bool = False
+
+
+class Receipt(NamedTuple):
+    """A receipt number's row."""
+
+    scope: tuple[int, int]
+    event_key: UUID | None
+    page: int | None
+    member_id: UUID | None
+    story: bytes | None = None
+
+
+LotName = tuple[int, int, UUID, int]
+
+
+@dataclass
+class Memory:
+    """The tables. Every value is frozen, so that a copy of the dictionaries is a copy of everything."""
+
+    inbox: dict[tuple[int, UUID], tuple[int, int]] = field(default_factory=dict)
+    identifiers: dict[store.IdentifierName, UUID] = field(default_factory=dict)
+    heads: dict[MemberName, Head] = field(default_factory=dict)
+    lots: dict[LotName, Lot] = field(default_factory=dict)
+    journal: dict[MemberName, tuple[Movement, ...]] = field(default_factory=dict)
+    debts: dict[tuple[int, int, UUID, str], Debt] = field(default_factory=dict)
+    receipts: dict[tuple[int, UUID], Receipt] = field(default_factory=dict)
+    pages: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    unclaimed: dict[UUID, Unclaimed] = field(default_factory=dict)
+    parked: dict[UUID, Parked] = field(default_factory=dict)
+    about: dict[tuple[int, UUID, UUID], None] = field(default_factory=dict)
+    counters: dict[CounterName, int] = field(default_factory=dict)
+    limits: dict[CounterName, int] = field(default_factory=dict)
+    base: list[int] = field(default_factory=lambda: [0])
+
+    def copy(self) -> Memory:
+        """The same tables, to go back to."""
+        return Memory(**{name: table.copy() for name, table in vars(self).items()})
+
+    def begin_batch(
+        self,
+        consumer: str,
+        now: datetime,
+        spans: Sequence[Span],
+        entries: Sequence[store.Entry],
+        identifiers: Iterable[store.IdentifierName] = (),
+    ) -> store.Begun:
+        self.base[0] += 4096
+        status = ""
+        for (_, tenant, page), key, body in entries:
+            known = self.inbox.setdefault((tenant, key), (body, self.base[0] + page))
+            status += "f" if known == (body, self.base[0] + page) else "r" if known[0] == body else "c"
+        owners = {name: self.identifiers[name] for name in identifiers if name in self.identifiers}
+        return store.Begun([True] * len(spans), self.base[0], status, owners)
+
+    def open_batch(
+        self,
+        receipts: Sequence[store.AskedReceipt],
+        members: Sequence[MemberName],
+        counters: Sequence[CounterName] = (),
+        *,
+        lock_counters: bool = False,
+    ) -> store.Opened:
+        known = []
+        for asked in receipts:
+            row = self.receipts.get((asked.tenant_id, asked.key))
+            if row is None:
+                scope = (asked.tenant_id, asked.programme_id)
+                row = Receipt(scope, asked.event_key, asked.page, asked.member_id)
+                self.receipts[asked.tenant_id, asked.key] = row
+            else:
+                known.append(
+                    store.KnownReceipt(*row.scope, asked.key, row.event_key, row.page, row.member_id, row.story)
+                )
+        theirs = [(*each[:2], each.member_id) for each in known if each.member_id is not None]
+        standings = {}
+        for name in sorted({*members, *theirs} & self.heads.keys()):
+            head, text = self.heads[name], str(name[2])
+            facts = MemberFacts(name[2], head.tier)
+            standings[name] = Standing(facts, head.seq, head.spread, text, text.encode(), *head[3:])
+        return store.Opened(known, standings, self.load_counters(counters))
+
+    def load_counters(self, counters: Sequence[CounterName], *, lock: bool = False) -> dict[CounterName, int]:
+        return {name: self.counters.get(name, 0) for name in counters}
+
+    def load_decisions(self, wanted: Sequence[tuple[int, int, UUID]]) -> dict[UUID, StoredDecision]:
+        found = ((key, find(self.pages[tenant, page], key)) for tenant, page, key in wanted)
+        return {key: decision for key, decision in found if decision is not None}
+
+    def load_ledgers(
+        self, members: Sequence[MemberName], standings: Mapping[MemberName, Standing]
+    ) -> dict[MemberName, MemberLedger]:
+        return {name: self.ledger(name, whole=False) for name in members}
+
+    def load_lapsed(self, lots: Sequence[LotName]) -> dict[LotName, int]:
+        lapsed: dict[LotName, int] = {}
+        for lot in lots:
+            for movement in self.journal.get(lot[:3], ()):
+                if movement.kind is Kind.EXPIRE:
+                    for part in movement.allocations:
+                        if part.lot_seq == lot[3]:
+                            lapsed[lot] = lapsed.get(lot, 0) + part.amount
+        return lapsed
+
+    def save_batch(
+        self,
+        now: datetime,
+        page_base: int,
+        pages: Mapping[tuple[int, int], Sequence[StoredDecision]],
+        decided: BatchDecision,
+    ) -> None:
+        for new in decided.lots:
+            name = (new.term.tenant_id, new.term.programme_id, new.member_id)
+            head = self.heads[name]
+            assert new.lot.seq == head.seq + 1, "numbers have no gap"
+            lapses = [at for at in (head.lapses_at, new.term.expires_at) if at is not None]
+            self.heads[name] = head._replace(seq=new.lot.seq, lapses_at=min(lapses, default=None))
+            self.lots[*name, new.lot.seq] = new.lot
+            self.journal[name] = (*self.journal.get(name, ()), opening_movement(new.lot))
+        for (tenant, number), decisions in pages.items():
+            assert (tenant, page_base + number) not in self.pages
+            self.pages[tenant, page_base + number] = write_page(decisions)
+
+    def save_lives(self, now: datetime, lives: Iterable[Life]) -> None:
+        lives = list(lives)
+        for life in lives:
+            self.journal[life.name] = (*self.journal.get(life.name, ()), *[made.movement for made in life.made])
+            for began, lot, _ in life.opened():
+                self.lots[*life.name, began.seq] = lot
+        tables = rows(lives)
+        for row in tables["touched"]:
+            place = (row["tenant_id"], row["programme_id"], row["member_id"], row["seq"])
+            dates = {}
+            if row["now_active_from"] is not None:
+                dates["active_from"] = row["now_active_from"]
+            if row["now_expires_at"] is not None:
+                dates["expires_at"] = None if row["now_expires_at"] == NEVER else row["now_expires_at"]
+            left = {key: row[key] for key in ("remaining", "held", "pending")}
+            self.lots[place] = replace(self.lots[place], **left, **dates)
+        for row in tables["debts"]:
+            debt = Debt(row["wallet"], row["amount"], row["since"])
+            self.debts[row["tenant_id"], row["programme_id"], row["member_id"], row["wallet"]] = debt
+        for row in tables["heads"]:
+            name = (row["tenant_id"], row["programme_id"], row["member_id"])
+            assert row["seq"] == len(self.journal[name]), "numbers have no gap"
+            changed = {key: row[key] for key in ("seq", "activates_at", "lapses_at", "owing")}
+            self.heads[name] = self.heads[name]._replace(**changed)
+
+    def save_receipts(
+        self,
+        now: datetime,
+        cases: Sequence[Case],
+        decided: BatchDecision,
+        again: Sequence[tuple[int, UUID, int]],
+    ) -> None:
+        for case in cases:
+            row = Receipt(
+                case.programme.key, case.event_key, case.page, case.story.owner, write_story(case.story)
+            )  # fmt: skip
+            assert (case.tenant_id, case.key) in self.receipts
+            self.receipts[case.tenant_id, case.key] = row
+        for one in decided.about:
+            name = (one.tenant_id, one.receipt_key, one.event_key)
+            assert name not in self.about
+            self.about[name] = None
+        for tenant, key, page in again:
+            self.inbox[tenant, key] = (self.inbox[tenant, key][0], page)
+        for key in decided.settled:
+            self.unclaimed.pop(key, None)
+            self.parked.pop(key, None)
+        assert not self.unclaimed.keys() & decided.unclaimed.keys()
+        assert not self.parked.keys() & decided.parked.keys()
+        self.unclaimed |= decided.unclaimed
+        self.parked |= decided.parked
+
+    def count_uses(self, uses: Mapping[CounterName, tuple[int, int]]) -> None:
+        for name, (points, limit) in uses.items():
+            self.counters[name] = self.counters.get(name, 0) + points
+            self.limits[name] = limit
+            if points > 0 and self.counters[name] > limit:
+                raise LimitPassed(name)
+
+    def identifier_owners(self, identifiers: Sequence[store.IdentifierName]) -> dict[store.IdentifierName, UUID]:
+        return {name: self.identifiers[name] for name in identifiers if name in self.identifiers}
+
+    def lock_owners(self, identifiers: Sequence[store.IdentifierName]) -> dict[store.IdentifierName, UUID]:
+        return self.identifier_owners(identifiers)
+
+    def tie_identifiers(self, now: datetime, ties: Sequence[store.Tie]) -> None:
+        for tie in ties:
+            assert self.identifiers.get(tie[:3]) == tie.was
+            self.identifiers.pop(tie[:3], None)
+            if tie.becomes is not None:
+                self.identifiers[tie[:3]] = tie.becomes
+
+    def enrol_members(self, now: datetime, members: Sequence[store.NewMember]) -> None:
+        for new in members:
+            head = self.heads.get(new[:3], Head(0, new.spread, None))
+            self.heads[new[:3]] = head._replace(tier=new.tier or head.tier)
+
+    def unclaimed_of(self, identifiers: Sequence[store.IdentifierName]) -> list[tuple[int, int, UUID]]:
+        wanted = set(identifiers)
+        return [
+            (*each[:2], each.receipt_key)
+            for each in self.unclaimed.values()
+            if any((*each[:2], name) in wanted for name in each.identifiers)
+        ]
+
+    def body_hashes(self, names: Sequence[tuple[int, UUID]]) -> dict[tuple[int, UUID], int]:
+        return {name: self.inbox[name][0] for name in names}
+
+    def ledger(self, name: MemberName, *, whole: bool = True) -> MemberLedger:
+        """A member's ledger, with every lot that there ever was or only with what is left."""
+        lots = [lot for key, lot in self.lots.items() if key[:3] == name and (whole or lot.remaining)]
+        debts = [debt for key, debt in self.debts.items() if key[:3] == name and (whole or debt.amount)]
+        debts.sort(key=lambda debt: debt.wallet)
+        return MemberLedger(name[2], self.heads[name].seq, tuple(sorted(lots, key=_by_seq)), tuple(debts))
+
+    def points(self, name: MemberName) -> int:
+        """What a member has, pending or not, less what is owed."""
+        ledger = self.ledger(name)
+        return sum(lot.remaining for lot in ledger.lots) - sum(debt.amount for debt in ledger.debts)
+
+    def decisions(self) -> dict[tuple[int, UUID], StoredDecision | None]:
+        """What the inbox says of each event, by tenant and key: its decision, or that its page has none."""
+        return {
+            (tenant, key): find(self.pages[tenant, page], key) if (tenant, page) in self.pages else None
+            for (tenant, key), (_, page) in self.inbox.items()
+        }
+
+    def stories(self) -> Iterator[tuple[tuple[int, UUID], Story]]:
+        """The story of every receipt number, told from the purchase where there is no other."""
+        decisions = self.decisions()
+        for (tenant, key), row in self.receipts.items():
+            if row.story is not None:
+                yield (tenant, key), read_story(row.story)
+            elif row.event_key is not None and (decision := decisions[tenant, row.event_key]) is not None:
+                yield (tenant, key), story_of(decision)
+
+    def flaws(self) -> list[str]:
+        """What of the ledger's invariants does not hold."""
+        return [
+            f"{name[2]}: {flaw}"
+            for name in self.heads
+            for check in INVARIANTS.values()
+            for flaw in check(self.ledger(name), self.journal.get(name, ()))
+        ]
+
+
+def _by_seq(lot: Lot) -> int:
+    return lot.seq
+
+
+_STEPS = (
+    "begin_batch", "open_batch", "load_counters", "load_decisions", "load_ledgers", "load_lapsed", "save_batch",
+    "save_lives", "save_receipts", "count_uses", "identifier_owners", "tie_identifiers", "enrol_members",
+    "unclaimed_of",
+)  # fmt: skip
+
+
+@contextmanager
+def in_memory() -> Iterator[None]:
+    """Let the store's functions work on a `Memory` in the place of a connection, for the block."""
+
+    def step(name: str) -> Any:
+        async def call(memory: Memory, *arguments: Any, **options: Any) -> Any:
+            return getattr(memory, name)(*arguments, **options)
+
+        return call
+
+    places = [(store, name) for name in _STEPS] + [(events, "body_hashes"), (profiles, "body_hashes")]
+    places.append((owner_store, "lock_owners"))
+    before = [getattr(module, name) for module, name in places]
+    try:
+        for module, name in places:
+            setattr(module, name, step(name))
+        yield
+    finally:
+        for (module, name), real in zip(places, before, strict=True):
+            setattr(module, name, real)

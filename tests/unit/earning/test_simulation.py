@@ -1,0 +1,173 @@
+"""R-13: earning as a whole over a transport in memory that loses, repeats, reorders and delays, by a driven clock.
+
+A seed stands for one simulation. On failure its number is shown: `simulate(number)` plays the same again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from random import Random
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from libs.promotions.pages import StoredDecision
+from services.earning.metrics import EarningMetrics
+from tests.support.brokerless import Earning, Sent
+from tests.support.memory import Memory, in_memory
+from tests.support.receipts import PROFILES
+from tests.support.seeded import Dealings, Delivery, due, member
+
+METRICS = EarningMetrics(CollectorRegistry())
+NORMAL_SECONDS = 15
+
+
+@pytest.fixture(autouse=True)
+def memory() -> Iterator[None]:
+    with in_memory():
+        yield
+
+
+def simulate(seed: int) -> None:
+    """Play one seed in every way, and check all that must hold."""
+    dealings = Dealings(seed, tame=seed % 2 == 0)
+    random = Random(seed)
+    delivery = Delivery(random, dealings.said)
+    whole = Earning(dealings.programmes, METRICS)
+    for batch, now in delivery.cut(random, 0.1):
+        if random.random() < 0.15:
+            whole.batch(batch, now, drop=True)
+        whole.batch(batch, now)
+    _grow_old(whole, dealings, delivery)
+    _sound(whole)
+    if seed % 4 < 2:
+        single = Earning(dealings.programmes, METRICS)
+        for batch, now in delivery.cut(random, 1):
+            single.batch(batch, now)
+        _grow_old(single, dealings, delivery)
+        assert _told(whole) == _told(single)
+    if dealings.tame:
+        plain = Earning(dealings.programmes, METRICS)
+        _in_plain_order(plain, dealings, delivery)
+        _grow_old(plain, dealings, delivery)
+        _sound(plain)
+        assert _points(whole, dealings) == _points(plain, dealings)
+
+
+def _grow_old(earning: Earning, dealings: Dealings, delivery: Delivery) -> None:
+    """Let the clock say what has come for everybody: for the wild over boundaries of periods."""
+    for turn, days in enumerate([8] if dealings.tame else [8, 40, 70]):
+        now = delivery.end + timedelta(days=days)
+        earning.batch([Sent(due(f"due-{turn}-{each}", each, now), now) for each in dealings.members], now)
+
+
+def _in_plain_order(earning: Earning, dealings: Dealings, delivery: Delivery) -> None:
+    """Everything once, in the order of its own time, a batch a topic; it arrived when it did."""
+    stamps = {each.record: each.at for each, _ in delivery.steps}
+    said = [each._replace(at=stamps[each.record]) for each in dealings.said]
+    topics = [PROFILES, *sorted({each.record.topic for each in said} - {PROFILES})]
+    for topic in topics:
+        earning.batch([each for each in said if each.record.topic == topic], delivery.end)
+
+
+def _points(earning: Earning, dealings: Dealings) -> dict[int, int]:
+    return {number: earning.memory.points((1, 1, member(number))) for number in dealings.members}
+
+
+def _told(earning: Earning) -> dict[str, object]:
+    """What must be the same wherever batches are cut."""
+    memory = earning.memory
+    return {
+        "journal": memory.journal,
+        "heads": memory.heads,
+        "counters": {name: used for name, used in memory.counters.items() if used},
+        "decisions": {key: _meaning(each) for key, each in memory.decisions().items()},
+        "unclaimed": memory.unclaimed.keys(),
+        "parked": memory.parked.keys(),
+        "refused": sorted(why.code for _, why in earning.refused),
+    }
+
+
+def _meaning(decision: StoredDecision | None) -> object:
+    return None if decision is None else (decision.outcome, decision.reason, decision.lots, decision.member_id)
+
+
+def _sound(earning: Earning) -> None:
+    memory = earning.memory
+    assert memory.flaws() == []
+    for (_, key), decision in memory.decisions().items():
+        assert decision is None or decision.key == key
+    _heads(memory)
+    _counters(memory)
+    _receipts(memory)
+
+
+def _heads(memory: Memory) -> None:
+    """What is known of a member without the lots is true: when time will do something, and whether anything is owed."""
+    for name, head in memory.heads.items():
+        ledger = memory.ledger(name, whole=False)
+        assert head.seq == len(memory.journal.get(name, ()))
+        assert head.owing == any(debt.amount for debt in ledger.debts)
+        assert head.activates_at == min([lot.active_from for lot in ledger.lots if lot.pending], default=None)
+        lapses = [lot.expires_at for lot in ledger.lots if lot.expires_at is not None and lot.free]
+        assert head.lapses_at is None or not lapses or head.lapses_at <= min(lapses)
+        assert lapses == [] or head.lapses_at is not None
+
+
+def _counters(memory: Memory) -> None:
+    """A counter is what stands of all receipts and activities, and within its limit."""
+    used: Counter[tuple[int, int, str]] = Counter()
+    for _, story in memory.stories():
+        for key, points, _ in story.uses:
+            used[1, 1, key] += points
+    for decision in memory.decisions().values():
+        if decision is not None and decision.kind.startswith("activity") and decision.lots and decision.evaluation:
+            for use in decision.evaluation.uses:
+                used[1, 1, use.key] += use.points
+    assert +used == {name: count for name, count in memory.counters.items() if count}
+    assert all(0 <= memory.counters[name] <= limit for name, limit in memory.limits.items())
+
+
+def _receipts(memory: Memory) -> None:
+    """What stands of a receipt is what its owner was given for it; who waits for somebody has nobody."""
+    for (_, key), story in memory.stories():
+        if story.owner is None:
+            assert story.accounts == ()
+            continue
+        assert key not in memory.unclaimed
+        lots = {lot.seq: lot for lot in memory.ledger((1, 1, story.owner)).lots}
+        for account in story.accounts:
+            assert account.standing >= 0
+            for gain in account.gained:
+                assert lots[gain.lot].amount == gain.points >= gain.reversed
+
+
+def _play(seeds: range, seconds: float) -> int:
+    begun, played = time.perf_counter(), 0
+    for seed in seeds:
+        try:
+            simulate(seed)
+        except BaseException as error:
+            error.add_note(f"seed {seed}")
+            print(f"seed {seed}")
+            raise
+        played += 1
+        if time.perf_counter() - begun > seconds:
+            break
+    print(f"{played} seeds, {played / (time.perf_counter() - begun):.0f}/s")
+    return played
+
+
+def test_any_delivery_ends_the_same() -> None:
+    assert _play(range(1_000), NORMAL_SECONDS) >= 30
+
+
+@pytest.mark.slow
+def test_a_thousand_and_more_deliveries_end_the_same() -> None:
+    begun = time.process_time()
+    assert _play(range(1_000), 300) == 1_000
+    assert time.process_time() - begun < 60
+    assert _play(range(1_000, 4_000), 300) == 3_000
