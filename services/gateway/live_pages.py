@@ -12,7 +12,7 @@ from libs.promotions.pages import StoredDecision
 from services.gateway.live_board import Board, TopicLag
 from services.gateway.markup import listed, page, rows, table
 from services.gateway.parked_store import COUNTED
-from services.gateway.receipts import taken_back
+from services.gateway.receipts import brought
 from services.gateway.throughput import WINDOW, Throughput
 from services.gateway.views import masked
 from services.gateway.words import OUTCOMES, REASONS
@@ -169,7 +169,7 @@ def _recent(board: Board) -> str:
 def _decision(decision: StoredDecision) -> tuple[str, ...]:
     said = _said(decision.facts)
     shown = [masked(f"{one.kind}:{one.value}") for one in said.identifiers[:2]]
-    points = sum(lot.points for lot in decision.lots) - taken_back(decision)
+    points = brought(decision)
     words = OUTCOMES.get(decision.outcome, decision.outcome)
     reason = "" if decision.reason is None else f' <span class="soft">{escape(decision.reason)}</span>'
     return (

@@ -88,6 +88,12 @@ def taken_back(decision: StoredDecision) -> int:
     return sum([moved.points for moved in decision.moved if moved.kind == "reverse"])
 
 
+def brought(decision: StoredDecision) -> int:
+    """By how much an event changed the points of its member, over all wallets."""
+    taken = [moved.points for moved in decision.moved if moved.kind == "adjust" and moved.from_account == "active"]
+    return sum([lot.points for lot in decision.lots]) - taken_back(decision) - sum(taken)
+
+
 def _lots(decision: StoredDecision) -> tuple[LotView, ...]:
     return tuple(
         [
