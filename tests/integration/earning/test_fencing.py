@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 import asyncpg
 import pytest
@@ -32,18 +33,20 @@ from services.earning import programme_store
 from services.earning.arrivals import Arrival
 from services.earning.events import CONSUMERS, EventHandler
 from services.earning.metrics import EarningMetrics
+from services.earning.profiles import CONSUMER as PROFILES_CONSUMER
+from services.earning.profiles import Profile, ProfileHandler
 from tests.support.invariants import exactly_once
 from tests.support.loads import Load, enrol, two_tenants
 from tests.support.locks import waiting
-from tests.support.receipts import PURCHASES
+from tests.support.receipts import PROFILES, PURCHASES
 from tests.support.stack import SEAL_KEY, Stack, until
 
 
 class HeldBack(EventHandler):
     """Earning's own handler, which on request waits with everything done and nothing committed."""
 
-    def __init__(self, *wired: object) -> None:
-        super().__init__(*wired)  # type: ignore[arg-type]
+    def __init__(self, topic: str, *wired: object) -> None:
+        super().__init__(topic, *wired)  # type: ignore[arg-type]
         self.reached, self.go_on = asyncio.Event(), asyncio.Event()
         self.go_on.set()
 
@@ -56,19 +59,41 @@ class HeldBack(EventHandler):
         return applied
 
 
+class ProfilesHeldBack(ProfileHandler):
+    """The same for profiles."""
+
+    def __init__(self, topic: str, *wired: object) -> None:
+        super().__init__(*wired)  # type: ignore[arg-type]
+        self.reached, self.go_on = asyncio.Event(), asyncio.Event()
+        self.go_on.set()
+
+    async def apply(
+        self, connection: asyncpg.Connection, work: Work[Profile], now: datetime, *, careful: bool
+    ) -> Applied:
+        applied = await super().apply(connection, work, now, careful=careful)
+        self.reached.set()
+        await self.go_on.wait()
+        return applied
+
+
+HELD: dict[str, Any] = {PURCHASES: HeldBack, PROFILES: ProfilesHeldBack}
+HAND_CONSUMERS = {**CONSUMERS, PROFILES: PROFILES_CONSUMER}
+
+
 @dataclass
 class Hand:
     """A lane that is moved by hand, and the consumer it fetches with."""
 
     stack: Stack
     name: str
-    lane: Lane[Arrival]
-    handler: HeldBack
+    lane: Lane[Any]
+    handler: Any
     consumer: AIOKafkaConsumer
+    of: str = PURCHASES
 
     async def claim(self, *parts: int) -> dict[int, stream_store.Claimed]:
         """Take partitions over, and publish first what the former holder left."""
-        partitions = [TopicPartition(self.stack.topic(PURCHASES), part) for part in parts]
+        partitions = [TopicPartition(self.stack.topic(self.of), part) for part in parts]
         identity = await identify(self.consumer, {partitions[0].topic})
         begins = await self.consumer.beginning_offsets(partitions)
         now = SystemClock().now()
@@ -79,7 +104,13 @@ class Hand:
             for p in partitions
         ]
         claimed = await stream_store.claim(
-            await self.lane.connection(), CONSUMERS[PURCHASES], self.name, identity.cluster_id, now, now + LEASE, asked
+            await self.lane.connection(),
+            HAND_CONSUMERS[self.of],
+            self.name,
+            identity.cluster_id,
+            now,
+            now + LEASE,
+            asked,
         )
         for one in claimed:
             await self.lane.relay.adopt(self.lane.shard(one.topic, one.part), one.published)
@@ -90,7 +121,7 @@ class Hand:
         """The next records of partitions, by what the lane believes of its positions."""
         found: dict[TopicPartition, list[ConsumerRecord]] = {}
         for part in parts:
-            partition = TopicPartition(self.stack.topic(PURCHASES), part)
+            partition = TopicPartition(self.stack.topic(self.of), part)
             self.consumer.seek(partition, self.lane.held[partition].next_offset)
             found |= await self.consumer.getmany(partition, timeout_ms=5_000, max_records=most)
         return found
@@ -106,7 +137,7 @@ class Hand:
 
 
 @asynccontextmanager
-async def by_hand(stack: Stack, name: str, *, publishing: bool = True) -> AsyncIterator[Hand]:
+async def by_hand(stack: Stack, name: str, *, publishing: bool = True, of: str = PURCHASES) -> AsyncIterator[Hand]:
     """A lane wired as in the service, without a loop; its relay may be left asleep, as if it died after the commit."""
     settings = KafkaSettings(bootstrap=stack.bootstrap, topic_prefix=stack.prefix)
     connect = partial(postgres.connect, PostgresSettings(dsn=SecretStr(stack.database.dsn("earning"))), f"lane-{name}")
@@ -115,7 +146,7 @@ async def by_hand(stack: Stack, name: str, *, publishing: bool = True) -> AsyncI
     names = IdentifierNames.from_seal_key(base64.b64decode(SEAL_KEY))
     registry = CollectorRegistry()
     metrics = StreamMetrics(registry, "earning")
-    handler = HeldBack(PURCHASES, lambda: programmes, names, SystemClock(), EarningMetrics(registry))
+    handler = HELD[of](of, lambda: programmes, names, SystemClock(), EarningMetrics(registry))
 
     async def read_rows(shard: str, after: int) -> Sequence[Row]:
         return await stream_store.unpublished(side, shard, after)
@@ -123,9 +154,9 @@ async def by_hand(stack: Stack, name: str, *, publishing: bool = True) -> AsyncI
     relay = Relay(
         partial(kafka.idempotent_producer, settings, name), headers_of, read_rows, metrics, topic_prefix=stack.prefix
     )
-    lane: Lane[Arrival] = Lane(
+    lane: Lane[Any] = Lane(
         Wiring(
-            CONSUMERS[PURCHASES],
+            HAND_CONSUMERS[of],
             handler,
             SystemClock(),
             Seal.from_base64(SEAL_KEY),
@@ -143,14 +174,14 @@ async def by_hand(stack: Stack, name: str, *, publishing: bool = True) -> AsyncI
         consumer = AIOKafkaConsumer(bootstrap_servers=stack.bootstrap, enable_auto_commit=False)
         await consumer.start()
         ending.push_async_callback(consumer.stop)
-        topic = stack.topic(PURCHASES)
+        topic = stack.topic(of)
         await consumer._client._wait_on_metadata(topic)
         consumer.assign([TopicPartition(topic, part) for part in range(12)])
         if publishing:
             await relay.start()
             ending.push_async_callback(relay.stop)
         ending.push_async_callback(lane.close)
-        yield Hand(stack, name, lane, handler, consumer)
+        yield Hand(stack, name, lane, handler, consumer, of)
 
 
 @pytest.fixture
