@@ -36,6 +36,8 @@ from services.earning.watch import ProgrammeWatch
 
 SERVICE = "earning"
 _COLLECT = 60.0
+_PATIENCE = 2.0
+"""Seconds that the feed of balances has to end; there is nothing in it that a cut would harm."""
 
 
 def build(settings: EarningSettings, clock: Clock | None = None) -> faust.App:
@@ -161,7 +163,7 @@ def _host_charge(
         finally:
             await asking.close()
 
-    app.service(Hosted(tell_balances, feed.stop))  # type: ignore[arg-type]  # faust takes an instance too
+    app.service(Hosted(tell_balances, feed.stop, _PATIENCE))  # type: ignore[arg-type]  # faust takes an instance too
 
     @app.timer(interval=settings.conservation_every.total_seconds())  # type: ignore[untyped-decorator]  # faust
     async def look_at_the_books() -> None:

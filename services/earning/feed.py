@@ -31,7 +31,7 @@ GROUP = "earning.balances"
 _FETCH_MS = 100
 _IDLE = 1.0
 _RETRY = 5.0
-_GOODBYE = 5.0
+_GOODBYE = 2.0
 
 
 class BalanceFeed:
