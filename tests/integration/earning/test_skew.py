@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from itertools import count
 
+import pytest
+
 from libs.runtime.keys import kafka_partition_hash
 from tests.integration.earning.test_fencing import Hand, by_hand
 from tests.support.invariants import verified
@@ -14,7 +16,7 @@ from tests.support.locks import waiting
 from tests.support.receipts import PROFILES, enrolment, purchase
 from tests.support.stack import Stack, until
 
-PAIRS = 200
+PAIRS = [60, pytest.param(200, marks=pytest.mark.slow)]
 
 
 def key_of(part: int) -> bytes:
@@ -48,36 +50,38 @@ async def settled(*hands: Hand) -> None:
         await hand.lane.flush()
 
 
-async def test_receipt_of_a_stranger_and_the_enrolment(stack: Stack) -> None:
-    await stack.produce(purchase(f"R-{n}", card=f"{n}")._replace(key=key_of(3)) for n in range(PAIRS))
-    await stack.produce(enrolment(f"{n}")._replace(key=key_of(5)) for n in range(PAIRS))
+@pytest.mark.parametrize("pairs", PAIRS)
+async def test_receipt_of_a_stranger_and_the_enrolment(stack: Stack, pairs: int) -> None:
+    await stack.produce(purchase(f"R-{n}", card=f"{n}")._replace(key=key_of(3)) for n in range(pairs))
+    await stack.produce(enrolment(f"{n}")._replace(key=key_of(5)) for n in range(pairs))
     async with by_hand(stack, "receipts") as receipts, by_hand(stack, "profiles", of=PROFILES) as profiles:
         await receipts.claim(3)
         await profiles.claim(5)
-        for n in range(PAIRS):
+        for n in range(pairs):
             both = [(receipts, 3), (profiles, 5)]
             await overlap(stack, both[n % 2], both[1 - n % 2])
         await settled(receipts, profiles)
     rows = await stack.fetch("SELECT count(*), count(DISTINCT member_id), sum(amount)::bigint FROM ledger.lot")
-    assert tuple(rows[0]) == (PAIRS, PAIRS, 10 * PAIRS)
+    assert tuple(rows[0]) == (pairs, pairs, 10 * pairs)
     assert await stack.fetch("SELECT FROM earning.unclaimed_receipt") == []
     await verified(stack)
 
 
-async def test_purchase_and_its_return(stack: Stack) -> None:
+@pytest.mark.parametrize("pairs", PAIRS)
+async def test_purchase_and_its_return(stack: Stack, pairs: int) -> None:
     await enrol(stack, [str(n) for n in range(10)])
-    await stack.produce(purchase(f"R-{n}", card=f"{n % 10}")._replace(key=key_of(3)) for n in range(PAIRS))
-    await stack.produce(returned(f"T-{n}", f"R-{n}")._replace(key=key_of(5)) for n in range(PAIRS))
+    await stack.produce(purchase(f"R-{n}", card=f"{n % 10}")._replace(key=key_of(3)) for n in range(pairs))
+    await stack.produce(returned(f"T-{n}", f"R-{n}")._replace(key=key_of(5)) for n in range(pairs))
     async with by_hand(stack, "purchases") as purchases, by_hand(stack, "returns") as returns:
         await purchases.claim(3)
         await returns.claim(5)
-        for n in range(PAIRS):
+        for n in range(pairs):
             both = [(purchases, 3), (returns, 5)]
             await overlap(stack, both[n % 2], both[1 - n % 2])
         await settled(purchases, returns)
     moved = await stack.fetch(
         "SELECT kind::text, count(*), sum(amount)::bigint FROM ledger.journal GROUP BY 1 ORDER BY 1"
     )
-    assert [tuple(row) for row in moved] == [("credit", PAIRS // 2, 5 * PAIRS), ("reverse", PAIRS // 2, 5 * PAIRS)]
-    assert (await stack.fetch("SELECT count(*) FROM earning.inbox"))[0][0] == 2 * PAIRS
+    assert [tuple(row) for row in moved] == [("credit", pairs // 2, 5 * pairs), ("reverse", pairs // 2, 5 * pairs)]
+    assert (await stack.fetch("SELECT count(*) FROM earning.inbox"))[0][0] == 2 * pairs
     await verified(stack)
