@@ -184,7 +184,7 @@ class BatchDecider:
         moved = [] if followed.life is None else followed.life.made_by(arrival.key)
         if standing is not None and not moved:
             self._unpaid(arrival, standing, verdict)
-        self._keep(arrival, standing, verdict, () if followed.again else followed.lots, moved)
+        self._keep(arrival, standing, verdict, followed.lots, moved)
         self._tell(verdict.outcome, events)
 
     def _other(self, arrival: Arrival, followed: Followed | None) -> None:
