@@ -1,7 +1,7 @@
 """Balances told to the world: whoever had a movement is told of again on loyalty.balances, at most once a window.
 
-Telemetry for late readers. Points do not wait for it, it reads no faster than it may, and whatever goes wrong in it
-ends neither the service nor its readiness.
+Telemetry for late readers. Points do not wait for it, it reads no faster than it may, and trouble of the broker or the
+database ends neither the service nor its readiness.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from uuid import UUID
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from libs.balances.balance import event
 from libs.balances.postgres import load
@@ -20,6 +21,7 @@ from libs.contracts.headers import headers_of
 from libs.intake.events import Prepared
 from libs.runtime import logs
 from libs.runtime.clock import Clock, happens_within, monotonic
+from libs.runtime.postgres import DATABASE_ERRORS
 from services.earning import clock_store
 from services.earning.announcements import POINTS
 from services.earning.metrics import EarningMetrics
@@ -69,7 +71,7 @@ class BalanceFeed:
             if self._settings.on and self._in_charge():
                 try:
                     await self._follow()
-                except Exception as error:  # noqa: BLE001  nothing in here is worth the service
+                except (KafkaError, TimeoutError, *DATABASE_ERRORS) as error:
                     log.warning("balances.interrupted", error=type(error).__name__)
                     pause = _RETRY
                 self._metrics.balances_behind.set(0)
