@@ -100,6 +100,6 @@ def ids_of(events: list[dict[str, Any]], kind: str, sent: dict[str, str]) -> dic
     """The ids of the events of a kind on each of these receipts."""
     ids: dict[str, set[str]] = {}
     for event in events:
-        if event["type"].split(".")[-2] == kind and event["data"]["receipt_id"] in sent:
+        if event["type"].split(".")[-2] == kind and event["data"].get("receipt_id") in sent:
             ids.setdefault(event["data"]["receipt_id"], set()).add(event["id"])
     return ids

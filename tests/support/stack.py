@@ -21,7 +21,7 @@ from pathlib import Path
 import asyncpg
 import orjson
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition, admin
 
 from deploy.embedded.kafka import EmbeddedKafka
 from libs.contracts.topics import topics_to_create
@@ -123,6 +123,15 @@ class Stack:
     async def create_topics(self) -> None:
         """Make all topics of the platform."""
         await create_topics(KafkaSettings(bootstrap=self.bootstrap), topics_to_create(self.prefix))
+
+    async def drop_topics(self) -> None:
+        """Throw all topics away: a broker maps each partition's indexes, and may map only so many."""
+        client = admin.AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+        await client.start()
+        try:
+            await client.delete_topics([topic.name for topic in topics_to_create(self.prefix)])
+        finally:
+            await client.close()
 
     def start(self, service: str = "earning", instance: str = "one", **environment: str) -> Worker:
         """Start a service as a process; does not wait for it."""
@@ -289,3 +298,4 @@ async def stack(database: Database, kafka_server: EmbeddedKafka, folder: Path) -
     await fresh.create_topics()
     yield fresh
     fresh.close()
+    await fresh.drop_topics()
