@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
+
+from msgspec import Struct
 
 from libs.contracts.currencies import CURRENCIES
 from libs.contracts.rejection import Rejection
@@ -23,22 +25,57 @@ def unsound(data: Any) -> Rejection | None:
     Currencies must exist, the lines of a receipt add up to its total, identifiers hold no U+001F, and an adjustment
     changes something and has at most one end.
     """
-    currency = getattr(data, "currency", None)
-    if currency is not None and currency not in CURRENCIES:
-        return _CURRENCY
-    total = getattr(data, "total_minor", None)
-    lines = getattr(data, "lines", None)
-    if total is not None and lines and sum([line.amount_minor for line in lines]) != total:
-        return _TOTAL
-    if getattr(data, "points", None) == 0:
-        return _NO_POINTS
-    if getattr(data, "never_expires", False) and data.expires_at is not None:
-        return _TWO_ENDS
-    for field in ("identifiers", "add", "remove", "move"):
-        if _unseemly(getattr(data, field, ())):
-            return Rejection("field", f"/data/{field}", "identifiers without the control character U+001F")
+    kind = type(data)
+    checks = _BY_KIND.get(kind)
+    if checks is None:
+        checks = _BY_KIND[kind] = _checks(kind)
+    for check in checks:
+        if (rejection := check(data)) is not None:
+            return rejection
     return None
+
+
+def _checks(kind: type) -> tuple[Callable[[Any], Rejection | None], ...]:
+    """The checks that concern a kind of payload: those whose fields it has."""
+    fields = set(kind.__struct_fields__) if issubclass(kind, Struct) else set(getattr(kind, "model_fields", ()))
+    return tuple([check for needed, check in _ALL if needed <= fields])
+
+
+def _currency(data: Any) -> Rejection | None:
+    return None if data.currency is None or data.currency in CURRENCIES else _CURRENCY
+
+
+def _total(data: Any) -> Rejection | None:
+    lines = data.lines
+    return _TOTAL if lines and sum([line.amount_minor for line in lines]) != data.total_minor else None
+
+
+def _points(data: Any) -> Rejection | None:
+    return _NO_POINTS if data.points == 0 else None
+
+
+def _ends(data: Any) -> Rejection | None:
+    return _TWO_ENDS if data.never_expires and data.expires_at is not None else None
+
+
+def _seemly(field: str) -> Callable[[Any], Rejection | None]:
+    rejection = Rejection("field", f"/data/{field}", "identifiers without the control character U+001F")
+
+    def check(data: Any) -> Rejection | None:
+        return rejection if _unseemly(getattr(data, field)) else None
+
+    return check
 
 
 def _unseemly(identifiers: Iterable[Any]) -> bool:
     return any([SEPARATOR in identifier.value for identifier in identifiers])  # noqa: C419  faster for a few
+
+
+_ALL: tuple[tuple[frozenset[str], Callable[[Any], Rejection | None]], ...] = (
+    (frozenset({"currency"}), _currency),
+    (frozenset({"lines", "total_minor"}), _total),
+    (frozenset({"points"}), _points),
+    (frozenset({"never_expires", "expires_at"}), _ends),
+    *[(frozenset({field}), _seemly(field)) for field in ("identifiers", "add", "remove", "move")],
+)
+_BY_KIND: dict[type, tuple[Callable[[Any], Rejection | None], ...]] = {}

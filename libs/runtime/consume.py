@@ -106,6 +106,7 @@ class BatchLoop(Generic[Item]):
         self._fenced_at: dict[TopicPartition, float] = {}
         self._told: set[tuple[str, str, str]] = set()
         self._running = False
+        self.behind = 0  # records that wait in the partitions held here, as of the last second
 
     @property
     def topics(self) -> list[str]:
@@ -346,13 +347,14 @@ class BatchLoop(Generic[Item]):
 
     def _measure(self) -> None:
         metrics = self._wiring.metrics
-        told = set()
+        told, self.behind = set(), 0
         for driven in self._lanes:
             for partition, held in driven.lane.held.items():
                 end = self._consumer.highwater(partition)
                 if end is not None:
                     labels = (metrics.service, partition.topic, str(partition.partition))
                     metrics.lag.labels(*labels).set(max(end - held.next_offset, 0))
+                    self.behind += max(end - held.next_offset, 0)
                     told.add(labels)
         for labels in self._told - told:  # somebody else's by now, who tells it better
             metrics.lag.remove(*labels)

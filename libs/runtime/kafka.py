@@ -16,10 +16,11 @@ from libs.runtime.settings import KafkaSettings
 MAX_REQUEST_BYTES = 4 * 1024 * 1024
 
 
-def batch_consumer(settings: KafkaSettings, group: str) -> BatchConsumer:
+def batch_consumer(settings: KafkaSettings, group: str, wait_ms: int = 50) -> BatchConsumer:
     """Return a consumer for the batch loop: positions come from PostgreSQL, never from the group's offsets.
 
-    A short wait for data: a request in flight holds back the partitions that it does not name.
+    `wait_ms` is how long a request waits for data. A short wait, since a request in flight holds back the partitions
+    that it does not name; a longer one for topics on which little happens, for every request costs both sides.
     """
     return BatchConsumer(
         settings,
@@ -34,7 +35,7 @@ def batch_consumer(settings: KafkaSettings, group: str) -> BatchConsumer:
         heartbeat_interval_ms=int(settings.heartbeat.total_seconds() * 1000),
         max_poll_interval_ms=300_000,
         metadata_max_age_ms=int(settings.metadata_age.total_seconds() * 1000),
-        fetch_max_wait_ms=50,
+        fetch_max_wait_ms=wait_ms,
         max_partition_fetch_bytes=1024 * 1024,
         fetch_max_bytes=16 * 1024 * 1024,
         check_crcs=True,

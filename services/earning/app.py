@@ -36,6 +36,8 @@ from services.earning.watch import ProgrammeWatch
 
 SERVICE = "earning"
 _COLLECT = 60.0
+_MANY_WAIT = 5_000
+_WAIT_MS, _LONG_WAIT_MS = 50, 250
 _PATIENCE = 2.0
 """Seconds that the feed of balances has to end; there is nothing in it that a cut would harm."""
 
@@ -66,7 +68,7 @@ def build(settings: EarningSettings, clock: Clock | None = None) -> faust.App:
         return BatchLoop(
             LoopSettings(f"{SERVICE}-{settings.kafka.instance}", lanes, settings.loop.batch),
             wiring,
-            partial(kafka.batch_consumer, settings.kafka, consumer),
+            partial(kafka.batch_consumer, settings.kafka, consumer, _WAIT_MS if lanes > 1 else _LONG_WAIT_MS),
             partial(kafka.idempotent_producer, settings.kafka, consumer),
             headers_of,
             pool,
@@ -81,7 +83,9 @@ def build(settings: EarningSettings, clock: Clock | None = None) -> faust.App:
     ]
     app = make_app(SERVICE, settings)
     _host(app, settings, pool, watch, loops)
-    _host_charge(app, settings, pool, watch, clock, metrics, lambda: loops[0].holds(0))
+    _host_charge(
+        app, settings, pool, watch, clock, metrics, lambda: loops[0].holds(0), lambda: loops[0].behind > _MANY_WAIT
+    )
     serve_health(
         app, registry, [watch.trouble, *(each.trouble for each in loops)], lambda: any(each.stalled() for each in loops)
     )
@@ -133,8 +137,9 @@ def _host_charge(
     clock: Clock,
     metrics: EarningMetrics,
     in_charge: Callable[[], bool],
+    busy: Callable[[], bool],
 ) -> None:
-    """Put in what only one worker of all does: the one that is in charge."""
+    """Put in what only one worker of all does: the one that is in charge. `busy` says that many receipts wait."""
 
     def sender(client: str) -> Sender:
         return Sender(partial(kafka.idempotent_producer, settings.kafka, client), settings.kafka.topic_prefix)
@@ -154,6 +159,7 @@ def _host_charge(
         metrics,
         settings.balances,
         in_charge,
+        busy,
         settings.kafka.topic_prefix,
     )
 

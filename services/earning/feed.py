@@ -1,7 +1,7 @@
 """Balances told to the world: whoever had a movement is told of again on loyalty.balances, at most once a window.
 
-Telemetry for late readers. Points do not wait for it, it reads no faster than it may, and trouble of the broker or the
-database ends neither the service nor its readiness.
+Telemetry for late readers. Points do not wait for it: it reads no faster than it may, and rests while receipts wait.
+Trouble of the broker or the database ends neither the service nor its readiness.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ _FETCH_MS = 100
 _IDLE = 1.0
 _RETRY = 5.0
 _GOODBYE = 2.0
+_MOST_RESTS = 30  # windows; then one is told of all the same, however many receipts wait
 
 
 class BalanceFeed:
@@ -52,6 +53,7 @@ class BalanceFeed:
         metrics: EarningMetrics,
         settings: BalancesPart,
         in_charge: Callable[[], bool],
+        busy: Callable[[], bool],
         topic_prefix: str,
     ) -> None:
         self._make_consumer = make_consumer
@@ -61,6 +63,8 @@ class BalanceFeed:
         self._metrics = metrics
         self._settings = settings
         self._in_charge = in_charge
+        self._busy = busy
+        self._rests = 0
         self._topic = topic_prefix + POINTS
         self._stopping = asyncio.Event()
 
@@ -89,6 +93,9 @@ class BalanceFeed:
             consumer.subscribe([self._topic])
             while self._in_charge() and not self._stopping.is_set():
                 until = monotonic() + self._settings.window.total_seconds()
+                if self._rests_now():
+                    await happens_within(self._stopping, self._settings.window.total_seconds())
+                    continue
                 members, offsets = await self._gather(consumer, until)
                 if offsets:
                     await self._tell(members)
@@ -99,6 +106,10 @@ class BalanceFeed:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_GOODBYE):
                     await consumer.stop()
+
+    def _rests_now(self) -> bool:
+        self._rests = self._rests + 1 if self._busy() and self._rests < _MOST_RESTS else 0
+        return self._rests > 0
 
     async def _gather(
         self, consumer: AIOKafkaConsumer, until: float
