@@ -104,11 +104,6 @@ def read_page(page: bytes) -> list[StoredDecision]:
     return _decode(bytes(cramjam.zstd.decompress(page)))
 
 
-def find(page: bytes, key: UUID) -> StoredDecision | None:
-    """Return the decision on the event `key`, if it lies in this page."""
-    return next((decision for decision in read_page(page) if decision.key == key), None)
-
-
 def pick(page: bytes, keys: Iterable[UUID]) -> list[StoredDecision]:
     """Return the decisions on some events of a page, and leave the others undecoded."""
     wanted = {str(key).encode() for key in keys}

@@ -85,6 +85,6 @@ def _expiry(arrival: Arrival, version: ActiveVersion, earned_at: datetime, now: 
         return expires_at
     placed: NewCredit | None = place_points(
         version, data.wallet, data.points, earned_at, arrival.arrived_at, anew_at=now
-    )  # fmt: skip
+    )
     assert placed is not None, "what is decided anew is always placed"
     return placed.expires_at

@@ -97,9 +97,7 @@ class Followed:
 
     def verdict(self) -> Verdict:
         """The same as it is kept and told."""
-        return Verdict(
-            self.outcome, self.reason, self.judged_at, self.evaluation, judged=self.judged, rate=self.rate
-        )  # fmt: skip
+        return Verdict(self.outcome, self.reason, self.judged_at, self.evaluation, judged=self.judged, rate=self.rate)
 
 
 class CaseWork:
@@ -167,9 +165,7 @@ class CaseWork:
             return Followed("awaiting_operator", entitled.waits, entitled.judged_at, life, judged=entitled.judged)
         lapsed = case.lapsed_lots(life)
         awarded = anew or case.story.word == "award" or case.story.version is not None
-        settled = settle(
-            case.story, entitled, life, case.programme, self._now, at, cause, lapsed, anew=awarded
-        )  # fmt: skip
+        settled = settle(case.story, entitled, life, case.programme, self._now, at, cause, lapsed, anew=awarded)
         return self._settled(case, life, entitled, settled, at, anew=anew)
 
     def _settled(

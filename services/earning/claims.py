@@ -9,13 +9,14 @@ from uuid import UUID
 
 import asyncpg
 
-from libs.promotions.pages import StoredDecision
 from libs.runtime.batch import Outgoing
 from services.earning import loading, store
 from services.earning.domain import BatchDecider, Loaded
+from services.earning.facts import first_owner, shown
 from services.earning.lives import Life
 from services.earning.outcome import BatchDecision
 from services.earning.programmes import RunningProgramme
+from services.earning.saving import save
 from services.earning.verdict import MemberName
 
 
@@ -63,40 +64,23 @@ async def adopt(
     cases = await loading.load_cases(connection, found.asked, found.known, programmes)
     takers: list[tuple[datetime, UUID, MemberName]] = []
     for case in cases.values():
-        owner = loading.owner_of(case, owners)
-        if case.content is not None and owner is not None:
-            takers.append((case.content.purchased_at, case.key, (*case.programme.key, owner)))
+        content = case.content
+        owner = None if content is None else first_owner(case.programme.key, shown(content), owners)
+        if content is not None and owner is not None:
+            takers.append((content.purchased_at, case.key, (*case.programme.key, owner)))
     takers.sort(key=lambda taker: (taker[0], taker[1].bytes))
     members = list(dict.fromkeys(member for _, _, member in takers))
     opened = await store.open_batch(connection, (), members)
     ledgers = await store.load_ledgers(connection, members, opened.standings)
     lives = {name: Life(name, opened.standings[name], ledgers[name], whole=True) for name in members}
-    loaded = Loaded(owners, opened.standings, lives, cases, {})
     whose = [(cases[key], opened.standings[member].facts) for _, key, member in takers]
     used = await loading.load_case_counters(connection, whose, lock=lock)
-    decider = BatchDecider(Loaded(owners, opened.standings, lives, cases, used), now)
+    loaded = Loaded(owners, opened.standings, lives, cases, used)
+    decider = BatchDecider(loaded, now)
     events: dict[MemberName, list[Outgoing]] = {}
     for _, key, member in takers:
         events.setdefault(member, []).extend(decider.adopt(cases[key], member[2]))
     decided = decider.result
-    await _save(connection, now, page_base, decided, loaded)
+    settled = [case for case in cases.values() if case.key in decided.settled]
+    await save(connection, now, page_base, decided, loaded, settled, {}, store.Paging())
     return Claimed(decided, list(lives.values()), events)
-
-
-async def _save(
-    connection: asyncpg.Connection, now: datetime, page_base: int, decided: BatchDecision, loaded: Loaded
-) -> None:
-    paging = store.Paging()
-    written: dict[tuple[int, int], list[StoredDecision]] = {}
-    again: list[tuple[int, UUID, int]] = []
-    for (tenant, _), decision in decided.again.items():
-        number = paging.page_for(tenant)
-        written.setdefault((tenant, number), []).append(decision)
-        again.append((tenant, decision.key, page_base + number))
-        case = None if decision.receipt_key is None else loaded.cases.get(decision.receipt_key)
-        if case is not None and case.event_key == decision.key:
-            case.page = page_base + number
-    await store.save_batch(connection, now, page_base, written, decided)
-    await store.save_lives(connection, now, loaded.lives.values())
-    settled = [case for case in loaded.cases.values() if case.key in decided.settled]
-    await store.save_receipts(connection, now, settled, decided, again)

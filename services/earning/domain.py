@@ -17,7 +17,6 @@ import msgspec
 
 from libs.ledger.decide import decide_credit
 from libs.ledger.model import Kind, Lot
-from libs.promotions.evaluation import Evaluation
 from libs.promotions.pages import Outcome, StoredDecision
 from libs.receipts.story import Content
 from libs.runtime.batch import Outgoing
@@ -26,7 +25,7 @@ from services.earning.activities import Acted, act, correct
 from services.earning.announcements import Announcer
 from services.earning.arrivals import Arrival
 from services.earning.cases import Case, CaseWork, Followed
-from services.earning.facts import shown
+from services.earning.facts import first_owner, shown
 from services.earning.judge import judge
 from services.earning.lives import Life
 from services.earning.outcome import (
@@ -111,12 +110,7 @@ class BatchDecider:
         """A purchase under a number of its own: nearly every event there is."""
         standing = self._who(arrival)
         verdict = judge(arrival, standing, self._counters.of(arrival.programme))
-        evaluation = verdict.evaluation
-        if evaluation is not None:
-            if verdict.credits:
-                for use in evaluation.uses:
-                    self._use(arrival.programme, use.key, use.points, use.limit)
-            self._note_errors(evaluation)
+        self._count(arrival.programme, verdict)
         lots: Sequence[tuple[Lot, bool]] = ()
         if standing is not None:
             life = self._life_of(arrival.programme, standing.facts.member_id)
@@ -131,9 +125,24 @@ class BatchDecider:
                 self._unpaid(arrival, standing, verdict)
         else:
             events = []
-            self._unclaimed(arrival.programme, arrival.receipt_key, arrival.key, arrival.identifiers, arrival)
+            self._unclaimed(
+                arrival.scope,
+                arrival.receipt_key,
+                arrival.key,
+                arrival.identifiers,
+                arrival.event.data,
+                arrival.event.time,
+            )
         if verdict.outcome == "awaiting_operator" and standing is not None:
-            self._park(arrival, arrival.receipt_key, standing, verdict.reason, verdict.judged_at, arrival.event.data)
+            self._park(
+                arrival.scope,
+                arrival.receipt_key,
+                arrival.key,
+                standing.facts.member_id,
+                verdict.reason,
+                arrival.event.data,
+                verdict.judged_at,
+            )
         told = self._announcer.evaluated(arrival, standing, verdict, sum([lot.amount for lot, _ in lots]))
         self._keep(arrival, standing, verdict, lots)
         self._tell(verdict.outcome, [told, *events])
@@ -205,12 +214,7 @@ class BatchDecider:
             acted = correct(arrival, life, self._now)
         else:
             acted = _both(act(arrival, life, self._counters.of(arrival.programme), self._now), followed)
-        evaluation = acted.verdict.evaluation
-        if evaluation is not None:
-            if acted.verdict.credits:
-                for use in evaluation.uses:
-                    self._use(arrival.programme, use.key, use.points, use.limit)
-            self._note_errors(evaluation)
+        self._count(arrival.programme, acted.verdict)
         standing = None if life is None else life.standing
         if standing is None and followed is None:
             self.result.about.append(About(arrival.tenant_id, arrival.key, arrival.key))
@@ -229,12 +233,11 @@ class BatchDecider:
         result.parked.pop(case.key, None)
         if content is None:
             return
+        scope, purchase, bought_at = case.programme.key, content.purchase(), content.purchased_at
         if case.story.owner is None:
-            self._unclaimed(case.programme, case.key, content.key, shown(content), content)
+            self._unclaimed(scope, case.key, content.key, shown(content), purchase, bought_at)
         elif case.waits is not None:
-            life = self._life_of(case.programme, case.story.owner)
-            standing = None if life is None else life.standing
-            self._park(case, case.key, standing, case.waits, content.purchased_at, content.purchase(), event_key)
+            self._park(scope, case.key, event_key, case.story.owner, case.waits, purchase, bought_at)
 
     def _again(self, case: Case, content: Content, followed: Followed) -> None:
         """A receipt that was decided before is explained by what was decided now."""
@@ -312,12 +315,7 @@ class BatchDecider:
         return self._loaded.standings.get((*arrival.scope, member_id))
 
     def _owner_of(self, programme: RunningProgramme, identifiers: Sequence[str]) -> UUID | None:
-        tenant, number = programme.key
-        for name in identifiers:
-            member_id = self._loaded.owners.get((tenant, number, name))
-            if member_id is not None:
-                return member_id
-        return None
+        return first_owner(programme.key, identifiers, self._loaded.owners)
 
     def _life_of(self, programme: RunningProgramme, member_id: UUID) -> Life | None:
         name = (*programme.key, member_id)
@@ -332,7 +330,14 @@ class BatchDecider:
         before, _ = self.result.uses.get((*programme.key, key), (0, 0))
         self.result.uses[*programme.key, key] = (before + points, limit)
 
-    def _note_errors(self, evaluation: Evaluation) -> None:
+    def _count(self, programme: RunningProgramme, verdict: Verdict) -> None:
+        """Count what a first decision uses of limits, if it credits anything, and the rules that failed in it."""
+        evaluation = verdict.evaluation
+        if evaluation is None:
+            return
+        if verdict.credits:
+            for use in evaluation.uses:
+                self._use(programme, use.key, use.points, use.limit)
         for failed in evaluation.rule_errors:
             self.result.rule_errors[failed.campaign] = self.result.rule_errors.get(failed.campaign, 0) + 1
 
@@ -340,48 +345,43 @@ class BatchDecider:
         if verdict.outcome in _UNPAID:
             self.result.unpaid.append(
                 Unpaid(
-                    *arrival.scope, standing.facts.member_id, standing.seq, arrival.key, verdict.judged_at,
+                    *arrival.scope,
+                    standing.facts.member_id,
+                    standing.seq,
+                    arrival.key,
+                    verdict.judged_at,
                     verdict.outcome,
                 )
-            )  # fmt: skip
+            )
 
     def _unclaimed(
         self,
-        programme: RunningProgramme,
+        scope: tuple[int, int],
         key: UUID | None,
         event_key: UUID,
         identifiers: tuple[str, ...],
-        said: Arrival | Content,
+        purchase: Any,
+        occurred_at: datetime,
     ) -> None:
+        """A receipt waits for somebody who owns it."""
         assert key is not None
-        if isinstance(said, Content):
-            number, occurred_at = said.purchase().receipt_number, said.purchased_at
-        else:
-            number, occurred_at = said.event.data.receipt_number, said.event.time
-        self.result.unclaimed[key] = Unclaimed(*programme.key, key, event_key, identifiers, number, occurred_at)
+        number = purchase.receipt_number
+        self.result.unclaimed[key] = Unclaimed(*scope, key, event_key, identifiers, number, occurred_at)
 
     def _park(
         self,
-        whose: Arrival | Case,
+        scope: tuple[int, int],
         key: UUID | None,
-        standing: Standing | None,
+        event_key: UUID,
+        member_id: UUID,
         reason: str | None,
-        occurred_at: datetime,
         purchase: Any,
-        event_key: UUID | None = None,
+        occurred_at: datetime,
     ) -> None:
+        """A receipt waits for a person's word, or for a rate."""
         assert key is not None
-        self.result.parked[key] = Parked(
-            *whose.programme.key,
-            key,
-            None if standing is None else standing.facts.member_id,
-            event_key or whose.key,
-            reason or "",
-            purchase.currency,
-            purchase.store,
-            purchase.receipt_number,
-            occurred_at,
-        )
+        told = (purchase.currency, purchase.store, purchase.receipt_number)
+        self.result.parked[key] = Parked(*scope, key, member_id, event_key, reason or "", *told, occurred_at)
 
 
 def _both(acted: Acted, followed: Followed | None) -> Acted:

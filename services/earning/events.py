@@ -29,6 +29,7 @@ from services.earning.metrics import EarningMetrics
 from services.earning.outcome import BatchDecision
 from services.earning.programmes import Programmes
 from services.earning.repeats import Tally, first_of_each
+from services.earning.saving import save
 from services.earning.verdict import CounterName
 
 PURCHASES = "loyalty.purchases"
@@ -101,8 +102,9 @@ class EventHandler:
         loaded = await self._load(connection, fresh, pages, begun.owners, now, careful=careful)
         reach("after-load")
         decided = await _decide(fresh, BatchDecider(loaded, now))
-        again = await self._save(connection, now, begun.page_base, pages, fresh, loaded, decided, paging)
-        await store.save_receipts(connection, now, list(loaded.cases.values()), decided, again)
+        written = _written(fresh, pages, begun.page_base, loaded, decided)
+        cases = list(loaded.cases.values())
+        await save(connection, now, begun.page_base, decided, loaded, cases, written, paging)
         reach("after-save")
         for span, events in zip(spans, decided.events, strict=True):
             tally.events[span] += events
@@ -124,9 +126,7 @@ class EventHandler:
     ) -> Loaded:
         receipts = loading.receipts_to_ask(fresh, pages, owners)
         members = loading.members_to_ask(fresh, owners)
-        opened = await store.open_batch(
-            connection, receipts, members, _shared_counters(fresh), lock_counters=careful
-        )  # fmt: skip
+        opened = await store.open_batch(connection, receipts, members, _shared_counters(fresh), lock_counters=careful)
         programmes = {new.scope: new.programme for new in fresh}
         cases = await loading.load_cases(connection, receipts, opened.receipts, programmes)
         standings = opened.standings
@@ -137,37 +137,6 @@ class EventHandler:
         loaded = Loaded(owners, standings, lives, cases, opened.used)
         more = await loading.load_more_counters(connection, fresh, loaded, lock=careful)
         return replace(loaded, used=opened.used | more) if more else loaded
-
-    async def _save(
-        self,
-        connection: asyncpg.Connection,
-        now: datetime,
-        page_base: int,
-        pages: Sequence[int],
-        fresh: Sequence[Arrival],
-        loaded: Loaded,
-        decided: BatchDecision,
-        paging: store.Paging,
-    ) -> list[tuple[int, UUID, int]]:
-        """Save decisions and points; returns where the decisions lie that take the place of earlier ones."""
-        written: dict[tuple[int, int], list[StoredDecision]] = {}
-        for new, page, kept in zip(fresh, pages, decided.decisions, strict=True):
-            if kept is not None and (kept[0], kept[1].key) not in decided.again:
-                written.setdefault((kept[0], page - page_base), []).append(kept[1])
-            case = None if new.receipt_key is None else loaded.cases.get(new.receipt_key)
-            if case is not None and case.event_key == new.key:
-                case.page = page
-        again = []
-        for (tenant, _), decision in decided.again.items():
-            number = paging.page_for(tenant)
-            written.setdefault((tenant, number), []).append(decision)
-            again.append((tenant, decision.key, page_base + number))
-            case = None if decision.receipt_key is None else loaded.cases.get(decision.receipt_key)
-            if case is not None and case.event_key == decision.key:
-                case.page = page_base + number
-        await store.save_batch(connection, now, page_base, written, decided)
-        await store.save_lives(connection, now, loaded.lives.values())
-        return again
 
 
 class SourceReader:
@@ -188,6 +157,20 @@ class SourceReader:
 
 def _page(new: Arrival, paging: store.Paging) -> int:
     return NO_PAGE if new.kind == arrivals.DUE else paging.page_for(new.tenant_id)
+
+
+def _written(
+    fresh: Sequence[Arrival], pages: Sequence[int], page_base: int, loaded: Loaded, decided: BatchDecision
+) -> dict[tuple[int, int], list[StoredDecision]]:
+    """The decisions by tenant and number of page; a receipt's first purchase notes where its own lies."""
+    written: dict[tuple[int, int], list[StoredDecision]] = {}
+    for new, page, kept in zip(fresh, pages, decided.decisions, strict=True):
+        if kept is not None and (kept[0], kept[1].key) not in decided.again:
+            written.setdefault((kept[0], page - page_base), []).append(kept[1])
+        case = None if new.receipt_key is None else loaded.cases.get(new.receipt_key)
+        if case is not None and case.event_key == new.key:
+            case.page = page
+    return written
 
 
 async def _decide(fresh: Sequence[Arrival], decider: BatchDecider) -> BatchDecision:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
 import msgspec
 
 from libs.promotions.pages import StoredDecision
@@ -79,3 +82,15 @@ def story_of(decision: StoredDecision) -> Story:
 def shown(content: Content) -> tuple[str, ...]:
     """The identifiers on a receipt as they are looked up; those of persons lie in its facts by their hashes."""
     return tuple([f"{each.kind}:{each.value}" for each in content.purchase().identifiers])
+
+
+def first_owner(
+    scope: tuple[int, int], identifiers: Iterable[str], owners: Mapping[tuple[int, int, str], UUID]
+) -> UUID | None:
+    """Whoever has the first identifier that anybody has: who a receipt or an activity belongs to."""
+    tenant, programme = scope
+    for name in identifiers:
+        member_id = owners.get((tenant, programme, name))
+        if member_id is not None:
+            return member_id
+    return None

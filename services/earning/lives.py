@@ -50,9 +50,7 @@ class Life:
             self._caught_up &= movement.opens is None
             touched = movement.allocations[0].lot_seq if movement.allocations else 0
             lapses_at = next((lot.expires_at for lot in self.ledger.lots if lot.seq == touched), None)
-            self.made.append(
-                Made(movement, cause, False, self.ledger.debt(movement.wallet), lapses_at, reason)
-            )  # fmt: skip
+            self.made.append(Made(movement, cause, False, self.ledger.debt(movement.wallet), lapses_at, reason))
 
     def credit(self, new: NewCredit, now: datetime, cause: Cause) -> Lot:
         """Add a lot, and repay what is owed out of it."""
@@ -142,9 +140,8 @@ def rows(lives: Iterable[Life]) -> dict[str, list[dict[str, Any]]]:
         activates_at, lapses_at = life.head()
         owing = any(debt.amount for debt in life.ledger.debts)
         tables["heads"].append(
-            whose
-            | {"seq": life.ledger.seq, "activates_at": activates_at, "lapses_at": lapses_at, "owing": owing}
-        )  # fmt: skip
+            whose | {"seq": life.ledger.seq, "activates_at": activates_at, "lapses_at": lapses_at, "owing": owing}
+        )
     return tables
 
 

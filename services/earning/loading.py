@@ -19,7 +19,7 @@ from services.earning.arrivals import Arrival
 from services.earning.cases import Case
 from services.earning.domain import Loaded
 from services.earning.exchange import exchange
-from services.earning.facts import content_of, shown, story_of
+from services.earning.facts import content_of, first_owner, shown, story_of
 from services.earning.lives import Life
 from services.earning.programmes import RunningProgramme
 from services.earning.store import AskedReceipt, KnownReceipt
@@ -40,11 +40,7 @@ def receipts_to_ask(
             continue
         tenant, programme = arrival.scope
         if arrival.kind == arrivals.COMPLETED and said[key] == 1:
-            owner = None
-            for name in arrival.identifiers:
-                owner = owners.get((tenant, programme, name))
-                if owner is not None:
-                    break
+            owner = first_owner(arrival.scope, arrival.identifiers, owners)
             asked[key] = AskedReceipt(tenant, programme, key, arrival.key, page, owner)
         else:
             asked[key] = AskedReceipt(tenant, programme, key)
@@ -97,9 +93,7 @@ async def load_cases(
             if receipt.event_key is None:
                 cases[receipt.key] = Case(programme, receipt.key, None, None, Story())
         elif found.story is not None:
-            cases[receipt.key] = Case(
-                programme, receipt.key, found.event_key, found.page, read_story(found.story)
-            )  # fmt: skip
+            cases[receipt.key] = Case(programme, receipt.key, found.event_key, found.page, read_story(found.story))
         else:
             decision = None if found.event_key is None else decisions.get(found.event_key)
             story = Story() if decision is None else story_of(decision)
@@ -114,9 +108,7 @@ async def load_owners(
     owners: dict[store.IdentifierName, UUID],
 ) -> None:
     """Add the owners of what earlier contents of receipts show: a late void or correction may let one stand again."""
-    contents = Counter(
-        [each.receipt_key for each in fresh if each.kind in (arrivals.COMPLETED, arrivals.CORRECTED)]
-    )  # fmt: skip
+    contents = Counter([each.receipt_key for each in fresh if each.kind in (arrivals.COMPLETED, arrivals.CORRECTED)])
     names = {
         (*case.programme.key, name): None
         for key, case in cases.items()
@@ -240,16 +232,6 @@ async def load_case_counters(
         keys = _case_keys(case, case.story.contents, [facts])
         wanted |= dict.fromkeys((*case.programme.key, key) for key in keys)
     return await store.load_counters(connection, list(wanted), lock=lock)
-
-
-def owner_of(case: Case, owners: Mapping[store.IdentifierName, UUID]) -> UUID | None:
-    """Whoever has the first identifier on a receipt that anybody has."""
-    content = case.content
-    for name in () if content is None else shown(content):
-        found = owners.get((*case.programme.key, name))
-        if found is not None:
-            return found
-    return None
 
 
 def _members_of(arrival: Arrival, case: Case | None, loaded: Loaded) -> list[MemberName]:

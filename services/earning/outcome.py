@@ -85,10 +85,9 @@ class About(NamedTuple):
 class BatchDecision:
     """Everything to be saved and published for a batch, in the order of the events.
 
-    `events` has one entry an event of the batch, `decisions` one an event that is kept: tenant, decision and the number
-    of its page in the batch are given by the caller. `again` has the last decision on an event that was decided before,
-    perhaps in this very batch, by tenant and key.
-    `settled` receipts wait for nobody any longer, but for what stands in `unclaimed` and `parked`.
+    `events` and `decisions` have one entry an event of the batch; a decision comes with its tenant, and is None for
+    what is not kept. `again` has the last decision on an event that was decided before, perhaps in this very batch, by
+    tenant and key. `settled` receipts wait for nobody any longer, but for what stands in `unclaimed` and `parked`.
     """
 
     decisions: list[tuple[int, StoredDecision] | None] = field(default_factory=list)

@@ -67,12 +67,20 @@ def _place_at_once(
 ) -> list[NewCredit] | None:
     """The same where nothing is ever pending: most programmes, and every receipt of theirs passes here."""
     credits = []
-    for wallet, points in [(grant.wallet, grant.points) for grant in evaluation.grants]:
-        placed = place(earned_at, arrived_at, version.calendars[wallet])
+    for grant in evaluation.grants:
+        placed = place(earned_at, arrived_at, version.calendars[grant.wallet])
         if isinstance(placed, AwaitingOperator):
             return None
         credits.append(
-            NewCredit(wallet, points, earned_at, earned_at, placed.expires_at, placed.carried, version.compiled.version)
+            NewCredit(
+                grant.wallet,
+                grant.points,
+                earned_at,
+                earned_at,
+                placed.expires_at,
+                placed.carried,
+                version.compiled.version,
+            )
         )
     return credits
 

@@ -203,10 +203,8 @@ async def load_decisions(
         keys.setdefault((tenant, page), []).append(key)
     found = await connection.fetch(_QUERIES["decision_pages"], *_columns(list(keys), 2))
     return {
-        decision.key: decision
-        for row in found
-        for decision in pick(row["body"], keys[row["tenant_id"], row["page"]])
-    }  # fmt: skip
+        decision.key: decision for row in found for decision in pick(row["body"], keys[row["tenant_id"], row["page"]])
+    }
 
 
 async def load_ledgers(

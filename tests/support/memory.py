@@ -17,7 +17,7 @@ from libs.ledger.decide import opening_movement
 from libs.ledger.invariants import INVARIANTS
 from libs.ledger.model import Debt, Kind, Lot, MemberLedger, Movement
 from libs.promotions.facts import MemberFacts
-from libs.promotions.pages import StoredDecision, find, write_page
+from libs.promotions.pages import StoredDecision, pick, write_page
 from libs.receipts.story import Story, read_story, write_story
 from libs.runtime.batch import Span
 from services.earning import events, owner_store, profiles, store
@@ -126,8 +126,7 @@ class Memory:
         return {name: self.counters.get(name, 0) for name in counters}
 
     def load_decisions(self, wanted: Sequence[tuple[int, int, UUID]]) -> dict[UUID, StoredDecision]:
-        found = ((key, find(self.pages[tenant, page], key)) for tenant, page, key in wanted)
-        return {key: decision for key, decision in found if decision is not None}
+        return {key: decision for tenant, page, key in wanted for decision in pick(self.pages[tenant, page], [key])}
 
     def load_ledgers(
         self, members: Sequence[MemberName], standings: Mapping[MemberName, Standing]
@@ -266,7 +265,9 @@ class Memory:
     def decisions(self) -> dict[tuple[int, UUID], StoredDecision | None]:
         """What the inbox says of each event, by tenant and key: its decision, or that its page has none."""
         return {
-            (tenant, key): find(self.pages[tenant, page], key) if (tenant, page) in self.pages else None
+            (tenant, key): next(iter(pick(self.pages[tenant, page], [key])), None)
+            if (tenant, page) in self.pages
+            else None
             for (tenant, key), (_, page) in self.inbox.items()
         }
 
