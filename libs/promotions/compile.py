@@ -9,11 +9,13 @@ from datetime import UTC, tzinfo
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from libs.promotions.campaigns import Campaign
 from libs.promotions.conditions import LINE_KINDS, RECEIPT_KINDS, Check, compile_checks, compile_line_test
 from libs.promotions.effects import CompiledEffect, Phase, common_denominator, compile_effect, phase_rank
 from libs.promotions.index import Entry, Timeline
 from libs.promotions.limits import TRANSACTION, CompiledLimit, compile_limit
-from libs.promotions.programme import Campaign, Programme, Wallet
+from libs.promotions.programme import Programme
+from libs.promotions.wallets import Wallet
 
 RUNNING = ("live", "scheduled")
 """States in which a campaign is judged; a scheduled one is live as soon as its frame has begun."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from libs.promotions.campaigns import Campaign
+from libs.promotions.criteria import Conditions
 from libs.promotions.evaluation import RULE_ERROR
 from libs.promotions.expressions import ExpressionFailed
 from libs.promotions.facts import ALL_LINES, LineLike, amount_over, quantity_over
-from libs.promotions.programme import Campaign, Conditions, Frame, Hours
+from libs.promotions.frames import Frame, Hours
 from libs.promotions.situation import Situation
 from libs.promotions.variables import EXPRESSIONS, READERS
 

@@ -11,8 +11,9 @@ from math import lcm
 
 from msgspec import Struct
 
+from libs.promotions.campaigns import Campaign
 from libs.promotions.facts import ALL_LINES, amount_over, quantity_over
-from libs.promotions.programme import Campaign, Fixed, Multiplier, PerAmount, PerQuantity
+from libs.promotions.payouts import Fixed, Multiplier, PerAmount, PerQuantity
 from libs.promotions.situation import Situation
 
 

@@ -15,7 +15,7 @@ from libs.promotions.compile import RUNNING, CompiledCampaign, CompiledProgramme
 from libs.promotions.conditions import LINE_KINDS, within
 from libs.promotions.evaluation import OUTRANKED, RULE_ERROR, Capped, Evaluation, Failed, Paid
 from libs.promotions.facts import ActivityLike, MemberFacts, ReceiptLike, as_receipt
-from libs.promotions.programme import Fixed, Multiplier, PerAmount, PerQuantity
+from libs.promotions.payouts import Fixed, Multiplier, PerAmount, PerQuantity
 from libs.promotions.situation import Situation
 
 TIMES = "\u00d7"

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from libs.promotions.conditions import LineTest, within
 from libs.promotions.facts import ALL_LINES, LineLike, ReceiptLike
-from libs.promotions.programme import Frame
+from libs.promotions.frames import Frame
 
 KEPT_SLICES = 64
 _BEGIN = datetime.min.replace(tzinfo=UTC)

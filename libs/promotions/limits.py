@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from libs.promotions.evaluation import Use
-from libs.promotions.programme import Limit
+from libs.promotions.payouts import Limit
 from libs.promotions.situation import Situation
 
 TRANSACTION = "transaction"

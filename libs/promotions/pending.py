@@ -6,7 +6,7 @@ from calendar import monthrange
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
-from libs.promotions.programme import Pending, PendingDays, PendingEvent, PendingOnDays
+from libs.promotions.wallets import Pending, PendingDays, PendingEvent, PendingOnDays
 
 _DAY = timedelta(days=1)
 _TICK = timedelta(microseconds=1)

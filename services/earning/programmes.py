@@ -13,8 +13,8 @@ from libs.ledger.boundary import ExpiryCalendar, ExpiryPolicy, NaturalPeriod, Ne
 from libs.ledger.zones import load_zone
 from libs.promotions.compile import CompiledProgramme, compile_programme
 from libs.promotions.document import parse_programme
-from libs.promotions.programme import NaturalExpiry, NeverExpiry, Pending
 from libs.promotions.rates import Rates
+from libs.promotions.wallets import NaturalExpiry, NeverExpiry, Pending
 
 _MOST_SOURCES = 100_000
 NO_RATES = Rates(())

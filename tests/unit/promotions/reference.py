@@ -9,8 +9,10 @@ from fractions import Fraction
 from math import ceil, floor
 from zoneinfo import ZoneInfo
 
+from libs.promotions.campaigns import Campaign
 from libs.promotions.facts import Line, MemberFacts, Receipt
-from libs.promotions.programme import Campaign, Fixed, Multiplier, PerAmount, PerQuantity, Programme
+from libs.promotions.payouts import Fixed, Multiplier, PerAmount, PerQuantity
+from libs.promotions.programme import Programme
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Lines = frozenset[int] | None  # None: the receipt as a whole

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from libs.contracts.events import ActivityRecordedV1
 from libs.contracts.structs import to_struct
 from libs.promotions.compile import CompiledProgramme, compile_programme
+from libs.promotions.criteria import ONLY_OF_PURCHASES
 from libs.promotions.decide import activity_counter_keys, counter_keys, evaluate, evaluate_activity, shared_counter_keys
 from libs.promotions.document import parse_programme
 from libs.promotions.evaluation import Use
 from libs.promotions.explain import describe, explain, explain_activity, why_not
 from libs.promotions.facts import Activity, as_receipt
-from libs.promotions.programme import ONLY_OF_PURCHASES
 from tests.unit.promotions.build import BASE, MEMBER, THURSDAY, campaign, document, failures, fixed, points, total
 from tests.unit.promotions.strategies import LABELS, documents, instants, members, receipts
 from tests.unit.promotions.strategies import counters as some_counters

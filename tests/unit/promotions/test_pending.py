@@ -14,7 +14,7 @@ from libs.ledger.boundary import Period, boundary_after
 from libs.ledger.zones import load_zone, zone_names
 from libs.promotions.document import parse_programme
 from libs.promotions.pending import activates_by, active_from, start_of_day
-from libs.promotions.programme import Pending
+from libs.promotions.wallets import Pending
 from tests.unit.promotions.build import document
 
 ROME = ZoneInfo("Europe/Rome")

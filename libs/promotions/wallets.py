@@ -1,0 +1,77 @@
+"""The document's wallets: kinds of points, when they become active and when they lapse."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from libs.promotions.parts import Days, Name, Part, refuse_repeats, unless_written
+
+
+class NeverExpiry(Part):
+    """Points of the wallet do not lapse."""
+
+    kind: Literal["never"]
+
+
+class NaturalExpiry(Part):
+    """Points lapse together at the end of the calendar period they were earned in, or `extra_periods` later."""
+
+    kind: Literal["natural"]
+    period: Literal["month", "quarter", "half_year", "year"]
+    extra_periods: Annotated[int, Field(strict=True, ge=0, le=120)] = 0
+
+
+class PendingDays(Part):
+    """Points become active exactly `days` times 24 hours after they were earned."""
+
+    kind: Literal["after"]
+    days: Days
+
+
+class PendingOnDays(Part):
+    """Points become active when the next of these days of the month begins in the programme's zone.
+
+    A day that a month does not have is its last day.
+    """
+
+    kind: Literal["on_days"]
+    days_of_month: Annotated[
+        tuple[Annotated[int, Field(strict=True, ge=1, le=31)], ...], Field(min_length=1, max_length=31)
+    ]
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        refuse_repeats("days_of_month[{}]", self.days_of_month)
+        return self
+
+
+class PendingEvent(Part):
+    """Points become active with one of these activities, at the latest `deadline_days` times 24 hours after."""
+
+    kind: Literal["event"]
+    activities: Annotated[tuple[Name, ...], Field(min_length=1, max_length=64)]
+    deadline_days: Days
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        refuse_repeats("activities[{}]", self.activities)
+        return self
+
+
+Pending = PendingDays | PendingOnDays | PendingEvent
+
+
+class Wallet(Part):
+    """A kind of points. `scale` is the number of decimals that people see.
+
+    Without `pending` points are active at once. `expiry_from` says when the clock of `expiry` starts for those that
+    were pending.
+    """
+
+    name: Name
+    scale: Annotated[int, Field(strict=True, ge=0, le=4)] = 0
+    expiry: Annotated[NeverExpiry | NaturalExpiry, Field(discriminator="kind")]
+    pending: Annotated[Pending, Field(discriminator="kind")] | None = None
+    expiry_from: Literal["activation", "earning"] = unless_written("activation")
