@@ -69,14 +69,15 @@ class Work(Generic[Item]):
 class Applied:
     """What a handler did: which spans moved, events by span, records it rejected after all, and counts by outcome.
 
-    `last` is what must be done just before the outbox: whatever locks what batches share, so that it is held shortly.
+    `last` does what locks things that batches share, and so comes last, and fills the outbox in the same statement: it
+    gets what `stream.enqueue` takes, in order, and returns the numbers of the rows.
     """
 
     moved: Sequence[bool]
     events: list[list[Outgoing]]
     rejections: dict[int, Rejection] = field(default_factory=dict)
     outcomes: dict[str, int] = field(default_factory=dict)
-    last: Callable[[], Awaitable[None]] | None = None
+    last: Callable[[Sequence[object]], Awaitable[Sequence[int]]] | None = None
 
 
 class Handler(Protocol[Item]):

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 
 from libs.runtime import stream_store
 from libs.runtime.broker_watch import MADE_ANEW
@@ -68,3 +68,18 @@ async def claim_positions(
             doubt = doubt or "the position lies outside the log"
         found[partition] = Found(one, doubt)
     return found
+
+
+class Ownership(ConsumerRebalanceListener):
+    """A rebalance listener that clears ownership when partitions go, and notes which have come."""
+
+    def __init__(self, revoked: Callable[[], None], assigned: Callable[[Sequence[TopicPartition]], None]) -> None:
+        self._revoked, self._assigned = revoked, assigned
+
+    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+        """Let go of everything."""
+        self._revoked()
+
+    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        """Note what is to be claimed."""
+        self._assigned(sorted(assigned))

@@ -14,13 +14,13 @@ from datetime import timedelta
 from typing import Generic, TypeVar
 
 import asyncpg
-from aiokafka import AIOKafkaProducer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaError, OffsetOutOfRangeError
 
 from libs.runtime import logs, stream_store
 from libs.runtime.batch_consumer import BatchConsumer
 from libs.runtime.broker_watch import MADE_ANEW, BrokerWatch, estranged
-from libs.runtime.claims import Claimant, Found, claim_positions
+from libs.runtime.claims import Claimant, Found, Ownership, claim_positions
 from libs.runtime.clock import happens_within, monotonic
 from libs.runtime.lane import Lane, Wiring
 from libs.runtime.outbox import Headers, Relay, Row
@@ -35,16 +35,22 @@ _HALTS = 3.0
 _BROKER = 2.0
 _FENCED_PAUSE = 3.0
 _STALLED = 60.0
+_LITTLE = 4  # a fourth of a batch
 
 
 @dataclass(frozen=True, slots=True)
 class LoopSettings:
-    """How a worker runs its loop."""
+    """How a worker runs its loop.
+
+    A lane that found little begins its next batch no sooner than `pace` after the last: what comes meanwhile goes
+    together, for a transaction costs nearly as much for ten records as for a hundred.
+    """
 
     owner: str
     lanes: int = 2
     batch: int = 1_000
     drain: timedelta = timedelta(seconds=8)
+    pace: timedelta = timedelta(milliseconds=30)
 
 
 @dataclass(slots=True)
@@ -58,19 +64,6 @@ class _Driven(Generic[Item]):
     @property
     def load(self) -> int:
         return len(self.lane.held) + len(self.wanted)
-
-
-class _Ownership(ConsumerRebalanceListener):
-    """Clears ownership when partitions go, and notes which have come."""
-
-    def __init__(self, revoked: Callable[[], None], assigned: Callable[[Sequence[TopicPartition]], None]) -> None:
-        self._revoked, self._assigned = revoked, assigned
-
-    async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
-        self._revoked()
-
-    async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        self._assigned(sorted(assigned))
 
 
 class BatchLoop(Generic[Item]):
@@ -147,7 +140,7 @@ class BatchLoop(Generic[Item]):
         self._consumer = self._make_consumer()
         self._watch = BrokerWatch(self._consumer)
         await self._consumer.start()
-        self._consumer.subscribe(self.topics, listener=_Ownership(self._clear, self._note))
+        self._consumer.subscribe(self.topics, listener=Ownership(self._clear, self._note))
         try:
             for driven in self._lanes:
                 await driven.lane.relay.start()
@@ -196,10 +189,18 @@ class BatchLoop(Generic[Item]):
                 continue
             fetched = await self._fetch(lane)
             if fetched:
-                await lane.run(fetched)
+                await self._run(lane, fetched)
             else:
                 await self._flush(lane)
         await self._settle(lane)
+
+    async def _run(self, lane: Lane[Item], fetched: dict[TopicPartition, list[ConsumerRecord]]) -> None:
+        began = monotonic()
+        await lane.run(fetched)
+        if sum(map(len, fetched.values())) < self._settings.batch // _LITTLE:
+            left = began + self._settings.pace.total_seconds() - monotonic()
+            if left > 0:
+                await self._pause(left)
 
     async def _fetch(self, lane: Lane[Item]) -> dict[TopicPartition, list[ConsumerRecord]]:
         held = {partition: standing.epoch for partition, standing in lane.held.items()}

@@ -6,9 +6,9 @@ Two lanes of a worker overlap: while one waits for PostgreSQL, the other compute
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 import asyncpg
@@ -244,13 +244,24 @@ class Lane(Generic[Item]):
             await self._bury(connection, work, applied, events)
             cursors = {shard: self.relay.acknowledged.get(shard, 0) for shard in events}
             packed = stream_store.pack_rows(events)
-            if applied.last is not None:
-                await applied.last()
-            rows = await stream_store.enqueue(connection, now, cursors, packed) if cursors else []
+            rows = await self._enqueue(connection, applied, now, cursors, packed) if cursors else []
             reach("before-commit")
         reach("after-commit")
         self._stored |= cursors
         return work, applied, rows
+
+    async def _enqueue(
+        self,
+        connection: asyncpg.Connection,
+        applied: Applied,
+        now: datetime,
+        cursors: Mapping[str, int],
+        packed: Sequence[stream_store.PackedRow],
+    ) -> list[Row]:
+        outbox = stream_store.enqueuing(now, cursors, packed)
+        if applied.last is None:
+            return stream_store.numbered(packed, await stream_store.enqueue(connection, outbox))
+        return stream_store.numbered(packed, await applied.last(outbox))
 
     def _judge_again(self, work: Work[Item], applied: Applied) -> Work[Item]:
         """Count what the handler rejected too. A partition that must halt for it halts behind the batch in hand."""

@@ -122,6 +122,10 @@ class PackedRow(NamedTuple):
     packed: bytes
 
 
+Enqueuing = Sequence[object]
+"""The seven arguments of `stream.enqueue`."""
+
+
 def pack_rows(events: Mapping[str, Sequence[Outgoing]]) -> list[PackedRow]:
     """Put events, given by shard, into rows of one topic each, and compress them."""
     groups: dict[tuple[str, str], list[Outgoing]] = {}
@@ -131,15 +135,12 @@ def pack_rows(events: Mapping[str, Sequence[Outgoing]]) -> list[PackedRow]:
     return [PackedRow(shard, topic, group, pack(group)) for (shard, topic), group in groups.items()]
 
 
-async def enqueue(
-    connection: asyncpg.Connection, now: datetime, cursors: Mapping[str, int], rows: Sequence[PackedRow]
-) -> list[Row]:
-    """Number and store rows, and move the cursors of their shards; the last statement of a transaction.
+def enqueuing(now: datetime, cursors: Mapping[str, int], rows: Sequence[PackedRow]) -> Enqueuing:
+    """Return what `stream.enqueue` takes to store rows, and to move the cursors of their shards.
 
     Every shard of `rows` must have a cursor in `cursors`.
     """
-    seqs = await connection.fetchval(
-        _QUERIES["enqueue"],
+    return (
         now,
         list(cursors),
         list(cursors.values()),
@@ -148,6 +149,16 @@ async def enqueue(
         [len(row.events) for row in rows],
         [row.packed for row in rows],
     )
+
+
+async def enqueue(connection: asyncpg.Connection, outbox: Enqueuing) -> list[int]:
+    """Number and store rows, and move cursors; the last statement of a transaction. Returns the numbers."""
+    seqs: list[int] = await connection.fetchval(_QUERIES["enqueue"], *outbox)
+    return seqs
+
+
+def numbered(rows: Sequence[PackedRow], seqs: Sequence[int]) -> list[Row]:
+    """Return stored rows with the numbers that they were given."""
     return [Row(row.shard, seq, row.topic, row.events) for row, seq in zip(rows, seqs, strict=True)]
 
 

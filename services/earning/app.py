@@ -66,7 +66,7 @@ def build(settings: EarningSettings, clock: Clock | None = None) -> faust.App:
             settings.kafka.topic_prefix,
         )
         return BatchLoop(
-            LoopSettings(f"{SERVICE}-{settings.kafka.instance}", lanes, settings.loop.batch),
+            LoopSettings(f"{SERVICE}-{settings.kafka.instance}", lanes, settings.loop.batch, pace=settings.loop.pace),
             wiring,
             partial(kafka.batch_consumer, settings.kafka, consumer, _WAIT_MS if lanes > 1 else _LONG_WAIT_MS),
             partial(kafka.idempotent_producer, settings.kafka, consumer),

@@ -111,7 +111,7 @@ class EventHandler:
         self._metrics.decided(decided, loaded.lives.values())
         applied = tally.applied(begun.moved, decided)
         if decided.uses:
-            applied.last = partial(store.count_uses, connection, decided.uses)
+            applied.last = partial(store.end_batch, connection, decided.uses)
         return applied
 
     async def _load(

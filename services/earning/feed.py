@@ -34,6 +34,7 @@ _FETCH_MS = 100
 _IDLE = 1.0
 _RETRY = 5.0
 _GOODBYE = 2.0
+_STEP = 100  # members at a time: batches of receipts share the loop and must not wait long
 _MOST_RESTS = 30  # windows; then one is told of all the same, however many receipts wait
 
 
@@ -131,13 +132,15 @@ class BalanceFeed:
     async def _tell(self, members: dict[UUID, None]) -> None:
         if not members:
             return
-        now = self._clock.now()
         async with self._pool.acquire() as connection:
             names = await clock_store.members_named(connection, list(members))
-            balances = await load(connection, names, now)
-        made = [event(balance, now) for balance in balances]
-        await self._sender.send([Prepared(each.topic, each.key, each.value, headers_of(each.value)) for each in made])
-        self._metrics.balances.inc(len(made))
+            for first in range(0, len(names), _STEP):
+                now = self._clock.now()
+                balances = await load(connection, names[first : first + _STEP], now)
+                made = [event(balance, now) for balance in balances]
+                records = [Prepared(each.topic, each.key, each.value, headers_of(each.value)) for each in made]
+                await self._sender.send(records)
+                self._metrics.balances.inc(len(made))
 
     async def _measure(self, consumer: AIOKafkaConsumer) -> None:
         ends = {partition: consumer.highwater(partition) for partition in consumer.assignment()}

@@ -119,7 +119,7 @@ class ProfileHandler:
         for member, events in claimed.events.items():
             tally.events[spans[member]] += events
         if claimed.decided.uses:
-            applied.last = partial(store.count_uses, connection, claimed.decided.uses)
+            applied.last = partial(store.end_batch, connection, claimed.decided.uses)
         return applied
 
     async def _save(

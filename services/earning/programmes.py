@@ -53,11 +53,12 @@ class RunningProgramme:
     counts_members: bool = False
     pends: bool = False
     rates: Rates = NO_RATES
+    key: tuple[int, int] = field(init=False)
+    """Tenant and programme, as rows name them."""
 
-    @property
-    def key(self) -> tuple[int, int]:
-        """Tenant and programme, as rows name them."""
-        return self.tenant_id, self.programme_id
+    def __post_init__(self) -> None:
+        """Make the key once: it is asked for all the time."""
+        object.__setattr__(self, "key", (self.tenant_id, self.programme_id))
 
     def at(self, instant: datetime) -> ActiveVersion | None:
         """Return the version in force at an aware instant; None before the first."""

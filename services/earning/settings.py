@@ -15,6 +15,11 @@ class LoopPart(Part):
 
     lanes: int = Field(default=2, ge=1, le=8, description="batches in hand at once")
     batch: int = Field(default=1_000, ge=1, le=3_000, description="records a transaction at most")
+    pace: timedelta = Field(
+        default=timedelta(milliseconds=30),
+        ge=timedelta(0),
+        description="between the beginnings of small batches at least",
+    )
     max_consecutive_bad: int = Field(default=20, ge=1, description="bad records in a row that halt a partition")
     max_bad_percent: int = Field(default=50, ge=1, le=100, description="share of bad records that halts a partition")
 

@@ -16,7 +16,7 @@ from libs.ledger.model import Debt, Kind, Lot, MemberLedger
 from libs.promotions.facts import MemberFacts
 from libs.promotions.pages import PAGE_RECEIPTS, StoredDecision, pick, write_page
 from libs.receipts.story import write_story
-from libs.runtime import sql
+from libs.runtime import sql, stream_store
 from libs.runtime.batch import Span
 from services.earning.cases import Case
 from services.earning.lives import Life, rows
@@ -313,14 +313,19 @@ def _json(rows: Sequence[Mapping[str, object]]) -> str:
     return orjson.dumps(rows, default=str).decode()  # keys are UUIDs of a class of their own
 
 
-async def count_uses(connection: asyncpg.Connection, uses: Mapping[CounterName, tuple[int, int]]) -> None:
+async def end_batch(
+    connection: asyncpg.Connection, uses: Mapping[CounterName, tuple[int, int]], outbox: stream_store.Enqueuing
+) -> list[int]:
     """Add what campaigns gave out, each with its limit, to the shared counters; what was taken back is below 0.
+
+    Fills the outbox in the same statement, so that counters are locked shortly, and returns the numbers of its rows.
 
     Raises:
         asyncpg.PostgresError: with SQLSTATE PS001 when a limit would be passed.
     """
     ordered = [(*name, points, limit) for name, (points, limit) in sorted(uses.items())]
-    await connection.execute(_QUERIES["count_uses"], *_columns(ordered, 5))
+    seqs: list[int] = await connection.fetchval(_QUERIES["end_batch"], *outbox, *_columns(ordered, 5))
+    return seqs
 
 
 class Paging:

@@ -86,7 +86,7 @@ class Earning:
     async def _apply(self, handler: Any, work: Work[Any], now: datetime) -> Applied:
         applied: Applied = await handler.apply(self.memory, work, now, careful=False)
         if applied.last is not None:
-            await applied.last()
+            await applied.last(())
         return applied
 
 

@@ -214,12 +214,13 @@ class Memory:
         self.unclaimed |= decided.unclaimed
         self.parked |= decided.parked
 
-    def count_uses(self, uses: Mapping[CounterName, tuple[int, int]]) -> None:
+    def end_batch(self, uses: Mapping[CounterName, tuple[int, int]], outbox: Sequence[object]) -> list[int]:
         for name, (points, limit) in uses.items():
             self.counters[name] = self.counters.get(name, 0) + points
             self.limits[name] = limit
             if points > 0 and self.counters[name] > limit:
                 raise LimitPassed(name)
+        return []
 
     def identifier_owners(self, identifiers: Sequence[store.IdentifierName]) -> dict[store.IdentifierName, UUID]:
         return {name: self.identifiers[name] for name in identifiers if name in self.identifiers}
@@ -296,7 +297,7 @@ def _by_seq(lot: Lot) -> int:
 
 _STEPS = (
     "begin_batch", "open_batch", "load_counters", "load_decisions", "load_ledgers", "load_lapsed", "save_batch",
-    "save_lives", "save_receipts", "count_uses", "identifier_owners", "tie_identifiers", "enrol_members",
+    "save_lives", "save_receipts", "end_batch", "identifier_owners", "tie_identifiers", "enrol_members",
     "unclaimed_of",
 )  # fmt: skip
 

@@ -33,8 +33,8 @@ SELECT earning.save_lives($1, $2::jsonb, $3::jsonb, $4::jsonb, $5::jsonb, $6::js
 -- name: save_receipts
 SELECT earning.save_receipts($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::jsonb, $15::jsonb, $16, $17, $18);
 
--- name: count_uses
-SELECT earning.count_uses($1, $2, $3, $4, $5);
+-- name: end_batch
+SELECT earning.end_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
 
 -- name: identifier_owners
 SELECT i.tenant_id, i.programme_id, i.identifier, i.member_id
