@@ -10,11 +10,12 @@ from libs.ledger.adjust import adjust
 from libs.ledger.late import effective_time
 from libs.ledger.model import Lot
 from libs.promotions.decide import evaluate_activity
+from libs.verdicts.placement import PERIOD_CLOSED, place_grants, place_points
+from libs.verdicts.programmes import ActiveVersion
+from libs.verdicts.verdict import NewCredit, Verdict
 from services.earning.arrivals import Arrival
 from services.earning.lives import Life
-from services.earning.placement import PERIOD_CLOSED, place_grants, place_points
-from services.earning.programmes import ActiveVersion
-from services.earning.verdict import Cause, NewCredit, Verdict
+from services.earning.verdict import Cause
 
 
 @dataclass(frozen=True, slots=True)

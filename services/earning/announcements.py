@@ -20,9 +20,10 @@ from libs.contracts.writer import EventWriter
 from libs.ledger.model import Kind, Lot, Movement
 from libs.runtime.batch import Outgoing
 from libs.runtime.keys import event_id, kafka_partition_hash
+from libs.verdicts.programmes import RunningProgramme
+from libs.verdicts.verdict import Verdict
 from services.earning.arrivals import ADJUSTED, Arrival
-from services.earning.programmes import RunningProgramme
-from services.earning.verdict import Cause, Made, Standing, Verdict
+from services.earning.verdict import Cause, Made, Standing
 
 POINTS = "loyalty.points"
 SOURCE = "/pointstream/earning"

@@ -23,12 +23,12 @@ from libs.runtime.lane import Wiring
 from libs.runtime.limits import Limits
 from libs.runtime.metrics import StreamMetrics
 from libs.runtime.seal import Seal
+from libs.verdicts.programmes import Programmes
 from services.earning import events, profiles
 from services.earning.bookkeeping import Bookkeeping
 from services.earning.due import DueMembers
 from services.earning.feed import GROUP, BalanceFeed
 from services.earning.metrics import EarningMetrics
-from services.earning.programmes import Programmes
 from services.earning.retries import Retries
 from services.earning.sender import Sender
 from services.earning.settings import EarningSettings

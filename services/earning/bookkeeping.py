@@ -9,7 +9,7 @@ import asyncpg
 from libs.runtime import logs
 from libs.runtime.clock import Clock
 from libs.runtime.postgres import DATABASE_ERRORS
-from services.earning import programme_store
+from services.earning import bookkeeping_store
 from services.earning.metrics import EarningMetrics
 
 log = logs.get(__name__)
@@ -32,7 +32,7 @@ class Bookkeeping:
             return
         try:
             async with self._pool.acquire() as connection:
-                equations = await programme_store.load_conservation(connection, self._clock.now())
+                equations = await bookkeeping_store.load_conservation(connection, self._clock.now())
         except DATABASE_ERRORS as error:
             log.warning("conservation.not_measured", error=type(error).__name__)
             return

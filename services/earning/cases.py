@@ -26,11 +26,12 @@ from libs.receipts.story import (
     repeats_purchase,
     stands,
 )
+from libs.verdicts.programmes import RunningProgramme
+from libs.verdicts.verdict import Verdict
 from services.earning import arrivals
 from services.earning.arrivals import Arrival
 from services.earning.facts import shown, with_fact
 from services.earning.lives import Life
-from services.earning.programmes import RunningProgramme
 from services.earning.settle import (
     Entitlement,
     Settled,
@@ -40,7 +41,7 @@ from services.earning.settle import (
     settle,
     settle_short,
 )
-from services.earning.verdict import Cause, Verdict
+from services.earning.verdict import Cause
 
 _structs = msgspec.structs
 

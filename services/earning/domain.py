@@ -20,13 +20,15 @@ from libs.ledger.model import Kind, Lot
 from libs.promotions.pages import Outcome, StoredDecision
 from libs.receipts.story import Content
 from libs.runtime.batch import Outgoing
+from libs.verdicts.judge import judge
+from libs.verdicts.programmes import RunningProgramme
+from libs.verdicts.verdict import Verdict
 from services.earning import arrivals
 from services.earning.activities import Acted, act, correct
 from services.earning.announcements import Announcer
 from services.earning.arrivals import Arrival
 from services.earning.cases import Case, CaseWork, Followed
 from services.earning.facts import first_owner, shown
-from services.earning.judge import judge
 from services.earning.lives import Life
 from services.earning.outcome import (
     About,
@@ -39,8 +41,7 @@ from services.earning.outcome import (
     lots_made,
     moved_as_kept,
 )
-from services.earning.programmes import RunningProgramme
-from services.earning.verdict import Cause, CounterName, Made, MemberName, Standing, Verdict
+from services.earning.verdict import Cause, CounterName, Made, MemberName, Standing
 
 _UNPAID: frozenset[Outcome] = frozenset({"no_points", "awaiting_operator", "unchanged", "refused"})
 
@@ -109,7 +110,14 @@ class BatchDecider:
     def _purchase(self, arrival: Arrival) -> None:
         """A purchase under a number of its own: nearly every event there is."""
         standing = self._who(arrival)
-        verdict = judge(arrival, standing, self._counters.of(arrival.programme))
+        verdict = judge(
+            arrival.programme,
+            arrival.event.data,
+            None if standing is None else standing.facts,
+            arrival.event.time,
+            arrival.arrived_at,
+            self._counters.of(arrival.programme),
+        )
         self._count(arrival.programme, verdict)
         lots: Sequence[tuple[Lot, bool]] = ()
         if standing is not None:

@@ -17,11 +17,11 @@ from libs.runtime import logs
 from libs.runtime.clock import Clock, monotonic
 from libs.runtime.keys import event_id
 from libs.runtime.postgres import DATABASE_ERRORS
+from libs.verdicts.programmes import Programmes, RunningProgramme
 from services.earning import clock_store
 from services.earning.clock_store import DueMember
 from services.earning.events import ACTIVITIES
 from services.earning.metrics import EarningMetrics
-from services.earning.programmes import Programmes, RunningProgramme
 from services.earning.sender import Sender
 
 log = logs.get(__name__)

@@ -21,13 +21,13 @@ from libs.promotions.pages import StoredDecision
 from libs.runtime.batch import Applied, Work, stamped_at
 from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
+from libs.verdicts.programmes import Programmes
 from services.earning import arrivals, loading, store
 from services.earning.arrivals import Arrival, select
 from services.earning.domain import BatchDecider, Loaded
 from services.earning.inbox_store import body_hashes
 from services.earning.metrics import EarningMetrics
 from services.earning.outcome import BatchDecision
-from services.earning.programmes import Programmes
 from services.earning.repeats import Tally, first_of_each
 from services.earning.saving import save
 from services.earning.verdict import CounterName

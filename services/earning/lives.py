@@ -12,7 +12,8 @@ from libs.ledger.decide import decide_credit, opening_movement
 from libs.ledger.evolve import apply
 from libs.ledger.model import Lot, MemberLedger, Movement
 from libs.ledger.repay import repay
-from services.earning.verdict import Cause, Made, MemberName, NewCredit, Standing
+from libs.verdicts.verdict import NewCredit
+from services.earning.verdict import Cause, Made, MemberName, Standing
 
 NEVER = "infinity"
 

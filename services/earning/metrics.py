@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from services.earning.bookkeeping_store import Equation
 from services.earning.lives import Life
 from services.earning.outcome import BatchDecision
-from services.earning.programme_store import Equation
 
 _ACCOUNTS = Equation._fields[Equation._fields.index("issued") : Equation._fields.index("difference")]
 

@@ -21,12 +21,12 @@ from libs.runtime.batch import Applied, Work
 from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
 from libs.runtime.keys import body_hash, event_key, kafka_partition_hash
+from libs.verdicts.programmes import Programmes, RunningProgramme
 from services.earning import claims, store
 from services.earning.arrivals import UNKNOWN_SOURCE
 from services.earning.events import NO_PAGE, SourceReader, arrival
 from services.earning.inbox_store import body_hashes
 from services.earning.metrics import EarningMetrics
-from services.earning.programmes import Programmes, RunningProgramme
 from services.earning.repeats import Tally, first_of_each
 
 TOPIC = "loyalty.profiles"

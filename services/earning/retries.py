@@ -17,13 +17,13 @@ from libs.runtime import logs
 from libs.runtime.clock import Clock, elapsed_since, monotonic
 from libs.runtime.keys import event_id
 from libs.runtime.postgres import DATABASE_ERRORS
+from libs.verdicts.exchange import NO_RATE
+from libs.verdicts.programmes import Programmes, RunningProgramme
 from services.earning import clock_store
 from services.earning.clock_store import ParkedKey, RatedReceipt
 from services.earning.due import WHAT
 from services.earning.events import PURCHASES
-from services.earning.exchange import NO_RATE
 from services.earning.metrics import EarningMetrics
-from services.earning.programmes import Programmes, RunningProgramme
 from services.earning.sender import Sender
 
 log = logs.get(__name__)

@@ -21,11 +21,12 @@ from libs.promotions.decide import evaluate
 from libs.promotions.evaluation import Evaluation
 from libs.promotions.facts import MemberFacts
 from libs.receipts.story import Account, Gained, Stands, Story, account_of, with_account
-from services.earning.exchange import NO_RATE, exchange
+from libs.verdicts.exchange import NO_RATE, exchange
+from libs.verdicts.placement import PERIOD_CLOSED, place_points
+from libs.verdicts.programmes import ActiveVersion, RunningProgramme
+from libs.verdicts.verdict import NewCredit
 from services.earning.lives import Life
-from services.earning.placement import PERIOD_CLOSED, place_points
-from services.earning.programmes import ActiveVersion, RunningProgramme
-from services.earning.verdict import Cause, NewCredit
+from services.earning.verdict import Cause
 
 _structs = msgspec.structs
 

@@ -1,17 +1,14 @@
-"""The outcome for one event, and the member that it concerns: what deciding and announcing share."""
+"""Members and movements as a batch has them in hand: what deciding and announcing share."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from libs.ledger.model import Movement
-from libs.promotions.evaluation import Evaluation
 from libs.promotions.facts import MemberFacts
-from libs.promotions.pages import Outcome
 
 MemberName = tuple[int, int, UUID]
 """Tenant, programme and id of a member."""
@@ -63,27 +60,3 @@ class Made(NamedTuple):
     owed: int = 0
     lapses_at: datetime | None = None
     reason: str | None = None
-
-
-class NewCredit(NamedTuple):
-    """A lot to be made: its wallet and points, when it becomes active, lapses, and whether it was carried."""
-
-    wallet: str
-    points: int
-    earned_at: datetime
-    active_from: datetime
-    expires_at: datetime | None
-    carried: bool
-    version: int
-
-
-class Verdict(NamedTuple):
-    """The outcome for one event. `judged` is what was judged where that is not the event's own payload."""
-
-    outcome: Outcome
-    reason: str | None
-    judged_at: datetime
-    evaluation: Evaluation | None = None
-    credits: Sequence[NewCredit] = ()
-    judged: Any = None
-    rate: tuple[int, int] | None = None

@@ -8,9 +8,9 @@ import asyncpg
 
 from libs.runtime import logs
 from libs.runtime.postgres import DATABASE_ERRORS
-from services.earning import programme_store
+from libs.verdicts import postgres as programme_store
+from libs.verdicts.programmes import Programmes, by_prefix
 from services.earning.metrics import EarningMetrics
-from services.earning.programmes import Programmes, by_prefix
 
 log = logs.get(__name__)
 _RETRY = 0.5

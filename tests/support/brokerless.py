@@ -13,10 +13,10 @@ from libs.contracts.identifiers import IdentifierNames
 from libs.contracts.rejection import Rejection
 from libs.runtime.batch import Applied, Outgoing, Span, Work
 from libs.runtime.limits import Health
+from libs.verdicts.programmes import Programmes
 from services.earning.events import EventHandler
 from services.earning.metrics import EarningMetrics
 from services.earning.profiles import ProfileHandler
-from services.earning.programmes import Programmes
 from tests.support.memory import Memory
 from tests.support.receipts import PROFILES, PURCHASES, Record
 

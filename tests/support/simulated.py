@@ -20,6 +20,7 @@ from libs.ledger.model import Lot, MemberLedger, Movement
 from libs.promotions.facts import MemberFacts
 from libs.promotions.pages import StoredDecision, read_page, write_page
 from libs.receipts.story import Story, read_story, write_story
+from libs.verdicts.programmes import Programmes
 from services.earning import arrivals
 from services.earning.arrivals import Arrival, select
 from services.earning.cases import Case
@@ -27,7 +28,6 @@ from services.earning.domain import BatchDecider, Loaded
 from services.earning.facts import story_of
 from services.earning.lives import Life
 from services.earning.outcome import Parked, Unclaimed
-from services.earning.programmes import Programmes
 from services.earning.verdict import Standing
 from tests.support.receipts import Record
 

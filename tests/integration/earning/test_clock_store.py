@@ -10,9 +10,9 @@ import asyncpg
 import pytest
 
 from libs.promotions.rates import Rates
+from libs.verdicts.exchange import NO_RATE
 from services.earning import clock_store
 from services.earning.clock_store import DueMember, ParkedKey
-from services.earning.exchange import NO_RATE
 from tests.support.database import ACME, GLOBEX, Database
 from tests.support.programmes import put_rate
 from tests.support.receipts import WHEN

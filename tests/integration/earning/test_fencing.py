@@ -29,7 +29,7 @@ from libs.runtime.outbox import Relay, Row
 from libs.runtime.seal import Seal
 from libs.runtime.settings import KafkaSettings, PostgresSettings
 from libs.runtime.topic_identity import identify
-from services.earning import programme_store
+from libs.verdicts import postgres as programme_store
 from services.earning.arrivals import Arrival
 from services.earning.events import CONSUMERS, EventHandler
 from services.earning.metrics import EarningMetrics

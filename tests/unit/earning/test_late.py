@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from libs.runtime.keys import event_key
-from services.earning.programmes import RunningProgramme, activate, by_prefix
+from libs.verdicts.programmes import RunningProgramme, activate, by_prefix
 from tests.support.brokerless import Earning, Sent
 from tests.support.database import ACME, programme_document
 from tests.support.lives import TILL, claimed, corrected, returned, voided

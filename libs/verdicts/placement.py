@@ -10,8 +10,8 @@ from libs.ledger.late import AwaitingOperator, place
 from libs.promotions.evaluation import Evaluation
 from libs.promotions.pending import activates_by, active_from
 from libs.receipts.story import Signal
-from services.earning.programmes import ActiveVersion
-from services.earning.verdict import NewCredit
+from libs.verdicts.programmes import ActiveVersion
+from libs.verdicts.verdict import NewCredit
 
 PERIOD_CLOSED: Literal["period-closed"] = "period-closed"
 

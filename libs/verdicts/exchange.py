@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from libs.promotions.rates import convert
-from services.earning.programmes import ActiveVersion, RunningProgramme
+from libs.verdicts.programmes import ActiveVersion, RunningProgramme
 
 NO_RATE = "no-exchange-rate"
 

@@ -1,4 +1,7 @@
-"""What earning is told to work by: programmes, sources, rates; and the look at the books."""
+"""What purchases are judged by, as PostgreSQL has it: programmes in all their versions, sources, rates.
+
+A stream worker sees everybody's; whoever reads in the name of a tenant sees that tenant's alone.
+"""
 
 from __future__ import annotations
 
@@ -11,20 +14,14 @@ import orjson
 
 from libs.contracts.mapping import SourceMapping, parse_mapping
 from libs.contracts.mapping_language import MappingInvalid
-from libs.ledger.postgres import Equation, conservation
 from libs.promotions.document import ProgrammeInvalid
 from libs.promotions.rates import Rates
 from libs.runtime import sql
-from services.earning.programmes import ActiveVersion, Programmes, RunningProgramme, activate, by_prefix
+from libs.verdicts.programmes import ActiveVersion, Programmes, RunningProgramme, activate, by_prefix
 
-__all__ = ["Equation", "MappingInvalid", "ProgrammeInvalid"]
+__all__ = ["MappingInvalid", "ProgrammeInvalid"]
 
-_QUERIES = sql.load("services.earning", "programmes.sql")
-
-
-async def load_conservation(connection: asyncpg.Connection, now: datetime) -> list[Equation]:
-    """Return the conservation equation of every wallet of every tenant."""
-    return await conservation(connection, now)
+_QUERIES = sql.load("libs.verdicts", "programmes.sql")
 
 
 async def programmes_fingerprint(connection: asyncpg.Connection) -> str:

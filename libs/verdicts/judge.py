@@ -1,0 +1,54 @@
+"""The verdict on a plain purchase: nearly every event there is, and every quote."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from libs.ledger.late import effective_time
+from libs.promotions.decide import NO_KILLS, evaluate
+from libs.promotions.facts import MemberFacts
+from libs.promotions.pages import Outcome
+from libs.verdicts.exchange import NO_RATE, exchange
+from libs.verdicts.placement import PERIOD_CLOSED, place_grants
+from libs.verdicts.programmes import RunningProgramme
+from libs.verdicts.verdict import Verdict
+
+
+def judge(
+    programme: RunningProgramme,
+    purchase: Any,
+    member: MemberFacts | None,
+    occurred_at: datetime,
+    arrived_at: datetime,
+    counters: Mapping[str, int],
+    *,
+    killed: frozenset[str] = NO_KILLS,
+) -> Verdict:
+    """Judge a purchase by the version in force at its time, for the member who made it, if anybody is known.
+
+    `purchase` is the payload as the codec decodes it; `occurred_at` its own time and `arrived_at` its arrival, both
+    aware; `counters` what limits have used, and `killed` the campaigns that are switched off. It changes nothing.
+    """
+    judged_at, ahead = effective_time(occurred_at, arrived_at)
+    if member is None:
+        outcome: Outcome = "unclaimed" if purchase.identifiers else "no_member"
+        return Verdict(outcome, ahead, judged_at)
+    version = programme.at(judged_at)
+    if version is None:
+        return Verdict("awaiting_operator", "no-programme-yet", judged_at)
+    rate = None
+    if purchase.currency != version.compiled.currency:
+        exchanged = exchange(purchase, programme, version, judged_at)
+        if exchanged is None:
+            return Verdict("awaiting_operator", NO_RATE, judged_at)
+        purchase, rate = exchanged
+    judged = None if rate is None else purchase
+    evaluation = evaluate(version.compiled, purchase, member, judged_at, counters, killed=killed)
+    if not evaluation.grants:
+        return Verdict("no_points", evaluation.reason or ahead, judged_at, evaluation, (), judged, rate)
+    credits = place_grants(version, evaluation, judged_at, arrived_at)
+    if credits is None:
+        return Verdict("awaiting_operator", PERIOD_CLOSED, judged_at, evaluation, (), judged, rate)
+    return Verdict("credited", ahead, judged_at, evaluation, credits, judged, rate)

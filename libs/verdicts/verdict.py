@@ -1,0 +1,34 @@
+"""The outcome for one event: what judging answers, and what is to be credited for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from libs.promotions.evaluation import Evaluation
+from libs.promotions.pages import Outcome
+
+
+class NewCredit(NamedTuple):
+    """A lot to be made: its wallet and points, when it becomes active, lapses, and whether it was carried."""
+
+    wallet: str
+    points: int
+    earned_at: datetime
+    active_from: datetime
+    expires_at: datetime | None
+    carried: bool
+    version: int
+
+
+class Verdict(NamedTuple):
+    """The outcome for one event. `judged` is what was judged where that is not the event's own payload."""
+
+    outcome: Outcome
+    reason: str | None
+    judged_at: datetime
+    evaluation: Evaluation | None = None
+    credits: Sequence[NewCredit] = ()
+    judged: Any = None
+    rate: tuple[int, int] | None = None
