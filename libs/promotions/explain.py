@@ -11,12 +11,14 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
+from libs.language.catalogue import DEFAULT, Catalogue
 from libs.promotions.compile import RUNNING, CompiledCampaign, CompiledProgramme
 from libs.promotions.conditions import LINE_KINDS, within
 from libs.promotions.evaluation import OUTRANKED, RULE_ERROR, Capped, Evaluation, Failed, Paid
 from libs.promotions.facts import ActivityLike, MemberFacts, ReceiptLike, as_receipt
 from libs.promotions.payouts import Fixed, Multiplier, PerAmount, PerQuantity
 from libs.promotions.situation import Situation
+from libs.promotions.wording import EXPLANATIONS, german
 
 TIMES = "\u00d7"
 
@@ -52,6 +54,9 @@ _REASONS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+CONDITIONS = Catalogue({"en": _WORDS, "de": german.CONDITIONS})
+REASONS = Catalogue({"en": _REASONS, "de": german.REASONS})
+
 
 def explain(
     evaluation: Evaluation,
@@ -59,6 +64,8 @@ def explain(
     programme: CompiledProgramme,
     member: MemberFacts | None = None,
     at: datetime | None = None,
+    *,
+    language: str = DEFAULT,
 ) -> dict[str, Any]:
     """Explain an evaluation as a JSON-able object; `programme` must be the version that was in force.
 
@@ -66,14 +73,14 @@ def explain(
     """
     campaigns = {campaign.id: campaign for campaign in programme.campaigns}
     return {
-        "summary": _summary(evaluation),
+        "summary": _summary(evaluation, language),
         "programme_version": evaluation.version,
         "reason": evaluation.reason,
         "inputs": _inputs(receipt, member, at, programme),
         "points": [{"wallet": grant.wallet, "points": grant.points} for grant in evaluation.grants],
-        "campaigns": [_paid(paid, campaigns, programme) for paid in evaluation.paid],
-        "not_paid": [_failed(failed, campaigns) for failed in evaluation.failed],
-        "caps": [_capped(capped, campaigns, programme) for capped in evaluation.capped],
+        "campaigns": [_paid(paid, campaigns, programme, language) for paid in evaluation.paid],
+        "not_paid": [_failed(failed, campaigns, language) for failed in evaluation.failed],
+        "caps": [_capped(capped, campaigns, programme, language) for capped in evaluation.capped],
         "rounding": _rounding(evaluation, programme),
     }
 
@@ -84,10 +91,12 @@ def explain_activity(
     programme: CompiledProgramme,
     member: MemberFacts | None = None,
     at: datetime | None = None,
+    *,
+    language: str = DEFAULT,
 ) -> dict[str, Any]:
     """Explain what `evaluate_activity` made of an activity, in the form of `explain`."""
     rules = programme.activities.get(activity.activity, programme)
-    told = explain(evaluation, as_receipt(activity, programme.currency), rules, member, at)
+    told = explain(evaluation, as_receipt(activity, programme.currency), rules, member, at, language=language)
     told["inputs"] |= {"activity": activity.activity, "quantity": activity.quantity, "lines": 0}
     return told
 
@@ -115,13 +124,13 @@ def why_not(
     return next((failed for check in campaign.checks if (failed := check(situation, lines)) is not None), None)
 
 
-def describe(condition: str) -> str:
+def describe(condition: str, language: str = DEFAULT) -> str:
     """Put a condition of `Failed` or `why_not` into words."""
     if condition.startswith(OUTRANKED):
-        return f"campaign {condition.removeprefix(OUTRANKED)!r} outranks it in its group"
+        return EXPLANATIONS.say(language, "outranked", campaign=condition.removeprefix(OUTRANKED))
     if condition.startswith(RULE_ERROR):
-        return f"its expression could not be evaluated: {condition.removeprefix(RULE_ERROR)}"
-    return _WORDS.get(condition, condition)
+        return EXPLANATIONS.say(language, "rule-error", why=condition.removeprefix(RULE_ERROR))
+    return CONDITIONS.get(language, condition, condition)
 
 
 def _index_condition(campaign: CompiledCampaign) -> str:
@@ -129,13 +138,13 @@ def _index_condition(campaign: CompiledCampaign) -> str:
     return "lines" if len(kinds) > 1 else str(campaign.indexed_by)
 
 
-def _summary(evaluation: Evaluation) -> str:
+def _summary(evaluation: Evaluation, language: str) -> str:
     if evaluation.reason is not None:
-        return _REASONS[evaluation.reason]
+        return REASONS.say(language, evaluation.reason)
     if not evaluation.grants:
-        return "No points."
+        return EXPLANATIONS.say(language, "nothing")
     points = ", ".join(f"{grant.points} {grant.wallet}" for grant in evaluation.grants)
-    return f"{points} by {', '.join(evaluation.campaigns)}."
+    return EXPLANATIONS.say(language, "granted", points=points, campaigns=", ".join(evaluation.campaigns))
 
 
 def _inputs(
@@ -155,35 +164,39 @@ def _inputs(
     }
 
 
-def _paid(paid: Paid, campaigns: Mapping[str, CompiledCampaign], programme: CompiledProgramme) -> dict[str, Any]:
+def _paid(
+    paid: Paid, campaigns: Mapping[str, CompiledCampaign], programme: CompiledProgramme, language: str
+) -> dict[str, Any]:
     denominator = programme.denominators[paid.wallet]
     return {
         "campaign": paid.campaign,
         "name": campaigns[paid.campaign].source.name,
         "wallet": paid.wallet,
-        "arithmetic": _arithmetic(campaigns[paid.campaign], paid.basis, paid.before),
+        "arithmetic": _arithmetic(campaigns[paid.campaign], paid.basis, paid.before, language),
         "before_caps": exact(paid.before, denominator),
         "points": exact(paid.amount, denominator),
     }
 
 
-def _failed(failed: Failed, campaigns: Mapping[str, CompiledCampaign]) -> dict[str, Any]:
+def _failed(failed: Failed, campaigns: Mapping[str, CompiledCampaign], language: str) -> dict[str, Any]:
     return {
         "campaign": failed.campaign,
         "name": campaigns[failed.campaign].source.name,
         "condition": failed.condition,
-        "words": describe(failed.condition),
+        "words": describe(failed.condition, language),
     }
 
 
-def _capped(capped: Capped, campaigns: Mapping[str, CompiledCampaign], programme: CompiledProgramme) -> dict[str, Any]:
+def _capped(
+    capped: Capped, campaigns: Mapping[str, CompiledCampaign], programme: CompiledProgramme, language: str
+) -> dict[str, Any]:
     denominator = programme.denominators[capped.wallet]
     return {
         "campaign": capped.campaign,
         "name": campaigns[capped.campaign].source.name,
         "wallet": capped.wallet,
         "limit": capped.limit,
-        "arithmetic": _arithmetic(campaigns[capped.campaign], capped.basis, capped.before),
+        "arithmetic": _arithmetic(campaigns[capped.campaign], capped.basis, capped.before, language),
         "before": exact(capped.before, denominator),
         "after": exact(capped.amount, denominator),
     }
@@ -203,17 +216,19 @@ def _rounding(evaluation: Evaluation, programme: CompiledProgramme) -> list[dict
     ]
 
 
-def _arithmetic(campaign: CompiledCampaign, basis: int, before: int) -> str:
+def _arithmetic(campaign: CompiledCampaign, basis: int, before: int, language: str) -> str:
+    say = EXPLANATIONS.say
     amount = exact(before, campaign.denominator)
     match campaign.source.effect:
         case PerAmount(points=points, per_minor=per_minor):
-            return f"{basis} minor units {TIMES} {points} / {per_minor} = {amount}"
+            return say(language, "per_amount", basis=basis, times=TIMES, points=points, per=per_minor, amount=amount)
         case PerQuantity(points=points, per=per):
-            return f"{basis} {TIMES} {points} for each {per} = {amount}"
+            return say(language, "per_quantity", basis=basis, times=TIMES, points=points, per=per, amount=amount)
         case Fixed(points=points):
-            return f"{points} once = {amount}"
+            return say(language, "fixed", points=points, amount=amount)
         case Multiplier(percent=percent):
-            return f"{exact(basis, campaign.denominator)} base points {TIMES} {percent - 100}% = {amount}"
+            base = exact(basis, campaign.denominator)
+            return say(language, "multiplier", basis=base, times=TIMES, percent=percent - 100, amount=amount)
 
 
 def exact(numerator: int, denominator: int) -> str:

@@ -34,7 +34,8 @@ class Returns(Part):
 class Programme(Part):
     """The whole document. An effect that names no wallet pays into the first one.
 
-    `claim_days` is how long a receipt without a known member may be claimed, in days of 24 hours.
+    `claim_days` is how long a receipt without a known member may be claimed, in days of 24 hours. `public` lets anybody
+    read its rules and use its calculator.
     """
 
     version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
@@ -45,6 +46,7 @@ class Programme(Part):
     campaigns: Annotated[tuple[Campaign, ...], Field(max_length=100_000)] = ()
     returns: Returns = unless_written(Returns())
     claim_days: Annotated[int, Field(strict=True, ge=0, le=3_650)] = unless_written(60)
+    public: bool = unless_written(False)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

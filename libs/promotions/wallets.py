@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from libs.promotions.parts import Days, Name, Part, refuse_repeats, unless_written
+from libs.promotions.parts import Days, Name, Part, Positive, refuse_repeats, unless_written
 
 
 class NeverExpiry(Part):
@@ -63,6 +63,13 @@ class PendingEvent(Part):
 Pending = PendingDays | PendingOnDays | PendingEvent
 
 
+class Worth(Part):
+    """What points can be worth to whoever redeems them: so many points for so much, in the currency's minor unit."""
+
+    points: Positive
+    minor: Positive
+
+
 class Wallet(Part):
     """A kind of points. `scale` is the number of decimals that people see.
 
@@ -75,3 +82,5 @@ class Wallet(Part):
     expiry: Annotated[NeverExpiry | NaturalExpiry, Field(discriminator="kind")]
     pending: Annotated[Pending, Field(discriminator="kind")] | None = None
     expiry_from: Literal["activation", "earning"] = unless_written("activation")
+    worth: Worth | None = None
+    """What its points are worth, told to people and used by no rule."""

@@ -1,0 +1,1 @@
+"""Language: texts, numbers, money and dates as a reader has them."""

@@ -1,0 +1,64 @@
+"""Numbers, money, dates and lists as a reader of a language writes them; by the data of CLDR."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, time, tzinfo
+from decimal import Decimal
+from functools import lru_cache
+
+from babel import Locale
+from babel.dates import format_date, format_time, get_day_names
+from babel.lists import format_list
+from babel.numbers import format_currency, format_decimal
+
+_locale = lru_cache(maxsize=8)(Locale.parse)
+
+
+def number(value: int | Decimal, language: str, scale: int = 0) -> str:
+    """Write a number, or with a scale minor units as whole ones: 1234 of scale 2 is 12.34."""
+    decimal = Decimal(value).scaleb(-scale)
+    pattern = f"#,##0.{'0' * scale}" if scale else "#,##0.###"
+    text: str = format_decimal(decimal, pattern, locale=language)
+    return text
+
+
+def money(minor: int, digits: int, currency: str, language: str) -> str:
+    """Write an amount of money; `digits` is how many decimals the currency's minor unit stands for."""
+    decimals = f".{'0' * digits}" if digits else ""
+    pattern = _locale(language).currency_formats["standard"].pattern.replace(".00", decimals)
+    amount = Decimal(minor).scaleb(-digits)
+    text: str = format_currency(amount, currency, pattern, locale=language, currency_digits=False)
+    return text
+
+
+def day(value: date, language: str) -> str:
+    """Write a date in full."""
+    text: str = format_date(value, "long", locale=language)
+    return text
+
+
+def moment(instant: datetime, zone: tzinfo, language: str) -> str:
+    """Write an instant as a local day, with the time unless it is midnight."""
+    local = instant.astimezone(zone)
+    if local.time() == time():
+        return day(local.date(), language)
+    return f"{day(local.date(), language)}, {format_time(local.time(), 'short', locale=language)}"
+
+
+def weekday(number_of_day: int, language: str) -> str:
+    """Name a day of the week; 0 is Monday."""
+    text: str = get_day_names("wide", locale=language)[number_of_day]
+    return text
+
+
+def all_of(items: Iterable[str], language: str) -> str:
+    """Write "a, b and c"."""
+    text: str = format_list(list(items), "standard", locale=language)
+    return text
+
+
+def one_of(items: Iterable[str], language: str) -> str:
+    """Write "a, b or c"."""
+    text: str = format_list(list(items), "or", locale=language)
+    return text

@@ -1,0 +1,267 @@
+"""A programme's rules in plain words, told from the document that the engine runs, so that they can't disagree.
+
+What is live at an instant is told, and nothing else: no draft, nothing that has ended or is still to begin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from decimal import Decimal
+
+from libs.language import wording
+from libs.language.catalogue import DEFAULT
+from libs.promotions.campaigns import Campaign, phase_of
+from libs.promotions.compile import RUNNING, CompiledProgramme
+from libs.promotions.conditions import WEEKDAYS, chooses_lines, within
+from libs.promotions.criteria import Conditions
+from libs.promotions.payouts import Fixed, Limit, Multiplier, PerAmount, PerQuantity
+from libs.promotions.rates import digits
+from libs.promotions.wallets import NaturalExpiry, NeverExpiry, PendingDays, PendingEvent, PendingOnDays, Wallet
+from libs.promotions.wording import RULES
+
+SECTIONS = ("base", "multiplier", "addition", "activity")
+"""Where a campaign is told: by the phase it pays in, or that it is for something else than purchases."""
+
+MOST_NAMES = 6
+_TICK = timedelta(microseconds=1)
+_OWN_NAME = "points"
+"""A wallet of this name has points in every language; any other is called by its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A campaign in words: a sentence, its parts (conditions, dates) and its limits."""
+
+    campaign: str
+    name: str
+    section: str
+    wallet: str
+    sentence: str
+    parts: tuple[str, ...]
+    limits: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WalletRule:
+    """A kind of points in words: when they are active, when they lapse, what they are worth."""
+
+    wallet: str
+    scale: int
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """All of a programme that is in force: its campaigns by section, how they stack, its wallets and its rounding."""
+
+    rules: tuple[Rule, ...]
+    groups: tuple[str, ...]
+    wallets: tuple[WalletRule, ...]
+    rounding: str
+
+
+def running(programme: CompiledProgramme, at: datetime) -> list[Campaign]:
+    """Return the campaigns that are judged at an aware instant, as the document has them, the strongest first."""
+    live = [
+        one for one in programme.source.campaigns if one.state in RUNNING and within(one.frame, at)
+    ]  # fmt: skip
+    return sorted(live, key=lambda one: (-one.priority, one.id))
+
+
+def describe_rules(
+    programme: CompiledProgramme, at: datetime, language: str = DEFAULT, *, killed: frozenset[str] = frozenset()
+) -> Rules:
+    """Put a programme into words; `killed` campaigns are left out, like those that do not run at the instant."""
+    live = [one for one in running(programme, at) if one.id not in killed]
+    words = Words(programme, language)
+    told = sorted((words.rule(one) for one in live), key=lambda rule: SECTIONS.index(rule.section))
+    return Rules(
+        tuple(told),
+        tuple(_groups(live, language)),
+        tuple(words.wallet(wallet) for wallet in programme.source.wallets),
+        RULES.say(language, f"rounding.{programme.rounding}"),
+    )
+
+
+class Words:
+    """Puts parts of one programme into words of one language."""
+
+    def __init__(self, programme: CompiledProgramme, language: str) -> None:
+        self._programme = programme
+        self._language = language
+        self._digits = digits(programme.currency)
+
+    def rule(self, campaign: Campaign) -> Rule:
+        """Put a campaign into words."""
+        wallet = self._programme.source.wallet_of(campaign)
+        parts = tuple(self._parts(campaign))
+        limits = tuple(self._limit(limit, wallet) for limit in campaign.limits)
+        first = self._effect(campaign, wallet)
+        start = f"{first} {parts[0]}" if parts else first
+        sentence = ", ".join([start, *parts[1:]])
+        return Rule(
+            campaign.id,
+            campaign.name,
+            "activity" if campaign.trigger.kind == "activity" else phase_of(campaign),
+            wallet,
+            "; ".join([capital(sentence), *limits]) + ".",
+            parts,
+            limits,
+        )
+
+    def points(self, minor: int, wallet: str) -> str:
+        """Write points of a wallet, given in its minor unit."""
+        scale = self._programme.wallets[wallet].scale
+        number = wording.number(minor, self._language, scale)
+        if wallet == _OWN_NAME:
+            return RULES.say(self._language, "points", n=minor if not scale else 2, number=number)
+        return RULES.say(self._language, "points.wallet", number=number, wallet=wallet)
+
+    def money(self, minor: int) -> str:
+        """Write an amount in the programme's currency."""
+        return wording.money(minor, self._digits, self._programme.currency, self._language)
+
+    def wallet(self, wallet: Wallet) -> WalletRule:
+        """Say what becomes of the points of a wallet."""
+        sentences = [self._pending(wallet), self._expiry(wallet)]
+        if wallet.pending is not None and wallet.expiry_from == "activation" and wallet.expiry.kind != "never":
+            sentences.append(RULES.say(self._language, "expiry.from-activation"))
+        if wallet.worth is not None:
+            points = self.points(wallet.worth.points, wallet.name)
+            sentences.append(RULES.say(self._language, "worth", points=points, money=self.money(wallet.worth.minor)))
+        return WalletRule(wallet.name, wallet.scale, tuple(sentences))
+
+    def _effect(self, campaign: Campaign, wallet: str) -> str:
+        language, effect = self._language, campaign.effect
+        match effect:
+            case PerAmount(points=points, per_minor=per_minor):
+                return RULES.say(
+                    language, "per_amount", points=self.points(points, wallet), money=self.money(per_minor)
+                )
+            case PerQuantity(points=points, per=per):
+                key = "per_quantity.activity" if campaign.trigger.kind == "activity" else "per_quantity"
+                return RULES.say(language, key, n=per, points=self.points(points, wallet))
+            case Fixed(points=points):
+                return RULES.say(language, "fixed", points=self.points(points, wallet))
+            case Multiplier(percent=percent):
+                return self._multiplier(percent, wallet)
+        return RULES.say(language, "other-effect", name=campaign.name)
+
+    def _multiplier(self, percent: int, wallet: str) -> str:
+        times = wording.number(Decimal(percent) / 100, self._language)
+        if wallet != _OWN_NAME:
+            return RULES.say(self._language, "multiplier.wallet", times=times, wallet=wallet)
+        if percent in (200, 300):
+            return RULES.say(self._language, f"multiplier.points.{percent}")
+        return RULES.say(self._language, "multiplier.points", times=times)
+
+    def _parts(self, campaign: Campaign) -> Iterator[str]:
+        """What must hold for a campaign to pay: every condition that it has, whatever it is."""
+        activity = campaign.trigger.activity if campaign.trigger.kind == "activity" else None
+        if activity is not None:
+            yield RULES.say(self._language, "activity", activity=activity)
+        yield from self._conditions(campaign.when, of_activity=activity is not None)
+        if isinstance(campaign.effect, Multiplier) and campaign.effect.compounding:
+            yield RULES.say(self._language, "compounding")
+        yield from self._frame(campaign)
+        if campaign.cel is not None:
+            yield RULES.say(self._language, "cel", expression=campaign.cel)
+
+    def _conditions(self, when: Conditions, *, of_activity: bool) -> Iterator[str]:
+        language = self._language
+        for name in type(when).model_fields:
+            value = getattr(when, name)
+            match name, value:
+                case _, None | ():
+                    continue
+                case "min_total_minor", int():
+                    yield RULES.say(language, name, money=self.money(value))
+                case "min_amount_minor", int():
+                    key = f"{name}.lines" if chooses_lines(when) else name
+                    yield RULES.say(language, key, money=self.money(value))
+                case "min_quantity", int():
+                    yield RULES.say(language, name, n=value)
+                case "skus" | "categories" | "brands" | "stores" | "channels" | "partners" | "tiers" | "payments", _:
+                    yield RULES.say(language, name, n=len(value), listed=named(value, language))
+                case "labels", _:
+                    key = "labels.activity" if of_activity else "labels"
+                    yield RULES.say(language, key, n=len(value), listed=named(value, language))
+                case _:
+                    yield RULES.say(language, "other-condition", name=name)
+
+    def _frame(self, campaign: Campaign) -> Iterator[str]:
+        frame, language = campaign.frame, self._language
+        if frame.weekdays:
+            days = [wording.weekday(WEEKDAYS.index(one), language) for one in frame.weekdays]
+            yield RULES.say(language, "weekdays", listed=wording.all_of(days, language))
+        if frame.hours is not None:
+            yield RULES.say(language, "hours", since=frame.hours.from_, until=frame.hours.to)
+        if frame.starts_at is not None:
+            moment = wording.moment(frame.starts_at, self._programme.zone, language)
+            yield RULES.say(language, "starts_at", moment=moment)
+        if frame.ends_at is not None:
+            yield RULES.say(language, "ends_at", moment=_last(frame.ends_at, self._programme.zone, language))
+
+    def _limit(self, limit: Limit, wallet: str) -> str:
+        name = "transaction" if limit.period == "transaction" else f"{limit.scope}.{limit.period}"
+        return RULES.say(self._language, f"limit.{name}", points=self.points(limit.points, wallet))
+
+    def _pending(self, wallet: Wallet) -> str:
+        language = self._language
+        match wallet.pending:
+            case None:
+                return RULES.say(language, "pending.none")
+            case PendingDays(days=days):
+                return RULES.say(language, "pending.after", n=days)
+            case PendingOnDays(days_of_month=days_of_month):
+                listed = wording.all_of((f"{one}." for one in sorted(days_of_month)), language)
+                return RULES.say(language, "pending.on_days", listed=listed.removesuffix("."))
+            case PendingEvent(activities=activities, deadline_days=days):
+                listed = wording.one_of((f"“{one}”" for one in activities), language)
+                return RULES.say(language, "pending.event", n=days, listed=listed)
+
+    def _expiry(self, wallet: Wallet) -> str:
+        match wallet.expiry:
+            case NeverExpiry():
+                return RULES.say(self._language, "expiry.never")
+            case NaturalExpiry(period=period, extra_periods=0):
+                return RULES.say(self._language, f"expiry.{period}")
+            case NaturalExpiry(period=period, extra_periods=extra):
+                return RULES.say(self._language, f"expiry.{period}.later", n=extra)
+        return RULES.say(self._language, "expiry.other")
+
+
+def named(values: Sequence[str], language: str) -> str:
+    """List names, the first of them when they are many."""
+    if len(values) <= MOST_NAMES:
+        return wording.one_of(values, language)
+    shown = ", ".join(values[:MOST_NAMES])
+    return RULES.say(language, "more", listed=shown, n=len(values) - MOST_NAMES)
+
+
+def capital(text: str) -> str:
+    """Begin a sentence with a capital."""
+    return text[:1].upper() + text[1:]
+
+
+def _groups(live: Iterable[Campaign], language: str) -> Iterator[str]:
+    """How campaigns that share a group stack; those that are told alone need no word."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for one in live:
+        if one.mode != "all":
+            key = (one.mode, "" if one.mode == "exclusive" else one.group or "")
+            groups.setdefault(key, []).append(one.name)
+    for (mode, _), names in sorted(groups.items()):
+        if len(names) > 1 or mode == "exclusive":
+            listed = "; ".join(names)
+            yield RULES.say(language, f"group.{mode}", listed=listed)
+
+
+def _last(ends_at: datetime, zone: tzinfo, language: str) -> str:
+    """When something ends: the last day, if it ends with one."""
+    local = ends_at.astimezone(zone)
+    if local.hour == local.minute == local.second == local.microsecond == 0:
+        return wording.day((ends_at - _TICK).astimezone(zone).date(), language)
+    return wording.moment(ends_at, zone, language)

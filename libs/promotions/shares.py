@@ -1,0 +1,71 @@
+"""Which line of a receipt brought how many of the points that were granted for all of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from libs.promotions.apportion import apportion
+from libs.promotions.compile import CompiledCampaign, CompiledProgramme
+from libs.promotions.effects import Earned
+from libs.promotions.evaluation import Evaluation
+from libs.promotions.facts import ALL_LINES, MemberFacts, ReceiptLike
+from libs.promotions.payouts import Fixed
+from libs.promotions.situation import Situation
+
+
+class Shares(NamedTuple):
+    """Whole points of one wallet: by line, in the order of the receipt, and those that no line brought by itself."""
+
+    wallet: str
+    lines: tuple[int, ...]
+    rest: int
+
+
+def share_out(
+    evaluation: Evaluation,
+    programme: CompiledProgramme,
+    receipt: ReceiptLike,
+    member: MemberFacts | None,
+    at: datetime,
+) -> tuple[Shares, ...]:
+    """Share the points of every wallet out over the lines; the shares and the rest add up to what was granted.
+
+    What a campaign paid falls on the lines that it counted, in proportion to what each would have brought; a fixed
+    amount, and what came from a receipt without lines, belongs to none. Lines that lower the amount get nothing.
+    """
+    situation = Situation(receipt, member, at, programme.zone)
+    chosen = programme.timeline.at(at).candidates(receipt, situation.tier)
+    campaigns = {one.id: (one, chosen[rank]) for rank, one in enumerate(programme.campaigns) if rank in chosen}
+    exact = {grant.wallet: [0] * (len(receipt.lines) + 1) for grant in evaluation.grants}
+    earned: list[Earned] = []
+    for paid in evaluation.paid:
+        campaign, lines = campaigns[paid.campaign]
+        if paid.wallet in exact:
+            for place, amount in enumerate(_of_campaign(campaign, situation, lines, earned, paid.amount)):
+                exact[paid.wallet][place] += amount
+        if campaign.feeds_multipliers:
+            earned.append(Earned(campaign.effect, lines, paid.before))
+    return tuple([_whole(grant.wallet, exact[grant.wallet], grant.points) for grant in evaluation.grants])
+
+
+def _of_campaign(
+    campaign: CompiledCampaign, situation: Situation, lines: int, earned: list[Earned], amount: int
+) -> list[int]:
+    """What each line brought of an exact amount; last, what none did."""
+    count = len(situation.receipt.lines)
+    weights = [0] * count
+    if not isinstance(campaign.source.effect, Fixed):
+        for place in range(count):
+            if lines == ALL_LINES or lines >> place & 1:
+                weights[place] = max(0, campaign.effect.earn(situation, 1 << place, earned)[1])
+    total = sum(weights)
+    if not total:
+        return [*weights, amount]
+    return [*apportion(weights, amount, total, amount), 0]
+
+
+def _whole(wallet: str, exact: list[int], points: int) -> Shares:
+    total = sum(exact)
+    whole = apportion(exact, points, total, points) if total else [0] * (len(exact) - 1) + [points]
+    return Shares(wallet, tuple(whole[:-1]), whole[-1])

@@ -1,0 +1,18 @@
+"""What the engine says, in every language: rules, hints and explanations.
+
+`english.py` holds the first texts; a test finds what another language lacks.
+"""
+
+from __future__ import annotations
+
+from libs.language.catalogue import Catalogue
+from libs.promotions.wording import english, german
+
+EXPLANATIONS = Catalogue({"en": english.EXPLANATIONS, "de": german.EXPLANATIONS})
+"""The sentences of an explanation and its arithmetic."""
+
+RULES = Catalogue({"en": english.RULES, "de": german.RULES})
+"""What a campaign gives, to whom and when; what a wallet does with points."""
+
+HINTS = Catalogue({"en": english.HINTS, "de": german.HINTS})
+"""What is missing for more."""
