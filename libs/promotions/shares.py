@@ -23,11 +23,11 @@ class Shares(NamedTuple):
 
 
 def share_out(
-    evaluation: Evaluation,
     programme: CompiledProgramme,
     receipt: ReceiptLike,
     member: MemberFacts | None,
     at: datetime,
+    evaluation: Evaluation,
 ) -> tuple[Shares, ...]:
     """Share the points of every wallet out over the lines; the shares and the rest add up to what was granted.
 

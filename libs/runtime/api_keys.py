@@ -21,6 +21,7 @@ SCOPES = (
     "members:read",
     "points:read",
     "receipts:read",
+    "quotes:read",
     "events:write",
     "members:write",
     "points:adjust",

@@ -17,6 +17,8 @@ from services.gateway.cursors import Cursors
 from services.gateway.problems import ProblemError
 from services.gateway.programmes import CompiledVersions
 from services.gateway.quotas import POLICY, Quotas
+from services.gateway.quote_store import QuoteStore
+from services.gateway.running import TenantProgrammes
 from services.gateway.store import Store
 
 _CHALLENGE = 'Bearer realm="pointstream"'
@@ -36,6 +38,8 @@ class Parts:
     cursors: Cursors
     names: IdentifierNames
     versions: CompiledVersions
+    programmes: TenantProgrammes
+    quotes: QuoteStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,7 @@ async def _find(parts: Parts, credentials: HTTPAuthorizationCredentials | None, 
 MembersReader = Annotated[Caller, Security(admit, scopes=["members:read"])]
 PointsReader = Annotated[Caller, Security(admit, scopes=["points:read"])]
 ReceiptsReader = Annotated[Caller, Security(admit, scopes=["receipts:read"])]
+QuotesReader = Annotated[Caller, Security(admit, scopes=["quotes:read"])]
 EventsWriter = Annotated[Caller, Security(admit, scopes=["events:write"])]
 MembersWriter = Annotated[Caller, Security(admit, scopes=["members:write"])]
 PointsAdjuster = Annotated[Caller, Security(admit, scopes=["points:adjust"])]

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
+import asyncpg
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from prometheus_client import CollectorRegistry
@@ -18,7 +19,7 @@ from libs.contracts.identifiers import IdentifierNames
 from libs.runtime import postgres
 from libs.runtime.clock import Clock, monotonic
 from libs.runtime.kafka import idempotent_producer
-from services.gateway import api, live, parked_api, receipt_api, shopping_api, site
+from services.gateway import api, live, parked_api, quote_api, receipt_api, shopping_api, site
 from services.gateway.access import Parts
 from services.gateway.api_keys import KeyRing
 from services.gateway.cursors import Cursors
@@ -36,6 +37,8 @@ from services.gateway.metrics import GatewayMetrics
 from services.gateway.problems import FieldError, ProblemError, pointer
 from services.gateway.programmes import CompiledVersions
 from services.gateway.quotas import Quotas
+from services.gateway.quote_store import QuoteStore
+from services.gateway.running import TenantProgrammes
 from services.gateway.sessions import Sessions
 from services.gateway.settings import GatewaySettings
 from services.gateway.store import Store
@@ -59,12 +62,16 @@ def compose(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with postgres.pool(settings.postgres, "gateway", most=settings.connections) as pool:
+        async with (
+            postgres.pool(settings.postgres, "gateway", most=settings.connections) as pool,
+            _quotes(settings) as quotes,
+        ):
             store = Store(pool)
-            app.state.parts = _parts(settings, store, now)
-            app.state.desk = _desk(settings, IntakeStore(pool), app.state.parts, metrics)
+            parts = app.state.parts = _parts(settings, store, quotes, now)
+            app.state.desk = _desk(settings, IntakeStore(pool), parts, metrics)
             async with _live(settings, store, now) as app.state.live, app.state.desk.running():
                 yield
+            await parts.programmes.close()
 
     app = routes(lifespan)
     metrics = app.state.metrics = GatewayMetrics(CollectorRegistry())
@@ -82,6 +89,7 @@ def routes(lifespan: Lifespan | None = None) -> FastAPI:
     app.include_router(shopping_api.router)
     app.include_router(parked_api.router)
     app.include_router(receipt_api.router)
+    app.include_router(quote_api.router)
     app.include_router(live.router)
     app.include_router(site.router)
     app.add_exception_handler(ProblemError, _answer_problem)
@@ -91,7 +99,11 @@ def routes(lifespan: Lifespan | None = None) -> FastAPI:
     return app
 
 
-def _parts(settings: GatewaySettings, store: Store, clock: Clock) -> Parts:
+def _quotes(settings: GatewaySettings) -> asyncpg.Pool:
+    return postgres.pool(settings.postgres, "gateway-quotes", most=settings.quote_connections, reset=False)
+
+
+def _parts(settings: GatewaySettings, store: Store, quotes: asyncpg.Pool, clock: Clock) -> Parts:
     seal_key = base64.b64decode(settings.seal_key.get_secret_value())
     return Parts(
         clock=clock,
@@ -101,6 +113,8 @@ def _parts(settings: GatewaySettings, store: Store, clock: Clock) -> Parts:
         cursors=Cursors.from_seal_key(seal_key),
         names=IdentifierNames.from_seal_key(seal_key),
         versions=CompiledVersions(),
+        programmes=TenantProgrammes(store, monotonic),
+        quotes=QuoteStore(quotes),
     )
 
 

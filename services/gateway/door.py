@@ -119,7 +119,7 @@ class _Answer:
     def _extra(self) -> dict[str, str]:
         extra = {**SECURITY_HEADERS, "X-Trace-Id": self.trace_id, **self._state["headers"]}
         if self._scope["path"].startswith("/v1/"):
-            extra |= {"Cache-Control": "no-store", "Vary": "Authorization"}
+            extra |= {"Cache-Control": "no-store", "Vary": "Authorization, Accept-Language"}
         return extra
 
 

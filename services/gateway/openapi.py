@@ -68,6 +68,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
         tags=[
             {"name": "events", "description": "What tills, shops and apps send; each answered when the broker has it."},
             {"name": "members", "description": "Balances and histories."},
+            {"name": "quotes", "description": "What a purchase would bring, and by which rules."},
             {"name": "receipts", "description": "Why a receipt brought what it brought."},
             {"name": "ledger", "description": "The points of all members together."},
         ],

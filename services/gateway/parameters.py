@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Path, Query
+from fastapi import Depends, Path, Query, Request
 from pydantic import BeforeValidator, WithJsonSchema
 
+from libs.language.choice import choose
 from libs.runtime.clock import parse_instant
 
 
@@ -22,6 +23,23 @@ def _instant(text: object) -> datetime:
     return instant
 
 
+def _language(
+    request: Request,
+    lang: Annotated[
+        str | None,
+        Query(
+            max_length=35,
+            description="The language of words, before `Accept-Language`: en or de. Another is answered in English.",
+            examples=["de"],
+        ),
+    ] = None,
+) -> str:
+    language = choose(lang, request.headers.get("accept-language"))
+    request.state.headers["Content-Language"] = language
+    return language
+
+
+Language = Annotated[str, Depends(_language)]
 MemberId = Annotated[UUID, Path(description="The member's id.", examples=["0190a5b0-7c3e-7d52-9d1e-5a2f6c0b8e11"])]
 ProgrammeSlug = Annotated[
     str | None,

@@ -11,7 +11,7 @@ from libs.runtime.keys import event_key, receipt_key
 from services.gateway import receipt_store, receipts
 from services.gateway.access import Caller, ReceiptsReader
 from services.gateway.openapi import refusals
-from services.gateway.parameters import EventId, ProgrammeSlug, SourcePath
+from services.gateway.parameters import EventId, Language, ProgrammeSlug, SourcePath
 from services.gateway.problems import FieldError, ProblemError
 from services.gateway.programmes import Name
 from services.gateway.receipt_state_views import ReceiptState
@@ -61,7 +61,9 @@ async def get_receipt_by_number(
     tags=["receipts"],
     responses=refusals("receipt-unknown"),
 )
-async def get_receipt(request: Request, caller: ReceiptsReader, source: SourcePath, receipt_id: EventId) -> ReceiptView:
+async def get_receipt(
+    request: Request, caller: ReceiptsReader, language: Language, source: SourcePath, receipt_id: EventId
+) -> ReceiptView:
     """Explain the decision on a receipt: what it brought, which campaigns paid, and why others did not."""
     # The parameters come decoded, so that a slash inside the id looks like one of the source: the path as sent knows.
     name = receipts.receipt_name(request.scope.get("raw_path") or request.url.path.encode())
@@ -79,7 +81,7 @@ async def get_receipt(request: Request, caller: ReceiptsReader, source: SourcePa
     compiled = known
     if version is not None and document is not None:
         compiled = await caller.parts.versions.compile(version, document)
-    return receipts.receipt_view(decision, programme, compiled)
+    return receipts.receipt_view(decision, programme, compiled, language)
 
 
 def _judging_version(caller: Caller, decision: StoredDecision, programme: ProgrammeFacts | None) -> Name | None:

@@ -10,6 +10,7 @@ import msgspec
 
 from libs.contracts.codec import Canonical
 from libs.contracts.events import PurchaseCompletedV1
+from libs.language.catalogue import DEFAULT
 from libs.promotions.compile import CompiledProgramme
 from libs.promotions.explain import explain, explain_activity
 from libs.promotions.pages import Moved, StoredDecision
@@ -24,7 +25,7 @@ from services.gateway.receipt_views import (
     WalletPoints,
 )
 from services.gateway.store import ProgrammeFacts
-from services.gateway.words import movement_words, outcome_words
+from services.gateway.words import movement_words, outcome_words, taken_back_words
 
 PREFIX = b"/v1/receipts"
 _purchase = Canonical(PurchaseCompletedV1).read
@@ -44,11 +45,14 @@ def receipt_name(raw_path: bytes) -> tuple[str, str] | None:
 
 
 def receipt_view(
-    decision: StoredDecision, programme: ProgrammeFacts | None, compiled: CompiledProgramme | None
+    decision: StoredDecision,
+    programme: ProgrammeFacts | None,
+    compiled: CompiledProgramme | None,
+    language: str = DEFAULT,
 ) -> ReceiptView:
     """Explain a decision; `compiled` is the version of the programme that decided, if one did."""
     judged = None if decision.judged is None else _purchase(msgspec.json.encode(decision.judged))
-    explanation = _explanation(decision, judged, compiled)
+    explanation = _explanation(decision, judged, compiled, language)
     return ReceiptView(
         kind=decision.kind,
         source=decision.source,
@@ -56,14 +60,14 @@ def receipt_view(
         programme=None if programme is None else programme.programme,
         outcome=decision.outcome,
         reason=decision.reason,
-        words=_words(decision, explanation),
+        words=_words(decision, explanation, language),
         member_id=decision.member_id,
         occurred_at=decision.occurred_at,
         arrived_at=decision.arrived_at,
         judged_at=decision.judged_at,
         points=tuple([WalletPoints(wallet=lot.wallet, points=lot.points) for lot in decision.lots]),
         lots=_lots(decision),
-        moved=tuple([_moved(moved) for moved in decision.moved]),
+        moved=tuple([_moved(moved, language) for moved in decision.moved]),
         rate=None if decision.rate is None else RateUsed(version=decision.rate[0], rate=rate_text(decision.rate[1])),
         receipt=_link(decision, programme),
         judged=None if judged is None else shown_receipt(judged),
@@ -103,11 +107,11 @@ def _lots(decision: StoredDecision) -> tuple[LotView, ...]:
     )
 
 
-def _moved(moved: Moved) -> MovedView:
+def _moved(moved: Moved, language: str) -> MovedView:
     return MovedView(
         seq=moved.seq,
         kind=moved.kind,
-        words=movement_words(moved.kind, moved.from_account, moved.to_account),
+        words=movement_words(moved.kind, moved.from_account, moved.to_account, language),
         wallet=moved.wallet,
         from_account=moved.from_account,
         to_account=moved.to_account,
@@ -125,21 +129,27 @@ def _link(decision: StoredDecision, programme: ProgrammeFacts | None) -> Receipt
     return ReceiptLink(number=number, store=store, href=by_number_path(number, store, slug))
 
 
-def _explanation(decision: StoredDecision, judged: Any, compiled: CompiledProgramme | None) -> Explanation | None:
+def _explanation(
+    decision: StoredDecision, judged: Any, compiled: CompiledProgramme | None, language: str
+) -> Explanation | None:
     if decision.evaluation is None or compiled is None:
         return None
     if decision.kind == ACTIVITY and judged is None:
-        told = explain_activity(decision.evaluation, read_facts(decision), compiled, at=decision.judged_at)
+        told = explain_activity(
+            decision.evaluation, read_facts(decision), compiled, at=decision.judged_at, language=language
+        )
     elif judged is not None or decision.kind in PURCHASES:
-        told = explain(decision.evaluation, judged or read_facts(decision), compiled, at=decision.judged_at)
+        told = explain(
+            decision.evaluation, judged or read_facts(decision), compiled, at=decision.judged_at, language=language
+        )
     else:
         return None
     return Explanation(local_time=told.pop("inputs")["local_time"], **told)
 
 
-def _words(decision: StoredDecision, explanation: Explanation | None) -> str:
+def _words(decision: StoredDecision, explanation: Explanation | None, language: str) -> str:
     first = explanation.summary if decision.outcome == "credited" and explanation is not None else None
     back = taken_back(decision)
     if decision.outcome == "reversed" and back:
-        first = f"{back} points were taken back."
-    return outcome_words(decision.outcome, decision.reason, first)
+        first = taken_back_words(back, language)
+    return outcome_words(decision.outcome, decision.reason, first, language)

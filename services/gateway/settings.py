@@ -42,6 +42,9 @@ class GatewaySettings(ServiceSettings):
     quota: QuotaPart = QuotaPart()
     publish: PublishPart = PublishPart()
     connections: int = Field(default=10, ge=1, le=100, description="connections to PostgreSQL at most")
+    quote_connections: int = Field(
+        default=4, ge=1, le=100, description="connections to PostgreSQL at most that quotes have to themselves"
+    )
     key_cache: timedelta = Field(
         default=timedelta(seconds=4),
         ge=timedelta(0),

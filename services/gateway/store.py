@@ -22,6 +22,7 @@ from libs.runtime.migrate import applied, migrations, pending
 from services.gateway.cursors import Place
 
 _SQL = sql.load("services.gateway")
+_PUBLIC = sql.load("services.gateway", "public.sql")
 _TOP = 2**63 - 1
 _FEW_PAGES = 50
 _LAST_KEY = UUID(int=2**128 - 1)
@@ -108,7 +109,7 @@ class Reading:
     """The queries of one request, all on one snapshot and on one tenant."""
 
     def __init__(self, connection: asyncpg.Connection, tenant_id: int) -> None:
-        self._connection = connection
+        self.connection = connection
         self.tenant_id = tenant_id
 
     async def members(self, member_id: UUID, programme: str | None) -> list[Member]:
@@ -164,7 +165,7 @@ class Reading:
 
     async def conservation(self, at: datetime, programme: str | None) -> list[Equation]:
         """Return the equation of each wallet: all the points ever issued, and where they are."""
-        equations = await conservation(self._connection, at)
+        equations = await conservation(self.connection, at)
         return [equation for equation in equations if programme in (None, equation.programme)]
 
     async def fetch(self, statement: str, *arguments: object) -> list[Any]:
@@ -173,7 +174,7 @@ class Reading:
 
     async def untenanted(self, statement: str, *arguments: object) -> list[Any]:
         """Run a statement on what has no tenant."""
-        rows: list[Any] = await self._connection.fetch(statement, *arguments)
+        rows: list[Any] = await self.connection.fetch(statement, *arguments)
         return rows
 
     async def _fetch(self, query: str, *arguments: object) -> list[Any]:
@@ -199,6 +200,13 @@ class Store:
         ):
             await connection.fetchval(_SQL["set_tenant"], tenant_id)
             yield Reading(connection, tenant_id)
+
+    async def company(self, slug: str) -> int | None:
+        """Return the number of the company of this name; nothing else of it is seen."""
+        async with self._pool.acquire() as connection, connection.transaction(readonly=True):
+            await connection.fetchval(_PUBLIC["name_company"], slug)
+            tenant_id: int | None = await connection.fetchval(_PUBLIC["company"], slug)
+            return tenant_id
 
     async def api_key(self, key_id: str) -> ApiKey | None:
         """Return what is stored of a key, whichever tenant it belongs to."""

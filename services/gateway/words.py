@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from libs.language.catalogue import DEFAULT, Catalogue
+from services.gateway import words_german as german
+
 OUTCOMES: Mapping[str, str] = MappingProxyType(
     {
         "credited": "Points were credited.",
@@ -99,10 +102,44 @@ _BY_ACCOUNTS: Mapping[tuple[str, str, str], str] = MappingProxyType(
 )
 
 
-def outcome_words(outcome: str, reason: str | None, first: str | None = None) -> str:
+def _joined(texts: Mapping[tuple[str, str, str], str]) -> Mapping[str, str]:
+    return {" ".join(names): text for names, text in texts.items()}
+
+
+OUTCOME_TEXTS = Catalogue({"en": OUTCOMES, "de": german.OUTCOMES})
+REASON_TEXTS = Catalogue({"en": REASONS, "de": german.REASONS})
+MOVEMENT_TEXTS = Catalogue(
+    {
+        "en": {**_MOVEMENTS, **_joined(_BY_ACCOUNTS)},
+        "de": {**german.MOVEMENTS, **_joined(german.BY_ACCOUNTS)},
+    }
+)
+OTHER_TEXTS = Catalogue(
+    {
+        "en": {
+            "reason": "Reason: {reason}.",
+            "taken_back": {"one": "{n} point was taken back.", "other": "{n} points were taken back."},
+        },
+        "de": {"reason": german.OTHER_REASON, "taken_back": german.TAKEN_BACK},
+    }
+)
+
+
+def with_reason(said: str, reason: str | None, language: str = DEFAULT) -> str:
+    """Add why to what was said."""
+    if reason is None:
+        return said
+    return f"{said} {REASON_TEXTS.get(language, reason, OTHER_TEXTS.say(language, 'reason', reason=reason))}"
+
+
+def outcome_words(outcome: str, reason: str | None, first: str | None = None, language: str = DEFAULT) -> str:
     """Say an outcome and its reason in a sentence or two; `first` takes the place of the outcome's own words."""
-    said = first or OUTCOMES.get(outcome, outcome)
-    return said if reason is None else f"{said} {REASONS.get(reason, f'Reason: {reason}.')}"
+    return with_reason(first or OUTCOME_TEXTS.get(language, outcome, outcome), reason, language)
+
+
+def taken_back_words(points: int, language: str = DEFAULT) -> str:
+    """Say how many points were taken back."""
+    return OTHER_TEXTS.say(language, "taken_back", n=points)
 
 
 def reason_words(reason: str) -> str:
@@ -110,9 +147,10 @@ def reason_words(reason: str) -> str:
     return REASONS.get(reason) or OUTCOMES.get(reason, reason)
 
 
-def movement_words(kind: str, from_account: str, to_account: str) -> str:
+def movement_words(kind: str, from_account: str, to_account: str, language: str = DEFAULT) -> str:
     """Say what a movement did."""
-    return _BY_ACCOUNTS.get((kind, from_account, to_account)) or _MOVEMENTS.get(kind, kind)
+    plain = MOVEMENT_TEXTS.get(language, kind, kind)
+    return MOVEMENT_TEXTS.get(language, f"{kind} {from_account} {to_account}", plain)
 
 
 def way_on(reason: str) -> str:

@@ -46,8 +46,8 @@ RIGHTS = {
     "gateway": {
         "USAGE": "earning gateway ledger members platform stream",
         "SELECT": """
-            earning.decision_page earning.inbox earning.parked_receipt earning.receipt earning.receipt_event
-            earning.unclaimed_receipt earning.unpaid_receipt
+            earning.counter earning.decision_page earning.inbox earning.parked_receipt earning.receipt
+            earning.receipt_event earning.unclaimed_receipt earning.unpaid_receipt
             ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.member ledger.movement
             members.identifier members.member
             platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant

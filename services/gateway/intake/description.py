@@ -70,6 +70,31 @@ def event_body(*names: str) -> dict[str, Any]:
     return _body({"application/json": {"schema": _event(names), "examples": examples}})
 
 
+def quote_body() -> dict[str, Any]:
+    """Describe a body that asks what a purchase would bring: that of the purchase, of which less is needed."""
+    name = "purchase.completed.v1"
+    schema = _event((name,))
+    payload = EVENTS[TYPE_PREFIX + name].model.model_json_schema(ref_template=TEMPLATE)
+    payload["required"] = [field for field in payload["required"] if field not in ("receipt_number", "lines")]
+    own = {
+        "at": {
+            "type": "string",
+            "format": "date-time",
+            "description": "When it would be bought: now, or up to a year ahead. `time` is not looked at.",
+        },
+        "member_id": {"type": "string", "format": "uuid", "description": "Whose it is, instead of identifiers."},
+        "programme": {"type": "string", "description": "The programme's slug, where no `source` names it."},
+    }
+    payload.pop("$defs", None)
+    schema = {**schema, "properties": {**schema["properties"], **own, "data": payload}, "required": ["data"]}
+    full = _example(name)
+    data = {key: value for key, value in full["data"].items() if key != "receipt_number"}
+    examples = {"cart": {"summary": "A cart", "value": {"source": full["source"], "data": data}}}
+    return {
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema, "examples": examples}}}
+    }
+
+
 def batch_body(*names: str) -> dict[str, Any]:
     """Describe a body that is an array of such events."""
     items = [{name: full[name] for name in ("type", *_PLAIN)} for full in map(_example, names[:2])]

@@ -18,7 +18,7 @@ from tests.unit.promotions.strategies import counters, documents, instants, memb
 
 def shared(text: dict[str, Any], bought: Receipt) -> tuple[Shares, ...]:
     programme = compile_programme(parse_programme(text))
-    return share_out(evaluate(programme, bought, MEMBER, THURSDAY, {}), programme, bought, MEMBER, THURSDAY)
+    return share_out(programme, bought, MEMBER, THURSDAY, evaluate(programme, bought, MEMBER, THURSDAY, {}))
 
 
 def test_lines_bring_what_was_counted_on_them() -> None:
@@ -43,7 +43,7 @@ def test_a_cut_amount_is_shared_after_the_cut() -> None:
 def test_shares_add_up(data, text, bought, at, member) -> None:  # type: ignore[no-untyped-def]
     programme = compile_programme(parse_programme(text))
     found = evaluate(programme, bought, member, at, data.draw(counters(text, at)))
-    shares = share_out(found, programme, bought, member, at)
+    shares = share_out(programme, bought, member, at, found)
     assert {each.wallet: sum(each.lines) + each.rest for each in shares} == {
         grant.wallet: grant.points for grant in found.grants
     }

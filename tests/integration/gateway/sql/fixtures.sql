@@ -121,3 +121,9 @@ INSERT INTO earning.receipt_event (tenant_id, receipt_key, event_key) VALUES ($1
 INSERT INTO earning.parked_receipt (tenant_id, programme_id, receipt_key, event_key, reason, currency, receipt_number,
                                     occurred_at, recorded_at)
 VALUES ($1, $2, $3, $4, $5, 'EUR', $6, $7, $7);
+
+-- name: counter
+INSERT INTO earning.counter (tenant_id, programme_id, counter_key, used) VALUES ($1, $2, $3, $4);
+
+-- name: used
+SELECT used FROM earning.counter WHERE tenant_id = $1 AND counter_key = $2;

@@ -1,0 +1,35 @@
+"""What a member will have once the points of a verdict are credited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from libs.ledger.catch_up import catch_up
+from libs.ledger.decide import decide_credit, opening_movement
+from libs.ledger.evolve import apply, apply_all
+from libs.ledger.model import MemberLedger
+from libs.ledger.repay import repay
+from libs.verdicts.verdict import NewCredit
+
+
+def credited(ledger: MemberLedger, credits: Iterable[NewCredit], at: datetime) -> MemberLedger:
+    """Return a member's ledger with the lots of these credits, recorded at an aware instant.
+
+    What time has done up to then is recorded first, and what is owed is repaid out of each lot, as in earning.
+    """
+    ledger = apply_all(ledger, catch_up(ledger, at, at))
+    for new in credits:
+        lot = decide_credit(
+            ledger.seq,
+            new.wallet,
+            new.points,
+            earned_at=new.earned_at,
+            recorded_at=at,
+            active_from=new.active_from,
+            expires_at=new.expires_at,
+            policy_version=new.version,
+        )
+        ledger = apply(ledger, opening_movement(lot))
+        ledger = apply_all(ledger, repay(ledger, new.wallet, at))
+    return ledger

@@ -1,0 +1,85 @@
+"""The operation that tells what a purchase would bring."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from libs.verdicts.programmes import Programmes, RunningProgramme
+from services.gateway.access import QuotesReader
+from services.gateway.intake.bodies import MOST_EVENT, read_json
+from services.gateway.intake.description import quote_body
+from services.gateway.openapi import refusals
+from services.gateway.parameters import Language
+from services.gateway.problems import FieldError, ProblemError
+from services.gateway.quote_answers import quote_view
+from services.gateway.quote_bodies import QuoteBody, read_quote
+from services.gateway.quote_views import QuoteView
+from services.gateway.quotes import Asked, counters_for, quote
+from services.gateway.running import named
+
+router = APIRouter(prefix="/v1")
+
+
+@router.post(
+    "/quote",
+    operation_id="postQuote",
+    summary="What a purchase would bring now",
+    tags=["quotes"],
+    response_model=QuoteView,
+    responses=refusals(
+        "body-not-json",
+        "body-too-large",
+        "body-too-slow",
+        "media-type-unsupported",
+        "event-invalid",
+        "source-unknown",
+        "member-unknown",
+        "programme-needed",
+        "request-invalid",
+    ),
+    openapi_extra=quote_body(),
+)
+async def post_quote(request: Request, caller: QuotesReader, language: Language) -> Response:
+    """Tell what a cart would bring, to whom, why, and what is missing for more. Nothing is done, so no key is needed.
+
+    It is decided by the function that decides purchases, on what is stored now: sent as a purchase at once, it brings
+    just that, unless something else happens in between.
+    """
+    parts = caller.parts
+    body = read_quote(await read_json(request, MOST_EVENT), parts.clock.now())
+    programme = _programme(await parts.programmes.of(caller.tenant_id), body)
+    identifiers = parts.names.names(body.purchase.identifiers)
+    member = None
+    if identifiers or body.member_id is not None:
+        member = await parts.quotes.member(programme.key, identifiers, body.member_id)
+    if member is None and body.member_id is not None:
+        raise ProblemError("member-unknown")
+    facts, ledger = (None, None) if member is None else (member.facts, member.ledger)
+    asked = Asked(programme, body.purchase, body.at, facts, ledger)
+    used = await parts.quotes.counters(programme.key, counters_for(asked))
+    view = quote_view(quote(asked, used), language)
+    return Response(view.model_dump_json(), media_type="application/json")
+
+
+def _programme(programmes: Programmes, body: QuoteBody) -> RunningProgramme:
+    """The programme that is meant: that of the source, the named one, or the only one."""
+    if body.source is not None:
+        found = programmes.of_source(body.source)
+        if found is None or body.programme not in (None, found.programme):
+            detail = "not at or below a registered source of your company"
+            raise ProblemError("source-unknown", errors=[FieldError(pointer="/body/source", detail=detail)])
+        return found
+    return one_programme(programmes, body.programme, "/body/programme")
+
+
+def one_programme(programmes: Programmes, slug: str | None, pointer: str) -> RunningProgramme:
+    """Return the programme of this slug, or the only one that the company has.
+
+    Raises:
+        ProblemError: there is none of this name, or it has to be named.
+    """
+    found = named(programmes, slug)
+    if len(found) != 1:
+        detail = "name one programme" if slug is None else "no programme of this name"
+        raise ProblemError("programme-needed", errors=[FieldError(pointer=pointer, detail=detail)])
+    return found[0]

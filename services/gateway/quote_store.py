@@ -1,0 +1,76 @@
+"""What a quote reads of PostgreSQL: the member in one round trip, what limits have used in another.
+
+The functions behind it set the tenant for their own statement and nothing else, so that a connection goes back as it
+came and needs no reset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from libs.ledger.model import Debt, Kind, Lot, MemberLedger
+from libs.promotions.facts import MemberFacts
+from libs.runtime import sql
+
+_SQL = sql.load("services.gateway", "quotes.sql")
+_LOT_COLUMNS = (
+    "lot_seqs", "lot_wallets", "lot_amounts", "lot_remaining", "lot_held", "lot_earned", "lot_active", "lot_expires",
+    "lot_recorded", "lot_versions", "lot_contributors", "lot_pending", "lot_openings",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class KnownMember:
+    """A member as a quote finds one: what rules are judged by, and what is left of the points."""
+
+    facts: MemberFacts
+    ledger: MemberLedger
+
+
+class QuoteStore:
+    """Reads for quotes, on a pool of their own, so that nothing else makes them wait."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def member(
+        self, scope: tuple[int, int], identifiers: Sequence[str], member_id: UUID | None
+    ) -> KnownMember | None:
+        """Return the member of this id, or whoever has the first of the identifiers that anybody has.
+
+        Raises:
+            Whatever `libs.runtime.postgres.DATABASE_ERRORS` lists; so do the others.
+        """
+        row = await self._pool.fetchrow(_SQL["member"], *scope, list(identifiers), member_id)
+        if row is None or row["member_id"] is None:
+            return None
+        return KnownMember(
+            MemberFacts(row["member_id"], row["tier"]),
+            MemberLedger(row["member_id"], row["seq"], _lots(row), _debts(row)),
+        )
+
+    async def counters(self, scope: tuple[int, int], keys: Sequence[str]) -> Mapping[str, int]:
+        """Return what limits have used, by the keys of their counters; nothing is asked for without any."""
+        if not keys:
+            return {}
+        used: Sequence[int] = await self._pool.fetchval(_SQL["counters"], *scope, list(keys))
+        return dict(zip(keys, used, strict=True))
+
+
+def _lots(row: Mapping[str, Any]) -> tuple[Lot, ...]:
+    if row["lot_seqs"] is None:
+        return ()
+    columns = zip(*[row[name] for name in _LOT_COLUMNS], strict=True)
+    return tuple([Lot(*values[:-1], Kind(values[-1])) for values in columns])
+
+
+def _debts(row: Mapping[str, Any]) -> tuple[Debt, ...]:
+    if row["debt_wallets"] is None:
+        return ()
+    columns = zip(row["debt_wallets"], row["debt_amounts"], row["debt_since"], strict=True)
+    return tuple([Debt(*values) for values in columns])

@@ -1,0 +1,108 @@
+"""The programmes that quotes are judged by: a company's own, compiled and kept, and looked at again every second.
+
+While requests keep coming none waits for a change to be compiled: what is known answers it, and the look
+goes on beside. After a pause the first request waits for the look.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from libs.runtime import logs
+from libs.runtime.postgres import DATABASE_ERRORS
+from libs.verdicts.postgres import (
+    MappingInvalid,
+    ProgrammeInvalid,
+    compile_programmes,
+    load_programmes,
+    programmes_fingerprint,
+)
+from libs.verdicts.programmes import Programmes, RunningProgramme
+from services.gateway.store import Store
+
+log = logs.get(__name__)
+FRESH = 1.0
+"""Seconds for which what is known needs no look."""
+STALE = 5.0
+"""Seconds after which a request waits for the look."""
+_MOST_TENANTS = 200
+
+
+@dataclass(slots=True)
+class _Kept:
+    fingerprint: str
+    programmes: Programmes
+    looked: float
+
+
+@dataclass(slots=True)
+class TenantProgrammes:
+    """Keeps the programmes of the companies that asked last. `monotonic` gives seconds that never go back."""
+
+    store: Store
+    monotonic: Callable[[], float]
+    _kept: OrderedDict[int, _Kept] = field(default_factory=OrderedDict)
+    _looks: dict[int, asyncio.Task[Programmes]] = field(default_factory=dict)
+
+    async def of(self, tenant_id: int) -> Programmes:
+        """Return a tenant's programmes in all their versions, no older than a few seconds.
+
+        Raises:
+            Whatever `libs.runtime.postgres.DATABASE_ERRORS` lists; `ProgrammeInvalid`, `MappingInvalid`: what is stored
+            is none.
+        """
+        kept = self._kept.get(tenant_id)
+        age = None if kept is None else self.monotonic() - kept.looked
+        if kept is not None and age is not None and age < FRESH:
+            return kept.programmes
+        look = self._looks.get(tenant_id)
+        if look is None:
+            look = self._looks[tenant_id] = asyncio.create_task(self._look(tenant_id))
+            look.add_done_callback(lambda done: self._done(tenant_id, done))
+        if kept is not None and age is not None and age < STALE:
+            return kept.programmes
+        return await asyncio.shield(look)
+
+    async def close(self) -> None:
+        """End the looks under way."""
+        looks = list(self._looks.values())
+        for look in looks:
+            look.cancel()
+        await asyncio.gather(*looks, return_exceptions=True)
+
+    async def _look(self, tenant_id: int) -> Programmes:
+        looked = self.monotonic()
+        kept = self._kept.get(tenant_id)
+        async with self.store.reading(tenant_id) as reading:
+            fingerprint = await programmes_fingerprint(reading.connection)
+            stored = None
+            if kept is None or kept.fingerprint != fingerprint:
+                stored = await load_programmes(reading.connection)
+        if stored is not None:
+            # In a thread: a programme of thousands of campaigns takes long enough to hold up other requests.
+            programmes = await asyncio.to_thread(compile_programmes, stored)
+        else:
+            assert kept is not None
+            programmes = kept.programmes
+        self._kept[tenant_id] = _Kept(fingerprint, programmes, looked)
+        self._kept.move_to_end(tenant_id)
+        if len(self._kept) > _MOST_TENANTS:
+            self._kept.popitem(last=False)
+        return programmes
+
+    def _done(self, tenant_id: int, look: asyncio.Task[Programmes]) -> None:
+        self._looks.pop(tenant_id, None)
+        if look.cancelled() or (error := look.exception()) is None:
+            return
+        if not isinstance(error, (*DATABASE_ERRORS, ProgrammeInvalid, MappingInvalid)):
+            log.error("programmes.not_read", exc_info=error)
+        else:
+            log.warning("programmes.not_read", error=type(error).__name__)
+
+
+def named(programmes: Programmes, slug: str | None) -> list[RunningProgramme]:
+    """Return the programmes that a slug can mean: the one of that name, or without a slug all of them."""
+    return [one for one in programmes.by_key().values() if slug in (None, one.programme)]
