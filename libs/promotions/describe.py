@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
+from typing import Literal, get_args
 
 from libs.language import wording
 from libs.language.catalogue import DEFAULT
@@ -21,7 +22,8 @@ from libs.promotions.rates import digits
 from libs.promotions.wallets import NaturalExpiry, NeverExpiry, PendingDays, PendingEvent, PendingOnDays, Wallet
 from libs.promotions.wording import RULES
 
-SECTIONS = ("base", "multiplier", "addition", "activity")
+Section = Literal["base", "multiplier", "addition", "activity"]
+SECTIONS: tuple[Section, ...] = get_args(Section)
 """Where a campaign is told: by the phase it pays in, or that it is for something else than purchases."""
 
 MOST_NAMES = 6
@@ -36,7 +38,7 @@ class Rule:
 
     campaign: str
     name: str
-    section: str
+    section: Section
     wallet: str
     sentence: str
     parts: tuple[str, ...]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from libs.promotions.apportion import apportion
 from libs.promotions.compile import CompiledCampaign, CompiledProgramme
 from libs.promotions.effects import Earned
-from libs.promotions.evaluation import Evaluation
+from libs.promotions.evaluation import Evaluation, Grant
 from libs.promotions.facts import ALL_LINES, MemberFacts, ReceiptLike
 from libs.promotions.payouts import Fixed
 from libs.promotions.situation import Situation
@@ -46,7 +46,9 @@ def share_out(
                 exact[paid.wallet][place] += amount
         if campaign.feeds_multipliers:
             earned.append(Earned(campaign.effect, lines, paid.before))
-    return tuple([_whole(grant.wallet, exact[grant.wallet], grant.points) for grant in evaluation.grants])
+    return tuple(
+        [_whole(grant, exact[grant.wallet], programme.denominators[grant.wallet]) for grant in evaluation.grants]
+    )
 
 
 def _of_campaign(
@@ -65,7 +67,7 @@ def _of_campaign(
     return [*apportion(weights, amount, total, amount), 0]
 
 
-def _whole(wallet: str, exact: list[int], points: int) -> Shares:
-    total = sum(exact)
-    whole = apportion(exact, points, total, points) if total else [0] * (len(exact) - 1) + [points]
-    return Shares(wallet, tuple(whole[:-1]), whole[-1])
+def _whole(grant: Grant, exact: list[int], denominator: int) -> Shares:
+    """Round what lines brought so that it adds up to the granted points, which are the rounded sum."""
+    whole = apportion(exact, 1, denominator, grant.points)
+    return Shares(grant.wallet, tuple(whole[:-1]), whole[-1])

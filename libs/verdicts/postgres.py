@@ -77,6 +77,7 @@ def compile_programmes(stored: StoredProgrammes) -> Programmes:
             any(version.counts_members for version in own),
             any(version.pends for version in own),
             Rates(rates.get(key, ())),
+            row["name"],
         )
     sources = ((row["source_prefix"], (row["tenant_id"], row["programme_id"])) for row in stored.sources)
     mappings = [

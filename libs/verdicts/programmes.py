@@ -43,7 +43,10 @@ class ActiveVersion:
 
 @dataclass(frozen=True, slots=True)
 class RunningProgramme:
-    """A programme of a tenant with its versions, oldest first, and the rates of other currencies than its own."""
+    """A programme of a tenant with its versions, oldest first, and the rates of other currencies than its own.
+
+    `name` is what people call it.
+    """
 
     tenant_id: int
     programme_id: int
@@ -53,6 +56,7 @@ class RunningProgramme:
     counts_members: bool = False
     pends: bool = False
     rates: Rates = NO_RATES
+    name: str = ""
     key: tuple[int, int] = field(init=False)
     """Tenant and programme, as rows name them."""
 

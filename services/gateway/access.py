@@ -40,6 +40,8 @@ class Parts:
     versions: CompiledVersions
     programmes: TenantProgrammes
     quotes: QuoteStore
+    visitors: Quotas
+    shown: str | None
 
 
 @dataclass(frozen=True, slots=True)

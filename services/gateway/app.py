@@ -19,7 +19,7 @@ from libs.contracts.identifiers import IdentifierNames
 from libs.runtime import postgres
 from libs.runtime.clock import Clock, monotonic
 from libs.runtime.kafka import idempotent_producer
-from services.gateway import api, live, parked_api, quote_api, receipt_api, shopping_api, site
+from services.gateway import api, calculator_api, live, parked_api, public, quote_api, receipt_api, shopping_api, site
 from services.gateway.access import Parts
 from services.gateway.api_keys import KeyRing
 from services.gateway.cursors import Cursors
@@ -90,6 +90,8 @@ def routes(lifespan: Lifespan | None = None) -> FastAPI:
     app.include_router(parked_api.router)
     app.include_router(receipt_api.router)
     app.include_router(quote_api.router)
+    app.include_router(calculator_api.router)
+    app.include_router(public.router)
     app.include_router(live.router)
     app.include_router(site.router)
     app.add_exception_handler(ProblemError, _answer_problem)
@@ -115,6 +117,8 @@ def _parts(settings: GatewaySettings, store: Store, quotes: asyncpg.Pool, clock:
         versions=CompiledVersions(),
         programmes=TenantProgrammes(store, monotonic),
         quotes=QuoteStore(quotes),
+        visitors=Quotas(settings.public.requests, 60.0),
+        shown=settings.public.shown,
     )
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from html import escape
 
 
-def page(title: str, body: str, *, script: bool = False, wide: bool = False) -> str:
+def page(title: str, body: str, *, script: bool = False, wide: bool = False, language: str = "en") -> str:
     """Return a whole page; nothing is loaded from elsewhere. `script` adds our own, `wide` uses the whole screen."""
     head = '<script src="/live.js" defer></script>' if script else ""
     shape = ' class="wide"' if wide else ""
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<title>{escape(title)}</title><link rel="stylesheet" href="/style.css">{head}</head>'
         f"<body{shape}><main><h1>{escape(title)}</h1>{body}</main></body></html>"

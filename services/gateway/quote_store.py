@@ -6,7 +6,7 @@ came and needs no reset.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,7 @@ from libs.runtime import sql
 _SQL = sql.load("services.gateway", "quotes.sql")
 _LOT_COLUMNS = (
     "lot_seqs", "lot_wallets", "lot_amounts", "lot_remaining", "lot_held", "lot_earned", "lot_active", "lot_expires",
-    "lot_recorded", "lot_versions", "lot_contributors", "lot_pending", "lot_openings",
+    "lot_recorded", "lot_versions", "lot_contributors", "lot_pending",
 )  # fmt: skip
 
 
@@ -65,8 +65,8 @@ class QuoteStore:
 def _lots(row: Mapping[str, Any]) -> tuple[Lot, ...]:
     if row["lot_seqs"] is None:
         return ()
-    columns = zip(*[row[name] for name in _LOT_COLUMNS], strict=True)
-    return tuple([Lot(*values[:-1], Kind(values[-1])) for values in columns])
+    columns: Iterator[Any] = zip(*[row[name] for name in _LOT_COLUMNS], map(Kind, row["lot_openings"]), strict=True)
+    return tuple([Lot(*values) for values in columns])
 
 
 def _debts(row: Mapping[str, Any]) -> tuple[Debt, ...]:

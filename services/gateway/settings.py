@@ -19,6 +19,17 @@ class QuotaPart(Part):
     )
 
 
+class PublicPart(Part):
+    """The pages that anybody may see: rules and calculators of programmes whose document says `public`."""
+
+    shown: str | None = Field(
+        default=None,
+        pattern="^[a-z0-9][a-z0-9-]{0,62}/[a-z0-9][a-z0-9-]{0,62}$",
+        description="company and programme, as acme/main, that /rules and /calculator lead to",
+    )
+    requests: int = Field(default=120, ge=1, description="pages that one address may ask for in a minute, all at once")
+
+
 class PublishPart(Part):
     """How much a gateway takes in while the broker has not acknowledged it, and how long it waits."""
 
@@ -40,6 +51,7 @@ class GatewaySettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="POINTSTREAM_GATEWAY__")
 
     quota: QuotaPart = QuotaPart()
+    public: PublicPart = PublicPart()
     publish: PublishPart = PublishPart()
     connections: int = Field(default=10, ge=1, le=100, description="connections to PostgreSQL at most")
     quote_connections: int = Field(

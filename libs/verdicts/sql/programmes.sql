@@ -6,7 +6,7 @@ ORDER BY s.source_prefix;
 SELECT tenant_id, programme_id, currency, version, rate_e9, valid_from FROM platform.exchange_rate;
 
 -- name: programmes
-SELECT p.tenant_id, p.programme_id, t.slug AS tenant, p.slug AS programme
+SELECT p.tenant_id, p.programme_id, t.slug AS tenant, p.slug AS programme, p.name
 FROM platform.programme p JOIN platform.tenant t USING (tenant_id);
 
 -- name: versions

@@ -54,8 +54,8 @@ async def test_what_a_cart_would_bring(client: httpx.AsyncClient, scribe: Scribe
     (points,) = told["points"]
     assert (points["points"], points["active_from"], points["last_day"]) == (42, "2024-03-02T10:00:00Z", "2024-06-30")
     assert [(line["line"], line["points"]) for line in told["lines"]] == [
-        (1, [{"wallet": "points", "points": 9}]),
-        (2, [{"wallet": "points", "points": 8}]),
+        (1, [{"wallet": "points", "points": 8}]),
+        (2, [{"wallet": "points", "points": 9}]),
     ]
     assert told["rest"] == [{"wallet": "points", "points": 25}]
     assert {paid["campaign"] for paid in told["explanation"]["campaigns"]} == {"base", "produce", "coffee"}
@@ -101,7 +101,7 @@ async def test_debt_is_repaid_first(client: httpx.AsyncClient, scribe: Scribe) -
 async def test_words_are_in_the_reader_s_language(client: httpx.AsyncClient) -> None:
     body = cart(COFFEE)
     german = await quoted(client, body, headers={"Accept-Language": "de-CH,en;q=0.5"})
-    assert german["hints"][0]["words"] == "Noch für 91,01\N{NO-BREAK SPACE}€ einkaufen: das bringt 141 Punkte mehr."
+    assert german["hints"][0]["words"] == "Noch für 91,01\N{NO-BREAK SPACE}€ einkaufen: das bringt 142 Punkte mehr."
     assert "die Summe des Bons ist zu niedrig" in str(german["explanation"]["not_paid"])
     assert await quoted(client, body, params={"lang": "de"}) == german
     answer = await client.post("/v1/quote", json=body, params={"lang": "de"})
