@@ -154,8 +154,17 @@ def _events(habits: Habits, version: ActiveVersion, begins: date) -> list[tuple[
         (instant, receipt) for instant in spread(habits.purchases, begins, version.zone)
     ]
     for name, times in habits.activities:
-        events += [(instant, Activity(name)) for instant in spread(times, begins, version.zone)]
+        activity = Activity(name, labels=_labels(version, name))
+        events += [(instant, activity) for instant in spread(times, begins, version.zone)]
     return sorted(events, key=lambda event: event[0])
+
+
+def _labels(version: ActiveVersion, activity: str) -> tuple[str, ...]:
+    """All the labels that campaigns for an activity ask for: it is done as they want it."""
+    rules = version.compiled.activities.get(activity)
+    return (
+        () if rules is None else tuple(sorted({label for one in rules.campaigns for label in one.source.when.labels}))
+    )
 
 
 def spread(times: int, begins: date, zone: tzinfo) -> Iterator[datetime]:

@@ -200,7 +200,7 @@ def _lapses(shown: Shown, words: Words, wallets: Sequence[WalletYear]) -> str:
         for wallet in wallets
         for lapse in wallet.lapses
     ]
-    heads = (shown.say("lapse.day"), shown.say("by.points"))
+    heads = (shown.say("lapse.day"), shown.say("lapse.points"))
     return table(PAGES.say(shown.language, "lapse"), heads, rows(lines))
 
 

@@ -39,13 +39,17 @@ PAGES = Catalogue(
             "by.points": "Points a year",
             "lapse": "Until when you can spend them",
             "lapse.day": "Last day",
+            "lapse.points": "Points",
             "lapse.never": "no end",
             "assumptions": "How it was worked out",
             "assumption.spread": {
                 "one": "Your one purchase is made within a year from today.",
                 "other": "Your {n} purchases are spread evenly over a year from today, its weekdays and hours.",
             },
-            "assumption.articles": "Each is an average one: offers on certain articles or brands are not counted.",
+            "assumption.articles": (
+                "Each is an average one: offers on certain articles or brands are not counted. Whatever else you do, "
+                "you do as the offers ask for it."
+            ),
             "assumption.place": "They are made in a store of ours, in the currency of the programme.",
             "assumption.now": "The rules of today are taken for the whole year.",
             "assumption.shared": "Budgets that all members share are taken as not used up.",
@@ -84,6 +88,7 @@ PAGES = Catalogue(
             "by.points": "Punkte im Jahr",
             "lapse": "Bis wann Sie sie ausgeben können",
             "lapse.day": "Letzter Tag",
+            "lapse.points": "Punkte",
             "lapse.never": "ohne Ende",
             "assumptions": "Wie gerechnet wurde",
             "assumption.spread": {
@@ -93,7 +98,8 @@ PAGES = Catalogue(
                 ),
             },
             "assumption.articles": (
-                "Jeder ist durchschnittlich: Angebote auf bestimmte Artikel oder Marken zählen nicht mit."
+                "Jeder ist durchschnittlich: Angebote auf bestimmte Artikel oder Marken zählen nicht mit. Was Sie "
+                "sonst tun, tun Sie so, wie die Angebote es verlangen."
             ),
             "assumption.place": "Sie finden in einer unserer Filialen statt, in der Währung des Programms.",
             "assumption.now": "Die Regeln von heute gelten für das ganze Jahr.",

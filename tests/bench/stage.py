@@ -87,12 +87,13 @@ class Stage:
         assert self.kafka.pid is not None
         return self.postgres.pid, self.kafka.pid
 
-    async def prepare(self, members: int) -> None:
+    async def prepare(self, members: int, *, topics: bool = True) -> None:
         """Make the database and the topics, and enrol so many members."""
         await ensure_roles(self.postgres.dsn(), dict.fromkeys(ROLES, PASSWORD))
         await ensure_database(self.postgres.dsn(), _DATABASE)
         await migrate(self.postgres.dsn(database=_DATABASE))
-        await create_topics(KafkaSettings(bootstrap=self.kafka.bootstrap), topics_to_create())
+        if topics:
+            await create_topics(KafkaSettings(bootstrap=self.kafka.bootstrap), topics_to_create())
         programmes = [bench_programme(self.campaigns, tenant.slug) for tenant in TENANTS]
         async with self.connection() as connection:
             await connection.execute(
@@ -222,14 +223,21 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def open_stage(tell: Callable[[str], None], profile: str | None = None) -> AsyncIterator[Stage]:
-    """Start the servers, side by side; at the end everything is stopped, also when something fails."""
+async def open_stage(
+    tell: Callable[[str], None], profile: str | None = None, *, broker: bool = True
+) -> AsyncIterator[Stage]:
+    """Start the servers, side by side; at the end everything is stopped, also when something fails.
+
+    Without a broker there are neither topics nor anybody who reads or writes them.
+    """
     folder = _make_folder()
     stage = Stage(folder, EmbeddedPostgres(folder), EmbeddedKafka(folder), tell, profile)
     try:
-        for name in ("load", "listen", "references"):
+        for name in ("load", "listen", "references") if broker else ():
             stage.dialogues[name] = await Dialogue.start(f"tests.bench.{name}")
-        starts = (asyncio.to_thread(stage.postgres.start), asyncio.to_thread(stage.kafka.start))
+        starts = [asyncio.to_thread(stage.postgres.start)]
+        if broker:
+            starts.append(asyncio.to_thread(stage.kafka.start))
         for failure in await asyncio.gather(*starts, return_exceptions=True):
             if failure is not None:
                 raise failure
@@ -238,7 +246,7 @@ async def open_stage(tell: Callable[[str], None], profile: str | None = None) ->
         yield stage
     finally:
         stage.end()
-        _stop_all(stage.postgres, stage.kafka)
+        _stop_all(stage.postgres, *([stage.kafka] if broker else []))
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -52,3 +52,20 @@ SELECT member_id, sum(remaining)::bigint AS points FROM ledger.lot GROUP BY memb
 
 -- name: size
 SELECT pg_database_size(current_database());
+
+-- name: give_lots
+-- So many lots for each member, a month apart, as if they had bought for a while.
+INSERT INTO ledger.lot (tenant_id, programme_id, member_id, seq, wallet, amount, remaining, earned_at, active_from,
+                        expires_at, recorded_at, policy_version, cause)
+SELECT m.tenant_id, m.programme_id, m.member_id, n, 'points', 40 + n, 40 + n, $2::timestamptz - n * interval '30 days',
+       $2::timestamptz - n * interval '30 days', $2::timestamptz + interval '1 year', $2, 1, gen_random_uuid()
+FROM ledger.member m, generate_series(1, $1::int) AS n;
+
+-- name: count_lots
+UPDATE ledger.member SET seq = $1::int;
+
+-- name: vacuum_lots
+VACUUM (ANALYZE) ledger.lot, ledger.member;
+
+-- name: api_key
+INSERT INTO gateway.api_key (key_id, tenant_id, name, digest, scopes, created_at) VALUES ($1, $2, $3, $4, $5, $6);
