@@ -15,7 +15,17 @@ TENANT = 1
 PROGRAMME = 1
 SLUG = "demo"
 SOURCE = "/demo"
-SCOPES = ("members:read", "points:read", "receipts:read", "events:write", "members:write", "points:adjust")
+SHOWN = f"{SLUG}/{SLUG}"
+"""Where /rules and /calculator lead."""
+SCOPES = (
+    "members:read",
+    "points:read",
+    "receipts:read",
+    "quotes:read",
+    "events:write",
+    "members:write",
+    "points:adjust",
+)
 IN_FORCE_SINCE = datetime(2016, 1, 1, tzinfo=UTC)
 """Before the first receipt of the raw data, so that it is judged by the programme too."""
 QUERIES = sql.load("deploy.embedded", "demo.sql")
@@ -33,7 +43,8 @@ async def seed(operator_dsn: str, api_key: str, now: datetime) -> None:
         ValueError: `api_key` is no key of ours.
     """
     text = resources.files("libs.promotions").joinpath("examples", "demo.yaml").read_text(encoding="utf-8")
-    programme = parse_programme_yaml(text)
+    # Anybody may read the demo's rules and use its calculator.
+    programme = parse_programme_yaml(text).model_copy(update={"public": True})
     key = api_keys.present(api_key)
     if key is None:
         raise ValueError("this is no API key")

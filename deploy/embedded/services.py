@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.embedded import demo
 from deploy.embedded.ports import LOOPBACK
 from deploy.embedded.process import Child
 from deploy.embedded.state import SERVICES
@@ -52,6 +53,8 @@ class Surroundings:
             "POINTSTREAM_EMBEDDED": "1",
             "PYTHONUNBUFFERED": "1",
         }
+        if service == "gateway":
+            env.setdefault(f"{prefix}PUBLIC__SHOWN", demo.SHOWN)
         if self.clock:
             env["POINTSTREAM_CLOCK"] = self.clock
         return env

@@ -233,11 +233,13 @@ def _arithmetic(campaign: CompiledCampaign, basis: int, before: int, language: s
 
 def exact(numerator: int, denominator: int) -> str:
     """Write an exact amount: `12.34` when the decimals end, else `37/3`."""
-    value = Fraction(numerator, denominator)
+    scaled = numerator
     for digits in range(13):
-        scaled = value * 10**digits
-        if scaled.denominator == 1:
-            return _decimal(scaled.numerator, digits)
+        whole, rest = divmod(scaled, denominator)
+        if not rest:
+            return _decimal(whole, digits)
+        scaled *= 10
+    value = Fraction(numerator, denominator)
     return f"{value.numerator}/{value.denominator}"
 
 

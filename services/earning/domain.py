@@ -20,7 +20,6 @@ from libs.ledger.model import Kind, Lot
 from libs.promotions.pages import Outcome, StoredDecision
 from libs.receipts.story import Content
 from libs.runtime.batch import Outgoing
-from libs.verdicts.judge import judge
 from libs.verdicts.programmes import RunningProgramme
 from libs.verdicts.verdict import Verdict
 from services.earning import arrivals
@@ -29,6 +28,7 @@ from services.earning.announcements import Announcer
 from services.earning.arrivals import Arrival
 from services.earning.cases import Case, CaseWork, Followed
 from services.earning.facts import first_owner, shown
+from services.earning.judge import judge
 from services.earning.lives import Life
 from services.earning.outcome import (
     About,
@@ -110,14 +110,7 @@ class BatchDecider:
     def _purchase(self, arrival: Arrival) -> None:
         """A purchase under a number of its own: nearly every event there is."""
         standing = self._who(arrival)
-        verdict = judge(
-            arrival.programme,
-            arrival.event.data,
-            None if standing is None else standing.facts,
-            arrival.event.time,
-            arrival.arrived_at,
-            self._counters.of(arrival.programme),
-        )
+        verdict = judge(arrival, standing, self._counters.of(arrival.programme))
         self._count(arrival.programme, verdict)
         lots: Sequence[tuple[Lot, bool]] = ()
         if standing is not None:

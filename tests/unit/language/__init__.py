@@ -1,0 +1,1 @@
+"""Languages: texts, numbers, money and dates as a reader has them."""
