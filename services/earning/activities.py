@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from libs.judging.placement import PERIOD_CLOSED, place_grants, place_points
+from libs.judging.verdict import NewCredit, Verdict
+from libs.judging.versions import ActiveVersion
 from libs.ledger.adjust import adjust
 from libs.ledger.late import effective_time
 from libs.ledger.model import Lot
 from libs.promotions.decide import evaluate_activity
-from libs.verdicts.placement import PERIOD_CLOSED, place_grants, place_points
-from libs.verdicts.programmes import ActiveVersion
-from libs.verdicts.verdict import NewCredit, Verdict
 from services.earning.arrivals import Arrival
 from services.earning.lives import Life
 from services.earning.verdict import Cause

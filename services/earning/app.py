@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from libs.contracts.headers import headers_of
 from libs.contracts.identifiers import IdentifierNames
+from libs.judging.programmes import Programmes
 from libs.runtime import kafka, memory, postgres
 from libs.runtime.batch import Handler
 from libs.runtime.clock import Clock
@@ -23,7 +24,6 @@ from libs.runtime.lane import Wiring
 from libs.runtime.limits import Limits
 from libs.runtime.metrics import StreamMetrics
 from libs.runtime.seal import Seal
-from libs.verdicts.programmes import Programmes
 from services.earning import events, profiles
 from services.earning.bookkeeping import Bookkeeping
 from services.earning.due import DueMembers

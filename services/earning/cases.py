@@ -10,6 +10,8 @@ from uuid import UUID
 
 import msgspec
 
+from libs.judging.verdict import Verdict
+from libs.judging.versions import RunningProgramme
 from libs.ledger.activate import activate
 from libs.ledger.late import effective_time
 from libs.ledger.model import Kind, Lot
@@ -26,8 +28,6 @@ from libs.receipts.story import (
     repeats_purchase,
     stands,
 )
-from libs.verdicts.programmes import RunningProgramme
-from libs.verdicts.verdict import Verdict
 from services.earning import arrivals
 from services.earning.arrivals import Arrival
 from services.earning.facts import shown, with_fact

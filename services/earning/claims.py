@@ -9,8 +9,8 @@ from uuid import UUID
 
 import asyncpg
 
+from libs.judging.versions import RunningProgramme
 from libs.runtime.batch import Outgoing
-from libs.verdicts.programmes import RunningProgramme
 from services.earning import loading, store
 from services.earning.domain import BatchDecider, Loaded
 from services.earning.facts import first_owner, shown

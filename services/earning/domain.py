@@ -15,13 +15,13 @@ from uuid import UUID
 
 import msgspec
 
+from libs.judging.verdict import Verdict
+from libs.judging.versions import RunningProgramme
 from libs.ledger.decide import decide_credit
 from libs.ledger.model import Kind, Lot
 from libs.promotions.pages import Outcome, StoredDecision
 from libs.receipts.story import Content
 from libs.runtime.batch import Outgoing
-from libs.verdicts.programmes import RunningProgramme
-from libs.verdicts.verdict import Verdict
 from services.earning import arrivals
 from services.earning.activities import Acted, act, correct
 from services.earning.announcements import Announcer

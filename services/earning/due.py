@@ -13,11 +13,12 @@ from libs.contracts.codec import encode
 from libs.contracts.events import MemberDueV1
 from libs.contracts.headers import headers_of
 from libs.intake.events import Prepared
+from libs.judging.programmes import Programmes
+from libs.judging.versions import RunningProgramme
 from libs.runtime import logs
 from libs.runtime.clock import Clock, monotonic
 from libs.runtime.keys import event_id
 from libs.runtime.postgres import DATABASE_ERRORS
-from libs.verdicts.programmes import Programmes, RunningProgramme
 from services.earning import clock_store
 from services.earning.clock_store import DueMember
 from services.earning.events import ACTIVITIES

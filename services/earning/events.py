@@ -15,13 +15,13 @@ from aiokafka import ConsumerRecord
 from libs.contracts.arrivals import Arrivals
 from libs.contracts.identifiers import IdentifierNames
 from libs.contracts.rejection import Rejection
+from libs.judging.programmes import Programmes
 from libs.ledger.late import effective_time
 from libs.promotions.decide import shared_counter_keys
 from libs.promotions.pages import StoredDecision
 from libs.runtime.batch import Applied, Work, stamped_at
 from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
-from libs.verdicts.programmes import Programmes
 from services.earning import arrivals, loading, store
 from services.earning.arrivals import Arrival, select
 from services.earning.domain import BatchDecider, Loaded

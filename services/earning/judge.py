@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from libs.verdicts import judge as purchases
-from libs.verdicts.verdict import Verdict
+from libs.judging import judge as purchases
+from libs.judging.verdict import Verdict
 from services.earning.arrivals import Arrival
 from services.earning.verdict import Standing
 

@@ -9,13 +9,13 @@ from uuid import UUID
 
 import asyncpg
 
+from libs.judging.exchange import exchange
+from libs.judging.versions import RunningProgramme
 from libs.ledger.late import effective_time
 from libs.ledger.model import MemberLedger
 from libs.promotions.decide import activity_counter_keys, counter_keys
 from libs.promotions.facts import MemberFacts
 from libs.receipts.story import Content, Story, read_story
-from libs.verdicts.exchange import exchange
-from libs.verdicts.programmes import RunningProgramme
 from services.earning import arrivals, owner_store, store
 from services.earning.arrivals import Arrival
 from services.earning.cases import Case

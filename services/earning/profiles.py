@@ -17,11 +17,12 @@ from libs.contracts.events import MemberUpdatedV1
 from libs.contracts.identifiers import IdentifierNames
 from libs.contracts.rejection import Rejection
 from libs.contracts.soundness import unsound
+from libs.judging.programmes import Programmes
+from libs.judging.versions import RunningProgramme
 from libs.runtime.batch import Applied, Work
 from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
 from libs.runtime.keys import body_hash, event_key, kafka_partition_hash
-from libs.verdicts.programmes import Programmes, RunningProgramme
 from services.earning import claims, store
 from services.earning.arrivals import UNKNOWN_SOURCE
 from services.earning.events import NO_PAGE, SourceReader, arrival

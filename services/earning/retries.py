@@ -13,12 +13,13 @@ from libs.contracts.codec import encode
 from libs.contracts.events import PurchaseResolvedV1
 from libs.contracts.headers import headers_of
 from libs.intake.events import Prepared
+from libs.judging.exchange import NO_RATE
+from libs.judging.programmes import Programmes
+from libs.judging.versions import RunningProgramme
 from libs.runtime import logs
 from libs.runtime.clock import Clock, elapsed_since, monotonic
 from libs.runtime.keys import event_id
 from libs.runtime.postgres import DATABASE_ERRORS
-from libs.verdicts.exchange import NO_RATE
-from libs.verdicts.programmes import Programmes, RunningProgramme
 from services.earning import clock_store
 from services.earning.clock_store import ParkedKey, RatedReceipt
 from services.earning.due import WHAT

@@ -14,6 +14,10 @@ from typing import Any
 
 import msgspec
 
+from libs.judging.exchange import NO_RATE, exchange
+from libs.judging.placement import PERIOD_CLOSED, place_points
+from libs.judging.verdict import NewCredit
+from libs.judging.versions import ActiveVersion, RunningProgramme
 from libs.ledger.late import effective_time
 from libs.ledger.model import Lot
 from libs.ledger.reverse import Credit, Shortfall, reverse
@@ -21,10 +25,6 @@ from libs.promotions.decide import evaluate
 from libs.promotions.evaluation import Evaluation
 from libs.promotions.facts import MemberFacts
 from libs.receipts.story import Account, Gained, Stands, Story, account_of, with_account
-from libs.verdicts.exchange import NO_RATE, exchange
-from libs.verdicts.placement import PERIOD_CLOSED, place_points
-from libs.verdicts.programmes import ActiveVersion, RunningProgramme
-from libs.verdicts.verdict import NewCredit
 from services.earning.lives import Life
 from services.earning.verdict import Cause
 

@@ -6,10 +6,10 @@ import asyncio
 
 import asyncpg
 
+from libs.judging import postgres as programme_store
+from libs.judging.programmes import Programmes, by_prefix
 from libs.runtime import logs
 from libs.runtime.postgres import DATABASE_ERRORS
-from libs.verdicts import postgres as programme_store
-from libs.verdicts.programmes import Programmes, by_prefix
 from services.earning.metrics import EarningMetrics
 
 log = logs.get(__name__)

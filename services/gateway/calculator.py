@@ -14,15 +14,15 @@ from fractions import Fraction
 from typing import NamedTuple
 from uuid import UUID
 
+from libs.judging.judge import judge
+from libs.judging.placement import place_grants
+from libs.judging.verdict import NewCredit
+from libs.judging.versions import ActiveVersion, RunningProgramme, activate
 from libs.promotions.conditions import within
 from libs.promotions.decide import evaluate_activity
 from libs.promotions.evaluation import Evaluation
 from libs.promotions.facts import Activity, Line, MemberFacts, Receipt
 from libs.promotions.programme import Programme
-from libs.verdicts.judge import judge
-from libs.verdicts.placement import place_grants
-from libs.verdicts.programmes import ActiveVersion, RunningProgramme, activate
-from libs.verdicts.verdict import NewCredit
 
 MOST_TIMES = 1_000
 """Purchases a year, and times a year of all activities together."""

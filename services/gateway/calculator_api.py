@@ -7,8 +7,8 @@ from datetime import datetime
 
 from fastapi import APIRouter
 
+from libs.judging.versions import RunningProgramme
 from libs.promotions.describe import describe_rules
-from libs.verdicts.programmes import RunningProgramme
 from services.gateway.access import QuotesReader
 from services.gateway.calculator import MOST_TIMES, TIMES_A_YEAR, Habits, Year, calculate
 from services.gateway.calculator_views import (

@@ -8,12 +8,12 @@ from datetime import datetime
 from html import escape
 from urllib.parse import urlencode
 
+from libs.judging.versions import ActiveVersion, RunningProgramme
 from libs.language import wording
 from libs.language.catalogue import LANGUAGES
 from libs.promotions.compile import CompiledProgramme
 from libs.promotions.describe import SECTIONS, Rules, Words, describe_rules
 from libs.promotions.wording import RULES
-from libs.verdicts.programmes import ActiveVersion, RunningProgramme
 from services.gateway.calculator import CampaignYear, Habits, WalletYear, Year, activities_of, tiers_of
 from services.gateway.calculator_forms import PERIODS, Filled
 from services.gateway.markup import listed, page, rows, table

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from libs.judging.verdict import NewCredit
 from libs.language import wording
 from libs.ledger.balance import Balance, balance
 from libs.promotions.compile import CompiledProgramme
 from libs.promotions.describe import Words
 from libs.promotions.explain import explain
 from libs.promotions.hints import Need, hint_words
-from libs.verdicts.verdict import NewCredit
 from services.gateway.quote_views import (
     BalanceChange,
     BalanceThen,

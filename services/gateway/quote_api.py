@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from libs.verdicts.programmes import Programmes, RunningProgramme
+from libs.judging.programmes import Programmes
+from libs.judging.versions import RunningProgramme
 from services.gateway.access import QuotesReader
 from services.gateway.intake.bodies import MOST_EVENT, read_json
 from services.gateway.intake.description import quote_body

@@ -7,6 +7,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from libs.judging.exchange import exchange
+from libs.judging.judge import judge
+from libs.judging.outlook import credited
+from libs.judging.verdict import Verdict
+from libs.judging.versions import RunningProgramme
 from libs.ledger.model import MemberLedger
 from libs.promotions.compile import CompiledProgramme
 from libs.promotions.decide import NO_KILLS, counter_keys
@@ -14,11 +19,6 @@ from libs.promotions.facts import MemberFacts
 from libs.promotions.hints import Hint, find_hints
 from libs.promotions.pages import Outcome
 from libs.promotions.shares import Shares, share_out
-from libs.verdicts.exchange import exchange
-from libs.verdicts.judge import judge
-from libs.verdicts.outlook import credited
-from libs.verdicts.programmes import RunningProgramme
-from libs.verdicts.verdict import Verdict
 
 SOMEBODY = MemberFacts(UUID(int=0))
 """Whoever a guest may become: a member without tier and history."""

@@ -11,16 +11,17 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from libs.runtime import logs
-from libs.runtime.postgres import DATABASE_ERRORS
-from libs.verdicts.postgres import (
+from libs.judging.postgres import (
     MappingInvalid,
     ProgrammeInvalid,
     compile_programmes,
     load_programmes,
     programmes_fingerprint,
 )
-from libs.verdicts.programmes import Programmes, RunningProgramme
+from libs.judging.programmes import Programmes
+from libs.judging.versions import RunningProgramme
+from libs.runtime import logs
+from libs.runtime.postgres import DATABASE_ERRORS
 from services.gateway.store import Store
 
 log = logs.get(__name__)

@@ -11,9 +11,9 @@ from prometheus_client import CollectorRegistry
 
 from libs.contracts.identifiers import IdentifierNames
 from libs.contracts.rejection import Rejection
+from libs.judging.programmes import Programmes
 from libs.runtime.batch import Applied, Outgoing, Span, Work
 from libs.runtime.limits import Health
-from libs.verdicts.programmes import Programmes
 from services.earning.events import EventHandler
 from services.earning.metrics import EarningMetrics
 from services.earning.profiles import ProfileHandler

@@ -14,13 +14,13 @@ from uuid import UUID
 from libs.contracts.codec import TopicDecoder
 from libs.contracts.identifiers import IdentifierNames
 from libs.contracts.rejection import Rejection
+from libs.judging.programmes import Programmes
 from libs.ledger.decide import opening_movement
 from libs.ledger.invariants import INVARIANTS
 from libs.ledger.model import Lot, MemberLedger, Movement
 from libs.promotions.facts import MemberFacts
 from libs.promotions.pages import StoredDecision, read_page, write_page
 from libs.receipts.story import Story, read_story, write_story
-from libs.verdicts.programmes import Programmes
 from services.earning import arrivals
 from services.earning.arrivals import Arrival, select
 from services.earning.cases import Case

@@ -9,8 +9,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from libs.judging.exchange import NO_RATE
 from libs.promotions.rates import Rates
-from libs.verdicts.exchange import NO_RATE
 from services.earning import clock_store
 from services.earning.clock_store import DueMember, ParkedKey
 from tests.support.database import ACME, GLOBEX, Database

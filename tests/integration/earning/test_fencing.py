@@ -19,6 +19,7 @@ from pydantic import SecretStr
 
 from libs.contracts.headers import headers_of
 from libs.contracts.identifiers import IdentifierNames
+from libs.judging import postgres as programme_store
 from libs.runtime import kafka, postgres, stream_store
 from libs.runtime.batch import Applied, Work
 from libs.runtime.clock import SystemClock
@@ -29,7 +30,6 @@ from libs.runtime.outbox import Relay, Row
 from libs.runtime.seal import Seal
 from libs.runtime.settings import KafkaSettings, PostgresSettings
 from libs.runtime.topic_identity import identify
-from libs.verdicts import postgres as programme_store
 from services.earning.arrivals import Arrival
 from services.earning.events import CONSUMERS, EventHandler
 from services.earning.metrics import EarningMetrics

@@ -12,7 +12,8 @@ from libs.contracts.codec import TopicDecoder
 from libs.contracts.identifiers import IdentifierNames
 from libs.contracts.rejection import Rejection
 from libs.intake.events import Prepared
-from libs.verdicts.programmes import RunningProgramme, by_prefix
+from libs.judging.programmes import by_prefix
+from libs.judging.versions import RunningProgramme
 from services.earning.arrivals import DUE, RESOLVED, Arrival, select
 from services.earning.clock_store import DueMember, RatedReceipt
 from services.earning.due import Told, choose, due_event

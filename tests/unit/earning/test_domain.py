@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from libs.contracts.codec import TopicDecoder
 from libs.contracts.identifiers import IdentifierNames
+from libs.judging.programmes import by_prefix
+from libs.judging.versions import RunningProgramme, activate
 from libs.promotions.facts import MemberFacts
-from libs.verdicts.programmes import RunningProgramme, activate, by_prefix
 from services.earning.arrivals import Arrival, select
 from services.earning.domain import BatchDecider, Loaded
 from services.earning.outcome import BatchDecision

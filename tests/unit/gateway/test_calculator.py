@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from libs.verdicts.programmes import RunningProgramme, activate
+from libs.judging.versions import RunningProgramme, activate
 from services.gateway.calculator import Habits, Year, calculate, shown_now, spread
 from services.gateway.calculator_forms import Filled
 from services.gateway.public_words import PAGES, assumptions

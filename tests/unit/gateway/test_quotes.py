@@ -12,11 +12,11 @@ from prometheus_client import CollectorRegistry
 
 from libs.contracts.codec import TopicDecoder
 from libs.contracts.identifiers import IdentifierNames
+from libs.judging.versions import RunningProgramme
 from libs.ledger.balance import balances
 from libs.promotions.facts import MemberFacts
 from libs.promotions.pages import StoredDecision
 from libs.runtime.keys import event_key
-from libs.verdicts.programmes import RunningProgramme
 from services.earning.metrics import EarningMetrics
 from services.gateway.quotes import Asked, Quote, counters_for, quote
 from tests.support.brokerless import Earning, Sent

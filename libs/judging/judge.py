@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from libs.judging.exchange import NO_RATE, exchange
+from libs.judging.placement import PERIOD_CLOSED, place_grants
+from libs.judging.verdict import Verdict
+from libs.judging.versions import RunningProgramme
 from libs.ledger.late import effective_time
 from libs.promotions.decide import NO_KILLS, evaluate
 from libs.promotions.facts import MemberFacts
 from libs.promotions.pages import Outcome
-from libs.verdicts.exchange import NO_RATE, exchange
-from libs.verdicts.placement import PERIOD_CLOSED, place_grants
-from libs.verdicts.programmes import RunningProgramme
-from libs.verdicts.verdict import Verdict
 
 
 def judge(

@@ -1,14 +1,14 @@
-"""What receipts are judged by: registered sources, and each programme in all its versions, compiled."""
+"""A programme in all its versions, compiled, each with the calendars of its wallets."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from libs.contracts.mapping import SourceMapping
 from libs.ledger.boundary import ExpiryCalendar, ExpiryPolicy, NaturalPeriod, Never, Period
 from libs.ledger.zones import load_zone
 from libs.promotions.compile import CompiledProgramme, compile_programme
@@ -16,7 +16,8 @@ from libs.promotions.document import parse_programme
 from libs.promotions.rates import Rates
 from libs.promotions.wallets import NaturalExpiry, NeverExpiry, Pending
 
-_MOST_SOURCES = 100_000
+T = TypeVar("T")
+
 NO_RATES = Rates(())
 OWN_SOURCE = "/pointstream"
 """Sources of the platform's own begin so, then come the names of tenant and programme."""
@@ -81,36 +82,14 @@ class RunningProgramme:
         return f"{OWN_SOURCE}/{self.tenant}/{self.programme}/{what}"
 
 
-@dataclass(frozen=True, slots=True)
-class Programmes:
-    """A snapshot of all sources and programmes; a new one replaces it when something changes."""
-
-    prefixes: Mapping[str, RunningProgramme]
-    mappings: tuple[SourceMapping, ...] = ()
-    _found: dict[str, RunningProgramme | None] = field(default_factory=dict)
-
-    def of_source(self, source: str) -> RunningProgramme | None:
-        """Return the programme that a source belongs to: the longest registered prefix that ends at a segment."""
-        found = self._found.get(source, self)
-        if found is not self:
-            return found  # type: ignore[return-value]
-        if len(self._found) >= _MOST_SOURCES:
-            self._found.clear()
-        programme = self._search(source)
-        self._found[source] = programme
-        return programme
-
-    def by_key(self) -> dict[tuple[int, int], RunningProgramme]:
-        """Return every programme by tenant and programme, as rows name them."""
-        return {programme.key: programme for programme in self.prefixes.values()}
-
-    def _search(self, source: str) -> RunningProgramme | None:
-        prefix = source
-        while prefix:
-            if prefix in self.prefixes:
-                return self.prefixes[prefix]
-            prefix = prefix.rpartition("/")[0]
-        return None
+def longest_prefix(prefixes: Mapping[str, T], source: str) -> T | None:
+    """What is registered for a source: by the longest prefix that ends at a segment; None when nothing is."""
+    prefix = source
+    while prefix:
+        if prefix in prefixes:
+            return prefixes[prefix]
+        prefix = prefix.rpartition("/")[0]
+    return None
 
 
 def activate(active_from: datetime, document: Mapping[str, object]) -> ActiveVersion:
@@ -132,16 +111,6 @@ def activate(active_from: datetime, document: Mapping[str, object]) -> ActiveVer
         any(wallet.pending is not None for wallet in wallets.values()),
         any(scope == "member" for _, scope, _ in compiled.counter_limits),
     )
-
-
-def by_prefix(
-    sources: Iterable[tuple[str, tuple[int, int]]],
-    programmes: Mapping[tuple[int, int], RunningProgramme],
-    mappings: Iterable[SourceMapping] = (),
-) -> Programmes:
-    """Put sources, as (prefix, programme key), and programmes together; each has a source of the platform's too."""
-    own = {f"{OWN_SOURCE}/{each.tenant}/{each.programme}": each for each in programmes.values()}
-    return Programmes(own | {prefix: programmes[key] for prefix, key in sources}, tuple(mappings))
 
 
 def _policy(expiry: NaturalExpiry | NeverExpiry) -> ExpiryPolicy:

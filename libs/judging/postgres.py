@@ -14,14 +14,15 @@ import orjson
 
 from libs.contracts.mapping import SourceMapping, parse_mapping
 from libs.contracts.mapping_language import MappingInvalid
+from libs.judging.programmes import Programmes, by_prefix
+from libs.judging.versions import ActiveVersion, RunningProgramme, activate
 from libs.promotions.document import ProgrammeInvalid
 from libs.promotions.rates import Rates
 from libs.runtime import sql
-from libs.verdicts.programmes import ActiveVersion, Programmes, RunningProgramme, activate, by_prefix
 
 __all__ = ["MappingInvalid", "ProgrammeInvalid"]
 
-_QUERIES = sql.load("libs.verdicts", "programmes.sql")
+_QUERIES = sql.load("libs.judging", "programmes.sql")
 
 
 async def programmes_fingerprint(connection: asyncpg.Connection) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
+from libs.judging.verdict import NewCredit
+from libs.judging.versions import ActiveVersion
 from libs.ledger.late import AwaitingOperator, place
 from libs.promotions.evaluation import Evaluation
 from libs.promotions.pending import activates_by, active_from
 from libs.receipts.story import Signal
-from libs.verdicts.programmes import ActiveVersion
-from libs.verdicts.verdict import NewCredit
 
 PERIOD_CLOSED: Literal["period-closed"] = "period-closed"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from libs.judging.verdict import NewCredit
 from libs.ledger.catch_up import catch_up
 from libs.ledger.decide import decide_credit, opening_movement
 from libs.ledger.evolve import apply, apply_all
 from libs.ledger.model import MemberLedger
 from libs.ledger.repay import repay
-from libs.verdicts.verdict import NewCredit
 
 
 def credited(ledger: MemberLedger, credits: Iterable[NewCredit], at: datetime) -> MemberLedger:

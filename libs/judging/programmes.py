@@ -1,0 +1,45 @@
+"""What receipts are judged by: registered sources, and the programmes that they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from libs.contracts.mapping import SourceMapping
+from libs.judging.versions import OWN_SOURCE, RunningProgramme, longest_prefix
+
+_MOST_SOURCES = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Programmes:
+    """A snapshot of all sources and programmes; a new one replaces it when something changes."""
+
+    prefixes: Mapping[str, RunningProgramme]
+    mappings: tuple[SourceMapping, ...] = ()
+    _found: dict[str, RunningProgramme | None] = field(default_factory=dict)
+
+    def of_source(self, source: str) -> RunningProgramme | None:
+        """Return the programme that a source belongs to: the longest registered prefix that ends at a segment."""
+        found = self._found.get(source, self)
+        if found is not self:
+            return found  # type: ignore[return-value]
+        if len(self._found) >= _MOST_SOURCES:
+            self._found.clear()
+        programme = longest_prefix(self.prefixes, source)
+        self._found[source] = programme
+        return programme
+
+    def by_key(self) -> dict[tuple[int, int], RunningProgramme]:
+        """Return every programme by tenant and programme, as rows name them."""
+        return {programme.key: programme for programme in self.prefixes.values()}
+
+
+def by_prefix(
+    sources: Iterable[tuple[str, tuple[int, int]]],
+    programmes: Mapping[tuple[int, int], RunningProgramme],
+    mappings: Iterable[SourceMapping] = (),
+) -> Programmes:
+    """Put sources, as (prefix, programme key), and programmes together; each has a source of the platform's too."""
+    own = {f"{OWN_SOURCE}/{each.tenant}/{each.programme}": each for each in programmes.values()}
+    return Programmes(own | {prefix: programmes[key] for prefix, key in sources}, tuple(mappings))
