@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from libs.judging.placement import PERIOD_CLOSED, NewCredit, place_grants, place_points
+from libs.judging.versions import ActiveVersion
 from libs.ledger.adjust import adjust
 from libs.ledger.late import effective_time
 from libs.ledger.model import Lot
 from libs.promotions.decide import evaluate_activity
 from services.earning.arrivals import Arrival
 from services.earning.lives import Life
-from services.earning.placement import PERIOD_CLOSED, place_grants, place_points
-from services.earning.programmes import ActiveVersion
-from services.earning.verdict import Cause, NewCredit, Verdict
+from services.earning.verdict import Cause, Verdict
 
 
 @dataclass(frozen=True, slots=True)

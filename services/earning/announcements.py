@@ -17,11 +17,11 @@ from libs.contracts.events import (
     PurchaseEvaluatedV1,
 )
 from libs.contracts.writer import EventWriter
+from libs.judging.versions import RunningProgramme
 from libs.ledger.model import Kind, Lot, Movement
 from libs.runtime.batch import Outgoing
 from libs.runtime.keys import event_id, kafka_partition_hash
 from services.earning.arrivals import ADJUSTED, Arrival
-from services.earning.programmes import RunningProgramme
 from services.earning.verdict import Cause, Made, Standing, Verdict
 
 POINTS = "loyalty.points"

@@ -15,8 +15,9 @@ from libs.contracts.identifiers import PERSONAL, IdentifierNames
 from libs.contracts.registry import EVENTS
 from libs.contracts.rejection import Rejection
 from libs.contracts.soundness import unsound
+from libs.judging.versions import OWN_SOURCE, RunningProgramme
 from libs.runtime.keys import body_hash, event_key, receipt_key
-from services.earning.programmes import OWN_SOURCE, Programmes, RunningProgramme
+from services.earning.programmes import Programmes
 
 UNKNOWN_SOURCE = Rejection("unknown-source", "/source", "a registered source, or something below one")
 NOT_OURS = Rejection("unknown-source", "/source", "a source of the platform's own, for nobody else may say this")

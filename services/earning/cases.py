@@ -10,6 +10,8 @@ from uuid import UUID
 
 import msgspec
 
+from libs.judging.entitlement import Entitlement, entitlement, judged_now
+from libs.judging.versions import RunningProgramme
 from libs.ledger.activate import activate
 from libs.ledger.late import effective_time
 from libs.ledger.model import Kind, Lot
@@ -17,6 +19,7 @@ from libs.promotions.evaluation import Evaluation
 from libs.promotions.facts import MemberFacts
 from libs.promotions.pages import Outcome
 from libs.promotions.pending import activates_by
+from libs.receipts.decided import shown
 from libs.receipts.story import (
     Claim,
     Content,
@@ -28,18 +31,9 @@ from libs.receipts.story import (
 )
 from services.earning import arrivals
 from services.earning.arrivals import Arrival
-from services.earning.facts import shown, with_fact
+from services.earning.facts import with_fact
 from services.earning.lives import Life
-from services.earning.programmes import RunningProgramme
-from services.earning.settle import (
-    Entitlement,
-    Settled,
-    claimable_until,
-    entitlement,
-    judged_now,
-    settle,
-    settle_short,
-)
+from services.earning.settle import Settled, claimable_until, settle, settle_short
 from services.earning.verdict import Cause, Verdict
 
 _structs = msgspec.structs

@@ -13,6 +13,7 @@ from libs.contracts.codec import encode
 from libs.contracts.events import MemberDueV1
 from libs.contracts.headers import headers_of
 from libs.intake.events import Prepared
+from libs.judging.versions import RunningProgramme
 from libs.runtime import logs
 from libs.runtime.clock import Clock, monotonic
 from libs.runtime.keys import event_id
@@ -21,7 +22,7 @@ from services.earning import clock_store
 from services.earning.clock_store import DueMember
 from services.earning.events import ACTIVITIES
 from services.earning.metrics import EarningMetrics
-from services.earning.programmes import Programmes, RunningProgramme
+from services.earning.programmes import Programmes
 from services.earning.sender import Sender
 
 log = logs.get(__name__)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from libs.judging.exchange import NO_RATE, exchange
+from libs.judging.placement import PERIOD_CLOSED, place_grants
 from libs.ledger.late import effective_time
 from libs.promotions.decide import evaluate
 from libs.promotions.pages import Outcome
 from services.earning.arrivals import Arrival
-from services.earning.exchange import NO_RATE, exchange
-from services.earning.placement import PERIOD_CLOSED, place_grants
 from services.earning.verdict import Standing, Verdict
 
 

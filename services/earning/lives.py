@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from libs.judging.placement import NewCredit
 from libs.ledger.catch_up import catch_up, due
 from libs.ledger.decide import decide_credit, opening_movement
 from libs.ledger.evolve import apply
 from libs.ledger.model import Lot, MemberLedger, Movement
 from libs.ledger.repay import repay
-from services.earning.verdict import Cause, Made, MemberName, NewCredit, Standing
+from services.earning.verdict import Cause, Made, MemberName, Standing
 
 NEVER = "infinity"
 

@@ -9,19 +9,20 @@ from uuid import UUID
 
 import asyncpg
 
+from libs.judging.exchange import exchange
+from libs.judging.versions import RunningProgramme
 from libs.ledger.late import effective_time
 from libs.ledger.model import MemberLedger
 from libs.promotions.decide import activity_counter_keys, counter_keys
 from libs.promotions.facts import MemberFacts
+from libs.receipts.decided import shown, story_of
 from libs.receipts.story import Content, Story, read_story
 from services.earning import arrivals, owner_store, store
 from services.earning.arrivals import Arrival
 from services.earning.cases import Case
 from services.earning.domain import Loaded
-from services.earning.exchange import exchange
-from services.earning.facts import content_of, first_owner, shown, story_of
+from services.earning.facts import content_of, first_owner
 from services.earning.lives import Life
-from services.earning.programmes import RunningProgramme
 from services.earning.store import AskedReceipt, KnownReceipt
 from services.earning.verdict import CounterName, MemberName, Standing
 

@@ -17,6 +17,7 @@ from libs.contracts.events import MemberUpdatedV1
 from libs.contracts.identifiers import IdentifierNames
 from libs.contracts.rejection import Rejection
 from libs.contracts.soundness import unsound
+from libs.judging.versions import RunningProgramme
 from libs.runtime.batch import Applied, Work
 from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
@@ -26,7 +27,7 @@ from services.earning.arrivals import UNKNOWN_SOURCE
 from services.earning.events import NO_PAGE, SourceReader, arrival
 from services.earning.inbox_store import body_hashes
 from services.earning.metrics import EarningMetrics
-from services.earning.programmes import Programmes, RunningProgramme
+from services.earning.programmes import Programmes
 from services.earning.repeats import Tally, first_of_each
 
 TOPIC = "loyalty.profiles"

@@ -11,11 +11,12 @@ import orjson
 
 from libs.contracts.mapping import SourceMapping, parse_mapping
 from libs.contracts.mapping_language import MappingInvalid
+from libs.judging.versions import ActiveVersion, RunningProgramme, activate
 from libs.ledger.postgres import Equation, conservation
 from libs.promotions.document import ProgrammeInvalid
 from libs.promotions.rates import Rates
 from libs.runtime import sql
-from services.earning.programmes import ActiveVersion, Programmes, RunningProgramme, activate, by_prefix
+from services.earning.programmes import Programmes, by_prefix
 
 __all__ = ["Equation", "MappingInvalid", "ProgrammeInvalid"]
 

@@ -13,6 +13,8 @@ from libs.contracts.codec import encode
 from libs.contracts.events import PurchaseResolvedV1
 from libs.contracts.headers import headers_of
 from libs.intake.events import Prepared
+from libs.judging.exchange import NO_RATE
+from libs.judging.versions import RunningProgramme
 from libs.runtime import logs
 from libs.runtime.clock import Clock, elapsed_since, monotonic
 from libs.runtime.keys import event_id
@@ -21,9 +23,8 @@ from services.earning import clock_store
 from services.earning.clock_store import ParkedKey, RatedReceipt
 from services.earning.due import WHAT
 from services.earning.events import PURCHASES
-from services.earning.exchange import NO_RATE
 from services.earning.metrics import EarningMetrics
-from services.earning.programmes import Programmes, RunningProgramme
+from services.earning.programmes import Programmes
 from services.earning.sender import Sender
 
 log = logs.get(__name__)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from libs.judging.placement import NewCredit
 from libs.ledger.model import Movement
 from libs.promotions.evaluation import Evaluation
 from libs.promotions.facts import MemberFacts
@@ -63,18 +64,6 @@ class Made(NamedTuple):
     owed: int = 0
     lapses_at: datetime | None = None
     reason: str | None = None
-
-
-class NewCredit(NamedTuple):
-    """A lot to be made: its wallet and points, when it becomes active, lapses, and whether it was carried."""
-
-    wallet: str
-    points: int
-    earned_at: datetime
-    active_from: datetime
-    expires_at: datetime | None
-    carried: bool
-    version: int
 
 
 class Verdict(NamedTuple):

@@ -9,7 +9,8 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from services.earning.programmes import Programmes, RunningProgramme, activate, by_prefix
+from libs.judging.versions import RunningProgramme, activate
+from services.earning.programmes import Programmes, by_prefix
 from tests.support.brokerless import ACTIVITIES, Sent
 from tests.support.lives import activity, adjusted, claimed, corrected, returned, voided
 from tests.support.receipts import PROFILES, Record, event, line, purchase

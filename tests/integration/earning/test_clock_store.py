@@ -9,10 +9,10 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from libs.judging.exchange import NO_RATE
 from libs.promotions.rates import Rates
 from services.earning import clock_store
 from services.earning.clock_store import DueMember, ParkedKey
-from services.earning.exchange import NO_RATE
 from tests.support.database import ACME, GLOBEX, Database
 from tests.support.programmes import put_rate
 from tests.support.receipts import WHEN

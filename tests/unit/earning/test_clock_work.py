@@ -12,11 +12,12 @@ from libs.contracts.codec import TopicDecoder
 from libs.contracts.identifiers import IdentifierNames
 from libs.contracts.rejection import Rejection
 from libs.intake.events import Prepared
+from libs.judging.versions import RunningProgramme
 from services.earning.arrivals import DUE, RESOLVED, Arrival, select
 from services.earning.clock_store import DueMember, RatedReceipt
 from services.earning.due import Told, choose, due_event
 from services.earning.feed import named
-from services.earning.programmes import RunningProgramme, by_prefix
+from services.earning.programmes import by_prefix
 from services.earning.retries import retry_event
 
 NOW = datetime(2026, 11, 15, tzinfo=UTC)

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from libs.contracts.codec import TopicDecoder
 from libs.contracts.identifiers import IdentifierNames
+from libs.judging.versions import RunningProgramme, activate
 from libs.promotions.facts import MemberFacts
 from services.earning.arrivals import Arrival, select
 from services.earning.domain import BatchDecider, Loaded
 from services.earning.outcome import BatchDecision
-from services.earning.programmes import RunningProgramme, activate, by_prefix
+from services.earning.programmes import by_prefix
 from services.earning.verdict import Standing
 from tests.support.database import ACME, programme_document
 from tests.support.receipts import PURCHASES, line, purchase

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import orjson
 import pytest
 
+from libs.judging.versions import RunningProgramme, activate
 from libs.runtime.keys import event_key
-from services.earning.programmes import RunningProgramme, activate, by_prefix
+from services.earning.programmes import by_prefix
 from tests.support.brokerless import Earning, Sent
 from tests.support.database import ACME, programme_document
 from tests.support.lives import TILL, claimed, corrected, returned, voided

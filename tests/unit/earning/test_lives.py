@@ -10,7 +10,8 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.earning.programmes import Programmes, RunningProgramme, activate, by_prefix
+from libs.judging.versions import RunningProgramme, activate
+from services.earning.programmes import Programmes, by_prefix
 from tests.support.database import ACME, programme_document
 from tests.support.lives import corrected, returned, voided
 from tests.support.receipts import Record, line, purchase

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
+from libs.judging.versions import ActiveVersion
 from libs.ledger.late import AwaitingOperator, place
 from libs.promotions.evaluation import Evaluation
 from libs.promotions.pending import activates_by, active_from
 from libs.receipts.story import Signal
-from services.earning.programmes import ActiveVersion
-from services.earning.verdict import NewCredit
 
 PERIOD_CLOSED: Literal["period-closed"] = "period-closed"
+
+
+class NewCredit(NamedTuple):
+    """A lot to be made: its wallet and points, when it becomes active, lapses, and whether it was carried."""
+
+    wallet: str
+    points: int
+    earned_at: datetime
+    active_from: datetime
+    expires_at: datetime | None
+    carried: bool
+    version: int
 
 
 def place_points(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from libs.judging.versions import ActiveVersion, RunningProgramme
 from libs.promotions.rates import convert
-from services.earning.programmes import ActiveVersion, RunningProgramme
 
 NO_RATE = "no-exchange-rate"
 
