@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from libs.ledger.boundary import ExpiryCalendar, ExpiryPolicy, NaturalPeriod, Never, Period
@@ -14,6 +15,8 @@ from libs.promotions.compile import CompiledProgramme, compile_programme
 from libs.promotions.document import parse_programme
 from libs.promotions.rates import Rates
 from libs.promotions.wallets import NaturalExpiry, NeverExpiry, Pending
+
+T = TypeVar("T")
 
 NO_RATES = Rates(())
 OWN_SOURCE = "/pointstream"
@@ -73,6 +76,16 @@ class RunningProgramme:
     def source(self, what: str) -> str:
         """The source under which the platform's own parts tell about this programme."""
         return f"{OWN_SOURCE}/{self.tenant}/{self.programme}/{what}"
+
+
+def longest_prefix(prefixes: Mapping[str, T], source: str) -> T | None:
+    """What is registered for a source: by the longest prefix that ends at a segment; None when nothing is."""
+    prefix = source
+    while prefix:
+        if prefix in prefixes:
+            return prefixes[prefix]
+        prefix = prefix.rpartition("/")[0]
+    return None
 
 
 def activate(active_from: datetime, document: Mapping[str, object]) -> ActiveVersion:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from libs.contracts.mapping import SourceMapping
-from libs.judging.versions import OWN_SOURCE, RunningProgramme
+from libs.judging.versions import OWN_SOURCE, RunningProgramme, longest_prefix
 
 _MOST_SOURCES = 100_000
 
@@ -26,21 +26,13 @@ class Programmes:
             return found  # type: ignore[return-value]
         if len(self._found) >= _MOST_SOURCES:
             self._found.clear()
-        programme = self._search(source)
+        programme = longest_prefix(self.prefixes, source)
         self._found[source] = programme
         return programme
 
     def by_key(self) -> dict[tuple[int, int], RunningProgramme]:
         """Return every programme by tenant and programme, as rows name them."""
         return {programme.key: programme for programme in self.prefixes.values()}
-
-    def _search(self, source: str) -> RunningProgramme | None:
-        prefix = source
-        while prefix:
-            if prefix in self.prefixes:
-                return self.prefixes[prefix]
-            prefix = prefix.rpartition("/")[0]
-        return None
 
 
 def by_prefix(
