@@ -97,7 +97,6 @@ async def export(
     Raises:
         ParquetMissing: the extra `parquet` is not installed.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     writer = _Writer(folder)
     try:
         async for portion in history.portions(since, until):
@@ -112,6 +111,7 @@ async def export(
 
 class _Writer:
     def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._schema = _schema()
         self._held: list[Item] = []

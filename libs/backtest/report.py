@@ -166,8 +166,8 @@ def _ground(summary: Mapping[str, Any]) -> str:
         told = (
             "What A comes to is what the books have, for every member."
             if unlike == 0
-            else f"For {number(unlike)} members A comes to something else than the books have: what came late or out of "
-            "order met other limits then, or something happened after the range."
+            else f"For {number(unlike)} members A comes to something else than the books have: what came late or out "
+            "of order met other limits then, or something happened after the range."
         )
     return (
         "<h2>What this rests on</h2>\n<p>Every receipt and activity of the range was judged again by the functions "
