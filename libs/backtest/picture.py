@@ -117,8 +117,7 @@ def _labelled(count: int) -> list[int]:
     if count <= 12:
         return list(range(count))
     stride = -(-count // 8)
-    found = list(range(0, count - stride // 2, stride))
-    return [*found, count - 1]
+    return [*range(0, count - stride, stride), count - 1]
 
 
 def _shortened(name: str) -> str:

@@ -18,12 +18,12 @@ from uuid import UUID
 
 import msgspec
 
+from libs.backtest.bound import demands, in_sequence, is_bound
 from libs.backtest.compare import Rules, Tally, Tallying, by_member, replay_member
 from libs.backtest.copying import Copied, chunk_names, copied, copy, items_of
 from libs.backtest.frames import frames, sync_folder, write_file, write_whole
 from libs.backtest.history import History, Item, read_items, write_items
 from libs.backtest.plan import Plan, read_plan
-from libs.backtest.shared import demands, in_sequence, is_bound
 
 Stage = Literal["copy", "judge", "bind"]
 Told = Callable[[Stage, int, int, int], None]

@@ -8,14 +8,15 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from libs.backtest.bound import in_sequence
 from libs.backtest.compare import Tally
 from libs.backtest.plan import make_plan
-from libs.backtest.shared import in_sequence
 from libs.judging.versions import RunningProgramme, activate
 from libs.ledger.model import Kind
 from services.earning.programmes import by_prefix
@@ -60,6 +61,11 @@ GROUPED = [
 LEAST = [
     campaign("dear", fixed(9), group="w", mode="worst", limits=[limit("campaign", "month", 31)]),
     campaign("cheap", fixed(6), group="w", mode="worst"),
+]
+RARE = {"kind": "per_amount", "points": 1, "per_minor": 100, "phase": "addition"}
+COMPARED = [
+    campaign("rare", RARE, group="w", mode="worst", limits=[limit("campaign", "ever", 8)]),
+    campaign("plain", fixed(6), group="w", mode="worst"),
 ]
 REVIEW = campaign(
     "review", fixed(5) | {"wallet": "coins"}, trigger={"kind": "activity", "activity": "product-reviewed"},
@@ -129,9 +135,9 @@ def lived(document: Mapping[str, Any], life: Sequence[Said], since: datetime) ->
         yield earning.memory
 
 
-def credited(memory: Memory) -> Counter[tuple[object, str]]:
+def credited(memory: Memory) -> Counter[tuple[UUID, str]]:
     """What the journal says each member got and gave back, by wallet."""
-    points: Counter[tuple[object, str]] = Counter()
+    points: Counter[tuple[UUID, str]] = Counter()
     for (_, _, member, _), lot in memory.lots.items():
         points[member, lot.wallet] += lot.amount
     for (_, _, member), journal in memory.journal.items():
@@ -141,13 +147,17 @@ def credited(memory: Memory) -> Counter[tuple[object, str]]:
     return +points
 
 
-def side(tallies: Sequence[Tally], name: str) -> Counter[tuple[object, str]]:
+def side(tallies: Sequence[Tally], name: str) -> Counter[tuple[UUID, str]]:
     return +Counter(
         {(tally.member_id, each.wallet): getattr(each, name) for tally in tallies for each in tally.wallets.values()}
     )
 
 
+LOSER = [Said("purchase", card, "tea", amount, 0) for card, amount in (("1", 201), ("2", 101), ("3", 801))]
+
+
 @given(RULES, RULES, LIVES)
+@example([], COMPARED, LOSER)  # the limit of a campaign that loses is used by others: cut, it would win
 @settings(max_examples=60, deadline=None)
 def test_a_is_what_earning_credited_and_b_is_what_earning_would_have(
     a: list[dict[str, Any]], b: list[dict[str, Any]], life: list[Said]

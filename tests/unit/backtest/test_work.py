@@ -38,7 +38,7 @@ def history() -> Iterator[ListedHistory]:
 
 
 def question(history: ListedHistory, **changes: Any) -> Plan:
-    asked = {"since": SINCE, "until": UNTIL, "document": complete(B), "against": None} | changes
+    asked: dict[str, Any] = {"since": SINCE, "until": UNTIL, "document": complete(B), "against": None} | changes
     return make_plan(history.scheme, size=0, **asked)
 
 
