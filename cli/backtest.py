@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -164,6 +165,8 @@ def _carry_out(
             work.finish()
     except (PlanRefused, ProgrammeInvalid, OtherWork, UnknownWallet) as refused:
         fail(Exit.USAGE, str(refused), as_json=asked.as_json)
+    except BrokenExecutor:
+        fail(Exit.FAILED, "a process that judged was ended; with --out, go on with --resume", as_json=asked.as_json)
     except (NoHistory, ParquetMissing) as missing:
         fail(Exit.FAILED, str(missing), as_json=asked.as_json)
     finally:

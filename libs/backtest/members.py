@@ -17,7 +17,7 @@ def write_members(stream: TextIO, tallies: Iterable[Tally], wallets: Sequence[st
 
     `stream` must leave ends of lines as they are.
     """
-    table = csv.writer(stream, lineterminator="\n")
+    table = csv.writer(stream)
     table.writerow(_columns(wallets))
     for tally in tallies:
         table.writerow(_row(tally, wallets, costs))
