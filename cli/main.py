@@ -32,6 +32,8 @@ _FURTHER = (
     "cli.republish",
     "cli.db",
     "cli.rebuild",
+    "cli.backtest",
+    "cli.history",
     "cli.features",
 )
 """Modules with a `register(app)` that adds their commands."""

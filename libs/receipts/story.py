@@ -150,7 +150,7 @@ def stands(story: Story) -> Stands:
     """Fold the facts: the first purchase since the last void, or its last correction, less what came back."""
     content: Content | None = None
     returned, voided = NOTHING, False
-    for fact in sorted(_facts(story), key=_order):
+    for fact in facts_in_order(story):
         match fact:
             case Content(corrects=False) if content is not None:
                 continue  # typed twice, or corrected already
@@ -161,6 +161,16 @@ def stands(story: Story) -> Stands:
             case Return():
                 returned = basket.add(returned, fact)
     return Stands(content, returned, voided)
+
+
+def facts_in_order(story: Story) -> list[Content | Void | Return]:
+    """The facts that say what stands, as they are folded."""
+    return sorted(_facts(story), key=_order)
+
+
+def first_content(story: Story) -> Content | None:
+    """The first that was said of what was bought; None when nothing was."""
+    return min(story.contents, key=_order, default=None)
 
 
 def repeats_purchase(story: Story, content: Content) -> bool:

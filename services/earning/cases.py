@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from libs.judging.entitlement import Entitlement, entitlement, judged_now
 from libs.judging.verdict import Verdict
 from libs.judging.versions import RunningProgramme
 from libs.ledger.activate import activate
@@ -19,6 +20,7 @@ from libs.promotions.evaluation import Evaluation
 from libs.promotions.facts import MemberFacts
 from libs.promotions.pages import Outcome
 from libs.promotions.pending import activates_by
+from libs.receipts.decided import shown
 from libs.receipts.story import (
     Claim,
     Content,
@@ -30,17 +32,9 @@ from libs.receipts.story import (
 )
 from services.earning import arrivals
 from services.earning.arrivals import Arrival
-from services.earning.facts import shown, with_fact
+from services.earning.facts import with_fact
 from services.earning.lives import Life
-from services.earning.settle import (
-    Entitlement,
-    Settled,
-    claimable_until,
-    entitlement,
-    judged_now,
-    settle,
-    settle_short,
-)
+from services.earning.settle import Settled, claimable_until, settle, settle_short
 from services.earning.verdict import Cause
 
 _structs = msgspec.structs

@@ -10,10 +10,11 @@ from uuid import UUID
 import asyncpg
 
 from libs.judging.versions import RunningProgramme
+from libs.receipts.decided import shown
 from libs.runtime.batch import Outgoing
 from services.earning import loading, store
 from services.earning.domain import BatchDecider, Loaded
-from services.earning.facts import first_owner, shown
+from services.earning.facts import first_owner
 from services.earning.lives import Life
 from services.earning.outcome import BatchDecision
 from services.earning.saving import save

@@ -20,6 +20,7 @@ from libs.judging.versions import RunningProgramme
 from libs.ledger.decide import decide_credit
 from libs.ledger.model import Kind, Lot
 from libs.promotions.pages import Outcome, StoredDecision
+from libs.receipts.decided import shown
 from libs.receipts.story import Content
 from libs.runtime.batch import Outgoing
 from services.earning import arrivals
@@ -27,7 +28,7 @@ from services.earning.activities import Acted, act, correct
 from services.earning.announcements import Announcer
 from services.earning.arrivals import Arrival
 from services.earning.cases import Case, CaseWork, Followed
-from services.earning.facts import first_owner, shown
+from services.earning.facts import first_owner
 from services.earning.judge import judge
 from services.earning.lives import Life
 from services.earning.outcome import (

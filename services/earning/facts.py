@@ -7,8 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from libs.promotions.pages import StoredDecision
-from libs.receipts.story import Account, Content, Gained, LineReturned, Return, Story, Void
+from libs.receipts.story import Content, LineReturned, Return, Story, Void
 from services.earning import arrivals
 from services.earning.arrivals import Arrival
 
@@ -47,41 +46,6 @@ def content_of(arrival: Arrival) -> Content:
         msgspec.Raw(arrival.facts),
         corrects,
     )
-
-
-def story_of(decision: StoredDecision) -> Story:
-    """The story of a plain purchase, told from its decision."""
-    content = Content(
-        decision.key,
-        decision.source,
-        decision.id,
-        decision.occurred_at,
-        decision.occurred_at,
-        decision.arrived_at,
-        msgspec.Raw(bytes(decision.facts)),
-    )
-    evaluation = decision.evaluation
-    gained: dict[str, list[Gained]] = {}
-    for lot in decision.lots:
-        gained.setdefault(lot.wallet, []).append(Gained(lot.seq, lot.points))
-    settled = evaluation is not None and decision.outcome in ("credited", "no_points")
-    return Story(
-        contents=(content,),
-        owner=decision.member_id,
-        shown=() if decision.member_id is None else shown(content),
-        accounts=tuple([Account(wallet, tuple(lots)) for wallet, lots in sorted(gained.items())]),
-        uses=tuple([(use.key, use.points, use.limit) for use in evaluation.uses])
-        if evaluation is not None and decision.lots
-        else (),
-        version=evaluation.version if evaluation is not None and settled else None,
-        tier=decision.tier,
-        rate=decision.rate,
-    )
-
-
-def shown(content: Content) -> tuple[str, ...]:
-    """The identifiers on a receipt as they are looked up; those of persons lie in its facts by their hashes."""
-    return tuple([f"{each.kind}:{each.value}" for each in content.purchase().identifiers])
 
 
 def first_owner(

@@ -15,12 +15,13 @@ from libs.ledger.late import effective_time
 from libs.ledger.model import MemberLedger
 from libs.promotions.decide import activity_counter_keys, counter_keys
 from libs.promotions.facts import MemberFacts
+from libs.receipts.decided import shown, story_of
 from libs.receipts.story import Content, Story, read_story
 from services.earning import arrivals, owner_store, store
 from services.earning.arrivals import Arrival
 from services.earning.cases import Case
 from services.earning.domain import Loaded
-from services.earning.facts import content_of, first_owner, shown, story_of
+from services.earning.facts import content_of, first_owner
 from services.earning.lives import Life
 from services.earning.store import AskedReceipt, KnownReceipt
 from services.earning.verdict import CounterName, MemberName, Standing

@@ -8,85 +8,22 @@ makes no difference to where it ends.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
 
-from libs.judging.exchange import NO_RATE, exchange
+from libs.judging.entitlement import Entitlement
 from libs.judging.placement import PERIOD_CLOSED, place_points
 from libs.judging.verdict import NewCredit
-from libs.judging.versions import ActiveVersion, RunningProgramme
-from libs.ledger.late import effective_time
+from libs.judging.versions import RunningProgramme
 from libs.ledger.model import Lot
 from libs.ledger.reverse import Credit, Shortfall, reverse
-from libs.promotions.decide import evaluate
-from libs.promotions.evaluation import Evaluation
-from libs.promotions.facts import MemberFacts
-from libs.receipts.story import Account, Gained, Stands, Story, account_of, with_account
+from libs.receipts.story import Account, Gained, Story, account_of, with_account
 from services.earning.lives import Life
 from services.earning.verdict import Cause
 
 _structs = msgspec.structs
-
-
-@dataclass(frozen=True, slots=True)
-class Entitlement:
-    """What a receipt's owner should have of it, by wallet; or why no rule can say (`waits`).
-
-    `judged` is what is left of the purchase, in the programme's currency; `uses` counts against limits.
-    """
-
-    judged_at: datetime
-    arrived_at: datetime
-    version: ActiveVersion | None
-    target: Mapping[str, int] = field(default_factory=dict)
-    reason: str | None = None
-    waits: str | None = None
-    evaluation: Evaluation | None = None
-    judged: Any = None
-    rate: tuple[int, int] | None = None
-    uses: tuple[tuple[str, int, int], ...] = ()
-
-
-def entitlement(
-    story: Story, standing: Stands, programme: RunningProgramme, owner: MemberFacts, counters: Mapping[str, int]
-) -> Entitlement:
-    """Judge what stands of a receipt. `counters` are the present ones, the receipt's own uses among them."""
-    content = standing.content
-    assert content is not None
-    judged_at, ahead = effective_time(content.purchased_at, content.arrived_at)
-    version = programme.at(judged_at) if story.version is None else programme.numbered(story.version)
-
-    def found(**told: Any) -> Entitlement:
-        return Entitlement(judged_at, content.arrived_at, version, **told)
-
-    if version is None:
-        return found(reason=ahead, waits="no-programme-yet")
-    if story.word == "refuse":
-        return found(reason="refused-by-operator")
-    purchase = standing.purchase()
-    if purchase is None:
-        return found(reason="nothing-left")
-    exchanged = exchange(purchase, programme, version, judged_at, story.rate)
-    if exchanged is None:
-        return found(reason=ahead, waits=NO_RATE, judged=purchase)
-    evaluation = evaluate(version.compiled, exchanged.purchase, owner, judged_at, _without_own(counters, story))
-    return found(
-        target={grant.wallet: grant.points for grant in evaluation.grants},
-        reason=evaluation.reason or ahead,
-        evaluation=evaluation,
-        judged=exchanged.purchase,
-        rate=exchanged.rate,
-        uses=tuple([(use.key, use.points, use.limit) for use in evaluation.uses]) if evaluation.grants else (),
-    )
-
-
-def _without_own(counters: Mapping[str, int], story: Story) -> Mapping[str, int]:
-    if not story.uses:
-        return counters
-    return {**counters, **{key: counters.get(key, 0) - points for key, points, _ in story.uses}}
 
 
 @dataclass(slots=True)
@@ -230,19 +167,6 @@ def settle_short(story: Story, life: Life, now: datetime, at: datetime, cause: C
             after = _take_back(settled, freed, account.short, life, now, at, cause, Shortfall.DEBT, {})
         settled.story = _structs.replace(settled.story, accounts=with_account(settled.story.accounts, after))
     return settled
-
-
-def judged_now(story: Story, entitled: Entitlement, owner: MemberFacts) -> Story:
-    """The story with what it is judged by from now on."""
-    if entitled.version is None or entitled.waits is not None:
-        return story
-    return _structs.replace(
-        story,
-        version=entitled.version.compiled.version,
-        tier=owner.tier if story.version is None else story.tier,
-        rate=entitled.rate,
-        uses=entitled.uses,
-    )
 
 
 def claimable_until(purchased_at: datetime, programme: RunningProgramme) -> datetime | None:

@@ -18,11 +18,11 @@ from libs.ledger.invariants import INVARIANTS
 from libs.ledger.model import Debt, Kind, Lot, MemberLedger, Movement
 from libs.promotions.facts import MemberFacts
 from libs.promotions.pages import StoredDecision, pick, write_page
+from libs.receipts.decided import story_of
 from libs.receipts.story import Story, read_story, write_story
 from libs.runtime.batch import Span
 from services.earning import events, owner_store, profiles, store
 from services.earning.cases import Case
-from services.earning.facts import story_of
 from services.earning.lives import NEVER, Life, rows
 from services.earning.outcome import BatchDecision, Parked, Unclaimed
 from services.earning.verdict import CounterName, MemberName, Standing

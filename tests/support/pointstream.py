@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from cli.main import app
 from tests.support.stack import ROOT, SEAL_KEY, Stack
 
-_DATABASE = {"sources", "rates", "db"}
+_DATABASE = {"sources", "rates", "db", "backtest", "history"}
 """Commands that ask the database alone."""
 _SEALED = {"ingest", "import", "adjust"}
 """Commands that name identifiers."""

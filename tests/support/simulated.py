@@ -20,12 +20,12 @@ from libs.ledger.invariants import INVARIANTS
 from libs.ledger.model import Lot, MemberLedger, Movement
 from libs.promotions.facts import MemberFacts
 from libs.promotions.pages import StoredDecision, read_page, write_page
+from libs.receipts.decided import story_of
 from libs.receipts.story import Story, read_story, write_story
 from services.earning import arrivals
 from services.earning.arrivals import Arrival, select
 from services.earning.cases import Case
 from services.earning.domain import BatchDecider, Loaded
-from services.earning.facts import story_of
 from services.earning.lives import Life
 from services.earning.outcome import Parked, Unclaimed
 from services.earning.verdict import Standing

@@ -1,0 +1,102 @@
+"""Limits that members share: who has to be judged together with others, and judging them in the order of time.
+
+Alone, a member meets only what the member used. That is exact as long as no shared limit is reached, and then members
+need nothing of each other. A counter that may reach its limit binds all members who asked for it: they are judged once
+more in one sequence over all of them. Judged so, they may lean on further counters, so it is looked at again until no
+counter is left that may be reached by somebody who was judged alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from libs.backtest.compare import Leaning, Rules, Tally, Tallying
+from libs.backtest.history import Item
+from libs.backtest.replay import Judge, in_order
+from libs.judging.versions import RunningProgramme
+
+_COMPARING = ("best", "worst")
+
+
+@dataclass(slots=True)
+class Demand:
+    """What is asked of shared counters in all, under one set of rules.
+
+    `contests` says that campaigns are compared by what they would pay after their limits: then a limit counts even
+    where its campaign loses, and whoever asked for it is bound.
+    """
+
+    contests: bool
+    used: dict[str, int] = field(default_factory=dict)
+    limits: dict[str, int] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
+
+    def add(self, leaning: Leaning) -> None:
+        """Add a member's."""
+        if self.contests:
+            self.asked |= leaning.asked
+        for key, points in leaning.gross.items():
+            self.used[key] = self.used.get(key, 0) + points
+            self.limits[key] = min(self.limits.get(key, leaning.limits[key]), leaning.limits[key])
+
+    def reached(self, prior: Mapping[str, int]) -> set[str]:
+        """The counters that may reach their limit."""
+        return self.asked | {key for key, used in self.used.items() if used + prior.get(key, 0) > self.limits[key]}
+
+
+def contests(programme: RunningProgramme) -> bool:
+    """Whether any campaign is chosen by what it would pay after its limits."""
+    return any(
+        campaign.source.mode in _COMPARING
+        for version in programme.versions
+        for rules in (version.compiled, *version.compiled.activities.values())
+        for campaign in rules.campaigns
+    )
+
+
+def demands(rules: Rules, tallies: Iterable[Tally]) -> tuple[Demand, Demand]:
+    """What members ask of shared counters in all, under A and under B."""
+    a, b = (Demand(contests(programme)) for programme in rules.sides)
+    for tally in tallies:
+        a.add(tally.leaning[0])
+        b.add(tally.leaning[1])
+    return a, b
+
+
+def is_bound(tally: Tally, reached: tuple[set[str], set[str]]) -> bool:
+    """Whether a member asked for a counter that may be reached."""
+    return any(not keys.isdisjoint(leaning.asked) for keys, leaning in zip(reached, tally.leaning, strict=True))
+
+
+def in_sequence(rules: Rules, items: Iterable[Item], prior: Mapping[str, int]) -> dict[UUID, Tally]:
+    """Judge the items of several members, which come in their order, with what all of them use of shared limits.
+
+    `prior` is what was used of shared counters before the range, by these members or by others.
+    """
+    judges = [Judge(programme, prior) for programme in rules.sides]
+    tallyings: dict[UUID, Tallying] = {}
+
+    def in_range() -> Iterator[Item]:
+        for item in items:
+            tallying = tallyings.get(item.member_id)
+            if tallying is None:
+                tallying = tallyings[item.member_id] = Tallying(item.member_id, rules)
+            if item.at >= rules.since:
+                yield item
+                continue
+            tallying.before(item)
+            shared = set(tallying.shared(item.uses()))
+            for key, points in item.uses().items():
+                if key not in shared:
+                    for judge in judges:
+                        judge.counters[key] = judge.counters.get(key, 0) + points
+
+    for step in in_order(in_range(), rules.until):
+        a, b = (judge.step(step) for judge in judges)
+        tallying = tallyings[step.item.member_id]
+        tallying.add(step, (a, b))
+        for side, (judge, judged) in enumerate(zip(judges, (a, b), strict=True)):
+            tallying.lean(side, judge, judged)
+    return {member_id: tallying.tally for member_id, tallying in tallyings.items()}

@@ -1,0 +1,202 @@
+"""A member under rules A and B: what each gives, where they part first, and what it adds to months and campaigns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, tzinfo
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from libs.backtest.history import Item
+from libs.backtest.replay import Judge, Judged, PaidBy, Step, in_order
+from libs.judging.versions import RunningProgramme
+
+Side = Literal["a", "b"]
+
+
+class Rules(Struct, frozen=True):
+    """The two sets of rules, and what is replayed: what counts from `since` on and before `until`."""
+
+    a: RunningProgramme
+    b: RunningProgramme
+    since: datetime
+    until: datetime
+    zone: tzinfo
+
+    @property
+    def sides(self) -> tuple[RunningProgramme, RunningProgramme]:
+        """A, then B."""
+        return self.a, self.b
+
+
+class Parting(Struct, frozen=True):
+    """The first event by which a member has other points under B than under A."""
+
+    at: datetime
+    kind: str
+    source: str
+    id: str
+    event_key: UUID
+    points: tuple[dict[str, int], dict[str, int]]
+    campaigns: tuple[list[str], list[str]]
+
+
+class Campaign(Struct, array_like=True):
+    """What a campaign paid a member in one wallet: the numerator of an exact amount, and how often."""
+
+    side: int
+    campaign: str
+    wallet: str
+    denominator: int
+    amount: int = 0
+    times: int = 0
+
+
+class Month(Struct, array_like=True):
+    """A local month in one wallet: points under A and B."""
+
+    month: str
+    wallet: str
+    a: int = 0
+    b: int = 0
+
+
+class Wallet(Struct, array_like=True):
+    """A member's points in one wallet: under A, under B, and as the books have them."""
+
+    wallet: str
+    a: int = 0
+    b: int = 0
+    recorded: int = 0
+
+
+class Leaning(Struct):
+    """How a member leans on limits that members share, under one set of rules.
+
+    `asked` are the counters that were looked at, `gross` what was used of each with nothing given back, `limits` the
+    lowest limit that was met.
+    """
+
+    asked: set[str] = msgspec.field(default_factory=set)
+    gross: dict[str, int] = msgspec.field(default_factory=dict)
+    limits: dict[str, int] = msgspec.field(default_factory=dict)
+
+
+class Tally(Struct):
+    """All that is told of one member."""
+
+    member_id: UUID
+    receipts: int = 0
+    activities: int = 0
+    wallets: dict[str, Wallet] = msgspec.field(default_factory=dict)
+    parting: Parting | None = None
+    tiers: list[str | None] = msgspec.field(default_factory=list)
+    months: dict[str, Month] = msgspec.field(default_factory=dict)
+    campaigns: dict[str, Campaign] = msgspec.field(default_factory=dict)
+    leaning: tuple[Leaning, Leaning] = msgspec.field(default_factory=lambda: (Leaning(), Leaning()))
+    prior: dict[str, int] = msgspec.field(default_factory=dict)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether anything of the member lies in the range, and not only before it."""
+        return bool(self.receipts or self.activities)
+
+
+class Tallying:
+    """Adds up what steps bring to one member."""
+
+    def __init__(self, member_id: UUID, rules: Rules) -> None:
+        self.tally = Tally(member_id)
+        self._rules = rules
+        self._own = f"|{member_id}"
+
+    def before(self, item: Item) -> None:
+        """Note what an item from before the range has used of limits."""
+        for key, points in item.uses().items():
+            self.tally.prior[key] = self.tally.prior.get(key, 0) + points
+
+    def shared(self, keys: Iterable[str]) -> list[str]:
+        """Those of the counters that are not the member's own."""
+        return [key for key in keys if not key.endswith(self._own)]
+
+    def add(self, step: Step, judged: tuple[Judged, Judged]) -> None:
+        """Add a step."""
+        tally, a, b = self.tally, judged[0].points, judged[1].points
+        if step.number == 0:
+            self._begin(step.item)
+        month = ""
+        for wallet in sorted(a.keys() | b.keys()):
+            month = month or step.at.astimezone(self._rules.zone).isoformat()[:7]
+            given = tally.months.setdefault(f"{month}|{wallet}", Month(month, wallet))
+            given.a += a.get(wallet, 0)
+            given.b += b.get(wallet, 0)
+            total = tally.wallets.setdefault(wallet, Wallet(wallet))
+            total.a += a.get(wallet, 0)
+            total.b += b.get(wallet, 0)
+        for side, each in enumerate(judged):
+            self._campaigns(side, each.paid)
+        if tally.parting is None and a != b:
+            paid = (sorted({key[0] for key in each.paid}) for each in judged)
+            source, name = step.source_and_id()
+            tally.parting = Parting(
+                step.at, step.kind, source, name, step.event_key, (dict(a), dict(b)), (next(paid), next(paid))
+            )
+
+    def lean(self, side: int, judge: Judge, judged: Judged) -> None:
+        """Note which shared limits a step leaned on; empties what the judge was asked."""
+        if not judge.counters.asked and not judged.uses:
+            return
+        leaning = self.tally.leaning[side]
+        leaning.asked.update(self.shared(judge.counters.asked))
+        judge.counters.asked.clear()
+        for key in self.shared(judged.uses):
+            leaning.gross[key] = leaning.gross.get(key, 0) + max(judged.uses[key], 0)
+            limit = judged.limits[key]
+            leaning.limits[key] = min(limit, leaning.limits.get(key, limit))
+
+    def _begin(self, item: Item) -> None:
+        tally = self.tally
+        if item.receipt is not None:
+            tally.receipts += 1
+        else:
+            tally.activities += 1
+        if not tally.tiers or tally.tiers[-1] != item.tier:
+            tally.tiers.append(item.tier)
+        for wallet, points in item.recorded().items():
+            tally.wallets.setdefault(wallet, Wallet(wallet)).recorded += points
+
+    def _campaigns(self, side: int, paid: Mapping[PaidBy, int]) -> None:
+        for (campaign, wallet, denominator), amount in paid.items():
+            name = f"{side}|{campaign}|{wallet}|{denominator}"
+            known = self.tally.campaigns.setdefault(name, Campaign(side, campaign, wallet, denominator))
+            known.amount += amount
+            known.times += amount > 0
+
+
+def replay_member(rules: Rules, member_id: UUID, items: Sequence[Item]) -> Tally:
+    """Judge one member's items, in their order, as if nobody else used of shared limits.
+
+    A plain function over plain values: what runs it, in which process and in which order, makes no difference.
+    """
+    tallying = Tallying(member_id, rules)
+    for item in items:
+        if item.at < rules.since:
+            tallying.before(item)
+    judges = [Judge(programme, tallying.tally.prior) for programme in rules.sides]
+    for step in in_order([item for item in items if item.at >= rules.since], rules.until):
+        a, b = (judge.step(step) for judge in judges)
+        tallying.add(step, (a, b))
+        for side, (judge, judged) in enumerate(zip(judges, (a, b), strict=True)):
+            tallying.lean(side, judge, judged)
+    return tallying.tally
+
+
+def by_member(items: Iterable[Item]) -> list[tuple[UUID, list[Item]]]:
+    """Items of each member in their order; members by id."""
+    found: dict[UUID, list[Item]] = {}
+    for item in items:
+        found.setdefault(item.member_id, []).append(item)
+    return [(member_id, sorted(found[member_id], key=lambda item: item.order)) for member_id in sorted(found)]

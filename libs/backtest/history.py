@@ -1,0 +1,168 @@
+"""What is replayed: a member's receipts and activities as earning took them in, and the rules and rates around them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+import msgspec
+
+from libs.judging.versions import RunningProgramme, activate
+from libs.ledger.late import effective_time
+from libs.promotions.pages import StoredDecision
+from libs.promotions.rates import Rates
+from libs.receipts.decided import story_of
+from libs.receipts.story import Story, first_content
+
+
+class Activity(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """An activity: its event, its payload in canonical JSON, the member's tier, and what was decided about it."""
+
+    source: str
+    id: str
+    arrived_at: datetime
+    tier: str | None
+    facts: msgspec.Raw
+    recorded: tuple[tuple[str, int], ...] = ()
+    uses: tuple[tuple[str, int], ...] = ()
+
+
+class Item(msgspec.Struct, frozen=True, array_like=True):
+    """A receipt with its story, or an activity, of one member.
+
+    `at` is when it counts from: of a receipt the first content that is known. `key` is the receipt's, or the event's.
+    """
+
+    member_id: UUID
+    at: datetime
+    key: UUID
+    receipt: Story | None = None
+    activity: Activity | None = None
+
+    @property
+    def order(self) -> tuple[datetime, bytes]:
+        """By time, then key: the same wherever the history was read from."""
+        return self.at, self.key.bytes
+
+    @property
+    def tier(self) -> str | None:
+        """The member's tier when it was decided."""
+        return self.receipt.tier if self.receipt is not None else self.activity.tier if self.activity else None
+
+    def recorded(self) -> dict[str, int]:
+        """What the member really has of it, by wallet: credited, less what was settled since."""
+        if self.activity is not None:
+            return dict(self.activity.recorded)
+        return {} if self.receipt is None else {each.wallet: each.standing for each in self.receipt.accounts}
+
+    def uses(self) -> dict[str, int]:
+        """What it really used of limits, by counter."""
+        if self.activity is not None:
+            return dict(self.activity.uses)
+        return {} if self.receipt is None else {key: points for key, points, _ in self.receipt.uses}
+
+
+class StoredVersion(msgspec.Struct, frozen=True):
+    """A version of a programme: its document, and the instant from which it holds."""
+
+    version: int
+    active_from: datetime
+    document: dict[str, Any]
+
+
+class StoredRate(msgspec.Struct, frozen=True):
+    """A version of a currency's rate."""
+
+    currency: str
+    version: int
+    rate_e9: int
+    valid_from: datetime
+
+
+class Scheme(msgspec.Struct, frozen=True):
+    """The programme that a history belongs to, as it was known when the history was read."""
+
+    tenant: str
+    programme: str
+    zone: str
+    currency: str
+    versions: tuple[StoredVersion, ...]
+    rates: tuple[StoredRate, ...] = ()
+
+    def running(self, versions: Iterable[StoredVersion]) -> RunningProgramme:
+        """The programme by some versions, compiled, with this scheme's rates.
+
+        Raises:
+            libs.promotions.document.ProgrammeInvalid: a document is none.
+        """
+        active = tuple([activate(each.active_from, each.document) for each in versions])
+        rates = Rates([(each.currency, each.version, each.rate_e9, each.valid_from) for each in self.rates])
+        counts = any(version.counts_members for version in active)
+        pends = any(version.pends for version in active)
+        return RunningProgramme(0, 0, self.tenant, self.programme, active, counts, pends, rates)
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Some items of a history, and how far the reader is: `done` of its `total`, whatever it counts by."""
+
+    items: Sequence[Item]
+    done: int
+
+
+class History(Protocol):
+    """A history to read once, in portions and in any order; every item comes once. What is nobody's is not in it."""
+
+    @property
+    def scheme(self) -> Scheme:
+        """The programme, its versions and rates."""
+
+    @property
+    def total(self) -> int:
+        """How much there is to read, as `Portion.done` counts."""
+
+    async def size(self, since: datetime) -> int:
+        """About how many items count from an instant on."""
+
+    def portions(self, since: datetime, until: datetime) -> AsyncIterator[Portion]:
+        """Read the items that count from `since` on and before `until`, aware instants."""
+
+
+def receipt_item(key: UUID, story: Story) -> Item | None:
+    """A receipt by its story; None when nobody has it, or nothing of it is known but a return."""
+    first = first_content(story)
+    if story.owner is None or first is None:
+        return None
+    return Item(story.owner, effective_time(first.at, first.arrived_at).instant, key, receipt=story)
+
+
+def plain_item(key: UUID, decision: StoredDecision) -> Item | None:
+    """A plain purchase by its decision; None when nobody has it."""
+    return receipt_item(key, story_of(decision))
+
+
+def activity_item(decision: StoredDecision) -> Item | None:
+    """An activity by its decision; None when nobody is known to have done it."""
+    if decision.member_id is None:
+        return None
+    recorded: dict[str, int] = {}
+    for lot in decision.lots:
+        recorded[lot.wallet] = recorded.get(lot.wallet, 0) + lot.points
+    uses = decision.evaluation.uses if decision.evaluation is not None and decision.lots else ()
+    did = Activity(
+        decision.source,
+        decision.id,
+        decision.arrived_at,
+        decision.tier,
+        decision.facts,
+        tuple(sorted(recorded.items())),
+        tuple([(use.key, use.points) for use in uses]),
+    )
+    return Item(decision.member_id, decision.judged_at, decision.key, activity=did)
+
+
+write_items = msgspec.json.Encoder().encode_lines
+read_items = msgspec.json.Decoder(Item).decode_lines

@@ -1,0 +1,71 @@
+"""Members as a table of comma-separated values, which a spreadsheet opens without running anything."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from typing import TextIO
+
+from libs.backtest.compare import Tally
+from libs.backtest.summary import Costs, direction
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write_members(stream: TextIO, tallies: Iterable[Tally], wallets: Sequence[str], costs: Costs) -> None:
+    """Write one row a member, in the order they come in, with columns for each of the wallets.
+
+    `stream` must leave ends of lines as they are.
+    """
+    table = csv.writer(stream)
+    table.writerow(_columns(wallets))
+    for tally in tallies:
+        table.writerow(_row(tally, wallets, costs))
+
+
+def harmless(text: str) -> str:
+    """A text that no spreadsheet takes for a formula: an apostrophe stands before one that begins like it."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _columns(wallets: Sequence[str]) -> list[str]:
+    by_wallet = [f"{wallet}_{what}" for wallet in wallets for what in ("a", "b", "difference", "recorded")]
+    parting = ["at", "kind", "source", "id", "event_key", "points_a", "points_b", "campaigns_a", "campaigns_b"]
+    return [
+        *("member_id", "direction", "receipts", "activities", "tiers"),
+        *by_wallet,
+        *("cost_a_minor", "cost_b_minor"),
+        *(f"parted_{name}" for name in parting),
+    ]
+
+
+def _row(tally: Tally, wallets: Sequence[str], costs: Costs) -> list[str | int]:
+    row: list[str | int] = [
+        str(tally.member_id),
+        direction(tally),
+        tally.receipts,
+        tally.activities,
+        harmless(">".join(tier or "none" for tier in tally.tiers)),
+    ]
+    for name in wallets:
+        wallet = tally.wallets.get(name)
+        row += [wallet.a, wallet.b, wallet.b - wallet.a, wallet.recorded] if wallet is not None else [0, 0, 0, 0]
+    for side in ("a", "b"):
+        worth = costs.minor({each.wallet: getattr(each, side) for each in tally.wallets.values()})
+        row.append("" if worth is None else worth)
+    return row + _parting(tally)
+
+
+def _parting(tally: Tally) -> list[str | int]:
+    parting = tally.parting
+    if parting is None:
+        return [""] * 9
+    return [
+        parting.at.isoformat().replace("+00:00", "Z"),
+        parting.kind,
+        harmless(parting.source),
+        harmless(parting.id),
+        str(parting.event_key),
+        *(" ".join(f"{wallet}:{points[wallet]}" for wallet in sorted(points)) for points in parting.points),
+        *(" ".join(campaigns) for campaigns in parting.campaigns),
+    ]

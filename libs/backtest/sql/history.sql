@@ -1,0 +1,43 @@
+-- The history of a programme, read in one snapshot beside running workers.
+
+-- name: settings
+-- A long look must not hold locks that others wait for, nor be ended as an idle one.
+SET LOCAL idle_in_transaction_session_timeout = 0;
+
+-- name: programme
+SELECT t.slug AS tenant, p.slug AS programme, p.zone, p.currency
+FROM platform.programme p JOIN platform.tenant t USING (tenant_id)
+WHERE p.tenant_id = $1 AND p.programme_id = $2;
+
+-- name: versions
+SELECT version, active_from, document::text AS document FROM platform.programme_version
+WHERE tenant_id = $1 AND programme_id = $2
+ORDER BY active_from, version;
+
+-- name: rates
+SELECT currency, version, rate_e9, valid_from FROM platform.exchange_rate
+WHERE tenant_id = $1 AND programme_id = $2
+ORDER BY currency, version;
+
+-- name: sources
+SELECT source_prefix, programme_id FROM platform.source WHERE tenant_id = $1;
+
+-- name: count_pages
+SELECT count(*) FROM earning.decision_page WHERE tenant_id = $1 AND recorded_at >= $2;
+
+-- name: pages
+-- What counts from an instant on was recorded soon before it at the earliest, so older partitions are left alone.
+SELECT page, body FROM earning.decision_page
+WHERE tenant_id = $1 AND page > $2 AND recorded_at >= $3
+ORDER BY page LIMIT $4;
+
+-- name: plain
+-- The receipts of these keys that are no more than a plain purchase.
+SELECT receipt_key FROM earning.receipt
+WHERE tenant_id = $1 AND programme_id = $2 AND receipt_key = ANY ($3::uuid[]) AND story IS NULL;
+
+-- name: stories
+-- The receipts of which more is known than a plain purchase.
+SELECT receipt_key, story FROM earning.receipt
+WHERE tenant_id = $1 AND programme_id = $2 AND receipt_key > $3 AND story IS NOT NULL
+ORDER BY receipt_key LIMIT $4;

@@ -1,0 +1,113 @@
+"""What the owner of a receipt should have of it: what stands of it, judged by the rules that it was first judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from libs.judging.exchange import NO_RATE, exchange
+from libs.judging.versions import ActiveVersion, RunningProgramme
+from libs.ledger.late import effective_time
+from libs.promotions.decide import evaluate
+from libs.promotions.evaluation import Evaluation
+from libs.promotions.facts import MemberFacts
+from libs.receipts.story import Stands, Story
+
+_structs = msgspec.structs
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlement:
+    """What a receipt's owner should have of it, by wallet; or why no rule can say (`waits`).
+
+    `judged` is what is left of the purchase, in the programme's currency; `uses` counts against limits.
+    """
+
+    judged_at: datetime
+    arrived_at: datetime
+    version: ActiveVersion | None
+    target: Mapping[str, int] = field(default_factory=dict)
+    reason: str | None = None
+    waits: str | None = None
+    evaluation: Evaluation | None = None
+    judged: Any = None
+    rate: tuple[int, int] | None = None
+    uses: tuple[tuple[str, int, int], ...] = ()
+
+
+def entitlement(
+    story: Story, standing: Stands, programme: RunningProgramme, owner: MemberFacts, counters: Mapping[str, int]
+) -> Entitlement:
+    """Judge what stands of a receipt. `counters` are the present ones, the receipt's own uses among them."""
+    content = standing.content
+    assert content is not None
+    judged_at, ahead = effective_time(content.purchased_at, content.arrived_at)
+    version = programme.at(judged_at) if story.version is None else programme.numbered(story.version)
+
+    def found(**told: Any) -> Entitlement:
+        return Entitlement(judged_at, content.arrived_at, version, **told)
+
+    if version is None:
+        return found(reason=ahead, waits="no-programme-yet")
+    if story.word == "refuse":
+        return found(reason="refused-by-operator")
+    purchase = standing.purchase()
+    if purchase is None:
+        return found(reason="nothing-left")
+    exchanged = exchange(purchase, programme, version, judged_at, story.rate)
+    if exchanged is None:
+        return found(reason=ahead, waits=NO_RATE, judged=purchase)
+    evaluation = evaluate(version.compiled, exchanged.purchase, owner, judged_at, _without_own(counters, story))
+    return found(
+        target={grant.wallet: grant.points for grant in evaluation.grants},
+        reason=evaluation.reason or ahead,
+        evaluation=evaluation,
+        judged=exchanged.purchase,
+        rate=exchanged.rate,
+        uses=tuple([(use.key, use.points, use.limit) for use in evaluation.uses]) if evaluation.grants else (),
+    )
+
+
+class _WithoutOwn(Mapping[str, int]):
+    """What counters say less what a receipt itself has used of them."""
+
+    __slots__ = ("_counters", "_own")
+
+    def __init__(self, counters: Mapping[str, int], own: Mapping[str, int]) -> None:
+        self._counters = counters
+        self._own = own
+
+    def __getitem__(self, key: str) -> int:
+        return self._counters.get(key, 0) - self._own.get(key, 0)
+
+    def get(self, key: str, default: Any = 0) -> Any:
+        """A counter that is missing has counted nothing."""
+        return self[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._counters)
+
+    def __len__(self) -> int:
+        return len(self._counters)
+
+
+def _without_own(counters: Mapping[str, int], story: Story) -> Mapping[str, int]:
+    """The counters are looked at and not copied: a long replay has very many of them."""
+    return _WithoutOwn(counters, {key: points for key, points, _ in story.uses}) if story.uses else counters
+
+
+def judged_now(story: Story, entitled: Entitlement, owner: MemberFacts) -> Story:
+    """The story with what it is judged by from now on."""
+    if entitled.version is None or entitled.waits is not None:
+        return story
+    return _structs.replace(
+        story,
+        version=entitled.version.compiled.version,
+        tier=owner.tier if story.version is None else story.tier,
+        rate=entitled.rate,
+        uses=entitled.uses,
+    )

@@ -1,0 +1,133 @@
+"""The backtest over a real database: what A comes to is what the journal has, and Parquet tells the same bytes."""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.support.database import ACME, programme_document
+from tests.support.lives import ACTIVITIES, activity, corrected, returned
+from tests.support.pointstream import Pointstream
+from tests.support.programmes import put_programme
+from tests.support.receipts import PROFILES, PURCHASES, WHEN, enrolment, line, member_id, purchase
+from tests.support.stack import Stack
+
+HOUR = timedelta(hours=1)
+RANGE = ("--from", "2026-11-01", "--to", "2026-11-10T13:30:00+01:00")
+REVIEW = {
+    "id": "review",
+    "name": "20 points for a review",
+    "state": "live",
+    "trigger": {"kind": "activity", "activity": "product-reviewed"},
+    "effect": {"kind": "fixed", "points": 20},
+}
+JOURNAL = """
+SELECT member_id, sum(CASE WHEN kind = 'credit' THEN amount WHEN kind = 'reverse' THEN -amount ELSE 0 END)::bigint
+FROM ledger.journal GROUP BY member_id
+"""
+
+
+def in_force() -> dict[str, Any]:
+    document: dict[str, Any] = programme_document(ACME)
+    return document | {"campaigns": [*document["campaigns"], REVIEW]}
+
+
+def other(folder: Path, **changes: Any) -> Path:
+    """The document B: twice the points for coffee, but only 60 of them in all; nothing for a review."""
+    document = in_force() | {"version": 2} | changes
+    budget = [{"scope": "campaign", "period": "ever", "points": 60}]
+    coffee = {"effect": {"kind": "fixed", "points": 50}, "limits": budget}
+    campaigns = [each | coffee if each["id"] == "coffee" else each for each in document["campaigns"]]
+    file = folder / "b.yaml"
+    file.write_text(yaml.safe_dump(document | {"campaigns": [each for each in campaigns if each["id"] != "review"]}))
+    return file
+
+
+async def lived(stack: Stack) -> None:
+    """Three members buy, review, and bring some of it back."""
+    await put_programme(stack.database, in_force())
+    await stack.start_ready()
+    await stack.produce([enrolment(card, tier="gold") for card in ("1", "2", "3")])
+    await stack.drained(PROFILES)
+    coffee = [line("coffee-500g", 700), line("apples", 500, category="PRODUCE", quantity=5)]
+    await stack.produce(
+        [
+            purchase(f"R-{at}", coffee, card=card, time=WHEN - (9 - at) * HOUR)
+            for at, card in enumerate(("1", "2", "3", "1"))
+        ]
+        + [purchase("R-4", 12_345, card="2", time=WHEN - HOUR), purchase("R-5", 999, card="9", time=WHEN - HOUR)]
+    )
+    await stack.drained(PURCHASES)
+    await stack.produce([activity("A-1", "product-reviewed", card="3", time=WHEN - HOUR)])
+    await stack.drained(ACTIVITIES)
+    await stack.produce(
+        [
+            returned("T-1", "R-0", [{"line": 1}], time=WHEN - 30 * HOUR / 60, key="card:1"),
+            returned("T-2", "R-4", amount=5_000, time=WHEN - 20 * HOUR / 60, key="card:2"),
+            corrected("C-1", "R-2", 333, card="3", purchased_at=WHEN - 7 * HOUR, time=WHEN - HOUR / 60, key="card:3"),
+        ]
+    )
+    await stack.drained(PURCHASES)
+
+
+def results(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+async def test_a_is_what_the_journal_has_from_postgres_and_from_parquet(
+    stack: Stack, pointstream: Pointstream, tmp_path: Path
+) -> None:
+    await lived(stack)
+    document = other(tmp_path)
+    asked = ("backtest", "--programme", document, *RANGE, "--tenant", "acme", "--point-value", "0.01", "--workers", 1)
+
+    told = await pointstream.run(*asked, "--out", tmp_path / "live")
+
+    journal = {str(row["member_id"]): row[1] for row in await stack.fetch(JOURNAL)}
+    with (tmp_path / "live" / "members.csv").open(newline="") as stream:
+        members = {row["member_id"]: row for row in csv.DictReader(stream)}
+    assert {name: int(row["points_a"]) for name, row in members.items()} == journal
+    assert {name: int(row["points_recorded"]) for name, row in members.items()} == journal
+    assert told["unlike_recorded"] == 0
+    assert {row["tiers"] for row in members.values()} == {"gold"}
+    # The first 50 for R-0 come back with its coffee, so R-1 takes 50 of 60 and R-2, corrected later, 10.
+    by_b = {card: int(members[str(member_id(card))]["points_b"]) for card in ("1", "2", "3")}
+    by_a = {card: int(members[str(member_id(card))]["points_a"]) for card in ("1", "2", "3")}
+    assert {card: by_b[card] - by_a[card] for card in by_b} == {"1": -25, "2": -15, "3": -20}
+    first = members[str(member_id("2"))]
+    assert (first["parted_id"], first["parted_points_a"], first["parted_points_b"]) == ("R-1", "points:42", "points:27")
+    assert told == json.loads((tmp_path / "live" / "summary.json").read_text())
+
+    exported = await pointstream.run("history", "export", "--out", tmp_path / "history", "--tenant", "acme")
+    assert exported["items"] == 6, "five receipts and a review; the sixth receipt is nobody's"
+    await pointstream.run(*asked, "--out", tmp_path / "parquet", "--history", tmp_path / "history")
+    await pointstream.run(*asked[:-1], 2, "--out", tmp_path / "two")
+    assert results(tmp_path / "live") == results(tmp_path / "parquet") == results(tmp_path / "two")
+    assert results(tmp_path / "live").keys() == {"members.csv", "summary.json", "report.html"}
+
+
+async def test_what_makes_no_sense_is_refused(stack: Stack, pointstream: Pointstream, tmp_path: Path) -> None:
+    document, acme = other(tmp_path), ("--tenant", "acme")
+    for arguments, why in (
+        ((), "say which range"),
+        (("--from", "2026-11-01", "--to", "2026-11-01"), "the range is empty"),
+        (("--from", "November", "--to", "2026-12-01"), "November is no day"),
+        (("--last", "7d", "--from", "2026-11-01"), "--last"),
+        ((*RANGE, "--against", "9"), "there is no version 9; known: 1"),
+        ((*RANGE, "--point-value", "gems=1"), "there is no wallet gems; known: points"),
+        ((*RANGE, "--resume", "--out", tmp_path / "new"), "has nothing to go on with"),
+    ):
+        refused = await pointstream.run("backtest", "--programme", document, *acme, *arguments, expect=2)
+        assert why in refused["error"], arguments
+    other(tmp_path, currency="USD")
+    refused = await pointstream.run("backtest", "--programme", document, *acme, *RANGE, expect=2)
+    assert "the document counts in USD, the history in EUR" in refused["error"]
+    assert (await pointstream.run("backtest", "--programme", document, *acme, "--last", "1h", expect=2))["error"]
+    other(tmp_path)
+    told = await pointstream.run("backtest", "--programme", document, *acme, "--last", "1h")
+    assert (told["members"]["all"], told["wallets"]) == (0, {}), datetime.now(UTC)

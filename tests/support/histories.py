@@ -1,0 +1,109 @@
+"""Histories for backtests: what earning kept in a memory, and the whole way from one to the results."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import msgspec
+import orjson
+
+from libs.backtest.compare import Tally
+from libs.backtest.history import Item, Portion, Scheme, StoredVersion, activity_item, plain_item, receipt_item
+from libs.backtest.plan import make_plan
+from libs.backtest.results import costs_of, summarise, write_results
+from libs.backtest.work import Work
+from libs.promotions.document import canonical_json, parse_programme
+from libs.promotions.pages import read_page
+from libs.receipts.story import read_story
+from tests.support.memory import Memory
+
+BEGAN = datetime.fromisoformat("2016-01-01T00:00:00Z")
+
+
+@contextmanager
+def quick_folder() -> Iterator[Path]:
+    """A folder for an example of many: in memory where the machine has such a place, for disks are asked to be sure."""
+    memory = Path("/dev/shm")
+    with TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        yield Path(folder)
+
+
+def complete(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A document as it is stored, with every default."""
+    stored: dict[str, Any] = orjson.loads(canonical_json(parse_programme(document)))
+    return stored
+
+
+def scheme_of(*documents: Mapping[str, Any]) -> Scheme:
+    """A programme with these versions, all in force since 2016: the last one counts."""
+    first = documents[0]
+    versions = tuple(StoredVersion(each["version"], BEGAN, complete(each)) for each in documents)
+    return Scheme("acme", "main", first["zone"], first["currency"], versions)
+
+
+class ListedHistory:
+    """Items at hand."""
+
+    def __init__(self, scheme: Scheme, items: Sequence[Item], portion: int = 3) -> None:
+        self.scheme = scheme
+        self.items = items
+        self.total = len(items)
+        self._portion = portion
+
+    async def size(self, since: datetime) -> int:
+        return self.total
+
+    async def portions(self, since: datetime, until: datetime) -> AsyncIterator[Portion]:
+        for at in range(0, len(self.items), self._portion):
+            some = self.items[at : at + self._portion]
+            yield Portion([item for item in some if since <= item.at < until], at + len(some))
+
+
+def items_in(memory: Memory) -> Iterator[Item]:
+    """All that earning kept in a memory, as the readers of the database tell it."""
+    for (_, key), row in memory.receipts.items():
+        if row.story is not None and (told := receipt_item(key, read_story(row.story))) is not None:
+            yield told
+    receipts = {row.event_key: key for (_, key), row in memory.receipts.items() if row.story is None}
+    for page in memory.pages.values():
+        for decision in read_page(page):
+            item = None
+            if decision.kind == "activity.recorded":
+                item = activity_item(decision)
+            elif decision.kind == "purchase.completed" and decision.key in receipts:
+                item = plain_item(receipts[decision.key], decision)
+            if item is not None:
+                yield item
+
+
+def backtest(
+    history: ListedHistory,
+    document: Mapping[str, Any],
+    folder: Path,
+    since: datetime,
+    until: datetime,
+    *,
+    against: int | None = None,
+    workers: int = 1,
+    chunks: int | None = None,
+) -> tuple[dict[str, Any], list[Tally]]:
+    """Carry a backtest out in a folder, which then has its results; return its summary and its members."""
+    folder.mkdir(exist_ok=True)
+    plan = make_plan(history.scheme, since, until, complete(document), against, history.total)
+    if chunks is not None:
+        plan = msgspec.structs.replace(plan, chunks=chunks)
+    work = Work.begun(folder / "work", plan, workers)
+    asyncio.run(work.copy(history))
+    work.judge()
+    costs = costs_of(plan, {})
+    summary = summarise(work, costs)
+    tallies = list(work.tallies())
+    write_results(work, summary, folder, costs)
+    work.finish()
+    return summary, tallies
