@@ -13,9 +13,30 @@ from typing import Any
 
 from libs.promotions.compile import RUNNING, CompiledCampaign, CompiledProgramme
 from libs.promotions.conditions import LINE_KINDS, within
-from libs.promotions.evaluation import OUTRANKED, RULE_ERROR, Capped, Evaluation, Failed, Paid
+from libs.promotions.evaluation import (
+    EXCLUDED,
+    LIMITED,
+    OUTRANKED,
+    RULE_ERROR,
+    Capped,
+    Discount,
+    Evaluation,
+    Failed,
+    Granted,
+    Paid,
+)
 from libs.promotions.facts import ActivityLike, MemberFacts, ReceiptLike, as_receipt
-from libs.promotions.payouts import Fixed, Multiplier, PerAmount, PerQuantity
+from libs.promotions.payouts import (
+    Fixed,
+    Formula,
+    Multiplier,
+    Payout,
+    PerAmount,
+    PerQuantity,
+    PerTier,
+    Thresholds,
+    Together,
+)
 from libs.promotions.situation import Situation
 
 TIMES = "\u00d7"
@@ -23,7 +44,9 @@ TIMES = "\u00d7"
 _WORDS: Mapping[str, str] = MappingProxyType(
     {
         "cel": "its expression is false for this receipt",
-        "nothing-earned": "it matched, but there was nothing to earn points on",
+        "nothing-earned": "it matched, but there was nothing to give anything for",
+        "only-with": "none of the campaigns that it needs beside it pays",
+        "too-many-campaigns": "stronger campaigns are already as many as may pay on one receipt",
         "killed": "it is switched off",
         "weekdays": "not on this weekday",
         "hours": "not at this hour",
@@ -43,6 +66,14 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "min_total_minor": "the receipt's total is too low",
         "min_quantity": "too few pieces",
         "min_amount_minor": "too little spent on the products that count",
+    }
+)
+_PREFIXES: Mapping[str, str] = MappingProxyType(
+    {
+        OUTRANKED: "campaign {!r} outranks it in its group",
+        EXCLUDED: "it may not pay beside campaign {!r}, which is stronger",
+        LIMITED: "its limit is used up: {}",
+        RULE_ERROR: "its expression could not be evaluated: {}",
     }
 )
 _REASONS: Mapping[str, str] = MappingProxyType(
@@ -75,6 +106,8 @@ def explain(
         "not_paid": [_failed(failed, campaigns) for failed in evaluation.failed],
         "caps": [_capped(capped, campaigns, programme) for capped in evaluation.capped],
         "rounding": _rounding(evaluation, programme),
+        "discounts": [_named(discount, campaigns) for discount in evaluation.discounts],
+        "granted": [_named(granted, campaigns) for granted in evaluation.granted],
     }
 
 
@@ -117,10 +150,9 @@ def why_not(
 
 def describe(condition: str) -> str:
     """Put a condition of `Failed` or `why_not` into words."""
-    if condition.startswith(OUTRANKED):
-        return f"campaign {condition.removeprefix(OUTRANKED)!r} outranks it in its group"
-    if condition.startswith(RULE_ERROR):
-        return f"its expression could not be evaluated: {condition.removeprefix(RULE_ERROR)}"
+    for prefix, words in _PREFIXES.items():
+        if condition.startswith(prefix):
+            return words.format(condition.removeprefix(prefix))
     return _WORDS.get(condition, condition)
 
 
@@ -132,10 +164,12 @@ def _index_condition(campaign: CompiledCampaign) -> str:
 def _summary(evaluation: Evaluation) -> str:
     if evaluation.reason is not None:
         return _REASONS[evaluation.reason]
-    if not evaluation.grants:
-        return "No points."
-    points = ", ".join(f"{grant.points} {grant.wallet}" for grant in evaluation.grants)
-    return f"{points} by {', '.join(evaluation.campaigns)}."
+    given = [f"{grant.points} {grant.wallet}" for grant in evaluation.grants]
+    given += [f"{minor} minor units off" for minor in [sum(one.amount_minor for one in evaluation.discounts)] if minor]
+    given += [f"{one.quantity} {TIMES} {one.kind} {one.reference}" for one in evaluation.granted]
+    if not given:
+        return "Free shipping." if evaluation.discounts else "No points."
+    return f"{', '.join(given)} by {', '.join(evaluation.campaigns)}."
 
 
 def _inputs(
@@ -161,7 +195,7 @@ def _paid(paid: Paid, campaigns: Mapping[str, CompiledCampaign], programme: Comp
         "campaign": paid.campaign,
         "name": campaigns[paid.campaign].source.name,
         "wallet": paid.wallet,
-        "arithmetic": _arithmetic(campaigns[paid.campaign], paid.basis, paid.before),
+        "arithmetic": _arithmetic(campaigns[paid.campaign], paid, denominator),
         "before_caps": exact(paid.before, denominator),
         "points": exact(paid.amount, denominator),
     }
@@ -177,13 +211,13 @@ def _failed(failed: Failed, campaigns: Mapping[str, CompiledCampaign]) -> dict[s
 
 
 def _capped(capped: Capped, campaigns: Mapping[str, CompiledCampaign], programme: CompiledProgramme) -> dict[str, Any]:
-    denominator = programme.denominators[capped.wallet]
+    denominator = programme.denominators.get(capped.wallet, 1)  # a discount is in minor units
     return {
         "campaign": capped.campaign,
         "name": campaigns[capped.campaign].source.name,
         "wallet": capped.wallet,
         "limit": capped.limit,
-        "arithmetic": _arithmetic(campaigns[capped.campaign], capped.basis, capped.before),
+        "arithmetic": _arithmetic(campaigns[capped.campaign], capped, denominator),
         "before": exact(capped.before, denominator),
         "after": exact(capped.amount, denominator),
     }
@@ -203,17 +237,43 @@ def _rounding(evaluation: Evaluation, programme: CompiledProgramme) -> list[dict
     ]
 
 
-def _arithmetic(campaign: CompiledCampaign, basis: int, before: int) -> str:
-    amount = exact(before, campaign.denominator)
-    match campaign.source.effect:
+def _named(given: Discount | Granted, campaigns: Mapping[str, CompiledCampaign]) -> dict[str, Any]:
+    told = {name: getattr(given, name) for name in given.__struct_fields__}
+    return {"campaign": given.campaign, "name": campaigns[given.campaign].source.name} | told
+
+
+def _arithmetic(campaign: CompiledCampaign, paid: Paid | Capped, denominator: int) -> str:
+    effect, amount = campaign.source.benefits[paid.effect], exact(paid.before, denominator)
+    if not isinstance(effect, Payout):
+        return f"{effect.kind}: {amount} minor units off"
+    return f"{_reckoned(effect, paid, denominator)} = {amount}"
+
+
+def _reckoned(effect: Payout, paid: Paid | Capped, denominator: int) -> str:
+    """What an effect counted, and what it pays for it."""
+    basis, words = paid.basis, ""
+    match effect:
         case PerAmount(points=points, per_minor=per_minor):
-            return f"{basis} minor units {TIMES} {points} / {per_minor} = {amount}"
+            above = f" above {effect.above_minor}" if effect.above_minor else ""
+            words = f"{basis} minor units{above} {TIMES} {points} / {per_minor}"
         case PerQuantity(points=points, per=per):
-            return f"{basis} {TIMES} {points} for each {per} = {amount}"
+            words = f"{basis} {TIMES} {points} for each {per}"
         case Fixed(points=points):
-            return f"{points} once = {amount}"
+            words = f"{points} once"
+        case PerTier(per_minor=None):
+            words = f"{exact(paid.before, denominator)} once for the tier"
+        case PerTier(per_minor=int() as per_minor):
+            rate = exact(paid.before * per_minor, denominator * basis)
+            words = f"{basis} minor units {TIMES} {rate} / {per_minor} for the tier"
+        case Thresholds():
+            words = f"{exact(paid.before, denominator)} once from {basis} minor units on"
+        case Together(points=points):
+            words = f"{basis} {TIMES} {points} for each pair"
+        case Formula(most=most):
+            words = f"{basis} by its expression, {most} at most"
         case Multiplier(percent=percent):
-            return f"{exact(basis, campaign.denominator)} base points {TIMES} {percent - 100}% = {amount}"
+            words = f"{exact(basis, denominator)} base points {TIMES} {percent - 100}%"
+    return words
 
 
 def exact(numerator: int, denominator: int) -> str:

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from libs.promotions.compile import compile_programme
 from libs.promotions.decide import counter_keys, evaluate
 from libs.promotions.document import parse_programme
-from libs.promotions.evaluation import OUTRANKED, from_record, to_record
+from libs.promotions.evaluation import COMPANY, EXCLUDED, OUTRANKED, TOO_MANY, from_record, to_record
 from libs.promotions.explain import explain, why_not
-from tests.unit.promotions.reference import expected
+from tests.unit.promotions.reference_payouts import Reference
 from tests.unit.promotions.strategies import counters, documents, instants, members, receipts
+
+STACKED = (OUTRANKED, EXCLUDED, COMPANY, TOO_MANY)
 
 
 def thorough(examples: int) -> settings:
@@ -29,19 +31,21 @@ def test_the_engine_agrees_with_the_reference(data, document, receipt, at, membe
     compiled = compile_programme(programme)
 
     found = evaluate(compiled, receipt, member, at, used, killed=killed)
-    wanted = expected(programme, receipt, member, at, used, killed)
+    wanted = Reference(programme, receipt, member, at, used, killed).expected()
 
     over = {rest.wallet: rest.denominator for rest in found.remainders}
     assert {grant.wallet: grant.points for grant in found.grants} == wanted.points
-    assert {paid.campaign: Fraction(paid.amount, over[paid.wallet]) for paid in found.paid} == wanted.paid
-    assert {paid.campaign: Fraction(paid.before, over[paid.wallet]) for paid in found.paid} == wanted.before
+    assert {(one.campaign, one.effect): Fraction(one.amount, over[one.wallet]) for one in found.paid} == wanted.paid
+    assert {(one.campaign, one.effect): Fraction(one.before, over[one.wallet]) for one in found.paid} == wanted.before
     assert {
         rest.wallet: wanted.points.get(rest.wallet, 0) + Fraction(rest.numerator, rest.denominator)
         for rest in found.remainders
     } == wanted.exact
-    losers = {(one.campaign, one.condition) for one in found.failed if one.condition.startswith(OUTRANKED)}
-    assert losers == {(loser, OUTRANKED + winner) for loser, winner in wanted.losers}
+    losers = {(one.campaign, one.condition) for one in found.failed if one.condition.startswith(STACKED)}
+    assert losers == wanted.losers
     assert {use.key: use.points for use in found.uses} == wanted.uses
+    assert [(one.campaign, one.line, one.amount_minor) for one in found.discounts] == wanted.discounts
+    assert [(one.campaign, one.reference, one.quantity) for one in found.granted] == wanted.granted
 
 
 @thorough(60)

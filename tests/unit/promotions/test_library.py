@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,7 @@ from libs.contracts.events import ActivityRecordedV1, PurchaseCompletedV1
 from libs.promotions.compile import CompiledProgramme, compile_programme
 from libs.promotions.decide import evaluate, evaluate_activity
 from libs.promotions.document import parse_programme_yaml
-from libs.promotions.evaluation import Evaluation
+from libs.promotions.evaluation import Discount, Evaluation, Granted
 from libs.promotions.facts import MemberFacts
 
 LIBRARY = Path(libs.promotions.__file__).parent / "examples/library"
@@ -36,11 +37,12 @@ def _cases() -> Iterator[Any]:
 
 @pytest.mark.parametrize(("name", "case"), list(_cases()))
 def test_a_programme_of_the_library_gives_what_is_expected(name: str, case: dict[str, Any]) -> None:
-    programme = compile_programme(parse_programme_yaml((LIBRARY / f"{name}.yaml").read_text(encoding="utf-8")))
-    found = _judge(programme, case)
+    found = _judge(_programme(name), case)
     wanted = case["expect"]
     assert found.reason == wanted.get("reason")
     assert {grant.wallet: grant.points for grant in found.grants} == wanted.get("grants", {})
+    assert [_told(discount) for discount in found.discounts] == wanted.get("discounts", [])
+    assert [_told(granted) for granted in found.granted] == wanted.get("granted", [])
     if "failed" in wanted:
         assert {failed.campaign: failed.condition for failed in found.failed} == wanted["failed"]
 
@@ -53,6 +55,15 @@ def test_every_programme_of_the_library_is_tried_both_ways() -> None:
         name, case = param.values
         tried[name].append(case["expect"])
     assert {name: cases for name, cases in tried.items() if len(cases) < 2 or cases[0] == cases[1]} == {}
+
+
+@cache
+def _programme(name: str) -> CompiledProgramme:
+    return compile_programme(parse_programme_yaml((LIBRARY / f"{name}.yaml").read_text(encoding="utf-8")))
+
+
+def _told(given: Discount | Granted) -> dict[str, Any]:
+    return {name: getattr(given, name) for name in given.__struct_fields__}
 
 
 def _judge(programme: CompiledProgramme, case: Mapping[str, Any]) -> Evaluation:
