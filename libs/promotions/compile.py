@@ -103,6 +103,16 @@ class CompiledProgramme:
     counter_limits: Mapping[tuple[str, str, str], int]
     activities: Mapping[str, CompiledProgramme]
 
+    @property
+    def counts(self) -> bool:
+        """Whether any limit for purchases has a counter."""
+        return self.counted is not None or bool(self.shared)
+
+    @property
+    def counts_places(self) -> bool:
+        """Whether any limit is for each store or partner."""
+        return any(scope in ("store", "partner") for _, scope, _ in self.counter_limits)
+
 
 def compile_programme(programme: Programme) -> CompiledProgramme:
     """Compile a validated programme. Takes milliseconds for a thousand campaigns: do it beside the loop, not in it."""

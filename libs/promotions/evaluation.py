@@ -124,6 +124,11 @@ class Evaluation(Struct, frozen=True, array_like=True, gc=False):
     granted: tuple[Granted, ...] = ()
 
     @property
+    def gives(self) -> bool:
+        """Whether anything at all comes of it, and counts against limits."""
+        return bool(self.grants or self.discounts or self.granted)
+
+    @property
     def campaigns(self) -> tuple[str, ...]:
         """Ids of the campaigns that paid, each once."""
         names = [paid.campaign for paid in self.paid]

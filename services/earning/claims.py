@@ -11,9 +11,10 @@ import asyncpg
 
 from libs.runtime.batch import Outgoing
 from services.earning import loading, store
-from services.earning.domain import BatchDecider, Loaded
+from services.earning.domain import BatchDecider
 from services.earning.facts import first_owner, shown
 from services.earning.lives import Life
+from services.earning.loaded import Loaded
 from services.earning.outcome import BatchDecision
 from services.earning.programmes import RunningProgramme
 from services.earning.saving import save

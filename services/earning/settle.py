@@ -22,6 +22,7 @@ from libs.promotions.evaluation import Evaluation
 from libs.promotions.facts import MemberFacts
 from libs.receipts.story import Account, Gained, Stands, Story, account_of, with_account
 from services.earning.exchange import NO_RATE, exchange
+from services.earning.facts import granted_by
 from services.earning.lives import Life
 from services.earning.placement import PERIOD_CLOSED, place_points
 from services.earning.programmes import ActiveVersion, RunningProgramme
@@ -34,7 +35,8 @@ _structs = msgspec.structs
 class Entitlement:
     """What a receipt's owner should have of it, by wallet; or why no rule can say (`waits`).
 
-    `judged` is what is left of the purchase, in the programme's currency; `uses` counts against limits.
+    `judged` is what is left of the purchase, in the programme's currency; `uses` counts against limits; `granted` is
+    what there is beside points.
     """
 
     judged_at: datetime
@@ -47,6 +49,7 @@ class Entitlement:
     judged: Any = None
     rate: tuple[int, int] | None = None
     uses: tuple[tuple[str, int, int], ...] = ()
+    granted: tuple[tuple[str, str, str, int], ...] = ()
 
 
 def entitlement(
@@ -78,7 +81,8 @@ def entitlement(
         evaluation=evaluation,
         judged=exchanged.purchase,
         rate=exchanged.rate,
-        uses=tuple([(use.key, use.points, use.limit) for use in evaluation.uses]) if evaluation.grants else (),
+        uses=tuple([(use.key, use.points, use.limit) for use in evaluation.uses]),
+        granted=granted_by(evaluation),
     )
 
 
@@ -241,6 +245,7 @@ def judged_now(story: Story, entitled: Entitlement, owner: MemberFacts) -> Story
         tier=owner.tier if story.version is None else story.tier,
         rate=entitled.rate,
         uses=entitled.uses,
+        granted=entitled.granted,
     )
 
 

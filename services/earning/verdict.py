@@ -65,6 +65,18 @@ class Made(NamedTuple):
     reason: str | None = None
 
 
+class Given(NamedTuple):
+    """Something beside points that a member gets by an event, or has to give back; `number` tells those of it apart."""
+
+    campaign: str
+    kind: str
+    reference: str
+    quantity: int
+    cause: Cause
+    number: int
+    back: bool = False
+
+
 class NewCredit(NamedTuple):
     """A lot to be made: its wallet and points, when it becomes active, lapses, and whether it was carried."""
 

@@ -15,7 +15,8 @@ from libs.contracts.codec import TopicDecoder
 from libs.contracts.identifiers import IdentifierNames
 from libs.promotions.facts import MemberFacts
 from services.earning.arrivals import Arrival, select
-from services.earning.domain import BatchDecider, Loaded
+from services.earning.domain import BatchDecider
+from services.earning.loaded import Loaded
 from services.earning.outcome import BatchDecision
 from services.earning.programmes import RunningProgramme, activate, by_prefix
 from services.earning.verdict import Standing

@@ -29,7 +29,7 @@ class Amounts:
 
     def take(self, off: Mapping[int | None, int]) -> None:
         for place, minor in off.items():
-            self.left[place] -= minor
+            self.left[place] = self.left.get(place, 0) - minor
             self.total -= minor
 
     def of(self, lines: Lines) -> dict[int | None, int]:
