@@ -15,25 +15,37 @@ from libs.promotions.groups import Match
 
 def combine(programme: CompiledProgramme, matches: list[Match], failed: list[Failed]) -> list[Match]:
     """Return the matches that may pay together, in order, and append the others to `failed`, each with the reason."""
-    lonely: dict[str, str] = {}
+    lonely: set[str] = set()
     while True:
-        excluded = _excluded([match[0] for match in matches if match[0].id not in lonely])
-        kept = [match for match in matches if match[0].id not in lonely and match[0].id not in excluded]
-        names = {name for campaign, _ in kept for name in campaign.names}
-        more = {one.id: COMPANY for one, _ in kept if one.source.only_with and names.isdisjoint(one.source.only_with)}
-        if not more:
+        left = [campaign for campaign, _ in matches if campaign.id not in lonely]
+        hopeless = _alone(left)
+        if hopeless:
+            lonely |= {campaign.id for campaign in hopeless}
+            continue
+        excluded = _excluded(left)
+        kept = [campaign for campaign in left if campaign.id not in excluded]
+        alone = _alone(kept)
+        if not alone:
             break
-        lonely |= more  # whom such a one excluded may pay after all: look again
-    reasons = lonely | excluded | _too_many(kept, programme.source.stacking.max_campaigns)
+        lonely.add(min(alone, key=_precedence).id)  # whom it kept out may pay after all: look again
+    most = programme.source.stacking.max_campaigns
+    reasons = dict.fromkeys(lonely, COMPANY) | excluded | _too_many(kept, most)
     failed += [Failed(one.id, reasons[one.id]) for one, _ in matches if one.id in reasons]
-    return [match for match in kept if match[0].id not in reasons]
+    return [match for match in matches if match[0].id not in reasons]
+
+
+def _alone(campaigns: Sequence[CompiledCampaign]) -> list[CompiledCampaign]:
+    """Those that pay only beside others, none of which is there."""
+    wanting = [campaign for campaign in campaigns if campaign.source.only_with]
+    names = {name for campaign in campaigns for name in campaign.names} if wanting else set()
+    return [campaign for campaign in wanting if names.isdisjoint(campaign.source.only_with)]
 
 
 def _excluded(campaigns: Sequence[CompiledCampaign]) -> dict[str, str]:
     """Each campaign that a stronger one keeps out, or that itself wants to be without it."""
     reasons: dict[str, str] = {}
     kept: list[CompiledCampaign] = []
-    for campaign in sorted(campaigns, key=lambda one: one.precedence):
+    for campaign in sorted(campaigns, key=_precedence):
         stronger = next((other for other in kept if _exclude(campaign, other)), None)
         if stronger is None:
             kept.append(campaign)
@@ -46,8 +58,11 @@ def _exclude(one: CompiledCampaign, other: CompiledCampaign) -> bool:
     return not one.names.isdisjoint(other.source.excludes) or not other.names.isdisjoint(one.source.excludes)
 
 
-def _too_many(matches: Sequence[Match], most: int | None) -> dict[str, str]:
-    if most is None or len(matches) <= most:
+def _too_many(campaigns: Sequence[CompiledCampaign], most: int | None) -> dict[str, str]:
+    if most is None or len(campaigns) <= most:
         return {}
-    weaker = sorted([campaign.precedence for campaign, _ in matches])[most:]
-    return {name: TOO_MANY for _, name in weaker}
+    return {campaign.id: TOO_MANY for campaign in sorted(campaigns, key=_precedence)[most:]}
+
+
+def _precedence(campaign: CompiledCampaign) -> tuple[int, str]:
+    return campaign.precedence

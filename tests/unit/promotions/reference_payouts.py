@@ -115,24 +115,23 @@ class Reference:
     def _combine(self) -> None:
         lonely: set[str] = set()
         while True:
+            left = [one for one in self.matches if one.id not in lonely]
+            hopeless = [one for one in left if is_alone(one, left)]
+            if hopeless:
+                lonely |= {one.id for one in hopeless}
+                continue
             kept: list[Campaign] = []
             out: dict[str, str] = dict.fromkeys(lonely, "only-with")
-            for campaign in self.matches:
+            for campaign in left:
                 rivals = [other for other in kept if excludes(campaign, other) or excludes(other, campaign)]
-                if campaign.id in lonely:
-                    continue
                 if rivals:
                     out[campaign.id] = f"excluded-by:{rivals[0].id}"
                 else:
                     kept.append(campaign)
-            more = {
-                one.id
-                for one in kept
-                if one.only_with and not any({other.id, other.group} & {*one.only_with} for other in kept)
-            }
-            if not more:
+            alone = [one for one in kept if is_alone(one, kept)]
+            if not alone:
                 break
-            lonely |= more
+            lonely.add(alone[0].id)
         most = self.programme.stacking.max_campaigns
         if most is not None:
             out |= {one.id: "too-many-campaigns" for one in kept[most:]}
@@ -329,6 +328,11 @@ def phase(effect: Effect) -> int:
         case PerAmount(phase="base") | PerQuantity(phase="base") | PerTier(phase="base", per_minor=int()):
             return 0
     return 3
+
+
+def is_alone(campaign: Campaign, among: Sequence[Campaign]) -> bool:
+    company = set(campaign.only_with)
+    return bool(company) and not any({other.id, other.group} & company for other in among)
 
 
 def excludes(one: Campaign, other: Campaign) -> bool:
