@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from libs.promotions.compile import compile_programme
 from libs.promotions.decide import counter_keys, evaluate
+from libs.promotions.discounting import discounted
 from libs.promotions.document import parse_programme
 from libs.promotions.evaluation import COMPANY, EXCLUDED, OUTRANKED, TOO_MANY, from_record, to_record
 from libs.promotions.explain import explain, why_not
@@ -58,6 +61,17 @@ def test_the_order_of_campaigns_means_nothing(data, document, receipt, at, membe
 
 
 @thorough(60)
+@given(st.data(), documents(plain=True), receipts(), instants, members)
+def test_the_plain_way_ends_where_the_other_ends(data, document, receipt, at, member) -> None:  # type: ignore[no-untyped-def]
+    used = data.draw(counters(document, at))
+    compiled = compile_programme(parse_programme(document))
+    assert compiled.plain
+    plain, other = (evaluate(each, receipt, member, at, used) for each in (compiled, replace(compiled, plain=False)))
+    assert sorted(plain.failed, key=str) == sorted(other.failed, key=str)
+    assert structs.replace(plain, failed=()) == structs.replace(other, failed=())
+
+
+@thorough(60)
 @given(st.data(), documents(), receipts(), instants, members)
 def test_bounds_and_records(data, document, receipt, at, member) -> None:  # type: ignore[no-untyped-def]
     """Nothing is negative, no counter passes its limit, a record is read back equal, and every key was announced."""
@@ -70,6 +84,11 @@ def test_bounds_and_records(data, document, receipt, at, member) -> None:  # typ
     assert all(0 <= capped.amount < capped.before for capped in found.capped)
     assert all(used.get(use.key, 0) + use.points <= use.limit for use in found.uses)
     assert {use.key for use in found.uses} <= set(counter_keys(compiled, receipt, member, at))
+    left = discounted(receipt, found.discounts)
+    assert left.total_minor >= min(receipt.total_minor, 0)
+    assert all(
+        now.amount_minor >= 0 for now, was in zip(left.lines, receipt.lines, strict=True) if was.amount_minor >= 0
+    )
     assert from_record(to_record(found)) == found
     assert explain(found, receipt, compiled, member, at)["programme_version"] == 1
     for campaign in found.campaigns:
