@@ -32,6 +32,8 @@ from libs.contracts.events import (
     PurchaseResolvedV1,
     PurchaseReturnedV1,
     PurchaseVoidedV1,
+    RewardGrantedV1,
+    RewardRevokedV1,
 )
 from libs.contracts.topics import Topic, topic_of
 
@@ -99,6 +101,8 @@ _CONTRACTS = (
     EventContract(PurchaseEvaluatedV1, "out"),
     EventContract(ActivityEvaluatedV1, "out"),
     EventContract(BalanceChangedV1, "out"),
+    EventContract(RewardGrantedV1, "out"),
+    EventContract(RewardRevokedV1, "out"),
 )
 
 EVENTS: Mapping[str, EventContract] = MappingProxyType({contract.type: contract for contract in _CONTRACTS})

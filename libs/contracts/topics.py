@@ -160,9 +160,9 @@ TOPICS: tuple[Topic, ...] = (
         "loyalty.rewards",
         "Rewards ordered, granted and delivered.",
         key=_MEMBER,
-        producers=("redemption",),
+        producers=("redemption", "earning"),
         consumers=_BOTH,
-    ),
+    ).carrying(*_types("reward.granted", "reward.revoked")),
     _output(
         "loyalty.sweeps",
         "Expiry sweeps, from announcement to end.",

@@ -15,6 +15,7 @@ from libs.ledger.late import effective_time
 from libs.promotions.decide import evaluate
 from libs.promotions.evaluation import Evaluation
 from libs.promotions.facts import MemberFacts
+from libs.receipts.decided import granted_by
 from libs.receipts.story import Stands, Story
 
 _structs = msgspec.structs
@@ -24,7 +25,8 @@ _structs = msgspec.structs
 class Entitlement:
     """What a receipt's owner should have of it, by wallet; or why no rule can say (`waits`).
 
-    `judged` is what is left of the purchase, in the programme's currency; `uses` counts against limits.
+    `judged` is what is left of the purchase, in the programme's currency; `uses` counts against limits; `granted` is
+    what there is beside points.
     """
 
     judged_at: datetime
@@ -37,6 +39,7 @@ class Entitlement:
     judged: Any = None
     rate: tuple[int, int] | None = None
     uses: tuple[tuple[str, int, int], ...] = ()
+    granted: tuple[tuple[str, str, str, int], ...] = ()
 
 
 def entitlement(
@@ -68,7 +71,8 @@ def entitlement(
         evaluation=evaluation,
         judged=exchanged.purchase,
         rate=exchanged.rate,
-        uses=tuple([(use.key, use.points, use.limit) for use in evaluation.uses]) if evaluation.grants else (),
+        uses=tuple([(use.key, use.points, use.limit) for use in evaluation.uses]),
+        granted=granted_by(evaluation),
     )
 
 
@@ -110,4 +114,5 @@ def judged_now(story: Story, entitled: Entitlement, owner: MemberFacts) -> Story
         tier=owner.tier if story.version is None else story.tier,
         rate=entitled.rate,
         uses=entitled.uses,
+        granted=entitled.granted,
     )

@@ -11,9 +11,13 @@ from zoneinfo import ZoneInfo
 
 from libs.promotions.campaigns import Campaign
 from libs.promotions.conditions import LINE_KINDS, RECEIPT_KINDS, Check, compile_checks, compile_line_test
-from libs.promotions.effects import CompiledEffect, Phase, common_denominator, compile_effect, phase_rank
+from libs.promotions.discounting import CompiledDiscount, compile_discount
+from libs.promotions.discounts import Discounting
+from libs.promotions.effects import NOTHING, CompiledEffect, Phase, common_denominator, compile_effect, phase_rank
+from libs.promotions.gifts import Gift
 from libs.promotions.index import Entry, Timeline
-from libs.promotions.limits import TRANSACTION, CompiledLimit, compile_limit
+from libs.promotions.limits import CompiledLimit, compile_limit, compile_shared_limit
+from libs.promotions.payouts import Multiplier, Payout
 from libs.promotions.programme import Programme
 from libs.promotions.wallets import Wallet
 
@@ -22,8 +26,30 @@ RUNNING = ("live", "scheduled")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Leg:
+    """One effect in points of a campaign: its number there, and its place in the order of computing.
+
+    `limits` are those on points, the campaign's and the programme's for the wallet.
+    """
+
+    number: int
+    order: tuple[int, tuple[int, str], int]
+    phase: Phase
+    effect: CompiledEffect
+    wallet: str
+    denominator: int
+    feeds_multipliers: bool
+    limits: tuple[CompiledLimit, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class CompiledCampaign:
-    """One running campaign. `precedence` sorts the stronger first: by priority, then id."""
+    """One running campaign. `precedence` sorts the stronger first: by priority, then id.
+
+    `phase` to `limits` are those of its first leg, the only one of most campaigns; one that pays no points has none.
+    `names` are its own and its group's. `money_limits` cut its discounts, `gates` are limits of times and orders, and
+    `counted` are its own limits that have a counter.
+    """
 
     id: str
     source: Campaign
@@ -36,6 +62,13 @@ class CompiledCampaign:
     indexed_by: str | None
     checks: tuple[Check, ...]
     limits: tuple[CompiledLimit, ...]
+    legs: tuple[Leg, ...]
+    discounts: tuple[tuple[int, CompiledDiscount], ...]
+    gifts: tuple[Gift, ...]
+    names: frozenset[str]
+    money_limits: tuple[CompiledLimit, ...]
+    gates: tuple[CompiledLimit, ...]
+    counted: tuple[CompiledLimit, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +76,10 @@ class CompiledProgramme:
     """A programme ready to judge receipts.
 
     `wallets` holds scale and expiry policy by name; `denominators` that of exact amounts by wallet; `counter_limits`
-    the points allowed by (campaign, scope, period) whatever triggers the campaign, `transaction` limits left out.
+    how much is allowed by (beginning of the counter's key, scope, period), whatever triggers the campaign, but for
+    limits of one receipt. `gates` are the limits of times and orders of all campaigns, `shared` all their limits with a
+    counter. `plain` says that every campaign has one effect, in points, bounded by limits on its own points alone, and
+    that all may pay together.
     `campaigns` are those for purchases, in the order of computing, `counted` is the timeline of those that have a
     counter. `activities` holds, by the name of an activity, the same programme with the campaigns for that one instead;
     so purchases and activities never see each other's campaigns, nor pay for having them looked at.
@@ -60,8 +96,22 @@ class CompiledProgramme:
     timeline: Timeline
     counted: Timeline | None
     grouped: bool
+    combined: bool
+    plain: bool
+    gates: tuple[CompiledLimit, ...]
+    shared: tuple[CompiledLimit, ...]
     counter_limits: Mapping[tuple[str, str, str], int]
     activities: Mapping[str, CompiledProgramme]
+
+    @property
+    def counts(self) -> bool:
+        """Whether any limit for purchases has a counter."""
+        return self.counted is not None or bool(self.shared)
+
+    @property
+    def counts_places(self) -> bool:
+        """Whether any limit is for each store or partner."""
+        return any(scope in ("store", "partner") for _, scope, _ in self.counter_limits)
 
 
 def compile_programme(programme: Programme) -> CompiledProgramme:
@@ -81,15 +131,22 @@ def _compile(
     counted_campaigns: Sequence[Campaign],
     activities: Mapping[str, CompiledProgramme],
 ) -> CompiledProgramme:
-    running = sorted(campaigns, key=lambda campaign: (phase_rank(campaign), _precedence(campaign)))
+    payouts = [(one, effect) for one in campaigns for _, effect in programme.payouts(one)]
     denominators = {
-        wallet.name: common_denominator([one for one in running if programme.wallet_of(one) == wallet.name])
+        wallet.name: common_denominator(
+            [effect for _, effect in payouts if programme.wallet_for(effect) == wallet.name]
+        )
         for wallet in programme.wallets
     }
-    multiplied = {programme.wallet_of(one) for one in running if one.effect.kind == "multiplier"}
-    compiled = tuple(_compile_campaign(one, programme, denominators, multiplied) for one in running)
+    multiplied = {programme.wallet_for(effect) for _, effect in payouts if isinstance(effect, Multiplier)}
+    context = _Context(programme, denominators, multiplied, _shared_limits(programme))
+    compiled = tuple(
+        sorted([_compile_campaign(one, context) for one in campaigns], key=lambda one: (one.phase, one.precedence))
+    )
     entries = [_entry(rank, campaign) for rank, campaign in enumerate(compiled)]
-    counted = [entry for entry in entries if _has_counter(compiled[entry.rank])]
+    counted = [entry for entry in entries if compiled[entry.rank].counted]
+    shared = [limit for _, limit in context.shared]
+    combined = programme.stacking.max_campaigns is not None or any(one.excludes or one.only_with for one in campaigns)
     return CompiledProgramme(
         version=programme.version,
         source=programme,
@@ -101,30 +158,89 @@ def _compile(
         campaigns=compiled,
         timeline=Timeline(entries),
         counted=Timeline(counted) if counted else None,
-        grouped=any(one.mode != "all" for one in running),
-        counter_limits=MappingProxyType(_counter_limits(counted_campaigns)),
+        grouped=any(one.mode != "all" for one in campaigns),
+        combined=combined,
+        plain=not (shared or combined) and all(_is_plain(one) for one in compiled),
+        gates=tuple([limit for limit in shared if _is_gate(limit)]),
+        shared=tuple([limit for limit in shared if limit.is_counted]),
+        counter_limits=MappingProxyType(_counter_limits(counted_campaigns, shared)),
         activities=MappingProxyType(dict(activities)),
     )
 
 
-def _compile_campaign(
-    campaign: Campaign, programme: Programme, denominators: Mapping[str, int], multiplied: set[str]
-) -> CompiledCampaign:
-    wallet = programme.wallet_of(campaign)
-    phase = phase_rank(campaign)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Context:
+    """What a campaign is compiled in; `shared` are the programme's limits, those on points with their wallet."""
+
+    programme: Programme
+    denominators: Mapping[str, int]
+    multiplied: set[str]
+    shared: Sequence[tuple[str | None, CompiledLimit]]
+
+
+def _shared_limits(programme: Programme) -> list[tuple[str | None, CompiledLimit]]:
+    found: list[tuple[str | None, CompiledLimit]] = []
+    for limit in programme.limits:
+        wallet = limit.wallet or programme.wallets[0].name
+        found.append((wallet if limit.unit == "points" else None, compile_shared_limit(limit, wallet)))
+    return found
+
+
+def _compile_campaign(campaign: Campaign, context: _Context) -> CompiledCampaign:
+    own = tuple(compile_limit(campaign.id, limit) for limit in campaign.limits)
+    legs = sorted(
+        [_leg(campaign, number, effect, own, context) for number, effect in context.programme.payouts(campaign)],
+        key=lambda leg: leg.order,
+    )
+    lead = legs[0] if legs else Leg(0, (0, (0, ""), 0), Phase.AFTERWARDS, NOTHING, "", 1, False, ())
     indexed_by = _indexed_by(campaign)
+    shared = [limit for _, limit in context.shared]
+    discounts = [(at, one) for at, one in enumerate(campaign.benefits) if isinstance(one, Discounting)]
     return CompiledCampaign(
         id=campaign.id,
         source=campaign,
         precedence=_precedence(campaign),
-        phase=phase,
-        effect=compile_effect(campaign, wallet, denominators[wallet]),
-        wallet=wallet,
-        denominator=denominators[wallet],
-        feeds_multipliers=phase is not Phase.ADDITION and wallet in multiplied,
+        phase=lead.phase,
+        effect=lead.effect,
+        wallet=lead.wallet,
+        denominator=lead.denominator,
+        feeds_multipliers=lead.feeds_multipliers,
         indexed_by=indexed_by,
         checks=compile_checks(campaign, indexed_by),
-        limits=tuple(compile_limit(campaign.id, limit) for limit in campaign.limits),
+        limits=lead.limits,
+        legs=tuple(legs),
+        discounts=tuple([(at, compile_discount(one)) for at, one in discounts]),
+        gifts=tuple([one for one in campaign.benefits if isinstance(one, Gift)]),
+        names=frozenset([campaign.id] if campaign.group is None else [campaign.id, campaign.group]),
+        money_limits=tuple([one for one in (*own, *shared) if one.unit == "discount_minor"]),
+        gates=tuple([one for one in own if _is_gate(one)]),
+        counted=tuple([one for one in own if one.is_counted]),
+    )
+
+
+def _leg(campaign: Campaign, number: int, effect: Payout, own: Sequence[CompiledLimit], context: _Context) -> Leg:
+    wallet, phase = context.programme.wallet_for(effect), phase_rank(effect)
+    denominator = context.denominators[wallet]
+    limits = [one for one in own if one.unit == "points"] + [one for name, one in context.shared if name == wallet]
+    return Leg(
+        number,
+        (phase, _precedence(campaign), number),
+        phase,
+        compile_effect(effect, wallet, denominator),
+        wallet,
+        denominator,
+        phase is not Phase.ADDITION and wallet in context.multiplied,
+        tuple(limits),
+    )
+
+
+def _is_gate(limit: CompiledLimit) -> bool:
+    return limit.unit in ("times", "order_minor")
+
+
+def _is_plain(campaign: CompiledCampaign) -> bool:
+    return len(campaign.legs) == 1 and not (
+        campaign.gifts or campaign.discounts or campaign.gates or campaign.money_limits
     )
 
 
@@ -143,14 +259,6 @@ def _entry(rank: int, campaign: CompiledCampaign) -> Entry:
     return Entry(rank, campaign.source.frame, kind, values, line_test)
 
 
-def _has_counter(campaign: CompiledCampaign) -> bool:
-    return any(limit.period != TRANSACTION for limit in campaign.limits)
-
-
-def _counter_limits(campaigns: Sequence[Campaign]) -> dict[tuple[str, str, str], int]:
-    return {
-        (campaign.id, limit.scope, limit.period): limit.points
-        for campaign in campaigns
-        for limit in campaign.limits
-        if limit.period != TRANSACTION
-    }
+def _counter_limits(campaigns: Sequence[Campaign], shared: Sequence[CompiledLimit]) -> dict[tuple[str, str, str], int]:
+    own = [compile_limit(campaign.id, limit) for campaign in campaigns for limit in campaign.limits]
+    return {(limit.head, limit.scope, limit.period): limit.most for limit in (*own, *shared) if limit.is_counted}

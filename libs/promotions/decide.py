@@ -1,6 +1,7 @@
 """The decision: one receipt, one member, one instant in; points, their explanation and counter uses out.
 
-Order: candidates → conditions → groups → base → multipliers → additions → caps → one rounding a wallet.
+Order: candidates → conditions → groups → combinations → base → multipliers → additions → caps → one rounding a wallet →
+discounts → gifts.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from libs.promotions.award import Award
+from libs.promotions.combinations import combine
 from libs.promotions.compile import CompiledProgramme
 from libs.promotions.effects import Earned
 from libs.promotions.evaluation import Capped, Evaluation, Failed, Grant, Paid, Remainder, Use
@@ -18,6 +21,8 @@ from libs.promotions.situation import Situation
 
 MAX_POINTS = 10**15
 """More than this in one wallet for one receipt is a mistake in the receipt or the programme, and pays nothing."""
+
+OUT_OF_RANGE = "points-out-of-range"
 
 NO_KILLS: frozenset[str] = frozenset()
 
@@ -43,7 +48,11 @@ def evaluate(
     matches = _match(programme, situation, killed, failed)
     if programme.grouped and len(matches) > 1:
         matches = settle(matches, situation, counters, failed)
-    return _pay(programme, situation, matches, counters, failed)
+    if programme.plain:
+        return _pay(programme, situation, matches, counters, failed)
+    if programme.combined:
+        matches = combine(programme, matches, failed)
+    return _award(programme, situation, matches, counters, failed)
 
 
 def evaluate_activity(
@@ -69,11 +78,14 @@ def counter_keys(
 
     More are named than it will ask for, since conditions are not checked.
     """
-    if programme.counted is None:
+    if programme.counted is None and not programme.shared:
         return ()
     situation = Situation(receipt, member, at, programme.zone)
-    ranks = programme.counted.at(at).candidates(receipt, situation.tier)
-    keys = [limit.key(situation) for rank in ranks for limit in programme.campaigns[rank].limits]
+    limits = list(programme.shared)
+    if programme.counted is not None:
+        for rank in programme.counted.at(at).candidates(receipt, situation.tier):
+            limits += programme.campaigns[rank].counted
+    keys = [limit.key(situation) for limit in limits]
     return [key for key in keys if key is not None]
 
 
@@ -86,9 +98,13 @@ def activity_counter_keys(
 
 
 def shared_counter_keys(programme: CompiledProgramme, receipt: ReceiptLike, at: datetime) -> list[str]:
-    """Name every counter that members share over purchases, for the periods that hold `at`, whatever was bought."""
+    """Name every counter that members share over purchases, for the periods that hold `at`, whatever was bought.
+
+    Those of a store or a partner are those of the receipt's.
+    """
     situation = Situation(receipt, None, at, programme.zone)
-    keys = [limit.key(situation) for campaign in programme.campaigns for limit in campaign.limits]
+    limits = [*programme.shared, *[limit for campaign in programme.campaigns for limit in campaign.counted]]
+    keys = [limit.key(situation) for limit in limits]
     return [key for key in keys if key is not None]
 
 
@@ -145,9 +161,38 @@ def _pay(
         totals[wallet] = totals.get(wallet, 0) + amount
     grants, remainders = _round(programme, totals)
     if grants is None:
-        return Evaluation(programme.version, "points-out-of-range", failed=tuple(failed))
+        return Evaluation(programme.version, OUT_OF_RANGE, failed=tuple(failed))
+    if not grants:
+        uses.clear()  # less than a point: what gives nothing uses nothing
     return Evaluation(
         programme.version, None, grants, tuple(paid), tuple(failed), tuple(capped), remainders, tuple(uses)
+    )
+
+
+def _award(
+    programme: CompiledProgramme,
+    situation: Situation,
+    matches: list[Match],
+    counters: Mapping[str, int],
+    failed: list[Failed],
+) -> Evaluation:
+    """As `_pay`, for programmes that use more than points and limits on them."""
+    award = Award(programme, situation, matches, counters)
+    award.give(failed)
+    grants, remainders = _round(programme, award.totals)
+    if grants is None:
+        return Evaluation(programme.version, OUT_OF_RANGE, failed=tuple(failed))
+    return Evaluation(
+        programme.version,
+        None,
+        grants,
+        tuple(award.paid),
+        tuple(failed),
+        tuple(award.capped),
+        remainders,
+        award.uses() if grants or award.gives else (),
+        tuple(award.discounts),
+        tuple(award.granted),
     )
 
 

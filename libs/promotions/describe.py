@@ -5,19 +5,21 @@ What is live at an instant is told, and nothing else: no draft, nothing that has
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from decimal import Decimal
+from functools import partial
 from typing import Literal, get_args
 
 from libs.language import wording
 from libs.language.catalogue import DEFAULT
+from libs.promotions.allowances import Limit, SharedLimit
 from libs.promotions.campaigns import Campaign, phase_of
 from libs.promotions.compile import RUNNING, CompiledProgramme
 from libs.promotions.conditions import WEEKDAYS, chooses_lines, within
 from libs.promotions.criteria import Conditions
-from libs.promotions.payouts import Fixed, Limit, Multiplier, PerAmount, PerQuantity
+from libs.promotions.effect_words import OWN_NAME, effect_words, named
+from libs.promotions.payouts import Multiplier
 from libs.promotions.rates import digits
 from libs.promotions.wallets import NaturalExpiry, NeverExpiry, PendingDays, PendingEvent, PendingOnDays, Wallet
 from libs.promotions.wording import RULES
@@ -26,10 +28,7 @@ Section = Literal["base", "multiplier", "addition", "activity"]
 SECTIONS: tuple[Section, ...] = get_args(Section)
 """Where a campaign is told: by the phase it pays in, or that it is for something else than purchases."""
 
-MOST_NAMES = 6
 _TICK = timedelta(microseconds=1)
-_OWN_NAME = "points"
-"""A wallet of this name has points in every language; any other is called by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +90,17 @@ class Words:
     """Puts parts of one programme into words of one language."""
 
     def __init__(self, programme: CompiledProgramme, language: str) -> None:
-        self._programme = programme
-        self._language = language
+        self.programme = programme
+        self.source = programme.source
+        self.language = language
         self._digits = digits(programme.currency)
 
     def rule(self, campaign: Campaign) -> Rule:
         """Put a campaign into words."""
-        wallet = self._programme.source.wallet_of(campaign)
+        wallet = self.programme.source.wallet_of(campaign)
         parts = tuple(self._parts(campaign))
-        limits = tuple(self._limit(limit, wallet) for limit in campaign.limits)
-        first = self._effect(campaign, wallet)
+        limits = tuple(self.limit(limit, wallet) for limit in campaign.limits)
+        first = wording.all_of([effect_words(self, one, campaign) for one in campaign.benefits], self.language)
         start = f"{first} {parts[0]}" if parts else first
         sentence = ", ".join([start, *parts[1:]])
         return Rule(
@@ -115,64 +115,40 @@ class Words:
 
     def points(self, minor: int, wallet: str) -> str:
         """Write points of a wallet, given in its minor unit."""
-        scale = self._programme.wallets[wallet].scale
-        number = wording.number(minor, self._language, scale)
-        if wallet == _OWN_NAME:
-            return RULES.say(self._language, "points", n=minor if not scale else 2, number=number)
-        return RULES.say(self._language, "points.wallet", number=number, wallet=wallet)
+        scale = self.programme.wallets[wallet].scale
+        number = wording.number(minor, self.language, scale)
+        if wallet == OWN_NAME:
+            return RULES.say(self.language, "points", n=minor if not scale else 2, number=number)
+        return RULES.say(self.language, "points.wallet", number=number, wallet=wallet)
 
     def money(self, minor: int) -> str:
         """Write an amount in the programme's currency."""
-        return wording.money(minor, self._digits, self._programme.currency, self._language)
+        return wording.money(minor, self._digits, self.programme.currency, self.language)
 
     def wallet(self, wallet: Wallet) -> WalletRule:
         """Say what becomes of the points of a wallet."""
         sentences = [self._pending(wallet), self._expiry(wallet)]
         if wallet.pending is not None and wallet.expiry_from == "activation" and wallet.expiry.kind != "never":
-            sentences.append(RULES.say(self._language, "expiry.from-activation"))
+            sentences.append(RULES.say(self.language, "expiry.from-activation"))
         if wallet.worth is not None:
             points = self.points(wallet.worth.points, wallet.name)
-            sentences.append(RULES.say(self._language, "worth", points=points, money=self.money(wallet.worth.minor)))
+            sentences.append(RULES.say(self.language, "worth", points=points, money=self.money(wallet.worth.minor)))
         return WalletRule(wallet.name, wallet.scale, tuple(sentences))
-
-    def _effect(self, campaign: Campaign, wallet: str) -> str:
-        language, effect = self._language, campaign.effect
-        match effect:
-            case PerAmount(points=points, per_minor=per_minor):
-                return RULES.say(
-                    language, "per_amount", points=self.points(points, wallet), money=self.money(per_minor)
-                )
-            case PerQuantity(points=points, per=per):
-                key = "per_quantity.activity" if campaign.trigger.kind == "activity" else "per_quantity"
-                return RULES.say(language, key, n=per, points=self.points(points, wallet))
-            case Fixed(points=points):
-                return RULES.say(language, "fixed", points=self.points(points, wallet))
-            case Multiplier(percent=percent):
-                return self._multiplier(percent, wallet)
-        return RULES.say(language, "other-effect", name=campaign.name)
-
-    def _multiplier(self, percent: int, wallet: str) -> str:
-        times = wording.number(Decimal(percent) / 100, self._language)
-        if wallet != _OWN_NAME:
-            return RULES.say(self._language, "multiplier.wallet", times=times, wallet=wallet)
-        if percent in (200, 300):
-            return RULES.say(self._language, f"multiplier.points.{percent}")
-        return RULES.say(self._language, "multiplier.points", times=times)
 
     def _parts(self, campaign: Campaign) -> Iterator[str]:
         """What must hold for a campaign to pay: every condition that it has, whatever it is."""
         activity = campaign.trigger.activity if campaign.trigger.kind == "activity" else None
         if activity is not None:
-            yield RULES.say(self._language, "activity", activity=activity)
+            yield RULES.say(self.language, "activity", activity=activity)
         yield from self._conditions(campaign.when, of_activity=activity is not None)
-        if isinstance(campaign.effect, Multiplier) and campaign.effect.compounding:
-            yield RULES.say(self._language, "compounding")
+        if any(isinstance(one, Multiplier) and one.compounding for one in campaign.benefits):
+            yield RULES.say(self.language, "compounding")
         yield from self._frame(campaign)
         if campaign.cel is not None:
-            yield RULES.say(self._language, "cel", expression=campaign.cel)
+            yield RULES.say(self.language, "cel", expression=campaign.cel)
 
     def _conditions(self, when: Conditions, *, of_activity: bool) -> Iterator[str]:
-        language = self._language
+        language = self.language
         for name in type(when).model_fields:
             value = getattr(when, name)
             match name, value:
@@ -194,24 +170,34 @@ class Words:
                     yield RULES.say(language, "other-condition", name=name)
 
     def _frame(self, campaign: Campaign) -> Iterator[str]:
-        frame, language = campaign.frame, self._language
+        frame, language = campaign.frame, self.language
         if frame.weekdays:
             days = [wording.weekday(WEEKDAYS.index(one), language) for one in frame.weekdays]
             yield RULES.say(language, "weekdays", listed=wording.all_of(days, language))
         if frame.hours is not None:
             yield RULES.say(language, "hours", since=frame.hours.from_, until=frame.hours.to)
         if frame.starts_at is not None:
-            moment = wording.moment(frame.starts_at, self._programme.zone, language)
+            moment = wording.moment(frame.starts_at, self.programme.zone, language)
             yield RULES.say(language, "starts_at", moment=moment)
         if frame.ends_at is not None:
-            yield RULES.say(language, "ends_at", moment=_last(frame.ends_at, self._programme.zone, language))
+            yield RULES.say(language, "ends_at", moment=_last(frame.ends_at, self.programme.zone, language))
 
-    def _limit(self, limit: Limit, wallet: str) -> str:
-        name = "transaction" if limit.period == "transaction" else f"{limit.scope}.{limit.period}"
-        return RULES.say(self._language, f"limit.{name}", points=self.points(limit.points, wallet))
+    def limit(self, limit: Limit | SharedLimit, wallet: str) -> str:
+        """Say how much there is at most: of what, in which period, for whom."""
+        say, most = partial(RULES.say, self.language), limit.most
+        match limit.unit:
+            case "points":
+                amount = say("limit.points", points=self.points(most, wallet))
+            case "times":
+                amount = say("limit.times", n=most)
+            case unit:
+                amount = say(f"limit.{unit}", money=self.money(most))
+        if limit.period == "transaction":
+            return f"{amount} {say('limit.transaction')}"
+        return f"{amount} {say(f'limit.{limit.period}')} {say(f'limit.{limit.scope}')}"
 
     def _pending(self, wallet: Wallet) -> str:
-        language = self._language
+        language = self.language
         match wallet.pending:
             case None:
                 return RULES.say(language, "pending.none")
@@ -227,20 +213,12 @@ class Words:
     def _expiry(self, wallet: Wallet) -> str:
         match wallet.expiry:
             case NeverExpiry():
-                return RULES.say(self._language, "expiry.never")
+                return RULES.say(self.language, "expiry.never")
             case NaturalExpiry(period=period, extra_periods=0):
-                return RULES.say(self._language, f"expiry.{period}")
+                return RULES.say(self.language, f"expiry.{period}")
             case NaturalExpiry(period=period, extra_periods=extra):
-                return RULES.say(self._language, f"expiry.{period}.later", n=extra)
-        return RULES.say(self._language, "expiry.other")
-
-
-def named(values: Sequence[str], language: str) -> str:
-    """List names, the first of them when they are many."""
-    if len(values) <= MOST_NAMES:
-        return wording.one_of(values, language)
-    shown = ", ".join(values[:MOST_NAMES])
-    return RULES.say(language, "more", listed=shown, n=len(values) - MOST_NAMES)
+                return RULES.say(self.language, f"expiry.{period}.later", n=extra)
+        return RULES.say(self.language, "expiry.other")
 
 
 def capital(text: str) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from fractions import Fraction
@@ -11,10 +12,26 @@ from math import lcm
 
 from msgspec import Struct
 
-from libs.promotions.campaigns import Campaign
-from libs.promotions.facts import ALL_LINES, amount_over, quantity_over
-from libs.promotions.payouts import Fixed, Multiplier, PerAmount, PerQuantity
+from libs.promotions.conditions import LineTest, compile_line_test
+from libs.promotions.criteria import Conditions
+from libs.promotions.evaluation import RULE_ERROR
+from libs.promotions.expressions import ExpressionFailed, Number
+from libs.promotions.facts import ALL_LINES, LineLike, ReceiptLike, amount_over, quantity_over
+from libs.promotions.payouts import (
+    Fixed,
+    Formula,
+    Multiplier,
+    Payout,
+    PerAmount,
+    PerQuantity,
+    PerTier,
+    Thresholds,
+    Together,
+    effect_phase,
+)
+from libs.promotions.selections import Selection
 from libs.promotions.situation import Situation
+from libs.promotions.variables import EXPRESSIONS, READERS
 
 
 class Phase(IntEnum):
@@ -24,6 +41,8 @@ class Phase(IntEnum):
     MULTIPLIER = 1
     COMPOUNDING = 2
     ADDITION = 3
+    AFTERWARDS = 4
+    """Discounts and gifts, on which no points are reckoned."""
 
 
 class Earned(Struct, frozen=True, gc=False):
@@ -45,6 +64,22 @@ class CompiledEffect(ABC):
     def earn(self, situation: Situation, lines: int, earned: Sequence[Earned]) -> tuple[int, int]:
         """Return what is counted on these lines and the amount for it; `earned` is what earlier phases earned."""
 
+    def why_nothing(self, situation: Situation) -> str:
+        """Name the condition that did not hold when it earned nothing."""
+        return "nothing-earned"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NoEffect(CompiledEffect):
+    """That of a campaign that pays no points."""
+
+    def earn(self, situation: Situation, lines: int, earned: Sequence[Earned]) -> tuple[int, int]:
+        """Earn nothing."""
+        return 0, 0
+
+
+NOTHING = NoEffect("", Phase.AFTERWARDS)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PerAmountEffect(CompiledEffect):
@@ -56,6 +91,19 @@ class PerAmountEffect(CompiledEffect):
         """Count the minor units of the lines, at least 0."""
         receipt = situation.receipt
         basis = receipt.total_minor if lines == ALL_LINES else amount_over(receipt.lines, lines)
+        return (basis, basis * self.factor) if basis > 0 else (0, 0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PerAmountAboveEffect(CompiledEffect):
+    """`factor` for each minor unit above an amount."""
+
+    factor: int
+    above: int
+
+    def earn(self, situation: Situation, lines: int, earned: Sequence[Earned]) -> tuple[int, int]:
+        """Count the minor units of the lines that are above it."""
+        basis = amount_of(situation.receipt, lines) - self.above
         return (basis, basis * self.factor) if basis > 0 else (0, 0)
 
 
@@ -84,6 +132,75 @@ class FixedEffect(CompiledEffect):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class PerTierEffect(CompiledEffect):
+    """The factor of the member's tier, for each minor unit or once."""
+
+    factors: Mapping[str | None, int]
+    otherwise: int
+    once: bool
+
+    def earn(self, situation: Situation, lines: int, earned: Sequence[Earned]) -> tuple[int, int]:
+        """Count the minor units of the lines, at least 0, or one receipt."""
+        factor = self.factors.get(situation.tier, self.otherwise)
+        basis = 1 if self.once else amount_of(situation.receipt, lines)
+        return (basis, basis * factor) if basis > 0 else (0, 0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ThresholdsEffect(CompiledEffect):
+    """The factor of the highest step that is reached; `steps` are its amounts, rising."""
+
+    steps: Sequence[int]
+    factors: Sequence[int]
+
+    def earn(self, situation: Situation, lines: int, earned: Sequence[Earned]) -> tuple[int, int]:
+        """Count the minor units from which the step is reached; 0 below the first."""
+        reached = bisect_right(self.steps, amount_of(situation.receipt, lines))
+        return (self.steps[reached - 1], self.factors[reached - 1]) if reached else (0, 0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TogetherEffect(CompiledEffect):
+    """`factor` for each pair of a piece of the lines and one of those that `partner` finds."""
+
+    factor: int
+    most: int
+    partner: LineTest
+
+    def earn(self, situation: Situation, lines: int, earned: Sequence[Earned]) -> tuple[int, int]:
+        """Count the pairs; a line that the campaign chose is no partner."""
+        bought = situation.receipt.lines
+        others = lines_where(bought, self.partner) & ~lines
+        pairs = min(quantity_over(bought, lines), quantity_over(bought, others), self.most)
+        return (pairs, pairs * self.factor) if pairs > 0 else (0, 0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FormulaEffect(CompiledEffect):
+    """`factor` times the whole number of an expression, `most` at most."""
+
+    factor: int
+    most: int
+    number: Number
+
+    def earn(self, situation: Situation, lines: int, earned: Sequence[Earned]) -> tuple[int, int]:
+        """Count what the expression gives for the whole receipt; nothing when it fails."""
+        found = self._value(situation)
+        if isinstance(found, ExpressionFailed) or found <= 0:
+            return 0, 0
+        found = min(found, self.most)
+        return found, found * self.factor
+
+    def why_nothing(self, situation: Situation) -> str:
+        """Tell a failure from a number that is not above 0."""
+        found = self._value(situation)
+        return RULE_ERROR + found.reason if isinstance(found, ExpressionFailed) else "nothing-earned"
+
+    def _value(self, situation: Situation) -> int | ExpressionFailed:
+        return self.number.value({name: READERS[name](situation) for name in self.number.names})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class MultiplierEffect(CompiledEffect):
     """`extra / parts` of what the phases before `below` earned on its lines.
 
@@ -108,50 +225,89 @@ def _share(situation: Situation, other: Earned, lines: int, before: Sequence[Ear
     return min(other.amount, other.effect.earn(situation, other.lines & lines, before)[1])
 
 
-def phase_rank(campaign: Campaign) -> Phase:
-    """Tell the place of a campaign's effect in the order of computing."""
-    match campaign.effect:
+def amount_of(receipt: ReceiptLike, lines: int) -> int:
+    """Add up what the chosen lines cost, in minor units; all of them come to the receipt's total."""
+    return receipt.total_minor if lines == ALL_LINES else amount_over(receipt.lines, lines)
+
+
+def lines_where(lines: Sequence[LineLike], test: LineTest) -> int:
+    """Return the set of the lines that meet a test."""
+    return sum([1 << place for place, line in enumerate(lines) if test(line)])
+
+
+def compile_selection(selection: Selection) -> LineTest:
+    """Compile a selection to a test of a line."""
+    chosen = {kind: getattr(selection, kind) for kind in ("skus", "categories", "brands", "labels")}
+    test = compile_line_test(Conditions(**chosen), without=None)
+    assert test is not None, "a selection asks for something"
+    return test
+
+
+def phase_rank(effect: Payout) -> Phase:
+    """Tell the place of an effect in the order of computing."""
+    match effect:
         case Multiplier(compounding=compounding):
             return Phase.COMPOUNDING if compounding else Phase.MULTIPLIER
-        case PerAmount(phase="base") | PerQuantity(phase="base"):
-            return Phase.BASE
         case _:
-            return Phase.ADDITION
+            return Phase.BASE if effect_phase(effect) == "base" else Phase.ADDITION
 
 
-def common_denominator(campaigns: Sequence[Campaign]) -> int:
-    """Find the denominator over which every amount of one wallet's campaigns, in any combination, is an integer."""
-    rates = lcm(*(Fraction(effect.points, effect.per_minor).denominator for effect in _per_amounts(campaigns)))
+def common_denominator(effects: Sequence[Payout]) -> int:
+    """Find the denominator over which every amount of one wallet's effects, in any combination, is an integer."""
+    rates = lcm(*(rate.denominator for effect in effects for rate in _rates(effect)))
     plain, compounding = 1, 1
-    for campaign in campaigns:
-        if isinstance(campaign.effect, Multiplier):
-            parts = _extra(campaign.effect).denominator
-            if campaign.effect.compounding:
+    for effect in effects:
+        if isinstance(effect, Multiplier):
+            parts = _extra(effect).denominator
+            if effect.compounding:
                 compounding *= parts
             else:
                 plain = lcm(plain, parts)
     return rates * plain * compounding
 
 
-def _per_amounts(campaigns: Sequence[Campaign]) -> list[PerAmount]:
-    return [campaign.effect for campaign in campaigns if isinstance(campaign.effect, PerAmount)]
+def _rates(effect: Payout) -> list[Fraction]:
+    """What an effect pays for one minor unit, where that is no whole number of points."""
+    match effect:
+        case PerAmount(points=points, per_minor=per_minor):
+            return [Fraction(points, per_minor)]
+        case PerTier(tiers=tiers, otherwise=otherwise, per_minor=int() as per_minor):
+            return [Fraction(points, per_minor) for points in (*[tier.points for tier in tiers], otherwise)]
+    return []
 
 
 def _extra(effect: Multiplier) -> Fraction:
     return Fraction(effect.percent - 100, 100)
 
 
-def compile_effect(campaign: Campaign, wallet: str, denominator: int) -> CompiledEffect:
-    """Compile a campaign's effect for a wallet whose amounts are over `denominator`."""
-    phase = phase_rank(campaign)
-    match campaign.effect:
-        case PerAmount(points=points, per_minor=per_minor):
-            return PerAmountEffect(wallet, phase, points * denominator // per_minor)
+def compile_effect(effect: Payout, wallet: str, denominator: int) -> CompiledEffect:
+    """Compile an effect for a wallet whose amounts are over `denominator`."""
+    phase = phase_rank(effect)
+    compiled: CompiledEffect
+    match effect:
+        case PerAmount(points=points, per_minor=per_minor, above_minor=0):
+            compiled = PerAmountEffect(wallet, phase, points * denominator // per_minor)
+        case PerAmount(points=points, per_minor=per_minor, above_minor=above):
+            compiled = PerAmountAboveEffect(wallet, phase, points * denominator // per_minor, above)
         case PerQuantity(points=points, per=per):
-            return PerQuantityEffect(wallet, phase, points * denominator, per)
+            compiled = PerQuantityEffect(wallet, phase, points * denominator, per)
         case Fixed(points=points):
-            return FixedEffect(wallet, phase, points * denominator)
-        case Multiplier() as effect:
+            compiled = FixedEffect(wallet, phase, points * denominator)
+        case PerTier(per_minor=per_minor):
+            factors: dict[str | None, int] = {
+                one.tier: one.points * denominator // (per_minor or 1) for one in effect.tiers
+            }
+            otherwise = effect.otherwise * denominator // (per_minor or 1)
+            compiled = PerTierEffect(wallet, phase, factors, otherwise, once=per_minor is None)
+        case Thresholds(steps=steps):
+            amounts, points_of = [step.from_minor for step in steps], [step.points * denominator for step in steps]
+            compiled = ThresholdsEffect(wallet, phase, amounts, points_of)
+        case Together(points=points, most=most, with_=selection):
+            compiled = TogetherEffect(wallet, phase, points * denominator, most, compile_selection(selection))
+        case Formula(cel=source, most=most):
+            compiled = FormulaEffect(wallet, phase, denominator, most, EXPRESSIONS.compile_number(source))
+        case Multiplier():
             extra = _extra(effect)
             below = Phase.ADDITION if effect.compounding else Phase.MULTIPLIER
-            return MultiplierEffect(wallet, phase, below, extra.numerator, extra.denominator)
+            compiled = MultiplierEffect(wallet, phase, below, extra.numerator, extra.denominator)
+    return compiled

@@ -16,6 +16,18 @@ RULE_ERROR = "cel-error:"
 OUTRANKED = "outranked-by:"
 """How the condition of a `Failed` begins that lost inside its stacking group; the winner's id follows."""
 
+EXCLUDED = "excluded-by:"
+"""How the condition of a `Failed` begins that may not pay beside a stronger one; that one's id follows."""
+
+COMPANY = "only-with"
+"""The condition of a `Failed` that pays beside others alone, none of which pays."""
+
+TOO_MANY = "too-many-campaigns"
+"""The condition of a `Failed` beyond the campaigns that may pay on one receipt."""
+
+LIMITED = "limit:"
+"""How the condition of a `Failed` begins whose times or orders are used up; the counter's key follows."""
+
 
 class Grant(Struct, frozen=True, array_like=True, gc=False):
     """Whole points for a wallet, above 0."""
@@ -25,13 +37,17 @@ class Grant(Struct, frozen=True, array_like=True, gc=False):
 
 
 class Paid(Struct, frozen=True, array_like=True, gc=False):
-    """A campaign that pays. `basis` is what it counted: minor units, full steps, 1, or a numerator of base points."""
+    """A campaign that pays. `basis` is what it counted: minor units, full steps, 1, or a numerator of base points.
+
+    `effect` is the number of the effect that pays, from 0, of a campaign that has several.
+    """
 
     campaign: str
     wallet: str
     basis: int
     before: int
     amount: int
+    effect: int = 0
 
 
 class Failed(Struct, frozen=True, array_like=True, gc=False):
@@ -42,7 +58,10 @@ class Failed(Struct, frozen=True, array_like=True, gc=False):
 
 
 class Capped(Struct, frozen=True, array_like=True, gc=False):
-    """A campaign whose amount a limit cut; `limit` is `transaction` or the counter's key. `amount` may be 0."""
+    """A campaign whose amount a limit cut; `limit` is `transaction` or the counter's key. `amount` may be 0.
+
+    A discount that was cut has the programme's currency as its wallet.
+    """
 
     campaign: str
     wallet: str
@@ -50,6 +69,7 @@ class Capped(Struct, frozen=True, array_like=True, gc=False):
     basis: int
     before: int
     amount: int
+    effect: int = 0
 
 
 class Remainder(Struct, frozen=True, array_like=True, gc=False):
@@ -60,8 +80,29 @@ class Remainder(Struct, frozen=True, array_like=True, gc=False):
     denominator: int
 
 
+class Discount(Struct, frozen=True, array_like=True, gc=False):
+    """Minor units off a line, by its number on the receipt, or off the whole (None); `reason` is the kind of effect.
+
+    Free shipping of a basket without a line for it is 0 off the whole.
+    """
+
+    campaign: str
+    line: int | None
+    amount_minor: int
+    reason: str
+
+
+class Granted(Struct, frozen=True, array_like=True, gc=False):
+    """Something that is neither points nor money off: its kind, what its owner calls it, and how many."""
+
+    campaign: str
+    kind: str
+    reference: str
+    quantity: int
+
+
 class Use(Struct, frozen=True, array_like=True, gc=False):
-    """Whole points to add to a counter, which must not pass `limit` by it."""
+    """What to add to a counter, in its unit; the counter must not pass `limit` by it."""
 
     key: str
     points: int
@@ -79,11 +120,21 @@ class Evaluation(Struct, frozen=True, array_like=True, gc=False):
     capped: tuple[Capped, ...] = ()
     remainders: tuple[Remainder, ...] = ()
     uses: tuple[Use, ...] = ()
+    discounts: tuple[Discount, ...] = ()
+    granted: tuple[Granted, ...] = ()
+
+    @property
+    def gives(self) -> bool:
+        """Whether anything at all comes of it, and counts against limits."""
+        return bool(self.grants or self.discounts or self.granted)
 
     @property
     def campaigns(self) -> tuple[str, ...]:
-        """Ids of the campaigns that paid."""
-        return tuple([paid.campaign for paid in self.paid])
+        """Ids of the campaigns that paid, each once."""
+        names = [paid.campaign for paid in self.paid]
+        names += [discount.campaign for discount in self.discounts]
+        names += [granted.campaign for granted in self.granted]
+        return tuple(dict.fromkeys(names))
 
     @property
     def rule_errors(self) -> tuple[Failed, ...]:

@@ -8,15 +8,37 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from fractions import Fraction
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 from libs.language.catalogue import DEFAULT, Catalogue
 from libs.promotions.compile import RUNNING, CompiledCampaign, CompiledProgramme
 from libs.promotions.conditions import LINE_KINDS, within
-from libs.promotions.evaluation import OUTRANKED, RULE_ERROR, Capped, Evaluation, Failed, Paid
+from libs.promotions.evaluation import (
+    EXCLUDED,
+    LIMITED,
+    OUTRANKED,
+    RULE_ERROR,
+    Capped,
+    Discount,
+    Evaluation,
+    Failed,
+    Granted,
+    Paid,
+)
 from libs.promotions.facts import ActivityLike, MemberFacts, ReceiptLike, as_receipt
-from libs.promotions.payouts import Fixed, Multiplier, PerAmount, PerQuantity
+from libs.promotions.payouts import (
+    Fixed,
+    Formula,
+    Multiplier,
+    Payout,
+    PerAmount,
+    PerQuantity,
+    PerTier,
+    Thresholds,
+    Together,
+)
 from libs.promotions.situation import Situation
 from libs.promotions.wording import EXPLANATIONS, german
 
@@ -25,7 +47,9 @@ TIMES = "\u00d7"
 _WORDS: Mapping[str, str] = MappingProxyType(
     {
         "cel": "its expression is false for this receipt",
-        "nothing-earned": "it matched, but there was nothing to earn points on",
+        "nothing-earned": "it matched, but there was nothing to give anything for",
+        "only-with": "none of the campaigns that it needs beside it pays",
+        "too-many-campaigns": "stronger campaigns are already as many as may pay on one receipt",
         "killed": "it is switched off",
         "weekdays": "not on this weekday",
         "hours": "not at this hour",
@@ -46,6 +70,9 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "min_quantity": "too few pieces",
         "min_amount_minor": "too little spent on the products that count",
     }
+)
+_PREFIXES: Mapping[str, str] = MappingProxyType(
+    {OUTRANKED: "outranked", EXCLUDED: "excluded", LIMITED: "limited", RULE_ERROR: "rule-error"}
 )
 _REASONS: Mapping[str, str] = MappingProxyType(
     {
@@ -82,6 +109,8 @@ def explain(
         "not_paid": [_failed(failed, campaigns, language) for failed in evaluation.failed],
         "caps": [_capped(capped, campaigns, programme, language) for capped in evaluation.capped],
         "rounding": _rounding(evaluation, programme),
+        "discounts": [_named(discount, campaigns) for discount in evaluation.discounts],
+        "granted": [_named(granted, campaigns) for granted in evaluation.granted],
     }
 
 
@@ -126,10 +155,9 @@ def why_not(
 
 def describe(condition: str, language: str = DEFAULT) -> str:
     """Put a condition of `Failed` or `why_not` into words."""
-    if condition.startswith(OUTRANKED):
-        return EXPLANATIONS.say(language, "outranked", campaign=condition.removeprefix(OUTRANKED))
-    if condition.startswith(RULE_ERROR):
-        return EXPLANATIONS.say(language, "rule-error", why=condition.removeprefix(RULE_ERROR))
+    for prefix, key in _PREFIXES.items():
+        if condition.startswith(prefix):
+            return EXPLANATIONS.say(language, key, what=condition.removeprefix(prefix))
     return CONDITIONS.get(language, condition, condition)
 
 
@@ -141,10 +169,14 @@ def _index_condition(campaign: CompiledCampaign) -> str:
 def _summary(evaluation: Evaluation, language: str) -> str:
     if evaluation.reason is not None:
         return REASONS.say(language, evaluation.reason)
-    if not evaluation.grants:
-        return EXPLANATIONS.say(language, "nothing")
-    points = ", ".join(f"{grant.points} {grant.wallet}" for grant in evaluation.grants)
-    return EXPLANATIONS.say(language, "granted", points=points, campaigns=", ".join(evaluation.campaigns))
+    say = EXPLANATIONS.say
+    given = [f"{grant.points} {grant.wallet}" for grant in evaluation.grants]
+    if minor := sum(one.amount_minor for one in evaluation.discounts):
+        given.append(say(language, "off", minor=minor))
+    given += [f"{one.quantity} {TIMES} {one.kind} {one.reference}" for one in evaluation.granted]
+    if not given:
+        return say(language, "free-shipping" if evaluation.discounts else "nothing")
+    return say(language, "granted", points=", ".join(given), campaigns=", ".join(evaluation.campaigns))
 
 
 def _inputs(
@@ -172,7 +204,7 @@ def _paid(
         "campaign": paid.campaign,
         "name": campaigns[paid.campaign].source.name,
         "wallet": paid.wallet,
-        "arithmetic": _arithmetic(campaigns[paid.campaign], paid.basis, paid.before, language),
+        "arithmetic": _arithmetic(campaigns[paid.campaign], paid, denominator, language),
         "before_caps": exact(paid.before, denominator),
         "points": exact(paid.amount, denominator),
     }
@@ -190,13 +222,13 @@ def _failed(failed: Failed, campaigns: Mapping[str, CompiledCampaign], language:
 def _capped(
     capped: Capped, campaigns: Mapping[str, CompiledCampaign], programme: CompiledProgramme, language: str
 ) -> dict[str, Any]:
-    denominator = programme.denominators[capped.wallet]
+    denominator = programme.denominators.get(capped.wallet, 1)  # a discount is in minor units
     return {
         "campaign": capped.campaign,
         "name": campaigns[capped.campaign].source.name,
         "wallet": capped.wallet,
         "limit": capped.limit,
-        "arithmetic": _arithmetic(campaigns[capped.campaign], capped.basis, capped.before, language),
+        "arithmetic": _arithmetic(campaigns[capped.campaign], capped, denominator, language),
         "before": exact(capped.before, denominator),
         "after": exact(capped.amount, denominator),
     }
@@ -216,19 +248,45 @@ def _rounding(evaluation: Evaluation, programme: CompiledProgramme) -> list[dict
     ]
 
 
-def _arithmetic(campaign: CompiledCampaign, basis: int, before: int, language: str) -> str:
-    say = EXPLANATIONS.say
-    amount = exact(before, campaign.denominator)
-    match campaign.source.effect:
-        case PerAmount(points=points, per_minor=per_minor):
-            return say(language, "per_amount", basis=basis, times=TIMES, points=points, per=per_minor, amount=amount)
+def _named(given: Discount | Granted, campaigns: Mapping[str, CompiledCampaign]) -> dict[str, Any]:
+    told = {name: getattr(given, name) for name in given.__struct_fields__}
+    return {"campaign": given.campaign, "name": campaigns[given.campaign].source.name} | told
+
+
+def _arithmetic(campaign: CompiledCampaign, paid: Paid | Capped, denominator: int, language: str) -> str:
+    effect, amount = campaign.source.benefits[paid.effect], exact(paid.before, denominator)
+    if not isinstance(effect, Payout):
+        return EXPLANATIONS.say(language, "discount", kind=effect.kind, amount=amount)
+    return f"{_reckoned(effect, paid, denominator, language)} = {amount}"
+
+
+def _reckoned(effect: Payout, paid: Paid | Capped, denominator: int, language: str) -> str:
+    """What an effect counted, and what it pays for it."""
+    basis, times, words = paid.basis, TIMES, ""
+    say = partial(EXPLANATIONS.say, language)
+    match effect:
+        case PerAmount(points=points, per_minor=per, above_minor=0):
+            words = say("per_amount", basis=basis, times=times, points=points, per=per)
+        case PerAmount(points=points, per_minor=per, above_minor=above):
+            words = say("per_amount.above", basis=basis, above=above, times=times, points=points, per=per)
         case PerQuantity(points=points, per=per):
-            return say(language, "per_quantity", basis=basis, times=TIMES, points=points, per=per, amount=amount)
+            words = say("per_quantity", basis=basis, times=times, points=points, per=per)
         case Fixed(points=points):
-            return say(language, "fixed", points=points, amount=amount)
+            words = say("fixed", points=points)
+        case PerTier(per_minor=None):
+            words = say("tier", points=exact(paid.before, denominator))
+        case PerTier(per_minor=int() as per):
+            rate = exact(paid.before * per, denominator * basis)
+            words = say("tier.per_amount", basis=basis, times=times, points=rate, per=per)
+        case Thresholds():
+            words = say("threshold", points=exact(paid.before, denominator), basis=basis)
+        case Together(points=points):
+            words = say("together", basis=basis, times=times, points=points)
+        case Formula(most=most):
+            words = say("formula", basis=basis, most=most)
         case Multiplier(percent=percent):
-            base = exact(basis, campaign.denominator)
-            return say(language, "multiplier", basis=base, times=TIMES, percent=percent - 100, amount=amount)
+            words = say("multiplier", basis=exact(basis, denominator), times=times, percent=percent - 100)
+    return words
 
 
 def exact(numerator: int, denominator: int) -> str:

@@ -63,13 +63,28 @@ class Predicate:
 
     def holds(self, variables: Mapping[str, object]) -> bool | ExpressionFailed:
         """Evaluate on `variables`, which must hold at least `names`. Never raises for what a rule or a receipt does."""
-        try:
-            result = self._program.eval(data=variables).value()
-        except (RuntimeError, ValueError, TypeError, ArithmeticError, LookupError) as error:
-            return ExpressionFailed(_plain(str(error)))
+        result = _result(self._program, variables)
         if result is True or result is False:
             return result
-        return ExpressionFailed(_plain(str(result)))
+        return result if isinstance(result, ExpressionFailed) else ExpressionFailed(_plain(str(result)))
+
+
+class Number:
+    """A compiled expression that yields a whole number; `names` as in `Predicate`."""
+
+    __slots__ = ("_program", "names", "source")
+
+    def __init__(self, source: str, names: tuple[str, ...], program: cel.Expression) -> None:
+        self.source = source
+        self.names = names
+        self._program = program
+
+    def value(self, variables: Mapping[str, object]) -> int | ExpressionFailed:
+        """Evaluate on `variables`, which must hold at least `names`. Never raises for what a rule or a receipt does."""
+        found = _result(self._program, variables)
+        if isinstance(found, int) and not isinstance(found, bool):
+            return found
+        return found if isinstance(found, ExpressionFailed) else ExpressionFailed(_plain(str(found)))
 
 
 class Expressions:
@@ -86,14 +101,36 @@ class Expressions:
         Raises:
             ExpressionInvalid: too long, could grow without bound, a syntax error, an unknown name, or a wrong type.
         """
+        return Predicate(source, self._mentioned(source), self._program(source, cel.Type.BOOL, "true or false"))
+
+    def compile_number(self, source: str) -> Number:
+        """Compile a source that must yield a whole number.
+
+        Raises:
+            ExpressionInvalid: as `compile` does.
+        """
+        return Number(source, self._mentioned(source), self._program(source, cel.Type.INT, "a whole number"))
+
+    def _program(self, source: str, wanted: object, words: str) -> cel.Expression:
         _refuse_growth(source)
         try:
             program = self._env.compile(source)
         except (RuntimeError, ValueError) as error:
             raise _invalid(str(error)) from None
-        if program.return_type() != cel.Type.BOOL:
-            raise ExpressionInvalid(0, 0, f"must yield true or false, but yields {program.return_type().name()}")
-        return Predicate(source, tuple(name for name, seen in self._mentions.items() if seen.search(source)), program)
+        if program.return_type() != wanted:
+            raise ExpressionInvalid(0, 0, f"must yield {words}, but yields {program.return_type().name()}")
+        return program
+
+    def _mentioned(self, source: str) -> tuple[str, ...]:
+        return tuple(name for name, seen in self._mentions.items() if seen.search(source))
+
+
+def _result(program: cel.Expression, variables: Mapping[str, object]) -> object:
+    """Evaluate; an error that the engine gives back as a value is whatever it is, and no bool or int."""
+    try:
+        return program.eval(data=variables).value()
+    except (RuntimeError, ValueError, TypeError, ArithmeticError, LookupError) as error:
+        return ExpressionFailed(_plain(str(error)))
 
 
 def _refuse_growth(source: str) -> None:

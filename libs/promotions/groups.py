@@ -1,7 +1,8 @@
 """Stacking groups: which of the campaigns that match may pay.
 
 `exclusive`: the strongest matching campaign of all exclusive groups pays alone. `first`: the strongest of the group.
-`best` and `worst`: the one that would pay most, or least but something, alone over the base and after its own limits.
+`best` and `worst`: the one that would pay most, or least but something, alone over the base and after its limits; of
+discounts, the one that would take most, or least, off the basket. One whose times are used up would pay nothing.
 Stronger means higher priority, then smaller id; it also breaks ties.
 """
 
@@ -10,10 +11,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
+from libs.promotions.award import worth_of_discounts
 from libs.promotions.compile import CompiledCampaign
 from libs.promotions.effects import Earned, Phase
 from libs.promotions.evaluation import OUTRANKED, Failed
-from libs.promotions.limits import cut
+from libs.promotions.limits import cut, full
 from libs.promotions.situation import Situation
 
 Match = tuple[CompiledCampaign, int]
@@ -31,7 +33,12 @@ def settle(
     base = [match for match in matches if match[0].phase is Phase.BASE]
     rest = [match for match in matches if match[0].phase is not Phase.BASE]
     base = _settle_by_worth(base, (), situation, counters, failed)
-    earned = [Earned(one.effect, lines, one.effect.earn(situation, lines, ())[1]) for one, lines in base]
+    earned = [
+        Earned(leg.effect, lines, leg.effect.earn(situation, lines, ())[1])
+        for one, lines in base
+        for leg in one.legs
+        if leg.phase is Phase.BASE
+    ]
     return base + _settle_by_worth(rest, earned, situation, counters, failed)
 
 
@@ -44,6 +51,10 @@ def _settle_by_worth(
 ) -> list[Match]:
     def worth(match: Match) -> int:
         campaign, lines = match
+        if campaign.gates and full(campaign.gates, situation, counters) is not None:
+            return 0
+        if campaign.discounts:
+            return worth_of_discounts(campaign, lines, situation, counters)
         amount = campaign.effect.earn(situation, lines, earned)[1]
         return cut(campaign.limits, situation, counters, amount, campaign.denominator)[0]
 

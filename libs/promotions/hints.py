@@ -12,13 +12,15 @@ from typing import Literal, NamedTuple, TypeVar
 
 from libs.language import wording
 from libs.language.catalogue import DEFAULT
+from libs.promotions.campaigns import Effect
 from libs.promotions.compile import CompiledCampaign, CompiledProgramme
 from libs.promotions.conditions import LINE_KINDS
 from libs.promotions.decide import NO_KILLS, evaluate
-from libs.promotions.describe import Words, capital, named
+from libs.promotions.describe import Words, capital
+from libs.promotions.effect_words import named
 from libs.promotions.evaluation import Evaluation
 from libs.promotions.facts import ALL_LINES, Line, MemberFacts, ReceiptLike, amount_over, changed, quantity_over
-from libs.promotions.payouts import PerQuantity
+from libs.promotions.payouts import PerQuantity, Thresholds
 from libs.promotions.wording import HINTS
 
 R = TypeVar("R", bound=ReceiptLike)
@@ -155,9 +157,20 @@ def _need(campaign: CompiledCampaign, condition: str, receipt: ReceiptLike, line
         return Need("spend", when.min_amount_minor - amount, None if lines == ALL_LINES else line, of)
     if condition == "min_quantity" and when.min_quantity is not None:
         return Need("pieces", when.min_quantity - quantity_over(receipt.lines, lines), line, of)
-    effect = campaign.source.effect
-    if condition == "nothing-earned" and isinstance(effect, PerQuantity):
-        return Need("pieces", effect.per - quantity_over(receipt.lines, lines), line, of)
+    if condition == "nothing-earned":
+        steps = [_step(effect, receipt, lines, line, of) for effect in campaign.source.benefits]
+        return next((step for step in steps if step is not None), None)
+    return None
+
+
+def _step(effect: Effect, receipt: ReceiptLike, lines: int, line: int | None, of: tuple[str, ...]) -> Need | None:
+    """What is missing for the first step of an effect that pays by steps."""
+    match effect:
+        case PerQuantity(per=per):
+            return Need("pieces", per - quantity_over(receipt.lines, lines), line, of)
+        case Thresholds(steps=steps):
+            amount = receipt.total_minor if lines == ALL_LINES else amount_over(receipt.lines, lines)
+            return Need("spend", steps[0].from_minor - amount, None if lines == ALL_LINES else line, of)
     return None
 
 

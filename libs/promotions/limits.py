@@ -1,55 +1,91 @@
-"""Limits: what a campaign may still pay, and the counters that remember what it has paid.
+"""Limits: what a campaign may still give, and the counters that remember what it has given.
 
-A counter counts whole points. A campaign's exact amount is cut to the whole points that are left; what it uses of the
-counter is its amount after the cut, rounded up. So a counter never passes its limit, and what members get from a
-campaign never exceeds its counter (a use is less than one point above the exact amount).
+A counter of points counts whole ones. A campaign's exact amount is cut to the whole points that are left; what it uses
+of the counter is its amount after the cut, rounded up. So a counter never passes its limit, and what members get from a
+campaign never exceeds its counter (a use is less than one point above the exact amount). Money is cut likewise; times
+and the value of orders are not: they are there for the whole receipt, or the campaign gives nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
+from libs.promotions.allowances import Limit, SharedLimit
 from libs.promotions.evaluation import Use
-from libs.promotions.payouts import Limit
 from libs.promotions.situation import Situation
 
 TRANSACTION = "transaction"
+_HEADS = {"points": "", "times": "#times", "discount_minor": "#discount", "order_minor": "#order"}
+
+
+class Used(Protocol):
+    """What counters have used, by key."""
+
+    def get(self, key: str, default: int, /) -> int: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CompiledLimit:
-    """One limit of one campaign."""
+    """One limit: `head` begins its keys and says of what and in which unit, `most` is how much.
 
-    campaign: str
+    A limit of all campaigns for one receipt has a key too, under which one evaluation counts; it is in no counter.
+    """
+
+    head: str
     scope: str
     period: str
-    points: int
+    unit: str
+    most: int
     constant_key: str | None
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether a counter remembers it from receipt to receipt."""
+        return self.period != TRANSACTION
+
     def key(self, situation: Situation) -> str | None:
-        """Name the counter: `campaign|period` or `campaign|period|member`; None when nothing is counted."""
+        """Name the counter: `head|period`, then the member, store or partner; None when nothing is counted."""
         if self.constant_key is not None:
             return self.constant_key
         if self.period == TRANSACTION:
             return None
-        key = f"{self.campaign}|{_bucket(self.period, situation)}"
-        if self.scope == "campaign":
-            return key
-        return None if situation.member is None else f"{key}|{situation.member.member_id}"
+        key = f"{self.head}|{_bucket(self.period, situation)}"
+        match self.scope:
+            case "member":
+                return None if situation.member is None else f"{key}|{situation.member.member_id}"
+            case "store":
+                return f"{key}|store={situation.receipt.store or ''}"
+            case "partner":
+                return f"{key}|partner={situation.receipt.partner or ''}"
+        return key
 
 
 def compile_limit(campaign: str, limit: Limit) -> CompiledLimit:
     """Compile a limit of the campaign with this id."""
-    constant = f"{campaign}|ever" if limit.period == "ever" and limit.scope == "campaign" else None
-    return CompiledLimit(campaign, limit.scope, limit.period, limit.points, constant)
+    head = campaign + _HEADS[limit.unit]
+    constant = f"{head}|ever" if limit.period == "ever" and limit.scope == "campaign" else None
+    return CompiledLimit(head, limit.scope, limit.period, limit.unit, limit.most, constant)
+
+
+def compile_shared_limit(limit: SharedLimit, wallet: str) -> CompiledLimit:
+    """Compile a limit of all campaigns; points are those of this wallet. No campaign's id begins with a star."""
+    head = "*" + (_HEADS[limit.unit] or wallet)
+    constant = (
+        f"{head}|{limit.period}" if limit.period in ("ever", TRANSACTION) and limit.scope == "programme" else None
+    )
+    return CompiledLimit(head, limit.scope, limit.period, limit.unit, limit.most, constant)
 
 
 def _bucket(period: str, situation: Situation) -> str:
     if period == "ever":
         return period
-    day = situation.local().date().isoformat()
-    return day[: {"day": 10, "month": 7, "year": 4}[period]]
+    day = situation.local().date()
+    if period == "week":
+        year, week, _ = day.isocalendar()
+        return f"{year}-W{week:02}"
+    return day.isoformat()[: {"day": 10, "month": 7, "year": 4}[period]]
 
 
 Cut = tuple[int, str | None, list[Use]]
@@ -59,7 +95,7 @@ Cut = tuple[int, str | None, list[Use]]
 def cut(
     limits: tuple[CompiledLimit, ...],
     situation: Situation,
-    counters: Mapping[str, int],
+    counters: Used,
     amount: int,
     denominator: int,
 ) -> Cut:
@@ -68,11 +104,56 @@ def cut(
     by: str | None = None
     for limit in limits:
         key = limit.key(situation)
-        left = limit.points
+        left = limit.most
         if key is not None:
             counted.append((key, left))
             left -= counters.get(key, 0)
         if amount > left * denominator:
             amount, by = max(left, 0) * denominator, key or limit.period
     used = -(-amount // denominator)
-    return amount, by, [Use(key, used, points) for key, points in counted] if used else []
+    return amount, by, [Use(key, used, most) for key, most in counted] if used else []
+
+
+def full(limits: Sequence[CompiledLimit], situation: Situation, counters: Used) -> str | None:
+    """Name the first counter of times or orders that has no room for this receipt; None when all have."""
+    for limit in limits:
+        key = limit.key(situation)
+        if key is not None and counters.get(key, 0) + taken(limit, situation) > limit.most:
+            return key
+    return None
+
+
+def taken(limit: CompiledLimit, situation: Situation) -> int:
+    """How much of a limit of times or orders one receipt takes."""
+    return 1 if limit.unit == "times" else max(situation.receipt.total_minor, 0)
+
+
+class Tally:
+    """The counters as one evaluation goes on: what was used before it, and by it so far."""
+
+    __slots__ = ("_before", "_limits", "_uses")
+
+    def __init__(self, before: Used) -> None:
+        self._before = before
+        self._uses: dict[str, int] = {}
+        self._limits: dict[str, int] = {}
+
+    def get(self, key: str, default: int, /) -> int:
+        """What is used of a counter by now."""
+        return self._before.get(key, default) + self._uses.get(key, 0)
+
+    def add(self, uses: Sequence[Use]) -> None:
+        """Count on."""
+        for use in uses:
+            self.use(use.key, use.points, use.limit)
+
+    def use(self, key: str, amount: int, limit: int) -> None:
+        """Count so much on one counter."""
+        if amount:
+            self._uses[key] = self._uses.get(key, 0) + amount
+            self._limits[key] = limit
+
+    def uses(self) -> tuple[Use, ...]:
+        """What the evaluation uses of counters that are kept, one entry each."""
+        kept = [key for key in self._uses if not key.endswith(f"|{TRANSACTION}")]
+        return tuple([Use(key, self._uses[key], self._limits[key]) for key in kept])

@@ -1,22 +1,36 @@
-"""The document's effects and limits: what a campaign pays, and how much of it at most."""
+"""The document's effects in points: what a campaign pays into a wallet."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
-from libs.promotions.parts import Name, Part, Points, Positive
+from libs.promotions.expressions import SOURCE_LIMIT, ExpressionInvalid
+from libs.promotions.parts import (
+    Misplaced,
+    Name,
+    NonNegative,
+    Part,
+    Points,
+    Positive,
+    Text,
+    refuse_repeats,
+    unless_written,
+)
+from libs.promotions.selections import Selection
+from libs.promotions.variables import EXPRESSIONS
 
 Phase = Literal["base", "addition"]
 
 
 class PerAmount(Part):
-    """`points` for every `per_minor` spent on the matching lines, in proportion; nothing below 0."""
+    """`points` for every `per_minor` of the matching lines above `above_minor`, in proportion; nothing below 0."""
 
     kind: Literal["per_amount"]
     points: Points
     per_minor: Positive
+    above_minor: NonNegative = unless_written(0)
     wallet: Name | None = None
     phase: Phase = "base"
 
@@ -39,6 +53,81 @@ class Fixed(Part):
     wallet: Name | None = None
 
 
+class TierPoints(Part):
+    """What members of one tier get."""
+
+    tier: Text
+    points: Points
+
+
+class PerTier(Part):
+    """`points` by the member's tier, for every `per_minor` spent on the matching lines in proportion, else once.
+
+    Who is in none of the `tiers` gets `otherwise`. What is paid once is an addition, whatever `phase` says.
+    """
+
+    kind: Literal["per_tier"]
+    tiers: Annotated[tuple[TierPoints, ...], Field(min_length=1, max_length=64)]
+    otherwise: Annotated[int, Field(strict=True, ge=0, le=1_000_000)] = 0
+    per_minor: Positive | None = None
+    wallet: Name | None = None
+    phase: Phase = "base"
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        refuse_repeats("tiers[{}].tier", [one.tier for one in self.tiers])
+        return self
+
+
+class Step(Part):
+    """What is paid from an amount on."""
+
+    from_minor: Positive
+    points: Points
+
+
+class Thresholds(Part):
+    """The `points` of the highest step that the amount of the matching lines reaches, once."""
+
+    kind: Literal["thresholds"]
+    steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=64)]
+    wallet: Name | None = None
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        for at, (one, other) in enumerate(zip(self.steps, self.steps[1:], strict=False), start=1):
+            if one.from_minor >= other.from_minor:
+                raise Misplaced(f"steps[{at}].from_minor", "must be above that of the step before")
+        return self
+
+
+class Together(Part):
+    """`points` for each piece of the matching lines that finds a piece of the `with` lines, `most` times at most."""
+
+    kind: Literal["together"]
+    points: Points
+    with_: Selection = Field(alias="with")
+    most: Positive = 1
+    wallet: Name | None = None
+
+
+def _formula(source: str) -> str:
+    try:
+        EXPRESSIONS.compile_number(source)
+    except ExpressionInvalid as invalid:
+        raise ValueError(str(invalid)) from invalid
+    return source
+
+
+class Formula(Part):
+    """The whole number that a CEL expression gives, `most` at most; below 0 and an error pay nothing."""
+
+    kind: Literal["formula"]
+    cel: Annotated[str, Field(min_length=1, max_length=SOURCE_LIMIT), AfterValidator(_formula)]
+    most: Points
+    wallet: Name | None = None
+
+
 class Multiplier(Part):
     """`percent` of the base points earned on the matching lines: adds `percent - 100` percent of them.
 
@@ -52,12 +141,16 @@ class Multiplier(Part):
     compounding: bool = False
 
 
-Effect = Annotated[PerAmount | PerQuantity | Fixed | Multiplier, Field(discriminator="kind")]
+Payout = PerAmount | PerQuantity | Fixed | PerTier | Thresholds | Together | Formula | Multiplier
 
 
-class Limit(Part):
-    """At most `points` of a campaign in a period of the programme's zone, for all members together or for each."""
-
-    scope: Literal["campaign", "member"] = "campaign"
-    period: Literal["transaction", "day", "month", "year", "ever"]
-    points: Annotated[int, Field(strict=True, ge=0, le=10**15)]
+def effect_phase(effect: Payout) -> Literal["base", "multiplier", "addition"]:
+    """Tell the phase in which an effect pays."""
+    match effect:
+        case Multiplier():
+            return "multiplier"
+        case PerAmount(phase=phase) | PerQuantity(phase=phase):
+            return phase
+        case PerTier(per_minor=int(), phase=phase):
+            return phase
+    return "addition"

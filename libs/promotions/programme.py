@@ -11,9 +11,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from libs.promotions.allowances import SharedLimit, Stacking
 from libs.promotions.campaigns import Campaign, phase_of
+from libs.promotions.discounts import Discounting
 from libs.promotions.parts import Misplaced, Part, Zone, refuse_repeats, unless_written
-from libs.promotions.payouts import Multiplier
+from libs.promotions.payouts import Multiplier, Payout
 from libs.promotions.wallets import Wallet
 
 MAX_COMPOUNDING = 8
@@ -35,7 +37,7 @@ class Programme(Part):
     """The whole document. An effect that names no wallet pays into the first one.
 
     `claim_days` is how long a receipt without a known member may be claimed, in days of 24 hours. `public` lets anybody
-    read its rules and use its calculator.
+    read its rules and use its calculator. `limits` hold for all campaigns together.
     """
 
     version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
@@ -47,6 +49,8 @@ class Programme(Part):
     returns: Returns = unless_written(Returns())
     claim_days: Annotated[int, Field(strict=True, ge=0, le=3_650)] = unless_written(60)
     public: bool = unless_written(False)
+    limits: Annotated[tuple[SharedLimit, ...], Field(max_length=64)] = unless_written(())
+    stacking: Stacking = unless_written(Stacking())
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -55,24 +59,48 @@ class Programme(Part):
         refuse_repeats("wallets[{}].name", [wallet.name for wallet in self.wallets])
         refuse_repeats("campaigns[{}].id", [campaign.id for campaign in self.campaigns])
         self._check_wallets()
+        self._check_limits()
         self._check_groups()
+        self._check_combinations()
         return self
 
     def wallet_of(self, campaign: Campaign) -> str:
-        """Name the wallet that a campaign pays into."""
-        return campaign.effect.wallet or self.wallets[0].name
+        """Name the wallet that a campaign pays into, by its first effect in points."""
+        return next((self.wallet_for(effect) for _, effect in self.payouts(campaign)), self.wallets[0].name)
+
+    def wallet_for(self, effect: Payout) -> str:
+        """Name the wallet that an effect pays into."""
+        return effect.wallet or self.wallets[0].name
+
+    def payouts(self, campaign: Campaign) -> list[tuple[int, Payout]]:
+        """The effects of a campaign that pay points, each with its number."""
+        return [(at, effect) for at, effect in enumerate(campaign.benefits) if isinstance(effect, Payout)]
 
     def _check_wallets(self) -> None:
-        known = [wallet.name for wallet in self.wallets]
         compounding: Counter[str] = Counter()
         for at, campaign in enumerate(self.campaigns):
-            wallet = self.wallet_of(campaign)
-            if wallet not in known:
-                raise Misplaced(f"campaigns[{at}].effect.wallet", f"no wallet {wallet!r}", ", ".join(known))
-            compounding[wallet] += isinstance(campaign.effect, Multiplier) and campaign.effect.compounding
-            if compounding[wallet] > MAX_COMPOUNDING:
-                reason = f"more than {MAX_COMPOUNDING} compounding multipliers in wallet {wallet!r}"
-                raise Misplaced(f"campaigns[{at}].effect.compounding", reason, "false")
+            for number, effect in self.payouts(campaign):
+                path = f"campaigns[{at}].{campaign.path_of(number)}"
+                wallet = self._known_wallet(f"{path}.wallet", effect.wallet)
+                compounding[wallet] += isinstance(effect, Multiplier) and effect.compounding
+                if compounding[wallet] > MAX_COMPOUNDING:
+                    reason = f"more than {MAX_COMPOUNDING} compounding multipliers in wallet {wallet!r}"
+                    raise Misplaced(f"{path}.compounding", reason, "false")
+
+    def _known_wallet(self, path: str, name: str | None) -> str:
+        known = [wallet.name for wallet in self.wallets]
+        if name is not None and name not in known:
+            raise Misplaced(path, f"no wallet {name!r}", ", ".join(known))
+        return name or known[0]
+
+    def _check_limits(self) -> None:
+        for at, limit in enumerate(self.limits):
+            self._known_wallet(f"limits[{at}].wallet", limit.wallet)
+            if limit.period == "transaction" and limit.scope != "programme":
+                raise Misplaced(f"limits[{at}].scope", f"a receipt has one {limit.scope}", "programme")
+        wallet = self.wallets[0].name
+        counted = [(limit.scope, limit.period, limit.unit, limit.wallet or wallet) for limit in self.limits]
+        refuse_repeats("limits[{}]", counted)
 
     def _check_groups(self) -> None:
         first: dict[str, Campaign] = {}
@@ -83,9 +111,35 @@ class Programme(Part):
             if other.mode != campaign.mode:
                 reason = f"campaign {other.id!r} gives group {campaign.group!r} another mode"
                 raise Misplaced(f"campaigns[{at}].mode", reason, other.mode)
-            if campaign.mode in ("best", "worst") and self._kind(other) != self._kind(campaign):
-                reason = f"to be compared it must pay in the phase and wallet of campaign {other.id!r}"
-                raise Misplaced(f"campaigns[{at}].effect", reason, " in ".join(reversed(self._kind(other))))
+            if campaign.mode in ("best", "worst"):
+                self._check_comparable(at, campaign, other)
 
-    def _kind(self, campaign: Campaign) -> tuple[str, str]:
+    def _check_comparable(self, at: int, campaign: Campaign, other: Campaign) -> None:
+        kind, path = self._kind(campaign), f"campaigns[{at}].{campaign.path_of(0)}"
+        if kind is None:
+            raise Misplaced(path, "to be compared it must pay points by one effect, or discounts alone")
+        wanted = self._kind(other)
+        if wanted is not None and wanted != kind:
+            reason = f"to be compared it must pay in the phase and wallet of campaign {other.id!r}"
+            raise Misplaced(path, reason, " in ".join(reversed(wanted)))
+
+    def _kind(self, campaign: Campaign) -> tuple[str, str] | None:
+        """What a campaign can be compared by; None when by nothing."""
+        effects = campaign.benefits
+        if all(isinstance(effect, Discounting) for effect in effects):
+            return self.currency, "discounts"
+        only = effects[0]
+        if len(effects) > 1 or not isinstance(only, Payout):
+            return None
         return self.wallet_of(campaign), phase_of(campaign)
+
+    def _check_combinations(self) -> None:
+        known = {campaign.id for campaign in self.campaigns} | {campaign.group for campaign in self.campaigns}
+        for at, campaign in enumerate(self.campaigns):
+            for field in ("excludes", "only_with"):
+                for place, name in enumerate(getattr(campaign, field)):
+                    path = f"campaigns[{at}].{field}[{place}]"
+                    if name not in known:
+                        raise Misplaced(path, f"neither a campaign nor a group is named {name!r}")
+                    if name == campaign.id:
+                        raise Misplaced(path, "that is the campaign itself")

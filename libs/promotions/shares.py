@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from libs.promotions.apportion import apportion
-from libs.promotions.compile import CompiledCampaign, CompiledProgramme
+from libs.promotions.compile import CompiledProgramme, Leg
 from libs.promotions.effects import Earned
 from libs.promotions.evaluation import Evaluation, Grant
 from libs.promotions.facts import ALL_LINES, MemberFacts, ReceiptLike
-from libs.promotions.payouts import Fixed
+from libs.promotions.payouts import Multiplier, PerAmount, PerQuantity, PerTier
 from libs.promotions.situation import Situation
 
 
@@ -20,6 +20,10 @@ class Shares(NamedTuple):
     wallet: str
     lines: tuple[int, ...]
     rest: int
+
+
+_BY_LINE = (PerAmount, PerQuantity, PerTier, Multiplier)
+"""Effects that lines bring; any other amount is the whole receipt's."""
 
 
 def share_out(
@@ -41,26 +45,25 @@ def share_out(
     earned: list[Earned] = []
     for paid in evaluation.paid:
         campaign, lines = campaigns[paid.campaign]
+        leg = next(each for each in campaign.legs if each.number == paid.effect)
         if paid.wallet in exact:
-            for place, amount in enumerate(_of_campaign(campaign, situation, lines, earned, paid.amount)):
+            by_line = isinstance(campaign.source.benefits[leg.number], _BY_LINE)
+            for place, amount in enumerate(_of_leg(leg, situation, lines if by_line else 0, earned, paid.amount)):
                 exact[paid.wallet][place] += amount
-        if campaign.feeds_multipliers:
-            earned.append(Earned(campaign.effect, lines, paid.before))
+        if leg.feeds_multipliers:
+            earned.append(Earned(leg.effect, lines, paid.before))
     return tuple(
         [_whole(grant, exact[grant.wallet], programme.denominators[grant.wallet]) for grant in evaluation.grants]
     )
 
 
-def _of_campaign(
-    campaign: CompiledCampaign, situation: Situation, lines: int, earned: list[Earned], amount: int
-) -> list[int]:
-    """What each line brought of an exact amount; last, what none did."""
+def _of_leg(leg: Leg, situation: Situation, lines: int, earned: list[Earned], amount: int) -> list[int]:
+    """What each of the lines brought of an exact amount; last, what none did."""
     count = len(situation.receipt.lines)
     weights = [0] * count
-    if not isinstance(campaign.source.effect, Fixed):
-        for place in range(count):
-            if lines == ALL_LINES or lines >> place & 1:
-                weights[place] = max(0, campaign.effect.earn(situation, 1 << place, earned)[1])
+    for place in range(count):
+        if lines == ALL_LINES or lines >> place & 1:
+            weights[place] = max(0, leg.effect.earn(situation, 1 << place, earned)[1])
     total = sum(weights)
     if not total:
         return [*weights, amount]

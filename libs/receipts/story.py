@@ -114,7 +114,8 @@ class Story(Struct, frozen=True, omit_defaults=True):
     """The facts of a receipt number, and what was done about them.
 
     `owner` has the points of it; `shown` are the identifiers that led to the owner. `version`, `tier` and `rate` are
-    those that the receipt was first judged by, and is judged by for ever. `uses` is what counts against limits.
+    those that the receipt was first judged by, and is judged by for ever. `uses` is what counts against limits,
+    `granted` what the owner has of it beside points: campaign, kind, reference and quantity.
     """
 
     contents: tuple[Content, ...] = ()
@@ -129,6 +130,7 @@ class Story(Struct, frozen=True, omit_defaults=True):
     version: int | None = None
     tier: str | None = None
     rate: tuple[int, int] | None = None
+    granted: tuple[tuple[str, str, str, int], ...] = ()
     word: Literal["award", "refuse"] | None = None
 
 

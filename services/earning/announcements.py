@@ -15,6 +15,8 @@ from libs.contracts.events import (
     PointsRepaidV1,
     PointsReversedV1,
     PurchaseEvaluatedV1,
+    RewardGrantedV1,
+    RewardRevokedV1,
 )
 from libs.contracts.writer import EventWriter
 from libs.judging.verdict import Verdict
@@ -23,12 +25,14 @@ from libs.ledger.model import Kind, Lot, Movement
 from libs.runtime.batch import Outgoing
 from libs.runtime.keys import event_id, kafka_partition_hash
 from services.earning.arrivals import ADJUSTED, Arrival
-from services.earning.verdict import Cause, Made, Standing
+from services.earning.verdict import Cause, Given, Made, Standing
 
 POINTS = "loyalty.points"
+REWARDS = "loyalty.rewards"
 SOURCE = "/pointstream/earning"
 _CREDITED = PointsCreditedV1.event_type
 _EVALUATED = PurchaseEvaluatedV1.event_type
+_GRANTED, _REVOKED = RewardGrantedV1.event_type, RewardRevokedV1.event_type
 _ACTIVITY_EVALUATED = ActivityEvaluatedV1.event_type
 _TYPES = {
     Kind.REVERSE: PointsReversedV1.event_type,
@@ -68,7 +72,7 @@ class Announcer:
             "outcome": verdict.outcome,
             "reason": verdict.reason,
             "points": points,
-            "campaigns": evaluation.campaigns if evaluation is not None and points else (),
+            "campaigns": _campaigns(verdict, points),
             "programme_version": None if evaluation is None else evaluation.version,
         }
         if reversed_points:
@@ -89,7 +93,7 @@ class Announcer:
             "outcome": verdict.outcome,
             "reason": verdict.reason,
             "points": points,
-            "campaigns": evaluation.campaigns if evaluation is not None and points else (),
+            "campaigns": _campaigns(verdict, points),
             "programme_version": None if evaluation is None else evaluation.version,
         }
         return self._write(_ACTIVITY_EVALUATED, arrival.key.hex, arrival.programme, to, None, data)
@@ -132,6 +136,20 @@ class Announcer:
         to = _Address(standing.key, standing.spread, standing.text)
         return self._write(kind, cause.key.hex, programme, to, movement.seq, data, movement.seq)
 
+    def given(self, programme: RunningProgramme, standing: Standing, given: Given) -> Outgoing:
+        """Something beside points that a member gets, or has to give back."""
+        data = {
+            "member_id": standing.text,
+            "kind": given.kind,
+            "reference": given.reference,
+            "quantity": given.quantity,
+            "campaign": given.campaign,
+            "cause_source": given.cause.source,
+            "cause_id": given.cause.id,
+        }
+        kind, to = _REVOKED if given.back else _GRANTED, _Address(standing.key, standing.spread, standing.text)
+        return self._write(kind, given.cause.key.hex, programme, to, None, data, given.number, topic=REWARDS)
+
     def _write(
         self,
         kind: str,
@@ -141,6 +159,7 @@ class Announcer:
         memberseq: int | None,
         data: Mapping[str, object],
         ordinal: int = 0,
+        topic: str = POINTS,
     ) -> Outgoing:
         shared = (kind, programme.tenant, programme.programme)
         writer = self._writers.get(shared)
@@ -151,7 +170,7 @@ class Announcer:
         name = event_id(programme.tenant, cause, kind, to.member or "", ordinal)
         subject = None if to.member is None else to.key
         return Outgoing(
-            POINTS,
+            topic,
             to.key,
             to.spread,
             writer.write(name, to.member, memberseq, data),
@@ -165,6 +184,14 @@ def _address(arrival: Arrival, standing: Standing | None) -> _Address:
         key = arrival.event.id.encode()
         return _Address(key, kafka_partition_hash(key), None)
     return _Address(standing.key, standing.spread, standing.text)
+
+
+def _campaigns(verdict: Verdict, points: int) -> tuple[str, ...]:
+    """The campaigns that paid, if the event brought anything."""
+    evaluation = verdict.evaluation
+    if evaluation is None or not (points or (verdict.outcome == "no_points" and evaluation.gives)):
+        return ()
+    return evaluation.campaigns
 
 
 def _own(movement: Movement, made: Made) -> dict[str, Any]:

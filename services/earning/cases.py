@@ -161,18 +161,27 @@ class CaseWork:
         lapsed = case.lapsed_lots(life)
         awarded = anew or case.story.word == "award" or case.story.version is not None
         settled = settle(case.story, entitled, life, case.programme, self._now, at, cause, lapsed, anew=awarded)
-        return self._settled(case, life, entitled, settled, at, anew=anew)
+        return self._settled(case, life, entitled, settled, at, cause, anew=anew)
 
     def _settled(
-        self, case: Case, life: Life, entitled: Entitlement | None, settled: Settled, at: datetime, *, anew: bool
+        self,
+        case: Case,
+        life: Life,
+        entitled: Entitlement | None,
+        settled: Settled,
+        at: datetime,
+        cause: Cause,
+        *,
+        anew: bool,
     ) -> Followed:
         case.waits = settled.waits
         refused = settled.waits is not None and not settled.story.accounts
         if entitled is None:
-            after = _structs.replace(settled.story, uses=())
+            after = _structs.replace(settled.story, uses=(), granted=())
         else:
             after = settled.story if refused else judged_now(settled.story, entitled, life.standing.facts)
         self._count(case, after)
+        _regrant(case, after, life, cause)
         case.story = after
         outcome, reason = _outcome(entitled, settled)
         return Followed(
@@ -228,9 +237,10 @@ class CaseWork:
         lapsed = case.lapsed_lots(life)
         settle(case.story, None, life, case.programme, self._now, at, cause, lapsed, anew=True)
         after = _structs.replace(
-            case.story, owner=None, shown=(), accounts=(), uses=(), version=None, tier=None, rate=None
+            case.story, owner=None, shown=(), accounts=(), uses=(), granted=(), version=None, tier=None, rate=None
         )
         self._count(case, after)
+        _regrant(case, after, life, cause)
         case.story = after
 
     def _unowned(self, standing: Stands, at: datetime) -> Followed:
@@ -315,6 +325,15 @@ class CaseWork:
         life.record(movements, cause)
         points = sum(made.amount for made in movements if made.kind is Kind.ACTIVATE)
         return Followed("activated" if points else "unchanged", None, at, life, credited=points)
+
+
+def _regrant(case: Case, after: Story, life: Life, cause: Cause) -> None:
+    """Note what the owner gets beside points that was not granted before, and what is to be given back."""
+    had = {one[:3]: one[3] for one in case.story.granted}
+    has = {one[:3]: one[3] for one in after.granted}
+    more = {name: has.get(name, 0) - had.get(name, 0) for name in {**had, **has}}
+    life.give([(*name, many) for name, many in more.items() if many > 0], cause)
+    life.give([(*name, -many) for name, many in more.items() if many < 0], cause, back=True)
 
 
 def _of(content: Content) -> Cause:

@@ -13,9 +13,10 @@ from libs.judging.versions import RunningProgramme
 from libs.receipts.decided import shown
 from libs.runtime.batch import Outgoing
 from services.earning import loading, store
-from services.earning.domain import BatchDecider, Loaded
+from services.earning.domain import BatchDecider
 from services.earning.facts import first_owner
 from services.earning.lives import Life
+from services.earning.loaded import Loaded
 from services.earning.outcome import BatchDecision
 from services.earning.saving import save
 from services.earning.verdict import MemberName

@@ -7,8 +7,7 @@ member's whole ledger (`lives.py`), and what is said about a receipt on its stor
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,8 +18,9 @@ from libs.judging.verdict import Verdict
 from libs.judging.versions import RunningProgramme
 from libs.ledger.decide import decide_credit
 from libs.ledger.model import Kind, Lot
+from libs.promotions.evaluation import Evaluation
 from libs.promotions.pages import Outcome, StoredDecision
-from libs.receipts.decided import shown
+from libs.receipts.decided import granted_by, shown
 from libs.receipts.story import Content
 from libs.runtime.batch import Outgoing
 from services.earning import arrivals
@@ -31,6 +31,7 @@ from services.earning.cases import Case, CaseWork, Followed
 from services.earning.facts import first_owner
 from services.earning.judge import judge
 from services.earning.lives import Life
+from services.earning.loaded import Counters, Loaded
 from services.earning.outcome import (
     About,
     BatchDecision,
@@ -42,33 +43,9 @@ from services.earning.outcome import (
     lots_made,
     moved_as_kept,
 )
-from services.earning.verdict import Cause, CounterName, Made, MemberName, Standing
+from services.earning.verdict import Cause, Given, Made, MemberName, Standing
 
 _UNPAID: frozenset[Outcome] = frozenset({"no_points", "awaiting_operator", "unchanged", "refused"})
-
-
-class Counters:
-    """What shared limits have used, counted on through the batch."""
-
-    def __init__(self, used: Mapping[CounterName, int]) -> None:
-        self._by_programme: dict[tuple[int, int], dict[str, int]] = {}
-        for (tenant, programme, key), value in used.items():
-            self._by_programme.setdefault((tenant, programme), {})[key] = value
-
-    def of(self, programme: RunningProgramme) -> dict[str, int]:
-        """Return the counters of one programme, by key; what is missing counts 0."""
-        return self._by_programme.setdefault(programme.key, {})
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """What a batch decides on: who has an identifier, the members, the ledgers in hand, the receipts with a story."""
-
-    owners: Mapping[tuple[int, int, str], UUID] = field(default_factory=dict)
-    standings: Mapping[MemberName, Standing] = field(default_factory=dict)
-    lives: Mapping[MemberName, Life] = field(default_factory=dict)
-    cases: Mapping[UUID, Case] = field(default_factory=dict)
-    used: Mapping[CounterName, int] = field(default_factory=dict)
 
 
 class BatchDecider:
@@ -112,7 +89,7 @@ class BatchDecider:
         """A purchase under a number of its own: nearly every event there is."""
         standing = self._who(arrival)
         verdict = judge(arrival, standing, self._counters.of(arrival.programme))
-        self._count(arrival.programme, verdict)
+        counts = self._count(arrival.programme, verdict)
         lots: Sequence[tuple[Lot, bool]] = ()
         if standing is not None:
             life = self._life_of(arrival.programme, standing.facts.member_id)
@@ -120,9 +97,13 @@ class BatchDecider:
                 cause = _cause(arrival)
                 life.catch_up(self._now, cause)
                 lots = [(life.credit(new, self._now, cause), new.carried) for new in verdict.credits]
+                if counts:
+                    life.give(granted_by(verdict.evaluation), cause)
                 events = self._told()
             else:
                 lots, events = self._credit(arrival, standing, verdict)
+                if counts and verdict.evaluation is not None and verdict.evaluation.granted:
+                    events += self._grant(arrival, standing, verdict.evaluation)
             if not lots:
                 self._unpaid(arrival, standing, verdict)
         else:
@@ -173,6 +154,11 @@ class BatchDecider:
             events.append(self._announcer.credited(arrival.programme, standing, lot, cause))
         return made, events
 
+    def _grant(self, arrival: Arrival, standing: Standing, evaluation: Evaluation) -> list[Outgoing]:
+        """What such a member gets beside points."""
+        gifts = [Given(*gift, _cause(arrival), number) for number, gift in enumerate(granted_by(evaluation), start=1)]
+        return [self._announcer.given(arrival.programme, standing, gift) for gift in gifts]
+
     def _follow(self, arrival: Arrival, case: Case) -> None:
         """Something about a receipt that has a story."""
         first = case.event_key is None and arrival.kind == arrivals.COMPLETED
@@ -216,7 +202,8 @@ class BatchDecider:
             acted = correct(arrival, life, self._now)
         else:
             acted = _both(act(arrival, life, self._counters.of(arrival.programme), self._now), followed)
-        self._count(arrival.programme, acted.verdict)
+        if self._count(arrival.programme, acted.verdict) and life is not None:
+            life.give(granted_by(acted.verdict.evaluation), _cause(arrival))
         standing = None if life is None else life.standing
         if standing is None and followed is None:
             self.result.about.append(About(arrival.tenant_id, arrival.key, arrival.key))
@@ -306,6 +293,11 @@ class BatchDecider:
             for programme, life in self._in_hand.values()
             for made in life.untold()
         ]
+        events += [
+            self._announcer.given(programme, life.standing, given)
+            for programme, life in self._in_hand.values()
+            for given in life.untold_gifts()
+        ]
         self._in_hand.clear()
         return events
 
@@ -332,16 +324,21 @@ class BatchDecider:
         before, _ = self.result.uses.get((*programme.key, key), (0, 0))
         self.result.uses[*programme.key, key] = (before + points, limit)
 
-    def _count(self, programme: RunningProgramme, verdict: Verdict) -> None:
-        """Count what a first decision uses of limits, if it credits anything, and the rules that failed in it."""
+    def _count(self, programme: RunningProgramme, verdict: Verdict) -> bool:
+        """Count what a first decision uses of limits, and the rules that failed in it; tell whether it stands.
+
+        It does not while its points await somebody's word: then nothing else of it is given either.
+        """
         evaluation = verdict.evaluation
         if evaluation is None:
-            return
-        if verdict.credits:
+            return False
+        stands = bool(verdict.credits) or not evaluation.grants
+        if stands:
             for use in evaluation.uses:
                 self._use(programme, use.key, use.points, use.limit)
         for failed in evaluation.rule_errors:
             self.result.rule_errors[failed.campaign] = self.result.rule_errors.get(failed.campaign, 0) + 1
+        return stands
 
     def _unpaid(self, arrival: Arrival, standing: Standing, verdict: Verdict) -> None:
         if verdict.outcome in _UNPAID:

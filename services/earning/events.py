@@ -24,8 +24,9 @@ from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
 from services.earning import arrivals, loading, store
 from services.earning.arrivals import Arrival, select
-from services.earning.domain import BatchDecider, Loaded
+from services.earning.domain import BatchDecider
 from services.earning.inbox_store import body_hashes
+from services.earning.loaded import Loaded
 from services.earning.metrics import EarningMetrics
 from services.earning.outcome import BatchDecision
 from services.earning.repeats import Tally, first_of_each
@@ -189,18 +190,21 @@ def arrival(record: ConsumerRecord, clock: Clock, now: datetime) -> datetime:
 def _shared_counters(fresh: Iterable[Arrival]) -> list[CounterName]:
     """The counters that campaigns share between members, by the version at each purchase's time.
 
-    The period that a counter is for changes at a local midnight, so receipts of the same quarter of an hour share it.
+    The period that a counter is for changes at a local midnight, so receipts of the same quarter of an hour share it;
+    where stores or partners have counters of their own, those of the same one.
     """
     wanted: dict[CounterName, None] = {}
-    looked: set[tuple[int, int, int, int]] = set()
+    looked: set[tuple[object, ...]] = set()
     for new in fresh:
         if new.kind != arrivals.COMPLETED:
             continue
         at = effective_time(new.event.time, new.arrived_at).instant
         version = new.programme.at(at)
-        if version is None or version.compiled.counted is None:
+        if version is None or not version.compiled.counts:
             continue
-        slice_of_time = (*new.scope, version.compiled.version, int(at.timestamp()) // _SLICE)
+        slice_of_time: tuple[object, ...] = (*new.scope, version.compiled.version, int(at.timestamp()) // _SLICE)
+        if version.compiled.counts_places:
+            slice_of_time += (new.event.data.store, new.event.data.partner)
         if slice_of_time not in looked:
             looked.add(slice_of_time)
             tenant, programme = new.scope

@@ -13,7 +13,7 @@ from libs.ledger.decide import decide_credit, opening_movement
 from libs.ledger.evolve import apply
 from libs.ledger.model import Lot, MemberLedger, Movement
 from libs.ledger.repay import repay
-from services.earning.verdict import Cause, Made, MemberName, Standing
+from services.earning.verdict import Cause, Given, Made, MemberName, Standing
 
 NEVER = "infinity"
 
@@ -30,8 +30,10 @@ class Life:
         self.ledger = ledger
         self.whole = whole
         self.made: list[Made] = []
+        self._gifts: list[Given] = []
         self.before = ledger
         self._told = 0
+        self._gifts_told = 0
         self._caught_up = False
 
     def catch_up(self, now: datetime, cause: Cause) -> None:
@@ -77,6 +79,18 @@ class Life:
         """The movements made since this was asked last: each has its event."""
         untold = self.made[self._told :]
         self._told = len(self.made)
+        return untold
+
+    def give(self, granted: Iterable[tuple[str, str, str, int]], cause: Cause, *, back: bool = False) -> None:
+        """Note what the member gets beside points, or gives `back`: campaign, kind, reference and quantity of each."""
+        before = sum(1 for each in self._gifts if (each.cause, each.back) == (cause, back))
+        for number, gift in enumerate(granted, start=before + 1):
+            self._gifts.append(Given(*gift, cause, number, back))
+
+    def untold_gifts(self) -> list[Given]:
+        """What was noted since this was asked last, each an event."""
+        untold = self._gifts[self._gifts_told :]
+        self._gifts_told = len(self._gifts)
         return untold
 
     def made_by(self, event_key: UUID) -> list[Made]:

@@ -20,9 +20,9 @@ from libs.receipts.story import Content, Story, read_story
 from services.earning import arrivals, owner_store, store
 from services.earning.arrivals import Arrival
 from services.earning.cases import Case
-from services.earning.domain import Loaded
 from services.earning.facts import content_of, first_owner
 from services.earning.lives import Life
+from services.earning.loaded import Loaded
 from services.earning.store import AskedReceipt, KnownReceipt
 from services.earning.verdict import CounterName, MemberName, Standing
 

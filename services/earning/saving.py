@@ -11,7 +11,7 @@ import asyncpg
 from libs.promotions.pages import StoredDecision
 from services.earning import store
 from services.earning.cases import Case
-from services.earning.domain import Loaded
+from services.earning.loaded import Loaded
 from services.earning.outcome import BatchDecision
 
 

@@ -60,3 +60,15 @@ class Made(NamedTuple):
     owed: int = 0
     lapses_at: datetime | None = None
     reason: str | None = None
+
+
+class Given(NamedTuple):
+    """Something beside points that a member gets by an event, or has to give back; `number` tells those of it apart."""
+
+    campaign: str
+    kind: str
+    reference: str
+    quantity: int
+    cause: Cause
+    number: int
+    back: bool = False

@@ -40,7 +40,7 @@ class UnpaidCampaign(View):
 
 
 class CappedCampaign(View):
-    """A campaign whose amount was cut by a limit."""
+    """A campaign whose amount was cut by a limit; a discount's has the currency as its wallet."""
 
     campaign: str
     name: str
@@ -49,6 +49,26 @@ class CappedCampaign(View):
     arithmetic: str
     before: str
     after: str
+
+
+class DiscountView(View):
+    """What a campaign takes off a line, or off the whole (null), in minor units of the programme's currency."""
+
+    campaign: str
+    name: str
+    line: int | None
+    amount_minor: int
+    reason: str = Field(examples=["percent_off"])
+
+
+class GrantedView(View):
+    """What a campaign grants beside points."""
+
+    campaign: str
+    name: str
+    kind: str = Field(examples=["coupon"])
+    reference: str
+    quantity: int
 
 
 class Rounding(View):
@@ -110,6 +130,8 @@ class Explanation(View):
     not_paid: tuple[UnpaidCampaign, ...]
     caps: tuple[CappedCampaign, ...]
     rounding: tuple[Rounding, ...]
+    discounts: tuple[DiscountView, ...]
+    granted: tuple[GrantedView, ...]
 
 
 class ReceiptView(View):
@@ -173,6 +195,16 @@ class ReceiptView(View):
                     "caps": [],
                     "rounding": [
                         {"wallet": "points", "mode": "floor", "exact": "45.1", "points": 45, "remainder": "0.1"}
+                    ],
+                    "discounts": [],
+                    "granted": [
+                        {
+                            "campaign": "base",
+                            "name": "A point for every euro",
+                            "kind": "lottery_ticket",
+                            "reference": "summer-draw",
+                            "quantity": 1,
+                        }
                     ],
                 },
                 "inputs": {

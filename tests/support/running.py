@@ -88,14 +88,16 @@ class Door:
         """The status that the API answers with."""
         return self.http.get(path).status_code
 
-    def enrolment(self, name: str, identifiers: Iterable[str] = (), *, again: str = "") -> Record:
+    def enrolment(
+        self, name: str, identifiers: Iterable[str] = (), *, again: str = "", tier: str | None = "gold"
+    ) -> Record:
         """The enrolment of a member: known by the card `name`, else by `identifiers`, each `kind:value`.
 
         `again` tells a further enrolment of the same member from the first, to add identifiers.
         """
         pairs = [text.split(":", 1) for text in (identifiers or (f"card:{name}",))]
         member = str(self.member_id(name))
-        data = {"member_id": member, "identifiers": [{"kind": k, "value": v} for k, v in pairs], "tier": "gold"}
+        data = {"member_id": member, "identifiers": [{"kind": k, "value": v} for k, v in pairs], "tier": tier}
         kind = "org.pointstream.member.enrolled.v1"
         return event(PROFILES, kind, f"enrol-{name}{again}", self.source, self.now(), member, data)
 

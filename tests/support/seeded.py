@@ -34,11 +34,16 @@ def programmes(pending: int, *, limits: bool) -> Programmes:
         _campaign("status", {"kind": "per_amount", "points": 1, "per_minor": 1_000, "wallet": "status"}),
         _campaign("letter", {"kind": "fixed", "points": 7}, trigger={"kind": "activity", "activity": "letter"}),
         _campaign("coffee", {"kind": "fixed", "points": 25}, when={"skus": ["coffee"]}),
+        _campaign("draw", {"kind": "lottery_ticket", "reference": "draw", "per_minor": 2_000}),
+        _campaign("fan", {"kind": "badge", "reference": "fan"}, trigger={"kind": "activity", "activity": "letter"}),
     ]
     if limits:
         campaigns[4]["limits"] = [{"scope": "campaign", "period": "ever", "points": 60}]
         campaigns[0]["limits"] = [{"scope": "member", "period": "day", "points": 120}]
+        campaigns[1]["limits"] = [{"scope": "store", "period": "day", "points": 100}]
         campaigns[2]["limits"] = [{"scope": "member", "period": "month", "points": 15}]
+        campaigns[5]["limits"] = [{"scope": "member", "period": "week", "times": 2}, {"period": "ever", "times": 9}]
+        campaigns[6]["limits"] = [{"scope": "member", "period": "ever", "times": 1}]
     document = {
         "version": 1,
         "zone": "Europe/Rome",
@@ -53,6 +58,9 @@ def programmes(pending: int, *, limits: bool) -> Programmes:
             {"name": "status", "expiry": {"kind": "never"}},
         ],
         "campaigns": campaigns,
+        "limits": [{"scope": "member", "period": "month", "points": 300}, {"period": "ever", "points": 2_000}]
+        if limits
+        else [],
     }
     version = activate(datetime(2020, 1, 1, tzinfo=UTC), document)
     running = RunningProgramme(

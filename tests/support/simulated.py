@@ -25,8 +25,9 @@ from libs.receipts.story import Story, read_story, write_story
 from services.earning import arrivals
 from services.earning.arrivals import Arrival, select
 from services.earning.cases import Case
-from services.earning.domain import BatchDecider, Loaded
+from services.earning.domain import BatchDecider
 from services.earning.lives import Life
+from services.earning.loaded import Loaded
 from services.earning.outcome import Parked, Unclaimed
 from services.earning.verdict import Standing
 from tests.support.receipts import Record

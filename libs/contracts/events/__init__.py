@@ -33,6 +33,7 @@ from libs.contracts.events.purchase import (
     ReceiptLine,
     ReturnedLine,
 )
+from libs.contracts.events.reward import RewardGrantedV1, RewardRevokedV1
 
 __all__ = [
     "ActivityEvaluatedV1",
@@ -60,5 +61,7 @@ __all__ = [
     "PurchaseVoidedV1",
     "ReceiptLine",
     "ReturnedLine",
+    "RewardGrantedV1",
+    "RewardRevokedV1",
     "WalletBalance",
 ]

@@ -17,7 +17,8 @@ from libs.judging.programmes import by_prefix
 from libs.judging.versions import RunningProgramme, activate
 from libs.promotions.facts import MemberFacts
 from services.earning.arrivals import Arrival, select
-from services.earning.domain import BatchDecider, Loaded
+from services.earning.domain import BatchDecider
+from services.earning.loaded import Loaded
 from services.earning.outcome import BatchDecision
 from services.earning.verdict import Standing
 from tests.support.database import ACME, programme_document

@@ -5,6 +5,7 @@ A seed stands for one simulation. On failure its number is shown: `simulate(numb
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from libs.promotions.pages import StoredDecision
+from services.earning.announcements import REWARDS
 from services.earning.metrics import EarningMetrics
 from tests.support.brokerless import Earning, Sent
 from tests.support.memory import Memory, in_memory
@@ -103,6 +105,7 @@ def _sound(earning: Earning) -> None:
     _heads(memory)
     _counters(memory)
     _receipts(memory)
+    _rewards(earning)
 
 
 def _heads(memory: Memory) -> None:
@@ -124,7 +127,7 @@ def _counters(memory: Memory) -> None:
         for key, points, _ in story.uses:
             used[1, 1, key] += points
     for decision in memory.decisions().values():
-        if decision is not None and decision.kind.startswith("activity") and decision.lots and decision.evaluation:
+        if decision is not None and decision.kind.startswith("activity") and decision.evaluation:
             for use in decision.evaluation.uses:
                 used[1, 1, use.key] += use.points
     assert +used == {name: count for name, count in memory.counters.items() if count}
@@ -143,6 +146,27 @@ def _receipts(memory: Memory) -> None:
             assert account.standing >= 0
             for gain in account.gained:
                 assert lots[gain.lot].amount == gain.points >= gain.reversed
+
+
+def _rewards(earning: Earning) -> None:
+    """What was granted beside points, less what was revoked, is what stands of all receipts and activities."""
+    told: Counter[tuple[str, ...]] = Counter()
+    names = set()
+    for event in [json.loads(event.value) for event in earning.told if event.topic == REWARDS]:
+        data = event["data"]
+        sign = 1 if event["type"].endswith("granted.v1") else -1
+        told[data["member_id"], data["campaign"], data["kind"], data["reference"]] += sign * data["quantity"]
+        names.add(event["id"])
+    stands: Counter[tuple[str, ...]] = Counter()
+    for _, story in earning.memory.stories():
+        for *name, quantity in story.granted:
+            stands[str(story.owner), *name] += quantity
+    for decision in earning.memory.decisions().values():
+        if decision is not None and decision.kind.startswith("activity") and decision.evaluation:
+            for one in decision.evaluation.granted:
+                stands[str(decision.member_id), one.campaign, one.kind, one.reference] += one.quantity
+    assert {name: many for name, many in told.items() if many} == stands
+    assert len(names) == sum(event.topic == REWARDS for event in earning.told), "each event has an id of its own"
 
 
 def _play(seeds: range, seconds: float) -> int:

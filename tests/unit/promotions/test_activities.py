@@ -156,7 +156,7 @@ activities = st.builds(
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.data(), documents(), receipts(), activities, instants, members)
+@given(st.data(), documents(plain=True), receipts(), activities, instants, members)
 def test_each_trigger_is_a_programme_of_its_own(data, text, bought, activity, at, member) -> None:  # type: ignore[no-untyped-def]
     used = data.draw(some_counters(text, at))
     parts = split(text, data.draw(st.sets(st.integers(0, 9))))

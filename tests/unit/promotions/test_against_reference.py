@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from libs.promotions.compile import compile_programme
 from libs.promotions.decide import counter_keys, evaluate
+from libs.promotions.discounting import discounted
 from libs.promotions.document import parse_programme
-from libs.promotions.evaluation import OUTRANKED, from_record, to_record
+from libs.promotions.evaluation import COMPANY, EXCLUDED, OUTRANKED, TOO_MANY, from_record, to_record
 from libs.promotions.explain import explain, why_not
-from tests.unit.promotions.reference import expected
+from tests.unit.promotions.reference_payouts import Reference
 from tests.unit.promotions.strategies import counters, documents, instants, members, receipts
+
+STACKED = (OUTRANKED, EXCLUDED, COMPANY, TOO_MANY)
 
 
 def thorough(examples: int) -> settings:
@@ -29,19 +34,21 @@ def test_the_engine_agrees_with_the_reference(data, document, receipt, at, membe
     compiled = compile_programme(programme)
 
     found = evaluate(compiled, receipt, member, at, used, killed=killed)
-    wanted = expected(programme, receipt, member, at, used, killed)
+    wanted = Reference(programme, receipt, member, at, used, killed).expected()
 
     over = {rest.wallet: rest.denominator for rest in found.remainders}
     assert {grant.wallet: grant.points for grant in found.grants} == wanted.points
-    assert {paid.campaign: Fraction(paid.amount, over[paid.wallet]) for paid in found.paid} == wanted.paid
-    assert {paid.campaign: Fraction(paid.before, over[paid.wallet]) for paid in found.paid} == wanted.before
+    assert {(one.campaign, one.effect): Fraction(one.amount, over[one.wallet]) for one in found.paid} == wanted.paid
+    assert {(one.campaign, one.effect): Fraction(one.before, over[one.wallet]) for one in found.paid} == wanted.before
     assert {
         rest.wallet: wanted.points.get(rest.wallet, 0) + Fraction(rest.numerator, rest.denominator)
         for rest in found.remainders
     } == wanted.exact
-    losers = {(one.campaign, one.condition) for one in found.failed if one.condition.startswith(OUTRANKED)}
-    assert losers == {(loser, OUTRANKED + winner) for loser, winner in wanted.losers}
+    losers = {(one.campaign, one.condition) for one in found.failed if one.condition.startswith(STACKED)}
+    assert losers == wanted.losers
     assert {use.key: use.points for use in found.uses} == wanted.uses
+    assert [(one.campaign, one.line, one.amount_minor) for one in found.discounts] == wanted.discounts
+    assert [(one.campaign, one.reference, one.quantity) for one in found.granted] == wanted.granted
 
 
 @thorough(60)
@@ -51,6 +58,17 @@ def test_the_order_of_campaigns_means_nothing(data, document, receipt, at, membe
     shuffled = {**document, "campaigns": data.draw(st.permutations(document["campaigns"]))}
     one, other = (compile_programme(parse_programme(text)) for text in (document, shuffled))
     assert evaluate(one, receipt, member, at, used) == evaluate(other, receipt, member, at, used)
+
+
+@thorough(60)
+@given(st.data(), documents(plain=True), receipts(), instants, members)
+def test_the_plain_way_ends_where_the_other_ends(data, document, receipt, at, member) -> None:  # type: ignore[no-untyped-def]
+    used = data.draw(counters(document, at))
+    compiled = compile_programme(parse_programme(document))
+    assert compiled.plain
+    plain, other = (evaluate(each, receipt, member, at, used) for each in (compiled, replace(compiled, plain=False)))
+    assert sorted(plain.failed, key=str) == sorted(other.failed, key=str)
+    assert structs.replace(plain, failed=()) == structs.replace(other, failed=())
 
 
 @thorough(60)
@@ -66,6 +84,11 @@ def test_bounds_and_records(data, document, receipt, at, member) -> None:  # typ
     assert all(0 <= capped.amount < capped.before for capped in found.capped)
     assert all(used.get(use.key, 0) + use.points <= use.limit for use in found.uses)
     assert {use.key for use in found.uses} <= set(counter_keys(compiled, receipt, member, at))
+    left = discounted(receipt, found.discounts)
+    assert left.total_minor >= min(receipt.total_minor, 0)
+    assert all(
+        now.amount_minor >= 0 for now, was in zip(left.lines, receipt.lines, strict=True) if was.amount_minor >= 0
+    )
     assert from_record(to_record(found)) == found
     assert explain(found, receipt, compiled, member, at)["programme_version"] == 1
     for campaign in found.campaigns:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from libs.language.catalogue import LANGUAGES, Catalogue
+from libs.promotions.allowances import UNITS, Limit, Period, SharedLimit
 from libs.promotions.compile import CompiledProgramme, compile_programme
 from libs.promotions.conditions import within
 from libs.promotions.criteria import Conditions
 from libs.promotions.describe import SECTIONS, describe_rules
 from libs.promotions.document import parse_programme, parse_programme_yaml
 from libs.promotions.explain import CONDITIONS, REASONS
-from libs.promotions.payouts import Limit
 from libs.promotions.wording import EXPLANATIONS, HINTS, RULES
 from tests.unit.promotions.build import BASE, THURSDAY, campaign, document, fixed, multiplier
 from tests.unit.promotions.strategies import documents, instants
@@ -99,9 +99,9 @@ def test_every_condition_and_limit_has_words() -> None:
     """A new condition or limit is told by its name alone until it is given words here."""
     told = {key.removesuffix(".lines") for key in _keys()}
     assert {name for name in Conditions.model_fields if name not in told} == set()
-    for scope in Limit.model_fields["scope"].annotation.__args__:  # type: ignore[union-attr]
-        for period in Limit.model_fields["period"].annotation.__args__:  # type: ignore[union-attr]
-            assert f"limit.{period if period == 'transaction' else f'{scope}.{period}'}" in told
+    for model in (Limit, SharedLimit):
+        scopes = get_args(model.model_fields["scope"].annotation)
+        assert {f"limit.{name}" for name in (*scopes, *get_args(Period), *UNITS)} <= told
 
 
 def _keys() -> set[str]:

@@ -30,7 +30,11 @@ GOLD = {
     "bench": "1ccb149e9e4ce78e10658c65294a53c231dac4f2b18b269a7d01179d856f7b76",
 }
 SLUG = "^[a-z0-9][a-z0-9_-]{0,63}$"
-KINDS = "'per_amount', 'per_quantity', 'fixed', 'multiplier'"
+KINDS = (
+    "'per_amount', 'per_quantity', 'fixed', 'per_tier', 'thresholds', 'together', 'formula', 'multiplier', "
+    "'amount_off', 'percent_off', 'free_shipping', 'buy_get', 'bundle', 'coupon', 'gift_card', 'reward', 'badge', "
+    "'lottery_ticket', 'sample', 'message', 'webhook'"
+)
 
 
 def one(**rest: Any) -> dict[str, Any]:

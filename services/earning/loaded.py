@@ -1,0 +1,36 @@
+"""What a batch decides on, once everything is loaded; and what shared limits have used as it goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from libs.judging.versions import RunningProgramme
+from services.earning.cases import Case
+from services.earning.lives import Life
+from services.earning.verdict import CounterName, MemberName, Standing
+
+
+class Counters:
+    """What shared limits have used, counted on through the batch."""
+
+    def __init__(self, used: Mapping[CounterName, int]) -> None:
+        self._by_programme: dict[tuple[int, int], dict[str, int]] = {}
+        for (tenant, programme, key), value in used.items():
+            self._by_programme.setdefault((tenant, programme), {})[key] = value
+
+    def of(self, programme: RunningProgramme) -> dict[str, int]:
+        """Return the counters of one programme, by key; what is missing counts 0."""
+        return self._by_programme.setdefault(programme.key, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a batch decides on: who has an identifier, the members, the ledgers in hand, the receipts with a story."""
+
+    owners: Mapping[tuple[int, int, str], UUID] = field(default_factory=dict)
+    standings: Mapping[MemberName, Standing] = field(default_factory=dict)
+    lives: Mapping[MemberName, Life] = field(default_factory=dict)
+    cases: Mapping[UUID, Case] = field(default_factory=dict)
+    used: Mapping[CounterName, int] = field(default_factory=dict)
