@@ -13,6 +13,8 @@ from uuid import UUID
 
 from msgspec import Struct, structs
 
+from libs.promotions.history import History
+
 Like = TypeVar("Like")
 
 ALL_LINES = -1
@@ -117,10 +119,14 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class MemberFacts:
-    """Who bought, as of the decision."""
+    """Who bought, as of the decision.
+
+    `history` is None where nobody has loaded it: then no question about it is met.
+    """
 
     member_id: UUID
     tier: str | None = None
+    history: History | None = None
 
 
 def as_receipt(activity: ActivityLike, currency: str) -> Receipt:
