@@ -136,6 +136,9 @@ def _twin(annotation: Any, metadata: Iterable[Any] = ()) -> Any:
     if origin is tuple and arguments[1:] == (...,):
         item: Any = _twin(arguments[0])
         return _limited(tuple[item, ...], rules)
+    if origin is dict:
+        key, each = map(_twin, arguments)
+        return _limited(dict[key, each], rules)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return data_struct(annotation)
     if annotation in (str, int, bool, UUID, NoneType) or origin is Literal:

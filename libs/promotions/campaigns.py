@@ -57,8 +57,10 @@ class Campaign(Part):
                 raise Misplaced(f"limits[{at}].scope", "a receipt has one member", "campaign")
         if self.trigger.kind == "activity":
             for kind in ONLY_OF_PURCHASES:
-                if getattr(self.when, kind):
+                if getattr(self.when, kind) not in ((), None):
                     raise Misplaced(f"when.{kind}", "an activity has none, so the campaign would never pay")
+        elif self.when.data:
+            raise Misplaced("when.data", "a purchase has none, so the campaign would never pay")
         return self
 
 

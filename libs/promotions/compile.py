@@ -10,10 +10,18 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from libs.promotions.campaigns import Campaign
-from libs.promotions.conditions import LINE_KINDS, RECEIPT_KINDS, Check, compile_checks, compile_line_test
+from libs.promotions.catalogue import Product
+from libs.promotions.conditions import RECEIPT_KINDS, compile_checks, receipt_values
+from libs.promotions.criteria import LINE_KINDS, Conditions
+from libs.promotions.days import spans
+from libs.promotions.declarations import language_of
 from libs.promotions.effects import CompiledEffect, Phase, common_denominator, compile_effect, phase_rank
 from libs.promotions.index import Entry, Timeline
 from libs.promotions.limits import TRANSACTION, CompiledLimit, compile_limit
+from libs.promotions.lines import Narrowing, chooses_lines, compile_line_test, compile_narrowing
+from libs.promotions.membership import Check
+from libs.promotions.needs import Needs, needs_of
+from libs.promotions.places import Atlas
 from libs.promotions.programme import Programme
 from libs.promotions.wallets import Wallet
 
@@ -23,7 +31,11 @@ RUNNING = ("live", "scheduled")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CompiledCampaign:
-    """One running campaign. `precedence` sorts the stronger first: by priority, then id."""
+    """One running campaign. `precedence` sorts the stronger first: by priority, then id.
+
+    `indexed_by` is the condition that finds it in the index, by one of `values`; `narrow` what is left to do until the
+    lines that count are known.
+    """
 
     id: str
     source: Campaign
@@ -34,6 +46,8 @@ class CompiledCampaign:
     denominator: int
     feeds_multipliers: bool
     indexed_by: str | None
+    values: tuple[str, ...]
+    narrow: Narrowing | None
     checks: tuple[Check, ...]
     limits: tuple[CompiledLimit, ...]
 
@@ -46,7 +60,8 @@ class CompiledProgramme:
     the points allowed by (campaign, scope, period) whatever triggers the campaign, `transaction` limits left out.
     `campaigns` are those for purchases, in the order of computing, `counted` is the timeline of those that have a
     counter. `activities` holds, by the name of an activity, the same programme with the campaigns for that one instead;
-    so purchases and activities never see each other's campaigns, nor pay for having them looked at.
+    so purchases and activities never see each other's campaigns, nor pay for having them looked at. `needs` says which
+    facts of members all of them look at, `products` completes the lines of receipts.
     """
 
     version: int
@@ -62,6 +77,18 @@ class CompiledProgramme:
     grouped: bool
     counter_limits: Mapping[tuple[str, str, str], int]
     activities: Mapping[str, CompiledProgramme]
+    needs: Needs
+    products: Mapping[str, Product]
+
+    @property
+    def needs_history(self) -> bool:
+        """Tell whether any running campaign looks at what members did before."""
+        return self.needs.history
+
+    @property
+    def history_days(self) -> int | None:
+        """How many days back it is looked at, the day of the receipt included; None: as far as there is any."""
+        return self.needs.history_days
 
 
 def compile_programme(programme: Programme) -> CompiledProgramme:
@@ -87,13 +114,15 @@ def _compile(
         for wallet in programme.wallets
     }
     multiplied = {programme.wallet_of(one) for one in running if one.effect.kind == "multiplier"}
-    compiled = tuple(_compile_campaign(one, programme, denominators, multiplied) for one in running)
-    entries = [_entry(rank, campaign) for rank, campaign in enumerate(compiled)]
+    atlas = Atlas(programme.stores)
+    compiled = tuple(_compile_campaign(one, programme, denominators, multiplied, atlas) for one in running)
+    zone = UTC if programme.zone == "UTC" else ZoneInfo(programme.zone)
+    entries = [_entry(rank, campaign, zone) for rank, campaign in enumerate(compiled)]
     counted = [entry for entry in entries if _has_counter(compiled[entry.rank])]
     return CompiledProgramme(
         version=programme.version,
         source=programme,
-        zone=UTC if programme.zone == "UTC" else ZoneInfo(programme.zone),
+        zone=zone,
         currency=programme.currency,
         rounding=programme.rounding,
         wallets=MappingProxyType({wallet.name: wallet for wallet in programme.wallets}),
@@ -104,15 +133,18 @@ def _compile(
         grouped=any(one.mode != "all" for one in running),
         counter_limits=MappingProxyType(_counter_limits(counted_campaigns)),
         activities=MappingProxyType(dict(activities)),
+        needs=needs_of(counted_campaigns),
+        products=MappingProxyType({product.sku: product for product in programme.products}),
     )
 
 
 def _compile_campaign(
-    campaign: Campaign, programme: Programme, denominators: Mapping[str, int], multiplied: set[str]
+    campaign: Campaign, programme: Programme, denominators: Mapping[str, int], multiplied: set[str], atlas: Atlas
 ) -> CompiledCampaign:
     wallet = programme.wallet_of(campaign)
     phase = phase_rank(campaign)
-    indexed_by = _indexed_by(campaign)
+    places = atlas.find(campaign.when)
+    indexed_by, values, found_by_any = _indexed_by(campaign.when, places)
     return CompiledCampaign(
         id=campaign.id,
         source=campaign,
@@ -123,7 +155,11 @@ def _compile_campaign(
         denominator=denominators[wallet],
         feeds_multipliers=phase is not Phase.ADDITION and wallet in multiplied,
         indexed_by=indexed_by,
-        checks=compile_checks(campaign, indexed_by),
+        values=values,
+        narrow=compile_narrowing(campaign.when, found_by_any=found_by_any),
+        checks=compile_checks(
+            campaign, indexed_by, places, language_of(campaign, programme.attributes, programme.activities)
+        ),
         limits=tuple(compile_limit(campaign.id, limit) for limit in campaign.limits),
     )
 
@@ -132,15 +168,24 @@ def _precedence(campaign: Campaign) -> tuple[int, str]:
     return -campaign.priority, campaign.id
 
 
-def _indexed_by(campaign: Campaign) -> str | None:
-    return next((kind for kind in (*LINE_KINDS, *RECEIPT_KINDS) if getattr(campaign.when, kind)), None)
+def _indexed_by(when: Conditions, places: tuple[str, ...] | None) -> tuple[str | None, tuple[str, ...], bool]:
+    """Choose the condition that finds a campaign, with its values; and whether it is one of `lines`."""
+    for kind in LINE_KINDS:
+        if named := getattr(when, kind):
+            return kind, named, False
+    for condition in when.lines:
+        for kind in LINE_KINDS if condition.match == "any" else ():
+            if named := getattr(condition, kind):
+                return kind, named, True
+    for kind, named in sorted(receipt_values(when, places).items(), key=lambda one: RECEIPT_KINDS.index(one[0])):
+        return kind, named, False
+    return None, (), False
 
 
-def _entry(rank: int, campaign: CompiledCampaign) -> Entry:
+def _entry(rank: int, campaign: CompiledCampaign, zone: tzinfo) -> Entry:
     when, kind = campaign.source.when, campaign.indexed_by
-    values = () if kind is None else getattr(when, kind)
-    line_test = compile_line_test(when, without=kind) if kind in LINE_KINDS else None
-    return Entry(rank, campaign.source.frame, kind, values, line_test)
+    line_test = compile_line_test(when, without=kind) if chooses_lines(when) else None
+    return Entry(rank, spans(campaign.source.frame, zone), kind, campaign.values, line_test)
 
 
 def _has_counter(campaign: CompiledCampaign) -> bool:

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from libs.promotions.catalogue import completed
 from libs.promotions.compile import CompiledProgramme
 from libs.promotions.effects import Earned
 from libs.promotions.evaluation import Capped, Evaluation, Failed, Grant, Paid, Remainder, Use
 from libs.promotions.facts import ActivityLike, MemberFacts, ReceiptLike, as_receipt
 from libs.promotions.groups import Match, settle
 from libs.promotions.limits import cut
+from libs.promotions.lines import line_condition
 from libs.promotions.situation import Situation
 
 MAX_POINTS = 10**15
@@ -38,6 +40,8 @@ def evaluate(
     """
     if receipt.currency != programme.currency:
         return Evaluation(programme.version, "currency")
+    if programme.products:
+        receipt = completed(receipt, programme.products)
     situation = Situation(receipt, member, at, programme.zone)
     failed: list[Failed] = []
     matches = _match(programme, situation, killed, failed)
@@ -71,8 +75,10 @@ def counter_keys(
     """
     if programme.counted is None:
         return ()
+    if programme.products:
+        receipt = completed(receipt, programme.products)
     situation = Situation(receipt, member, at, programme.zone)
-    ranks = programme.counted.at(at).candidates(receipt, situation.tier)
+    ranks = programme.counted.at(at).candidates(receipt, member)
     keys = [limit.key(situation) for rank in ranks for limit in programme.campaigns[rank].limits]
     return [key for key in keys if key is not None]
 
@@ -96,7 +102,7 @@ def _match(
     programme: CompiledProgramme, situation: Situation, killed: frozenset[str], failed: list[Failed]
 ) -> list[Match]:
     """Find the campaigns whose conditions all hold, in the order of computing."""
-    found = programme.timeline.at(situation.at).candidates(situation.receipt, situation.tier)
+    found = programme.timeline.at(situation.at).candidates(situation.receipt, situation.member)
     campaigns = programme.campaigns
     matches: list[Match] = []
     for rank in sorted(found):
@@ -104,6 +110,11 @@ def _match(
         if killed and campaign.id in killed:
             failed.append(Failed(campaign.id, "killed"))
             continue
+        if campaign.narrow is not None:
+            lines = campaign.narrow(situation.receipt, lines)
+            if not lines:
+                failed.append(Failed(campaign.id, line_condition(campaign.source.when)))
+                continue
         for check in campaign.checks:
             condition = check(situation, lines)
             if condition is not None:

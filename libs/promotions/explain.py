@@ -11,11 +11,15 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
+from libs.promotions.catalogue import completed
 from libs.promotions.compile import RUNNING, CompiledCampaign, CompiledProgramme
-from libs.promotions.conditions import LINE_KINDS, within
+from libs.promotions.criteria import LINE_KINDS
+from libs.promotions.days import why_not_at
 from libs.promotions.evaluation import OUTRANKED, RULE_ERROR, Capped, Evaluation, Failed, Paid
 from libs.promotions.facts import ActivityLike, MemberFacts, ReceiptLike, as_receipt
+from libs.promotions.lines import chooses_lines, line_condition
 from libs.promotions.payouts import Fixed, Multiplier, PerAmount, PerQuantity
+from libs.promotions.reasons import WORDS, key_of, numbers
 from libs.promotions.situation import Situation
 
 TIMES = "\u00d7"
@@ -30,7 +34,6 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "frame": "it did not run at this time",
         "state": "it is not live",
         "trigger": "it is for something else",
-        "lines": "no line meets all its conditions on lines",
         "skus": "none of its products was bought",
         "categories": "nothing of its categories was bought",
         "brands": "nothing of its brands was bought",
@@ -43,6 +46,7 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "min_total_minor": "the receipt's total is too low",
         "min_quantity": "too few pieces",
         "min_amount_minor": "too little spent on the products that count",
+        **WORDS,
     }
 )
 _REASONS: Mapping[str, str] = MappingProxyType(
@@ -65,6 +69,8 @@ def explain(
     Exact amounts are texts: decimals where they end, else fractions, in the wallet's minor units.
     """
     campaigns = {campaign.id: campaign for campaign in programme.campaigns}
+    local = None if at is None else at.astimezone(programme.zone)
+    judged = completed(receipt, programme.products)
     return {
         "summary": _summary(evaluation),
         "programme_version": evaluation.version,
@@ -72,7 +78,7 @@ def explain(
         "inputs": _inputs(receipt, member, at, programme),
         "points": [{"wallet": grant.wallet, "points": grant.points} for grant in evaluation.grants],
         "campaigns": [_paid(paid, campaigns, programme) for paid in evaluation.paid],
-        "not_paid": [_failed(failed, campaigns) for failed in evaluation.failed],
+        "not_paid": [_failed(failed, campaigns, judged, local) for failed in evaluation.failed],
         "caps": [_capped(capped, campaigns, programme) for capped in evaluation.capped],
         "rounding": _rounding(evaluation, programme),
     }
@@ -106,12 +112,18 @@ def why_not(
         running = {one.id for one in programme.source.campaigns if one.state in RUNNING}
         return "trigger" if campaign_id in running else "state"
     campaign = programme.campaigns[rank]
-    if not within(campaign.source.frame, at):
-        return "frame"
+    outside = why_not_at(campaign.source.frame, at, programme.zone)
+    if outside is not None:
+        return outside
+    receipt = completed(receipt, programme.products)
     situation = Situation(receipt, member, at, programme.zone)
-    lines = programme.timeline.at(at).candidates(receipt, situation.tier).get(rank)
+    lines = programme.timeline.at(at).candidates(receipt, member).get(rank)
     if lines is None:
         return _index_condition(campaign)
+    if campaign.narrow is not None:
+        lines = campaign.narrow(receipt, lines)
+        if not lines:
+            return line_condition(campaign.source.when)
     return next((failed for check in campaign.checks if (failed := check(situation, lines)) is not None), None)
 
 
@@ -121,12 +133,16 @@ def describe(condition: str) -> str:
         return f"campaign {condition.removeprefix(OUTRANKED)!r} outranks it in its group"
     if condition.startswith(RULE_ERROR):
         return f"its expression could not be evaluated: {condition.removeprefix(RULE_ERROR)}"
-    return _WORDS.get(condition, condition)
+    return _WORDS.get(key_of(condition), condition)
 
 
 def _index_condition(campaign: CompiledCampaign) -> str:
-    kinds = [kind for kind in LINE_KINDS if getattr(campaign.source.when, kind)]
-    return "lines" if len(kinds) > 1 else str(campaign.indexed_by)
+    when = campaign.source.when
+    if chooses_lines(when):
+        return line_condition(when)
+    if campaign.indexed_by in LINE_KINDS:
+        return f"lines[{next(at for at, one in enumerate(when.lines) if getattr(one, campaign.indexed_by))}]"
+    return str(campaign.indexed_by)
 
 
 def _summary(evaluation: Evaluation) -> str:
@@ -167,12 +183,15 @@ def _paid(paid: Paid, campaigns: Mapping[str, CompiledCampaign], programme: Comp
     }
 
 
-def _failed(failed: Failed, campaigns: Mapping[str, CompiledCampaign]) -> dict[str, Any]:
+def _failed(
+    failed: Failed, campaigns: Mapping[str, CompiledCampaign], receipt: ReceiptLike, local: datetime | None
+) -> dict[str, Any]:
+    told = numbers(failed.condition, campaigns[failed.campaign].source, receipt, local)
     return {
         "campaign": failed.campaign,
         "name": campaigns[failed.campaign].source.name,
         "condition": failed.condition,
-        "words": describe(failed.condition),
+        "words": describe(failed.condition) + (f": {told}" if told else ""),
     }
 
 

@@ -21,13 +21,16 @@ MAX_COMPREHENSIONS = 3
 MANY_COMPREHENSIONS_SOURCE_LIMIT = 500
 MAX_PLUS_BESIDE_COMPREHENSIONS = 8
 
-Kind = Literal["int", "string", "strings", "records"]
+Kind = Literal["int", "string", "bool", "strings", "records", "facts"]
+"""What a variable holds; `facts` are texts, integers and booleans by name."""
 
 _TYPES: dict[Kind, object] = {
     "int": cel.Type.INT,
     "string": cel.Type.STRING,
+    "bool": cel.Type.BOOL,
     "strings": cel.Type.List(cel.Type.STRING),
     "records": cel.Type.List(cel.Type.Map(cel.Type.STRING, cel.Type.DYN)),
+    "facts": cel.Type.Map(cel.Type.STRING, cel.Type.DYN),
 }
 _COMPREHENSION = re.compile(r"\.\s*(?:all|exists|exists_one|existsOne|map|filter)\s*\(")
 _COMPILE_ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
@@ -78,7 +81,7 @@ class Expressions:
     def __init__(self, variables: Mapping[str, Kind]) -> None:
         self._env = cel.NewEnv(variables={name: _TYPES[kind] for name, kind in variables.items()})
         # A name that is mentioned only as a field or in a string is passed in vain; none that is needed is missed.
-        self._mentions = {name: re.compile(rf"\b{name}\b") for name in variables}
+        self._mentions = {name: re.compile(rf"\b{re.escape(name)}\b") for name in variables}
 
     def compile(self, source: str) -> Predicate:
         """Compile a source that must yield a boolean.
@@ -93,7 +96,11 @@ class Expressions:
             raise _invalid(str(error)) from None
         if program.return_type() != cel.Type.BOOL:
             raise ExpressionInvalid(0, 0, f"must yield true or false, but yields {program.return_type().name()}")
-        return Predicate(source, tuple(name for name, seen in self._mentions.items() if seen.search(source)), program)
+        return Predicate(source, self.mentioned(source), program)
+
+    def mentioned(self, source: str) -> tuple[str, ...]:
+        """Name the declared variables that a source mentions, in declared order, without compiling it."""
+        return tuple(name for name, seen in self._mentions.items() if seen.search(source))
 
 
 def _refuse_growth(source: str) -> None:

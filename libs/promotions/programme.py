@@ -11,9 +11,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from libs.promotions.audience import FactField
 from libs.promotions.campaigns import Campaign, phase_of
+from libs.promotions.catalogue import Product
+from libs.promotions.declarations import ActivityType, check_facts, check_places
 from libs.promotions.parts import Misplaced, Part, Zone, refuse_repeats, unless_written
 from libs.promotions.payouts import Multiplier
+from libs.promotions.places import Store
 from libs.promotions.wallets import Wallet
 
 MAX_COMPOUNDING = 8
@@ -34,7 +38,9 @@ class Returns(Part):
 class Programme(Part):
     """The whole document. An effect that names no wallet pays into the first one.
 
-    `claim_days` is how long a receipt without a known member may be claimed, in days of 24 hours.
+    `claim_days` is how long a receipt without a known member may be claimed, in days of 24 hours. `stores` say where
+    receipts come from, `products` what an SKU is. Where `activities` or `attributes` are declared, campaigns may use no
+    others.
     """
 
     version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
@@ -45,6 +51,10 @@ class Programme(Part):
     campaigns: Annotated[tuple[Campaign, ...], Field(max_length=100_000)] = ()
     returns: Returns = unless_written(Returns())
     claim_days: Annotated[int, Field(strict=True, ge=0, le=3_650)] = unless_written(60)
+    activities: Annotated[tuple[ActivityType, ...], Field(max_length=1_000)] = unless_written(())
+    attributes: Annotated[tuple[FactField, ...], Field(max_length=200)] = unless_written(())
+    stores: Annotated[tuple[Store, ...], Field(max_length=100_000)] = unless_written(())
+    products: Annotated[tuple[Product, ...], Field(max_length=1_000_000)] = unless_written(())
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -52,8 +62,14 @@ class Programme(Part):
             raise Misplaced("wallets", "at least one is needed")
         refuse_repeats("wallets[{}].name", [wallet.name for wallet in self.wallets])
         refuse_repeats("campaigns[{}].id", [campaign.id for campaign in self.campaigns])
+        refuse_repeats("activities[{}].name", [activity.name for activity in self.activities])
+        refuse_repeats("attributes[{}].name", [attribute.name for attribute in self.attributes])
+        refuse_repeats("stores[{}].id", [store.id for store in self.stores])
+        refuse_repeats("products[{}].sku", [product.sku for product in self.products])
         self._check_wallets()
         self._check_groups()
+        check_places(self.campaigns, self.stores)
+        check_facts(self.campaigns, self.attributes, self.activities)
         return self
 
     def wallet_of(self, campaign: Campaign) -> str:
