@@ -21,8 +21,10 @@ class Product(Part):
 Bought = TypeVar("Bought", bound=ReceiptLike)
 
 
-def completed(receipt: Bought, products: Mapping[str, Product]) -> Bought:
+def completed(receipt: Bought, products: Mapping[str, Product] | None) -> Bought:
     """Return a receipt whose lines bear what is known of their products; itself when that adds nothing."""
+    if products is None:
+        return receipt
     lines = [_completed(line, products.get(line.sku)) for line in receipt.lines]
     if all(one is other for one, other in zip(lines, receipt.lines, strict=True)):
         return receipt

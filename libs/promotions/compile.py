@@ -61,7 +61,8 @@ class CompiledProgramme:
     `campaigns` are those for purchases, in the order of computing, `counted` is the timeline of those that have a
     counter. `activities` holds, by the name of an activity, the same programme with the campaigns for that one instead;
     so purchases and activities never see each other's campaigns, nor pay for having them looked at. `needs` says which
-    facts of members all of them look at, `products` completes the lines of receipts.
+    facts of members all of them look at, `products` completes the lines of receipts (None: there are none), `narrows`
+    tells whether any campaign does.
     """
 
     version: int
@@ -78,7 +79,8 @@ class CompiledProgramme:
     counter_limits: Mapping[tuple[str, str, str], int]
     activities: Mapping[str, CompiledProgramme]
     needs: Needs
-    products: Mapping[str, Product]
+    products: Mapping[str, Product] | None
+    narrows: bool
 
     @property
     def needs_history(self) -> bool:
@@ -134,7 +136,8 @@ def _compile(
         counter_limits=MappingProxyType(_counter_limits(counted_campaigns)),
         activities=MappingProxyType(dict(activities)),
         needs=needs_of(counted_campaigns),
-        products=MappingProxyType({product.sku: product for product in programme.products}),
+        products=MappingProxyType({product.sku: product for product in programme.products}) or None,
+        narrows=any(one.narrow is not None for one in compiled),
     )
 
 

@@ -40,7 +40,7 @@ def evaluate(
     """
     if receipt.currency != programme.currency:
         return Evaluation(programme.version, "currency")
-    if programme.products:
+    if programme.products is not None:
         receipt = completed(receipt, programme.products)
     situation = Situation(receipt, member, at, programme.zone)
     failed: list[Failed] = []
@@ -75,7 +75,7 @@ def counter_keys(
     """
     if programme.counted is None:
         return ()
-    if programme.products:
+    if programme.products is not None:
         receipt = completed(receipt, programme.products)
     situation = Situation(receipt, member, at, programme.zone)
     ranks = programme.counted.at(at).candidates(receipt, member)
@@ -103,14 +103,14 @@ def _match(
 ) -> list[Match]:
     """Find the campaigns whose conditions all hold, in the order of computing."""
     found = programme.timeline.at(situation.at).candidates(situation.receipt, situation.member)
-    campaigns = programme.campaigns
+    campaigns, narrows = programme.campaigns, programme.narrows
     matches: list[Match] = []
     for rank in sorted(found):
         campaign, lines = campaigns[rank], found[rank]
         if killed and campaign.id in killed:
             failed.append(Failed(campaign.id, "killed"))
             continue
-        if campaign.narrow is not None:
+        if narrows and campaign.narrow is not None:
             lines = campaign.narrow(situation.receipt, lines)
             if not lines:
                 failed.append(Failed(campaign.id, line_condition(campaign.source.when)))

@@ -57,6 +57,7 @@ class Index:
 
     __slots__ = (
         "_always",
+        "_asks_for_members",
         "_by_label",
         "_by_line",
         "_by_list",
@@ -75,6 +76,7 @@ class Index:
         self._by_tier = _receipt_table(entries, "tiers")
         self._by_segment = _receipt_table(entries, "segments")
         self._by_list = _receipt_table(entries, "lists")
+        self._asks_for_members = bool(self._by_tier or self._by_segment or self._by_list)
 
     def candidates(self, receipt: ReceiptLike, member: MemberFacts | None) -> dict[int, int]:
         """Return the ranks of the campaigns that can concern a receipt, each with the set of lines it chooses."""
@@ -84,13 +86,13 @@ class Index:
         for read, table in self._by_receipt:
             for rank in table.get(read(receipt), ()):
                 found[rank] = ALL_LINES
-        if self._by_tier:
-            for rank in self._by_tier.get(None if member is None else member.tier, ()):
+        if self._asks_for_members and member is not None:
+            for rank in self._by_tier.get(member.tier, ()):
                 found[rank] = ALL_LINES
-        if self._by_segment and member is not None:
-            _add_by_names(member.segments or (), self._by_segment, found)
-        if self._by_list and member is not None:
-            _add_by_names(member.lists or (), self._by_list, found)
+            for names, table in ((member.segments, self._by_segment), (member.lists, self._by_list)):
+                for name in names or ():
+                    for rank in table.get(name, ()):
+                        found[rank] = ALL_LINES
         return found
 
     def _add_by_lines(self, receipt: ReceiptLike, found: dict[int, int]) -> None:
@@ -105,12 +107,6 @@ class Index:
                 for label in line.labels:
                     _choose(by_label.get(label, ()), line, bit, found)
             bit <<= 1
-
-
-def _add_by_names(names: Iterable[str], table: ReceiptTable, found: dict[int, int]) -> None:
-    for name in names:
-        for rank in table.get(name, ()):
-            found[rank] = ALL_LINES
 
 
 def _choose(hits: Sequence[tuple[int, LineTest | None]], line: LineLike, bit: int, found: dict[int, int]) -> None:

@@ -1,0 +1,87 @@
+"""The library of ready programmes: each gives what the file beside it expects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+import yaml
+
+import libs.promotions
+from libs.contracts.codec import Canonical
+from libs.contracts.events import ActivityRecordedV1, PurchaseCompletedV1
+from libs.promotions.compile import CompiledProgramme, compile_programme
+from libs.promotions.decide import evaluate, evaluate_activity
+from libs.promotions.document import parse_programme_yaml
+from libs.promotions.evaluation import Evaluation
+from libs.promotions.facts import MemberFacts
+from libs.promotions.history import History, HistoryDay
+
+LIBRARY = Path(libs.promotions.__file__).parent / "examples/library"
+_MEMBER = UUID(int=7)
+_read_purchase = Canonical(PurchaseCompletedV1).read
+_read_activity = Canonical(ActivityRecordedV1).read
+
+
+def _cases() -> Iterator[Any]:
+    for expectations in sorted(LIBRARY.glob("*.expect.yaml")):
+        name = expectations.name.removesuffix(".expect.yaml")
+        for case in yaml.safe_load(expectations.read_text(encoding="utf-8")):
+            yield pytest.param(name, case, id=f"{name}: {case['case']}")
+
+
+@pytest.mark.parametrize(("name", "case"), list(_cases()))
+def test_a_programme_of_the_library_gives_what_is_expected(name: str, case: dict[str, Any]) -> None:
+    found = _judge(_programme(name), case)
+    wanted = case["expect"]
+    assert found.reason == wanted.get("reason")
+    assert {grant.wallet: grant.points for grant in found.grants} == wanted.get("grants", {})
+    if "failed" in wanted:
+        assert {failed.campaign: failed.condition for failed in found.failed} == wanted["failed"]
+
+
+def test_every_programme_of_the_library_is_tried_both_ways() -> None:
+    """One case at least in which its incentive is given, and one in which it is not, or less of it."""
+    programmes = {path.name.removesuffix(".yaml") for path in LIBRARY.glob("*.yaml") if ".expect." not in path.name}
+    tried: dict[str, list[Any]] = {name: [] for name in programmes}
+    for param in _cases():
+        name, case = param.values
+        tried[name].append(case["expect"])
+    assert {name: cases for name, cases in tried.items() if len(cases) < 2 or cases[0] == cases[1]} == {}
+
+
+@cache
+def _programme(name: str) -> CompiledProgramme:
+    return compile_programme(parse_programme_yaml((LIBRARY / f"{name}.yaml").read_text(encoding="utf-8")))
+
+
+def _judge(programme: CompiledProgramme, case: Mapping[str, Any]) -> Evaluation:
+    at = case["at"] if isinstance(case["at"], datetime) else datetime.fromisoformat(case["at"])
+    member = _member(case.get("member", {}))
+    counters = {key.replace("MEMBER", str(_MEMBER)): used for key, used in case.get("counters", {}).items()}
+    if "activity" in case:
+        activity = _read_activity(json.dumps(case["activity"]))
+        return evaluate_activity(programme, activity, member, at, counters)
+    payload = {"receipt_number": "1", "currency": programme.currency, **case["receipt"]}
+    lines = [{"line": place, **line} for place, line in enumerate(payload["lines"], start=1)]
+    payload |= {"lines": lines, "total_minor": sum(line["amount_minor"] for line in lines)}
+    return evaluate(programme, _read_purchase(json.dumps(payload)), member, at, counters)
+
+
+def _member(known: Mapping[str, Any]) -> MemberFacts:
+    facts = dict(known)
+    if "birthday" in facts:
+        facts["birthday"] = tuple(facts["birthday"])
+    if "history" in facts:
+        facts["history"] = History(tuple(_day(**day) for day in facts["history"]))
+    return MemberFacts(_MEMBER, **facts)
+
+
+def _day(categories: Mapping[str, int] | None = None, **done: Any) -> HistoryDay:
+    return HistoryDay(categories=tuple((categories or {}).items()), **done)
