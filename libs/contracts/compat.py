@@ -17,9 +17,9 @@ from libs.contracts.samples import DEAD_LETTER_HEADERS
 Direction = Literal["in", "out"]
 Schema = Mapping[str, Any]
 
-_LOWER = ("minimum", "minLength", "minItems")
-_UPPER = ("maximum", "maxLength", "maxItems")
-_FIXED = ("pattern", "format")
+_LOWER = ("minimum", "minLength", "minItems", "minProperties")
+_UPPER = ("maximum", "maxLength", "maxItems", "maxProperties")
+_FIXED = ("pattern", "format", "propertyNames", "additionalProperties")
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,6 +164,7 @@ def _limits(field: Mapping[str, Any]) -> Iterator[str]:
         ("minimum", "maximum", ""),
         ("minLength", "maxLength", " characters"),
         ("minItems", "maxItems", " items"),
+        ("minProperties", "maxProperties", " entries"),
     ):
         if low in field or high in field:
             yield _range(field.get(low), field.get(high)) + unit

@@ -133,9 +133,9 @@ def _twin(annotation: Any, metadata: Iterable[Any] = ()) -> Any:
         if INSTANT not in metadata:
             raise TypeError("a date-time has to be an Instant")
         return Annotated[datetime, msgspec.Meta(tz=True)]
-    if origin is tuple and arguments[1:] == (...,):
-        item: Any = _twin(arguments[0])
-        return _limited(tuple[item, ...], rules)
+    if origin is dict or (origin is tuple and arguments[1:] == (...,)):
+        inner = tuple(each if each is ... else _twin(each) for each in arguments)
+        return _limited(origin[inner], rules)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return data_struct(annotation)
     if annotation in (str, int, bool, UUID, NoneType) or origin is Literal:

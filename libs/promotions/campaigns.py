@@ -71,6 +71,8 @@ class Campaign(Part):
                 raise Misplaced(f"limits[{at}].scope", f"a receipt has one {limit.scope}", "campaign")
         if self.trigger.kind == "activity":
             self._check_activity()
+        elif self.when.data:
+            raise Misplaced("when.data", "a purchase has none, so the campaign would never pay")
         for at, effect in enumerate(self.benefits):
             if isinstance(effect, Together) and not self._chooses_lines():
                 raise Misplaced(self.path_of(at), "bought together with what? `when` must choose lines")
@@ -87,7 +89,7 @@ class Campaign(Part):
 
     def _check_activity(self) -> None:
         for kind in ONLY_OF_PURCHASES:
-            if getattr(self.when, kind):
+            if getattr(self.when, kind) not in ((), None):
                 raise Misplaced(f"when.{kind}", "an activity has none, so the campaign would never pay")
         for at, effect in enumerate(self.benefits):
             if isinstance(effect, Discounting):

@@ -10,14 +10,22 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from libs.promotions.campaigns import Campaign
-from libs.promotions.conditions import LINE_KINDS, RECEIPT_KINDS, Check, compile_checks, compile_line_test
+from libs.promotions.catalogue import Product
+from libs.promotions.conditions import RECEIPT_KINDS, compile_checks, receipt_values
+from libs.promotions.criteria import LINE_KINDS, Conditions
+from libs.promotions.days import spans
+from libs.promotions.declarations import language_of
 from libs.promotions.discounting import CompiledDiscount, compile_discount
 from libs.promotions.discounts import Discounting
 from libs.promotions.effects import NOTHING, CompiledEffect, Phase, common_denominator, compile_effect, phase_rank
 from libs.promotions.gifts import Gift
 from libs.promotions.index import Entry, Timeline
 from libs.promotions.limits import CompiledLimit, compile_limit, compile_shared_limit
+from libs.promotions.lines import Narrowing, chooses_lines, compile_line_test, compile_narrowing
+from libs.promotions.membership import Check
+from libs.promotions.needs import Needs, needs_of
 from libs.promotions.payouts import Multiplier, Payout
+from libs.promotions.places import Atlas
 from libs.promotions.programme import Programme
 from libs.promotions.wallets import Wallet
 
@@ -47,8 +55,9 @@ class CompiledCampaign:
     """One running campaign. `precedence` sorts the stronger first: by priority, then id.
 
     `phase` to `limits` are those of its first leg, the only one of most campaigns; one that pays no points has none.
-    `names` are its own and its group's. `money_limits` cut its discounts, `gates` are limits of times and orders, and
-    `counted` are its own limits that have a counter.
+    `indexed_by` is the condition that finds it in the index, by one of `values`; `narrow` what is left to do until the
+    lines that count are known. `names` are its own and its group's. `money_limits` cut its discounts, `gates` are
+    limits of times and orders, and `counted` are its own limits that have a counter.
     """
 
     id: str
@@ -60,6 +69,8 @@ class CompiledCampaign:
     denominator: int
     feeds_multipliers: bool
     indexed_by: str | None
+    values: tuple[str, ...]
+    narrow: Narrowing | None
     checks: tuple[Check, ...]
     limits: tuple[CompiledLimit, ...]
     legs: tuple[Leg, ...]
@@ -82,7 +93,9 @@ class CompiledProgramme:
     that all may pay together.
     `campaigns` are those for purchases, in the order of computing, `counted` is the timeline of those that have a
     counter. `activities` holds, by the name of an activity, the same programme with the campaigns for that one instead;
-    so purchases and activities never see each other's campaigns, nor pay for having them looked at.
+    so purchases and activities never see each other's campaigns, nor pay for having them looked at. `needs` says which
+    facts of members all of them look at, `products` completes the lines of receipts (None: there are none), `narrows`
+    tells whether any campaign does.
     """
 
     version: int
@@ -102,6 +115,19 @@ class CompiledProgramme:
     shared: tuple[CompiledLimit, ...]
     counter_limits: Mapping[tuple[str, str, str], int]
     activities: Mapping[str, CompiledProgramme]
+    needs: Needs
+    products: Mapping[str, Product] | None
+    narrows: bool
+
+    @property
+    def needs_history(self) -> bool:
+        """Tell whether any running campaign looks at what members did before."""
+        return self.needs.history
+
+    @property
+    def history_days(self) -> int | None:
+        """How many days back it is looked at, the day of the receipt included; None: as far as there is any."""
+        return self.needs.history_days
 
     @property
     def counts(self) -> bool:
@@ -139,18 +165,19 @@ def _compile(
         for wallet in programme.wallets
     }
     multiplied = {programme.wallet_for(effect) for _, effect in payouts if isinstance(effect, Multiplier)}
-    context = _Context(programme, denominators, multiplied, _shared_limits(programme))
+    context = _Context(programme, denominators, multiplied, _shared_limits(programme), Atlas(programme.stores))
     compiled = tuple(
         sorted([_compile_campaign(one, context) for one in campaigns], key=lambda one: (one.phase, one.precedence))
     )
-    entries = [_entry(rank, campaign) for rank, campaign in enumerate(compiled)]
+    zone = UTC if programme.zone == "UTC" else ZoneInfo(programme.zone)
+    entries = [_entry(rank, campaign, zone) for rank, campaign in enumerate(compiled)]
     counted = [entry for entry in entries if compiled[entry.rank].counted]
     shared = [limit for _, limit in context.shared]
     combined = programme.stacking.max_campaigns is not None or any(one.excludes or one.only_with for one in campaigns)
     return CompiledProgramme(
         version=programme.version,
         source=programme,
-        zone=UTC if programme.zone == "UTC" else ZoneInfo(programme.zone),
+        zone=zone,
         currency=programme.currency,
         rounding=programme.rounding,
         wallets=MappingProxyType({wallet.name: wallet for wallet in programme.wallets}),
@@ -165,6 +192,9 @@ def _compile(
         shared=tuple([limit for limit in shared if limit.is_counted]),
         counter_limits=MappingProxyType(_counter_limits(counted_campaigns, shared)),
         activities=MappingProxyType(dict(activities)),
+        needs=needs_of(counted_campaigns),
+        products=MappingProxyType({product.sku: product for product in programme.products}) or None,
+        narrows=any(one.narrow is not None for one in compiled),
     )
 
 
@@ -176,6 +206,7 @@ class _Context:
     denominators: Mapping[str, int]
     multiplied: set[str]
     shared: Sequence[tuple[str | None, CompiledLimit]]
+    atlas: Atlas
 
 
 def _shared_limits(programme: Programme) -> list[tuple[str | None, CompiledLimit]]:
@@ -193,7 +224,9 @@ def _compile_campaign(campaign: Campaign, context: _Context) -> CompiledCampaign
         key=lambda leg: leg.order,
     )
     lead = legs[0] if legs else Leg(0, (0, (0, ""), 0), Phase.AFTERWARDS, NOTHING, "", 1, False, ())
-    indexed_by = _indexed_by(campaign)
+    places = context.atlas.find(campaign.when)
+    indexed_by, values, found_by_any = _indexed_by(campaign.when, places)
+    language = language_of(campaign, context.programme.attributes, context.programme.activities)
     shared = [limit for _, limit in context.shared]
     discounts = [(at, one) for at, one in enumerate(campaign.benefits) if isinstance(one, Discounting)]
     return CompiledCampaign(
@@ -206,7 +239,9 @@ def _compile_campaign(campaign: Campaign, context: _Context) -> CompiledCampaign
         denominator=lead.denominator,
         feeds_multipliers=lead.feeds_multipliers,
         indexed_by=indexed_by,
-        checks=compile_checks(campaign, indexed_by),
+        values=values,
+        narrow=compile_narrowing(campaign.when, found_by_any=found_by_any),
+        checks=compile_checks(campaign, indexed_by, places, language),
         limits=lead.limits,
         legs=tuple(legs),
         discounts=tuple([(at, compile_discount(one)) for at, one in discounts]),
@@ -248,15 +283,24 @@ def _precedence(campaign: Campaign) -> tuple[int, str]:
     return -campaign.priority, campaign.id
 
 
-def _indexed_by(campaign: Campaign) -> str | None:
-    return next((kind for kind in (*LINE_KINDS, *RECEIPT_KINDS) if getattr(campaign.when, kind)), None)
+def _indexed_by(when: Conditions, places: tuple[str, ...] | None) -> tuple[str | None, tuple[str, ...], bool]:
+    """Choose the condition that finds a campaign, with its values; and whether it is one of `lines`."""
+    for kind in LINE_KINDS:
+        if named := getattr(when, kind):
+            return kind, named, False
+    for condition in when.lines:
+        for kind in LINE_KINDS if condition.match == "any" else ():
+            if named := getattr(condition, kind):
+                return kind, named, True
+    for kind, named in sorted(receipt_values(when, places).items(), key=lambda one: RECEIPT_KINDS.index(one[0])):
+        return kind, named, False
+    return None, (), False
 
 
-def _entry(rank: int, campaign: CompiledCampaign) -> Entry:
+def _entry(rank: int, campaign: CompiledCampaign, zone: tzinfo) -> Entry:
     when, kind = campaign.source.when, campaign.indexed_by
-    values = () if kind is None else getattr(when, kind)
-    line_test = compile_line_test(when, without=kind) if kind in LINE_KINDS else None
-    return Entry(rank, campaign.source.frame, kind, values, line_test)
+    line_test = compile_line_test(when, without=kind) if chooses_lines(when) else None
+    return Entry(rank, spans(campaign.source.frame, zone), kind, campaign.values, line_test)
 
 
 def _counter_limits(campaigns: Sequence[Campaign], shared: Sequence[CompiledLimit]) -> dict[tuple[str, str, str], int]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from libs.promotions.award import Award
+from libs.promotions.catalogue import completed
 from libs.promotions.combinations import combine
 from libs.promotions.compile import CompiledProgramme
 from libs.promotions.effects import Earned
@@ -17,6 +18,7 @@ from libs.promotions.evaluation import Capped, Evaluation, Failed, Grant, Paid, 
 from libs.promotions.facts import ActivityLike, MemberFacts, ReceiptLike, as_receipt
 from libs.promotions.groups import Match, settle
 from libs.promotions.limits import cut
+from libs.promotions.lines import line_condition
 from libs.promotions.situation import Situation
 
 MAX_POINTS = 10**15
@@ -43,6 +45,8 @@ def evaluate(
     """
     if receipt.currency != programme.currency:
         return Evaluation(programme.version, "currency")
+    if programme.products is not None:
+        receipt = completed(receipt, programme.products)
     situation = Situation(receipt, member, at, programme.zone)
     failed: list[Failed] = []
     matches = _match(programme, situation, killed, failed)
@@ -80,10 +84,12 @@ def counter_keys(
     """
     if programme.counted is None and not programme.shared:
         return ()
+    if programme.products is not None:
+        receipt = completed(receipt, programme.products)
     situation = Situation(receipt, member, at, programme.zone)
     limits = list(programme.shared)
     if programme.counted is not None:
-        for rank in programme.counted.at(at).candidates(receipt, situation.tier):
+        for rank in programme.counted.at(at).candidates(receipt, member):
             limits += programme.campaigns[rank].counted
     keys = [limit.key(situation) for limit in limits]
     return [key for key in keys if key is not None]
@@ -112,14 +118,19 @@ def _match(
     programme: CompiledProgramme, situation: Situation, killed: frozenset[str], failed: list[Failed]
 ) -> list[Match]:
     """Find the campaigns whose conditions all hold, in the order of computing."""
-    found = programme.timeline.at(situation.at).candidates(situation.receipt, situation.tier)
-    campaigns = programme.campaigns
+    found = programme.timeline.at(situation.at).candidates(situation.receipt, situation.member)
+    campaigns, narrows = programme.campaigns, programme.narrows
     matches: list[Match] = []
     for rank in sorted(found):
         campaign, lines = campaigns[rank], found[rank]
         if killed and campaign.id in killed:
             failed.append(Failed(campaign.id, "killed"))
             continue
+        if narrows and campaign.narrow is not None:
+            lines = campaign.narrow(situation.receipt, lines)
+            if not lines:
+                failed.append(Failed(campaign.id, line_condition(campaign.source.when)))
+                continue
         for check in campaign.checks:
             condition = check(situation, lines)
             if condition is not None:

@@ -16,9 +16,11 @@ from libs.language.catalogue import DEFAULT
 from libs.promotions.allowances import Limit, SharedLimit
 from libs.promotions.campaigns import Campaign, phase_of
 from libs.promotions.compile import RUNNING, CompiledProgramme
-from libs.promotions.conditions import WEEKDAYS, chooses_lines, within
+from libs.promotions.conditions import WEEKDAYS
 from libs.promotions.criteria import Conditions
+from libs.promotions.days import within
 from libs.promotions.effect_words import OWN_NAME, effect_words, named
+from libs.promotions.lines import chooses_lines
 from libs.promotions.payouts import Multiplier
 from libs.promotions.rates import digits
 from libs.promotions.wallets import NaturalExpiry, NeverExpiry, PendingDays, PendingEvent, PendingOnDays, Wallet

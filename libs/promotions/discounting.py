@@ -9,11 +9,11 @@ from functools import cmp_to_key
 from typing import TypeVar
 
 from libs.promotions.apportion import apportion
-from libs.promotions.conditions import LineTest
 from libs.promotions.discounts import AmountOff, Bundle, BuyGet, Discounting, FreeShipping, PercentOff
 from libs.promotions.effects import compile_selection, lines_where
 from libs.promotions.evaluation import Discount
 from libs.promotions.facts import LineLike, ReceiptLike, changed, quantity_over
+from libs.promotions.lines import LineTest
 from libs.promotions.situation import Situation
 
 R = TypeVar("R", bound=ReceiptLike)

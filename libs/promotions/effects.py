@@ -12,11 +12,11 @@ from math import lcm
 
 from msgspec import Struct
 
-from libs.promotions.conditions import LineTest, compile_line_test
 from libs.promotions.criteria import Conditions
 from libs.promotions.evaluation import RULE_ERROR
 from libs.promotions.expressions import ExpressionFailed, Number
 from libs.promotions.facts import ALL_LINES, LineLike, ReceiptLike, amount_over, quantity_over
+from libs.promotions.lines import LineTest, compile_line_test
 from libs.promotions.payouts import (
     Fixed,
     Formula,

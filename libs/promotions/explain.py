@@ -13,8 +13,10 @@ from types import MappingProxyType
 from typing import Any
 
 from libs.language.catalogue import DEFAULT, Catalogue
+from libs.promotions.catalogue import completed
 from libs.promotions.compile import RUNNING, CompiledCampaign, CompiledProgramme
-from libs.promotions.conditions import LINE_KINDS, within
+from libs.promotions.criteria import LINE_KINDS
+from libs.promotions.days import why_not_at
 from libs.promotions.evaluation import (
     EXCLUDED,
     LIMITED,
@@ -28,6 +30,7 @@ from libs.promotions.evaluation import (
     Paid,
 )
 from libs.promotions.facts import ActivityLike, MemberFacts, ReceiptLike, as_receipt
+from libs.promotions.lines import chooses_lines, line_condition
 from libs.promotions.payouts import (
     Fixed,
     Formula,
@@ -39,6 +42,7 @@ from libs.promotions.payouts import (
     Thresholds,
     Together,
 )
+from libs.promotions.reasons import WORDS, key_of, numbers
 from libs.promotions.situation import Situation
 from libs.promotions.wording import EXPLANATIONS, german
 
@@ -56,7 +60,6 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "frame": "it did not run at this time",
         "state": "it is not live",
         "trigger": "it is for something else",
-        "lines": "no line meets all its conditions on lines",
         "skus": "none of its products was bought",
         "categories": "nothing of its categories was bought",
         "brands": "nothing of its brands was bought",
@@ -69,6 +72,7 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "min_total_minor": "the receipt's total is too low",
         "min_quantity": "too few pieces",
         "min_amount_minor": "too little spent on the products that count",
+        **WORDS,
     }
 )
 _PREFIXES: Mapping[str, str] = MappingProxyType(
@@ -99,6 +103,8 @@ def explain(
     Exact amounts are texts: decimals where they end, else fractions, in the wallet's minor units.
     """
     campaigns = {campaign.id: campaign for campaign in programme.campaigns}
+    local = None if at is None else at.astimezone(programme.zone)
+    judged = completed(receipt, programme.products)
     return {
         "summary": _summary(evaluation, language),
         "programme_version": evaluation.version,
@@ -106,7 +112,7 @@ def explain(
         "inputs": _inputs(receipt, member, at, programme),
         "points": [{"wallet": grant.wallet, "points": grant.points} for grant in evaluation.grants],
         "campaigns": [_paid(paid, campaigns, programme, language) for paid in evaluation.paid],
-        "not_paid": [_failed(failed, campaigns, language) for failed in evaluation.failed],
+        "not_paid": [_failed(failed, campaigns, judged, local, language) for failed in evaluation.failed],
         "caps": [_capped(capped, campaigns, programme, language) for capped in evaluation.capped],
         "rounding": _rounding(evaluation, programme),
         "discounts": [_named(discount, campaigns) for discount in evaluation.discounts],
@@ -144,12 +150,18 @@ def why_not(
         running = {one.id for one in programme.source.campaigns if one.state in RUNNING}
         return "trigger" if campaign_id in running else "state"
     campaign = programme.campaigns[rank]
-    if not within(campaign.source.frame, at):
-        return "frame"
+    outside = why_not_at(campaign.source.frame, at, programme.zone)
+    if outside is not None:
+        return outside
+    receipt = completed(receipt, programme.products)
     situation = Situation(receipt, member, at, programme.zone)
-    lines = programme.timeline.at(at).candidates(receipt, situation.tier).get(rank)
+    lines = programme.timeline.at(at).candidates(receipt, member).get(rank)
     if lines is None:
         return _index_condition(campaign)
+    if campaign.narrow is not None:
+        lines = campaign.narrow(receipt, lines)
+        if not lines:
+            return line_condition(campaign.source.when)
     return next((failed for check in campaign.checks if (failed := check(situation, lines)) is not None), None)
 
 
@@ -158,12 +170,16 @@ def describe(condition: str, language: str = DEFAULT) -> str:
     for prefix, key in _PREFIXES.items():
         if condition.startswith(prefix):
             return EXPLANATIONS.say(language, key, what=condition.removeprefix(prefix))
-    return CONDITIONS.get(language, condition, condition)
+    return CONDITIONS.get(language, key_of(condition), condition)
 
 
 def _index_condition(campaign: CompiledCampaign) -> str:
-    kinds = [kind for kind in LINE_KINDS if getattr(campaign.source.when, kind)]
-    return "lines" if len(kinds) > 1 else str(campaign.indexed_by)
+    when = campaign.source.when
+    if chooses_lines(when):
+        return line_condition(when)
+    if campaign.indexed_by in LINE_KINDS:
+        return f"lines[{next(at for at, one in enumerate(when.lines) if getattr(one, campaign.indexed_by))}]"
+    return str(campaign.indexed_by)
 
 
 def _summary(evaluation: Evaluation, language: str) -> str:
@@ -210,12 +226,19 @@ def _paid(
     }
 
 
-def _failed(failed: Failed, campaigns: Mapping[str, CompiledCampaign], language: str) -> dict[str, Any]:
+def _failed(
+    failed: Failed,
+    campaigns: Mapping[str, CompiledCampaign],
+    receipt: ReceiptLike,
+    local: datetime | None,
+    language: str,
+) -> dict[str, Any]:
+    told = numbers(failed.condition, campaigns[failed.campaign].source, receipt, local)
     return {
         "campaign": failed.campaign,
         "name": campaigns[failed.campaign].source.name,
         "condition": failed.condition,
-        "words": describe(failed.condition, language),
+        "words": describe(failed.condition, language) + (f": {told}" if told else ""),
     }
 
 

@@ -21,13 +21,16 @@ MAX_COMPREHENSIONS = 3
 MANY_COMPREHENSIONS_SOURCE_LIMIT = 500
 MAX_PLUS_BESIDE_COMPREHENSIONS = 8
 
-Kind = Literal["int", "string", "strings", "records"]
+Kind = Literal["int", "string", "bool", "strings", "records", "facts"]
+"""What a variable holds; `facts` are texts, integers and booleans by name."""
 
 _TYPES: dict[Kind, object] = {
     "int": cel.Type.INT,
     "string": cel.Type.STRING,
+    "bool": cel.Type.BOOL,
     "strings": cel.Type.List(cel.Type.STRING),
     "records": cel.Type.List(cel.Type.Map(cel.Type.STRING, cel.Type.DYN)),
+    "facts": cel.Type.Map(cel.Type.STRING, cel.Type.DYN),
 }
 _COMPREHENSION = re.compile(r"\.\s*(?:all|exists|exists_one|existsOne|map|filter)\s*\(")
 _COMPILE_ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
@@ -93,7 +96,7 @@ class Expressions:
     def __init__(self, variables: Mapping[str, Kind]) -> None:
         self._env = cel.NewEnv(variables={name: _TYPES[kind] for name, kind in variables.items()})
         # A name that is mentioned only as a field or in a string is passed in vain; none that is needed is missed.
-        self._mentions = {name: re.compile(rf"\b{name}\b") for name in variables}
+        self._mentions = {name: re.compile(rf"\b{re.escape(name)}\b") for name in variables}
 
     def compile(self, source: str) -> Predicate:
         """Compile a source that must yield a boolean.
@@ -101,7 +104,7 @@ class Expressions:
         Raises:
             ExpressionInvalid: too long, could grow without bound, a syntax error, an unknown name, or a wrong type.
         """
-        return Predicate(source, self._mentioned(source), self._program(source, cel.Type.BOOL, "true or false"))
+        return Predicate(source, self.mentioned(source), self._program(source, cel.Type.BOOL, "true or false"))
 
     def compile_number(self, source: str) -> Number:
         """Compile a source that must yield a whole number.
@@ -109,7 +112,7 @@ class Expressions:
         Raises:
             ExpressionInvalid: as `compile` does.
         """
-        return Number(source, self._mentioned(source), self._program(source, cel.Type.INT, "a whole number"))
+        return Number(source, self.mentioned(source), self._program(source, cel.Type.INT, "a whole number"))
 
     def _program(self, source: str, wanted: object, words: str) -> cel.Expression:
         _refuse_growth(source)
@@ -121,7 +124,8 @@ class Expressions:
             raise ExpressionInvalid(0, 0, f"must yield {words}, but yields {program.return_type().name()}")
         return program
 
-    def _mentioned(self, source: str) -> tuple[str, ...]:
+    def mentioned(self, source: str) -> tuple[str, ...]:
+        """Name the declared variables that a source mentions, in declared order, without compiling it."""
         return tuple(name for name, seen in self._mentions.items() if seen.search(source))
 
 

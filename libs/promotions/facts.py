@@ -6,14 +6,23 @@ without copying: the protocols say which attributes are needed, the dataclasses 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
+from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from msgspec import Struct, structs
 
+from libs.promotions.history import History
+
 Like = TypeVar("Like")
+
+Fact = str | int | bool
+"""A value of a member's attribute or of an activity's data."""
+
+NO_FACTS: Mapping[str, Fact] = MappingProxyType({})
 
 ALL_LINES = -1
 """The set of all lines. A set of lines is an `int` whose bit i stands for line i, so `ALL_LINES & lines == lines`."""
@@ -74,6 +83,8 @@ class ActivityLike(Protocol):
     def partner(self) -> str | None: ...  # noqa: D102
     @property
     def labels(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def data(self) -> Mapping[str, Fact] | None: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +124,38 @@ class Activity:
     channel: str = "web"
     partner: str | None = None
     labels: tuple[str, ...] = ()
+    data: Mapping[str, Fact] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityReceipt(Receipt):
+    """An activity seen as a receipt: its own facts beside those of its one line."""
+
+    data: Mapping[str, Fact] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MemberFacts:
-    """Who bought, as of the decision."""
+    """Who bought, as of the decision.
+
+    What nobody has loaded is None, and then no condition on it is met, neither that
+    something is so nor that it is not: `needs` of a compiled programme says what to load. `birthday` is the month and
+    the day, `joined_on` the day of enrolment in the programme's zone.
+    """
 
     member_id: UUID
     tier: str | None = None
+    history: History | None = None
+    segments: Collection[str] | None = None
+    lists: Collection[str] | None = None
+    attributes: Mapping[str, Fact] | None = None
+    birthday: tuple[int, int] | None = None
+    joined_on: date | None = None
+
+
+def data_of(receipt: ReceiptLike) -> Mapping[str, Fact]:
+    """Return the data of the activity that is seen as this receipt; a purchase has none."""
+    return (receipt.data or NO_FACTS) if isinstance(receipt, ActivityReceipt) else NO_FACTS
 
 
 def as_receipt(activity: ActivityLike, currency: str) -> Receipt:
@@ -128,13 +163,14 @@ def as_receipt(activity: ActivityLike, currency: str) -> Receipt:
 
     `currency` is the programme's; it stands also for an activity without an amount, whatever currency that names.
     """
-    return Receipt(
+    return ActivityReceipt(
         currency=(activity.amount_minor and activity.currency) or currency,
         total_minor=activity.amount_minor,
         lines=(Line("", activity.quantity, activity.amount_minor, labels=activity.labels),),
         store=activity.store,
         channel=activity.channel,
         partner=activity.partner,
+        data=activity.data,
     )
 
 

@@ -13,8 +13,9 @@ from typing import Literal, NamedTuple, TypeVar
 from libs.language import wording
 from libs.language.catalogue import DEFAULT
 from libs.promotions.campaigns import Effect
+from libs.promotions.catalogue import completed
 from libs.promotions.compile import CompiledCampaign, CompiledProgramme
-from libs.promotions.conditions import LINE_KINDS
+from libs.promotions.criteria import LINE_KINDS
 from libs.promotions.decide import NO_KILLS, evaluate
 from libs.promotions.describe import Words, capital
 from libs.promotions.effect_words import named
@@ -131,8 +132,10 @@ def _try(
 ) -> tuple[tuple[Need, ...], Evaluation] | None:
     """Add what is missing, one condition after the other, until the campaign pays; None when that does not help."""
     needs: list[Need] = []
-    tier = None if member is None else member.tier
-    lines = programme.timeline.at(at).candidates(receipt, tier).get(rank, 0)
+    bought = completed(receipt, programme.products)
+    lines = programme.timeline.at(at).candidates(bought, member).get(rank, 0)
+    if campaign.narrow is not None:
+        lines = campaign.narrow(bought, lines)
     for _ in range(_MOST_NEEDS):
         then = evaluate(programme, receipt, member, at, counters, killed=killed)
         if campaign.id in then.campaigns:

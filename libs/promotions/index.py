@@ -1,8 +1,8 @@
 """From a receipt to the few campaigns that can concern it, however many are live.
 
-A `Timeline` cuts time where a campaign starts or ends and keeps one `Index` for each slice, made when first needed; so
-the frames are not checked again, and finished campaigns cost nothing. A campaign lies in an index under one condition:
-under each value of its most selective one; without any it is always a candidate.
+A `Timeline` cuts time where a campaign starts or ends, or a day of it does, and keeps one `Index` for each slice, made
+when first needed; so neither instants nor days are checked again, and what does not run costs nothing. A campaign lies
+in an index under one condition: under each value of its most selective one; without any it is always a candidate.
 """
 
 from __future__ import annotations
@@ -11,22 +11,20 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from operator import attrgetter
 from typing import TypeVar
 
-from libs.promotions.conditions import LineTest, within
-from libs.promotions.facts import ALL_LINES, LineLike, ReceiptLike
-from libs.promotions.frames import Frame
+from libs.promotions.days import BEGIN, END, Span, in_spans
+from libs.promotions.facts import ALL_LINES, LineLike, MemberFacts, ReceiptLike
+from libs.promotions.lines import LineTest
 
 KEPT_SLICES = 64
-_BEGIN = datetime.min.replace(tzinfo=UTC)
-_END = datetime.max.replace(tzinfo=UTC)
-
 
 _LINE_READERS = {"skus": attrgetter("sku"), "categories": attrgetter("category"), "brands": attrgetter("brand")}
 _RECEIPT_READERS = {
     "stores": attrgetter("store"),
+    "places": attrgetter("store"),
     "partners": attrgetter("partner"),
     "payments": attrgetter("payment"),
     "channels": attrgetter("channel"),
@@ -39,11 +37,12 @@ Table = TypeVar("Table", bound=Mapping[str | None, object])
 class Entry:
     """A campaign to be indexed: `rank` stands for it, `values` are those of the condition `indexed_by`.
 
-    `line_test` is what a line must meet besides, when `indexed_by` is a condition on lines.
+    `spans` are those of its frame. `line_test` is what a line must meet besides, when `indexed_by` is a condition on
+    lines.
     """
 
     rank: int
-    frame: Frame
+    spans: Sequence[Span]
     indexed_by: str | None
     values: tuple[str, ...]
     line_test: LineTest | None
@@ -56,7 +55,17 @@ ReceiptTable = Mapping[str | None, Sequence[int]]
 class Index:
     """The campaigns of one slice of time by what they ask for."""
 
-    __slots__ = ("_always", "_by_label", "_by_line", "_by_receipt", "_by_tier", "_looks_at_lines")
+    __slots__ = (
+        "_always",
+        "_asks_for_members",
+        "_by_label",
+        "_by_line",
+        "_by_list",
+        "_by_receipt",
+        "_by_segment",
+        "_by_tier",
+        "_looks_at_lines",
+    )
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self._always = {entry.rank: ALL_LINES for entry in entries if entry.indexed_by is None}
@@ -65,8 +74,11 @@ class Index:
         self._looks_at_lines = bool(self._by_line or self._by_label)
         self._by_receipt = _present((read, _receipt_table(entries, kind)) for kind, read in _RECEIPT_READERS.items())
         self._by_tier = _receipt_table(entries, "tiers")
+        self._by_segment = _receipt_table(entries, "segments")
+        self._by_list = _receipt_table(entries, "lists")
+        self._asks_for_members = bool(self._by_tier or self._by_segment or self._by_list)
 
-    def candidates(self, receipt: ReceiptLike, tier: str | None) -> dict[int, int]:
+    def candidates(self, receipt: ReceiptLike, member: MemberFacts | None) -> dict[int, int]:
         """Return the ranks of the campaigns that can concern a receipt, each with the set of lines it chooses."""
         found = self._always.copy()
         if self._looks_at_lines:
@@ -74,9 +86,13 @@ class Index:
         for read, table in self._by_receipt:
             for rank in table.get(read(receipt), ()):
                 found[rank] = ALL_LINES
-        if self._by_tier:
-            for rank in self._by_tier.get(tier, ()):
+        if self._asks_for_members and member is not None:
+            for rank in self._by_tier.get(member.tier, ()):
                 found[rank] = ALL_LINES
+            for names, table in ((member.segments, self._by_segment), (member.lists, self._by_list)):
+                for name in names or ():
+                    for rank in table.get(name, ()):
+                        found[rank] = ALL_LINES
         return found
 
     def _add_by_lines(self, receipt: ReceiptLike, found: dict[int, int]) -> None:
@@ -100,19 +116,19 @@ def _choose(hits: Sequence[tuple[int, LineTest | None]], line: LineLike, bit: in
 
 
 class Timeline:
-    """One index for each slice of time between two instants at which a campaign starts or ends."""
+    """One index for each slice of time between two instants at which a span of a campaign starts or ends."""
 
     __slots__ = ("_bounds", "_entries", "_last", "_slices")
 
     def __init__(self, entries: Sequence[Entry]) -> None:
-        instants = {instant for entry in entries for instant in (entry.frame.starts_at, entry.frame.ends_at) if instant}
+        instants = {instant for entry in entries for span in entry.spans for instant in span} - {BEGIN, END}
         self._entries = tuple(entries)
         self._bounds = sorted(instants)
         self._slices: dict[int, tuple[datetime, datetime, Index]] = {}
         self._last = self._slice(0)
 
     def at(self, instant: datetime) -> Index:
-        """Return the index of the campaigns whose frame holds this aware instant."""
+        """Return the index of the campaigns that may run at this aware instant."""
         since, until, index = self._last
         if since <= instant < until:
             return index
@@ -122,9 +138,9 @@ class Timeline:
 
     def _slice(self, number: int) -> tuple[datetime, datetime, Index]:
         """Make a slice and keep it; the oldest of too many goes. Nothing but memory depends on what is kept."""
-        since = self._bounds[number - 1] if number else _BEGIN
-        until = self._bounds[number] if number < len(self._bounds) else _END
-        made = since, until, Index([entry for entry in self._entries if within(entry.frame, since)])
+        since = self._bounds[number - 1] if number else BEGIN
+        until = self._bounds[number] if number < len(self._bounds) else END
+        made = since, until, Index([entry for entry in self._entries if in_spans(entry.spans, since)])
         if len(self._slices) >= KEPT_SLICES:
             self._slices.pop(next(iter(self._slices)), None)
         self._slices[number] = made

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from libs.promotions.expressions import SOURCE_LIMIT, ExpressionInvalid
 from libs.promotions.variables import EXPRESSIONS
@@ -16,6 +16,7 @@ from libs.promotions.variables import EXPRESSIONS
 NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
+FieldName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Text = Annotated[str, Field(min_length=1, max_length=64)]
 Texts = Annotated[tuple[Text, ...], Field(max_length=10_000)]
 Points = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
@@ -73,6 +74,15 @@ def _in_utc(instant: datetime) -> datetime:
     return instant.astimezone(UTC)
 
 
+def _day(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        return date.fromisoformat(value)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    raise ValueError(f"{value!r} is no day, such as 2024-12-24")
+
+
+Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(2999, 12, 31)), BeforeValidator(_day)]
 Zone = Annotated[str, AfterValidator(_zone)]
 LocalTime = Annotated[str, AfterValidator(_local_time)]
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]

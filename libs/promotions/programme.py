@@ -12,10 +12,14 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from libs.promotions.allowances import SharedLimit, Stacking
+from libs.promotions.audience import FactField
 from libs.promotions.campaigns import Campaign, phase_of
+from libs.promotions.catalogue import Product
+from libs.promotions.declarations import ActivityType, check_facts, check_places
 from libs.promotions.discounts import Discounting
 from libs.promotions.parts import Misplaced, Part, Zone, refuse_repeats, unless_written
 from libs.promotions.payouts import Multiplier, Payout
+from libs.promotions.places import Store
 from libs.promotions.wallets import Wallet
 
 MAX_COMPOUNDING = 8
@@ -37,7 +41,8 @@ class Programme(Part):
     """The whole document. An effect that names no wallet pays into the first one.
 
     `claim_days` is how long a receipt without a known member may be claimed, in days of 24 hours. `public` lets anybody
-    read its rules and use its calculator. `limits` hold for all campaigns together.
+    read its rules and use its calculator. `limits` hold for all campaigns together. `stores` say where receipts come
+    from, `products` what an SKU is. Where `activities` or `attributes` are declared, campaigns may use no others.
     """
 
     version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
@@ -51,6 +56,10 @@ class Programme(Part):
     public: bool = unless_written(False)
     limits: Annotated[tuple[SharedLimit, ...], Field(max_length=64)] = unless_written(())
     stacking: Stacking = unless_written(Stacking())
+    activities: Annotated[tuple[ActivityType, ...], Field(max_length=1_000)] = unless_written(())
+    attributes: Annotated[tuple[FactField, ...], Field(max_length=200)] = unless_written(())
+    stores: Annotated[tuple[Store, ...], Field(max_length=100_000)] = unless_written(())
+    products: Annotated[tuple[Product, ...], Field(max_length=1_000_000)] = unless_written(())
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -58,10 +67,16 @@ class Programme(Part):
             raise Misplaced("wallets", "at least one is needed")
         refuse_repeats("wallets[{}].name", [wallet.name for wallet in self.wallets])
         refuse_repeats("campaigns[{}].id", [campaign.id for campaign in self.campaigns])
+        refuse_repeats("activities[{}].name", [activity.name for activity in self.activities])
+        refuse_repeats("attributes[{}].name", [attribute.name for attribute in self.attributes])
+        refuse_repeats("stores[{}].id", [store.id for store in self.stores])
+        refuse_repeats("products[{}].sku", [product.sku for product in self.products])
         self._check_wallets()
         self._check_limits()
         self._check_groups()
         self._check_combinations()
+        check_places(self.campaigns, self.stores)
+        check_facts(self.campaigns, self.attributes, self.activities)
         return self
 
     def wallet_of(self, campaign: Campaign) -> str:

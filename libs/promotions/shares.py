@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from libs.promotions.apportion import apportion
+from libs.promotions.catalogue import completed
 from libs.promotions.compile import CompiledProgramme, Leg
 from libs.promotions.effects import Earned
 from libs.promotions.evaluation import Evaluation, Grant
@@ -38,13 +39,16 @@ def share_out(
     What a campaign paid falls on the lines that it counted, in proportion to what each would have brought; a fixed
     amount, and what came from a receipt without lines, belongs to none. Lines that lower the amount get nothing.
     """
+    receipt = completed(receipt, programme.products)
     situation = Situation(receipt, member, at, programme.zone)
-    chosen = programme.timeline.at(at).candidates(receipt, situation.tier)
+    chosen = programme.timeline.at(at).candidates(receipt, member)
     campaigns = {one.id: (one, chosen[rank]) for rank, one in enumerate(programme.campaigns) if rank in chosen}
     exact = {grant.wallet: [0] * (len(receipt.lines) + 1) for grant in evaluation.grants}
     earned: list[Earned] = []
     for paid in evaluation.paid:
         campaign, lines = campaigns[paid.campaign]
+        if campaign.narrow is not None:
+            lines = campaign.narrow(receipt, lines)
         leg = next(each for each in campaign.legs if each.number == paid.effect)
         if paid.wallet in exact:
             by_line = isinstance(campaign.source.benefits[leg.number], _BY_LINE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 
 from libs.promotions.facts import MemberFacts, ReceiptLike
 
@@ -25,3 +25,7 @@ class Situation:
         if self._local is None:
             self._local = self.at.astimezone(self.zone)
         return self._local
+
+    def today(self) -> date:
+        """Return the day in the programme's zone."""
+        return self.local().date()

@@ -18,7 +18,7 @@ from libs.judging.judge import judge
 from libs.judging.placement import place_grants
 from libs.judging.verdict import NewCredit
 from libs.judging.versions import ActiveVersion, RunningProgramme, activate
-from libs.promotions.conditions import within
+from libs.promotions.days import within
 from libs.promotions.decide import evaluate_activity
 from libs.promotions.evaluation import Evaluation
 from libs.promotions.facts import Activity, Line, MemberFacts, Receipt

@@ -74,7 +74,8 @@ def test_events_name_the_accounts_of_the_ledger() -> None:
         float,
         datetime,
         list[int],
-        dict[str, int],
+        set[int],
+        dict[str, float],
         tuple[int, str],
     ],
 )

@@ -27,6 +27,7 @@ _LIMITS: Mapping[str, Callable[[Any, Any], bool]] = {
     "maxLength": lambda value, limit: len(value) <= limit,
     "minItems": lambda value, limit: len(value) >= limit,
     "maxItems": lambda value, limit: len(value) <= limit,
+    "maxProperties": lambda value, limit: len(value) <= limit,
     "pattern": lambda value, pattern: re.search(pattern, value) is not None,
     "const": lambda value, constant: bool(value == constant),
     "enum": lambda value, choices: value in choices,
@@ -56,6 +57,7 @@ def faults(value: Any, schema: Schema, root: Schema, path: str = "") -> Iterator
     """
     unknown = schema.keys() - _SILENT - _LIMITS.keys()
     unknown -= {"$ref", "allOf", "anyOf", "type", "format", "properties", "required", "items"}
+    unknown -= {"propertyNames", "additionalProperties"}
     if unknown:
         raise ValueError(f"{path}: cannot check {', '.join(sorted(unknown))}")
     if "$ref" in schema:
@@ -78,6 +80,9 @@ def _inside(value: Any, schema: Schema, root: Schema, path: str) -> Iterator[str
     for name, inner in schema.get("properties", {}).items():
         if name in value:
             yield from faults(value[name], inner, root, f"{path}/{name}")
+    for name, inner in value.items() if "additionalProperties" in schema else ():
+        yield from faults(name, schema.get("propertyNames", {}), root, f"{path}/{name}")
+        yield from faults(inner, schema["additionalProperties"], root, f"{path}/{name}")
     if "items" in schema:
         for at, item in enumerate(value):
             yield from faults(item, schema["items"], root, f"{path}/{at}")

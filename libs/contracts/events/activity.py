@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
+from annotated_types import MaxLen
 from pydantic import Field
 
 from libs.contracts.events.purchase import CampaignNames, Identifiers, Labels
@@ -25,7 +26,10 @@ from libs.contracts.primitives import (
     Text32,
     Text64,
     Text256,
+    Whole,
 )
+
+ActivityData = Annotated[dict[Name64, Text256 | Whole | bool], MaxLen(32)]
 
 
 class ActivityRecordedV1(Payload):
@@ -46,6 +50,9 @@ class ActivityRecordedV1(Payload):
     channel: Text32 = Field(default="web", description="Where it was done: store, web, app or a name of your own.")
     partner: Text64 | None = Field(default=None, description="The partner of a coalition where it was done.")
     labels: Labels = Field(default=(), description="Further marks.")
+    data: ActivityData | None = Field(
+        default=None, description="Facts of your own about it, by name: texts, whole numbers, true or false."
+    )
 
 
 class AdjustmentRequestedV1(Payload):

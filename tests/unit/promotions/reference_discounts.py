@@ -10,7 +10,8 @@ from libs.promotions.campaigns import Effect
 from libs.promotions.discounts import AmountOff, Bundle, BuyGet, FreeShipping, PercentOff
 from libs.promotions.facts import MemberFacts, Receipt
 from libs.promotions.selections import Selection
-from tests.unit.promotions.reference import Lines, quantity_of
+from tests.unit.promotions.reference import quantity_of
+from tests.unit.promotions.reference_conditions import Lines
 
 Off = dict[int | None, int]
 """Minor units by place; None is the receipt as a whole."""

@@ -27,7 +27,8 @@ from libs.promotions.payouts import (
     Together,
 )
 from libs.promotions.programme import Programme
-from tests.unit.promotions.reference import Lines, amount_of, chosen, matching, precedence, quantity_of
+from tests.unit.promotions.reference import amount_of, matching, precedence, quantity_of
+from tests.unit.promotions.reference_conditions import Lines, chosen
 from tests.unit.promotions.reference_discounts import Amounts, lower, selected, taken_off
 
 FORMULAS: dict[str, Callable[[Receipt], int | None]] = {
@@ -281,7 +282,7 @@ class Reference:
                 self.found.uses[key] = self._taken(limit)
 
     def _lines(self, campaign: Campaign) -> Lines:
-        return chosen(campaign, self.receipt)
+        return chosen(campaign.when, self.receipt)
 
     def _earned(self, leg: Pays, only: Lines, before: Sequence[Pays]) -> Fraction:
         """What an effect earns on its lines that are also in `only`; `before` are those computed before it."""

@@ -9,8 +9,10 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from libs.promotions.facts import Line, MemberFacts, Receipt
-from tests.unit.promotions.reference import CEL, DAYS
+from tests.unit.promotions.reference import CEL
+from tests.unit.promotions.reference_conditions import DAYS
 from tests.unit.promotions.reference_payouts import FORMULAS
+from tests.unit.promotions.strategies_conditions import STORES, extra_conditions
 
 SKUS = ("bread", "milk", "fish")
 CATEGORIES = ("bakery", "dairy")
@@ -294,7 +296,7 @@ def campaigns(draw: st.DrawFn, name: str) -> dict[str, Any]:
         "state": draw(st.sampled_from(("live",) * 6 + ("scheduled", "draft", "paused", "ended"))),
         "priority": draw(st.integers(-1, 1)),
         "frame": draw(st.just({}) | frames()),
-        "when": draw(st.just({}) | conditions),
+        "when": draw(st.just({}) | conditions | extra_conditions),
         "effect": effect,
         "limits": draw(st.just([]) | limits),
     }
@@ -319,6 +321,7 @@ def documents(draw: st.DrawFn, *, plain: bool = False) -> dict[str, Any]:
         "zone": draw(st.sampled_from(ZONES)),
         "currency": "USD",
         "wallets": [{"name": "points", "expiry": expiry}, {"name": "stars", "scale": 2, "expiry": expiry}],
+        "stores": STORES,
         "rounding": draw(st.sampled_from(("floor", "half_up", "ceil"))),
         "campaigns": [draw(campaigns(name)) for name in names],
     }

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from libs.language.catalogue import LANGUAGES, Catalogue
 from libs.promotions.allowances import UNITS, Limit, Period, SharedLimit
 from libs.promotions.compile import CompiledProgramme, compile_programme
-from libs.promotions.conditions import within
 from libs.promotions.criteria import Conditions
+from libs.promotions.days import within
 from libs.promotions.describe import SECTIONS, describe_rules
 from libs.promotions.document import parse_programme, parse_programme_yaml
 from libs.promotions.explain import CONDITIONS, REASONS

@@ -21,6 +21,7 @@ from libs.promotions.decide import evaluate, evaluate_activity
 from libs.promotions.document import parse_programme_yaml
 from libs.promotions.evaluation import Discount, Evaluation, Granted
 from libs.promotions.facts import MemberFacts
+from libs.promotions.history import History, HistoryDay
 
 LIBRARY = Path(libs.promotions.__file__).parent / "examples/library"
 _MEMBER = UUID(int=7)
@@ -68,7 +69,7 @@ def _told(given: Discount | Granted) -> dict[str, Any]:
 
 def _judge(programme: CompiledProgramme, case: Mapping[str, Any]) -> Evaluation:
     at = case["at"] if isinstance(case["at"], datetime) else datetime.fromisoformat(case["at"])
-    member = MemberFacts(_MEMBER, **case.get("member", {}))
+    member = _member(case.get("member", {}))
     counters = {key.replace("MEMBER", str(_MEMBER)): used for key, used in case.get("counters", {}).items()}
     if "activity" in case:
         activity = _read_activity(json.dumps(case["activity"]))
@@ -77,3 +78,16 @@ def _judge(programme: CompiledProgramme, case: Mapping[str, Any]) -> Evaluation:
     lines = [{"line": place, **line} for place, line in enumerate(payload["lines"], start=1)]
     payload |= {"lines": lines, "total_minor": sum(line["amount_minor"] for line in lines)}
     return evaluate(programme, _read_purchase(json.dumps(payload)), member, at, counters)
+
+
+def _member(known: Mapping[str, Any]) -> MemberFacts:
+    facts = dict(known)
+    if "birthday" in facts:
+        facts["birthday"] = tuple(facts["birthday"])
+    if "history" in facts:
+        facts["history"] = History(tuple(_day(**day) for day in facts["history"]))
+    return MemberFacts(_MEMBER, **facts)
+
+
+def _day(categories: Mapping[str, int] | None = None, **done: Any) -> HistoryDay:
+    return HistoryDay(categories=tuple((categories or {}).items()), **done)

@@ -1,0 +1,60 @@
+"""What a programme asks about members, so that only what is asked for is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from libs.promotions.audience import MemberConditions
+from libs.promotions.campaigns import Campaign
+from libs.promotions.history import EVER, Window
+from libs.promotions.variables import EXPRESSIONS, REACH
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """Which facts of members the running campaigns look at.
+
+    `history` tells whether any does at their history, `history_days` how many days back at most, the day of the receipt
+    included; None is for ever, and 0 goes with no history at all.
+    """
+
+    history: bool = False
+    history_days: int | None = 0
+    categories: bool = False
+    segments: bool = False
+    lists: bool = False
+    attributes: bool = False
+    birthday: bool = False
+    joined_on: bool = False
+
+
+NOTHING = MemberConditions()
+
+
+def needs_of(campaigns: Iterable[Campaign]) -> Needs:
+    """Add up what campaigns ask about members."""
+    windows: list[Window] = []
+    asked: dict[str, bool] = {}
+    for campaign in campaigns:
+        member = campaign.when.member or NOTHING
+        names = () if campaign.cel is None else EXPRESSIONS.mentioned(campaign.cel)
+        windows += [one.window for one in member.history] + [REACH[name] for name in names if name in REACH]
+        windows += [EVER] if member.nth_purchase or member.last_purchase else []
+        for fact, seen in _facts(campaign, member, names).items():
+            asked[fact] = asked.get(fact, False) or bool(seen)
+    reach = [window.reach for window in windows]
+    days = None if None in reach else max([days for days in reach if days is not None], default=0)
+    return Needs(history=bool(windows), history_days=days, **asked)
+
+
+def _facts(campaign: Campaign, member: MemberConditions, names: tuple[str, ...]) -> Mapping[str, object]:
+    when = campaign.when
+    return {
+        "categories": any(one.category for one in member.history),
+        "segments": when.segments or when.not_segments or "segments" in names,
+        "lists": when.lists or when.not_lists or "lists" in names,
+        "attributes": member.attributes or "attributes" in names,
+        "birthday": member.birthday or "days_to_birthday" in names,
+        "joined_on": member.anniversary or member.enrolled or "days_enrolled" in names,
+    }
