@@ -128,7 +128,7 @@ def test_days_that_can_not_be_are_refused(parts: dict[str, Any], where: str) -> 
 
 def test_what_does_not_run_today_is_no_candidate() -> None:
     """A thousand campaigns for other days, places and members cost a receipt nothing."""
-    others = [
+    others: list[dict[str, Any]] = [
         *({"frame": {"days": [{"first_day": str(date(2024, 1, 1) + timedelta(number))}]}} for number in range(200)),
         *({"when": {"segments": [f"segment-{number}"]}} for number in range(200)),
         *({"when": {"cities": [f"city-{number}"]}} for number in range(200)),
