@@ -1,7 +1,8 @@
 """Conditions on the member and on declared facts, compiled to checks.
 
 What a check finds instead of what was needed follows the condition's name after a colon, since nothing else of a
-decision remembers what was known of the member then: `member.history[0]:40000`. A date of birth is not told.
+decision remembers what was known of the member then: `member.history[0]:40000`. Attributes and a date of birth are not
+told: they may be personal, and decisions outlive them.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _TYPES: Mapping[str, type] = {"text": str, "int": int, "bool": bool}
 
 def compile_member_checks(asked: MemberConditions) -> list[Check]:
     """Compile all that is asked of a member, the cheapest first."""
-    checks = compile_fact_checks("member.attributes", asked.attributes, attributes_of)
+    checks = compile_fact_checks("member.attributes", asked.attributes, attributes_of, told=False)
     if asked.enrolled is not None:
         checks.append(_of_member("member.enrolled", days_enrolled, asked.enrolled))
     if asked.birthday is not None:
@@ -48,10 +49,10 @@ def compile_member_checks(asked: MemberConditions) -> list[Check]:
 
 
 def compile_fact_checks(
-    name: str, asked: Iterable[FactCondition], read: Callable[[Situation], Mapping[str, Fact]]
+    name: str, asked: Iterable[FactCondition], read: Callable[[Situation], Mapping[str, Fact]], *, told: bool = True
 ) -> list[Check]:
-    """Compile questions about facts; `read` finds the facts."""
-    return [_fact(f"{name}[{at}]", one, read) for at, one in enumerate(asked)]
+    """Compile questions about facts; `read` finds the facts, `told` says whether one may stand in a decision."""
+    return [_fact(f"{name}[{at}]", one, read, told=told) for at, one in enumerate(asked)]
 
 
 def counted(condition: HistoryCondition) -> Callable[[HistoryDay], int]:
@@ -137,7 +138,7 @@ def _counts(number: int, years: frozenset[int]) -> bool:
     return number >= 1 and (not years or number in years)
 
 
-def _fact(name: str, asked: FactCondition, read: Callable[[Situation], Mapping[str, Fact]]) -> Check:
+def _fact(name: str, asked: FactCondition, read: Callable[[Situation], Mapping[str, Fact]], *, told: bool) -> Check:
     key, wanted, allowed = asked.name, _TYPES[asked.type], frozenset(asked.one_of)
     least, most, flag = asked.at_least, asked.at_most, asked.is_
 
@@ -151,7 +152,9 @@ def _fact(name: str, asked: FactCondition, read: Callable[[Situation], Mapping[s
             met = (least is None or fact >= least) and (most is None or fact <= most)
         else:
             met = fact in allowed
-        return None if met else f"{name}:{fact}"
+        if met:
+            return None
+        return f"{name}:{fact}" if told else name
 
     return check
 

@@ -202,7 +202,8 @@ def _fact(asked: FactCondition, there: str) -> str:
             needed = _range(asked.at_least, asked.at_most)
         case "bool":
             needed = str(asked.is_)
-    return f"{asked.name}: {needed} needed, {'not known' if there == UNKNOWN else f'{there} there'}"
+    found = "not known" if there == UNKNOWN else f"{there or 'something else'} there"
+    return f"{asked.name}: {needed} needed, {found}"
 
 
 def _hours(frame: Frame) -> str:

@@ -106,6 +106,7 @@ class ActivityFacts(View):
     channel: str
     partner: str | None
     labels: tuple[str, ...]
+    data: dict[str, str | int | bool] = Field(description="Facts of its own, by name.")
 
 
 class AdjustmentFacts(View):

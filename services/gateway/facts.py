@@ -146,6 +146,7 @@ def _activity(said: Any) -> ActivityFacts:
         channel=said.channel,
         partner=said.partner,
         labels=tuple(said.labels),
+        data=dict(said.data or {}),
     )
 
 

@@ -107,7 +107,7 @@ def last(shop: Door, hour: int) -> datetime:
 
 
 def points(told: dict[str, Any]) -> int:
-    return sum(each["points"] for each in told["explanation"]["points"] if each["wallet"] == "points")
+    return sum(each["points"] for each in told["points"] if each["wallet"] == "points")
 
 
 def why(told: dict[str, Any], campaign: str) -> str:

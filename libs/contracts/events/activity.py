@@ -51,7 +51,8 @@ class ActivityRecordedV1(Payload):
     partner: Text64 | None = Field(default=None, description="The partner of a coalition where it was done.")
     labels: Labels = Field(default=(), description="Further marks.")
     data: ActivityData | None = Field(
-        default=None, description="Facts of your own about it, by name: texts, whole numbers, true or false."
+        default=None,
+        description="Facts of your own about it, by name, nothing personal: texts, whole numbers, true or false.",
     )
 
 
