@@ -16,6 +16,8 @@ from cli.failures import fail, finished
 from cli.intake import JOURNALS
 from cli.options import DEFAULT_DATA, DataOption, JsonOption
 from cli.pace import Pace
+from libs.history.postgres import Rebuilt
+from libs.history.postgres import rebuild as rebuild_days
 from libs.ledger.postgres import START, MemberKey, count_members
 from libs.ledger.postgres import rebuild as rebuild_range
 from libs.runtime.clock import monotonic
@@ -26,15 +28,22 @@ _PLACE = "rebuild.json"
 def rebuild(
     data: DataOption = DEFAULT_DATA,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where the last run stopped.")] = False,
+    history: Annotated[
+        bool, typer.Option("--history", help="Make the days of members again instead, from receipts and activities.")
+    ] = False,
     dsn: DsnOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Compute balances, lots, debts and dates of all members again from the movements; safe beside running workers.
 
-    Where nothing was wrong nothing changes. Ends with 6 when the movements themselves are broken; see
-    `pointstream verify`.
+    With --history, what members did day by day is made again instead, from what stands of receipts and from decisions
+    on activities: once a programme begins to ask for it. Where nothing was wrong nothing changes. Ends with 6 when the
+    movements themselves are broken; see `pointstream verify`.
     """
     connections = Connections(data, as_json, dsn)
+    if history:
+        _write_history(finished(lambda: _history(connections.dsn()), as_json=as_json), as_json)
+        return
     path = connections.data / JOURNALS / _PLACE
 
     def place() -> MemberKey:
@@ -69,6 +78,25 @@ def rebuild(
         screen.write_json({"members": members, "movements": movements, "seconds": round(seconds, 3)})
     else:
         screen.out().print(f"{members:,} members, {movements:,} movements in {seconds:.1f} s", markup=False)
+
+
+async def _history(dsn: str) -> Rebuilt:
+    connection = await asyncpg.connect(dsn)
+    try:
+        with screen.reporting() as news, news.step("Rebuild") as step:
+            done = await rebuild_days(connection, lambda counted: step.progress(f"{counted:,} counted"))
+            step.done(f"{done.counted:,} counted")
+        return done
+    finally:
+        await connection.close()
+
+
+def _write_history(done: Rebuilt, as_json: bool) -> None:
+    if as_json:
+        screen.write_json(done._asdict())
+    else:
+        told = f"{done.counted:,} receipts and activities, {done.taken_away:,} days taken away, {done.put:,} put"
+        screen.out().print(told, markup=False)
 
 
 def register(main: typer.Typer) -> None:

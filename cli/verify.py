@@ -17,6 +17,7 @@ from cli import screen
 from cli.exits import Exit
 from cli.failures import explained, fail, running
 from cli.options import DEFAULT_DATA, DataOption, JsonOption
+from libs.history import postgres as history
 from libs.ledger.model import LEGAL, LOT_ACCOUNTS
 from libs.runtime import sql
 from libs.runtime.clock import monotonic
@@ -49,6 +50,8 @@ class _Invariant:
     query: str
     arguments: tuple[object, ...] = ()
 
+
+_HISTORY = _Invariant("I12", "history-is-fold", "the days of members are what stands of their receipts", "")
 
 INVARIANTS: tuple[_Invariant, ...] = (
     _Invariant(
@@ -88,6 +91,7 @@ INVARIANTS: tuple[_Invariant, ...] = (
         "I10", "positions-hold-effects", "no effect lies beyond its position", _STREAM["positions_hold_effects"]
     ),
     _Invariant("I11", "tenants-disjoint", "no row reaches into another tenant", _BETWEEN["tenants_disjoint"]),
+    _HISTORY,
 )
 """Every check, in the order of its id; I9 comes with the hash chain."""
 
@@ -110,11 +114,14 @@ async def check(dsn: str, seen: Callable[[Result], None] = lambda _: None) -> li
 async def examine(connection: asyncpg.Connection, seen: Callable[[Result], None] = lambda _: None) -> list[Result]:
     """Do what `check` does on a connection that is in no transaction."""
     results = []
-    async with connection.transaction(isolation="repeatable_read", readonly=True):
+    async with history.tables(connection), connection.transaction(isolation="repeatable_read"):
         await connection.execute(_BETWEEN["settings"])
         for invariant in INVARIANTS:
             began = monotonic()
-            rows = await connection.fetch(invariant.query, *invariant.arguments)
+            if invariant is _HISTORY:
+                rows = await history.differing(connection)
+            else:
+                rows = await connection.fetch(invariant.query, *invariant.arguments)
             result = Result(
                 invariant.id,
                 invariant.name,

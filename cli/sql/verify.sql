@@ -61,8 +61,8 @@ WITH open AS (
 SELECT count(*) OVER () AS violations, concat_ws('/', tenant_id, event_key) AS key FROM flaw ORDER BY key LIMIT 5;
 
 -- name: effects_have_events
--- The shards of earning have numbered one event a decision, one a movement that an event brought about, and one a dead
--- letter.
+-- The shards of earning have numbered one event a decision, one a movement or change of tier that an event brought about,
+-- and one a dead letter.
 WITH told AS (
     SELECT coalesce(sum(next_seq - 1), 0) AS events FROM stream.outbox_shard WHERE starts_with(shard, 'earning.')
 ), done AS (
@@ -70,6 +70,8 @@ WITH told AS (
          + (SELECT count(*) FROM ledger.lot l JOIN earning.inbox i ON i.tenant_id = l.tenant_id AND i.event_key = l.cause)
          + (SELECT count(*) FROM ledger.movement m JOIN earning.inbox i
             ON i.tenant_id = m.tenant_id AND i.event_key = m.cause)
+         + (SELECT count(*) FROM members.tier_change t JOIN earning.inbox i
+            ON i.tenant_id = t.tenant_id AND i.event_key = t.cause)
          + (SELECT count(*) FROM stream.dead_letter WHERE starts_with(consumer, 'earning.')) AS effects
 )
 SELECT abs(told.events - done.effects)::bigint AS violations,

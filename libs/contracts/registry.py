@@ -18,6 +18,7 @@ from libs.contracts.events import (
     BalanceChangedV1,
     MemberDueV1,
     MemberEnrolledV1,
+    MemberTierChangedV1,
     MemberUpdatedV1,
     PointsActivatedV1,
     PointsAdjustedV1,
@@ -103,6 +104,7 @@ _CONTRACTS = (
     EventContract(BalanceChangedV1, "out"),
     EventContract(RewardGrantedV1, "out"),
     EventContract(RewardRevokedV1, "out"),
+    EventContract(MemberTierChangedV1, "out"),
 )
 
 EVENTS: Mapping[str, EventContract] = MappingProxyType({contract.type: contract for contract in _CONTRACTS})

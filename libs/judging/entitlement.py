@@ -15,6 +15,7 @@ from libs.ledger.late import effective_time
 from libs.promotions.decide import evaluate
 from libs.promotions.evaluation import Evaluation
 from libs.promotions.facts import MemberFacts
+from libs.promotions.seen import Seen
 from libs.receipts.decided import granted_by
 from libs.receipts.story import Stands, Story
 
@@ -104,14 +105,15 @@ def _without_own(counters: Mapping[str, int], story: Story) -> Mapping[str, int]
     return _WithoutOwn(counters, {key: points for key, points, _ in story.uses}) if story.uses else counters
 
 
-def judged_now(story: Story, entitled: Entitlement, owner: MemberFacts) -> Story:
-    """The story with what it is judged by from now on."""
+def judged_now(story: Story, entitled: Entitlement, owner: MemberFacts, seen: Seen | None) -> Story:
+    """The story with what it is judged by from now on; `seen` is what there is to see of its owner's history."""
     if entitled.version is None or entitled.waits is not None:
         return story
     return _structs.replace(
         story,
         version=entitled.version.compiled.version,
         tier=owner.tier if story.version is None else story.tier,
+        history=seen if story.version is None else story.history,
         rate=entitled.rate,
         uses=entitled.uses,
         granted=entitled.granted,

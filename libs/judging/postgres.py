@@ -14,6 +14,7 @@ import orjson
 
 from libs.contracts.mapping import SourceMapping, parse_mapping
 from libs.contracts.mapping_language import MappingInvalid
+from libs.history.needs import needs_of, together
 from libs.judging.programmes import Programmes, by_prefix
 from libs.judging.versions import ActiveVersion, RunningProgramme, activate
 from libs.promotions.document import ProgrammeInvalid
@@ -79,6 +80,7 @@ def compile_programmes(stored: StoredProgrammes) -> Programmes:
             any(version.pends for version in own),
             Rates(rates.get(key, ())),
             row["name"],
+            together([needs_of(version.compiled.source) for version in own]),
         )
     sources = ((row["source_prefix"], (row["tenant_id"], row["programme_id"])) for row in stored.sources)
     mappings = [

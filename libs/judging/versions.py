@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from libs.history.needs import Needs
 from libs.ledger.boundary import ExpiryCalendar, ExpiryPolicy, NaturalPeriod, Never, Period
 from libs.ledger.zones import load_zone
 from libs.promotions.compile import CompiledProgramme, compile_programme
@@ -46,7 +47,8 @@ class ActiveVersion:
 class RunningProgramme:
     """A programme of a tenant with its versions, oldest first, and the rates of other currencies than its own.
 
-    `name` is what people call it.
+    `name` is what people call it. `history` says what its versions need of what members did before; None where none of
+    them asks.
     """
 
     tenant_id: int
@@ -58,12 +60,18 @@ class RunningProgramme:
     pends: bool = False
     rates: Rates = NO_RATES
     name: str = ""
+    history: Needs | None = None
     key: tuple[int, int] = field(init=False)
     """Tenant and programme, as rows name them."""
 
     def __post_init__(self) -> None:
         """Make the key once: it is asked for all the time."""
         object.__setattr__(self, "key", (self.tenant_id, self.programme_id))
+
+    @property
+    def tiered(self) -> bool:
+        """Whether any version has tiers."""
+        return any(version.compiled.source.tier_sets for version in self.versions)
 
     def at(self, instant: datetime) -> ActiveVersion | None:
         """Return the version in force at an aware instant; None before the first."""

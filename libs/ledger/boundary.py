@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from libs.ledger.zones import tzdata_version
@@ -78,6 +79,12 @@ def boundary_after(moment: datetime | date, zone: ZoneInfo, period: Period) -> B
     """
     index = _index_of(moment, zone, period) if isinstance(moment, datetime) else _index_of_date(moment, period)
     return _boundary(index, zone, period)
+
+
+@lru_cache(maxsize=4_096)
+def day_ends(day: date, zone: ZoneInfo) -> datetime:
+    """The earliest instant after which no local time bears this date or one before it."""
+    return _end_of_old_dates(day + _DAY, zone)
 
 
 def natural_expiry(earned_at: datetime, zone: ZoneInfo, policy: NaturalPeriod) -> Boundary:

@@ -16,11 +16,12 @@ class Needs:
     """Which facts of members the running campaigns look at.
 
     `history` tells whether any does at their history, `history_days` how many days back at most, the day of the receipt
-    included; None is for ever, and 0 goes with no history at all.
+    included; None is for ever, and 0 goes with no history at all. `windows` are those that are looked through.
     """
 
     history: bool = False
     history_days: int | None = 0
+    windows: tuple[Window, ...] = ()
     categories: bool = False
     segments: bool = False
     lists: bool = False
@@ -45,7 +46,7 @@ def needs_of(campaigns: Iterable[Campaign]) -> Needs:
             asked[fact] = asked.get(fact, False) or bool(seen)
     reach = [window.reach for window in windows]
     days = None if None in reach else max([days for days in reach if days is not None], default=0)
-    return Needs(history=bool(windows), history_days=days, **asked)
+    return Needs(history=bool(windows), history_days=days, windows=tuple(dict.fromkeys(windows)), **asked)
 
 
 def _facts(campaign: Campaign, member: MemberConditions, names: tuple[str, ...]) -> Mapping[str, object]:

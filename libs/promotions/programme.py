@@ -20,6 +20,7 @@ from libs.promotions.discounts import Discounting
 from libs.promotions.parts import Misplaced, Part, Zone, refuse_repeats, unless_written
 from libs.promotions.payouts import Multiplier, Payout
 from libs.promotions.places import Store
+from libs.promotions.tiers import TierSets, check_sets
 from libs.promotions.wallets import Wallet
 
 MAX_COMPOUNDING = 8
@@ -60,6 +61,7 @@ class Programme(Part):
     attributes: Annotated[tuple[FactField, ...], Field(max_length=200)] = unless_written(())
     stores: Annotated[tuple[Store, ...], Field(max_length=100_000)] = unless_written(())
     products: Annotated[tuple[Product, ...], Field(max_length=1_000_000)] = unless_written(())
+    tier_sets: TierSets = unless_written(())
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -77,6 +79,7 @@ class Programme(Part):
         self._check_combinations()
         check_places(self.campaigns, self.stores)
         check_facts(self.campaigns, self.attributes, self.activities)
+        check_sets(self.tier_sets, [wallet.name for wallet in self.wallets])
         return self
 
     def wallet_of(self, campaign: Campaign) -> str:

@@ -36,6 +36,7 @@ def story_of(decision: StoredDecision) -> Story:
         version=evaluation.version if evaluation is not None and settled else None,
         tier=decision.tier,
         rate=decision.rate,
+        history=decision.history,
     )
 
 

@@ -20,6 +20,7 @@ from libs.contracts.codec import Canonical
 from libs.contracts.events import PurchaseCompletedV1
 from libs.promotions import basket
 from libs.promotions.basket import NOTHING, Returned
+from libs.promotions.seen import Seen
 
 _read_purchase = lru_cache(maxsize=512)(Canonical(PurchaseCompletedV1).read)
 """What stands of a receipt is looked at several times while a batch is decided."""
@@ -113,9 +114,9 @@ class Account(Struct, frozen=True, array_like=True):
 class Story(Struct, frozen=True, omit_defaults=True):
     """The facts of a receipt number, and what was done about them.
 
-    `owner` has the points of it; `shown` are the identifiers that led to the owner. `version`, `tier` and `rate` are
-    those that the receipt was first judged by, and is judged by for ever. `uses` is what counts against limits,
-    `granted` what the owner has of it beside points: campaign, kind, reference and quantity.
+    `owner` has the points of it; `shown` are the identifiers that led to the owner. `version`, `tier`, `rate` and
+    `history` are those that the receipt was first judged by, and is judged by for ever. `uses` is what counts against
+    limits, `granted` what the owner has of it beside points: campaign, kind, reference and quantity.
     """
 
     contents: tuple[Content, ...] = ()
@@ -132,6 +133,7 @@ class Story(Struct, frozen=True, omit_defaults=True):
     rate: tuple[int, int] | None = None
     granted: tuple[tuple[str, str, str, int], ...] = ()
     word: Literal["award", "refuse"] | None = None
+    history: Seen | None = None
 
 
 class Stands(NamedTuple):

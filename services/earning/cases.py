@@ -34,6 +34,7 @@ from services.earning import arrivals
 from services.earning.arrivals import Arrival
 from services.earning.facts import with_fact
 from services.earning.lives import Life
+from services.earning.seen import as_first_judged, seen_by
 from services.earning.settle import Settled, claimable_until, settle, settle_short
 from services.earning.verdict import Cause
 
@@ -179,7 +180,7 @@ class CaseWork:
         if entitled is None:
             after = _structs.replace(settled.story, uses=(), granted=())
         else:
-            after = settled.story if refused else judged_now(settled.story, entitled, life.standing.facts)
+            after = settled.story if refused else self._judged(case, settled.story, entitled, life)
         self._count(case, after)
         _regrant(case, after, life, cause)
         case.story = after
@@ -201,8 +202,12 @@ class CaseWork:
     def _entitled(self, case: Case, standing: Stands, owner: MemberFacts) -> Entitlement | None:
         if standing.content is None:
             return None
-        facts = owner if case.story.version is None else MemberFacts(owner.member_id, case.story.tier)
+        facts = owner if case.story.version is None else as_first_judged(owner, case.story)
         return entitlement(case.story, standing, case.programme, facts, self._counters_of(case.programme))
+
+    def _judged(self, case: Case, story: Story, entitled: Entitlement, life: Life) -> Story:
+        seen = seen_by(case.programme, life.standing, entitled.judged_at)
+        return judged_now(story, entitled, life.standing.facts, seen)
 
     def _count(self, case: Case, after: Story) -> None:
         """Count what the receipt uses of limits now, and give back what it does not use any longer."""
@@ -237,7 +242,16 @@ class CaseWork:
         lapsed = case.lapsed_lots(life)
         settle(case.story, None, life, case.programme, self._now, at, cause, lapsed, anew=True)
         after = _structs.replace(
-            case.story, owner=None, shown=(), accounts=(), uses=(), granted=(), version=None, tier=None, rate=None
+            case.story,
+            owner=None,
+            shown=(),
+            accounts=(),
+            uses=(),
+            granted=(),
+            version=None,
+            tier=None,
+            rate=None,
+            history=None,
         )
         self._count(case, after)
         _regrant(case, after, life, cause)

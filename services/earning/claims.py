@@ -12,7 +12,7 @@ import asyncpg
 from libs.judging.versions import RunningProgramme
 from libs.receipts.decided import shown
 from libs.runtime.batch import Outgoing
-from services.earning import loading, store
+from services.earning import loading, store, tier_store
 from services.earning.domain import BatchDecider
 from services.earning.facts import first_owner
 from services.earning.lives import Life
@@ -77,7 +77,8 @@ async def adopt(
     lives = {name: Life(name, opened.standings[name], ledgers[name], whole=True) for name in members}
     whose = [(cases[key], opened.standings[member].facts) for _, key, member in takers]
     used = await loading.load_case_counters(connection, whose, lock=lock)
-    loaded = Loaded(owners, opened.standings, lives, cases, used)
+    deeds = await tier_store.load_deeds(connection, programmes, opened.standings, (), cases.values(), now)
+    loaded = Loaded(owners, opened.standings, lives, cases, used, *deeds)
     decider = BatchDecider(loaded, now)
     events: dict[MemberName, list[Outgoing]] = {}
     for _, key, member in takers:

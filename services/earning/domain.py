@@ -9,17 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-import msgspec
-
+from libs.history.days import Counted
 from libs.judging.verdict import Verdict
 from libs.judging.versions import RunningProgramme
 from libs.ledger.decide import decide_credit
-from libs.ledger.model import Kind, Lot
+from libs.ledger.model import Lot
 from libs.promotions.evaluation import Evaluation
-from libs.promotions.pages import Outcome, StoredDecision
+from libs.promotions.pages import Outcome
+from libs.promotions.seen import Seen
 from libs.receipts.decided import granted_by, shown
 from libs.receipts.story import Content
 from libs.runtime.batch import Outgoing
@@ -29,20 +28,19 @@ from services.earning.announcements import Announcer
 from services.earning.arrivals import Arrival
 from services.earning.cases import Case, CaseWork, Followed
 from services.earning.facts import first_owner
+from services.earning.history import counted
 from services.earning.judge import judge
+from services.earning.kept import kept, kept_again
 from services.earning.lives import Life
 from services.earning.loaded import Counters, Loaded
 from services.earning.outcome import (
     About,
     BatchDecision,
     NewLot,
-    Parked,
     Term,
-    Unclaimed,
     Unpaid,
-    lots_made,
-    moved_as_kept,
 )
+from services.earning.seen import seen_by
 from services.earning.verdict import Cause, Given, Made, MemberName, Standing
 
 _UNPAID: frozenset[Outcome] = frozenset({"no_points", "awaiting_operator", "unchanged", "refused"})
@@ -58,6 +56,11 @@ class BatchDecider:
         self._announcer = Announcer(now)
         self._now = now
         self._in_hand: dict[MemberName, tuple[RunningProgramme, Life]] = {}
+        self._histories = loaded.histories
+        self._tiers = loaded.tiers
+        self._about = UUID(int=0)
+        if loaded.histories is not None:
+            self.result.days = loaded.histories.changes
 
     def decide(self, batch: Sequence[Arrival]) -> None:
         """Decide the next events of the batch, in order."""
@@ -74,11 +77,14 @@ class BatchDecider:
     def adopt(self, case: Case, member_id: UUID) -> list[Outgoing]:
         """Give a receipt to whoever its identifier belongs to now, unless that is too late; return what to tell."""
         content = case.content
+        before = counted(case)
+        self._about = case.key if content is None else content.key
         followed = self._work().adopt(case, member_id)
         if followed is None or content is None:
             return []
         self._settled(case, followed, content.key)
         self._again(case, content, followed)
+        self._recount(case, before, content.key)
         return self._told()
 
     def _work(self) -> CaseWork:
@@ -88,6 +94,8 @@ class BatchDecider:
     def _purchase(self, arrival: Arrival) -> None:
         """A purchase under a number of its own: nearly every event there is."""
         standing = self._who(arrival)
+        if self._tiers is not None and standing is not None:
+            self._tiers.catch_up(arrival.programme, standing, arrival.key)
         verdict = judge(arrival, standing, self._counters.of(arrival.programme))
         counts = self._count(arrival.programme, verdict)
         lots: Sequence[tuple[Lot, bool]] = ()
@@ -108,7 +116,7 @@ class BatchDecider:
                 self._unpaid(arrival, standing, verdict)
         else:
             events = []
-            self._unclaimed(
+            self.result.leave(
                 arrival.scope,
                 arrival.receipt_key,
                 arrival.key,
@@ -117,7 +125,7 @@ class BatchDecider:
                 arrival.event.time,
             )
         if verdict.outcome == "awaiting_operator" and standing is not None:
-            self._park(
+            self.result.park(
                 arrival.scope,
                 arrival.receipt_key,
                 arrival.key,
@@ -127,7 +135,12 @@ class BatchDecider:
                 verdict.judged_at,
             )
         told = self._announcer.evaluated(arrival, standing, verdict, sum([lot.amount for lot, _ in lots]))
-        self._keep(arrival, standing, verdict, lots)
+        if self._histories is None or arrival.programme.history is None or standing is None:
+            self._keep(arrival, standing, verdict, lots)
+        else:
+            self._keep(arrival, standing, verdict, lots, seen=seen_by(arrival.programme, standing, verdict.judged_at))
+            done = self._histories.bought(arrival, standing, verdict)
+            events += self._stood(arrival.programme, standing, arrival.key, done)
         self._tell(verdict.outcome, [told, *events])
 
     def _credit(
@@ -166,7 +179,8 @@ class BatchDecider:
             case.event_key = arrival.key
         else:
             self.result.about.append(About(arrival.tenant_id, case.key, arrival.key))
-        content = case.content
+        content, before = case.content, counted(case)
+        self._about = arrival.key
         followed = self._work().follow(arrival, case)
         self._settled(case, followed, arrival.key)
         if followed.again and content is not None:
@@ -181,11 +195,13 @@ class BatchDecider:
         moved = [] if followed.life is None else followed.life.made_by(arrival.key)
         if standing is not None and not moved:
             self._unpaid(arrival, standing, verdict)
-        self._keep(arrival, standing, verdict, followed.lots, moved)
-        self._tell(verdict.outcome, events)
+        self._keep(arrival, standing, verdict, followed.lots, moved, case.story.history)
+        self._recount(case, before, arrival.key)
+        self._tell(verdict.outcome, [*events, *self._untold()])
 
     def _other(self, arrival: Arrival, followed: Followed | None) -> None:
         """An activity, an adjustment, or what the clock says is due; `followed` is what it did to a receipt."""
+        self._about = arrival.key
         member_id = getattr(arrival.event.data, "member_id", None) or self._owner_of(
             arrival.programme, arrival.identifiers
         )
@@ -211,8 +227,19 @@ class BatchDecider:
         moved = [] if life is None else life.made_by(arrival.key)
         if standing is not None and not moved:
             self._unpaid(arrival, standing, acted.verdict)
-        self._keep(arrival, standing, acted.verdict, acted.lots, moved)
-        self._tell(acted.verdict.outcome, [told, *self._told()])
+        self._keep(
+            arrival,
+            standing,
+            acted.verdict,
+            acted.lots,
+            moved,
+            seen_by(arrival.programme, standing, acted.verdict.judged_at),
+        )
+        events = [told, *self._told()]
+        if self._histories is not None and standing is not None and arrival.kind == arrivals.RECORDED:
+            done = self._histories.acted(arrival, standing, acted)
+            events += self._stood(arrival.programme, standing, arrival.key, done)
+        self._tell(acted.verdict.outcome, events)
 
     def _settled(self, case: Case, followed: Followed, event_key: UUID) -> None:
         """Note whom a receipt waits for from now on, if for anybody."""
@@ -224,31 +251,13 @@ class BatchDecider:
             return
         scope, purchase, bought_at = case.programme.key, content.purchase(), content.purchased_at
         if case.story.owner is None:
-            self._unclaimed(scope, case.key, content.key, shown(content), purchase, bought_at)
+            self.result.leave(scope, case.key, content.key, shown(content), purchase, bought_at)
         elif case.waits is not None:
-            self._park(scope, case.key, event_key, case.story.owner, case.waits, purchase, bought_at)
+            self.result.park(scope, case.key, event_key, case.story.owner, case.waits, purchase, bought_at)
 
     def _again(self, case: Case, content: Content, followed: Followed) -> None:
         """A receipt that was decided before is explained by what was decided now."""
-        decision = StoredDecision(
-            key=content.key,
-            source=content.source,
-            id=content.id,
-            occurred_at=content.at,
-            arrived_at=content.arrived_at,
-            judged_at=followed.judged_at,
-            outcome=followed.outcome,
-            facts=content.facts,
-            member_id=case.story.owner,
-            reason=followed.reason,
-            evaluation=followed.evaluation,
-            lots=lots_made(followed.lots),
-            tier=case.story.tier,
-            kind=arrivals.CORRECTED if content.corrects else arrivals.COMPLETED,
-            judged=followed.judged,
-            rate=followed.rate,
-            receipt_key=case.key,
-        )
+        decision = kept_again(case, content, followed)
         self.result.again[case.tenant_id, decision.key] = decision
 
     def _keep(
@@ -258,36 +267,44 @@ class BatchDecider:
         verdict: Verdict,
         lots: Sequence[tuple[Lot, bool]],
         moved: Sequence[Made] = (),
+        seen: Seen | None = None,
     ) -> None:
-        decision = StoredDecision(
-            key=arrival.key,
-            source=arrival.event.source,
-            id=arrival.event.id,
-            occurred_at=arrival.event.time,
-            arrived_at=arrival.arrived_at,
-            judged_at=verdict.judged_at,
-            outcome=verdict.outcome,
-            facts=msgspec.Raw(arrival.facts),
-            member_id=None if standing is None else standing.facts.member_id,
-            tier=None if standing is None else standing.facts.tier,
-            reason=verdict.reason,
-            evaluation=verdict.evaluation,
-            lots=lots_made(lots),
-            kind=arrival.kind,
-            moved=tuple([moved_as_kept(made) for made in moved if made.movement.kind is not Kind.CREDIT]),
-            judged=verdict.judged,
-            rate=verdict.rate,
-        )
+        decision = kept(arrival, standing, verdict, lots, moved, seen)
         self.result.decisions.append((arrival.tenant_id, decision))
+
+    def _recount(self, case: Case, before: Counted | None, cause: UUID) -> None:
+        """Let the days of whoever owns a receipt, or did, follow what it counts for now."""
+        if self._histories is None or case.programme.history is None:
+            return
+        after = self._histories.settled(case, before)
+        if self._tiers is None or before == after:
+            return
+        for done in {each.member_id: each for each in (before, after) if each is not None}.values():
+            standing = self._loaded.standings.get((*case.programme.key, done.member_id))
+            if standing is not None:
+                less = before is not None and before.member_id == done.member_id
+                self._tiers.counted(case.programme, standing, cause, done, lessened=less)
+
+    def _stood(
+        self, programme: RunningProgramme, standing: Standing, cause: UUID, done: Counted | None
+    ) -> list[Outgoing]:
+        """Look where a member stands after something was done, and tell of it."""
+        if self._tiers is None or done is None:
+            return []
+        self._tiers.counted(programme, standing, cause, done)
+        return self._tiers.untold()
+
+    def _untold(self) -> list[Outgoing]:
+        return [] if self._tiers is None else self._tiers.untold()
 
     def _tell(self, outcome: str, events: list[Outgoing]) -> None:
         self.result.events.append(events)
         self.result.outcomes[outcome] = self.result.outcomes.get(outcome, 0) + 1
 
     def _told(self) -> list[Outgoing]:
-        """The events of all movements that were not told of yet, each member's in order."""
+        """The events of all movements that were not told of yet, each member's in order; then those of tiers."""
         if not self._in_hand:
-            return []
+            return self._untold()
         events = [
             self._announcer.moved(programme, life.standing, made)
             for programme, life in self._in_hand.values()
@@ -299,7 +316,7 @@ class BatchDecider:
             for given in life.untold_gifts()
         ]
         self._in_hand.clear()
-        return events
+        return events + self._untold()
 
     def _who(self, arrival: Arrival) -> Standing | None:
         """The member behind the first identifier that anybody has."""
@@ -316,6 +333,8 @@ class BatchDecider:
         life = self._loaded.lives.get(name)
         if life is not None:
             self._in_hand[name] = (programme, life)
+            if self._tiers is not None:
+                self._tiers.catch_up(programme, life.standing, self._about)
         return life
 
     def _use(self, programme: RunningProgramme, key: str, points: int, limit: int) -> None:
@@ -352,35 +371,6 @@ class BatchDecider:
                     verdict.outcome,
                 )
             )
-
-    def _unclaimed(
-        self,
-        scope: tuple[int, int],
-        key: UUID | None,
-        event_key: UUID,
-        identifiers: tuple[str, ...],
-        purchase: Any,
-        occurred_at: datetime,
-    ) -> None:
-        """A receipt waits for somebody who owns it."""
-        assert key is not None
-        number = purchase.receipt_number
-        self.result.unclaimed[key] = Unclaimed(*scope, key, event_key, identifiers, number, occurred_at)
-
-    def _park(
-        self,
-        scope: tuple[int, int],
-        key: UUID | None,
-        event_key: UUID,
-        member_id: UUID,
-        reason: str | None,
-        purchase: Any,
-        occurred_at: datetime,
-    ) -> None:
-        """A receipt waits for a person's word, or for a rate."""
-        assert key is not None
-        told = (purchase.currency, purchase.store, purchase.receipt_number)
-        self.result.parked[key] = Parked(*scope, key, member_id, event_key, reason or "", *told, occurred_at)
 
 
 def _both(acted: Acted, followed: Followed | None) -> Acted:

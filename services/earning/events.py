@@ -22,7 +22,7 @@ from libs.promotions.pages import StoredDecision
 from libs.runtime.batch import Applied, Work, stamped_at
 from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
-from services.earning import arrivals, loading, store
+from services.earning import arrivals, loading, store, tier_store
 from services.earning.arrivals import Arrival, select
 from services.earning.domain import BatchDecider
 from services.earning.inbox_store import body_hashes
@@ -135,7 +135,8 @@ class EventHandler:
         if behind := loading.members_behind(cases.values(), owners, standings):
             standings |= (await store.open_batch(connection, (), behind)).standings
         lives = await loading.load_lives(connection, fresh, owners, standings, cases, now)
-        loaded = Loaded(owners, standings, lives, cases, opened.used)
+        deeds = await tier_store.load_deeds(connection, programmes, standings, fresh, cases.values(), now)
+        loaded = Loaded(owners, standings, lives, cases, opened.used, *deeds)
         more = await loading.load_more_counters(connection, fresh, loaded, lock=careful)
         return replace(loaded, used=opened.used | more) if more else loaded
 

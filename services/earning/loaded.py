@@ -8,7 +8,9 @@ from uuid import UUID
 
 from libs.judging.versions import RunningProgramme
 from services.earning.cases import Case
+from services.earning.history import Histories
 from services.earning.lives import Life
+from services.earning.tiers import Tiers
 from services.earning.verdict import CounterName, MemberName, Standing
 
 
@@ -27,10 +29,15 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a batch decides on: who has an identifier, the members, the ledgers in hand, the receipts with a story."""
+    """What a batch decides on: who has an identifier, the members, the ledgers in hand, the receipts with a story.
+
+    `histories` is there when any programme of the batch asks for what members did before, `tiers` when any has tiers.
+    """
 
     owners: Mapping[tuple[int, int, str], UUID] = field(default_factory=dict)
     standings: Mapping[MemberName, Standing] = field(default_factory=dict)
     lives: Mapping[MemberName, Life] = field(default_factory=dict)
     cases: Mapping[UUID, Case] = field(default_factory=dict)
     used: Mapping[CounterName, int] = field(default_factory=dict)
+    histories: Histories | None = None
+    tiers: Tiers | None = None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import NamedTuple
+from datetime import date, datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from libs.history.days import Sum
 from libs.ledger.model import Lot
 from libs.promotions.pages import LotMade, Moved, Outcome, StoredDecision
 from libs.runtime.batch import Outgoing
@@ -88,6 +89,7 @@ class BatchDecision:
     `events` and `decisions` have one entry an event of the batch; a decision comes with its tenant, and is None for
     what is not kept. `again` has the last decision on an event that was decided before, perhaps in this very batch, by
     tenant and key. `settled` receipts wait for nobody any longer, but for what stands in `unclaimed` and `parked`.
+    `days` is what is added to the days of members, for programmes that ask what these did before.
     """
 
     decisions: list[tuple[int, StoredDecision] | None] = field(default_factory=list)
@@ -100,8 +102,38 @@ class BatchDecision:
     again: dict[tuple[int, UUID], StoredDecision] = field(default_factory=dict)
     about: list[About] = field(default_factory=list)
     uses: dict[CounterName, tuple[int, int]] = field(default_factory=dict)
+    days: dict[tuple[int, int, UUID, date], Sum] = field(default_factory=dict)
     outcomes: dict[str, int] = field(default_factory=dict)
     rule_errors: dict[str, int] = field(default_factory=dict)
+
+    def leave(
+        self,
+        scope: tuple[int, int],
+        key: UUID | None,
+        event_key: UUID,
+        identifiers: tuple[str, ...],
+        purchase: Any,
+        occurred_at: datetime,
+    ) -> None:
+        """Note that a receipt waits for somebody who owns it."""
+        assert key is not None
+        number = purchase.receipt_number
+        self.unclaimed[key] = Unclaimed(*scope, key, event_key, identifiers, number, occurred_at)
+
+    def park(
+        self,
+        scope: tuple[int, int],
+        key: UUID | None,
+        event_key: UUID,
+        member_id: UUID,
+        reason: str | None,
+        purchase: Any,
+        occurred_at: datetime,
+    ) -> None:
+        """Note that a receipt waits for a person's word, or for a rate."""
+        assert key is not None
+        told = (purchase.currency, purchase.store, purchase.receipt_number)
+        self.parked[key] = Parked(*scope, key, member_id, event_key, reason or "", *told, occurred_at)
 
 
 def lots_made(lots: Sequence[tuple[Lot, bool]]) -> tuple[LotMade, ...]:

@@ -23,13 +23,14 @@ from services.gateway.parameters import (
     ProgrammeSlug,
 )
 from services.gateway.store import Until
+from services.gateway.tier_store import changes_of, tiers_of
+from services.gateway.tier_views import MemberWithTiers, TierChanges, change_views, tier_views
 from services.gateway.views import (
     Conservation,
     ConservationEquation,
     Found,
     HistoryPage,
     MemberReference,
-    MemberView,
 )
 
 router = APIRouter(prefix="/v1")
@@ -63,12 +64,12 @@ async def get_member(
     at: At = None,
     known_at: KnownAt = None,
     programme: ProgrammeSlug = None,
-) -> MemberView:
+) -> MemberWithTiers:
     """Tell a member's points per wallet, now or at another instant, and what comes and what lapses next.
 
     For an instant that has passed, what took effect since is left out; for one to come, dates are looked ahead to.
     `known_at` leaves out what was recorded later: together they say what we believed then. `known_at` alone is the
-    balance of that instant as it was told at it.
+    balance of that instant as it was told at it. Tiers are those of now.
     """
     now = caller.parts.clock.now()
     instant = at or known_at or now
@@ -81,7 +82,25 @@ async def get_member(
             movements = await journal(reading, member)
             # In a thread: a member with years of movements takes long enough to hold up other requests.
             ledger = await asyncio.to_thread(as_of, member.member_id, movements, instant, known_at)
-    return members.member_view(member, ledger, wallets, instant, known_at)
+        tiers = await tiers_of(reading, member, now)
+    shown = members.member_view(member, ledger, wallets, instant, known_at)
+    return MemberWithTiers(**dict(shown), tiers=tier_views(tiers, member, now))
+
+
+@router.get(
+    "/members/{member_id}/tiers",
+    operation_id="listMemberTierChanges",
+    summary="Every change of a member's tiers, newest first",
+    tags=["members"],
+    responses=refusals("member-unknown", "request-invalid", "programme-needed"),
+)
+async def list_member_tier_changes(
+    caller: MembersReader, member_id: MemberId, limit: Limit = 50, programme: ProgrammeSlug = None
+) -> TierChanges:
+    """List the last changes: from which level to which, why, on which figures, and until when it holds."""
+    async with caller.parts.store.reading(caller.tenant_id) as reading:
+        member = await one_member(reading, member_id, programme)
+        return change_views(await changes_of(reading, member, limit))
 
 
 @router.get(

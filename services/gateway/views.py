@@ -97,6 +97,7 @@ class MemberView(View):
                         },
                     }
                 ],
+                "tiers": [],
             }
         }
     )

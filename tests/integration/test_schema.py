@@ -27,7 +27,8 @@ RIGHTS = {
             """,
         "INSERT SELECT": """
             earning.decision_page earning.decision_page_rest earning.receipt_event
-            earning.unpaid_receipt ledger.allocation ledger.movement members.member stream.dead_letter stream.outbox
+            earning.unpaid_receipt ledger.allocation ledger.movement members.member members.tier_change
+            stream.dead_letter stream.outbox
             """,
         "DELETE INSERT SELECT": "earning.parked_receipt earning.unclaimed_receipt",
         "INSERT SELECT UPDATE(page)": "earning.inbox",
@@ -42,14 +43,20 @@ RIGHTS = {
         "INSERT SELECT UPDATE(amount) UPDATE(since)": "ledger.debt",
         "INSERT SELECT UPDATE(activates_at) UPDATE(lapses_at) UPDATE(owing) UPDATE(seq) UPDATE(tier)": "ledger.member",
         "INSERT SELECT UPDATE(member_id) UPDATE(recorded_at)": "members.identifier",
+        (
+            "INSERT SELECT UPDATE(changes) UPDATE(due_at) UPDATE(given) UPDATE(level) UPDATE(seen_on) UPDATE(since) "
+            "UPDATE(until)"
+        ): "members.tier_standing",
+        "DELETE INSERT SELECT UPDATE(parts) UPDATE(points) UPDATE(spend_minor) UPDATE(visits)": "earning.member_day",
     },
     "gateway": {
         "USAGE": "earning gateway ledger members platform stream",
         "SELECT": """
-            earning.counter earning.decision_page earning.inbox earning.parked_receipt earning.receipt
+            earning.counter earning.decision_page earning.inbox earning.member_day earning.parked_receipt
+            earning.receipt
             earning.receipt_event earning.unclaimed_receipt earning.unpaid_receipt
             ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.member ledger.movement
-            members.identifier members.member
+            members.identifier members.member members.tier_change members.tier_standing
             platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant
             stream.outbox_shard stream.position
             """,
@@ -66,13 +73,14 @@ RIGHTS = {
             earning.counter earning.decision_page earning.decision_page_rest earning.inbox earning.parked_receipt
             earning.receipt earning.receipt_event earning.unclaimed_receipt earning.unpaid_receipt
             ledger.allocation ledger.journal ledger.lot_now ledger.movement
-            members.identifier members.member stream.outbox stream.outbox_rest stream.outbox_shard
+            members.identifier members.member members.tier_change members.tier_standing stream.outbox
+            stream.outbox_rest stream.outbox_shard
             """,
         "INSERT SELECT UPDATE": """
             gateway.api_key platform.exchange_rate platform.programme platform.programme_version platform.tenant
             """,
         "DELETE INSERT SELECT UPDATE": "platform.source",
-        "DELETE INSERT SELECT": "ledger.debt",
+        "DELETE INSERT SELECT": "earning.member_day ledger.debt",
         "SELECT UPDATE(held) UPDATE(now_active_from) UPDATE(now_expires_at) UPDATE(pending) UPDATE(remaining)": (
             "ledger.lot"
         ),

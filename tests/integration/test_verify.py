@@ -70,6 +70,7 @@ CASES = [
     Case("member_without_ledger", {"tenants-disjoint"}),
     Case("event_of_two_tenants", {"tenants-disjoint"}),
     Case("table_without_guard", {"tenants-disjoint"}),
+    Case("day_made_up", {"history-is-fold"}),
 ]
 
 

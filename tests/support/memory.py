@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from libs.history.days import Counted, MemberDays, Sum
+from libs.history.postgres import AskedDays
 from libs.ledger.decide import opening_movement
 from libs.ledger.invariants import INVARIANTS
 from libs.ledger.model import Debt, Kind, Lot, MemberLedger, Movement
@@ -21,10 +23,11 @@ from libs.promotions.pages import StoredDecision, pick, write_page
 from libs.receipts.decided import story_of
 from libs.receipts.story import Story, read_story, write_story
 from libs.runtime.batch import Span
-from services.earning import events, owner_store, profiles, store
+from services.earning import events, history_store, owner_store, profiles, store, tier_store
 from services.earning.cases import Case
 from services.earning.lives import NEVER, Life, rows
 from services.earning.outcome import BatchDecision, Parked, Unclaimed
+from services.earning.tiers import MemberTiers, Place, Tiers
 from services.earning.verdict import CounterName, MemberName, Standing
 
 
@@ -73,6 +76,10 @@ class Memory:
     about: dict[tuple[int, UUID, UUID], None] = field(default_factory=dict)
     counters: dict[CounterName, int] = field(default_factory=dict)
     limits: dict[CounterName, int] = field(default_factory=dict)
+    days: dict[tuple[int, int, UUID, date], Sum] = field(default_factory=dict)
+    places: dict[tuple[MemberName, str], Place] = field(default_factory=dict)
+    tier_changes: dict[tuple[MemberName, str, int], object] = field(default_factory=dict)
+    enrolled: dict[MemberName, datetime] = field(default_factory=dict)
     base: list[int] = field(default_factory=lambda: [0])
 
     def copy(self) -> Memory:
@@ -222,6 +229,38 @@ class Memory:
                 raise LimitPassed(name)
         return []
 
+    def load_days(self, asked: Sequence[AskedDays]) -> dict[MemberName, MemberDays]:
+        found = {one[:3]: MemberDays() for one in asked}
+        for (tenant, programme, member_id, day), done in self.days.items():
+            name = (tenant, programme, member_id)
+            if name in found:
+                found[name] = found[name].with_more(Counted(member_id, day, *done))
+        return found
+
+    def save_days(self, changes: Mapping[tuple[int, int, UUID, date], Sum]) -> None:
+        for name, done in changes.items():
+            self.days[name] = self.days.get(name, Sum()).with_more(*done)
+            if self.days[name].empty:
+                del self.days[name]
+
+    def load_places(self, members: Sequence[MemberName]) -> dict[MemberName, MemberTiers]:
+        return {
+            name: MemberTiers(
+                self.enrolled[name], {key[1]: replace(place) for key, place in self.places.items() if key[0] == name}
+            )
+            for name in members
+        }
+
+    def save_tiers(self, now: datetime, tiers: Tiers) -> None:
+        self.places |= {key: replace(place) for key, place in tiers.changed.items()}
+        for kept in tiers.changes:
+            name = (kept.name, kept.tiers.name, kept.number)
+            assert name not in self.tier_changes
+            assert kept.number == 1 or (*name[:2], kept.number - 1) in self.tier_changes, "numbers have no gap"
+            self.tier_changes[name] = (kept.change.before, kept.change.after.level, kept.change.reason, kept.figures)
+        for member, level in tiers.driven.items():
+            self.heads[member] = self.heads[member]._replace(tier=level)
+
     def identifier_owners(self, identifiers: Sequence[store.IdentifierName]) -> dict[store.IdentifierName, UUID]:
         return {name: self.identifiers[name] for name in identifiers if name in self.identifiers}
 
@@ -239,6 +278,7 @@ class Memory:
         for new in members:
             head = self.heads.get(new[:3], Head(0, new.spread, None))
             self.heads[new[:3]] = head._replace(tier=new.tier or head.tier)
+            self.enrolled.setdefault(new[:3], new.enrolled_at)
 
     def unclaimed_of(self, identifiers: Sequence[store.IdentifierName]) -> list[tuple[int, int, UUID]]:
         wanted = set(identifiers)
@@ -314,10 +354,12 @@ def in_memory() -> Iterator[None]:
 
     places = [(store, name) for name in _STEPS] + [(events, "body_hashes"), (profiles, "body_hashes")]
     places.append((owner_store, "lock_owners"))
+    places += [(history_store, "load"), (history_store, "save_days")]
+    places += [(tier_store, "load_places"), (tier_store, "save_tiers")]
     before = [getattr(module, name) for module, name in places]
     try:
         for module, name in places:
-            setattr(module, name, step(name))
+            setattr(module, name, step("load_days" if name == "load" else name))
         yield
     finally:
         for (module, name), real in zip(places, before, strict=True):

@@ -2,7 +2,8 @@
 
 `platform` runs by the machine's clock, `platform_in_2017` by one that was set to the first of February 2017, at noon.
 Each is started once a run, on first use. Beside the demo they have two tenants, `acme` and `globex`, whose programme is
-that of `running.yaml`, and a third, `initech`, whose rules, in `web_shop.yaml`, changed a day ago.
+that of `running.yaml`, a third, `initech`, whose rules, in `web_shop.yaml`, changed a day ago, and a fourth, `hooli`,
+with the tiers of `club.yaml`.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ _TENANTS = (
     (2, "acme", "Europe/Rome", "EUR", "running.yaml"),
     (3, "globex", "America/New_York", "USD", "running.yaml"),
     (4, "initech", "Europe/Rome", "EUR", "web_shop.yaml"),
+    (5, "hooli", "Europe/Rome", "EUR", "club.yaml"),
 )
 _LONG_AGO = datetime(2016, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
@@ -183,6 +185,11 @@ class Platform:
     def initech(self) -> Door:
         """A web shop that ships, rewards more than purchases, and changed its rules a day ago."""
         return self.doors["initech"]
+
+    @property
+    def club(self) -> Door:
+        """A club with levels, that looks at what its members did before."""
+        return self.doors["hooli"]
 
     @property
     def demo(self) -> Door:

@@ -9,8 +9,11 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from libs.history.needs import Needs, needs_of
 from libs.judging.programmes import Programmes, by_prefix
 from libs.judging.versions import RunningProgramme, activate
+from libs.promotions.document import parse_programme
+from libs.promotions.history import EVER
 from tests.support.brokerless import ACTIVITIES, Sent
 from tests.support.lives import activity, adjusted, claimed, corrected, returned, voided
 from tests.support.receipts import PROFILES, Record, event, line, purchase
@@ -25,9 +28,38 @@ _PENDING: tuple[dict[str, Any] | None, ...] = (
 )
 
 
+_TIERS: dict[str, Any] = {
+    "name": "status",
+    "levels": [
+        {"name": "bronze"},
+        {"name": "silver", "needs": {"spend_minor": 8_000}},
+        {"name": "gold", "needs": {"spend_minor": 20_000, "visits": 3}},
+    ],
+    "window": {"kind": "rolling", "days": 3},
+    "holds": {"kind": "period_end", "period": "month"},
+    "grace_days": 2,
+    "drives_tier": True,
+}
+_STARS: dict[str, Any] = {
+    "name": "stars",
+    "levels": [
+        {"name": "one", "needs": {"points": 40, "activities": 1}},
+        {"name": "two", "needs": {"points": 150, "activities": 2}},
+    ],
+    "match": "any",
+    "wallets": ["points"],
+    "activities": ["letter"],
+    "window": {"kind": "rolling", "days": 5},
+    "holds": {"kind": "while_met"},
+}
+
+
 @cache
-def programmes(pending: int, *, limits: bool) -> Programmes:
-    """A programme of two wallets: `points` with one way of holding back, `status` that never lapses."""
+def programmes(pending: int, *, limits: bool, history: bool = False) -> Programmes:
+    """A programme of two wallets: `points` with one way of holding back, `status` that never lapses.
+
+    With `history` it has tiers, which depend on what members did before, and points that depend on them.
+    """
     campaigns: list[dict[str, Any]] = [
         _campaign("base", {"kind": "per_amount", "points": 1, "per_minor": 100}),
         _campaign("big", {"kind": "fixed", "points": 50}, when={"min_total_minor": 10_000}),
@@ -62,9 +94,19 @@ def programmes(pending: int, *, limits: bool) -> Programmes:
         if limits
         else [],
     }
+    if history:
+        document["tier_sets"] = [_TIERS, _STARS]
+    needs = needs_of(parse_programme(document))
     version = activate(datetime(2020, 1, 1, tzinfo=UTC), document)
     running = RunningProgramme(
-        1, 1, "acme", "main", (version,), counts_members=version.counts_members, pends=version.pends
+        1,
+        1,
+        "acme",
+        "main",
+        (version,),
+        counts_members=version.counts_members,
+        pends=version.pends,
+        history=None if needs is None else Needs((*needs.windows, EVER), by_category=True),
     )
     return by_prefix([("/acme/pos", (1, 1))], {(1, 1): running})
 
@@ -109,7 +151,7 @@ class Dealings:
         self.random = Random(seed)
         self.tame = tame
         self.members = list(range(1, self.random.randint(2, 4) + 1))
-        self.programmes = programmes(self.random.randrange(3), limits=not tame)
+        self.programmes = programmes(self.random.randrange(3), limits=not tame, history=seed % 3 == 1)
         self.said = sorted(self._all(), key=lambda each: each.at)
 
     def _all(self) -> Iterator[Sent]:

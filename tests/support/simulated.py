@@ -14,6 +14,7 @@ from uuid import UUID
 from libs.contracts.codec import TopicDecoder
 from libs.contracts.identifiers import IdentifierNames
 from libs.contracts.rejection import Rejection
+from libs.history.days import Counted, MemberDays
 from libs.judging.programmes import Programmes
 from libs.ledger.decide import opening_movement
 from libs.ledger.invariants import INVARIANTS
@@ -26,6 +27,7 @@ from services.earning import arrivals
 from services.earning.arrivals import Arrival, select
 from services.earning.cases import Case
 from services.earning.domain import BatchDecider
+from services.earning.history import Histories
 from services.earning.lives import Life
 from services.earning.loaded import Loaded
 from services.earning.outcome import Parked, Unclaimed
@@ -57,6 +59,7 @@ class World:
         self.unclaimed: dict[UUID, Unclaimed] = {}
         self.parked: dict[UUID, Parked] = {}
         self.counters: Counter[tuple[int, int, str]] = Counter()
+        self.days: dict[UUID, MemberDays] = {}
         self.outcomes: Counter[str] = Counter()
         self.told: list[object] = []
 
@@ -146,7 +149,11 @@ class World:
             lives[*self.scope, member_id] = Life(
                 (*self.scope, member_id), standings[*self.scope, member_id], ledger, whole=True
             )
-        return Loaded(self.owners, standings, lives, cases, dict(self.counters))
+        histories = None
+        if any(programme.history for programme in self.programmes.prefixes.values()):
+            days = {name: self.days.get(name[2], MemberDays()) for name in standings}
+            histories = Histories(days, standings)
+        return Loaded(self.owners, standings, lives, cases, dict(self.counters), histories)
 
     def _names(self, arrival: Arrival) -> list[tuple[int, int, str]]:
         return [(*self.scope, name) for name in arrival.identifiers]
@@ -157,6 +164,9 @@ class World:
             member = self.members[life.name[2]]
             member.ledger = life.ledger
             member.journal += [made.movement for made in life.made]
+        for (_, _, member_id, day), done in result.days.items():
+            own = self.days.get(member_id, MemberDays())
+            self.days[member_id] = own.with_more(Counted(member_id, day, *done))
         for new in result.lots:
             self._add(self.members[new.member_id], new.lot)
         for arrival, kept in zip(fresh, result.decisions, strict=True):

@@ -11,7 +11,7 @@ from libs.contracts.events.activity import (
 )
 from libs.contracts.events.balance import BalanceChangedV1, WalletBalance
 from libs.contracts.events.dead_letter import DeadLetterHeadersV1
-from libs.contracts.events.member import MemberEnrolledV1, MemberUpdatedV1
+from libs.contracts.events.member import MemberEnrolledV1, MemberTierChangedV1, MemberUpdatedV1, TierFigure
 from libs.contracts.events.points import (
     LotShare,
     PointsActivatedV1,
@@ -45,6 +45,7 @@ __all__ = [
     "LotShare",
     "MemberDueV1",
     "MemberEnrolledV1",
+    "MemberTierChangedV1",
     "MemberUpdatedV1",
     "PointsActivatedV1",
     "PointsAdjustedV1",
@@ -63,5 +64,6 @@ __all__ = [
     "ReturnedLine",
     "RewardGrantedV1",
     "RewardRevokedV1",
+    "TierFigure",
     "WalletBalance",
 ]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from annotated_types import MaxLen, MinLen
+from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import FailFast, Field
 
 from libs.contracts.events.purchase import Identifier, Identifiers
-from libs.contracts.primitives import Payload, Text32
+from libs.contracts.primitives import Instant, Name32, Name64, Payload, ProgrammeVersion, Sequence, Text32
 
 
 class MemberEnrolledV1(Payload):
@@ -34,3 +34,35 @@ class MemberUpdatedV1(Payload):
     remove: Identifiers = Field(default=(), description="By what no more.")
     move: Identifiers = Field(default=(), description="What to take over from whoever has it.")
     tier: Text32 | None = Field(default=None, description="Name of the tier; null for as it was.")
+
+
+class TierFigure(Payload):
+    """How much there was of something that a level needs, when a tier was decided."""
+
+    what: Name32 = Field(description="What is counted: points, spend_minor, visits or activities.")
+    done: Annotated[int, Ge(-(10**15)), Le(10**15)] = Field(description="How much of it there was.")
+    least: Annotated[int, Ge(1), Le(10**15)] = Field(description="How much of it the level needs.")
+
+
+class MemberTierChangedV1(Payload):
+    """A member came to stand in another level of a tier set: reached it, dropped to it, or was given it."""
+
+    event_type: ClassVar[str] = "org.pointstream.member.tier_changed.v1"
+
+    member_id: UUID = Field(description="Who.")
+    tier_set: Name64 = Field(description="Name of the tier set in the programme.")
+    number: Sequence = Field(description="The member's changes in this set are numbered without gaps.")
+    from_level: Name32 | None = Field(default=None, description="The level before; null for none.")
+    to_level: Name32 | None = Field(default=None, description="The level from now on; null for none.")
+    direction: Literal["up", "down"] = Field(description="Whether it is the higher one.")
+    reason: Literal["earned", "period_ended", "not_kept", "returned", "given"] = Field(
+        description="Its needs were met, or met as a period ended, or not met again; a return; a person's word."
+    )
+    effective_at: Instant = Field(description="Since when the member stands there.")
+    until: Instant | None = Field(default=None, description="Until when the level holds; null for no end.")
+    drives_tier: bool = Field(description="Whether campaigns see the level as the member's tier.")
+    figures: Annotated[tuple[TierFigure, ...], MaxLen(8), FailFast()] = Field(
+        default=(),
+        description="What there was of what the level needs that was reached, or lost.",
+    )
+    programme_version: ProgrammeVersion = Field(description="The version of the programme that decided.")

@@ -1,14 +1,27 @@
 -- name: due_members
--- Members with pending points whose time has come, the longest due first. Many may be due at the same midnight, and which
--- of those come first does not matter: the index has their order already, a further key would sort them all every time.
-SELECT m.tenant_id, m.programme_id, m.member_id, m.activates_at, m.seq
-FROM ledger.member m
-WHERE m.activates_at <= $1
-ORDER BY m.activates_at
+-- Members with pending points whose time has come, and those whose tier the clock may change, the longest due first. Many
+-- may be due at the same midnight, and which of those come first does not matter: the indexes have their order already, a
+-- further key would sort them all every time.
+SELECT d.tenant_id, d.programme_id, d.member_id, d.due_at, d.seq
+FROM (
+    (SELECT m.tenant_id, m.programme_id, m.member_id, m.activates_at AS due_at, m.seq
+     FROM ledger.member m
+     WHERE m.activates_at <= $1
+     ORDER BY m.activates_at
+     LIMIT $2)
+    UNION ALL
+    (SELECT t.tenant_id, t.programme_id, t.member_id, t.due_at, t.changes::bigint
+     FROM members.tier_standing t
+     WHERE t.due_at <= $1
+     ORDER BY t.due_at
+     LIMIT $2)
+) AS d
+ORDER BY d.due_at
 LIMIT $2;
 
 -- name: count_due
-SELECT count(*) FROM (SELECT FROM ledger.member m WHERE m.activates_at <= $1 LIMIT $2) AS due;
+SELECT (SELECT count(*) FROM (SELECT FROM ledger.member m WHERE m.activates_at <= $1 LIMIT $2) AS pending)
+     + (SELECT count(*) FROM (SELECT FROM members.tier_standing t WHERE t.due_at <= $1 LIMIT $2) AS tiers);
 
 -- name: rated_receipts
 -- Receipts parked for a rate ($1) that is there by now, behind the place $2 to $4, each with the version that holds. A time

@@ -146,3 +146,7 @@ UPDATE ledger.member SET activates_at = '2026-06-01Z' WHERE member_id = public.k
 
 -- name: adjusted_and_pending
 UPDATE ledger.lot SET opened_by = 'adjust', active_from = '2026-02-01Z' WHERE amount = 40;
+
+-- name: day_made_up
+INSERT INTO earning.member_day (tenant_id, programme_id, member_id, day, visits, spend_minor, points)
+SELECT tenant_id, programme_id, member_id, '2024-03-01', 1, 100, 1 FROM ledger.member LIMIT 1;

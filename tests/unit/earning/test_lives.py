@@ -10,8 +10,11 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from libs.history.days import MemberDays
+from libs.history.needs import Needs
 from libs.judging.programmes import Programmes, by_prefix
 from libs.judging.versions import RunningProgramme, activate
+from libs.promotions.history import EVER
 from tests.support.database import ACME, programme_document
 from tests.support.lives import corrected, returned, voided
 from tests.support.receipts import Record, line, purchase
@@ -23,7 +26,8 @@ MEMBER = UUID(int=1)
 
 def programmes(**changes: Any) -> Programmes:
     document = programme_document(ACME) | changes
-    running = RunningProgramme(1, 1, "acme", "main", (activate(datetime(2016, 1, 1, tzinfo=UTC), document),))
+    version = activate(datetime(2016, 1, 1, tzinfo=UTC), document)
+    running = RunningProgramme(1, 1, "acme", "main", (version,), history=Needs((EVER,), by_category=True))
     return by_prefix([("/acme/pos", (1, 1))], {(1, 1): running})
 
 
@@ -91,8 +95,8 @@ def lives(draw: st.DrawFn) -> tuple[list[Fact], list[int], list[int]]:
     return facts, order, cuts
 
 
-def by_hand(facts: list[Fact]) -> int:
-    """The points of what stands in the end, worked out straight from the facts."""
+def by_hand(facts: list[Fact]) -> tuple[int, int | None]:
+    """The points of what stands in the end, and what was spent (None: no purchase), straight from the facts."""
     content: list[tuple[str, int, int]] | None = None
     back: list[Any] = []
     for fact in sorted(facts, key=lambda fact: fact.minute):
@@ -103,7 +107,7 @@ def by_hand(facts: list[Fact]) -> int:
         elif fact.kind == "return":
             back.append(fact.back)
     if content is None or any(not parts and amount is None for parts, amount in back):
-        return 0
+        return 0, None
     left = []
     loose = sum(amount or 0 for _, amount in back)
     for number, (sku, quantity, price) in enumerate(content, 1):
@@ -120,11 +124,11 @@ def by_hand(facts: list[Fact]) -> int:
     loose += sum(a or 0 for parts, _ in back for n, _, a in parts if n > len(content))
     total = sum(money for _, money in left)
     if not left or (loose and loose >= total):
-        return 0
+        return 0, None
     total -= loose
     coffee = any(sku == "coffee-500g" for sku, _ in left)
     points: int = total // 100 + 25 * coffee + (50 if total >= 10_000 else 0)
-    return points
+    return points, total
 
 
 @given(lives())
@@ -138,5 +142,8 @@ def test_any_order_of_anything_ends_where_the_direct_calculation_ends(
     bounds = [0, *cuts, len(order)]
     for start, end in pairwise(bounds):
         world.batch([facts[index].record for index in order[start:end]], NOW)
-    assert world.points(MEMBER) == by_hand(facts)
+    points, spent = by_hand(facts)
+    assert world.points(MEMBER) == points
+    done = world.days.get(MEMBER, MemberDays()).seen(EVER, NOW.date())
+    assert done[:3] == ((0, 0, 0) if spent is None else (1, spent, points))
     assert world.flaws() == []

@@ -9,14 +9,18 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from random import Random
+from uuid import UUID
 
 import pytest
 from prometheus_client import CollectorRegistry
 
+from libs.history.counted import ACTIVITY_KIND, count_decision, count_receipt
+from libs.history.days import Sum
 from libs.promotions.pages import StoredDecision
 from services.earning.announcements import REWARDS
+from services.earning.history import terms_of
 from services.earning.metrics import EarningMetrics
 from tests.support.brokerless import Earning, Sent
 from tests.support.memory import Memory, in_memory
@@ -45,6 +49,7 @@ def simulate(seed: int) -> None:
         whole.batch(batch, now)
     _grow_old(whole, dealings, delivery)
     _sound(whole)
+    _days(whole, dealings)
     if seed % 4 < 2:
         single = Earning(dealings.programmes, METRICS)
         for batch, now in delivery.cut(random, 1):
@@ -57,6 +62,7 @@ def simulate(seed: int) -> None:
         _grow_old(plain, dealings, delivery)
         _sound(plain)
         assert _points(whole, dealings) == _points(plain, dealings)
+        assert whole.memory.days == plain.memory.days
 
 
 def _grow_old(earning: Earning, dealings: Dealings, delivery: Delivery) -> None:
@@ -85,6 +91,9 @@ def _told(earning: Earning) -> dict[str, object]:
     return {
         "journal": memory.journal,
         "heads": memory.heads,
+        "days": memory.days,
+        "tiers": memory.places,
+        "changes": memory.tier_changes,
         "counters": {name: used for name, used in memory.counters.items() if used},
         "decisions": {key: _meaning(each) for key, each in memory.decisions().items()},
         "unclaimed": memory.unclaimed.keys(),
@@ -132,6 +141,27 @@ def _counters(memory: Memory) -> None:
                 used[1, 1, use.key] += use.points
     assert +used == {name: count for name, count in memory.counters.items() if count}
     assert all(0 <= memory.counters[name] <= limit for name, limit in memory.limits.items())
+
+
+def _days(earning: Earning, dealings: Dealings) -> None:
+    """The days of members are what stands of receipts, and the activities that were judged."""
+    programme = dealings.programmes.prefixes["/acme/pos"]
+    if programme.history is None:
+        assert earning.memory.days == {}
+        return
+    terms = terms_of(programme)
+    found = [count_receipt(story, terms) for _, story in earning.memory.stories()]
+    found += [
+        count_decision(decision, terms)
+        for decision in earning.memory.decisions().values()
+        if decision is not None and decision.kind == ACTIVITY_KIND
+    ]
+    days: dict[tuple[int, int, UUID, date], Sum] = {}
+    for counted in found:
+        if counted is not None:
+            name = (1, 1, counted.member_id, counted.day)
+            days[name] = days.get(name, Sum()).with_more(*counted[2:])
+    assert {name: done for name, done in days.items() if not done.empty} == earning.memory.days
 
 
 def _receipts(memory: Memory) -> None:

@@ -1,0 +1,121 @@
+"""What a receipt or an activity counts for in its owner's history: the fold of what stands. Pure.
+
+A receipt counts once it has been judged: for whoever owns it, on its own business day, with what stands of it after
+returns and corrections, in the programme's currency at its own rate. Voided, parked and refused ones do not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from libs.contracts.codec import Canonical
+from libs.contracts.events import ActivityRecordedV1
+from libs.history.days import ACTIVITY, CATEGORY, WALLET, Counted
+from libs.ledger.late import effective_time
+from libs.promotions.pages import StoredDecision
+from libs.promotions.rates import convert
+from libs.receipts.story import Content, Story, stands
+
+ACTIVITY_KIND = "activity.recorded"
+_read_activity: Callable[[bytes], Any] = Canonical(ActivityRecordedV1).read
+_JUDGED = ("credited", "no_points")
+
+
+class Terms(NamedTuple):
+    """What counting needs of a version: its zone and currency, and whether spend is shared out by category."""
+
+    zone: ZoneInfo
+    currency: str
+    by_category: bool
+
+
+def business_day(at: datetime, zone: ZoneInfo) -> date:
+    """The local date of an instant."""
+    return at.astimezone(zone).date()
+
+
+def count_purchase(
+    member_id: UUID, purchase: Any, judged_at: datetime, points: Iterable[tuple[str, int]], terms: Terms
+) -> Counted:
+    """Count a purchase in the programme's currency, with the points that it brought, by wallet."""
+    earned = list(points)
+    parts: dict[str, int] = {}
+    for wallet, amount in earned:
+        parts[WALLET + wallet] = parts.get(WALLET + wallet, 0) + amount
+    if terms.by_category:
+        for line in purchase.lines:
+            if line.category is not None:
+                name = CATEGORY + line.category
+                parts[name] = parts.get(name, 0) + line.amount_minor
+    return Counted(
+        member_id,
+        business_day(judged_at, terms.zone),
+        1,
+        purchase.total_minor,
+        sum([amount for _, amount in earned]),
+        _without_nothing(parts),
+    )
+
+
+def count_receipt(story: Story, terms: Mapping[int, Terms]) -> Counted | None:
+    """Count what stands of a receipt with a story; None when it counts for nobody. `terms` are by version."""
+    version = None if story.version is None else terms.get(story.version)
+    if story.owner is None or version is None or story.word == "refuse":
+        return None
+    standing = stands(story)
+    purchase = standing.purchase()
+    if standing.content is None or purchase is None:
+        return None
+    judged_at = effective_time(standing.content.purchased_at, standing.content.arrived_at).instant
+    points = [(account.wallet, account.standing) for account in story.accounts]
+    return count_purchase(story.owner, _converted(purchase, story.rate, version), judged_at, points, version)
+
+
+def count_activity(
+    member_id: UUID, activity: Any, judged_at: datetime, points: Iterable[tuple[str, int]], terms: Terms
+) -> Counted | None:
+    """Count an activity: once, with the points that it brought.
+
+    One that names nobody is a word about a receipt, such as its delivery, and counts for nobody.
+    """
+    if activity.member_id is None and not activity.identifiers:
+        return None
+    earned = list(points)
+    parts = {ACTIVITY + activity.activity: 1}
+    for wallet, amount in earned:
+        parts[WALLET + wallet] = parts.get(WALLET + wallet, 0) + amount
+    day = business_day(judged_at, terms.zone)
+    return Counted(member_id, day, 0, 0, sum([amount for _, amount in earned]), _without_nothing(parts))
+
+
+def count_decision(decision: StoredDecision, terms: Mapping[int, Terms]) -> Counted | None:
+    """Count a stored decision on a plain purchase or an activity; None when it counts for nobody."""
+    evaluation = decision.evaluation
+    version = None if evaluation is None else terms.get(evaluation.version)
+    if decision.member_id is None or version is None:
+        return None
+    points = [(lot.wallet, lot.points) for lot in decision.lots]
+    if decision.kind == ACTIVITY_KIND:
+        activity = _read_activity(bytes(decision.facts))
+        return count_activity(decision.member_id, activity, decision.judged_at, points, version)
+    if decision.outcome not in _JUDGED:
+        return None
+    content = Content(
+        decision.key, "", "", decision.occurred_at, decision.occurred_at, decision.arrived_at, decision.facts
+    )
+    purchase = _converted(content.purchase(), decision.rate, version)
+    return count_purchase(decision.member_id, purchase, decision.judged_at, points, version)
+
+
+def _converted(purchase: Any, rate: tuple[int, int] | None, terms: Terms) -> Any:
+    if rate is None or purchase.currency == terms.currency:
+        return purchase
+    return convert(purchase, rate[1], purchase.currency, terms.currency)
+
+
+def _without_nothing(parts: Mapping[str, int]) -> dict[str, int]:
+    return {name: amount for name, amount in parts.items() if amount}

@@ -1,0 +1,41 @@
+"""What of its members' history a programme asks for: nothing, for most. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from libs.promotions.compile import RUNNING
+from libs.promotions.history import Window
+from libs.promotions.needs import needs_of as asked_of
+from libs.promotions.programme import Programme
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The windows of days that are looked through, and whether spend is shared out by category."""
+
+    windows: tuple[Window, ...]
+    by_category: bool = False
+
+    def since(self, earliest: date) -> date:
+        """The first day that must be told apart from those before it, where nothing is seen from before `earliest`."""
+        reach = max([window.reach for window in self.windows if window.reach is not None], default=0)
+        return max(earliest, date.min + timedelta(reach)) - timedelta(reach)
+
+
+def together(needs: Iterable[Needs | None]) -> Needs | None:
+    """What several versions need; None when none of them needs anything."""
+    present = [one for one in needs if one is not None]
+    if not present:
+        return None
+    windows = dict.fromkeys(window for one in present for window in one.windows)
+    return Needs(tuple(windows), any(one.by_category for one in present))
+
+
+def needs_of(programme: Programme) -> Needs | None:
+    """What a version of a programme needs for the conditions of its running campaigns and for its tiers."""
+    asked = asked_of([campaign for campaign in programme.campaigns if campaign.state in RUNNING])
+    windows = [*asked.windows, *[window for tiers in programme.tier_sets for window in tiers.windows]]
+    return Needs(tuple(dict.fromkeys(windows)), asked.categories) if windows else None

@@ -1,0 +1,28 @@
+"""What a decision sees of a member, kept so that a receipt is judged again by the facts of its first time. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from libs.history.counted import business_day
+from libs.judging.versions import RunningProgramme
+from libs.promotions.facts import MemberFacts
+from libs.promotions.seen import Seen, as_history, condense
+from libs.receipts.story import Story
+from services.earning.verdict import Standing
+
+
+def seen_by(programme: RunningProgramme, standing: Standing | None, judged_at: datetime) -> Seen | None:
+    """What a decision sees of a member's history, as it is kept; None where nobody asks for it."""
+    if standing is None or programme.history is None or standing.facts.history is None:
+        return None
+    version = programme.at(judged_at)
+    if version is None:
+        return None
+    return condense(standing.facts.history, programme.history.windows, business_day(judged_at, version.zone))
+
+
+def as_first_judged(owner: MemberFacts, story: Story) -> MemberFacts:
+    """A receipt's owner as the receipt was first judged: by the tier and the history of that time."""
+    return replace(owner, tier=story.tier, history=as_history(story.history))

@@ -1,0 +1,181 @@
+"""Tiers as a batch goes on: where its members stand in each set of their programme, and every change. Pure.
+
+A receipt is judged by the tier that its member had before it; what it counts for may bring the next one a higher tier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from libs.contracts.events import MemberTierChangedV1
+from libs.contracts.writer import EventWriter
+from libs.history.counted import business_day
+from libs.history.days import Counted
+from libs.judging.versions import ActiveVersion, RunningProgramme
+from libs.promotions.tiers import TierSet
+from libs.runtime.batch import Outgoing
+from libs.runtime.keys import event_id
+from libs.tiers.decide import Decided, Decision, Rules, TierChange, TierStanding
+from libs.tiers.windows import progress
+from services.earning.history import Histories
+from services.earning.verdict import MemberName, Standing
+
+MEMBERS = "loyalty.members"
+SOURCE = "/pointstream/earning"
+_CHANGED = MemberTierChangedV1.event_type
+
+
+@dataclass(slots=True)
+class Place:
+    """Where a member stands in a set, and how many changes there were."""
+
+    standing: TierStanding | None = None
+    changes: int = 0
+
+
+@dataclass(slots=True)
+class MemberTiers:
+    """What is stored of a member: when they enrolled, and where they stand by set."""
+
+    enrolled_at: datetime
+    places: dict[str, Place] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change as it is kept: the number of it, what brought it about, and the figures it was decided on."""
+
+    name: MemberName
+    tiers: TierSet
+    number: int
+    change: TierChange
+    version: int
+    figures: tuple[dict[str, Any], ...]
+    cause: UUID
+
+
+class Tiers:
+    """The tiers of the members of a batch. `changed` places are saved, `changes` kept and told."""
+
+    def __init__(self, found: Mapping[MemberName, MemberTiers], histories: Histories, now: datetime) -> None:
+        self.changed: dict[tuple[MemberName, str], Place] = {}
+        self.changes: list[Change] = []
+        self.driven: dict[MemberName, str | None] = {}
+        self._found = found
+        self._histories = histories
+        self._now = now
+        self._events: list[Outgoing] = []
+        self._caught_up: set[MemberName] = set()
+
+    def catch_up(self, programme: RunningProgramme, standing: Standing, cause: UUID) -> None:
+        """Record what time and people have done to a member's tiers, before anything else of the batch counts."""
+        name = (*programme.key, standing.facts.member_id)
+        if name in self._caught_up or name not in self._found:
+            return
+        self._caught_up.add(name)
+        for version, tiers, decision in self._sets(programme, name):
+            place = self._place(name, tiers)
+            told, known = standing.facts.tier, None if place.standing is None else place.standing.level
+            if tiers.drives_tier and told is not None and told != known:
+                self._take(programme, standing, version, tiers, cause, decision.give(place.standing, told, self._now))
+            self._take(programme, standing, version, tiers, cause, decision.decide(place.standing, self._now))
+
+    def counted(
+        self, programme: RunningProgramme, standing: Standing, cause: UUID, done: Counted, *, lessened: bool = False
+    ) -> None:
+        """Look where a member stands after something more counts, or less."""
+        name = (*programme.key, standing.facts.member_id)
+        if name not in self._found:
+            return
+        for version, tiers, decision in self._sets(programme, name):
+            place = self._place(name, tiers)
+            decided = decision.decide(place.standing, self._now, done_on=done.day, lessened=lessened)
+            self._take(programme, standing, version, tiers, cause, decided)
+
+    def untold(self) -> list[Outgoing]:
+        """The events of the changes since this was asked last."""
+        events, self._events = self._events, []
+        return events
+
+    def _sets(self, programme: RunningProgramme, name: MemberName) -> Iterator[tuple[ActiveVersion, TierSet, Decision]]:
+        version = programme.at(self._now)
+        if version is None:
+            return
+        enrolled_on = business_day(self._found[name].enrolled_at, version.zone)
+        for tiers in version.compiled.source.tier_sets:
+            yield version, tiers, Decision(Rules(tiers, version.zone), self._histories.of(name), enrolled_on)
+
+    def _place(self, name: MemberName, tiers: TierSet) -> Place:
+        return self._found[name].places.setdefault(tiers.name, Place())
+
+    def _take(
+        self,
+        programme: RunningProgramme,
+        standing: Standing,
+        version: ActiveVersion,
+        tiers: TierSet,
+        cause: UUID,
+        decided: Decided,
+    ) -> None:
+        name = (*programme.key, standing.facts.member_id)
+        place = self._place(name, tiers)
+        if decided.standing != place.standing:
+            place.standing = decided.standing
+            self.changed[name, tiers.name] = place
+        for change in decided.changes:
+            place.changes += 1
+            figures = self._figures(name, version, tiers, change)
+            kept = Change(name, tiers, place.changes, change, version.compiled.version, figures, cause)
+            self.changes.append(kept)
+            self._events.append(_event(programme, standing, kept, self._now))
+        level = None if place.standing is None else place.standing.level
+        if tiers.drives_tier and level != standing.facts.tier:
+            standing.facts = replace(standing.facts, tier=level)
+            self.driven[name] = level
+
+    def _figures(
+        self, name: MemberName, version: ActiveVersion, tiers: TierSet, change: TierChange
+    ) -> tuple[dict[str, Any], ...]:
+        """What there was of what the level needs that was reached, or that was lost."""
+        after = change.after
+        level = next(
+            (one for one in tiers.levels if one.name == (after.level if change.higher else change.before)), None
+        )
+        if level is None:
+            return ()
+        enrolled_on = business_day(self._found[name].enrolled_at, version.zone)
+        found = progress(tiers, level, self._histories.of(name), after.seen_on, enrolled_on)
+        return tuple([one._asdict() for one in found])
+
+
+def _event(programme: RunningProgramme, standing: Standing, kept: Change, now: datetime) -> Outgoing:
+    change, after = kept.change, kept.change.after
+    data = {
+        "member_id": standing.text,
+        "tier_set": kept.tiers.name,
+        "number": kept.number,
+        "from_level": change.before,
+        "to_level": after.level,
+        "direction": "up" if change.higher else "down",
+        "reason": change.reason,
+        "effective_at": after.since,
+        "until": after.until,
+        "drives_tier": kept.tiers.drives_tier,
+        "figures": list(kept.figures),
+        "programme_version": kept.version,
+    }
+    writer = EventWriter(type=_CHANGED, source=SOURCE, time=now, tenant=programme.tenant, programme=programme.programme)
+    cause = f"{programme.programme}/{kept.tiers.name}"
+    name = event_id(programme.tenant, cause, _CHANGED, standing.text, kept.number)
+    return Outgoing(
+        MEMBERS,
+        standing.key,
+        standing.spread,
+        writer.write(name, standing.text, None, data),
+        writer.headers(name, standing.key, None),
+        True,
+    )

@@ -1,0 +1,88 @@
+"""What members did before, and the tiers that it brings them: as shops, apps and the API see it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.support.lives import activity, returned
+from tests.support.receipts import line
+from tests.support.running import Door, Platform
+
+
+async def bought(
+    platform: Platform, shop: Door, number: str, card: str, minor: int, sku: str = "any", ago: int = 0
+) -> int:
+    """Buy something so many days ago, and return the points that it brought."""
+    at = shop.now() - timedelta(days=ago)
+    await platform.publish([shop.purchase(number, [line(sku, minor)], card=card, time=at)])
+    await shop.decided(number)
+    told = shop.receipt(number)
+    return sum(lot["points"] for lot in told["lots"])
+
+
+@pytest.mark.feature("VOU-25")
+async def test_conditions_on_what_a_member_bought_before(platform: Platform) -> None:
+    """A first purchase pays once; a hamper pays whoever spent 1,000 in the last year, by now, and not before it."""
+    shop = platform.club
+    await platform.publish([shop.enrolment("before", tier=None)])
+    await shop.enrolled("before")
+    assert await bought(platform, shop, "before-1", "before", 1_000, "welcome-box") == 10 + 200
+    assert await bought(platform, shop, "before-2", "before", 1_000, "welcome-box") == 10 * 3 // 2
+    assert await bought(platform, shop, "before-3", "before", 97_900, ago=6) == 979 * 3 // 2
+    assert await bought(platform, shop, "before-4", "before", 100, "hamper") == 2, "999.00 so far"
+    assert await bought(platform, shop, "before-5", "before", 100, "hamper") == 2 + 500
+    assert await bought(platform, shop, "before-6", "before", 100, "hamper", ago=3) == 2, "only 979.00 three days ago"
+    back = returned("before-back", "before-4", source=f"{shop.source}/1", time=shop.now())
+    await platform.publish([back])
+    await shop.decision(f"/v1/receipts{shop.source}/1/before-back")
+    assert await bought(platform, shop, "before-7", "before", 100, "hamper") == 2 + 500
+
+
+@pytest.mark.feature("VOU-51", "VOU-52", "VOU-55")
+async def test_levels_are_reached_by_points_or_reviews_and_change_what_is_earned(platform: Platform) -> None:
+    shop = platform.club
+    await platform.publish([shop.enrolment("buyer", tier=None), shop.enrolment("writer", tier=None)])
+    await shop.enrolled("buyer", "writer")
+    assert await bought(platform, shop, "buyer-1", "buyer", 40_000) == 400, "a receipt is judged by the tier before it"
+    (status,) = shop.member("buyer")["tiers"]
+    assert (status["level"], status["title"], status["benefits"]) == ("silver", "Silver", ["Free delivery"])
+    assert status["until"][:4] in (str(shop.now().year + 1), str(shop.now().year + 2))
+    assert status["next"]["progress"] == [{"what": "points", "done": 400, "least": 1000}]
+    assert await bought(platform, shop, "buyer-2", "buyer", 40_000) == 600
+    assert shop.member("buyer")["tier"] == "gold"
+    assert await bought(platform, shop, "buyer-3", "buyer", 10_000) == 200
+    back = returned("buyer-back", "buyer-2", source=f"{shop.source}/1", time=shop.now())
+    await platform.publish([back])
+    await shop.decision(f"/v1/receipts{shop.source}/1/buyer-back")
+    changes = shop.get(f"/v1/members/{shop.member_id('buyer')}/tiers")["data"]
+    assert (changes[0]["to_level"], changes[0]["reason"]) == ("silver", "returned")
+    assert sorted(each["to_level"] for each in changes[1:]) == ["bronze", "gold", "silver"]
+
+    for number in range(3):
+        name = f"writer-{number}"
+        review = activity(name, "product-reviewed", card="writer", time=shop.now(), source=f"{shop.source}/1")
+        await platform.publish([review])
+        await shop.decision(f"/v1/receipts{shop.source}/1/{name}")
+    assert shop.member("writer")["tier"] == "silver"
+
+
+@pytest.mark.feature("COM-52", "XOXO-26")
+async def test_levels_have_rules_and_benefits_of_their_own(platform: Platform) -> None:
+    """The same purchase and the same review, by a member of each level; gold was given by a person."""
+    shop = platform.club
+    await platform.publish([shop.enrolment("new", tier=None), shop.enrolment("guest", tier="gold")])
+    await shop.enrolled("new", "guest")
+    found = {}
+    for card in ("new", "guest"):
+        earned = await bought(platform, shop, f"{card}-1", card, 1_000)
+        review = activity(f"{card}-2", "product-reviewed", card=card, time=shop.now(), source=f"{shop.source}/1")
+        await platform.publish([review])
+        await shop.decision(f"/v1/receipts{shop.source}/1/{card}-2")
+        (status,) = shop.member(card)["tiers"]
+        found[card] = (status["level"], status["given"], earned, shop.balance(card), status["benefits"])
+    assert found == {
+        "new": ("bronze", False, 10, 10, []),
+        "guest": ("gold", True, 20, 50, ["Free delivery", "Two visits to the lounge"]),
+    }
