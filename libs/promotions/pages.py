@@ -62,7 +62,8 @@ class StoredDecision(msgspec.Struct, frozen=True, omit_defaults=True):
     `facts` is the event's payload in canonical JSON, identifiers that are personal replaced by their keyed hash.
     `judged_at` is the instant that it was judged by: its own time, or its arrival when its clock ran ahead. `kind` is
     the event's type without its frame. What follows a purchase judges what is left of it: `judged`, a payload like the
-    purchase's. `moved` are movements beside the lots; `rate` the version and value of the exchange rate.
+    purchase's. `moved` are movements beside the lots; `rate` the version and value of the exchange rate; `switches` the
+    kill switches that were off.
     """
 
     key: UUID
@@ -83,6 +84,7 @@ class StoredDecision(msgspec.Struct, frozen=True, omit_defaults=True):
     judged: Any = None
     rate: tuple[int, int] | None = None
     receipt_key: UUID | None = None
+    switches: tuple[str, ...] = ()
 
 
 _encode = msgspec.json.Encoder().encode_lines

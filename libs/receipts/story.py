@@ -113,8 +113,9 @@ class Account(Struct, frozen=True, array_like=True):
 class Story(Struct, frozen=True, omit_defaults=True):
     """The facts of a receipt number, and what was done about them.
 
-    `owner` has the points of it; `shown` are the identifiers that led to the owner. `version`, `tier` and `rate` are
-    those that the receipt was first judged by, and is judged by for ever. `uses` is what counts against limits.
+    `owner` has the points of it; `shown` are the identifiers that led to the owner. `version`, `tier`, `rate` and
+    `switches` (those that were off) are what the receipt was first judged by, and is judged by for ever. `uses` is what
+    counts against limits.
     """
 
     contents: tuple[Content, ...] = ()
@@ -130,6 +131,7 @@ class Story(Struct, frozen=True, omit_defaults=True):
     tier: str | None = None
     rate: tuple[int, int] | None = None
     word: Literal["award", "refuse"] | None = None
+    switches: tuple[str, ...] = ()
 
 
 class Stands(NamedTuple):

@@ -233,7 +233,7 @@ class CaseWork:
         lapsed = case.lapsed_lots(life)
         settle(case.story, None, life, case.programme, self._now, at, cause, lapsed, anew=True)
         after = _structs.replace(
-            case.story, owner=None, shown=(), accounts=(), uses=(), version=None, tier=None, rate=None
+            case.story, owner=None, shown=(), accounts=(), uses=(), version=None, tier=None, rate=None, switches=()
         )
         self._count(case, after)
         case.story = after

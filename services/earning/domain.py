@@ -193,7 +193,7 @@ class BatchDecider:
         moved = [] if followed.life is None else followed.life.made_by(arrival.key)
         if standing is not None and not moved:
             self._unpaid(arrival, standing, verdict)
-        self._keep(arrival, standing, verdict, followed.lots, moved)
+        self._keep(arrival, standing, verdict, followed.lots, moved, case.story.switches)
         self._tell(verdict.outcome, events)
 
     def _other(self, arrival: Arrival, followed: Followed | None) -> None:
@@ -259,6 +259,7 @@ class BatchDecider:
             judged=followed.judged,
             rate=followed.rate,
             receipt_key=case.key,
+            switches=case.story.switches,
         )
         self.result.again[case.tenant_id, decision.key] = decision
 
@@ -269,7 +270,10 @@ class BatchDecider:
         verdict: Verdict,
         lots: Sequence[tuple[Lot, bool]],
         moved: Sequence[Made] = (),
+        switches: tuple[str, ...] | None = None,
     ) -> None:
+        """Keep a decision; `switches` are those it was judged by, where that was not now."""
+        by = arrival.programme.switches if switches is None else switches
         decision = StoredDecision(
             key=arrival.key,
             source=arrival.event.source,
@@ -288,6 +292,7 @@ class BatchDecider:
             moved=tuple([moved_as_kept(made) for made in moved if made.movement.kind is not Kind.CREDIT]),
             judged=verdict.judged,
             rate=verdict.rate,
+            switches=() if verdict.evaluation is None else by,
         )
         self.result.decisions.append((arrival.tenant_id, decision))
 

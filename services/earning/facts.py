@@ -76,6 +76,7 @@ def story_of(decision: StoredDecision) -> Story:
         version=evaluation.version if evaluation is not None and settled else None,
         tier=decision.tier,
         rate=decision.rate,
+        switches=decision.switches if settled else (),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from libs.ledger.late import effective_time
 from libs.promotions.decide import evaluate
 from libs.promotions.pages import Outcome
+from libs.promotions.switches import ALL_KILLED, SWITCHED_OFF, killed
 from services.earning.arrivals import Arrival
 from services.earning.exchange import NO_RATE, exchange
 from services.earning.placement import PERIOD_CLOSED, place_grants
@@ -29,9 +30,11 @@ def judge(arrival: Arrival, standing: Standing | None, counters: Mapping[str, in
             return Verdict("awaiting_operator", NO_RATE, judged_at)
         purchase, rate = exchanged
     judged = None if rate is None else purchase
-    evaluation = evaluate(version.compiled, purchase, standing.facts, judged_at, counters)
+    off = killed(arrival.programme.switches, version.compiled, purchase)
+    evaluation = evaluate(version.compiled, purchase, standing.facts, judged_at, counters, killed=off)
     if not evaluation.grants:
-        return Verdict("no_points", evaluation.reason or ahead, judged_at, evaluation, (), judged, rate)
+        reason = SWITCHED_OFF if off is ALL_KILLED else evaluation.reason or ahead
+        return Verdict("no_points", reason, judged_at, evaluation, (), judged, rate)
     credits = place_grants(version, evaluation, judged_at, arrival.arrived_at)
     if credits is None:
         return Verdict("awaiting_operator", PERIOD_CLOSED, judged_at, evaluation, (), judged, rate)

@@ -68,6 +68,11 @@ class EarningMetrics:
             "Receipts that waited for an exchange rate and are judged anew.",
             registry=registry,
         )
+        self.heralded = Counter(
+            "loyalty_programme_events_told_total",
+            "Events about programmes and campaigns that were published.",
+            registry=registry,
+        )
         self.balances = Counter("loyalty_balances_told_total", "Balances published.", registry=registry)
         self.balances_behind = Gauge(
             "loyalty_balances_behind_records",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -43,7 +43,10 @@ class ActiveVersion:
 
 @dataclass(frozen=True, slots=True)
 class RunningProgramme:
-    """A programme of a tenant with its versions, oldest first, and the rates of other currencies than its own."""
+    """A programme of a tenant with its versions, oldest first, and the rates of other currencies than its own.
+
+    `switches` are those that are off, by name: what is decided now is decided by them.
+    """
 
     tenant_id: int
     programme_id: int
@@ -53,6 +56,7 @@ class RunningProgramme:
     counts_members: bool = False
     pends: bool = False
     rates: Rates = NO_RATES
+    switches: tuple[str, ...] = ()
     key: tuple[int, int] = field(init=False)
     """Tenant and programme, as rows name them."""
 
@@ -95,6 +99,14 @@ class Programmes:
         programme = self._search(source)
         self._found[source] = programme
         return programme
+
+    def switched(self, switches: Mapping[tuple[int, int], tuple[str, ...]]) -> Programmes:
+        """Return the same programmes with these switches off, by programme key."""
+        after = {
+            key: programme if programme.switches == (off := switches.get(key, ())) else replace(programme, switches=off)
+            for key, programme in self.by_key().items()
+        }
+        return Programmes({prefix: after[each.key] for prefix, each in self.prefixes.items()}, self.mappings)
 
     def by_key(self) -> dict[tuple[int, int], RunningProgramme]:
         """Return every programme by tenant and programme, as rows name them."""

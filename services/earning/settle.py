@@ -20,6 +20,7 @@ from libs.ledger.reverse import Credit, Shortfall, reverse
 from libs.promotions.decide import evaluate
 from libs.promotions.evaluation import Evaluation
 from libs.promotions.facts import MemberFacts
+from libs.promotions.switches import ALL_KILLED, SWITCHED_OFF, killed
 from libs.receipts.story import Account, Gained, Stands, Story, account_of, with_account
 from services.earning.exchange import NO_RATE, exchange
 from services.earning.lives import Life
@@ -34,7 +35,8 @@ _structs = msgspec.structs
 class Entitlement:
     """What a receipt's owner should have of it, by wallet; or why no rule can say (`waits`).
 
-    `judged` is what is left of the purchase, in the programme's currency; `uses` counts against limits.
+    `judged` is what is left of the purchase, in the programme's currency; `uses` counts against limits; `switches` are
+    those that count as off.
     """
 
     judged_at: datetime
@@ -47,6 +49,7 @@ class Entitlement:
     judged: Any = None
     rate: tuple[int, int] | None = None
     uses: tuple[tuple[str, int, int], ...] = ()
+    switches: tuple[str, ...] = ()
 
 
 def entitlement(
@@ -57,9 +60,10 @@ def entitlement(
     assert content is not None
     judged_at, ahead = effective_time(content.purchased_at, content.arrived_at)
     version = programme.at(judged_at) if story.version is None else programme.numbered(story.version)
+    switches = programme.switches if story.version is None else story.switches
 
     def found(**told: Any) -> Entitlement:
-        return Entitlement(judged_at, content.arrived_at, version, **told)
+        return Entitlement(judged_at, content.arrived_at, version, switches=switches, **told)
 
     if version is None:
         return found(reason=ahead, waits="no-programme-yet")
@@ -71,10 +75,13 @@ def entitlement(
     exchanged = exchange(purchase, programme, version, judged_at, story.rate)
     if exchanged is None:
         return found(reason=ahead, waits=NO_RATE, judged=purchase)
-    evaluation = evaluate(version.compiled, exchanged.purchase, owner, judged_at, _without_own(counters, story))
+    off = killed(switches, version.compiled, exchanged.purchase)
+    counted = _without_own(counters, story)
+    evaluation = evaluate(version.compiled, exchanged.purchase, owner, judged_at, counted, killed=off)
+    nothing = SWITCHED_OFF if off is ALL_KILLED else None
     return found(
         target={grant.wallet: grant.points for grant in evaluation.grants},
-        reason=evaluation.reason or ahead,
+        reason=evaluation.reason or nothing or ahead,
         evaluation=evaluation,
         judged=exchanged.purchase,
         rate=exchanged.rate,
@@ -241,6 +248,7 @@ def judged_now(story: Story, entitled: Entitlement, owner: MemberFacts) -> Story
         tier=owner.tier if story.version is None else story.tier,
         rate=entitled.rate,
         uses=entitled.uses,
+        switches=entitled.switches,
     )
 
 
