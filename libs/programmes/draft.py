@@ -21,10 +21,14 @@ _WIDE = 110
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A valid document. `named` is the number it carries, if any; that of `programme` means nothing."""
+    """A valid document. `named` is the number it carries, if any; that of `programme` means nothing.
+
+    `restores` is the earlier version that it is, when it is taken up again.
+    """
 
     programme: Programme
     named: int | None
+    restores: int | None = None
 
     def numbered(self, version: int) -> Programme:
         """Return the programme as a version."""

@@ -89,8 +89,8 @@ def plan(versions: Versions, draft: Draft, wish: Wish, now: datetime, zone: str,
         first = waiting[0]
         raise PlanRefused(
             "one-waits",
-            f"version {first.number} comes into force at {instant_text(first.active_from)}, and would take the place of "
-            "this one; publish at that instant to replace it, or say that you want this one before it",
+            f"version {first.number} comes into force at {instant_text(first.active_from)}, and would take the place "
+            "of this one; publish at that instant to replace it, or say that you want this one before it",
         )
     words = consequences(before, programme, active_from)
     if waiting:
@@ -113,8 +113,8 @@ def _active_from(versions: Versions, wish: Wish, now: datetime) -> datetime:
     if wish.at < earliest and versions.head is not None:
         raise PlanRefused(
             "too-soon",
-            f"a version comes into force {LEAD.seconds} seconds ahead at the earliest: at {instant_text(earliest)}; what "
-            "has been judged stays judged",
+            f"a version comes into force {LEAD.seconds} seconds ahead at the earliest: at {instant_text(earliest)}; "
+            "what has been judged stays judged",
         )
     return wish.at
 

@@ -1,6 +1,6 @@
 """Versions and kill switches in PostgreSQL; only stores and commands import this module.
 
-Whatever writes does so in the caller's transaction, which begins with `publishing`: then it is alone with its programme.
+Whatever writes does so in the caller's transaction, which begins with `publishing`, to be alone with its programme.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from datetime import datetime
 import asyncpg
 import orjson
 
-from libs.programmes.plan import Plan
+from libs.programmes.draft import Draft
+from libs.programmes.plan import LEAD, Plan, PlanRefused, Wish, plan
 from libs.programmes.switchboard import MOST_OFF, Switch, SwitchesFull
 from libs.programmes.versions import StoredVersion, Versions
 from libs.promotions.document import canonical_json, parse_programme, programme_hash
@@ -27,12 +28,20 @@ Key = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """Who publishes a version, when, why, and which earlier version it takes up again, if any."""
+    """Who publishes a version, when, and why."""
 
     by: str
     at: datetime
     note: str | None = None
-    restores: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A programme as rows name it, and what it keeps for ever."""
+
+    key: Key
+    zone: str
+    currency: str
 
 
 async def publishing(connection: asyncpg.Connection, key: Key) -> None:
@@ -61,8 +70,38 @@ async def load_documents(connection: asyncpg.Connection, key: Key, numbers: Iter
     return {row["version"]: parse_programme(orjson.loads(row["document"])) for row in rows}
 
 
-async def publish(connection: asyncpg.Connection, key: Key, plan: Plan, publication: Publication) -> StoredVersion:
-    """Add the version that was planned in this transaction."""
+async def look_ahead(
+    connection: asyncpg.Connection, where: Where, draft: Draft, wish: Wish, now: datetime
+) -> tuple[Versions, Plan]:
+    """Return the versions that there are, and what publishing a draft now would do.
+
+    Raises:
+        PlanRefused: it can't be published so.
+        libs.promotions.document.ProgrammeInvalid: it changes what a programme keeps for ever.
+    """
+    versions = await load_versions(connection, where.key, now)
+    return versions, plan(versions, draft, wish, now, where.zone, where.currency)
+
+
+async def publish(
+    connection: asyncpg.Connection, where: Where, draft: Draft, wish: Wish, publication: Publication
+) -> tuple[Plan, StoredVersion]:
+    """Publish a draft, if it says anything new, in the caller's transaction; return also the version that says it.
+
+    Raises:
+        PlanRefused: it can't be published so.
+        libs.promotions.document.ProgrammeInvalid: it changes what a programme keeps for ever.
+    """
+    await publishing(connection, where.key)
+    _, planned = await look_ahead(connection, where, draft, wish, publication.at)
+    if planned.unchanged and planned.base is not None:
+        return planned, planned.base
+    return planned, await _add(connection, where.key, planned, publication, draft.restores)
+
+
+async def _add(
+    connection: asyncpg.Connection, key: Key, plan: Plan, publication: Publication, restores: int | None
+) -> StoredVersion:
     stored = StoredVersion(
         plan.programme.version,
         plan.active_from,
@@ -71,7 +110,7 @@ async def publish(connection: asyncpg.Connection, key: Key, plan: Plan, publicat
         publication.by,
         publication.note,
         plan.summary,
-        publication.restores,
+        restores,
     )
     await connection.execute(
         _QUERIES["add_version"],
@@ -87,6 +126,25 @@ async def publish(connection: asyncpg.Connection, key: Key, plan: Plan, publicat
         stored.restores,
     )
     return stored
+
+
+async def draft_to_restore(connection: asyncpg.Connection, key: Key, number: int | None, now: datetime) -> Draft:
+    """Return the document of an earlier version; None: of the one whose place the present version took.
+
+    Raises:
+        PlanRefused: there is no such version.
+    """
+    versions = await load_versions(connection, key, now)
+    if number is None:
+        present = versions.in_force(now + LEAD)
+        earlier = None if present is None else versions.before(present)
+        if earlier is None:
+            raise PlanRefused("unknown-version", "there is no earlier version to go back to")
+        number = earlier.number
+    found = await load_documents(connection, key, [number])
+    if number not in found:
+        raise PlanRefused("unknown-version", f"there is no version {number}")
+    return Draft(found[number], None, restores=number)
 
 
 async def load_switches(

@@ -64,6 +64,12 @@ class Versions:
         """The version with this number."""
         return next((version for version in self.all if version.number == number), None)
 
+    def before(self, version: StoredVersion) -> StoredVersion | None:
+        """The version whose place a version took, or takes when it comes into force."""
+        place = (version.active_from, version.number)
+        earlier = [each for each in self.all if (each.active_from, each.number) < place]
+        return max(earlier, key=lambda each: (each.active_from, each.number), default=None)
+
     def programme(self, version: StoredVersion | None) -> Programme | None:
         """The document of a version that matters now; None of none.
 
