@@ -15,7 +15,16 @@ TENANT = 1
 PROGRAMME = 1
 SLUG = "demo"
 SOURCE = "/demo"
-SCOPES = ("members:read", "points:read", "receipts:read", "events:write", "members:write", "points:adjust")
+SCOPES = (
+    "members:read",
+    "points:read",
+    "receipts:read",
+    "events:write",
+    "members:write",
+    "points:adjust",
+    "rules:read",
+    "rules:publish",
+)
 IN_FORCE_SINCE = datetime(2016, 1, 1, tzinfo=UTC)
 """Before the first receipt of the raw data, so that it is judged by the programme too."""
 QUERIES = sql.load("deploy.embedded", "demo.sql")

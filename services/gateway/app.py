@@ -36,6 +36,9 @@ from services.gateway.metrics import GatewayMetrics
 from services.gateway.problems import FieldError, ProblemError, pointer
 from services.gateway.programmes import CompiledVersions
 from services.gateway.quotas import Quotas
+from services.gateway.rules import campaign_api, programme_api, switch_api
+from services.gateway.rules.desk import RulesDesk
+from services.gateway.rules.store import RulesStore
 from services.gateway.sessions import Sessions
 from services.gateway.settings import GatewaySettings
 from services.gateway.store import Store
@@ -62,6 +65,7 @@ def compose(
         async with postgres.pool(settings.postgres, "gateway", most=settings.connections) as pool:
             store = Store(pool)
             app.state.parts = _parts(settings, store, now)
+            app.state.rules = RulesDesk(RulesStore(pool), now)
             app.state.desk = _desk(settings, IntakeStore(pool), app.state.parts, metrics)
             async with _live(settings, store, now) as app.state.live, app.state.desk.running():
                 yield
@@ -82,6 +86,9 @@ def routes(lifespan: Lifespan | None = None) -> FastAPI:
     app.include_router(shopping_api.router)
     app.include_router(parked_api.router)
     app.include_router(receipt_api.router)
+    app.include_router(programme_api.router)
+    app.include_router(campaign_api.router)
+    app.include_router(switch_api.router)
     app.include_router(live.router)
     app.include_router(site.router)
     app.add_exception_handler(ProblemError, _answer_problem)

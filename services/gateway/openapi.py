@@ -69,6 +69,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
             {"name": "events", "description": "What tills, shops and apps send; each answered when the broker has it."},
             {"name": "members", "description": "Balances and histories."},
             {"name": "receipts", "description": "Why a receipt brought what it brought."},
+            {"name": "rules", "description": "The programme: its versions, its campaigns, its kill switches."},
             {"name": "ledger", "description": "The points of all members together."},
         ],
     )
@@ -79,7 +80,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
         name: schemas[name] for name in sorted(schemas) if name not in {"HTTPValidationError", "ValidationError"}
     }
     for operation in operations(document).values():
-        operation["responses"].get("200", operation["responses"].get("202"))["headers"] = _QUOTA
+        next(response for status, response in operation["responses"].items() if status < "300")["headers"] = _QUOTA
         if MEDIA_TYPE not in operation["responses"].get("422", {"content": MEDIA_TYPE})["content"]:
             del operation["responses"]["422"]  # added by FastAPI to whatever has a parameter, even to any text
     return document

@@ -42,8 +42,8 @@ class Operator:
         connection = await asyncpg.connect(self.database.dsn())
         try:
             rows = await connection.fetch(
-                "SELECT version, active_from, hash, document::text AS document, restores FROM platform.programme_version "
-                "WHERE tenant_id = 1 ORDER BY version"
+                "SELECT version, active_from, hash, document::text AS document, restores "
+                "FROM platform.programme_version WHERE tenant_id = 1 ORDER BY version"
             )
         finally:
             await connection.close()
