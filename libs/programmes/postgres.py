@@ -5,6 +5,7 @@ Whatever writes does so in the caller's transaction, which begins with `publishi
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -67,7 +68,8 @@ async def load_documents(connection: asyncpg.Connection, key: Key, numbers: Iter
         libs.promotions.document.ProgrammeInvalid: a stored document is none.
     """
     rows = await connection.fetch(_QUERIES["documents"], *key, list(numbers))
-    return {row["version"]: parse_programme(orjson.loads(row["document"])) for row in rows}
+    # In a thread: a programme of thousands of campaigns takes long enough to hold up whatever else the process does.
+    return await asyncio.to_thread(_parsed, rows)
 
 
 async def look_ahead(
@@ -80,7 +82,11 @@ async def look_ahead(
         libs.promotions.document.ProgrammeInvalid: it changes what a programme keeps for ever.
     """
     versions = await load_versions(connection, where.key, now)
-    return versions, plan(versions, draft, wish, now, where.zone, where.currency)
+    return versions, await asyncio.to_thread(plan, versions, draft, wish, now, where.zone, where.currency)
+
+
+def _parsed(rows: Iterable[asyncpg.Record]) -> dict[int, Programme]:
+    return {row["version"]: parse_programme(orjson.loads(row["document"])) for row in rows}
 
 
 async def publish(

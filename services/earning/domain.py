@@ -272,8 +272,7 @@ class BatchDecider:
         moved: Sequence[Made] = (),
         switches: tuple[str, ...] | None = None,
     ) -> None:
-        """Keep a decision; `switches` are those it was judged by, where that was not now."""
-        by = arrival.programme.switches if switches is None else switches
+        by = arrival.programme.switches if switches is None else switches  # of a story: those of its first judgement
         decision = StoredDecision(
             key=arrival.key,
             source=arrival.event.source,

@@ -49,7 +49,10 @@ class EarningMetrics:
             ("tenant", "programme", "wallet"),
             registry=registry,
         )
+        self._clock_work(registry)
 
+    def _clock_work(self, registry: CollectorRegistry) -> None:
+        """What one worker does for all."""
         self._due = Gauge(
             "loyalty_due_members",
             "Members whose pending points should be active by now; no more than 100,000 are counted.",
