@@ -65,8 +65,11 @@ check: setup ## Check that generated files are what the contracts make of them
 	@$(PYTHON_BIN) -m libs.contracts check
 
 .PHONY: generate
-generate: setup ## Write schemas and docs/events.md anew from the contracts
+generate: setup ## Write schemas and docs/events.md anew from the contracts and the programme
 	@$(PYTHON_BIN) -m libs.contracts generate $(ARGS)
+	@mkdir -p build
+	@$(POINTSTREAM) programme schema > build/programme.schema.json
+	@mv build/programme.schema.json libs/promotions/
 
 .PHONY: bench-quick
 bench-quick: setup ## Measure in about a minute and a half; the last line is one JSON object

@@ -16,6 +16,8 @@ class Exit(IntEnum):
     UNAVAILABLE = 5
     VIOLATIONS = 6
     TIMED_OUT = 7
+    CHANGES = 8
+    OVERTAKEN = 9
     INTERRUPTED = 130
 
 
@@ -28,6 +30,8 @@ MEANINGS = {
     Exit.UNAVAILABLE: "a part of the platform could not be started, or a port is taken",
     Exit.VIOLATIONS: "a check found something wrong",
     Exit.TIMED_OUT: "it took too long",
+    Exit.CHANGES: "there is something to change, which was asked with --detailed-exitcode",
+    Exit.OVERTAKEN: "somebody else has published meanwhile",
     Exit.INTERRUPTED: "stopped by Ctrl-C",
 }
 

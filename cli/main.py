@@ -29,6 +29,8 @@ _FURTHER = (
     "cli.rates",
     "cli.adjust",
     "cli.parked",
+    "cli.programme",
+    "cli.switches",
     "cli.republish",
     "cli.db",
     "cli.rebuild",

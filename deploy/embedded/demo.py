@@ -25,6 +25,8 @@ SCOPES = (
     "events:write",
     "members:write",
     "points:adjust",
+    "rules:read",
+    "rules:publish",
 )
 IN_FORCE_SINCE = datetime(2016, 1, 1, tzinfo=UTC)
 """Before the first receipt of the raw data, so that it is judged by the programme too."""

@@ -6,7 +6,7 @@
 -- made before the schema, and none of them is a superuser or passes row-level security by.
 
 -- ==== platform =====================================================================================================
--- Tenants, programmes, sources: what every service reads and only operators write.
+-- Tenants, programmes, sources: what every service reads, and operators write; versions and switches the door writes too.
 
 CREATE SCHEMA platform;
 
@@ -27,7 +27,8 @@ CREATE TABLE platform.programme (
     UNIQUE (tenant_id, slug)
 );
 
--- A version is judged by event time: the one in force is the last whose active_from is not after it.
+-- A version is judged by event time: the one in force is the last whose active_from is not after it. Who published it, why,
+-- what it changed in a line, and which earlier version it takes up again.
 CREATE TABLE platform.programme_version (
     tenant_id int NOT NULL,
     programme_id int NOT NULL,
@@ -36,6 +37,10 @@ CREATE TABLE platform.programme_version (
     document jsonb NOT NULL,
     hash text NOT NULL,
     recorded_at timestamptz NOT NULL,
+    published_by text CHECK (length(published_by) BETWEEN 1 AND 128),
+    note text CHECK (length(note) BETWEEN 1 AND 1000),
+    summary text,
+    restores int CHECK (restores > 0 AND restores < version),
     PRIMARY KEY (tenant_id, programme_id, version),
     FOREIGN KEY (tenant_id, programme_id) REFERENCES platform.programme
 );
@@ -113,6 +118,34 @@ GRANT SELECT ON ALL TABLES IN SCHEMA platform TO pointstream_operator, pointstre
     pointstream_expiry, pointstream_notifier, pointstream_gateway;
 GRANT INSERT, UPDATE ON ALL TABLES IN SCHEMA platform TO pointstream_operator;
 GRANT DELETE ON platform.source TO pointstream_operator;
+
+-- A version is added by whoever may publish rules, under the row-level security of the tenant, and is never changed.
+GRANT INSERT ON platform.programme_version TO pointstream_gateway;
+
+-- What may not pay, whatever the document says: from off_at until somebody turns it on again. Counted through for each
+-- programme, in the order in which they were turned off.
+CREATE TABLE platform.kill_switch (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    turn int NOT NULL CHECK (turn > 0),
+    kind text NOT NULL CHECK (kind IN ('everything', 'campaign', 'effect', 'store', 'partner', 'channel')),
+    value text NOT NULL CHECK (length(value) <= 64 AND (kind = 'everything') = (value = '')),
+    off_at timestamptz NOT NULL,
+    off_by text NOT NULL CHECK (length(off_by) BETWEEN 1 AND 128),
+    off_note text CHECK (length(off_note) BETWEEN 1 AND 1000),
+    on_at timestamptz CHECK (on_at >= off_at),
+    on_by text CHECK (length(on_by) BETWEEN 1 AND 128),
+    on_note text CHECK (length(on_note) BETWEEN 1 AND 1000),
+    PRIMARY KEY (tenant_id, programme_id, turn),
+    FOREIGN KEY (tenant_id, programme_id) REFERENCES platform.programme,
+    CHECK ((on_at IS NULL) = (on_by IS NULL) AND (on_at IS NOT NULL OR on_note IS NULL))
+);
+CREATE UNIQUE INDEX kill_switch_off ON platform.kill_switch (tenant_id, programme_id, kind, value) WHERE on_at IS NULL;
+
+SELECT platform.protect('platform.kill_switch', ARRAY['pointstream_operator', 'pointstream_earning']);
+GRANT SELECT ON platform.kill_switch TO pointstream_earning;
+GRANT SELECT, INSERT ON platform.kill_switch TO pointstream_operator, pointstream_gateway;
+GRANT UPDATE (on_at, on_by, on_note) ON platform.kill_switch TO pointstream_operator, pointstream_gateway;
 
 -- A page without a key names a company; whoever knows the name may learn the number that it has, and no other.
 CREATE POLICY named ON platform.tenant FOR SELECT TO pointstream_gateway
@@ -1134,6 +1167,48 @@ GRANT SELECT ON earning.inbox, earning.decision_page, earning.receipt, earning.r
     earning.unclaimed_receipt, earning.parked_receipt, earning.member_day, earning.counter TO pointstream_gateway;
 GRANT SELECT ON ALL TABLES IN SCHEMA earning TO pointstream_operator;
 GRANT INSERT, DELETE ON earning.member_day TO pointstream_operator;
+
+-- How far the world was told of a programme: the last version that was published to it, and the instant up to which
+-- starts and stops of campaigns were.
+CREATE TABLE earning.told_programme (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    version int NOT NULL CHECK (version > 0),
+    until timestamptz,
+    PRIMARY KEY (tenant_id, programme_id)
+);
+SELECT platform.protect('earning.told_programme', ARRAY['pointstream_earning', 'pointstream_operator']);
+GRANT SELECT, INSERT ON earning.told_programme TO pointstream_earning;
+GRANT UPDATE (version, until) ON earning.told_programme TO pointstream_earning;
+GRANT SELECT ON earning.told_programme TO pointstream_operator;
+
+-- What each worker judges by: digests of the rules and switches that it has loaded, and when, by the machine's clock, it
+-- last said so.
+CREATE TABLE earning.worker (
+    instance text PRIMARY KEY,
+    rules text NOT NULL,
+    switches text NOT NULL,
+    seen_at timestamptz NOT NULL
+) WITH (fillfactor = 50);
+GRANT SELECT, INSERT ON earning.worker TO pointstream_earning;
+GRANT UPDATE (rules, switches, seen_at) ON earning.worker TO pointstream_earning;
+GRANT SELECT ON earning.worker TO pointstream_operator;
+
+-- What there is to judge by, as a text that changes whenever a source, a version or a rate is added, changed or removed; and
+-- the same of the switches that are off. Workers load anew when it changes, and say what they have loaded.
+CREATE FUNCTION earning.rules_digest() RETURNS text
+LANGUAGE sql STABLE
+RETURN md5(coalesce((SELECT string_agg(s::text, '|' ORDER BY s.source_prefix) FROM platform.source s), '')
+        || coalesce((SELECT string_agg(concat_ws(',', v.tenant_id, v.programme_id, v.version, v.active_from, v.hash), '|'
+                                       ORDER BY v.tenant_id, v.programme_id, v.version)
+                     FROM platform.programme_version v), '')
+        || (SELECT count(*)::text || coalesce(max(recorded_at)::text, '') FROM platform.exchange_rate));
+
+CREATE FUNCTION earning.switches_digest() RETURNS text
+LANGUAGE sql STABLE
+RETURN md5(coalesce((SELECT string_agg(concat_ws(',', s.tenant_id, s.programme_id, s.turn), '|'
+                                       ORDER BY s.tenant_id, s.programme_id, s.turn)
+                     FROM platform.kill_switch s WHERE s.on_at IS NULL), ''));
 
 -- ==== gateway ======================================================================================================
 -- The HTTP door's own tables.

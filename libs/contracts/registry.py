@@ -16,6 +16,11 @@ from libs.contracts.events import (
     ActivityRecordedV1,
     AdjustmentRequestedV1,
     BalanceChangedV1,
+    CampaignChangedV1,
+    CampaignCreatedV1,
+    CampaignRemovedV1,
+    CampaignStartedV1,
+    CampaignStoppedV1,
     MemberDueV1,
     MemberEnrolledV1,
     MemberTierChangedV1,
@@ -26,6 +31,7 @@ from libs.contracts.events import (
     PointsExpiredV1,
     PointsRepaidV1,
     PointsReversedV1,
+    ProgrammePublishedV1,
     PurchaseClaimedV1,
     PurchaseCompletedV1,
     PurchaseCorrectedV1,
@@ -105,6 +111,12 @@ _CONTRACTS = (
     EventContract(RewardGrantedV1, "out"),
     EventContract(RewardRevokedV1, "out"),
     EventContract(MemberTierChangedV1, "out"),
+    EventContract(ProgrammePublishedV1, "out"),
+    EventContract(CampaignCreatedV1, "out"),
+    EventContract(CampaignChangedV1, "out"),
+    EventContract(CampaignRemovedV1, "out"),
+    EventContract(CampaignStartedV1, "out"),
+    EventContract(CampaignStoppedV1, "out"),
 )
 
 EVENTS: Mapping[str, EventContract] = MappingProxyType({contract.type: contract for contract in _CONTRACTS})

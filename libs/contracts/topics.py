@@ -189,19 +189,22 @@ TOPICS: tuple[Topic, ...] = (
     ),
     _output(
         "loyalty.campaigns",
-        "Campaigns that began, ended or used up their budget.",
-        key="campaign",
-        producers=("gateway", "earning"),
+        "Campaigns: what was published about them, when they start and stop.",
+        key="tenant/programme/campaign",
+        producers=("earning",),
         consumers=(_DOWNSTREAM,),
+    ).carrying(
+        *_types("campaign.started", "campaign.stopped", "campaign.changed", "campaign.created", "campaign.removed")
     ),
     Topic(
         "loyalty.programmes",
-        "The version and hash of each programme in force.",
-        key="programme",
+        "The latest version of each programme: its number, hash, and when it comes into force.",
+        key="tenant/programme",
         partitions=1,
         retention=None,
-        producers=("gateway",),
+        producers=("earning",),
         consumers=_SERVICES,
+        types=_types("programme.published"),
         compacted=True,
     ),
     Topic(

@@ -16,6 +16,7 @@ from libs.promotions.decide import evaluate
 from libs.promotions.evaluation import Evaluation
 from libs.promotions.facts import MemberFacts
 from libs.promotions.seen import Seen
+from libs.promotions.switches import ALL_KILLED, SWITCHED_OFF, killed
 from libs.receipts.decided import granted_by
 from libs.receipts.story import Stands, Story
 
@@ -27,7 +28,7 @@ class Entitlement:
     """What a receipt's owner should have of it, by wallet; or why no rule can say (`waits`).
 
     `judged` is what is left of the purchase, in the programme's currency; `uses` counts against limits; `granted` is
-    what there is beside points.
+    what there is beside points, `switches` are those that count as off.
     """
 
     judged_at: datetime
@@ -41,6 +42,7 @@ class Entitlement:
     rate: tuple[int, int] | None = None
     uses: tuple[tuple[str, int, int], ...] = ()
     granted: tuple[tuple[str, str, str, int], ...] = ()
+    switches: tuple[str, ...] = ()
 
 
 def entitlement(
@@ -51,9 +53,10 @@ def entitlement(
     assert content is not None
     judged_at, ahead = effective_time(content.purchased_at, content.arrived_at)
     version = programme.at(judged_at) if story.version is None else programme.numbered(story.version)
+    switches = programme.switches if story.version is None else story.switches
 
     def found(**told: Any) -> Entitlement:
-        return Entitlement(judged_at, content.arrived_at, version, **told)
+        return Entitlement(judged_at, content.arrived_at, version, switches=switches, **told)
 
     if version is None:
         return found(reason=ahead, waits="no-programme-yet")
@@ -65,10 +68,13 @@ def entitlement(
     exchanged = exchange(purchase, programme, version, judged_at, story.rate)
     if exchanged is None:
         return found(reason=ahead, waits=NO_RATE, judged=purchase)
-    evaluation = evaluate(version.compiled, exchanged.purchase, owner, judged_at, _without_own(counters, story))
+    off = killed(switches, version.compiled, exchanged.purchase)
+    counted = _without_own(counters, story)
+    evaluation = evaluate(version.compiled, exchanged.purchase, owner, judged_at, counted, killed=off)
+    nothing = SWITCHED_OFF if off is ALL_KILLED else None
     return found(
         target={grant.wallet: grant.points for grant in evaluation.grants},
-        reason=evaluation.reason or ahead,
+        reason=evaluation.reason or nothing or ahead,
         evaluation=evaluation,
         judged=exchanged.purchase,
         rate=exchanged.rate,
@@ -117,4 +123,5 @@ def judged_now(story: Story, entitled: Entitlement, owner: MemberFacts, seen: Se
         rate=entitled.rate,
         uses=entitled.uses,
         granted=entitled.granted,
+        switches=entitled.switches,
     )

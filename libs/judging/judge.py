@@ -11,9 +11,10 @@ from libs.judging.placement import PERIOD_CLOSED, place_grants
 from libs.judging.verdict import Verdict
 from libs.judging.versions import RunningProgramme
 from libs.ledger.late import effective_time
-from libs.promotions.decide import NO_KILLS, evaluate
+from libs.promotions.decide import evaluate
 from libs.promotions.facts import MemberFacts
 from libs.promotions.pages import Outcome
+from libs.promotions.switches import ALL_KILLED, SWITCHED_OFF, killed
 
 
 def judge(
@@ -23,13 +24,12 @@ def judge(
     occurred_at: datetime,
     arrived_at: datetime,
     counters: Mapping[str, int],
-    *,
-    killed: frozenset[str] = NO_KILLS,
 ) -> Verdict:
     """Judge a purchase by the version in force at its time, for the member who made it, if anybody is known.
 
     `purchase` is the payload as the codec decodes it; `occurred_at` its own time and `arrived_at` its arrival, both
-    aware; `counters` what limits have used, and `killed` the campaigns that are switched off. It changes nothing.
+    aware; `counters` what limits have used. What the programme's switches have turned off does not pay. It changes
+    nothing.
     """
     judged_at, ahead = effective_time(occurred_at, arrived_at)
     if member is None:
@@ -45,9 +45,11 @@ def judge(
             return Verdict("awaiting_operator", NO_RATE, judged_at)
         purchase, rate = exchanged
     judged = None if rate is None else purchase
-    evaluation = evaluate(version.compiled, purchase, member, judged_at, counters, killed=killed)
+    off = killed(programme.switches, version.compiled, purchase)
+    evaluation = evaluate(version.compiled, purchase, member, judged_at, counters, killed=off)
     if not evaluation.grants:
-        return Verdict("no_points", evaluation.reason or ahead, judged_at, evaluation, (), judged, rate)
+        reason = SWITCHED_OFF if off is ALL_KILLED else evaluation.reason or ahead
+        return Verdict("no_points", reason, judged_at, evaluation, (), judged, rate)
     credits = place_grants(version, evaluation, judged_at, arrived_at)
     if credits is None:
         return Verdict("awaiting_operator", PERIOD_CLOSED, judged_at, evaluation, (), judged, rate)

@@ -1,11 +1,11 @@
-"""What purchases are judged by, as PostgreSQL has it: programmes in all their versions, sources, rates.
+"""What purchases are judged by, as PostgreSQL has it: programmes in all their versions, sources, rates, switches.
 
 A stream worker sees everybody's; whoever reads in the name of a tenant sees that tenant's alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ from libs.judging.programmes import Programmes, by_prefix
 from libs.judging.versions import ActiveVersion, RunningProgramme, activate
 from libs.promotions.document import ProgrammeInvalid
 from libs.promotions.rates import Rates
+from libs.promotions.switches import switch_name
 from libs.runtime import sql
 
 __all__ = ["MappingInvalid", "ProgrammeInvalid"]
@@ -26,10 +27,24 @@ __all__ = ["MappingInvalid", "ProgrammeInvalid"]
 _QUERIES = sql.load("libs.judging", "programmes.sql")
 
 
-async def programmes_fingerprint(connection: asyncpg.Connection) -> str:
-    """Return a text that changes whenever sources or programmes do."""
-    fingerprint: str = await connection.fetchval(_QUERIES["fingerprint"])
-    return fingerprint
+class Digests(NamedTuple):
+    """Texts that change whenever what is judged by does: sources, programmes and rates; and the switches."""
+
+    rules: str
+    switches: str
+
+
+async def load_digests(connection: asyncpg.Connection) -> Digests:
+    """Return the digests of what there is to load."""
+    return Digests(*await connection.fetchrow(_QUERIES["digests"]))
+
+
+async def load_switches(connection: asyncpg.Connection) -> dict[tuple[int, int], tuple[str, ...]]:
+    """Return the names of the switches that are off, by programme."""
+    off: dict[tuple[int, int], tuple[str, ...]] = {}
+    for tenant, programme, kind, value in await connection.fetch(_QUERIES["switches"]):
+        off[tenant, programme] = (*off.get((tenant, programme), ()), switch_name(kind, value))
+    return off
 
 
 class StoredProgrammes(NamedTuple):
@@ -38,29 +53,54 @@ class StoredProgrammes(NamedTuple):
     programmes: Sequence[asyncpg.Record]
     versions: Sequence[asyncpg.Record]
     sources: Sequence[asyncpg.Record]
-    rates: Sequence[asyncpg.Record] = ()
+    rates: Sequence[asyncpg.Record]
+    switches: Mapping[tuple[int, int], tuple[str, ...]]
 
 
 async def load_programmes(connection: asyncpg.Connection) -> StoredProgrammes:
-    """Load every programme, version, source and rate."""
+    """Load every programme, version, source, rate and switch."""
     return StoredProgrammes(
         await connection.fetch(_QUERIES["programmes"]),
         await connection.fetch(_QUERIES["versions"]),
         await connection.fetch(_QUERIES["sources"]),
         await connection.fetch(_QUERIES["rates"]),
+        await load_switches(connection),
     )
 
 
-def compile_programmes(stored: StoredProgrammes) -> Programmes:
-    """Compile all that was loaded; takes a while, so it runs beside the event loop.
+class Compiler:
+    """Compiles what was loaded, and remembers it: a version is compiled once, however often others join it."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, ...], ActiveVersion] = {}
+
+    def compile(self, stored: StoredProgrammes) -> Programmes:
+        """Compile all that is not known yet; takes a while, so it runs beside the event loop.
+
+        Raises:
+            ProgrammeInvalid: a stored document is none.
+            MappingInvalid: a stored mapping is none.
+        """
+        known: dict[tuple[object, ...], ActiveVersion] = {}
+        for row in stored.versions:
+            name = tuple(row[field] for field in _VERSION)
+            known[name] = self._known.get(name) or activate(row["active_from"], orjson.loads(row["document"]))
+        programmes = compile_programmes(stored, known.values())
+        self._known = known
+        return programmes
+
+
+_VERSION = ("tenant_id", "programme_id", "version", "active_from", "hash")
+
+
+def compile_programmes(stored: StoredProgrammes, compiled: Iterable[ActiveVersion]) -> Programmes:
+    """Put what was loaded together with its versions, compiled and in the order of their rows.
 
     Raises:
-        ProgrammeInvalid: a stored document is none.
         MappingInvalid: a stored mapping is none.
     """
     versions: dict[tuple[int, int], list[ActiveVersion]] = {}
-    for row in stored.versions:
-        version = activate(row["active_from"], orjson.loads(row["document"]))
+    for row, version in zip(stored.versions, compiled, strict=True):
         versions.setdefault((row["tenant_id"], row["programme_id"]), []).append(version)
     rates: dict[tuple[int, int], list[tuple[str, int, int, datetime]]] = {}
     for row in stored.rates:
@@ -79,6 +119,7 @@ def compile_programmes(stored: StoredProgrammes) -> Programmes:
             any(version.counts_members for version in own),
             any(version.pends for version in own),
             Rates(rates.get(key, ())),
+            stored.switches.get(key, ()),
             row["name"],
             together([needs_of(version.compiled.source) for version in own]),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from libs.contracts.mapping import SourceMapping
 from libs.judging.versions import OWN_SOURCE, RunningProgramme, longest_prefix
@@ -29,6 +29,14 @@ class Programmes:
         programme = longest_prefix(self.prefixes, source)
         self._found[source] = programme
         return programme
+
+    def switched(self, switches: Mapping[tuple[int, int], tuple[str, ...]]) -> Programmes:
+        """Return the same programmes with these switches off, by programme key."""
+        after = {
+            key: programme if programme.switches == (off := switches.get(key, ())) else replace(programme, switches=off)
+            for key, programme in self.by_key().items()
+        }
+        return Programmes({prefix: after[each.key] for prefix, each in self.prefixes.items()}, self.mappings)
 
     def by_key(self) -> dict[tuple[int, int], RunningProgramme]:
         """Return every programme by tenant and programme, as rows name them."""

@@ -47,8 +47,8 @@ class ActiveVersion:
 class RunningProgramme:
     """A programme of a tenant with its versions, oldest first, and the rates of other currencies than its own.
 
-    `name` is what people call it. `history` says what its versions need of what members did before; None where none of
-    them asks.
+    `switches` are those that are off, by name: what is decided now is decided by them. `name` is what people call it.
+    `history` says what its versions need of what members did before; None where none of them asks.
     """
 
     tenant_id: int
@@ -59,6 +59,7 @@ class RunningProgramme:
     counts_members: bool = False
     pends: bool = False
     rates: Rates = NO_RATES
+    switches: tuple[str, ...] = ()
     name: str = ""
     history: Needs | None = None
     key: tuple[int, int] = field(init=False)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
@@ -14,22 +14,29 @@ from pydantic import ValidationError
 
 from libs.promotions.parts import Misplaced
 from libs.promotions.programme import Programme
+from libs.promotions.strict_yaml import line_of, read_yaml
 
 MAX_ERRORS = 50
-_CORE_SCALARS = frozenset({"tag:yaml.org,2002:int", "tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:float"})
+SCHEMA_KEY = "$schema"
+"""A key at the top that tells editors where the document's JSON Schema is; it is no part of the document."""
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentError:
-    """One fault: where (`campaigns[3].effect.points`), why, and what is allowed there when that is a closed set."""
+    """One fault: where (`campaigns[3].effect.points`), why, and what is allowed there when that is a closed set.
+
+    `line` is where that stands in the text, the first being 1; None where there was no text.
+    """
 
     path: str
     reason: str
     allowed: str | None = None
+    line: int | None = None
 
     def __str__(self) -> str:
         """Write it as one line."""
-        return f"{self.path}: {self.reason}" + (f"; allowed: {self.allowed}" if self.allowed else "")
+        told = f"{self.path}: {self.reason}" + (f"; allowed: {self.allowed}" if self.allowed else "")
+        return told if self.line is None else f"line {self.line}: {told}"
 
 
 class ProgrammeInvalid(ValueError):
@@ -46,6 +53,8 @@ def parse_programme(document: object) -> Programme:
     Raises:
         ProgrammeInvalid: with every fault found, up to 50.
     """
+    if isinstance(document, Mapping) and SCHEMA_KEY in document:
+        document = {key: value for key, value in document.items() if key != SCHEMA_KEY}
     try:
         return Programme.model_validate(document)
     except ValidationError as invalid:
@@ -54,18 +63,45 @@ def parse_programme(document: object) -> Programme:
 
 
 def parse_programme_yaml(text: str) -> Programme:
-    """Read and validate a YAML text. Anchors are refused, repeated keys too, and `22:00` is a text.
+    """Read and validate a YAML or JSON text. Anchors are refused, repeated keys too, and `22:00` is a text.
 
     Raises:
-        ProgrammeInvalid: it is not YAML, or not a programme.
+        ProgrammeInvalid: it can't be read, or is no programme; its faults have lines.
     """
+    document = read_document(text)
+    with locating(text):
+        return parse_programme(document)
+
+
+def read_document(text: str) -> Any:
+    """Read a YAML or JSON text.
+
+    Raises:
+        ProgrammeInvalid: it can't be read; the fault names line and column.
+    """
+    if text.lstrip().startswith("{"):
+        try:
+            return json.loads(text, object_pairs_hook=_without_repeats)
+        except (ValueError, RecursionError):
+            pass  # a flow mapping of YAML begins so too, and YAML tells where the fault is
     try:
-        document = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 a SafeLoader made stricter
+        return read_yaml(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "document"
         raise ProgrammeInvalid((DocumentError(where, str(getattr(error, "problem", None) or error)),)) from None
-    return parse_programme(document)
+    except RecursionError:
+        raise ProgrammeInvalid((DocumentError("document", "it is nested too deep"),)) from None
+
+
+@contextmanager
+def locating(text: str) -> Iterator[None]:
+    """Let faults that are found inside the block name their lines in a text."""
+    try:
+        yield
+    except ProgrammeInvalid as invalid:
+        errors = tuple([replace(error, line=line_of(text, error.path)) for error in invalid.errors])
+        raise ProgrammeInvalid(errors) from None
 
 
 def canonical_json(programme: Programme) -> bytes:
@@ -129,29 +165,8 @@ def _inside(here: object, step: int | str) -> object:
     return None
 
 
-class _StrictLoader(yaml.SafeLoader):
-    """YAML without its surprises: only plain decimal integers, no timestamps, floats, anchors or repeated keys."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012 the parent's own way
-        first: [(tag, pattern) for tag, pattern in resolvers if tag not in _CORE_SCALARS]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        """Refuse an alias: a few of them can stand for a document of any size."""
-        if self.check_event(yaml.events.AliasEvent):
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-            raise yaml.constructor.ConstructorError(None, None, "anchors are not allowed", mark)
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-        """Refuse a key that is written twice."""
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"key {key.value!r} appears twice", key.start_mark)
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
-_StrictLoader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^-?(?:0|[1-9][0-9]*)$"), list("-0123456789"))
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) < len(pairs):
+        raise ValueError("a key appears twice")
+    return document

@@ -64,7 +64,7 @@ class StoredDecision(msgspec.Struct, frozen=True, omit_defaults=True):
     `judged_at` is the instant that it was judged by: its own time, or its arrival when its clock ran ahead. `kind` is
     the event's type without its frame. What follows a purchase judges what is left of it: `judged`, a payload like the
     purchase's. `moved` are movements beside the lots; `rate` the version and value of the exchange rate; `history` what
-    was seen of the member's, where the programme asks for it.
+    was seen of the member's, where the programme asks for it; `switches` the kill switches that were off.
     """
 
     key: UUID
@@ -86,6 +86,7 @@ class StoredDecision(msgspec.Struct, frozen=True, omit_defaults=True):
     rate: tuple[int, int] | None = None
     receipt_key: UUID | None = None
     history: Seen | None = None
+    switches: tuple[str, ...] = ()
 
 
 _encode = msgspec.json.Encoder().encode_lines

@@ -37,6 +37,7 @@ def story_of(decision: StoredDecision) -> Story:
         tier=decision.tier,
         rate=decision.rate,
         history=decision.history,
+        switches=decision.switches if settled else (),
     )
 
 

@@ -115,8 +115,9 @@ class Story(Struct, frozen=True, omit_defaults=True):
     """The facts of a receipt number, and what was done about them.
 
     `owner` has the points of it; `shown` are the identifiers that led to the owner. `version`, `tier`, `rate` and
-    `history` are those that the receipt was first judged by, and is judged by for ever. `uses` is what counts against
-    limits, `granted` what the owner has of it beside points: campaign, kind, reference and quantity.
+    `history` are those that the receipt was first judged by, and is judged by for ever, with the `switches` that were
+    off. `uses` is what counts against limits, `granted` what the owner has of it beside points: campaign, kind,
+    reference and quantity.
     """
 
     contents: tuple[Content, ...] = ()
@@ -134,6 +135,7 @@ class Story(Struct, frozen=True, omit_defaults=True):
     granted: tuple[tuple[str, str, str, int], ...] = ()
     word: Literal["award", "refuse"] | None = None
     history: Seen | None = None
+    switches: tuple[str, ...] = ()
 
 
 class Stands(NamedTuple):

@@ -25,6 +25,8 @@ SCOPES = (
     "events:write",
     "members:write",
     "points:adjust",
+    "rules:read",
+    "rules:publish",
     "admin",
 )
 """What a key may be allowed; `admin` includes the others."""

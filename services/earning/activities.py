@@ -13,6 +13,7 @@ from libs.ledger.adjust import adjust
 from libs.ledger.late import effective_time
 from libs.ledger.model import Lot
 from libs.promotions.decide import evaluate_activity
+from libs.promotions.switches import ALL_KILLED, SWITCHED_OFF, killed
 from services.earning.arrivals import Arrival
 from services.earning.lives import Life
 from services.earning.verdict import Cause
@@ -35,9 +36,12 @@ def act(arrival: Arrival, life: Life | None, counters: Mapping[str, int], now: d
     version = arrival.programme.at(judged_at)
     if version is None:
         return Acted(Verdict("no_points", "no-programme-yet", judged_at))
-    evaluation = evaluate_activity(version.compiled, arrival.event.data, life.standing.facts, judged_at, counters)
+    off = killed(arrival.programme.switches, version.compiled, arrival.event.data)
+    facts = life.standing.facts
+    evaluation = evaluate_activity(version.compiled, arrival.event.data, facts, judged_at, counters, killed=off)
     if not evaluation.grants:
-        return Acted(Verdict("no_points", evaluation.reason or ahead, judged_at, evaluation))
+        reason = SWITCHED_OFF if off is ALL_KILLED else evaluation.reason or ahead
+        return Acted(Verdict("no_points", reason, judged_at, evaluation))
     credits = place_grants(version, evaluation, judged_at, arrival.arrived_at)
     if credits is None:
         return Acted(Verdict("no_points", PERIOD_CLOSED, judged_at, evaluation))

@@ -17,7 +17,7 @@ from libs.contracts.identifiers import IdentifierNames
 from libs.judging.programmes import Programmes
 from libs.runtime import kafka, memory, postgres
 from libs.runtime.batch import Handler
-from libs.runtime.clock import Clock
+from libs.runtime.clock import Clock, SystemClock
 from libs.runtime.consume import BatchLoop, LoopSettings
 from libs.runtime.faust_host import Hosted, make_app, serve_health
 from libs.runtime.lane import Wiring
@@ -28,6 +28,7 @@ from services.earning import events, profiles
 from services.earning.bookkeeping import Bookkeeping
 from services.earning.due import DueMembers
 from services.earning.feed import GROUP, BalanceFeed
+from services.earning.herald import Herald
 from services.earning.metrics import EarningMetrics
 from services.earning.retries import Retries
 from services.earning.sender import Sender
@@ -49,7 +50,7 @@ def build(settings: EarningSettings, clock: Clock | None = None) -> faust.App:
     metrics = EarningMetrics(registry)
     stream_metrics = StreamMetrics(registry, SERVICE)
     pool = postgres.pool(settings.postgres, f"{SERVICE}-side")
-    watch = ProgrammeWatch(pool, metrics)
+    watch = ProgrammeWatch(pool, metrics, settings.kafka.instance, SystemClock().now)
     key = settings.seal_key.get_secret_value()
     names = IdentifierNames.from_seal_key(base64.b64decode(key))
     limits = Limits(settings.loop.max_consecutive_bad, settings.loop.max_bad_percent)
@@ -151,6 +152,7 @@ def _host_charge(
     books = Bookkeeping(pool, clock, metrics, in_charge)
     due = DueMembers(pool, programmes, asking, clock, metrics, in_charge, settings.due_most)
     retries = Retries(pool, programmes, asking, clock, metrics, in_charge, settings.retry_every)
+    herald = Herald(pool, programmes, asking, clock, metrics, in_charge)
     feed = BalanceFeed(
         partial(kafka.group_consumer, settings.kafka, GROUP),
         sender(GROUP),
@@ -182,3 +184,7 @@ def _host_charge(
     @app.timer(interval=settings.programme_refresh.total_seconds())  # type: ignore[untyped-decorator]  # faust
     async def look_for_rates() -> None:
         await retries.look()
+
+    @app.timer(interval=settings.programme_refresh.total_seconds())  # type: ignore[untyped-decorator]  # faust
+    async def look_for_news() -> None:
+        await herald.look()

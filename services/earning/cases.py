@@ -252,6 +252,7 @@ class CaseWork:
             tier=None,
             rate=None,
             history=None,
+            switches=(),
         )
         self._count(case, after)
         _regrant(case, after, life, cause)

@@ -195,7 +195,7 @@ class BatchDecider:
         moved = [] if followed.life is None else followed.life.made_by(arrival.key)
         if standing is not None and not moved:
             self._unpaid(arrival, standing, verdict)
-        self._keep(arrival, standing, verdict, followed.lots, moved, case.story.history)
+        self._keep(arrival, standing, verdict, followed.lots, moved, case.story.history, case.story.switches)
         self._recount(case, before, arrival.key)
         self._tell(verdict.outcome, [*events, *self._untold()])
 
@@ -268,8 +268,10 @@ class BatchDecider:
         lots: Sequence[tuple[Lot, bool]],
         moved: Sequence[Made] = (),
         seen: Seen | None = None,
+        switches: tuple[str, ...] | None = None,
     ) -> None:
-        decision = kept(arrival, standing, verdict, lots, moved, seen)
+        by = arrival.programme.switches if switches is None else switches  # of a story: those of its first judgement
+        decision = kept(arrival, standing, verdict, lots, moved, seen, by)
         self.result.decisions.append((arrival.tenant_id, decision))
 
     def _recount(self, case: Case, before: Counted | None, cause: UUID) -> None:

@@ -25,8 +25,10 @@ def kept(
     lots: Sequence[tuple[Lot, bool]],
     moved: Sequence[Made],
     seen: Seen | None,
+    switches: tuple[str, ...],
 ) -> StoredDecision:
-    """The decision on an event: `lots` and movements that it made, and what was seen of the member's history."""
+    """The decision on an event: `lots` and movements that it made, what was seen of the member's history, and the kill
+    switches that were off."""
     return StoredDecision(
         key=arrival.key,
         source=arrival.event.source,
@@ -46,6 +48,7 @@ def kept(
         judged=verdict.judged,
         rate=verdict.rate,
         history=seen,
+        switches=() if verdict.evaluation is None else switches,
     )
 
 
@@ -70,4 +73,5 @@ def kept_again(case: Case, content: Content, followed: Followed) -> StoredDecisi
         rate=followed.rate,
         receipt_key=case.key,
         history=case.story.history,
+        switches=case.story.switches,
     )

@@ -49,7 +49,10 @@ class EarningMetrics:
             ("tenant", "programme", "wallet"),
             registry=registry,
         )
+        self._clock_work(registry)
 
+    def _clock_work(self, registry: CollectorRegistry) -> None:
+        """What one worker does for all."""
         self._due = Gauge(
             "loyalty_due_members",
             "Members whose pending points should be active by now; no more than 100,000 are counted.",
@@ -66,6 +69,11 @@ class EarningMetrics:
         self.retried = Counter(
             "loyalty_retried_receipts_total",
             "Receipts that waited for an exchange rate and are judged anew.",
+            registry=registry,
+        )
+        self.heralded = Counter(
+            "loyalty_programme_events_told_total",
+            "Events about programmes and campaigns that were published.",
             registry=registry,
         )
         self.balances = Counter("loyalty_balances_told_total", "Balances published.", registry=registry)

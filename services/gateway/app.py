@@ -38,6 +38,9 @@ from services.gateway.problems import FieldError, ProblemError, pointer
 from services.gateway.programmes import CompiledVersions
 from services.gateway.quotas import Quotas
 from services.gateway.quote_store import QuoteStore
+from services.gateway.rules import campaign_api, programme_api, switch_api
+from services.gateway.rules.desk import RulesDesk
+from services.gateway.rules.store import RulesStore
 from services.gateway.running import TenantProgrammes
 from services.gateway.sessions import Sessions
 from services.gateway.settings import GatewaySettings
@@ -68,6 +71,7 @@ def compose(
         ):
             store = Store(pool)
             parts = app.state.parts = _parts(settings, store, quotes, now)
+            app.state.rules = RulesDesk(RulesStore(pool), now)
             app.state.desk = _desk(settings, IntakeStore(pool), parts, metrics)
             async with _live(settings, store, now) as app.state.live, app.state.desk.running():
                 yield
@@ -92,6 +96,9 @@ def routes(lifespan: Lifespan | None = None) -> FastAPI:
     app.include_router(quote_api.router)
     app.include_router(calculator_api.router)
     app.include_router(public.router)
+    app.include_router(programme_api.router)
+    app.include_router(campaign_api.router)
+    app.include_router(switch_api.router)
     app.include_router(live.router)
     app.include_router(site.router)
     app.add_exception_handler(ProblemError, _answer_problem)

@@ -70,6 +70,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
             {"name": "members", "description": "Balances and histories."},
             {"name": "quotes", "description": "What a purchase would bring, and by which rules."},
             {"name": "receipts", "description": "Why a receipt brought what it brought."},
+            {"name": "rules", "description": "The programme: its versions, its campaigns, its kill switches."},
             {"name": "ledger", "description": "The points of all members together."},
         ],
     )
@@ -80,7 +81,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
         name: schemas[name] for name in sorted(schemas) if name not in {"HTTPValidationError", "ValidationError"}
     }
     for operation in operations(document).values():
-        operation["responses"].get("200", operation["responses"].get("202"))["headers"] = _QUOTA
+        next(response for status, response in operation["responses"].items() if status < "300")["headers"] = _QUOTA
         if MEDIA_TYPE not in operation["responses"].get("422", {"content": MEDIA_TYPE})["content"]:
             del operation["responses"]["422"]  # added by FastAPI to whatever has a parameter, even to any text
     return document

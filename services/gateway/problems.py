@@ -91,6 +91,31 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "refused as a dead letter, or never was sent. Source and id are those of its event, percent-encoded.",
             ),
             _kind(
+                "programme-unknown",
+                404,
+                "No such programme",
+                "Your company has no programme of this name. Leave `?programme=` out where it has only one.",
+            ),
+            _kind(
+                "version-unknown",
+                404,
+                "No such version",
+                "The programme has no version of this number, or none is in force yet. `GET /v1/programme/versions` "
+                "lists them all.",
+            ),
+            _kind(
+                "campaign-unknown",
+                404,
+                "No such campaign",
+                "The programme as it counts has no campaign of this id. `GET /v1/campaigns` lists them all.",
+            ),
+            _kind(
+                "switch-unknown",
+                404,
+                "The switch is not off",
+                "Nothing of this kind and value is switched off. `GET /v1/switches` lists what is.",
+            ),
+            _kind(
                 "method-not-allowed",
                 405,
                 "The method is not allowed here",
@@ -115,6 +140,40 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "The id stands for another event",
                 "An event with this source and id was accepted with another body. An id is given once; to change what "
                 "was said, send a correction under a new id.",
+            ),
+            _kind(
+                "campaign-exists",
+                409,
+                "The id is that of another campaign",
+                "The programme has a campaign of this id with other rules. Take another id, or change that one with "
+                "`PATCH /v1/campaigns/{campaign}`.",
+            ),
+            _kind(
+                "version-waits",
+                409,
+                "A version waits that would take its place",
+                "A later version comes into force by itself. Publish at its instant to replace it, or say with "
+                "`before_waiting` that this one is meant for the time until then.",
+            ),
+            _kind(
+                "document-outdated",
+                409,
+                "The document was made for another version",
+                "The `version` in the document is neither the latest nor the next: somebody has published since it was "
+                "read. Start from the latest, or leave `version` out.",
+            ),
+            _kind(
+                "switches-full",
+                409,
+                "Too many switches are off",
+                "At most 100 kill switches of a programme are off at once. Turn some on again, or turn everything off.",
+            ),
+            _kind(
+                "precondition-failed",
+                412,
+                "Somebody else was faster",
+                "What you have seen last is not the latest any more. Read it again, see what has changed, and send the "
+                "new `ETag` as `If-Match`.",
             ),
             _kind(
                 "body-too-large",
@@ -158,7 +217,28 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "programme-needed",
                 422,
                 "The programme must be named",
-                "The member is in several programmes of your company. Add `?programme=` with the slug of one.",
+                "Your company, or the member, has several programmes. Add `?programme=` with the slug of one.",
+            ),
+            _kind(
+                "document-invalid",
+                422,
+                "The programme is not valid",
+                "`errors` names every fault of the document with a JSON Pointer, the reason, and what is allowed. "
+                "Nothing of it was published. /schemas/programme.schema.json describes the document.",
+            ),
+            _kind(
+                "activation-too-soon",
+                422,
+                "It can't count so soon",
+                "A version counts five seconds from now at the earliest, so that every worker has it by then. What has "
+                "been judged stays judged.",
+            ),
+            _kind(
+                "precondition-missing",
+                428,
+                "If-Match is needed",
+                "Send the `ETag` of what you have seen last as `If-Match`, so that nobody's change is lost. For a "
+                "programme's first version send `If-None-Match: *`.",
             ),
             _kind(
                 "quota-exceeded",
@@ -260,6 +340,7 @@ def pointer(location: Iterable[int | str]) -> str:
 _FIELDS = {
     "event-invalid": ("/body/data/total_minor", "expected the sum of the lines' amounts"),
     "event-conflict": ("/body/id", "the id stands for an event with another body"),
+    "document-invalid": ("/body/document/campaigns/3/effect/points", "Input should be greater than or equal to 1"),
     "source-unknown": ("/body/source", "not at or below a registered source of your company"),
 }
 

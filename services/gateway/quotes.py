@@ -14,11 +14,12 @@ from libs.judging.verdict import Verdict
 from libs.judging.versions import RunningProgramme
 from libs.ledger.model import MemberLedger
 from libs.promotions.compile import CompiledProgramme
-from libs.promotions.decide import NO_KILLS, counter_keys
+from libs.promotions.decide import counter_keys
 from libs.promotions.facts import MemberFacts
 from libs.promotions.hints import Hint, find_hints
 from libs.promotions.pages import Outcome
 from libs.promotions.shares import Shares, share_out
+from libs.promotions.switches import killed
 
 SOMEBODY = MemberFacts(UUID(int=0))
 """Whoever a guest may become: a member without tier and history."""
@@ -60,7 +61,7 @@ class Quote(NamedTuple):
 def counters_for(asked: Asked) -> Sequence[str]:
     """Name the counters that the quote may ask for."""
     version = asked.programme.at(asked.at)
-    if version is None or version.compiled.counted is None:
+    if version is None or not version.compiled.counts:
         return ()
     exchanged = exchange(asked.purchase, asked.programme, version, asked.at)
     if exchanged is None:
@@ -68,13 +69,13 @@ def counters_for(asked: Asked) -> Sequence[str]:
     return list(counter_keys(version.compiled, exchanged.purchase, asked.facts, asked.at))
 
 
-def quote(asked: Asked, counters: Mapping[str, int], *, killed: frozenset[str] = NO_KILLS) -> Quote:
+def quote(asked: Asked, counters: Mapping[str, int]) -> Quote:
     """Answer what is asked, by the function that decides purchases; `counters` are read and not used.
 
-    `killed` are the campaigns that are switched off now. A guest's points are those of whoever claims the receipt.
+    A guest's points are those of whoever claims the receipt.
     """
     programme, purchase, at = asked.programme, asked.purchase, asked.at
-    verdict = judge(programme, purchase, asked.facts, at, at, counters, killed=killed)
+    verdict = judge(programme, purchase, asked.facts, at, at, counters)
     outcome = verdict.outcome
     if asked.member is None:
         outcome = judge(programme, purchase, None, at, at, counters).outcome
@@ -85,7 +86,8 @@ def quote(asked: Asked, counters: Mapping[str, int], *, killed: frozenset[str] =
     if version is not None and verdict.evaluation is not None:
         rules = (version.compiled, judged, asked.facts, verdict.judged_at)
         shares = share_out(*rules, verdict.evaluation)
-        hints = find_hints(*rules, counters, verdict.evaluation, killed=killed)
+        off = killed(programme.switches, version.compiled, judged)
+        hints = find_hints(*rules, counters, verdict.evaluation, killed=off)
     after = None if asked.ledger is None else credited(asked.ledger, verdict.credits, at)
     compiled = None if version is None else version.compiled
     return Quote(asked, outcome, verdict, compiled, judged, shares, hints, asked.ledger, after)

@@ -12,11 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from libs.judging.postgres import (
+    Compiler,
+    Digests,
     MappingInvalid,
     ProgrammeInvalid,
-    compile_programmes,
+    load_digests,
     load_programmes,
-    programmes_fingerprint,
+    load_switches,
 )
 from libs.judging.programmes import Programmes
 from libs.judging.versions import RunningProgramme
@@ -34,7 +36,8 @@ _MOST_TENANTS = 200
 
 @dataclass(slots=True)
 class _Kept:
-    fingerprint: str
+    digests: Digests
+    compiler: Compiler
     programmes: Programmes
     looked: float
 
@@ -77,18 +80,21 @@ class TenantProgrammes:
     async def _look(self, tenant_id: int) -> Programmes:
         looked = self.monotonic()
         kept = self._kept.get(tenant_id)
+        stored, switches = None, None
         async with self.store.reading(tenant_id) as reading:
-            fingerprint = await programmes_fingerprint(reading.connection)
-            stored = None
-            if kept is None or kept.fingerprint != fingerprint:
+            digests = await load_digests(reading.connection)
+            if kept is None or kept.digests.rules != digests.rules:
                 stored = await load_programmes(reading.connection)
+            elif kept.digests != digests:
+                switches = await load_switches(reading.connection)
+        compiler = Compiler() if kept is None else kept.compiler
         if stored is not None:
             # In a thread: a programme of thousands of campaigns takes long enough to hold up other requests.
-            programmes = await asyncio.to_thread(compile_programmes, stored)
+            programmes = await asyncio.to_thread(compiler.compile, stored)
         else:
             assert kept is not None
-            programmes = kept.programmes
-        self._kept[tenant_id] = _Kept(fingerprint, programmes, looked)
+            programmes = kept.programmes if switches is None else kept.programmes.switched(switches)
+        self._kept[tenant_id] = _Kept(digests, compiler, programmes, looked)
         self._kept.move_to_end(tenant_id)
         if len(self._kept) > _MOST_TENANTS:
             self._kept.popitem(last=False)

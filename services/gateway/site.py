@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Res
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from libs.contracts.asyncapi import asyncapi_document, asyncapi_yaml
+from libs.promotions.schema import SCHEMA_PATH, programme_schema
 from libs.runtime.migrate import MigrationError
 from libs.runtime.postgres import DATABASE_ERRORS
 from services.gateway import asyncapi_pages, pages
@@ -29,6 +30,12 @@ async def documentation(request: Request) -> HTMLResponse:
 async def openapi(request: Request) -> Response:
     """Describe the API."""
     return Response(orjson.dumps(describe(request.app)), media_type="application/json")
+
+
+@router.get(SCHEMA_PATH)
+async def programme_document_schema() -> Response:
+    """Describe the programme's document, for editors and other tools."""
+    return Response(orjson.dumps(programme_schema()), media_type="application/schema+json")
 
 
 @router.get("/asyncapi")

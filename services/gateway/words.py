@@ -49,6 +49,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "claim-too-late": "The time in which it could be claimed is over.",
         "unknown-currency": "Nobody knows this currency.",
         "currency": "It is in another currency than the programme.",
+        "switched-off": "Everything that would have judged it was switched off.",
         "identifier-taken": "An identifier belongs to somebody else.",
     }
 )

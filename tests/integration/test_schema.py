@@ -23,8 +23,11 @@ RIGHTS = {
         "USAGE": "earning earning.page ledger members platform stream",
         "SELECT": """
             ledger.journal ledger.lot_now
-            platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant
+            platform.exchange_rate platform.kill_switch platform.programme platform.programme_version platform.source
+            platform.tenant
             """,
+        "INSERT SELECT UPDATE(rules) UPDATE(seen_at) UPDATE(switches)": "earning.worker",
+        "INSERT SELECT UPDATE(until) UPDATE(version)": "earning.told_programme",
         "INSERT SELECT": """
             earning.decision_page earning.decision_page_rest earning.receipt_event
             earning.unpaid_receipt ledger.allocation ledger.movement members.member members.tier_change
@@ -57,9 +60,11 @@ RIGHTS = {
             earning.receipt_event earning.unclaimed_receipt earning.unpaid_receipt
             ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.member ledger.movement
             members.identifier members.member members.tier_change members.tier_standing
-            platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant
+            platform.exchange_rate platform.programme platform.source platform.tenant
             stream.outbox_shard stream.position
             """,
+        "INSERT SELECT": "platform.programme_version",
+        "INSERT SELECT UPDATE(on_at) UPDATE(on_by) UPDATE(on_note)": "platform.kill_switch",
         "SELECT(reason) SELECT(recorded_at) SELECT(tenant_id) SELECT(topic)": "stream.dead_letter",
         "SELECT UPDATE(last_used_at)": "gateway.api_key",
         (
@@ -71,15 +76,16 @@ RIGHTS = {
         "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",
         "SELECT": """
             earning.counter earning.decision_page earning.decision_page_rest earning.inbox earning.parked_receipt
-            earning.receipt earning.receipt_event earning.unclaimed_receipt earning.unpaid_receipt
-            ledger.allocation ledger.journal ledger.lot_now ledger.movement
-            members.identifier members.member members.tier_change members.tier_standing stream.outbox
-            stream.outbox_rest stream.outbox_shard
+            earning.receipt earning.receipt_event earning.told_programme earning.unclaimed_receipt
+            earning.unpaid_receipt earning.worker ledger.allocation ledger.journal ledger.lot_now ledger.movement
+            members.identifier members.member members.tier_change members.tier_standing
+            stream.outbox stream.outbox_rest stream.outbox_shard
             """,
         "INSERT SELECT UPDATE": """
             gateway.api_key platform.exchange_rate platform.programme platform.programme_version platform.tenant
             """,
         "DELETE INSERT SELECT UPDATE": "platform.source",
+        "INSERT SELECT UPDATE(on_at) UPDATE(on_by) UPDATE(on_note)": "platform.kill_switch",
         "DELETE INSERT SELECT": "earning.member_day ledger.debt",
         "SELECT UPDATE(held) UPDATE(now_active_from) UPDATE(now_expires_at) UPDATE(pending) UPDATE(remaining)": (
             "ledger.lot"
@@ -235,7 +241,7 @@ async def test_every_table_with_a_tenant_forces_row_level_security(connection: a
 async def test_few_tables_have_no_tenant(connection: asyncpg.Connection) -> None:
     """The plumbing knows no tenants; whatever else comes without one was thought about, and stands here."""
     assert [row[0] for row in await connection.fetch(_WITHOUT_TENANT)] == [
-        "stream.outbox", "stream.outbox_rest", "stream.outbox_shard", "stream.position",
+        "earning.worker", "stream.outbox", "stream.outbox_rest", "stream.outbox_shard", "stream.position",
     ]  # fmt: skip
 
 

@@ -41,15 +41,7 @@ from tests.support.receipts import PROFILES, Record, event, member_id, purchase
 from tests.support.stack import free_port, until
 
 COMMAND = Path(sys.executable).with_name("pointstream")
-SCOPES = (
-    "members:read",
-    "points:read",
-    "receipts:read",
-    "quotes:read",
-    "events:write",
-    "members:write",
-    "points:adjust",
-)
+SCOPES = tuple(scope for scope in api_keys.SCOPES if scope != "admin")
 _PREFIX = "pointstream-running-"
 _PATIENCE = 400.0
 _QUERIES = sql.load("tests.support", "running.sql")

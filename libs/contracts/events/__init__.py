@@ -21,6 +21,14 @@ from libs.contracts.events.points import (
     PointsRepaidV1,
     PointsReversedV1,
 )
+from libs.contracts.events.programme import (
+    CampaignChangedV1,
+    CampaignCreatedV1,
+    CampaignRemovedV1,
+    CampaignStartedV1,
+    CampaignStoppedV1,
+    ProgrammePublishedV1,
+)
 from libs.contracts.events.purchase import (
     Identifier,
     PurchaseClaimedV1,
@@ -40,6 +48,11 @@ __all__ = [
     "ActivityRecordedV1",
     "AdjustmentRequestedV1",
     "BalanceChangedV1",
+    "CampaignChangedV1",
+    "CampaignCreatedV1",
+    "CampaignRemovedV1",
+    "CampaignStartedV1",
+    "CampaignStoppedV1",
     "DeadLetterHeadersV1",
     "Identifier",
     "LotShare",
@@ -53,6 +66,7 @@ __all__ = [
     "PointsExpiredV1",
     "PointsRepaidV1",
     "PointsReversedV1",
+    "ProgrammePublishedV1",
     "PurchaseClaimedV1",
     "PurchaseCompletedV1",
     "PurchaseCorrectedV1",

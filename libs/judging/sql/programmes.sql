@@ -14,10 +14,10 @@ SELECT tenant_id, programme_id, version, active_from, document, hash
 FROM platform.programme_version
 ORDER BY tenant_id, programme_id, active_from, version;
 
--- name: fingerprint
--- Changes whenever a source, a version or a rate is added, changed or removed.
-SELECT md5(coalesce((SELECT string_agg(s::text, '|' ORDER BY s.source_prefix) FROM platform.source s), '')
-        || coalesce((SELECT string_agg(concat_ws(',', v.tenant_id, v.programme_id, v.version, v.active_from, v.hash), '|'
-                                       ORDER BY v.tenant_id, v.programme_id, v.version)
-                     FROM platform.programme_version v), '')
-        || (SELECT count(*)::text || coalesce(max(recorded_at)::text, '') FROM platform.exchange_rate));
+-- name: switches
+-- The switches that are off.
+SELECT tenant_id, programme_id, kind, value FROM platform.kill_switch WHERE on_at IS NULL
+ORDER BY tenant_id, programme_id, turn;
+
+-- name: digests
+SELECT earning.rules_digest() AS rules, earning.switches_digest() AS switches;

@@ -142,7 +142,7 @@ async def by_hand(stack: Stack, name: str, *, publishing: bool = True, of: str =
     settings = KafkaSettings(bootstrap=stack.bootstrap, topic_prefix=stack.prefix)
     connect = partial(postgres.connect, PostgresSettings(dsn=SecretStr(stack.database.dsn("earning"))), f"lane-{name}")
     side = await connect()
-    programmes = programme_store.compile_programmes(await programme_store.load_programmes(side))
+    programmes = programme_store.Compiler().compile(await programme_store.load_programmes(side))
     names = IdentifierNames.from_seal_key(base64.b64decode(SEAL_KEY))
     registry = CollectorRegistry()
     metrics = StreamMetrics(registry, "earning")

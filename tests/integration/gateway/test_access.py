@@ -30,6 +30,11 @@ SWEEP = {
     "getReceiptByNumber": ("/v1/receipts/by-number?number={number}&store=12", 404),
     "getReceipt": ("/v1/receipts{source}/R-1", 404),
     "getConservation": ("/v1/conservation", 200),
+    "getProgramme": ("/v1/programme", 200),
+    "listProgrammeVersions": ("/v1/programme/versions", 200),
+    "listCampaigns": ("/v1/campaigns", 200),
+    "getCampaign": ("/v1/campaigns/{campaign}", 404),
+    "listSwitches": ("/v1/switches", 200),
 }
 
 
@@ -44,7 +49,13 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
     await member.credit(1, FRIDAY, cause=bought.key)
     await scribe.page([bought], tenant)
     await scribe.receipt(bought, tenant)
-    return {"member_id": str(member.member_id), "source": tenant.source, "number": tenant.slug}
+    campaign = "base" if tenant is ACME else "of-globex"
+    return {
+        "member_id": str(member.member_id),
+        "source": tenant.source,
+        "number": tenant.slug,
+        "campaign": campaign,
+    }
 
 
 def test_every_operation_has_its_row() -> None:

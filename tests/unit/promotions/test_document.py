@@ -19,6 +19,7 @@ from libs.promotions.document import (
 )
 from libs.promotions.explain import explain
 from libs.promotions.facts import Line
+from libs.promotions.schema import programme_schema
 from tests.bench.programmes import PAYING, bench_programme
 from tests.unit.promotions.build import BASE, THURSDAY, campaign, document, fixed, judge, multiplier, receipt
 
@@ -223,3 +224,56 @@ def test_the_bench_programme_pays_by_four(campaigns: int) -> None:
     text = bench_programme(campaigns, "acme").model_dump(by_alias=True)
     assert len(text["campaigns"]) == campaigns
     assert len(judge(text, receipt(Line("1", 1, 500, "x"))).paid) == PAYING
+
+
+def test_a_fault_in_a_text_has_its_line() -> None:
+    text = """\
+$schema: https://loyalty.example/schemas/programme.schema.json
+version: 1
+zone: UTC
+currency: USD
+wallets: [{name: points, expiry: {kind: never}}]
+campaigns:
+  - id: a
+    name: A
+    state: live
+    effect:
+      kind: fixed
+      points: 0
+  - id: b
+    state: lively
+    effect: {kind: fixed, points: 1}
+"""
+    with pytest.raises(ProgrammeInvalid) as caught:
+        parse_programme_yaml(text)
+    assert {(error.path, error.line) for error in caught.value.errors} == {
+        ("campaigns[0].effect.points", 12),
+        ("campaigns[1].name", 13),
+        ("campaigns[1].state", 14),
+    }
+    right = text.replace("points: 0", "points: 1").replace("    state: lively", "    name: B\n    state: live")
+    programme = parse_programme_yaml(right)
+    assert b"$schema" not in canonical_json(programme)
+    assert parse_programme_yaml(json.dumps(json.loads(canonical_json(programme)), indent=2)) == programme
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("? [a]\n: 1", "line 1, column 3"),
+        ("zone: UTC\nzone: UTC\n", "line 2, column 1"),
+        ('{"zone": "UTC", "zone": "UTC"}', "line 1, column 17"),
+        ("zone: &a UTC\ncurrency: *a\n", "line 2, column 11"),
+        ("[" * 5_000, "document"),
+    ],
+)
+def test_a_text_that_can_not_be_read_says_where(text: str, where: str) -> None:
+    with pytest.raises(ProgrammeInvalid) as caught:
+        parse_programme_yaml(text)
+    (error,) = caught.value.errors
+    assert error.path == where
+
+
+def test_the_schema_is_the_committed_one() -> None:
+    committed = DEMO.parents[1] / "programme.schema.json"
+    assert json.loads(committed.read_text()) == programme_schema(), "run `make generate`"

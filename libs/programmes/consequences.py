@@ -1,0 +1,163 @@
+"""What a version changes for members, in words: what people read before they say yes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from libs.ledger.boundary import NaturalPeriod, Period, natural_expiry
+from libs.ledger.zones import load_zone
+from libs.promotions.campaigns import Campaign
+from libs.promotions.compile import RUNNING
+from libs.promotions.diff import Change
+from libs.promotions.pending import active_from
+from libs.promotions.programme import Programme
+from libs.promotions.turns import runs
+from libs.promotions.wallets import NaturalExpiry, PendingDays, PendingEvent, PendingOnDays, Wallet
+
+_ROUNDING = {"floor": "down", "half_up": "to the nearest point, a half up", "ceil": "up"}
+_SHORTFALL = {
+    "debt": "are owed",
+    "pending_only": "are forgiven, as is all that is no longer pending",
+    "up_to_balance": "are forgiven",
+    "operator": "wait for an operator",
+}
+_CAMPAIGN = re.compile(r"campaigns\[([^\]]+)\](.*)")
+_SHOWN = 5
+_STATES = {"draft": "a draft", "paused": "paused", "ended": "ended"}
+
+
+def consequences(old: Programme | None, new: Programme, at: datetime) -> tuple[str, ...]:
+    """Say what a version means for members when it takes the place of another at an aware instant."""
+    told = [*_wallets(old, new, at), *_whole(old, new), *_campaigns(old, new, at)]
+    if old is not None:
+        told.append(
+            f"What happened before {instant_text(at)} is judged by version {old.version}, whenever it is told; "
+            "points already earned keep their dates."
+        )
+    return tuple(told)
+
+
+def summary(changes: Sequence[Change]) -> str:
+    """Say in one line what was changed."""
+    campaigns: dict[str, list[str]] = {"added": [], "removed": [], "changed": []}
+    others: list[str] = []
+    for change in changes:
+        named = _CAMPAIGN.match(change.path)
+        if named is None:
+            others.append(change.path)
+            continue
+        what = "changed" if named.group(2) else change.what
+        if named.group(1) not in campaigns[what]:
+            campaigns[what].append(named.group(1))
+    told = [f"{len(ids)} {_counted(ids)} {what} ({_some(ids)})" for what, ids in campaigns.items() if ids]
+    return "; ".join(told + ([_some(others)] if others else []))
+
+
+def _counted(ids: Sequence[str]) -> str:
+    return "campaign" if len(ids) == 1 else "campaigns"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _wallets(old: Programme | None, new: Programme, at: datetime) -> Iterator[str]:
+    before = {} if old is None else {wallet.name: wallet for wallet in old.wallets}
+    for wallet in new.wallets:
+        was = before.pop(wallet.name, None)
+        rules = _lives(wallet, new, at)
+        if was is None:
+            yield f"Wallet {wallet.name} is new: its points {rules}."
+            continue
+        if (was.expiry, was.pending, was.expiry_from) != (wallet.expiry, wallet.pending, wallet.expiry_from):
+            yield f"Points of wallet {wallet.name} earned from then on {rules}; those already earned keep their dates."
+        if was.scale != wallet.scale:
+            yield (
+                f"Wallet {wallet.name} shows {wallet.scale} decimals instead of {was.scale}: stored points stay the "
+                "same numbers, so every balance looks different."
+            )
+    for name in before:
+        yield f"Wallet {name} is gone: nothing is paid into it any more; its points stay, and lapse as they would have."
+    if old is not None and old.wallets[0].name != new.wallets[0].name:
+        yield f"Campaigns that name no wallet pay into {new.wallets[0].name} instead of {old.wallets[0].name}."
+
+
+def _lives(wallet: Wallet, programme: Programme, at: datetime) -> str:
+    told = [_waits(wallet)] if wallet.pending is not None else []
+    if not isinstance(wallet.expiry, NaturalExpiry):
+        return " and ".join([*told, "never lapse"])
+    zone = load_zone(programme.zone)
+    starts = at
+    if wallet.expiry_from == "activation":
+        starts = active_from(wallet.pending, at, zone) or at
+    policy = NaturalPeriod(Period(wallet.expiry.period), wallet.expiry.extra_periods)
+    last_day = natural_expiry(starts, zone, policy).local_date
+    period, extra = wallet.expiry.period.replace("_", "-"), wallet.expiry.extra_periods
+    later = f", {extra} {period}{'s' if extra > 1 else ''} later" if extra else ""
+    told.append(f"lapse at the end of the {period}{later} (those earned at once then: after {last_day.isoformat()})")
+    return " and ".join(told)
+
+
+def _waits(wallet: Wallet) -> str:
+    match wallet.pending:
+        case PendingDays(days=days):
+            return f"become active {days} days after they were earned"
+        case PendingOnDays(days_of_month=days_of_month):
+            return f"become active on day {', '.join(map(str, days_of_month))} of the month"
+        case PendingEvent(activities=activities, deadline_days=days):
+            return f"become active with {' or '.join(activities)}, at the latest {days} days after they were earned"
+    return "are active at once"
+
+
+def _whole(old: Programme | None, new: Programme) -> Iterator[str]:
+    if old is None or old.rounding != new.rounding:
+        yield f"The points of a receipt are rounded {_ROUNDING[new.rounding]}."
+    if old is None:
+        return
+    if old.returns != new.returns:
+        yield (
+            "Points to be taken back after a return that the member has spent "
+            f"{_SHORTFALL[new.returns.shortfall]}: for purchases from then on."
+        )
+    if old.claim_days != new.claim_days:
+        yield f"A purchase may be claimed for {new.claim_days} days instead of {old.claim_days}."
+
+
+def _campaigns(old: Programme | None, new: Programme, at: datetime) -> Iterator[str]:
+    before = {} if old is None else {campaign.id: campaign for campaign in old.campaigns}
+    for campaign in new.campaigns:
+        was = before.pop(campaign.id, None)
+        if was == campaign:
+            continue
+        ran, runs_now = was is not None and runs(was, at), runs(campaign, at)
+        if runs_now:
+            what = "goes on by other rules" if ran else "starts"
+            yield f"Campaign {campaign.id} {what}{_until(campaign)}."
+        elif ran:
+            yield f"Campaign {campaign.id} stops: {_rests(campaign, at)}."
+        else:
+            yield f"Campaign {campaign.id} does not run: {_rests(campaign, at)}."
+    for campaign in before.values():
+        what = "stops: it is gone" if runs(campaign, at) else "is gone"
+        yield f"Campaign {campaign.id} {what} from the document."
+
+
+def _until(campaign: Campaign) -> str:
+    return "" if campaign.frame.ends_at is None else f", until {instant_text(campaign.frame.ends_at)}"
+
+
+def _rests(campaign: Campaign, at: datetime) -> str:
+    if campaign.state not in RUNNING:
+        return f"it is {_STATES[campaign.state]}"
+    if campaign.frame.ends_at is not None and campaign.frame.ends_at <= at:
+        return f"its time ended at {instant_text(campaign.frame.ends_at)}"
+    assert campaign.frame.starts_at is not None, "whatever may run and does not has a frame"
+    return f"it starts at {instant_text(campaign.frame.starts_at)}{_until(campaign)}"
+
+
+def instant_text(at: datetime) -> str:
+    """Write an instant as people read it, in UTC."""
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,39 @@
+-- name: one_publisher
+-- Whoever adds a version or turns a switch is alone with the programme until the end of the transaction.
+SELECT pg_advisory_xact_lock(hashtextextended(format('programme %s %s', $1::int, $2::int), 0));
+
+-- name: versions
+SELECT version AS number, active_from, hash, recorded_at, published_by, note, summary, restores
+FROM platform.programme_version
+WHERE tenant_id = $1 AND programme_id = $2
+ORDER BY version;
+
+-- name: documents
+SELECT version, document
+FROM platform.programme_version
+WHERE tenant_id = $1 AND programme_id = $2 AND version = ANY ($3::int[]);
+
+-- name: add_version
+INSERT INTO platform.programme_version
+    (tenant_id, programme_id, version, active_from, document, hash, recorded_at, published_by, note, summary, restores)
+VALUES ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9, $10, $11);
+
+-- name: switches
+-- Those that are off, or all that ever were; newest first.
+SELECT turn, kind, value, off_at, off_by, off_note, on_at, on_by, on_note
+FROM platform.kill_switch
+WHERE tenant_id = $1 AND programme_id = $2 AND ($3 OR on_at IS NULL)
+ORDER BY turn DESC
+LIMIT $4;
+
+-- name: switch_off
+INSERT INTO platform.kill_switch (tenant_id, programme_id, turn, kind, value, off_at, off_by, off_note)
+SELECT $1, $2, coalesce(max(s.turn), 0) + 1, $3, $4, $5, $6, $7
+FROM platform.kill_switch s
+WHERE s.tenant_id = $1 AND s.programme_id = $2
+RETURNING turn, kind, value, off_at, off_by, off_note, on_at, on_by, on_note;
+
+-- name: switch_on
+UPDATE platform.kill_switch SET on_at = $5, on_by = $6, on_note = $7
+WHERE tenant_id = $1 AND programme_id = $2 AND kind = $3 AND value = $4 AND on_at IS NULL
+RETURNING turn, kind, value, off_at, off_by, off_note, on_at, on_by, on_note;

@@ -1,0 +1,105 @@
+"""The world is told of programmes and campaigns: of what was published, and of what starts and stops.
+
+The versions and switches as they lie in the database are the outbox: whoever publishes writes nothing else. One worker
+of many turns them into events, whose ids follow from their cause, waits for the broker, and then notes how far it came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import asyncpg
+from aiokafka.errors import KafkaError
+
+from libs.judging.programmes import Programmes
+from libs.judging.versions import RunningProgramme
+from libs.promotions.programme import Programme
+from libs.promotions.turns import Calendar, Outage, Version
+from libs.runtime import logs
+from libs.runtime.clock import Clock
+from libs.runtime.postgres import DATABASE_ERRORS
+from services.earning import herald_store
+from services.earning.herald_store import Key, News, Told
+from services.earning.heraldry import published, turned
+from services.earning.metrics import EarningMetrics
+from services.earning.sender import Sender
+
+log = logs.get(__name__)
+_COMMITTED = timedelta(seconds=5)
+"""Starts and stops are told so much later: a switch is committed a little after its instant, by another clock."""
+
+
+class Herald:
+    """Tells, in the worker that is in charge, what the other programmes' readers need to know.
+
+    `look` is called every few seconds; on trouble the next call begins where nothing is noted yet, under the same ids.
+    """
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        programmes: Callable[[], Programmes],
+        sender: Sender,
+        clock: Clock,
+        metrics: EarningMetrics,
+        in_charge: Callable[[], bool],
+    ) -> None:
+        self._pool = pool
+        self._programmes = programmes
+        self._sender = sender
+        self._clock = clock
+        self._metrics = metrics
+        self._in_charge = in_charge
+        self._calendars: dict[Key, tuple[RunningProgramme, tuple[Outage, ...], Calendar]] = {}
+
+    async def look(self) -> None:
+        """Tell what there is to tell."""
+        if not self._in_charge():
+            return
+        try:
+            async with self._pool.acquire() as connection:
+                news = await herald_store.load_news(connection)
+            for key, programme in self._programmes().by_key().items():
+                told = await self._tell_versions(key, programme, news)
+                if told.version:
+                    await self._tell_turns(key, programme, news, told)
+        except (*DATABASE_ERRORS, KafkaError) as error:
+            log.warning("programmes.not_told", error=type(error).__name__)
+
+    async def _tell_versions(self, key: Key, programme: RunningProgramme, news: News) -> Told:
+        told = news.told.get(key, Told())
+        documents = {each.compiled.version: each.compiled.source for each in programme.versions}
+        for new in news.untold.get(key, ()):
+            document = documents.get(new.version)
+            if document is None:
+                break  # not loaded yet
+            events = list(published(programme, new, _before(documents, new.version), document))
+            await self._sender.send(events)
+            told = Told(new.version, told.until)
+            await self._note(key, told, len(events))
+        return told
+
+    async def _tell_turns(self, key: Key, programme: RunningProgramme, news: News, told: Told) -> None:
+        calendar = self._calendar(key, programme, news.outages.get(key, ()))
+        turns = list(calendar.turns(told.until, self._clock.now() - _COMMITTED))
+        if turns:
+            await self._sender.send([turned(programme, turn) for turn in turns])
+            await self._note(key, Told(told.version, turns[-1].at), len(turns))
+
+    async def _note(self, key: Key, told: Told, events: int) -> None:
+        async with self._pool.acquire() as connection:
+            await herald_store.save_told(connection, key, told)
+        self._metrics.heralded.inc(events)
+
+    def _calendar(self, key: Key, programme: RunningProgramme, outages: tuple[Outage, ...]) -> Calendar:
+        """The calendar of a programme; made anew only when its versions or switches are others."""
+        known = self._calendars.get(key)
+        if known is None or known[0] is not programme or known[1] != outages:
+            versions = [Version(each.active_from, each.compiled.source) for each in programme.versions]
+            known = self._calendars[key] = (programme, outages, Calendar(versions, outages))
+        return known[2]
+
+
+def _before(documents: dict[int, Programme], version: int) -> Programme | None:
+    return documents.get(max((number for number in documents if number < version), default=0))

@@ -1,0 +1,1 @@
+"""The programme over HTTP: its versions, its campaigns, its kill switches; each change a new version."""

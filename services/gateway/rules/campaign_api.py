@@ -1,0 +1,277 @@
+"""The operations on single campaigns: each change is a new version of the whole programme."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Request, Response
+
+from libs.programmes.draft import Draft, draft_of
+from libs.programmes.plan import LEAD
+from libs.programmes.versions import StoredVersion, Versions
+from libs.promotions.campaigns import Campaign
+from libs.promotions.document import canonical_bytes
+from libs.promotions.programme import Programme
+from libs.promotions.switches import stops
+from libs.promotions.turns import runs
+from services.gateway.access import Caller, RulesPublisher, RulesReader
+from services.gateway.cursors import Place
+from services.gateway.openapi import refusals
+from services.gateway.paging import link_next, read_place
+from services.gateway.parameters import CursorText, Limit, ProgrammeSlug
+from services.gateway.problems import ProblemError
+from services.gateway.rules.bodies import ChangedCampaign, NewCampaign, Timed, Turning, body_of, merged, read_body
+from services.gateway.rules.desk import IF_MATCH, PUBLISHING, MakeDraft, desk_of, in_thread, seen_by
+from services.gateway.rules.store import Opened
+from services.gateway.rules.views import CampaignsPage, CampaignView, PublishedView
+
+router = APIRouter(prefix="/v1")
+CampaignId = Annotated[
+    str,
+    Path(description="The campaign's id in its programme.", pattern="^[a-z0-9][a-z0-9_-]{0,63}$", examples=["spring"]),
+]
+_OF_ONE = ("programme-unknown", "campaign-unknown", "programme-needed", "request-invalid")
+_SOON = 2 * LEAD
+"""What counts in so little time is told of, and changed, as what counts: it was published a moment ago."""
+
+
+@router.get(
+    "/campaigns",
+    operation_id="listCampaigns",
+    summary="Campaigns, by id",
+    tags=["rules"],
+    responses=refusals("cursor-invalid", "programme-unknown", "programme-needed", "request-invalid"),
+)
+async def list_campaigns(
+    request: Request,
+    response: Response,
+    caller: RulesReader,
+    limit: Limit = 50,
+    cursor: CursorText = None,
+    programme: ProgrammeSlug = None,
+) -> CampaignsPage:
+    """List the campaigns of the version in force, or of one that was published a moment ago; whether they run, too."""
+    listing = f"campaigns {caller.tenant_id} {programme or ''}"
+    place = read_place(caller.parts.cursors, cursor, listing)
+    found = [
+        each
+        for each in sorted(await _campaigns(request, caller, programme), key=lambda each: str(each.campaign["id"]))
+        if place is None or each.campaign["id"] > str(place.text)
+    ]
+    more, found = len(found) > limit, found[:limit]
+    following = caller.parts.cursors.write(Place(0, text=found[-1].campaign["id"]), listing) if more else None
+    link_next(request, response, following)
+    return CampaignsPage(data=tuple(found), next_cursor=following, has_more=more)
+
+
+@router.get(
+    "/campaigns/{campaign}",
+    operation_id="getCampaign",
+    summary="One campaign",
+    tags=["rules"],
+    responses=refusals(*_OF_ONE),
+)
+async def get_campaign(
+    request: Request, response: Response, caller: RulesReader, campaign: CampaignId, programme: ProgrammeSlug = None
+) -> CampaignView:
+    """Tell a campaign, with its `ETag`, and whether it runs."""
+    for found in await _campaigns(request, caller, programme):
+        if found.campaign["id"] == campaign:
+            response.headers["ETag"] = _etag(found.campaign)
+            return found
+    raise ProblemError("campaign-unknown")
+
+
+@router.post(
+    "/campaigns",
+    operation_id="createCampaign",
+    summary="Add a campaign",
+    tags=["rules"],
+    status_code=201,
+    response_model=PublishedView,
+    responses=refusals(*PUBLISHING, "campaign-exists", "version-unknown"),
+    openapi_extra=body_of(NewCampaign),
+)
+async def create_campaign(
+    request: Request, response: Response, caller: RulesPublisher, programme: ProgrammeSlug = None
+) -> PublishedView:
+    """Publish a version with one campaign more. The same campaign again changes nothing, so a repeat is safe."""
+    body = await read_body(request, NewCampaign)
+
+    def added(campaigns: dict[str, dict[str, Any]]) -> None:
+        name = body.campaign.get("id")
+        known = campaigns.get(str(name))
+        campaigns[str(name)] = body.campaign
+        if known is not None and not _says(known, body.campaign):
+            raise ProblemError("campaign-exists")
+
+    told = await _publish(request, caller, programme, body, _drafting(body, added), place="campaign")
+    response.headers["Location"] = f"/v1/campaigns/{body.campaign['id']}"
+    return told
+
+
+@router.patch(
+    "/campaigns/{campaign}",
+    operation_id="changeCampaign",
+    summary="Change a campaign's rules",
+    tags=["rules"],
+    response_model=PublishedView,
+    responses=refusals(
+        *PUBLISHING, "campaign-unknown", "version-unknown", "precondition-failed", "precondition-missing"
+    ),
+    openapi_extra=body_of(ChangedCampaign, IF_MATCH),
+)
+async def change_campaign(
+    request: Request, caller: RulesPublisher, campaign: CampaignId, programme: ProgrammeSlug = None
+) -> PublishedView:
+    """Publish a version in which a campaign has other rules: conditions, audience, time, effect, limits, state."""
+    seen = seen_by(request)
+    body = await read_body(request, ChangedCampaign)
+
+    def changed(campaigns: dict[str, dict[str, Any]]) -> None:
+        known = _known(campaigns, campaign)
+        after = merged(known, body.changes)
+        if after.get("id") != campaign:
+            raise ProblemError("request-invalid", "A campaign keeps its id.")
+        if seen not in ("*", _etag(known)) and not _says(known, after):
+            raise ProblemError("precondition-failed", f"The campaign's ETag is {_etag(known)}.")
+        campaigns[campaign] = after
+
+    return await _publish(request, caller, programme, body, _drafting(body, changed), place="changes")
+
+
+@router.post(
+    "/campaigns/{campaign}:start",
+    operation_id="startCampaign",
+    summary="Let a campaign run",
+    tags=["rules"],
+    response_model=PublishedView,
+    responses=refusals(*PUBLISHING, "campaign-unknown", "version-unknown"),
+    openapi_extra=body_of(Turning, required=False),
+)
+async def start_campaign(
+    request: Request, caller: RulesPublisher, campaign: CampaignId, programme: ProgrammeSlug = None
+) -> PublishedView:
+    """Publish a version in which the campaign is live: it pays from then on, within its frame."""
+    return await _turn(request, caller, campaign, programme, "live")
+
+
+@router.post(
+    "/campaigns/{campaign}:pause",
+    operation_id="pauseCampaign",
+    summary="Let a campaign rest",
+    tags=["rules"],
+    response_model=PublishedView,
+    responses=refusals(*PUBLISHING, "campaign-unknown", "version-unknown"),
+    openapi_extra=body_of(Turning, required=False),
+)
+async def pause_campaign(
+    request: Request, caller: RulesPublisher, campaign: CampaignId, programme: ProgrammeSlug = None
+) -> PublishedView:
+    """Publish a version in which the campaign is paused. To stop it within seconds, turn its kill switch off."""
+    return await _turn(request, caller, campaign, programme, "paused")
+
+
+@router.post(
+    "/campaigns/{campaign}:end",
+    operation_id="endCampaign",
+    summary="End a campaign",
+    tags=["rules"],
+    response_model=PublishedView,
+    responses=refusals(*PUBLISHING, "campaign-unknown", "version-unknown"),
+    openapi_extra=body_of(Turning, required=False),
+)
+async def end_campaign(
+    request: Request, caller: RulesPublisher, campaign: CampaignId, programme: ProgrammeSlug = None
+) -> PublishedView:
+    """Publish a version in which the campaign has ended. It stays in the document, and is explained by it."""
+    return await _turn(request, caller, campaign, programme, "ended")
+
+
+async def _turn(
+    request: Request,
+    caller: Caller,
+    campaign: str,
+    programme: str | None,
+    state: Literal["live", "paused", "ended"],
+) -> PublishedView:
+    body = await read_body(request, Turning, optional=True)
+
+    def turned(campaigns: dict[str, dict[str, Any]]) -> None:
+        campaigns[campaign] = {**_known(campaigns, campaign), "state": state}
+
+    return await _publish(request, caller, programme, body, _drafting(body, turned), place="")
+
+
+async def _publish(
+    request: Request, caller: Caller, programme: str | None, body: Timed, make: MakeDraft, *, place: str
+) -> PublishedView:
+    return await desk_of(request).publish(caller, programme, body, make, None, place=place)
+
+
+def _drafting(body: Timed, change: Any) -> MakeDraft:
+    """Draft the programme that counts at the wished instant, with its campaigns, by id, changed in place."""
+
+    async def make(_: Opened, versions: Versions, now: datetime) -> Draft:
+        programme = versions.programme(versions.in_force(body.at or now + _SOON))
+        if programme is None:
+            raise ProblemError("version-unknown")
+        document = _written(programme)
+        campaigns = {each["id"]: each for each in document["campaigns"]}
+        change(campaigns)
+        del document["version"]
+        return await in_thread(lambda: draft_of({**document, "campaigns": list(campaigns.values())}))
+
+    return make
+
+
+async def _campaigns(request: Request, caller: Caller, programme: str | None) -> list[CampaignView]:
+    desk = desk_of(request)
+    now = desk.clock.now()
+    async with desk.store.opened(caller.tenant_id, programme) as opened:
+        versions = await opened.versions(now)
+        off = [switch.name for switch in await opened.switches()]
+        slug = opened.slug
+    version = versions.in_force(now + _SOON)
+    document = versions.programme(version)
+    if version is None or document is None:
+        return []
+    written = _written(document)["campaigns"]
+    pairs = zip(document.campaigns, written, strict=True)
+    return [_view(slug, version, campaign, each, now, off) for campaign, each in pairs]
+
+
+def _view(
+    slug: str, version: StoredVersion, campaign: Campaign, written: dict[str, Any], now: datetime, off: list[str]
+) -> CampaignView:
+    return CampaignView(
+        programme=slug,
+        version=version.number,
+        active_from=version.active_from,
+        runs=runs(campaign, max(now, version.active_from)),
+        switched_off=any(stops(switch, campaign) for switch in off),
+        campaign=written,
+    )
+
+
+def _written(programme: Programme) -> dict[str, Any]:
+    return programme.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def _known(campaigns: Mapping[str, dict[str, Any]], campaign: str) -> dict[str, Any]:
+    if campaign not in campaigns:
+        raise ProblemError("campaign-unknown")
+    return campaigns[campaign]
+
+
+def _etag(campaign: Mapping[str, Any]) -> str:
+    return f'"{sha256(canonical_bytes(campaign)).hexdigest()[:16]}"'
+
+
+def _says(known: Mapping[str, Any], sent: Mapping[str, Any]) -> bool:
+    """Tell whether a campaign as it is written says what was sent: all of it stands there already."""
+    after: object = merged(known, sent)
+    return after == known
