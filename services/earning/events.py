@@ -21,7 +21,7 @@ from libs.promotions.pages import StoredDecision
 from libs.runtime.batch import Applied, Work, stamped_at
 from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
-from services.earning import arrivals, loading, store
+from services.earning import arrivals, loading, owner_store, store
 from services.earning.arrivals import Arrival, select
 from services.earning.domain import BatchDecider, Loaded
 from services.earning.inbox_store import body_hashes
@@ -132,6 +132,7 @@ class EventHandler:
         standings = opened.standings
         await loading.load_owners(connection, fresh, cases, owners)
         if behind := loading.members_behind(cases.values(), owners, standings):
+            await owner_store.lock_late(connection, behind)
             standings |= (await store.open_batch(connection, (), behind)).standings
         lives = await loading.load_lives(connection, fresh, owners, standings, cases, now)
         loaded = Loaded(owners, standings, lives, cases, opened.used)
