@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import os
 from collections.abc import AsyncIterator, Callable
@@ -16,13 +17,19 @@ from starlette.types import ASGIApp
 
 from libs.contracts.identifiers import IdentifierNames
 from libs.runtime import postgres
-from libs.runtime.clock import Clock, monotonic
+from libs.runtime.clock import Clock, SystemClock, monotonic
 from libs.runtime.kafka import idempotent_producer
 from services.gateway import api, live, parked_api, receipt_api, shopping_api, site
 from services.gateway.access import Parts
 from services.gateway.api_keys import KeyRing
 from services.gateway.cursors import Cursors
 from services.gateway.door import Door, as_problem, problem_response
+from services.gateway.files import routes as ways_in_for_files
+from services.gateway.files.desk import FileDesk
+from services.gateway.files.feeder import Feeder
+from services.gateway.files.purge import FilePurge
+from services.gateway.files.shelf import Shelf
+from services.gateway.files.store import FileStore
 from services.gateway.intake import console
 from services.gateway.intake import routes as ways_in
 from services.gateway.intake.desk import Desk
@@ -63,7 +70,12 @@ def compose(
             store = Store(pool)
             app.state.parts = _parts(settings, store, now)
             app.state.desk = _desk(settings, IntakeStore(pool), app.state.parts, metrics)
-            async with _live(settings, store, now) as app.state.live, app.state.desk.running():
+            app.state.files = _files(settings, FileStore(pool), app.state.desk, metrics, random)
+            async with (
+                _live(settings, store, now) as app.state.live,
+                app.state.desk.running(),
+                app.state.files.running(),
+            ):
                 yield
 
     app = routes(lifespan)
@@ -78,6 +90,7 @@ def routes(lifespan: Lifespan | None = None) -> FastAPI:
     )
     app.include_router(ways_in.router)
     app.include_router(console.router)
+    app.include_router(ways_in_for_files.router)
     app.include_router(api.router)
     app.include_router(shopping_api.router)
     app.include_router(parked_api.router)
@@ -113,6 +126,18 @@ def _desk(settings: GatewaySettings, store: IntakeStore, parts: Parts, metrics: 
         topic_prefix=settings.kafka.topic_prefix,
     )
     return Desk(parts.clock, parts.names, store, publisher, Recent(), metrics)
+
+
+def _files(
+    settings: GatewaySettings, store: FileStore, desk: Desk, metrics: GatewayMetrics, random: Callable[[int], bytes]
+) -> FileDesk:
+    wanted, clock = settings.files, SystemClock()  # leases, paces and retention are the machine's business
+    if wanted.directory is None:
+        return FileDesk(store, None, None, None, wanted, clock, metrics.files, random)
+    shelf = Shelf(wanted.directory)
+    feeder = Feeder(store, shelf, desk.publisher, desk.names, wanted, clock, metrics.files, asyncio.Event())
+    purge = FilePurge(store, shelf, wanted.retention, clock)
+    return FileDesk(store, shelf, feeder, purge, wanted, clock, metrics.files, random)
 
 
 @asynccontextmanager

@@ -121,3 +121,14 @@ INSERT INTO earning.receipt_event (tenant_id, receipt_key, event_key) VALUES ($1
 INSERT INTO earning.parked_receipt (tenant_id, programme_id, receipt_key, event_key, reason, currency, receipt_number,
                                     occurred_at, recorded_at)
 VALUES ($1, $2, $3, $4, $5, 'EUR', $6, $7, $7);
+
+-- name: file
+INSERT INTO gateway.file (tenant_id, file_id, name, source, form, encoding, enrols, digest, sameness, size, received_at,
+                          state, ended_at)
+VALUES ($1, $2, 'a.jsonl', '/a', 'jsonl', 'utf-8', false, sha256(''), sha256(''), 0, $3, 'done', $3);
+
+-- name: mapping
+UPDATE platform.source SET mapping = $2::jsonb WHERE source_prefix = $1;
+
+-- name: lease_over
+UPDATE gateway.file SET lease_until = received_at;
