@@ -78,7 +78,11 @@ async def connect(settings: PostgresSettings, application: str) -> asyncpg.Conne
 
 
 def pool(settings: PostgresSettings, application: str, *, most: int = 10) -> asyncpg.Pool:
-    """Return a pool that opens its first connection when it is entered or first awaited."""
+    """Return a pool that opens its first connection when it is entered or first awaited.
+
+    A connection comes back as it is: nothing of ours sets what would outlive a transaction, and to ask the server to
+    reset it would be one more round trip each time.
+    """
     return asyncpg.create_pool(
         settings.dsn.get_secret_value(),
         min_size=0,
@@ -86,7 +90,12 @@ def pool(settings: PostgresSettings, application: str, *, most: int = 10) -> asy
         timeout=settings.connect_timeout.total_seconds(),
         command_timeout=settings.command_timeout.total_seconds(),
         server_settings={"application_name": application},
+        reset=_as_it_is,
     )
+
+
+async def _as_it_is(_: asyncpg.Connection) -> None:
+    """Leave a connection alone."""
 
 
 async def close(connection: asyncpg.Connection) -> None:

@@ -11,7 +11,7 @@ from html import escape
 from importlib import resources
 from typing import Any
 
-from services.gateway.markup import page, rows, table
+from services.gateway.markup import listed, page, rows, table
 from services.gateway.openapi import operations
 from services.gateway.problems import KINDS, Kind, example
 from services.gateway.schema_tables import field_table
@@ -27,8 +27,13 @@ def documentation(document: Mapping[str, Any]) -> str:
         _operation(path, method, operation, document["components"]["schemas"])
         for (path, method), operation in operations(document).items()
     )
-    about = f"<p>{escape(document['info']['description'])}</p>"
-    return page("The Pointstream API", about + sections)
+    about = "".join(f"<p>{escape(part)}</p>" for part in document["info"]["description"].strip().split("\n\n"))
+    contents = listed(
+        f'<a href="#{operation["operationId"]}">{escape(operation["summary"])}</a> '
+        f'<code class="soft">{method.upper()} {escape(path)}</code>'
+        for (path, method), operation in operations(document).items()
+    )
+    return page("The Pointstream API", f'{about}<nav aria-label="Operations">{contents}</nav>{sections}')
 
 
 def problem_list() -> str:
@@ -67,9 +72,11 @@ def _operation(path: str, method: str, operation: Mapping[str, Any], schemas: Ma
 
 def _body(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
     """What a request's body holds, and an example of it."""
-    content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    body = operation.get("requestBody", {"content": {}})
+    content = body["content"].get("application/json")
     if content is None:
-        return ""
+        kinds = ", ".join(f"<code>{escape(kind)}</code>" for kind in body["content"])
+        return f"<p>Body: {escape(body['description'])} {kinds}</p>" if kinds else ""
     given = [one["value"] for one in content.get("examples", {}).values()][:1] or [
         content[name] for name in ("example",) if name in content
     ]

@@ -38,6 +38,14 @@ EXAMPLE_FILE: Mapping[str, JsonValue] = {
 }
 
 
+_REJECT: Mapping[str, JsonValue] = {
+    "line": 5,
+    "field": "/total",
+    "reason": "total-mismatch",
+    "detail": "expected the sum of the lines' amounts",
+}
+
+
 class FileView(View):
     """A file, and how far it was brought in."""
 
@@ -83,18 +91,17 @@ class SentFile(FileView):
 class FilePage(Page[FileView]):
     """Files, newest first."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"data": [dict(EXAMPLE_FILE)], "next_cursor": None, "has_more": False}}
+    )
+
 
 class RejectView(View):
     """A row that makes no event."""
 
     model_config = ConfigDict(
         json_schema_extra={
-            "example": {
-                "line": 5,
-                "field": "/total",
-                "reason": "total-mismatch",
-                "detail": "expected the sum of the lines' amounts",
-            }
+            "example": dict(_REJECT),
         }
     )
 
@@ -111,6 +118,10 @@ class RejectView(View):
 
 class RejectPage(Page[RejectView]):
     """Rejected rows in the order of the file."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"data": [dict(_REJECT)], "next_cursor": None, "has_more": False}}
+    )
 
 
 def _described(file: Kept) -> dict[str, object]:
