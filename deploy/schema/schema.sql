@@ -1175,14 +1175,15 @@ BEGIN
     END IF;
 END $$;
 
--- Keeps the answer to a request, unless another attempt has taken over.
+-- Keeps the answer to a request, unless another attempt has taken over. Nobody waits for the disk: the events are at the
+-- broker, and an answer that dies with the server is given again as that to an event which is known.
 CREATE FUNCTION gateway.keep_answer(
     p_tenant int, p_credential text, p_operation text, p_key bytea, p_attempt int,
     p_status smallint, p_location text, p_body bytea
 ) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM set_config('pointstream.tenant', p_tenant::text, true);
+    PERFORM set_config('pointstream.tenant', p_tenant::text, true), set_config('synchronous_commit', 'off', true);
     UPDATE gateway.idempotency i SET status = p_status, location = p_location, body = p_body
     WHERE i.tenant_id = p_tenant AND i.credential = p_credential AND i.operation = p_operation
       AND i.key_digest = p_key AND i.attempt = p_attempt;

@@ -9,21 +9,19 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
-from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
+from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from libs.contracts.identifiers import IdentifierNames
 from libs.runtime import postgres
 from libs.runtime.clock import Clock, SystemClock, monotonic
 from libs.runtime.kafka import idempotent_producer
-from services.gateway import api, live, parked_api, receipt_api, shopping_api, site
+from services.gateway import api, error_answers, live, parked_api, receipt_api, shopping_api, site
 from services.gateway.access import Parts
 from services.gateway.api_keys import KeyRing
 from services.gateway.cursors import Cursors
-from services.gateway.door import Door, as_problem, problem_response
+from services.gateway.door import Door
 from services.gateway.files import routes as ways_in_for_files
 from services.gateway.files.desk import FileDesk
 from services.gateway.files.feeder import Feeder
@@ -40,13 +38,13 @@ from services.gateway.lag import EndOffsets, onlooker
 from services.gateway.live import Live
 from services.gateway.live_board import Boards
 from services.gateway.metrics import GatewayMetrics
-from services.gateway.problems import FieldError, ProblemError, pointer
 from services.gateway.programmes import CompiledVersions
 from services.gateway.quotas import Quotas
 from services.gateway.sessions import Sessions
 from services.gateway.settings import GatewaySettings
 from services.gateway.store import Store
 
+_WAYS = (ways_in, console, ways_in_for_files, api, shopping_api, parked_api, receipt_api, live, site)
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
@@ -88,19 +86,9 @@ def routes(lifespan: Lifespan | None = None) -> FastAPI:
     app = FastAPI(
         title="Pointstream", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan, redirect_slashes=False
     )
-    app.include_router(ways_in.router)
-    app.include_router(console.router)
-    app.include_router(ways_in_for_files.router)
-    app.include_router(api.router)
-    app.include_router(shopping_api.router)
-    app.include_router(parked_api.router)
-    app.include_router(receipt_api.router)
-    app.include_router(live.router)
-    app.include_router(site.router)
-    app.add_exception_handler(ProblemError, _answer_problem)
-    app.add_exception_handler(HTTPException, _answer_routing)
-    app.add_exception_handler(RequestValidationError, _answer_invalid)
-    app.add_exception_handler(Exception, _answer_any)
+    for part in _WAYS:
+        app.include_router(part.router)
+    error_answers.register(app, [route for part in _WAYS for route in part.router.routes])
     return app
 
 
@@ -148,27 +136,3 @@ async def _live(settings: GatewaySettings, store: Store, clock: Clock) -> AsyncI
         yield Live(sessions, Boards(store, clock, ends, monotonic, settings.kafka.topic_prefix))
     finally:
         await ends.close()
-
-
-async def _answer_problem(request: Request, error: Exception) -> Response:
-    assert isinstance(error, ProblemError)
-    status, headers, body = problem_response(request.scope, error)
-    return Response(body, status_code=status, headers=headers)
-
-
-async def _answer_any(request: Request, error: Exception) -> Response:
-    return await _answer_problem(request, as_problem(error))
-
-
-async def _answer_routing(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    codes = {404: "not-found", 405: "method-not-allowed"}
-    problem = ProblemError(codes.get(error.status_code, "internal-error"), headers=dict(error.headers or {}))
-    return await _answer_problem(request, problem)
-
-
-async def _answer_invalid(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    # Neither the value nor the context of an error is told: they may hold what nobody should read in a log.
-    faults = [FieldError(pointer=pointer(fault["loc"]), detail=fault["msg"]) for fault in error.errors()]
-    return await _answer_problem(request, ProblemError("request-invalid", errors=faults))

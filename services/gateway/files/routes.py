@@ -186,7 +186,7 @@ async def list_rejects(
 @router.get(
     "/files/{file_id}/rejects.csv",
     operation_id="downloadFileRejects",
-    summary="The same as CSV",
+    summary="The rejected rows of a file as CSV",
     tags=["files"],
     response_class=StreamingResponse,
     responses=_CSV | refusals("file-unknown", "request-invalid"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -58,6 +59,21 @@ async def test_the_api_is_described_for_people_with_bodies(anonymous: httpx.Asyn
     assert "Body: The file itself. <code>text/csv</code>" in page
     assert page.count("<caption>Body</caption>") == len(posts)
     assert "<code>data.lines[].amount_minor</code>" in page
+
+
+async def test_texts_are_shown_as_meant_and_what_scrolls_can_be_scrolled_by_keys(anonymous: httpx.AsyncClient) -> None:
+    page = (await anonymous.get("/docs")).text
+    assert "<code>Authorization: Bearer ly_…</code>" in page
+    assert page.count('<div class="scroll" tabindex="0" role="region"') == page.count("<table>")
+    labels = re.findall(r'aria-label="([^"]*)"', page)
+    assert len(labels) == len(set(labels)), "each region has a name of its own"
+    for path in ("/docs", "/asyncapi", "/problems/event-invalid"):
+        assert "<pre>" not in (await anonymous.get(path)).text
+
+
+async def test_a_wrong_method_is_told_all_that_the_path_has(anonymous: httpx.AsyncClient) -> None:
+    for path, methods in (("/v1/members", "GET, POST"), (f"/v1/files/{UUID(int=1)}", "DELETE, GET")):
+        assert (await anonymous.request("OPTIONS", path)).headers.get_list("allow") == [methods]
 
 
 async def test_the_topics_are_described_three_times_alike(anonymous: httpx.AsyncClient) -> None:
