@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -23,6 +24,15 @@ ReasonOption = Annotated[str, typer.Option("--reason", metavar="CODE", help="Why
 IdOption = Annotated[
     str | None, typer.Option("--id", metavar="NAME", help="Names the request: under the same name it counts once.")
 ]
+
+_REFUSALS: Mapping[str, str] = {
+    "not-enough-points": "the member has not so many points that are free",
+    "member-unknown": "no member has this id",
+    "wallet-unknown": "the programme has no such wallet now",
+    "earned-ahead": "the points would be earned in the future",
+    "expiry-passed": "the points would have lapsed already",
+}
+"""What earning may answer, in words."""
 
 
 def adjust(
@@ -70,6 +80,7 @@ def adjust(
                 **wanted,
                 "sent": not dry_run,
                 "movements": None,
+                "refused": None,
             }
             if dry_run:
                 return told
@@ -77,6 +88,8 @@ def adjust(
             if wait:
                 await publishing.decided(connection, where.tenant_id, [asked])
                 told["movements"] = await publishing.moved(connection, where, member_id, asked)
+                if not told["movements"]:
+                    told["refused"] = await publishing.refusal(connection, where, asked)
             return told
         finally:
             await connection.close()
@@ -107,7 +120,8 @@ def _tell(told: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         screen.write_json(told)
     elif refused:
-        screen.err().print(f"refused; the API says why at /v1/receipts{told['source']}/{told['id']}", markup=False)
+        why = _REFUSALS.get(told["refused"] or "", told["refused"] or "its decision says why")
+        screen.err().print(f"refused: {why} (/v1/receipts{told['source']}/{told['id']})", markup=False)
     else:
         does = "done" if told["movements"] else "requested" if told["sent"] else "would be requested"
         what = f"{told['points']:+,} in {told['wallet']} for {told['member_id']}"

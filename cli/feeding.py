@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from cli.journal import Journal, Mark
 from cli.rejects import Report
-from libs.contracts.rejection import Rejection
-from libs.intake.events import Prepared
-from libs.intake.gather import Gathered
+from libs.intake.portions import Recipe, portions
 from libs.intake.publish import Publisher
-from libs.intake.rows import Form, Row, read_rows, unpacked
-
-_PORTION = 1_000
-_PORTION_BYTES = 4 * 1024 * 1024
-
-
-class Recipe(Protocol):
-    """What is made of the rows of a file."""
-
-    def documents(self, rows: Iterator[Row]) -> Iterator[Row] | Iterator[Gathered]:
-        """Give the rows as they belong together."""
-        ...
-
-    def make(self, document: Row | Gathered) -> Sequence[Prepared] | Rejection:
-        """Return the records of a document, or why it makes none."""
-        ...
+from libs.intake.rows import Form, read_rows, unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,33 +56,25 @@ async def feed(
         return mark
     report.begin(mark.report_bytes)
     with file.path.open("rb") as packed:
-
-        async def portion(now: Mark) -> Mark:
-            if publisher is not None:
-                await publisher.flush()
-            kept = replace(now, report_bytes=report.sync())
-            if journal is not None:
-                journal.save(kept)
-            seen(packed.tell(), kept)
-            await asyncio.sleep(0)
-            return kept
-
         seen(0, mark)
         rows = read_rows(unpacked(packed), file.form, mark.place, encoding=file.encoding, delimiter=file.delimiter)
-        read, published, rejected, ahead = mark.read, mark.published, mark.rejected, 0
-        for document in recipe.documents(rows):
-            made = recipe.make(document)
-            read += 1
-            ahead += 1
-            if isinstance(made, Rejection):
-                rejected += 1
-                report.add(document.line, made, document.text)
-            else:
-                published += len(made)
-                if publisher is not None:
-                    for record in made:
-                        await publisher.send(record)
-            if ahead >= _PORTION or (publisher is not None and publisher.unacknowledged >= _PORTION_BYTES):
-                mark = await portion(Mark(document.end, read, published, rejected))
-                ahead = 0
-        return await portion(replace(mark, read=read, published=published, rejected=rejected, done=True))
+        for portion in portions(rows, recipe, mark.place):
+            if publisher is not None:
+                for record in portion.records:
+                    await publisher.send(record)
+                await publisher.flush()
+            for each in portion.refused:
+                report.add(each.line, each.why, each.text)
+            mark = Mark(
+                portion.end,
+                mark.read + portion.documents,
+                mark.published + len(portion.records),
+                mark.rejected + len(portion.refused),
+                report.sync(),
+                portion.last,
+            )
+            if journal is not None:
+                journal.save(mark)
+            seen(packed.tell(), mark)
+            await asyncio.sleep(0)
+    return mark

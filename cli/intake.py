@@ -23,10 +23,10 @@ from deploy.embedded.report import Step
 from libs.contracts.mapping import EventMapping
 from libs.contracts.rejection import Rejection
 from libs.intake.convert import Converter
-from libs.intake.events import Prepared, Preparer
-from libs.intake.gather import Gathered
+from libs.intake.events import Preparer
+from libs.intake.portions import OneEach
 from libs.intake.publish import Publisher
-from libs.intake.rows import FileUnreadable, Form, Row, form_of
+from libs.intake.rows import FileUnreadable, Form, form_of
 from libs.runtime.clock import monotonic
 from libs.runtime.kafka import idempotent_producer
 
@@ -70,18 +70,6 @@ class Wishes:
     dry_run: bool
     restart: bool
     topic_prefix: str
-
-
-class _OneEach:
-    """Feeds what a converter makes: one record of each document."""
-
-    def __init__(self, converter: Converter) -> None:
-        self.documents = converter.documents
-        self._convert = converter.convert
-
-    def make(self, document: Row | Gathered) -> Sequence[Prepared] | Rejection:
-        made = self._convert(document)
-        return made if isinstance(made, Rejection) else (made,)
 
 
 class Intake:
@@ -130,7 +118,7 @@ class Intake:
         """
         began, wishes = monotonic(), self._wishes
         written = Written(file, wishes.form or form_of(file.name), wishes.encoding, wishes.delimiter)
-        recipe = _OneEach(Converter(self._preparer, wishes.mapping, written.form))
+        recipe = OneEach(Converter(self._preparer, wishes.mapping, written.form))
         journal = None if wishes.dry_run else self._journal(file, step)
         if journal is not None and wishes.restart:
             journal.forget()

@@ -17,7 +17,7 @@ import asyncpg
 
 from cli.awaiting import taken
 from cli.connections import Connections
-from cli.feeding import Recipe, Written, feed
+from cli.feeding import Written, feed
 from cli.intake import JOURNALS
 from cli.journal import Journal, Mark, digest_of
 from cli.member_events import Checked, Enrolled, Newcomers, Opened
@@ -29,6 +29,7 @@ from cli.rejects import Report, Unreported
 from deploy.embedded.report import Step
 from libs.contracts.rejection import Rejection
 from libs.intake.events import Preparer
+from libs.intake.portions import Recipe
 from libs.intake.publish import Publisher
 from libs.intake.rows import FileUnreadable, columns_of, read_rows, unpacked
 from libs.runtime import sql

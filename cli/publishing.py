@@ -20,6 +20,7 @@ from cli.programmes import Programme, the_programme
 from libs.contracts.rejection import Rejection
 from libs.intake.events import Prepared, Preparer
 from libs.intake.publish import Publisher
+from libs.promotions.pages import pick
 from libs.runtime import sql
 from libs.runtime.clock import monotonic
 from libs.runtime.kafka import idempotent_producer
@@ -104,6 +105,12 @@ async def moved(
     """Return what a decided event did to a member's points."""
     rows = await connection.fetch(_QUERIES["moved"], where.tenant_id, where.programme_id, member_id, asked.key)
     return [dict(row) for row in rows]
+
+
+async def refusal(connection: asyncpg.Connection, where: Programme, asked: Request) -> str | None:
+    """Return why a decided event was refused, as a code; None when no reason is kept."""
+    page = await connection.fetchval(_QUERIES["decision_page"], where.tenant_id, asked.key)
+    return next((decision.reason for decision in pick(page, [asked.key])), None) if page else None
 
 
 async def the_member(

@@ -22,3 +22,10 @@ SELECT wallet, kind::text AS kind, from_account::text AS from_account, to_accoun
 FROM ledger.journal
 WHERE tenant_id = $1 AND programme_id = $2 AND member_id = $3 AND cause = $4
 ORDER BY seq;
+
+-- name: decision_page
+-- The page on which the decision on an event lies.
+SELECT d.body
+FROM earning.inbox i
+JOIN earning.decision_page d USING (tenant_id, page)
+WHERE i.tenant_id = $1 AND i.event_key = $2;

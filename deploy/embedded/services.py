@@ -21,6 +21,8 @@ LONGEST_PAUSE = 30.0
 PROGRAMS = Path(__file__).resolve().parents[2]
 """Where the services are imported from: their working directory, so that no folder of the user's shadows them."""
 _KAFKA_OF_COMMANDS = "POINTSTREAM_CLI__KAFKA__"
+FILES = "files"
+"""Where below the data directory the gateway keeps what is sent to it as files."""
 STEADY_SECONDS = 60.0
 """A service that ran this long has recovered: its next pause is the first again."""
 
@@ -66,6 +68,7 @@ class Service:
     def __init__(self, name: str, data: Path, surroundings: Surroundings) -> None:
         self.name = name
         self.restarts = 0
+        self._data = data.resolve()
         self._surroundings = surroundings
         self._child = Child(name, data)
         self._falls = 0
@@ -84,9 +87,12 @@ class Service:
 
     def start(self) -> None:
         """Start the process; it becomes ready later."""
+        env = self._surroundings.environment(self.name)
+        if self.name == "gateway":
+            env.setdefault("POINTSTREAM_GATEWAY__FILES__DIRECTORY", str(self._data / FILES))
         self._child.start(
             [sys.executable, "-m", f"services.{self.name}"],
-            env=self._surroundings.environment(self.name),
+            env=env,
             cwd=PROGRAMS,
         )
         self._started = monotonic()

@@ -10,7 +10,7 @@ from uuid import UUID
 from libs.contracts.codec import encode
 from libs.contracts.events.balance import BalanceChangedV1
 from libs.runtime.batch import Outgoing
-from libs.runtime.keys import event_id
+from libs.runtime.keys import event_id, kafka_partition_hash
 
 TOPIC = "loyalty.balances"
 SOURCE = "/pointstream/balances"
@@ -36,15 +36,19 @@ class WalletPoints:
 class MemberBalance:
     """All of a member's wallets, by name, with the number of the last movement that they contain.
 
-    `tenant` and `programme` are the slugs; `spread` modulo the partitions of a topic names the member's.
+    `tenant` and `programme` are the slugs.
     """
 
     tenant: str
     programme: str
     member_id: UUID
-    spread: int
     seq: int
     wallets: tuple[WalletPoints, ...]
+
+    @property
+    def key(self) -> str:
+        """What the topic is compacted by: a member's id alone may stand for somebody in several programmes."""
+        return f"{self.tenant}/{self.programme}/{self.member_id}"
 
 
 def event(balance: MemberBalance, now: datetime) -> Outgoing:
@@ -52,7 +56,7 @@ def event(balance: MemberBalance, now: datetime) -> Outgoing:
 
     The same balance at the same instant gives the same event, with the same id.
     """
-    member = str(balance.member_id)
+    member, key = str(balance.member_id), balance.key
     wallets = [_described(points) for points in balance.wallets]
     data = {"member_id": member, "as_of": now, "wallets": wallets}
     value = encode(
@@ -64,9 +68,10 @@ def event(balance: MemberBalance, now: datetime) -> Outgoing:
         tenant=balance.tenant,
         programme=balance.programme,
         memberseq=balance.seq or None,
+        partitionkey=key,
         data=data,
     )
-    return Outgoing(TOPIC, member.encode(), balance.spread, value, derived=True)
+    return Outgoing(TOPIC, key.encode(), kafka_partition_hash(key.encode()), value, derived=True)
 
 
 def _described(points: WalletPoints) -> dict[str, Any]:

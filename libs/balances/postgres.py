@@ -31,6 +31,6 @@ async def load(
 
 
 def _by_member(rows: Sequence[asyncpg.Record]) -> Iterable[MemberBalance]:
-    for (tenant, programme, member_id, spread, seq), found in groupby(rows, key=lambda row: row[:5]):
-        wallets = tuple(WalletPoints(*row[5:]) for row in found if row[5] is not None)
-        yield MemberBalance(tenant, programme, member_id, spread, seq, wallets)
+    for (tenant, programme, member_id, seq), found in groupby(rows, key=lambda row: row[:4]):
+        wallets = tuple(WalletPoints(*row[4:]) for row in found if row[4] is not None)
+        yield MemberBalance(tenant, programme, member_id, seq, wallets)

@@ -210,7 +210,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic(
         "loyalty.balances",
         "The last balance of each member.",
-        key=_MEMBER,
+        key="tenant/programme/member id",
         partitions=12,
         retention=None,
         producers=("earning",),

@@ -25,8 +25,6 @@ class Publisher:
         self._partitions: dict[str, int] = {}
         self._open: dict[tuple[str, int], BatchBuilder] = {}
         self._sent: list[tuple[str, asyncio.Future[Any], int]] = []
-        self.unacknowledged = 0
-        """Bytes that were taken since the last flush."""
         self.ends: dict[tuple[str, int], int] = {}
         """Topic without the prefix and partition → offset behind the last acknowledged record of ours."""
 
@@ -48,7 +46,6 @@ class Publisher:
             await self._leave(place)
             builder = self._open[place] = self._producer.create_batch()
             builder.append(**fields)
-        self.unacknowledged += len(record.value)
 
     async def flush(self) -> None:
         """Send what is open and return when the broker has acknowledged all of it.
@@ -63,7 +60,6 @@ class Publisher:
             metadata = await acknowledged  # a batch is answered with the offset of its first record
             place = (topic, metadata.partition)
             self.ends[place] = max(self.ends.get(place, 0), metadata.offset + count)
-        self.unacknowledged = 0
 
     async def _leave(self, place: tuple[str, int]) -> None:
         batch = self._open.pop(place)

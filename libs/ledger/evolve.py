@@ -6,10 +6,12 @@ from it when they leave one, and does the same to what is held.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from itertools import takewhile
+from operator import attrgetter
 from uuid import UUID
 
 from libs.ledger.model import (
@@ -39,13 +41,7 @@ def apply(ledger: MemberLedger, movement: Movement) -> MemberLedger:
         IllegalMovementError: the movement is flawed, old, names a lot that is not there, takes more than there is,
             spends what is pending or not in force, or lapses what has not reached its date.
     """
-    if flaw := next(flaws(movement), None):
-        raise IllegalMovementError(f"movement {movement.seq}: {flaw}")
-    if movement.seq <= ledger.seq:
-        raise IllegalMovementError(f"movement {movement.seq} comes after {ledger.seq}")
-    return MemberLedger(
-        ledger.member_id, movement.seq, _lots_after(ledger.lots, movement), _debts_after(ledger, movement)
-    )
+    return apply_all(ledger, (movement,))
 
 
 def replay(member_id: UUID, journal: Iterable[Movement]) -> MemberLedger:
@@ -63,9 +59,10 @@ def apply_all(ledger: MemberLedger, movements: Iterable[Movement]) -> MemberLedg
     Raises:
         IllegalMovementError: see `apply`.
     """
+    fold = _Fold(ledger)
     for movement in movements:
-        ledger = apply(ledger, movement)
-    return ledger
+        fold.add(movement)
+    return fold.ledger()
 
 
 def as_of(
@@ -79,16 +76,47 @@ def as_of(
     return replay(member_id, (movement for movement in by_then if movement.effective_at <= effective))
 
 
-def _lots_after(lots: tuple[Lot, ...], movement: Movement) -> tuple[Lot, ...]:
-    if movement.opens is not None:
-        lots = (*lots, replace(movement.opens, remaining=0, held=0))
-    if not movement.allocations:
-        return lots
-    parts = {allocation.lot_seq: allocation for allocation in movement.allocations}
-    after = tuple([_lot_after(lot, movement, parts.pop(lot.seq)) if lot.seq in parts else lot for lot in lots])
-    if parts:
-        raise IllegalMovementError(f"movement {movement.seq}: no lot {min(parts)}")
-    return after
+class _Fold:
+    """A ledger while movements are folded into it: the one thing here that changes in place, and nobody else sees it.
+
+    Lots lie in the order of their numbers and are found by them, so that a movement costs what it touches and not what
+    there is.
+    """
+
+    __slots__ = ("_debts", "_lots", "_member_id", "_seq")
+
+    def __init__(self, ledger: MemberLedger) -> None:
+        self._member_id = ledger.member_id
+        self._seq = ledger.seq
+        self._lots = list(ledger.lots)
+        self._debts = ledger.debts
+
+    def add(self, movement: Movement) -> None:
+        """Add one movement; after an error the fold is of no use any more."""
+        if flaw := next(flaws(movement), None):
+            raise IllegalMovementError(f"movement {movement.seq}: {flaw}")
+        if movement.seq <= self._seq:
+            raise IllegalMovementError(f"movement {movement.seq} comes after {self._seq}")
+        self._seq, lots = movement.seq, self._lots
+        if movement.opens is not None:
+            lots.append(replace(movement.opens, remaining=0, held=0))
+        missing: list[int] = []
+        for part in sorted(movement.allocations, key=_of_lot):
+            at = bisect_left(lots, part.lot_seq, key=_number)
+            if at == len(lots) or lots[at].seq != part.lot_seq:
+                missing.append(part.lot_seq)
+            else:
+                lots[at] = _lot_after(lots[at], movement, part)
+        if missing:
+            raise IllegalMovementError(f"movement {movement.seq}: no lot {missing[0]}")
+        self._debts = _debts_after(self._debts, movement)
+
+    def ledger(self) -> MemberLedger:
+        """What came of it."""
+        return MemberLedger(self._member_id, self._seq, tuple(self._lots), self._debts)
+
+
+_number, _of_lot = attrgetter("seq"), attrgetter("lot_seq")
 
 
 def _lot_after(lot: Lot, movement: Movement, part: Allocation) -> Lot:
@@ -135,16 +163,16 @@ def _refusal(lot: Lot, movement: Movement) -> str | None:
     return None
 
 
-def _debts_after(ledger: MemberLedger, movement: Movement) -> tuple[Debt, ...]:
+def _debts_after(debts: tuple[Debt, ...], movement: Movement) -> tuple[Debt, ...]:
     """Debt grows when points are taken out of it that are not there, and shrinks when points go into it."""
     growth = (movement.from_account is Account.DEBT) - (movement.to_account is Account.DEBT)
     if not growth:
-        return ledger.debts
-    owed = ledger.debt(movement.wallet) + growth * movement.amount
+        return debts
+    owed = sum(debt.amount for debt in debts if debt.wallet == movement.wallet) + growth * movement.amount
     if owed < 0:
         raise IllegalMovementError(f"movement {movement.seq}: repays {-owed} more than is owed")
-    others = [debt for debt in ledger.debts if debt.wallet != movement.wallet]
-    since = [debt.since for debt in ledger.debts if debt.wallet == movement.wallet and (debt.amount or growth < 0)]
+    others = [debt for debt in debts if debt.wallet != movement.wallet]
+    since = [debt.since for debt in debts if debt.wallet == movement.wallet and (debt.amount or growth < 0)]
     if growth > 0:
         since.append(movement.effective_at)
     return tuple(sorted((*others, Debt(movement.wallet, owed, max(since))), key=lambda debt: debt.wallet))

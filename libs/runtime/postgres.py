@@ -77,25 +77,25 @@ async def connect(settings: PostgresSettings, application: str) -> asyncpg.Conne
     )
 
 
-async def _as_it_is(_: asyncpg.Connection) -> None:
-    """Leave a connection as it was given back."""
-
-
-def pool(settings: PostgresSettings, application: str, *, most: int = 10, reset: bool = True) -> asyncpg.Pool:
+def pool(settings: PostgresSettings, application: str, *, most: int = 10) -> asyncpg.Pool:
     """Return a pool that opens its first connection when it is entered or first awaited.
 
-    Without `reset` a connection that is given back is not asked to forget its state, which saves a round trip: for
-    users that leave none behind.
+    A connection comes back as it is: nothing of ours sets what would outlive a transaction, and to ask the server to
+    reset it would be one more round trip each time.
     """
     return asyncpg.create_pool(
         settings.dsn.get_secret_value(),
         min_size=0,
         max_size=most,
-        reset=None if reset else _as_it_is,
         timeout=settings.connect_timeout.total_seconds(),
         command_timeout=settings.command_timeout.total_seconds(),
         server_settings={"application_name": application},
+        reset=_as_it_is,
     )
+
+
+async def _as_it_is(_: asyncpg.Connection) -> None:
+    """Leave a connection alone."""
 
 
 async def close(connection: asyncpg.Connection) -> None:

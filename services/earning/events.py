@@ -22,7 +22,7 @@ from libs.promotions.pages import StoredDecision
 from libs.runtime.batch import Applied, Work, stamped_at
 from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
-from services.earning import arrivals, loading, store, tier_store
+from services.earning import arrivals, loading, owner_store, store, tier_store
 from services.earning.arrivals import Arrival, select
 from services.earning.domain import BatchDecider
 from services.earning.inbox_store import body_hashes
@@ -133,6 +133,7 @@ class EventHandler:
         standings = opened.standings
         await loading.load_owners(connection, fresh, cases, owners)
         if behind := loading.members_behind(cases.values(), owners, standings):
+            await owner_store.lock_late(connection, behind)
             standings |= (await store.open_batch(connection, (), behind)).standings
         lives = await loading.load_lives(connection, fresh, owners, standings, cases, now)
         deeds = await tier_store.load_deeds(connection, programmes, standings, fresh, cases.values(), now)

@@ -1,4 +1,8 @@
-"""Whose the identifiers are that receipts have shown before."""
+"""Whose the identifiers are that receipts have shown before, and who else stands behind a receipt.
+
+Both are learnt from a receipt's story, when receipts and members are locked already: too late for the order of locks.
+So nobody waits here. What is busy repeats the batch, which lets go of everything else and begins again in order.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ import asyncpg
 
 from libs.runtime import sql
 from services.earning.store import IdentifierName
+from services.earning.verdict import MemberName
 
 _QUERIES = sql.load("services.earning", "owners.sql")
 
@@ -19,8 +24,26 @@ async def lock_owners(
     """Return the member behind each identifier that has one; nobody gets one of the others before the transaction ends.
 
     They must have been looked up by some batch before: then each has a row to lock.
+
+    Raises:
+        asyncpg.SerializationError: somebody else holds one of them; the batch is to be repeated.
     """
-    names = sorted(set(identifiers))
-    columns = [[name[column] for name in names] for column in range(3)]
-    found = await connection.fetch(_QUERIES["lock_owners"], *columns)
+    names = set(identifiers)
+    found = await connection.fetch(_QUERIES["lock_owners"], *_columns(list(names)))
+    if len(found) < len(names):
+        raise asyncpg.SerializationError("an identifier that a story shows is locked by somebody else")
     return {tuple(row[:3]): row["member_id"] for row in found if row["member_id"] is not None}
+
+
+async def lock_late(connection: asyncpg.Connection, members: Sequence[MemberName]) -> None:
+    """Lock members of whom only a story tells, as far as there are such.
+
+    Raises:
+        asyncpg.SerializationError: somebody else holds one of them; the batch is to be repeated.
+    """
+    if await connection.fetchval(_QUERIES["lock_late"], *_columns(list(set(members)))):
+        raise asyncpg.SerializationError("a member whom a story names is locked by somebody else")
+
+
+def _columns(names: Sequence[tuple[int, int, object]]) -> list[list[object]]:
+    return [[name[column] for name in names] for column in range(3)]

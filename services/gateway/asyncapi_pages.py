@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from services.gateway.markup import listed, page
+from services.gateway.markup import listed, page, preformatted, prose
 from services.gateway.schema_tables import field_table, resolved
 
 _ACTIONS = {"send": "You may send", "receive": "You receive"}
@@ -17,7 +17,7 @@ def asyncapi_page(document: Mapping[str, Any]) -> str:
     """Show an AsyncAPI 3.0 document that has the form of ours."""
     info = document["info"]
     channels = document["channels"]
-    about = "".join(f"<p>{escape(part)}</p>" for part in info["description"].strip().split("\n\n"))
+    about = "".join(f"<p>{prose(part)}</p>" for part in info["description"].strip().split("\n\n"))
     files = (
         '<p>For programs: <a href="/asyncapi.yaml">asyncapi.yaml</a>, <a href="/asyncapi.json">asyncapi.json</a>.</p>'
     )
@@ -37,7 +37,7 @@ def _channel(document: Mapping[str, Any], name: str, channel: Mapping[str, Any])
     )
     messages = "".join(_message(document, _last(message["$ref"])) for message in channel["messages"].values())
     return (
-        f'<h2 id="{escape(name)}">{escape(name)}</h2><p>{escape(channel["description"])}</p>'
+        f'<h2 id="{escape(name)}">{escape(name)}</h2><p>{prose(channel["description"])}</p>'
         f'<p class="soft">{kafka["partitions"]} partitions, cleanup {escape(policy)}</p>'
         f"<p>{directions}</p>{messages}"
     )
@@ -45,7 +45,7 @@ def _channel(document: Mapping[str, Any], name: str, channel: Mapping[str, Any])
 
 def _message(document: Mapping[str, Any], name: str) -> str:
     message = document["components"]["messages"][name]
-    more = "".join(f"<p>{escape(message[part])}</p>" for part in ("summary", "description") if part in message)
+    more = "".join(f"<p>{prose(message[part])}</p>" for part in ("summary", "description") if part in message)
     known = field_table(f"Fields of {name}", document["components"]["schemas"], _data_schema(document, message))
     return f"<h3>{escape(name)}</h3>{more}{known}{_examples(message)}"
 
@@ -53,7 +53,7 @@ def _message(document: Mapping[str, Any], name: str) -> str:
 def _examples(message: Mapping[str, Any]) -> str:
     return "".join(
         f"<details><summary>Example: {escape(example['name'])}</summary>"
-        f"<pre>{escape(json.dumps(example['payload'], indent=2, ensure_ascii=False))}</pre></details>"
+        f"{preformatted(json.dumps(example['payload'], indent=2, ensure_ascii=False))}</details>"
         for example in message.get("examples", ())
     )
 

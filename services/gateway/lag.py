@@ -16,6 +16,8 @@ from libs.runtime.settings import KafkaSettings
 _LOG = logs.get(__name__)
 _EVERY = 2.0
 _PATIENCE = 5.0
+_FIRST_PATIENCE = 1.5
+"""Seconds that a look waits while nothing has been heard of the broker at all."""
 
 Place = tuple[str, int]
 """A topic as the broker names it, and a partition."""
@@ -43,7 +45,8 @@ class Ends:
 class EndOffsets:
     """Asks the broker where partitions end, in the background and only while somebody wants to know.
 
-    Nobody waits for the broker: a question is answered with what was last heard. `monotonic` gives seconds.
+    A question is answered with what was last heard. Only the first one waits for the broker, and not for long.
+    `monotonic` gives seconds.
     """
 
     make_consumer: Callable[[], AIOKafkaConsumer]
@@ -53,12 +56,14 @@ class EndOffsets:
     _task: asyncio.Task[None] | None = None
     _consumer: AIOKafkaConsumer | None = None
 
-    def of(self, places: Iterable[Place]) -> Ends:
+    async def of(self, places: Iterable[Place]) -> Ends:
         """Return what was last heard of the broker, and ask anew when that is old."""
         now = self.monotonic()
         if (self._task is None or self._task.done()) and now - self._asked >= _EVERY:
             self._asked = now
             self._task = asyncio.create_task(self._ask(tuple(places)))
+        if self._task is not None and self._ends.away is None:
+            await asyncio.wait({self._task}, timeout=_FIRST_PATIENCE)
         return self._ends
 
     async def close(self) -> None:

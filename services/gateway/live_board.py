@@ -97,7 +97,7 @@ class Boards:
             waiting = await parked_store.counts(reading)
             tenant = await live_store.tenant_name(reading)
         counts.note(pages, {page: len(decisions) for page, decisions in decided.items()})
-        ends = self.ends.of((position.topic, position.part) for position in positions)
+        ends = await self.ends.of((position.topic, position.part) for position in positions)
         return Board(
             tenant=tenant,
             at=at,

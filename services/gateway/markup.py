@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from html import escape
+
+_CODE = re.compile("`([^`]+)`")
 
 
 def page(title: str, body: str, *, script: bool = False, wide: bool = False, language: str = "en") -> str:
@@ -18,11 +21,25 @@ def page(title: str, body: str, *, script: bool = False, wide: bool = False, lan
     )
 
 
-def table(caption: str, heads: Iterable[str], lines: str) -> str:
-    """Return a table with a caption; the lines are made by `rows`. Where it is too wide, it scrolls by itself."""
+def prose(text: str) -> str:
+    """Return a plain text as HTML; what stands between backticks is code."""
+    return _CODE.sub(r"<code>\1</code>", escape(text))
+
+
+def preformatted(text: str) -> str:
+    """Return a text that keeps its lines; where it is too wide, it scrolls by itself, by keys too."""
+    return f'<pre tabindex="0">{escape(text)}</pre>'
+
+
+def table(caption: str, heads: Iterable[str], lines: str, *, of: str = "") -> str:
+    """Return a table with a caption; the lines are made by `rows`. Where it is too wide, it scrolls by itself.
+
+    `of` tells it apart from tables with the same caption, for who can't see where it stands.
+    """
     head = "".join(f'<th scope="col">{name}</th>' for name in heads)
+    label = escape(f"{caption}: {of}" if of else caption)
     return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}"><table>'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{label}"><table>'
         f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>"
     )
 

@@ -32,6 +32,7 @@ class GatewayMetrics:
         )
 
         self.publish = PublishMetrics(registry)
+        self.files = FileMetrics(registry)
 
     def answered(self, operation: str, status: int, seconds: float) -> None:
         """Count one request."""
@@ -74,4 +75,22 @@ class PublishMetrics:
         )
         self.waiting_bytes = Gauge(
             "loyalty_gateway_publish_waiting_bytes", "Bytes of the events that wait for the broker.", registry=registry
+        )
+
+
+class FileMetrics:
+    """Collectors of files that are sent over HTTP."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.files = Counter(
+            "loyalty_gateway_files_total",
+            "Files, by what became of them: received, known, done, failed, cancelled.",
+            ("outcome",),
+            registry=registry,
+        )
+        self.rows = Counter(
+            "loyalty_gateway_file_rows_total",
+            "Documents of files, by what became of them: published, rejected.",
+            ("outcome",),
+            registry=registry,
         )

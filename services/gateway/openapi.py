@@ -67,6 +67,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
         servers=[{"url": "/"}],
         tags=[
             {"name": "events", "description": "What tills, shops and apps send; each answered when the broker has it."},
+            {"name": "files", "description": "Files of receipts: sent, watched, and what was left out of them."},
             {"name": "members", "description": "Balances and histories."},
             {"name": "quotes", "description": "What a purchase would bring, and by which rules."},
             {"name": "receipts", "description": "Why a receipt brought what it brought."},

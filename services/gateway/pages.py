@@ -11,7 +11,7 @@ from html import escape
 from importlib import resources
 from typing import Any
 
-from services.gateway.markup import page, rows, table
+from services.gateway.markup import listed, page, preformatted, prose, rows, table
 from services.gateway.openapi import operations
 from services.gateway.problems import KINDS, Kind, example
 from services.gateway.schema_tables import field_table
@@ -27,8 +27,13 @@ def documentation(document: Mapping[str, Any]) -> str:
         _operation(path, method, operation, document["components"]["schemas"])
         for (path, method), operation in operations(document).items()
     )
-    about = f"<p>{escape(document['info']['description'])}</p>"
-    return page("The Pointstream API", about + sections)
+    about = "".join(f"<p>{prose(part)}</p>" for part in document["info"]["description"].strip().split("\n\n"))
+    contents = listed(
+        f'<a href="#{operation["operationId"]}">{escape(operation["summary"])}</a> '
+        f'<code class="soft">{method.upper()} {escape(path)}</code>'
+        for (path, method), operation in operations(document).items()
+    )
+    return page("The Pointstream API", f'{about}<nav aria-label="Operations">{contents}</nav>{sections}')
 
 
 def problem_list() -> str:
@@ -39,7 +44,7 @@ def problem_list() -> str:
 
 def problem(kind: Kind) -> str:
     """What one kind means."""
-    body = f"<p>Status {kind.status}, code <code>{kind.code}</code>.</p><p>{escape(kind.help)}</p>"
+    body = f"<p>Status {kind.status}, code <code>{kind.code}</code>.</p><p>{prose(kind.help)}</p>"
     return page(kind.title, body + _json(example(kind.code)) + '<p><a href="/problems">All problems</a></p>')
 
 
@@ -51,31 +56,37 @@ def _operation(path: str, method: str, operation: Mapping[str, Any], schemas: Ma
     scopes = [scope for needs in operation.get("security", ()) for scopes in needs.values() for scope in scopes]
     parameters = operation.get("parameters", ())
     described = (
-        (f"<code>{escape(one['name'])}</code>", one["in"], escape(one.get("description", ""))) for one in parameters
+        (f"<code>{escape(one['name'])}</code>", one["in"], prose(one.get("description", ""))) for one in parameters
     )
     answers = ((status, escape(answer["description"])) for status, answer in operation["responses"].items())
     return (
         f'<h2 id="{operation["operationId"]}">{escape(operation["summary"])}</h2>'
         f"<p><code>{method.upper()} {escape(path)}</code> "
         f'<span class="soft">scope {escape(", ".join(scopes))}</span></p>'
-        f"<p>{escape(operation['description'])}</p>"
-        + (table("Parameters", ("Name", "In", "Meaning"), rows(described)) if parameters else "")
+        f"<p>{prose(operation['description'])}</p>"
+        + (
+            table("Parameters", ("Name", "In", "Meaning"), rows(described), of=operation["summary"])
+            if parameters
+            else ""
+        )
         + _body(operation, schemas)
-        + table("Answers", ("Status", "Meaning"), rows(answers))
+        + table("Answers", ("Status", "Meaning"), rows(answers), of=operation["summary"])
     )
 
 
 def _body(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
     """What a request's body holds, and an example of it."""
-    content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    body = operation.get("requestBody", {"content": {}})
+    content = body["content"].get("application/json")
     if content is None:
-        return ""
+        kinds = ", ".join(f"<code>{escape(kind)}</code>" for kind in body["content"])
+        return f"<p>Body: {escape(body['description'])} {kinds}</p>" if kinds else ""
     given = [one["value"] for one in content.get("examples", {}).values()][:1] or [
         content[name] for name in ("example",) if name in content
     ]
     examples = "".join(f"<details><summary>Example</summary>{_json(value)}</details>" for value in given)
-    return field_table("Body", schemas, content["schema"]) + examples
+    return field_table("Body", schemas, content["schema"], of=operation["summary"]) + examples
 
 
 def _json(value: object) -> str:
-    return f"<pre>{escape(json.dumps(value, indent=2, ensure_ascii=False))}</pre>"
+    return preformatted(json.dumps(value, indent=2, ensure_ascii=False))

@@ -116,6 +116,13 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "Nothing of this kind and value is switched off. `GET /v1/switches` lists what is.",
             ),
             _kind(
+                "file-unknown",
+                404,
+                "No such file",
+                "No file of your company has this id: it never was sent, or it was forgotten with its report, seven "
+                "days after it came unless the installation says otherwise.",
+            ),
+            _kind(
                 "method-not-allowed",
                 405,
                 "The method is not allowed here",
@@ -125,7 +132,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "body-too-slow",
                 408,
                 "The body took too long",
-                "A request has 30 seconds to send its body. Nothing of it was taken.",
+                "A request has 30 seconds to send its body, a file 30 seconds between two pieces of it. Nothing of it "
+                "was taken.",
             ),
             _kind(
                 "idempotency-key-running",
@@ -172,20 +180,27 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "precondition-failed",
                 412,
                 "Somebody else was faster",
-                "What you have seen last is not the latest any more. Read it again, see what has changed, and send the "
-                "new `ETag` as `If-Match`.",
+                "What you have seen last is not the latest. Read it again, and send the new `ETag` as `If-Match`.",
+            ),
+            _kind(
+                "file-ended",
+                409,
+                "The file has been brought in already",
+                "What has ended can't be cancelled; single events are put right by corrections, voids and returns.",
             ),
             _kind(
                 "body-too-large",
                 413,
                 "The body is too large",
-                "An event may have 1 MiB, a batch 4 MiB and 1,000 events.",
+                "An event may have 1 MiB, a batch 4 MiB and 1,000 events, a file 1 GiB unless the installation says "
+                "otherwise.",
             ),
             _kind(
                 "media-type-unsupported",
                 415,
                 "The media type is not supported",
-                "Send JSON, uncompressed: `Content-Type: application/json` or `application/cloudevents+json`.",
+                "Send JSON, uncompressed: `Content-Type: application/json` or `application/cloudevents+json`. A file "
+                "is sent as the body itself, not as part of a form.",
             ),
             _kind(
                 "event-invalid",
@@ -200,6 +215,14 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "The source is not registered",
                 "The `source` of an event must be a source that is registered for your company, or a path below one. "
                 "An operator registers it with `pointstream sources add`.",
+            ),
+            _kind(
+                "file-unreadable",
+                422,
+                "Nothing can be made of the file",
+                "Its name says how it is written: `.csv`, `.tsv`, `.txt`, `.jsonl`, `.ndjson` or `.json`, with `.gz` "
+                "behind it or not; else say `format`. CSV needs a mapping that is kept with the source: "
+                "`pointstream sources add --map`.",
             ),
             _kind(
                 "idempotency-key-reused",
@@ -248,6 +271,12 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 QUOTA_TYPE,
             ),
             _kind(
+                "files-waiting",
+                429,
+                "Too many files wait",
+                "As many files of your company as may wait are waiting. Send the next one when one of them has ended.",
+            ),
+            _kind(
                 "internal-error",
                 500,
                 "Something broke on our side",
@@ -260,6 +289,12 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "The broker did not acknowledge it in time, is away, or too much waits for it already. It is not known "
                 "whether it arrived: repeat it after `Retry-After` seconds, with the same Idempotency-Key. It counts "
                 "once.",
+            ),
+            _kind(
+                "file-not-stored",
+                503,
+                "The file can't be stored right now",
+                "The gateway has no room for it, or no directory for files. Nothing of it was taken.",
             ),
             _kind(
                 "database-away",

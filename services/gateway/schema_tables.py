@@ -6,18 +6,18 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
-from services.gateway.markup import rows, table
+from services.gateway.markup import prose, rows, table
 
 _DEEPEST = 4
 
 
-def field_table(caption: str, schemas: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+def field_table(caption: str, schemas: Mapping[str, Any], schema: Mapping[str, Any], *, of: str = "") -> str:
     """Return the fields of a schema as a table; empty when it has none. References lead into `schemas`."""
     found = resolved(schemas, schema)
     if "items" in found:
         found = resolved(schemas, found["items"])
     lines = list(_fields(schemas, found))
-    return table(caption, ("Field", "Form", "Needed", "Meaning"), rows(lines)) if lines else ""
+    return table(caption, ("Field", "Form", "Needed", "Meaning"), rows(lines), of=of) if lines else ""
 
 
 def _fields(schemas: Mapping[str, Any], schema: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, ...]]:
@@ -29,7 +29,7 @@ def _fields(schemas: Mapping[str, Any], schema: Mapping[str, Any], before: str =
             f"<code>{escape(path)}</code>",
             escape(_form(schemas, field)),
             "yes" if name in needed else "",
-            escape(words),
+            prose(words),
         )
         inner = resolved(schemas, field)
         if path.count(".") >= _DEEPEST:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
@@ -45,6 +46,30 @@ class PublishPart(Part):
     )
 
 
+class FilesPart(Part):
+    """How files are taken in. Gateways that share the directory share the work."""
+
+    directory: Path | None = Field(
+        default=None, description="where files lie until they are forgotten; without one no files are taken"
+    )
+    most_bytes: int = Field(default=1024**3, ge=1, description="bytes that one file may have, packed as it is")
+    most_unpacked_bytes: int = Field(default=16 * 1024**3, ge=1, description="bytes that one file may have unpacked")
+    most_open: int = Field(default=100, ge=1, description="files of a company that may wait or run at once")
+    most_rejects: int = Field(default=100_000, ge=0, description="refused rows after which a file has failed")
+    at_once: int = Field(default=2, ge=1, le=16, description="files that one gateway works on at once")
+    lease: timedelta = Field(
+        default=timedelta(seconds=30), gt=timedelta(0), description="silence after which another gateway goes on"
+    )
+    look_every: timedelta = Field(
+        default=timedelta(seconds=5), gt=timedelta(0), description="between two looks for files left by others"
+    )
+    retention: timedelta = Field(
+        default=timedelta(days=7),
+        gt=timedelta(0),
+        description="after which a file, what is known of it and its report go",
+    )
+
+
 class GatewaySettings(ServiceSettings):
     """Everything that the gateway can be told. It reads no topic; what comes in over HTTP it publishes."""
 
@@ -53,6 +78,7 @@ class GatewaySettings(ServiceSettings):
     quota: QuotaPart = QuotaPart()
     public: PublicPart = PublicPart()
     publish: PublishPart = PublishPart()
+    files: FilesPart = FilesPart()
     connections: int = Field(default=10, ge=1, le=100, description="connections to PostgreSQL at most")
     quote_connections: int = Field(
         default=4, ge=1, le=100, description="connections to PostgreSQL at most that quotes have to themselves"

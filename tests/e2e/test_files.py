@@ -90,6 +90,14 @@ async def test_a_packed_file_of_events_pays_once_and_names_what_it_left_out(plat
     (known,) = command(platform.data, "ingest", file, "--source", f"{shop.source}", expect=(6,))["files"]
     assert known["known"] is True, "nothing is sent when a file was read to its end"
     again = command(platform.data, "ingest", file, "--source", f"{shop.source}", "--restart", expect=(6,))
+    upload = {"source": shop.source, "name": file.name}
+    sent = shop.http.post("/v1/files", params=upload, content=file.read_bytes())
+    assert (sent.status_code, sent.json()["status"]) == (202, "accepted")
+    path = sent.headers["location"]
+    await eventually(lambda: shop.get(path)["state"] == "done", "the same file over HTTP is brought in")
+    rejects = shop.get(f"{path}/rejects")["data"]
+    assert [(row["line"], row["reason"]) for row in rejects] == [(3, "total-mismatch"), (4, "not-json")]
+    assert shop.http.post("/v1/files", params=upload, content=file.read_bytes()).json()["status"] == "known"
     await platform.publish([shop.purchase("packed-5", 100, card="packed")])
     await shop.decided("packed-5")
     assert (again["published"], shop.balance("packed")) == (3, 93), "published again, and known"

@@ -71,6 +71,12 @@ RIGHTS = {
             "DELETE INSERT SELECT UPDATE(attempt) UPDATE(body) UPDATE(fingerprint) UPDATE(location) UPDATE(started_at) "
             "UPDATE(status)"
         ): "gateway.idempotency",
+        "DELETE INSERT SELECT": "gateway.file_reject",
+        (
+            "DELETE INSERT SELECT UPDATE(began_at) UPDATE(began_bytes) UPDATE(began_read) UPDATE(bytes_read) "
+            "UPDATE(ended_at) UPDATE(epoch) UPDATE(failure) UPDATE(lease_until) UPDATE(line) UPDATE(moved_at) "
+            "UPDATE(place) UPDATE(published) UPDATE(read) UPDATE(rejected) UPDATE(state)"
+        ): "gateway.file",
     },
     "operator": {
         "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",

@@ -267,6 +267,9 @@ class Memory:
     def lock_owners(self, identifiers: Sequence[store.IdentifierName]) -> dict[store.IdentifierName, UUID]:
         return self.identifier_owners(identifiers)
 
+    def lock_late(self, members: Sequence[MemberName]) -> None:
+        """One writer at a time: nobody holds anything."""
+
     def tie_identifiers(self, now: datetime, ties: Sequence[store.Tie]) -> None:
         for tie in ties:
             assert self.identifiers.get(tie[:3]) == tie.was
@@ -353,7 +356,7 @@ def in_memory() -> Iterator[None]:
         return call
 
     places = [(store, name) for name in _STEPS] + [(events, "body_hashes"), (profiles, "body_hashes")]
-    places.append((owner_store, "lock_owners"))
+    places += [(owner_store, "lock_owners"), (owner_store, "lock_late")]
     places += [(history_store, "load"), (history_store, "save_days")]
     places += [(tier_store, "load_places"), (tier_store, "save_tiers")]
     before = [getattr(module, name) for module, name in places]

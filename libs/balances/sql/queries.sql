@@ -35,7 +35,7 @@ WITH asked AS (
            p.next_expiry_at, coalesce(p.next_expiry_points, 0) AS next_expiry_points
     FROM points p FULL JOIN owed o USING (tenant_id, programme_id, member_id, wallet)
 )
-SELECT t.slug AS tenant, p.slug AS programme, a.member_id, h.spread, h.seq, w.wallet, w.available, w.pending, w.held,
+SELECT t.slug AS tenant, p.slug AS programme, a.member_id, h.seq, w.wallet, w.available, w.pending, w.held,
        w.debt, w.next_expiry_at, w.next_expiry_points
 FROM asked a
 JOIN ledger.member h USING (tenant_id, programme_id, member_id)

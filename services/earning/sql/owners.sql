@@ -1,7 +1,19 @@
 -- name: lock_owners
--- A row that had to be waited for comes back as its holder left it.
+-- Without waiting: a row that somebody else holds is left out.
 SELECT i.tenant_id, i.programme_id, i.identifier, i.member_id
 FROM unnest($1::int[], $2::int[], $3::text[]) AS v(tenant_id, programme_id, identifier)
 JOIN members.identifier i USING (tenant_id, programme_id, identifier)
-ORDER BY i.tenant_id, i.programme_id, i.identifier
-FOR NO KEY UPDATE OF i;
+FOR NO KEY UPDATE OF i SKIP LOCKED;
+
+-- name: lock_late
+-- How many of the members that there are somebody else holds; the others are locked.
+WITH asked AS (
+    SELECT * FROM unnest($1::int[], $2::int[], $3::uuid[]) AS v(tenant_id, programme_id, member_id)
+), locked AS (
+    SELECT m.member_id
+    FROM asked
+    JOIN ledger.member m USING (tenant_id, programme_id, member_id)
+    FOR NO KEY UPDATE OF m SKIP LOCKED
+)
+SELECT (SELECT count(*) FROM asked JOIN ledger.member m USING (tenant_id, programme_id, member_id))
+     - (SELECT count(*) FROM locked);

@@ -114,8 +114,9 @@ async def _serve(request: Request, caller: Caller, form: Form, filled: Mapping[s
     cause = f"{caller.key.key_id}\x1f{operation_of(request.scope)}"
     name = event_id(str(caller.tenant_id), cause, form.name, key_text(request), 0)
 
-    async def prepare(session: Session) -> Sequence[Item]:
-        found = await find(session)
+    async def prepare() -> Sequence[Item]:
+        async with desk.store.session(caller.tenant_id) as session:
+            found = await find(session)
         event = {
             "id": name,
             "source": f"{OWN_SOURCES}/{found.tenant}/{found.programme}/console",

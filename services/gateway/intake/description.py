@@ -44,7 +44,12 @@ _KEY: Mapping[str, Any] = {
     "in": "header",
     "required": True,
     "description": "A text of your own, new for each request and the same when you repeat it: then it counts once.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": MOST},
+    "schema": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": MOST,
+        "pattern": r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$",
+    },
     "example": "8e03978e-40d5-43e8-bc93-6894a57f9324",
 }
 _PLAIN = ("id", "source", "time", "data")

@@ -1,7 +1,7 @@
 """The desk at which every way in ends: the key is taken, events are checked and published, the answer is kept.
 
-The order matters. A request that is no good leaves nothing behind, so it is checked in the transaction that takes its
-key, and that transaction is undone. No connection is held while the broker is waited for.
+The order matters. A request that is no good leaves nothing behind, so its event is checked by the call that takes the
+key, and then does not take it. No connection is held while the broker is waited for.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from services.gateway.intake.idempotency import REPLAYED, Purge
 from services.gateway.intake.offers import Offer
 from services.gateway.intake.publisher import CannotPublish, Publisher
 from services.gateway.intake.recent import Claim, EventName, Recent
-from services.gateway.intake.store import Answer, IntakeStore, KeyName, Session
+from services.gateway.intake.store import Answer, Asked, Begun, IntakeStore, KeyName
 from services.gateway.metrics import GatewayMetrics
 from services.gateway.problems import FieldError, ProblemError
 
@@ -58,7 +58,7 @@ class Item:
         return "known" if self.known else "accepted"
 
 
-Prepare = Callable[[Session], Awaitable[Sequence[Item]]]
+Prepare = Callable[[], Awaitable[Sequence[Item]]]
 """Gives the events of a request; may raise what is wrong with it."""
 Tell = Callable[[Sequence[Item]], Answer]
 """Makes the answer of what became of them; may raise what is wrong with the request."""
@@ -95,15 +95,17 @@ class Desk:
         operation = operation_of(request.scope)
         key = idempotency.digest(idempotency.key_text(request))
         name = KeyName(caller.tenant_id, caller.key.key_id, operation, key)
-        async with self.store.session(caller.tenant_id) as session:
-            taken = await idempotency.take(session, name, fingerprint(request, document), self.clock.now())
-            if isinstance(taken, Answer):
-                self.metrics.publish.replayed.labels(operation).inc()
-                return _response(taken, replayed=True)
-            items = await prepare(session)
-            await _judge(session, items)
-            if len(items) == 1 and items[0].problem is not None:
-                raise items[0].problem
+        digest = fingerprint(request, document)
+        items = await prepare()
+        begun = await idempotency.begin(self.store, name, digest, self.clock.now(), _asked(items))
+        if isinstance(begun, Answer):
+            self.metrics.publish.replayed.labels(operation).inc()
+            return _response(begun, replayed=True)
+        _judge(begun, items)
+        if len(items) == 1 and items[0].problem is not None:
+            raise items[0].problem
+        taken = begun.attempt
+        assert taken is not None, "a key is left alone only for the sake of a problem"
         try:
             await self._publish(caller.tenant_id, items)
             answer = tell(items)
@@ -156,8 +158,7 @@ class Desk:
     async def _keep(self, name: KeyName, attempt: int, answer: Answer) -> None:
         """Keep the answer. The events are at the broker: without the database, a repeat finds them known."""
         try:
-            async with self.store.session(name.tenant_id) as session:
-                await session.answer_key(name, attempt, answer)
+            await self.store.keep(name, attempt, answer)
         except DATABASE_ERRORS as error:
             log.warning("idempotency.not_kept", error=type(error).__name__)
 
@@ -187,22 +188,28 @@ def _conflict(at: str) -> ProblemError:
     return ProblemError("event-conflict", errors=errors)
 
 
-async def _judge(session: Session, items: Sequence[Item]) -> None:
-    """Say of each event whether its source is the tenant's, and whether the event is known."""
+def _asked(items: Sequence[Item]) -> Asked:
+    """What the database is asked about events; nothing is taken for a single one that is no event at all."""
     offers = [item.offered for item in items if isinstance(item.offered, Offer)]
-    foreign = [offer.source for offer in offers if not offer.own]
-    registered = await session.registered(foreign) if foreign else set()
-    known = await session.known([offer.key for offer in offers]) if offers else {}
+    sources = {offer.source: None for offer in offers if not offer.own}
+    alone = len(items) == 1
+    return Asked(
+        list(sources), {offer.key: offer.body_hash for offer in offers}, take=bool(offers) or not alone, alone=alone
+    )
+
+
+def _judge(begun: Begun, items: Sequence[Item]) -> None:
+    """Say of each event whether its source is the tenant's, and whether the event is known."""
     for item in items:
         offer = item.offered
         if isinstance(offer, Rejection):
             continue
-        if not offer.own and offer.source not in registered:
+        if not offer.own and offer.source not in begun.registered:
             detail = "not at or below a registered source of your company"
             item.problem = ProblemError(
                 "source-unknown", errors=[FieldError(pointer=f"/body{item.at}/source", detail=detail)]
             )
-        elif (body := known.get(offer.key)) is not None:
+        elif (body := begun.known.get(offer.key)) is not None:
             item.known = body == offer.body_hash
             item.problem = None if item.known else _conflict(item.at)
 

@@ -15,7 +15,7 @@ from fastapi import Request
 from libs.runtime import logs
 from libs.runtime.clock import Clock
 from libs.runtime.postgres import DATABASE_ERRORS
-from services.gateway.intake.store import Answer, IntakeStore, KeyName, Session
+from services.gateway.intake.store import Answer, Asked, Begun, IntakeStore, KeyName, Window
 from services.gateway.problems import ProblemError
 
 log = logs.get(__name__)
@@ -58,23 +58,26 @@ def digest(text: str) -> bytes:
     return sha256(text.encode()).digest()
 
 
-async def take(session: Session, name: KeyName, fingerprint: bytes, now: datetime) -> int | Answer:
-    """Take the key for a request: return the number of the attempt, or the answer that was given already.
+async def begin(store: IntakeStore, name: KeyName, fingerprint: bytes, now: datetime, asked: Asked) -> Begun | Answer:
+    """Take the key for a request: return what is known of its events, or the answer that was given already.
 
     Raises:
         ProblemError: 409 while the same request runs, 422 when the key was used for another one.
+        Whatever `libs.runtime.postgres.DATABASE_ERRORS` lists.
     """
+    window = Window(now, given_up=now - LAPSES, forgotten=now - KEPT)
     for _ in range(_TRIES):
-        attempt = await session.take_key(name, fingerprint, now, given_up=now - LAPSES, forgotten=now - KEPT)
-        if attempt is not None:
-            return attempt
-        known = await session.read_key(name)
-        if known is None:
-            continue  # released between the two statements
-        if known.fingerprint != fingerprint:
+        begun = await store.begin(name, fingerprint, window, asked)
+        if begun.attempt is not None:
+            return begun
+        if begun.holder is None:
+            if begun.refused or not asked.take:
+                return begun
+            continue  # released between two statements
+        if begun.holder.fingerprint != fingerprint:
             raise ProblemError("idempotency-key-reused")
-        if known.answer is not None:
-            return known.answer
+        if begun.holder.answer is not None:
+            return begun.holder.answer
         break
     raise ProblemError("idempotency-key-running", headers={"Retry-After": "1"})
 

@@ -16,7 +16,7 @@ from services.gateway.intake.bodies import MOST_BATCH, MOST_EVENT, read_json
 from services.gateway.intake.description import ALWAYS, MOST_ITEMS, batch_body, event_body
 from services.gateway.intake.desk import Item, desk_of
 from services.gateway.intake.offers import Kinds, Offer, offer
-from services.gateway.intake.store import Answer, Session
+from services.gateway.intake.store import Answer
 from services.gateway.intake.views import Accepted, BatchAccepted, BatchItem
 from services.gateway.members import receipt_path
 from services.gateway.openapi import refusals
@@ -89,7 +89,7 @@ async def post_purchases(request: Request, caller: EventsWriter) -> Response:
         raise ProblemError(code, errors=[FieldError(pointer="/body", detail=detail)])
     trace = _traceparent(request)
 
-    async def prepare(_: Session) -> Sequence[Item]:
+    async def prepare() -> Sequence[Item]:
         return items
 
     items: list[Item] = []
@@ -199,7 +199,7 @@ async def take_event(request: Request, caller: Caller, kinds: Kinds) -> Response
     desk = desk_of(request)
     document = await read_json(request, MOST_EVENT)
 
-    async def prepare(_: Session) -> Sequence[Item]:
+    async def prepare() -> Sequence[Item]:
         return [Item(offer(document, kinds, desk.names, _traceparent(request)))]
 
     return await desk.serve(request, caller, document, prepare, told)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -49,6 +49,43 @@ class KnownKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """By when a run without an answer is given up, and an answer is forgotten; `now` is the present."""
+
+    now: datetime
+    given_up: datetime
+    forgotten: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked about a request: sources that have to be the tenant's, and events with digests of their bodies.
+
+    The key is taken only if `take`, and if the event of a request that has one `alone` is not refused.
+    """
+
+    sources: Sequence[str] = ()
+    events: Mapping[UUID, int] = field(default_factory=dict)
+    take: bool = True
+    alone: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What is known of a request. `attempt` is the number of the run, None when the key was not taken.
+
+    Then `holder` is what is known of it, or None when nobody has it; `refused` says that there was nothing to take it
+    for. `known` gives the digests of the bodies of events that were taken already, by event key.
+    """
+
+    attempt: int | None
+    holder: KnownKey | None
+    refused: bool
+    registered: frozenset[str]
+    known: Mapping[UUID, int]
+
+
+@dataclass(frozen=True, slots=True)
 class ProgrammeName:
     """A programme by its slug, and that of its tenant."""
 
@@ -63,32 +100,6 @@ class Session:
         self._connection = connection
         self._tenant = tenant_id
 
-    async def take_key(
-        self, name: KeyName, fingerprint: bytes, now: datetime, *, given_up: datetime, forgotten: datetime
-    ) -> int | None:
-        """Take a key for a request, and return the number of the attempt; None when it is taken.
-
-        A run that began by `given_up` without an answer is taken over, one that began by `forgotten` does not count.
-        """
-        attempt: int | None = await self._connection.fetchval(
-            _SQL["take_key"], *name.columns, fingerprint, now, given_up, forgotten
-        )
-        return attempt
-
-    async def read_key(self, name: KeyName) -> KnownKey | None:
-        """Return what is known of a key; None when it was released meanwhile."""
-        row = await self._connection.fetchrow(_SQL["read_key"], *name.columns)
-        if row is None:
-            return None
-        answer = None if row["status"] is None else Answer(row["status"], row["body"], row["location"])
-        return KnownKey(row["fingerprint"], answer)
-
-    async def answer_key(self, name: KeyName, attempt: int, answer: Answer) -> None:
-        """Keep the answer, unless another attempt has taken over."""
-        await self._connection.execute(
-            _SQL["answer_key"], *name.columns, attempt, answer.status, answer.location, answer.body
-        )
-
     async def release_key(self, name: KeyName, attempt: int) -> None:
         """Forget the key of a run that ended without an answer to keep."""
         await self._connection.execute(_SQL["release_key"], *name.columns, attempt)
@@ -97,16 +108,6 @@ class Session:
         """Delete up to `most` keys that were taken by an instant; return how many there were."""
         done: str = await self._connection.execute(_SQL["forget_old"], self._tenant, until, most)
         return int(done.rpartition(" ")[2])
-
-    async def registered(self, sources: Iterable[str]) -> set[str]:
-        """Return those of the sources that the tenant may write under."""
-        rows = await self._fetch("registered", list(set(sources)))
-        return {row["source"] for row in rows}
-
-    async def known(self, keys: Iterable[UUID]) -> dict[UUID, int]:
-        """Return the digests of the bodies of events that were taken already, by event key."""
-        rows = await self._fetch("known", list(set(keys)))
-        return {row["event_key"]: row["body_hash"] for row in rows}
 
     async def programmes_of_member(self, member_id: UUID, programme: str | None) -> list[ProgrammeName]:
         """Return the programmes that a member is in, two at most; `programme` is a slug."""
@@ -138,6 +139,45 @@ class IntakeStore:
         async with self._pool.acquire() as connection, connection.transaction():
             await connection.fetchval(_SQL["set_tenant"], tenant_id)
             yield Session(connection, tenant_id)
+
+    async def begin(self, name: KeyName, fingerprint: bytes, window: Window, asked: Asked) -> Begun:
+        """Take a key for a request, and ask about its events, in one round trip.
+
+        A run that began by `window.given_up` without an answer is taken over, one by `window.forgotten` does not count.
+
+        Raises:
+            Whatever `libs.runtime.postgres.DATABASE_ERRORS` lists.
+        """
+        row = await self._pool.fetchrow(
+            _SQL["begin_request"],
+            *name.columns,
+            fingerprint,
+            window.now,
+            window.given_up,
+            window.forgotten,
+            asked.take,
+            asked.alone,
+            list(asked.sources),
+            list(asked.events),
+            list(asked.events.values()),
+        )
+        answer = None if row["status"] is None else Answer(row["status"], row["body"], row["location"])
+        return Begun(
+            attempt=row["attempt"],
+            holder=None if row["holder"] is None else KnownKey(row["holder"], answer),
+            refused=row["refused"],
+            registered=frozenset(row["registered"]),
+            known=dict(zip(row["known_keys"] or (), row["known_hashes"] or (), strict=True)),
+        )
+
+    async def keep(self, name: KeyName, attempt: int, answer: Answer) -> None:
+        """Keep the answer, unless another attempt has taken over.
+
+        Raises:
+            Whatever `libs.runtime.postgres.DATABASE_ERRORS` lists.
+        """
+        kept = (answer.status, answer.location, answer.body)
+        await self._pool.execute(_SQL["keep_answer"], *name.columns, attempt, *kept)
 
     async def tenants(self) -> list[int]:
         """Return every tenant that has API keys."""

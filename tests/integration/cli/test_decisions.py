@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 
+from typer.testing import CliRunner
+
+from cli.main import app
 from tests.support.command import assert_sound
 from tests.support.pointstream import Pointstream
 from tests.support.receipts import PROFILES, PURCHASES, enrolment, member_id, purchase
@@ -39,7 +42,10 @@ async def test_points_are_given_and_taken_with_a_reason(stack: Stack, pointstrea
     assert told["movements"][0]["from_account"] == "active"
     assert await lots(stack) == [150]
     refused = await pointstream.run("adjust", member_id("17"), "-151", "--reason", "mistake", "--wait", expect=1)
-    assert refused["movements"] == []
+    assert (refused["movements"], refused["refused"]) == ([], "not-enough-points")
+    words = pointstream.words("adjust", member_id("17"), "-151", "--reason", "mistake", "--wait")
+    told_people = await asyncio.to_thread(CliRunner().invoke, app, [word for word in words if word != "--json"])
+    assert "refused: the member has not so many points that are free (/v1/receipts/" in told_people.stderr
     assert await lots(stack) == [150], "never a part of it"
     await assert_sound(stack)
 

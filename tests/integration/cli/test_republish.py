@@ -35,7 +35,7 @@ async def test_everybody_has_a_last_record(stack: Stack, pointstream: Pointstrea
     found = await last_balances(stack)
     assert len(found) == 30
     for number in range(30):
-        event = found[str(member_id(str(number)))]
+        event = found[f"acme/main/{member_id(str(number))}"]
         (wallet,) = event["data"]["wallets"]
         assert (wallet["available"], event["memberseq"]) == (number + 1, 1)
     before = len(await stack.read(BALANCES))

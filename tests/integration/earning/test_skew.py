@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from itertools import count
+from typing import Any
 
+import asyncpg
 import pytest
 
 from libs.runtime.keys import kafka_partition_hash
+from services.earning import owner_store
 from tests.integration.earning.test_fencing import Hand, by_hand
 from tests.support.invariants import verified
-from tests.support.lives import returned
+from tests.support.lives import corrected, returned
 from tests.support.loads import enrol
 from tests.support.locks import waiting
-from tests.support.receipts import PROFILES, enrolment, purchase
+from tests.support.receipts import PROFILES, enrolment, member_id, purchase
 from tests.support.stack import Stack, until
 
+LEFT = "SELECT member_id, sum(remaining)::bigint AS left FROM ledger.lot GROUP BY 1"
 PAIRS = [60, pytest.param(200, marks=pytest.mark.slow)]
 
 
@@ -85,3 +89,58 @@ async def test_purchase_and_its_return(stack: Stack, pairs: int) -> None:
     assert [tuple(row) for row in moved] == [("credit", pairs // 2, 5 * pairs), ("reverse", pairs // 2, 5 * pairs)]
     assert (await stack.fetch("SELECT count(*) FROM earning.inbox"))[0][0] == 2 * pairs
     await verified(stack)
+
+
+async def test_an_identifier_of_a_story_is_never_waited_for(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A correction holds its receipt and then wants the card of before; the card's enrolment wants them in order."""
+    await stack.produce([enrolment("2")])
+    await stack.produce([purchase("R-1", card="1")._replace(key=key_of(3))])
+    await stack.produce([corrected("C-1", "R-1", 2_000, card="2")._replace(key=key_of(3))])
+    async with by_hand(stack, "receipts") as receipts, by_hand(stack, "profiles", of=PROFILES) as profiles:
+        await receipts.claim(3)
+        part = kafka_partition_hash(str(member_id("2")).encode()) % 12
+        await profiles.claim(part, 5)
+        await profiles.lane.run(await profiles.fetch(part))
+        await receipts.lane.run(await receipts.fetch(3, most=1))
+        await stack.produce([enrolment("1")._replace(key=key_of(5))])
+
+        refusals: list[str | None] = []
+        enrolling: list[asyncio.Task[None]] = []
+        lock_owners = owner_store.lock_owners
+
+        async def lock(connection: Any, names: Any) -> Any:
+            if not enrolling:
+                enrolling.append(asyncio.create_task(profiles.lane.run(await profiles.fetch(5))))
+
+                async def waits() -> bool:
+                    return await waiting(stack) == 1
+
+                await until(waits, "the enrolment waits for the receipt")
+            try:
+                return await lock_owners(connection, names)
+            except asyncpg.PostgresError as error:
+                refusals.append(error.sqlstate)
+                raise
+
+        monkeypatch.setattr(owner_store, "lock_owners", lock)
+        await asyncio.wait_for(receipts.lane.run(await receipts.fetch(3)), 30)
+        await asyncio.wait_for(enrolling[0], 30)
+        assert refusals == ["40001"], "it gave way at once, and was free to lock the second time"
+        await settled(receipts, profiles)
+    left = {str(row["member_id"]): row["left"] for row in await stack.fetch(LEFT)}
+    assert left == {str(member_id("1")): 0, str(member_id("2")): 20}
+    await verified(stack)
+
+
+async def test_a_member_of_a_story_is_never_waited_for(stack: Stack) -> None:
+    await enrol(stack, ["1"])
+    name = (1, 1, member_id("1"))
+    holder, late = [await asyncpg.connect(stack.database.dsn("earning")) for _ in range(2)]
+    try:
+        async with holder.transaction(), late.transaction():
+            await owner_store.lock_late(holder, [name, (1, 1, member_id("nobody"))])
+            with pytest.raises(asyncpg.SerializationError):
+                await owner_store.lock_late(late, [name])
+    finally:
+        await holder.close()
+        await late.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -27,6 +28,10 @@ SWEEP = {
     "getMemberShopping": ("/v1/members/{member_id}/shopping", 404),
     "listParked": ("/v1/parked", 200),
     "listRates": ("/v1/rates", 200),
+    "listFiles": ("/v1/files", 200),
+    "getFile": ("/v1/files/{file_id}", 404),
+    "listFileRejects": ("/v1/files/{file_id}/rejects", 404),
+    "downloadFileRejects": ("/v1/files/{file_id}/rejects.csv", 404),
     "getReceiptByNumber": ("/v1/receipts/by-number?number={number}&store=12", 404),
     "getReceipt": ("/v1/receipts{source}/R-1", 404),
     "getConservation": ("/v1/conservation", 200),
@@ -50,11 +55,14 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
     await scribe.page([bought], tenant)
     await scribe.receipt(bought, tenant)
     campaign = "base" if tenant is ACME else "of-globex"
+    file_id = UUID(int=tenant.tenant_id)
+    await scribe.connection.execute(QUERIES["file"], tenant.tenant_id, file_id, FRIDAY)
     return {
         "member_id": str(member.member_id),
         "source": tenant.source,
         "number": tenant.slug,
         "campaign": campaign,
+        "file_id": str(file_id),
     }
 
 

@@ -17,7 +17,7 @@ from services.gateway.settings import GatewaySettings
 from tests.integration.gateway.conftest import MakeKey, SetClock, bearer, running
 from tests.integration.gateway.till import at_once, connected, fresh_key, post, receipt, with_broker
 from tests.support.database import GLOBEX, Database
-from tests.support.stack import Stack
+from tests.support.stack import Stack, until
 
 
 async def test_the_first_answer_is_given_again(till: httpx.AsyncClient, stack: Stack) -> None:
@@ -89,7 +89,11 @@ class Held:
 
 
 async def test_a_key_is_busy_while_its_request_runs_and_lapses(
-    till: httpx.AsyncClient, clock: SetClock, monkeypatch: pytest.MonkeyPatch, stack: Stack
+    till: httpx.AsyncClient,
+    clock: SetClock,
+    monkeypatch: pytest.MonkeyPatch,
+    stack: Stack,
+    superuser: asyncpg.Connection,
 ) -> None:
     held = Held(monkeypatch)
     first = asyncio.create_task(post(till, "/v1/purchases", receipt(), Idempotency_Key="k"))
@@ -103,6 +107,11 @@ async def test_a_key_is_busy_while_its_request_runs_and_lapses(
     assert other.json()["code"] == "idempotency-key-reused"
     clock.forward(timedelta(milliseconds=2))
     later = asyncio.create_task(post(till, "/v1/purchases", receipt(), Idempotency_Key="k"))
+
+    async def taken_over() -> bool:
+        return bool(await superuser.fetchval("SELECT attempt FROM gateway.idempotency") == 2)
+
+    await until(taken_over, "the later run has the key")
     other = await post(till, "/v1/purchases", receipt(total=1), Idempotency_Key="k")
     assert other.json()["code"] == "idempotency-key-reused", "lapsed, and still of the same request"
     held.go_on.set()

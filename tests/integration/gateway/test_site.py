@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -34,12 +35,15 @@ def test_every_operation_is_described_whole(operation: dict[str, Any]) -> None:
     responses = operation["responses"]
     assert {"401", "403", "429", "500", "503"} <= set(responses)
     (good,) = [status for status in responses if status.startswith("2")]
+    answered = "text/csv" if operation["operationId"].startswith("download") else "application/json"
     for status, response in responses.items():
-        expected = "application/json" if status == good else "application/problem+json"
+        expected = answered if status == good else "application/problem+json"
         assert list(response["content"]) == [expected]
+    assert all(parameter["description"] for parameter in operation.get("parameters", ()))
+    if answered != "application/json":
+        return
     reference = responses[good]["content"]["application/json"]["schema"]["$ref"]
     assert "example" in DOCUMENT["components"]["schemas"][reference.rpartition("/")[2]]
-    assert all(parameter["description"] for parameter in operation["parameters"])
 
 
 async def test_the_description_is_served(anonymous: httpx.AsyncClient) -> None:
@@ -49,9 +53,27 @@ async def test_the_description_is_served(anonymous: httpx.AsyncClient) -> None:
 
 async def test_the_api_is_described_for_people_with_bodies(anonymous: httpx.AsyncClient) -> None:
     page = (await anonymous.get("/docs")).text
-    posts = [one for one in operations(DOCUMENT).values() if "requestBody" in one]
+    bodies = [one["requestBody"]["content"] for one in operations(DOCUMENT).values() if "requestBody" in one]
+    posts = [body for body in bodies if "application/json" in body]
+    assert len(posts) < len(bodies)
+    assert "Body: The file itself. <code>text/csv</code>" in page
     assert page.count("<caption>Body</caption>") == len(posts)
     assert "<code>data.lines[].amount_minor</code>" in page
+
+
+async def test_texts_are_shown_as_meant_and_what_scrolls_can_be_scrolled_by_keys(anonymous: httpx.AsyncClient) -> None:
+    page = (await anonymous.get("/docs")).text
+    assert "<code>Authorization: Bearer ly_…</code>" in page
+    assert page.count('<div class="scroll" tabindex="0" role="region"') == page.count("<table>")
+    labels = re.findall(r'aria-label="([^"]*)"', page)
+    assert len(labels) == len(set(labels)), "each region has a name of its own"
+    for path in ("/docs", "/asyncapi", "/problems/event-invalid"):
+        assert "<pre>" not in (await anonymous.get(path)).text
+
+
+async def test_a_wrong_method_is_told_all_that_the_path_has(anonymous: httpx.AsyncClient) -> None:
+    for path, methods in (("/v1/members", "GET, POST"), (f"/v1/files/{UUID(int=1)}", "DELETE, GET")):
+        assert (await anonymous.request("OPTIONS", path)).headers.get_list("allow") == [methods]
 
 
 async def test_the_topics_are_described_three_times_alike(anonymous: httpx.AsyncClient) -> None:

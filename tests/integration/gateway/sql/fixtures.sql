@@ -127,3 +127,14 @@ INSERT INTO earning.counter (tenant_id, programme_id, counter_key, used) VALUES 
 
 -- name: used
 SELECT used FROM earning.counter WHERE tenant_id = $1 AND counter_key = $2;
+
+-- name: file
+INSERT INTO gateway.file (tenant_id, file_id, name, source, form, encoding, enrols, digest, sameness, size, received_at,
+                          state, ended_at)
+VALUES ($1, $2, 'a.jsonl', '/a', 'jsonl', 'utf-8', false, sha256(''), sha256(''), 0, $3, 'done', $3);
+
+-- name: mapping
+UPDATE platform.source SET mapping = $2::jsonb WHERE source_prefix = $1;
+
+-- name: lease_over
+UPDATE gateway.file SET lease_until = received_at;
