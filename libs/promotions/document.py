@@ -35,7 +35,9 @@ class DocumentError:
 
     def __str__(self) -> str:
         """Write it as one line."""
-        told = f"{self.path}: {self.reason}" + (f"; allowed: {self.allowed}" if self.allowed else "")
+        told = f"{self.path}: {self.reason}"
+        if self.allowed and self.allowed not in self.reason:
+            told += f"; allowed: {self.allowed}"
         return told if self.line is None else f"line {self.line}: {told}"
 
 
