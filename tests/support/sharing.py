@@ -11,6 +11,7 @@ import pytest
 _TOGETHER = "tests/e2e/"
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in a hook of the same name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Name the group of each test; without several processes it says nothing."""
     for item in items:
