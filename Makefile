@@ -6,11 +6,6 @@ PYTHON_BIN := .venv/bin/python
 POINTSTREAM := .venv/bin/pointstream
 PYTEST := $(PYTHON_BIN) -m pytest
 ARGS ?=
-# A run of a selection must not pass for the whole: `make features` reads the report of a whole run only.
-REPORT = build/$(if $(strip $(ARGS)),selection,junit).xml
-
-# Two processes share a whole run, each with servers of its own; a selection runs in one.
-SHARED = $(if $(strip $(ARGS)),,-n 2 --dist loadgroup --no-loadscope-reorder)
 
 .PHONY: help
 help: ## List every target
@@ -42,7 +37,7 @@ reset: setup ## Throw away the platform's data
 
 .PHONY: test
 test: setup ## Run every test but the long forms and the benchmarks (ARGS="-k name" for some)
-	@$(PYTEST) $(SHARED) -m "not slow and not bench" --junit-xml=$(REPORT) $(ARGS)
+	@$(if $(strip $(ARGS)),$(PYTEST) -m "not slow and not bench" --junit-xml=build/selection.xml $(ARGS),.ci/test)
 
 .PHONY: test-slow
 test-slow: setup ## Run the long forms of the tests
