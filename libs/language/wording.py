@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from babel import Locale
-from babel.dates import format_date, format_time, get_day_names
+from babel.dates import format_date, format_time, get_day_names, get_month_names
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal
 
@@ -49,6 +49,18 @@ def moment(instant: datetime, zone: tzinfo, language: str) -> str:
 def weekday(number_of_day: int, language: str) -> str:
     """Name a day of the week; 0 is Monday."""
     text: str = get_day_names("wide", locale=language)[number_of_day]
+    return text
+
+
+def month(number_of_month: int, language: str) -> str:
+    """Name a month; 1 is January."""
+    text: str = get_month_names("wide", "stand-alone", locale=language)[number_of_month]
+    return text
+
+
+def country(code: str, language: str) -> str:
+    """Name a country by its code of ISO 3166; a code that is not known stays as it is."""
+    text: str = _locale(language).territories.get(code, code)
     return text
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime
 from functools import partial
 from typing import Literal, get_args
 
@@ -16,11 +16,10 @@ from libs.language.catalogue import DEFAULT
 from libs.promotions.allowances import Limit, SharedLimit
 from libs.promotions.campaigns import Campaign, phase_of
 from libs.promotions.compile import RUNNING, CompiledProgramme
-from libs.promotions.conditions import WEEKDAYS
-from libs.promotions.criteria import Conditions
+from libs.promotions.condition_words import condition_words
 from libs.promotions.days import within
-from libs.promotions.effect_words import OWN_NAME, effect_words, named
-from libs.promotions.lines import chooses_lines
+from libs.promotions.effect_words import OWN_NAME, effect_words
+from libs.promotions.frame_words import frame_words
 from libs.promotions.payouts import Multiplier
 from libs.promotions.rates import digits
 from libs.promotions.wallets import NaturalExpiry, NeverExpiry, PendingDays, PendingEvent, PendingOnDays, Wallet
@@ -29,8 +28,6 @@ from libs.promotions.wording import RULES
 Section = Literal["base", "multiplier", "addition", "activity"]
 SECTIONS: tuple[Section, ...] = get_args(Section)
 """Where a campaign is told: by the phase it pays in, or that it is for something else than purchases."""
-
-_TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,47 +139,12 @@ class Words:
         activity = campaign.trigger.activity if campaign.trigger.kind == "activity" else None
         if activity is not None:
             yield RULES.say(self.language, "activity", activity=activity)
-        yield from self._conditions(campaign.when, of_activity=activity is not None)
+        yield from condition_words(self, campaign.when, of_activity=activity is not None)
         if any(isinstance(one, Multiplier) and one.compounding for one in campaign.benefits):
             yield RULES.say(self.language, "compounding")
-        yield from self._frame(campaign)
+        yield from frame_words(campaign.frame, self.programme.zone, self.language)
         if campaign.cel is not None:
             yield RULES.say(self.language, "cel", expression=campaign.cel)
-
-    def _conditions(self, when: Conditions, *, of_activity: bool) -> Iterator[str]:
-        language = self.language
-        for name in type(when).model_fields:
-            value = getattr(when, name)
-            match name, value:
-                case _, None | ():
-                    continue
-                case "min_total_minor", int():
-                    yield RULES.say(language, name, money=self.money(value))
-                case "min_amount_minor", int():
-                    key = f"{name}.lines" if chooses_lines(when) else name
-                    yield RULES.say(language, key, money=self.money(value))
-                case "min_quantity", int():
-                    yield RULES.say(language, name, n=value)
-                case "skus" | "categories" | "brands" | "stores" | "channels" | "partners" | "tiers" | "payments", _:
-                    yield RULES.say(language, name, n=len(value), listed=named(value, language))
-                case "labels", _:
-                    key = "labels.activity" if of_activity else "labels"
-                    yield RULES.say(language, key, n=len(value), listed=named(value, language))
-                case _:
-                    yield RULES.say(language, "other-condition", name=name)
-
-    def _frame(self, campaign: Campaign) -> Iterator[str]:
-        frame, language = campaign.frame, self.language
-        if frame.weekdays:
-            days = [wording.weekday(WEEKDAYS.index(one), language) for one in frame.weekdays]
-            yield RULES.say(language, "weekdays", listed=wording.all_of(days, language))
-        if frame.hours is not None:
-            yield RULES.say(language, "hours", since=frame.hours.from_, until=frame.hours.to)
-        if frame.starts_at is not None:
-            moment = wording.moment(frame.starts_at, self.programme.zone, language)
-            yield RULES.say(language, "starts_at", moment=moment)
-        if frame.ends_at is not None:
-            yield RULES.say(language, "ends_at", moment=_last(frame.ends_at, self.programme.zone, language))
 
     def limit(self, limit: Limit | SharedLimit, wallet: str) -> str:
         """Say how much there is at most: of what, in which period, for whom."""
@@ -239,11 +201,3 @@ def _groups(live: Iterable[Campaign], language: str) -> Iterator[str]:
         if len(names) > 1 or mode == "exclusive":
             listed = "; ".join(names)
             yield RULES.say(language, f"group.{mode}", listed=listed)
-
-
-def _last(ends_at: datetime, zone: tzinfo, language: str) -> str:
-    """When something ends: the last day, if it ends with one."""
-    local = ends_at.astimezone(zone)
-    if local.hour == local.minute == local.second == local.microsecond == 0:
-        return wording.day((ends_at - _TICK).astimezone(zone).date(), language)
-    return wording.moment(ends_at, zone, language)

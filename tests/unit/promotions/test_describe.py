@@ -11,12 +11,14 @@ from hypothesis import HealthCheck, given, settings
 
 from libs.language.catalogue import LANGUAGES, Catalogue
 from libs.promotions.allowances import UNITS, Limit, Period, SharedLimit
+from libs.promotions.audience import MemberConditions
 from libs.promotions.compile import CompiledProgramme, compile_programme
 from libs.promotions.criteria import Conditions
 from libs.promotions.days import within
 from libs.promotions.describe import SECTIONS, describe_rules
 from libs.promotions.document import parse_programme, parse_programme_yaml
 from libs.promotions.explain import CONDITIONS, REASONS
+from libs.promotions.frames import Frame
 from libs.promotions.wording import EXPLANATIONS, HINTS, RULES
 from tests.unit.promotions.build import BASE, THURSDAY, campaign, document, fixed, multiplier
 from tests.unit.promotions.strategies import documents, instants
@@ -95,10 +97,143 @@ def test_a_campaign_is_a_sentence(told: dict[str, Any], english: str, german: st
     assert sentences(told, language="de") == [german]
 
 
+CONDITIONS_SAID: list[tuple[dict[str, Any], str, str]] = [
+    ({"not_brands": ["Own"]}, "not on the brand Own", "nicht auf die Marke Own"),
+    ({"max_total_minor": 900}, "up to a total of $9.00", "bis zu einer Summe von 9,00\N{NO-BREAK SPACE}$"),
+    ({"only_line": "cheapest"}, "only on the cheapest line", "nur auf die billigste Position"),
+    (
+        {"lines": [{"match": "none", "labels": ["sale"]}]},
+        "when no line is with the label sale",
+        "wenn keine Position mit dem Kennzeichen sale ist",
+    ),
+    (
+        {"lines": [{"skus": ["x"], "min_price_minor": 500, "min_lines": 2, "min_quantity": 3}]},
+        "when the receipt has at least 2 lines of the article x and with a price of at least $5.00 a piece, "
+        "together at least 3 pieces",
+        "wenn der Bon mindestens 2 Positionen mit dem Artikel x und mit einem Preis von mindestens "
+        "5,00\N{NO-BREAK SPACE}$ je Stück hat, zusammen mindestens 3 Stück",
+    ),
+    ({"segments": ["vip"]}, "for the segment vip", "für das Segment vip"),
+    (
+        {"member": {"attributes": [{"name": "app", "is": True}]}},
+        "for members with app: yes",
+        "für Mitglieder mit app: ja",
+    ),
+    (
+        {"member": {"birthday": {"days_before": 3, "days_after": 1}}},
+        "on the member's birthday and on the 3 days before and on the day after",
+        "am Geburtstag des Mitglieds und an den 3 Tagen davor und am Tag danach",
+    ),
+    (
+        {"member": {"anniversary": {"years": [1, 5]}}},
+        "on the day 1 or 5 years after the enrolment",
+        "am Tag 1 oder 5 Jahre nach dem Beitritt",
+    ),
+    (
+        {"member": {"enrolled": {"max_days": 1}}},
+        "for members who enrolled at most 1 day ago",
+        "für Mitglieder, die vor höchstens 1 Tag beigetreten sind",
+    ),
+    (
+        {"member": {"last_purchase": {"min_days": 30, "max_days": 60}}},
+        "for members whose last purchase was 30 to 60 days ago",
+        "für Mitglieder, deren letzter Einkauf vor 30 bis 60 Tagen war",
+    ),
+    (
+        {"member": {"nth_purchase": {"every": 5}}},
+        "on the member's purchases number 5, 10, 15 and so on",
+        "bei den Einkäufen Nummer 5, 10, 15 und so weiter des Mitglieds",
+    ),
+    (
+        {"member": {"history": [{"count": "visits", "within": {"days": 30}, "min": 3}]}},
+        "for members with at least 3 visits in the last 30 days",
+        "für Mitglieder mit mindestens 3 Besuchen in den letzten 30 Tagen",
+    ),
+    (
+        {
+            "member": {
+                "history": [
+                    {"count": "spend_minor", "category": "tea", "within": {"period": "quarter", "back": 1}, "min": 500}
+                ]
+            }
+        },
+        "for members with at least $5.00 spent on the category tea in the quarter before this one",
+        "für Mitglieder mit mindestens 5,00\N{NO-BREAK SPACE}$ Umsatz in der Warengruppe tea im Quartal vor diesem",
+    ),
+]
+
+
+@pytest.mark.parametrize(("when", "english", "german"), CONDITIONS_SAID)
+def test_a_condition_is_told_with_its_numbers(when: dict[str, Any], english: str, german: str) -> None:
+    assert sentences(campaign("a", fixed(2), when=when)) == [f"2 points {english}."]
+    assert sentences(campaign("a", fixed(2), when=when), language="de") == [f"2 Punkte {german}."]
+
+
+def test_a_circle_is_told_with_its_middle() -> None:
+    stores = [{"id": "1", "latitude": "47.5", "longitude": "-8.25"}]
+    near = campaign("a", fixed(2), when={"near": {"latitude": "47.5", "longitude": "-8.25", "metres": 2_500}})
+    told = {
+        language: describe_rules(programme(near, stores=stores), THURSDAY, language).rules for language in LANGUAGES
+    }
+    assert told["en"][0].sentence == "2 points in stores at most 2.5 km from 47.5, -8.25."
+    assert told["de"][0].sentence == "2 Punkte in Filialen höchstens 2,5 km von 47.5, -8.25."
+
+
+FRAMES_SAID: list[tuple[dict[str, Any], str, str]] = [
+    (
+        {"windows": [{"from": "08:00", "to": "10:00"}, {"from": "18:00", "to": "20:00", "weekdays": ["fri"]}]},
+        "between 08:00 and 10:00 or on Friday between 18:00 and 20:00",
+        "zwischen 08:00 und 10:00 Uhr oder am Freitag zwischen 18:00 und 20:00 Uhr",
+    ),
+    (
+        {"days": [{"first_day": "2017-01-05", "last_day": "2017-01-08"}], "blackouts": [{"first_day": "2017-01-07"}]},
+        "on January 5, 2017 to January 8, 2017, not on January 7, 2017",
+        "am 5. Januar 2017 bis 8. Januar 2017, nicht am 7. Januar 2017",
+    ),
+    (
+        {"recurrence": [{"rule": "FREQ=MONTHLY;BYDAY=1TH", "first_day": "2017-01-01"}]},
+        "every month on the first Thursday from January 1, 2017 on",
+        "jeden Monat am ersten Donnerstag ab 1. Januar 2017",
+    ),
+    (
+        {"recurrence": [{"rule": "FREQ=YEARLY;BYMONTH=1;BYMONTHDAY=5;UNTIL=20200105", "first_day": "2017-01-01"}]},
+        "every year on day 5 of the month in January from January 1, 2017 on until January 5, 2020",
+        "jedes Jahr am 5. des Monats im Januar ab 1. Januar 2017 bis 5. Januar 2020",
+    ),
+    (
+        {"recurrence": [{"rule": "FREQ=WEEKLY;INTERVAL=2;BYDAY=FR;COUNT=9", "first_day": "2017-01-05"}]},
+        "every 2 weeks on Friday 9 times from January 5, 2017 on",
+        "alle 2 Wochen am Freitag 9-mal ab 5. Januar 2017",
+    ),
+    (
+        {"recurrence": [{"rule": "FREQ=YEARLY;BYYEARDAY=5", "first_day": "2017-01-01"}]},
+        "on the days of the rule “FREQ=YEARLY;BYYEARDAY=5” from January 1, 2017 on",
+        "an den Tagen der Regel „FREQ=YEARLY;BYYEARDAY=5“ ab 1. Januar 2017",
+    ),
+    (
+        {
+            "not_holidays": [
+                {"country": "DE", "subdivision": "BY", "first_year": 2017, "last_year": 2018, "days_before": 1}
+            ]
+        },
+        "not on public holidays in Germany (BY) 2017 to 2018 and on the day before",
+        "nicht an Feiertagen in Deutschland (BY) 2017 bis 2018 und am Tag davor",
+    ),
+]
+
+
+@pytest.mark.parametrize(("frame", "english", "german"), FRAMES_SAID)
+def test_a_frame_is_told_with_its_days(frame: dict[str, Any], english: str, german: str) -> None:
+    assert sentences(campaign("a", fixed(2), frame=frame)) == [f"2 points {english}."]
+    assert sentences(campaign("a", fixed(2), frame=frame), language="de") == [f"2 Punkte {german}."]
+
+
 def test_every_condition_and_limit_has_words() -> None:
-    """A new condition or limit is told by its name alone until it is given words here."""
-    told = {key.removesuffix(".lines") for key in _keys()}
-    assert {name for name in Conditions.model_fields if name not in told} == set()
+    """A new condition or limit has no text, and no rule that has it can be told, until it is given words here."""
+    keys = _keys()
+    told = keys | {key.partition(".")[0] for key in keys}
+    assert {name for name in (*Conditions.model_fields, *Frame.model_fields) if name not in told | {"windows"}} == set()
+    assert {f"member.{name}" for name in MemberConditions.model_fields} <= told
     for model in (Limit, SharedLimit):
         scopes = get_args(model.model_fields["scope"].annotation)
         assert {f"limit.{name}" for name in (*scopes, *get_args(Period), *UNITS)} <= told
