@@ -28,6 +28,7 @@ PLANTED = {
         for name in ("bound", "compare", "history", "picture", "replay", "report", "summary")
     },
     "libs/judging/__init__.py": "",
+    "libs/language/__init__.py": "",
     "libs/receipts/__init__.py": "",
     "libs/ledger/model.py": "",
     "libs/ledger/decide.py": "import socket",
