@@ -280,7 +280,7 @@ def command(
         timeout=_PATIENCE,
         check=False,
     )
-    assert done.returncode in expect, f"pointstream {' '.join(map(str, arguments))}: {done.returncode}\n{done.stderr}"
+    assert done.returncode in expect, f"pointstream {' '.join(map(str, arguments))}: {done.returncode}\n{done.stdout}{done.stderr}"
     return json.loads(done.stdout)
 
 
