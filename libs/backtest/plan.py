@@ -18,7 +18,12 @@ from libs.promotions.document import document_hash
 _FORMAT = 1
 ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 """When rules hold from that are asked about for all of a range."""
-_PERIODS = {"day": timedelta(days=2), "month": timedelta(days=33), "year": timedelta(days=368)}
+_PERIODS = {
+    "day": timedelta(days=2),
+    "week": timedelta(days=9),
+    "month": timedelta(days=33),
+    "year": timedelta(days=368),
+}
 """At least as long as a period that may have begun before a range; every other period may have begun at any time."""
 
 
@@ -87,7 +92,10 @@ def make_plan(
     if against is not None and all(each.version != against for each in scheme.versions):
         known = ", ".join(str(each.version) for each in scheme.versions)
         raise PlanRefused(f"there is no version {against}; known: {known}")
-    back = _lookback(_sides(scheme, document, against), since)
+    both = _sides(scheme, document, against)
+    if any(version.compiled.needs_history for programme in both for version in programme.versions):
+        raise PlanRefused("conditions on what members did before are not judged again; try without such campaigns")
+    back = _lookback(both, since)
     return Plan(scheme, since, until, document, against, back, min(max(size // 4_000, 4), 512))
 
 

@@ -66,6 +66,11 @@ def stops(switch: str, campaign: Campaign) -> bool:
     return switch in (EVERYTHING, f"campaign:{campaign.id}", *effects)
 
 
+def stopped(switches: Sequence[str], programme: CompiledProgramme) -> frozenset[str]:
+    """Name the campaigns that are stopped for everybody."""
+    return _of_campaigns(tuple(switches), programme) if switches else NO_KILLS
+
+
 @lru_cache(maxsize=64)
 def _of_campaigns(switches: tuple[str, ...], programme: CompiledProgramme) -> frozenset[str]:
     """Computed once for the switches and the version, and not for every receipt."""

@@ -13,6 +13,7 @@ from libs.language import wording
 from libs.language.catalogue import LANGUAGES
 from libs.promotions.compile import CompiledProgramme
 from libs.promotions.describe import SECTIONS, Rules, Words, describe_rules
+from libs.promotions.switches import stopped
 from libs.promotions.wording import RULES
 from services.gateway.calculator import CampaignYear, Habits, WalletYear, Year, activities_of, tiers_of
 from services.gateway.calculator_forms import PERIODS, Filled
@@ -47,7 +48,8 @@ class Shown:
 
 def rules_page(shown: Shown) -> str:
     """How points are earned."""
-    told = describe_rules(shown.compiled, shown.at, shown.language)
+    off = stopped(shown.programme.switches, shown.compiled)
+    told = describe_rules(shown.compiled, shown.at, shown.language, killed=off)
     today = wording.day(shown.at.astimezone(shown.compiled.zone).date(), shown.language)
     body = (
         f'<p class="soft">{escape(shown.programme.name)} · {shown.say("rules.as_of", day=today)}</p>'

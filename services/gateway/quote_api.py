@@ -14,6 +14,7 @@ from services.gateway.parameters import Language
 from services.gateway.problems import FieldError, ProblemError
 from services.gateway.quote_answers import quote_view
 from services.gateway.quote_bodies import QuoteBody, read_quote
+from services.gateway.quote_history_store import with_history
 from services.gateway.quote_views import QuoteView
 from services.gateway.quotes import Asked, counters_for, quote
 from services.gateway.running import named
@@ -56,6 +57,8 @@ async def post_quote(request: Request, caller: QuotesReader, language: Language)
     if member is None and body.member_id is not None:
         raise ProblemError("member-unknown")
     facts, ledger = (None, None) if member is None else (member.facts, member.ledger)
+    if facts is not None:
+        facts = await with_history(parts.store, programme, facts, body.at)
     asked = Asked(programme, body.purchase, body.at, facts, ledger)
     used = await parts.quotes.counters(programme.key, counters_for(asked))
     view = quote_view(quote(asked, used), language)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.e2e.test_quotes import quoted
 from tests.support.lives import activity, returned
 from tests.support.receipts import line
 from tests.support.running import Door, Platform
@@ -14,12 +15,14 @@ from tests.support.running import Door, Platform
 async def bought(
     platform: Platform, shop: Door, number: str, card: str, minor: int, sku: str = "any", ago: int = 0
 ) -> int:
-    """Buy something so many days ago, and return the points that it brought."""
-    at = shop.now() - timedelta(days=ago)
-    await platform.publish([shop.purchase(number, [line(sku, minor)], card=card, time=at)])
+    """Buy something so many days ago, and return the points that it brought: those that a quote told just before."""
+    at, cart = shop.now() - timedelta(days=ago), [line(sku, minor)]
+    foretold = None if ago else sum(one["points"] for one in quoted(shop, cart, card)["points"])
+    await platform.publish([shop.purchase(number, cart, card=card, time=at)])
     await shop.decided(number)
-    told = shop.receipt(number)
-    return sum(lot["points"] for lot in told["lots"])
+    brought = sum(lot["points"] for lot in shop.receipt(number)["lots"])
+    assert foretold in (None, brought)
+    return brought
 
 
 @pytest.mark.feature("VOU-25")

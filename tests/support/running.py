@@ -280,7 +280,9 @@ def command(
         timeout=_PATIENCE,
         check=False,
     )
-    assert done.returncode in expect, f"pointstream {' '.join(map(str, arguments))}: {done.returncode}\n{done.stdout}{done.stderr}"
+    assert done.returncode in expect, (
+        f"pointstream {' '.join(map(str, arguments))}: {done.returncode}\n{done.stdout}{done.stderr}"
+    )
     return json.loads(done.stdout)
 
 
