@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
 
-from libs.promotions.payouts import Fixed, Multiplier, PerAmount, PerQuantity
+from libs.promotions.discounts import Discounting
+from libs.promotions.gifts import Gift
+from libs.promotions.payouts import Payout
 from libs.promotions.programme import Programme
 from libs.promotions.switches import EVERYTHING, KINDS, switch_name
 from libs.promotions.turns import Outage
@@ -14,10 +17,12 @@ from libs.promotions.turns import Outage
 MOST_OFF = 100
 """So many may be off at once: every decision is kept with those that were."""
 _LONGEST = 64
-EFFECTS = tuple(
-    str(effect.model_fields["kind"].annotation.__args__[0])  # type: ignore[union-attr]  # a Literal of one word
-    for effect in (PerAmount, PerQuantity, Fixed, Multiplier)
+EFFECTS: tuple[str, ...] = tuple(
+    kind
+    for effect in (*get_args(Payout), *get_args(Discounting), Gift)
+    for kind in get_args(effect.model_fields["kind"].annotation)
 )
+"""Every kind of effect that a campaign may have."""
 
 
 class SwitchesFull(ValueError):

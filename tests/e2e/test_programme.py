@@ -131,7 +131,6 @@ async def test_campaigns_are_made_started_and_changed_over_http(platform: Platfo
     assert not shop.get("/v1/campaigns/cake")["runs"]
 
 
-@pytest.mark.feature("VOU-64", "VOU-99")
 async def test_a_switch_stops_a_campaign_whose_rules_are_changed_meanwhile(platform: Platform) -> None:
     shop = platform.initech
     await ruler(platform, shop)
