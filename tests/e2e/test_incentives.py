@@ -30,10 +30,10 @@ async def test_rates_and_rewards_by_tier(platform: Platform) -> None:
 @pytest.mark.feature("COM-32")
 async def test_several_benefits_of_one_order_that_go_back_with_it(platform: Platform) -> None:
     shop = platform.initech
-    await platform.publish([shop.enrolment("guest")])
-    await shop.enrolled("guest")
+    await platform.publish([shop.enrolment("opener")])
+    await shop.enrolled("opener")
     order = [line("opening-set", 2_500), line("candle", 500)]
-    await platform.publish([shop.purchase("open-1", order, card="guest")])
+    await platform.publish([shop.purchase("open-1", order, card="opener")])
     await shop.decided("open-1")
     told = shop.receipt("open-1")
     assert paid(told) == {"base": "90", "opening": "40"}
@@ -46,14 +46,14 @@ async def test_several_benefits_of_one_order_that_go_back_with_it(platform: Plat
         ("lottery_ticket", "opening-draw", 2),
     ]
     has = {("coupon", "come-again"): 1, ("lottery_ticket", "opening-draw"): 2}
-    assert await rewards(platform, shop, "guest", 2) == has
+    assert await rewards(platform, shop, "opener", 2) == has
 
     first = [{"line": 1}]
-    back = returned("open-1-back", "open-1", first, time=shop.now(), source=f"{shop.source}/1", key="card:guest")
+    back = returned("open-1-back", "open-1", first, time=shop.now(), source=f"{shop.source}/1", key="card:opener")
     await platform.publish([back])
     await shop.decided("open-1-back")
-    assert shop.balance("guest") == 15
-    assert await rewards(platform, shop, "guest", 4) == {}, "they are revoked"
+    assert shop.balance("opener") == 15
+    assert await rewards(platform, shop, "opener", 4) == {}, "they are revoked"
 
 
 @pytest.mark.feature("COM-34", "AHEAD-12")
