@@ -25,6 +25,7 @@ SWEEP = {
     "findMembers": ("/v1/members?identifier=card:98123456", 200),
     "getMember": ("/v1/members/{member_id}", 404),
     "listMemberHistory": ("/v1/members/{member_id}/history", 404),
+    "listMemberTierChanges": ("/v1/members/{member_id}/tiers", 404),
     "getMemberShopping": ("/v1/members/{member_id}/shopping", 404),
     "listParked": ("/v1/parked", 200),
     "listRates": ("/v1/rates", 200),
@@ -40,6 +41,7 @@ SWEEP = {
     "listCampaigns": ("/v1/campaigns", 200),
     "getCampaign": ("/v1/campaigns/{campaign}", 404),
     "listSwitches": ("/v1/switches", 200),
+    "getProgrammeRules": ("/v1/programme/rules", 200),
 }
 
 

@@ -35,7 +35,12 @@ def bounds(low: int, high: int, least: str = "min", most: str = "max") -> st.Sea
 
 
 def merged(parts: list[dict[str, Any]]) -> dict[str, Any]:
-    return {key: value for part in parts for key, value in part.items()}
+    """All parts as one; bounds that two of them gave are put in order."""
+    found = {key: value for part in parts for key, value in part.items()}
+    for least, most in [(key, f"max_{key[4:]}") for key in found if key.startswith("min_")]:
+        if most in found and found[least] > found[most]:
+            found[least], found[most] = found[most], found[least]
+    return found
 
 
 def some_of(*strategies: st.SearchStrategy[dict[str, Any]], most: int) -> st.SearchStrategy[dict[str, Any]]:

@@ -134,7 +134,7 @@ def split(text: dict[str, Any], numbers: set[int]) -> tuple[dict[str, Any], dict
     trigger = {"kind": "activity", "activity": REVIEWED}
     mixed, bought, acted = [], [], []
     for number, one in enumerate(text["campaigns"]):
-        if number in numbers and not any(one["when"].get(kind) for kind in ONLY_OF_PURCHASES):
+        if number in numbers and not any(one["when"].get(kind) not in (None, []) for kind in ONLY_OF_PURCHASES):
             mixed.append(one | {"trigger": trigger})
             acted.append(one)
         else:
