@@ -20,7 +20,7 @@ async def bought(
     foretold = None if ago else sum(one["points"] for one in quoted(shop, cart, card)["points"])
     await platform.publish([shop.purchase(number, cart, card=card, time=at)])
     await shop.decided(number)
-    brought = sum(lot["points"] for lot in shop.receipt(number)["lots"])
+    brought: int = sum(lot["points"] for lot in shop.receipt(number)["lots"])
     assert foretold in (None, brought)
     return brought
 
