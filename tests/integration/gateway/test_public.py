@@ -50,7 +50,7 @@ async def test_the_rules_are_told(client: httpx.AsyncClient, database: Database)
     assert {rule["campaign"]: rule["sentence"] for rule in told["rules"]} == {
         "base": "1 point for every €1.00.",
         "produce": "Double points on the category PRODUCE.",
-        "coffee": "25 points on the article coffee-500g; at most 1,000 points in all, for all members together.",
+        "coffee": "25 points on the article coffee-500g; at most 1,000 points in all for all members together.",
         "big-basket": "50 points from a total of €100.00.",
         "review": "5 points for “review”.",
     }
