@@ -14,8 +14,8 @@ from services.gateway.access import QuotesReader
 from services.gateway.calculator import MOST_TIMES, TIMES_A_YEAR, Habits, Year, calculate
 from services.gateway.calculator_views import (
     CampaignYearView,
-    Frequency,
     HabitsBody,
+    HowOften,
     LapseView,
     RulesView,
     RuleView,
@@ -121,7 +121,7 @@ def _habits(body: HabitsBody) -> Habits:
     return Habits(purchases, body.average_basket_minor, tuple(activities), body.tier)
 
 
-def _a_year(often: Frequency, pointer: str) -> int:
+def _a_year(often: HowOften, pointer: str) -> int:
     times = often.times * TIMES_A_YEAR[often.per]
     if times > MOST_TIMES:
         fault = FieldError(pointer=f"{pointer}/times", detail=f"at most {MOST_TIMES} times a year")

@@ -12,7 +12,7 @@ from services.gateway.views import View
 _MOST_A_YEAR = 1_000
 
 
-class Frequency(BaseModel):
+class HowOften(BaseModel):
     """How often."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -21,7 +21,7 @@ class Frequency(BaseModel):
     per: Literal["week", "month", "year"] = Field(default="year", description="The time that `times` is of.")
 
 
-class ActivityHabit(Frequency):
+class ActivityHabit(HowOften):
     """How often somebody does something beside buying."""
 
     activity: str = Field(min_length=1, max_length=64, description="The activity, as campaigns name it.")
@@ -43,7 +43,7 @@ class HabitsBody(BaseModel):
         },
     )
 
-    purchases: Frequency
+    purchases: HowOften
     average_basket_minor: Annotated[
         int, Field(strict=True, ge=0, le=10**9, description="In minor units of the programme's currency.")
     ]
