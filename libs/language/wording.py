@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, time, tzinfo
 from decimal import Decimal
 from functools import lru_cache
+from typing import Literal
 
 from babel import Locale
 from babel.dates import format_date, format_time, get_day_names, get_month_names
@@ -15,6 +16,7 @@ from babel.numbers import format_currency, format_decimal
 _locale = lru_cache(maxsize=8)(Locale.parse)
 
 
+@lru_cache(maxsize=4_096)
 def number(value: int | Decimal, language: str, scale: int = 0) -> str:
     """Write a number, or with a scale minor units as whole ones: 1234 of scale 2 is 12.34."""
     decimal = Decimal(value).scaleb(-scale)
@@ -66,11 +68,16 @@ def country(code: str, language: str) -> str:
 
 def all_of(items: Iterable[str], language: str) -> str:
     """Write "a, b and c"."""
-    text: str = format_list(list(items), "standard", locale=language)
-    return text
+    return _listed(list(items), "standard", language)
 
 
 def one_of(items: Iterable[str], language: str) -> str:
     """Write "a, b or c"."""
-    text: str = format_list(list(items), "or", locale=language)
+    return _listed(list(items), "or", language)
+
+
+def _listed(items: list[str], style: Literal["standard", "or"], language: str) -> str:
+    if len(items) == 1:
+        return items[0]
+    text: str = format_list(items, style, locale=language)
     return text

@@ -23,7 +23,8 @@ def _instant(text: object) -> datetime:
     return instant
 
 
-def _language(
+# A coroutine, so that FastAPI does not take it to a thread.
+async def _language(
     request: Request,
     lang: Annotated[
         str | None,
