@@ -26,6 +26,16 @@ def settle_in() -> None:
         library.mallopt(_M_TOP_PAD, 16 * _MIB)
 
 
+def keep_for_good() -> None:
+    """Take what is there now out of the collector's sight; call it once everything is imported and built.
+
+    For processes that answer requests: a full collection looks at every value, and would hold all requests up for as
+    long as it takes to look at what never goes.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 def collect() -> None:
     """Look for cycles after all, among what is not old: errors and connections leave some behind."""
     gc.collect(1)

@@ -12,7 +12,7 @@ from pathlib import Path
 import uvicorn
 from pydantic import ValidationError
 
-from libs.runtime import logs
+from libs.runtime import logs, memory
 from libs.runtime.settings import read_files
 from services.gateway.app import compose, routes
 from services.gateway.openapi import describe
@@ -47,8 +47,10 @@ def openapi_text() -> str:
 def serve(settings: GatewaySettings) -> int:
     """Serve until SIGTERM or SIGINT; requests under way are finished first."""
     logs.configure("gateway", settings.log_level)
+    asgi = compose(settings).asgi
+    memory.keep_for_good()
     config = uvicorn.Config(
-        compose(settings).asgi,
+        asgi,
         host=settings.web.host,
         port=settings.web.port,
         log_config=None,

@@ -62,6 +62,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.store import Store
 
 _WAYS = (
+    quote_api,  # first, for routes are tried in order and a till waits for this one
     ways_in,
     console,
     ways_in_for_files,
@@ -69,7 +70,6 @@ _WAYS = (
     shopping_api,
     parked_api,
     receipt_api,
-    quote_api,
     calculator_api,
     public,
     programme_api,
