@@ -111,7 +111,7 @@ def _discounts(quote: Quote) -> tuple[QuotedDiscount, ...]:
 
 def _hints(quote: Quote, language: str) -> tuple[HintView, ...]:
     compiled = quote.compiled
-    if compiled is None:
+    if compiled is None or not quote.hints:
         return ()
     names = {one.id: one.source.name for one in compiled.campaigns}
     return tuple(
