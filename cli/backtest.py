@@ -239,7 +239,7 @@ class _Telling:
     """Tells the screen how the work goes, a step a stage."""
 
     _NAMES: Mapping[Stage, str] = {"copy": "Copy", "judge": "Judge", "bind": "Shared"}
-    _UNITS: Mapping[Stage, str] = {"copy": "read", "judge": "judged", "bind": "members bound"}
+    _UNITS: Mapping[Stage, str] = {"copy": "read", "judge": "judged", "bind": "judged in one sequence"}
 
     def __init__(self, news: Report) -> None:
         self._news = news

@@ -29,6 +29,7 @@ Stage = Literal["copy", "judge", "bind"]
 Told = Callable[[Stage, int, int, int], None]
 """Hears the stage, how far it is, of how much, and how many receipts and activities that are."""
 _LOWER = 10
+_TOLD_EVERY = 1_000
 
 _write_tallies = msgspec.json.Encoder().encode_lines
 _read_tallies = msgspec.json.Decoder(Tally).decode_lines
@@ -118,15 +119,20 @@ class Work:
             bound = sum(1 for tally in self._alone() if tally.member_id in sequence or is_bound(tally, reached))
             if bound == len(sequence):
                 break
-            self._told("bind", 0, len(self._names), 0)
             known = sorted(str(member_id) for member_id in sequence)
             write_whole(self.folder / _REACHED, msgspec.json.encode((sorted(reached[0]), sorted(reached[1]), known)))
-            for done, _ in enumerate(_each(pool, order_chunk, self.folder, self._names), 1):
-                self._told("bind", done, len(self._names), bound)
+            items = sum(_each(pool, order_chunk, self.folder, self._names))
             ordered = merge(*(_ordered(self.folder / _ORDERED / name) for name in self._names), key=_order)
-            sequence = in_sequence(rules, ordered, prior)
+            sequence = in_sequence(rules, self._counted(ordered, items), prior)
         members = sorted(sequence.values(), key=lambda tally: tally.member_id)
         write_file(self.folder / _SEQUENCE, members, _write_tallies)
+
+    def _counted(self, items: Iterable[Item], total: int) -> Iterator[Item]:
+        """Tell how far the one sequence is, now and then."""
+        for done, item in enumerate(items):
+            if done % _TOLD_EVERY == 0:
+                self._told("bind", done, total, done)
+            yield item
 
     def _prior(self, rules: Rules) -> dict[str, int]:
         """What was used of shared counters before the range, by everybody."""
