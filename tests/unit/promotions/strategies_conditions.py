@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from hypothesis import strategies as st
 
 from libs.promotions.facts import MemberFacts
-from libs.promotions.history import History, HistoryDay
+from libs.promotions.history import History, HistoryDay, same_day
 from tests.unit.promotions.reference_conditions import DAYS, RULES
 
 STORES: list[dict[str, Any]] = [
@@ -17,7 +17,16 @@ STORES: list[dict[str, Any]] = [
     {"id": "2", "country": "IT", "region": "south", "labels": ["big", "new"]},
     {"id": "3", "country": "CH", "region": "north"},
 ]
-days = st.dates(date(2017, 1, 1), date(2017, 12, 31))
+near_days = st.dates(date(2017, 2, 24), date(2017, 3, 4)) | st.dates(date(2017, 12, 28), date(2018, 1, 3))
+"""Around the end of February and of the year, so that days of documents, members and receipts often meet."""
+
+near_instants = st.builds(
+    lambda day, minutes: datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(minutes=minutes),
+    near_days,
+    st.integers(0, 24 * 60 - 1),
+)
+LEAP = date(2016, 2, 29)
+days = near_days | st.dates(date(2017, 1, 1), date(2017, 12, 31))
 around = st.integers(0, 3)
 
 
@@ -85,7 +94,7 @@ facts = st.one_of(
     st.fixed_dictionaries({"name": st.just("newsletter"), "is": st.booleans()}),
 )
 around_days = st.fixed_dictionaries({}, optional={"days_before": around, "days_after": around})
-member_conditions = some_of(
+member_kinds = (
     one("attributes", st.lists(facts, min_size=1, max_size=2, unique_by=lambda fact: fact["name"])),
     one("birthday", around_days),
     one(
@@ -116,9 +125,9 @@ member_conditions = some_of(
             max_size=2,
         ),
     ),
-    most=2,
 )
-extra_conditions = some_of(
+member_conditions = some_of(*member_kinds, most=2)
+condition_kinds = (
     bounds(0, 4000, "min_total_minor", "max_total_minor"),
     bounds(0, 8, "min_quantity", "max_quantity"),
     bounds(0, 3000, "min_amount_minor", "max_amount_minor"),
@@ -142,14 +151,14 @@ extra_conditions = some_of(
     one("not_segments", of(("vip",))),
     one("lists", of(("staff", "friends"))),
     one("not_lists", of(("staff",))),
-    one("member", member_conditions),
-    most=3,
+    *(one("member", kind) for kind in member_kinds),
 )
+extra_conditions = some_of(*condition_kinds, most=2)
 
 ranges = st.builds(
     lambda first, length: {"first_day": str(first)} | ({"last_day": str(first + timedelta(length))} if length else {}),
     days,
-    st.integers(0, 90),
+    st.integers(0, 2) | st.integers(3, 90),
 )
 holidays = st.builds(
     lambda dates, before, after: {
@@ -172,7 +181,7 @@ def weekly_hours(draw: st.DrawFn) -> dict[str, Any]:
     return {"from": f"{since:02}:30", "to": f"{until:02}:15", "weekdays": draw(st.just([]) | of(DAYS))}
 
 
-extra_frames = some_of(
+frame_kinds = (
     one("windows", st.lists(weekly_hours(), min_size=1, max_size=3)),
     one("days", st.lists(ranges, min_size=1, max_size=4)),
     one(
@@ -186,8 +195,8 @@ extra_frames = some_of(
     one("holidays", st.lists(holidays, min_size=1, max_size=2)),
     one("blackouts", st.lists(ranges, min_size=1, max_size=3)),
     one("not_holidays", st.lists(holidays, min_size=1, max_size=2)),
-    most=3,
 )
+extra_frames = some_of(*frame_kinds, most=2)
 
 history_days = st.builds(
     HistoryDay,
@@ -225,6 +234,6 @@ known_members = st.builds(
             "newsletter": st.booleans(),
         },
     ),
-    st.none() | days.map(lambda day: (day.month, day.day)) | st.just((2, 29)),
-    st.none() | st.dates(date(2015, 6, 1), date(2017, 12, 31)) | st.just(date(2016, 2, 29)),
+    st.none() | near_days.map(lambda day: (day.month, day.day)) | st.just((2, 29)),
+    st.none() | st.builds(lambda day, years: same_day(day, -12 * years), near_days, st.integers(0, 3)) | st.just(LEAP),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,10 +15,19 @@ from libs.promotions.document import canonical_json, parse_programme
 from libs.promotions.evaluation import RULE_ERROR
 from libs.promotions.explain import describe, explain, why_not
 from libs.promotions.facts import MemberFacts, Receipt
-from tests.unit.promotions.build import campaign, document, failures, fixed
+from tests.unit.promotions.build import MEMBER, campaign, document, failures, fixed
 from tests.unit.promotions.reference import holds
-from tests.unit.promotions.strategies import ZONES, instants, receipts
-from tests.unit.promotions.strategies_conditions import STORES, extra_conditions, extra_frames, known_members
+from tests.unit.promotions.strategies import ZONES, receipts
+from tests.unit.promotions.strategies_conditions import (
+    STORES,
+    condition_kinds,
+    extra_conditions,
+    extra_frames,
+    frame_kinds,
+    known_members,
+    merged,
+    near_instants,
+)
 
 
 def agree(rule: dict[str, Any], receipt: Receipt, member: MemberFacts, at: datetime, zone: str) -> None:
@@ -39,16 +49,21 @@ def agree(rule: dict[str, Any], receipt: Receipt, member: MemberFacts, at: datet
     assert canonical_json(parse_programme(stored)) == canonical_json(programme)
 
 
-quick = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
+@pytest.mark.parametrize("kind", condition_kinds)
 @quick
-@given(extra_conditions, receipts(), known_members, instants)
-def test_conditions_hold_as_the_document_says(when, receipt, member, at) -> None:  # type: ignore[no-untyped-def]
+@given(st.data(), receipts(), known_members, near_instants)
+def test_conditions_hold_as_the_document_says(kind, data, receipt, member, at) -> None:  # type: ignore[no-untyped-def]
+    """Each kind by itself or beside others."""
+    when = merged([data.draw(st.just({}) | extra_conditions), data.draw(kind)])
     agree({"when": when}, receipt, member, at, "Europe/Rome")
 
 
+@pytest.mark.parametrize("kind", frame_kinds)
 @quick
-@given(extra_frames, receipts(), known_members, instants, st.sampled_from(ZONES))
-def test_campaigns_run_on_the_days_of_the_document(frame, receipt, member, at, zone) -> None:  # type: ignore[no-untyped-def]
-    agree({"frame": frame}, receipt, member, at, zone)
+@given(st.data(), receipts(), near_instants, st.sampled_from(ZONES))
+def test_campaigns_run_on_the_days_of_the_document(kind, data, receipt, at, zone) -> None:  # type: ignore[no-untyped-def]
+    frame = {**data.draw(st.just({}) | extra_frames), **data.draw(kind)}
+    agree({"frame": frame}, receipt, MEMBER, at, zone)
