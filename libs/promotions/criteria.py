@@ -22,9 +22,6 @@ ONLY_OF_PURCHASES = (
 )
 """Conditions that no activity can meet, or that say nothing about one."""
 
-PLACE_KINDS = ("near", "inside", "countries", "regions", "cities", "store_labels")
-"""Conditions on where the store lies."""
-
 
 class LinesCondition(Part):
     """What `any`, `every` or `none` of the receipt's lines must meet; it chooses no lines for the effect.
