@@ -24,6 +24,7 @@ from libs.contracts.structs import NoEvent, checked_envelope, data_struct, event
 from libs.contracts.topics import MAX_RECORD_BYTES, Topic, topic_named
 
 MAX_NESTING = 100
+MOST_NAMED_TYPES = 12
 
 _D = TypeVar("_D", bound=BaseModel)
 _D_co = TypeVar("_D_co", covariant=True)
@@ -83,8 +84,7 @@ class EventDecoder(Generic[_D]):
             KeyError: a type is not ours.
         """
         self._types = tuple(types)
-        names = ", ".join(name.removeprefix(TYPE_DOMAIN) for name in self._types)
-        self._expected_type = f"{TYPE_DOMAIN} and one of {names}" if names else "no type: no event lies here yet"
+        self._expected_type = _one_of(self._types)
         self._decode = msgspec.json.Decoder(Union[(*map(event_struct, self._types), NoEvent)]).decode
 
     def decode(self, raw: bytes | None, headers: RecordHeaders = ()) -> Event[_D] | Rejection:
@@ -134,6 +134,16 @@ class EventDecoder(Generic[_D]):
         except ValidationError as error:
             return explain(error)
         return event
+
+
+def _one_of(types: Sequence[str]) -> str:
+    """Say which types are expected; more than a rejection has room for are counted."""
+    if not types:
+        return "no type: no event lies here yet"
+    if len(types) > MOST_NAMED_TYPES:
+        return f"{TYPE_DOMAIN} and one of the {len(types)} types of docs/events.md"
+    names = ", ".join(name.removeprefix(TYPE_DOMAIN) for name in types)
+    return f"{TYPE_DOMAIN} and one of {names}"
 
 
 class TopicDecoder(EventDecoder[Any]):

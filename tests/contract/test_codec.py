@@ -368,6 +368,7 @@ def test_instants_of_a_payload_become_utc_too() -> None:
 @settings(max_examples=300, deadline=None)
 @given(grown_wrong())
 @with_example(changed("/data/lines/0/quantity", "secret-7731"))
+@with_example(changed("/type", "\0"))
 def test_a_rejection_never_repeats_what_it_found(raw: bytes) -> None:
     marked = raw.replace(b"2620001234567", b"secret-7731")
     outcome = EVERYTHING.decode(marked)
