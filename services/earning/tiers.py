@@ -6,10 +6,12 @@ A receipt is judged by the tier that its member had before it; what it counts fo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from libs.contracts.events import MemberTierChangedV1
 from libs.contracts.writer import EventWriter
@@ -72,17 +74,20 @@ class Tiers:
         self._caught_up: set[MemberName] = set()
 
     def catch_up(self, programme: RunningProgramme, standing: Standing, cause: UUID) -> None:
-        """Record what time and people have done to a member's tiers, before anything else of the batch counts."""
+        """Record what time and people have done to a member's tiers, before anything else of the batch counts.
+
+        Where a member came to stand by something of long ago may not hold any more: that is looked at again.
+        """
         name = (*programme.key, standing.facts.member_id)
         if name in self._caught_up or name not in self._found:
             return
-        self._caught_up.add(name)
         for version, tiers, decision in self._sets(programme, name):
             place = self._place(name, tiers)
             told, known = standing.facts.tier, None if place.standing is None else place.standing.level
             if tiers.drives_tier and told is not None and told != known:
                 self._take(programme, standing, version, tiers, cause, decision.give(place.standing, told, self._now))
             self._take(programme, standing, version, tiers, cause, decision.decide(place.standing, self._now))
+        self._caught_up.add(name)
 
     def counted(
         self, programme: RunningProgramme, standing: Standing, cause: UUID, done: Counted, *, lessened: bool = False
@@ -124,6 +129,7 @@ class Tiers:
         name = (*programme.key, standing.facts.member_id)
         place = self._place(name, tiers)
         if decided.standing != place.standing:
+            self._caught_up.discard(name)
             place.standing = decided.standing
             self.changed[name, tiers.name] = place
         for change in decided.changes:
