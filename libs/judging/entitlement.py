@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -23,8 +23,7 @@ from libs.receipts.story import Stands, Story
 _structs = msgspec.structs
 
 
-@dataclass(frozen=True, slots=True)
-class Entitlement:
+class Entitlement(NamedTuple):
     """What a receipt's owner should have of it, by wallet; or why no rule can say (`waits`).
 
     `judged` is what is left of the purchase, in the programme's currency; `uses` counts against limits; `granted` is
@@ -34,7 +33,7 @@ class Entitlement:
     judged_at: datetime
     arrived_at: datetime
     version: ActiveVersion | None
-    target: Mapping[str, int] = field(default_factory=dict)
+    target: Mapping[str, int] = MappingProxyType({})
     reason: str | None = None
     waits: str | None = None
     evaluation: Evaluation | None = None

@@ -5,7 +5,6 @@ Lateness is judged by arrival, never by when somebody got round to the record: a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -22,8 +21,7 @@ class EffectiveTime(NamedTuple):
     reason: Literal["event-time-ahead"] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """The lot lapses at `boundary` (None: never); `carried` when its own boundary had passed on arrival."""
 
     boundary: Boundary | None
@@ -35,8 +33,7 @@ class Placed:
         return None if self.boundary is None else self.boundary.instant
 
 
-@dataclass(frozen=True, slots=True)
-class AwaitingOperator:
+class AwaitingOperator(NamedTuple):
     """Too late to be decided by rule; a person says whether the points are still given."""
 
     reason: Literal["period-closed"]

@@ -1,15 +1,19 @@
 """The values of the ledger: accounts, movements, allocations, lots and the ledger of one member.
 
 Points are `int` in the wallet's minor unit, instants are aware UTC `datetime`. Nothing here is ever changed in place.
+They are structs and not dataclasses because every receipt makes some, and frozen dataclasses take twenty times as long.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 from uuid import UUID
+
+from msgspec import Struct
 
 
 class Account(StrEnum):
@@ -85,8 +89,7 @@ OPENED_FROM = {Kind.CREDIT: _A.ISSUED, Kind.ADJUST: _A.ADJUSTED, Kind.TRANSFER: 
 """The kinds that open lots, and where the points of such a lot come from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lot:
+class Lot(Struct, frozen=True):
     """Points that were credited together and share their dates; its id is the `seq` of the movement that opened it.
 
     `amount` is what it began with, `remaining` what is left of it, `held` the part of `remaining` that is reserved.
@@ -122,23 +125,20 @@ class Lot:
         return self.expires_at is not None and self.expires_at <= at
 
 
-@dataclass(frozen=True, slots=True)
-class Allocation:
+class Allocation(Struct, frozen=True):
     """The part of a movement's amount that falls on one lot."""
 
     lot_seq: int
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
-class NewExpiry:
+class NewExpiry(Struct, frozen=True):
     """A later date for the lots that a movement names; None is never."""
 
     expires_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
+class Movement(Struct, frozen=True):
     """Points that go from one account to another: the only thing that is ever written to the ledger.
 
     `seq` is the member's own gap-free number. `effective_at` is when it counts from, `recorded_at` when we learnt it.
@@ -160,8 +160,7 @@ class Movement:
     new_expiry: NewExpiry | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Debt:
+class Debt(Struct, frozen=True):
     """What a member owes in one wallet, because points were taken back after they had been spent.
 
     `since` is the latest time that a part of it counts from: nothing repays it earlier, so that the past can be folded.
@@ -173,8 +172,7 @@ class Debt:
     since: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class MemberLedger:
+class MemberLedger(Struct, frozen=True):
     """All that is known of one member's points: the last `seq`, the lots in the order of their `seq`, the debts."""
 
     member_id: UUID
@@ -184,7 +182,15 @@ class MemberLedger:
 
     def debt(self, wallet: str) -> int:
         """What the member owes in this wallet, never below 0."""
-        return sum(debt.amount for debt in self.debts if debt.wallet == wallet)
+        return sum([debt.amount for debt in self.debts if debt.wallet == wallet])
+
+    def lot(self, seq: int) -> Lot | None:
+        """The lot with this number; None when there is none."""
+        at = bisect_left(self.lots, seq, key=_number)
+        return self.lots[at] if at < len(self.lots) and self.lots[at].seq == seq else None
+
+
+_number = attrgetter("seq")
 
 
 def flaws(movement: Movement) -> Iterator[str]:
@@ -194,11 +200,12 @@ def flaws(movement: Movement) -> Iterator[str]:
         yield f"a {movement.kind} does not go from {pair[0]} to {pair[1]}"
     if movement.amount <= 0:
         yield f"amount {movement.amount} is not positive"
-    if any(allocation.amount <= 0 for allocation in movement.allocations):
+    amounts = [allocation.amount for allocation in movement.allocations]
+    if amounts and min(amounts) <= 0:
         yield "an allocation is not positive"
-    if len({allocation.lot_seq for allocation in movement.allocations}) != len(movement.allocations):
+    if len(amounts) > 1 and len({allocation.lot_seq for allocation in movement.allocations}) != len(amounts):
         yield "a lot is named twice"
-    allocated = sum(allocation.amount for allocation in movement.allocations)
+    allocated = sum(amounts)
     expected = movement.amount if LOT_ACCOUNTS.intersection(pair) else 0
     if allocated != expected:
         yield f"allocations add up to {allocated} instead of {expected}"

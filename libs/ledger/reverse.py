@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -48,24 +47,27 @@ class Reversal(NamedTuple):
 
 @dataclass(slots=True)
 class _Taking:
-    """What is still to be taken back, from which credits, and what has been found so far."""
+    """What is still to be taken back, from which credits, what is free of each lot, and what has been found so far."""
 
     points: int
     credits: dict[int, int]
     lots: dict[int, Lot]
-    spent: Counter[int] = field(default_factory=Counter)
-    found: dict[tuple[Account, int], Counter[int]] = field(default_factory=dict)
+    free: dict[int, int] = field(default_factory=dict)
+    found: dict[tuple[Account, int], dict[int, int]] = field(default_factory=dict)
 
-    def take(self, account: Account, corrects: int, points: int, lot_seq: int | None = None) -> None:
-        """Take up to so many points, as far as the credit, its lot and what is asked for go."""
-        limits = [self.points, self.credits[corrects], points]
-        if lot_seq is not None:
-            limits.append(self.lots[lot_seq].free - self.spent[lot_seq])
-        if (part := min(limits)) > 0:
+    def take(self, account: Account, corrects: int, lot: Lot | None = None) -> None:
+        """Take points, as far as the credit, the lot that they are taken from and what is asked for go."""
+        number, part = 0, min(self.points, self.credits[corrects])
+        if lot is not None:
+            number = lot.seq
+            part = min(part, self.free.setdefault(number, lot.free))
+        if part > 0:
             self.points -= part
             self.credits[corrects] -= part
-            self.found.setdefault((account, corrects), Counter())[lot_seq or 0] += part
-            self.spent[lot_seq or 0] += part
+            if number:
+                self.free[number] -= part
+            parts = self.found.setdefault((account, corrects), {})
+            parts[number] = parts.get(number, 0) + part
 
 
 def reverse(
@@ -101,11 +103,12 @@ def reverse(
     if policy is not Shortfall.PENDING_ONLY:
         gone = min(lapsed, taking.points)
         taking.points -= gone
-        at = max(effective_at, recorded_at)
-        _from_others(taking, burn_order(lot for lot in lots.values() if not lot.pending and not lot.lapsed(at)))
-    if policy is Shortfall.DEBT:
+        if taking.points:
+            at = max(effective_at, recorded_at)
+            _from_others(taking, burn_order(lot for lot in lots.values() if not lot.pending and not lot.lapsed(at)))
+    if policy is Shortfall.DEBT and taking.points:
         for credit in credits:
-            taking.take(Account.DEBT, credit.lot_seq, points)
+            taking.take(Account.DEBT, credit.lot_seq)
     movements = tuple(_movements(taking, ledger.seq, wallet, effective_at, recorded_at))
     if policy is Shortfall.OPERATOR:
         return Reversal(movements, taking.points, 0, gone)
@@ -114,23 +117,25 @@ def reverse(
 
 def _from_own(taking: _Taking, *, pending: bool) -> None:
     account = Account.PENDING if pending else Account.ACTIVE
-    for seq in list(taking.credits):
+    for seq in taking.credits:
         lot = taking.lots.get(seq)
         if lot is not None and lot.pending is pending:
-            taking.take(account, seq, lot.free, seq)
+            taking.take(account, seq, lot)
 
 
 def _from_others(taking: _Taking, lots: Iterable[Lot]) -> None:
     for lot in lots:
         for seq in taking.credits:
-            taking.take(Account.ACTIVE, seq, lot.free, lot.seq)
+            taking.take(Account.ACTIVE, seq, lot)
+
+
+_ORDER = (Account.PENDING, Account.ACTIVE, Account.DEBT)
 
 
 def _movements(
     taking: _Taking, head_seq: int, wallet: str, effective_at: datetime, recorded_at: datetime
 ) -> Iterator[Movement]:
-    order = (Account.PENDING, Account.ACTIVE, Account.DEBT)
-    found = sorted(taking.found.items(), key=lambda item: order.index(item[0][0]))
+    found = sorted(taking.found.items(), key=lambda item: _ORDER.index(item[0][0]))
     for seq, ((account, corrects), parts) in enumerate(found, start=head_seq + 1):
         touched = [taking.lots[lot_seq] for lot_seq in parts if lot_seq]
         yield Movement(
@@ -139,10 +144,10 @@ def _movements(
             kind=Kind.REVERSE,
             from_account=account,
             to_account=Account.REVERSED,
-            amount=parts.total(),
+            amount=sum(parts.values()),
             effective_at=_counts_from(account, effective_at, touched),
             recorded_at=recorded_at,
-            allocations=tuple(Allocation(lot_seq, part) for lot_seq, part in parts.items() if lot_seq),
+            allocations=tuple([Allocation(lot_seq, part) for lot_seq, part in parts.items() if lot_seq]),
             corrects=corrects,
         )
 

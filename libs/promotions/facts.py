@@ -134,8 +134,7 @@ class ActivityReceipt(Receipt):
     data: Mapping[str, Fact] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MemberFacts:
+class MemberFacts(Struct, frozen=True):
     """Who bought, as of the decision.
 
     What nobody has loaded is None, and then no condition on it is met, neither that

@@ -52,16 +52,24 @@ class Case:
     story: Story
     lapsed: dict[int, int] = field(default_factory=dict)
     waits: str | None = None
+    _stood: tuple[Story, Stands] | None = None
 
     @property
     def tenant_id(self) -> int:
         """The tenant that it belongs to."""
         return self.programme.tenant_id
 
+    def standing(self) -> Stands:
+        """What stands now; folded anew only where a fact was added."""
+        known, story = self._stood, self.story
+        if known is None or not _says_the_same(known[0], story):
+            self._stood = known = (story, stands(story))
+        return known[1]
+
     @property
     def content(self) -> Content | None:
         """The content that stands now."""
-        return stands(self.story).content
+        return self.standing().content
 
     def lapsed_lots(self, life: Life) -> dict[int, int]:
         """How much of each of its lots has lapsed: what was known before the batch, and what the batch recorded."""
@@ -143,7 +151,7 @@ class CaseWork:
 
     def settle(self, case: Case, at: datetime, cause: Cause, *, anew: bool) -> Followed:
         """Bring the owner's points in line with what stands of a receipt."""
-        standing = stands(case.story)
+        standing = case.standing()
         owner = self._owner(case, standing)
         if case.story.owner is not None and owner != case.story.owner:
             self._leave(case, at, cause)
@@ -211,6 +219,8 @@ class CaseWork:
 
     def _count(self, case: Case, after: Story) -> None:
         """Count what the receipt uses of limits now, and give back what it does not use any longer."""
+        if case.story.uses == after.uses:
+            return
         before = {key: points for key, points, _ in case.story.uses}
         limits = {key: limit for key, _, limit in (*case.story.uses, *after.uses)}
         now = {key: points for key, points, _ in after.uses}
@@ -267,7 +277,7 @@ class CaseWork:
     def _claim(self, arrival: Arrival, case: Case, at: datetime) -> Followed:
         data = arrival.event.data
         claim = Claim(arrival.key, arrival.arrived_at, data.member_id, data.total_minor)
-        standing = stands(case.story)
+        standing = case.standing()
         life = self._life_of(case.programme, claim.member_id)
         if life is None:
             return Followed("refused", "member-unknown", at)
@@ -296,7 +306,7 @@ class CaseWork:
 
     def _resolve(self, arrival: Arrival, case: Case, at: datetime, cause: Cause) -> Followed:
         decision = arrival.event.data.decision
-        standing = stands(case.story)
+        standing = case.standing()
         if standing.content is None and not standing.voided:
             return Followed("refused", "receipt-unknown", at)
         life = None if case.story.owner is None else self._life_of(case.programme, case.story.owner)
@@ -344,11 +354,18 @@ class CaseWork:
 
 def _regrant(case: Case, after: Story, life: Life, cause: Cause) -> None:
     """Note what the owner gets beside points that was not granted before, and what is to be given back."""
+    if case.story.granted == after.granted:
+        return
     had = {one[:3]: one[3] for one in case.story.granted}
     has = {one[:3]: one[3] for one in after.granted}
     more = {name: has.get(name, 0) - had.get(name, 0) for name in {**had, **has}}
     life.give([(*name, many) for name, many in more.items() if many > 0], cause)
     life.give([(*name, -many) for name, many in more.items() if many < 0], cause, back=True)
+
+
+def _says_the_same(one: Story, other: Story) -> bool:
+    """Whether the facts of two stories of a receipt, of which one was made from the other, are the same."""
+    return one.contents is other.contents and one.voids is other.voids and one.returns is other.returns
 
 
 def _of(content: Content) -> Cause:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from typing import Any
+
+from msgspec.structs import replace
 
 from libs.history.counted import Terms, count_activity, count_purchase, count_receipt
 from libs.history.days import Counted, MemberDays, Sum, told

@@ -51,8 +51,8 @@ class Life:
             self.ledger = apply(self.ledger, movement)
             self.standing.seq = movement.seq
             self._caught_up &= movement.opens is None
-            touched = movement.allocations[0].lot_seq if movement.allocations else 0
-            lapses_at = next((lot.expires_at for lot in self.ledger.lots if lot.seq == touched), None)
+            touched = self.ledger.lot(movement.allocations[0].lot_seq) if movement.allocations else None
+            lapses_at = None if touched is None else touched.expires_at
             self.made.append(Made(movement, cause, False, self.ledger.debt(movement.wallet), lapses_at, reason))
 
     def credit(self, new: NewCredit, now: datetime, cause: Cause) -> Lot:

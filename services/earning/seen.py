@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from libs.history.counted import business_day
 from libs.judging.versions import RunningProgramme
@@ -25,4 +26,6 @@ def seen_by(programme: RunningProgramme, standing: Standing | None, judged_at: d
 
 def as_first_judged(owner: MemberFacts, story: Story) -> MemberFacts:
     """A receipt's owner as the receipt was first judged: by the tier and the history of that time."""
+    if owner.tier == story.tier and owner.history is None and story.history is None:
+        return owner
     return replace(owner, tier=story.tier, history=as_history(story.history))

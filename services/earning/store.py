@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -226,7 +226,7 @@ async def load_ledgers(
     }
 
 
-_LOT = [each.name for each in fields(Lot) if each.name not in ("pending", "opened_by")]
+_LOT = [name for name in Lot.__struct_fields__ if name not in ("pending", "opened_by")]
 
 
 def _lot(row: asyncpg.Record) -> Lot:

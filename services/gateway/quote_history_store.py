@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from libs.history.counted import business_day
 from libs.history.postgres import AskedDays, load

@@ -13,6 +13,8 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from msgspec import structs
+
 from libs.history.days import Counted, MemberDays, Sum
 from libs.history.postgres import AskedDays
 from libs.ledger.decide import opening_movement
@@ -184,7 +186,7 @@ class Memory:
             if row["now_expires_at"] is not None:
                 dates["expires_at"] = None if row["now_expires_at"] == NEVER else row["now_expires_at"]
             left = {key: row[key] for key in ("remaining", "held", "pending")}
-            self.lots[place] = replace(self.lots[place], **left, **dates)
+            self.lots[place] = structs.replace(self.lots[place], **left, **dates)
         for row in tables["debts"]:
             debt = Debt(row["wallet"], row["amount"], row["since"])
             self.debts[row["tenant_id"], row["programme_id"], row["member_id"], row["wallet"]] = debt

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import permutations
 
 import pytest
+from msgspec.structs import replace
 
 from libs.ledger.decide import burn_order, decide_credit, opening_movement
 from libs.ledger.model import Account, Allocation, Kind, Lot, Movement, flaws

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from libs.ledger.balance import balance
 from libs.ledger.evolve import IllegalMovementError, apply, as_of, replay

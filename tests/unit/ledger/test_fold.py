@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from libs.ledger.evolve import IllegalMovementError, apply_all
 from libs.ledger.model import LOT_ACCOUNTS, Account, Kind, Lot, MemberLedger, Movement

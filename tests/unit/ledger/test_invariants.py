@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 
 import pytest
+from msgspec.structs import replace
 
 from libs.ledger.evolve import replay
 from libs.ledger.invariants import INVARIANTS, Conservation, check, conservation
@@ -64,8 +65,8 @@ def test_conservation_tells_where_the_points_of_each_wallet_are() -> None:
     journal = (*JOURNAL, credit(5, 8, wallet="bonus"), move(6, Kind.HOLD, "active>held", {2: 20}))
     nothing = Conservation(*[0] * 11)
     assert conservation(journal) == {
-        "points": replace(nothing, issued=150, active=110, held=20, spent=20),
-        "bonus": replace(nothing, issued=8, active=8),
+        "points": dataclasses.replace(nothing, issued=150, active=110, held=20, spent=20),
+        "bonus": dataclasses.replace(nothing, issued=8, active=8),
     }
     assert [where.difference for where in conservation(journal).values()] == [0, 0]
     assert conservation(()) == {}

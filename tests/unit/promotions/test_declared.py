@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from libs.promotions.compile import compile_programme
 from libs.promotions.decide import evaluate, evaluate_activity
@@ -177,7 +178,7 @@ LAST_WEEK = History((HistoryDay(date(2016, 12, 29), visits=2, spend_minor=4000, 
 )
 def test_what_was_missing_is_told_with_its_numbers(when: dict[str, Any], words: str) -> None:
     compiled = compile_programme(parse_programme(document(rule(when=when))))
-    member = replace(MEMBER, history=LAST_WEEK)
+    member = structs.replace(MEMBER, history=LAST_WEEK)
     found = evaluate(compiled, BOUGHT, member, THURSDAY, {})
     (told,) = explain(found, BOUGHT, compiled, None, THURSDAY)["not_paid"]
     assert told["words"] == words

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 
 from libs.promotions.compile import compile_programme
 from libs.promotions.decide import evaluate_activity
