@@ -21,7 +21,7 @@ import orjson
 from tests.bench import environment
 from tests.bench.contest import PEERS_PYTHON, contest
 from tests.bench.drain import Drained, Watch, pile_up, produce, thaw, together
-from tests.bench.mixes import MIXES, Mix
+from tests.bench.mixes import MIXES, TURNS, Mix
 from tests.bench.parts import Parts, add_options, conduct
 from tests.bench.report import figures, table
 from tests.bench.series import Sample, chart, columns, rates, sampled
@@ -36,7 +36,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.full", description=__doc__)
     add_options(parser, receipts=1_000_000, members=1_000_000, parts=PARTS)
-    parser.add_argument("--mix-receipts", type=int, default=200_000, help="records of each mix, in two turns")
+    parser.add_argument("--mix-receipts", type=int, default=200_000, help="records of each mix, in eight turns")
     parser.add_argument("--mix", choices=MIXES, default="plain", help="what the peers are measured on")
     parser.add_argument("--rounds", type=int, default=3, help="turns of each peer")
     parser.add_argument("--round-receipts", type=int, default=40_000, help="records of a turn")
@@ -87,9 +87,7 @@ class Full(Parts):
             workers = await stage.start_workers(options.workers)
             await self._part("backlog", lambda: self._backlog(stage, workers))
             await self._part("latency", lambda: self.latency(stage))
-            await self._part(
-                "mix", lambda: self.mixes(stage, workers, options.mix_receipts, ("plain", "life", "life", "plain"))
-            )
+            await self._part("mix", lambda: self.mixes(stage, workers, options.mix_receipts, TURNS))
             await self._part("peers", lambda: self._peers(stage, workers))
             await self._part("campaigns", lambda: self.campaigns(stage, workers, min(50_000, options.receipts // 10)))
             await stage.stop_workers(workers)

@@ -17,6 +17,9 @@ from tests.bench.receipts import Line, Made, Receipts, receipt_id, source_of, st
 
 Mix = Literal["plain", "life"]
 MIXES: tuple[Mix, ...] = ("plain", "life")
+TURNS: tuple[Mix, ...] = ("plain", "life", "life", "plain") * 4
+"""Both in turns, short ones: the pace of a machine that is shared changes by half within a minute."""
+
 _RETURNED, _REPEATED, _OF = (6, 13), 19, 20
 _LOOK_BACK = 20_000  # records between a purchase and its return, or a record and its repeat, at most
 _LATER = 60  # seconds from a purchase to its return

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench import environment
-from tests.bench.mixes import MIXES, Mix
+from tests.bench.mixes import MIXES, TURNS, Mix
 from tests.bench.parts import Parts, add_options, conduct
 from tests.bench.report import figures, table
 from tests.bench.stage import open_stage
@@ -47,7 +47,7 @@ class Quick(Parts):
 
     async def _measure(self) -> None:
         options = self.options
-        turns: tuple[Mix, ...] = ("plain", "life", "life", "plain") if options.mix == "both" else (options.mix,)
+        turns: tuple[Mix, ...] = TURNS if options.mix == "both" else (options.mix,)
         self.tell("starting PostgreSQL and Kafka")
         async with open_stage(self.tell, options.profile) as stage:
             pgbench = await self.prepare(stage)
