@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from libs.promotions.evaluation import Evaluation
 from libs.promotions.pages import Outcome
 
 
-class NewCredit(NamedTuple):
+class NewCredit(Struct, frozen=True):
     """A lot to be made: its wallet and points, when it becomes active, lapses, and whether it was carried."""
 
     wallet: str
@@ -22,7 +24,7 @@ class NewCredit(NamedTuple):
     version: int
 
 
-class Verdict(NamedTuple):
+class Verdict(Struct, frozen=True):
     """The outcome for one event. `judged` is what was judged where that is not the event's own payload."""
 
     outcome: Outcome

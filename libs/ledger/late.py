@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
+from msgspec import Struct
+
 from libs.ledger.boundary import Boundary, ExpiryCalendar
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -21,7 +23,7 @@ class EffectiveTime(NamedTuple):
     reason: Literal["event-time-ahead"] | None
 
 
-class Placed(NamedTuple):
+class Placed(Struct, frozen=True):
     """The lot lapses at `boundary` (None: never); `carried` when its own boundary had passed on arrival."""
 
     boundary: Boundary | None
@@ -33,7 +35,7 @@ class Placed(NamedTuple):
         return None if self.boundary is None else self.boundary.instant
 
 
-class AwaitingOperator(NamedTuple):
+class AwaitingOperator(Struct, frozen=True):
     """Too late to be decided by rule; a person says whether the points are still given."""
 
     reason: Literal["period-closed"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import asyncpg
 from aiokafka import ConsumerRecord
+from msgspec import Struct
 
 from libs.contracts.rejection import Rejection
 from libs.runtime.limits import Health
@@ -37,7 +38,7 @@ class Span:
     halt: str | None = None
 
 
-class Outgoing(NamedTuple):
+class Outgoing(Struct, frozen=True):
     """An event on its way: `spread` modulo the topic's partitions names the partition.
 
     The outbox stores the headers only when they are not `derived`: those of a CloudEvent can be read from its value.

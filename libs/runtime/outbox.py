@@ -62,9 +62,13 @@ ReadRows = Callable[[str, int], Awaitable[Sequence[Row]]]
 
 def pack(events: Sequence[Outgoing]) -> bytes:
     """Frame and compress the events of a row; the topic is not among them."""
-    return bytes(
-        cramjam.zstd.compress(_encode_events([event[1:4] if event.derived else event[1:5] for event in events]), 1)
-    )
+    framed = [
+        (event.key, event.spread, event.value)
+        if event.derived
+        else (event.key, event.spread, event.value, event.headers)
+        for event in events
+    ]
+    return bytes(cramjam.zstd.compress(_encode_events(framed), 1))
 
 
 def unpack(topic: str, packed: bytes) -> list[Outgoing]:

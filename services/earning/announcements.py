@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from libs.contracts.events import (
     ActivityEvaluatedV1,
@@ -43,7 +45,7 @@ _TYPES = {
 }
 
 
-class _Address(NamedTuple):
+class _Address(Struct, frozen=True):
     """Where the events of an event go: the key, its hash, and the member, if anybody is known."""
 
     key: bytes

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from msgspec import structs
+
 from libs.history.days import Counted
 from libs.judging.verdict import Verdict
 from libs.judging.versions import RunningProgramme
@@ -380,7 +382,7 @@ def _both(acted: Acted, followed: Followed | None) -> Acted:
     if followed is None or acted.lots or followed.outcome == "unchanged":
         return acted
     outcome = followed.outcome
-    return Acted(acted.verdict._replace(outcome=outcome, reason=followed.reason), (), followed.credited)
+    return Acted(structs.replace(acted.verdict, outcome=outcome, reason=followed.reason), (), followed.credited)
 
 
 def _cause(arrival: Arrival) -> Cause:

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from msgspec import Struct
+
 from libs.history.days import Sum
 from libs.ledger.model import Lot
 from libs.promotions.pages import LotMade, Moved, Outcome, StoredDecision
@@ -25,7 +27,7 @@ class Term(NamedTuple):
     policy_version: int
 
 
-class NewLot(NamedTuple):
+class NewLot(Struct, frozen=True):
     """A lot, whose it is and on which terms; `cause` is the key of the receipt, `tenant` the name of its company."""
 
     term: Term

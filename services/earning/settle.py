@@ -74,7 +74,7 @@ def settle(
         elif more > 0:
             account, more = _forgive_less(account, more)
             if more:
-                new = credits[wallet]._replace(points=more)
+                new = _structs.replace(credits[wallet], points=more)
                 lot = life.credit(new, now, cause)
                 settled.lots.append((lot, new.carried))
                 account = _structs.replace(account, gained=(*account.gained, Gained(lot.seq, more)))

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from msgspec import Struct
+
 from libs.ledger.model import Movement
 from libs.promotions.facts import MemberFacts
 
@@ -39,7 +41,7 @@ class Standing:
         )
 
 
-class Cause(NamedTuple):
+class Cause(Struct, frozen=True):
     """The event that brings a movement about: its key in the inbox, and how its sender names it."""
 
     key: UUID
@@ -47,7 +49,7 @@ class Cause(NamedTuple):
     id: str
 
 
-class Made(NamedTuple):
+class Made(Struct, frozen=True):
     """A movement that a batch made.
 
     `carried` when its lot was carried to a later boundary, `owed` the debt left in its wallet, `lapses_at` when the
