@@ -35,6 +35,7 @@ _COMPOSITION_ROOTS = {"app.py", "__main__.py"}
 _COMPOSITION_FOLDERS = {"cli", "deploy", "tests"}
 _CLOCK = "libs/runtime/clock.py"
 _LEDGER_SQL = "libs/ledger/postgres.py"
+_LEDGER_IMPORTS = sys.stdlib_module_names | {"msgspec"}
 _MIGRATOR = "libs/runtime/sql/migrate.sql"  # notes when the machine changed its schema, which is nobody's business time
 
 _SQL_SHOUTED = re.compile(r"^\s*(SELECT|INSERT|UPDATE|DELETE|WITH|CREATE|ALTER|DROP)\s")
@@ -254,12 +255,12 @@ def _imports(source: Source) -> Iterator[tuple[int, str]]:
 
 
 def ledger_imports(source: Source) -> Iterator[Finding]:
-    """The pure ledger stands on the standard library alone."""
+    """The pure ledger stands on the standard library and on structs alone."""
     if not source.path.startswith("libs/ledger/") or source.path == _LEDGER_SQL:
         return
     for line, name in _imports(source):
-        if name.split(".")[0] not in sys.stdlib_module_names and not name.startswith("libs.ledger."):
-            yield Finding(source.path, line, f"imports {name}; the ledger needs nothing but Python")
+        if name.split(".")[0] not in _LEDGER_IMPORTS and not name.startswith("libs.ledger."):
+            yield Finding(source.path, line, f"imports {name}; the ledger needs nothing but Python and structs")
 
 
 def ledger_sql(source: Source) -> Iterator[Finding]:
