@@ -30,7 +30,7 @@ from tests.bench.drain import PURCHASES, Drained, Meter, Sent, Watch, freeze, pi
 from tests.bench.mixes import Mix
 from tests.bench.peers.order import PeerOrder
 from tests.bench.population import PARTITIONS, TENANTS, member_of
-from tests.bench.programmes import bench_programme
+from tests.bench.programmes import bench_rules
 from tests.bench.stage import SESSION_SECONDS, Stage
 from tests.support.stack import ROOT, Worker
 
@@ -128,9 +128,7 @@ async def _start(stage: Stage, peer: Peer, processes: int) -> _Running:
         await consumer.commit({part: OffsetAndMetadata(end, "") for part, end in ends.items()})
     finally:
         await consumer.stop()
-    documents = {
-        tenant.slug: json.loads(canonical_json(bench_programme(stage.campaigns, tenant.slug))) for tenant in TENANTS
-    }
+    documents = {tenant.slug: json.loads(canonical_json(bench_rules(stage.rules, tenant.slug))) for tenant in TENANTS}
     running = _Running(peer, [])
     for number in range(processes):
         order = PeerOrder(

@@ -89,7 +89,7 @@ class Full(Parts):
             await self._part("latency", lambda: self.latency(stage))
             await self._part("mix", lambda: self.mixes(stage, workers, options.mix_receipts, TURNS))
             await self._part("peers", lambda: self._peers(stage, workers))
-            await self._part("campaigns", lambda: self.campaigns(stage, workers, min(50_000, options.receipts // 10)))
+            await self._part("campaigns", lambda: self.campaigns(stage, workers, min(30_000, options.receipts // 10)))
             await stage.stop_workers(workers)
             await self._part("references", lambda: self.references(stage, pgbench, min(200_000, options.receipts)))
             await self._part("verify", lambda: self.verify(stage))

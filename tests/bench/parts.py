@@ -20,6 +20,7 @@ from tests.bench.correctness import verify
 from tests.bench.drain import PURCHASES, Sent, drain
 from tests.bench.latency import latency
 from tests.bench.mixes import Mix
+from tests.bench.programmes import BASE, RULES
 from tests.bench.references import Pgbench
 from tests.bench.report import Findings
 from tests.bench.stage import Stage
@@ -90,14 +91,20 @@ class Parts:
         self.found.latency = measured
         self.tell(f"latency: p50 {measured.p50_ms:.0f} ms, p99 {measured.p99_ms:.0f} ms")
 
-    async def campaigns(self, stage: Stage, workers: list[Worker], receipts: int) -> None:
-        """Backlogs of one size, since every one begins with the full pages after a checkpoint; a drift cancels out."""
-        for campaigns in (20, 1_000, 20):
-            if campaigns != stage.campaigns:
-                await stage.use_programmes(campaigns, workers)
+    async def campaigns(
+        self, stage: Stage, workers: list[Worker], receipts: int, others: Sequence[str] = RULES[1:]
+    ) -> None:
+        """Backlogs of one size, since every one begins with the full pages after a checkpoint.
+
+        The base is drained before and after each of the others, so that a drift cancels out.
+        """
+        turns = [BASE, *(rules for other in others for rules in (other, BASE))]
+        for rules in turns:
+            if rules != stage.rules:
+                await stage.use_rules(rules, workers)
             drained = await drain(stage, self.sent, workers, max(receipts, 2_000), SHORT_WARM_UP)
-            (self.found.few if campaigns == 20 else self.found.many).append(drained)
-            self.tell(f"with {campaigns:,} campaigns: {drained.cpu_microseconds:,.0f} µs of processor a receipt")
+            self.found.rules.append((rules, drained))
+            self.tell(f"under {rules}: {drained.cpu_microseconds:,.0f} µs of processor a receipt")
 
     async def pgbench(self, pgbench: Pgbench) -> None:
         """Measure pgbench once."""

@@ -57,7 +57,7 @@ class Quick(Parts):
             if "latency" not in self.skip:
                 await self.latency(stage)
             if "campaigns" not in self.skip:
-                await self.campaigns(stage, workers, options.receipts // 10)
+                await self.campaigns(stage, workers, options.receipts // 10, ("1000",))
             await stage.stop_workers(workers)
             if "references" not in self.skip:
                 await self.references(stage, pgbench, options.receipts)

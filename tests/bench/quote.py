@@ -206,7 +206,7 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
 
     tell("starting PostgreSQL")
     async with open_stage(tell, broker=False) as stage:
-        stage.campaigns = options.campaigns
+        stage.rules = str(options.campaigns)
         tell(f"enrolling {options.members:,} members with {LOTS} lots each")
         key = await prepare(stage, options.members)
         worker = await start_gateway(stage)

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.bench.drain import Drained, together
 from tests.bench.latency import Latency
+from tests.bench.programmes import BASE
 
 
 @dataclass(slots=True)
@@ -18,9 +19,8 @@ class Findings:
     """Backlogs of purchases alone; those of `life` were drained between them."""
     life: list[Drained] = field(default_factory=list)
     """Backlogs with returns and repeats among the purchases."""
-    few: list[Drained] = field(default_factory=list)
-    """Smaller backlogs under 20 campaigns, before and after those of `many` under 1,000."""
-    many: list[Drained] = field(default_factory=list)
+    rules: list[tuple[str, Drained]] = field(default_factory=list)
+    """Smaller backlogs under other rules, each between two under the base."""
     latency: Latency | None = None
     pgbench: list[float] = field(default_factory=list)
     credits: float | None = None
@@ -70,14 +70,19 @@ def figures(found: Findings) -> dict[str, Any]:
         "reference_credits_per_second": _rounded(found.credits),
         "reference_credits_cpu_seconds_per_million_postgres": _rounded(found.credits_cpu, 1),
         "reference_consume_per_second": _rounded(found.consume),
-        "campaigns_1000_cost_ratio": _rounded(_cost_ratio(found.many, found.few), 3),
+        "rules_cost_ratio": _cost_ratios(found.rules),
         "violations": found.verified,
     }
 
 
-def _cost_ratio(many: Sequence[Drained], few: Sequence[Drained]) -> float | None:
-    """What a receipt costs under 1,000 campaigns against 20, in processor seconds of worker and PostgreSQL."""
-    return _cost(many) / _cost(few) if many and few else None
+def _cost_ratios(drained: Sequence[tuple[str, Drained]]) -> dict[str, float]:
+    """What a receipt costs under each rules against the base around it, in seconds of worker and PostgreSQL."""
+    around = zip(drained, drained[1:], drained[2:], strict=False)
+    return {
+        rules: round(_cost([one]) / _cost([before, after]), 3)
+        for (_, before), (rules, one), (_, after) in around
+        if rules != BASE
+    }
 
 
 def _cost(drained: Sequence[Drained]) -> float:

@@ -33,7 +33,7 @@ from tests.bench import statements
 from tests.bench.dialogue import Dialogue
 from tests.bench.population import TENANTS, Population, make_population
 from tests.bench.profiled import BEGIN
-from tests.bench.programmes import bench_programme
+from tests.bench.programmes import BASE, bench_rules
 from tests.support.database import PASSWORD, Database
 from tests.support.stack import ROOT, SEAL_KEY, Worker, free_port, until
 
@@ -55,8 +55,8 @@ class Stage:
     kafka: EmbeddedKafka
     tell: Callable[[str], None]
     profile: str | None = None
-    campaigns: int = 20
-    """How many campaigns each programme has."""
+    rules: str = BASE
+    """Which of the `RULES` each programme has."""
     workers: list[Worker] = field(default_factory=list)
     dialogues: dict[str, Dialogue] = field(default_factory=dict)
 
@@ -94,7 +94,7 @@ class Stage:
         await migrate(self.postgres.dsn(database=_DATABASE))
         if topics:
             await create_topics(KafkaSettings(bootstrap=self.kafka.bootstrap), topics_to_create())
-        programmes = [bench_programme(self.campaigns, tenant.slug) for tenant in TENANTS]
+        programmes = [bench_rules(self.rules, tenant.slug) for tenant in TENANTS]
         async with self.connection() as connection:
             await connection.execute(
                 QUERIES["seed"],
@@ -117,11 +117,11 @@ class Stage:
             await connection.close()
         return Database(self.postgres, name)
 
-    async def use_programmes(self, campaigns: int, workers: Sequence[Worker]) -> None:
-        """Replace both tenants' programmes by ones of so many campaigns, and wait until the workers have them."""
+    async def use_rules(self, rules: str, workers: Sequence[Worker]) -> None:
+        """Replace both tenants' programmes by ones of other rules, and wait until the workers have them."""
         loaded = "programmes.loaded"
         before = {worker.name: worker.log.read_text().count(loaded) for worker in workers}
-        programmes = [bench_programme(campaigns, tenant.slug) for tenant in TENANTS]
+        programmes = [bench_rules(rules, tenant.slug) for tenant in TENANTS]
         async with self.connection() as connection:
             await connection.execute(
                 QUERIES["replace_programmes"],
@@ -135,7 +135,7 @@ class Stage:
             return all(worker.log.read_text().count(loaded) > before[worker.name] for worker in workers)
 
         await until(again, "the workers load the programmes", seconds=30)
-        self.campaigns = campaigns
+        self.rules = rules
 
     @contextlib.asynccontextmanager
     async def connection(self) -> AsyncIterator[asyncpg.Connection]:

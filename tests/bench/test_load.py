@@ -22,17 +22,17 @@ from tests.bench.drain import PURCHASES
 from tests.bench.load import Order, Produced
 from tests.bench.mixes import is_purchase
 from tests.bench.population import PARTITIONS, make_population, partition_hashes
-from tests.bench.programmes import PAYING, bench_programme
+from tests.bench.programmes import PAYING, RULES, bench_programme, bench_rules
 from tests.bench.receipts import number_of, worth
 
 ORDER = Order("", PURCHASES, 1_000, 200, 500, "2026-11-10T12:00:00Z")
 LIFE = replace(ORDER, count=5_000, mix="life")
 
 
-@pytest.mark.parametrize("campaigns", [20, 1_000])
-def test_receipts_are_worth_what_is_expected(campaigns: int) -> None:
+@pytest.mark.parametrize("rules", RULES)
+def test_receipts_are_worth_what_is_expected(rules: str) -> None:
     receipts, decoder, produced = ORDER.maker(), TopicDecoder(PURCHASES), Produced()
-    programme = compile_programme(bench_programme(campaigns, "acme"))
+    programme = compile_programme(bench_rules(rules, "acme"))
     expected = 0
     for index in range(ORDER.count):
         made = receipts.make(index)
