@@ -14,7 +14,7 @@ from libs.contracts.rejection import Rejection
 
 KINDS = ("card", "virtual_card", "nfc", "invoice", "phone", "email", "account")
 COLUMNS = (
-    "member_id", "key", *KINDS, "tier", "enrolled_at", "wallet", "points", "earned_at", "expires_at",
+    "member_id", "key", *KINDS, "tier", "birthday", "enrolled_at", "wallet", "points", "earned_at", "expires_at",
 )  # fmt: skip
 _NAMESPACE = UUID("c4b1f1d0-6a53-5b0e-8f6e-3f2f0d6f7a21")
 _NEVER = "never"
@@ -40,11 +40,12 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """A member as the rows tell of them; `enrolled_at` is None where they do not say."""
+    """A member as the rows tell of them; `enrolled_at` is None where they do not say, `birthday` is month and day."""
 
     member_id: UUID
     identifiers: tuple[tuple[str, str], ...]
     tier: str | None
+    birthday: str | None
     enrolled_at: datetime | None
     openings: tuple[Opening, ...]
 
@@ -87,6 +88,7 @@ class MemberRows:
             self._member_id(key, rows),
             tuple(identifiers),
             _the_same(rows, "tier"),
+            _month_day(_the_same(rows, "birthday")),
             None if enrolled is None else self._past("enrolled_at", enrolled),
             openings,
         )
@@ -160,7 +162,18 @@ def enrolment(newcomer: Newcomer) -> dict[str, Any]:
         "member_id": str(newcomer.member_id),
         "identifiers": [{"kind": kind, "value": value} for kind, value in newcomer.identifiers],
         "tier": newcomer.tier,
-    }
+    } | ({} if newcomer.birthday is None else {"birthday": newcomer.birthday})
+
+
+def _month_day(text: str | None) -> str | None:
+    """The month and the day of a birthday, which may be given with its year."""
+    if text is None:
+        return None
+    try:
+        day = date.fromisoformat(text if len(text) == len("2026-01-31") else f"2000-{text}")
+    except ValueError:
+        raise _Wrong("birthday", "a date such as 1990-01-31, or month and day such as 01-31") from None
+    return f"{day:%m-%d}"
 
 
 def _the_same(rows: Sequence[Mapping[str, str]], column: str) -> str | None:

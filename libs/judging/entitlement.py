@@ -119,6 +119,7 @@ def judged_now(story: Story, entitled: Entitlement, owner: MemberFacts, seen: Se
         version=entitled.version.compiled.version,
         tier=owner.tier if story.version is None else story.tier,
         history=seen if story.version is None else story.history,
+        profile=owner.profile if story.version is None else story.profile,
         rate=entitled.rate,
         uses=entitled.uses,
         granted=entitled.granted,

@@ -122,6 +122,7 @@ def compile_programmes(stored: StoredProgrammes, compiled: Iterable[ActiveVersio
             stored.switches.get(key, ()),
             row["name"],
             together([needs_of(version.compiled.source) for version in own]),
+            any(version.compiled.needs.profile for version in own),
         )
     sources = ((row["source_prefix"], (row["tenant_id"], row["programme_id"])) for row in stored.sources)
     mappings = [

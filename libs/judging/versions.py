@@ -48,7 +48,8 @@ class RunningProgramme:
     """A programme of a tenant with its versions, oldest first, and the rates of other currencies than its own.
 
     `switches` are those that are off, by name: what is decided now is decided by them. `name` is what people call it.
-    `history` says what its versions need of what members did before; None where none of them asks.
+    `history` says what its versions need of what members did before; None where none of them asks. `knows` whether any
+    asks what is known of members: their attributes, birthday or day of enrolment.
     """
 
     tenant_id: int
@@ -62,6 +63,7 @@ class RunningProgramme:
     switches: tuple[str, ...] = ()
     name: str = ""
     history: Needs | None = None
+    knows: bool = False
     key: tuple[int, int] = field(init=False)
     """Tenant and programme, as rows name them."""
 

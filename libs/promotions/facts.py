@@ -139,7 +139,8 @@ class MemberFacts(Struct, frozen=True):
 
     What nobody has loaded is None, and then no condition on it is met, neither that
     something is so nor that it is not: `needs` of a compiled programme says what to load. `birthday` is the month and
-    the day, `joined_on` the day of enrolment in the programme's zone.
+    the day, `joined_on` the day of enrolment in the programme's zone. `profile` numbers the state of their profile that
+    attributes and birthday are of.
     """
 
     member_id: UUID
@@ -150,6 +151,7 @@ class MemberFacts(Struct, frozen=True):
     attributes: Mapping[str, Fact] | None = None
     birthday: tuple[int, int] | None = None
     joined_on: date | None = None
+    profile: int | None = None
 
 
 def data_of(receipt: ReceiptLike) -> Mapping[str, Fact]:

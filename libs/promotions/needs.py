@@ -29,6 +29,11 @@ class Needs:
     birthday: bool = False
     joined_on: bool = False
 
+    @property
+    def profile(self) -> bool:
+        """Whether anything is asked that stands with the member: attributes, birthday, day of enrolment."""
+        return self.attributes or self.birthday or self.joined_on
+
 
 NOTHING = MemberConditions()
 

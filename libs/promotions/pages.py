@@ -64,7 +64,8 @@ class StoredDecision(msgspec.Struct, frozen=True, omit_defaults=True):
     `judged_at` is the instant that it was judged by: its own time, or its arrival when its clock ran ahead. `kind` is
     the event's type without its frame. What follows a purchase judges what is left of it: `judged`, a payload like the
     purchase's. `moved` are movements beside the lots; `rate` the version and value of the exchange rate; `history` what
-    was seen of the member's, where the programme asks for it; `switches` the kill switches that were off.
+    was seen of the member's, where the programme asks for it; `switches` the kill switches that were off. `profile`
+    numbers the state of the member's profile, of which nothing is kept here; None where nobody asked.
     """
 
     key: UUID
@@ -87,6 +88,7 @@ class StoredDecision(msgspec.Struct, frozen=True, omit_defaults=True):
     receipt_key: UUID | None = None
     history: Seen | None = None
     switches: tuple[str, ...] = ()
+    profile: int | None = None
 
 
 _encode = msgspec.json.Encoder().encode_lines

@@ -38,6 +38,7 @@ def story_of(decision: StoredDecision) -> Story:
         rate=decision.rate,
         history=decision.history,
         switches=decision.switches if settled else (),
+        profile=decision.profile,
     )
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from libs.judging.entitlement import Entitlement, entitlement, judged_now
+from libs.judging.profiles import Profile
 from libs.judging.verdict import Verdict
 from libs.judging.versions import RunningProgramme
 from libs.ledger.activate import activate
@@ -43,7 +44,10 @@ _structs = msgspec.structs
 
 @dataclass(slots=True)
 class Case:
-    """A receipt number in the hands of a batch. `event_key` and `page` say where the decision on its purchase lies."""
+    """A receipt number in the hands of a batch. `event_key` and `page` say where the decision on its purchase lies.
+
+    `profile` is the state of its owner's that it was first judged by, where that is not the present one.
+    """
 
     programme: RunningProgramme
     key: UUID
@@ -52,6 +56,7 @@ class Case:
     story: Story
     lapsed: dict[int, int] = field(default_factory=dict)
     waits: str | None = None
+    profile: Profile | None = None
     _stood: tuple[Story, Stands] | None = None
 
     @property
@@ -210,7 +215,7 @@ class CaseWork:
     def _entitled(self, case: Case, standing: Stands, owner: MemberFacts) -> Entitlement | None:
         if standing.content is None:
             return None
-        facts = owner if case.story.version is None else as_first_judged(owner, case.story)
+        facts = owner if case.story.version is None else as_first_judged(owner, case.story, case.profile)
         return entitlement(case.story, standing, case.programme, facts, self._counters_of(case.programme))
 
     def _judged(self, case: Case, story: Story, entitled: Entitlement, life: Life) -> Story:
@@ -263,6 +268,7 @@ class CaseWork:
             rate=None,
             history=None,
             switches=(),
+            profile=None,
         )
         self._count(case, after)
         _regrant(case, after, life, cause)

@@ -12,12 +12,13 @@ import asyncpg
 from libs.judging.versions import RunningProgramme
 from libs.receipts.decided import shown
 from libs.runtime.batch import Outgoing
-from services.earning import loading, store, tier_store
+from services.earning import loading, profile_store, store, tier_store
 from services.earning.domain import BatchDecider
 from services.earning.facts import first_owner
 from services.earning.lives import Life
 from services.earning.loaded import Loaded
 from services.earning.outcome import BatchDecision
+from services.earning.paging import Paging
 from services.earning.saving import save
 from services.earning.verdict import MemberName
 
@@ -72,7 +73,7 @@ async def adopt(
             takers.append((content.purchased_at, case.key, (*case.programme.key, owner)))
     takers.sort(key=lambda taker: (taker[0], taker[1].bytes))
     members = list(dict.fromkeys(member for _, _, member in takers))
-    opened = await store.open_batch(connection, (), members)
+    opened = await store.open_batch(connection, (), members, asking=profile_store.asking(programmes))
     ledgers = await store.load_ledgers(connection, members, opened.standings)
     lives = {name: Life(name, opened.standings[name], ledgers[name], whole=True) for name in members}
     whose = [(cases[key], opened.standings[member].facts) for _, key, member in takers]
@@ -85,5 +86,5 @@ async def adopt(
         events.setdefault(member, []).extend(decider.adopt(cases[key], member[2]))
     decided = decider.result
     settled = [case for case in cases.values() if case.key in decided.settled]
-    await save(connection, now, page_base, decided, loaded, settled, {}, store.Paging())
+    await save(connection, now, page_base, decided, loaded, settled, {}, Paging())
     return Claimed(decided, list(lives.values()), events)

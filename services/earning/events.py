@@ -22,13 +22,14 @@ from libs.promotions.pages import StoredDecision
 from libs.runtime.batch import Applied, Work, stamped_at
 from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
-from services.earning import arrivals, loading, owner_store, store, tier_store
+from services.earning import arrivals, loading, owner_store, profile_store, store, tier_store
 from services.earning.arrivals import Arrival, select
 from services.earning.domain import BatchDecider
 from services.earning.inbox_store import body_hashes
 from services.earning.loaded import Loaded
 from services.earning.metrics import EarningMetrics
 from services.earning.outcome import BatchDecision
+from services.earning.paging import Paging
 from services.earning.repeats import Tally, first_of_each
 from services.earning.saving import save
 from services.earning.verdict import CounterName
@@ -83,7 +84,7 @@ class EventHandler:
         """Begin the batch, decide what is fresh, and save it."""
         tally = Tally(len(work.spans))
         asked = first_of_each(work.items, tally)
-        paging = store.Paging()
+        paging = Paging()
         slots = [(work.span_of[index], new.tenant_id, _page(new, paging)) for index, new in asked]
         entries = [store.Entry(slot, new.key, new.body_hash) for slot, (_, new) in zip(slots, asked, strict=True)]
         names = {name: None for _, new in asked for name in loading.identifier_names(new)}
@@ -127,14 +128,18 @@ class EventHandler:
     ) -> Loaded:
         receipts = loading.receipts_to_ask(fresh, pages, owners)
         members = loading.members_to_ask(fresh, owners)
-        opened = await store.open_batch(connection, receipts, members, _shared_counters(fresh), lock_counters=careful)
         programmes = {new.scope: new.programme for new in fresh}
+        asking = profile_store.asking(programmes)
+        counters = _shared_counters(fresh)
+        opened = await store.open_batch(connection, receipts, members, counters, asking=asking, lock_counters=careful)
         cases = await loading.load_cases(connection, receipts, opened.receipts, programmes)
         standings = opened.standings
         await loading.load_owners(connection, fresh, cases, owners)
         if behind := loading.members_behind(cases.values(), owners, standings):
             await owner_store.lock_late(connection, behind)
-            standings |= (await store.open_batch(connection, (), behind)).standings
+            standings |= (await store.open_batch(connection, (), behind, asking=asking)).standings
+        if asking:
+            await profile_store.load_past(connection, cases.values(), standings)
         lives = await loading.load_lives(connection, fresh, owners, standings, cases, now)
         deeds = await tier_store.load_deeds(connection, programmes, standings, fresh, cases.values(), now)
         loaded = Loaded(owners, standings, lives, cases, opened.used, *deeds)
@@ -158,7 +163,7 @@ class SourceReader:
         return self._decoder
 
 
-def _page(new: Arrival, paging: store.Paging) -> int:
+def _page(new: Arrival, paging: Paging) -> int:
     return NO_PAGE if new.kind == arrivals.DUE else paging.page_for(new.tenant_id)
 
 

@@ -49,6 +49,7 @@ def kept(
         rate=verdict.rate,
         history=seen,
         switches=() if verdict.evaluation is None else switches,
+        profile=None if standing is None else standing.facts.profile,
     )
 
 
@@ -74,4 +75,5 @@ def kept_again(case: Case, content: Content, followed: Followed) -> StoredDecisi
         receipt_key=case.key,
         history=case.story.history,
         switches=case.story.switches,
+        profile=case.story.profile,
     )

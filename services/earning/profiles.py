@@ -28,7 +28,9 @@ from services.earning.arrivals import UNKNOWN_SOURCE
 from services.earning.events import NO_PAGE, SourceReader, arrival
 from services.earning.inbox_store import body_hashes
 from services.earning.metrics import EarningMetrics
+from services.earning.profile_store import Told, tell_profiles
 from services.earning.repeats import Tally, first_of_each
+from services.earning.verdict import MemberName
 
 TOPIC = "loyalty.profiles"
 CONSUMER = "earning.profiles"
@@ -48,6 +50,7 @@ class Profile:
     add: tuple[str, ...]
     remove: tuple[str, ...]
     move: tuple[str, ...]
+    told: Told | None
     key: UUID
     body_hash: int
 
@@ -138,6 +141,7 @@ class ProfileHandler:
         gained = [tie for tie in ties if tie.becomes is not None and tie.becomes != tie.was]
         waiting = await claims.waiting(connection, gained)
         await store.enrol_members(connection, now, _members(fresh))
+        await tell_profiles(connection, now, _told(fresh))
         programmes = {profile.programme.key: profile.programme for profile in fresh}
         claimed = await claims.adopt(connection, now, page_base, waiting, gained, programmes, lock=careful)
         self._metrics.claimed(claimed.decided, claimed.lives)
@@ -163,6 +167,7 @@ class ProfileHandler:
             add,
             remove,
             move,
+            _told_by(data),
             event_key(event.source, event.id),
             body_hash(canonical(data)),
         )
@@ -181,6 +186,26 @@ def _members(fresh: Iterable[Profile]) -> list[store.NewMember]:
             at = min(known.enrolled_at, profile.at)
             found[name] = known._replace(tier=profile.tier or known.tier, enrolled_at=at)
     return list(found.values())
+
+
+def _told_by(data: Any) -> Told | None:
+    """What an event tells of its member, if anything."""
+    if data.birthday is None and not data.attributes:
+        return None
+    day = None if data.birthday is None else int(data.birthday.replace("-", ""))
+    return Told(day, data.attributes or {})
+
+
+def _told(fresh: Iterable[Profile]) -> dict[MemberName, Told]:
+    """What is told of each member: of what is told twice, the later."""
+    found: dict[MemberName, Told] = {}
+    for profile in fresh:
+        if profile.told is not None:
+            name = (*profile.programme.key, profile.member_id)
+            before = found.get(name, Told(None, {}))
+            birthday = profile.told.birthday or before.birthday
+            found[name] = Told(birthday, {**before.attributes, **profile.told.attributes})
+    return found
 
 
 def _free(profiles: Sequence[Profile | None], owners: Owners) -> tuple[list[Profile | None], list[int]]:

@@ -13,6 +13,7 @@ from services.earning import history_store, store, tier_store
 from services.earning.cases import Case
 from services.earning.loaded import Loaded
 from services.earning.outcome import BatchDecision
+from services.earning.paging import Paging
 
 
 async def save(
@@ -23,7 +24,7 @@ async def save(
     loaded: Loaded,
     cases: Sequence[Case],
     written: dict[tuple[int, int], list[StoredDecision]],
-    paging: store.Paging,
+    paging: Paging,
 ) -> None:
     """Save decisions, points and receipts.
 

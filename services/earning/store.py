@@ -12,15 +12,17 @@ import asyncpg
 import orjson
 
 from libs.contracts.soundness import SEPARATOR
+from libs.judging.versions import RunningProgramme
 from libs.ledger.model import Debt, Kind, Lot, MemberLedger
 from libs.promotions.facts import MemberFacts
-from libs.promotions.pages import PAGE_RECEIPTS, StoredDecision, pick, write_page
+from libs.promotions.pages import StoredDecision, pick, write_page
 from libs.receipts.story import write_story
 from libs.runtime import sql, stream_store
 from libs.runtime.batch import Span
 from services.earning.cases import Case
 from services.earning.lives import Life, rows
 from services.earning.outcome import BatchDecision
+from services.earning.profile_store import NOBODY, know
 from services.earning.verdict import CounterName, MemberName, Standing
 
 _QUERIES = sql.load("services.earning")
@@ -146,15 +148,20 @@ async def open_batch(
     members: Sequence[MemberName],
     counters: Sequence[CounterName] = (),
     *,
+    asking: Mapping[tuple[int, int], RunningProgramme] = NOBODY,
     lock_counters: bool = False,
 ) -> Opened:
-    """Lock receipt numbers, members and, on request, shared counters, in this order; then load what they are."""
+    """Lock receipt numbers, members and, on request, shared counters, in this order; then load what they are.
+
+    `asking` are the programmes that ask what is known of their members.
+    """
     row = await connection.fetchrow(
-        _QUERIES["open_batch"],
+        _QUERIES["open_batch_knowing" if asking else "open_batch"],
         *_columns(receipts, 6),
         *_columns(members, 3),
         *_columns(counters, 3),
         lock_counters,
+        *(_columns(list(asking), 2) if asking else ()),
     )
     known = zip(*[row[name] or () for name in _KNOWN], strict=True)
     heads = zip(*[row[name] or () for name in _HEADS], strict=True)
@@ -164,6 +171,8 @@ async def open_batch(
         standings[tenant, programme, member_id] = Standing(
             MemberFacts(member_id, tier), seq, spread, text, text.encode(), activates_at, lapses_at, owing
         )
+    if asking:
+        know(row, standings, asking)
     used = dict(zip(counters, row["used"] or (), strict=True))
     return Opened([KnownReceipt(*each) for each in known], standings, used)
 
@@ -326,23 +335,6 @@ async def end_batch(
     ordered = [(*name, points, limit) for name, (points, limit) in sorted(uses.items())]
     seqs: list[int] = await connection.fetchval(_QUERIES["end_batch"], *outbox, *_columns(ordered, 5))
     return seqs
-
-
-class Paging:
-    """Hands out the pages of a batch: each holds decisions of one tenant, at most `PAGE_RECEIPTS`."""
-
-    def __init__(self) -> None:
-        self._open: dict[int, tuple[int, int]] = {}
-        self._next = 0
-
-    def page_for(self, tenant_id: int) -> int:
-        """Return the number, within the batch, of the page that the tenant's next decision goes to."""
-        page, count = self._open.get(tenant_id, (0, PAGE_RECEIPTS))
-        if count == PAGE_RECEIPTS:
-            page, count = self._next, 0
-            self._next += 1
-        self._open[tenant_id] = (page, count + 1)
-        return page
 
 
 async def identifier_owners(

@@ -53,7 +53,7 @@ async def post_quote(request: Request, caller: QuotesReader, language: Language)
     identifiers = parts.names.names(body.purchase.identifiers)
     member = None
     if identifiers or body.member_id is not None:
-        member = await parts.quotes.member(programme.key, identifiers, body.member_id)
+        member = await parts.quotes.member(programme, identifiers, body.member_id)
     if member is None and body.member_id is not None:
         raise ProblemError("member-unknown")
     facts, ledger = (None, None) if member is None else (member.facts, member.ledger)

@@ -13,6 +13,8 @@ from uuid import UUID
 
 import asyncpg
 
+from libs.judging.profiles import Profile, enrolled, knowing
+from libs.judging.versions import RunningProgramme
 from libs.ledger.model import Debt, Kind, Lot, MemberLedger
 from libs.promotions.facts import MemberFacts
 from libs.runtime import sql
@@ -39,18 +41,25 @@ class QuoteStore:
         self._pool = pool
 
     async def member(
-        self, scope: tuple[int, int], identifiers: Sequence[str], member_id: UUID | None
+        self, programme: RunningProgramme, identifiers: Sequence[str], member_id: UUID | None
     ) -> KnownMember | None:
         """Return the member of this id, or whoever has the first of the identifiers that anybody has.
+
+        What is known of them comes along, where the programme asks for it.
 
         Raises:
             Whatever `libs.runtime.postgres.DATABASE_ERRORS` lists; so do the others.
         """
-        row = await self._pool.fetchrow(_SQL["member"], *scope, list(identifiers), member_id)
+        asked = (*programme.key, list(identifiers), member_id, programme.knows)
+        row = await self._pool.fetchrow(_SQL["member"], *asked)
         if row is None or row["member_id"] is None:
             return None
+        facts = MemberFacts(row["member_id"], row["tier"])
+        if programme.knows:
+            facts = knowing(facts, Profile.of_row(row["revision"], row["birthday"], row["attributes"]))
+            facts = enrolled(facts, row["enrolled_at"], programme)
         return KnownMember(
-            MemberFacts(row["member_id"], row["tier"]),
+            facts,
             MemberLedger(row["member_id"], row["seq"], _lots(row), _debts(row)),
         )
 

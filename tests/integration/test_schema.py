@@ -20,7 +20,7 @@ READABLE = Path(__file__).parents[2] / "deploy/schema/schema.sql"
 
 RIGHTS = {
     "earning": {
-        "USAGE": "earning earning.page ledger members platform stream",
+        "USAGE": "earning earning.page ledger members platform stream vault",
         "SELECT": """
             ledger.journal ledger.lot_now
             platform.exchange_rate platform.kill_switch platform.programme platform.programme_version platform.source
@@ -39,6 +39,7 @@ RIGHTS = {
             "earning.receipt"
         ),
         "INSERT SELECT UPDATE": "stream.outbox_shard stream.position",
+        "INSERT SELECT UPDATE(present)": "vault.profile",
         "INSERT SELECT UPDATE(used)": "earning.counter",
         "INSERT SELECT UPDATE(held) UPDATE(now_active_from) UPDATE(now_expires_at) UPDATE(pending) UPDATE(remaining)": (
             "ledger.lot"
@@ -53,7 +54,7 @@ RIGHTS = {
         "DELETE INSERT SELECT UPDATE(parts) UPDATE(points) UPDATE(spend_minor) UPDATE(visits)": "earning.member_day",
     },
     "gateway": {
-        "USAGE": "earning gateway ledger members platform stream",
+        "USAGE": "earning gateway ledger members platform stream vault",
         "SELECT": """
             earning.counter earning.decision_page earning.inbox earning.member_day earning.parked_receipt
             earning.receipt
@@ -61,7 +62,7 @@ RIGHTS = {
             ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.member ledger.movement
             members.identifier members.member members.tier_change members.tier_standing
             platform.exchange_rate platform.programme platform.source platform.tenant
-            stream.outbox_shard stream.position
+            stream.outbox_shard stream.position vault.profile
             """,
         "INSERT SELECT": "platform.programme_version",
         "INSERT SELECT UPDATE(on_at) UPDATE(on_by) UPDATE(on_note)": "platform.kill_switch",
@@ -85,7 +86,7 @@ RIGHTS = {
             earning.receipt earning.receipt_event earning.told_programme earning.unclaimed_receipt
             earning.unpaid_receipt earning.worker ledger.allocation ledger.journal ledger.lot_now ledger.movement
             members.identifier members.member members.tier_change members.tier_standing
-            stream.outbox stream.outbox_rest stream.outbox_shard
+            stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
             """,
         "INSERT SELECT UPDATE": """
             gateway.api_key platform.exchange_rate platform.programme platform.programme_version platform.tenant

@@ -17,6 +17,9 @@ from msgspec import structs
 
 from libs.history.days import Counted, MemberDays, Sum
 from libs.history.postgres import AskedDays
+from libs.judging.profiles import Profile, knowing
+from libs.judging.profiles import enrolled as joined
+from libs.judging.versions import RunningProgramme
 from libs.ledger.decide import opening_movement
 from libs.ledger.invariants import INVARIANTS
 from libs.ledger.model import Debt, Kind, Lot, MemberLedger, Movement
@@ -25,7 +28,7 @@ from libs.promotions.pages import StoredDecision, pick, write_page
 from libs.receipts.decided import story_of
 from libs.receipts.story import Story, read_story, write_story
 from libs.runtime.batch import Span
-from services.earning import events, history_store, owner_store, profiles, store, tier_store
+from services.earning import events, history_store, owner_store, profile_store, profiles, store, tier_store
 from services.earning.cases import Case
 from services.earning.lives import NEVER, Life, rows
 from services.earning.outcome import BatchDecision, Parked, Unclaimed
@@ -82,6 +85,7 @@ class Memory:
     places: dict[tuple[MemberName, str], Place] = field(default_factory=dict)
     tier_changes: dict[tuple[MemberName, str, int], object] = field(default_factory=dict)
     enrolled: dict[MemberName, datetime] = field(default_factory=dict)
+    profiles: dict[MemberName, tuple[Profile, ...]] = field(default_factory=dict)
     base: list[int] = field(default_factory=lambda: [0])
 
     def copy(self) -> Memory:
@@ -110,6 +114,7 @@ class Memory:
         members: Sequence[MemberName],
         counters: Sequence[CounterName] = (),
         *,
+        asking: Mapping[tuple[int, int], RunningProgramme] = profile_store.NOBODY,
         lock_counters: bool = False,
     ) -> store.Opened:
         known = []
@@ -128,6 +133,10 @@ class Memory:
         for name in sorted({*members, *theirs} & self.heads.keys()):
             head, text = self.heads[name], str(name[2])
             facts = MemberFacts(name[2], head.tier)
+            if name[:2] in asking:
+                states = self.profiles.get(name, ())
+                facts = knowing(facts, states[-1] if states else Profile(0))
+                facts = joined(facts, self.enrolled[name], asking[name[:2]])
             standings[name] = Standing(facts, head.seq, head.spread, text, text.encode(), *head[3:])
         return store.Opened(known, standings, self.load_counters(counters))
 
@@ -285,6 +294,24 @@ class Memory:
             self.heads[new[:3]] = head._replace(tier=new.tier or head.tier)
             self.enrolled.setdefault(new[:3], new.enrolled_at)
 
+    def tell_profiles(self, now: datetime, told: Mapping[MemberName, profile_store.Told]) -> None:
+        for name, (birthday, attributes) in told.items():
+            states = self.profiles.get(name, ())
+            before = states[-1] if states else Profile(0)
+            after = {key: value for key, value in {**before.attributes, **attributes}.items() if value is not None}
+            day = before.birthday if birthday is None else divmod(birthday, 100)
+            if (day, after) != before[1:]:
+                self.profiles[name] = (*states, Profile(before.revision + 1, day, after))
+
+    def load_past(self, cases: Iterable[Case], standings: Mapping[MemberName, Standing]) -> None:
+        for case in cases:
+            if case.story.owner is None:
+                continue
+            name = (*case.programme.key, case.story.owner)
+            if name in standings and case.story.profile not in (None, standings[name].facts.profile):
+                states = {each.revision: each for each in (Profile(0), *self.profiles.get(name, ()))}
+                case.profile = states[case.story.profile]
+
     def unclaimed_of(self, identifiers: Sequence[store.IdentifierName]) -> list[tuple[int, int, UUID]]:
         wanted = set(identifiers)
         return [
@@ -358,6 +385,7 @@ def in_memory() -> Iterator[None]:
         return call
 
     places = [(store, name) for name in _STEPS] + [(events, "body_hashes"), (profiles, "body_hashes")]
+    places += [(profiles, "tell_profiles"), (profile_store, "load_past")]
     places += [(owner_store, "lock_owners"), (owner_store, "lock_late")]
     places += [(history_store, "load"), (history_store, "save_days")]
     places += [(tier_store, "load_places"), (tier_store, "save_tiers")]

@@ -6,10 +6,28 @@ from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from annotated_types import Ge, Le, MaxLen, MinLen
-from pydantic import FailFast, Field
+from pydantic import FailFast, Field, StringConstraints
 
 from libs.contracts.events.purchase import Identifier, Identifiers
-from libs.contracts.primitives import Instant, Name32, Name64, Payload, ProgrammeVersion, Sequence, Text32
+from libs.contracts.primitives import (
+    Instant,
+    Name32,
+    Name64,
+    Payload,
+    ProgrammeVersion,
+    Sequence,
+    Text32,
+    Text256,
+    Whole,
+)
+
+MonthDay = Annotated[
+    str,
+    StringConstraints(
+        pattern="^((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|[12][0-9]))$"
+    ),
+]
+Attributes = Annotated[dict[Name64, Text256 | Whole | bool | None], MaxLen(32)]
 
 
 class MemberEnrolledV1(Payload):
@@ -22,10 +40,14 @@ class MemberEnrolledV1(Payload):
         description="How shops will know the member."
     )
     tier: Text32 | None = Field(default=None, description="Name of the first tier; null for the programme's lowest.")
+    birthday: MonthDay | None = Field(default=None, description="Month and day, 02-29 for one; the year is not asked.")
+    attributes: Attributes | None = Field(
+        default=None, description="What campaigns may ask of the member, by name: texts, whole numbers, true or false."
+    )
 
 
 class MemberUpdatedV1(Payload):
-    """A member is known by other identifiers, or stands in another tier."""
+    """A member is known by other identifiers, stands in another tier, or is told of anew."""
 
     event_type: ClassVar[str] = "org.pointstream.member.updated.v1"
 
@@ -34,6 +56,10 @@ class MemberUpdatedV1(Payload):
     remove: Identifiers = Field(default=(), description="By what no more.")
     move: Identifiers = Field(default=(), description="What to take over from whoever has it.")
     tier: Text32 | None = Field(default=None, description="Name of the tier; null for as it was.")
+    birthday: MonthDay | None = Field(default=None, description="Month and day; null for as it was.")
+    attributes: Attributes | None = Field(
+        default=None, description="Attributes that are new or have changed; null takes one away, others stay."
+    )
 
 
 class TierFigure(Payload):

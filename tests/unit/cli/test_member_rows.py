@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from cli.member_events import Newcomers
-from cli.member_rows import MemberRows, Newcomer
+from cli.member_rows import MemberRows, Newcomer, enrolment
 from libs.contracts.rejection import Rejection
 from libs.intake.events import Prepared, Preparer
 from libs.ledger.zones import load_zone
@@ -46,6 +46,12 @@ def test_the_rows_of_a_member_add_up() -> None:
     assert [opening.points for opening in found.openings] == [250, 5]
 
 
+@pytest.mark.parametrize(("text", "kept"), [("1990-12-10", "12-10"), ("02-29", "02-29")])
+def test_of_a_birthday_month_and_day_are_kept(text: str, kept: str) -> None:
+    assert enrolment(read(GOOD | {"birthday": text}))["birthday"] == kept
+    assert "birthday" not in enrolment(read(GOOD))
+
+
 def test_the_member_id_follows_from_source_and_key_or_is_the_file_s_own() -> None:
     assert read(GOOD).member_id == read(GOOD | {"points": "1", "tier": "gold"}).member_id
     assert read(GOOD).member_id != read(GOOD | {"key": "A2"}).member_id
@@ -67,6 +73,8 @@ def test_the_member_id_follows_from_source_and_key_or_is_the_file_s_own() -> Non
         ({"earned_at": "2026-02-30"}, "/earned_at"),
         ({"enrolled_at": "1000000-01-01"}, "/enrolled_at"),
         ({"member_id": "17"}, "/member_id"),
+        ({"birthday": "02-30"}, "/birthday"),
+        ({"birthday": "in May"}, "/birthday"),
     ],
 )
 def test_what_is_wrong_is_named_by_its_column_and_not_repeated(change: dict[str, str | None], field: str) -> None:
