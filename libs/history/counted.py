@@ -16,6 +16,7 @@ from libs.contracts.codec import Canonical
 from libs.contracts.events import ActivityRecordedV1
 from libs.history.days import ACTIVITY, CATEGORY, WALLET, Counted
 from libs.ledger.late import effective_time
+from libs.promotions.occasions import PREFIX
 from libs.promotions.pages import StoredDecision
 from libs.promotions.rates import convert
 from libs.receipts.story import Content, Story, stands
@@ -78,14 +79,14 @@ def count_receipt(story: Story, terms: Mapping[int, Terms]) -> Counted | None:
 def count_activity(
     member_id: UUID, activity: Any, judged_at: datetime, points: Iterable[tuple[str, int]], terms: Terms
 ) -> Counted | None:
-    """Count an activity: once, with the points that it brought.
+    """Count an activity: once, with the points that it brought; of an occasion, which nobody did, these alone.
 
     One that names nobody is a word about a receipt, such as its delivery, and counts for nobody.
     """
     if activity.member_id is None and not activity.identifiers:
         return None
     earned = list(points)
-    parts = {ACTIVITY + activity.activity: 1}
+    parts = {} if activity.activity.startswith(PREFIX) else {ACTIVITY + activity.activity: 1}
     for wallet, amount in earned:
         parts[WALLET + wallet] = parts.get(WALLET + wallet, 0) + amount
     day = business_day(judged_at, terms.zone)

@@ -13,25 +13,12 @@ from libs.promotions.frames import Frame
 from libs.promotions.gifts import Gift
 from libs.promotions.parts import CelSource, Misplaced, Name, Part, refuse_repeats, unless_written
 from libs.promotions.payouts import Payout, Together, effect_phase
+from libs.promotions.triggers import PurchaseTrigger, Trigger
 
 Mode = Literal["all", "first", "best", "worst", "exclusive"]
 State = Literal["draft", "scheduled", "live", "paused", "ended"]
 
 
-class PurchaseTrigger(Part):
-    """The campaign judges purchases."""
-
-    kind: Literal["purchase"] = "purchase"
-
-
-class ActivityTrigger(Part):
-    """The campaign judges activities of this name, and no purchase."""
-
-    kind: Literal["activity"]
-    activity: Name
-
-
-Trigger = Annotated[PurchaseTrigger | ActivityTrigger, Field(discriminator="kind")]
 Effect = Annotated[Payout | Discounting | Gift, Field(discriminator="kind")]
 Names = Annotated[tuple[Name, ...], Field(max_length=1_000)]
 
@@ -71,7 +58,7 @@ class Campaign(Part):
                 raise Misplaced(f"limits[{at}].scope", f"a receipt has one {limit.scope}", "campaign")
         if self.trigger.kind == "activity":
             self._check_activity()
-        elif self.when.data:
+        elif self.when.data and self.trigger.kind == "purchase":
             raise Misplaced("when.data", "a purchase has none, so the campaign would never pay")
         for at, effect in enumerate(self.benefits):
             if isinstance(effect, Together) and not self._chooses_lines():

@@ -24,6 +24,7 @@ from libs.promotions.limits import CompiledLimit, compile_limit, compile_shared_
 from libs.promotions.lines import Narrowing, chooses_lines, compile_line_test, compile_narrowing
 from libs.promotions.membership import Check
 from libs.promotions.needs import Needs, needs_of
+from libs.promotions.occasions import keys_of
 from libs.promotions.payouts import Multiplier, Payout
 from libs.promotions.places import Atlas
 from libs.promotions.programme import Programme
@@ -92,10 +93,10 @@ class CompiledProgramme:
     counter. `plain` says that every campaign has one effect, in points, bounded by limits on its own points alone, and
     that all may pay together.
     `campaigns` are those for purchases, in the order of computing, `counted` is the timeline of those that have a
-    counter. `activities` holds, by the name of an activity, the same programme with the campaigns for that one instead;
-    so purchases and activities never see each other's campaigns, nor pay for having them looked at. `needs` says which
-    facts of members all of them look at, `products` completes the lines of receipts (None: there are none), `narrows`
-    tells whether any campaign does.
+    counter. `activities` holds, by what an activity is judged as, the same programme with the campaigns for that
+    instead; so purchases and activities never see each other's campaigns, nor pay for having them looked at. `needs`
+    says which facts of members all of them look at, `products` completes the lines of receipts (None: there are none),
+    `narrows` tells whether any campaign does.
     """
 
     version: int
@@ -144,8 +145,8 @@ def compile_programme(programme: Programme) -> CompiledProgramme:
     """Compile a validated programme. Takes milliseconds for a thousand campaigns: do it beside the loop, not in it."""
     running = [campaign for campaign in programme.campaigns if campaign.state in RUNNING]
     by_activity: defaultdict[str | None, list[Campaign]] = defaultdict(list)
-    for campaign in running:
-        by_activity[campaign.trigger.activity if campaign.trigger.kind == "activity" else None].append(campaign)
+    for judged, campaign in keys_of(running, programme.tier_sets):
+        by_activity[judged].append(campaign)
     purchases = by_activity.pop(None, [])
     activities = {name: _compile(programme, own, own, {}) for name, own in by_activity.items() if name is not None}
     return _compile(programme, purchases, running, activities)

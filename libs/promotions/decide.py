@@ -19,6 +19,7 @@ from libs.promotions.facts import ActivityLike, MemberFacts, ReceiptLike, as_rec
 from libs.promotions.groups import Match, settle
 from libs.promotions.limits import cut
 from libs.promotions.lines import line_condition
+from libs.promotions.occasions import judged_as
 from libs.promotions.situation import Situation
 
 MAX_POINTS = 10**15
@@ -69,7 +70,7 @@ def evaluate_activity(
     killed: frozenset[str] = NO_KILLS,
 ) -> Evaluation:
     """Judge an activity by the campaigns that it triggers, as `evaluate` judges a receipt by those for purchases."""
-    rules = programme.activities.get(activity.activity)
+    rules = programme.activities.get(judged_as(activity))
     if rules is None:
         return Evaluation(programme.version)
     return evaluate(rules, as_receipt(activity, programme.currency), member, at, counters, killed=killed)
@@ -99,7 +100,7 @@ def activity_counter_keys(
     programme: CompiledProgramme, activity: ActivityLike, member: MemberFacts | None, at: datetime
 ) -> Iterable[str]:
     """Name the counters that `evaluate_activity` may ask for, those that members share among them."""
-    rules = programme.activities.get(activity.activity)
+    rules = programme.activities.get(judged_as(activity))
     return () if rules is None else counter_keys(rules, as_receipt(activity, programme.currency), member, at)
 
 

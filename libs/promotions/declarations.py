@@ -11,6 +11,7 @@ from libs.promotions.audience import FactCondition, FactField
 from libs.promotions.campaigns import Campaign
 from libs.promotions.expressions import ExpressionInvalid
 from libs.promotions.language import FACT_MAPS, PLAIN, Language, language
+from libs.promotions.occasions import DATA
 from libs.promotions.parts import Misplaced, Name, Part, refuse_repeats
 from libs.promotions.places import Atlas, Store
 
@@ -75,9 +76,9 @@ def check_facts(
 
 
 def _data_of(campaign: Campaign, activities: Sequence[ActivityType]) -> tuple[FactField, ...] | None:
-    """The data that a campaign may look at: none of a purchase, what is declared of an activity; None: any."""
+    """The data that a campaign may look at: of a purchase none, of an activity what is declared; None: any."""
     if campaign.trigger.kind != "activity":
-        return ()
+        return DATA.get(campaign.trigger.kind, ())
     wanted = campaign.trigger.activity
     return next((one.data for one in activities if one.name == wanted), ()) if activities else None
 

@@ -22,6 +22,7 @@ from libs.promotions.effect_words import OWN_NAME, effect_words
 from libs.promotions.frame_words import frame_words
 from libs.promotions.payouts import Multiplier
 from libs.promotions.rates import digits
+from libs.promotions.trigger_words import trigger_words
 from libs.promotions.wallets import NaturalExpiry, NeverExpiry, PendingDays, PendingEvent, PendingOnDays, Wallet
 from libs.promotions.wording import RULES
 
@@ -105,7 +106,7 @@ class Words:
         return Rule(
             campaign.id,
             campaign.name,
-            "activity" if campaign.trigger.kind == "activity" else phase_of(campaign),
+            phase_of(campaign) if campaign.trigger.kind == "purchase" else "activity",
             wallet,
             "; ".join([capital(sentence), *limits]) + ".",
             parts,
@@ -136,10 +137,8 @@ class Words:
 
     def _parts(self, campaign: Campaign) -> Iterator[str]:
         """What must hold for a campaign to pay: every condition that it has, whatever it is."""
-        activity = campaign.trigger.activity if campaign.trigger.kind == "activity" else None
-        if activity is not None:
-            yield RULES.say(self.language, "activity", activity=activity)
-        yield from condition_words(self, campaign.when, of_activity=activity is not None)
+        yield from trigger_words(campaign.trigger, self.source.tier_sets, self.language)
+        yield from condition_words(self, campaign.when, of_activity=campaign.trigger.kind != "purchase")
         if any(isinstance(one, Multiplier) and one.compounding for one in campaign.benefits):
             yield RULES.say(self.language, "compounding")
         yield from frame_words(campaign.frame, self.programme.zone, self.language)

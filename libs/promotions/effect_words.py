@@ -62,7 +62,7 @@ def _payout(teller: Teller, effect: Payout, campaign: Campaign) -> str:
         case PerAmount(points=each, per_minor=per, above_minor=above):
             told = say("per_amount.above", points=points(each), money=teller.money(per), above=teller.money(above))
         case PerQuantity(points=each, per=per):
-            key = "per_quantity.activity" if campaign.trigger.kind == "activity" else "per_quantity"
+            key = "per_quantity.activity" if campaign.trigger.kind != "purchase" else "per_quantity"
             told = say(key, n=per, points=points(each))
         case Fixed(points=each):
             told = say("fixed", points=points(each))

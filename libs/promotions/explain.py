@@ -31,6 +31,7 @@ from libs.promotions.evaluation import (
 )
 from libs.promotions.facts import ActivityLike, MemberFacts, ReceiptLike, as_receipt
 from libs.promotions.lines import chooses_lines, line_condition
+from libs.promotions.occasions import judged_as
 from libs.promotions.payouts import (
     Fixed,
     Formula,
@@ -130,7 +131,7 @@ def explain_activity(
     language: str = DEFAULT,
 ) -> dict[str, Any]:
     """Explain what `evaluate_activity` made of an activity, in the form of `explain`."""
-    rules = programme.activities.get(activity.activity, programme)
+    rules = programme.activities.get(judged_as(activity), programme)
     told = explain(evaluation, as_receipt(activity, programme.currency), rules, member, at, language=language)
     told["inputs"] |= {"activity": activity.activity, "quantity": activity.quantity, "lines": 0}
     return told

@@ -54,7 +54,7 @@ def _days(frame: Frame, language: str) -> Iterator[str]:
     if frame.days:
         yield say("days", listed=_ranges(frame.days, language))
     if frame.recurrence:
-        yield wording.one_of((_rule(one, language) for one in frame.recurrence), language)
+        yield wording.one_of((rule_words(one, language) for one in frame.recurrence), language)
     if frame.holidays:
         yield say("holidays", listed=_holidays(frame.holidays, language))
     if frame.blackouts:
@@ -101,7 +101,7 @@ def _holiday(asked: PublicHolidays, language: str) -> str:
     return " ".join([told, *around_words(asked.days_before, asked.days_after, language)])
 
 
-def _rule(asked: Recurrence, language: str) -> str:
+def rule_words(asked: Recurrence, language: str) -> str:
     """A rule of RFC 5545 in words; a rare one that has none is told as it is written."""
     parts = dict(part.split("=", 1) for part in asked.rule.split(";"))
     first = wording.day(asked.first_day, language)

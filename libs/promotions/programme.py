@@ -17,6 +17,7 @@ from libs.promotions.campaigns import Campaign, phase_of
 from libs.promotions.catalogue import Product
 from libs.promotions.declarations import ActivityType, check_facts, check_places
 from libs.promotions.discounts import Discounting
+from libs.promotions.occasions import check_occasions
 from libs.promotions.parts import Misplaced, Part, Zone, refuse_repeats, unless_written
 from libs.promotions.payouts import Multiplier, Payout
 from libs.promotions.places import Store
@@ -80,6 +81,7 @@ class Programme(Part):
         check_places(self.campaigns, self.stores)
         check_facts(self.campaigns, self.attributes, self.activities)
         check_sets(self.tier_sets, [wallet.name for wallet in self.wallets])
+        check_occasions(self.campaigns, self.tier_sets)
         return self
 
     def wallet_of(self, campaign: Campaign) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from libs.judging.occasions import is_ours
 from libs.judging.placement import PERIOD_CLOSED, place_grants, place_points
 from libs.judging.verdict import NewCredit, Verdict
 from libs.judging.versions import ActiveVersion
@@ -13,6 +14,7 @@ from libs.ledger.adjust import adjust
 from libs.ledger.late import effective_time
 from libs.ledger.model import Lot
 from libs.promotions.decide import evaluate_activity
+from libs.promotions.evaluation import Evaluation
 from libs.promotions.switches import ALL_KILLED, SWITCHED_OFF, killed
 from services.earning.arrivals import Arrival
 from services.earning.lives import Life
@@ -43,6 +45,8 @@ def act(arrival: Arrival, life: Life | None, counters: Mapping[str, int], now: d
         reason = SWITCHED_OFF if off is ALL_KILLED else evaluation.reason or ahead
         return Acted(Verdict("no_points", reason, judged_at, evaluation))
     credits = place_grants(version, evaluation, judged_at, arrival.arrived_at)
+    if credits is None and is_ours(arrival.programme, arrival.event.source):
+        credits = _carried(version, evaluation, judged_at, arrival.arrived_at, now)
     if credits is None:
         return Acted(Verdict("no_points", PERIOD_CLOSED, judged_at, evaluation))
     cause = Cause(arrival.key, arrival.event.source, arrival.event.id)
@@ -50,6 +54,17 @@ def act(arrival: Arrival, life: Life | None, counters: Mapping[str, int], now: d
     lots = tuple([(life.credit(new, now, cause), new.carried) for new in credits])
     verdict = Verdict("credited", ahead, judged_at, evaluation, credits)
     return Acted(verdict, lots, sum([lot.amount for lot, _ in lots]))
+
+
+def _carried(
+    version: ActiveVersion, evaluation: Evaluation, judged_at: datetime, arrived_at: datetime, now: datetime
+) -> list[NewCredit]:
+    """The credits of an occasion that is told late: nobody but the platform is late then, and no member loses by it."""
+    placed = [
+        place_points(version, grant.wallet, grant.points, judged_at, arrived_at, anew_at=now)
+        for grant in evaluation.grants
+    ]
+    return [credit for credit in placed if credit is not None]
 
 
 def correct(arrival: Arrival, life: Life | None, now: datetime) -> Acted:

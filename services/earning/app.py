@@ -30,6 +30,7 @@ from services.earning.due import DueMembers
 from services.earning.feed import GROUP, BalanceFeed
 from services.earning.herald import Herald
 from services.earning.metrics import EarningMetrics
+from services.earning.occasion_clock import OccasionClock
 from services.earning.retries import Retries
 from services.earning.sender import Sender
 from services.earning.settings import EarningSettings
@@ -151,6 +152,7 @@ def _host_charge(
     asking = sender(f"{SERVICE}-clock")
     books = Bookkeeping(pool, clock, metrics, in_charge)
     due = DueMembers(pool, programmes, asking, clock, metrics, in_charge, settings.due_most)
+    occasions = OccasionClock(pool, programmes, asking, clock, metrics, in_charge, settings.due_most)
     retries = Retries(pool, programmes, asking, clock, metrics, in_charge, settings.retry_every)
     herald = Herald(pool, programmes, asking, clock, metrics, in_charge)
     feed = BalanceFeed(
@@ -178,8 +180,9 @@ def _host_charge(
         await books.measure()
 
     @app.timer(interval=settings.due_every.total_seconds())  # type: ignore[untyped-decorator]  # faust
-    async def look_for_due_members() -> None:
+    async def look_at_the_calendar() -> None:
         await due.run()
+        await occasions.run()
 
     @app.timer(interval=settings.programme_refresh.total_seconds())  # type: ignore[untyped-decorator]  # faust
     async def look_for_rates() -> None:

@@ -15,6 +15,7 @@ from libs.contracts.identifiers import PERSONAL, IdentifierNames
 from libs.contracts.registry import EVENTS
 from libs.contracts.rejection import Rejection
 from libs.contracts.soundness import unsound
+from libs.judging.occasions import is_false
 from libs.judging.programmes import Programmes
 from libs.judging.versions import OWN_SOURCE, RunningProgramme
 from libs.runtime.keys import body_hash, event_key, receipt_key
@@ -69,6 +70,8 @@ def select(
         return UNKNOWN_SOURCE
     data, kind = event.data, _KINDS[event.type]
     if kind in _INTERNAL and not event.source.startswith(OWN_SOURCE + "/"):
+        return NOT_OURS
+    if kind == RECORDED and is_false(programme, event.source, data.activity):
         return NOT_OURS
     if (rejection := unsound(data)) is not None:
         return rejection

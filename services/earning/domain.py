@@ -14,6 +14,7 @@ from uuid import UUID
 from msgspec import structs
 
 from libs.history.days import Counted
+from libs.judging.occasions import Occasion
 from libs.judging.verdict import Verdict
 from libs.judging.versions import RunningProgramme
 from libs.ledger.decide import decide_credit
@@ -35,6 +36,7 @@ from services.earning.judge import judge
 from services.earning.kept import kept, kept_again
 from services.earning.lives import Life
 from services.earning.loaded import Counters, Loaded
+from services.earning.occasions import outgoing, return_of
 from services.earning.outcome import (
     About,
     BatchDecision,
@@ -87,7 +89,7 @@ class BatchDecider:
         self._settled(case, followed, content.key)
         self._again(case, content, followed)
         self._recount(case, before, content.key)
-        return self._told()
+        return [*self._told(), *self._returned(case, None)]
 
     def _work(self) -> CaseWork:
         """Made anew each time: kept, it would tie the batch into a cycle, which only a rare collection would free."""
@@ -181,7 +183,7 @@ class BatchDecider:
             case.event_key = arrival.key
         else:
             self.result.about.append(About(arrival.tenant_id, case.key, arrival.key))
-        content, before = case.content, counted(case)
+        content, before, known = case.content, counted(case), return_of(case)
         self._about = arrival.key
         followed = self._work().follow(arrival, case)
         self._settled(case, followed, arrival.key)
@@ -199,7 +201,15 @@ class BatchDecider:
             self._unpaid(arrival, standing, verdict)
         self._keep(arrival, standing, verdict, followed.lots, moved, case.story.history, case.story.switches)
         self._recount(case, before, arrival.key)
-        self._tell(verdict.outcome, [*events, *self._untold()])
+        self._tell(verdict.outcome, [*events, *self._untold(), *self._returned(case, known)])
+
+    def _returned(self, case: Case, known: Occasion | None) -> list[Outgoing]:
+        """That something of a receipt came back, where that is news and a campaign waits for it."""
+        occasion = return_of(case)
+        if occasion is None or known is not None:
+            return []
+        standing = self._loaded.standings[(*case.programme.key, occasion.member_id)]
+        return [outgoing(case.programme, occasion, standing.spread)]
 
     def _other(self, arrival: Arrival, followed: Followed | None) -> None:
         """An activity, an adjustment, or what the clock says is due; `followed` is what it did to a receipt."""

@@ -63,6 +63,9 @@ class EarningMetrics:
             "How long the member who waits longest for pending points to become active has been due.",
             registry=registry,
         )
+        self.occasions = Counter(
+            "loyalty_occasions_total", "Members of whom the clock told that they have an occasion.", registry=registry
+        )
         self.due_events = Counter(
             "loyalty_due_events_total", "Members of whom the clock told that they are due.", registry=registry
         )

@@ -18,6 +18,7 @@ from services.earning.cases import Case
 from services.earning.verdict import MemberName, Standing
 
 _QUERIES = sql.load("services.earning", "profiles.sql")
+OPEN_BATCH = _QUERIES["open_batch"]
 
 NOBODY: Mapping[tuple[int, int], RunningProgramme] = MappingProxyType({})
 """No programme of a batch asks."""

@@ -17,9 +17,11 @@ from libs.contracts.events import MemberUpdatedV1
 from libs.contracts.identifiers import IdentifierNames
 from libs.contracts.rejection import Rejection
 from libs.contracts.soundness import unsound
+from libs.judging.occasions import enrolment, is_awaited
 from libs.judging.programmes import Programmes
 from libs.judging.versions import RunningProgramme
-from libs.runtime.batch import Applied, Work
+from libs.ledger.late import GRACE
+from libs.runtime.batch import Applied, Outgoing, Work
 from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
 from libs.runtime.keys import body_hash, event_key, kafka_partition_hash
@@ -28,6 +30,7 @@ from services.earning.arrivals import UNKNOWN_SOURCE
 from services.earning.events import NO_PAGE, SourceReader, arrival
 from services.earning.inbox_store import body_hashes
 from services.earning.metrics import EarningMetrics
+from services.earning.occasions import outgoing
 from services.earning.profile_store import Told, tell_profiles
 from services.earning.repeats import Tally, first_of_each
 from services.earning.verdict import MemberName
@@ -51,6 +54,7 @@ class Profile:
     remove: tuple[str, ...]
     move: tuple[str, ...]
     told: Told | None
+    enrols: bool
     key: UUID
     body_hash: int
 
@@ -119,6 +123,8 @@ class ProfileHandler:
         applied = tally.applied(begun.moved)
         if fresh:
             applied.outcomes["enrolled"] = len(fresh)
+        for index, profile in fresh:
+            tally.events[work.span_of[index]] += _occasions(profile, now)
         spans = {(*profile.programme.key, profile.member_id): work.span_of[index] for index, profile in fresh}
         for member, events in claimed.events.items():
             tally.events[spans[member]] += events
@@ -168,6 +174,7 @@ class ProfileHandler:
             remove,
             move,
             _told_by(data),
+            not updates,
             event_key(event.source, event.id),
             body_hash(canonical(data)),
         )
@@ -186,6 +193,16 @@ def _members(fresh: Iterable[Profile]) -> list[store.NewMember]:
             at = min(known.enrolled_at, profile.at)
             found[name] = known._replace(tier=profile.tier or known.tier, enrolled_at=at)
     return list(found.values())
+
+
+def _occasions(profile: Profile, now: datetime) -> list[Outgoing]:
+    """That somebody has enrolled, if a campaign waits for it; members who come from elsewhere enrolled long ago."""
+    occasion = enrolment(profile.member_id, profile.at)
+    if not profile.enrols or now - profile.at > GRACE:
+        return []
+    if not is_awaited(profile.programme, occasion.name, occasion.of, occasion.at):
+        return []
+    return [outgoing(profile.programme, occasion, kafka_partition_hash(str(profile.member_id).encode()))]
 
 
 def _told_by(data: Any) -> Told | None:

@@ -22,7 +22,7 @@ from libs.runtime.batch import Span
 from services.earning.cases import Case
 from services.earning.lives import Life, rows
 from services.earning.outcome import BatchDecision
-from services.earning.profile_store import NOBODY, know
+from services.earning.profile_store import NOBODY, OPEN_BATCH, know
 from services.earning.verdict import CounterName, MemberName, Standing
 
 _QUERIES = sql.load("services.earning")
@@ -156,7 +156,7 @@ async def open_batch(
     `asking` are the programmes that ask what is known of their members.
     """
     row = await connection.fetchrow(
-        _QUERIES["open_batch_knowing" if asking else "open_batch"],
+        OPEN_BATCH if asking else _QUERIES["open_batch"],
         *_columns(receipts, 6),
         *_columns(members, 3),
         *_columns(counters, 3),

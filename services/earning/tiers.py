@@ -17,6 +17,7 @@ from libs.contracts.events import MemberTierChangedV1
 from libs.contracts.writer import EventWriter
 from libs.history.counted import business_day
 from libs.history.days import Counted
+from libs.judging.occasions import is_awaited, tier_reached
 from libs.judging.versions import ActiveVersion, RunningProgramme
 from libs.promotions.tiers import TierSet
 from libs.runtime.batch import Outgoing
@@ -24,6 +25,7 @@ from libs.runtime.keys import event_id
 from libs.tiers.decide import Decided, Decision, Rules, TierChange, TierStanding
 from libs.tiers.windows import progress
 from services.earning.history import Histories
+from services.earning.occasions import outgoing
 from services.earning.verdict import MemberName, Standing
 
 MEMBERS = "loyalty.members"
@@ -138,6 +140,11 @@ class Tiers:
             kept = Change(name, tiers, place.changes, change, version.compiled.version, figures, cause)
             self.changes.append(kept)
             self._events.append(_event(programme, standing, kept, self._now))
+            if change.higher and change.after.level is not None:
+                at = min(change.after.since, self._now)
+                reached = tier_reached(name[2], tiers.name, change.after.level, place.changes, at)
+                if is_awaited(programme, reached.name, reached.of, at):
+                    self._events.append(outgoing(programme, reached, standing.spread))
         level = None if place.standing is None else place.standing.level
         if tiers.drives_tier and level != standing.facts.tier:
             standing.facts = replace(standing.facts, tier=level)

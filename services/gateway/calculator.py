@@ -22,6 +22,7 @@ from libs.promotions.days import within
 from libs.promotions.decide import evaluate_activity
 from libs.promotions.evaluation import Evaluation
 from libs.promotions.facts import Activity, Line, MemberFacts, Receipt
+from libs.promotions.occasions import PREFIX
 from libs.promotions.programme import Programme
 
 MOST_TIMES = 1_000
@@ -98,7 +99,7 @@ def shown_now(programme: RunningProgramme, at: datetime) -> ActiveVersion | None
 
 def activities_of(version: ActiveVersion) -> list[str]:
     """Name the activities that earn anything."""
-    return sorted(version.compiled.activities)
+    return sorted([name for name in version.compiled.activities if not name.startswith(PREFIX)])
 
 
 def tiers_of(source: Programme) -> list[str]:

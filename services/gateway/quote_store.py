@@ -50,8 +50,8 @@ class QuoteStore:
         Raises:
             Whatever `libs.runtime.postgres.DATABASE_ERRORS` lists; so do the others.
         """
-        asked = (*programme.key, list(identifiers), member_id, programme.knows)
-        row = await self._pool.fetchrow(_SQL["member"], *asked)
+        query = _SQL["member_known" if programme.knows else "member"]
+        row = await self._pool.fetchrow(query, *programme.key, list(identifiers), member_id)
         if row is None or row["member_id"] is None:
             return None
         facts = MemberFacts(row["member_id"], row["tier"])

@@ -39,6 +39,9 @@ RIGHTS = {
             "earning.receipt"
         ),
         "INSERT SELECT UPDATE": "stream.outbox_shard stream.position",
+        "INSERT SELECT UPDATE(at) UPDATE(enrolled_at) UPDATE(member_id) UPDATE(open) UPDATE(place)": (
+            "earning.occasion_clock"
+        ),
         "INSERT SELECT UPDATE(present)": "vault.profile",
         "INSERT SELECT UPDATE(used)": "earning.counter",
         "INSERT SELECT UPDATE(held) UPDATE(now_active_from) UPDATE(now_expires_at) UPDATE(pending) UPDATE(remaining)": (
@@ -82,7 +85,8 @@ RIGHTS = {
     "operator": {
         "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",
         "SELECT": """
-            earning.counter earning.decision_page earning.decision_page_rest earning.inbox earning.parked_receipt
+            earning.counter earning.decision_page earning.decision_page_rest earning.inbox earning.occasion_clock
+            earning.parked_receipt
             earning.receipt earning.receipt_event earning.told_programme earning.unclaimed_receipt
             earning.unpaid_receipt earning.worker ledger.allocation ledger.journal ledger.lot_now ledger.movement
             members.identifier members.member members.tier_change members.tier_standing

@@ -5,9 +5,6 @@ SELECT * FROM earning.begin_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 
 -- name: open_batch
 SELECT * FROM earning.open_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
--- name: open_batch_knowing
-SELECT * FROM earning.open_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);
-
 -- name: counters
 SELECT coalesce(c.used, 0) AS used
 FROM unnest($1::int[], $2::int[], $3::text[]) WITH ORDINALITY AS k(tenant_id, programme_id, counter_key, ord)

@@ -1,7 +1,21 @@
 -- What a quote reads, by functions that say first whose rows may be seen.
 
 -- name: member
-SELECT * FROM gateway.quote_member($1, $2, $3, $4, $5);
+SELECT * FROM gateway.quote_member($1, $2, $3, $4);
+
+-- name: member_known
+-- The same with what is known of the member, for programmes that ask. Read behind the function, which says whose rows may be
+-- seen: a lateral that is not pulled up.
+SELECT q.*, k.*
+FROM gateway.quote_member($1, $2, $3, $4) AS q
+LEFT JOIN LATERAL (
+    SELECT m.enrolled_at, coalesce(p.revision, 0) AS revision, p.birthday, p.attributes::text AS attributes
+    FROM members.member m
+    LEFT JOIN vault.profile p
+           ON p.tenant_id = m.tenant_id AND p.programme_id = m.programme_id AND p.member_id = m.member_id AND p.present
+    WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.member_id = q.member_id
+    OFFSET 0
+) AS k ON true;
 
 -- name: counters
 SELECT used FROM gateway.quote_counters($1, $2, $3);

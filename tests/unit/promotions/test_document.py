@@ -112,7 +112,12 @@ def errors(text: object) -> dict[str, tuple[str, str | None]]:
             "wallets[0].expiry_from",
             "'activation' or 'earning'",
         ),
-        (one(trigger={"kind": "moon"}), "campaigns[0].trigger", "'purchase', 'activity'"),
+        (
+            one(trigger={"kind": "moon"}),
+            "campaigns[0].trigger",
+            "'purchase', 'activity', 'return', 'enrolled', 'tier_reached', 'segment_entered', 'segment_left', "
+            "'birthday', 'anniversary', 'schedule'",
+        ),
         (one(trigger={"kind": "activity"}), "campaigns[0].trigger.activity", None),
         (one(trigger={"kind": "purchase", "activity": "x"}), "campaigns[0].trigger.activity", None),
         (on("newsletter-subscribed", when={"skus": ["1"]}), "campaigns[0].when.skus", None),
