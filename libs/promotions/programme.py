@@ -20,6 +20,7 @@ from libs.promotions.discounts import Discounting
 from libs.promotions.parts import Misplaced, Part, Zone, refuse_repeats, unless_written
 from libs.promotions.payouts import Multiplier, Payout
 from libs.promotions.places import Store
+from libs.promotions.referral import Referral, check_wallets
 from libs.promotions.tiers import TierSets, check_sets
 from libs.promotions.wallets import Wallet
 
@@ -62,6 +63,7 @@ class Programme(Part):
     stores: Annotated[tuple[Store, ...], Field(max_length=100_000)] = unless_written(())
     products: Annotated[tuple[Product, ...], Field(max_length=1_000_000)] = unless_written(())
     tier_sets: TierSets = unless_written(())
+    referral: Referral | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -80,6 +82,7 @@ class Programme(Part):
         check_places(self.campaigns, self.stores)
         check_facts(self.campaigns, self.attributes, self.activities)
         check_sets(self.tier_sets, [wallet.name for wallet in self.wallets])
+        check_wallets(self.referral, [wallet.name for wallet in self.wallets])
         return self
 
     def wallet_of(self, campaign: Campaign) -> str:

@@ -26,7 +26,7 @@ from libs.judging.versions import RunningProgramme
 from libs.ledger.model import Kind, Lot, Movement
 from libs.runtime.batch import Outgoing
 from libs.runtime.keys import event_id, kafka_partition_hash
-from services.earning.arrivals import ADJUSTED, Arrival
+from services.earning.arrivals import RECORDED, Arrival
 from services.earning.verdict import Cause, Given, Made, Standing
 
 POINTS = "loyalty.points"
@@ -90,7 +90,7 @@ class Announcer:
         data = {
             "activity_source": event.source,
             "activity_id": event.id,
-            "activity": None if arrival.kind == ADJUSTED else event.data.activity,
+            "activity": event.data.activity if arrival.kind == RECORDED else None,
             "member_id": to.member,
             "outcome": verdict.outcome,
             "reason": verdict.reason,

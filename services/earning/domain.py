@@ -42,6 +42,7 @@ from services.earning.outcome import (
     Term,
     Unpaid,
 )
+from services.earning.referrals import referral_of
 from services.earning.seen import seen_by
 from services.earning.verdict import Cause, Given, Made, MemberName, Standing
 
@@ -87,6 +88,10 @@ class BatchDecider:
         self._settled(case, followed, content.key)
         self._again(case, content, followed)
         self._recount(case, before, content.key)
+        if followed.life is not None and not followed.life.made_by(content.key) and followed.outcome in _UNPAID:
+            after, at = followed.life.standing.seq, followed.judged_at
+            unpaid = Unpaid(*case.programme.key, member_id, after, content.key, at, followed.outcome)
+            self.result.unpaid.append(unpaid)
         return self._told()
 
     def _work(self) -> CaseWork:
@@ -216,8 +221,11 @@ class BatchDecider:
             self.result.decisions.append(None)
             self.result.events.append(self._told())
             return
+        referrals = self._loaded.referrals
         if arrival.kind == arrivals.ADJUSTED:
             acted = correct(arrival, life, self._now)
+        elif arrival.kind in arrivals.REFERRALS:
+            acted = referral_of(arrival, referrals, life, self._now)
         else:
             acted = _both(act(arrival, life, self._counters.of(arrival.programme), self._now), followed)
         if self._count(arrival.programme, acted.verdict) and life is not None:
@@ -237,7 +245,7 @@ class BatchDecider:
             moved,
             seen_by(arrival.programme, standing, acted.verdict.judged_at),
         )
-        events = [told, *self._told()]
+        events = [told, *self._told(), *([] if referrals is None else referrals.untold())]
         if self._histories is not None and standing is not None and arrival.kind == arrivals.RECORDED:
             done = self._histories.acted(arrival, standing, acted)
             events += self._stood(arrival.programme, standing, arrival.key, done)

@@ -9,7 +9,10 @@ from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import FailFast, Field
 
 from libs.contracts.events.purchase import Identifier, Identifiers
+from libs.contracts.events.referral import Mark
 from libs.contracts.primitives import Instant, Name32, Name64, Payload, ProgrammeVersion, Sequence, Text32
+
+Marks = Annotated[tuple[Mark, ...], MaxLen(8), FailFast()]
 
 
 class MemberEnrolledV1(Payload):
@@ -22,6 +25,9 @@ class MemberEnrolledV1(Payload):
         description="How shops will know the member."
     )
     tier: Text32 | None = Field(default=None, description="Name of the first tier; null for the programme's lowest.")
+    marks: Marks = Field(default=(), description="By what the same person or household is known; kept as hashes.")
+    referral_code: Text32 | None = Field(default=None, description="The code of whoever brought the member in.")
+    referral_consent: bool = Field(default=False, description="Whether the member agreed to be written to about it.")
 
 
 class MemberUpdatedV1(Payload):
@@ -34,6 +40,7 @@ class MemberUpdatedV1(Payload):
     remove: Identifiers = Field(default=(), description="By what no more.")
     move: Identifiers = Field(default=(), description="What to take over from whoever has it.")
     tier: Text32 | None = Field(default=None, description="Name of the tier; null for as it was.")
+    marks: Marks = Field(default=(), description="Further marks of the same person or household; kept as hashes.")
 
 
 class TierFigure(Payload):
