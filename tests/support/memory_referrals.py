@@ -37,9 +37,7 @@ async def _owners_of_codes(memory: Memory, codes: Sequence[Code]) -> dict[Code, 
     return {code: memory.referrals.codes[code] for code in codes if code in memory.referrals.codes}
 
 
-async def _load_rows(
-    memory: Memory, friends: Sequence[MemberName], referrers: Sequence[MemberName]
-) -> list[Referred]:
+async def _load_rows(memory: Memory, friends: Sequence[MemberName], referrers: Sequence[MemberName]) -> list[Referred]:
     return [
         replace(row)
         for name, row in memory.referrals.rows.items()
@@ -47,9 +45,7 @@ async def _load_rows(
     ]
 
 
-async def _load_pairs(
-    memory: Memory, pairs: Sequence[tuple[MemberName, UUID]]
-) -> dict[tuple[MemberName, UUID], Pair]:
+async def _load_pairs(memory: Memory, pairs: Sequence[tuple[MemberName, UUID]]) -> dict[tuple[MemberName, UUID], Pair]:
     tables, found = memory.referrals, {}
     for name, referrer in pairs:
         others = {referrer} | {row.claim.friend for row in tables.rows.values() if row.claim.referrer == referrer}
