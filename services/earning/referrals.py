@@ -31,12 +31,12 @@ from libs.referral.decide import (
     Due,
     Order,
     Outcome,
-    Rules,
     due_to,
     outcome,
     suspicions,
     until,
 )
+from libs.referral.rules import rules_of
 from libs.runtime.batch import Outgoing
 from services.earning import arrivals
 from services.earning.activities import Acted
@@ -337,15 +337,6 @@ def referral_of(arrival: Arrival, referrals: Referrals | None, life: Life | None
         at = effective_time(arrival.event.time, arrival.arrived_at).instant
         return Acted(Verdict("refused", "no-referral", at))
     return referrals.act(arrival, life, now)
-
-
-def rules_of(programme: RunningProgramme, number: int) -> Rules | None:
-    """What a version says about referral; None where it says nothing, or is gone."""
-    version = programme.numbered(number)
-    referral = None if version is None else version.compiled.source.referral
-    if version is None or referral is None:
-        return None
-    return Rules(number, referral, version.zone, version.compiled.source.wallets[0].name)
 
 
 def _converted(programme: RunningProgramme, found: Referred) -> Converted | None:

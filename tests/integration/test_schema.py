@@ -88,9 +88,11 @@ RIGHTS = {
         "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",
         "SELECT": """
             earning.counter earning.decision_page earning.decision_page_rest earning.inbox earning.parked_receipt
-            earning.receipt earning.receipt_event earning.told_programme earning.unclaimed_receipt
+            earning.receipt earning.receipt_event earning.referral earning.referral_account earning.referral_change
+            earning.told_programme earning.unclaimed_receipt
             earning.unpaid_receipt earning.worker ledger.allocation ledger.journal ledger.lot_now ledger.movement
-            members.identifier members.member members.tier_change members.tier_standing
+            members.identifier members.mark members.member members.referral_code members.same_person
+            members.tier_change members.tier_standing
             stream.outbox stream.outbox_rest stream.outbox_shard
             """,
         "INSERT SELECT UPDATE": """

@@ -1,4 +1,4 @@
-"""Referrals as plain dictionaries, for `tests.support.memory`: they take the place of `services.earning.referral_store`."""
+"""Referrals as plain dictionaries, for `tests.support.memory`, in the place of `services.earning.referral_store`."""
 
 from __future__ import annotations
 

@@ -12,20 +12,20 @@ ENGLISH: Texts = MappingProxyType(
         "referral.code": "Ask for your code and give it to a friend who is not a member yet.",
         "referral.at-enrolment": "Your friend counts as soon as they have joined with it.",
         "referral.after.first": {
-            "one": "Your friend counts with their first purchase within a day after joining with it.",
-            "other": "Your friend counts with their first purchase within {n} days after joining with it.",
+            "one": "Your friend counts with their first purchase within a day after joining.",
+            "other": "Your friend counts with their first purchase within {n} days after joining.",
         },
         "referral.after.first.spent": {
             "one": "Your friend counts with their first purchase of {money} or more within a day after joining.",
             "other": "Your friend counts with their first purchase of {money} or more within {n} days after joining.",
         },
         "referral.after.later": {
-            "one": "Your friend counts with their purchase number {order} within a day after joining with it.",
-            "other": "Your friend counts with their purchase number {order} within {n} days after joining with it.",
+            "one": "Your friend counts with purchase number {order} within a day after joining.",
+            "other": "Your friend counts with purchase number {order} within {n} days after joining.",
         },
         "referral.after.later.spent": {
-            "one": "Your friend counts with their purchase number {order} of {money} or more within a day after joining.",
-            "other": "Your friend counts with their purchase number {order} of {money} or more within {n} days after joining.",
+            "one": "Your friend counts with purchase number {order} of {money} or more within a day of joining.",
+            "other": "Your friend counts with purchase number {order} of {money} or more within {n} days of joining.",
         },
         "referral.friend": "Your friend then gets {what}.",
         "referral.you": "You then get {what} for each friend.",

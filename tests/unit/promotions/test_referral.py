@@ -64,7 +64,7 @@ def test_it_is_told_in_words_and_left_out_when_switched_off() -> None:
     assert describe_rules(compiled, AT).referral == (
         "Ask for your code and give it to a friend who is not a member yet.",
         "Your friend counts with their first purchase of €20.00 or more within 60 days after joining.",
-        "Your friend then gets 200 points and 1 × coupon welcome.",
+        "Your friend then gets 200 points and 1 \u00d7 coupon welcome.",
         "You then get 100 points for each friend.",
         "From friend number 5 on you get 150 points for each.",
         "At most 10 friends a month count.",

@@ -37,9 +37,8 @@ def rules(**more: Any) -> Rules:
 
 
 def claim(**more: Any) -> Claim:
-    return Claim(
-        **{"friend": UUID(int=2), "referrer": UUID(int=1), "claimed_at": AT, "version": 1, "enrolled_at": AT} | more
-    )
+    known: dict[str, Any] = {"friend": UUID(int=2), "referrer": UUID(int=1), "claimed_at": AT, "version": 1}
+    return Claim(**{**known, "enrolled_at": AT, **more})
 
 
 def order(number: int, amount: int, *, days: float = 1) -> Order:
