@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from libs.programmes.consequences import consequences
 from libs.programmes.switchboard import SwitchInvalid, check_switch
 from libs.promotions.compile import compile_programme
 from libs.promotions.describe import describe_rules
@@ -81,3 +82,15 @@ def test_a_switch_stops_it() -> None:
     assert not refers(("everything",))
     with pytest.raises(SwitchInvalid):
         check_switch("effect", "referrals", [])
+
+
+def test_a_plan_says_what_a_change_of_it_means() -> None:
+    without, with_it = (parse_programme({**document(None), "referral": each}) for each in (None, REFERRAL))
+    other = parse_programme(document(REFERRAL | {"limits": []}))
+    told = [consequences(old, new, AT) for old, new in ((without, with_it), (with_it, other), (other, without))]
+    assert [each[0] for each in told] == [
+        "Members bring in friends: those who name a code from then on.",
+        "Members bring in friends by other rules: those who name a code from then on.",
+        "Members bring in no more friends; those who have named a code still count by the rules of then.",
+    ]
+    assert consequences(with_it, with_it, AT)[0].startswith("What happened before")
