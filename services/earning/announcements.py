@@ -92,7 +92,7 @@ class Announcer:
             "activity_id": event.id,
             "activity": event.data.activity if arrival.kind == RECORDED else None,
             "member_id": to.member,
-            "outcome": verdict.outcome,
+            "outcome": _known(verdict.outcome),
             "reason": verdict.reason,
             "points": points,
             "campaigns": _campaigns(verdict, points),
@@ -179,6 +179,11 @@ class Announcer:
             writer.headers(name, subject, memberseq),
             True,
         )
+
+
+def _known(outcome: str) -> str:
+    """An outcome in the words of this version, which has none for points that a referral takes back."""
+    return "adjusted" if outcome == "reversed" else outcome
 
 
 def _address(arrival: Arrival, standing: Standing | None) -> _Address:

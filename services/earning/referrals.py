@@ -275,7 +275,7 @@ class Referrals:
             return SWITCHED_OFF
         if after != before or not found.changes:
             self._tell(programme, found, after, cause, by)
-        if (before.converted_at, before.state) != (after.converted_at, after.state):
+        if before.converted_at != after.converted_at:
             self._events.append(asked_for(programme, found.claim.referrer, cause, self._now))
         return after.reasons[0] if after.state == "refused" else f"referral-{after.state}"
 

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
+from libs.contracts.registry import event_model
 from libs.judging.programmes import Programmes, by_prefix
 from libs.judging.versions import ActiveVersion, RunningProgramme, activate
 from libs.referral.codes import make_code
@@ -374,3 +375,14 @@ def test_what_is_switched_off_brings_nothing_and_is_taken_back_all_the_same() ->
     assert (world.points(1), world.points(11), world.state(11)) == (100, 0, "started")
     world.say(voided("void", "R-10", time=BEGIN + HOUR))
     assert (world.points(1), world.points(10)) == (0, 0)
+
+
+def test_what_is_told_is_what_its_schema_says() -> None:
+    world = World(programmes(gifts=True))
+    world.say(enrolled(1, BEGIN), enrolled(10, BEGIN, brought_by=1), purchase("R-1", 2_500, card="10", time=BEGIN))
+    world.say(voided("void", "R-1", time=BEGIN + HOUR), resolved(10, "refuse", BEGIN))
+    told = [json.loads(each.value) for each in world.earning.told]
+    for each in told:
+        event_model(each["type"]).model_validate_json(json.dumps(each), extra="forbid")
+    outcomes = [each["data"]["outcome"] for each in told if each["type"].endswith("activity.evaluated.v1")]
+    assert outcomes == ["unchanged", "credited", "credited", "adjusted", "adjusted", "unchanged"]
