@@ -182,9 +182,16 @@ async def load_pairs(
     asked = [(*name, referrer) for name, referrer in pairs]
     rows = await connection.fetch(_QUERIES["pairs"], *_columns(asked, 4))
     return {
-        (tuple(row[:3]), row["referrer_id"]): Pair(row["enrolled_at"], row["tied"], tuple(row["shared"]))
+        (tuple(row[:3]), row["referrer_id"]): Pair(
+            row["enrolled_at"], row["tied"], tuple(row["shared"]), tuple([_beside(text) for text in row["beside"]])
+        )
         for row in rows
     }
+
+
+def _beside(text: str) -> tuple[str, UUID]:
+    kind, _, member_id = text.partition(" ")
+    return kind, UUID(member_id)
 
 
 async def load_accounts(connection: asyncpg.Connection, members: Sequence[MemberName]) -> dict[MemberName, Story]:

@@ -95,11 +95,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What is known of a friend and a referrer: whether they are one person, and what marks say."""
+    """What is known of a friend and a referrer: whether they are one person, and what marks say.
+
+    `shared` are kinds of marks that the friend shares with the referrer or a friend of the referrer's, `beside` those
+    shared with others of whom the batch is.
+    """
 
     enrolled_at: datetime
     tied: bool
     shared: tuple[str, ...]
+    beside: tuple[tuple[str, UUID], ...] = ()
 
 
 @dataclass(slots=True)
@@ -226,8 +231,9 @@ class Referrals:
         if rules is None:
             return "no-referral"
         pair = self._found.pairs[name, referrer]
-        others = [each.claim.claimed_at for each in self._brought_by((*arrival.scope, referrer))]
-        found = suspicions(rules, at, pair.shared, others)
+        others = {each.claim.friend: each.claim.claimed_at for each in self._brought_by((*arrival.scope, referrer))}
+        shared = {*pair.shared, *[kind for kind, friend in pair.beside if friend in others]}
+        found = suspicions(rules, at, shared, others.values())
         claim = Claim(
             data.member_id, referrer, at, rules.version, pair.enrolled_at, data.consented, found, tied=pair.tied
         )

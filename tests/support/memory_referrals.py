@@ -52,8 +52,12 @@ async def _load_pairs(memory: Memory, pairs: Sequence[tuple[MemberName, UUID]]) 
         own = {mark for member, mark in tables.marks if member == name}
         theirs = {mark for member, mark in tables.marks if member[2] in others - {name[2]}}
         shared = tuple({mark.partition(":")[0] for mark in own & theirs})
+        asked = {each[2] for each, _ in pairs} - {name[2]}
+        beside = tuple(
+            (mark.partition(":")[0], member[2]) for member, mark in tables.marks if member[2] in asked and mark in own
+        )
         tied = frozenset((name[2], referrer)) in tables.same
-        found[name, referrer] = Pair(memory.enrolled[name], tied, shared)
+        found[name, referrer] = Pair(memory.enrolled[name], tied, shared, beside)
     return found
 
 

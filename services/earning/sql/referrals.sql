@@ -21,7 +21,7 @@ JOIN earning.referral r USING (tenant_id, programme_id, friend_id);
 
 -- name: pairs
 -- Of each friend and referrer: when the friend enrolled, whether the two are one person, and by which kinds of marks the
--- friend is like the referrer or another of the referrer's friends.
+-- friend is like the referrer or another of the referrer's friends, and which like others of these friends.
 SELECT v.tenant_id, v.programme_id, v.friend_id, v.referrer_id, m.enrolled_at,
        EXISTS (SELECT FROM members.same_person s
                WHERE s.tenant_id = v.tenant_id AND s.programme_id = v.programme_id
@@ -35,7 +35,12 @@ SELECT v.tenant_id, v.programme_id, v.friend_id, v.referrer_id, m.enrolled_at,
                AND (other.member_id = v.referrer_id
                     OR EXISTS (SELECT FROM earning.referral r
                                WHERE r.tenant_id = v.tenant_id AND r.programme_id = v.programme_id
-                                 AND r.friend_id = other.member_id AND r.referrer_id = v.referrer_id))) AS shared
+                                 AND r.friend_id = other.member_id AND r.referrer_id = v.referrer_id))) AS shared,
+       ARRAY(SELECT DISTINCT own.kind || ' ' || other.member_id
+             FROM members.mark own
+             JOIN members.mark other USING (tenant_id, programme_id, kind, digest)
+             WHERE own.tenant_id = v.tenant_id AND own.programme_id = v.programme_id AND own.member_id = v.friend_id
+               AND other.member_id <> v.friend_id AND other.member_id = ANY ($3::uuid[])) AS beside
 FROM unnest($1::int[], $2::int[], $3::uuid[], $4::uuid[]) AS v(tenant_id, programme_id, friend_id, referrer_id)
 JOIN members.member m
   ON m.tenant_id = v.tenant_id AND m.programme_id = v.programme_id AND m.member_id = v.friend_id;

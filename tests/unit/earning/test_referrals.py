@@ -313,6 +313,19 @@ def test_a_shared_device_is_held_and_an_operator_decides() -> None:
     assert changes[(1, 1, member(11)), 2].decided_by == "eva"
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_two_friends_with_one_device_are_found_wherever_batches_are_cut(together: bool) -> None:
+    world = World(programmes())
+    world.say(enrolled(1, BEGIN))
+    joining = [enrolled(friend, BEGIN, brought_by=1, device="tablet") for friend in (10, 11)]
+    if together:
+        world.take(joining, BEGIN)
+        world.settle(BEGIN)
+    else:
+        world.say(*joining)
+    assert [world.state(friend) for friend in (10, 11)] == ["started", "held"]
+
+
 def test_friends_that_come_too_fast_are_held() -> None:
     world = World(programmes(suspicion={"velocity": {"friends": 2, "days": 1}}))
     world.say(enrolled(1, BEGIN), *[enrolled(friend, BEGIN, brought_by=1) for friend in (10, 11, 12)])
