@@ -84,6 +84,17 @@ async def test_one_who_invites_oneself_is_held_until_a_person_decides(platform: 
     ]  # fmt: skip
     assert all(each["decided_by"] for each in changes[1:])
 
+    platform.run("switch", "off", "effect", "referral", "--wait", "--tenant", "initech")
+    try:
+        await platform.publish([joining(shop, "late", code)])
+        await shop.enrolled("late")
+        await eventually(lambda: any(each["reason"] == "switched-off" for each in unpaid(shop, "late")), "it is off")
+        assert shop.status(f"/v1/referrals/{shop.member_id('late')}") == httpx.codes.NOT_FOUND
+        await eventually(lambda: shop.get("/v1/programme/rules")["referral"] == [], "no rule tells of it")
+    finally:
+        platform.run("switch", "on", "effect", "referral", "--wait", "--tenant", "initech")
+    await eventually(lambda: shop.get("/v1/programme/rules")["referral"] != [], "the rules tell of it again")
+
 
 def joining(shop: Door, name: str, code: str | None, device: str | None = None) -> Record:
     """An enrolment that names a code."""
@@ -109,6 +120,11 @@ def figures(shop: Door, name: str) -> dict[str, Any]:
     """What the API tells of a member's friends."""
     told: dict[str, Any] = shop.get(f"/v1/members/{shop.member_id(name)}/referrals")
     return told
+
+
+def unpaid(shop: Door, name: str) -> list[dict[str, Any]]:
+    """What brought a member nothing."""
+    return [each for each in shop.history(name) if "outcome" in each]
 
 
 def states(shop: Door) -> dict[str, list[str]]:
