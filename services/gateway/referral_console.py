@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from html import escape
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from services.gateway import referral_store
 from services.gateway.access import parts_of
 from services.gateway.live import NO_STORE, remember, signed_in
+from services.gateway.live_pages import sign_in
 from services.gateway.markup import page, rows, table
 from services.gateway.referral_store import KeptReferral
 from services.gateway.words import referral_state_words
@@ -25,7 +26,7 @@ async def referrals(request: Request) -> Response:
     """Show what waits, to who is signed in; others are shown the way in."""
     found = await signed_in(request)
     if found is None:
-        return RedirectResponse("/", status_code=303, headers=NO_STORE)
+        return HTMLResponse(sign_in(), headers=NO_STORE)
     key, session = found
     async with parts_of(request).store.reading(key.tenant_id) as reading:
         held = await referral_store.listed(reading, None, "held", None, MOST + 1)
