@@ -19,7 +19,7 @@ from prometheus_client import CollectorRegistry
 from libs.contracts.registry import event_model
 from libs.judging.programmes import Programmes, by_prefix
 from libs.judging.versions import ActiveVersion, RunningProgramme, activate
-from libs.referral.codes import make_code
+from libs.referral.codes import make_code as code
 from services.earning.metrics import EarningMetrics
 from tests.support.brokerless import ACTIVITIES, Earning, Sent
 from tests.support.lives import activity, returned, voided
@@ -69,10 +69,6 @@ def compiled(document: str) -> ActiveVersion:
 
 def member(number: int) -> UUID:
     return UUID(int=number)
-
-
-def code(number: int) -> str:
-    return make_code(number)
 
 
 def enrolled(number: int, at: datetime, *, brought_by: int | None = None, device: str | None = None) -> Record:
@@ -131,8 +127,8 @@ class World:
         return sum(lot.remaining for lot in ledger.lots if lot.wallet == wallet) - owed
 
     def state(self, friend: int) -> str | None:
-        row = self.earning.memory.referrals.rows.get((1, 1, member(friend)))
-        return None if row is None else row.outcome.state
+        rows = self.earning.memory.referrals.rows
+        return rows[1, 1, member(friend)].outcome.state if (1, 1, member(friend)) in rows else None
 
     def told(self, what: str) -> list[dict[str, Any]]:
         """The data of the events of a referral of this kind, each once."""
@@ -361,9 +357,8 @@ def test_a_code_that_does_not_count_changes_nothing(written: str, reason: str) -
 
 def test_who_has_been_a_member_for_long_is_not_brought_in() -> None:
     world = World(programmes(new_within_days=2))
-    later = BEGIN + timedelta(days=3)
     world.say(enrolled(1, BEGIN), enrolled(10, BEGIN))
-    world.say(activity("names", "referral", card="10", time=later, data={"code": code(1)}))
+    world.say(activity("names", "referral", card="10", time=BEGIN + timedelta(days=3), data={"code": code(1)}))
     assert (world.state(10), [each["reason"] for each in world.told("refused")]) == ("refused", ["not-new"])
 
 
@@ -375,11 +370,11 @@ def test_at_enrolment_both_sides_are_paid_at_once() -> None:
 
 
 def test_what_is_switched_off_brings_nothing_and_is_taken_back_all_the_same() -> None:
-    on, off = programmes(), programmes(off=True)
+    off = programmes(off=True)
     world = World(off)
     world.say(enrolled(1, BEGIN), enrolled(10, BEGIN, brought_by=1))
     assert (world.state(10), world.outcomes("refused")) == (None, {"switched-off"})
-    world = World(on)
+    world = World(programmes())
     world.say(enrolled(1, BEGIN), enrolled(10, BEGIN, brought_by=1), enrolled(11, BEGIN, brought_by=1))
     world.say(purchase("R-10", 2_000, card="10", time=BEGIN + HOUR))
     dark = Earning(off, METRICS)
