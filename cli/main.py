@@ -29,6 +29,7 @@ _FURTHER = (
     "cli.rates",
     "cli.adjust",
     "cli.parked",
+    "cli.referrals",
     "cli.programme",
     "cli.switches",
     "cli.republish",

@@ -113,6 +113,13 @@ async def refusal(connection: asyncpg.Connection, where: Programme, asked: Reque
     return next((decision.reason for decision in pick(page, [asked.key])), None) if page else None
 
 
+async def refused(connection: asyncpg.Connection, where: Programme, asked: Request) -> str | None:
+    """Return why a decided event was refused, as a code; None when it was not."""
+    page = await connection.fetchval(_QUERIES["decision_page"], where.tenant_id, asked.key)
+    found = pick(page, [asked.key]) if page else []
+    return next((each.reason or each.outcome for each in found if each.outcome == "refused"), None)
+
+
 async def the_member(
     connection: asyncpg.Connection,
     connections: Connections,

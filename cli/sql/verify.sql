@@ -61,12 +61,13 @@ WITH open AS (
 SELECT count(*) OVER () AS violations, concat_ws('/', tenant_id, event_key) AS key FROM flaw ORDER BY key LIMIT 5;
 
 -- name: effects_have_events
--- The shards of earning have numbered one event a decision, one a movement or change of tier that an event brought about,
--- and one a dead letter. What campaigns grant beside points has no row but in the outbox, so it is taken off there.
+-- The shards of earning have numbered one event a decision, one a movement, change of tier or of a referral that an event
+-- brought about, and one a dead letter. What campaigns grant beside points, and what earning asks of itself, has no row but
+-- in the outbox, so it is taken off there.
 WITH told AS (
     SELECT coalesce(sum(s.next_seq - 1), 0)
          - (SELECT coalesce(sum(o.count), 0) FROM stream.outbox o
-            WHERE starts_with(o.shard, 'earning.') AND o.topic = 'loyalty.rewards') AS events
+            WHERE starts_with(o.shard, 'earning.') AND o.topic IN ('loyalty.rewards', 'loyalty.activities')) AS events
     FROM stream.outbox_shard s WHERE starts_with(s.shard, 'earning.')
 ), done AS (
     SELECT (SELECT count(*) FROM earning.inbox WHERE page % 4096 <> $1)
@@ -75,6 +76,8 @@ WITH told AS (
             ON i.tenant_id = m.tenant_id AND i.event_key = m.cause)
          + (SELECT count(*) FROM members.tier_change t JOIN earning.inbox i
             ON i.tenant_id = t.tenant_id AND i.event_key = t.cause)
+         + (SELECT count(*) FROM earning.referral_change r JOIN earning.inbox i
+            ON i.tenant_id = r.tenant_id AND i.event_key = r.cause)
          + (SELECT count(*) FROM stream.dead_letter WHERE starts_with(consumer, 'earning.')) AS effects
 )
 SELECT abs(told.events - done.effects)::bigint AS violations,

@@ -42,6 +42,11 @@ class IdentifierNames:
             return f"{kind}:{hmac.new(self.key, value.encode(), sha256).hexdigest()[:32]}"
         return f"{kind}:{value}"
 
+    def marks(self, marks: Iterable[IdentifierLike]) -> tuple[str, ...]:
+        """Return the texts for marks of persons, each once: all by their keyed hash."""
+        hashed = [(each.kind, hmac.new(self.key, f"mark:{each.value}".encode(), sha256)) for each in marks]
+        return tuple(dict.fromkeys([f"{kind}:{digest.hexdigest()[:32]}" for kind, digest in hashed]))
+
     def names(self, identifiers: Iterable[IdentifierLike]) -> tuple[str, ...]:
         """Return the names of several, in order."""
         return tuple([self.name(identifier) for identifier in identifiers])

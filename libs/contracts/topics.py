@@ -122,7 +122,16 @@ TOPICS: tuple[Topic, ...] = (
         days=14,
         producers=("apps", "crm", "gateway", "earning"),
         consumer="earning",
-    ).carrying(*_types("activity.recorded", "member.due", "adjustment.requested")),
+    ).carrying(
+        *_types(
+            "activity.recorded",
+            "member.due",
+            "adjustment.requested",
+            "referral.due",
+            "referral.claimed",
+            "referral.resolved",
+        )
+    ),
     _input(
         "loyalty.redemptions",
         "Requests to spend points.",
@@ -151,11 +160,13 @@ TOPICS: tuple[Topic, ...] = (
     ),
     _output(
         "loyalty.members",
-        "Tiers, segments and the life of a membership.",
+        "Tiers, segments, referrals and the life of a membership.",
         key=_MEMBER,
         producers=("earning", "gateway"),
         consumers=_BOTH,
-    ).carrying(*_types("member.tier_changed")),
+    ).carrying(
+        *_types("member.tier_changed", "referral.started", "referral.converted", "referral.held", "referral.refused")
+    ),
     _output(
         "loyalty.rewards",
         "Rewards ordered, granted and delivered.",

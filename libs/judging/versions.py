@@ -66,10 +66,14 @@ class RunningProgramme:
     knows: bool = False
     key: tuple[int, int] = field(init=False)
     """Tenant and programme, as rows name them."""
+    refers: bool = field(init=False)
+    """Whether its members bring in others, by any version."""
 
     def __post_init__(self) -> None:
-        """Make the key once: it is asked for all the time."""
+        """Make once what is asked for all the time."""
         object.__setattr__(self, "key", (self.tenant_id, self.programme_id))
+        referring = any(version.compiled.source.referral is not None for version in self.versions)
+        object.__setattr__(self, "refers", referring)
 
     @property
     def tiered(self) -> bool:

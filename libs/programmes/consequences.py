@@ -30,7 +30,7 @@ _STATES = {"draft": "a draft", "paused": "paused", "ended": "ended"}
 
 def consequences(old: Programme | None, new: Programme, at: datetime) -> tuple[str, ...]:
     """Say what a version means for members when it takes the place of another at an aware instant."""
-    told = [*_wallets(old, new, at), *_whole(old, new), *_campaigns(old, new, at)]
+    told = [*_wallets(old, new, at), *_whole(old, new), *_campaigns(old, new, at), *_referral(old, new)]
     if old is not None:
         told.append(
             f"What happened before {instant_text(at)} is judged by version {old.version}, whenever it is told; "
@@ -143,6 +143,17 @@ def _campaigns(old: Programme | None, new: Programme, at: datetime) -> Iterator[
     for campaign in before.values():
         what = "stops: it is gone" if runs(campaign, at) else "is gone"
         yield f"Campaign {campaign.id} {what} from the document."
+
+
+def _referral(old: Programme | None, new: Programme) -> Iterator[str]:
+    was = None if old is None else old.referral
+    if new.referral == was:
+        return
+    if new.referral is None:
+        yield "Members bring in no more friends; those who have named a code still count by the rules of then."
+        return
+    what = "bring in friends" if was is None else "bring in friends by other rules"
+    yield f"Members {what}: those who name a code from then on."
 
 
 def _until(campaign: Campaign) -> str:

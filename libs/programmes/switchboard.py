@@ -11,18 +11,21 @@ from libs.promotions.discounts import Discounting
 from libs.promotions.gifts import Gift
 from libs.promotions.payouts import Payout
 from libs.promotions.programme import Programme
-from libs.promotions.switches import EVERYTHING, KINDS, switch_name
+from libs.promotions.switches import EVERYTHING, KINDS, REFERRAL, switch_name
 from libs.promotions.turns import Outage
 
 MOST_OFF = 100
 """So many may be off at once: every decision is kept with those that were."""
 _LONGEST = 64
-EFFECTS: tuple[str, ...] = tuple(
-    kind
-    for effect in (*get_args(Payout), *get_args(Discounting), Gift)
-    for kind in get_args(effect.model_fields["kind"].annotation)
+EFFECTS: tuple[str, ...] = (
+    *[
+        kind
+        for effect in (*get_args(Payout), *get_args(Discounting), Gift)
+        for kind in get_args(effect.model_fields["kind"].annotation)
+    ],
+    REFERRAL,
 )
-"""Every kind of effect that a campaign may have."""
+"""Every kind of effect that a campaign may have; and what friends bring."""
 
 
 class SwitchesFull(ValueError):

@@ -22,6 +22,7 @@ from libs.promotions.effect_words import OWN_NAME, effect_words
 from libs.promotions.frame_words import frame_words
 from libs.promotions.payouts import Multiplier
 from libs.promotions.rates import digits
+from libs.promotions.referral_words import referral_words
 from libs.promotions.trigger_words import trigger_words
 from libs.promotions.wallets import NaturalExpiry, NeverExpiry, PendingDays, PendingEvent, PendingOnDays, Wallet
 from libs.promotions.wording import RULES
@@ -55,12 +56,16 @@ class WalletRule:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """All of a programme that is in force: its campaigns by section, how they stack, its wallets and its rounding."""
+    """All of a programme that is in force: its campaigns by section, how they stack, its wallets and its rounding.
+
+    `referral` says how members bring in others, and is empty where they do not.
+    """
 
     rules: tuple[Rule, ...]
     groups: tuple[str, ...]
     wallets: tuple[WalletRule, ...]
     rounding: str
+    referral: tuple[str, ...] = ()
 
 
 def running(programme: CompiledProgramme, at: datetime) -> list[Campaign]:
@@ -72,9 +77,18 @@ def running(programme: CompiledProgramme, at: datetime) -> list[Campaign]:
 
 
 def describe_rules(
-    programme: CompiledProgramme, at: datetime, language: str = DEFAULT, *, killed: frozenset[str] = frozenset()
+    programme: CompiledProgramme,
+    at: datetime,
+    language: str = DEFAULT,
+    *,
+    killed: frozenset[str] = frozenset(),
+    refers: bool = True,
 ) -> Rules:
-    """Put a programme into words; `killed` campaigns are left out, like those that do not run at the instant."""
+    """Put a programme into words; `killed` campaigns are left out, like those that do not run at the instant.
+
+    So is its referral, where it does not `refers`, because it is switched off.
+    """
+    referral = programme.source.referral if refers else None
     live = [one for one in running(programme, at) if one.id not in killed]
     words = Words(programme, language)
     told = sorted((words.rule(one) for one in live), key=lambda rule: SECTIONS.index(rule.section))
@@ -83,6 +97,7 @@ def describe_rules(
         tuple(_groups(live, language)),
         tuple(words.wallet(wallet) for wallet in programme.source.wallets),
         RULES.say(language, f"rounding.{programme.rounding}"),
+        () if referral is None else tuple(referral_words(words, referral)),
     )
 
 

@@ -46,7 +46,7 @@ class Teller(Protocol):
 def effect_words(teller: Teller, effect: Effect, campaign: Campaign) -> str:
     """Say what an effect of a campaign gives."""
     if isinstance(effect, Gift):
-        return _gift(teller, effect)
+        return gift_words(teller, effect)
     if isinstance(effect, Payout):
         return _payout(teller, effect, campaign)
     return _discount(teller, effect)
@@ -114,7 +114,8 @@ def _multiplier(percent: int, wallet: str, language: str) -> str:
     return RULES.say(language, "multiplier.points", times=times)
 
 
-def _gift(teller: Teller, gift: Gift) -> str:
+def gift_words(teller: Teller, gift: Gift) -> str:
+    """Name a gift, and how many there are."""
     kind = RULES.say(teller.language, f"gift.{gift.kind}")
     told = RULES.say(teller.language, "gift", n=gift.quantity, times=TIMES, kind=kind, reference=gift.reference)
     if gift.per_minor is None:

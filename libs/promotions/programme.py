@@ -21,6 +21,7 @@ from libs.promotions.occasions import check_occasions
 from libs.promotions.parts import Misplaced, Part, Zone, refuse_repeats, unless_written
 from libs.promotions.payouts import Multiplier, Payout
 from libs.promotions.places import Store
+from libs.promotions.referral import Referral, check_wallets
 from libs.promotions.tiers import TierSets, check_sets
 from libs.promotions.wallets import Wallet
 
@@ -63,6 +64,7 @@ class Programme(Part):
     stores: Annotated[tuple[Store, ...], Field(max_length=100_000)] = unless_written(())
     products: Annotated[tuple[Product, ...], Field(max_length=1_000_000)] = unless_written(())
     tier_sets: TierSets = unless_written(())
+    referral: Referral | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -80,8 +82,10 @@ class Programme(Part):
         self._check_combinations()
         check_places(self.campaigns, self.stores)
         check_facts(self.campaigns, self.attributes, self.activities)
-        check_sets(self.tier_sets, [wallet.name for wallet in self.wallets])
+        wallets = [wallet.name for wallet in self.wallets]
+        check_sets(self.tier_sets, wallets)
         check_occasions(self.campaigns, self.tier_sets)
+        check_wallets(self.referral, wallets)
         return self
 
     def wallet_of(self, campaign: Campaign) -> str:

@@ -20,6 +20,9 @@ EVERYTHING = "everything"
 SWITCHED_OFF = "switched-off"
 """Why something brought no points at all: everything, or all that was to judge it, is off."""
 
+REFERRAL = "referral"
+"""The kind of effect under which referral as a whole is switched off."""
+
 OF_CAMPAIGNS = ("everything", "campaign", "effect")
 """Kinds that stop campaigns for everybody; the others stop only what comes from some place."""
 
@@ -77,3 +80,8 @@ def _of_campaigns(switches: tuple[str, ...], programme: CompiledProgramme) -> fr
     return frozenset(
         campaign.id for campaign in programme.source.campaigns if any(stops(switch, campaign) for switch in switches)
     )
+
+
+def refers(switches: Sequence[str]) -> bool:
+    """Tell whether friends may be brought in, as far as switches say."""
+    return EVERYTHING not in switches and f"effect:{REFERRAL}" not in switches

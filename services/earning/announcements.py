@@ -26,7 +26,7 @@ from libs.judging.versions import RunningProgramme
 from libs.ledger.model import Kind, Lot, Movement
 from libs.runtime.batch import Outgoing
 from libs.runtime.keys import event_id, kafka_partition_hash
-from services.earning.arrivals import ADJUSTED, Arrival
+from services.earning.arrivals import RECORDED, Arrival
 from services.earning.verdict import Cause, Given, Made, Standing
 
 POINTS = "loyalty.points"
@@ -90,9 +90,9 @@ class Announcer:
         data = {
             "activity_source": event.source,
             "activity_id": event.id,
-            "activity": None if arrival.kind == ADJUSTED else event.data.activity,
+            "activity": event.data.activity if arrival.kind == RECORDED else None,
             "member_id": to.member,
-            "outcome": verdict.outcome,
+            "outcome": _known(verdict.outcome),
             "reason": verdict.reason,
             "points": points,
             "campaigns": _campaigns(verdict, points),
@@ -179,6 +179,11 @@ class Announcer:
             writer.headers(name, subject, memberseq),
             True,
         )
+
+
+def _known(outcome: str) -> str:
+    """An outcome in the words of this version, which has none for points that a referral takes back."""
+    return "adjusted" if outcome == "reversed" else outcome
 
 
 def _address(arrival: Arrival, standing: Standing | None) -> _Address:

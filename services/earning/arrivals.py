@@ -32,6 +32,10 @@ RESOLVED = "purchase.resolved"
 RECORDED = "activity.recorded"
 ADJUSTED = "adjustment.requested"
 DUE = "member.due"
+REFERRAL_CLAIMED = "referral.claimed"
+REFERRAL_DUE = "referral.due"
+REFERRAL_RESOLVED = "referral.resolved"
+REFERRALS = frozenset({REFERRAL_CLAIMED, REFERRAL_DUE, REFERRAL_RESOLVED})
 
 
 class Arrival(msgspec.Struct, frozen=True, gc=False):
@@ -90,7 +94,7 @@ def select(
 _KINDS: Mapping[str, str] = MappingProxyType(
     {
         f"org.pointstream.{kind}.v1": kind
-        for kind in (COMPLETED, CORRECTED, VOIDED, RETURNED, CLAIMED, RESOLVED, RECORDED, ADJUSTED, DUE)
+        for kind in (COMPLETED, CORRECTED, VOIDED, RETURNED, CLAIMED, RESOLVED, RECORDED, ADJUSTED, DUE, *REFERRALS)
     }
 )
 _INTERNAL = frozenset(kind for event_type, kind in _KINDS.items() if EVENTS[event_type].internal)

@@ -195,7 +195,7 @@ class CaseWork:
         else:
             after = settled.story if refused else self._judged(case, settled.story, entitled, life)
         self._count(case, after)
-        _regrant(case, after, life, cause)
+        regrant(case.story, after, life, cause)
         case.story = after
         outcome, reason = _outcome(entitled, settled)
         return Followed(
@@ -271,7 +271,7 @@ class CaseWork:
             profile=None,
         )
         self._count(case, after)
-        _regrant(case, after, life, cause)
+        regrant(case.story, after, life, cause)
         case.story = after
 
     def _unowned(self, standing: Stands, at: datetime) -> Followed:
@@ -358,11 +358,11 @@ class CaseWork:
         return Followed("activated" if points else "unchanged", None, at, life, credited=points)
 
 
-def _regrant(case: Case, after: Story, life: Life, cause: Cause) -> None:
+def regrant(before: Story, after: Story, life: Life, cause: Cause) -> None:
     """Note what the owner gets beside points that was not granted before, and what is to be given back."""
-    if case.story.granted == after.granted:
+    if before.granted == after.granted:
         return
-    had = {one[:3]: one[3] for one in case.story.granted}
+    had = {one[:3]: one[3] for one in before.granted}
     has = {one[:3]: one[3] for one in after.granted}
     more = {name: has.get(name, 0) - had.get(name, 0) for name in {**had, **has}}
     life.give([(*name, many) for name, many in more.items() if many > 0], cause)

@@ -44,6 +44,7 @@ from services.earning.outcome import (
     Term,
     Unpaid,
 )
+from services.earning.referrals import referral_of
 from services.earning.seen import seen_by
 from services.earning.verdict import Cause, Given, Made, MemberName, Standing
 
@@ -89,6 +90,8 @@ class BatchDecider:
         self._settled(case, followed, content.key)
         self._again(case, content, followed)
         self._recount(case, before, content.key)
+        if followed.life is not None and not followed.life.made_by(content.key):
+            self._unpaid(case.programme, content.key, followed.life.standing, followed.verdict())
         return [*self._told(), *self._returned(case, None)]
 
     def _work(self) -> CaseWork:
@@ -117,7 +120,7 @@ class BatchDecider:
                 if counts and verdict.evaluation is not None and verdict.evaluation.granted:
                     events += self._grant(arrival, standing, verdict.evaluation)
             if not lots:
-                self._unpaid(arrival, standing, verdict)
+                self._unpaid(arrival.programme, arrival.key, standing, verdict)
         else:
             events = []
             self.result.leave(
@@ -198,7 +201,7 @@ class BatchDecider:
         events = [told, *self._told()]
         moved = [] if followed.life is None else followed.life.made_by(arrival.key)
         if standing is not None and not moved:
-            self._unpaid(arrival, standing, verdict)
+            self._unpaid(arrival.programme, arrival.key, standing, verdict)
         self._keep(arrival, standing, verdict, followed.lots, moved, case.story.history, case.story.switches)
         self._recount(case, before, arrival.key)
         self._tell(verdict.outcome, [*events, *self._untold(), *self._returned(case, known)])
@@ -226,8 +229,11 @@ class BatchDecider:
             self.result.decisions.append(None)
             self.result.events.append(self._told())
             return
+        referrals = self._loaded.referrals
         if arrival.kind == arrivals.ADJUSTED:
             acted = correct(arrival, life, self._now)
+        elif arrival.kind in arrivals.REFERRALS:
+            acted = referral_of(arrival, referrals, life, self._now)
         else:
             acted = _both(act(arrival, life, self._counters.of(arrival.programme), self._now), followed)
         if self._count(arrival.programme, acted.verdict) and life is not None:
@@ -238,7 +244,7 @@ class BatchDecider:
         told = self._announcer.activity_evaluated(arrival, standing, acted.verdict, acted.points)
         moved = [] if life is None else life.made_by(arrival.key)
         if standing is not None and not moved:
-            self._unpaid(arrival, standing, acted.verdict)
+            self._unpaid(arrival.programme, arrival.key, standing, acted.verdict)
         self._keep(
             arrival,
             standing,
@@ -247,7 +253,7 @@ class BatchDecider:
             moved,
             seen_by(arrival.programme, standing, acted.verdict.judged_at),
         )
-        events = [told, *self._told()]
+        events = [told, *self._told(), *([] if referrals is None else referrals.untold())]
         if self._histories is not None and standing is not None and arrival.kind == arrivals.RECORDED:
             done = self._histories.acted(arrival, standing, acted)
             events += self._stood(arrival.programme, standing, arrival.key, done)
@@ -373,18 +379,10 @@ class BatchDecider:
             self.result.rule_errors[failed.campaign] = self.result.rule_errors.get(failed.campaign, 0) + 1
         return stands
 
-    def _unpaid(self, arrival: Arrival, standing: Standing, verdict: Verdict) -> None:
+    def _unpaid(self, programme: RunningProgramme, key: UUID, standing: Standing, verdict: Verdict) -> None:
         if verdict.outcome in _UNPAID:
-            self.result.unpaid.append(
-                Unpaid(
-                    *arrival.scope,
-                    standing.facts.member_id,
-                    standing.seq,
-                    arrival.key,
-                    verdict.judged_at,
-                    verdict.outcome,
-                )
-            )
+            whose = (*programme.key, standing.facts.member_id, standing.seq)
+            self.result.unpaid.append(Unpaid(*whose, key, verdict.judged_at, verdict.outcome))
 
 
 def _both(acted: Acted, followed: Followed | None) -> Acted:

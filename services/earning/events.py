@@ -22,13 +22,14 @@ from libs.promotions.pages import StoredDecision
 from libs.runtime.batch import Applied, Work, stamped_at
 from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
-from services.earning import arrivals, loading, owner_store, profile_store, store, tier_store
+from services.earning import arrivals, loading, owner_store, profile_store, referral_store, store, tier_store
 from services.earning.arrivals import Arrival, select
 from services.earning.domain import BatchDecider
+from services.earning.facts import first_owner
 from services.earning.inbox_store import body_hashes
 from services.earning.loaded import Loaded
 from services.earning.metrics import EarningMetrics
-from services.earning.outcome import BatchDecision
+from services.earning.outcome import NO_PAGE, BatchDecision
 from services.earning.paging import Paging
 from services.earning.repeats import Tally, first_of_each
 from services.earning.saving import save
@@ -37,8 +38,6 @@ from services.earning.verdict import CounterName
 PURCHASES = "loyalty.purchases"
 ACTIVITIES = "loyalty.activities"
 CONSUMERS = {PURCHASES: "earning.purchases", ACTIVITIES: "earning.activities"}
-NO_PAGE = 4095
-"""No decision comes of such an event: the one page of a batch, of 4,096, that decisions can not reach."""
 _SLICE = 900
 _STEP = 100
 
@@ -104,6 +103,8 @@ class EventHandler:
         loaded = await self._load(connection, fresh, pages, begun.owners, now, careful=careful)
         reach("after-load")
         decided = await _decide(fresh, BatchDecider(loaded, now))
+        if loaded.referrals is not None:
+            loaded.referrals.follow(fresh, loaded.cases, owners_of(loaded), decided.events)
         written = _written(fresh, pages, begun.page_base, loaded, decided)
         cases = list(loaded.cases.values())
         await save(connection, now, begun.page_base, decided, loaded, cases, written, paging)
@@ -128,6 +129,8 @@ class EventHandler:
     ) -> Loaded:
         receipts = loading.receipts_to_ask(fresh, pages, owners)
         members = loading.members_to_ask(fresh, owners)
+        codes = await referral_store.referrers(connection, fresh)
+        members += [(*code[:2], owner) for code, owner in codes.items()]
         programmes = {new.scope: new.programme for new in fresh}
         asking = profile_store.asking(programmes)
         counters = _shared_counters(fresh)
@@ -142,7 +145,8 @@ class EventHandler:
             await profile_store.load_past(connection, cases.values(), standings)
         lives = await loading.load_lives(connection, fresh, owners, standings, cases, now)
         deeds = await tier_store.load_deeds(connection, programmes, standings, fresh, cases.values(), now)
-        loaded = Loaded(owners, standings, lives, cases, opened.used, *deeds)
+        referrals = await referral_store.load(connection, programmes, standings, fresh, codes, lives, cases, now)
+        loaded = Loaded(owners, standings, lives, cases, opened.used, *deeds, referrals)
         more = await loading.load_more_counters(connection, fresh, loaded, lock=careful)
         return replace(loaded, used=opened.used | more) if more else loaded
 
@@ -165,6 +169,16 @@ class SourceReader:
 
 def _page(new: Arrival, paging: Paging) -> int:
     return NO_PAGE if new.kind == arrivals.DUE else paging.page_for(new.tenant_id)
+
+
+def owners_of(loaded: Loaded) -> Callable[[Arrival], UUID | None]:
+    """Who did something: the member that an event names, or the first whom its identifiers name."""
+
+    def owner(arrival: Arrival) -> UUID | None:
+        named: UUID | None = getattr(arrival.event.data, "member_id", None)
+        return named or first_owner(arrival.scope, arrival.identifiers, loaded.owners)
+
+    return owner
 
 
 def _written(

@@ -10,6 +10,7 @@ from libs.judging.versions import RunningProgramme
 from services.earning.cases import Case
 from services.earning.history import Histories
 from services.earning.lives import Life
+from services.earning.referrals import Referrals
 from services.earning.tiers import Tiers
 from services.earning.verdict import CounterName, MemberName, Standing
 
@@ -31,7 +32,8 @@ class Counters:
 class Loaded:
     """What a batch decides on: who has an identifier, the members, the ledgers in hand, the receipts with a story.
 
-    `histories` is there when any programme of the batch asks for what members did before, `tiers` when any has tiers.
+    `histories` is there when any programme of the batch asks for what members did before, `tiers` when any has tiers,
+    `referrals` when members of any bring in others.
     """
 
     owners: Mapping[tuple[int, int, str], UUID] = field(default_factory=dict)
@@ -41,3 +43,4 @@ class Loaded:
     used: Mapping[CounterName, int] = field(default_factory=dict)
     histories: Histories | None = None
     tiers: Tiers | None = None
+    referrals: Referrals | None = None

@@ -169,14 +169,14 @@ async def load_lives(
         if name not in lives and name in standings:
             empty = MemberLedger(name[2], standings[name].seq)
             lives[name] = Life(name, standings[name], empty, whole=False)
-    await _load_lapsed(connection, cases, lives)
+    await load_lapsed(connection, cases.values(), lives)
     return lives
 
 
-async def _load_lapsed(connection: asyncpg.Connection, cases: dict[UUID, Case], lives: dict[MemberName, Life]) -> None:
+async def load_lapsed(connection: asyncpg.Connection, cases: Iterable[Case], lives: Mapping[MemberName, Life]) -> None:
     """Where a receipt's lot has less left than the receipt brought: how much of it has lapsed."""
     short: dict[tuple[int, int, UUID, int], Case] = {}
-    for case in cases.values():
+    for case in cases:
         if case.story.owner is None:
             continue
         name = (*case.programme.key, case.story.owner)

@@ -16,6 +16,9 @@ from libs.promotions.pages import LotMade, Moved, Outcome, StoredDecision
 from libs.runtime.batch import Outgoing
 from services.earning.verdict import CounterName, Made
 
+NO_PAGE = 4095
+"""No decision comes of such an event: the one page of a batch, of 4,096, that decisions can not reach."""
+
 
 class Term(NamedTuple):
     """What many lots of a batch share."""

@@ -25,12 +25,13 @@ from libs.runtime.batch import Applied, Outgoing, Work
 from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
 from libs.runtime.keys import body_hash, event_key, kafka_partition_hash
-from services.earning import claims, store
+from services.earning import claims, referral_desk, store
 from services.earning.arrivals import UNKNOWN_SOURCE
-from services.earning.events import NO_PAGE, SourceReader, arrival
+from services.earning.events import SourceReader, arrival
 from services.earning.inbox_store import body_hashes
 from services.earning.metrics import EarningMetrics
 from services.earning.occasions import outgoing
+from services.earning.outcome import NO_PAGE
 from services.earning.profile_store import Told, tell_profiles
 from services.earning.repeats import Tally, first_of_each
 from services.earning.verdict import MemberName
@@ -44,7 +45,10 @@ Owners = dict[store.IdentifierName, UUID | None]
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """An enrolment or an update on its way in: identifiers to be had, to be given up, to be taken over."""
+    """An enrolment or an update on its way in: identifiers to be had, to be given up, to be taken over.
+
+    `marks` are kept by their hashes alone; `code` is that of whoever brought the member in.
+    """
 
     programme: RunningProgramme
     member_id: UUID
@@ -57,6 +61,9 @@ class Profile:
     enrols: bool
     key: UUID
     body_hash: int
+    marks: tuple[str, ...] = ()
+    code: str | None = None
+    consented: bool = False
 
     @property
     def tenant_id(self) -> int:
@@ -118,7 +125,9 @@ class ProfileHandler:
             elif status != "x":
                 tally.known(index, repeat=status == "r")
         await tally.settle(partial(body_hashes, connection))
-        claimed = await self._save(connection, now, begun.page_base, [profile for _, profile in fresh], owners, careful)
+        claimed, asked = await self._save(
+            connection, now, begun.page_base, [profile for _, profile in fresh], owners, careful
+        )
         reach("after-save")
         applied = tally.applied(begun.moved)
         if fresh:
@@ -127,6 +136,8 @@ class ProfileHandler:
             tally.events[work.span_of[index]] += _occasions(profile, now)
         spans = {(*profile.programme.key, profile.member_id): work.span_of[index] for index, profile in fresh}
         for member, events in claimed.events.items():
+            tally.events[spans[member]] += events
+        for member, events in asked.items():
             tally.events[spans[member]] += events
         if claimed.decided.uses:
             applied.last = partial(store.end_batch, connection, claimed.decided.uses)
@@ -140,7 +151,7 @@ class ProfileHandler:
         fresh: Sequence[Profile],
         owners: Owners,
         careful: bool,
-    ) -> claims.Claimed:
+    ) -> tuple[claims.Claimed, dict[MemberName, list[Outgoing]]]:
         become = _after(fresh, owners)
         ties = [store.Tie(*name, owners[name], owner) for name, owner in become.items()]
         await store.tie_identifiers(connection, now, ties)
@@ -151,7 +162,7 @@ class ProfileHandler:
         programmes = {profile.programme.key: profile.programme for profile in fresh}
         claimed = await claims.adopt(connection, now, page_base, waiting, gained, programmes, lock=careful)
         self._metrics.claimed(claimed.decided, claimed.lives)
-        return claimed
+        return claimed, await referral_desk.note(connection, now, fresh, ties, claimed.events)
 
     def _select(self, event: Event[Any], programmes: Programmes, arrived_at: datetime) -> Profile | Rejection:
         programme = programmes.of_source(event.source)
@@ -177,6 +188,9 @@ class ProfileHandler:
             not updates,
             event_key(event.source, event.id),
             body_hash(canonical(data)),
+            self._names.marks(data.marks) if programme.refers else (),
+            getattr(data, "referral_code", None),
+            getattr(data, "referral_consent", False),
         )
 
 

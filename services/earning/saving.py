@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from libs.promotions.pages import StoredDecision
-from services.earning import history_store, store, tier_store
+from services.earning import history_store, referral_store, store, tier_store
 from services.earning.cases import Case
 from services.earning.loaded import Loaded
 from services.earning.outcome import BatchDecision
@@ -46,3 +46,5 @@ async def save(
         await history_store.save_days(connection, decided.days)
     if loaded.tiers is not None:
         await tier_store.save_tiers(connection, now, loaded.tiers)
+    if loaded.referrals is not None:
+        await referral_store.save_referrals(connection, now, loaded.referrals)

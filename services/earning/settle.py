@@ -52,11 +52,13 @@ def settle(
     lapsed: Mapping[int, int],
     *,
     anew: bool,
+    policy: Shortfall | None = None,
 ) -> Settled:
     """Credit or take back the difference, wallet by wallet; None entitles to nothing, because the receipt was voided.
 
     `at` is when the fact counts from that brought this about. `lapsed` says by lot how much of it has lapsed. `anew`
-    is set where points are decided again later than with their receipt.
+    is set where points are decided again later than with their receipt. `policy` says what becomes of points that are
+    not there any more, where it is not the programme's word.
     """
     settled = Settled(story, [])
     target = {} if entitled is None else entitled.target
@@ -66,7 +68,7 @@ def settle(
     if credits is None:
         settled.waits = PERIOD_CLOSED
         return settled
-    policy = Shortfall(_policy(programme, entitled, story))
+    policy = policy or Shortfall(_policy(programme, entitled, story))
     for wallet in wallets:
         account, more = accounts[wallet], target.get(wallet, 0) - accounts[wallet].standing
         if more < 0:

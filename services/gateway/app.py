@@ -27,6 +27,8 @@ from services.gateway import (
     public,
     quote_api,
     receipt_api,
+    referral_api,
+    referral_console,
     shopping_api,
     site,
 )
@@ -53,6 +55,7 @@ from services.gateway.metrics import GatewayMetrics
 from services.gateway.programmes import CompiledVersions
 from services.gateway.quotas import Quotas
 from services.gateway.quote_store import QuoteStore
+from services.gateway.referral_store import Codes
 from services.gateway.rules import campaign_api, programme_api, switch_api
 from services.gateway.rules.desk import RulesDesk
 from services.gateway.rules.store import RulesStore
@@ -69,6 +72,8 @@ _WAYS = (
     api,
     shopping_api,
     parked_api,
+    referral_api,
+    referral_console,
     receipt_api,
     calculator_api,
     public,
@@ -103,6 +108,8 @@ def compose(
         ):
             store = Store(pool)
             parts = app.state.parts = _parts(settings, store, quotes, now)
+            app.state.codes = Codes(pool, random)
+            app.state.looks = Quotas(referral_api.LOOKS, referral_api.LOOKS_WINDOW)
             app.state.rules = RulesDesk(RulesStore(pool), now)
             app.state.desk = _desk(settings, IntakeStore(pool), parts, metrics)
             app.state.files = _files(settings, FileStore(pool), app.state.desk, metrics, random)

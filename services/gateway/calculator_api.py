@@ -9,7 +9,7 @@ from fastapi import APIRouter
 
 from libs.judging.versions import RunningProgramme
 from libs.promotions.describe import describe_rules
-from libs.promotions.switches import stopped
+from libs.promotions.switches import refers, stopped
 from services.gateway.access import QuotesReader
 from services.gateway.calculator import MOST_TIMES, TIMES_A_YEAR, Habits, Year, calculate
 from services.gateway.calculator_views import (
@@ -79,7 +79,8 @@ def rules_view(running: RunningProgramme, at: datetime, language: str) -> RulesV
     if version is None:
         raise not_begun("/query/programme")
     compiled = version.compiled
-    told = describe_rules(compiled, at, language, killed=stopped(running.switches, compiled))
+    off, on = stopped(running.switches, compiled), refers(running.switches)
+    told = describe_rules(compiled, at, language, killed=off, refers=on)
     return RulesView(
         programme=running.programme,
         programme_version=compiled.version,
@@ -104,6 +105,7 @@ def rules_view(running: RunningProgramme, at: datetime, language: str) -> RulesV
             [WalletRuleView(wallet=one.wallet, scale=one.scale, sentences=one.sentences) for one in told.wallets]
         ),
         rounding=told.rounding,
+        referral=told.referral,
     )
 
 

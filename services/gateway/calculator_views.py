@@ -169,6 +169,7 @@ class RulesView(View):
                     }
                 ],
                 "rounding": "Fractions of points on a receipt are left out.",
+                "referral": ["Your friend then gets 100 points."],
             }
         }
     )
@@ -181,3 +182,4 @@ class RulesView(View):
     groups: tuple[str, ...] = Field(description="Which of them exclude each other.")
     wallets: tuple[WalletRuleView, ...]
     rounding: str
+    referral: tuple[str, ...] = Field(description="How members bring in friends; empty where they do not.")

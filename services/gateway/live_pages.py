@@ -18,6 +18,7 @@ from services.gateway.views import masked
 from services.gateway.words import OUTCOMES, REASONS
 
 _LINKS = (
+    ("/referrals", "referrals that wait for a person"),
     ("/docs", "the HTTP API, for people"),
     ("/openapi.json", "the HTTP API, for programs (OpenAPI 3.1)"),
     ("/asyncapi", "the topics and their events, for people"),

@@ -13,7 +13,7 @@ from libs.language import wording
 from libs.language.catalogue import LANGUAGES
 from libs.promotions.compile import CompiledProgramme
 from libs.promotions.describe import SECTIONS, Rules, Words, describe_rules
-from libs.promotions.switches import stopped
+from libs.promotions.switches import refers, stopped
 from libs.promotions.wording import RULES
 from services.gateway.calculator import CampaignYear, Habits, WalletYear, Year, activities_of, tiers_of
 from services.gateway.calculator_forms import PERIODS, Filled
@@ -49,11 +49,13 @@ class Shown:
 def rules_page(shown: Shown) -> str:
     """How points are earned."""
     off = stopped(shown.programme.switches, shown.compiled)
-    told = describe_rules(shown.compiled, shown.at, shown.language, killed=off)
+    on = refers(shown.programme.switches)
+    told = describe_rules(shown.compiled, shown.at, shown.language, killed=off, refers=on)
     today = wording.day(shown.at.astimezone(shown.compiled.zone).date(), shown.language)
     body = (
         f'<p class="soft">{escape(shown.programme.name)} · {shown.say("rules.as_of", day=today)}</p>'
         + _sections(shown, told)
+        + _referral(shown, told)
         + _wallets(shown, told)
         + f'<p><a href="{_link(shown, "calculator")}">{shown.say("rules.calculate")}</a></p>'
         + _languages(shown, "rules", {})
@@ -85,6 +87,13 @@ def _sections(shown: Shown, told: Rules) -> str:
         if items:
             sections.append(f"<h2>{escape(RULES.say(shown.language, f'section.{section}'))}</h2>{_rules(items)}")
     return "".join(sections) + "".join(f'<p class="soft">{escape(group)}</p>' for group in told.groups)
+
+
+def _referral(shown: Shown, told: Rules) -> str:
+    if not told.referral:
+        return ""
+    head = escape(RULES.say(shown.language, "section.referral"))
+    return f"<h2>{head}</h2><p>{escape(' '.join(told.referral))}</p>"
 
 
 def _rules(items: Iterable[str]) -> str:

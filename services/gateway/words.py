@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from libs.language.catalogue import DEFAULT, Catalogue
 from services.gateway import words_german as german
+from services.gateway import words_referral as referral
 
 OUTCOMES: Mapping[str, str] = MappingProxyType(
     {
@@ -111,7 +112,8 @@ def _joined(texts: Mapping[tuple[str, str, str], str]) -> Mapping[str, str]:
 
 
 OUTCOME_TEXTS = Catalogue({"en": OUTCOMES, "de": german.OUTCOMES})
-REASON_TEXTS = Catalogue({"en": REASONS, "de": german.REASONS})
+REASON_TEXTS = Catalogue({"en": {**REASONS, **referral.REASONS}, "de": {**german.REASONS, **referral.GERMAN_REASONS}})
+REFERRAL_TEXTS = Catalogue({"en": referral.STATES, "de": referral.GERMAN_STATES})
 MOVEMENT_TEXTS = Catalogue(
     {
         "en": {**_MOVEMENTS, **_joined(_BY_ACCOUNTS)},
@@ -144,6 +146,11 @@ def outcome_words(outcome: str, reason: str | None, first: str | None = None, la
 def taken_back_words(points: int, language: str = DEFAULT) -> str:
     """Say how many points were taken back."""
     return OTHER_TEXTS.say(language, "taken_back", n=points)
+
+
+def referral_state_words(state: str, reasons: Sequence[str], language: str = DEFAULT) -> str:
+    """Say where a referral stands, and why."""
+    return " ".join([REFERRAL_TEXTS.say(language, state), *[REASON_TEXTS.say(language, each) for each in reasons]])
 
 
 def reason_words(reason: str) -> str:

@@ -71,6 +71,32 @@ async def test_reviews_are_rewarded_up_to_a_limit(platform: Platform) -> None:
     assert shop.balance("critic") == 40
 
 
+@pytest.mark.feature("STAR-7", "STAR-8", "VOU-123")
+async def test_quizzes_contests_rain_and_others_prices_are_rewarded_up_to_their_limits(platform: Platform) -> None:
+    """What an app says is credited at once, twice said or not; then each rule's limit by its period says no."""
+    shop = platform.initech
+    await platform.publish([shop.enrolment("player")])
+    await shop.enrolled("player")
+    wet, dry = {"millimetres": 12}, {"millimetres": 2}
+    cheaper, dearer = {"sku": "boots", "price_minor": 7_900}, {"sku": "boots", "price_minor": 8_000}
+    said: list[tuple[str, dict[str, Any], int]] = [
+        *[("quiz-solved", {}, worth) for worth in (5, 5, 0)],
+        *[("contest-entered", {"photo": "p-1"}, worth) for worth in (10, 10, 10, 0)],
+        *[("rain-reported", data, worth) for data, worth in ((dry, 0), (wet, 15), (wet, 0))],
+        *[("price-seen", data, worth) for data, worth in ((dearer, 0), (cheaper, 30), (cheaper, 0))],
+    ]
+    records = [
+        happened(shop, f"player-{number}", what, card="player", data=data)
+        for number, (what, data, _) in enumerate(said)
+    ]
+    await platform.publish([*records, *records])
+    told = [await decided(shop, f"player-{number}") for number in range(len(said))]
+    assert [points(each) for each in told] == [worth for _, _, worth in said]
+    assert shop.balance("player") == 10 + 30 + 15 + 30
+    umbrella = [each["granted"] for each in (one["explanation"] for one in told) if each["granted"]]
+    assert [(each["kind"], each["reference"]) for (each,) in umbrella] == [("coupon", "umbrella")]
+
+
 async def once(platform: Platform, name: str, what: str, worth: int) -> None:
     """Over HTTP first, then over the topic: the same member is paid once, another one too."""
     shop, other = platform.initech, f"{name}-too"

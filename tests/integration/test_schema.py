@@ -24,14 +24,19 @@ RIGHTS = {
         "SELECT": """
             ledger.journal ledger.lot_now
             platform.exchange_rate platform.kill_switch platform.programme platform.programme_version platform.source
-            platform.tenant
+            members.referral_code platform.tenant
             """,
+        (
+            "INSERT SELECT UPDATE(changed_at) UPDATE(changes) UPDATE(consented) UPDATE(converted_at) UPDATE(counted) "
+            "UPDATE(reasons) UPDATE(state) UPDATE(word)"
+        ): "earning.referral",
+        "INSERT SELECT UPDATE(story)": "earning.referral_account",
         "INSERT SELECT UPDATE(rules) UPDATE(seen_at) UPDATE(switches)": "earning.worker",
         "INSERT SELECT UPDATE(until) UPDATE(version)": "earning.told_programme",
         "INSERT SELECT": """
             earning.decision_page earning.decision_page_rest earning.receipt_event
-            earning.unpaid_receipt ledger.allocation ledger.movement members.member members.tier_change
-            stream.dead_letter stream.outbox
+            earning.referral_change earning.unpaid_receipt ledger.allocation ledger.movement members.mark members.member
+            members.same_person members.tier_change stream.dead_letter stream.outbox
             """,
         "DELETE INSERT SELECT": "earning.parked_receipt earning.unclaimed_receipt",
         "INSERT SELECT UPDATE(page)": "earning.inbox",
@@ -61,13 +66,14 @@ RIGHTS = {
         "SELECT": """
             earning.counter earning.decision_page earning.inbox earning.member_day earning.parked_receipt
             earning.receipt
-            earning.receipt_event earning.unclaimed_receipt earning.unpaid_receipt
+            earning.receipt_event earning.referral earning.referral_change earning.unclaimed_receipt
+            earning.unpaid_receipt
             ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.member ledger.movement
             members.identifier members.member members.tier_change members.tier_standing
             platform.exchange_rate platform.programme platform.source platform.tenant
             stream.outbox_shard stream.position vault.profile
             """,
-        "INSERT SELECT": "platform.programme_version",
+        "INSERT SELECT": "members.referral_code platform.programme_version",
         "INSERT SELECT UPDATE(on_at) UPDATE(on_by) UPDATE(on_note)": "platform.kill_switch",
         "SELECT(reason) SELECT(recorded_at) SELECT(tenant_id) SELECT(topic)": "stream.dead_letter",
         "SELECT UPDATE(last_used_at)": "gateway.api_key",
@@ -87,9 +93,11 @@ RIGHTS = {
         "SELECT": """
             earning.counter earning.decision_page earning.decision_page_rest earning.inbox earning.occasion_clock
             earning.parked_receipt
-            earning.receipt earning.receipt_event earning.told_programme earning.unclaimed_receipt
+            earning.receipt earning.receipt_event earning.referral earning.referral_account earning.referral_change
+            earning.told_programme earning.unclaimed_receipt
             earning.unpaid_receipt earning.worker ledger.allocation ledger.journal ledger.lot_now ledger.movement
-            members.identifier members.member members.tier_change members.tier_standing
+            members.identifier members.mark members.member members.referral_code members.same_person
+            members.tier_change members.tier_standing
             stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
             """,
         "INSERT SELECT UPDATE": """

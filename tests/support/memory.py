@@ -28,12 +28,23 @@ from libs.promotions.pages import StoredDecision, pick, write_page
 from libs.receipts.decided import story_of
 from libs.receipts.story import Story, read_story, write_story
 from libs.runtime.batch import Span
-from services.earning import events, history_store, owner_store, profile_store, profiles, store, tier_store
+from services.earning import (
+    events,
+    history_store,
+    owner_store,
+    profile_store,
+    profiles,
+    referral_store,
+    store,
+    tier_store,
+)
 from services.earning.cases import Case
 from services.earning.lives import NEVER, Life, rows
 from services.earning.outcome import BatchDecision, Parked, Unclaimed
 from services.earning.tiers import MemberTiers, Place, Tiers
 from services.earning.verdict import CounterName, MemberName, Standing
+from tests.support import memory_referrals
+from tests.support.memory_referrals import ReferralTables
 
 
 class LimitPassed(Exception):
@@ -87,6 +98,7 @@ class Memory:
     enrolled: dict[MemberName, datetime] = field(default_factory=dict)
     profiles: dict[MemberName, tuple[Profile, ...]] = field(default_factory=dict)
     base: list[int] = field(default_factory=lambda: [0])
+    referrals: ReferralTables = field(default_factory=ReferralTables)
 
     def copy(self) -> Memory:
         """The same tables, to go back to."""
@@ -389,10 +401,13 @@ def in_memory() -> Iterator[None]:
     places += [(owner_store, "lock_owners"), (owner_store, "lock_late")]
     places += [(history_store, "load"), (history_store, "save_days")]
     places += [(tier_store, "load_places"), (tier_store, "save_tiers")]
+    doubles = memory_referrals.DOUBLES
+    places += [(referral_store, name) for name in doubles]
     before = [getattr(module, name) for module, name in places]
     try:
         for module, name in places:
-            setattr(module, name, step("load_days" if name == "load" else name))
+            double = doubles.get(name) if module is referral_store else None
+            setattr(module, name, double or step("load_days" if name == "load" else name))
         yield
     finally:
         for (module, name), real in zip(places, before, strict=True):

@@ -41,6 +41,16 @@ from libs.contracts.events.purchase import (
     ReceiptLine,
     ReturnedLine,
 )
+from libs.contracts.events.referral import (
+    Mark,
+    ReferralClaimedV1,
+    ReferralConvertedV1,
+    ReferralDueV1,
+    ReferralHeldV1,
+    ReferralRefusedV1,
+    ReferralResolvedV1,
+    ReferralStartedV1,
+)
 from libs.contracts.events.reward import RewardGrantedV1, RewardRevokedV1
 
 __all__ = [
@@ -56,6 +66,7 @@ __all__ = [
     "DeadLetterHeadersV1",
     "Identifier",
     "LotShare",
+    "Mark",
     "MemberDueV1",
     "MemberEnrolledV1",
     "MemberTierChangedV1",
@@ -75,6 +86,13 @@ __all__ = [
     "PurchaseReturnedV1",
     "PurchaseVoidedV1",
     "ReceiptLine",
+    "ReferralClaimedV1",
+    "ReferralConvertedV1",
+    "ReferralDueV1",
+    "ReferralHeldV1",
+    "ReferralRefusedV1",
+    "ReferralResolvedV1",
+    "ReferralStartedV1",
     "ReturnedLine",
     "RewardGrantedV1",
     "RewardRevokedV1",

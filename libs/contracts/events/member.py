@@ -9,6 +9,7 @@ from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import FailFast, Field, StringConstraints
 
 from libs.contracts.events.purchase import Identifier, Identifiers
+from libs.contracts.events.referral import Mark
 from libs.contracts.primitives import (
     Instant,
     Name32,
@@ -29,6 +30,8 @@ MonthDay = Annotated[
 ]
 Attributes = Annotated[dict[Name64, Text256 | Whole | bool | None], MaxLen(32)]
 
+Marks = Annotated[tuple[Mark, ...], MaxLen(8), FailFast()]
+
 
 class MemberEnrolledV1(Payload):
     """Somebody joined the programme; the event's time is the time of joining."""
@@ -44,6 +47,9 @@ class MemberEnrolledV1(Payload):
     attributes: Attributes | None = Field(
         default=None, description="What campaigns may ask of the member, by name: texts, whole numbers, true or false."
     )
+    marks: Marks = Field(default=(), description="By what the same person or household is known; kept as hashes.")
+    referral_code: Text32 | None = Field(default=None, description="The code of whoever brought the member in.")
+    referral_consent: bool = Field(default=False, description="Whether the member agreed to be written to about it.")
 
 
 class MemberUpdatedV1(Payload):
@@ -60,6 +66,7 @@ class MemberUpdatedV1(Payload):
     attributes: Attributes | None = Field(
         default=None, description="Attributes that are new or have changed; null takes one away, others stay."
     )
+    marks: Marks = Field(default=(), description="Further marks of the same person or household; kept as hashes.")
 
 
 class TierFigure(Payload):

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from libs.language.catalogue import Catalogue
-from libs.promotions.wording import english, german
+from libs.promotions.wording import english, german, referral
 
 EXPLANATIONS = Catalogue({"en": english.EXPLANATIONS, "de": german.EXPLANATIONS})
 """The sentences of an explanation and its arithmetic."""
 
-RULES = Catalogue({"en": english.RULES, "de": german.RULES})
-"""What a campaign gives, to whom and when; what a wallet does with points."""
+RULES = Catalogue({"en": {**english.RULES, **referral.ENGLISH}, "de": {**german.RULES, **referral.GERMAN}})
+"""What a campaign gives, to whom and when; what a wallet does with points; what a friend brings."""
 
 HINTS = Catalogue({"en": english.HINTS, "de": german.HINTS})
 """What is missing for more."""

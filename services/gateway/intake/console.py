@@ -24,7 +24,13 @@ from services.gateway.intake.idempotency import key_text
 from services.gateway.intake.offers import OWN_SOURCES, TYPE_PREFIX, Kinds, offer
 from services.gateway.intake.routes import told
 from services.gateway.intake.store import ProgrammeName, Session
-from services.gateway.intake.views import EXAMPLE_ADJUSTMENT, EXAMPLE_CLAIM, EXAMPLE_RESOLUTION, Accepted
+from services.gateway.intake.views import (
+    EXAMPLE_ADJUSTMENT,
+    EXAMPLE_CLAIM,
+    EXAMPLE_REFERRAL,
+    EXAMPLE_RESOLUTION,
+    Accepted,
+)
 from services.gateway.openapi import refusals
 from services.gateway.parameters import MemberId, ProgrammeSlug
 from services.gateway.problems import FieldError, ProblemError, pointer
@@ -54,6 +60,7 @@ def _form(name: str, *ours: str) -> Form:
 _ADJUSTMENT = _form("adjustment.requested.v1", "member_id", "requested_by")
 _CLAIM = _form("purchase.claimed.v1", "member_id")
 _RESOLUTION = _form("purchase.resolved.v1", "decided_by")
+_REFERRAL = _form("referral.resolved.v1", "decided_by")
 
 
 @router.post(
@@ -105,6 +112,21 @@ async def claim_receipt(
 async def resolve_receipt(request: Request, caller: PointsAdjuster, programme: ProgrammeSlug = None) -> Response:
     """Decide on a receipt that waits for an operator, or about points that could not be taken back."""
     return await _serve(request, caller, _RESOLUTION, {"decided_by": _who(caller)}, _of_tenant(programme))
+
+
+@router.post(
+    "/referrals:resolve",
+    operation_id="resolveReferral",
+    summary="Release or refuse a referral",
+    tags=["members"],
+    status_code=202,
+    response_model=Accepted,
+    responses=refusals(*ALWAYS, "programme-needed", "request-invalid"),
+    openapi_extra=form_body(_REFERRAL.name, _REFERRAL.ours, EXAMPLE_REFERRAL),
+)
+async def resolve_referral(request: Request, caller: PointsAdjuster, programme: ProgrammeSlug = None) -> Response:
+    """Let a referral that is held count, or refuse one; what it brought is then taken back. The reason is kept."""
+    return await _serve(request, caller, _REFERRAL, {"decided_by": _who(caller)}, _of_tenant(programme))
 
 
 async def _serve(request: Request, caller: Caller, form: Form, filled: Mapping[str, Any], find: Find) -> Response:

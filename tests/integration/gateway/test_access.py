@@ -27,6 +27,10 @@ SWEEP = {
     "listMemberHistory": ("/v1/members/{member_id}/history", 404),
     "listMemberTierChanges": ("/v1/members/{member_id}/tiers", 404),
     "getMemberShopping": ("/v1/members/{member_id}/shopping", 404),
+    "getMemberReferrals": ("/v1/members/{member_id}/referrals", 404),
+    "listReferrals": ("/v1/referrals", 200),
+    "getReferral": ("/v1/referrals/{member_id}", 404),
+    "checkReferralCode": ("/v1/referral-codes/{code}", 200),
     "listParked": ("/v1/parked", 200),
     "listRates": ("/v1/rates", 200),
     "listFiles": ("/v1/files", 200),
@@ -56,6 +60,9 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
     await member.credit(1, FRIDAY, cause=bought.key)
     await scribe.page([bought], tenant)
     await scribe.receipt(bought, tenant)
+    whose = (tenant.tenant_id, tenant.programme_id, member.member_id)
+    friend = (*whose, UUID(int=1), FRIDAY, "held", ["velocity"], None)
+    await scribe.connection.execute(QUERIES["referral"], *friend)
     campaign = "base" if tenant is ACME else "of-globex"
     file_id = UUID(int=tenant.tenant_id)
     await scribe.connection.execute(QUERIES["file"], tenant.tenant_id, file_id, FRIDAY)
@@ -65,6 +72,7 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
         "number": tenant.slug,
         "campaign": campaign,
         "file_id": str(file_id),
+        "code": "K7M2-XW4P-9RTA",
     }
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
@@ -22,6 +23,7 @@ from libs.promotions.document import parse_programme_yaml
 from libs.promotions.evaluation import Discount, Evaluation, Granted
 from libs.promotions.facts import MemberFacts
 from libs.promotions.history import History, HistoryDay
+from libs.referral.decide import Claim, Converted, Order, Rules, due_to, outcome
 
 LIBRARY = Path(libs.promotions.__file__).parent / "examples/library"
 _MEMBER = UUID(int=7)
@@ -29,14 +31,16 @@ _read_purchase = Canonical(PurchaseCompletedV1).read
 _read_activity = Canonical(ActivityRecordedV1).read
 
 
-def _cases() -> Iterator[Any]:
+def _cases(*, referral: bool | None = None) -> Iterator[Any]:
+    """The cases of all programmes: of campaigns, of referral, or both."""
     for expectations in sorted(LIBRARY.glob("*.expect.yaml")):
         name = expectations.name.removesuffix(".expect.yaml")
         for case in yaml.safe_load(expectations.read_text(encoding="utf-8")):
-            yield pytest.param(name, case, id=f"{name}: {case['case']}")
+            if referral in (None, "referral" in case):
+                yield pytest.param(name, case, id=f"{name}: {case['case']}")
 
 
-@pytest.mark.parametrize(("name", "case"), list(_cases()))
+@pytest.mark.parametrize(("name", "case"), list(_cases(referral=False)))
 def test_a_programme_of_the_library_gives_what_is_expected(name: str, case: dict[str, Any]) -> None:
     found = _judge(_programme(name), case)
     wanted = case["expect"]
@@ -46,6 +50,34 @@ def test_a_programme_of_the_library_gives_what_is_expected(name: str, case: dict
     assert [_told(granted) for granted in found.granted] == wanted.get("granted", [])
     if "failed" in wanted:
         assert {failed.campaign: failed.condition for failed in found.failed} == wanted["failed"]
+
+
+@pytest.mark.parametrize(("name", "case"), list(_cases(referral=True)))
+def test_a_referral_of_the_library_gives_what_is_expected(name: str, case: dict[str, Any]) -> None:
+    """So many friends name a code at once, and each buys the same."""
+    source = _programme(name).source
+    assert source.referral is not None
+    rules, named_at = (
+        Rules(1, source.referral, ZoneInfo(source.zone), source.wallets[0].name),
+        datetime(2024, 3, 1, tzinfo=UTC),
+    )
+    orders = [
+        Order(UUID(int=place), named_at + timedelta(days=one["days"]), one["amount_minor"])
+        for place, one in enumerate(case["referral"]["bought"])
+    ]
+    friends = [UUID(int=number) for number in range(1, case["referral"]["friends"] + 1)]
+    referrer = UUID(int=99)
+    found = [outcome(Claim(friend, referrer, named_at, 1, named_at), rules, orders) for friend in friends]
+    converted = [
+        Converted(friend, one.converted_at, rules)
+        for friend, one in zip(friends, found, strict=True)
+        if one.converted_at
+    ]
+    wanted, friend = case["expect"], due_to(converted[0] if converted else None, ())
+    assert {one.state for one in found} == {wanted["state"]}
+    assert due_to(None, converted).points == wanted.get("referrer", {})
+    assert friend.points == wanted.get("friend", {})
+    assert [reference for _, reference in friend.gifts] == wanted.get("gifts", [])
 
 
 def test_every_programme_of_the_library_is_tried_both_ways() -> None:

@@ -138,3 +138,13 @@ UPDATE platform.source SET mapping = $2::jsonb WHERE source_prefix = $1;
 
 -- name: lease_over
 UPDATE gateway.file SET lease_until = received_at;
+
+-- name: referral
+INSERT INTO earning.referral (tenant_id, programme_id, friend_id, referrer_id, claimed_at, enrolled_at, version, consented,
+                              suspicions, state, reasons, converted_at, counted, changes, changed_at)
+VALUES ($1, $2, $3, $4, $5, $5, 1, false, '{}', $6, $7, $8, '{}', 1, $5);
+
+-- name: referral_change
+INSERT INTO earning.referral_change (tenant_id, programme_id, friend_id, number, state, reason, decided_by, note, cause,
+                                     recorded_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $3, $9);

@@ -1,0 +1,1 @@
+"""Members who bring in others: their codes, and what becomes of each referral. Pure."""
