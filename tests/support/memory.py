@@ -7,10 +7,9 @@ the database would get, and is loaded from them; a transaction that is dropped l
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import structs
@@ -28,22 +27,12 @@ from libs.promotions.pages import StoredDecision, pick, write_page
 from libs.receipts.decided import story_of
 from libs.receipts.story import Story, read_story, write_story
 from libs.runtime.batch import Span
-from services.earning import (
-    events,
-    history_store,
-    owner_store,
-    profile_store,
-    profiles,
-    referral_store,
-    store,
-    tier_store,
-)
+from services.earning import profile_store, store
 from services.earning.cases import Case
 from services.earning.lives import NEVER, Life, rows
 from services.earning.outcome import BatchDecision, Parked, Unclaimed
 from services.earning.tiers import MemberTiers, Place, Tiers
 from services.earning.verdict import CounterName, MemberName, Standing
-from tests.support import memory_referrals
 from tests.support.memory_referrals import ReferralTables
 
 
@@ -377,38 +366,3 @@ class Memory:
 
 def _by_seq(lot: Lot) -> int:
     return lot.seq
-
-
-_STEPS = (
-    "begin_batch", "open_batch", "load_counters", "load_decisions", "load_ledgers", "load_lapsed", "save_batch",
-    "save_lives", "save_receipts", "end_batch", "identifier_owners", "tie_identifiers", "enrol_members",
-    "unclaimed_of",
-)  # fmt: skip
-
-
-@contextmanager
-def in_memory() -> Iterator[None]:
-    """Let the store's functions work on a `Memory` in the place of a connection, for the block."""
-
-    def step(name: str) -> Any:
-        async def call(memory: Memory, *arguments: Any, **options: Any) -> Any:
-            return getattr(memory, name)(*arguments, **options)
-
-        return call
-
-    places = [(store, name) for name in _STEPS] + [(events, "body_hashes"), (profiles, "body_hashes")]
-    places += [(profiles, "tell_profiles"), (profile_store, "load_past")]
-    places += [(owner_store, "lock_owners"), (owner_store, "lock_late")]
-    places += [(history_store, "load"), (history_store, "save_days")]
-    places += [(tier_store, "load_places"), (tier_store, "save_tiers")]
-    doubles = memory_referrals.DOUBLES
-    places += [(referral_store, name) for name in doubles]
-    before = [getattr(module, name) for module, name in places]
-    try:
-        for module, name in places:
-            double = doubles.get(name) if module is referral_store else None
-            setattr(module, name, double or step("load_days" if name == "load" else name))
-        yield
-    finally:
-        for (module, name), real in zip(places, before, strict=True):
-            setattr(module, name, real)

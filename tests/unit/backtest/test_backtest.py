@@ -23,8 +23,9 @@ from libs.ledger.model import Kind
 from tests.support.brokerless import Earning, Sent
 from tests.support.database import ACME, programme_document
 from tests.support.histories import BEGAN, ListedHistory, backtest, complete, items_in, quick_folder, scheme_of
+from tests.support.in_memory import in_memory
 from tests.support.lives import activity, corrected, returned, voided
-from tests.support.memory import Memory, in_memory
+from tests.support.memory import Memory
 from tests.support.receipts import Record, enrolment, line, purchase
 
 SINCE = datetime(2026, 11, 10, tzinfo=UTC)

@@ -15,8 +15,8 @@ from libs.judging.versions import RunningProgramme, activate
 from libs.runtime.keys import event_key
 from tests.support.brokerless import Earning, Sent
 from tests.support.database import ACME, programme_document
+from tests.support.in_memory import in_memory
 from tests.support.lives import TILL, claimed, corrected, returned, voided
-from tests.support.memory import in_memory
 from tests.support.receipts import Record, enrolment, member_id, purchase
 
 OUTCOMES = Path(__file__).parents[3] / "docs" / "outcomes.md"

@@ -17,8 +17,8 @@ from libs.judging.programmes import Programmes, by_prefix
 from libs.judging.versions import RunningProgramme, activate
 from libs.promotions.document import parse_programme
 from tests.support.brokerless import ACTIVITIES, Earning, Sent
+from tests.support.in_memory import in_memory
 from tests.support.lives import activity, returned
-from tests.support.memory import in_memory
 from tests.support.receipts import PROFILES, PURCHASES, Record, event, purchase
 from tests.support.seeded import member
 

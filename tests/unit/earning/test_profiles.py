@@ -12,8 +12,8 @@ from libs.judging.programmes import by_prefix
 from libs.judging.versions import RunningProgramme, activate
 from libs.promotions.pages import read_page
 from tests.support.brokerless import Earning, Sent
+from tests.support.in_memory import in_memory
 from tests.support.lives import returned
-from tests.support.memory import in_memory
 from tests.support.receipts import PROFILES, event, purchase
 from tests.support.seeded import member
 

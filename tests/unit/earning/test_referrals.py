@@ -22,8 +22,8 @@ from libs.judging.versions import ActiveVersion, RunningProgramme, activate
 from libs.referral.codes import make_code as code
 from services.earning.metrics import EarningMetrics
 from tests.support.brokerless import ACTIVITIES, Earning, Sent
+from tests.support.in_memory import in_memory
 from tests.support.lives import activity, returned, voided
-from tests.support.memory import in_memory
 from tests.support.receipts import PROFILES, Record, event, purchase
 
 METRICS = EarningMetrics(CollectorRegistry())

@@ -23,7 +23,8 @@ from services.earning.announcements import REWARDS
 from services.earning.history import terms_of
 from services.earning.metrics import EarningMetrics
 from tests.support.brokerless import Earning, Sent
-from tests.support.memory import Memory, in_memory
+from tests.support.in_memory import in_memory
+from tests.support.memory import Memory
 from tests.support.receipts import PROFILES
 from tests.support.seeded import Dealings, Delivery, due, member
 

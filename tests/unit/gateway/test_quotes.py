@@ -20,7 +20,7 @@ from libs.runtime.keys import event_key
 from services.earning.metrics import EarningMetrics
 from services.gateway.quotes import Asked, Quote, counters_for, quote
 from tests.support.brokerless import Earning, Sent
-from tests.support.memory import in_memory
+from tests.support.in_memory import in_memory
 from tests.support.receipts import PURCHASES, line, purchase
 from tests.support.seeded import Dealings, Delivery
 
