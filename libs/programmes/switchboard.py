@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import get_args
 
 from libs.promotions.discounts import Discounting
-from libs.promotions.gifts import Gift
+from libs.promotions.gifts import Gift, StatusPoints
 from libs.promotions.payouts import Payout
 from libs.promotions.programme import Programme
 from libs.promotions.switches import EVERYTHING, KINDS, switch_name
@@ -19,7 +19,7 @@ MOST_OFF = 100
 _LONGEST = 64
 EFFECTS: tuple[str, ...] = tuple(
     kind
-    for effect in (*get_args(Payout), *get_args(Discounting), Gift)
+    for effect in (*get_args(Payout), *get_args(Discounting), Gift, StatusPoints)
     for kind in get_args(effect.model_fields["kind"].annotation)
 )
 """Every kind of effect that a campaign may have."""

@@ -13,7 +13,6 @@ from libs.promotions.compile import CompiledCampaign, CompiledProgramme
 from libs.promotions.discounting import Basket, CompiledDiscount, Off, cut_down
 from libs.promotions.effects import Earned, amount_of
 from libs.promotions.evaluation import LIMITED, RULE_ERROR, Capped, Discount, Failed, Granted, Paid, Use
-from libs.promotions.gifts import gifts_for
 from libs.promotions.limits import CompiledLimit, Tally, Used, cut, full, taken
 from libs.promotions.situation import Situation
 
@@ -153,7 +152,7 @@ class Award:
     def _grant(self, matches: Sequence[Match]) -> None:
         for campaign, lines in matches:
             for gift in campaign.gifts:
-                many = gifts_for(gift, amount_of(self._situation.receipt, lines))
+                many = gift.count(amount_of(self._situation.receipt, lines))
                 if many and campaign.id in self._closed:
                     self._why[campaign.id] = LIMITED + self._closed[campaign.id]
                 elif many:

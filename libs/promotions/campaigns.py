@@ -10,7 +10,7 @@ from libs.promotions.allowances import Limit
 from libs.promotions.criteria import ONLY_OF_PURCHASES, Conditions
 from libs.promotions.discounts import Discounting
 from libs.promotions.frames import Frame
-from libs.promotions.gifts import Gift
+from libs.promotions.gifts import Gift, StatusPoints
 from libs.promotions.parts import CelSource, Misplaced, Name, Part, refuse_repeats, unless_written
 from libs.promotions.payouts import Payout, Together, effect_phase
 from libs.promotions.triggers import PurchaseTrigger, Trigger
@@ -19,7 +19,7 @@ Mode = Literal["all", "first", "best", "worst", "exclusive"]
 State = Literal["draft", "scheduled", "live", "paused", "ended"]
 
 
-Effect = Annotated[Payout | Discounting | Gift, Field(discriminator="kind")]
+Effect = Annotated[Payout | Discounting | Gift | StatusPoints, Field(discriminator="kind")]
 Names = Annotated[tuple[Name, ...], Field(max_length=1_000)]
 
 

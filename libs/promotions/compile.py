@@ -18,7 +18,7 @@ from libs.promotions.declarations import language_of
 from libs.promotions.discounting import CompiledDiscount, compile_discount
 from libs.promotions.discounts import Discounting
 from libs.promotions.effects import NOTHING, CompiledEffect, Phase, common_denominator, compile_effect, phase_rank
-from libs.promotions.gifts import Gift
+from libs.promotions.gifts import CompiledGift, Gift, StatusPoints, compile_gift
 from libs.promotions.index import Entry, Timeline
 from libs.promotions.limits import CompiledLimit, compile_limit, compile_shared_limit
 from libs.promotions.lines import Narrowing, chooses_lines, compile_line_test, compile_narrowing
@@ -28,6 +28,7 @@ from libs.promotions.occasions import keys_of
 from libs.promotions.payouts import Multiplier, Payout
 from libs.promotions.places import Atlas
 from libs.promotions.programme import Programme
+from libs.promotions.tiers import leading_set
 from libs.promotions.wallets import Wallet
 
 RUNNING = ("live", "scheduled")
@@ -76,7 +77,7 @@ class CompiledCampaign:
     limits: tuple[CompiledLimit, ...]
     legs: tuple[Leg, ...]
     discounts: tuple[tuple[int, CompiledDiscount], ...]
-    gifts: tuple[Gift, ...]
+    gifts: tuple[CompiledGift, ...]
     names: frozenset[str]
     money_limits: tuple[CompiledLimit, ...]
     gates: tuple[CompiledLimit, ...]
@@ -166,7 +167,9 @@ def _compile(
         for wallet in programme.wallets
     }
     multiplied = {programme.wallet_for(effect) for _, effect in payouts if isinstance(effect, Multiplier)}
-    context = _Context(programme, denominators, multiplied, _shared_limits(programme), Atlas(programme.stores))
+    tier_set = leading_set(programme.tier_sets) or ""
+    shared_limits = _shared_limits(programme)
+    context = _Context(programme, denominators, multiplied, shared_limits, Atlas(programme.stores), tier_set)
     compiled = tuple(
         sorted([_compile_campaign(one, context) for one in campaigns], key=lambda one: (one.phase, one.precedence))
     )
@@ -201,13 +204,15 @@ def _compile(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Context:
-    """What a campaign is compiled in; `shared` are the programme's limits, those on points with their wallet."""
+    """What a campaign is compiled in; `shared` are the programme's limits, those on points with their wallet, and
+    `tier_set` is where tier points go that name no set."""
 
     programme: Programme
     denominators: Mapping[str, int]
     multiplied: set[str]
     shared: Sequence[tuple[str | None, CompiledLimit]]
     atlas: Atlas
+    tier_set: str
 
 
 def _shared_limits(programme: Programme) -> list[tuple[str | None, CompiledLimit]]:
@@ -246,7 +251,9 @@ def _compile_campaign(campaign: Campaign, context: _Context) -> CompiledCampaign
         limits=lead.limits,
         legs=tuple(legs),
         discounts=tuple([(at, compile_discount(one)) for at, one in discounts]),
-        gifts=tuple([one for one in campaign.benefits if isinstance(one, Gift)]),
+        gifts=tuple(
+            [compile_gift(one, context.tier_set) for one in campaign.benefits if isinstance(one, Gift | StatusPoints)]
+        ),
         names=frozenset([campaign.id] if campaign.group is None else [campaign.id, campaign.group]),
         money_limits=tuple([one for one in (*own, *shared) if one.unit == "discount_minor"]),
         gates=tuple([one for one in own if _is_gate(one)]),

@@ -7,19 +7,21 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from libs.promotions.history import EVER, Window
-from libs.promotions.parts import Misplaced, Name, NonNegative, Part, Positive, Text, refuse_repeats
+from libs.promotions.parts import Misplaced, Name, NonNegative, Part, Positive, Text, refuse_repeats, unless_written
 
 Words = Annotated[str, Field(min_length=1, max_length=500)]
 LevelName = Annotated[str, Field(min_length=1, max_length=32)]
 
 
 class Threshold(Part):
-    """What must have been done in the window: points earned, spend in minor units, purchases, activities."""
+    """What must have been done in the window: points earned, spend in minor units, purchases, activities; and tier points
+    that campaigns added to the set."""
 
     points: Positive | None = None
     spend_minor: Positive | None = None
     visits: Positive | None = None
     activities: Positive | None = None
+    tier_points: Positive | None = unless_written(None)
 
     @model_validator(mode="after")
     def _some(self) -> Self:
@@ -169,6 +171,12 @@ class TierSet(Part):
 
 
 TierSets = Annotated[tuple[TierSet, ...], Field(max_length=16)]
+
+
+def leading_set(sets: tuple[TierSet, ...]) -> str | None:
+    """The set that tier points go to which name none: the one that drives the tier, or the only one."""
+    driving = [one.name for one in sets if one.drives_tier or len(sets) == 1]
+    return driving[0] if driving else None
 
 
 def check_sets(sets: tuple[TierSet, ...], wallets: list[str]) -> None:

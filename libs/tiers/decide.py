@@ -211,7 +211,9 @@ class Decision:
         if here is None:
             return
         today = self._rules.day(now)
-        days = [today] if done_on is None or done_on >= today else [today, done_on]
+        days = [today]
+        if done_on is not None and done_on < today and not isinstance(self._tiers.holds, WhileMet):
+            days.append(done_on)  # a level that holds while it is met is not held by what was met once
         if self._tiers.reached == "at_period_end" and self._tiers.levels[0].needs is not None:
             places: list[tuple[int, date]] = []
         else:

@@ -24,12 +24,11 @@ from libs.runtime.batch import Outgoing
 from libs.runtime.keys import event_id
 from libs.tiers.decide import Decided, Decision, Rules, TierChange, TierStanding
 from libs.tiers.windows import progress
+from services.earning.announcements import MEMBERS, SOURCE
 from services.earning.history import Histories
 from services.earning.occasions import outgoing
 from services.earning.verdict import MemberName, Standing
 
-MEMBERS = "loyalty.members"
-SOURCE = "/pointstream/earning"
 _CHANGED = MemberTierChangedV1.event_type
 
 

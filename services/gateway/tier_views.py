@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 
 from libs.promotions.tiers import Level, TierSet
 from libs.tiers.decide import Decision, Rules, TierStanding
-from libs.tiers.windows import progress
+from libs.tiers.windows import progress, tier_points
 from services.gateway.store import Member
 from services.gateway.tier_store import KeptChange, MemberTiers
 from services.gateway.views import MemberView, View
@@ -18,7 +18,7 @@ from services.gateway.views import MemberView, View
 class FigureView(View):
     """How much there is of something that a level needs."""
 
-    what: str = Field(description="What is counted: points, spend_minor, visits or activities.")
+    what: str = Field(description="What is counted: points, spend_minor, visits, activities or tier_points.")
     done: int
     least: int
 
@@ -44,6 +44,7 @@ class TierView(View):
     drives_tier: bool = Field(description="Whether campaigns see it as the member's tier.")
     benefits: tuple[str, ...] = Field(description="What members of the level have, in words.")
     next: NextLevel | None = Field(description="The next level; null at the highest.")
+    tier_points: int | None = Field(description="Tier points that count today; null where no level asks for any.")
     kept_by: tuple[FigureView, ...] = Field(
         description="What keeps the level when it ends, as counted up to now; empty where nothing is needed."
     )
@@ -145,6 +146,7 @@ def _view(found: MemberTiers, rules: Rules, standing: TierStanding, enrolled_on:
         drives_tier=tiers.drives_tier,
         benefits=() if level is None else tuple([benefit.words or benefit.name for benefit in level.benefits]),
         next=None if above is None else NextLevel(level=above.name, title=above.title, progress=figures(above, today)),
+        tier_points=tier_points(tiers, found.days, today, enrolled_on),
         kept_by=() if level is None else figures(level, last),
     )
 

@@ -11,7 +11,13 @@ from libs.contracts.events.activity import (
 )
 from libs.contracts.events.balance import BalanceChangedV1, WalletBalance
 from libs.contracts.events.dead_letter import DeadLetterHeadersV1
-from libs.contracts.events.member import MemberEnrolledV1, MemberTierChangedV1, MemberUpdatedV1, TierFigure
+from libs.contracts.events.member import (
+    MemberEnrolledV1,
+    MemberTierChangedV1,
+    MemberTierPointsChangedV1,
+    MemberUpdatedV1,
+    TierFigure,
+)
 from libs.contracts.events.points import (
     LotShare,
     PointsActivatedV1,
@@ -59,6 +65,7 @@ __all__ = [
     "MemberDueV1",
     "MemberEnrolledV1",
     "MemberTierChangedV1",
+    "MemberTierPointsChangedV1",
     "MemberUpdatedV1",
     "PointsActivatedV1",
     "PointsAdjustedV1",

@@ -13,6 +13,8 @@ from libs.contracts.primitives import (
     Instant,
     Name32,
     Name64,
+    Name128,
+    Name256,
     Payload,
     ProgrammeVersion,
     Sequence,
@@ -65,9 +67,22 @@ class MemberUpdatedV1(Payload):
 class TierFigure(Payload):
     """How much there was of something that a level needs, when a tier was decided."""
 
-    what: Name32 = Field(description="What is counted: points, spend_minor, visits or activities.")
+    what: Name32 = Field(description="What is counted: points, spend_minor, visits, activities or tier_points.")
     done: Annotated[int, Ge(-(10**15)), Le(10**15)] = Field(description="How much of it there was.")
     least: Annotated[int, Ge(1), Le(10**15)] = Field(description="How much of it the level needs.")
+
+
+class MemberTierPointsChangedV1(Payload):
+    """A campaign added tier points to a member's tier set, or a purchase that had brought some came back."""
+
+    event_type: ClassVar[str] = "org.pointstream.member.tier_points_changed.v1"
+
+    member_id: UUID = Field(description="Whose they are.")
+    tier_set: Name64 = Field(description="Name of the tier set whose levels they count towards.")
+    points: Annotated[int, Ge(-(10**15)), Le(10**15)] = Field(description="How many more; below 0, how many fewer.")
+    campaign: Name64 = Field(description="The campaign that adds them.")
+    cause_source: Name256 = Field(description="`source` of the event that brought it about.")
+    cause_id: Name128 = Field(description="`id` of the event that brought it about.")
 
 
 class MemberTierChangedV1(Payload):

@@ -180,6 +180,24 @@ def test_everything_is_explained_and_read_back() -> None:
     assert told["granted"] == [{"campaign": "c", "name": "C", "kind": "coupon", "reference": "spring", "quantity": 1}]
 
 
+STATUS = {"name": "status", "levels": [{"name": "blue"}, {"name": "gold", "needs": {"tier_points": 20}}]}
+
+
+def test_tier_points_go_to_their_set_and_are_explained_and_told_what_is_wrong() -> None:
+    each = {"kind": "tier_points", "points": 3, "per_minor": 1_000}
+    text = document(campaign("t", each), tier_sets=[STATUS])
+    bought = receipt(BREAD, MILK)
+    found = judge(text, bought)
+    assert [(one.kind, one.reference, one.quantity) for one in found.granted] == [("tier_points", "status", 3)]
+    told = explain(found, bought, compile_programme(parse_programme(text)), MEMBER, THURSDAY, language="de")
+    assert told["summary"] == "3 Stufenpunkte (status) durch t."
+    two = [STATUS, STATUS | {"name": "stars"}]
+    for sets, effect in (([], each), (two, each), (two, each | {"tier_set": "sun"})):
+        with pytest.raises(ProgrammeInvalid) as refused:
+            parse_programme(document(campaign("t", effect), tier_sets=sets))
+        assert refused.value.errors[0].path == "campaigns[0].effect.tier_set"
+
+
 @pytest.mark.parametrize(
     ("wrong", "path"),
     [
