@@ -360,8 +360,9 @@ CREATE TABLE members.identifier (
 );
 CREATE INDEX identifier_of_member ON members.identifier (tenant_id, programme_id, member_id) WHERE member_id IS NOT NULL;
 
--- Where a member stands in a tier set: the level (NULL: below the lowest), since when, until when it holds, as seen from which day it was reached,
--- and when the clock must look again (NULL: never). A level that a person gave is `given`.
+-- Where a member stands in a tier set: the level (NULL: below the lowest), since when, until when it holds, as seen from
+-- which day it was reached, when the clock must look again (NULL: never), and the end that was told of ahead (NULL: none).
+-- A level that a person gave is `given`.
 CREATE TABLE members.tier_standing (
     tenant_id int NOT NULL,
     programme_id int NOT NULL,
@@ -374,6 +375,7 @@ CREATE TABLE members.tier_standing (
     given boolean NOT NULL,
     due_at timestamptz,
     changes int NOT NULL,
+    warned timestamptz,
     PRIMARY KEY (tenant_id, programme_id, member_id, tier_set)
 ) WITH (fillfactor = 85);
 CREATE INDEX tier_due ON members.tier_standing (due_at) WHERE due_at IS NOT NULL;
@@ -404,7 +406,7 @@ GRANT USAGE ON SCHEMA members TO pointstream_earning, pointstream_gateway, point
 GRANT SELECT, INSERT ON members.member, members.identifier, members.tier_standing, members.tier_change
     TO pointstream_earning;
 GRANT UPDATE (member_id, recorded_at) ON members.identifier TO pointstream_earning;
-GRANT UPDATE (level, since, until, seen_on, given, due_at, changes) ON members.tier_standing TO pointstream_earning;
+GRANT UPDATE (level, since, until, seen_on, given, due_at, changes, warned) ON members.tier_standing TO pointstream_earning;
 GRANT SELECT ON members.member, members.identifier, members.tier_standing, members.tier_change TO pointstream_gateway;
 GRANT SELECT ON ALL TABLES IN SCHEMA members TO pointstream_operator;
 
@@ -1222,15 +1224,15 @@ CREATE FUNCTION earning.save_tiers(p_now timestamptz, p_standings jsonb, p_chang
 LANGUAGE plpgsql SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
 BEGIN
     INSERT INTO members.tier_standing AS s
-        (tenant_id, programme_id, member_id, tier_set, level, since, until, seen_on, given, due_at, changes)
+        (tenant_id, programme_id, member_id, tier_set, level, since, until, seen_on, given, due_at, warned, changes)
     SELECT v.tenant_id, v.programme_id, v.member_id, v.tier_set, v.level, v.since, v.until, v.seen_on, v.given, v.due_at,
-           v.changes
+           v.warned, v.changes
     FROM jsonb_to_recordset(p_standings) AS v(
         tenant_id int, programme_id int, member_id uuid, tier_set text, level text, since timestamptz, until timestamptz,
-        seen_on date, given boolean, due_at timestamptz, changes int)
+        seen_on date, given boolean, due_at timestamptz, warned timestamptz, changes int)
     ON CONFLICT (tenant_id, programme_id, member_id, tier_set) DO UPDATE
         SET level = excluded.level, since = excluded.since, until = excluded.until, seen_on = excluded.seen_on,
-            given = excluded.given, due_at = excluded.due_at, changes = excluded.changes;
+            given = excluded.given, due_at = excluded.due_at, warned = excluded.warned, changes = excluded.changes;
 
     INSERT INTO members.tier_change (tenant_id, programme_id, member_id, tier_set, number, from_level, to_level, reason,
                                      effective_at, until, programme_version, figures, cause, recorded_at)

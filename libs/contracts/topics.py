@@ -155,7 +155,7 @@ TOPICS: tuple[Topic, ...] = (
         key=_MEMBER,
         producers=("earning", "gateway"),
         consumers=_BOTH,
-    ).carrying(*_types("member.tier_changed", "member.tier_points_changed")),
+    ).carrying(*_types("member.tier_changed", "member.tier_points_changed", "member.tier_about_to_drop")),
     _output(
         "loyalty.rewards",
         "Rewards ordered, granted and delivered.",

@@ -1,4 +1,4 @@
-"""The document's effects that are neither points to spend nor money off: gifts, which others hand out, and tier points."""
+"""The document's effects that are neither points to spend nor money off: gifts of others, and tier points."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Gift(Part):
 
 
 class StatusPoints(Part):
-    """`points` that count towards the levels of a tier set and are never spent: once, or for every `per_minor` of the
-    matching lines in proportion, rounded down. `most` is how many at most.
+    """`points` that count towards the levels of `tier_set` and are never spent.
 
-    `tier_set` may be left out where one set drives the tier, or there is only one.
+    Once, or for every `per_minor` of the matching lines in proportion, rounded down; `most` at most. The set may be
+    left out where one drives the tier, or there is only one.
     """
 
     kind: Literal["tier_points"]
@@ -41,8 +41,7 @@ class StatusPoints(Part):
 
 
 class CompiledGift(NamedTuple):
-    """What is granted, under which kind and reference: `many` once, or for every `per_minor` (`in_steps`: every full
-    one)."""
+    """What is granted, under its kind and reference: `many` once, or for every `per_minor`; `in_steps`, every full."""
 
     kind: str
     reference: str

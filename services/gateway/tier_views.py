@@ -41,6 +41,9 @@ class TierView(View):
     until: datetime | None = Field(description="Until when it holds; null for no end that is known.")
     given: bool = Field(description="Whether a person gave it, or it is where the member landed softly.")
     in_grace: bool = Field(description="Whether it has ended and is kept a little longer.")
+    about_to_drop: bool = Field(
+        description="Whether the level ends within the days of which the set tells, and what there is does not keep it."
+    )
     drives_tier: bool = Field(description="Whether campaigns see it as the member's tier.")
     benefits: tuple[str, ...] = Field(description="What members of the level have, in words.")
     next: NextLevel | None = Field(description="The next level; null at the highest.")
@@ -121,11 +124,15 @@ def tier_views(found: MemberTiers | None, member: Member, now: datetime) -> tupl
         decision = Decision(rules, found.days, enrolled_on)
         if tiers.drives_tier and member.tier not in (None, None if standing is None else standing.level):
             standing = decision.give(standing, str(member.tier), now).standing
-        views.append(_view(found, rules, decision.decide(standing, now).standing, enrolled_on, now))
+        standing = decision.decide(standing, now).standing
+        about_to_drop = decision.ahead(standing, now) is not None
+        views.append(_view(found, rules, standing, enrolled_on, now, about_to_drop=about_to_drop))
     return tuple(views)
 
 
-def _view(found: MemberTiers, rules: Rules, standing: TierStanding, enrolled_on: date, now: datetime) -> TierView:
+def _view(
+    found: MemberTiers, rules: Rules, standing: TierStanding, enrolled_on: date, now: datetime, *, about_to_drop: bool
+) -> TierView:
     tiers, place = rules.tiers, rules.place(standing.level)
     level = None if place is None or place < 0 else tiers.levels[place]
     above = None if place is None or place + 1 == len(tiers.levels) else tiers.levels[place + 1]
@@ -143,6 +150,7 @@ def _view(found: MemberTiers, rules: Rules, standing: TierStanding, enrolled_on:
         until=standing.until,
         given=standing.given,
         in_grace=standing.until is not None and standing.until <= now,
+        about_to_drop=about_to_drop,
         drives_tier=tiers.drives_tier,
         benefits=() if level is None else tuple([benefit.words or benefit.name for benefit in level.benefits]),
         next=None if above is None else NextLevel(level=above.name, title=above.title, progress=figures(above, today)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -102,6 +103,15 @@ async def test_tier_points_bring_a_level_are_never_spent_and_go_back_with_what_b
     _, stars = shop.member("star")["tiers"]
     assert (stars["level"], stars["tier_points"]) == ("star", 100)
     assert stars["kept_by"] == [{"what": "tier_points", "done": 0, "least": 100}], "a month later"
+
+    def warnings(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        mine = [one for one in found if one["data"]["member_id"] == str(shop.member_id("star"))]
+        return [one["data"] for one in mine if one["type"] == "org.pointstream.member.tier_about_to_drop.v1"]
+
+    (warned,) = warnings(await platform.events("loyalty.members", lambda found: bool(warnings(found))))
+    assert stars["about_to_drop"]
+    assert (warned["level"], warned.get("to_level"), warned["until"]) == ("star", None, stars["until"])
+    assert warned["figures"] == stars["kept_by"]
 
     back = returned("star-back", "star-1", source=f"{shop.source}/1", time=shop.now())
     await platform.publish([back])

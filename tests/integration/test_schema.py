@@ -52,7 +52,7 @@ RIGHTS = {
         "INSERT SELECT UPDATE(member_id) UPDATE(recorded_at)": "members.identifier",
         (
             "INSERT SELECT UPDATE(changes) UPDATE(due_at) UPDATE(given) UPDATE(level) UPDATE(seen_on) UPDATE(since) "
-            "UPDATE(until)"
+            "UPDATE(until) UPDATE(warned)"
         ): "members.tier_standing",
         "DELETE INSERT SELECT UPDATE(parts) UPDATE(points) UPDATE(spend_minor) UPDATE(visits)": "earning.member_day",
     },

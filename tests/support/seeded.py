@@ -39,6 +39,7 @@ _TIERS: dict[str, Any] = {
     "holds": {"kind": "period_end", "period": "month"},
     "grace_days": 2,
     "drives_tier": True,
+    "warn_days": 9,
 }
 _STARS: dict[str, Any] = {
     "name": "stars",
@@ -51,6 +52,7 @@ _STARS: dict[str, Any] = {
     "activities": ["letter"],
     "window": {"kind": "rolling", "days": 5},
     "holds": {"kind": "while_met"},
+    "warn_days": 2,
 }
 
 

@@ -13,6 +13,7 @@ from libs.contracts.events.balance import BalanceChangedV1, WalletBalance
 from libs.contracts.events.dead_letter import DeadLetterHeadersV1
 from libs.contracts.events.member import (
     MemberEnrolledV1,
+    MemberTierAboutToDropV1,
     MemberTierChangedV1,
     MemberTierPointsChangedV1,
     MemberUpdatedV1,
@@ -64,6 +65,7 @@ __all__ = [
     "LotShare",
     "MemberDueV1",
     "MemberEnrolledV1",
+    "MemberTierAboutToDropV1",
     "MemberTierChangedV1",
     "MemberTierPointsChangedV1",
     "MemberUpdatedV1",

@@ -72,6 +72,27 @@ class TierFigure(Payload):
     least: Annotated[int, Ge(1), Le(10**15)] = Field(description="How much of it the level needs.")
 
 
+class MemberTierAboutToDropV1(Payload):
+    """A member's level ends soon, and what there is by now does not keep it. Told once for each end of a level."""
+
+    event_type: ClassVar[str] = "org.pointstream.member.tier_about_to_drop.v1"
+
+    member_id: UUID = Field(description="Who.")
+    tier_set: Name64 = Field(description="Name of the tier set in the programme.")
+    level: Name32 = Field(description="The level that ends.")
+    to_level: Name32 | None = Field(
+        default=None, description="Where the member drops if nothing more is done; null: none."
+    )
+    until: Instant = Field(description="When the level ends.")
+    grace_until: Instant = Field(description="Until when it is kept and may still be earned; without grace, its end.")
+    drives_tier: bool = Field(description="Whether campaigns see the level as the member's tier.")
+    match: Literal["all", "any"] = Field(description="Whether all of the figures are needed, or any of them.")
+    figures: Annotated[tuple[TierFigure, ...], MaxLen(8), FailFast()] = Field(
+        description="What the level needs to be kept, and how much of it there is for that by now."
+    )
+    programme_version: ProgrammeVersion = Field(description="The version of the programme that decided.")
+
+
 class MemberTierPointsChangedV1(Payload):
     """A campaign added tier points to a member's tier set, or a purchase that had brought some came back."""
 

@@ -16,7 +16,7 @@ from uuid import UUID
 import pytest
 from prometheus_client import CollectorRegistry
 
-from libs.contracts.events import MemberTierChangedV1, MemberTierPointsChangedV1
+from libs.contracts.events import MemberTierPointsChangedV1
 from libs.history.counted import ACTIVITY_KIND, count_decision, count_receipt
 from libs.history.days import Sum
 from libs.promotions.gifts import TIER_POINTS
@@ -184,11 +184,13 @@ def _rewards(earning: Earning) -> None:
     """What was granted beside points, less what was revoked, is what stands of all receipts and activities."""
     told: Counter[tuple[str, ...]] = Counter()
     names = []
-    for event in [json.loads(event.value) for event in earning.told if event.topic in (REWARDS, MEMBERS)]:
+    for topic, event in [(each.topic, json.loads(each.value)) for each in earning.told]:
+        if topic not in (REWARDS, MEMBERS):
+            continue
         data = event["data"]
         if event["type"] == MemberTierPointsChangedV1.event_type:
             told[data["member_id"], data["campaign"], TIER_POINTS, data["tier_set"]] += data["points"]
-        elif event["type"] != MemberTierChangedV1.event_type:
+        elif topic == REWARDS:
             sign = 1 if event["type"].endswith("granted.v1") else -1
             told[data["member_id"], data["campaign"], data["kind"], data["reference"]] += sign * data["quantity"]
         names.append(event["id"])
