@@ -682,6 +682,21 @@ CREATE TABLE earning.counter (
     PRIMARY KEY (tenant_id, programme_id, counter_key)
 ) WITH (fillfactor = 50);
 
+-- Limits that members share of which 80 or 100 percent are used, or were once: one row for each share of each period, told of
+-- when `told_at` is there. What comes back later does not take it away, so nobody is told again.
+CREATE TABLE earning.budget_reached (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    counter_key text NOT NULL,
+    share smallint NOT NULL,
+    most bigint NOT NULL,
+    used bigint NOT NULL,
+    reached_at timestamptz NOT NULL,
+    told_at timestamptz,
+    PRIMARY KEY (tenant_id, programme_id, counter_key, share, most)
+);
+CREATE INDEX budget_untold ON earning.budget_reached (reached_at) WHERE told_at IS NULL;
+
 -- A projection of what stands of receipts and activities: one row a member and business day of the programme's zone, kept
 -- for programmes that ask for it. A day on which nothing is left has no row. Parts are points by wallet, spend by category
 -- and activities by name, those that are not 0; NULL for none.
@@ -1097,10 +1112,11 @@ BEGIN
 END $$;
 
 -- Counts what campaigns have given out under shared limits, in key order, just before the outbox; what was taken back
--- counts below 0, and gives the allowance back.
+-- counts below 0, and gives the allowance back. Notes limits of which a share to tell of is used by now; those of single
+-- members, whose keys end in their id, are nobody else's business.
 -- Raises PS001 when a limit would be passed: the caller repeats the batch with the counters locked.
 CREATE FUNCTION earning.count_uses(
-    p_tenants int[], p_programmes int[], p_keys text[], p_uses bigint[], p_limits bigint[]
+    p_now timestamptz, p_tenants int[], p_programmes int[], p_keys text[], p_uses bigint[], p_limits bigint[]
 ) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -1113,11 +1129,20 @@ BEGIN
         ORDER BY v.tenant_id, v.programme_id, v.counter_key
         ON CONFLICT (tenant_id, programme_id, counter_key) DO UPDATE SET used = c.used + excluded.used
         RETURNING c.tenant_id, c.programme_id, c.counter_key, c.used
+    ), now_used AS (
+        SELECT counted.*, v.uses, v.most
+        FROM counted JOIN unnest(p_tenants, p_programmes, p_keys, p_uses, p_limits)
+            AS v(tenant_id, programme_id, counter_key, uses, most) USING (tenant_id, programme_id, counter_key)
+    ), reached AS (
+        INSERT INTO earning.budget_reached (tenant_id, programme_id, counter_key, share, most, used, reached_at)
+        SELECT n.tenant_id, n.programme_id, n.counter_key, s.share, n.most, n.used, p_now
+        FROM now_used n CROSS JOIN (VALUES (80), (100)) AS s(share)
+        WHERE n.uses > 0 AND n.used * 100 >= n.most * s.share
+          AND n.counter_key NOT LIKE '%|________-____-____-____-____________'
+        ORDER BY n.tenant_id, n.programme_id, n.counter_key, s.share
+        ON CONFLICT DO NOTHING
     )
-    SELECT count(*) INTO within
-    FROM counted JOIN unnest(p_tenants, p_programmes, p_keys, p_uses, p_limits)
-        AS v(tenant_id, programme_id, counter_key, uses, most) USING (tenant_id, programme_id, counter_key)
-    WHERE v.uses <= 0 OR counted.used <= v.most;
+    SELECT count(*) INTO within FROM now_used n WHERE n.uses <= 0 OR n.used <= n.most;
     IF within < cardinality(p_keys) THEN
         RAISE EXCEPTION 'a shared limit would be passed' USING ERRCODE = 'PS001';
     END IF;
@@ -1132,7 +1157,7 @@ CREATE FUNCTION earning.end_batch(
 ) RETURNS bigint[]
 LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM earning.count_uses(p_tenants, p_programmes, p_keys, p_uses, p_limits);
+    PERFORM earning.count_uses(p_now, p_tenants, p_programmes, p_keys, p_uses, p_limits);
     RETURN stream.enqueue(p_now, p_shards, p_published, p_row_shards, p_row_topics, p_row_counts, p_row_events);
 END $$;
 
@@ -1250,18 +1275,20 @@ END $$;
 SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_earning'])
 FROM unnest(ARRAY['earning.inbox', 'earning.decision_page', 'earning.decision_page_rest', 'earning.receipt',
                   'earning.receipt_event', 'earning.unpaid_receipt', 'earning.unclaimed_receipt', 'earning.parked_receipt',
-                  'earning.counter', 'earning.member_day']) AS name;
+                  'earning.counter', 'earning.budget_reached', 'earning.member_day']) AS name;
 
 GRANT USAGE ON SCHEMA earning TO pointstream_earning, pointstream_gateway, pointstream_operator;
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA earning TO pointstream_earning;
 GRANT UPDATE (used) ON earning.counter TO pointstream_earning;
+GRANT UPDATE (told_at) ON earning.budget_reached TO pointstream_earning;
 GRANT UPDATE (visits, spend_minor, points, parts) ON earning.member_day TO pointstream_earning;
 GRANT UPDATE (programme_id, event_key, page, member_id, story) ON earning.receipt TO pointstream_earning;
 GRANT UPDATE (page) ON earning.inbox TO pointstream_earning;
 GRANT DELETE ON earning.unclaimed_receipt, earning.parked_receipt, earning.member_day TO pointstream_earning;
 GRANT USAGE ON SEQUENCE earning.page TO pointstream_earning;
 GRANT SELECT ON earning.inbox, earning.decision_page, earning.receipt, earning.receipt_event, earning.unpaid_receipt,
-    earning.unclaimed_receipt, earning.parked_receipt, earning.member_day, earning.counter TO pointstream_gateway;
+    earning.unclaimed_receipt, earning.parked_receipt, earning.member_day, earning.counter,
+    earning.budget_reached TO pointstream_gateway;
 GRANT SELECT ON ALL TABLES IN SCHEMA earning TO pointstream_operator;
 GRANT INSERT, DELETE ON earning.member_day TO pointstream_operator;
 

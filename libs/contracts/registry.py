@@ -16,6 +16,7 @@ from libs.contracts.events import (
     ActivityRecordedV1,
     AdjustmentRequestedV1,
     BalanceChangedV1,
+    CampaignBudgetReachedV1,
     CampaignChangedV1,
     CampaignCreatedV1,
     CampaignRemovedV1,
@@ -121,6 +122,7 @@ _CONTRACTS = (
     EventContract(CampaignRemovedV1, "out"),
     EventContract(CampaignStartedV1, "out"),
     EventContract(CampaignStoppedV1, "out"),
+    EventContract(CampaignBudgetReachedV1, "out"),
 )
 
 EVENTS: Mapping[str, EventContract] = MappingProxyType({contract.type: contract for contract in _CONTRACTS})

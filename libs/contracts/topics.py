@@ -194,7 +194,14 @@ TOPICS: tuple[Topic, ...] = (
         producers=("earning",),
         consumers=(_DOWNSTREAM,),
     ).carrying(
-        *_types("campaign.started", "campaign.stopped", "campaign.changed", "campaign.created", "campaign.removed")
+        *_types(
+            "campaign.started",
+            "campaign.stopped",
+            "campaign.changed",
+            "campaign.created",
+            "campaign.removed",
+            "campaign.budget_reached",
+        )
     ),
     Topic(
         "loyalty.programmes",

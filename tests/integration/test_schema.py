@@ -44,6 +44,7 @@ RIGHTS = {
         ),
         "INSERT SELECT UPDATE(present)": "vault.profile",
         "INSERT SELECT UPDATE(used)": "earning.counter",
+        "INSERT SELECT UPDATE(told_at)": "earning.budget_reached",
         "INSERT SELECT UPDATE(held) UPDATE(now_active_from) UPDATE(now_expires_at) UPDATE(pending) UPDATE(remaining)": (
             "ledger.lot"
         ),
@@ -59,7 +60,8 @@ RIGHTS = {
     "gateway": {
         "USAGE": "earning gateway ledger members platform stream vault",
         "SELECT": """
-            earning.counter earning.decision_page earning.inbox earning.member_day earning.parked_receipt
+            earning.budget_reached earning.counter earning.decision_page earning.inbox earning.member_day
+            earning.parked_receipt
             earning.receipt
             earning.receipt_event earning.unclaimed_receipt earning.unpaid_receipt
             ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.member ledger.movement
@@ -85,7 +87,8 @@ RIGHTS = {
     "operator": {
         "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",
         "SELECT": """
-            earning.counter earning.decision_page earning.decision_page_rest earning.inbox earning.occasion_clock
+            earning.budget_reached earning.counter earning.decision_page earning.decision_page_rest earning.inbox
+            earning.occasion_clock
             earning.parked_receipt
             earning.receipt earning.receipt_event earning.told_programme earning.unclaimed_receipt
             earning.unpaid_receipt earning.worker ledger.allocation ledger.journal ledger.lot_now ledger.movement

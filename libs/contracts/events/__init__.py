@@ -29,6 +29,7 @@ from libs.contracts.events.points import (
     PointsReversedV1,
 )
 from libs.contracts.events.programme import (
+    CampaignBudgetReachedV1,
     CampaignChangedV1,
     CampaignCreatedV1,
     CampaignRemovedV1,
@@ -55,6 +56,7 @@ __all__ = [
     "ActivityRecordedV1",
     "AdjustmentRequestedV1",
     "BalanceChangedV1",
+    "CampaignBudgetReachedV1",
     "CampaignChangedV1",
     "CampaignCreatedV1",
     "CampaignRemovedV1",
