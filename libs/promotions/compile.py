@@ -20,6 +20,7 @@ from libs.promotions.discounts import Discounting
 from libs.promotions.effects import NOTHING, CompiledEffect, Phase, common_denominator, compile_effect, phase_rank
 from libs.promotions.gifts import CompiledGift, Gift, StatusPoints, compile_gift
 from libs.promotions.index import Entry, Timeline
+from libs.promotions.language import Language
 from libs.promotions.limits import CompiledLimit, compile_limit, compile_shared_limit
 from libs.promotions.lines import Narrowing, chooses_lines, compile_line_test, compile_narrowing
 from libs.promotions.membership import Check
@@ -97,7 +98,7 @@ class CompiledProgramme:
     counter. `activities` holds, by what an activity is judged as, the same programme with the campaigns for that
     instead; so purchases and activities never see each other's campaigns, nor pay for having them looked at. `needs`
     says which facts of members all of them look at, `products` completes the lines of receipts (None: there are none),
-    `narrows` tells whether any campaign does.
+    `narrows` tells whether any campaign does; `discounting` are those that take money off, by id.
     """
 
     version: int
@@ -120,6 +121,7 @@ class CompiledProgramme:
     needs: Needs
     products: Mapping[str, Product] | None
     narrows: bool
+    discounting: Mapping[str, CompiledCampaign]
 
     @property
     def needs_history(self) -> bool:
@@ -199,6 +201,7 @@ def _compile(
         needs=needs_of(counted_campaigns),
         products=MappingProxyType({product.sku: product for product in programme.products}) or None,
         narrows=any(one.narrow is not None for one in compiled),
+        discounting=MappingProxyType({one.id: one for one in compiled if one.discounts}),
     )
 
 
@@ -225,14 +228,15 @@ def _shared_limits(programme: Programme) -> list[tuple[str | None, CompiledLimit
 
 def _compile_campaign(campaign: Campaign, context: _Context) -> CompiledCampaign:
     own = tuple(compile_limit(campaign.id, limit) for limit in campaign.limits)
+    language = language_of(campaign, context.programme.attributes, context.programme.activities)
+    payouts = context.programme.payouts(campaign)
     legs = sorted(
-        [_leg(campaign, number, effect, own, context) for number, effect in context.programme.payouts(campaign)],
+        [_leg(campaign, number, effect, own, context, language) for number, effect in payouts],
         key=lambda leg: leg.order,
     )
     lead = legs[0] if legs else Leg(0, (0, (0, ""), 0), Phase.AFTERWARDS, NOTHING, "", 1, False, ())
     places = context.atlas.find(campaign.when)
     indexed_by, values, found_by_any = _indexed_by(campaign.when, places)
-    language = language_of(campaign, context.programme.attributes, context.programme.activities)
     shared = [limit for _, limit in context.shared]
     discounts = [(at, one) for at, one in enumerate(campaign.benefits) if isinstance(one, Discounting)]
     return CompiledCampaign(
@@ -261,7 +265,14 @@ def _compile_campaign(campaign: Campaign, context: _Context) -> CompiledCampaign
     )
 
 
-def _leg(campaign: Campaign, number: int, effect: Payout, own: Sequence[CompiledLimit], context: _Context) -> Leg:
+def _leg(
+    campaign: Campaign,
+    number: int,
+    effect: Payout,
+    own: Sequence[CompiledLimit],
+    context: _Context,
+    language: Language,
+) -> Leg:
     wallet, phase = context.programme.wallet_for(effect), phase_rank(effect)
     denominator = context.denominators[wallet]
     limits = [one for one in own if one.unit == "points"] + [one for name, one in context.shared if name == wallet]
@@ -269,7 +280,7 @@ def _leg(campaign: Campaign, number: int, effect: Payout, own: Sequence[Compiled
         number,
         (phase, _precedence(campaign), number),
         phase,
-        compile_effect(effect, wallet, denominator),
+        compile_effect(effect, wallet, denominator, language),
         wallet,
         denominator,
         phase is not Phase.ADDITION and wallet in context.multiplied,

@@ -16,6 +16,7 @@ from libs.promotions.compile import CompiledProgramme
 from libs.promotions.effects import Earned
 from libs.promotions.evaluation import Capped, Evaluation, Failed, Grant, Paid, Remainder, Use
 from libs.promotions.facts import ActivityLike, MemberFacts, ReceiptLike, as_receipt
+from libs.promotions.given import by_campaign
 from libs.promotions.groups import Match, settle
 from libs.promotions.limits import cut
 from libs.promotions.lines import line_condition
@@ -92,7 +93,10 @@ def counter_keys(
     if programme.counted is not None:
         for rank in programme.counted.at(at).candidates(receipt, member):
             limits += programme.campaigns[rank].counted
-    keys = [limit.key(situation) for limit in limits]
+    for name in by_campaign(receipt.discounts):
+        if name in programme.discounting:
+            limits += programme.discounting[name].counted
+    keys = dict.fromkeys(limit.key(situation) for limit in limits)
     return [key for key in keys if key is not None]
 
 

@@ -14,6 +14,7 @@ from libs.promotions.document import ProgrammeInvalid, canonical_json, parse_pro
 from libs.promotions.evaluation import RULE_ERROR, Capped, Discount, Evaluation, Use, from_record, to_record
 from libs.promotions.explain import explain
 from libs.promotions.facts import Line
+from libs.promotions.given import GivenDiscount
 from tests.unit.promotions.build import (
     BASE,
     MEMBER,
@@ -98,7 +99,8 @@ def test_no_discount_is_more_than_what_is_left() -> None:
 def test_a_basket_without_lines_is_discounted_as_a_whole() -> None:
     found = judge(document(campaign("c", TEN_PERCENT)), total(999))
     assert off(found) == [("c", None, 99)]
-    assert discounted(total(999), found.discounts) == total(900)
+    given = (GivenDiscount("c", 99),)
+    assert discounted(total(999), found.discounts) == total(900, discounts=given)
 
 
 def test_points_of_a_discounted_basket_are_those_of_the_receipt_that_comes() -> None:
