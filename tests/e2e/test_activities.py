@@ -51,6 +51,11 @@ async def test_a_like_on_a_social_profile_is_rewarded_once(platform: Platform) -
     await once(platform, "fan", "profile-liked", 5)
 
 
+@pytest.mark.feature("STAR-8")
+async def test_taking_part_in_a_contest_is_rewarded_once(platform: Platform) -> None:
+    await once(platform, "player", "contest-entered", 12)
+
+
 @pytest.mark.feature("VOU-36")
 async def test_reviews_are_rewarded_up_to_a_limit(platform: Platform) -> None:
     shop = platform.initech
