@@ -13,7 +13,7 @@ from libs.promotions.compile import CompiledCampaign, CompiledProgramme
 from libs.promotions.discounting import Basket, CompiledDiscount, Off, cut_down
 from libs.promotions.effects import Earned, amount_of
 from libs.promotions.evaluation import LIMITED, RULE_ERROR, Capped, Discount, Failed, Granted, Paid, Use
-from libs.promotions.given import by_campaign
+from libs.promotions.given import GivenLike, by_campaign
 from libs.promotions.limits import CompiledLimit, Tally, Used, cut, full, taken
 from libs.promotions.situation import Situation
 
@@ -27,6 +27,7 @@ class Award:
     """What the matching campaigns of one receipt give, as it is put together."""
 
     __slots__ = (
+        "_campaigns",
         "_closed",
         "_given",
         "_matches",
@@ -48,10 +49,14 @@ class Award:
         self._situation = situation
         self._matches = matches
         self._tally = Tally(counters)
-        given = by_campaign(situation.receipt.discounts)
-        self._given = {programme.discounting[name]: own for name, own in given.items() if name in programme.discounting}
-        met = {campaign.id: campaign for campaign in (*[one for one, _ in matches], *self._given)}
-        self._closed = _closed(programme, situation, met.values(), counters)
+        self._given: dict[CompiledCampaign, list[GivenLike]] = {}
+        self._campaigns = [campaign for campaign, _ in matches]
+        if situation.receipt.discounts:
+            given = by_campaign(situation.receipt.discounts)
+            known = programme.discounting
+            self._given = {known[name]: own for name, own in given.items() if name in known}
+            self._campaigns = list(dict.fromkeys([*self._campaigns, *self._given]))
+        self._closed = _closed(programme, situation, self._campaigns, counters)
         self._why: dict[str, str] = {}
         self.paid: list[Paid] = []
         self.capped: list[Capped] = []
@@ -190,7 +195,7 @@ class Award:
     def _count(self) -> None:
         """Count a time, and the order, for each campaign that gives anything, and for the programme."""
         giving = self._giving()
-        for campaign in dict.fromkeys([*[one for one, _ in self._matches], *self._given]):
+        for campaign in self._campaigns:
             if campaign.id in giving:
                 self._use(campaign.gates)
         if giving:

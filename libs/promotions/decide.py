@@ -93,10 +93,13 @@ def counter_keys(
     if programme.counted is not None:
         for rank in programme.counted.at(at).candidates(receipt, member):
             limits += programme.campaigns[rank].counted
-    for name in by_campaign(receipt.discounts):
-        if name in programme.discounting:
-            limits += programme.discounting[name].counted
-    keys = dict.fromkeys(limit.key(situation) for limit in limits)
+    if receipt.discounts:
+        given = by_campaign(receipt.discounts)
+        limits += [
+            one for name in given if name in programme.discounting for one in programme.discounting[name].counted
+        ]
+        limits = list(dict.fromkeys(limits))
+    keys = [limit.key(situation) for limit in limits]
     return [key for key in keys if key is not None]
 
 
