@@ -164,7 +164,7 @@ def _pay(
     for campaign, lines in matches:
         basis, before = campaign.effect.earn(situation, lines, earned)
         if before == 0:
-            failed.append(Failed(campaign.id, "nothing-earned"))
+            failed.append(Failed(campaign.id, campaign.effect.why_nothing(situation)))
             continue
         if campaign.feeds_multipliers:
             earned.append(Earned(campaign.effect, lines, before))

@@ -210,7 +210,6 @@ def test_a_formula_speaks_of_what_is_declared_and_a_typo_dies_with_the_document(
         document(stars("data.star * 10"), **DECLARED),
         document(stars('data.stars + "1"'), **DECLARED),
         document(campaign("c", {"kind": "formula", "cel": "attributes.language", "most": 5}), **KNOWN),
-        document(stars("data.stars * 10")),
     ):
         with pytest.raises(ProgrammeInvalid) as refused:
             parse_programme(wrong)
