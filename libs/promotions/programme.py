@@ -17,8 +17,8 @@ from libs.promotions.campaigns import Campaign, phase_of
 from libs.promotions.catalogue import Product
 from libs.promotions.declarations import ActivityType, check_facts, check_places
 from libs.promotions.discounts import Discounting
-from libs.promotions.occasions import check_occasions
 from libs.promotions.gifts import StatusPoints
+from libs.promotions.occasions import check_occasions
 from libs.promotions.parts import Misplaced, Part, Zone, refuse_repeats, unless_written
 from libs.promotions.payouts import Multiplier, Payout
 from libs.promotions.places import Store
