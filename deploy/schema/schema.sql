@@ -360,8 +360,9 @@ CREATE TABLE members.identifier (
 );
 CREATE INDEX identifier_of_member ON members.identifier (tenant_id, programme_id, member_id) WHERE member_id IS NOT NULL;
 
--- Where a member stands in a tier set: the level (NULL: below the lowest), since when, until when it holds, as seen from which day it was reached,
--- and when the clock must look again (NULL: never). A level that a person gave is `given`.
+-- Where a member stands in a tier set: the level (NULL: below the lowest), since when, until when it holds, as seen from
+-- which day it was reached, when the clock must look again (NULL: never), and the end that was told of ahead (NULL: none).
+-- A level that a person gave is `given`.
 CREATE TABLE members.tier_standing (
     tenant_id int NOT NULL,
     programme_id int NOT NULL,
@@ -374,6 +375,7 @@ CREATE TABLE members.tier_standing (
     given boolean NOT NULL,
     due_at timestamptz,
     changes int NOT NULL,
+    warned timestamptz,
     PRIMARY KEY (tenant_id, programme_id, member_id, tier_set)
 ) WITH (fillfactor = 85);
 CREATE INDEX tier_due ON members.tier_standing (due_at) WHERE due_at IS NOT NULL;
@@ -404,7 +406,7 @@ GRANT USAGE ON SCHEMA members TO pointstream_earning, pointstream_gateway, point
 GRANT SELECT, INSERT ON members.member, members.identifier, members.tier_standing, members.tier_change
     TO pointstream_earning;
 GRANT UPDATE (member_id, recorded_at) ON members.identifier TO pointstream_earning;
-GRANT UPDATE (level, since, until, seen_on, given, due_at, changes) ON members.tier_standing TO pointstream_earning;
+GRANT UPDATE (level, since, until, seen_on, given, due_at, changes, warned) ON members.tier_standing TO pointstream_earning;
 GRANT SELECT ON members.member, members.identifier, members.tier_standing, members.tier_change TO pointstream_gateway;
 GRANT SELECT ON ALL TABLES IN SCHEMA members TO pointstream_operator;
 
@@ -679,6 +681,21 @@ CREATE TABLE earning.counter (
     used bigint NOT NULL,
     PRIMARY KEY (tenant_id, programme_id, counter_key)
 ) WITH (fillfactor = 50);
+
+-- Limits that members share of which 80 or 100 percent are used, or were once: one row for each share of each period, told of
+-- when `told_at` is there. What comes back later does not take it away, so nobody is told again.
+CREATE TABLE earning.budget_reached (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    counter_key text NOT NULL,
+    share smallint NOT NULL,
+    most bigint NOT NULL,
+    used bigint NOT NULL,
+    reached_at timestamptz NOT NULL,
+    told_at timestamptz,
+    PRIMARY KEY (tenant_id, programme_id, counter_key, share, most)
+);
+CREATE INDEX budget_untold ON earning.budget_reached (reached_at) WHERE told_at IS NULL;
 
 -- A projection of what stands of receipts and activities: one row a member and business day of the programme's zone, kept
 -- for programmes that ask for it. A day on which nothing is left has no row. Parts are points by wallet, spend by category
@@ -1095,10 +1112,11 @@ BEGIN
 END $$;
 
 -- Counts what campaigns have given out under shared limits, in key order, just before the outbox; what was taken back
--- counts below 0, and gives the allowance back.
+-- counts below 0, and gives the allowance back. Notes limits of which a share to tell of is used by now; those of single
+-- members, whose keys end in their id, are nobody else's business.
 -- Raises PS001 when a limit would be passed: the caller repeats the batch with the counters locked.
 CREATE FUNCTION earning.count_uses(
-    p_tenants int[], p_programmes int[], p_keys text[], p_uses bigint[], p_limits bigint[]
+    p_now timestamptz, p_tenants int[], p_programmes int[], p_keys text[], p_uses bigint[], p_limits bigint[]
 ) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -1111,11 +1129,20 @@ BEGIN
         ORDER BY v.tenant_id, v.programme_id, v.counter_key
         ON CONFLICT (tenant_id, programme_id, counter_key) DO UPDATE SET used = c.used + excluded.used
         RETURNING c.tenant_id, c.programme_id, c.counter_key, c.used
+    ), now_used AS (
+        SELECT counted.*, v.uses, v.most
+        FROM counted JOIN unnest(p_tenants, p_programmes, p_keys, p_uses, p_limits)
+            AS v(tenant_id, programme_id, counter_key, uses, most) USING (tenant_id, programme_id, counter_key)
+    ), reached AS (
+        INSERT INTO earning.budget_reached (tenant_id, programme_id, counter_key, share, most, used, reached_at)
+        SELECT n.tenant_id, n.programme_id, n.counter_key, s.share, n.most, n.used, p_now
+        FROM now_used n CROSS JOIN (VALUES (80), (100)) AS s(share)
+        WHERE n.uses > 0 AND n.used * 100 >= n.most * s.share
+          AND n.counter_key NOT LIKE '%|________-____-____-____-____________'
+        ORDER BY n.tenant_id, n.programme_id, n.counter_key, s.share
+        ON CONFLICT DO NOTHING
     )
-    SELECT count(*) INTO within
-    FROM counted JOIN unnest(p_tenants, p_programmes, p_keys, p_uses, p_limits)
-        AS v(tenant_id, programme_id, counter_key, uses, most) USING (tenant_id, programme_id, counter_key)
-    WHERE v.uses <= 0 OR counted.used <= v.most;
+    SELECT count(*) INTO within FROM now_used n WHERE n.uses <= 0 OR n.used <= n.most;
     IF within < cardinality(p_keys) THEN
         RAISE EXCEPTION 'a shared limit would be passed' USING ERRCODE = 'PS001';
     END IF;
@@ -1130,7 +1157,7 @@ CREATE FUNCTION earning.end_batch(
 ) RETURNS bigint[]
 LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM earning.count_uses(p_tenants, p_programmes, p_keys, p_uses, p_limits);
+    PERFORM earning.count_uses(p_now, p_tenants, p_programmes, p_keys, p_uses, p_limits);
     RETURN stream.enqueue(p_now, p_shards, p_published, p_row_shards, p_row_topics, p_row_counts, p_row_events);
 END $$;
 
@@ -1222,15 +1249,15 @@ CREATE FUNCTION earning.save_tiers(p_now timestamptz, p_standings jsonb, p_chang
 LANGUAGE plpgsql SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
 BEGIN
     INSERT INTO members.tier_standing AS s
-        (tenant_id, programme_id, member_id, tier_set, level, since, until, seen_on, given, due_at, changes)
+        (tenant_id, programme_id, member_id, tier_set, level, since, until, seen_on, given, due_at, warned, changes)
     SELECT v.tenant_id, v.programme_id, v.member_id, v.tier_set, v.level, v.since, v.until, v.seen_on, v.given, v.due_at,
-           v.changes
+           v.warned, v.changes
     FROM jsonb_to_recordset(p_standings) AS v(
         tenant_id int, programme_id int, member_id uuid, tier_set text, level text, since timestamptz, until timestamptz,
-        seen_on date, given boolean, due_at timestamptz, changes int)
+        seen_on date, given boolean, due_at timestamptz, warned timestamptz, changes int)
     ON CONFLICT (tenant_id, programme_id, member_id, tier_set) DO UPDATE
         SET level = excluded.level, since = excluded.since, until = excluded.until, seen_on = excluded.seen_on,
-            given = excluded.given, due_at = excluded.due_at, changes = excluded.changes;
+            given = excluded.given, due_at = excluded.due_at, warned = excluded.warned, changes = excluded.changes;
 
     INSERT INTO members.tier_change (tenant_id, programme_id, member_id, tier_set, number, from_level, to_level, reason,
                                      effective_at, until, programme_version, figures, cause, recorded_at)
@@ -1248,18 +1275,20 @@ END $$;
 SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_earning'])
 FROM unnest(ARRAY['earning.inbox', 'earning.decision_page', 'earning.decision_page_rest', 'earning.receipt',
                   'earning.receipt_event', 'earning.unpaid_receipt', 'earning.unclaimed_receipt', 'earning.parked_receipt',
-                  'earning.counter', 'earning.member_day']) AS name;
+                  'earning.counter', 'earning.budget_reached', 'earning.member_day']) AS name;
 
 GRANT USAGE ON SCHEMA earning TO pointstream_earning, pointstream_gateway, pointstream_operator;
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA earning TO pointstream_earning;
 GRANT UPDATE (used) ON earning.counter TO pointstream_earning;
+GRANT UPDATE (told_at) ON earning.budget_reached TO pointstream_earning;
 GRANT UPDATE (visits, spend_minor, points, parts) ON earning.member_day TO pointstream_earning;
 GRANT UPDATE (programme_id, event_key, page, member_id, story) ON earning.receipt TO pointstream_earning;
 GRANT UPDATE (page) ON earning.inbox TO pointstream_earning;
 GRANT DELETE ON earning.unclaimed_receipt, earning.parked_receipt, earning.member_day TO pointstream_earning;
 GRANT USAGE ON SEQUENCE earning.page TO pointstream_earning;
 GRANT SELECT ON earning.inbox, earning.decision_page, earning.receipt, earning.receipt_event, earning.unpaid_receipt,
-    earning.unclaimed_receipt, earning.parked_receipt, earning.member_day, earning.counter TO pointstream_gateway;
+    earning.unclaimed_receipt, earning.parked_receipt, earning.member_day, earning.counter,
+    earning.budget_reached TO pointstream_gateway;
 GRANT SELECT ON ALL TABLES IN SCHEMA earning TO pointstream_operator;
 GRANT INSERT, DELETE ON earning.member_day TO pointstream_operator;
 

@@ -16,6 +16,7 @@ from libs.contracts.events import (
     ActivityRecordedV1,
     AdjustmentRequestedV1,
     BalanceChangedV1,
+    CampaignBudgetReachedV1,
     CampaignChangedV1,
     CampaignCreatedV1,
     CampaignRemovedV1,
@@ -23,7 +24,9 @@ from libs.contracts.events import (
     CampaignStoppedV1,
     MemberDueV1,
     MemberEnrolledV1,
+    MemberTierAboutToDropV1,
     MemberTierChangedV1,
+    MemberTierPointsChangedV1,
     MemberUpdatedV1,
     PointsActivatedV1,
     PointsAdjustedV1,
@@ -125,12 +128,15 @@ _CONTRACTS = (
     EventContract(ReferralConvertedV1, "out"),
     EventContract(ReferralHeldV1, "out"),
     EventContract(ReferralRefusedV1, "out"),
+    EventContract(MemberTierPointsChangedV1, "out"),
+    EventContract(MemberTierAboutToDropV1, "out"),
     EventContract(ProgrammePublishedV1, "out"),
     EventContract(CampaignCreatedV1, "out"),
     EventContract(CampaignChangedV1, "out"),
     EventContract(CampaignRemovedV1, "out"),
     EventContract(CampaignStartedV1, "out"),
     EventContract(CampaignStoppedV1, "out"),
+    EventContract(CampaignBudgetReachedV1, "out"),
 )
 
 EVENTS: Mapping[str, EventContract] = MappingProxyType({contract.type: contract for contract in _CONTRACTS})

@@ -165,7 +165,15 @@ TOPICS: tuple[Topic, ...] = (
         producers=("earning", "gateway"),
         consumers=_BOTH,
     ).carrying(
-        *_types("member.tier_changed", "referral.started", "referral.converted", "referral.held", "referral.refused")
+        *_types(
+            "member.tier_changed",
+            "member.tier_points_changed",
+            "member.tier_about_to_drop",
+            "referral.started",
+            "referral.converted",
+            "referral.held",
+            "referral.refused",
+        )
     ),
     _output(
         "loyalty.rewards",
@@ -205,7 +213,14 @@ TOPICS: tuple[Topic, ...] = (
         producers=("earning",),
         consumers=(_DOWNSTREAM,),
     ).carrying(
-        *_types("campaign.started", "campaign.stopped", "campaign.changed", "campaign.created", "campaign.removed")
+        *_types(
+            "campaign.started",
+            "campaign.stopped",
+            "campaign.changed",
+            "campaign.created",
+            "campaign.removed",
+            "campaign.budget_reached",
+        )
     ),
     Topic(
         "loyalty.programmes",

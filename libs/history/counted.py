@@ -14,16 +14,21 @@ from zoneinfo import ZoneInfo
 
 from libs.contracts.codec import Canonical
 from libs.contracts.events import ActivityRecordedV1
-from libs.history.days import ACTIVITY, CATEGORY, WALLET, Counted
+from libs.history.days import ACTIVITY, CATEGORY, TIER, WALLET, Counted
 from libs.ledger.late import effective_time
+from libs.promotions.gifts import TIER_POINTS
 from libs.promotions.occasions import PREFIX
 from libs.promotions.pages import StoredDecision
 from libs.promotions.rates import convert
+from libs.receipts.decided import granted_by
 from libs.receipts.story import Content, Story, stands
 
 ACTIVITY_KIND = "activity.recorded"
 _read_activity: Callable[[bytes], Any] = Canonical(ActivityRecordedV1).read
 _JUDGED = ("credited", "no_points")
+
+Granted = Iterable[tuple[str, str, str, int]]
+"""What a receipt or an activity has granted beside points: campaign, kind, reference and quantity of each."""
 
 
 class Terms(NamedTuple):
@@ -40,13 +45,16 @@ def business_day(at: datetime, zone: ZoneInfo) -> date:
 
 
 def count_purchase(
-    member_id: UUID, purchase: Any, judged_at: datetime, points: Iterable[tuple[str, int]], terms: Terms
+    member_id: UUID,
+    purchase: Any,
+    judged_at: datetime,
+    points: Iterable[tuple[str, int]],
+    terms: Terms,
+    granted: Granted = (),
 ) -> Counted:
-    """Count a purchase in the programme's currency, with the points that it brought, by wallet."""
+    """Count a purchase in the programme's currency, with the points that it brought, by wallet, and its tier points."""
     earned = list(points)
-    parts: dict[str, int] = {}
-    for wallet, amount in earned:
-        parts[WALLET + wallet] = parts.get(WALLET + wallet, 0) + amount
+    parts = _brought(earned, granted)
     if terms.by_category:
         for line in purchase.lines:
             if line.category is not None:
@@ -73,22 +81,27 @@ def count_receipt(story: Story, terms: Mapping[int, Terms]) -> Counted | None:
         return None
     judged_at = effective_time(standing.content.purchased_at, standing.content.arrived_at).instant
     points = [(account.wallet, account.standing) for account in story.accounts]
-    return count_purchase(story.owner, _converted(purchase, story.rate, version), judged_at, points, version)
+    judged = _converted(purchase, story.rate, version)
+    return count_purchase(story.owner, judged, judged_at, points, version, story.granted)
 
 
 def count_activity(
-    member_id: UUID, activity: Any, judged_at: datetime, points: Iterable[tuple[str, int]], terms: Terms
+    member_id: UUID,
+    activity: Any,
+    judged_at: datetime,
+    points: Iterable[tuple[str, int]],
+    terms: Terms,
+    granted: Granted = (),
 ) -> Counted | None:
-    """Count an activity: once, with the points that it brought; of an occasion, which nobody did, these alone.
+    """Count an activity: once, with points and tier points; of an occasion, which nobody did, these alone.
 
     One that names nobody is a word about a receipt, such as its delivery, and counts for nobody.
     """
     if activity.member_id is None and not activity.identifiers:
         return None
     earned = list(points)
-    parts = {} if activity.activity.startswith(PREFIX) else {ACTIVITY + activity.activity: 1}
-    for wallet, amount in earned:
-        parts[WALLET + wallet] = parts.get(WALLET + wallet, 0) + amount
+    done = {} if activity.activity.startswith(PREFIX) else {ACTIVITY + activity.activity: 1}
+    parts = done | _brought(earned, granted)
     day = business_day(judged_at, terms.zone)
     return Counted(member_id, day, 0, 0, sum([amount for _, amount in earned]), _without_nothing(parts))
 
@@ -97,25 +110,36 @@ def count_decision(decision: StoredDecision, terms: Mapping[int, Terms]) -> Coun
     """Count a stored decision on a plain purchase or an activity; None when it counts for nobody."""
     evaluation = decision.evaluation
     version = None if evaluation is None else terms.get(evaluation.version)
-    if decision.member_id is None or version is None:
+    if decision.member_id is None or evaluation is None or version is None:
         return None
     points = [(lot.wallet, lot.points) for lot in decision.lots]
+    granted = granted_by(evaluation) if points or not evaluation.grants else ()
     if decision.kind == ACTIVITY_KIND:
         activity = _read_activity(bytes(decision.facts))
-        return count_activity(decision.member_id, activity, decision.judged_at, points, version)
+        return count_activity(decision.member_id, activity, decision.judged_at, points, version, granted)
     if decision.outcome not in _JUDGED:
         return None
     content = Content(
         decision.key, "", "", decision.occurred_at, decision.occurred_at, decision.arrived_at, decision.facts
     )
     purchase = _converted(content.purchase(), decision.rate, version)
-    return count_purchase(decision.member_id, purchase, decision.judged_at, points, version)
+    return count_purchase(decision.member_id, purchase, decision.judged_at, points, version, granted)
 
 
 def _converted(purchase: Any, rate: tuple[int, int] | None, terms: Terms) -> Any:
     if rate is None or purchase.currency == terms.currency:
         return purchase
     return convert(purchase, rate[1], purchase.currency, terms.currency)
+
+
+def _brought(earned: Iterable[tuple[str, int]], granted: Granted) -> dict[str, int]:
+    parts: dict[str, int] = {}
+    for wallet, amount in earned:
+        parts[WALLET + wallet] = parts.get(WALLET + wallet, 0) + amount
+    for _, kind, tier_set, many in granted:
+        if kind == TIER_POINTS:
+            parts[TIER + tier_set] = parts.get(TIER + tier_set, 0) + many
+    return parts
 
 
 def _without_nothing(parts: Mapping[str, int]) -> dict[str, int]:

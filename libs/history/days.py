@@ -13,8 +13,8 @@ from uuid import UUID
 
 from libs.promotions.history import History, HistoryDay, Window
 
-WALLET, CATEGORY, ACTIVITY = "wallet:", "category:", "activity:"
-"""How the names of parts begin: points by wallet, spend by category, activities by their name."""
+WALLET, CATEGORY, ACTIVITY, TIER = "wallet:", "category:", "activity:", "tier:"
+"""How the names of parts begin: points by wallet, spend by category, activities by name, tier points by tier set."""
 
 NO_PARTS: Mapping[str, int] = MappingProxyType({})
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import get_args
 
 from libs.promotions.discounts import Discounting
-from libs.promotions.gifts import Gift
+from libs.promotions.gifts import Gift, StatusPoints
 from libs.promotions.payouts import Payout
 from libs.promotions.programme import Programme
 from libs.promotions.switches import EVERYTHING, KINDS, REFERRAL, switch_name
@@ -20,7 +20,7 @@ _LONGEST = 64
 EFFECTS: tuple[str, ...] = (
     *[
         kind
-        for effect in (*get_args(Payout), *get_args(Discounting), Gift)
+        for effect in (*get_args(Payout), *get_args(Discounting), Gift, StatusPoints)
         for kind in get_args(effect.model_fields["kind"].annotation)
     ],
     REFERRAL,

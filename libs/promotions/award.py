@@ -7,13 +7,13 @@ before it left; then gifts. No points are reckoned on a discount: a receipt says
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from libs.promotions.compile import CompiledCampaign, CompiledProgramme
 from libs.promotions.discounting import Basket, CompiledDiscount, Off, cut_down
 from libs.promotions.effects import Earned, amount_of
 from libs.promotions.evaluation import LIMITED, RULE_ERROR, Capped, Discount, Failed, Granted, Paid, Use
-from libs.promotions.gifts import gifts_for
+from libs.promotions.given import GivenLike, by_campaign
 from libs.promotions.limits import CompiledLimit, Tally, Used, cut, full, taken
 from libs.promotions.situation import Situation
 
@@ -27,7 +27,9 @@ class Award:
     """What the matching campaigns of one receipt give, as it is put together."""
 
     __slots__ = (
+        "_campaigns",
         "_closed",
+        "_given",
         "_matches",
         "_programme",
         "_situation",
@@ -47,7 +49,14 @@ class Award:
         self._situation = situation
         self._matches = matches
         self._tally = Tally(counters)
-        self._closed = _closed(programme, situation, matches, counters)
+        self._given: dict[CompiledCampaign, list[GivenLike]] = {}
+        self._campaigns = [campaign for campaign, _ in matches]
+        if situation.receipt.discounts:
+            given = by_campaign(situation.receipt.discounts)
+            known = programme.discounting
+            self._given = {known[name]: own for name, own in given.items() if name in known}
+            self._campaigns = list(dict.fromkeys([*self._campaigns, *self._given]))
+        self._closed = _closed(programme, situation, self._campaigns, counters)
         self._why: dict[str, str] = {}
         self.paid: list[Paid] = []
         self.capped: list[Capped] = []
@@ -59,7 +68,10 @@ class Award:
         """Give all there is, and append to `failed` who gives nothing, and formulas that failed."""
         self._pay_points(failed)
         strongest = sorted(self._matches, key=lambda match: match[0].precedence)
-        self._take_discounts(strongest)
+        if self._situation.receipt.discounts is None:
+            self._take_discounts(strongest)
+        else:
+            self._note_given(failed)
         self._grant(strongest)
         told = self._giving() | {one.campaign for one in self.capped} | {one.campaign for one in failed}
         for campaign, _ in self._matches:
@@ -113,6 +125,27 @@ class Award:
                 if off is not None:
                     allowed -= self._take(basket, campaign, discount, number, off, allowed)
 
+    def _note_given(self, failed: list[Failed]) -> None:
+        """Count what the till says that it gave, whatever conditions say of a basket that it has made cheaper."""
+        for campaign in sorted(self._given, key=lambda one: one.precedence):
+            own = self._given[campaign]
+            number, discount = campaign.discounts[0]
+            before = sum([one.amount_minor for one in own])
+            amount, limit = before, self._closed.get(campaign.id)
+            if limit is not None:
+                amount = 0
+            else:
+                amount, limit, used = cut(campaign.money_limits, self._situation, self._tally, amount, 1)
+                self._tally.add(used)
+            if limit is not None:
+                unit = self._programme.currency
+                self.capped.append(Capped(campaign.id, unit, limit, before, before, amount, number))
+            counted = cut_down({place: one.amount_minor for place, one in enumerate(own)}, amount)
+            for place, minor in counted.items():
+                self.discounts.append(Discount(campaign.id, own[place].line, minor, discount.reason))
+        giving = {one.campaign for one in self.discounts}
+        failed[:] = [one for one in failed if one.campaign not in giving]
+
     def _take(
         self,
         basket: Basket,
@@ -153,7 +186,7 @@ class Award:
     def _grant(self, matches: Sequence[Match]) -> None:
         for campaign, lines in matches:
             for gift in campaign.gifts:
-                many = gifts_for(gift, amount_of(self._situation.receipt, lines))
+                many = gift.count(amount_of(self._situation.receipt, lines))
                 if many and campaign.id in self._closed:
                     self._why[campaign.id] = LIMITED + self._closed[campaign.id]
                 elif many:
@@ -162,7 +195,7 @@ class Award:
     def _count(self) -> None:
         """Count a time, and the order, for each campaign that gives anything, and for the programme."""
         giving = self._giving()
-        for campaign, _ in self._matches:
+        for campaign in self._campaigns:
             if campaign.id in giving:
                 self._use(campaign.gates)
         if giving:
@@ -180,11 +213,11 @@ class Award:
 
 
 def _closed(
-    programme: CompiledProgramme, situation: Situation, matches: Sequence[Match], counters: Used
+    programme: CompiledProgramme, situation: Situation, campaigns: Iterable[CompiledCampaign], counters: Used
 ) -> dict[str, str]:
     """The campaigns that may give nothing on this receipt, each with the counter that is used up."""
     shared = full(programme.gates, situation, counters)
-    closed = {campaign.id: shared or full(campaign.gates, situation, counters) for campaign, _ in matches}
+    closed = {campaign.id: shared or full(campaign.gates, situation, counters) for campaign in campaigns}
     return {name: key for name, key in closed.items() if key is not None}
 
 

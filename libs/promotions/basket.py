@@ -5,13 +5,14 @@ Returns are added up before anything is computed, so neither their order nor how
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol, TypeVar
 
 from msgspec import Struct
 
 from libs.promotions.apportion import apportion
 from libs.promotions.facts import LineLike, ReceiptLike, changed
+from libs.promotions.given import GivenLike, standing
 
 
 class ReturnedLineLike(Protocol):
@@ -98,7 +99,8 @@ def remaining(purchase: R, returned: Returned) -> R | None:
         return purchase
     if returned.whole:
         return None
-    lines, loose = _without(purchase.lines, returned)
+    kept, loose = _without(purchase.lines, returned)
+    lines = [line for _, line in kept]
     left = sum([line.amount_minor for line in lines]) if purchase.lines else purchase.total_minor
     if (loose and loose >= left) or (purchase.lines and _is_nothing(lines)):
         return None
@@ -106,21 +108,57 @@ def remaining(purchase: R, returned: Returned) -> R | None:
         taken = apportion([line.amount_minor for line in lines], loose, left, loose) if lines else []
         lines = [changed(line, amount_minor=line.amount_minor - less) for line, less in zip(lines, taken, strict=True)]
         left -= loose
-    return changed(purchase, lines=tuple(lines), total_minor=left)
+    rest = changed(purchase, lines=tuple(lines), total_minor=left)
+    if purchase.discounts is None:
+        return rest
+    after = {number: line for (number, _), line in zip(reversed(kept), reversed(lines), strict=True)}
+    return changed(rest, discounts=_given(purchase, after, left))
 
 
-def _without(lines: Sequence[LineLike], returned: Returned) -> tuple[list[LineLike], int]:
-    """Return the lines less what came back of each, and the money that no line accounts for."""
+def _given(purchase: ReceiptLike, after: Mapping[int, LineLike], left: int) -> tuple[GivenLike, ...]:
+    """What stands of the discounts that the till gave; `after` are the lines that are left, by number.
+
+    Of several lines with one number the first counts. A discount on a line that the purchase does not have is treated
+    like one on the whole.
+    """
+    before = {_number(line, place): line for place, line in reversed(list(enumerate(purchase.lines, start=1)))}
+    whole, rest = _Whole(purchase.total_minor), _Whole(left)
+    found = []
+    for one in purchase.discounts or ():
+        number = one.line
+        if number is not None and number in before:
+            stands = standing(one, before[number], after.get(number))
+        else:
+            stands = standing(one, whole, rest)
+        if stands:
+            found.append(changed(one, amount_minor=stands))
+    return tuple(found)
+
+
+class _Whole(NamedTuple):
+    """All lines together."""
+
+    amount_minor: int
+    quantity: int = 1
+
+
+def _number(line: LineLike, place: int) -> int:
+    number: int = getattr(line, "line", place)
+    return number
+
+
+def _without(lines: Sequence[LineLike], returned: Returned) -> tuple[list[tuple[int, LineLike]], int]:
+    """Return the lines, by number, less what came back of each, and the money that no line accounts for."""
     by_number = {one.line: one for one in returned.lines}
     met: set[int] = set()
-    kept: list[LineLike] = []
+    kept: list[tuple[int, LineLike]] = []
     for place, line in enumerate(lines, start=1):
-        number = getattr(line, "line", place)
+        number = _number(line, place)
         of_line = by_number.get(number)
         if of_line is None or (number in met and not of_line.whole):
-            kept.append(line)
+            kept.append((number, line))
         elif not of_line.whole and (rest := _rest(line, of_line)) is not None:
-            kept.append(rest)
+            kept.append((number, rest))
         met.add(number)
     unknown = sum([one.amount_minor for one in returned.lines if one.line not in met])
     return kept, returned.amount_minor + unknown

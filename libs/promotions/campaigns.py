@@ -10,16 +10,16 @@ from libs.promotions.allowances import Limit
 from libs.promotions.criteria import ONLY_OF_PURCHASES, Conditions
 from libs.promotions.discounts import Discounting
 from libs.promotions.frames import Frame
-from libs.promotions.gifts import Gift
+from libs.promotions.gifts import Gift, StatusPoints
 from libs.promotions.parts import CelSource, Misplaced, Name, Part, refuse_repeats, unless_written
-from libs.promotions.payouts import Payout, Together, effect_phase
+from libs.promotions.payouts import Formula, Payout, Together, effect_phase
 from libs.promotions.triggers import PurchaseTrigger, Trigger
 
 Mode = Literal["all", "first", "best", "worst", "exclusive"]
 State = Literal["draft", "scheduled", "live", "paused", "ended"]
 
 
-Effect = Annotated[Payout | Discounting | Gift, Field(discriminator="kind")]
+Effect = Annotated[Payout | Discounting | Gift | StatusPoints, Field(discriminator="kind")]
 Names = Annotated[tuple[Name, ...], Field(max_length=1_000)]
 
 
@@ -69,6 +69,12 @@ class Campaign(Part):
     def benefits(self) -> tuple[Effect, ...]:
         """All its effects, however they are written."""
         return self.effects if self.effect is None else (self.effect,)
+
+    @property
+    def expressions(self) -> tuple[str, ...]:
+        """All its sources in CEL: that of its condition, and its formulas."""
+        formulas = [effect.cel for effect in self.benefits if isinstance(effect, Formula)]
+        return tuple(formulas) if self.cel is None else (self.cel, *formulas)
 
     def path_of(self, effect: int) -> str:
         """Where an effect stands, by its number in `benefits`."""

@@ -18,8 +18,9 @@ from libs.promotions.declarations import language_of
 from libs.promotions.discounting import CompiledDiscount, compile_discount
 from libs.promotions.discounts import Discounting
 from libs.promotions.effects import NOTHING, CompiledEffect, Phase, common_denominator, compile_effect, phase_rank
-from libs.promotions.gifts import Gift
+from libs.promotions.gifts import CompiledGift, Gift, StatusPoints, compile_gift
 from libs.promotions.index import Entry, Timeline
+from libs.promotions.language import Language
 from libs.promotions.limits import CompiledLimit, compile_limit, compile_shared_limit
 from libs.promotions.lines import Narrowing, chooses_lines, compile_line_test, compile_narrowing
 from libs.promotions.membership import Check
@@ -28,6 +29,7 @@ from libs.promotions.occasions import keys_of
 from libs.promotions.payouts import Multiplier, Payout
 from libs.promotions.places import Atlas
 from libs.promotions.programme import Programme
+from libs.promotions.tiers import leading_set
 from libs.promotions.wallets import Wallet
 
 RUNNING = ("live", "scheduled")
@@ -76,7 +78,7 @@ class CompiledCampaign:
     limits: tuple[CompiledLimit, ...]
     legs: tuple[Leg, ...]
     discounts: tuple[tuple[int, CompiledDiscount], ...]
-    gifts: tuple[Gift, ...]
+    gifts: tuple[CompiledGift, ...]
     names: frozenset[str]
     money_limits: tuple[CompiledLimit, ...]
     gates: tuple[CompiledLimit, ...]
@@ -96,7 +98,7 @@ class CompiledProgramme:
     counter. `activities` holds, by what an activity is judged as, the same programme with the campaigns for that
     instead; so purchases and activities never see each other's campaigns, nor pay for having them looked at. `needs`
     says which facts of members all of them look at, `products` completes the lines of receipts (None: there are none),
-    `narrows` tells whether any campaign does.
+    `narrows` tells whether any campaign does; `discounting` are those that take money off, by id.
     """
 
     version: int
@@ -119,6 +121,7 @@ class CompiledProgramme:
     needs: Needs
     products: Mapping[str, Product] | None
     narrows: bool
+    discounting: Mapping[str, CompiledCampaign]
 
     @property
     def needs_history(self) -> bool:
@@ -166,7 +169,9 @@ def _compile(
         for wallet in programme.wallets
     }
     multiplied = {programme.wallet_for(effect) for _, effect in payouts if isinstance(effect, Multiplier)}
-    context = _Context(programme, denominators, multiplied, _shared_limits(programme), Atlas(programme.stores))
+    tier_set = leading_set(programme.tier_sets) or ""
+    shared_limits = _shared_limits(programme)
+    context = _Context(programme, denominators, multiplied, shared_limits, Atlas(programme.stores), tier_set)
     compiled = tuple(
         sorted([_compile_campaign(one, context) for one in campaigns], key=lambda one: (one.phase, one.precedence))
     )
@@ -196,18 +201,21 @@ def _compile(
         needs=needs_of(counted_campaigns),
         products=MappingProxyType({product.sku: product for product in programme.products}) or None,
         narrows=any(one.narrow is not None for one in compiled),
+        discounting=MappingProxyType({one.id: one for one in compiled if one.discounts}),
     )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Context:
-    """What a campaign is compiled in; `shared` are the programme's limits, those on points with their wallet."""
+    """What a campaign is compiled in; `shared` are the programme's limits, those on points with their wallet, and
+    `tier_set` is where tier points go that name no set."""
 
     programme: Programme
     denominators: Mapping[str, int]
     multiplied: set[str]
     shared: Sequence[tuple[str | None, CompiledLimit]]
     atlas: Atlas
+    tier_set: str
 
 
 def _shared_limits(programme: Programme) -> list[tuple[str | None, CompiledLimit]]:
@@ -220,14 +228,15 @@ def _shared_limits(programme: Programme) -> list[tuple[str | None, CompiledLimit
 
 def _compile_campaign(campaign: Campaign, context: _Context) -> CompiledCampaign:
     own = tuple(compile_limit(campaign.id, limit) for limit in campaign.limits)
+    language = language_of(campaign, context.programme.attributes, context.programme.activities)
+    payouts = context.programme.payouts(campaign)
     legs = sorted(
-        [_leg(campaign, number, effect, own, context) for number, effect in context.programme.payouts(campaign)],
+        [_leg(campaign, number, effect, own, context, language) for number, effect in payouts],
         key=lambda leg: leg.order,
     )
     lead = legs[0] if legs else Leg(0, (0, (0, ""), 0), Phase.AFTERWARDS, NOTHING, "", 1, False, ())
     places = context.atlas.find(campaign.when)
     indexed_by, values, found_by_any = _indexed_by(campaign.when, places)
-    language = language_of(campaign, context.programme.attributes, context.programme.activities)
     shared = [limit for _, limit in context.shared]
     discounts = [(at, one) for at, one in enumerate(campaign.benefits) if isinstance(one, Discounting)]
     return CompiledCampaign(
@@ -246,7 +255,9 @@ def _compile_campaign(campaign: Campaign, context: _Context) -> CompiledCampaign
         limits=lead.limits,
         legs=tuple(legs),
         discounts=tuple([(at, compile_discount(one)) for at, one in discounts]),
-        gifts=tuple([one for one in campaign.benefits if isinstance(one, Gift)]),
+        gifts=tuple(
+            [compile_gift(one, context.tier_set) for one in campaign.benefits if isinstance(one, Gift | StatusPoints)]
+        ),
         names=frozenset([campaign.id] if campaign.group is None else [campaign.id, campaign.group]),
         money_limits=tuple([one for one in (*own, *shared) if one.unit == "discount_minor"]),
         gates=tuple([one for one in own if _is_gate(one)]),
@@ -254,7 +265,14 @@ def _compile_campaign(campaign: Campaign, context: _Context) -> CompiledCampaign
     )
 
 
-def _leg(campaign: Campaign, number: int, effect: Payout, own: Sequence[CompiledLimit], context: _Context) -> Leg:
+def _leg(
+    campaign: Campaign,
+    number: int,
+    effect: Payout,
+    own: Sequence[CompiledLimit],
+    context: _Context,
+    language: Language,
+) -> Leg:
     wallet, phase = context.programme.wallet_for(effect), phase_rank(effect)
     denominator = context.denominators[wallet]
     limits = [one for one in own if one.unit == "points"] + [one for name, one in context.shared if name == wallet]
@@ -262,7 +280,7 @@ def _leg(campaign: Campaign, number: int, effect: Payout, own: Sequence[Compiled
         number,
         (phase, _precedence(campaign), number),
         phase,
-        compile_effect(effect, wallet, denominator),
+        compile_effect(effect, wallet, denominator, language),
         wallet,
         denominator,
         phase is not Phase.ADDITION and wallet in context.multiplied,

@@ -16,6 +16,7 @@ from libs.promotions.compile import CompiledProgramme
 from libs.promotions.effects import Earned
 from libs.promotions.evaluation import Capped, Evaluation, Failed, Grant, Paid, Remainder, Use
 from libs.promotions.facts import ActivityLike, MemberFacts, ReceiptLike, as_receipt
+from libs.promotions.given import by_campaign
 from libs.promotions.groups import Match, settle
 from libs.promotions.limits import cut
 from libs.promotions.lines import line_condition
@@ -92,6 +93,12 @@ def counter_keys(
     if programme.counted is not None:
         for rank in programme.counted.at(at).candidates(receipt, member):
             limits += programme.campaigns[rank].counted
+    if receipt.discounts:
+        given = by_campaign(receipt.discounts)
+        limits += [
+            one for name in given if name in programme.discounting for one in programme.discounting[name].counted
+        ]
+        limits = list(dict.fromkeys(limits))
     keys = [limit.key(situation) for limit in limits]
     return [key for key in keys if key is not None]
 
@@ -157,7 +164,7 @@ def _pay(
     for campaign, lines in matches:
         basis, before = campaign.effect.earn(situation, lines, earned)
         if before == 0:
-            failed.append(Failed(campaign.id, "nothing-earned"))
+            failed.append(Failed(campaign.id, campaign.effect.why_nothing(situation)))
             continue
         if campaign.feeds_multipliers:
             earned.append(Earned(campaign.effect, lines, before))

@@ -10,10 +10,12 @@ from pydantic import Field, model_validator
 from libs.promotions.audience import FactCondition, FactField
 from libs.promotions.campaigns import Campaign
 from libs.promotions.expressions import ExpressionInvalid
-from libs.promotions.language import FACT_MAPS, PLAIN, Language, language
+from libs.promotions.language import PLAIN, Language, language
 from libs.promotions.occasions import DATA
 from libs.promotions.parts import Misplaced, Name, Part, refuse_repeats
+from libs.promotions.payouts import Formula
 from libs.promotions.places import Atlas, Store
+from libs.promotions.variables import asks_for_facts
 
 
 class ActivityType(Part):
@@ -29,8 +31,8 @@ class ActivityType(Part):
 
 
 def language_of(campaign: Campaign, attributes: Sequence[FactField], activities: Sequence[ActivityType]) -> Language:
-    """Return the language of a campaign's expression: over what is declared, where anything is."""
-    if campaign.cel is None or not set(FACT_MAPS) & set(PLAIN.expressions.mentioned(campaign.cel)):
+    """Return the language of a campaign's expression and formulas: over what is declared, where anything is."""
+    if not any(asks_for_facts(source) for source in campaign.expressions):
         return PLAIN
     return language(tuple(attributes) or None, _data_of(campaign, activities))
 
@@ -67,12 +69,20 @@ def check_facts(
         data = _data_of(campaign, activities)
         if data is not None:
             _check_conditions(f"{path}.when.data", campaign.when.data, data)
-        try:
-            spoken = language_of(campaign, attributes, activities)
-            if campaign.cel is not None and spoken is not PLAIN:
-                spoken.expressions.compile(campaign.cel)
-        except ExpressionInvalid as invalid:
-            raise Misplaced(f"{path}.cel", str(invalid)) from None
+        _check_expressions(path, campaign, language_of(campaign, attributes, activities))
+
+
+def _check_expressions(path: str, campaign: Campaign, spoken: Language) -> None:
+    place = f"{path}.cel"
+    try:
+        if campaign.cel is not None and spoken is not PLAIN:
+            spoken.expressions.compile(campaign.cel)
+        for number, effect in enumerate(campaign.benefits):
+            if isinstance(effect, Formula) and asks_for_facts(effect.cel):
+                place = f"{path}.{campaign.path_of(number)}.cel"
+                spoken.expressions.compile_number(effect.cel)
+    except ExpressionInvalid as invalid:
+        raise Misplaced(place, str(invalid)) from None
 
 
 def _data_of(campaign: Campaign, activities: Sequence[ActivityType]) -> tuple[FactField, ...] | None:

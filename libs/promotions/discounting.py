@@ -13,6 +13,7 @@ from libs.promotions.discounts import AmountOff, Bundle, BuyGet, Discounting, Fr
 from libs.promotions.effects import compile_selection, lines_where
 from libs.promotions.evaluation import Discount
 from libs.promotions.facts import LineLike, ReceiptLike, changed, quantity_over
+from libs.promotions.given import GivenDiscount
 from libs.promotions.lines import LineTest
 from libs.promotions.situation import Situation
 
@@ -303,7 +304,7 @@ def compile_discount(discount: Discounting) -> CompiledDiscount:
 
 
 def discounted(receipt: R, discounts: Sequence[Discount]) -> R:
-    """Return the receipt as it is when the till has taken these discounts off: what points are reckoned on."""
+    """Return the receipt as it is when the till has taken these discounts off and says so: it is what earns points."""
     off: dict[int | None, int] = {}
     for one in discounts:
         off[one.line] = off.get(one.line, 0) + one.amount_minor
@@ -311,4 +312,6 @@ def discounted(receipt: R, discounts: Sequence[Discount]) -> R:
         changed(line, amount_minor=line.amount_minor - off.get(getattr(line, "line", place), 0))
         for place, line in enumerate(receipt.lines, start=1)
     ]
-    return changed(receipt, lines=tuple(lines), total_minor=receipt.total_minor - sum(off.values()))
+    given = tuple([GivenDiscount(one.campaign, one.amount_minor, one.line) for one in discounts])
+    left = receipt.total_minor - sum(off.values())
+    return changed(receipt, lines=tuple(lines), total_minor=left, discounts=given)

@@ -10,7 +10,7 @@ from typing import Protocol
 from libs.language import wording
 from libs.promotions.campaigns import Campaign, Effect
 from libs.promotions.discounts import AmountOff, Bundle, BuyGet, Discounting, FreeShipping, PercentOff
-from libs.promotions.gifts import Gift
+from libs.promotions.gifts import Gift, StatusPoints
 from libs.promotions.payouts import (
     Fixed,
     Formula,
@@ -47,6 +47,8 @@ def effect_words(teller: Teller, effect: Effect, campaign: Campaign) -> str:
     """Say what an effect of a campaign gives."""
     if isinstance(effect, Gift):
         return gift_words(teller, effect)
+    if isinstance(effect, StatusPoints):
+        return _tier_points(teller, effect)
     if isinstance(effect, Payout):
         return _payout(teller, effect, campaign)
     return _discount(teller, effect)
@@ -121,6 +123,17 @@ def gift_words(teller: Teller, gift: Gift) -> str:
     if gift.per_minor is None:
         return told
     return RULES.say(teller.language, "gift.per_amount", what=told, money=teller.money(gift.per_minor))
+
+
+def _tier_points(teller: Teller, effect: StatusPoints) -> str:
+    say = partial(RULES.say, teller.language)
+    number = wording.number(Decimal(effect.points), teller.language)
+    told = say("tier_points", n=effect.points, number=number)
+    if effect.per_minor is not None:
+        told = say("tier_points.per_amount", what=told, money=teller.money(effect.per_minor))
+    if effect.tier_set is not None and len(teller.source.tier_sets) > 1:
+        told = say("tier_points.of-set", what=told, tier_set=effect.tier_set)
+    return told
 
 
 def _discount(teller: Teller, effect: Discounting) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from fractions import Fraction
@@ -16,6 +16,7 @@ from libs.promotions.criteria import Conditions
 from libs.promotions.evaluation import RULE_ERROR
 from libs.promotions.expressions import ExpressionFailed, Number
 from libs.promotions.facts import ALL_LINES, LineLike, ReceiptLike, amount_over, quantity_over
+from libs.promotions.language import Language
 from libs.promotions.lines import LineTest, compile_line_test
 from libs.promotions.payouts import (
     Fixed,
@@ -31,7 +32,6 @@ from libs.promotions.payouts import (
 )
 from libs.promotions.selections import Selection
 from libs.promotions.situation import Situation
-from libs.promotions.variables import EXPRESSIONS, READERS
 
 
 class Phase(IntEnum):
@@ -177,11 +177,12 @@ class TogetherEffect(CompiledEffect):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FormulaEffect(CompiledEffect):
-    """`factor` times the whole number of an expression, `most` at most."""
+    """`factor` times the whole number of an expression, `most` at most; `readers` say how its variables are read."""
 
     factor: int
     most: int
     number: Number
+    readers: Mapping[str, Callable[[Situation], object]]
 
     def earn(self, situation: Situation, lines: int, earned: Sequence[Earned]) -> tuple[int, int]:
         """Count what the expression gives for the whole receipt; nothing when it fails."""
@@ -197,7 +198,7 @@ class FormulaEffect(CompiledEffect):
         return RULE_ERROR + found.reason if isinstance(found, ExpressionFailed) else "nothing-earned"
 
     def _value(self, situation: Situation) -> int | ExpressionFailed:
-        return self.number.value({name: READERS[name](situation) for name in self.number.names})
+        return self.number.value({name: self.readers[name](situation) for name in self.number.names})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -280,8 +281,8 @@ def _extra(effect: Multiplier) -> Fraction:
     return Fraction(effect.percent - 100, 100)
 
 
-def compile_effect(effect: Payout, wallet: str, denominator: int) -> CompiledEffect:
-    """Compile an effect for a wallet whose amounts are over `denominator`."""
+def compile_effect(effect: Payout, wallet: str, denominator: int, language: Language) -> CompiledEffect:
+    """Compile an effect for a wallet whose amounts are over `denominator`; a formula speaks the campaign's language."""
     phase = phase_rank(effect)
     compiled: CompiledEffect
     match effect:
@@ -305,7 +306,8 @@ def compile_effect(effect: Payout, wallet: str, denominator: int) -> CompiledEff
         case Together(points=points, most=most, with_=selection):
             compiled = TogetherEffect(wallet, phase, points * denominator, most, compile_selection(selection))
         case Formula(cel=source, most=most):
-            compiled = FormulaEffect(wallet, phase, denominator, most, EXPRESSIONS.compile_number(source))
+            number = language.expressions.compile_number(source)
+            compiled = FormulaEffect(wallet, phase, denominator, most, number, language.readers)
         case Multiplier():
             extra = _extra(effect)
             below = Phase.ADDITION if effect.compounding else Phase.MULTIPLIER

@@ -30,6 +30,7 @@ from libs.promotions.evaluation import (
     Paid,
 )
 from libs.promotions.facts import ActivityLike, MemberFacts, ReceiptLike, as_receipt
+from libs.promotions.gifts import TIER_POINTS
 from libs.promotions.lines import chooses_lines, line_condition
 from libs.promotions.occasions import judged_as
 from libs.promotions.payouts import (
@@ -190,10 +191,16 @@ def _summary(evaluation: Evaluation, language: str) -> str:
     given = [f"{grant.points} {grant.wallet}" for grant in evaluation.grants]
     if minor := sum(one.amount_minor for one in evaluation.discounts):
         given.append(say(language, "off", minor=minor))
-    given += [f"{one.quantity} {TIMES} {one.kind} {one.reference}" for one in evaluation.granted]
+    given += [_granted(one, language) for one in evaluation.granted]
     if not given:
         return say(language, "free-shipping" if evaluation.discounts else "nothing")
     return say(language, "granted", points=", ".join(given), campaigns=", ".join(evaluation.campaigns))
+
+
+def _granted(one: Granted, language: str) -> str:
+    if one.kind == TIER_POINTS:
+        return EXPLANATIONS.say(language, "tier-points", n=one.quantity, tier_set=one.reference)
+    return f"{one.quantity} {TIMES} {one.kind} {one.reference}"
 
 
 def _inputs(

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from msgspec import Struct, structs
 
+from libs.promotions.given import GivenDiscount, GivenLike
 from libs.promotions.history import History
 
 Like = TypeVar("Like")
@@ -46,7 +47,10 @@ class LineLike(Protocol):
 
 
 class ReceiptLike(Protocol):
-    """A purchase: `total_minor` in minor units of `currency`. When lines are given they add up to it."""
+    """A purchase: `total_minor` in minor units of `currency`. When lines are given they add up to it.
+
+    `discounts` are those that the till says it gave, all of them in the amounts already; None: it says nothing of them.
+    """
 
     @property
     def store(self) -> str | None: ...  # noqa: D102
@@ -62,6 +66,8 @@ class ReceiptLike(Protocol):
     def total_minor(self) -> int: ...  # noqa: D102
     @property
     def lines(self) -> Sequence[LineLike]: ...  # noqa: D102
+    @property
+    def discounts(self) -> Sequence[GivenLike] | None: ...  # noqa: D102
 
 
 class ActivityLike(Protocol):
@@ -110,6 +116,7 @@ class Receipt:
     channel: str = "store"
     partner: str | None = None
     payment: str | None = None
+    discounts: tuple[GivenDiscount, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,16 @@
-"""The document's gifts: what a campaign grants that is neither points nor money off, and that others hand out."""
+"""The document's effects that are neither points to spend nor money off: gifts of others, and tier points."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
-from libs.promotions.parts import Part, Positive, Text
+from libs.promotions.parts import Name, Part, Points, Positive, Text, unless_written
 
 GiftKind = Literal["coupon", "gift_card", "reward", "badge", "lottery_ticket", "sample", "message", "webhook"]
+TIER_POINTS = "tier_points"
+"""The kind under which tier points are granted; the reference names their tier set."""
 
 
 class Gift(Part):
@@ -24,8 +26,40 @@ class Gift(Part):
     most: Positive | None = None
 
 
-def gifts_for(gift: Gift, amount_minor: int) -> int:
-    """How many are granted when the matching lines come to this amount."""
-    steps = 1 if gift.per_minor is None else max(amount_minor, 0) // gift.per_minor
-    found = gift.quantity * steps
-    return found if gift.most is None else min(found, gift.most)
+class StatusPoints(Part):
+    """`points` that count towards the levels of `tier_set` and are never spent.
+
+    Once, or for every `per_minor` of the matching lines in proportion, rounded down; `most` at most. The set may be
+    left out where one drives the tier, or there is only one.
+    """
+
+    kind: Literal["tier_points"]
+    points: Points
+    per_minor: Positive | None = unless_written(None)
+    most: Positive | None = unless_written(None)
+    tier_set: Name | None = unless_written(None)
+
+
+class CompiledGift(NamedTuple):
+    """What is granted, under its kind and reference: `many` once, or for every `per_minor`; `in_steps`, every full."""
+
+    kind: str
+    reference: str
+    many: int
+    per_minor: int | None
+    most: int | None
+    in_steps: bool
+
+    def count(self, amount_minor: int) -> int:
+        """How many are granted when the matching lines come to this amount."""
+        found, amount = self.many, max(amount_minor, 0)
+        if self.per_minor is not None:
+            found = found * (amount // self.per_minor) if self.in_steps else found * amount // self.per_minor
+        return found if self.most is None else min(found, self.most)
+
+
+def compile_gift(gift: Gift | StatusPoints, tier_set: str) -> CompiledGift:
+    """Compile an effect; `tier_set` is where tier points go that name no set."""
+    if isinstance(gift, Gift):
+        return CompiledGift(gift.kind, gift.reference, gift.quantity, gift.per_minor, gift.most, in_steps=True)
+    return CompiledGift(gift.kind, gift.tier_set or tier_set, gift.points, gift.per_minor, gift.most, in_steps=False)

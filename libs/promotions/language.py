@@ -18,8 +18,6 @@ from libs.promotions.known import attributes_of
 from libs.promotions.situation import Situation
 from libs.promotions.variables import EXPRESSIONS, READERS, VARIABLES
 
-FACT_MAPS = ("attributes", "data")
-
 _KINDS: Mapping[FactType, Kind] = {"text": "string", "int": "int", "bool": "bool"}
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from libs.promotions.allowances import Limit, SharedLimit
 from libs.promotions.evaluation import Use
@@ -24,6 +24,46 @@ class Used(Protocol):
     """What counters have used, by key."""
 
     def get(self, key: str, default: int, /) -> int: ...  # noqa: D102
+
+
+_UNITS = {head: unit for unit, head in _HEADS.items() if head}
+_PERIODS = {4: "year", 7: "month", 8: "week", 10: "day"}
+"""The length of a period's name."""
+
+
+class CounterName(NamedTuple):
+    """What a counter's key says: of which campaign (None: of all), what it counts, of which wallet, where, and when.
+
+    `period` is the kind of the period and `within` its name; `scope` is `campaign` or `programme` where it is no other.
+    """
+
+    campaign: str | None
+    unit: str
+    wallet: str | None
+    scope: str
+    place: str | None
+    period: str
+    within: str
+
+
+def read_key(key: str) -> CounterName:
+    """Read the key of a counter, as `CompiledLimit.key` writes it."""
+    head, within, *rest = key.split("|", 2)
+    name, mark, unit = head.partition("#")
+    shared = name.startswith("*")
+    scope, place = "programme" if shared else "campaign", None
+    if rest:
+        scope, named, place = rest[0].partition("=")
+        scope, place = (scope, place) if named else ("member", rest[0])
+    return CounterName(
+        None if shared else name,
+        _UNITS["#" + unit] if mark else "points",
+        name[1:] or None if shared else None,
+        scope,
+        place,
+        "ever" if within == "ever" else _PERIODS[len(within)],
+        within,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -44,7 +44,7 @@ def needs_of(campaigns: Iterable[Campaign]) -> Needs:
     asked: dict[str, bool] = {}
     for campaign in campaigns:
         member = campaign.when.member or NOTHING
-        names = () if campaign.cel is None else EXPRESSIONS.mentioned(campaign.cel)
+        names = tuple(name for source in campaign.expressions for name in EXPRESSIONS.mentioned(source))
         windows += [one.window for one in member.history] + [REACH[name] for name in names if name in REACH]
         windows += [EVER] if member.nth_purchase or member.last_purchase else []
         for fact, seen in _facts(campaign, member, names).items():

@@ -19,7 +19,7 @@ from libs.promotions.parts import (
     unless_written,
 )
 from libs.promotions.selections import Selection
-from libs.promotions.variables import EXPRESSIONS
+from libs.promotions.variables import EXPRESSIONS, asks_for_facts
 
 Phase = Literal["base", "addition"]
 
@@ -112,6 +112,9 @@ class Together(Part):
 
 
 def _formula(source: str) -> str:
+    """One that asks for declared facts is checked by them, with the whole document."""
+    if asks_for_facts(source):
+        return source
     try:
         EXPRESSIONS.compile_number(source)
     except ExpressionInvalid as invalid:

@@ -17,12 +17,13 @@ from libs.promotions.campaigns import Campaign, phase_of
 from libs.promotions.catalogue import Product
 from libs.promotions.declarations import ActivityType, check_facts, check_places
 from libs.promotions.discounts import Discounting
+from libs.promotions.gifts import StatusPoints
 from libs.promotions.occasions import check_occasions
 from libs.promotions.parts import Misplaced, Part, Zone, refuse_repeats, unless_written
 from libs.promotions.payouts import Multiplier, Payout
 from libs.promotions.places import Store
 from libs.promotions.referral import Referral, check_wallets
-from libs.promotions.tiers import TierSets, check_sets
+from libs.promotions.tiers import TierSets, check_sets, leading_set
 from libs.promotions.wallets import Wallet
 
 MAX_COMPOUNDING = 8
@@ -86,6 +87,7 @@ class Programme(Part):
         check_sets(self.tier_sets, wallets)
         check_occasions(self.campaigns, self.tier_sets)
         check_wallets(self.referral, wallets)
+        self._check_tier_points()
         return self
 
     def wallet_of(self, campaign: Campaign) -> str:
@@ -125,6 +127,19 @@ class Programme(Part):
         wallet = self.wallets[0].name
         counted = [(limit.scope, limit.period, limit.unit, limit.wallet or wallet) for limit in self.limits]
         refuse_repeats("limits[{}]", counted)
+
+    def _check_tier_points(self) -> None:
+        known = [one.name for one in self.tier_sets]
+        for at, campaign in enumerate(self.campaigns):
+            for number, effect in enumerate(campaign.benefits):
+                if isinstance(effect, StatusPoints):
+                    path = f"campaigns[{at}].{campaign.path_of(number)}.tier_set"
+                    if not known:
+                        raise Misplaced(path, "the programme has no tier set to add tier points to")
+                    if effect.tier_set is None and leading_set(self.tier_sets) is None:
+                        raise Misplaced(path, "no set drives the tier, so one must be named", ", ".join(known))
+                    if effect.tier_set is not None and effect.tier_set not in known:
+                        raise Misplaced(path, f"no tier set {effect.tier_set!r}", ", ".join(known))
 
     def _check_groups(self) -> None:
         first: dict[str, Campaign] = {}

@@ -81,7 +81,13 @@ def convert(receipt: R, rate_e9: int, from_currency: str, to_currency: str) -> R
     shares = apportion(amounts, numerator, denominator, _nearest(sum(amounts) * numerator, denominator))
     lines = [changed(line, amount_minor=share) for line, share in zip(receipt.lines, shares, strict=True)]
     total = _nearest(receipt.total_minor * numerator, denominator)
-    return changed(receipt, currency=to_currency, total_minor=total, lines=tuple(lines))
+    converted = changed(receipt, currency=to_currency, total_minor=total, lines=tuple(lines))
+    if receipt.discounts is None:
+        return converted
+    given = [
+        changed(one, amount_minor=_nearest(one.amount_minor * numerator, denominator)) for one in receipt.discounts
+    ]
+    return changed(converted, discounts=tuple(given))
 
 
 def _nearest(numerator: int, denominator: int) -> int:

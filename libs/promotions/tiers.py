@@ -7,19 +7,20 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from libs.promotions.history import EVER, Window
-from libs.promotions.parts import Misplaced, Name, NonNegative, Part, Positive, Text, refuse_repeats
+from libs.promotions.parts import Misplaced, Name, NonNegative, Part, Positive, Text, refuse_repeats, unless_written
 
 Words = Annotated[str, Field(min_length=1, max_length=500)]
 LevelName = Annotated[str, Field(min_length=1, max_length=32)]
 
 
 class Threshold(Part):
-    """What must have been done in the window: points earned, spend in minor units, purchases, activities."""
+    """What must have been done in the window: points, spend in minor units, purchases, activities, tier points."""
 
     points: Positive | None = None
     spend_minor: Positive | None = None
     visits: Positive | None = None
     activities: Positive | None = None
+    tier_points: Positive | None = unless_written(None)
 
     @model_validator(mode="after")
     def _some(self) -> Self:
@@ -123,7 +124,8 @@ class TierSet(Part):
     calendar period ends. It holds as `holds` says and `grace_days` longer; what was not met again by then drops to what
     was earned, or by one level. `wallets` names those whose points count (none: all), `activities` those that count.
     `returns_lower_tier` says whether a return may take a level away that without it would not have been reached.
-    `drives_tier` names the set whose level campaigns see as the member's tier; one set does.
+    `drives_tier` names the set whose level campaigns see as the member's tier; one set does. Who would lose a level
+    by what there is, is told so `warn_days` before it ends.
     """
 
     name: Name
@@ -142,6 +144,7 @@ class TierSet(Part):
     drop: Literal["to_earned", "by_one"] = "to_earned"
     returns_lower_tier: bool = True
     drives_tier: bool = False
+    warn_days: Annotated[int, Field(strict=True, ge=1, le=366)] | None = unless_written(None)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -169,6 +172,12 @@ class TierSet(Part):
 
 
 TierSets = Annotated[tuple[TierSet, ...], Field(max_length=16)]
+
+
+def leading_set(sets: tuple[TierSet, ...]) -> str | None:
+    """The set that tier points go to which name none: the one that drives the tier, or the only one."""
+    driving = [one.name for one in sets if one.drives_tier or len(sets) == 1]
+    return driving[0] if driving else None
 
 
 def check_sets(sets: tuple[TierSet, ...], wallets: list[str]) -> None:

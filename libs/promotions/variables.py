@@ -96,3 +96,10 @@ READERS: Mapping[str, Callable[[Situation], object]] = MappingProxyType(
     {name: read for name, (_, read) in _DECLARED.items()}
 )
 EXPRESSIONS = Expressions(VARIABLES)
+
+FACT_MAPS = ("attributes", "data")
+
+
+def asks_for_facts(source: str) -> bool:
+    """Whether an expression mentions facts that a programme may declare."""
+    return not set(FACT_MAPS).isdisjoint(EXPRESSIONS.mentioned(source))

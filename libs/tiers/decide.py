@@ -27,7 +27,8 @@ class TierStanding:
     """Where a member stands: the level (None: below the lowest), since when, and until when it holds (None: no end).
 
     It was reached as seen from the day `seen_on`. `given` says that figures did not bring it: a person named it, or it
-    is where a member landed softly. `due_at` is when the clock must look again.
+    is where a member landed softly. `due_at` is when the clock must look again, `warned` the end that the member was
+    told of ahead.
     """
 
     level: str | None
@@ -36,6 +37,7 @@ class TierStanding:
     seen_on: date
     given: bool = False
     due_at: datetime | None = None
+    warned: datetime | None = None
 
 
 class TierChange(NamedTuple):
@@ -45,6 +47,19 @@ class TierChange(NamedTuple):
     after: TierStanding
     reason: Reason
     higher: bool
+
+
+class Drop(NamedTuple):
+    """What is ahead of a member whose level ends soon, if nothing is done: `to` follows when `grace_until` is over.
+
+    `seen_on` is the day from which it is seen what there will be then of what the level needs.
+    """
+
+    level: str
+    to: str | None
+    until: datetime
+    grace_until: datetime
+    seen_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +94,11 @@ class Rules:
 
 
 class Decided(NamedTuple):
-    """The standing after a decision, and every change on the way to it, in order."""
+    """The standing after a decision, every change on the way to it, in order, and a drop to tell of ahead."""
 
     standing: TierStanding
     changes: tuple[TierChange, ...]
+    ahead: Drop | None = None
 
 
 class Decision:
@@ -111,9 +127,22 @@ class Decision:
         for change in self._by_deeds(standing, now, done_on, lessened):
             changes.append(change)
             standing = change.after
-        standing = self._renewed(standing, now)
+        standing = self._dated(self._renewed(standing, now), now)
         moved = tuple([change for change in changes if change.before != change.after.level])
-        return Decided(self._dated(standing, now), moved)
+        drop = None if standing.warned == standing.until else self.ahead(standing, now)
+        return Decided(standing if drop is None else replace(standing, warned=drop.until), moved, drop)
+
+    def ahead(self, standing: TierStanding, now: datetime) -> Drop | None:
+        """Look ahead from a standing of now: the drop that is near, as the set says, and nothing prevents so far."""
+        here, until = self._place(standing), standing.until
+        if here is None or standing.level is None or until is None or not self._is_near(until, now):
+            return None
+        earned = list(self._earned_by(until, until))
+        place = max(earned)[0]
+        if place >= here:
+            return None
+        to = max(place, here - 1) if self._tiers.drop == "by_one" else place
+        return Drop(standing.level, self._rules.name(to), until, self._grace_ends(until), earned[0][1])
 
     def give(self, standing: TierStanding | None, level: str, now: datetime) -> Decided:
         """Take a person's word for where a member stands, whether or not the set has such a level."""
@@ -189,6 +218,15 @@ class Decision:
                 yield self._best(first - _DAY), first - _DAY
         yield self._best(first), first
 
+    def _is_near(self, until: datetime, now: datetime) -> bool:
+        warn_at = self._warn_at(until)
+        return warn_at is not None and warn_at <= now < until
+
+    def _warn_at(self, until: datetime) -> datetime | None:
+        """From when on a member is told of an end: the begin of a day; None where the set tells nobody."""
+        days = self._tiers.warn_days
+        return None if days is None else day_ends(self._rules.day(until) - timedelta(days + 1), self._rules.zone)
+
     def _grace_ends(self, until: datetime) -> datetime:
         grace = self._tiers.grace_days
         return day_ends(self._rules.day(until) + timedelta(grace - 1), self._rules.zone) if grace else until
@@ -211,7 +249,9 @@ class Decision:
         if here is None:
             return
         today = self._rules.day(now)
-        days = [today] if done_on is None or done_on >= today else [today, done_on]
+        days = [today]
+        if done_on is not None and done_on < today and not isinstance(self._tiers.holds, WhileMet):
+            days.append(done_on)  # a level that holds while it is met is not held by what was met once
         if self._tiers.reached == "at_period_end" and self._tiers.levels[0].needs is not None:
             places: list[tuple[int, date]] = []
         else:
@@ -247,7 +287,7 @@ class Decision:
         until = self._ends(standing, here)
         dates = []
         if until is not None:
-            dates += [until, self._grace_ends(until)]
+            dates += [until, self._grace_ends(until), self._warn_at(until) or until]
         if self._tiers.reached == "at_period_end":
             today = self._rules.day(now)
             last = window_ends(self._tiers, today, self._enrolled_on) or today

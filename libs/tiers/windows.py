@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from libs.history.days import ACTIVITY, WALLET, MemberDays, Sum
+from libs.history.days import ACTIVITY, TIER, WALLET, MemberDays, Sum
 from libs.promotions.history import EVER, MONTHS_OF, Window, same_day
 from libs.promotions.tiers import CalendarWindow, Level, RollingWindow, TierSet
 
@@ -56,6 +56,13 @@ def progress(tiers: TierSet, level: Level, days: MemberDays, today: date, enroll
         return ()
     done = days.within(*span(tiers, today, enrolled_on))
     return tuple([Progress(what, _count(tiers, done, what), least) for what, least in level.needs.asked])
+
+
+def tier_points(tiers: TierSet, days: MemberDays, today: date, enrolled_on: date) -> int | None:
+    """The tier points that count, seen from a day; None where no level asks for any."""
+    if all(level.needs is None or level.needs.tier_points is None for level in tiers.levels):
+        return None
+    return _count(tiers, days.within(*span(tiers, today, enrolled_on)), "tier_points")
 
 
 def best(tiers: TierSet, days: MemberDays, today: date, enrolled_on: date) -> int:
@@ -108,4 +115,6 @@ def _count(tiers: TierSet, done: Sum, what: str) -> int:
             return done.spend_minor
         case "visits":
             return done.visits
+        case "tier_points":
+            return done.parts.get(TIER + tiers.name, 0)
     return sum([done.parts.get(ACTIVITY + activity, 0) for activity in tiers.activities])

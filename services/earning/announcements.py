@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from libs.contracts.events import (
     ActivityEvaluatedV1,
+    MemberTierPointsChangedV1,
     PointsActivatedV1,
     PointsAdjustedV1,
     PointsCreditedV1,
@@ -24,6 +25,7 @@ from libs.contracts.writer import EventWriter
 from libs.judging.verdict import Verdict
 from libs.judging.versions import RunningProgramme
 from libs.ledger.model import Kind, Lot, Movement
+from libs.promotions.gifts import TIER_POINTS
 from libs.runtime.batch import Outgoing
 from libs.runtime.keys import event_id, kafka_partition_hash
 from services.earning.arrivals import RECORDED, Arrival
@@ -31,10 +33,12 @@ from services.earning.verdict import Cause, Given, Made, Standing
 
 POINTS = "loyalty.points"
 REWARDS = "loyalty.rewards"
+MEMBERS = "loyalty.members"
 SOURCE = "/pointstream/earning"
 _CREDITED = PointsCreditedV1.event_type
 _EVALUATED = PurchaseEvaluatedV1.event_type
 _GRANTED, _REVOKED = RewardGrantedV1.event_type, RewardRevokedV1.event_type
+_TIER_POINTS = MemberTierPointsChangedV1.event_type
 _ACTIVITY_EVALUATED = ActivityEvaluatedV1.event_type
 _TYPES = {
     Kind.REVERSE: PointsReversedV1.event_type,
@@ -140,6 +144,9 @@ class Announcer:
 
     def given(self, programme: RunningProgramme, standing: Standing, given: Given) -> Outgoing:
         """Something beside points that a member gets, or has to give back."""
+        to = _Address(standing.key, standing.spread, standing.text)
+        if given.kind == TIER_POINTS:
+            return self._tier_points(programme, to, given)
         data = {
             "member_id": standing.text,
             "kind": given.kind,
@@ -149,8 +156,21 @@ class Announcer:
             "cause_source": given.cause.source,
             "cause_id": given.cause.id,
         }
-        kind, to = _REVOKED if given.back else _GRANTED, _Address(standing.key, standing.spread, standing.text)
+        kind = _REVOKED if given.back else _GRANTED
         return self._write(kind, given.cause.key.hex, programme, to, None, data, given.number, topic=REWARDS)
+
+    def _tier_points(self, programme: RunningProgramme, to: _Address, given: Given) -> Outgoing:
+        sign = -1 if given.back else 1
+        data = {
+            "member_id": to.member,
+            "tier_set": given.reference,
+            "points": sign * given.quantity,
+            "campaign": given.campaign,
+            "cause_source": given.cause.source,
+            "cause_id": given.cause.id,
+        }
+        number = sign * given.number  # what is added and what is taken away are numbered apart
+        return self._write(_TIER_POINTS, given.cause.key.hex, programme, to, None, data, number, topic=MEMBERS)
 
     def _write(
         self,

@@ -21,11 +21,13 @@ from libs.runtime.clock import Clock
 from libs.runtime.postgres import DATABASE_ERRORS
 from services.earning import herald_store
 from services.earning.herald_store import Key, News, Told
-from services.earning.heraldry import published, turned
+from services.earning.heraldry import budget_reached, published, turned
 from services.earning.metrics import EarningMetrics
 from services.earning.sender import Sender
 
 log = logs.get(__name__)
+_MOST_BUDGETS = 1_000
+"""No more limits are told of in one look."""
 _COMMITTED = timedelta(seconds=5)
 """Starts and stops are told so much later: a switch is committed a little after its instant, by another clock."""
 
@@ -64,6 +66,7 @@ class Herald:
                 told = await self._tell_versions(key, programme, news)
                 if told.version:
                     await self._tell_turns(key, programme, news, told)
+            await self._tell_budgets()
         except (*DATABASE_ERRORS, KafkaError) as error:
             log.warning("programmes.not_told", error=type(error).__name__)
 
@@ -86,6 +89,17 @@ class Herald:
         if turns:
             await self._sender.send([turned(programme, turn) for turn in turns])
             await self._note(key, Told(told.version, turns[-1].at), len(turns))
+
+    async def _tell_budgets(self) -> None:
+        async with self._pool.acquire() as connection:
+            reached = await herald_store.load_reached(connection, _MOST_BUDGETS)
+        programmes = self._programmes().by_key()
+        told = [each for each in reached if each[:2] in programmes]
+        if told:
+            await self._sender.send([budget_reached(programmes[each[:2]], each) for each in told])
+            async with self._pool.acquire() as connection:
+                await herald_store.save_reached(connection, self._clock.now(), told)
+            self._metrics.heralded.inc(len(told))
 
     async def _note(self, key: Key, told: Told, events: int) -> None:
         async with self._pool.acquire() as connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -40,6 +41,29 @@ class News(NamedTuple):
     told: dict[Key, Told]
     untold: dict[Key, list[Untold]]
     outages: dict[Key, tuple[Outage, ...]]
+
+
+class Reached(NamedTuple):
+    """A share of a limit that is used by now: of which counter, how many percent, of how much, and how much it was."""
+
+    tenant_id: int
+    programme_id: int
+    key: str
+    share: int
+    most: int
+    used: int
+    reached_at: datetime
+
+
+async def load_reached(connection: asyncpg.Connection, most: int) -> list[Reached]:
+    """Return what of limits was reached and nobody was told of, the first reached first."""
+    return [Reached(*row) for row in await connection.fetch(_QUERIES["reached"], most)]
+
+
+async def save_reached(connection: asyncpg.Connection, now: datetime, told: Sequence[Reached]) -> None:
+    """Remember that the world was told of limits."""
+    columns = [[one[column] for one in told] for column in range(5)]
+    await connection.execute(_QUERIES["reached_told"], now, *columns)
 
 
 async def load_news(connection: asyncpg.Connection) -> News:

@@ -9,6 +9,7 @@ from typing import Any
 
 from libs.contracts.codec import encode
 from libs.contracts.events import (
+    CampaignBudgetReachedV1,
     CampaignChangedV1,
     CampaignCreatedV1,
     CampaignRemovedV1,
@@ -21,11 +22,12 @@ from libs.intake.events import Prepared
 from libs.judging.versions import RunningProgramme
 from libs.promotions.campaigns import Campaign
 from libs.promotions.diff import Change, compare
+from libs.promotions.limits import read_key
 from libs.promotions.programme import Programme
 from libs.promotions.turns import Turn
 from libs.runtime.keys import event_id
 from services.earning.announcements import SOURCE
-from services.earning.herald_store import Untold
+from services.earning.herald_store import Reached, Untold
 
 PROGRAMMES, CAMPAIGNS = "loyalty.programmes", "loyalty.campaigns"
 _MOST_FIELDS = 100
@@ -71,6 +73,28 @@ def turned(programme: RunningProgramme, turn: Turn) -> Prepared:
     kind = CampaignStartedV1.event_type if turn.starts else CampaignStoppedV1.event_type
     data = {"campaign": turn.campaign, "programme_version": turn.version, "cause": turn.why, "at": turn.at}
     return _of_campaign(programme, f"@{turn.at.isoformat()}", kind, turn.campaign, turn.at, data)
+
+
+def budget_reached(programme: RunningProgramme, reached: Reached) -> Prepared:
+    """Tell of a share of a limit that is used by now."""
+    name = read_key(reached.key)
+    data = {
+        "campaign": name.campaign,
+        "limit": reached.key,
+        "unit": name.unit,
+        "wallet": name.wallet,
+        "scope": name.scope,
+        "place": name.place,
+        "period": name.period,
+        "within": name.within,
+        "share": reached.share,
+        "used": reached.used,
+        "total": reached.most,
+        "reached_at": reached.reached_at,
+    }
+    cause = f"@{reached.key}@{reached.share}/{reached.most}"
+    kind = CampaignBudgetReachedV1.event_type
+    return _of_campaign(programme, cause, kind, name.campaign or "*", reached.reached_at, _present(data))
 
 
 def _by_campaign(changes: tuple[Change, ...]) -> dict[str, list[Change]]:

@@ -12,6 +12,7 @@ from libs.history.counted import Terms, count_activity, count_purchase, count_re
 from libs.history.days import Counted, MemberDays, Sum, told
 from libs.judging.verdict import Verdict
 from libs.judging.versions import RunningProgramme
+from libs.receipts.decided import granted_by
 from services.earning.activities import Acted
 from services.earning.arrivals import Arrival
 from services.earning.cases import Case
@@ -49,7 +50,8 @@ class Histories:
         terms = terms_of(arrival.programme)[evaluation.version]
         purchase = arrival.event.data if verdict.judged is None else verdict.judged
         points = [(new.wallet, new.points) for new in verdict.credits]
-        counted = count_purchase(standing.facts.member_id, purchase, verdict.judged_at, points, terms)
+        granted = granted_by(evaluation)  # it stands: what is not credited is not counted here
+        counted = count_purchase(standing.facts.member_id, purchase, verdict.judged_at, points, terms, granted)
         self._add(arrival.scope, counted)
         return counted
 
@@ -60,7 +62,9 @@ class Histories:
             return None
         points = [(lot.wallet, lot.amount) for lot, _ in acted.lots]
         terms = terms_of(arrival.programme)[verdict.evaluation.version]
-        counted = count_activity(standing.facts.member_id, arrival.event.data, verdict.judged_at, points, terms)
+        granted = granted_by(verdict.evaluation) if points or not verdict.evaluation.grants else ()
+        data = arrival.event.data
+        counted = count_activity(standing.facts.member_id, data, verdict.judged_at, points, terms, granted)
         if counted is not None:
             self._add(arrival.scope, counted)
         return counted

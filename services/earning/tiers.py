@@ -7,30 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from msgspec.structs import replace
 
-from libs.contracts.events import MemberTierChangedV1
+from libs.contracts.events import MemberTierAboutToDropV1, MemberTierChangedV1
 from libs.contracts.writer import EventWriter
 from libs.history.counted import business_day
 from libs.history.days import Counted
 from libs.judging.occasions import is_awaited, tier_reached
 from libs.judging.versions import ActiveVersion, RunningProgramme
-from libs.promotions.tiers import TierSet
+from libs.promotions.tiers import Level, TierSet
 from libs.runtime.batch import Outgoing
 from libs.runtime.keys import event_id
-from libs.tiers.decide import Decided, Decision, Rules, TierChange, TierStanding
+from libs.tiers.decide import Decided, Decision, Drop, Rules, TierChange, TierStanding
 from libs.tiers.windows import progress
+from services.earning.announcements import MEMBERS, SOURCE
 from services.earning.history import Histories
 from services.earning.occasions import outgoing
 from services.earning.verdict import MemberName, Standing
 
-MEMBERS = "loyalty.members"
-SOURCE = "/pointstream/earning"
 _CHANGED = MemberTierChangedV1.event_type
+_ABOUT_TO_DROP = MemberTierAboutToDropV1.event_type
 
 
 @dataclass(slots=True)
@@ -139,12 +139,14 @@ class Tiers:
             figures = self._figures(name, version, tiers, change)
             kept = Change(name, tiers, place.changes, change, version.compiled.version, figures, cause)
             self.changes.append(kept)
-            self._events.append(_event(programme, standing, kept, self._now))
+            self._events.append(_changed(programme, standing, kept, self._now))
             if change.higher and change.after.level is not None:
                 at = min(change.after.since, self._now)
                 reached = tier_reached(name[2], tiers.name, change.after.level, place.changes, at)
                 if is_awaited(programme, reached.name, reached.of, at):
                     self._events.append(outgoing(programme, reached, standing.spread))
+        if decided.ahead is not None:
+            self._events.append(self._warning(programme, standing, version, tiers, place.changes, decided.ahead))
         level = None if place.standing is None else place.standing.level
         if tiers.drives_tier and level != standing.facts.tier:
             standing.facts = replace(standing.facts, tier=level)
@@ -160,12 +162,43 @@ class Tiers:
         )
         if level is None:
             return ()
+        return self._progress(name, version, tiers, level, after.seen_on)
+
+    def _progress(
+        self, name: MemberName, version: ActiveVersion, tiers: TierSet, level: Level, day: date
+    ) -> tuple[dict[str, Any], ...]:
         enrolled_on = business_day(self._found[name].enrolled_at, version.zone)
-        found = progress(tiers, level, self._histories.of(name), after.seen_on, enrolled_on)
-        return tuple([one._asdict() for one in found])
+        return tuple([one._asdict() for one in progress(tiers, level, self._histories.of(name), day, enrolled_on)])
+
+    def _warning(
+        self,
+        programme: RunningProgramme,
+        standing: Standing,
+        version: ActiveVersion,
+        tiers: TierSet,
+        changes: int,
+        drop: Drop,
+    ) -> Outgoing:
+        """What is told of a drop that is near; its id says which end of which level, after how many changes."""
+        name = (*programme.key, standing.facts.member_id)
+        level = next(one for one in tiers.levels if one.name == drop.level)
+        data = {
+            "member_id": standing.text,
+            "tier_set": tiers.name,
+            "level": drop.level,
+            "to_level": drop.to,
+            "until": drop.until,
+            "grace_until": drop.grace_until,
+            "drives_tier": tiers.drives_tier,
+            "match": tiers.match,
+            "figures": list(self._progress(name, version, tiers, level, drop.seen_on)),
+            "programme_version": version.compiled.version,
+        }
+        cause = f"{programme.programme}/{tiers.name}@{drop.until.isoformat()}"
+        return _event(_ABOUT_TO_DROP, programme, standing, self._now, cause, changes, data)
 
 
-def _event(programme: RunningProgramme, standing: Standing, kept: Change, now: datetime) -> Outgoing:
+def _changed(programme: RunningProgramme, standing: Standing, kept: Change, now: datetime) -> Outgoing:
     change, after = kept.change, kept.change.after
     data = {
         "member_id": standing.text,
@@ -181,9 +214,20 @@ def _event(programme: RunningProgramme, standing: Standing, kept: Change, now: d
         "figures": list(kept.figures),
         "programme_version": kept.version,
     }
-    writer = EventWriter(type=_CHANGED, source=SOURCE, time=now, tenant=programme.tenant, programme=programme.programme)
-    cause = f"{programme.programme}/{kept.tiers.name}"
-    name = event_id(programme.tenant, cause, _CHANGED, standing.text, kept.number)
+    return _event(_CHANGED, programme, standing, now, f"{programme.programme}/{kept.tiers.name}", kept.number, data)
+
+
+def _event(
+    kind: str,
+    programme: RunningProgramme,
+    standing: Standing,
+    now: datetime,
+    cause: str,
+    number: int,
+    data: Mapping[str, object],
+) -> Outgoing:
+    writer = EventWriter(type=kind, source=SOURCE, time=now, tenant=programme.tenant, programme=programme.programme)
+    name = event_id(programme.tenant, cause, kind, standing.text, number)
     return Outgoing(
         MEMBERS,
         standing.key,

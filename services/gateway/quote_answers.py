@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from libs.judging.verdict import NewCredit
 from libs.language import wording
@@ -89,24 +88,17 @@ def _lines(quote: Quote) -> tuple[QuotedLine, ...]:
     )
 
 
+_DISCOUNT = ("campaign", "line", "amount_minor", "reason")
+
+
 def _wallet_points(points: list[tuple[str, int]]) -> tuple[WalletPoints, ...]:
     return tuple([WalletPoints(wallet=wallet, points=some) for wallet, some in points if some])
 
 
 def _discounts(quote: Quote) -> tuple[QuotedDiscount, ...]:
-    """Money off, where the evaluation knows any."""
-    found: tuple[Any, ...] = getattr(quote.verdict.evaluation, "discounts", ())
-    return tuple(
-        [
-            QuotedDiscount(
-                campaign=each.campaign,
-                line=None if each.line is None else quote.judged.lines[each.line].line,
-                amount_minor=each.amount_minor,
-                reason=each.reason,
-            )
-            for each in found
-        ]
-    )
+    evaluation = quote.verdict.evaluation
+    found = () if evaluation is None else evaluation.discounts
+    return tuple([QuotedDiscount.model_validate({name: getattr(one, name) for name in _DISCOUNT}) for one in found])
 
 
 def _hints(quote: Quote, language: str) -> tuple[HintView, ...]:

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 
 from libs.promotions.tiers import Level, TierSet
 from libs.tiers.decide import Decision, Rules, TierStanding
-from libs.tiers.windows import progress
+from libs.tiers.windows import progress, tier_points
 from services.gateway.store import Member
 from services.gateway.tier_store import KeptChange, MemberTiers
 from services.gateway.views import MemberView, View
@@ -18,7 +18,7 @@ from services.gateway.views import MemberView, View
 class FigureView(View):
     """How much there is of something that a level needs."""
 
-    what: str = Field(description="What is counted: points, spend_minor, visits or activities.")
+    what: str = Field(description="What is counted: points, spend_minor, visits, activities or tier_points.")
     done: int
     least: int
 
@@ -41,9 +41,13 @@ class TierView(View):
     until: datetime | None = Field(description="Until when it holds; null for no end that is known.")
     given: bool = Field(description="Whether a person gave it, or it is where the member landed softly.")
     in_grace: bool = Field(description="Whether it has ended and is kept a little longer.")
+    about_to_drop: bool = Field(
+        description="Whether the level ends within the days of which the set tells, and what there is does not keep it."
+    )
     drives_tier: bool = Field(description="Whether campaigns see it as the member's tier.")
     benefits: tuple[str, ...] = Field(description="What members of the level have, in words.")
     next: NextLevel | None = Field(description="The next level; null at the highest.")
+    tier_points: int | None = Field(description="Tier points that count today; null where no level asks for any.")
     kept_by: tuple[FigureView, ...] = Field(
         description="What keeps the level when it ends, as counted up to now; empty where nothing is needed."
     )
@@ -120,11 +124,15 @@ def tier_views(found: MemberTiers | None, member: Member, now: datetime) -> tupl
         decision = Decision(rules, found.days, enrolled_on)
         if tiers.drives_tier and member.tier not in (None, None if standing is None else standing.level):
             standing = decision.give(standing, str(member.tier), now).standing
-        views.append(_view(found, rules, decision.decide(standing, now).standing, enrolled_on, now))
+        standing = decision.decide(standing, now).standing
+        about_to_drop = decision.ahead(standing, now) is not None
+        views.append(_view(found, rules, standing, enrolled_on, now, about_to_drop=about_to_drop))
     return tuple(views)
 
 
-def _view(found: MemberTiers, rules: Rules, standing: TierStanding, enrolled_on: date, now: datetime) -> TierView:
+def _view(
+    found: MemberTiers, rules: Rules, standing: TierStanding, enrolled_on: date, now: datetime, *, about_to_drop: bool
+) -> TierView:
     tiers, place = rules.tiers, rules.place(standing.level)
     level = None if place is None or place < 0 else tiers.levels[place]
     above = None if place is None or place + 1 == len(tiers.levels) else tiers.levels[place + 1]
@@ -142,9 +150,11 @@ def _view(found: MemberTiers, rules: Rules, standing: TierStanding, enrolled_on:
         until=standing.until,
         given=standing.given,
         in_grace=standing.until is not None and standing.until <= now,
+        about_to_drop=about_to_drop,
         drives_tier=tiers.drives_tier,
         benefits=() if level is None else tuple([benefit.words or benefit.name for benefit in level.benefits]),
         next=None if above is None else NextLevel(level=above.name, title=above.title, progress=figures(above, today)),
+        tier_points=tier_points(tiers, found.days, today, enrolled_on),
         kept_by=() if level is None else figures(level, last),
     )
 

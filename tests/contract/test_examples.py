@@ -67,7 +67,9 @@ def test_the_canonical_form_reads_back_to_the_same_payload(topic: str, sample: E
 
 def test_the_canonical_form_stays_as_it_is_for_ever() -> None:
     """Stored facts and body hashes of years ago must stay equal: never change this text, whatever the model gains."""
-    event = TopicDecoder("loyalty.purchases").decode(example("purchase.completed.v1", "full"))
+    said = json.loads(example("purchase.completed.v1", "full"))
+    del said["data"]["discounts"]  # came later: whoever doesn't say it leaves no trace of it
+    event = TopicDecoder("loyalty.purchases").decode(json.dumps(said).encode())
     assert not isinstance(event, Rejection)
     assert canonical(event.data).decode() == (
         '{"receipt_number":"12-3-20240315-0042",'

@@ -72,7 +72,7 @@ async def test_partners_products_and_a_start(platform: Platform) -> None:
     assert told == "not with this means of payment: none of fleet-card needed, fleet-card there"
 
 
-@pytest.mark.feature("VOU-33")
+@pytest.mark.feature("VOU-33", "VOU-1")
 async def test_an_event_is_judged_by_its_own_data(platform: Platform) -> None:
     """Over the topic and over HTTP; data of another kind, or none, pays nothing and says so."""
     shop = platform.initech

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.test_quotes import quoted
 from tests.support.lives import activity, returned
 from tests.support.receipts import line
 from tests.support.running import Door, Platform
@@ -27,7 +28,7 @@ async def test_rates_and_rewards_by_tier(platform: Platform) -> None:
     assert [shop.balance(name) for name in tiers] == [105 + 15, 105 + 22, 105 + 30]
 
 
-@pytest.mark.feature("COM-32")
+@pytest.mark.feature("COM-32", "VOU-3", "STAR-12")
 async def test_several_benefits_of_one_order_that_go_back_with_it(platform: Platform) -> None:
     shop = platform.initech
     await platform.publish([shop.enrolment("opener")])
@@ -98,7 +99,7 @@ async def test_the_first_two_and_orders_of_a_value_and_what_comes_back(platform:
     assert [paid(each).get("charity") for each in cards] == ["7", None, "7"]
 
 
-@pytest.mark.feature("VOU-62", "VOU-63")
+@pytest.mark.feature("VOU-62", "VOU-63", "STAR-7")
 async def test_points_and_times_of_an_action_at_most(platform: Platform) -> None:
     shop = platform.initech
     await platform.publish([shop.enrolment("busy")])
@@ -112,6 +113,75 @@ async def test_points_and_times_of_an_action_at_most(platform: Platform) -> None
             found.setdefault(name, []).append(sum(each["points"] for each in told["points"]))
     assert found == {"page-shared": [10, 10, 5, 0], "quiz-solved": [5, 5, 0, 0]}
     assert shop.balance("busy") == 35
+
+
+@pytest.mark.feature("VOU-60")
+async def test_the_total_of_a_discount_counts_what_tills_gave_and_is_told_at_80_and_100_percent(
+    platform: Platform,
+) -> None:
+    shop = platform.initech
+    await platform.publish([shop.enrolment("bright")])
+    await shop.enrolled("bright")
+    cart = [line("lamp", 5_000)]
+    foretold = [(one["campaign"], one["amount_minor"]) for one in quoted(shop, cart, "bright")["discounts"]]
+    assert foretold == [("lamps", 500)]
+
+    async def bought(number: str, price: int, off: int) -> list[tuple[str, int]]:
+        """Buy a lamp for what the till has left of its price: too little for the campaign by now."""
+        given = [{"campaign": "lamps", "line": 1, "amount_minor": off}]
+        await platform.publish([shop.purchase(number, [line("lamp", price)], card="bright", discounts=given)])
+        await shop.decided(number)
+        return [(one["campaign"], one["amount_minor"]) for one in shop.receipt(number)["explanation"]["discounts"]]
+
+    def used() -> tuple[int, int]:
+        (budget,) = shop.get("/v1/campaigns/lamps")["budgets"]
+        return budget["used"], budget["percent"]
+
+    assert await bought("lamp-1", 4_500, 500) == [("lamps", 500)]
+    assert used() == (500, 50)
+    assert await bought("lamp-2", 5_400, 600) == [("lamps", 500)], "what the limit still had"
+    (cap,) = shop.receipt("lamp-2")["explanation"]["caps"]
+    assert (cap["before"], cap["after"], used()) == ("600", "500", (1_000, 100))
+    assert quoted(shop, cart, "bright")["discounts"] == []
+    half = [{"line": 1, "amount_minor": 2_250}]
+    back = returned("lamp-back", "lamp-1", half, time=shop.now(), source=f"{shop.source}/1", key="card:bright")
+    await platform.publish([back])
+    await shop.decided("lamp-back")
+    assert used() == (750, 75)
+    assert await bought("lamp-3", 900, 100) == [("lamps", 100)]
+
+    def of_lamps(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        of_budgets = [one for one in found if one["type"] == "org.pointstream.campaign.budget_reached.v1"]
+        return [one["data"] for one in of_budgets if one["data"].get("campaign") == "lamps"]
+
+    told = of_lamps(await platform.events("loyalty.campaigns", lambda found: len(of_lamps(found)) >= 2))
+    assert [(one["share"], one["used"], one["total"]) for one in told] == [(80, 1_000, 1_000), (100, 1_000, 1_000)]
+
+
+@pytest.mark.feature("VOU-57", "VOU-17")
+async def test_so_many_rewards_and_so_much_off_an_order(platform: Platform) -> None:
+    """Two mugs were there for all; two discounts of 40 % may not take more than half of an order."""
+    shop = platform.initech
+    await platform.publish([shop.enrolment("thirsty")])
+    await shop.enrolled("thirsty")
+    sets = [f"tea-set-{number}" for number in (1, 2, 3)]
+    for number in sets:
+        await platform.publish([shop.purchase(number, [line("tea-set", 1_000)], card="thirsty")])
+        await shop.decided(number)
+    given = [[one["reference"] for one in shop.receipt(number)["explanation"]["granted"]] for number in sets]
+    assert given == [["mug"], ["mug"], []]
+    (why,) = [one for one in shop.receipt(sets[2])["explanation"]["not_paid"] if one["campaign"] == "mug"]
+    assert why["words"] == "its limit is used up: mug#times|ever"
+
+    sofa = [line("sofa", 100_000) | {"labels": ["sofa", "last-piece"]}]
+    offered = quoted(shop, sofa, "thirsty")
+    assert [(one["campaign"], one["amount_minor"]) for one in offered["discounts"]] == [
+        ("sofas", 40_000),
+        ("last-pieces", 10_000),
+    ]
+    assert [(one["limit"], one["before"], one["after"]) for one in offered["explanation"]["caps"]] == [
+        ("stacking", "24000", "10000")
+    ]
 
 
 def paid(told: dict[str, Any]) -> dict[str, str]:

@@ -92,3 +92,25 @@ async def test_a_receipt_in_another_currency_waits_for_its_rate_and_keeps_it(pla
 def rated(shop: Door) -> list[dict[str, Any]]:
     """The receipts that wait for a rate."""
     return [each for each in shop.get("/v1/parked")["data"] if each["reason"] == "no-exchange-rate"]
+
+
+@pytest.mark.feature("VOU-135")
+async def test_a_receipt_is_applied_later_by_hand_where_order_and_member_are_right(platform: Platform) -> None:
+    """Bought without a card, three days ago, under other rules; whoever claims it must know its total."""
+    shop, bought_at = platform.initech, platform.now() - timedelta(days=3)
+    await platform.publish([shop.enrolment("later"), shop.enrolment("else")])
+    await shop.enrolled("later", "else")
+    goods = [line("pear", 4_000, category="PRODUCE")]
+    await platform.publish([shop.purchase("later-1", goods, card=None, time=bought_at)])
+    await shop.decided("later-1")
+
+    async def claimed(who: str, total: int, key: str) -> tuple[str, str | None]:
+        body = {"receipt_number": "later-1", "store": "1", "total_minor": total}
+        path = f"/v1/members/{shop.member_id(who)}/claims"
+        told = await shop.decision(shop.post(path, body, key=key)["receipt"])
+        return told["outcome"], told["reason"]
+
+    assert await claimed("later", 4_100, "later-a") == ("refused", "total-mismatch")
+    assert await claimed("later", 4_000, "later-b") == ("credited", None)
+    assert await claimed("else", 4_000, "later-c") == ("refused", "already-claimed")
+    assert (shop.balance("later"), shop.balance("else")) == (60, 0), "a point and a half for every 1.00, as it was then"

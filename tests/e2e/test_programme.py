@@ -131,6 +131,7 @@ async def test_campaigns_are_made_started_and_changed_over_http(platform: Platfo
     assert not shop.get("/v1/campaigns/cake")["runs"]
 
 
+@pytest.mark.feature("COM-3")
 async def test_a_switch_stops_a_campaign_whose_rules_are_changed_meanwhile(platform: Platform) -> None:
     shop = platform.initech
     await ruler(platform, shop)

@@ -11,7 +11,7 @@ from tests.support.receipts import line
 from tests.support.running import Door, Platform
 
 
-def quoted(door: Door, lines: list[dict[str, Any]], card: str, **query: str) -> dict[str, Any]:
+def quoted(door: Door, lines: list[dict[str, Any]], card: str, channel: str = "store", **query: str) -> dict[str, Any]:
     """Ask what a cart would bring to whoever has a card."""
     data = {
         "identifiers": [{"kind": "card", "value": card}],
@@ -19,6 +19,7 @@ def quoted(door: Door, lines: list[dict[str, Any]], card: str, **query: str) -> 
         "total_minor": sum(each["amount_minor"] for each in lines),
         "lines": [{**each, "line": at} for at, each in enumerate(lines, 1)],
         "store": "1",
+        "channel": channel,
     }
     answer = door.http.post("/v1/quote", json={"source": f"{door.source}/1", "data": data}, params=query)
     assert answer.status_code == httpx.codes.OK, answer.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,7 @@ async def test_levels_are_reached_by_points_or_reviews_and_change_what_is_earned
     await platform.publish([shop.enrolment("buyer", tier=None), shop.enrolment("writer", tier=None)])
     await shop.enrolled("buyer", "writer")
     assert await bought(platform, shop, "buyer-1", "buyer", 40_000) == 400, "a receipt is judged by the tier before it"
-    (status,) = shop.member("buyer")["tiers"]
+    status, _ = shop.member("buyer")["tiers"]
     assert (status["level"], status["title"], status["benefits"]) == ("silver", "Silver", ["Free delivery"])
     assert status["until"][:4] in (str(shop.now().year + 1), str(shop.now().year + 2))
     assert status["next"]["progress"] == [{"what": "points", "done": 400, "least": 1000}]
@@ -83,9 +84,37 @@ async def test_levels_have_rules_and_benefits_of_their_own(platform: Platform) -
         review = activity(f"{card}-2", "product-reviewed", card=card, time=shop.now(), source=f"{shop.source}/1")
         await platform.publish([review])
         await shop.decision(f"/v1/receipts{shop.source}/1/{card}-2")
-        (status,) = shop.member(card)["tiers"]
+        status, _ = shop.member(card)["tiers"]
         found[card] = (status["level"], status["given"], earned, shop.balance(card), status["benefits"])
     assert found == {
         "new": ("bronze", False, 10, 10, []),
         "guest": ("gold", True, 20, 50, ["Free delivery", "Two visits to the lounge"]),
     }
+
+
+@pytest.mark.feature("VOU-52")
+async def test_tier_points_bring_a_level_are_never_spent_and_go_back_with_what_brought_them(platform: Platform) -> None:
+    shop = platform.club
+    await platform.publish([shop.enrolment("star", tier=None)])
+    await shop.enrolled("star")
+    assert await bought(platform, shop, "star-1", "star", 3_000, "star-box") == 30
+    assert await bought(platform, shop, "star-2", "star", 2_000, "star-box") == 20
+    assert shop.receipt("star-2")["explanation"]["summary"] == "20 points, 40 tier points (stars) by base, stars."
+    _, stars = shop.member("star")["tiers"]
+    assert (stars["level"], stars["tier_points"]) == ("star", 100)
+    assert stars["kept_by"] == [{"what": "tier_points", "done": 0, "least": 100}], "a month later"
+
+    def warnings(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        mine = [one for one in found if one["data"]["member_id"] == str(shop.member_id("star"))]
+        return [one["data"] for one in mine if one["type"] == "org.pointstream.member.tier_about_to_drop.v1"]
+
+    (warned,) = warnings(await platform.events("loyalty.members", lambda found: bool(warnings(found))))
+    assert stars["about_to_drop"]
+    assert (warned["level"], warned.get("to_level"), warned["until"]) == ("star", None, stars["until"])
+    assert warned["figures"] == stars["kept_by"]
+
+    back = returned("star-back", "star-1", source=f"{shop.source}/1", time=shop.now())
+    await platform.publish([back])
+    await shop.decision(f"/v1/receipts{shop.source}/1/star-back")
+    _, stars = shop.member("star")["tiers"]
+    assert (stars["level"], stars["tier_points"], shop.balance("star")) == (None, 40, 20)

@@ -49,6 +49,7 @@ RIGHTS = {
         ),
         "INSERT SELECT UPDATE(present)": "vault.profile",
         "INSERT SELECT UPDATE(used)": "earning.counter",
+        "INSERT SELECT UPDATE(told_at)": "earning.budget_reached",
         "INSERT SELECT UPDATE(held) UPDATE(now_active_from) UPDATE(now_expires_at) UPDATE(pending) UPDATE(remaining)": (
             "ledger.lot"
         ),
@@ -57,14 +58,15 @@ RIGHTS = {
         "INSERT SELECT UPDATE(member_id) UPDATE(recorded_at)": "members.identifier",
         (
             "INSERT SELECT UPDATE(changes) UPDATE(due_at) UPDATE(given) UPDATE(level) UPDATE(seen_on) UPDATE(since) "
-            "UPDATE(until)"
+            "UPDATE(until) UPDATE(warned)"
         ): "members.tier_standing",
         "DELETE INSERT SELECT UPDATE(parts) UPDATE(points) UPDATE(spend_minor) UPDATE(visits)": "earning.member_day",
     },
     "gateway": {
         "USAGE": "earning gateway ledger members platform stream vault",
         "SELECT": """
-            earning.counter earning.decision_page earning.inbox earning.member_day earning.parked_receipt
+            earning.budget_reached earning.counter earning.decision_page earning.inbox earning.member_day
+            earning.parked_receipt
             earning.receipt
             earning.receipt_event earning.referral earning.referral_change earning.unclaimed_receipt
             earning.unpaid_receipt
@@ -91,7 +93,8 @@ RIGHTS = {
     "operator": {
         "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",
         "SELECT": """
-            earning.counter earning.decision_page earning.decision_page_rest earning.inbox earning.occasion_clock
+            earning.budget_reached earning.counter earning.decision_page earning.decision_page_rest earning.inbox
+            earning.occasion_clock
             earning.parked_receipt
             earning.receipt earning.receipt_event earning.referral earning.referral_account earning.referral_change
             earning.told_programme earning.unclaimed_receipt

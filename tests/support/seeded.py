@@ -39,18 +39,20 @@ _TIERS: dict[str, Any] = {
     "holds": {"kind": "period_end", "period": "month"},
     "grace_days": 2,
     "drives_tier": True,
+    "warn_days": 9,
 }
 _STARS: dict[str, Any] = {
     "name": "stars",
     "levels": [
         {"name": "one", "needs": {"points": 40, "activities": 1}},
-        {"name": "two", "needs": {"points": 150, "activities": 2}},
+        {"name": "two", "needs": {"points": 150, "activities": 2, "tier_points": 20}},
     ],
     "match": "any",
     "wallets": ["points"],
     "activities": ["letter"],
     "window": {"kind": "rolling", "days": 5},
     "holds": {"kind": "while_met"},
+    "warn_days": 2,
 }
 
 
@@ -69,6 +71,11 @@ def programmes(pending: int, *, limits: bool, history: bool = False) -> Programm
         _campaign("draw", {"kind": "lottery_ticket", "reference": "draw", "per_minor": 2_000}),
         _campaign("fan", {"kind": "badge", "reference": "fan"}, trigger={"kind": "activity", "activity": "letter"}),
     ]
+    if history:
+        climb = {"kind": "tier_points", "tier_set": "stars"}
+        letter = {"kind": "activity", "activity": "letter"}
+        campaigns.append(_campaign("climb", climb | {"points": 3, "per_minor": 1_000}))
+        campaigns.append(_campaign("wrote", climb | {"points": 5}, trigger=letter))
     if limits:
         campaigns[4]["limits"] = [{"scope": "campaign", "period": "ever", "points": 60}]
         campaigns[0]["limits"] = [{"scope": "member", "period": "day", "points": 120}]

@@ -11,7 +11,14 @@ from libs.contracts.events.activity import (
 )
 from libs.contracts.events.balance import BalanceChangedV1, WalletBalance
 from libs.contracts.events.dead_letter import DeadLetterHeadersV1
-from libs.contracts.events.member import MemberEnrolledV1, MemberTierChangedV1, MemberUpdatedV1, TierFigure
+from libs.contracts.events.member import (
+    MemberEnrolledV1,
+    MemberTierAboutToDropV1,
+    MemberTierChangedV1,
+    MemberTierPointsChangedV1,
+    MemberUpdatedV1,
+    TierFigure,
+)
 from libs.contracts.events.points import (
     LotShare,
     PointsActivatedV1,
@@ -22,6 +29,7 @@ from libs.contracts.events.points import (
     PointsReversedV1,
 )
 from libs.contracts.events.programme import (
+    CampaignBudgetReachedV1,
     CampaignChangedV1,
     CampaignCreatedV1,
     CampaignRemovedV1,
@@ -58,6 +66,7 @@ __all__ = [
     "ActivityRecordedV1",
     "AdjustmentRequestedV1",
     "BalanceChangedV1",
+    "CampaignBudgetReachedV1",
     "CampaignChangedV1",
     "CampaignCreatedV1",
     "CampaignRemovedV1",
@@ -69,7 +78,9 @@ __all__ = [
     "Mark",
     "MemberDueV1",
     "MemberEnrolledV1",
+    "MemberTierAboutToDropV1",
     "MemberTierChangedV1",
+    "MemberTierPointsChangedV1",
     "MemberUpdatedV1",
     "PointsActivatedV1",
     "PointsAdjustedV1",

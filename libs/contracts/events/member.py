@@ -14,6 +14,8 @@ from libs.contracts.primitives import (
     Instant,
     Name32,
     Name64,
+    Name128,
+    Name256,
     Payload,
     ProgrammeVersion,
     Sequence,
@@ -72,9 +74,43 @@ class MemberUpdatedV1(Payload):
 class TierFigure(Payload):
     """How much there was of something that a level needs, when a tier was decided."""
 
-    what: Name32 = Field(description="What is counted: points, spend_minor, visits or activities.")
+    what: Name32 = Field(description="What is counted: points, spend_minor, visits, activities or tier_points.")
     done: Annotated[int, Ge(-(10**15)), Le(10**15)] = Field(description="How much of it there was.")
     least: Annotated[int, Ge(1), Le(10**15)] = Field(description="How much of it the level needs.")
+
+
+class MemberTierAboutToDropV1(Payload):
+    """A member's level ends soon, and what there is by now does not keep it. Told once for each end of a level."""
+
+    event_type: ClassVar[str] = "org.pointstream.member.tier_about_to_drop.v1"
+
+    member_id: UUID = Field(description="Who.")
+    tier_set: Name64 = Field(description="Name of the tier set in the programme.")
+    level: Name32 = Field(description="The level that ends.")
+    to_level: Name32 | None = Field(
+        default=None, description="Where the member drops if nothing more is done; null: none."
+    )
+    until: Instant = Field(description="When the level ends.")
+    grace_until: Instant = Field(description="Until when it is kept and may still be earned; without grace, its end.")
+    drives_tier: bool = Field(description="Whether campaigns see the level as the member's tier.")
+    match: Literal["all", "any"] = Field(description="Whether all of the figures are needed, or any of them.")
+    figures: Annotated[tuple[TierFigure, ...], MaxLen(8), FailFast()] = Field(
+        description="What the level needs to be kept, and how much of it there is for that by now."
+    )
+    programme_version: ProgrammeVersion = Field(description="The version of the programme that decided.")
+
+
+class MemberTierPointsChangedV1(Payload):
+    """A campaign added tier points to a member's tier set, or a purchase that had brought some came back."""
+
+    event_type: ClassVar[str] = "org.pointstream.member.tier_points_changed.v1"
+
+    member_id: UUID = Field(description="Whose they are.")
+    tier_set: Name64 = Field(description="Name of the tier set whose levels they count towards.")
+    points: Annotated[int, Ge(-(10**15)), Le(10**15)] = Field(description="How many more; below 0, how many fewer.")
+    campaign: Name64 = Field(description="The campaign that adds them.")
+    cause_source: Name256 = Field(description="`source` of the event that brought it about.")
+    cause_id: Name128 = Field(description="`id` of the event that brought it about.")
 
 
 class MemberTierChangedV1(Payload):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from annotated_types import MaxLen, MinLen
+from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import FailFast, Field
 
-from libs.contracts.primitives import NO_NUL, Instant, Name64, Payload, ProgrammeVersion
+from libs.contracts.primitives import NO_NUL, Instant, Name32, Name64, Name256, Payload, ProgrammeVersion, Text64
 
 Path = Annotated[str, MinLen(1), MaxLen(200), NO_NUL]
 CampaignState = Literal["draft", "scheduled", "live", "paused", "ended"]
@@ -92,3 +92,22 @@ class CampaignStoppedV1(Payload):
         description="A version came into force, the campaign's time ended, or a kill switch was turned off."
     )
     at: Instant = Field(description="Since when.")
+
+
+class CampaignBudgetReachedV1(Payload):
+    """So much of a limit that members share is used by now: 80 percent, or all. Told once for each period and limit."""
+
+    event_type: ClassVar[str] = "org.pointstream.campaign.budget_reached.v1"
+
+    campaign: Name64 | None = Field(default=None, description="Id of the campaign; null for a limit of all together.")
+    limit: Name256 = Field(description="Which limit, as explanations name it.")
+    unit: Literal["points", "times", "discount_minor", "order_minor"] = Field(description="What is limited.")
+    wallet: Name64 | None = Field(default=None, description="The wallet of a limit on points of all campaigns.")
+    scope: Literal["programme", "campaign", "store", "partner"] = Field(description="For what there is so much.")
+    place: Text64 | None = Field(default=None, description="The store or partner; null for a limit of no place.")
+    period: Literal["day", "week", "month", "year", "ever"] = Field(description="For how long there is so much.")
+    within: Name32 = Field(description="Which day, week, month or year, or ever.")
+    share: Annotated[int, Ge(1), Le(100)] = Field(description="Percent of it that are used, at least: 80 or 100.")
+    used: Annotated[int, Ge(0), Le(2**63 - 1)] = Field(description="How much of it was used at that instant.")
+    total: Annotated[int, Ge(0), Le(2**63 - 1)] = Field(description="How much there is.")
+    reached_at: Instant = Field(description="When that came about.")

@@ -54,6 +54,14 @@ class ReceiptLine(Payload):
     amount_minor: Money = Field(description="What the line costs, in minor units of the currency, discounts included.")
 
 
+class DiscountGiven(Payload):
+    """Money off that the till gave, as a quote told it or by itself; the amounts of the receipt are those after it."""
+
+    campaign: Name64 = Field(description="Id of the campaign in the programme.")
+    line: LineNumber | None = Field(default=None, description="The line that got cheaper; null for the whole receipt.")
+    amount_minor: MoneyDue = Field(description="How much, in minor units of the currency.")
+
+
 class _Receipt(Payload):
     """The content of a receipt: whatever tells of a whole one has the same fields in the same order."""
 
@@ -71,6 +79,11 @@ class _Receipt(Payload):
         description="What was paid, in minor units; equals the sum of the lines when there are any."
     )
     lines: Annotated[tuple[ReceiptLine, ...], MaxLen(5000), FailFast()] = Field(description="What was bought.")
+    discounts: Annotated[tuple[DiscountGiven, ...], MaxLen(1000)] | None = Field(
+        default=None,
+        description="Which campaigns' discounts the till gave: these count. Null when it does not say; then those "
+        "count that the campaigns would give for this receipt.",
+    )
 
 
 class PurchaseCompletedV1(_Receipt):

@@ -22,3 +22,18 @@ ORDER BY s.tenant_id, s.programme_id, s.turn;
 INSERT INTO earning.told_programme AS t (tenant_id, programme_id, version, until) VALUES ($1, $2, $3, $4)
 ON CONFLICT (tenant_id, programme_id) DO UPDATE
 SET version = greatest(t.version, excluded.version), until = greatest(t.until, excluded.until);
+
+-- name: reached
+-- Limits that nobody was told of, the first reached first.
+SELECT tenant_id, programme_id, counter_key, share, most, used, reached_at
+FROM earning.budget_reached
+WHERE told_at IS NULL
+ORDER BY reached_at, tenant_id, programme_id, counter_key, share
+LIMIT $1;
+
+-- name: reached_told
+UPDATE earning.budget_reached b SET told_at = $1
+FROM unnest($2::int[], $3::int[], $4::text[], $5::smallint[], $6::bigint[])
+    AS v(tenant_id, programme_id, counter_key, share, most)
+WHERE b.tenant_id = v.tenant_id AND b.programme_id = v.programme_id AND b.counter_key = v.counter_key
+  AND b.share = v.share AND b.most = v.most;

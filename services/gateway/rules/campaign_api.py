@@ -24,6 +24,7 @@ from services.gateway.paging import link_next, read_place
 from services.gateway.parameters import CursorText, Limit, ProgrammeSlug
 from services.gateway.problems import ProblemError
 from services.gateway.rules.bodies import ChangedCampaign, NewCampaign, Timed, Turning, body_of, merged, read_body
+from services.gateway.rules.budgets import BudgetView, budget_views, shared_limits
 from services.gateway.rules.desk import IF_MATCH, PUBLISHING, MakeDraft, desk_of, in_thread, seen_by
 from services.gateway.rules.store import Opened
 from services.gateway.rules.views import CampaignsPage, CampaignView, PublishedView
@@ -235,17 +236,25 @@ async def _campaigns(request: Request, caller: Caller, programme: str | None) ->
         versions = await opened.versions(now)
         off = [switch.name for switch in await opened.switches()]
         slug = opened.slug
-    version = versions.in_force(now + _SOON)
-    document = versions.programme(version)
-    if version is None or document is None:
-        return []
+        version = versions.in_force(now + _SOON)
+        document = versions.programme(version)
+        if version is None or document is None:
+            return []
+        limits = [list(shared_limits(document, campaign, now)) for campaign in document.campaigns]
+        used = await opened.used([key for each in limits for key, _ in each])
     written = _written(document)["campaigns"]
-    pairs = zip(document.campaigns, written, strict=True)
-    return [_view(slug, version, campaign, each, now, off) for campaign, each in pairs]
+    triples = zip(document.campaigns, written, limits, strict=True)
+    return [_view(slug, version, campaign, each, now, off, budget_views(own, used)) for campaign, each, own in triples]
 
 
 def _view(
-    slug: str, version: StoredVersion, campaign: Campaign, written: dict[str, Any], now: datetime, off: list[str]
+    slug: str,
+    version: StoredVersion,
+    campaign: Campaign,
+    written: dict[str, Any],
+    now: datetime,
+    off: list[str],
+    budgets: tuple[BudgetView, ...],
 ) -> CampaignView:
     return CampaignView(
         programme=slug,
@@ -253,6 +262,7 @@ def _view(
         active_from=version.active_from,
         runs=runs(campaign, max(now, version.active_from)),
         switched_off=any(stops(switch, campaign) for switch in off),
+        budgets=budgets,
         campaign=written,
     )
 

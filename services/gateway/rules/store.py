@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,6 +64,11 @@ class Opened:
     async def switches(self, *, turned_on_too: bool = False, most: int = 1_000) -> list[Switch]:
         """Return the switches that are off, newest first; or all that ever were."""
         return await postgres.load_switches(self.connection, self.where.key, turned_on_too=turned_on_too, most=most)
+
+    async def used(self, keys: Sequence[str]) -> dict[str, int]:
+        """Return what limits have used, by the key of the counter; what is not there has used nothing."""
+        rows = await self.connection.fetch(_SQL["counters"], *self.where.key, list(keys)) if keys else ()
+        return {row["counter_key"]: row["used"] for row in rows}
 
     async def turn_off(self, kind: str, value: str, now: datetime, by: str, note: str | None) -> tuple[Switch, bool]:
         """Turn a switch off, and say whether that is new."""

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from services.gateway.rules.budgets import BudgetView
 from services.gateway.views import Page, View
 
 _VERSION: Any = {
@@ -36,6 +37,17 @@ _CAMPAIGN_VIEW: Any = {
     "active_from": "2024-03-31T22:00:00Z",
     "runs": True,
     "switched_off": False,
+    "budgets": [
+        {
+            "unit": "points",
+            "scope": "campaign",
+            "period": "ever",
+            "within": "ever",
+            "total": 50000,
+            "used": 40120,
+            "percent": 80,
+        }
+    ],
     "campaign": _CAMPAIGN,
 }
 _PLAN: Any = {
@@ -147,6 +159,7 @@ class CampaignView(View):
     active_from: datetime = Field(description="When that version comes, or came, into force.")
     runs: bool = Field(description="Whether the document lets it pay now, or as soon as the version is in force.")
     switched_off: bool = Field(description="Whether a kill switch stops it, whatever the document says.")
+    budgets: tuple[BudgetView, ...] = Field(description="Its limits that members share, with what of them is used.")
     campaign: dict[str, Any]
 
 

@@ -11,7 +11,7 @@ FROM (
 WHERE v.document ? 'tier_sets';
 
 -- name: standings
-SELECT tier_set, level, since, until, seen_on, given, due_at, changes
+SELECT tier_set, level, since, until, seen_on, given, due_at, warned, changes
 FROM members.tier_standing
 WHERE tenant_id = $1 AND programme_id = $2 AND member_id = $3;
 

@@ -16,10 +16,12 @@ from uuid import UUID
 import pytest
 from prometheus_client import CollectorRegistry
 
+from libs.contracts.events import MemberTierPointsChangedV1
 from libs.history.counted import ACTIVITY_KIND, count_decision, count_receipt
 from libs.history.days import Sum
+from libs.promotions.gifts import TIER_POINTS
 from libs.promotions.pages import StoredDecision
-from services.earning.announcements import REWARDS
+from services.earning.announcements import MEMBERS, REWARDS
 from services.earning.history import terms_of
 from services.earning.metrics import EarningMetrics
 from tests.support.brokerless import Earning, Sent
@@ -182,12 +184,17 @@ def _receipts(memory: Memory) -> None:
 def _rewards(earning: Earning) -> None:
     """What was granted beside points, less what was revoked, is what stands of all receipts and activities."""
     told: Counter[tuple[str, ...]] = Counter()
-    names = set()
-    for event in [json.loads(event.value) for event in earning.told if event.topic == REWARDS]:
+    names = []
+    for topic, event in [(each.topic, json.loads(each.value)) for each in earning.told]:
+        if topic not in (REWARDS, MEMBERS):
+            continue
         data = event["data"]
-        sign = 1 if event["type"].endswith("granted.v1") else -1
-        told[data["member_id"], data["campaign"], data["kind"], data["reference"]] += sign * data["quantity"]
-        names.add(event["id"])
+        if event["type"] == MemberTierPointsChangedV1.event_type:
+            told[data["member_id"], data["campaign"], TIER_POINTS, data["tier_set"]] += data["points"]
+        elif topic == REWARDS:
+            sign = 1 if event["type"].endswith("granted.v1") else -1
+            told[data["member_id"], data["campaign"], data["kind"], data["reference"]] += sign * data["quantity"]
+        names.append(event["id"])
     stands: Counter[tuple[str, ...]] = Counter()
     for _, story in earning.memory.stories():
         for *name, quantity in story.granted:
@@ -197,7 +204,7 @@ def _rewards(earning: Earning) -> None:
             for one in decision.evaluation.granted:
                 stands[str(decision.member_id), one.campaign, one.kind, one.reference] += one.quantity
     assert {name: many for name, many in told.items() if many} == stands
-    assert len(names) == sum(event.topic == REWARDS for event in earning.told), "each event has an id of its own"
+    assert len(names) == len(set(names)), "each event has an id of its own"
 
 
 def _play(seeds: range, seconds: float) -> int:

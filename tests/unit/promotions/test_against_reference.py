@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 
@@ -13,7 +15,7 @@ from libs.promotions.compile import compile_programme
 from libs.promotions.decide import counter_keys, evaluate
 from libs.promotions.discounting import discounted
 from libs.promotions.document import parse_programme
-from libs.promotions.evaluation import COMPANY, EXCLUDED, OUTRANKED, TOO_MANY, from_record, to_record
+from libs.promotions.evaluation import COMPANY, EXCLUDED, OUTRANKED, TOO_MANY, Discount, from_record, to_record
 from libs.promotions.explain import explain, why_not
 from tests.unit.promotions.reference_payouts import Reference
 from tests.unit.promotions.strategies import counters, documents, instants, members, receipts
@@ -89,7 +91,18 @@ def test_bounds_and_records(data, document, receipt, at, member) -> None:  # typ
     assert all(
         now.amount_minor >= 0 for now, was in zip(left.lines, receipt.lines, strict=True) if was.amount_minor >= 0
     )
+    again = evaluate(compiled, left, member, at, used)
+    if again.reason is None:
+        assert _by_line(again.discounts) == _by_line(found.discounts), "what the till says it gave is what counts"
+        assert {use.key for use in again.uses} <= set(counter_keys(compiled, left, member, at))
     assert from_record(to_record(found)) == found
     assert explain(found, receipt, compiled, member, at)["programme_version"] == 1
     for campaign in found.campaigns:
         assert why_not(campaign, compiled, receipt, member, at) is None
+
+
+def _by_line(discounts: Iterable[Discount]) -> Counter[tuple[str, int | None]]:
+    found: Counter[tuple[str, int | None]] = Counter()
+    for one in discounts:
+        found[one.campaign, one.line] += one.amount_minor
+    return found

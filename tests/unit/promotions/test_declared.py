@@ -195,3 +195,28 @@ def test_an_empty_receipt_is_not_every_line() -> None:
     when = {"lines": [{"match": "every", "categories": ["dairy"]}]}
     compiled = compile_programme(parse_programme(document(rule(when=when))))
     assert points(evaluate(compiled, Receipt("USD", 500), MEMBER, THURSDAY, {})) == 0
+
+
+def test_a_formula_speaks_of_what_is_declared_and_a_typo_dies_with_the_document() -> None:
+    def stars(cel: str) -> dict[str, Any]:
+        return campaign("c", {"kind": "formula", "cel": cel, "most": 50}, trigger=REVIEW)
+
+    compiled = compile_programme(parse_programme(document(stars("data.stars * 10"), **DECLARED)))
+    for data, wanted in (({"stars": 4}, 40), ({"stars": 9}, 50), ({"stars": "4"}, 0), ({}, 0), (None, 0)):
+        found = evaluate_activity(compiled, Activity("product-reviewed", data=data), MEMBER, THURSDAY, {})
+        assert points(found) == wanted
+        assert bool(found.rule_errors) == (wanted == 0)
+    for wrong in (
+        document(stars("data.star * 10"), **DECLARED),
+        document(stars('data.stars + "1"'), **DECLARED),
+        document(campaign("c", {"kind": "formula", "cel": "attributes.language", "most": 5}), **KNOWN),
+    ):
+        with pytest.raises(ProgrammeInvalid) as refused:
+            parse_programme(wrong)
+        assert [error.path for error in refused.value.errors] == ["campaigns[0].effect.cel"]
+
+
+def test_a_formula_is_what_a_programme_needs_history_for() -> None:
+    formula = {"kind": "formula", "cel": "visits_30_days * 2", "most": 50}
+    compiled = compile_programme(parse_programme(document(campaign("c", formula))))
+    assert (compiled.needs.history, compiled.needs.history_days) == (True, 30)

@@ -169,6 +169,27 @@ def test_a_condition_is_told_with_its_numbers(when: dict[str, Any], english: str
     assert sentences(campaign("a", fixed(2), when=when), language="de") == [f"2 Punkte {german}."]
 
 
+def test_tier_points_are_told_with_their_set_where_there_are_several() -> None:
+    sets = [
+        {"name": name, "levels": [{"name": "one"}], "drives_tier": name == "status"} for name in ("status", "stars")
+    ]
+    for effect, english, german in (
+        (
+            {"points": 1, "per_minor": 100},
+            "1 tier point for every $1.00.",
+            "1 Stufenpunkt für je 1,00\N{NO-BREAK SPACE}$.",
+        ),
+        (
+            {"points": 1_500, "tier_set": "stars"},
+            "1,500 tier points towards “stars”.",
+            "1.500 Stufenpunkte für „stars“.",
+        ),
+    ):
+        running = programme(campaign("a", {"kind": "tier_points"} | effect), tier_sets=sets)
+        told = [describe_rules(running, THURSDAY, language).rules[0].sentence for language in ("en", "de")]
+        assert told == [english, german]
+
+
 def test_a_circle_is_told_with_its_middle() -> None:
     stores = [{"id": "1", "latitude": "47.5", "longitude": "-8.25"}]
     near = campaign("a", fixed(2), when={"near": {"latitude": "47.5", "longitude": "-8.25", "metres": 2_500}})

@@ -14,6 +14,7 @@ from libs.promotions.document import ProgrammeInvalid, canonical_json, parse_pro
 from libs.promotions.evaluation import RULE_ERROR, Capped, Discount, Evaluation, Use, from_record, to_record
 from libs.promotions.explain import explain
 from libs.promotions.facts import Line
+from libs.promotions.given import GivenDiscount
 from tests.unit.promotions.build import (
     BASE,
     MEMBER,
@@ -98,7 +99,8 @@ def test_no_discount_is_more_than_what_is_left() -> None:
 def test_a_basket_without_lines_is_discounted_as_a_whole() -> None:
     found = judge(document(campaign("c", TEN_PERCENT)), total(999))
     assert off(found) == [("c", None, 99)]
-    assert discounted(total(999), found.discounts) == total(900)
+    given = (GivenDiscount("c", 99),)
+    assert discounted(total(999), found.discounts) == total(900, discounts=given)
 
 
 def test_points_of_a_discounted_basket_are_those_of_the_receipt_that_comes() -> None:
@@ -178,6 +180,24 @@ def test_everything_is_explained_and_read_back() -> None:
         ("o", "USD", "110", "20"),
     ]
     assert told["granted"] == [{"campaign": "c", "name": "C", "kind": "coupon", "reference": "spring", "quantity": 1}]
+
+
+STATUS = {"name": "status", "levels": [{"name": "blue"}, {"name": "gold", "needs": {"tier_points": 20}}]}
+
+
+def test_tier_points_go_to_their_set_and_are_explained_and_told_what_is_wrong() -> None:
+    each = {"kind": "tier_points", "points": 3, "per_minor": 1_000}
+    text = document(campaign("t", each), tier_sets=[STATUS])
+    bought = receipt(BREAD, MILK)
+    found = judge(text, bought)
+    assert [(one.kind, one.reference, one.quantity) for one in found.granted] == [("tier_points", "status", 3)]
+    told = explain(found, bought, compile_programme(parse_programme(text)), MEMBER, THURSDAY, language="de")
+    assert told["summary"] == "3 Stufenpunkte (status) durch t."
+    two = [STATUS, STATUS | {"name": "stars"}]
+    for sets, effect in (([], each), (two, each), (two, each | {"tier_set": "sun"})):
+        with pytest.raises(ProgrammeInvalid) as refused:
+            parse_programme(document(campaign("t", effect), tier_sets=sets))
+        assert refused.value.errors[0].path == "campaigns[0].effect.tier_set"
 
 
 @pytest.mark.parametrize(

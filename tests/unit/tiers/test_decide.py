@@ -94,6 +94,25 @@ def test_grace_keeps_a_level_a_little_longer_and_it_may_be_earned_in_it() -> Non
         assert member.decide(noon(date(2028, 2, 1))) == level
 
 
+def test_tier_points_of_the_set_make_a_level_and_those_of_another_do_not() -> None:
+    levels = [{"name": "bronze"}, {"name": "silver", "needs": {"tier_points": 50}}]
+    member = Member(tier_set(levels=levels, window={"kind": "rolling", "days": 30}, holds={"kind": "while_met"}))
+    day = date(2026, 2, 1)
+    member.days = member.days.with_more(Counted(MEMBER, day, 1, 0, 0, {"tier:other": 99, "tier:status": 49}))
+    assert member.decide(noon(day)) == "bronze"
+    member.days = member.days.with_more(Counted(MEMBER, day, 0, 0, 0, {"tier:status": 1}))
+    assert member.decide(noon(day)) == "silver"
+    member.days = member.days.with_more(Counted(MEMBER, day, 0, 0, 0, {"tier:status": -1}))
+    assert member.decide(noon(day), done_on=day, lessened=True) == "bronze"
+
+
+def test_what_is_done_late_reaches_no_level_that_would_be_over_by_now() -> None:
+    member = Member(tier_set(window={"kind": "rolling", "days": 5}, holds={"kind": "while_met"}))
+    member.earn(date(2026, 2, 1), 90)
+    member.earn(date(2026, 2, 4), 60, now=noon(date(2026, 2, 8)))
+    assert [to for _, to, _ in member.told] == ["bronze"]
+
+
 def test_a_soft_landing_is_not_taken_away_by_a_return() -> None:
     member = Member(tier_set(**YEARLY, drop="by_one"))
     member.earn(date(2026, 2, 1), 300)
