@@ -14,9 +14,11 @@ import orjson
 from libs.backtest.history import (
     Item,
     Portion,
+    Profile,
     Scheme,
     StoredRate,
     StoredVersion,
+    Word,
     activity_item,
     plain_item,
     receipt_item,
@@ -30,6 +32,7 @@ from libs.runtime.keys import receipt_key
 _QUERIES = sql.load("libs.backtest", "history.sql")
 _PAGES = 64
 _STORIES = 500
+_MEMBERS = 2_000
 _MARGIN = timedelta(days=1)
 """By how much the clocks of workers and of those who send may be apart at the most."""
 _FIRST = UUID(int=0)
@@ -72,6 +75,15 @@ class PostgresHistory:
             key = rows[-1]["receipt_key"]
             told = [receipt_item(_plain_uuid(row["receipt_key"]), read_story(row["story"])) for row in rows]
             yield _within(told, since, until, done)
+
+    async def profiles(self) -> AsyncIterator[Sequence[Profile]]:
+        """Read what is known of each member, some at a time: with the tiers that people named."""
+        member = _FIRST
+        while rows := await self._connection.fetch(
+            _QUERIES["members"], self._tenant_id, self._programme_id, member, _MEMBERS
+        ):
+            member = rows[-1]["member_id"]
+            yield [_profile(row) for row in rows]
 
     async def _items(self, decisions: Sequence[StoredDecision]) -> list[Item | None]:
         """The plain purchases and the activities among decisions; None for what is nobody's."""
@@ -139,6 +151,12 @@ class _Number(msgspec.Struct, frozen=True, gc=False):
 
 
 _read_number = msgspec.json.Decoder(_Number).decode
+
+
+def _profile(row: asyncpg.Record) -> Profile:
+    said = zip(row["said_at"], row["causes"], row["tiers"], strict=True)
+    words = tuple([Word(at, _plain_uuid(cause), tier) for at, cause, tier in said])
+    return Profile(_plain_uuid(row["member_id"]), row["enrolled_at"], words)
 
 
 def _within(items: Sequence[Item | None], since: datetime, until: datetime, done: int) -> Portion:

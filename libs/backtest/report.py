@@ -54,6 +54,7 @@ def report(summary: Mapping[str, Any], scales: Mapping[str, int]) -> str:
     body = [_head(summary, scales), _cards(summary)]
     for wallet, total in summary["wallets"].items():
         body += _wallet(summary, wallet, total, scales.get(wallet, 0))
+    body += _tier_table(summary)
     body.append(_ground(summary))
     title = escape(f"Backtest of {summary['programme']}")
     return (
@@ -157,6 +158,26 @@ def _campaign_table(paid: Sequence[Mapping[str, Any]], scale: int) -> str:
         )  # fmt: skip
         rows.append(f"<tr><td>{escape(each['campaign'])}</td>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
     return f'<div class="scroll"><table><tr><th>campaign</th>{heads}</tr>{"".join(rows)}</table></div>'
+
+
+def _tier_table(summary: Mapping[str, Any]) -> list[str]:
+    """How many members end in which tier, where anybody has one."""
+    rows = [
+        (each["tier_set"] or "the tier that campaigns see", each["tier"] or "none", each["a"], each["b"])
+        for each in summary["tiers"]
+    ]
+    if all(each["tier"] is None for each in summary["tiers"]):
+        return []
+    filled = "".join(
+        f"<tr><td>{escape(name)}</td><td>{escape(tier)}</td><td>{number(a)}</td><td>{number(b)}</td>"
+        f"<td>{signed(b - a)}</td></tr>"
+        for name, tier, a, b in rows
+    )
+    return [
+        "<h2>Tiers at the end of the range</h2>\n"
+        '<div class="scroll"><table><tr><th>tier set</th><th>tier</th><th>members A</th><th>members B</th>'
+        f"<th>more or less</th></tr>{filled}</table></div>"
+    ]
 
 
 def _ground(summary: Mapping[str, Any]) -> str:

@@ -65,7 +65,7 @@ async def test_history_is_judged_again_to_the_same_bytes_and_says_where_members_
         row = members[str(shop.member_id(name))]
         assert (int(row["points_a"]), int(row["points_b"])) == (a, with_b)
         assert int(row["points_a"]) == int(row["points_recorded"]) == shop.balance(name)
-        assert (row["cost_a_minor"], row["cost_b_minor"], row["tiers"]) == (str(a), str(with_b), "gold")
+        assert (row["cost_a_minor"], row["cost_b_minor"], row["tiers_b"]) == (str(a), str(with_b), "gold")
     parted = members[str(shop.member_id("again-2"))]
     assert (parted["parted_source"], parted["parted_id"]) == (source, "again-b")
     assert (parted["parted_points_a"], parted["parted_points_b"]) == ("points:30", "points:60")

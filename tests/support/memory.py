@@ -84,6 +84,7 @@ class Memory:
     days: dict[tuple[int, int, UUID, date], Sum] = field(default_factory=dict)
     places: dict[tuple[MemberName, str], Place] = field(default_factory=dict)
     tier_changes: dict[tuple[MemberName, str, int], object] = field(default_factory=dict)
+    words: dict[tuple[MemberName, str, int], tuple[datetime, UUID, str]] = field(default_factory=dict)
     enrolled: dict[MemberName, datetime] = field(default_factory=dict)
     profiles: dict[MemberName, tuple[Profile, ...]] = field(default_factory=dict)
     base: list[int] = field(default_factory=lambda: [0])
@@ -268,7 +269,10 @@ class Memory:
             name = (kept.name, kept.tiers.name, kept.number)
             assert name not in self.tier_changes
             assert kept.number == 1 or (*name[:2], kept.number - 1) in self.tier_changes, "numbers have no gap"
-            self.tier_changes[name] = (kept.change.before, kept.change.after.level, kept.change.reason, kept.figures)
+            after = kept.change.after
+            self.tier_changes[name] = (kept.change.before, after.level, kept.change.reason, kept.figures)
+            if kept.change.reason == "given" and after.level is not None:
+                self.words[name] = (after.since, kept.cause, after.level)
         for member, level in tiers.driven.items():
             self.heads[member] = self.heads[member]._replace(tier=level)
 

@@ -41,3 +41,19 @@ WHERE tenant_id = $1 AND programme_id = $2 AND receipt_key = ANY ($3::uuid[]) AN
 SELECT receipt_key, story FROM earning.receipt
 WHERE tenant_id = $1 AND programme_id = $2 AND receipt_key > $3 AND story IS NOT NULL
 ORDER BY receipt_key LIMIT $4;
+
+-- name: members
+-- Members with the tiers that people named, in the order in which they were taken up.
+SELECT m.member_id, m.enrolled_at,
+       coalesce(array_agg(c.effective_at ORDER BY c.effective_at, c.number) FILTER (WHERE c.number IS NOT NULL), '{}') AS said_at,
+       coalesce(array_agg(c.cause ORDER BY c.effective_at, c.number) FILTER (WHERE c.number IS NOT NULL), '{}') AS causes,
+       coalesce(array_agg(c.to_level ORDER BY c.effective_at, c.number) FILTER (WHERE c.number IS NOT NULL), '{}') AS tiers
+FROM (
+    SELECT member_id, enrolled_at FROM members.member
+    WHERE tenant_id = $1 AND programme_id = $2 AND member_id > $3
+    ORDER BY member_id LIMIT $4
+) m
+LEFT JOIN members.tier_change c
+    ON c.tenant_id = $1 AND c.programme_id = $2 AND c.member_id = m.member_id AND c.reason = 'given'
+GROUP BY m.member_id, m.enrolled_at
+ORDER BY m.member_id;
