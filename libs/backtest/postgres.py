@@ -120,6 +120,7 @@ async def reading(dsn: str, tenant_id: int, programme_id: int) -> AsyncIterator[
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             await connection.execute(_QUERIES["settings"])
+            await connection.execute(_QUERIES["tenant"], str(tenant_id))
             scheme = await _scheme(connection, tenant_id, programme_id)
             rows = await connection.fetch(_QUERIES["sources"], tenant_id)
             sources = {row["source_prefix"]: row["programme_id"] for row in rows}

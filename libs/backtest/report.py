@@ -12,7 +12,7 @@ from libs.promotions.rates import digits
 _CAMPAIGNS = 24
 """Campaigns that are drawn, those first that differ most; the table has all."""
 
-_STYLE = """
+STYLE = """
 :root { color-scheme: light dark; --ink: light-dark(#1b1f24, #e8eaed); --soft: light-dark(#57606a, #9aa4ae);
   --line: light-dark(#d8dee4, #30363d); --back: light-dark(#fff, #14181c); --card: light-dark(#f6f8fa, #1c2228);
   --a: light-dark(#8c96a1, #7d8794); --b: light-dark(#0b62c4, #58a6ff); --more: light-dark(#1a7f5a, #3fb68b);
@@ -35,7 +35,8 @@ rect.a { fill: var(--a); } rect.b { fill: var(--b); } rect.more { fill: var(--mo
 rect.same { fill: var(--a); } rect:hover { opacity: .75; }
 line.grid { stroke: var(--line); } line.axis { stroke: var(--soft); }
 .key { display: flex; gap: 1.25rem; margin: .25rem 0 .75rem; }
-.key span::before { background: var(--of); border-radius: 2px; content: ""; display: inline-block; height: .75rem;
+.key .of-a::before { background: var(--a); } .key .of-b::before { background: var(--b); }
+.key span::before { border-radius: 2px; content: ""; display: inline-block; height: .75rem;
   margin-right: .4rem; vertical-align: -1px; width: .75rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 100%; }
@@ -46,7 +47,7 @@ th { color: var(--soft); font-weight: 500; }
 @media print { body { padding: 0; } h2 { break-after: avoid; } svg { break-inside: avoid; } }
 """
 
-_KEY = '<div class="key soft"><span style="--of:var(--a)">A</span><span style="--of:var(--b)">B</span></div>'
+_KEY = '<div class="key soft"><span class="of-a">A</span><span class="of-b">B</span></div>'
 
 
 def report(summary: Mapping[str, Any], scales: Mapping[str, int]) -> str:
@@ -60,7 +61,7 @@ def report(summary: Mapping[str, Any], scales: Mapping[str, int]) -> str:
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n" + "\n".join(body) + "\n</body>\n</html>\n"
+        f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n" + "\n".join(body) + "\n</body>\n</html>\n"
     )
 
 

@@ -4,6 +4,10 @@
 -- A long look must not hold locks that others wait for, nor be ended as an idle one.
 SET LOCAL idle_in_transaction_session_timeout = 0;
 
+-- name: tenant
+-- Whoever may read in the name of a tenant alone sees its rows then; the operator sees all.
+SELECT set_config('pointstream.tenant', $1, true);
+
 -- name: programme
 SELECT t.slug AS tenant, p.slug AS programme, p.zone, p.currency
 FROM platform.programme p JOIN platform.tenant t USING (tenant_id)

@@ -230,4 +230,4 @@ def test_a_tier_that_only_people_gave_is_a_word_to_rules_with_tiers(history: str
     assert tally.paths[0] == {SEEN_TIER: ["gold"]}
     assert tally.paths[1] == {SEEN_TIER: ["gold", "basic"]}, "the word holds as long as an earned level would"
     points = Counter({wallet.wallet: wallet.b for wallet in tally.wallets.values()})
-    assert points["points"] == 6, "doubled three times, for the word holds a month from the first purchase"
+    assert points["points"] == 9, "doubled three times, for the word holds a month from the first purchase"

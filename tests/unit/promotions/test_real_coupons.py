@@ -133,7 +133,7 @@ def by_engine(campaigns: dict[int, Coupons], receipts: list[list[dict[str, Any]]
 
 
 def by_hand(campaigns: dict[int, Coupons], receipts: list[list[dict[str, Any]]]) -> dict[int, Given]:
-    """Nothing of the engine: a receipt's exact hundredths of points are cut together, as the programme rounds."""
+    """Nothing of the engine. A receipt's hundredths of points are rounded together; below a point they use no limit."""
     left = dict.fromkeys(((n, h) for n, each in campaigns.items() for h in each.households), 200)
     came: set[tuple[int, int, date]] = set()
     took: set[tuple[int, int]] = set()
@@ -141,19 +141,22 @@ def by_hand(campaigns: dict[int, Coupons], receipts: list[list[dict[str, Any]]])
     for lines in receipts:
         household, day = lines[0]["household_id"], lines[0]["transaction_timestamp"].date()
         hundredths = off = 0
+        used: list[tuple[tuple[int, int], int]] = []
         for number, amounts in chosen(campaigns, lines):
             spent, name = sum(amounts), (number, household)
             match campaigns[number].type:
                 case "Type A" if spent > 0:
                     exact = min(3 * spent, 100 * left[name])
                     hundredths += exact
-                    left[name] -= -(-exact // 100)
+                    used.append((name, -(-exact // 100)))
                 case "Type B" if (*name, day) not in came:
                     came.add((*name, day))
                     hundredths += 5_000
                 case "Type C" if name not in took and spent > 0:
                     took.add(name)
                     off += min(100, spent)
+        for name, points in used if hundredths >= 100 or off else ():
+            left[name] -= points
         total[household] = Given(total[household].points + hundredths // 100, total[household].off + off)
     return {household: each for household, each in total.items() if any(each)}
 
