@@ -23,6 +23,7 @@ _LINKS = (
     ("/asyncapi", "the topics and their events, for people"),
     ("/asyncapi.yaml", "the topics and their events, for programs (AsyncAPI 3.0)"),
     ("/problems", "what each error means"),
+    ("/backtests", "what other rules would have given, with pictures"),
     ("/readyz", "whether the door can serve"),
     ("/metrics", "metrics for Prometheus"),
 )

@@ -76,6 +76,9 @@ class BacktestsPart(Part):
     directory: Path | None = Field(
         default=None, description="where histories are copied to while they are judged; without one none are taken"
     )
+    carries_out: bool = Field(
+        default=True, description="whether this gateway carries them out, or leaves what it takes to others"
+    )
     most_open: int = Field(default=10, ge=1, description="backtests of a company that may wait or run at once")
     workers: int = Field(default=1, ge=1, le=256, description="processes that judge one backtest")
     lease: timedelta = Field(

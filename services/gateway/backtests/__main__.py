@@ -74,7 +74,8 @@ async def _copied(order: Order, folder: Path) -> Work:
 
 
 def _end_with_parent() -> None:
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 1):
+        pass
     os._exit(1)
 
 

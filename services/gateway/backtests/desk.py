@@ -43,7 +43,7 @@ class BacktestDesk:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[BacktestDesk]:
         """Carry out what is asked while the block runs."""
-        if self.runner is None:
+        if self.runner is None or not self.settings.carries_out:
             yield self
             return
         async with self.runner.running():

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from services.gateway.backtests.desk import desk_of_backtests
-from services.gateway.backtests.report_policy import REPORT_HEADERS
+from services.gateway.backtests.report_policy import REPORT_POLICY
 from services.gateway.backtests.routes import pieces_of
 from services.gateway.backtests.store import Kept
 from services.gateway.backtests.views import progress_of
@@ -49,7 +49,8 @@ async def backtest(request: Request, backtest_id: UUID) -> Response:
     if not key.allows(SCOPE):
         raise ProblemError("scope-missing", f"It takes the scope {SCOPE}.")
     pieces = await pieces_of(desk_of_backtests(request), key.tenant_id, backtest_id, "report.html")
-    return StreamingResponse(pieces, media_type="text/html; charset=utf-8", headers=REPORT_HEADERS | NO_STORE)
+    request.state.headers.update(REPORT_POLICY)
+    return StreamingResponse(pieces, media_type="text/html; charset=utf-8", headers=NO_STORE)
 
 
 def listing(found: Sequence[Kept]) -> str:

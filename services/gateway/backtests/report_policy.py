@@ -10,10 +10,10 @@ from types import MappingProxyType
 from libs.backtest.report import STYLE
 
 _HASH = base64.b64encode(sha256(STYLE.encode()).digest()).decode()
-REPORT_HEADERS: Mapping[str, str] = MappingProxyType(
+REPORT_POLICY: Mapping[str, str] = MappingProxyType(
     {
         "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; "
-        "form-action 'none'; frame-ancestors 'none'",
-        "Cache-Control": "no-store",
+        "form-action 'none'; frame-ancestors 'none'"
     }
 )
+"""In the place of the door's own policy."""

@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from services.gateway.access import PointsReader, RulesPublisher, RulesReader
 from services.gateway.backtests.bodies import Asking
 from services.gateway.backtests.desk import BacktestDesk, desk_of_backtests
-from services.gateway.backtests.report_policy import REPORT_HEADERS
+from services.gateway.backtests.report_policy import REPORT_POLICY
 from services.gateway.backtests.store import PartName
 from services.gateway.backtests.views import AskedBacktest, BacktestPage, BacktestView
 from services.gateway.cursors import Place
@@ -142,7 +142,8 @@ async def download_members(request: Request, caller: PointsReader, backtest_id: 
 async def get_report(request: Request, caller: RulesReader, backtest_id: BacktestId) -> StreamingResponse:
     """Show what came of it on one page, which loads nothing."""
     pieces = await pieces_of(desk_of_backtests(request), caller.tenant_id, backtest_id, "report.html")
-    return StreamingResponse(pieces, media_type="text/html; charset=utf-8", headers=REPORT_HEADERS)
+    request.state.headers.update(REPORT_POLICY)
+    return StreamingResponse(pieces, media_type="text/html; charset=utf-8")
 
 
 async def pieces_of(desk: BacktestDesk, tenant_id: int, backtest_id: UUID, name: PartName) -> AsyncIterator[bytes]:

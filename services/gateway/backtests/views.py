@@ -45,7 +45,7 @@ _SHARE = {"copy": (0.0, 0.3), "judge": (0.3, 0.65), "bind": (0.95, 0.05)}
 class BacktestView(View):
     """A backtest: what was asked, how far it is, and what came of it."""
 
-    model_config = ConfigDict(json_schema_extra={"example": dict(_EXAMPLE)}, populate_by_name=True)
+    model_config = ConfigDict(json_schema_extra={"example": dict(_EXAMPLE)})
 
     id: UUID
     programme: str = Field(description="Whose history was judged again.")
@@ -77,7 +77,7 @@ class BacktestView(View):
 class AskedBacktest(BacktestView):
     """A backtest that was asked for."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"status": "accepted", **_EXAMPLE}}, populate_by_name=True)
+    model_config = ConfigDict(json_schema_extra={"example": {"status": "accepted", **_EXAMPLE}})
 
     status: Status = Field(
         description="`accepted`: it is carried out. `known`: the same was asked, and is not done yet."

@@ -35,8 +35,8 @@ def judging(settings: GatewaySettings, tmp_path: Path) -> GatewaySettings:
 
 @pytest.fixture
 def idle(judging: GatewaySettings) -> GatewaySettings:
-    """The settings of one that takes them, and looks for them after the test is over."""
-    part = judging.backtests.model_copy(update={"look_every": timedelta(days=1)})
+    """The settings of one that takes them, and leaves them to others."""
+    part = judging.backtests.model_copy(update={"carries_out": False})
     return judging.model_copy(update={"backtests": part})
 
 
