@@ -12,7 +12,7 @@ import yaml
 
 from tests.support.lives import returned
 from tests.support.receipts import line
-from tests.support.running import Platform, eventually
+from tests.support.running import Door, Platform, eventually
 
 SECOND = timedelta(seconds=1)
 RULES = Path(__file__).parents[1] / "support" / "running.yaml"
@@ -78,6 +78,13 @@ async def test_history_is_judged_again_to_the_same_bytes_and_says_where_members_
     assert (tmp_path / "three" / "members.csv").read_bytes() == (tmp_path / "one" / "members.csv").read_bytes()
 
     question = {"document": b_document, "from": span[1], "to": span[3], "point_values": {"points": "0.01"}}
+    told = await asked_over_http(shop, question)
+    assert shop.http.get(told["members"]).content == (tmp_path / "one" / "members.csv").read_bytes()
+    assert shop.http.get(told["report"]).content == report
+
+
+async def asked_over_http(shop: Door, question: dict[str, Any]) -> dict[str, Any]:
+    """Ask for a backtest, and return what is told of it once it is done."""
     answer = shop.http.post("/v1/backtests", json=question)
     assert answer.status_code == 202, answer.text
     told: dict[str, Any] = {}
@@ -88,5 +95,4 @@ async def test_history_is_judged_again_to_the_same_bytes_and_says_where_members_
 
     await eventually(ended, "the backtest that was asked for over HTTP has ended")
     assert (told["state"], told["failure"]) == ("done", None)
-    assert shop.http.get(told["members"]).content == (tmp_path / "one" / "members.csv").read_bytes()
-    assert shop.http.get(told["report"]).content == report
+    return told

@@ -137,7 +137,7 @@ VALUES ($1, $2, 'a.jsonl', '/a', 'jsonl', 'utf-8', false, sha256(''), sha256('')
 INSERT INTO gateway.backtest
     (tenant_id, backtest_id, programme_id, programme, document, hash, since, until, point_values, sameness, asked_by,
      asked_at, state, ended_at, summary)
-VALUES ($1, $2, 1, 'main', '{}', '', $3, $3 + interval '1 day', '{}', sha256(''), '', $3, 'done', $3, '{}');
+VALUES ($1, $2, 1, 'main', '{}', '', $3, $3::timestamptz + interval '1 day', '{}', sha256(''), '', $3, 'done', $3, '{}');
 
 -- name: backtest_part
 INSERT INTO gateway.backtest_part (tenant_id, backtest_id, name, number, body) VALUES ($1, $2, $3, 0, 'none');
