@@ -6,9 +6,10 @@ It is what earning keeps of a member, under rules that need not have been in for
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
+
+import msgspec
 
 from libs.backtest.history import Profile
 from libs.history.counted import business_day
@@ -19,6 +20,8 @@ from libs.promotions.history import History
 from libs.promotions.seen import as_history, condense
 from libs.promotions.tiers import TierSet
 from libs.tiers.decide import Decided, Decision, Rules, TierStanding
+
+_structs = msgspec.structs
 
 SEEN_TIER = ""
 """The name of the path of the tier that campaigns see; those of tier sets that drive nothing have the set's."""
@@ -102,7 +105,7 @@ class Member:
         if version is None or history is None or needs is None:
             return self.facts
         seen = condense(history, needs.windows, business_day(judged_at, version.zone))
-        return replace(self.facts, history=as_history(seen))
+        return _structs.replace(self.facts, history=as_history(seen))
 
     def enrolled_at(self, at: datetime) -> datetime:
         """When the member enrolled; where nobody knows, at an instant."""
@@ -132,7 +135,7 @@ class Member:
         self._note(SEEN_TIER, tier)
 
     def _know(self, tier: str | None, history: History | None) -> None:
-        self.facts = replace(self.facts, tier=tier, history=history)
+        self.facts = _structs.replace(self.facts, tier=tier, history=history)
 
     def _note(self, name: str, level: str | None) -> None:
         if self.paths is not None:
