@@ -101,8 +101,10 @@ def items_in(memory: Memory) -> Iterator[Item]:
 def profiles_in(memory: Memory) -> list[Profile]:
     """What is known of the members in a memory, as the reader of the database tells it."""
     words: dict[UUID, list[Word]] = {}
-    for (name, _, _), word in sorted(memory.words.items(), key=lambda found: found[0][2]):
-        words.setdefault(name[2], []).append(Word(*word))
+    for (name, _, _), kept in sorted(memory.changes_told.items(), key=lambda found: found[0][2]):
+        after = kept.change.after
+        if kept.change.reason == "given" and after.level is not None:
+            words.setdefault(name[2], []).append(Word(after.since, kept.cause, after.level))
     return [Profile(name[2], at, tuple(words.get(name[2], ()))) for name, at in sorted(memory.enrolled.items())]
 
 
