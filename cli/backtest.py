@@ -357,6 +357,12 @@ def _show(summary: Mapping[str, Any], scales: Mapping[str, int], out: Path | Non
         for each in _most_moved(summary["campaigns"])
     ]
     screen.write_table("Campaigns that differ most", rows, ("campaign", "wallet", "A", "B", "times A", "times B"))
+    if any(each["tier"] is not None for each in summary["tiers"]):
+        ends = [
+            (each["tier_set"] or "", each["tier"] or "none", f"{each['a']:,}", f"{each['b']:,}")
+            for each in summary["tiers"]
+        ]
+        screen.write_table("Members by tier at the end of the range", ends, ("tier set", "tier", "A", "B"))
     cost = summary["cost"]
     if cost is not None:
         decimals, more = digits(cost["currency"]), cost["b_minor"] - cost["a_minor"]

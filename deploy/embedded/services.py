@@ -23,6 +23,8 @@ PROGRAMS = Path(__file__).resolve().parents[2]
 _KAFKA_OF_COMMANDS = "POINTSTREAM_CLI__KAFKA__"
 FILES = "files"
 """Where below the data directory the gateway keeps what is sent to it as files."""
+BACKTESTS = "backtests"
+"""Where below it the gateway copies histories to while it judges them."""
 STEADY_SECONDS = 60.0
 """A service that ran this long has recovered: its next pause is the first again."""
 
@@ -90,6 +92,7 @@ class Service:
         env = self._surroundings.environment(self.name)
         if self.name == "gateway":
             env.setdefault("POINTSTREAM_GATEWAY__FILES__DIRECTORY", str(self._data / FILES))
+            env.setdefault("POINTSTREAM_GATEWAY__BACKTESTS__DIRECTORY", str(self._data / BACKTESTS))
         self._child.start(
             [sys.executable, "-m", f"services.{self.name}"],
             env=env,

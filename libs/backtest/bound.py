@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from uuid import UUID
 
 from libs.backtest.compare import Leaning, Rules, Tally, Tallying
-from libs.backtest.history import Item
-from libs.backtest.replay import Judge, in_order
+from libs.backtest.history import Item, Profile
+from libs.backtest.replay import in_order
 from libs.judging.versions import RunningProgramme
 
 _COMPARING = ("best", "worst")
+NOBODY: Mapping[UUID, Profile] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -70,12 +72,14 @@ def is_bound(tally: Tally, reached: tuple[set[str], set[str]]) -> bool:
     return any(not keys.isdisjoint(leaning.asked) for keys, leaning in zip(reached, tally.leaning, strict=True))
 
 
-def in_sequence(rules: Rules, items: Iterable[Item], prior: Mapping[str, int]) -> dict[UUID, Tally]:
+def in_sequence(
+    rules: Rules, items: Iterable[Item], prior: Mapping[str, int], profiles: Mapping[UUID, Profile] = NOBODY
+) -> dict[UUID, Tally]:
     """Judge the items of several members, which come in their order, with what all of them use of shared limits.
 
     `prior` is what was used of shared counters before the range, by these members or by others.
     """
-    judges = [Judge(programme, prior) for programme in rules.sides]
+    judges = rules.judges(prior, profiles)
     tallyings: dict[UUID, Tallying] = {}
 
     def in_range() -> Iterator[Item]:
@@ -83,7 +87,7 @@ def in_sequence(rules: Rules, items: Iterable[Item], prior: Mapping[str, int]) -
             tallying = tallyings.get(item.member_id)
             if tallying is None:
                 tallying = tallyings[item.member_id] = Tallying(item.member_id, rules)
-            if item.at >= rules.since:
+            if rules.follows or item.at >= rules.since:
                 yield item
                 continue
             tallying.before(item)
@@ -94,9 +98,7 @@ def in_sequence(rules: Rules, items: Iterable[Item], prior: Mapping[str, int]) -
                         judge.counters[key] = judge.counters.get(key, 0) + points
 
     for step in in_order(in_range(), rules.until):
-        a, b = (judge.step(step) for judge in judges)
-        tallying = tallyings[step.item.member_id]
-        tallying.add(step, (a, b))
-        for side, (judge, judged) in enumerate(zip(judges, (a, b), strict=True)):
-            tallying.lean(side, judge, judged)
+        tallyings[step.item.member_id].judge(step, judges)
+    for tallying in tallyings.values():
+        tallying.end(judges)
     return {member_id: tallying.tally for member_id, tallying in tallyings.items()}

@@ -3,33 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
-from libs.backtest.history import Item
+from libs.backtest.history import Item, Profile
 from libs.backtest.replay import Judge, Judged, PaidBy, Step, in_order
+from libs.backtest.standing import SEEN_TIER, Member, Paths
 from libs.judging.versions import RunningProgramme
 
 Side = Literal["a", "b"]
+_INSTANT = timedelta(microseconds=1)
 
 
 class Rules(Struct, frozen=True):
-    """The two sets of rules, and what is replayed: what counts from `since` on and before `until`."""
+    """The two sets of rules, and what is compared: what counts from `since` on and before `until`.
+
+    `follows` is set where either side asks what members did before, or has tiers: then what came before the range is
+    judged too. Until `told_until` tiers were those that people named (None: always).
+    """
 
     a: RunningProgramme
     b: RunningProgramme
     since: datetime
     until: datetime
     zone: tzinfo
+    follows: bool = False
+    told_until: datetime | None = None
 
     @property
     def sides(self) -> tuple[RunningProgramme, RunningProgramme]:
         """A, then B."""
         return self.a, self.b
+
+    def judges(
+        self, used: Mapping[str, int] | None = None, profiles: Mapping[UUID, Profile] | None = None
+    ) -> tuple[Judge, Judge]:
+        """A judge for each side. `used` is what was used of limits before the first step that they judge."""
+        a, b = [
+            Judge(side, used, follow=self.follows, profiles=profiles, told_until=self.told_until) for side in self.sides
+        ]
+        return a, b
 
 
 class Parting(Struct, frozen=True):
@@ -86,7 +103,10 @@ class Leaning(Struct):
 
 
 class Tally(Struct):
-    """All that is told of one member."""
+    """All that is told of one member.
+
+    `tiers` are those that were recorded, `paths` those under A and B, by tier set, where they are judged anew.
+    """
 
     member_id: UUID
     receipts: int = 0
@@ -94,10 +114,17 @@ class Tally(Struct):
     wallets: dict[str, Wallet] = msgspec.field(default_factory=dict)
     parting: Parting | None = None
     tiers: list[str | None] = msgspec.field(default_factory=list)
+    paths: tuple[Paths, Paths] | None = None
     months: dict[str, Month] = msgspec.field(default_factory=dict)
     campaigns: dict[str, Campaign] = msgspec.field(default_factory=dict)
     leaning: tuple[Leaning, Leaning] = msgspec.field(default_factory=lambda: (Leaning(), Leaning()))
     prior: dict[str, int] = msgspec.field(default_factory=dict)
+
+    @property
+    def paths_by_side(self) -> tuple[Paths, Paths]:
+        """The tiers under A and under B; where they are not judged anew, those that were recorded."""
+        recorded: Paths = {SEEN_TIER: self.tiers}
+        return self.paths or (recorded, recorded)
 
     @property
     def is_told(self) -> bool:
@@ -145,6 +172,23 @@ class Tallying:
                 step.at, step.kind, source, name, step.event_key, (dict(a), dict(b)), (next(paid), next(paid))
             )
 
+    def judge(self, step: Step, judges: tuple[Judge, Judge]) -> None:
+        """Have a step judged by both sides, and add it, if it belongs to the range."""
+        for judge in judges:
+            judge.begin(step, self._rules.since)
+        a, b = judges[0].step(step), judges[1].step(step)
+        if step.item.at >= self._rules.since:
+            self.add(step, (a, b))
+        self.lean(0, judges[0], a)
+        self.lean(1, judges[1], b)
+
+    def end(self, judges: tuple[Judge, Judge]) -> None:
+        """Add what time does to the tiers until the range ends."""
+        members = [judge.member(self.tally.member_id) for judge in judges]
+        a, b = [_path(member, self._rules.until) for member in members]
+        if a is not None and b is not None:
+            self.tally.paths = a, b
+
     def lean(self, side: int, judge: Judge, judged: Judged) -> None:
         """Note which shared limits a step leaned on; empties what the judge was asked."""
         if not judge.counters.asked and not judged.uses:
@@ -176,22 +220,29 @@ class Tallying:
             known.times += amount > 0
 
 
-def replay_member(rules: Rules, member_id: UUID, items: Sequence[Item]) -> Tally:
+def replay_member(rules: Rules, member_id: UUID, items: Sequence[Item], profile: Profile | None = None) -> Tally:
     """Judge one member's items, in their order, as if nobody else used of shared limits.
 
     A plain function over plain values: what runs it, in which process and in which order, makes no difference.
     """
     tallying = Tallying(member_id, rules)
-    for item in items:
-        if item.at < rules.since:
-            tallying.before(item)
-    judges = [Judge(programme, tallying.tally.prior) for programme in rules.sides]
-    for step in in_order([item for item in items if item.at >= rules.since], rules.until):
-        a, b = (judge.step(step) for judge in judges)
-        tallying.add(step, (a, b))
-        for side, (judge, judged) in enumerate(zip(judges, (a, b), strict=True)):
-            tallying.lean(side, judge, judged)
+    if not rules.follows:
+        for item in items:
+            if item.at < rules.since:
+                tallying.before(item)
+        items = [item for item in items if item.at >= rules.since]
+    judges = rules.judges(tallying.tally.prior, None if profile is None else {member_id: profile})
+    for step in in_order(items, rules.until):
+        tallying.judge(step, judges)
+    tallying.end(judges)
     return tallying.tally
+
+
+def _path(member: Member | None, until: datetime) -> Paths | None:
+    if member is None or member.paths is None:
+        return None
+    member.catch_up(until - _INSTANT)
+    return member.paths
 
 
 def by_member(items: Iterable[Item]) -> list[tuple[UUID, list[Item]]]:

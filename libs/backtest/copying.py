@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from libs.backtest.frames import append_frame, frames, sync, sync_folder, write_whole
-from libs.backtest.history import History, Item, read_items, write_items
+from libs.backtest.history import History, Item, Profile, read_items, read_profiles, write_items, write_profiles
 
 _HELD = 4096
 """Items that are held before they are written."""
@@ -25,10 +25,18 @@ class Copied(msgspec.Struct, frozen=True):
 
 
 async def copy(
-    history: History, since: datetime, until: datetime, folder: Path, chunks: int, told: Callable[[int, int], None]
+    history: History,
+    since: datetime,
+    until: datetime,
+    folder: Path,
+    chunks: int,
+    told: Callable[[int, int], None],
+    *,
+    profiles: bool = False,
 ) -> Copied:
     """Copy what counts from `since` on and before `until`; `told` hears how many items there are, and how far it is.
 
+    With `profiles`, what is known of the members is copied too.
     A copy is one snapshot, so one that was cut off is made anew.
     """
     _empty(folder)
@@ -44,7 +52,21 @@ async def copy(
             waiting = 0
         told(items, portion.done)
     _flush(folder, held)
+    if profiles:
+        await _copy_profiles(history, folder, chunks)
     return _complete(folder, Copied(items))
+
+
+async def _copy_profiles(history: History, folder: Path, chunks: int) -> None:
+    held: list[list[Profile]] = [[] for _ in range(chunks)]
+    async for some in history.profiles():
+        for profile in some:
+            held[chunk_of(profile.member_id, chunks)].append(profile)
+        for name, profiles in zip(chunk_names(chunks), held, strict=True):
+            if profiles:
+                with (folder / f"{name}{_PROFILES}").open("ab") as stream:
+                    append_frame(stream, write_profiles(profiles))
+                profiles.clear()
 
 
 def copied(folder: Path) -> Copied | None:
@@ -68,7 +90,15 @@ def items_of(path: Path) -> list[Item]:
     return [item for body in frames(path) for item in read_items(body)] if path.exists() else []
 
 
+def profiles_of(path: Path) -> dict[UUID, Profile]:
+    """The profiles of the members of a chunk, by member; none where they were not copied."""
+    path = path.with_name(f"{path.name}{_PROFILES}")
+    found = (profile for body in frames(path) for profile in read_profiles(body)) if path.exists() else ()
+    return {profile.member_id: profile for profile in found}
+
+
 _COMPLETE = "complete.json"
+_PROFILES = "-members"
 
 
 def _empty(folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from libs.history.needs import needs_of, together
 from libs.judging.versions import RunningProgramme, activate
 from libs.ledger.late import effective_time
 from libs.promotions.pages import StoredDecision
@@ -65,6 +66,22 @@ class Item(msgspec.Struct, frozen=True, array_like=True):
         return {} if self.receipt is None else {key: points for key, points, _ in self.receipt.uses}
 
 
+class Word(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A person said a member's tier: when that was taken up, with which event, and the tier."""
+
+    at: datetime
+    cause: UUID
+    tier: str
+
+
+class Profile(msgspec.Struct, frozen=True, array_like=True):
+    """Of a member what receipts and activities do not tell: when it enrolled, and tiers that people named, in order."""
+
+    member_id: UUID
+    enrolled_at: datetime
+    words: tuple[Word, ...] = ()
+
+
 class StoredVersion(msgspec.Struct, frozen=True):
     """A version of a programme: its document, and the instant from which it holds."""
 
@@ -99,10 +116,21 @@ class Scheme(msgspec.Struct, frozen=True):
             libs.promotions.document.ProgrammeInvalid: a document is none.
         """
         active = tuple([activate(each.active_from, each.document) for each in versions])
+        needs = together([needs_of(version.compiled.source) for version in active])
         rates = Rates([(each.currency, each.version, each.rate_e9, each.valid_from) for each in self.rates])
         counts = any(version.counts_members for version in active)
         pends = any(version.pends for version in active)
-        return RunningProgramme(0, 0, self.tenant, self.programme, active, counts, pends, rates)
+        return RunningProgramme(0, 0, self.tenant, self.programme, active, counts, pends, rates, history=needs)
+
+    @property
+    def told_until(self) -> datetime | None:
+        """Until when only people said what tier a member has, for no version's tier set did; None for always."""
+        driven = [each.active_from for each in self.versions if _drives(each.document)]
+        return min(driven, default=None)
+
+
+def _drives(document: Mapping[str, Any]) -> bool:
+    return any(each.get("drives_tier") for each in document.get("tier_sets", ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +157,9 @@ class History(Protocol):
 
     def portions(self, since: datetime, until: datetime) -> AsyncIterator[Portion]:
         """Read the items that count from `since` on and before `until`, aware instants."""
+
+    def profiles(self) -> AsyncIterator[Sequence[Profile]]:
+        """Read what is known of each member, some at a time; every member comes once."""
 
 
 def receipt_item(key: UUID, story: Story) -> Item | None:
@@ -166,3 +197,5 @@ def activity_item(decision: StoredDecision) -> Item | None:
 
 write_items = msgspec.json.Encoder().encode_lines
 read_items = msgspec.json.Decoder(Item).decode_lines
+write_profiles = msgspec.json.Encoder().encode_lines
+read_profiles = msgspec.json.Decoder(Profile).decode_lines

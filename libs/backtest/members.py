@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TextIO
 
 from libs.backtest.compare import Tally
+from libs.backtest.standing import SEEN_TIER, Paths
 from libs.backtest.summary import Costs, direction
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -32,7 +33,7 @@ def _columns(wallets: Sequence[str]) -> list[str]:
     by_wallet = [f"{wallet}_{what}" for wallet in wallets for what in ("a", "b", "difference", "recorded")]
     parting = ["at", "kind", "source", "id", "event_key", "points_a", "points_b", "campaigns_a", "campaigns_b"]
     return [
-        *("member_id", "direction", "receipts", "activities", "tiers"),
+        *("member_id", "direction", "receipts", "activities", "tiers_a", "tiers_b", "tiers_recorded"),
         *by_wallet,
         *("cost_a_minor", "cost_b_minor"),
         *(f"parted_{name}" for name in parting),
@@ -45,7 +46,8 @@ def _row(tally: Tally, wallets: Sequence[str], costs: Costs) -> list[str | int]:
         direction(tally),
         tally.receipts,
         tally.activities,
-        harmless(">".join(tier or "none" for tier in tally.tiers)),
+        *(_path(path) for path in tally.paths_by_side),
+        _levels(tally.tiers),
     ]
     for name in wallets:
         wallet = tally.wallets.get(name)
@@ -54,6 +56,16 @@ def _row(tally: Tally, wallets: Sequence[str], costs: Costs) -> list[str | int]:
         worth = costs.minor({each.wallet: getattr(each, side) for each in tally.wallets.values()})
         row.append("" if worth is None else worth)
     return row + _parting(tally)
+
+
+def _path(path: Paths) -> str:
+    """The tier that campaigns see, level after level; then those of other sets, each with its name."""
+    others = [f"{name}:{_levels(path[name])}" for name in sorted(path) if name != SEEN_TIER]
+    return "; ".join([_levels(path.get(SEEN_TIER, ())), *others])
+
+
+def _levels(levels: Sequence[str | None]) -> str:
+    return harmless(">".join(level or "none" for level in levels))
 
 
 def _parting(tally: Tally) -> list[str | int]:

@@ -1,6 +1,7 @@
 """The history as columns: Parquet files beside a description, written once and read anywhere.
 
-A row is an item. `item` has all of it in the form that is read back; the other columns say what analysts look for.
+A row is an item. `item` has all of it in the form that is read back; the other columns say what analysts look for. What
+else is known of members lies beside them, a row each.
 """
 
 from __future__ import annotations
@@ -14,11 +15,22 @@ from typing import Any
 import msgspec
 
 from libs.backtest.frames import write_whole
-from libs.backtest.history import History, Item, Portion, Scheme, read_items, write_items
+from libs.backtest.history import (
+    History,
+    Item,
+    Portion,
+    Profile,
+    Scheme,
+    read_items,
+    read_profiles,
+    write_items,
+    write_profiles,
+)
 from libs.receipts.story import first_content
 
 _DESCRIPTION = "history.json"
-_FORMAT = 1
+_MEMBERS = "members.parquet"
+_FORMAT = 2
 _ROWS_A_FILE = 200_000
 _ROWS_A_GROUP = 10_000
 _ROWS_AT_ONCE = 1_000
@@ -86,6 +98,12 @@ class ParquetHistory:
                 done += len(items)
                 yield Portion([item for item in items if since <= item.at < until], done)
 
+    async def profiles(self) -> AsyncIterator[Sequence[Profile]]:
+        """Read what is known of each member, some at a time."""
+        file = _arrow().ParquetFile(self._folder / _MEMBERS)
+        for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE, columns=["profile"]):
+            yield read_profiles(b"\n".join(value.as_buffer() for value in batch.column(0)))
+
 
 async def export(
     history: History, since: datetime, until: datetime, folder: Path, told: Callable[[int, int], None]
@@ -104,9 +122,28 @@ async def export(
             told(writer.items, portion.done)
     finally:
         writer.close()
+    await _write_members(history, folder)
     description = Description(history.scheme, since, until, writer.items, writer.files)
     write_whole(folder / _DESCRIPTION, msgspec.json.encode(description))
     return description
+
+
+async def _write_members(history: History, folder: Path) -> None:
+    import pyarrow as pa
+
+    columns = [("member_id", pa.string()), ("enrolled_at", pa.timestamp("us", tz="UTC")), ("profile", pa.binary())]
+    schema = pa.schema(columns)
+    with _arrow().ParquetWriter(folder / _MEMBERS, schema, compression="zstd") as writer:
+        async for some in history.profiles():
+            rows = [
+                {
+                    "member_id": str(profile.member_id),
+                    "enrolled_at": profile.enrolled_at,
+                    "profile": write_profiles([profile]).rstrip(b"\n"),
+                }
+                for profile in some
+            ]
+            writer.write_table(pa.Table.from_pylist(rows, schema))
 
 
 class _Writer:

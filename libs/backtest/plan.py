@@ -15,7 +15,7 @@ from libs.judging.versions import RunningProgramme
 from libs.ledger.zones import load_zone
 from libs.promotions.document import document_hash
 
-_FORMAT = 1
+_FORMAT = 2
 ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 """When rules hold from that are asked about for all of a range."""
 _PERIODS = {
@@ -34,7 +34,8 @@ class PlanRefused(ValueError):
 class Plan(msgspec.Struct, frozen=True):
     """A question: what counts from `since` on and before `until`, under A and under the document B.
 
-    A are the versions that were in force, or the one that is named. What was used of limits is read from `lookback` on.
+    A are the versions that were in force, or the one that is named. The history is read from `lookback` on: for what
+    was used of limits, or, where either side looks at what members did before, as far as there is any.
     """
 
     scheme: Scheme
@@ -53,7 +54,8 @@ class Plan(msgspec.Struct, frozen=True):
             libs.promotions.document.ProgrammeInvalid: a document is none.
         """
         a, b = _sides(self.scheme, self.document, self.against)
-        return Rules(a, b, self.since, self.until, load_zone(self.scheme.zone))
+        zone, told_until = load_zone(self.scheme.zone), self.scheme.told_until
+        return Rules(a, b, self.since, self.until, zone, _follows((a, b)), told_until)
 
     def hash(self) -> str:
         """Names rules B."""
@@ -93,9 +95,7 @@ def make_plan(
         known = ", ".join(str(each.version) for each in scheme.versions)
         raise PlanRefused(f"there is no version {against}; known: {known}")
     both = _sides(scheme, document, against)
-    if any(version.compiled.needs_history for programme in both for version in programme.versions):
-        raise PlanRefused("conditions on what members did before are not judged again; try without such campaigns")
-    back = _lookback(both, since)
+    back = ALWAYS if _follows(both) else _lookback(both, since)
     return Plan(scheme, since, until, document, against, back, min(max(size // 4_000, 4), 512))
 
 
@@ -111,6 +111,11 @@ def _sides(scheme: Scheme, document: dict[str, Any], against: int | None) -> tup
     named = [StoredVersion(each.version, ALWAYS, each.document) for each in scheme.versions if each.version == against]
     a = scheme.running(scheme.versions if against is None else named)
     return a, scheme.running([StoredVersion(int(document["version"]), ALWAYS, document)])
+
+
+def _follows(sides: Iterable[RunningProgramme]) -> bool:
+    """Whether any side asks what members did before; those with tiers do."""
+    return any(programme.history is not None for programme in sides)
 
 
 def _lookback(programmes: Iterable[RunningProgramme], since: datetime) -> datetime:

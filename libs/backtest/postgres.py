@@ -14,9 +14,11 @@ import orjson
 from libs.backtest.history import (
     Item,
     Portion,
+    Profile,
     Scheme,
     StoredRate,
     StoredVersion,
+    Word,
     activity_item,
     plain_item,
     receipt_item,
@@ -30,6 +32,7 @@ from libs.runtime.keys import receipt_key
 _QUERIES = sql.load("libs.backtest", "history.sql")
 _PAGES = 64
 _STORIES = 500
+_MEMBERS = 2_000
 _MARGIN = timedelta(days=1)
 """By how much the clocks of workers and of those who send may be apart at the most."""
 _FIRST = UUID(int=0)
@@ -73,6 +76,15 @@ class PostgresHistory:
             told = [receipt_item(_plain_uuid(row["receipt_key"]), read_story(row["story"])) for row in rows]
             yield _within(told, since, until, done)
 
+    async def profiles(self) -> AsyncIterator[Sequence[Profile]]:
+        """Read what is known of each member, some at a time: with the tiers that people named."""
+        member = _FIRST
+        while rows := await self._connection.fetch(
+            _QUERIES["members"], self._tenant_id, self._programme_id, member, _MEMBERS
+        ):
+            member = rows[-1]["member_id"]
+            yield [_profile(row) for row in rows]
+
     async def _items(self, decisions: Sequence[StoredDecision]) -> list[Item | None]:
         """The plain purchases and the activities among decisions; None for what is nobody's."""
         own = [each for each in decisions if each.kind in _KINDS and self._is_ours(each.source)]
@@ -108,6 +120,7 @@ async def reading(dsn: str, tenant_id: int, programme_id: int) -> AsyncIterator[
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             await connection.execute(_QUERIES["settings"])
+            await connection.execute(_QUERIES["tenant"], str(tenant_id))
             scheme = await _scheme(connection, tenant_id, programme_id)
             rows = await connection.fetch(_QUERIES["sources"], tenant_id)
             sources = {row["source_prefix"]: row["programme_id"] for row in rows}
@@ -139,6 +152,12 @@ class _Number(msgspec.Struct, frozen=True, gc=False):
 
 
 _read_number = msgspec.json.Decoder(_Number).decode
+
+
+def _profile(row: asyncpg.Record) -> Profile:
+    said = zip(row["said_at"], row["causes"], row["tiers"], strict=True)
+    words = tuple([Word(at, _plain_uuid(cause), tier) for at, cause, tier in said])
+    return Profile(_plain_uuid(row["member_id"]), row["enrolled_at"], words)
 
 
 def _within(items: Sequence[Item | None], since: datetime, until: datetime, done: int) -> Portion:

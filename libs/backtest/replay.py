@@ -15,9 +15,12 @@ from uuid import UUID
 
 import msgspec
 
-from libs.backtest.history import Activity, Item
+from libs.backtest.history import Activity, Item, Profile
+from libs.backtest.standing import Member
 from libs.contracts.codec import Canonical
 from libs.contracts.events import ActivityRecordedV1
+from libs.history.counted import Terms, count_activity, count_purchase
+from libs.history.days import Counted
 from libs.judging.entitlement import Entitlement, entitlement
 from libs.judging.placement import place_grants, place_points
 from libs.judging.versions import RunningProgramme
@@ -158,25 +161,67 @@ class _Brought:
     paid: dict[PaidBy, int] = field(default_factory=dict)
     uses: tuple[tuple[str, int, int], ...] = ()
     version: int | None = None
+    owner: MemberFacts | None = None
+    counted: Counted | None = None
 
 
 class Judge:
-    """Judges steps in their order by one programme, counting what they use of limits."""
+    """Judges steps in their order by one programme, counting what they use of limits.
 
-    def __init__(self, programme: RunningProgramme, used: Mapping[str, int] | None = None) -> None:
+    `follow` is set where what members did before and their tiers are judged anew; then every step of theirs must come,
+    from the first one on. Until `told_until` the tiers that were recorded are those that people named (None: always).
+    """
+
+    def __init__(
+        self,
+        programme: RunningProgramme,
+        used: Mapping[str, int] | None = None,
+        *,
+        follow: bool = False,
+        profiles: Mapping[UUID, Profile] | None = None,
+        told_until: datetime | None = None,
+    ) -> None:
         self.counters = Counters(used or {})
         self._programme = programme
         self._open: dict[UUID, _Brought] = {}
+        self._members: dict[UUID, Member] | None = {} if follow else None
+        self._profiles = profiles or {}
+        self._told_until = told_until
+        self._terms = _terms(programme) if follow and programme.history is not None else None
+
+    def member(self, member_id: UUID) -> Member | None:
+        """A member as the replay has come to it; None where members are taken as they were recorded."""
+        if self._members is None:
+            return None
+        known = self._members.get(member_id)
+        if known is None:
+            profile = self._profiles.get(member_id)
+            known = self._members[member_id] = Member(self._programme, member_id, profile)
+        return known
+
+    def begin(self, step: Step, since: datetime) -> None:
+        """Bring the step's member up to it; what becomes of its tiers from `since` on is kept."""
+        member = self.member(step.item.member_id)
+        if member is None:
+            return
+        told = step.number == 0 and (self._told_until is None or step.at < self._told_until)
+        recorded = step.item.tier if told else None
+        if member.paths is None and step.item.at >= since:
+            member.catch_up(min(max(since, member.enrolled_at(step.at)), step.at), recorded=recorded)
+            member.watch(step.at)
+        member.catch_up(step.at, step.event_key, recorded)
 
     def step(self, step: Step) -> Judged:
-        """Judge the next step."""
+        """Judge the next step, whose member was brought up to it."""
         item = step.item
         if item.activity is not None:
-            judged = self._activity(item, item.activity)
+            judged = self._activity(step, item.activity)
         else:
             assert step.story is not None
             before = self._open.pop(item.key, None) or _Brought(step.story.rate)
-            after = self._receipt(item, step.story, before)
+            after = self._receipt(step, step.story, before)
+            if (member := self.member(item.member_id)) is not None:
+                member.count(before.counted, after.counted, step.at)
             if not step.last:
                 self._open[item.key] = after
             judged = NOTHING if after is before else _difference(before, after)
@@ -184,16 +229,19 @@ class Judge:
             self.counters[key] = self.counters.get(key, 0) + points
         return judged
 
-    def _receipt(self, item: Item, known: Story, before: _Brought) -> _Brought:
+    def _receipt(self, step: Step, known: Story, before: _Brought) -> _Brought:
         story = _structs.replace(known, uses=before.uses, version=before.version, rate=before.rate)
         standing = stands(story)
         if standing.content is None:
-            return _Brought(before.rate, version=before.version)
-        member = MemberFacts(item.member_id, known.tier)
-        entitled = entitlement(story, standing, self._programme, member, self.counters)
+            return _Brought(before.rate, version=before.version, owner=before.owner)
+        member = self.member(step.item.member_id)
+        owner = before.owner or (MemberFacts(step.item.member_id, known.tier) if member is None else member.facts)
+        entitled = entitlement(story, standing, self._programme, owner, self.counters)
         if entitled.waits is not None or _too_late(entitled, story, before):
             return before
         assert entitled.version is not None
+        if member is not None and not step.last and before.owner is None:
+            owner = member.kept_facts(entitled.judged_at)
         evaluation = entitled.evaluation
         return _Brought(
             entitled.rate or before.rate,
@@ -201,16 +249,32 @@ class Judge:
             {} if evaluation is None or not evaluation.grants else _paid(evaluation),
             entitled.uses,
             entitled.version.compiled.version,
+            owner,
+            self._counted(step.item.member_id, entitled),
         )
 
-    def _activity(self, item: Item, did: Activity) -> Judged:
+    def _counted(self, member_id: UUID, entitled: Entitlement) -> Counted | None:
+        """What counts of a receipt in its owner's history."""
+        if self._terms is None or entitled.version is None or entitled.evaluation is None:
+            return None
+        terms = self._terms[entitled.version.compiled.version]
+        return count_purchase(member_id, entitled.judged, entitled.judged_at, entitled.target.items(), terms)
+
+    def _activity(self, step: Step, did: Activity) -> Judged:
+        item = step.item
         version = self._programme.at(item.at)
         if version is None:
             return NOTHING
         data = _read_activity(bytes(did.facts))
-        member = MemberFacts(item.member_id, did.tier)
-        evaluation = evaluate_activity(version.compiled, data, member, item.at, self.counters)
-        if not evaluation.grants or place_grants(version, evaluation, item.at, did.arrived_at) is None:
+        member = self.member(item.member_id)
+        facts = MemberFacts(item.member_id, did.tier) if member is None else member.facts
+        evaluation = evaluate_activity(version.compiled, data, facts, item.at, self.counters)
+        placed = place_grants(version, evaluation, item.at, did.arrived_at) if evaluation.grants else None
+        if member is not None and self._terms is not None:
+            points = [(credit.wallet, credit.points) for credit in placed or ()]
+            terms = self._terms[version.compiled.version]
+            member.count(None, count_activity(item.member_id, data, item.at, points, terms), step.at)
+        if placed is None:
             return NOTHING
         return Judged(
             {grant.wallet: grant.points for grant in evaluation.grants},
@@ -218,6 +282,15 @@ class Judge:
             {use.key: use.points for use in evaluation.uses},
             {use.key: use.limit for use in evaluation.uses},
         )
+
+
+def _terms(programme: RunningProgramme) -> Mapping[int, Terms]:
+    """By what each version of a programme counts."""
+    by_category = programme.history is not None and programme.history.by_category
+    return {
+        version.compiled.version: Terms(version.zone, version.compiled.currency, by_category)
+        for version in programme.versions
+    }
 
 
 def _too_late(entitled: Entitlement, story: Story, before: _Brought) -> bool:

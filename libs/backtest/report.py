@@ -12,7 +12,7 @@ from libs.promotions.rates import digits
 _CAMPAIGNS = 24
 """Campaigns that are drawn, those first that differ most; the table has all."""
 
-_STYLE = """
+STYLE = """
 :root { color-scheme: light dark; --ink: light-dark(#1b1f24, #e8eaed); --soft: light-dark(#57606a, #9aa4ae);
   --line: light-dark(#d8dee4, #30363d); --back: light-dark(#fff, #14181c); --card: light-dark(#f6f8fa, #1c2228);
   --a: light-dark(#8c96a1, #7d8794); --b: light-dark(#0b62c4, #58a6ff); --more: light-dark(#1a7f5a, #3fb68b);
@@ -35,7 +35,8 @@ rect.a { fill: var(--a); } rect.b { fill: var(--b); } rect.more { fill: var(--mo
 rect.same { fill: var(--a); } rect:hover { opacity: .75; }
 line.grid { stroke: var(--line); } line.axis { stroke: var(--soft); }
 .key { display: flex; gap: 1.25rem; margin: .25rem 0 .75rem; }
-.key span::before { background: var(--of); border-radius: 2px; content: ""; display: inline-block; height: .75rem;
+.key .of-a::before { background: var(--a); } .key .of-b::before { background: var(--b); }
+.key span::before { border-radius: 2px; content: ""; display: inline-block; height: .75rem;
   margin-right: .4rem; vertical-align: -1px; width: .75rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 100%; }
@@ -46,7 +47,7 @@ th { color: var(--soft); font-weight: 500; }
 @media print { body { padding: 0; } h2 { break-after: avoid; } svg { break-inside: avoid; } }
 """
 
-_KEY = '<div class="key soft"><span style="--of:var(--a)">A</span><span style="--of:var(--b)">B</span></div>'
+_KEY = '<div class="key soft"><span class="of-a">A</span><span class="of-b">B</span></div>'
 
 
 def report(summary: Mapping[str, Any], scales: Mapping[str, int]) -> str:
@@ -54,12 +55,13 @@ def report(summary: Mapping[str, Any], scales: Mapping[str, int]) -> str:
     body = [_head(summary, scales), _cards(summary)]
     for wallet, total in summary["wallets"].items():
         body += _wallet(summary, wallet, total, scales.get(wallet, 0))
+    body += _tier_table(summary)
     body.append(_ground(summary))
     title = escape(f"Backtest of {summary['programme']}")
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n" + "\n".join(body) + "\n</body>\n</html>\n"
+        f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n" + "\n".join(body) + "\n</body>\n</html>\n"
     )
 
 
@@ -157,6 +159,26 @@ def _campaign_table(paid: Sequence[Mapping[str, Any]], scale: int) -> str:
         )  # fmt: skip
         rows.append(f"<tr><td>{escape(each['campaign'])}</td>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
     return f'<div class="scroll"><table><tr><th>campaign</th>{heads}</tr>{"".join(rows)}</table></div>'
+
+
+def _tier_table(summary: Mapping[str, Any]) -> list[str]:
+    """How many members end in which tier, where anybody has one."""
+    rows = [
+        (each["tier_set"] or "the tier that campaigns see", each["tier"] or "none", each["a"], each["b"])
+        for each in summary["tiers"]
+    ]
+    if all(each["tier"] is None for each in summary["tiers"]):
+        return []
+    filled = "".join(
+        f"<tr><td>{escape(name)}</td><td>{escape(tier)}</td><td>{number(a)}</td><td>{number(b)}</td>"
+        f"<td>{signed(b - a)}</td></tr>"
+        for name, tier, a, b in rows
+    )
+    return [
+        "<h2>Tiers at the end of the range</h2>\n"
+        '<div class="scroll"><table><tr><th>tier set</th><th>tier</th><th>members A</th><th>members B</th>'
+        f"<th>more or less</th></tr>{filled}</table></div>"
+    ]
 
 
 def _ground(summary: Mapping[str, Any]) -> str:

@@ -60,6 +60,7 @@ class Summary:
         self._wallets: dict[str, _WalletTotal] = {}
         self._campaigns: dict[tuple[str, str], _CampaignTotal] = {}
         self._months: dict[tuple[str, str], list[int]] = {}
+        self._tiers: dict[tuple[str, str | None], list[int]] = {}
 
     def add(self, tally: Tally) -> None:
         """Add a member."""
@@ -79,6 +80,9 @@ class Summary:
             sums = self._months.setdefault((month.month, month.wallet), [0, 0])
             sums[0] += month.a
             sums[1] += month.b
+        for side, path in enumerate(tally.paths_by_side):
+            for tier_set, levels in path.items():
+                self._tiers.setdefault((tier_set, levels[-1]), [0, 0])[side] += 1
         seen: set[tuple[int, str, str]] = set()
         for paid in tally.campaigns.values():
             if not paid.amount and not paid.times:
@@ -117,6 +121,10 @@ class Summary:
                 {"month": month, "wallet": wallet, "a": sums[0], "b": sums[1]}
                 for (month, wallet), sums in sorted(self._months.items())
             ],
+            "tiers": [
+                {"tier_set": tier_set or None, "tier": tier, "a": members[0], "b": members[1]}
+                for (tier_set, tier), members in sorted(self._tiers.items(), key=_by_name)
+            ],
         }
 
     def _wallet(self, wallet: str, total: _WalletTotal) -> dict[str, Any]:
@@ -141,6 +149,11 @@ class Summary:
             for at, side in enumerate(("a", "b"))
         }
         return {"campaign": name[0], "wallet": name[1], **sides}
+
+
+def _by_name(found: tuple[tuple[str, str | None], list[int]]) -> tuple[str, str]:
+    (tier_set, tier), _ = found
+    return tier_set, tier or ""
 
 
 def direction(tally: Tally) -> str:

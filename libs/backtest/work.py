@@ -20,9 +20,9 @@ import msgspec
 
 from libs.backtest.bound import demands, in_sequence, is_bound
 from libs.backtest.compare import Rules, Tally, Tallying, by_member, replay_member
-from libs.backtest.copying import Copied, chunk_names, copied, copy, items_of
+from libs.backtest.copying import Copied, chunk_names, copied, copy, items_of, profiles_of
 from libs.backtest.frames import frames, sync_folder, write_file, write_whole
-from libs.backtest.history import History, Item, read_items, write_items
+from libs.backtest.history import History, Item, Profile, read_items, write_items
 from libs.backtest.plan import Plan, read_plan
 
 Stage = Literal["copy", "judge", "bind"]
@@ -83,7 +83,8 @@ class Work:
             self._told("copy", far, history.total, items)
 
         since, until = self.plan.lookback, self.plan.until
-        return await copy(history, since, until, self.folder / _HISTORY, self.plan.chunks, told)
+        folder, profiles = self.folder / _HISTORY, self.plan.rules().follows
+        return await copy(history, since, until, folder, self.plan.chunks, told, profiles=profiles)
 
     def judge(self) -> None:
         """Judge every chunk that was not judged yet, then those who are bound by shared limits."""
@@ -123,7 +124,7 @@ class Work:
             write_whole(self.folder / _REACHED, msgspec.json.encode((sorted(reached[0]), sorted(reached[1]), known)))
             items = sum(_each(pool, order_chunk, self.folder, self._names))
             ordered = merge(*(_ordered(self.folder / _ORDERED / name) for name in self._names), key=_order)
-            sequence = in_sequence(rules, self._counted(ordered, items), prior)
+            sequence = in_sequence(rules, self._counted(ordered, items), prior, self._profiles())
         members = sorted(sequence.values(), key=lambda tally: tally.member_id)
         write_file(self.folder / _SEQUENCE, members, _write_tallies)
 
@@ -141,6 +142,11 @@ class Work:
             for key in Tallying(tally.member_id, rules).shared(tally.prior):
                 prior[key] = prior.get(key, 0) + tally.prior[key]
         return prior
+
+    def _profiles(self) -> dict[UUID, Profile]:
+        """What is known of members, where that was copied."""
+        chunks = [profiles_of(self.folder / _HISTORY / name) for name in self._names]
+        return {member_id: profile for chunk in chunks for member_id, profile in chunk.items()}
 
     def _alone(self) -> Iterator[Tally]:
         return merge(*(_tallies(self.folder / _JUDGED / name) for name in self._names), key=lambda each: each.member_id)
@@ -173,7 +179,8 @@ def judge_chunk(folder: Path, name: str) -> int:
     """Judge the members of one chunk, and write what was found; returns how many items they have."""
     rules = _rules((folder / _PLAN).read_bytes())
     items = items_of(folder / _HISTORY / name)
-    tallies = [replay_member(rules, member_id, own) for member_id, own in by_member(items)]
+    known = profiles_of(folder / _HISTORY / name)
+    tallies = [replay_member(rules, member_id, own, known.get(member_id)) for member_id, own in by_member(items)]
     write_file(folder / _JUDGED / name, tallies, _write_tallies)
     return len(items)
 

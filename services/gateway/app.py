@@ -34,6 +34,11 @@ from services.gateway import (
 )
 from services.gateway.access import Parts
 from services.gateway.api_keys import KeyRing
+from services.gateway.backtests import pages as pages_of_backtests
+from services.gateway.backtests import routes as ways_to_backtests
+from services.gateway.backtests.desk import BacktestDesk
+from services.gateway.backtests.runner import Runner
+from services.gateway.backtests.store import BacktestStore
 from services.gateway.cursors import Cursors
 from services.gateway.door import Door
 from services.gateway.files import routes as ways_in_for_files
@@ -80,6 +85,8 @@ _WAYS = (
     programme_api,
     campaign_api,
     switch_api,
+    ways_to_backtests,
+    pages_of_backtests,
     live,
     site,
 )
@@ -113,10 +120,12 @@ def compose(
             app.state.rules = RulesDesk(RulesStore(pool), now)
             app.state.desk = _desk(settings, IntakeStore(pool), parts, metrics)
             app.state.files = _files(settings, FileStore(pool), app.state.desk, metrics, random)
+            app.state.backtests = _backtests(settings, pool, now, metrics, random)
             async with (
                 _live(settings, store, now) as app.state.live,
                 app.state.desk.running(),
                 app.state.files.running(),
+                app.state.backtests.running(),
             ):
                 yield
             await parts.programmes.close()
@@ -179,6 +188,21 @@ def _files(
     feeder = Feeder(store, shelf, desk.publisher, desk.names, wanted, clock, metrics.files, asyncio.Event())
     purge = FilePurge(store, shelf, wanted.retention, clock)
     return FileDesk(store, shelf, feeder, purge, wanted, clock, metrics.files, random)
+
+
+def _backtests(
+    settings: GatewaySettings,
+    pool: asyncpg.Pool,
+    clock: Clock,
+    metrics: GatewayMetrics,
+    random: Callable[[int], bytes],
+) -> BacktestDesk:
+    wanted, store, counted = settings.backtests, BacktestStore(pool), metrics.backtests
+    runner = None
+    if wanted.directory is not None:
+        dsn = settings.postgres.dsn.get_secret_value()
+        runner = Runner(store, wanted.directory, dsn, wanted, SystemClock(), counted, asyncio.Event())
+    return BacktestDesk(store, RulesStore(pool), runner, wanted, clock, counted, random)
 
 
 @asynccontextmanager

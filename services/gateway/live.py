@@ -33,10 +33,10 @@ class Live:
 @router.get("/")
 async def home(request: Request) -> Response:
     """Show what goes on, or the way in."""
-    found = await signed_in(request)
-    if found is None:
+    who = await signed_in(request)
+    if who is None:
         return HTMLResponse(live_pages.sign_in(), headers=NO_STORE)
-    key, session = found
+    key, session = who
     board = await _live(request).boards.look(key.tenant_id)
     return remember(request, HTMLResponse(live_pages.live(board), headers=NO_STORE), session)
 
@@ -44,10 +44,10 @@ async def home(request: Request) -> Response:
 @router.get("/live")
 async def live(request: Request) -> Response:
     """Show what has changed on the page; 401 when the session is over."""
-    found = await signed_in(request)
-    if found is None:
+    who = await signed_in(request)
+    if who is None:
         return PlainTextResponse("The session is over.\n", status_code=401, headers=NO_STORE)
-    key, session = found
+    key, session = who
     board = await _live(request).boards.look(key.tenant_id)
     return remember(request, HTMLResponse(live_pages.fragment(board), headers=NO_STORE), session)
 
@@ -83,7 +83,7 @@ async def sign_out(request: Request) -> Response:
 
 
 async def signed_in(request: Request) -> tuple[ApiKey, Session] | None:
-    """The key that a session names, while both are good; None for who is not signed in."""
+    """The key and the session of whoever looks at a page; None when nobody is signed in."""
     parts = parts_of(request)
     now = parts.clock.now()
     session = _live(request).sessions.read(request.cookies.get(COOKIE, ""), now)

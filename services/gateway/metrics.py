@@ -33,6 +33,7 @@ class GatewayMetrics:
 
         self.publish = PublishMetrics(registry)
         self.files = FileMetrics(registry)
+        self.backtests = BacktestMetrics(registry)
 
     def answered(self, operation: str, status: int, seconds: float) -> None:
         """Count one request."""
@@ -75,6 +76,18 @@ class PublishMetrics:
         )
         self.waiting_bytes = Gauge(
             "loyalty_gateway_publish_waiting_bytes", "Bytes of the events that wait for the broker.", registry=registry
+        )
+
+
+class BacktestMetrics:
+    """Collectors of backtests that are asked for over HTTP."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.backtests = Counter(
+            "loyalty_gateway_backtests_total",
+            "Backtests, by what became of them: asked, known, done, failed, cancelled.",
+            ("outcome",),
+            registry=registry,
         )
 
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from services.gateway.markup import listed, page, preformatted, prose, rows, table
 from services.gateway.openapi import operations
-from services.gateway.problems import KINDS, Kind, example
+from services.gateway.problem_kind import Kind
+from services.gateway.problems import KINDS, example
 from services.gateway.schema_tables import field_table
 
 _STATIC = resources.files("services.gateway") / "static"

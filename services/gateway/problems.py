@@ -8,29 +8,19 @@ from types import MappingProxyType
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.gateway.backtests.problem_kinds import BACKTESTS
+from services.gateway.problem_kind import Kind
+from services.gateway.problem_kind import kind_of as _kind
+
 MEDIA_TYPE = "application/problem+json"
 QUOTA_TYPE = "https://iana.org/assignments/http-problem-types#quota-exceeded"
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of problem: what is the same each time. `help` is what its page tells."""
-
-    code: str
-    status: int
-    title: str
-    help: str
-    type: str
-
-
-def _kind(code: str, status: int, title: str, text: str, type_url: str | None = None) -> Kind:
-    return Kind(code, status, title, text, type_url or f"/problems/{code}")
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         kind.code: kind
         for kind in (
+            *BACKTESTS,
             _kind(
                 "cursor-invalid",
                 400,

@@ -70,6 +70,28 @@ class FilesPart(Part):
     )
 
 
+class BacktestsPart(Part):
+    """How backtests are carried out. One runs at a time for a company, and one in a gateway."""
+
+    directory: Path | None = Field(
+        default=None, description="where histories are copied to while they are judged; without one none are taken"
+    )
+    carries_out: bool = Field(
+        default=True, description="whether this gateway carries them out, or leaves what it takes to others"
+    )
+    most_open: int = Field(default=10, ge=1, description="backtests of a company that may wait or run at once")
+    workers: int = Field(default=1, ge=1, le=256, description="processes that judge one backtest")
+    lease: timedelta = Field(
+        default=timedelta(seconds=30), gt=timedelta(0), description="silence after which another gateway goes on"
+    )
+    look_every: timedelta = Field(
+        default=timedelta(seconds=5), gt=timedelta(0), description="between two looks for backtests left by others"
+    )
+    retention: timedelta = Field(
+        default=timedelta(days=30), gt=timedelta(0), description="after which what came of a backtest goes"
+    )
+
+
 class GatewaySettings(ServiceSettings):
     """Everything that the gateway can be told. It reads no topic; what comes in over HTTP it publishes."""
 
@@ -79,6 +101,7 @@ class GatewaySettings(ServiceSettings):
     public: PublicPart = PublicPart()
     publish: PublishPart = PublishPart()
     files: FilesPart = FilesPart()
+    backtests: BacktestsPart = BacktestsPart()
     connections: int = Field(default=10, ge=1, le=100, description="connections to PostgreSQL at most")
     quote_connections: int = Field(
         default=4, ge=1, le=100, description="connections to PostgreSQL at most that quotes have to themselves"

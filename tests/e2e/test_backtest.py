@@ -12,7 +12,7 @@ import yaml
 
 from tests.support.lives import returned
 from tests.support.receipts import line
-from tests.support.running import Platform, eventually
+from tests.support.running import Door, Platform, eventually
 
 SECOND = timedelta(seconds=1)
 RULES = Path(__file__).parents[1] / "support" / "running.yaml"
@@ -23,7 +23,7 @@ def rows(folder: Path) -> dict[str, dict[str, str]]:
         return {row["member_id"]: row for row in csv.DictReader(stream)}
 
 
-@pytest.mark.feature("AHEAD-1")
+@pytest.mark.feature("AHEAD-1", "STAR-33", "STAR-35")
 async def test_history_is_judged_again_to_the_same_bytes_and_says_where_members_part(
     platform: Platform, tmp_path: Path
 ) -> None:
@@ -33,7 +33,8 @@ async def test_history_is_judged_again_to_the_same_bytes_and_says_where_members_
     base = next(each for each in document["campaigns"] if each["id"] == "base")
     base["effect"]["points"] = 2
     b = tmp_path / "b.yaml"
-    b.write_text(yaml.safe_dump(document | {"version": 2, "campaigns": [base]}), encoding="utf-8")
+    b_document = document | {"version": 2, "campaigns": [base]}
+    b.write_text(yaml.safe_dump(b_document), encoding="utf-8")
 
     await platform.publish([shop.enrolment(name) for name in ("again-1", "again-2")])
     await shop.enrolled("again-1", "again-2")
@@ -65,8 +66,33 @@ async def test_history_is_judged_again_to_the_same_bytes_and_says_where_members_
         row = members[str(shop.member_id(name))]
         assert (int(row["points_a"]), int(row["points_b"])) == (a, with_b)
         assert int(row["points_a"]) == int(row["points_recorded"]) == shop.balance(name)
-        assert (row["cost_a_minor"], row["cost_b_minor"], row["tiers"]) == (str(a), str(with_b), "gold")
+        assert (row["cost_a_minor"], row["cost_b_minor"], row["tiers_b"]) == (str(a), str(with_b), "gold")
     parted = members[str(shop.member_id("again-2"))]
     assert (parted["parted_source"], parted["parted_id"]) == (source, "again-b")
     assert (parted["parted_points_a"], parted["parted_points_b"]) == ("points:30", "points:60")
-    assert "<svg" in (tmp_path / "one" / "report.html").read_text(encoding="utf-8")
+    report = (tmp_path / "one" / "report.html").read_bytes()
+    assert b"<svg" in report
+
+    platform.run("history", "export", "--out", tmp_path / "history", "--tenant", "acme")
+    platform.run(*asked, *span, "--out", tmp_path / "three", "--history", tmp_path / "history")
+    assert (tmp_path / "three" / "members.csv").read_bytes() == (tmp_path / "one" / "members.csv").read_bytes()
+
+    question = {"document": b_document, "from": span[1], "to": span[3], "point_values": {"points": "0.01"}}
+    told = await asked_over_http(shop, question)
+    assert shop.http.get(told["members"]).content == (tmp_path / "one" / "members.csv").read_bytes()
+    assert shop.http.get(told["report"]).content == report
+
+
+async def asked_over_http(shop: Door, question: dict[str, Any]) -> dict[str, Any]:
+    """Ask for a backtest, and return what is told of it once it is done."""
+    answer = shop.http.post("/v1/backtests", json=question)
+    assert answer.status_code == 202, answer.text
+    told: dict[str, Any] = {}
+
+    def ended() -> bool:
+        told.update(shop.get(answer.headers["location"]))
+        return told["ended_at"] is not None
+
+    await eventually(ended, "the backtest that was asked for over HTTP has ended")
+    assert (told["state"], told["failure"]) == ("done", None)
+    return told

@@ -83,7 +83,11 @@ RIGHTS = {
             "DELETE INSERT SELECT UPDATE(attempt) UPDATE(body) UPDATE(fingerprint) UPDATE(location) UPDATE(started_at) "
             "UPDATE(status)"
         ): "gateway.idempotency",
-        "DELETE INSERT SELECT": "gateway.file_reject",
+        "DELETE INSERT SELECT": "gateway.backtest_part gateway.file_reject",
+        (
+            "DELETE INSERT SELECT UPDATE(done) UPDATE(ended_at) UPDATE(epoch) UPDATE(failure) UPDATE(items) "
+            "UPDATE(lease_until) UPDATE(stage) UPDATE(state) UPDATE(summary) UPDATE(total)"
+        ): "gateway.backtest",
         (
             "DELETE INSERT SELECT UPDATE(began_at) UPDATE(began_bytes) UPDATE(began_read) UPDATE(bytes_read) "
             "UPDATE(ended_at) UPDATE(epoch) UPDATE(failure) UPDATE(lease_until) UPDATE(line) UPDATE(moved_at) "

@@ -9,12 +9,23 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import orjson
 
 from libs.backtest.compare import Tally
-from libs.backtest.history import Item, Portion, Scheme, StoredVersion, activity_item, plain_item, receipt_item
+from libs.backtest.history import (
+    Item,
+    Portion,
+    Profile,
+    Scheme,
+    StoredVersion,
+    Word,
+    activity_item,
+    plain_item,
+    receipt_item,
+)
 from libs.backtest.plan import make_plan
 from libs.backtest.results import costs_of, summarise, write_results
 from libs.backtest.work import Work
@@ -50,9 +61,10 @@ def scheme_of(*documents: Mapping[str, Any]) -> Scheme:
 class ListedHistory:
     """Items at hand."""
 
-    def __init__(self, scheme: Scheme, items: Sequence[Item], portion: int = 3) -> None:
+    def __init__(self, scheme: Scheme, items: Sequence[Item], portion: int = 3, known: Sequence[Profile] = ()) -> None:
         self.scheme = scheme
         self.items = items
+        self.known = known
         self.total = len(items)
         self._portion = portion
 
@@ -63,6 +75,10 @@ class ListedHistory:
         for at in range(0, len(self.items), self._portion):
             some = self.items[at : at + self._portion]
             yield Portion([item for item in some if since <= item.at < until], at + len(some))
+
+    async def profiles(self) -> AsyncIterator[Sequence[Profile]]:
+        for at in range(0, len(self.known), self._portion):
+            yield self.known[at : at + self._portion]
 
 
 def items_in(memory: Memory) -> Iterator[Item]:
@@ -80,6 +96,16 @@ def items_in(memory: Memory) -> Iterator[Item]:
                 item = plain_item(receipts[decision.key], decision)
             if item is not None:
                 yield item
+
+
+def profiles_in(memory: Memory) -> list[Profile]:
+    """What is known of the members in a memory, as the reader of the database tells it."""
+    words: dict[UUID, list[Word]] = {}
+    for (name, _, _), kept in sorted(memory.changes_told.items(), key=lambda found: found[0][2]):
+        after = kept.change.after
+        if kept.change.reason == "given" and after.level is not None:
+            words.setdefault(name[2], []).append(Word(after.since, kept.cause, after.level))
+    return [Profile(name[2], at, tuple(words.get(name[2], ()))) for name, at in sorted(memory.enrolled.items())]
 
 
 def backtest(

@@ -1,7 +1,6 @@
 """Earning's database as plain dictionaries: the handlers themselves run on it, a batch at a time, for many seeds.
 
-It takes the place of `services.earning.store`, function by function. What is stored lies in the bytes and rows that
-the database would get, and is loaded from them; a transaction that is dropped leaves nothing behind.
+It stands in for `services.earning.store`, keeps the bytes and rows that go there, and loads what it tells from them.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ from services.earning import profile_store, store
 from services.earning.cases import Case
 from services.earning.lives import NEVER, Life, rows
 from services.earning.outcome import BatchDecision, Parked, Unclaimed
-from services.earning.tiers import MemberTiers, Place, Tiers
+from services.earning.tiers import Change, MemberTiers, Place, Tiers
 from services.earning.verdict import CounterName, MemberName, Standing
 from tests.support.memory_referrals import ReferralTables
 
@@ -84,6 +83,7 @@ class Memory:
     days: dict[tuple[int, int, UUID, date], Sum] = field(default_factory=dict)
     places: dict[tuple[MemberName, str], Place] = field(default_factory=dict)
     tier_changes: dict[tuple[MemberName, str, int], object] = field(default_factory=dict)
+    changes_told: dict[tuple[MemberName, str, int], Change] = field(default_factory=dict)
     enrolled: dict[MemberName, datetime] = field(default_factory=dict)
     profiles: dict[MemberName, tuple[Profile, ...]] = field(default_factory=dict)
     base: list[int] = field(default_factory=lambda: [0])
@@ -269,7 +269,8 @@ class Memory:
             name = (kept.name, kept.tiers.name, kept.number)
             assert name not in self.tier_changes
             assert kept.number == 1 or (*name[:2], kept.number - 1) in self.tier_changes, "numbers have no gap"
-            self.tier_changes[name] = (kept.change.before, kept.change.after.level, kept.change.reason, kept.figures)
+            change, self.changes_told[name] = kept.change, kept
+            self.tier_changes[name] = (change.before, change.after.level, change.reason, kept.figures)
         for member, level in tiers.driven.items():
             self.heads[member] = self.heads[member]._replace(tier=level)
 

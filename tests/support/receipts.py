@@ -57,14 +57,21 @@ def purchase(
     return event(PURCHASES, "org.pointstream.purchase.completed.v1", number, source, time, f"card:{card}", data)
 
 
-def enrolment(card: str, *, source: str = "/acme/pos", tier: str | None = None, also: Iterable[str] = ()) -> Record:
+def enrolment(
+    card: str,
+    *,
+    source: str = "/acme/pos",
+    tier: str | None = None,
+    also: Iterable[str] = (),
+    name: str | None = None,
+) -> Record:
     """The enrolment of the member with this card, and any further cards."""
     data = {
         "member_id": str(member_id(card, source)),
         "identifiers": [{"kind": "card", "value": each} for each in (card, *also)],
         "tier": tier,
     }
-    name = f"enrol-{card}"
+    name = name or f"enrol-{card}"
     return event(PROFILES, "org.pointstream.member.enrolled.v1", name, source, WHEN, str(data["member_id"]), data)
 
 

@@ -4,6 +4,10 @@
 -- A long look must not hold locks that others wait for, nor be ended as an idle one.
 SET LOCAL idle_in_transaction_session_timeout = 0;
 
+-- name: tenant
+-- Whoever may read in the name of a tenant alone sees its rows then; the operator sees all.
+SELECT set_config('pointstream.tenant', $1, true);
+
 -- name: programme
 SELECT t.slug AS tenant, p.slug AS programme, p.zone, p.currency
 FROM platform.programme p JOIN platform.tenant t USING (tenant_id)
@@ -41,3 +45,19 @@ WHERE tenant_id = $1 AND programme_id = $2 AND receipt_key = ANY ($3::uuid[]) AN
 SELECT receipt_key, story FROM earning.receipt
 WHERE tenant_id = $1 AND programme_id = $2 AND receipt_key > $3 AND story IS NOT NULL
 ORDER BY receipt_key LIMIT $4;
+
+-- name: members
+-- Members with the tiers that people named, in the order in which they were taken up.
+SELECT m.member_id, m.enrolled_at,
+       coalesce(array_agg(c.effective_at ORDER BY c.effective_at, c.number) FILTER (WHERE c.number IS NOT NULL), '{}') AS said_at,
+       coalesce(array_agg(c.cause ORDER BY c.effective_at, c.number) FILTER (WHERE c.number IS NOT NULL), '{}') AS causes,
+       coalesce(array_agg(c.to_level ORDER BY c.effective_at, c.number) FILTER (WHERE c.number IS NOT NULL), '{}') AS tiers
+FROM (
+    SELECT member_id, enrolled_at FROM members.member
+    WHERE tenant_id = $1 AND programme_id = $2 AND member_id > $3
+    ORDER BY member_id LIMIT $4
+) m
+LEFT JOIN members.tier_change c
+    ON c.tenant_id = $1 AND c.programme_id = $2 AND c.member_id = m.member_id AND c.reason = 'given'
+GROUP BY m.member_id, m.enrolled_at
+ORDER BY m.member_id;

@@ -48,11 +48,11 @@ def other(folder: Path, **changes: Any) -> Path:
     return file
 
 
-async def lived(stack: Stack) -> None:
+async def lived(stack: Stack, document: dict[str, Any], tier: str | None = None) -> None:
     """Three members buy, review, and bring some of it back."""
-    await put_programme(stack.database, in_force())
+    await put_programme(stack.database, document)
     await stack.start_ready()
-    await stack.produce([enrolment(card, tier="gold") for card in ("1", "2", "3")])
+    await stack.produce([enrolment(card, tier=tier) for card in ("1", "2", "3")])
     await stack.drained(PROFILES)
     coffee = [line("coffee-500g", 700), line("apples", 500, category="PRODUCE", quantity=5)]
     await stack.produce(
@@ -82,7 +82,7 @@ def results(folder: Path) -> dict[str, bytes]:
 async def test_a_is_what_the_journal_has_from_postgres_and_from_parquet(
     stack: Stack, pointstream: Pointstream, tmp_path: Path
 ) -> None:
-    await lived(stack)
+    await lived(stack, in_force(), tier="gold")
     document = other(tmp_path)
     asked = ("backtest", "--programme", document, *RANGE, "--tenant", "acme", "--point-value", "0.01", "--workers", 1)
 
@@ -94,7 +94,7 @@ async def test_a_is_what_the_journal_has_from_postgres_and_from_parquet(
     assert {name: int(row["points_a"]) for name, row in members.items()} == journal
     assert {name: int(row["points_recorded"]) for name, row in members.items()} == journal
     assert told["unlike_recorded"] == 0
-    assert {row["tiers"] for row in members.values()} == {"gold"}
+    assert {row["tiers_b"] for row in members.values()} == {"gold"}
     # The first 50 for R-0 come back with its coffee, so R-1 takes 50 of 60 and R-2, corrected later, 10.
     by_b = {card: int(members[str(member_id(card))]["points_b"]) for card in ("1", "2", "3")}
     by_a = {card: int(members[str(member_id(card))]["points_a"]) for card in ("1", "2", "3")}
@@ -109,6 +109,46 @@ async def test_a_is_what_the_journal_has_from_postgres_and_from_parquet(
     await pointstream.run(*asked[:-1], 2, "--out", tmp_path / "two")
     assert results(tmp_path / "live") == results(tmp_path / "parquet") == results(tmp_path / "two")
     assert results(tmp_path / "live").keys() == {"members.csv", "summary.json", "report.html"}
+
+
+async def test_tiers_and_history_are_judged_anew_and_a_is_what_the_journal_has(
+    stack: Stack, pointstream: Pointstream, tmp_path: Path
+) -> None:
+    silver = {"effect": {"kind": "fixed", "points": 3}, "when": {"tiers": ["silver"]}}
+    first = {"effect": {"kind": "fixed", "points": 10}, "when": {"member": {"nth_purchase": {"numbers": [1]}}}}
+    asking = [{"id": "silver", "name": "Silver", "state": "live", **silver}, FIRST | first]
+    document = in_force()
+    document |= {"campaigns": [*document["campaigns"], *asking], "tier_sets": [status(1)]}
+    await lived(stack, document)
+    file = tmp_path / "b.yaml"
+    file.write_text(yaml.safe_dump(document | {"version": 2, "tier_sets": [status(2)]}))
+    asked = ("backtest", "--programme", file, *RANGE, "--tenant", "acme", "--workers", 1)
+
+    told = await pointstream.run(*asked, "--out", tmp_path / "live")
+
+    journal = {str(row["member_id"]): row[1] for row in await stack.fetch(JOURNAL)}
+    with (tmp_path / "live" / "members.csv").open(newline="") as stream:
+        members = {row["member_id"]: row for row in csv.DictReader(stream)}
+    assert {name: int(row["points_a"]) for name, row in members.items()} == journal
+    assert told["unlike_recorded"] == 0
+    paths = {card: (row["tiers_a"], row["tiers_b"]) for card in "123" for row in [members[str(member_id(card))]]}
+    assert paths == {"1": ("basic>silver", "basic>silver"), "2": ("basic>silver", "basic>silver"),
+                     "3": ("basic>silver", "basic")}  # fmt: skip
+    more = {card: int(members[str(member_id(card))]["points_difference"]) for card in "123"}
+    assert more == {"1": -3, "2": -3, "3": 0}, "the second receipt is no silver member's under B"
+
+    await pointstream.run("history", "export", "--out", tmp_path / "history", "--tenant", "acme")
+    await pointstream.run(*asked, "--out", tmp_path / "parquet", "--history", tmp_path / "history")
+    assert results(tmp_path / "live") == results(tmp_path / "parquet")
+
+
+FIRST = {"id": "first", "name": "First purchase", "state": "live"}
+
+
+def status(visits: int) -> dict[str, Any]:
+    levels = [{"name": "basic"}, {"name": "silver", "needs": {"visits": visits}}]
+    window, holds = {"kind": "rolling", "days": 30}, {"kind": "while_met"}
+    return {"name": "status", "drives_tier": True, "levels": levels, "window": window, "holds": holds}
 
 
 async def test_what_makes_no_sense_is_refused(stack: Stack, pointstream: Pointstream, tmp_path: Path) -> None:

@@ -37,6 +37,10 @@ SWEEP = {
     "getFile": ("/v1/files/{file_id}", 404),
     "listFileRejects": ("/v1/files/{file_id}/rejects", 404),
     "downloadFileRejects": ("/v1/files/{file_id}/rejects.csv", 404),
+    "listBacktests": ("/v1/backtests", 200),
+    "getBacktest": ("/v1/backtests/{backtest_id}", 404),
+    "downloadBacktestMembers": ("/v1/backtests/{backtest_id}/members.csv", 404),
+    "getBacktestReport": ("/v1/backtests/{backtest_id}/report", 404),
     "getReceiptByNumber": ("/v1/receipts/by-number?number={number}&store=12", 404),
     "getReceipt": ("/v1/receipts{source}/R-1", 404),
     "getConservation": ("/v1/conservation", 200),
@@ -66,8 +70,13 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
     campaign = "base" if tenant is ACME else "of-globex"
     file_id = UUID(int=tenant.tenant_id)
     await scribe.connection.execute(QUERIES["file"], tenant.tenant_id, file_id, FRIDAY)
+    backtest_id = UUID(int=tenant.tenant_id << 8)
+    await scribe.connection.execute(QUERIES["backtest"], tenant.tenant_id, backtest_id, FRIDAY)
+    for name in ("members.csv", "report.html"):
+        await scribe.connection.execute(QUERIES["backtest_part"], tenant.tenant_id, backtest_id, name)
     return {
         "member_id": str(member.member_id),
+        "backtest_id": str(backtest_id),
         "source": tenant.source,
         "number": tenant.slug,
         "campaign": campaign,

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from libs.backtest.bound import in_sequence
 from libs.backtest.compare import Tally
 from libs.backtest.plan import make_plan
+from libs.history.needs import needs_of
 from libs.judging.programmes import by_prefix
 from libs.judging.versions import RunningProgramme, activate
 from libs.ledger.model import Kind
@@ -101,16 +102,21 @@ SAID = st.builds(
 LIVES = st.lists(SAID, min_size=1, max_size=25)
 
 
-def records(life: Sequence[Said], since: datetime) -> Iterator[tuple[datetime, Record]]:
-    """The events, a minute apart, in the order in which they happen."""
+MINUTE = timedelta(minutes=1)
+
+
+def records(life: Sequence[Said], since: datetime, apart: timedelta = MINUTE) -> Iterator[tuple[datetime, Record]]:
+    """The events, some time apart, in the order in which they happen."""
     bought: list[tuple[str, str, datetime]] = []
     for minute, said in enumerate(life):
-        time, name = since + timedelta(minutes=minute), f"E-{minute}"
+        time, name = since + minute * apart, f"E-{minute}"
         goods = [line(said.sku, said.amount, category="PRODUCE" if said.sku == "apples" else None, quantity=2)]
         number, card, bought_at = bought[said.about % len(bought)] if bought else ("R-none", said.card, time)
         if said.kind == "purchase":
             bought.append((f"R-{minute}", said.card, time))
             yield time, purchase(f"R-{minute}", [*goods, line("milk", 99)], card=said.card, time=time)
+        elif said.kind == "word":
+            yield time, enrolment(said.card, tier=("gold", "silver", "guest")[said.about % 3], name=name)
         elif said.kind == "activity":
             yield time, activity(name, "product-reviewed", card=said.card, time=time)
         elif said.kind == "correction":
@@ -123,14 +129,18 @@ def records(life: Sequence[Said], since: datetime) -> Iterator[tuple[datetime, R
 
 
 @contextmanager
-def lived(document: Mapping[str, Any], life: Sequence[Said], since: datetime) -> Iterator[Memory]:
+def lived(
+    document: Mapping[str, Any], life: Sequence[Said], since: datetime, apart: timedelta = MINUTE
+) -> Iterator[Memory]:
     """Earning has taken all of it in, event by event."""
-    running = RunningProgramme(1, 1, "acme", "main", (activate(BEGAN, document),), counts_members=True)
+    version = activate(BEGAN, document)
+    needs = needs_of(version.compiled.source)
+    running = RunningProgramme(1, 1, "acme", "main", (version,), counts_members=True, history=needs)
     with in_memory():
         earning = Earning(by_prefix([("/acme/pos", (1, 1))], {(1, 1): running}))
         for card in CARDS:
             earning.batch([Sent(enrolment(card), since)], since)
-        for time, record in records(life, since):
+        for time, record in records(life, since, apart):
             earning.batch([Sent(record, time)], time)
         assert earning.refused == []
         yield earning.memory

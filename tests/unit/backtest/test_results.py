@@ -85,7 +85,7 @@ def test_a_spreadsheet_runs_nothing(text: str) -> None:
     stream = io.StringIO(newline="")
     write_members(stream, [tally], ["points"], Costs({}, {}, "EUR"))
     (row,) = csv.DictReader(io.StringIO(stream.getvalue(), newline=""))
-    assert (row["parted_id"], row["tiers"]) == (f"'{text}", f"'{text}")
+    assert (row["parted_id"], row["tiers_b"], row["tiers_recorded"]) == (f"'{text}",) * 3
 
 
 def test_pictures_are_well_formed_and_tell_their_numbers() -> None:

@@ -133,6 +133,15 @@ INSERT INTO gateway.file (tenant_id, file_id, name, source, form, encoding, enro
                           state, ended_at)
 VALUES ($1, $2, 'a.jsonl', '/a', 'jsonl', 'utf-8', false, sha256(''), sha256(''), 0, $3, 'done', $3);
 
+-- name: backtest
+INSERT INTO gateway.backtest
+    (tenant_id, backtest_id, programme_id, programme, document, hash, since, until, point_values, sameness, asked_by,
+     asked_at, state, ended_at, summary)
+VALUES ($1, $2, 1, 'main', '{}', '', $3, $3::timestamptz + interval '1 day', '{}', sha256(''), '', $3, 'done', $3, '{}');
+
+-- name: backtest_part
+INSERT INTO gateway.backtest_part (tenant_id, backtest_id, name, number, body) VALUES ($1, $2, $3, 0, 'none');
+
 -- name: mapping
 UPDATE platform.source SET mapping = $2::jsonb WHERE source_prefix = $1;
 
