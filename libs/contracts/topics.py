@@ -155,7 +155,7 @@ TOPICS: tuple[Topic, ...] = (
         key=_MEMBER,
         producers=("earning", "gateway"),
         consumers=_BOTH,
-    ).carrying(*_types("member.tier_changed")),
+    ).carrying(*_types("member.tier_changed", "member.segment_entered", "member.segment_left")),
     _output(
         "loyalty.rewards",
         "Rewards ordered, granted and delivered.",

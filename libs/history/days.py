@@ -14,7 +14,8 @@ from uuid import UUID
 from libs.promotions.history import History, HistoryDay, Window
 
 WALLET, CATEGORY, ACTIVITY = "wallet:", "category:", "activity:"
-"""How the names of parts begin: points by wallet, spend by category, activities by their name."""
+PRODUCT, STORE, CHANNEL = "product:", "store:", "channel:"
+"""How the names of parts begin: points by wallet, spend by category, product, store and channel, activities by name."""
 
 NO_PARTS: Mapping[str, int] = MappingProxyType({})
 

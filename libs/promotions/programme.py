@@ -21,6 +21,7 @@ from libs.promotions.occasions import check_occasions
 from libs.promotions.parts import Misplaced, Part, Zone, refuse_repeats, unless_written
 from libs.promotions.payouts import Multiplier, Payout
 from libs.promotions.places import Store
+from libs.promotions.segments import Segments, check_segments
 from libs.promotions.tiers import TierSets, check_sets
 from libs.promotions.wallets import Wallet
 
@@ -44,7 +45,8 @@ class Programme(Part):
 
     `claim_days` is how long a receipt without a known member may be claimed, in days of 24 hours. `public` lets anybody
     read its rules and use its calculator. `limits` hold for all campaigns together. `stores` say where receipts come
-    from, `products` what an SKU is. Where `activities` or `attributes` are declared, campaigns may use no others.
+    from, `products` what an SKU is. Where `activities`, `attributes` or `segments` are declared, campaigns may use no
+    others.
     """
 
     version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
@@ -63,6 +65,7 @@ class Programme(Part):
     stores: Annotated[tuple[Store, ...], Field(max_length=100_000)] = unless_written(())
     products: Annotated[tuple[Product, ...], Field(max_length=1_000_000)] = unless_written(())
     tier_sets: TierSets = unless_written(())
+    segments: Segments = unless_written(())
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -80,7 +83,9 @@ class Programme(Part):
         self._check_combinations()
         check_places(self.campaigns, self.stores)
         check_facts(self.campaigns, self.attributes, self.activities)
-        check_sets(self.tier_sets, [wallet.name for wallet in self.wallets])
+        wallets = [wallet.name for wallet in self.wallets]
+        check_sets(self.tier_sets, wallets)
+        check_segments(self.segments, self.campaigns, self.attributes, self.tier_sets, wallets)
         check_occasions(self.campaigns, self.tier_sets)
         return self
 

@@ -27,6 +27,8 @@ from services.gateway import (
     public,
     quote_api,
     receipt_api,
+    segments_api,
+    segments_console,
     shopping_api,
     site,
 )
@@ -68,6 +70,7 @@ _WAYS = (
     ways_in_for_files,
     api,
     shopping_api,
+    segments_api,
     parked_api,
     receipt_api,
     calculator_api,
@@ -76,6 +79,7 @@ _WAYS = (
     campaign_api,
     switch_api,
     live,
+    segments_console,
     site,
 )
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]

@@ -18,7 +18,7 @@ from services.gateway.sessions import Session, Sessions, lifetime
 router = APIRouter(include_in_schema=False)
 COOKIE = "pointstream_session"
 SCOPE = "receipts:read"
-_NO_STORE = {"Cache-Control": "no-store", "Vary": "Cookie"}
+NO_STORE = {"Cache-Control": "no-store", "Vary": "Cookie"}
 _MOST_BYTES = 1_024
 
 
@@ -33,23 +33,23 @@ class Live:
 @router.get("/")
 async def home(request: Request) -> Response:
     """Show what goes on, or the way in."""
-    signed_in = await _signed_in(request)
-    if signed_in is None:
-        return HTMLResponse(live_pages.sign_in(), headers=_NO_STORE)
-    key, session = signed_in
+    known = await signed_in(request)
+    if known is None:
+        return HTMLResponse(live_pages.sign_in(), headers=NO_STORE)
+    key, session = known
     board = await _live(request).boards.look(key.tenant_id)
-    return _remember(request, HTMLResponse(live_pages.live(board), headers=_NO_STORE), session)
+    return remember(request, HTMLResponse(live_pages.live(board), headers=NO_STORE), session)
 
 
 @router.get("/live")
 async def live(request: Request) -> Response:
     """Show what has changed on the page; 401 when the session is over."""
-    signed_in = await _signed_in(request)
-    if signed_in is None:
-        return PlainTextResponse("The session is over.\n", status_code=401, headers=_NO_STORE)
-    key, session = signed_in
+    known = await signed_in(request)
+    if known is None:
+        return PlainTextResponse("The session is over.\n", status_code=401, headers=NO_STORE)
+    key, session = known
     board = await _live(request).boards.look(key.tenant_id)
-    return _remember(request, HTMLResponse(live_pages.fragment(board), headers=_NO_STORE), session)
+    return remember(request, HTMLResponse(live_pages.fragment(board), headers=NO_STORE), session)
 
 
 @router.post("/sign-in")
@@ -68,7 +68,7 @@ async def sign_in(request: Request) -> Response:
     if not key.allows(SCOPE):
         return _refused(f"The key lacks the scope {SCOPE}.", 403)
     await parts_of(request).keys.used(key, now)
-    response = RedirectResponse("/", status_code=303, headers=_NO_STORE)
+    response = RedirectResponse("/", status_code=303, headers=NO_STORE)
     _set_cookie(request, response, _live(request).sessions.begin(key.key_id, now))
     return response
 
@@ -76,13 +76,14 @@ async def sign_in(request: Request) -> Response:
 @router.post("/sign-out")
 async def sign_out(request: Request) -> Response:
     """End the session."""
-    response = RedirectResponse("/", status_code=303, headers=_NO_STORE)
+    response = RedirectResponse("/", status_code=303, headers=NO_STORE)
     if _from_our_page(request):
         response.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=_secure(request))
     return response
 
 
-async def _signed_in(request: Request) -> tuple[ApiKey, Session] | None:
+async def signed_in(request: Request) -> tuple[ApiKey, Session] | None:
+    """The key and the session of whoever is signed in; None for nobody."""
     parts = parts_of(request)
     now = parts.clock.now()
     session = _live(request).sessions.read(request.cookies.get(COOKIE, ""), now)
@@ -98,7 +99,7 @@ async def _signed_in(request: Request) -> tuple[ApiKey, Session] | None:
     return key, session
 
 
-def _remember(request: Request, response: Response, session: Session) -> Response:
+def remember(request: Request, response: Response, session: Session) -> Response:
     """Let the session live on, for it is used."""
     if (text := _live(request).sessions.renewed(session, parts_of(request).clock.now())) is not None:
         _set_cookie(request, response, text)
@@ -122,7 +123,7 @@ def _live(request: Request) -> Live:
 
 
 def _refused(message: str, status: int) -> HTMLResponse:
-    return HTMLResponse(live_pages.sign_in(message), status_code=status, headers=_NO_STORE)
+    return HTMLResponse(live_pages.sign_in(message), status_code=status, headers=NO_STORE)
 
 
 def _from_our_page(request: Request) -> bool:

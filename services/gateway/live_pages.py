@@ -67,7 +67,7 @@ def live(board: Board) -> str:
     top = (
         f'<div class="bar"><p>{escape(board.tenant)} '
         '<span id="pulse" class="soft" role="status"></span></p>'
-        '<button id="pause" type="button" hidden>Pause</button>'
+        '<a href="/segments">Segments</a><button id="pause" type="button" hidden>Pause</button>'
         '<form method="post" action="/sign-out"><button>Sign out</button></form></div>'
     )
     return page("Pointstream", f'{top}<div id="live">{fragment(board)}</div>{_links()}', script=True, wide=True)

@@ -17,6 +17,7 @@ from msgspec import structs
 
 from libs.history.days import Counted, MemberDays, Sum
 from libs.history.postgres import AskedDays
+from libs.judging.groups import in_segments
 from libs.judging.profiles import Profile, knowing
 from libs.judging.profiles import enrolled as joined
 from libs.judging.versions import RunningProgramme
@@ -32,6 +33,7 @@ from services.earning import events, history_store, owner_store, profile_store, 
 from services.earning.cases import Case
 from services.earning.lives import NEVER, Life, rows
 from services.earning.outcome import BatchDecision, Parked, Unclaimed
+from services.earning.segment_store import NOBODY, Seeing
 from services.earning.tiers import MemberTiers, Place, Tiers
 from services.earning.verdict import CounterName, MemberName, Standing
 
@@ -86,6 +88,7 @@ class Memory:
     tier_changes: dict[tuple[MemberName, str, int], object] = field(default_factory=dict)
     enrolled: dict[MemberName, datetime] = field(default_factory=dict)
     profiles: dict[MemberName, tuple[Profile, ...]] = field(default_factory=dict)
+    segments: dict[MemberName, tuple[str, ...]] = field(default_factory=dict)
     base: list[int] = field(default_factory=lambda: [0])
 
     def copy(self) -> Memory:
@@ -116,6 +119,7 @@ class Memory:
         *,
         asking: Mapping[tuple[int, int], RunningProgramme] = profile_store.NOBODY,
         lock_counters: bool = False,
+        seeing: Seeing = NOBODY,
     ) -> store.Opened:
         known = []
         for asked in receipts:
@@ -137,6 +141,8 @@ class Memory:
                 states = self.profiles.get(name, ())
                 facts = knowing(facts, states[-1] if states else Profile(0))
                 facts = joined(facts, self.enrolled[name], asking[name[:2]])
+            if name[:2] in seeing:
+                facts = in_segments(facts, self.segments.get(name, ()), seeing[name[:2]])
             standings[name] = Standing(facts, head.seq, head.spread, text, text.encode(), *head[3:])
         return store.Opened(known, standings, self.load_counters(counters))
 
@@ -370,7 +376,6 @@ def _by_seq(lot: Lot) -> int:
 _STEPS = (
     "begin_batch", "open_batch", "load_counters", "load_decisions", "load_ledgers", "load_lapsed", "save_batch",
     "save_lives", "save_receipts", "end_batch", "identifier_owners", "tie_identifiers", "enrol_members",
-    "unclaimed_of",
 )  # fmt: skip
 
 
@@ -387,6 +392,7 @@ def in_memory() -> Iterator[None]:
     places = [(store, name) for name in _STEPS] + [(events, "body_hashes"), (profiles, "body_hashes")]
     places += [(profiles, "tell_profiles"), (profile_store, "load_past")]
     places += [(owner_store, "lock_owners"), (owner_store, "lock_late")]
+    places += [(owner_store, name) for name in ("lock_owners", "lock_late", "unclaimed_of")]
     places += [(history_store, "load"), (history_store, "save_days")]
     places += [(tier_store, "load_places"), (tier_store, "save_tiers")]
     before = [getattr(module, name) for module, name in places]

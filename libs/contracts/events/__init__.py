@@ -42,6 +42,7 @@ from libs.contracts.events.purchase import (
     ReturnedLine,
 )
 from libs.contracts.events.reward import RewardGrantedV1, RewardRevokedV1
+from libs.contracts.events.segment import MemberSegmentEnteredV1, MemberSegmentLeftV1
 
 __all__ = [
     "ActivityEvaluatedV1",
@@ -58,6 +59,8 @@ __all__ = [
     "LotShare",
     "MemberDueV1",
     "MemberEnrolledV1",
+    "MemberSegmentEnteredV1",
+    "MemberSegmentLeftV1",
     "MemberTierChangedV1",
     "MemberUpdatedV1",
     "PointsActivatedV1",

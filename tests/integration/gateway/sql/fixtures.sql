@@ -138,3 +138,10 @@ UPDATE platform.source SET mapping = $2::jsonb WHERE source_prefix = $1;
 
 -- name: lease_over
 UPDATE gateway.file SET lease_until = received_at;
+
+-- name: segment_member
+INSERT INTO members.segment_member (tenant_id, programme_id, member_id, segment, entered_at, programme_version)
+VALUES ($1, $2, $3, $4, $5, 1);
+
+-- name: segment_looks
+SELECT tenant_id, member_id, reason, urgent FROM members.segment_look ORDER BY member_id;
