@@ -108,6 +108,28 @@ async def test_segments_follow_what_is_done_pay_once_and_are_left_by_the_clock(s
     await verified(stack)
 
 
+async def test_who_comes_into_a_segment_is_paid_for_it_once(stack: Stack) -> None:
+    """A campaign waits for members who come into a segment; what they bought before brought them there."""
+    greeting = {
+        "id": "greeting",
+        "name": "40 for whoever becomes a regular",
+        "state": "live",
+        "trigger": {"kind": "segment_entered", "segment": "regulars"},
+        "effect": {"kind": "fixed", "points": 40},
+    }
+    await put_programme(stack.database, document(greeting, segments=SEGMENTS))
+    await at(stack, WHEN)
+    await until(lambda: _marked(stack), "everybody was marked for the segments")
+    coffee = [line("beans", 1_000, category="COFFEE")]
+    await play(stack, enrolment("1"), purchase("R-1", coffee), purchase("R-2", coffee))
+
+    async def greeted() -> bool:
+        return sorted(points for points, _ in await paid(stack)) == [10, 10, 40]
+
+    await until(greeted, "the greeting is paid")
+    await verified(stack)
+
+
 class Deaf:
     """Takes events, or fails as a broker that is away does."""
 
