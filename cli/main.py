@@ -37,6 +37,7 @@ _FURTHER = (
     "cli.rebuild",
     "cli.backtest",
     "cli.history",
+    "cli.segments",
     "cli.features",
 )
 """Modules with a `register(app)` that adds their commands."""

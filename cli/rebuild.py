@@ -21,6 +21,7 @@ from libs.history.postgres import rebuild as rebuild_days
 from libs.ledger.postgres import START, MemberKey, count_members
 from libs.ledger.postgres import rebuild as rebuild_range
 from libs.runtime.clock import monotonic
+from libs.segments.reading import look_again
 
 _PLACE = "rebuild.json"
 
@@ -37,8 +38,8 @@ def rebuild(
     """Compute balances, lots, debts and dates of all members again from the movements; safe beside running workers.
 
     With --history, what members did day by day is made again instead, from what stands of receipts and from decisions
-    on activities: once a programme begins to ask for it. Where nothing was wrong nothing changes. Ends with 6 when the
-    movements themselves are broken; see `pointstream verify`.
+    on activities: once a programme begins to ask for it; then everybody's segments are looked at again. Where nothing
+    was wrong nothing changes. Ends with 6 when the movements themselves are broken; see `pointstream verify`.
     """
     connections = Connections(data, as_json, dsn)
     if history:
@@ -85,6 +86,7 @@ async def _history(dsn: str) -> Rebuilt:
     try:
         with screen.reporting() as news, news.step("Rebuild") as step:
             done = await rebuild_days(connection, lambda counted: step.progress(f"{counted:,} counted"))
+            await look_again(connection)
             step.done(f"{done.counted:,} counted")
         return done
     finally:

@@ -169,6 +169,8 @@ TOPICS: tuple[Topic, ...] = (
             "member.tier_changed",
             "member.tier_points_changed",
             "member.tier_about_to_drop",
+            "member.segment_entered",
+            "member.segment_left",
             "referral.started",
             "referral.converted",
             "referral.held",

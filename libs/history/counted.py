@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from libs.contracts.codec import Canonical
 from libs.contracts.events import ActivityRecordedV1
-from libs.history.days import ACTIVITY, CATEGORY, TIER, WALLET, Counted
+from libs.history.days import ACTIVITY, CATEGORY, CHANNEL, PRODUCT, STORE, TIER, WALLET, Counted
 from libs.ledger.late import effective_time
 from libs.promotions.gifts import TIER_POINTS
 from libs.promotions.occasions import PREFIX
@@ -32,11 +32,15 @@ Granted = Iterable[tuple[str, str, str, int]]
 
 
 class Terms(NamedTuple):
-    """What counting needs of a version: its zone and currency, and whether spend is shared out by category."""
+    """What counting needs of a version: its zone and currency, and by what spend is shared out.
+
+    `shares` are `product`, `store` or `channel`, as segments ask for them.
+    """
 
     zone: ZoneInfo
     currency: str
     by_category: bool
+    shares: frozenset[str] = frozenset()
 
 
 def business_day(at: datetime, zone: ZoneInfo) -> date:
@@ -60,6 +64,8 @@ def count_purchase(
             if line.category is not None:
                 name = CATEGORY + line.category
                 parts[name] = parts.get(name, 0) + line.amount_minor
+    if terms.shares:
+        _share_out(parts, purchase, terms.shares)
     return Counted(
         member_id,
         business_day(judged_at, terms.zone),
@@ -140,6 +146,17 @@ def _brought(earned: Iterable[tuple[str, int]], granted: Granted) -> dict[str, i
         if kind == TIER_POINTS:
             parts[TIER + tier_set] = parts.get(TIER + tier_set, 0) + many
     return parts
+
+
+def _share_out(parts: dict[str, int], purchase: Any, shares: frozenset[str]) -> None:
+    if "product" in shares:
+        for line in purchase.lines:
+            name = PRODUCT + line.sku
+            parts[name] = parts.get(name, 0) + line.amount_minor
+    if "store" in shares and purchase.store is not None:
+        parts[STORE + purchase.store] = purchase.total_minor
+    if "channel" in shares:
+        parts[CHANNEL + purchase.channel] = purchase.total_minor
 
 
 def _without_nothing(parts: Mapping[str, int]) -> dict[str, int]:

@@ -14,7 +14,9 @@ from uuid import UUID
 from libs.promotions.history import History, HistoryDay, Window
 
 WALLET, CATEGORY, ACTIVITY, TIER = "wallet:", "category:", "activity:", "tier:"
-"""How the names of parts begin: points by wallet, spend by category, activities by name, tier points by tier set."""
+PRODUCT, STORE, CHANNEL = "product:", "store:", "channel:"
+"""How the names of parts begin: points by wallet, spend by category, product, store and channel, activities by name, tier
+points by tier set."""
 
 NO_PARTS: Mapping[str, int] = MappingProxyType({})
 

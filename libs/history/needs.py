@@ -10,14 +10,20 @@ from libs.promotions.compile import RUNNING
 from libs.promotions.history import Window
 from libs.promotions.needs import needs_of as asked_of
 from libs.promotions.programme import Programme
+from libs.promotions.segments import dimensions_of, windows_of
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """The windows of days that are looked through, and whether spend is shared out by category."""
+    """The windows of days that decisions look through, and by what else than wallets days are told apart.
+
+    Without a window nobody looks at days while deciding, but they are counted all the same, for segments. `shares` are
+    `product`, `store` or `channel`.
+    """
 
     windows: tuple[Window, ...]
     by_category: bool = False
+    shares: frozenset[str] = frozenset()
 
     def since(self, earliest: date) -> date:
         """The first day that must be told apart from those before it, where nothing is seen from before `earliest`."""
@@ -31,11 +37,16 @@ def together(needs: Iterable[Needs | None]) -> Needs | None:
     if not present:
         return None
     windows = dict.fromkeys(window for one in present for window in one.windows)
-    return Needs(tuple(windows), any(one.by_category for one in present))
+    shares = frozenset[str]().union(*[one.shares for one in present])
+    return Needs(tuple(windows), any(one.by_category for one in present), shares)
 
 
 def needs_of(programme: Programme) -> Needs | None:
-    """What a version of a programme needs for the conditions of its running campaigns and for its tiers."""
+    """What a version of a programme needs for the conditions of its running campaigns, its tiers and its segments."""
     asked = asked_of([campaign for campaign in programme.campaigns if campaign.state in RUNNING])
     windows = [*asked.windows, *[window for tiers in programme.tier_sets for window in tiers.windows]]
-    return Needs(tuple(dict.fromkeys(windows)), asked.categories) if windows else None
+    if not windows and not windows_of(programme.segments):
+        return None
+    dimensions = dimensions_of(programme.segments)
+    by_category = asked.categories or "category" in dimensions
+    return Needs(tuple(dict.fromkeys(windows)), by_category, frozenset(dimensions - {"category"}))

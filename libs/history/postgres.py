@@ -142,7 +142,8 @@ async def _terms(connection: asyncpg.Connection) -> dict[Scope, dict[int, Terms]
         wanted = together(needs[scope])
         if wanted is not None:
             terms[scope] = {
-                number: Terms(load_zone(zone), currency, wanted.by_category) for number, (zone, currency) in own.items()
+                number: Terms(load_zone(zone), currency, wanted.by_category, wanted.shares)
+                for number, (zone, currency) in own.items()
             }
     return terms
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from libs.judging.exchange import NO_RATE, exchange
+from libs.judging.groups import segments_seen
 from libs.judging.versions import ActiveVersion, RunningProgramme
 from libs.ledger.late import effective_time
 from libs.promotions.decide import evaluate
@@ -120,6 +121,7 @@ def judged_now(story: Story, entitled: Entitlement, owner: MemberFacts, seen: Se
         tier=owner.tier if story.version is None else story.tier,
         history=seen if story.version is None else story.history,
         profile=owner.profile if story.version is None else story.profile,
+        segments=segments_seen(owner) if story.version is None else story.segments,
         rate=entitled.rate,
         uses=entitled.uses,
         granted=entitled.granted,

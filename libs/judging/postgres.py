@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 import asyncpg
 import orjson
@@ -90,6 +90,12 @@ class Compiler:
         return programmes
 
 
+class _Segmented(TypedDict):
+    has_segments: bool
+    sees_segments: bool
+    lists: frozenset[str]
+
+
 _VERSION = ("tenant_id", "programme_id", "version", "active_from", "hash")
 
 
@@ -123,6 +129,7 @@ def compile_programmes(stored: StoredProgrammes, compiled: Iterable[ActiveVersio
             row["name"],
             together([needs_of(version.compiled.source) for version in own]),
             any(version.compiled.needs.profile for version in own),
+            **_segments(own),
         )
     sources = ((row["source_prefix"], (row["tenant_id"], row["programme_id"])) for row in stored.sources)
     mappings = [
@@ -131,3 +138,12 @@ def compile_programmes(stored: StoredProgrammes, compiled: Iterable[ActiveVersio
         if row["mapping"] is not None
     ]
     return by_prefix(sources, programmes, mappings)
+
+
+def _segments(versions: Sequence[ActiveVersion]) -> _Segmented:
+    having = [version.compiled for version in versions if version.compiled.source.segments]
+    return {
+        "has_segments": bool(having),
+        "sees_segments": any(one.needs.segments or one.needs.lists for one in having),
+        "lists": frozenset([segment.name for one in having for segment in one.source.segments if segment.list]),
+    }

@@ -49,7 +49,8 @@ class RunningProgramme:
 
     `switches` are those that are off, by name: what is decided now is decided by them. `name` is what people call it.
     `history` says what its versions need of what members did before; None where none of them asks. `knows` whether any
-    asks what is known of members: their attributes, birthday or day of enrolment.
+    asks what is known of members: their attributes, birthday or day of enrolment. `has_segments` says whether any
+    version has segments, `sees_segments` whether campaigns ask for them; `lists` are the static ones.
     """
 
     tenant_id: int
@@ -64,6 +65,9 @@ class RunningProgramme:
     name: str = ""
     history: Needs | None = None
     knows: bool = False
+    has_segments: bool = False
+    sees_segments: bool = False
+    lists: frozenset[str] = frozenset()
     key: tuple[int, int] = field(init=False)
     """Tenant and programme, as rows name them."""
     refers: bool = field(init=False)

@@ -46,7 +46,7 @@ def _condition(teller: Teller, name: str, when: Conditions, *, of_activity: bool
         case _ if name == "lines":
             told = [_lines(teller, one) for one in value]
         case _ if name == "data":
-            told = [say(name, fact=_fact(one, teller.language)) for one in value]
+            told = [say(name, fact=fact_words(one, teller.language)) for one in value]
         case _ if name == "inside":
             told = [say(name, n=len(value))]
         case _:
@@ -86,11 +86,11 @@ def _lines(teller: Teller, asked: LinesCondition) -> str:
     what = [say(f"line.{kind}", n=len(names), listed=named(names, language)) for kind, names in kinds if names]
     if (asked.min_price_minor, asked.max_price_minor) != (None, None):
         what.append(
-            say("line.price", range=_range(asked.min_price_minor, asked.max_price_minor, teller.money, language))
+            say("line.price", range=range_words(asked.min_price_minor, asked.max_price_minor, teller.money, language))
         )
     if (asked.min_pieces, asked.max_pieces) != (None, None):
-        pieces = _range(asked.min_pieces, asked.max_pieces, _number(language), language)
-        what.append(say("line.pieces", n=_last(asked.min_pieces, asked.max_pieces), range=pieces))
+        pieces = range_words(asked.min_pieces, asked.max_pieces, number_writer(language), language)
+        what.append(say("line.pieces", n=last_of(asked.min_pieces, asked.max_pieces), range=pieces))
     told = say(f"lines.{asked.match}", n=asked.min_lines or 1, listed=wording.all_of(what, language))
     together = [say("pieces", n=asked.min_quantity)] if asked.min_quantity is not None else []
     together += [teller.money(asked.min_amount_minor)] if asked.min_amount_minor is not None else []
@@ -102,34 +102,36 @@ def _lines(teller: Teller, asked: LinesCondition) -> str:
 def _member(teller: Teller, asked: MemberConditions) -> Iterator[str]:
     language = teller.language
     for one in asked.attributes:
-        yield RULES.say(language, "member.attributes", fact=_fact(one, language))
+        yield RULES.say(language, "member.attributes", fact=fact_words(one, language))
     if asked.birthday is not None:
-        yield _with_days_around(RULES.say(language, "member.birthday"), asked.birthday, language)
+        yield with_days_around(RULES.say(language, "member.birthday"), asked.birthday, language)
     if asked.anniversary is not None:
-        yield _with_days_around(_anniversary(asked.anniversary, language), asked.anniversary, language)
+        yield with_days_around(_anniversary(asked.anniversary, language), asked.anniversary, language)
     if asked.enrolled is not None:
-        yield RULES.say(language, "member.enrolled", since=_since(asked.enrolled, language))
+        yield RULES.say(language, "member.enrolled", since=since_words(asked.enrolled, language))
     if asked.last_purchase is not None:
-        yield RULES.say(language, "member.last_purchase", since=_since(asked.last_purchase, language))
+        yield RULES.say(language, "member.last_purchase", since=since_words(asked.last_purchase, language))
     if asked.nth_purchase is not None:
         yield _nth_purchase(asked.nth_purchase, language)
     for past in asked.history:
-        told = {"what": _history(teller, past), "window": _window(past.within, language)}
+        told = {"what": _history(teller, past), "window": window_words(past.within, language)}
         yield RULES.say(language, "member.history", **told)
 
 
-def _fact(asked: FactCondition, language: str) -> str:
+def fact_words(asked: FactCondition, language: str) -> str:
+    """Say what a fact must be."""
     match asked.type:
         case "text":
             what = named(asked.one_of, language)
         case "int":
-            what = _range(asked.at_least, asked.at_most, _number(language), language)
+            what = range_words(asked.at_least, asked.at_most, number_writer(language), language)
         case "bool":
             what = RULES.say(language, "yes" if asked.is_ else "no")
     return f"{asked.name}: {what}"
 
 
-def _with_days_around(day: str, asked: Days, language: str) -> str:
+def with_days_around(day: str, asked: Days, language: str) -> str:
+    """Add the days around one that count too."""
     return " ".join([day, *around_words(asked.days_before, asked.days_after, language)])
 
 
@@ -140,11 +142,12 @@ def _anniversary(asked: Anniversary, language: str) -> str:
     return RULES.say(language, "member.anniversary.years", n=max(asked.years), listed=years)
 
 
-def _since(asked: DaysSince, language: str) -> str:
+def since_words(asked: DaysSince, language: str) -> str:
+    """Say how long ago something was."""
     if asked.max_days == 0:
         return RULES.say(language, "since.today")
-    days = _range(asked.min_days, asked.max_days, _number(language), language)
-    return RULES.say(language, "since", n=_last(asked.min_days, asked.max_days), range=days)
+    days = range_words(asked.min_days, asked.max_days, number_writer(language), language)
+    return RULES.say(language, "since", n=last_of(asked.min_days, asked.max_days), range=days)
 
 
 def _nth_purchase(asked: NthPurchase, language: str) -> str:
@@ -158,15 +161,16 @@ def _nth_purchase(asked: NthPurchase, language: str) -> str:
 def _history(teller: Teller, asked: HistoryCondition) -> str:
     language = teller.language
     if asked.count != "spend_minor":
-        count = _range(asked.min, asked.max, _number(language), language)
-        return RULES.say(language, f"history.{asked.count}", n=_last(asked.min, asked.max), range=count)
-    money = _range(asked.min, asked.max, teller.money, language)
+        count = range_words(asked.min, asked.max, number_writer(language), language)
+        return RULES.say(language, f"history.{asked.count}", n=last_of(asked.min, asked.max), range=count)
+    money = range_words(asked.min, asked.max, teller.money, language)
     if asked.category is None:
         return RULES.say(language, "history.spend_minor", range=money)
     return RULES.say(language, "history.spend_minor.category", range=money, category=asked.category)
 
 
-def _window(within: WindowPart | None, language: str) -> str:
+def window_words(within: WindowPart | None, language: str) -> str:
+    """Say which days count."""
     say = partial(RULES.say, language)
     match within:
         case None:
@@ -180,11 +184,12 @@ def _window(within: WindowPart | None, language: str) -> str:
     return say(f"window.{within.period}.back", n=within.back)
 
 
-def _number(language: str) -> Callable[[int], str]:
+def number_writer(language: str) -> Callable[[int], str]:
+    """Return what writes a number."""
     return partial(wording.number, language=language)
 
 
-def _range(least: int | None, most: int | None, write: Callable[[int], str], language: str) -> str:
+def range_words(least: int | None, most: int | None, write: Callable[[int], str], language: str) -> str:
     """Say "at least 3", "at most 5", "3 to 5" or "exactly 3"."""
     if least is None:
         return RULES.say(language, "range.most", most=write(most or 0))
@@ -195,6 +200,6 @@ def _range(least: int | None, most: int | None, write: Callable[[int], str], lan
     return RULES.say(language, "range.between", least=write(least), most=write(most))
 
 
-def _last(least: int | None, most: int | None) -> int:
+def last_of(least: int | None, most: int | None) -> int:
     """The number of a range that is said last: the noun after it takes its plural."""
     return most if most is not None else least or 0

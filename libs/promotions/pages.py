@@ -64,8 +64,9 @@ class StoredDecision(msgspec.Struct, frozen=True, omit_defaults=True):
     `judged_at` is the instant that it was judged by: its own time, or its arrival when its clock ran ahead. `kind` is
     the event's type without its frame. What follows a purchase judges what is left of it: `judged`, a payload like the
     purchase's. `moved` are movements beside the lots; `rate` the version and value of the exchange rate; `history` what
-    was seen of the member's, where the programme asks for it; `switches` the kill switches that were off. `profile`
-    numbers the state of the member's profile, of which nothing is kept here; None where nobody asked.
+    was seen of the member's, `segments` those that the member was in, where the programme asks; `switches` the kill
+    switches that were off. `profile` numbers the state of the member's profile, of which nothing is kept here; None
+    where nobody asked.
     """
 
     key: UUID
@@ -89,6 +90,7 @@ class StoredDecision(msgspec.Struct, frozen=True, omit_defaults=True):
     history: Seen | None = None
     switches: tuple[str, ...] = ()
     profile: int | None = None
+    segments: tuple[str, ...] | None = None
 
 
 _encode = msgspec.json.Encoder().encode_lines

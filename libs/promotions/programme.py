@@ -23,6 +23,7 @@ from libs.promotions.parts import Misplaced, Part, Zone, refuse_repeats, unless_
 from libs.promotions.payouts import Multiplier, Payout
 from libs.promotions.places import Store
 from libs.promotions.referral import Referral, check_wallets
+from libs.promotions.segments import Segments, check_segments
 from libs.promotions.tiers import TierSets, check_sets, leading_set
 from libs.promotions.wallets import Wallet
 
@@ -46,7 +47,8 @@ class Programme(Part):
 
     `claim_days` is how long a receipt without a known member may be claimed, in days of 24 hours. `public` lets anybody
     read its rules and use its calculator. `limits` hold for all campaigns together. `stores` say where receipts come
-    from, `products` what an SKU is. Where `activities` or `attributes` are declared, campaigns may use no others.
+    from, `products` what an SKU is. Where `activities`, `attributes` or `segments` are declared, campaigns may use no
+    others.
     """
 
     version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
@@ -66,6 +68,7 @@ class Programme(Part):
     products: Annotated[tuple[Product, ...], Field(max_length=1_000_000)] = unless_written(())
     tier_sets: TierSets = unless_written(())
     referral: Referral | None = None
+    segments: Segments = unless_written(())
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -85,6 +88,7 @@ class Programme(Part):
         check_facts(self.campaigns, self.attributes, self.activities)
         wallets = [wallet.name for wallet in self.wallets]
         check_sets(self.tier_sets, wallets)
+        check_segments(self.segments, self.campaigns, self.attributes, self.tier_sets, wallets)
         check_occasions(self.campaigns, self.tier_sets)
         check_wallets(self.referral, wallets)
         self._check_tier_points()

@@ -39,6 +39,7 @@ def story_of(decision: StoredDecision) -> Story:
         history=decision.history,
         switches=decision.switches if settled else (),
         profile=decision.profile,
+        segments=decision.segments,
     )
 
 

@@ -115,9 +115,9 @@ class Story(Struct, frozen=True, omit_defaults=True):
     """The facts of a receipt number, and what was done about them.
 
     `owner` has the points of it; `shown` are the identifiers that led to the owner. `version`, `tier`, `rate`,
-    `history` and the state of the owner's `profile` are those that the receipt was first judged by, and is judged by
-    for ever, with the `switches` that were off. `uses` is what counts against limits, `granted` what the owner has of
-    it beside points: campaign, kind, reference and quantity.
+    `history`, `segments` and the state of the owner's `profile` are those that the receipt was first judged by, and
+    is judged by for ever, with the `switches` that were off. `uses` is what counts against limits, `granted` what the
+    owner has of it beside points: campaign, kind, reference and quantity.
     """
 
     contents: tuple[Content, ...] = ()
@@ -137,6 +137,7 @@ class Story(Struct, frozen=True, omit_defaults=True):
     history: Seen | None = None
     switches: tuple[str, ...] = ()
     profile: int | None = None
+    segments: tuple[str, ...] | None = None
 
 
 class Stands(NamedTuple):

@@ -14,6 +14,8 @@ from typing import TypeVar
 import faust
 import uvloop
 from faust.auth import SASLCredentials, SSLCredentials
+from faust.transport.conductor import Conductor
+from faust.types.transports import ConductorT
 from faust.web import Request, Response, View
 from mode import Service
 from prometheus_client import CollectorRegistry
@@ -30,11 +32,20 @@ Trouble = Callable[[], str | None]
 _PATIENCE = 10.0
 
 
+class QuickConductor(Conductor):
+    """Takes up the topics of an agent that begins while the app runs; Faust itself would wait 45 seconds."""
+
+    _resubscribe_sleep_lock_seconds = 0.5
+
+
 class HostApp(faust.App):
     """A Faust app whose services do not wait until its own consumer group has been joined.
 
     After a crash that takes as long as the group waits for the former member, and points must not wait for it.
     """
+
+    def _new_conductor(self) -> ConductorT:
+        return QuickConductor(app=self, beacon=None)
 
     async def on_start(self) -> None:
         """Start the hosted services beside Faust's own parts."""

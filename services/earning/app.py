@@ -6,7 +6,7 @@ import asyncio
 import base64
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 import faust
@@ -17,7 +17,7 @@ from libs.contracts.identifiers import IdentifierNames
 from libs.judging.programmes import Programmes
 from libs.runtime import kafka, memory, postgres
 from libs.runtime.batch import Handler
-from libs.runtime.clock import Clock, SystemClock
+from libs.runtime.clock import Clock, SystemClock, monotonic
 from libs.runtime.consume import BatchLoop, LoopSettings
 from libs.runtime.faust_host import Hosted, make_app, serve_health
 from libs.runtime.lane import Wiring
@@ -32,12 +32,17 @@ from services.earning.herald import Herald
 from services.earning.metrics import EarningMetrics
 from services.earning.occasion_clock import OccasionClock
 from services.earning.retries import Retries
+from services.earning.segment_hints import MOST, TOPICS, WINDOW, SegmentHints, kind_of
+from services.earning.segments import SegmentKeeper
 from services.earning.sender import Sender
 from services.earning.settings import EarningSettings
 from services.earning.watch import ProgrammeWatch
 
 SERVICE = "earning"
 _COLLECT = 60.0
+_LISTEN = 0.5
+_PARTITIONS_TAKE = 30.0
+"""Seconds after which a worker that still has none of the partitions takes it that the others listen."""
 _MANY_WAIT = 5_000
 _WAIT_MS, _LONG_WAIT_MS = 50, 250
 _PATIENCE = 2.0
@@ -88,6 +93,8 @@ def build(settings: EarningSettings, clock: Clock | None = None) -> faust.App:
     _host_charge(
         app, settings, pool, watch, clock, metrics, lambda: loops[0].holds(0), lambda: loops[0].behind > _MANY_WAIT
     )
+    listening = _listen(app, settings, SegmentHints(pool, lambda: watch.current, clock, metrics))
+    _host_segments(app, settings, pool, watch, clock, metrics, lambda: loops[0].holds(0), listening)
     serve_health(
         app, registry, [watch.trouble, *(each.trouble for each in loops)], lambda: any(each.stalled() for each in loops)
     )
@@ -191,3 +198,62 @@ def _host_charge(
     @app.timer(interval=settings.programme_refresh.total_seconds())  # type: ignore[untyped-decorator]  # faust
     async def look_for_news() -> None:
         await herald.look()
+
+
+def _listen(app: faust.App, settings: EarningSettings, hints: SegmentHints) -> Callable[[], bool]:
+    """Hear who does something, in every worker, from when a programme has segments: it costs nothing without any.
+
+    Returns what tells whether it listens by now.
+    """
+    topics = [f"{settings.kafka.topic_prefix}{name}" for name in TOPICS]
+    agents: list[faust.agents.AgentT[Any]] = []
+    began_at: list[float] = []
+
+    async def member_heard_of(stream: faust.StreamT[bytes]) -> None:
+        async for heard in cast("faust.Stream[bytes]", stream).take_events(MOST, WINDOW):
+            await hints.hear([(event.key, kind_of(event.headers)) for event in heard])
+
+    @app.timer(interval=_LISTEN)  # type: ignore[untyped-decorator]  # faust
+    async def look_whether_to_listen() -> None:
+        if hints.wanted and not agents:
+            told = app.topic(*topics, key_type=bytes, value_type=bytes, internal=False)
+            agents.append(app.agent(told, concurrency=1)(member_heard_of))
+            await agents[0].maybe_start()
+            began_at.append(monotonic())
+
+    def listening() -> bool:
+        began = began_at[0] if began_at else None
+        heard = any(partition.topic in topics for partition in app.consumer.assignment())
+        return began is not None and (heard or monotonic() - began > _PARTITIONS_TAKE)
+
+    return listening
+
+
+def _host_segments(
+    app: faust.App,
+    settings: EarningSettings,
+    pool: asyncpg.Pool,
+    watch: ProgrammeWatch,
+    clock: Clock,
+    metrics: EarningMetrics,
+    in_charge: Callable[[], bool],
+    listening: Callable[[], bool],
+) -> None:
+    """Put in what keeps the members of segments; whatever everybody is marked for, they are once somebody listens."""
+    sender = Sender(
+        partial(kafka.idempotent_producer, settings.kafka, f"{SERVICE}-segments"), settings.kafka.topic_prefix
+    )
+    keeper = SegmentKeeper(pool, lambda: watch.current, sender, clock, metrics, in_charge, listening)
+    stopping = asyncio.Event()
+
+    async def let_go() -> None:
+        try:
+            await stopping.wait()
+        finally:
+            await sender.close()
+
+    app.service(Hosted(let_go, stopping.set, _PATIENCE))  # type: ignore[arg-type]  # faust takes an instance too
+
+    @app.timer(interval=settings.segments_every.total_seconds())  # type: ignore[untyped-decorator]  # faust
+    async def keep_segments() -> None:
+        await keeper.run()

@@ -215,7 +215,8 @@ class CaseWork:
     def _entitled(self, case: Case, standing: Stands, owner: MemberFacts) -> Entitlement | None:
         if standing.content is None:
             return None
-        facts = owner if case.story.version is None else as_first_judged(owner, case.story, case.profile)
+        known = case.story.version is not None
+        facts = as_first_judged(owner, case.story, case.profile, case.programme) if known else owner
         return entitlement(case.story, standing, case.programme, facts, self._counters_of(case.programme))
 
     def _judged(self, case: Case, story: Story, entitled: Entitlement, life: Life) -> Story:
@@ -269,6 +270,7 @@ class CaseWork:
             history=None,
             switches=(),
             profile=None,
+            segments=None,
         )
         self._count(case, after)
         regrant(case.story, after, life, cause)

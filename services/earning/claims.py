@@ -12,7 +12,7 @@ import asyncpg
 from libs.judging.versions import RunningProgramme
 from libs.receipts.decided import shown
 from libs.runtime.batch import Outgoing
-from services.earning import loading, profile_store, store, tier_store
+from services.earning import loading, owner_store, profile_store, segment_store, store, tier_store
 from services.earning.domain import BatchDecider
 from services.earning.facts import first_owner
 from services.earning.lives import Life
@@ -43,7 +43,7 @@ class Claimed:
 async def waiting(connection: asyncpg.Connection, gained: Iterable[store.Tie]) -> Waiting:
     """Find and lock the receipts that wait for one of these identifiers; before members, as the lock order says."""
     names = [(tie.tenant_id, tie.programme_id, tie.identifier) for tie in gained]
-    asked = [store.AskedReceipt(*found) for found in await store.unclaimed_of(connection, names)]
+    asked = [store.AskedReceipt(*found) for found in await owner_store.unclaimed_of(connection, names)]
     if not asked:
         return Waiting()
     opened = await store.open_batch(connection, asked, ())
@@ -73,7 +73,8 @@ async def adopt(
             takers.append((content.purchased_at, case.key, (*case.programme.key, owner)))
     takers.sort(key=lambda taker: (taker[0], taker[1].bytes))
     members = list(dict.fromkeys(member for _, _, member in takers))
-    opened = await store.open_batch(connection, (), members, asking=profile_store.asking(programmes))
+    asking, seeing = profile_store.asking(programmes), segment_store.seeing(programmes)
+    opened = await store.open_batch(connection, (), members, asking=asking, seeing=seeing)
     ledgers = await store.load_ledgers(connection, members, opened.standings)
     lives = {name: Life(name, opened.standings[name], ledgers[name], whole=True) for name in members}
     whose = [(cases[key], opened.standings[member].facts) for _, key, member in takers]

@@ -22,7 +22,16 @@ from libs.promotions.pages import StoredDecision
 from libs.runtime.batch import Applied, Work, stamped_at
 from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
-from services.earning import arrivals, loading, owner_store, profile_store, referral_store, store, tier_store
+from services.earning import (
+    arrivals,
+    loading,
+    owner_store,
+    profile_store,
+    referral_store,
+    segment_store,
+    store,
+    tier_store,
+)
 from services.earning.arrivals import Arrival, select
 from services.earning.domain import BatchDecider
 from services.earning.facts import first_owner
@@ -132,15 +141,17 @@ class EventHandler:
         codes = await referral_store.referrers(connection, fresh)
         members += [(*code[:2], owner) for code, owner in codes.items()]
         programmes = {new.scope: new.programme for new in fresh}
-        asking = profile_store.asking(programmes)
+        asking, seeing = profile_store.asking(programmes), segment_store.seeing(programmes)
         counters = _shared_counters(fresh)
-        opened = await store.open_batch(connection, receipts, members, counters, asking=asking, lock_counters=careful)
+        opened = await store.open_batch(
+            connection, receipts, members, counters, asking=asking, lock_counters=careful, seeing=seeing
+        )
         cases = await loading.load_cases(connection, receipts, opened.receipts, programmes)
         standings = opened.standings
         await loading.load_owners(connection, fresh, cases, owners)
         if behind := loading.members_behind(cases.values(), owners, standings):
             await owner_store.lock_late(connection, behind)
-            standings |= (await store.open_batch(connection, (), behind, asking=asking)).standings
+            standings |= (await store.open_batch(connection, (), behind, asking=asking, seeing=seeing)).standings
         if asking:
             await profile_store.load_past(connection, cases.values(), standings)
         lives = await loading.load_lives(connection, fresh, owners, standings, cases, now)

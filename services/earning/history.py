@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from libs.history.counted import Terms, count_activity, count_purchase, count_receipt
 from libs.history.days import Counted, MemberDays, Sum, told
+from libs.history.needs import Needs
 from libs.judging.verdict import Verdict
 from libs.judging.versions import RunningProgramme
 from libs.receipts.decided import granted_by
@@ -22,6 +23,7 @@ DayName = tuple[int, int, Any, date]
 """Tenant, programme, member and day."""
 
 _COUNT = ("credited", "no_points")
+_NOTHING = Needs(())
 
 
 class Histories:
@@ -96,8 +98,8 @@ def counted(case: Case) -> Counted | None:
 
 def terms_of(programme: RunningProgramme) -> Mapping[int, Terms]:
     """By what each version of a programme counts."""
-    by_category = programme.history is not None and programme.history.by_category
+    needs = programme.history or _NOTHING
     return {
-        version.compiled.version: Terms(version.zone, version.compiled.currency, by_category)
+        version.compiled.version: Terms(version.zone, version.compiled.currency, needs.by_category, needs.shares)
         for version in programme.versions
     }

@@ -33,13 +33,12 @@ async def load_histories(
     now: datetime,
     tiers: Mapping[MemberName, MemberTiers],
 ) -> Histories:
-    """Load the days of these members, who are locked, as far as the programmes that ask need them."""
+    """Load the days of these members, who are locked, as far as the programmes that ask look at them."""
     earliest = _earliest(asking, fresh, cases, now)
     asked = []
     for name in standings:
         programme = asking.get(name[:2])
-        if programme is not None:
-            assert programme.history is not None
+        if programme is not None and programme.history is not None and programme.history.windows:
             day = min([earliest[name[:2]], *_looked_back_to(tiers.get(name), programme)])
             asked.append(AskedDays(*name, programme.history.since(day)))
     return Histories(await load(connection, asked), standings)

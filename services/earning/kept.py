@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from libs.judging.groups import segments_seen
 from libs.judging.verdict import Verdict
 from libs.ledger.model import Kind, Lot
 from libs.promotions.pages import StoredDecision
@@ -50,6 +51,7 @@ def kept(
         history=seen,
         switches=() if verdict.evaluation is None else switches,
         profile=None if standing is None else standing.facts.profile,
+        segments=None if standing is None else segments_seen(standing.facts),
     )
 
 
@@ -76,4 +78,5 @@ def kept_again(case: Case, content: Content, followed: Followed) -> StoredDecisi
         history=case.story.history,
         switches=case.story.switches,
         profile=case.story.profile,
+        segments=case.story.segments,
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from libs.segments.postgres import Change
 from services.earning.bookkeeping_store import Equation
 from services.earning.lives import Life
 from services.earning.outcome import BatchDecision
@@ -50,6 +51,7 @@ class EarningMetrics:
             registry=registry,
         )
         self._clock_work(registry)
+        self._segments(registry)
 
     def _clock_work(self, registry: CollectorRegistry) -> None:
         """What one worker does for all."""
@@ -85,6 +87,49 @@ class EarningMetrics:
             "Records of loyalty.points that the feed of balances has still to read.",
             registry=registry,
         )
+
+    def _segments(self, registry: CollectorRegistry) -> None:
+        self._looks = Counter(
+            "loyalty_segment_looks_total", "Times that a member's segments were looked at.", registry=registry
+        )
+        self._segment_changes = Counter(
+            "loyalty_segment_changes_total",
+            "Members who came into a segment or left one.",
+            ("kind",),
+            registry=registry,
+        )
+        self._segments_wait = Gauge(
+            "loyalty_segment_waiting_members",
+            "Members whose segments must be looked at; of each kind no more than 100,000 are counted.",
+            registry=registry,
+        )
+        self._segments_late = Gauge(
+            "loyalty_segment_look_late_seconds",
+            "How long the member waits whose segments must be looked at because something was done.",
+            registry=registry,
+        )
+        self._hints = Counter(
+            "loyalty_segment_hints_total",
+            "Events heard of members, and marks that came of them.",
+            ("kind",),
+            registry=registry,
+        )
+
+    def looked_at(self, members: int, changes: Iterable[Change]) -> None:
+        """Count looks at members' segments, and what they came to."""
+        self._looks.inc(members)
+        for change in changes:
+            self._segment_changes.labels("entered" if change.entered else "left").inc()
+
+    def segments_wait(self, members: int, late_seconds: float) -> None:
+        """Show how many members wait for a look, and since when the first of those waits who did something."""
+        self._segments_wait.set(members)
+        self._segments_late.set(late_seconds)
+
+    def hinted(self, events: int, members: int) -> None:
+        """Count what was heard in a window, and of how many members."""
+        self._hints.labels("events").inc(events)
+        self._hints.labels("marks").inc(members)
 
     def due(self, members: int, late_seconds: float) -> None:
         """Show how many members are due, and how late the one is who waits longest."""

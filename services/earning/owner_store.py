@@ -1,7 +1,7 @@
-"""Whose the identifiers are that receipts have shown before, and who else stands behind a receipt.
+"""Whose the identifiers are that receipts have shown before, who else stands behind a receipt, and what waits for whom.
 
-Both are learnt from a receipt's story, when receipts and members are locked already: too late for the order of locks.
-So nobody waits here. What is busy repeats the batch, which lets go of everything else and begins again in order.
+The first two are learnt from a receipt's story, when receipts and members are locked already: too late for the order of
+locks. So nobody waits here. What is busy repeats the batch, which lets go of everything else and begins again in order.
 """
 
 from __future__ import annotations
@@ -43,6 +43,15 @@ async def lock_late(connection: asyncpg.Connection, members: Sequence[MemberName
     """
     if await connection.fetchval(_QUERIES["lock_late"], *_columns(list(set(members)))):
         raise asyncpg.SerializationError("a member whom a story names is locked by somebody else")
+
+
+async def unclaimed_of(
+    connection: asyncpg.Connection, identifiers: Sequence[IdentifierName]
+) -> list[tuple[int, int, UUID]]:
+    """Return tenant, programme and key of the receipts that wait for somebody with one of these identifiers."""
+    if not identifiers:
+        return []
+    return [tuple(row) for row in await connection.fetch(_QUERIES["unclaimed"], *_columns(identifiers))]
 
 
 def _columns(names: Sequence[tuple[int, int, object]]) -> list[list[object]]:

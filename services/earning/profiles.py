@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -25,6 +25,7 @@ from libs.runtime.batch import Applied, Outgoing, Work
 from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
 from libs.runtime.keys import body_hash, event_key, kafka_partition_hash
+from libs.segments.postgres import mark_members
 from services.earning import claims, referral_desk, store
 from services.earning.arrivals import UNKNOWN_SOURCE
 from services.earning.events import SourceReader, arrival
@@ -159,6 +160,7 @@ class ProfileHandler:
         waiting = await claims.waiting(connection, gained)
         await store.enrol_members(connection, now, _members(fresh))
         await tell_profiles(connection, now, _told(fresh))
+        await mark_members(connection, now, "deeds", _in_segments(fresh))
         programmes = {profile.programme.key: profile.programme for profile in fresh}
         claimed = await claims.adopt(connection, now, page_base, waiting, gained, programmes, lock=careful)
         self._metrics.claimed(claimed.decided, claimed.lives)
@@ -237,6 +239,11 @@ def _told(fresh: Iterable[Profile]) -> dict[MemberName, Told]:
             birthday = profile.told.birthday or before.birthday
             found[name] = Told(birthday, {**before.attributes, **profile.told.attributes})
     return found
+
+
+def _in_segments(fresh: Iterable[Profile]) -> Iterator[MemberName]:
+    """The members whose programme has segments: what is told of them may move them."""
+    return ((*each.programme.key, each.member_id) for each in fresh if each.programme.has_segments)
 
 
 def _free(profiles: Sequence[Profile | None], owners: Owners) -> tuple[list[Profile | None], list[int]]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from libs.history.counted import business_day
+from libs.judging.groups import in_segments
 from libs.judging.profiles import Profile, knowing
 from libs.judging.versions import RunningProgramme
 from libs.promotions.facts import MemberFacts
@@ -25,14 +26,15 @@ def seen_by(programme: RunningProgramme, standing: Standing | None, judged_at: d
     return condense(standing.facts.history, programme.history.windows, business_day(judged_at, version.zone))
 
 
-def as_first_judged(owner: MemberFacts, story: Story, past: Profile | None) -> MemberFacts:
-    """A receipt's owner as the receipt was first judged: by the tier, the history and the profile of that time.
+def as_first_judged(owner: MemberFacts, story: Story, past: Profile | None, programme: RunningProgramme) -> MemberFacts:
+    """A receipt's owner as the receipt was first judged: by tier, history, segments and profile of that time.
 
     `past` is the profile of that time where the owner's present one is another.
     """
     first = owner
     if owner.tier != story.tier or owner.history is not None or story.history is not None:
         first = replace(owner, tier=story.tier, history=as_history(story.history))
+    first = in_segments(first, story.segments, programme)
     if story.profile == owner.profile:
         return first
     if past is None:  # nobody had asked

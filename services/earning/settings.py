@@ -50,6 +50,11 @@ class EarningSettings(ServiceSettings):
         default=timedelta(seconds=1), description="how often members whose pending points become active are looked for"
     )
     due_most: int = Field(default=5_000, ge=1, le=20_000, description="members told of in one such look")
+    segments_every: timedelta = Field(
+        default=timedelta(milliseconds=500),
+        gt=timedelta(0),
+        description="how often members whose segments may have changed are looked at",
+    )
     retry_every: timedelta = Field(
         default=timedelta(minutes=1),
         description="how often receipts that wait for a rate are looked at",

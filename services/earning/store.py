@@ -19,6 +19,7 @@ from libs.promotions.pages import StoredDecision, pick, write_page
 from libs.receipts.story import write_story
 from libs.runtime import sql, stream_store
 from libs.runtime.batch import Span
+from services.earning import segment_store
 from services.earning.cases import Case
 from services.earning.lives import Life, rows
 from services.earning.outcome import BatchDecision
@@ -150,18 +151,19 @@ async def open_batch(
     *,
     asking: Mapping[tuple[int, int], RunningProgramme] = NOBODY,
     lock_counters: bool = False,
+    seeing: segment_store.Seeing = segment_store.NOBODY,
 ) -> Opened:
     """Lock receipt numbers, members and, on request, shared counters, in this order; then load what they are.
 
     `asking` are the programmes that ask what is known of their members.
     """
     row = await connection.fetchrow(
-        OPEN_BATCH if asking else _QUERIES["open_batch"],
+        segment_store.OPEN_BATCH if seeing else OPEN_BATCH if asking else _QUERIES["open_batch"],
         *_columns(receipts, 6),
         *_columns(members, 3),
         *_columns(counters, 3),
         lock_counters,
-        *(_columns(list(asking), 2) if asking else ()),
+        *(_columns(list(asking), 2) if asking or seeing else ()),
     )
     known = zip(*[row[name] or () for name in _KNOWN], strict=True)
     heads = zip(*[row[name] or () for name in _HEADS], strict=True)
@@ -173,6 +175,8 @@ async def open_batch(
         )
     if asking:
         know(row, standings, asking)
+    if seeing:
+        segment_store.see(standings, row, seeing)
     used = dict(zip(counters, row["used"] or (), strict=True))
     return Opened([KnownReceipt(*each) for each in known], standings, used)
 
@@ -380,12 +384,3 @@ async def enrol_members(connection: asyncpg.Connection, now: datetime, members: 
     """Enrol members, each once only; who is enrolled keeps the first date."""
     if members:
         await connection.execute(_QUERIES["enrol_members"], now, *_columns(members, 6))
-
-
-async def unclaimed_of(
-    connection: asyncpg.Connection, identifiers: Sequence[IdentifierName]
-) -> list[tuple[int, int, UUID]]:
-    """Return tenant, programme and key of the receipts that wait for somebody with one of these identifiers."""
-    if not identifiers:
-        return []
-    return [tuple(row) for row in await connection.fetch(_QUERIES["unclaimed"], *_columns(identifiers, 3))]

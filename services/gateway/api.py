@@ -7,6 +7,7 @@ import asyncio
 from fastapi import APIRouter, Request, Response
 
 from libs.ledger.evolve import as_of
+from libs.segments.reading import load_segments_of
 from services.gateway import members
 from services.gateway.access import MembersReader, PointsReader
 from services.gateway.journal_store import journal
@@ -69,7 +70,7 @@ async def get_member(
 
     For an instant that has passed, what took effect since is left out; for one to come, dates are looked ahead to.
     `known_at` leaves out what was recorded later: together they say what we believed then. `known_at` alone is the
-    balance of that instant as it was told at it. Tiers are those of now.
+    balance of that instant as it was told at it. Tiers and segments are those of now.
     """
     now = caller.parts.clock.now()
     instant = at or known_at or now
@@ -83,8 +84,9 @@ async def get_member(
             # In a thread: a member with years of movements takes long enough to hold up other requests.
             ledger = await asyncio.to_thread(as_of, member.member_id, movements, instant, known_at)
         tiers = await tiers_of(reading, member, now)
+        segments = await load_segments_of(reading.connection, (caller.tenant_id, member.programme_id), member_id)
     shown = members.member_view(member, ledger, wallets, instant, known_at)
-    return MemberWithTiers(**dict(shown), tiers=tier_views(tiers, member, now))
+    return MemberWithTiers(**dict(shown), tiers=tier_views(tiers, member, now), segments=tuple(sorted(segments)))
 
 
 @router.get(

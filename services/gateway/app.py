@@ -29,6 +29,8 @@ from services.gateway import (
     receipt_api,
     referral_api,
     referral_console,
+    segments_api,
+    segments_console,
     shopping_api,
     site,
 )
@@ -76,6 +78,7 @@ _WAYS = (
     ways_in_for_files,
     api,
     shopping_api,
+    segments_api,
     parked_api,
     referral_api,
     referral_console,
@@ -88,6 +91,7 @@ _WAYS = (
     ways_to_backtests,
     pages_of_backtests,
     live,
+    segments_console,
     site,
 )
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]

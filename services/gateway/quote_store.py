@@ -13,6 +13,7 @@ from uuid import UUID
 
 import asyncpg
 
+from libs.judging.groups import in_segments
 from libs.judging.profiles import Profile, enrolled, knowing
 from libs.judging.versions import RunningProgramme
 from libs.ledger.model import Debt, Kind, Lot, MemberLedger
@@ -45,12 +46,14 @@ class QuoteStore:
     ) -> KnownMember | None:
         """Return the member of this id, or whoever has the first of the identifiers that anybody has.
 
-        What is known of them comes along, where the programme asks for it.
+        What is known of them comes along, and their segments, where the programme asks.
 
         Raises:
             Whatever `libs.runtime.postgres.DATABASE_ERRORS` lists; so do the others.
         """
-        query = _SQL["member_known" if programme.knows else "member"]
+        query = _SQL[
+            "member_in_segments" if programme.sees_segments else "member_known" if programme.knows else "member"
+        ]
         row = await self._pool.fetchrow(query, *programme.key, list(identifiers), member_id)
         if row is None or row["member_id"] is None:
             return None
@@ -58,6 +61,8 @@ class QuoteStore:
         if programme.knows:
             facts = knowing(facts, Profile.of_row(row["revision"], row["birthday"], row["attributes"]))
             facts = enrolled(facts, row["enrolled_at"], programme)
+        if programme.sees_segments:
+            facts = in_segments(facts, row["segments"] or (), programme)
         return KnownMember(
             facts,
             MemberLedger(row["member_id"], row["seq"], _lots(row), _debts(row)),

@@ -101,6 +101,7 @@ class MemberWithTiers(MemberView):
     """A member, the balance at an instant, and where the member stands now."""
 
     tiers: tuple[TierView, ...] = Field(description="One entry for each tier set of the programme.")
+    segments: tuple[str, ...] = Field(default=(), description="The segments that the member is in.")
 
 
 _WORDS = {

@@ -22,7 +22,7 @@ RIGHTS = {
     "earning": {
         "USAGE": "earning earning.page ledger members platform stream vault",
         "SELECT": """
-            ledger.journal ledger.lot_now
+            ledger.journal ledger.lot_now members.list_member
             platform.exchange_rate platform.kill_switch platform.programme platform.programme_version platform.source
             members.referral_code platform.tenant
             """,
@@ -38,7 +38,6 @@ RIGHTS = {
             earning.referral_change earning.unpaid_receipt ledger.allocation ledger.movement members.mark members.member
             members.same_person members.tier_change stream.dead_letter stream.outbox
             """,
-        "DELETE INSERT SELECT": "earning.parked_receipt earning.unclaimed_receipt",
         "INSERT SELECT UPDATE(page)": "earning.inbox",
         "INSERT SELECT UPDATE(event_key) UPDATE(member_id) UPDATE(page) UPDATE(programme_id) UPDATE(story)": (
             "earning.receipt"
@@ -49,11 +48,16 @@ RIGHTS = {
         ),
         "INSERT SELECT UPDATE(present)": "vault.profile",
         "INSERT SELECT UPDATE(used)": "earning.counter",
-        "INSERT SELECT UPDATE(told_at)": "earning.budget_reached",
+        "INSERT SELECT UPDATE(told_at)": "earning.budget_reached members.segment_change",
         "INSERT SELECT UPDATE(held) UPDATE(now_active_from) UPDATE(now_expires_at) UPDATE(pending) UPDATE(remaining)": (
             "ledger.lot"
         ),
         "INSERT SELECT UPDATE(amount) UPDATE(since)": "ledger.debt",
+        "DELETE INSERT SELECT": "earning.parked_receipt earning.unclaimed_receipt members.segment_member",
+        "DELETE INSERT SELECT UPDATE(due_at) UPDATE(reason) UPDATE(urgent)": "members.segment_look",
+        "INSERT SELECT UPDATE(after_member) UPDATE(done) UPDATE(programme_version) UPDATE(rules)": (
+            "members.segment_pass"
+        ),
         "INSERT SELECT UPDATE(activates_at) UPDATE(lapses_at) UPDATE(owing) UPDATE(seq) UPDATE(tier)": "ledger.member",
         "INSERT SELECT UPDATE(member_id) UPDATE(recorded_at)": "members.identifier",
         (
@@ -71,7 +75,8 @@ RIGHTS = {
             earning.receipt_event earning.referral earning.referral_change earning.unclaimed_receipt
             earning.unpaid_receipt
             ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.member ledger.movement
-            members.identifier members.member members.tier_change members.tier_standing
+            members.identifier members.member members.segment_change members.segment_member members.tier_change
+            members.tier_standing
             platform.exchange_rate platform.programme platform.source platform.tenant
             stream.outbox_shard stream.position vault.profile
             """,
@@ -83,11 +88,12 @@ RIGHTS = {
             "DELETE INSERT SELECT UPDATE(attempt) UPDATE(body) UPDATE(fingerprint) UPDATE(location) UPDATE(started_at) "
             "UPDATE(status)"
         ): "gateway.idempotency",
-        "DELETE INSERT SELECT": "gateway.backtest_part gateway.file_reject",
+        "DELETE INSERT SELECT": "gateway.backtest_part gateway.file_reject members.list_member",
         (
             "DELETE INSERT SELECT UPDATE(done) UPDATE(ended_at) UPDATE(epoch) UPDATE(failure) UPDATE(items) "
             "UPDATE(lease_until) UPDATE(stage) UPDATE(state) UPDATE(summary) UPDATE(total)"
         ): "gateway.backtest",
+        "INSERT SELECT UPDATE(due_at) UPDATE(reason) UPDATE(urgent)": "members.segment_look",
         (
             "DELETE INSERT SELECT UPDATE(began_at) UPDATE(began_bytes) UPDATE(began_read) UPDATE(bytes_read) "
             "UPDATE(ended_at) UPDATE(epoch) UPDATE(failure) UPDATE(lease_until) UPDATE(line) UPDATE(moved_at) "
@@ -104,7 +110,7 @@ RIGHTS = {
             earning.told_programme earning.unclaimed_receipt
             earning.unpaid_receipt earning.worker ledger.allocation ledger.journal ledger.lot_now ledger.movement
             members.identifier members.mark members.member members.referral_code members.same_person
-            members.tier_change members.tier_standing
+            members.segment_change members.segment_member members.tier_change members.tier_standing
             stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
             """,
         "INSERT SELECT UPDATE": """
@@ -112,7 +118,9 @@ RIGHTS = {
             """,
         "DELETE INSERT SELECT UPDATE": "platform.source",
         "INSERT SELECT UPDATE(on_at) UPDATE(on_by) UPDATE(on_note)": "platform.kill_switch",
-        "DELETE INSERT SELECT": "earning.member_day ledger.debt",
+        "DELETE INSERT SELECT": "earning.member_day ledger.debt members.list_member",
+        "INSERT SELECT UPDATE(due_at) UPDATE(reason) UPDATE(urgent)": "members.segment_look",
+        "SELECT UPDATE(rules)": "members.segment_pass",
         "SELECT UPDATE(held) UPDATE(now_active_from) UPDATE(now_expires_at) UPDATE(pending) UPDATE(remaining)": (
             "ledger.lot"
         ),

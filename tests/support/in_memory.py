@@ -22,7 +22,6 @@ from tests.support.memory import Memory
 _STEPS = (
     "begin_batch", "open_batch", "load_counters", "load_decisions", "load_ledgers", "load_lapsed", "save_batch",
     "save_lives", "save_receipts", "end_batch", "identifier_owners", "tie_identifiers", "enrol_members",
-    "unclaimed_of",
 )  # fmt: skip
 
 
@@ -38,7 +37,7 @@ def in_memory() -> Iterator[None]:
 
     places = [(store, name) for name in _STEPS] + [(events, "body_hashes"), (profiles, "body_hashes")]
     places += [(profiles, "tell_profiles"), (profile_store, "load_past")]
-    places += [(owner_store, "lock_owners"), (owner_store, "lock_late")]
+    places += [(owner_store, name) for name in ("lock_owners", "lock_late", "unclaimed_of")]
     places += [(history_store, "load"), (history_store, "save_days")]
     places += [(tier_store, "load_places"), (tier_store, "save_tiers")]
     doubles = memory_referrals.DOUBLES

@@ -15,6 +15,7 @@ from msgspec import structs
 
 from libs.history.days import Counted, MemberDays, Sum
 from libs.history.postgres import AskedDays
+from libs.judging.groups import in_segments
 from libs.judging.profiles import Profile, knowing
 from libs.judging.profiles import enrolled as joined
 from libs.judging.versions import RunningProgramme
@@ -30,6 +31,7 @@ from services.earning import profile_store, store
 from services.earning.cases import Case
 from services.earning.lives import NEVER, Life, rows
 from services.earning.outcome import BatchDecision, Parked, Unclaimed
+from services.earning.segment_store import NOBODY, Seeing
 from services.earning.tiers import Change, MemberTiers, Place, Tiers
 from services.earning.verdict import CounterName, MemberName, Standing
 from tests.support.memory_referrals import ReferralTables
@@ -86,6 +88,7 @@ class Memory:
     changes_told: dict[tuple[MemberName, str, int], Change] = field(default_factory=dict)
     enrolled: dict[MemberName, datetime] = field(default_factory=dict)
     profiles: dict[MemberName, tuple[Profile, ...]] = field(default_factory=dict)
+    segments: dict[MemberName, tuple[str, ...]] = field(default_factory=dict)
     base: list[int] = field(default_factory=lambda: [0])
     referrals: ReferralTables = field(default_factory=ReferralTables)
 
@@ -117,6 +120,7 @@ class Memory:
         *,
         asking: Mapping[tuple[int, int], RunningProgramme] = profile_store.NOBODY,
         lock_counters: bool = False,
+        seeing: Seeing = NOBODY,
     ) -> store.Opened:
         known = []
         for asked in receipts:
@@ -138,6 +142,8 @@ class Memory:
                 states = self.profiles.get(name, ())
                 facts = knowing(facts, states[-1] if states else Profile(0))
                 facts = joined(facts, self.enrolled[name], asking[name[:2]])
+            if name[:2] in seeing:
+                facts = in_segments(facts, self.segments.get(name, ()), seeing[name[:2]])
             standings[name] = Standing(facts, head.seq, head.spread, text, text.encode(), *head[3:])
         return store.Opened(known, standings, self.load_counters(counters))
 

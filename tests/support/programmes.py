@@ -24,15 +24,19 @@ def with_wallet(tenant: SeededTenant = ACME, **wallet: Any) -> dict[str, object]
 
 async def put_programme(database: Database, document: Mapping[str, object], tenant: SeededTenant = ACME) -> None:
     """Let a document take the place of the tenant's only version, in force since 2016."""
+    await _execute(database, "put_version", *_version(document, tenant))
+
+
+async def put_version(
+    connection: asyncpg.Connection, document: Mapping[str, object], tenant: SeededTenant = ACME
+) -> None:
+    """The same on a connection of the database's owner."""
+    await connection.execute(_QUERIES["put_version"], *_version(document, tenant))
+
+
+def _version(document: Mapping[str, object], tenant: SeededTenant) -> tuple[int, int, str, str]:
     programme = parse_programme(document)
-    await _execute(
-        database,
-        "put_version",
-        tenant.tenant_id,
-        tenant.programme_id,
-        canonical_json(programme).decode(),
-        programme_hash(programme),
-    )
+    return tenant.tenant_id, tenant.programme_id, canonical_json(programme).decode(), programme_hash(programme)
 
 
 async def put_rate(

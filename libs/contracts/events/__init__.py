@@ -60,6 +60,7 @@ from libs.contracts.events.referral import (
     ReferralStartedV1,
 )
 from libs.contracts.events.reward import RewardGrantedV1, RewardRevokedV1
+from libs.contracts.events.segment import MemberSegmentEnteredV1, MemberSegmentLeftV1
 
 __all__ = [
     "ActivityEvaluatedV1",
@@ -78,6 +79,8 @@ __all__ = [
     "Mark",
     "MemberDueV1",
     "MemberEnrolledV1",
+    "MemberSegmentEnteredV1",
+    "MemberSegmentLeftV1",
     "MemberTierAboutToDropV1",
     "MemberTierChangedV1",
     "MemberTierPointsChangedV1",

@@ -80,10 +80,3 @@ JOIN ledger.allocation a USING (tenant_id, programme_id, member_id, lot_seq)
 JOIN ledger.movement m USING (tenant_id, programme_id, member_id, seq)
 WHERE m.kind = 'expire'
 GROUP BY 1, 2, 3, 4;
-
--- name: unclaimed
--- Receipts that wait for somebody with one of these identifiers.
-SELECT DISTINCT u.tenant_id, u.programme_id, u.receipt_key
-FROM unnest($1::int[], $2::int[], $3::text[]) AS v(tenant_id, programme_id, identifier)
-JOIN earning.unclaimed_receipt u
-  ON u.tenant_id = v.tenant_id AND u.programme_id = v.programme_id AND u.identifiers @> ARRAY[v.identifier];

@@ -16,7 +16,8 @@ from services.gateway.openapi import describe, operations
 from services.gateway.settings import GatewaySettings, QuotaPart
 from tests.integration.gateway.conftest import NOW, MakeKey, SetClock, bearer, running
 from tests.integration.gateway.scribe import QUERIES, Scribe, decision, receipt
-from tests.support.database import ACME, GLOBEX, SeededTenant
+from tests.support.database import ACME, GLOBEX, SeededTenant, programme_document
+from tests.support.programmes import put_version
 
 FRIDAY = datetime(2024, 3, 1, tzinfo=UTC)
 OPERATIONS = {name: one for name, one in operations(describe(routes())).items() if name[1] == "get"}
@@ -31,6 +32,9 @@ SWEEP = {
     "listReferrals": ("/v1/referrals", 200),
     "getReferral": ("/v1/referrals/{member_id}", 404),
     "checkReferralCode": ("/v1/referral-codes/{code}", 200),
+    "listMemberSegments": ("/v1/members/{member_id}/segments", 404),
+    "listSegments": ("/v1/segments", 200),
+    "listSegmentMembers": ("/v1/segments/{segment}/members", 404),
     "listParked": ("/v1/parked", 200),
     "listRates": ("/v1/rates", 200),
     "listFiles": ("/v1/files", 200),
@@ -68,6 +72,9 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
     friend = (*whose, UUID(int=1), FRIDAY, "held", ["velocity"], None)
     await scribe.connection.execute(QUERIES["referral"], *friend)
     campaign = "base" if tenant is ACME else "of-globex"
+    segment = f"of-{tenant.slug}"
+    segments = {"segments": [{"name": segment, "list": True}]}
+    await put_version(scribe.connection, programme_document(tenant) | segments, tenant)
     file_id = UUID(int=tenant.tenant_id)
     await scribe.connection.execute(QUERIES["file"], tenant.tenant_id, file_id, FRIDAY)
     backtest_id = UUID(int=tenant.tenant_id << 8)
@@ -80,6 +87,7 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
         "source": tenant.source,
         "number": tenant.slug,
         "campaign": campaign,
+        "segment": segment,
         "file_id": str(file_id),
         "code": "K7M2-XW4P-9RTA",
     }

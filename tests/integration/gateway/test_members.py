@@ -67,6 +67,7 @@ async def test_a_member_is_shown_whole_and_masked(client: httpx.AsyncClient, scr
             }
         ],
         "tiers": [],
+        "segments": [],
     }
 
 

@@ -157,3 +157,10 @@ VALUES ($1, $2, $3, $4, $5, $5, 1, false, '{}', $6, $7, $8, '{}', 1, $5);
 INSERT INTO earning.referral_change (tenant_id, programme_id, friend_id, number, state, reason, decided_by, note, cause,
                                      recorded_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $3, $9);
+
+-- name: segment_member
+INSERT INTO members.segment_member (tenant_id, programme_id, member_id, segment, entered_at, programme_version)
+VALUES ($1, $2, $3, $4, $5, 1);
+
+-- name: segment_looks
+SELECT tenant_id, member_id, reason, urgent FROM members.segment_look ORDER BY member_id;

@@ -1,0 +1,149 @@
+"""Putting the rows of a file on a static list, or taking them off: portion by portion, a mark kept behind each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from cli.connections import Connections
+from cli.feeding import Written
+from cli.intake import JOURNALS
+from cli.journal import Journal, Mark, digest_of
+from cli.pace import Pace
+from cli.programmes import Programme
+from cli.rejects import Report
+from deploy.embedded.report import Step
+from libs.contracts.rejection import Rejection
+from libs.intake.rows import FileUnreadable, Row, columns_of, read_rows, unpacked
+from libs.segments.lists import COLUMNS, UNKNOWN, Entry, entry_of
+from libs.segments.reading import find, put_on_list, take_off_list
+
+_PORTION = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What an import came to: rows read, members who changed, rows that named nobody or made no sense."""
+
+    list: str
+    rows: int
+    changed: int
+    known: int
+    rejected: int
+    report: Path | None
+    dry_run: bool
+
+    def described(self) -> dict[str, Any]:
+        """The same in what JSON has."""
+        return {name: getattr(self, name) for name in self.__slots__} | {
+            "report": None if self.report is None else str(self.report)
+        }
+
+
+class ListImport:
+    """The import of one file into one list."""
+
+    def __init__(
+        self,
+        connection: asyncpg.Connection,
+        connections: Connections,
+        where: Programme,
+        name: str,
+        file: Path,
+        report: Path,
+        *,
+        remove: bool,
+    ) -> None:
+        self._connection = connection
+        self._connections = connections
+        self._scope = where[:2]
+        self._purpose = (connections.dsn(), where.slug, name, "remove" if remove else "add")
+        self._name = name
+        self._file = Written(file, "csv")
+        self._report = report
+        self._names = connections.identifier_names()
+        self._change = take_off_list if remove else put_on_list
+
+    async def all(self, step: Step, *, dry_run: bool, restart: bool) -> Listed:
+        """Do all of it, or look at all of it with `dry_run`. Stopped at any moment, the next run goes on from there.
+
+        Raises:
+            FileUnreadable: nothing can be made of the file.
+            OSError, asyncpg.PostgresError: file or database fail.
+        """
+        self._check_columns()
+        journal = None
+        if not dry_run:
+            journal = Journal(self._connections.data / JOURNALS, digest_of(self._file.path), *self._purpose)
+            if restart:
+                journal.forget()
+        report = Report(self._report)
+        try:
+            mark = await self._portions(step, journal, report)
+        finally:
+            report.close()
+        known = mark.read - mark.rejected
+        told = self._report if mark.rejected else None
+        return Listed(self._name, mark.read, mark.published, known, mark.rejected, told, dry_run)
+
+    def _check_columns(self) -> None:
+        with self._file.path.open("rb") as stream:
+            columns = columns_of(unpacked(stream))
+        if not set(columns) & set(COLUMNS):
+            raise FileUnreadable(f"it has none of the columns {', '.join(COLUMNS)}")
+
+    async def _portions(self, step: Step, journal: Journal | None, report: Report) -> Mark:
+        mark = journal.load() if journal is not None else Mark()
+        if mark.done:  # the same file once more: the list may have changed meanwhile
+            mark = Mark()
+        report.begin(mark.report_bytes)
+        pace = Pace(step, "rows", self._file.size, mark.read)
+        with self._file.path.open("rb") as packed:
+            rows = read_rows(unpacked(packed), "csv", mark.place)
+            while True:
+                portion = list(islice(rows, _PORTION))
+                changed, rejected = await self._portion(portion, report, changes=journal is not None)
+                mark = Mark(
+                    portion[-1].end if portion else mark.place,
+                    mark.read + len(portion),
+                    mark.published + changed,
+                    mark.rejected + rejected,
+                    report.sync(),
+                    len(portion) < _PORTION,
+                )
+                if journal is not None:
+                    journal.save(mark)
+                pace.at(packed.tell(), count=mark.read)
+                if mark.done:
+                    return mark
+
+    async def _portion(self, rows: list[Row], report: Report, *, changes: bool) -> tuple[int, int]:
+        read = list(self._read(rows))
+        entries = [entry for _, entry in read if not isinstance(entry, Rejection)]
+        found = iter(await find(self._connection, self._scope, entries))
+        ids: list[UUID] = []
+        for row, entry in read:
+            member_id = None if isinstance(entry, Rejection) else next(found)
+            if member_id is None:
+                report.add(row.line, entry if isinstance(entry, Rejection) else UNKNOWN, row.text)
+            else:
+                ids.append(member_id)
+        rejected = len(read) - len(ids)
+        if not changes or not ids:
+            return 0, rejected
+        now = self._connections.clock().now()
+        return await self._change(self._connection, now, self._scope, self._name, ids), rejected
+
+    def _read(self, rows: list[Row]) -> Iterator[tuple[Row, Entry | Rejection]]:
+        for row in rows:
+            if isinstance(row.content, Rejection):
+                yield row, row.content
+            else:
+                assert not isinstance(row.content, bytes), "rows of CSV come as cells"
+                yield row, entry_of(row.content, self._names)

@@ -1,0 +1,1 @@
+"""Segments: who is in which, why, and when time alone may change that."""

@@ -1,0 +1,142 @@
+"""Segments at a door on a real database: counts, members page by page, why, lists changed, quotes that see them."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.integration.gateway.conftest import NOW, MakeKey, bearer
+from tests.integration.gateway.scribe import QUERIES, Scribe
+from tests.integration.gateway.test_quote import COFFEE, cart, quoted
+from tests.support.database import ACME, GLOBEX, Database, programme_document
+from tests.support.programmes import put_programme
+
+SEGMENTS: list[dict[str, Any]] = [
+    {"name": "vip", "title": "Very <important>", "list": True},
+    {"name": "rich", "when": {"any": [{"kind": "balance", "min": 50}], "none": [{"kind": "tier", "one_of": ["gold"]}]}},
+]
+MORE = {
+    "id": "more",
+    "name": "More for the rich",
+    "state": "live",
+    "when": {"segments": ["rich"], "not_lists": ["vip"]},
+    "effect": {"kind": "fixed", "points": 500},
+}
+
+
+@pytest.fixture
+async def segmented(database: Database) -> None:
+    document = programme_document(ACME)
+    campaigns: Any = document["campaigns"]
+    await put_programme(database, document | {"campaigns": [*campaigns, MORE], "segments": SEGMENTS})
+
+
+async def enter(connection: asyncpg.Connection, segment: str, *members: UUID, tenant: int = 1) -> None:
+    await connection.executemany(
+        QUERIES["segment_member"], [(tenant, tenant, member, segment, NOW) for member in members]
+    )
+
+
+@pytest.mark.usefixtures("segmented")
+async def test_counts_members_and_why(client: httpx.AsyncClient, scribe: Scribe, superuser: asyncpg.Connection) -> None:
+    members = [await scribe.member() for _ in range(5)]
+    other = await scribe.member(GLOBEX)
+    await members[0].credit(60, NOW)
+    await enter(superuser, "rich", *[each.member_id for each in members])
+    await enter(superuser, "rich", other.member_id, tenant=2)
+    vip, rich = (await client.get("/v1/segments?lang=de")).json()["data"]
+    assert (vip["members"], vip["list"], vip["asks"]) == (0, True, ["steht auf der Liste"])
+    assert (rich["members"], rich["asks"][1]) == (5, "\u2013 kann mindestens 50 Punkte in points ausgeben")
+
+    found: list[str] = []
+    path: str | None = "/v1/segments/rich/members?limit=2"
+    while path is not None:
+        answer = await client.get(path)
+        found += [each["member_id"] for each in answer.json()["data"]]
+        path = answer.links["next"]["url"] if answer.json()["has_more"] else None
+    assert found == [str(each.member_id) for each in members]
+    assert (await client.get("/v1/segments/rich/members?cursor=x")).status_code == 400
+    assert (await client.get("/v1/segments/poor/members")).json()["code"] == "not-found"
+
+    of_first = (await client.get(f"/v1/members/{found[0]}/segments")).json()["data"]
+    assert [(each["name"], each["holds"], each["since"]) for each in of_first] == [
+        ("vip", False, None),
+        ("rich", True, "2024-03-02T10:00:00Z"),
+    ]
+    of_last = (await client.get(f"/v1/members/{found[4]}/segments")).json()["data"][1]
+    assert [(each["depth"], each["words"], each["met"], each["there"]) for each in of_last["conditions"]] == [
+        (0, "at least one of these holds", False, None),
+        (1, "may spend at least 50 points in points", False, "0"),
+        (0, "none of these holds", True, None),
+        (1, "stands in gold", False, "nothing known"),
+    ]
+    assert (await client.get(f"/v1/members/{found[0]}")).json()["segments"] == ["rich"]
+
+
+@pytest.mark.usefixtures("segmented")
+async def test_a_list_is_changed_whole_and_its_members_are_looked_at(
+    client: httpx.AsyncClient, scribe: Scribe, superuser: asyncpg.Connection
+) -> None:
+    anna, ben = await scribe.member(), await scribe.member()
+    await anna.identify("card:77")
+    change = {"add": ["card:77", str(ben.member_id), "card:99"], "remove": [str(UUID(int=5))]}
+    answer = await client.post("/v1/segments/vip/members", json=change)
+    assert answer.json() == {"added": 2, "removed": 0, "unknown": ["card:99", str(UUID(int=5))]}
+    assert (await client.post("/v1/segments/vip/members", json=change)).json()["added"] == 0
+    looks = await superuser.fetch(QUERIES["segment_looks"])
+    assert [tuple(row) for row in looks] == [(1, anna.member_id, "list", True), (1, ben.member_id, "list", True)]
+    answer = await client.post("/v1/segments/vip/members", json={"remove": ["card:77"]})
+    assert answer.json() == {"added": 0, "removed": 1, "unknown": []}
+    assert (await client.get("/v1/segments")).json()["waiting"] == 2
+    for path, body, pointer in [
+        ("vip", {"add": ["nobody"]}, "/body/add/0"),
+        ("vip", {"put": []}, "/body/put"),
+        ("rich", {"add": []}, "/path/segment"),
+    ]:
+        refused = await client.post(f"/v1/segments/{path}/members", json=body)
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, pointer)
+
+
+@pytest.mark.usefixtures("segmented")
+async def test_a_quote_sees_the_segments_of_its_member_alone(
+    client: httpx.AsyncClient, scribe: Scribe, superuser: asyncpg.Connection
+) -> None:
+    anna, ben = await scribe.member(), await scribe.member()
+    await anna.identify("card:1")
+    await ben.identify("card:2")
+
+    async def paid(card: str) -> bool:
+        told = await quoted(client, cart(COFFEE, card=card))
+        return "more" in {each["campaign"] for each in told["explanation"]["campaigns"]}
+
+    assert [await paid("1"), await paid("2")] == [False, False]
+    await enter(superuser, "rich", anna.member_id)
+    assert [await paid("1"), await paid("2")] == [True, False]
+    await enter(superuser, "vip", anna.member_id)
+    assert [await paid("1"), await paid("2")] == [False, False]
+
+
+@pytest.mark.usefixtures("segmented")
+async def test_the_page_of_segments(
+    anonymous: httpx.AsyncClient, scribe: Scribe, superuser: asyncpg.Connection, make_key: MakeKey
+) -> None:
+    member = await scribe.member()
+    await enter(superuser, "vip", member.member_id)
+    assert (await anonymous.get("/segments")).status_code == 303
+    text, _ = await make_key(ACME, "receipts:read")
+    await anonymous.post("/sign-in", data={"key": text})
+    assert (await anonymous.get("/segments")).status_code == 403
+    text, _ = await make_key(ACME, "receipts:read", "members:read")
+    await anonymous.post("/sign-in", data={"key": text})
+    page = await anonymous.get("/segments")
+    assert "Very &lt;important&gt;" in page.text
+    assert "<td>1</td>" in page.text
+    assert "at least 50 points" in page.text
+    german = await anonymous.get("/segments?lang=de")
+    assert 'lang="de"' in german.text
+    assert "mindestens 50 Punkte" in german.text
+    assert bearer(text)["Authorization"].removeprefix("Bearer ") not in page.text
