@@ -15,8 +15,8 @@ from libs.promotions.history import History, HistoryDay, Window
 
 WALLET, CATEGORY, ACTIVITY, TIER = "wallet:", "category:", "activity:", "tier:"
 PRODUCT, STORE, CHANNEL = "product:", "store:", "channel:"
-"""How the names of parts begin: points by wallet, spend by category, product, store and channel, activities by name, tier
-points by tier set."""
+"""How the names of parts begin: points by wallet, spend by category, product, store and channel, activities by name,
+tier points by tier set."""
 
 NO_PARTS: Mapping[str, int] = MappingProxyType({})
 

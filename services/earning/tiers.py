@@ -146,7 +146,7 @@ class Tiers:
                 if is_awaited(programme, reached.name, reached.of, at):
                     self._events.append(outgoing(programme, reached, standing.spread))
         if decided.ahead is not None:
-            self._events.append(self._warning(programme, standing, version, tiers, place.changes, decided.ahead))
+            self._events.append(self._warning(programme, standing, version, tiers, cause, decided.ahead))
         level = None if place.standing is None else place.standing.level
         if tiers.drives_tier and level != standing.facts.tier:
             standing.facts = replace(standing.facts, tier=level)
@@ -176,10 +176,10 @@ class Tiers:
         standing: Standing,
         version: ActiveVersion,
         tiers: TierSet,
-        changes: int,
+        cause: UUID,
         drop: Drop,
     ) -> Outgoing:
-        """What is told of a drop that is near; its id says which end of which level, after how many changes."""
+        """What is told of a drop that is near: again where something put it off, and something else brought it back."""
         name = (*programme.key, standing.facts.member_id)
         level = next(one for one in tiers.levels if one.name == drop.level)
         data = {
@@ -194,8 +194,8 @@ class Tiers:
             "figures": list(self._progress(name, version, tiers, level, drop.seen_on)),
             "programme_version": version.compiled.version,
         }
-        cause = f"{programme.programme}/{tiers.name}@{drop.until.isoformat()}"
-        return _event(_ABOUT_TO_DROP, programme, standing, self._now, cause, changes, data)
+        what = f"{cause.hex}/{tiers.name}@{drop.until.isoformat()}"
+        return _event(_ABOUT_TO_DROP, programme, standing, self._now, what, self._place(name, tiers).changes, data)
 
 
 def _changed(programme: RunningProgramme, standing: Standing, kept: Change, now: datetime) -> Outgoing:
