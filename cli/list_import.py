@@ -22,7 +22,7 @@ from deploy.embedded.report import Step
 from libs.contracts.rejection import Rejection
 from libs.intake.rows import FileUnreadable, Row, columns_of, read_rows, unpacked
 from libs.segments.lists import COLUMNS, UNKNOWN, Entry, entry_of
-from libs.segments.reading import find, put_on_list, take_off_list
+from libs.segments.reading import change_list, find
 
 _PORTION = 1_000
 
@@ -68,7 +68,7 @@ class ListImport:
         self._file = Written(file, "csv")
         self._report = report
         self._names = connections.identifier_names()
-        self._change = take_off_list if remove else put_on_list
+        self._remove = remove
 
     async def all(self, step: Step, *, dry_run: bool, restart: bool) -> Listed:
         """Do all of it, or look at all of it with `dry_run`. Stopped at any moment, the next run goes on from there.
@@ -138,7 +138,9 @@ class ListImport:
         if not changes or not ids:
             return 0, rejected
         now = self._connections.clock().now()
-        return await self._change(self._connection, now, self._scope, self._name, ids), rejected
+        add, off = ([], ids) if self._remove else (ids, [])
+        changed = await change_list(self._connection, now, self._scope, self._name, add=add, remove=off)
+        return sum(changed), rejected
 
     def _read(self, rows: list[Row]) -> Iterator[tuple[Row, Entry | Rejection]]:
         for row in rows:

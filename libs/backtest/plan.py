@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -95,6 +95,8 @@ def make_plan(
         known = ", ".join(str(each.version) for each in scheme.versions)
         raise PlanRefused(f"there is no version {against}; known: {known}")
     both = _sides(scheme, document, against)
+    if unknown := sorted({what for side in both for what in _unknown(side)}):
+        raise PlanRefused(f"campaigns ask for what stored history does not tell: {', '.join(unknown)}")
     back = ALWAYS if _follows(both) else _lookback(both, since)
     return Plan(scheme, since, until, document, against, back, min(max(size // 4_000, 4), 512))
 
@@ -113,9 +115,16 @@ def _sides(scheme: Scheme, document: dict[str, Any], against: int | None) -> tup
     return a, scheme.running([StoredVersion(int(document["version"]), ALWAYS, document)])
 
 
+def _unknown(programme: RunningProgramme) -> Iterator[str]:
+    for version in programme.versions:
+        needs = version.compiled.needs
+        names = ("segments", "lists", "attributes", "birthday", "joined_on")
+        yield from (name.replace("joined_on", "day of enrolment") for name in names if getattr(needs, name))
+
+
 def _follows(sides: Iterable[RunningProgramme]) -> bool:
     """Whether any side asks what members did before; those with tiers do."""
-    return any(programme.history is not None for programme in sides)
+    return any(programme.history is not None and programme.history.windows for programme in sides)
 
 
 def _lookback(programmes: Iterable[RunningProgramme], since: datetime) -> datetime:

@@ -27,6 +27,7 @@ from libs.judging.versions import RunningProgramme
 from libs.promotions.decide import evaluate_activity
 from libs.promotions.evaluation import Evaluation
 from libs.promotions.facts import MemberFacts
+from libs.receipts.decided import granted_by
 from libs.receipts.story import Content, Return, Story, Void, facts_in_order, stands
 
 _structs = msgspec.structs
@@ -258,7 +259,8 @@ class Judge:
         if self._terms is None or entitled.version is None or entitled.evaluation is None:
             return None
         terms = self._terms[entitled.version.compiled.version]
-        return count_purchase(member_id, entitled.judged, entitled.judged_at, entitled.target.items(), terms)
+        points = entitled.target.items()
+        return count_purchase(member_id, entitled.judged, entitled.judged_at, points, terms, entitled.granted)
 
     def _activity(self, step: Step, did: Activity) -> Judged:
         item = step.item
@@ -273,7 +275,8 @@ class Judge:
         if member is not None and self._terms is not None:
             points = [(credit.wallet, credit.points) for credit in placed or ()]
             terms = self._terms[version.compiled.version]
-            member.count(None, count_activity(item.member_id, data, item.at, points, terms), step.at)
+            granted = granted_by(evaluation) if placed or not evaluation.grants else ()
+            member.count(None, count_activity(item.member_id, data, item.at, points, terms, granted), step.at)
         if placed is None:
             return NOTHING
         return Judged(

@@ -14,7 +14,7 @@ from libs.promotions.campaigns import Campaign
 from libs.promotions.criteria import Conditions
 from libs.promotions.discounts import Discounting
 from libs.promotions.facts import ActivityLike
-from libs.promotions.gifts import Gift
+from libs.promotions.gifts import Gift, StatusPoints
 from libs.promotions.parts import Misplaced
 from libs.promotions.payouts import Fixed, Formula, PerTier
 from libs.promotions.tiers import TierSet
@@ -167,6 +167,7 @@ def _check_effects(path: str, campaign: Campaign) -> None:
         place = f"{path}.{campaign.path_of(at)}"
         if isinstance(effect, Discounting):
             raise Misplaced(place, "nothing can be taken off: there is no purchase")
-        counts = isinstance(effect, PerTier | Gift) and effect.per_minor is not None
-        if counts or not isinstance(effect, Fixed | PerTier | Formula | Gift):
-            raise Misplaced(place, "there is no amount and nothing is bought", "fixed, per_tier once, formula, gifts")
+        counts = isinstance(effect, PerTier | Gift | StatusPoints) and effect.per_minor is not None
+        if counts or not isinstance(effect, Fixed | PerTier | Formula | Gift | StatusPoints):
+            allowed = "fixed, per_tier once, formula, gifts, tier_points"
+            raise Misplaced(place, "there is no amount and nothing is bought", allowed)

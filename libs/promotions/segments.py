@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from libs.promotions.audience import Anniversary, Days, DaysSince, FactCondition, FactField, WindowPart
 from libs.promotions.history import EVER, Window
 from libs.promotions.parts import Misplaced, Name, NonNegative, Part, Text, refuse_repeats
+from libs.promotions.triggers import SegmentTrigger
 
 if TYPE_CHECKING:
     from libs.promotions.campaigns import Campaign
@@ -269,6 +270,9 @@ def check_segments(
     if segments:
         names = [segment.name for segment in segments]
         for at, campaign in enumerate(campaigns):
+            if isinstance(campaign.trigger, SegmentTrigger):
+                asked = (campaign.trigger.segment,)
+                _check_known(f"campaigns[{at}].trigger.segment", asked, names, "segment", single=True)
             for field, known in (("segments", names), ("not_segments", names), ("lists", lists), ("not_lists", lists)):
                 what = field.removeprefix("not_")[:-1]
                 _check_known(f"campaigns[{at}].when.{field}", getattr(campaign.when, field), known, what)

@@ -89,24 +89,24 @@ async def find(connection: asyncpg.Connection, scope: Scope, entries: Sequence[E
     return [row["member_id"] for row in await connection.fetch(_QUERIES["find"], *scope, *columns)]
 
 
-async def put_on_list(
-    connection: asyncpg.Connection, now: datetime, scope: Scope, name: str, ids: Sequence[UUID]
-) -> int:
-    """Put members on a list, and have those looked at who were not there; returns how many these are."""
-    async with connection.transaction():
-        rows = await connection.fetch(_QUERIES["put"], now, *scope, name, list(dict.fromkeys(ids)))
-        await mark_members(connection, now, "list", [(*scope, row["member_id"]) for row in rows])
-    return len(rows)
+async def change_list(
+    connection: asyncpg.Connection,
+    now: datetime,
+    scope: Scope,
+    name: str,
+    *,
+    add: Sequence[UUID] = (),
+    remove: Sequence[UUID] = (),
+) -> tuple[int, int]:
+    """Put members on a list and take members off it; returns how many were not there, and how many were.
 
-
-async def take_off_list(
-    connection: asyncpg.Connection, now: datetime, scope: Scope, name: str, ids: Sequence[UUID]
-) -> int:
-    """Take members off a list, and have those looked at who were there; returns how many these are."""
+    All of them are looked at, marked in one order, since others mark members too.
+    """
     async with connection.transaction():
-        rows = await connection.fetch(_QUERIES["take_off"], *scope, name, list(ids))
-        await mark_members(connection, now, "list", [(*scope, row["member_id"]) for row in rows])
-    return len(rows)
+        added = await connection.fetch(_QUERIES["put"], now, *scope, name, list(dict.fromkeys(add)))
+        removed = await connection.fetch(_QUERIES["take_off"], *scope, name, list(remove))
+        await mark_members(connection, now, "list", [(*scope, row["member_id"]) for row in (*added, *removed)])
+    return len(added), len(removed)
 
 
 async def look_again(connection: asyncpg.Connection, scope: Scope | None = None) -> None:

@@ -23,7 +23,7 @@ from libs.promotions.evaluation import Evaluation
 from libs.promotions.pages import Outcome
 from libs.promotions.seen import Seen
 from libs.receipts.decided import granted_by, shown
-from libs.receipts.story import Content
+from libs.receipts.story import Content, Story
 from libs.runtime.batch import Outgoing
 from services.earning import arrivals
 from services.earning.activities import Acted, act, correct
@@ -202,7 +202,7 @@ class BatchDecider:
         moved = [] if followed.life is None else followed.life.made_by(arrival.key)
         if standing is not None and not moved:
             self._unpaid(arrival.programme, arrival.key, standing, verdict)
-        self._keep(arrival, standing, verdict, followed.lots, moved, case.story.history, case.story.switches)
+        self._keep(arrival, standing, verdict, followed.lots, moved, case.story.history, case.story)
         self._recount(case, before, arrival.key)
         self._tell(verdict.outcome, [*events, *self._untold(), *self._returned(case, known)])
 
@@ -286,10 +286,9 @@ class BatchDecider:
         lots: Sequence[tuple[Lot, bool]],
         moved: Sequence[Made] = (),
         seen: Seen | None = None,
-        switches: tuple[str, ...] | None = None,
+        story: Story | None = None,
     ) -> None:
-        by = arrival.programme.switches if switches is None else switches  # of a story: those of its first judgement
-        decision = kept(arrival, standing, verdict, lots, moved, seen, by)
+        decision = kept(arrival, standing, verdict, lots, moved, seen, story)
         self.result.decisions.append((arrival.tenant_id, decision))
 
     def _recount(self, case: Case, before: Counted | None, cause: UUID) -> None:

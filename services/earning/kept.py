@@ -11,7 +11,7 @@ from libs.judging.verdict import Verdict
 from libs.ledger.model import Kind, Lot
 from libs.promotions.pages import StoredDecision
 from libs.promotions.seen import Seen
-from libs.receipts.story import Content
+from libs.receipts.story import Content, Story
 from services.earning import arrivals
 from services.earning.arrivals import Arrival
 from services.earning.cases import Case, Followed
@@ -26,10 +26,18 @@ def kept(
     lots: Sequence[tuple[Lot, bool]],
     moved: Sequence[Made],
     seen: Seen | None,
-    switches: tuple[str, ...],
+    story: Story | None = None,
 ) -> StoredDecision:
-    """The decision on an event: `lots` and movements that it made, what was seen of the member's history, and the kill
-    switches that were off."""
+    """The decision on an event: `lots` and movements that it made, what was seen of the member's history.
+
+    What belongs to the `story` of a receipt was judged by the switches, profile and segments of its first judgement.
+    """
+    facts = None if standing is None else standing.facts
+    if story is None:
+        switches, profile = arrival.programme.switches, None if facts is None else facts.profile
+        segments = None if facts is None else segments_seen(facts)
+    else:
+        switches, profile, segments = story.switches, story.profile, story.segments
     return StoredDecision(
         key=arrival.key,
         source=arrival.event.source,
@@ -39,8 +47,8 @@ def kept(
         judged_at=verdict.judged_at,
         outcome=verdict.outcome,
         facts=msgspec.Raw(arrival.facts),
-        member_id=None if standing is None else standing.facts.member_id,
-        tier=None if standing is None else standing.facts.tier,
+        member_id=None if facts is None else facts.member_id,
+        tier=None if facts is None else facts.tier,
         reason=verdict.reason,
         evaluation=verdict.evaluation,
         lots=lots_made(lots),
@@ -50,8 +58,8 @@ def kept(
         rate=verdict.rate,
         history=seen,
         switches=() if verdict.evaluation is None else switches,
-        profile=None if standing is None else standing.facts.profile,
-        segments=None if standing is None else segments_seen(standing.facts),
+        profile=profile,
+        segments=segments,
     )
 
 

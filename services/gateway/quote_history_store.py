@@ -20,7 +20,7 @@ async def with_history(store: Store, programme: RunningProgramme, facts: MemberF
         Whatever `libs.runtime.postgres.DATABASE_ERRORS` lists.
     """
     version = programme.at(at)
-    if programme.history is None or version is None:
+    if programme.history is None or not programme.history.windows or version is None:
         return facts
     since = programme.history.since(business_day(at, version.zone))
     async with store.reading(programme.tenant_id) as reading:

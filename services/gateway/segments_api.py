@@ -144,8 +144,9 @@ async def change_segment_list(
         coming = await segments.find(opened.connection, running.key, add)
         going = await segments.find(opened.connection, running.key, remove)
         ids = [each for each in coming if each is not None], [each for each in going if each is not None]
-        added = await segments.put_on_list(opened.connection, now, running.key, name.name, ids[0])
-        removed = await segments.take_off_list(opened.connection, now, running.key, name.name, ids[1])
+        added, removed = await segments.change_list(
+            opened.connection, now, running.key, name.name, add=ids[0], remove=ids[1]
+        )
     sent = zip((*body.add, *body.remove), (*coming, *going), strict=True)
     unknown = tuple(text for text, member_id in sent if member_id is None)
     return ListChangedView(added=added, removed=removed, unknown=unknown)

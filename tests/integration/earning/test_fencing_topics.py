@@ -155,6 +155,7 @@ async def test_log_is_cut_off_under_a_running_worker(stack: Stack) -> None:
     before = await positions(stack)
     worker.freeze()
     await stack.produce(late)
+    end = await records_after(stack, {5: 0})
     await cut_off(stack, 5)
     worker.thaw()
 
@@ -163,7 +164,8 @@ async def test_log_is_cut_off_under_a_running_worker(stack: Stack) -> None:
 
     await until(halted, "the partition halts")
     assert await halts(stack) == {5: "the position lies outside the log"}
-    assert (await positions(stack))[5] == before[5]
+    # A fetch that was under way when the worker stood still may have brought some of them before they were deleted.
+    assert before[5] <= (await positions(stack))[5] < end
     assert worker.process.poll() is None, worker.tail()
 
 

@@ -61,7 +61,7 @@ REGULAR = {
     "holds": {"kind": "while_met"},
     "match": "any",
     "activities": ["product-reviewed"],
-    "levels": [{"name": "regular", "needs": {"visits": 3, "activities": 2}}],
+    "levels": [{"name": "regular", "needs": {"visits": 3, "activities": 2, "tier_points": 40}}],
 }
 GOLD = campaign("gold", {"kind": "multiplier", "percent": 200}, when={"tiers": ["gold"]})
 SILVER = campaign("silver", fixed(11), when={"tiers": ["silver"]})
@@ -85,6 +85,7 @@ REVIEW = campaign(
     trigger={"kind": "activity", "activity": "product-reviewed"},
     when={"member": {"history": [{"count": "visits", "min": 1}]}},
 )
+STARS = campaign("stars", {"kind": "tier_points", "points": 1, "per_minor": 100, "tier_set": "regular"})
 CAMPAIGNS = [GOLD, SILVER, FIRSTS, THIRDS, SPENDER, EARNER, REVIEW]
 
 
@@ -97,7 +98,10 @@ def document(version: int, *campaigns: Mapping[str, Any], sets: Sequence[Mapping
 
 DOCUMENTS = st.builds(
     lambda chosen, driving, others: document(
-        1, *[CAMPAIGNS[at] for at in sorted(chosen)], sets=[each for each in (driving, others) if each is not None]
+        1,
+        *[CAMPAIGNS[at] for at in sorted(chosen)],
+        *([] if others is None else [STARS]),
+        sets=[each for each in (driving, others) if each is not None],
     ),
     st.sets(st.sampled_from(range(len(CAMPAIGNS)))),
     st.none() | st.sampled_from(SETS),

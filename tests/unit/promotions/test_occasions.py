@@ -97,6 +97,11 @@ def test_what_only_looks_like_an_occasion_is_an_activity() -> None:
     assert judged_as(Activity("occasion-enrolled")) == "occasion-enrolled"
 
 
+def test_an_occasion_may_bring_tier_points() -> None:
+    given = campaign("x", {"kind": "enrolled"}, effect={"kind": "tier_points", "points": 5})
+    assert parse_programme(document(given, activities=[{"name": "review"}])).campaigns
+
+
 @pytest.mark.parametrize(
     ("wrong", "path"),
     [
@@ -119,6 +124,7 @@ def test_what_only_looks_like_an_occasion_is_an_activity() -> None:
             campaign("x", {"kind": "return"}, effect={"kind": "coupon", "reference": "c", "per_minor": 100}),
             "effect",
         ),
+        (campaign("x", {"kind": "return"}, effect={"kind": "tier_points", "points": 1, "per_minor": 100}), "effect"),
     ],
 )
 def test_what_would_never_pay_is_refused_at_its_place(wrong: dict[str, Any], path: str) -> None:

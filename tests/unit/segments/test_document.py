@@ -92,6 +92,15 @@ def test_where_segments_are_declared_campaigns_name_no_others(condition: dict[st
     assert parse_programme(programme_document(ACME) | {"campaigns": [campaign]}).segments == ()
 
 
+def test_a_trigger_names_a_segment_that_there_is() -> None:
+    trigger = {"kind": "segment_entered", "segment": "other"}
+    campaign = {"id": "c", "name": "c", "state": "live", "trigger": trigger, "effect": {"kind": "fixed", "points": 1}}
+    with pytest.raises(ProgrammeInvalid) as caught:
+        parsed(LIST, campaigns=[campaign])
+    assert [error.path for error in caught.value.errors] == ["campaigns[0].trigger.segment"]
+    assert parsed(LIST, campaigns=[campaign | {"trigger": trigger | {"segment": LIST["name"]}}]).campaigns
+
+
 def test_a_change_of_a_segment_is_told_by_its_name() -> None:
     before, after = parsed(LIST, nested(1)), parsed(LIST, nested(2))
     assert [(change.path, change.what) for change in compare(before, after)] == [("segments[s].when.all", "changed")]
