@@ -26,17 +26,19 @@ async def test_a_friend_who_spends_enough_brings_points_to_both(platform: Platfo
         False,
     ]
 
-    await platform.publish([joining(shop, "guest", code), joining(shop, "twin", code)])
-    await shop.enrolled("guest", "twin")
-    await platform.publish([shop.purchase("guest-1", 1_999, card="guest"), shop.purchase("twin-1", 2_000, card="twin")])
-    await shop.decided("guest-1", "twin-1")
+    await platform.publish([joining(shop, "visitor", code), joining(shop, "twin", code)])
+    await shop.enrolled("visitor", "twin")
+    await platform.publish(
+        [shop.purchase("visitor-1", 1_999, card="visitor"), shop.purchase("twin-1", 2_000, card="twin")]
+    )
+    await shop.decided("visitor-1", "twin-1")
     await eventually(lambda: figures(shop, "host")["converted"] == 1, "one friend spent enough")
     await eventually(lambda: shop.balance("host") == 1_000, "the host has points for one friend")
-    assert shop.balance("guest") == 59, "the base points alone: a cent is missing"
+    assert shop.balance("visitor") == 59, "the base points alone: a cent is missing"
 
-    await platform.publish([shop.purchase("guest-2", 2_000, card="guest")])
+    await platform.publish([shop.purchase("visitor-2", 2_000, card="visitor")])
     await eventually(lambda: shop.balance("host") == 1_000 + 1_500, "the second friend brings more")
-    await eventually(lambda: shop.balance("guest") == 59 + 60 + 500, "the friend has a reward too")
+    await eventually(lambda: shop.balance("visitor") == 59 + 60 + 500, "the friend has a reward too")
     told = figures(shop, "host")
     assert (told["invited"], told["counted"], told["earned"], told["next"]) == (
         2, 2, [{"wallet": "points", "points": 2_500}], None
@@ -45,11 +47,11 @@ async def test_a_friend_who_spends_enough_brings_points_to_both(platform: Platfo
     assert newest["kind"] == "credit"
     assert shop.get(newest["receipt"]["href"])["outcome"] == "credited"
 
-    back = returned("guest-back", "guest-2", source=f"{shop.source}/1", time=shop.now())
+    back = returned("visitor-back", "visitor-2", source=f"{shop.source}/1", time=shop.now())
     await platform.publish([back])
     await eventually(lambda: shop.balance("host") == 1_000, "what came back takes the reward back")
-    await eventually(lambda: shop.balance("guest") == 59, "from both")
-    assert figures(shop, "guest")["brought_in_by"] == str(shop.member_id("host"))
+    await eventually(lambda: shop.balance("visitor") == 59, "from both")
+    assert figures(shop, "visitor")["brought_in_by"] == str(shop.member_id("host"))
 
 
 @pytest.mark.feature("COM-74", "VOU-19")

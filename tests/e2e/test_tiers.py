@@ -105,8 +105,8 @@ async def test_tier_points_bring_a_level_are_never_spent_and_go_back_with_what_b
     assert stars["kept_by"] == [{"what": "tier_points", "done": 0, "least": 100}], "a month later"
 
     def warnings(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        mine = [one for one in found if one["data"]["member_id"] == str(shop.member_id("star"))]
-        return [one["data"] for one in mine if one["type"] == "org.pointstream.member.tier_about_to_drop.v1"]
+        warned = [one["data"] for one in found if one["type"] == "org.pointstream.member.tier_about_to_drop.v1"]
+        return [data for data in warned if data["member_id"] == str(shop.member_id("star"))]
 
     (warned,) = warnings(await platform.events("loyalty.members", lambda found: bool(warnings(found))))
     assert stars["about_to_drop"]
