@@ -131,7 +131,7 @@ async def test_nobody_publishes_for_others_or_without_the_scope(
         wrong = bearer(reading if writes else publishing)
         refused = await anonymous.request(method, path.replace("{campaign}", "base"), json={}, headers=wrong)
         assert await code(refused) == (403, "scope-missing")
-        if writes:
+        if writes and method != "delete":
             (content,) = operation["requestBody"]["content"].values()
             assert content["example"]
     await anonymous.post("/v1/campaigns/base:pause", headers=bearer(publishing))
