@@ -8,8 +8,10 @@ counter is left that may be reached by somebody who was judged alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from heapq import merge
 from types import MappingProxyType
 from uuid import UUID
 
@@ -19,6 +21,7 @@ from libs.backtest.replay import in_order
 from libs.judging.versions import RunningProgramme
 
 _COMPARING = ("best", "worst")
+Lives = tuple[Iterable[Item], Mapping[UUID, Profile]]
 NOBODY: Mapping[UUID, Profile] = MappingProxyType({})
 
 
@@ -67,9 +70,54 @@ def demands(rules: Rules, tallies: Iterable[Tally]) -> tuple[Demand, Demand]:
     return a, b
 
 
-def is_bound(tally: Tally, reached: tuple[set[str], set[str]]) -> bool:
-    """Whether a member asked for a counter that may be reached."""
-    return any(not keys.isdisjoint(leaning.asked) for keys, leaning in zip(reached, tally.leaning, strict=True))
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Who is bound: those who asked for a counter that may be reached under A or under B, and those `known` to be."""
+
+    reached: tuple[AbstractSet[str], AbstractSet[str]]
+    known: AbstractSet[UUID]
+
+    def has(self, tally: Tally) -> bool:
+        """Whether that member is."""
+        asked = zip(self.reached, tally.leaning, strict=True)
+        return tally.member_id in self.known or any(not keys.isdisjoint(leaning.asked) for keys, leaning in asked)
+
+
+def bind(
+    rules: Rules,
+    alone: Callable[[], Iterable[Tally]],
+    lives_of: Callable[[Bound], Lives],
+) -> list[Tally]:
+    """Judge those whom shared limits bind in one sequence; return what was found of them, by id.
+
+    `alone` gives what was found of each member alone, in any order; `lives_of` the items of those who are bound, in
+    their order, and what else is known at least of them. Both are asked again as long as somebody new is bound.
+    """
+    prior = _prior(rules, alone())
+    sequence: dict[UUID, Tally] = {}
+    while True:
+        a, b = demands(rules, (sequence.get(tally.member_id, tally) for tally in alone()))
+        bound = Bound((a.reached(prior), b.reached(prior)), sequence.keys())
+        if sum(1 for tally in alone() if bound.has(tally)) == len(sequence):
+            return sorted(sequence.values(), key=lambda tally: tally.member_id)
+        items, profiles = lives_of(bound)
+        sequence = in_sequence(rules, items, prior, profiles)
+
+
+def together(alone: Iterable[Tally], bound: Sequence[Tally]) -> Iterator[Tally]:
+    """What was found of each member, by id, those with nothing in the range left out; both come by id."""
+    members = {tally.member_id for tally in bound}
+    others = (tally for tally in alone if tally.member_id not in members)
+    return (tally for tally in merge(others, bound, key=lambda tally: tally.member_id) if tally.is_told)
+
+
+def _prior(rules: Rules, alone: Iterable[Tally]) -> dict[str, int]:
+    """What was used of shared counters before the range, by everybody."""
+    prior: dict[str, int] = {}
+    for tally in alone:
+        for key in Tallying(tally.member_id, rules).shared(tally.prior):
+            prior[key] = prior.get(key, 0) + tally.prior[key]
+    return prior
 
 
 def in_sequence(

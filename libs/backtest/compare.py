@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import Literal
 from uuid import UUID
@@ -251,3 +251,13 @@ def by_member(items: Iterable[Item]) -> list[tuple[UUID, list[Item]]]:
     for item in items:
         found.setdefault(item.member_id, []).append(item)
     return [(member_id, sorted(found[member_id], key=lambda item: item.order)) for member_id in sorted(found)]
+
+
+def judge_members(rules: Rules, items: Iterable[Item], profiles: Mapping[UUID, Profile]) -> Iterator[Tally]:
+    """Judge the items of several members, each apart: all that a chunk or a partition needs. Members come by id."""
+    for member_id, own in by_member(items):
+        yield replay_member(rules, member_id, own, profiles.get(member_id))
+
+
+write_tallies = msgspec.json.Encoder().encode_lines
+read_tallies = msgspec.json.Decoder(Tally).decode_lines

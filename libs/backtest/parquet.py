@@ -77,6 +77,26 @@ class ParquetHistory:
         self.scheme = self.description.scheme
         self.total = self.description.items
 
+    @property
+    def files(self) -> list[Path]:
+        """The files of items, whose column `item` has all of each."""
+        return [self._folder / _file_name(number) for number in range(self.description.files)]
+
+    @property
+    def members(self) -> Path:
+        """The file of what else is known of members, in its column `profile`."""
+        return self._folder / _MEMBERS
+
+    def check(self, since: datetime, until: datetime) -> None:
+        """Make sure that all is there that counts from `since` on and before `until`, aware instants.
+
+        Raises:
+            NoHistory: the export is of a shorter range.
+        """
+        own = self.description
+        if since < own.since or until > own.until:
+            raise NoHistory(f"{self._folder} has only what counts from {own.since} until {own.until}")
+
     async def size(self, since: datetime) -> int:
         """How many items there are, at the most."""
         return self.total
@@ -87,12 +107,10 @@ class ParquetHistory:
         Raises:
             NoHistory: the export is of a shorter range.
         """
-        own = self.description
-        if since < own.since or until > own.until:
-            raise NoHistory(f"{self._folder} has only what counts from {own.since} until {own.until}")
+        self.check(since, until)
         done = 0
-        for number in range(own.files):
-            file = _arrow().ParquetFile(self._folder / _file_name(number))
+        for path in self.files:
+            file = _arrow().ParquetFile(path)
             for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE, columns=["item"]):
                 items = read_items(b"\n".join(value.as_buffer() for value in batch.column(0)))
                 done += len(items)
@@ -100,7 +118,7 @@ class ParquetHistory:
 
     async def profiles(self) -> AsyncIterator[Sequence[Profile]]:
         """Read what is known of each member, some at a time."""
-        file = _arrow().ParquetFile(self._folder / _MEMBERS)
+        file = _arrow().ParquetFile(self.members)
         for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE, columns=["profile"]):
             yield read_profiles(b"\n".join(value.as_buffer() for value in batch.column(0)))
 

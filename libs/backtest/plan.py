@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,12 @@ def read_plan(path: Path) -> Plan | None:
         return msgspec.json.decode(path.read_bytes(), type=Plan)
     except (FileNotFoundError, msgspec.MsgspecError):
         return None
+
+
+@lru_cache(maxsize=1)
+def rules_of(plan: bytes) -> Rules:
+    """The rules of a question that was written down: compiled once a process, wherever the question lies."""
+    return msgspec.json.decode(plan, type=Plan).rules()
 
 
 def _sides(scheme: Scheme, document: dict[str, Any], against: int | None) -> tuple[RunningProgramme, RunningProgramme]:

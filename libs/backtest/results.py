@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+from libs.backtest.compare import Tally
 from libs.backtest.frames import write_whole
 from libs.backtest.members import write_members
 from libs.backtest.plan import Plan
 from libs.backtest.report import report
 from libs.backtest.summary import Costs, Summary
-from libs.backtest.work import Work
 from libs.promotions.document import canonical_bytes
 
 SUMMARY, MEMBERS, REPORT = "summary.json", "members.csv", "report.html"
+
+
+class Judged(Protocol):
+    """A backtest that was carried out, by whatever."""
+
+    @property
+    def plan(self) -> Plan:
+        """What was asked."""
+
+    def tallies(self) -> Iterable[Tally]:
+        """What was found of each member, by id."""
 
 
 class UnknownWallet(ValueError):
@@ -42,7 +53,7 @@ def costs_of(plan: Plan, values: Mapping[str, Fraction]) -> Costs:
     return Costs(values, scales, plan.scheme.currency)
 
 
-def summarise(work: Work, costs: Costs) -> dict[str, Any]:
+def summarise(work: Judged, costs: Costs) -> dict[str, Any]:
     """Add all members up."""
     summary = Summary(work.plan, costs)
     for tally in work.tallies():
@@ -50,7 +61,7 @@ def summarise(work: Work, costs: Costs) -> dict[str, Any]:
     return summary.told()
 
 
-def write_results(work: Work, summary: Mapping[str, Any], folder: Path, costs: Costs) -> None:
+def write_results(work: Judged, summary: Mapping[str, Any], folder: Path, costs: Costs) -> None:
     """Write everything into a folder; the summary comes last, so where it is, all is."""
     wallets = sorted(scales_of(work.plan))
     beside = folder / f"{MEMBERS}.{os.getpid()}"

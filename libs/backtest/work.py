@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
-from functools import lru_cache
 from heapq import merge
 from multiprocessing import get_context, parent_process
 from pathlib import Path
@@ -18,21 +17,18 @@ from uuid import UUID
 
 import msgspec
 
-from libs.backtest.bound import demands, in_sequence, is_bound
-from libs.backtest.compare import Rules, Tally, Tallying, by_member, replay_member
+from libs.backtest.bound import Bound, Lives, bind, together
+from libs.backtest.compare import Tally, judge_members, read_tallies, write_tallies
 from libs.backtest.copying import Copied, chunk_names, copied, copy, items_of, profiles_of
 from libs.backtest.frames import frames, sync_folder, write_file, write_whole
 from libs.backtest.history import History, Item, Profile, read_items, write_items
-from libs.backtest.plan import Plan, read_plan
+from libs.backtest.plan import Plan, read_plan, rules_of
 
 Stage = Literal["copy", "judge", "bind"]
 Told = Callable[[Stage, int, int, int], None]
 """Hears the stage, how far it is, of how much, and how many receipts and activities that are."""
 _LOWER = 10
 _TOLD_EVERY = 1_000
-
-_write_tallies = msgspec.json.Encoder().encode_lines
-_read_tallies = msgspec.json.Decoder(Tally).decode_lines
 
 
 class OtherWork(ValueError):
@@ -99,34 +95,21 @@ class Work:
 
     def tallies(self) -> Iterator[Tally]:
         """What was found of each member, by id, those with nothing in the range left out."""
-        bound = {tally.member_id for tally in self._sequence()}
-        alone = (tally for tally in self._alone() if tally.member_id not in bound)
-        for tally in merge(alone, self._sequence(), key=lambda tally: tally.member_id):
-            if tally.is_told:
-                yield tally
+        return together(self._alone(), list(self._sequence()))
 
     def finish(self) -> None:
         """Throw the copy and all that was computed from it away."""
         shutil.rmtree(self.folder)
 
     def _bind(self, pool: Executor | None) -> None:
-        rules = self.plan.rules()
-        prior = self._prior(rules)
-        sequence: dict[UUID, Tally] = {}
-        while True:
-            tallies = (sequence.get(tally.member_id, tally) for tally in self._alone())
-            a, b = demands(rules, tallies)
-            reached = a.reached(prior), b.reached(prior)
-            bound = sum(1 for tally in self._alone() if tally.member_id in sequence or is_bound(tally, reached))
-            if bound == len(sequence):
-                break
-            known = sorted(str(member_id) for member_id in sequence)
-            write_whole(self.folder / _REACHED, msgspec.json.encode((sorted(reached[0]), sorted(reached[1]), known)))
+        def lives_of(bound: Bound) -> Lives:
+            write_whole(self.folder / _REACHED, msgspec.json.encode(_named(bound)))
             items = sum(_each(pool, order_chunk, self.folder, self._names))
             ordered = merge(*(_ordered(self.folder / _ORDERED / name) for name in self._names), key=_order)
-            sequence = in_sequence(rules, self._counted(ordered, items), prior, self._profiles())
-        members = sorted(sequence.values(), key=lambda tally: tally.member_id)
-        write_file(self.folder / _SEQUENCE, members, _write_tallies)
+            return self._counted(ordered, items), self._profiles()
+
+        members = bind(self.plan.rules(), self._alone, lives_of)
+        write_file(self.folder / _SEQUENCE, members, write_tallies)
 
     def _counted(self, items: Iterable[Item], total: int) -> Iterator[Item]:
         """Tell how far the one sequence is, now and then."""
@@ -134,14 +117,6 @@ class Work:
             if done % _TOLD_EVERY == 0:
                 self._told("bind", done, total, done)
             yield item
-
-    def _prior(self, rules: Rules) -> dict[str, int]:
-        """What was used of shared counters before the range, by everybody."""
-        prior: dict[str, int] = {}
-        for tally in self._alone():
-            for key in Tallying(tally.member_id, rules).shared(tally.prior):
-                prior[key] = prior.get(key, 0) + tally.prior[key]
-        return prior
 
     def _profiles(self) -> dict[UUID, Profile]:
         """What is known of members, where that was copied."""
@@ -177,22 +152,18 @@ def begun_with(folder: Path) -> Plan | None:
 
 def judge_chunk(folder: Path, name: str) -> int:
     """Judge the members of one chunk, and write what was found; returns how many items they have."""
-    rules = _rules((folder / _PLAN).read_bytes())
+    rules = rules_of((folder / _PLAN).read_bytes())
     items = items_of(folder / _HISTORY / name)
-    known = profiles_of(folder / _HISTORY / name)
-    tallies = [replay_member(rules, member_id, own, known.get(member_id)) for member_id, own in by_member(items)]
-    write_file(folder / _JUDGED / name, tallies, _write_tallies)
+    tallies = list(judge_members(rules, items, profiles_of(folder / _HISTORY / name)))
+    write_file(folder / _JUDGED / name, tallies, write_tallies)
     return len(items)
 
 
 def order_chunk(folder: Path, name: str) -> int:
     """Write the items of those members of a chunk who are bound, in their order; returns how many."""
-    a, b, known = msgspec.json.decode((folder / _REACHED).read_bytes(), type=tuple[set[str], set[str], set[str]])
-    bound = {
-        tally.member_id
-        for tally in _tallies(folder / _JUDGED / name)
-        if str(tally.member_id) in known or is_bound(tally, (a, b))
-    }
+    a, b, known = msgspec.json.decode((folder / _REACHED).read_bytes(), type=tuple[set[str], set[str], set[UUID]])
+    found = Bound((a, b), known)
+    bound = {tally.member_id for tally in _tallies(folder / _JUDGED / name) if found.has(tally)}
     items = [item for item in items_of(folder / _HISTORY / name) if item.member_id in bound]
     write_file(folder / _ORDERED / name, sorted(items, key=_order), write_items)
     return len(items)
@@ -222,21 +193,20 @@ def _set_up_worker() -> None:
     threading.Thread(target=follow, daemon=True).start()
 
 
-@lru_cache(maxsize=1)
-def _rules(plan: bytes) -> Rules:
-    """Compiled once a process, whatever folder the plan lies in."""
-    return msgspec.json.decode(plan, type=Plan).rules()
-
-
 def _tallies(path: Path) -> Iterator[Tally]:
     if path.exists():
         for body in frames(path):
-            yield from _read_tallies(body)
+            yield from read_tallies(body)
 
 
 def _ordered(path: Path) -> Iterator[Item]:
     for body in frames(path):
         yield from read_items(body)
+
+
+def _named(bound: Bound) -> tuple[list[str], list[str], list[UUID]]:
+    a, b = bound.reached
+    return sorted(a), sorted(b), sorted(bound.known)
 
 
 def _order(item: Item) -> tuple[object, ...]:

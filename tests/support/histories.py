@@ -16,6 +16,7 @@ import orjson
 
 from libs.backtest.compare import Tally
 from libs.backtest.history import (
+    History,
     Item,
     Portion,
     Profile,
@@ -109,7 +110,7 @@ def profiles_in(memory: Memory) -> list[Profile]:
 
 
 def backtest(
-    history: ListedHistory,
+    history: History,
     document: Mapping[str, Any],
     folder: Path,
     since: datetime,
