@@ -125,7 +125,7 @@ async def test_an_identifier_of_a_story_is_never_waited_for(stack: Stack, monkey
         monkeypatch.setattr(owner_store, "lock_owners", lock)
         await asyncio.wait_for(receipts.lane.run(await receipts.fetch(3)), 30)
         await asyncio.wait_for(enrolling[0], 30)
-        assert refusals == ["40001"], "it gave way at once, and was free to lock the second time"
+        assert set(refusals) == {"40001"}, "it gave way at once, until it was free to lock"
         await settled(receipts, profiles)
     left = {str(row["member_id"]): row["left"] for row in await stack.fetch(LEFT)}
     assert left == {str(member_id("1")): 0, str(member_id("2")): 20}
