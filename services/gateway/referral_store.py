@@ -13,6 +13,7 @@ from libs.referral.codes import ALPHABET, CHANCE, make_code
 from libs.runtime import sql
 from services.gateway.cursors import Place
 from services.gateway.store import Member, Reading
+from services.gateway.tenant_store import tenant_transaction
 
 _SQL = sql.load("services.gateway", "referrals.sql")
 _LATEST = datetime(9999, 1, 1, tzinfo=UTC)
@@ -67,8 +68,7 @@ class Codes:
     async def code_of(self, tenant_id: int, member: Member, now: datetime) -> KeptCode:
         """Return the one code of a member, made now where there is none: the same for whoever asks at once."""
         whose = (tenant_id, member.programme_id, member.member_id)
-        async with self._pool.acquire() as connection, connection.transaction():
-            await connection.fetchval(_SQL["set_tenant"], tenant_id)
+        async with tenant_transaction(self._pool, tenant_id) as connection:
             for _ in range(_TRIES):
                 found = await connection.fetchrow(_SQL["code_of"], *whose)
                 if found is not None:

@@ -20,6 +20,7 @@ from libs.runtime import sql
 from libs.runtime.api_keys import ApiKey
 from libs.runtime.migrate import applied, migrations, pending
 from services.gateway.cursors import Place
+from services.gateway.tenant_store import tenant_transaction
 
 _SQL = sql.load("services.gateway")
 _PUBLIC = sql.load("services.gateway", "public.sql")
@@ -194,11 +195,7 @@ class Store:
         Raises:
             Whatever `libs.runtime.postgres.DATABASE_ERRORS` lists.
         """
-        async with (
-            self._pool.acquire() as connection,
-            connection.transaction(isolation="repeatable_read", readonly=True),
-        ):
-            await connection.fetchval(_SQL["set_tenant"], tenant_id)
+        async with tenant_transaction(self._pool, tenant_id, reading=True) as connection:
             yield Reading(connection, tenant_id)
 
     async def company(self, slug: str) -> int | None:

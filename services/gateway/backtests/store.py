@@ -13,9 +13,9 @@ from uuid import UUID
 import asyncpg
 
 from libs.runtime import sql
+from services.gateway.tenant_store import tenant_transaction, tenants
 
 _SQL = sql.load("services.gateway", "backtests.sql")
-_INTAKE = sql.load("services.gateway", "intake.sql")
 _LAST = UUID(int=2**128 - 1)
 _PIECE = 1024 * 1024
 
@@ -201,10 +201,9 @@ class BacktestStore:
         Raises:
             Whatever `libs.runtime.postgres.DATABASE_ERRORS` lists.
         """
-        async with self._pool.acquire() as connection, connection.transaction():
-            await connection.fetchval(_INTAKE["set_tenant"], tenant_id)
+        async with tenant_transaction(self._pool, tenant_id) as connection:
             yield Session(connection, tenant_id)
 
     async def tenants(self) -> list[int]:
         """Return every tenant that has API keys."""
-        return [row["tenant_id"] for row in await self._pool.fetch(_INTAKE["tenants"])]
+        return await tenants(self._pool)

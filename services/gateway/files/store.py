@@ -15,9 +15,9 @@ from libs.intake.lines import Place
 from libs.intake.portions import Portion
 from libs.intake.rows import Form
 from libs.runtime import sql
+from services.gateway.tenant_store import tenant_transaction, tenants
 
 _SQL = sql.load("services.gateway", "files.sql")
-_INTAKE = sql.load("services.gateway", "intake.sql")
 _LAST = UUID(int=2**128 - 1)
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
@@ -252,10 +252,9 @@ class FileStore:
         Raises:
             Whatever `libs.runtime.postgres.DATABASE_ERRORS` lists.
         """
-        async with self._pool.acquire() as connection, connection.transaction():
-            await connection.fetchval(_INTAKE["set_tenant"], tenant_id)
+        async with tenant_transaction(self._pool, tenant_id) as connection:
             yield Session(connection, tenant_id)
 
     async def tenants(self) -> list[int]:
         """Return every tenant that has API keys."""
-        return [row["tenant_id"] for row in await self._pool.fetch(_INTAKE["tenants"])]
+        return await tenants(self._pool)

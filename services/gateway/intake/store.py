@@ -12,6 +12,7 @@ from uuid import UUID
 import asyncpg
 
 from libs.runtime import sql
+from services.gateway.tenant_store import tenant_transaction, tenants
 
 _SQL = sql.load("services.gateway", "intake.sql")
 
@@ -136,8 +137,7 @@ class IntakeStore:
         Raises:
             Whatever `libs.runtime.postgres.DATABASE_ERRORS` lists.
         """
-        async with self._pool.acquire() as connection, connection.transaction():
-            await connection.fetchval(_SQL["set_tenant"], tenant_id)
+        async with tenant_transaction(self._pool, tenant_id) as connection:
             yield Session(connection, tenant_id)
 
     async def begin(self, name: KeyName, fingerprint: bytes, window: Window, asked: Asked) -> Begun:
@@ -181,4 +181,4 @@ class IntakeStore:
 
     async def tenants(self) -> list[int]:
         """Return every tenant that has API keys."""
-        return [row["tenant_id"] for row in await self._pool.fetch(_SQL["tenants"])]
+        return await tenants(self._pool)

@@ -18,6 +18,7 @@ from libs.programmes.versions import StoredVersion, Versions
 from libs.promotions.programme import Programme
 from libs.runtime import sql
 from services.gateway.problems import FieldError, ProblemError
+from services.gateway.tenant_store import tenant_transaction
 
 _SQL = sql.load("services.gateway", "rules.sql")
 
@@ -93,8 +94,7 @@ class RulesStore:
             ProblemError: there is none, or it has to be named.
             Whatever `libs.runtime.postgres.DATABASE_ERRORS` lists.
         """
-        async with self._pool.acquire() as connection, connection.transaction():
-            await connection.fetchval(_SQL["set_tenant"], tenant_id)
+        async with tenant_transaction(self._pool, tenant_id) as connection:
             found = await connection.fetch(_SQL["programmes"], tenant_id, programme)
             if not found:
                 raise ProblemError("programme-unknown")

@@ -1,7 +1,3 @@
--- name: set_tenant
--- For the rest of the transaction only: row-level security shows this tenant's rows and no others.
-SELECT set_config('pointstream.tenant', $1::int::text, true);
-
 -- name: begin_request
 SELECT * FROM gateway.begin_request($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
@@ -11,10 +7,6 @@ SELECT gateway.keep_answer($1, $2, $3, $4, $5, $6::smallint, $7, $8);
 -- name: release_key
 DELETE FROM gateway.idempotency
 WHERE tenant_id = $1 AND credential = $2 AND operation = $3 AND key_digest = $4 AND attempt = $5 AND status IS NULL;
-
--- name: tenants
--- Every tenant that may have sent a request: keys are the one thing here that is seen without a tenant.
-SELECT DISTINCT tenant_id FROM gateway.api_key ORDER BY tenant_id;
 
 -- name: forget_old
 WITH old AS (

@@ -1,7 +1,3 @@
--- name: set_tenant
--- For the rest of the transaction only: row-level security shows this tenant's rows and no others.
-SELECT set_config('pointstream.tenant', $1::int::text, true);
-
 -- name: ping
 SELECT 1;
 

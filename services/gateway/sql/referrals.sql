@@ -1,8 +1,5 @@
 -- Members who bring in others: their codes, and what became of each friend.
 
--- name: set_tenant
-SELECT set_config('pointstream.tenant', $1::int::text, true);
-
 -- name: make_code
 -- Nothing is done where the member has a code, or somebody else has this one.
 INSERT INTO members.referral_code (tenant_id, programme_id, member_id, code, made_at)

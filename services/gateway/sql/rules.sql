@@ -1,7 +1,3 @@
--- name: set_tenant
--- For the rest of the transaction only: row-level security shows this tenant's rows and no others.
-SELECT set_config('pointstream.tenant', $1::int::text, true);
-
 -- name: programmes
 -- Two rows mean that the programme has to be named.
 SELECT p.programme_id, p.slug, p.zone, p.currency
