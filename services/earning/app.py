@@ -14,7 +14,6 @@ from prometheus_client import CollectorRegistry
 
 from libs.contracts.headers import headers_of
 from libs.contracts.identifiers import IdentifierNames
-from libs.judging.programmes import Programmes
 from libs.runtime import kafka, memory, postgres
 from libs.runtime.batch import Handler
 from libs.runtime.clock import Clock, SystemClock, monotonic
@@ -26,6 +25,7 @@ from libs.runtime.metrics import StreamMetrics
 from libs.runtime.seal import Seal
 from services.earning import events, profiles
 from services.earning.bookkeeping import Bookkeeping
+from services.earning.charge import Charge
 from services.earning.due import DueMembers
 from services.earning.feed import GROUP, BalanceFeed
 from services.earning.herald import Herald
@@ -153,15 +153,13 @@ def _host_charge(
     def sender(client: str) -> Sender:
         return Sender(partial(kafka.idempotent_producer, settings.kafka, client), settings.kafka.topic_prefix)
 
-    def programmes() -> Programmes:
-        return watch.current
-
     asking = sender(f"{SERVICE}-clock")
     books = Bookkeeping(pool, clock, metrics, in_charge)
-    due = DueMembers(pool, programmes, asking, clock, metrics, in_charge, settings.due_most)
-    occasions = OccasionClock(pool, programmes, asking, clock, metrics, in_charge, settings.due_most)
-    retries = Retries(pool, programmes, asking, clock, metrics, in_charge, settings.retry_every)
-    herald = Herald(pool, programmes, asking, clock, metrics, in_charge)
+    charge = Charge(pool, lambda: watch.current, asking, clock, metrics, in_charge)
+    due = DueMembers(charge, settings.due_most)
+    occasions = OccasionClock(charge, settings.due_most)
+    retries = Retries(charge, settings.retry_every)
+    herald = Herald(charge)
     feed = BalanceFeed(
         partial(kafka.group_consumer, settings.kafka, GROUP),
         sender(GROUP),
@@ -243,7 +241,7 @@ def _host_segments(
     sender = Sender(
         partial(kafka.idempotent_producer, settings.kafka, f"{SERVICE}-segments"), settings.kafka.topic_prefix
     )
-    keeper = SegmentKeeper(pool, lambda: watch.current, sender, clock, metrics, in_charge, listening)
+    keeper = SegmentKeeper(Charge(pool, lambda: watch.current, sender, clock, metrics, in_charge), listening)
     stopping = asyncio.Event()
 
     async def let_go() -> None:

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-import asyncpg
 from aiokafka.errors import KafkaError
 
 from libs.contracts.codec import encode
 from libs.contracts.events import MemberDueV1
 from libs.contracts.headers import headers_of
 from libs.intake.events import Prepared
-from libs.judging.programmes import Programmes
 from libs.judging.versions import RunningProgramme
 from libs.runtime import logs
-from libs.runtime.clock import Clock, monotonic
+from libs.runtime.clock import monotonic
 from libs.runtime.keys import event_id
 from libs.runtime.postgres import DATABASE_ERRORS
 from services.earning import clock_store
+from services.earning.charge import Charge
 from services.earning.clock_store import DueMember
 from services.earning.events import ACTIVITIES
-from services.earning.metrics import EarningMetrics
-from services.earning.sender import Sender
 
 log = logs.get(__name__)
 WHAT = "clock"
@@ -50,32 +47,18 @@ class DueMembers:
     say since their partition is halted, are told of more and more rarely and do not hold up the others.
     """
 
-    def __init__(
-        self,
-        pool: asyncpg.Pool,
-        programmes: Callable[[], Programmes],
-        sender: Sender,
-        clock: Clock,
-        metrics: EarningMetrics,
-        in_charge: Callable[[], bool],
-        most: int,
-    ) -> None:
-        self._pool = pool
-        self._programmes = programmes
-        self._sender = sender
-        self._clock = clock
-        self._metrics = metrics
-        self._in_charge = in_charge
+    def __init__(self, charge: Charge, most: int) -> None:
+        self._charge = charge
         self._most = most
         self._told: dict[DueMember, Told] = {}
 
     async def run(self) -> None:
         """Publish what is due; on trouble the next run does."""
-        if not self._in_charge():
+        if not self._charge.in_charge():
             self._told.clear()
-            self._metrics.due(0, 0.0)
+            self._charge.metrics.due(0, 0.0)
             return
-        now, started = self._clock.now(), monotonic()
+        now, started = self._charge.clock.now(), monotonic()
         try:
             found = await self._look(now)
             self._told = {member: self._told[member] for member in found if member in self._told}
@@ -89,23 +72,23 @@ class DueMembers:
 
     async def _look(self, now: datetime) -> list[DueMember]:
         most = min(len(self._told) + self._most, _READ)
-        async with self._pool.acquire() as connection:
+        async with self._charge.pool.acquire() as connection:
             found = await clock_store.due_members(connection, now, most)
             count = len(found)
             if count == most:
                 count = await clock_store.count_due(connection, now, COUNTED)
-        self._metrics.due(count, (now - found[0].due_at).total_seconds() if found else 0.0)
+        self._charge.metrics.due(count, (now - found[0].due_at).total_seconds() if found else 0.0)
         return found
 
     async def _publish(self, chosen: Sequence[tuple[DueMember, int]], now: datetime) -> None:
-        programmes = self._programmes().by_key()
+        programmes = self._charge.programmes().by_key()
         events = [
             due_event(programmes[member[:2]], member, attempt, now)
             for member, attempt in chosen
             if member[:2] in programmes
         ]
-        await self._sender.send(events)
-        self._metrics.due_events.inc(len(events))
+        await self._charge.sender.send(events)
+        self._charge.metrics.due_events.inc(len(events))
 
 
 def choose(

@@ -6,24 +6,19 @@ of many turns them into events, whose ids follow from their cause, waits for the
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
-import asyncpg
 from aiokafka.errors import KafkaError
 
-from libs.judging.programmes import Programmes
 from libs.judging.versions import RunningProgramme
 from libs.promotions.programme import Programme
 from libs.promotions.turns import Calendar, Outage, Version
 from libs.runtime import logs
-from libs.runtime.clock import Clock
 from libs.runtime.postgres import DATABASE_ERRORS
 from services.earning import herald_store
+from services.earning.charge import Charge
 from services.earning.herald_store import Key, News, Told
 from services.earning.heraldry import budget_reached, published, turned
-from services.earning.metrics import EarningMetrics
-from services.earning.sender import Sender
 
 log = logs.get(__name__)
 _MOST_BUDGETS = 1_000
@@ -38,31 +33,18 @@ class Herald:
     `look` is called every few seconds; on trouble the next call begins where nothing is noted yet, under the same ids.
     """
 
-    def __init__(
-        self,
-        pool: asyncpg.Pool,
-        programmes: Callable[[], Programmes],
-        sender: Sender,
-        clock: Clock,
-        metrics: EarningMetrics,
-        in_charge: Callable[[], bool],
-    ) -> None:
-        self._pool = pool
-        self._programmes = programmes
-        self._sender = sender
-        self._clock = clock
-        self._metrics = metrics
-        self._in_charge = in_charge
+    def __init__(self, charge: Charge) -> None:
+        self._charge = charge
         self._calendars: dict[Key, tuple[RunningProgramme, tuple[Outage, ...], Calendar]] = {}
 
     async def look(self) -> None:
         """Tell what there is to tell."""
-        if not self._in_charge():
+        if not self._charge.in_charge():
             return
         try:
-            async with self._pool.acquire() as connection:
+            async with self._charge.pool.acquire() as connection:
                 news = await herald_store.load_news(connection)
-            for key, programme in self._programmes().by_key().items():
+            for key, programme in self._charge.programmes().by_key().items():
                 told = await self._tell_versions(key, programme, news)
                 if told.version:
                     await self._tell_turns(key, programme, news, told)
@@ -78,33 +60,33 @@ class Herald:
             if document is None:
                 break  # not loaded yet
             events = list(published(programme, new, _before(documents, new.version), document))
-            await self._sender.send(events)
+            await self._charge.sender.send(events)
             told = Told(new.version, told.until)
             await self._note(key, told, len(events))
         return told
 
     async def _tell_turns(self, key: Key, programme: RunningProgramme, news: News, told: Told) -> None:
         calendar = self._calendar(key, programme, news.outages.get(key, ()))
-        turns = list(calendar.turns(told.until, self._clock.now() - _COMMITTED))
+        turns = list(calendar.turns(told.until, self._charge.clock.now() - _COMMITTED))
         if turns:
-            await self._sender.send([turned(programme, turn) for turn in turns])
+            await self._charge.sender.send([turned(programme, turn) for turn in turns])
             await self._note(key, Told(told.version, turns[-1].at), len(turns))
 
     async def _tell_budgets(self) -> None:
-        async with self._pool.acquire() as connection:
+        async with self._charge.pool.acquire() as connection:
             reached = await herald_store.load_reached(connection, _MOST_BUDGETS)
-        programmes = self._programmes().by_key()
+        programmes = self._charge.programmes().by_key()
         told = [each for each in reached if each[:2] in programmes]
         if told:
-            await self._sender.send([budget_reached(programmes[each[:2]], each) for each in told])
-            async with self._pool.acquire() as connection:
-                await herald_store.save_reached(connection, self._clock.now(), told)
-            self._metrics.heralded.inc(len(told))
+            await self._charge.sender.send([budget_reached(programmes[each[:2]], each) for each in told])
+            async with self._charge.pool.acquire() as connection:
+                await herald_store.save_reached(connection, self._charge.clock.now(), told)
+            self._charge.metrics.heralded.inc(len(told))
 
     async def _note(self, key: Key, told: Told, events: int) -> None:
-        async with self._pool.acquire() as connection:
+        async with self._charge.pool.acquire() as connection:
             await herald_store.save_told(connection, key, told)
-        self._metrics.heralded.inc(events)
+        self._charge.metrics.heralded.inc(events)
 
     def _calendar(self, key: Key, programme: RunningProgramme, outages: tuple[Outage, ...]) -> Calendar:
         """The calendar of a programme; made anew only when its versions or switches are others."""

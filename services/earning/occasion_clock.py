@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
 from aiokafka.errors import KafkaError
 
 from libs.judging.calls import Call, begins, calls, is_clocked
-from libs.judging.programmes import Programmes
 from libs.judging.versions import RunningProgramme
 from libs.ledger.late import GRACE
 from libs.runtime import logs
-from libs.runtime.clock import Clock
 from libs.runtime.postgres import DATABASE_ERRORS
 from services.earning import occasion_store
-from services.earning.metrics import EarningMetrics
+from services.earning.charge import Charge
 from services.earning.occasion_store import Scope, Told
 from services.earning.occasions import prepared
-from services.earning.sender import Sender
 
 log = logs.get(__name__)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -36,33 +32,19 @@ class OccasionClock:
     time; a programme that never told begins with its first version that waits for the clock, seven days back at most.
     """
 
-    def __init__(
-        self,
-        pool: asyncpg.Pool,
-        programmes: Callable[[], Programmes],
-        sender: Sender,
-        clock: Clock,
-        metrics: EarningMetrics,
-        in_charge: Callable[[], bool],
-        most: int,
-    ) -> None:
-        self._pool = pool
-        self._programmes = programmes
-        self._sender = sender
-        self._clock = clock
-        self._metrics = metrics
-        self._in_charge = in_charge
+    def __init__(self, charge: Charge, most: int) -> None:
+        self._charge = charge
         self._most = most
         self._looked: dict[Scope, datetime] = {}
 
     async def run(self) -> None:
         """Tell what has come; on trouble the next run does."""
-        if not self._in_charge():
+        if not self._charge.in_charge():
             self._looked.clear()
             return
-        until, room = self._clock.now() - _LOADED, self._most
+        until, room = self._charge.clock.now() - _LOADED, self._most
         try:
-            for scope, programme in self._programmes().by_key().items():
+            for scope, programme in self._charge.programmes().by_key().items():
                 if room > 0 and is_clocked(programme):
                     room -= await self._tell(scope, programme, until, room)
         except (*DATABASE_ERRORS, KafkaError) as error:
@@ -73,7 +55,7 @@ class OccasionClock:
         if self._looked.get(scope) is not None and not self._has_come(programme, self._looked[scope], until):
             self._looked[scope] = until
             return 0
-        async with self._pool.acquire() as connection:
+        async with self._charge.pool.acquire() as connection:
             told = await self._told(connection, scope, programme)
             first = await occasion_store.first_enrolment(connection, scope)
         count = 0
@@ -91,7 +73,7 @@ class OccasionClock:
         """How far the members of a programme were told; who never told anybody notes where that begins."""
         told = await occasion_store.load_told(connection, scope)
         if told is None:
-            told = _begin(programme, self._clock.now())
+            told = _begin(programme, self._charge.clock.now())
             await occasion_store.save_told(connection, scope, told)
         return told
 
@@ -103,15 +85,15 @@ class OccasionClock:
         self, scope: Scope, programme: RunningProgramme, call: Call, told: Told, most: int
     ) -> tuple[int, Told]:
         """Tell the next members of a call, and note how far that is."""
-        async with self._pool.acquire() as connection:
+        async with self._charge.pool.acquire() as connection:
             found = await occasion_store.members_called(connection, scope, call, told, most)
-        await self._sender.send([prepared(programme, call.occasion(each.member_id)) for each in found])
+        await self._charge.sender.send([prepared(programme, call.occasion(each.member_id)) for each in found])
         after = Told(call.at, call.place)
         if len(found) == most:
             after = Told(call.at, call.place, True, found[-1].enrolled_at, found[-1].member_id)
-        async with self._pool.acquire() as connection:
+        async with self._charge.pool.acquire() as connection:
             await occasion_store.save_told(connection, scope, after)
-        self._metrics.occasions.inc(len(found))
+        self._charge.metrics.occasions.inc(len(found))
         return len(found), after
 
 

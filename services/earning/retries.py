@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import asyncpg
 from aiokafka.errors import KafkaError
 
 from libs.contracts.codec import encode
@@ -17,15 +15,14 @@ from libs.judging.exchange import NO_RATE
 from libs.judging.programmes import Programmes
 from libs.judging.versions import RunningProgramme
 from libs.runtime import logs
-from libs.runtime.clock import Clock, elapsed_since, monotonic
+from libs.runtime.clock import elapsed_since, monotonic
 from libs.runtime.keys import event_id
 from libs.runtime.postgres import DATABASE_ERRORS
 from services.earning import clock_store
+from services.earning.charge import Charge
 from services.earning.clock_store import ParkedKey, RatedReceipt
 from services.earning.due import WHAT
 from services.earning.events import PURCHASES
-from services.earning.metrics import EarningMetrics
-from services.earning.sender import Sender
 
 log = logs.get(__name__)
 _START = ParkedKey(0, 0, UUID(int=0))
@@ -40,22 +37,8 @@ class Retries:
     a worker did not know it yet, is found by the next run: it was parked at another time, so the event has another id.
     """
 
-    def __init__(
-        self,
-        pool: asyncpg.Pool,
-        programmes: Callable[[], Programmes],
-        sender: Sender,
-        clock: Clock,
-        metrics: EarningMetrics,
-        in_charge: Callable[[], bool],
-        every: timedelta,
-    ) -> None:
-        self._pool = pool
-        self._programmes = programmes
-        self._sender = sender
-        self._clock = clock
-        self._metrics = metrics
-        self._in_charge = in_charge
+    def __init__(self, charge: Charge, every: timedelta) -> None:
+        self._charge = charge
         self._every = every
         self._seen: Programmes | None = None
         self._place: ParkedKey | None = None
@@ -63,9 +46,9 @@ class Retries:
 
     async def look(self) -> None:
         """Publish a page, if it is time; on trouble the next call goes on at the same place."""
-        if not self._in_charge():
+        if not self._charge.in_charge():
             return
-        programmes = self._programmes()
+        programmes = self._charge.programmes()
         if programmes is not self._seen:
             self._seen, self._place = programmes, _START
             return
@@ -82,14 +65,14 @@ class Retries:
 
     async def _page(self, programmes: Programmes, after: ParkedKey) -> ParkedKey | None:
         """Publish what comes behind a place, and say where to go on; None: that was all."""
-        async with self._pool.acquire() as connection:
+        async with self._charge.pool.acquire() as connection:
             found = await clock_store.rated_receipts(connection, NO_RATE, after, _AT_ONCE)
         if not found:
             return None
-        known, now = programmes.by_key(), self._clock.now()
+        known, now = programmes.by_key(), self._charge.clock.now()
         events = [retry_event(known[receipt.key[:2]], receipt, now) for receipt in found if receipt.key[:2] in known]
-        await self._sender.send(events)
-        self._metrics.retried.inc(len(events))
+        await self._charge.sender.send(events)
+        self._charge.metrics.retried.inc(len(events))
         return found[-1].key if len(found) == _AT_ONCE else None
 
 

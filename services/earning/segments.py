@@ -19,19 +19,17 @@ from libs.contracts.events import MemberSegmentEnteredV1, MemberSegmentLeftV1
 from libs.contracts.headers import headers_of
 from libs.intake.events import Prepared
 from libs.judging.occasions import is_awaited, segment_turn
-from libs.judging.programmes import Programmes
 from libs.judging.versions import ActiveVersion, RunningProgramme
 from libs.runtime import logs
-from libs.runtime.clock import Clock, monotonic
+from libs.runtime.clock import monotonic
 from libs.runtime.keys import event_id
 from libs.runtime.postgres import DATABASE_ERRORS
 from libs.segments import postgres as segment_store
 from libs.segments.decide import decide, steps
 from libs.segments.postgres import Change, Due, MemberName, Scope, Untold
 from libs.segments.rules import digest, rules_of
-from services.earning.metrics import EarningMetrics
+from services.earning.charge import Charge
 from services.earning.occasions import prepared
-from services.earning.sender import Sender
 
 log = logs.get(__name__)
 MEMBERS = "loyalty.members"
@@ -53,31 +51,17 @@ class SegmentKeeper:
     are marked for another version only while somebody listens, so that nothing is done in between unheard.
     """
 
-    def __init__(
-        self,
-        pool: asyncpg.Pool,
-        programmes: Callable[[], Programmes],
-        sender: Sender,
-        clock: Clock,
-        metrics: EarningMetrics,
-        in_charge: Callable[[], bool],
-        listening: Callable[[], bool],
-    ) -> None:
-        self._pool = pool
-        self._programmes = programmes
-        self._sender = sender
-        self._clock = clock
-        self._metrics = metrics
-        self._in_charge = in_charge
+    def __init__(self, charge: Charge, listening: Callable[[], bool]) -> None:
+        self._charge = charge
         self._listening = listening
         self._digests: dict[Scope, tuple[ActiveVersion, str]] = {}
 
     async def run(self) -> None:
         """Mark whom another version concerns, look at whom it is time for, and tell of what came of it."""
-        if not self._in_charge():
+        if not self._charge.in_charge():
             return
         try:
-            async with self._pool.acquire() as connection:
+            async with self._charge.pool.acquire() as connection:
                 keeping = await self._keeping(connection)
                 if keeping:
                     await self._look(connection, keeping)
@@ -88,8 +72,8 @@ class SegmentKeeper:
 
     async def _keeping(self, connection: asyncpg.Connection) -> dict[Scope, RunningProgramme]:
         """The programmes that have segments, or had. Where these have changed everybody is marked, bit by bit."""
-        now = self._clock.now()
-        programmes = self._programmes().by_key()
+        now = self._charge.clock.now()
+        programmes = self._charge.programmes().by_key()
         if not any(one.has_segments for one in programmes.values()):
             return {}
         passes = await segment_store.load_passes(connection)
@@ -118,9 +102,9 @@ class SegmentKeeper:
 
     async def _look(self, connection: asyncpg.Connection, keeping: Mapping[Scope, RunningProgramme]) -> None:
         started = monotonic()
-        while monotonic() - started < _PATIENCE and self._in_charge():
+        while monotonic() - started < _PATIENCE and self._charge.in_charge():
             async with connection.transaction():
-                now = self._clock.now()
+                now = self._charge.clock.now()
                 due = await segment_store.take_due(connection, now, list(keeping), _LOOKS)
                 for scope, programme in keeping.items():
                     own = [each for each in due if each.name[:2] == scope]
@@ -152,23 +136,23 @@ class SegmentKeeper:
         gone = [each.name for each in due if each.name not in found]
         await segment_store.save(connection, now, changes, again if rules.segments else ())
         await segment_store.forget(connection, gone if rules.segments else [each.name for each in due])
-        self._metrics.looked_at(len(due), changes)
+        self._charge.metrics.looked_at(len(due), changes)
 
     async def _tell(self, connection: asyncpg.Connection) -> None:
         """Tell of entries and exits: at least once, under the same ids."""
         while True:
             untold = await segment_store.load_untold(connection, _TOLD)
-            programmes = self._programmes().by_key()
+            programmes = self._charge.programmes().by_key()
             known = [each for each in untold if each[:2] in programmes]
-            await self._sender.send([told for each in known for told in _told(programmes[each[:2]], each)])
-            await segment_store.save_told(connection, self._clock.now(), known)
+            await self._charge.sender.send([told for each in known for told in _told(programmes[each[:2]], each)])
+            await segment_store.save_told(connection, self._charge.clock.now(), known)
             if len(untold) < _TOLD or not known:
                 return
 
     async def _measure(self, connection: asyncpg.Connection) -> None:
-        now = self._clock.now()
+        now = self._charge.clock.now()
         waiting, since = await segment_store.load_waiting(connection, now, COUNTED)
-        self._metrics.segments_wait(waiting, 0.0 if since is None else max((now - since).total_seconds(), 0.0))
+        self._charge.metrics.segments_wait(waiting, 0.0 if since is None else max((now - since).total_seconds(), 0.0))
 
 
 def _told(programme: RunningProgramme, change: Untold) -> Iterator[Prepared]:

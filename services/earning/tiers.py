@@ -112,9 +112,12 @@ class Tiers:
         version = programme.at(self._now)
         if version is None:
             return
-        enrolled_on = business_day(self._found[name].enrolled_at, version.zone)
+        enrolled_on = self._enrolled_on(name, version)
         for tiers in version.compiled.source.tier_sets:
             yield version, tiers, Decision(Rules(tiers, version.zone), self._histories.of(name), enrolled_on)
+
+    def _enrolled_on(self, name: MemberName, version: ActiveVersion) -> date:
+        return business_day(self._found[name].enrolled_at, version.zone)
 
     def _place(self, name: MemberName, tiers: TierSet) -> Place:
         return self._found[name].places.setdefault(tiers.name, Place())
@@ -167,7 +170,7 @@ class Tiers:
     def _progress(
         self, name: MemberName, version: ActiveVersion, tiers: TierSet, level: Level, day: date
     ) -> tuple[dict[str, Any], ...]:
-        enrolled_on = business_day(self._found[name].enrolled_at, version.zone)
+        enrolled_on = self._enrolled_on(name, version)
         return tuple([one._asdict() for one in progress(tiers, level, self._histories.of(name), day, enrolled_on)])
 
     def _warning(

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from cli.main import app
 from libs.contracts.identifiers import IdentifierNames
 from libs.runtime.clock import SystemClock
+from services.earning.charge import Charge
 from services.earning.metrics import EarningMetrics
 from services.earning.segments import SegmentKeeper
 from tests.integration.earning.test_history import document
@@ -62,7 +63,8 @@ async def kept(database: Database) -> None:
     async with asyncpg.create_pool(database.dsn("earning"), min_size=1, max_size=1) as pool:
         programmes = await programmes_of(pool)
         metrics = EarningMetrics(CollectorRegistry())
-        keeper = SegmentKeeper(pool, lambda: programmes, sender, SystemClock(), metrics, lambda: True, lambda: True)
+        charge = Charge(pool, lambda: programmes, sender, SystemClock(), metrics, lambda: True)
+        keeper = SegmentKeeper(charge, lambda: True)
         for _ in range(2):
             await keeper.run()
 

@@ -20,6 +20,7 @@ from libs.programmes import postgres
 from libs.programmes.draft import draft_of
 from libs.programmes.plan import Wish
 from libs.programmes.postgres import Publication, Where
+from services.earning.charge import Charge
 from services.earning.herald import Herald
 from services.earning.metrics import EarningMetrics
 from services.earning.sender import Sender
@@ -70,7 +71,7 @@ class Stage:
         self.programmes: Programmes = by_prefix((), {})
         self.compiler = programme_store.Compiler()
         metrics = EarningMetrics(CollectorRegistry())
-        self.herald = Herald(pool, lambda: self.programmes, self.sender, self.clock, metrics, lambda: True)
+        self.herald = Herald(Charge(pool, lambda: self.programmes, self.sender, self.clock, metrics, lambda: True))
 
     async def load(self) -> None:
         async with self.pool.acquire() as connection:

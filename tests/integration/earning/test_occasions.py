@@ -20,6 +20,7 @@ from libs.judging.programmes import by_prefix
 from libs.judging.versions import RunningProgramme, activate
 from libs.runtime import sql
 from libs.runtime.clock import Clock
+from services.earning.charge import Charge
 from services.earning.metrics import EarningMetrics
 from services.earning.occasion_clock import OccasionClock
 from services.earning.occasion_store import NOBODY
@@ -126,7 +127,7 @@ def worker(pool: asyncpg.Pool, now: Now, topic: Topic, most: int = 2) -> Occasio
     programmes = by_prefix([("/acme/pos", (1, 1))], {(1, 1): PROGRAMME})
     metrics = EarningMetrics(CollectorRegistry())
     sender, clock = cast("Sender", topic), cast("Clock", now)
-    return OccasionClock(pool, lambda: programmes, sender, clock, metrics, lambda: True, most)
+    return OccasionClock(Charge(pool, lambda: programmes, sender, clock, metrics, lambda: True), most)
 
 
 async def test_what_was_missed_is_caught_up_in_order_by_whoever_is_there_and_told_once(pool: asyncpg.Pool) -> None:

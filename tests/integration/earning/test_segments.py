@@ -16,6 +16,7 @@ from libs.judging.postgres import Compiler, load_programmes
 from libs.judging.programmes import Programmes
 from libs.runtime.clock import SystemClock
 from libs.segments import postgres as segment_store
+from services.earning.charge import Charge
 from services.earning.metrics import EarningMetrics
 from services.earning.segments import SegmentKeeper
 from tests.integration.earning.test_history import bonus, document, paid
@@ -178,7 +179,8 @@ async def test_another_version_moves_everybody_and_what_was_not_told_is_told_aga
     sender: Any = Deaf()
     programmes = await programmes_of(pool)
     metrics = EarningMetrics(CollectorRegistry())
-    keeper = SegmentKeeper(pool, lambda: programmes, sender, SystemClock(), metrics, lambda: True, lambda: True)
+    charge = Charge(pool, lambda: programmes, sender, SystemClock(), metrics, lambda: True)
+    keeper = SegmentKeeper(charge, lambda: True)
     operator = await asyncpg.connect(database.dsn("operator"))
     await operator.execute(
         "INSERT INTO members.list_member SELECT 1, 1, 'few', id, $2 FROM unnest($1::uuid[]) AS id", ids[:2], WHEN
