@@ -6,18 +6,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cmp_to_key
-from typing import TypeVar
 
 from libs.promotions.apportion import apportion
 from libs.promotions.discounts import AmountOff, Bundle, BuyGet, Discounting, FreeShipping, PercentOff
 from libs.promotions.effects import compile_selection, lines_where
-from libs.promotions.evaluation import Discount
-from libs.promotions.facts import LineLike, ReceiptLike, changed, quantity_over
-from libs.promotions.given import GivenDiscount
+from libs.promotions.facts import LineLike, ReceiptLike, quantity_over
 from libs.promotions.lines import LineTest
 from libs.promotions.situation import Situation
-
-R = TypeVar("R", bound=ReceiptLike)
 
 
 class Basket:
@@ -301,17 +296,3 @@ def compile_discount(discount: Discounting) -> CompiledDiscount:
         case Bundle(kind=kind, price_minor=price, most=most):
             items = [(item.quantity, compile_selection(item)) for item in discount.items]
             return BundleDiscount(kind, items, price, most)
-
-
-def discounted(receipt: R, discounts: Sequence[Discount]) -> R:
-    """Return the receipt as it is when the till has taken these discounts off and says so: it is what earns points."""
-    off: dict[int | None, int] = {}
-    for one in discounts:
-        off[one.line] = off.get(one.line, 0) + one.amount_minor
-    lines = [
-        changed(line, amount_minor=line.amount_minor - off.get(getattr(line, "line", place), 0))
-        for place, line in enumerate(receipt.lines, start=1)
-    ]
-    given = tuple([GivenDiscount(one.campaign, one.amount_minor, one.line) for one in discounts])
-    left = receipt.total_minor - sum(off.values())
-    return changed(receipt, lines=tuple(lines), total_minor=left, discounts=given)

@@ -331,8 +331,3 @@ def _period_ends(day: date, zone: ZoneInfo, period: Period, extra: int) -> datet
 
 def _place_of(found: tuple[int, date]) -> int:
     return found[0]
-
-
-def next_change_at(standing: TierStanding | None) -> datetime | None:
-    """When the clock may next change a standing that `decide` gave; None for never."""
-    return None if standing is None else standing.due_at

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from libs.promotions.compile import compile_programme
 from libs.promotions.decide import evaluate
 from libs.promotions.document import parse_programme
-from libs.promotions.evaluation import Evaluation
-from libs.promotions.facts import Line, MemberFacts, Receipt
+from libs.promotions.evaluation import Discount, Evaluation
+from libs.promotions.facts import Line, MemberFacts, Receipt, ReceiptLike, changed
+from libs.promotions.given import GivenDiscount
 
+R = TypeVar("R", bound=ReceiptLike)
 THURSDAY = datetime(2017, 1, 5, 12, tzinfo=UTC)
 MEMBER = MemberFacts(UUID(int=7), "gold")
 BASE = {"kind": "per_amount", "points": 1, "per_minor": 100}
@@ -61,3 +63,17 @@ def points(evaluation: Evaluation) -> int:
 
 def failures(evaluation: Evaluation) -> dict[str, str]:
     return {failed.campaign: failed.condition for failed in evaluation.failed}
+
+
+def discounted(receipt: R, discounts: Sequence[Discount]) -> R:
+    """Return the receipt as it is when the till has taken these discounts off and says so: it is what earns points."""
+    off: dict[int | None, int] = {}
+    for one in discounts:
+        off[one.line] = off.get(one.line, 0) + one.amount_minor
+    lines = [
+        changed(line, amount_minor=line.amount_minor - off.get(getattr(line, "line", place), 0))
+        for place, line in enumerate(receipt.lines, start=1)
+    ]
+    given = tuple([GivenDiscount(one.campaign, one.amount_minor, one.line) for one in discounts])
+    left = receipt.total_minor - sum(off.values())
+    return changed(receipt, lines=tuple(lines), total_minor=left, discounts=given)

@@ -13,10 +13,10 @@ from msgspec import structs
 
 from libs.promotions.compile import compile_programme
 from libs.promotions.decide import counter_keys, evaluate
-from libs.promotions.discounting import discounted
 from libs.promotions.document import parse_programme
 from libs.promotions.evaluation import COMPANY, EXCLUDED, OUTRANKED, TOO_MANY, Discount, from_record, to_record
 from libs.promotions.explain import explain, why_not
+from tests.unit.promotions.build import discounted
 from tests.unit.promotions.reference_payouts import Reference
 from tests.unit.promotions.strategies import counters, documents, instants, members, receipts
 

@@ -9,7 +9,6 @@ import pytest
 
 from libs.promotions.compile import compile_programme
 from libs.promotions.decide import counter_keys, shared_counter_keys
-from libs.promotions.discounting import discounted
 from libs.promotions.document import ProgrammeInvalid, canonical_json, parse_programme
 from libs.promotions.evaluation import RULE_ERROR, Capped, Discount, Evaluation, Use, from_record, to_record
 from libs.promotions.explain import explain
@@ -20,6 +19,7 @@ from tests.unit.promotions.build import (
     MEMBER,
     THURSDAY,
     campaign,
+    discounted,
     document,
     failures,
     fixed,

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libs.history.days import Counted, MemberDays
-from libs.tiers.decide import Decision, Drop, TierStanding, next_change_at
+from libs.tiers.decide import Decision, Drop, TierStanding
+from tests.unit.tiers.clock import next_change_at
 from tests.unit.tiers.test_decide import MEMBER, YEARLY, Member, noon, tier_set
 
 BY_POINTS = [{"name": "bronze"}, {"name": "gold", "needs": {"tier_points": 100}}]

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from libs.history.days import Counted, MemberDays
 from libs.promotions.document import ProgrammeInvalid, canonical_json, parse_programme
 from libs.promotions.tiers import TierSet
-from libs.tiers.decide import Decided, Decision, Rules, TierStanding, next_change_at
+from libs.tiers.decide import Decided, Decision, Rules, TierStanding
 from tests.support.database import ACME, programme_document
+from tests.unit.tiers.clock import next_change_at
 
 ROME = ZoneInfo("Europe/Rome")
 MEMBER = UUID(int=1)
