@@ -52,6 +52,12 @@ class HostApp(faust.App):
         await super().on_start()
         await self.on_started_init_extra_services()
 
+    def _on_rebalance_when_stopped(self) -> None:
+        """Leave the consumer to its own thread, which closes it when it ends.
+
+        Faust would close it from here; a task cancelled from another thread may never wake, and the process hang.
+        """
+
 
 def make_app(name: str, settings: ServiceSettings) -> faust.App:
     """Return a Faust app with the settings that work for us: raw values, no tables, no topics declared on its own."""
