@@ -93,7 +93,7 @@ async def test_it_serves_and_stops_cleanly(
             assert (answer.status_code, answer.json()["code"]) == (404, "receipt-unknown")
             assert "server" not in answer.headers
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=15) == 0
+        assert process.wait(timeout=30) == 0
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     served_operations = [line["operation"] for line in lines if line["event"] == "request.served"]
     assert served_operations == ["getMember", "listMemberHistory", "getReceipt", "getReceipt"]
