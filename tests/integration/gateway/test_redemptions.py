@@ -14,7 +14,7 @@ import pytest
 from cli.verify import check
 from libs.runtime.api_keys import SCOPES
 from services.gateway.settings import GatewaySettings, RedemptionPart
-from tests.integration.gateway.conftest import MakeKey, bearer, running
+from tests.integration.gateway.conftest import MakeKey, SetClock, bearer, running
 from tests.integration.gateway.scribe import MemberScribe, Scribe
 from tests.integration.gateway.till import fresh_key
 from tests.support.database import ACME, GLOBEX
@@ -32,19 +32,9 @@ async def shop(settings: GatewaySettings, redemption: Worker, make_key: MakeKey)
     """A client with a key of acme that may do everything, at a door that knows the service."""
     part = RedemptionPart(url=f"http://127.0.0.1:{redemption.port}", answers_within=timedelta(seconds=20))
     text, _ = await make_key()
-    async with running(settings.model_copy(update={"redemption": part}), MachineClock()) as client:
+    async with running(settings.model_copy(update={"redemption": part}), SetClock(datetime.now(UTC))) as client:
         client.headers.update(bearer(text))
         yield client
-
-
-class MachineClock:
-    """The clock that the service has."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-    def at(self, wall: datetime) -> datetime:
-        return wall
 
 
 async def post(shop: httpx.AsyncClient, path: str, body: dict[str, Any], **headers: str) -> httpx.Response:
