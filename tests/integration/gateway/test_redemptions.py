@@ -12,9 +12,11 @@ import orjson
 import pytest
 
 from cli.verify import check
+from libs.contracts.redemption import PATH, Answer, Ask, door_token, read_answer, write
 from libs.runtime.api_keys import SCOPES
+from services.gateway.intake.idempotency import digest
 from services.gateway.settings import GatewaySettings, RedemptionPart
-from tests.integration.gateway.conftest import MakeKey, SetClock, bearer, running
+from tests.integration.gateway.conftest import SEAL_KEY, MakeKey, SetClock, bearer, running
 from tests.integration.gateway.scribe import MemberScribe, Scribe
 from tests.integration.gateway.till import fresh_key
 from tests.support.database import ACME, GLOBEX
@@ -156,6 +158,36 @@ async def test_points_are_spent_once_whatever_runs_at_the_same_time(
     answer = await post(shop, f"/{held[0]['redemption_id']}/commit", {})
     assert (answer.status_code, answer.json()["code"]) == (409, "hold-expired")
     await sound(stack)
+
+
+async def test_a_crash_around_the_commit_spends_once(scribe: Scribe, stack: Stack, redemption: Worker) -> None:
+    member = await rich(scribe, 100)
+    for point, replayed in (("before-commit", False), ("after-commit", True)):
+        dying = await stack.start_ready("redemption", point, POINTSTREAM_FAIL_POINT=point)
+        ask = Ask(
+            "redeem", ACME.tenant_id, "till", key=digest(point), fingerprint=digest("the same"),
+            programme_id=ACME.programme_id, member_id=member.member_id, points=30,
+        )  # fmt: skip
+        with pytest.raises(httpx.TransportError):
+            await directly(dying, ask)
+        answer = await directly(redemption, ask)
+        assert (answer.refused, answer.replayed) == (None, replayed), point
+    assert [row[0] for row in await stack.fetch("SELECT remaining FROM ledger.lot")] == [40]
+
+    async def published() -> bool:
+        return len(await stack.events("loyalty.points")) == 2
+
+    await until(published, "what a dead process committed is told by another")
+    await sound(stack)
+
+
+async def directly(worker: Worker, ask: Ask) -> Answer:
+    """Ask the service as the gateway does."""
+    headers = {"Authorization": f"Bearer {door_token(SEAL_KEY)}"}
+    async with httpx.AsyncClient(timeout=30) as client:
+        reply = await client.post(f"http://127.0.0.1:{worker.port}{PATH}", content=write(ask), headers=headers)
+    assert reply.status_code == 200, reply.text
+    return read_answer(reply.content)
 
 
 async def test_only_the_key_of_the_company_spends_its_points(
