@@ -64,6 +64,7 @@ class LeasedRelay:
         self._dirty: set[str] = set()
         self._woken = asyncio.Event()
         self._stopping = False
+        self._prepared = False
         self._looked: float | None = None
         self._trouble: str | None = "the outbox is not looked after yet"
 
@@ -71,6 +72,11 @@ class LeasedRelay:
     def trouble(self) -> str | None:
         """What keeps events from being published, if anything does."""
         return self._trouble or self._relay.trouble
+
+    @property
+    def prepared(self) -> bool:
+        """Whether the shards are there, so that events may be put into them."""
+        return self._prepared
 
     def committed(self, shards: Iterable[str]) -> None:
         """Hear that this process has committed events in these shards."""
@@ -88,9 +94,11 @@ class LeasedRelay:
         try:
             while not self._stopping:
                 try:
+                    if not self._prepared:
+                        await self._pool.execute(_QUERIES["ensure"], self._shards)
+                        self._prepared = True
                     if not started:
                         await self._relay.start()
-                        await self._pool.execute(_QUERIES["ensure"], self._shards)
                         started = True
                     self._relay.check()
                     await self._work()
@@ -98,6 +106,8 @@ class LeasedRelay:
                 except (KafkaError, *DATABASE_ERRORS) as error:
                     self._trouble = f"the outbox is not published: {type(error).__name__}"
                     log.warning("leases.interrupted", error=type(error).__name__)
+                    if not started:
+                        await self._relay.stop()  # what began to connect must not stay behind
                     await happens_within(self._woken, _PAUSE)
                     self._woken.clear()
         finally:

@@ -50,7 +50,8 @@ def build(settings: RedemptionSettings, clock: Clock | None = None) -> faust.App
     relay = LeasedRelay(pool, WRITER, owner, make_relay, SystemClock())
     desk = Desk(pool, programmes, clock, settings, relay.committed)
     _host(app, settings, desk, relay, metrics)
-    pages.serve(app, desk, door_token(base64.b64decode(settings.seal_key.get_secret_value())), metrics)
+    token = door_token(base64.b64decode(settings.seal_key.get_secret_value()))
+    pages.serve(app, desk, token, metrics, lambda: programmes.known and relay.prepared)
     up = listen_only(app, settings, clock, metrics.announcements.inc)
     serve_health(app, registry, [up, lambda: programmes.trouble, lambda: relay.trouble])
     return app

@@ -179,7 +179,7 @@ class Desk:
         async with self.pool.acquire() as connection, connection.transaction():
             locked = {member.name: member for member in await store.lock_expired(connection, tenant_id, now, ids)}
             found = await store.load_redemptions(connection, tenant_id, ids)
-            over = [each for each in found.values() if each.name in locked and _over(each, now)]
+            over = [each for each in found.values() if each.name in locked and self._may_release(each, now)]
             members = await store.load_lives(connection, locked.values(), over)
             for each in over:
                 life, rules = members[each.name], self._rules(each.name[:2], now)
@@ -192,6 +192,11 @@ class Desk:
             await store.tell(connection, now, events)
         self.committed(list(events))
         return len(done)
+
+    def _may_release(self, redemption: Redemption, now: datetime) -> bool:
+        """Whether it is held beyond its time, under a programme that is known by now."""
+        over = redemption.state == "held" and redemption.hold_until is not None and redemption.hold_until <= now
+        return over and self.programmes.of(redemption.name[:2], now) is not None
 
     def _rules(self, scope: tuple[int, int], at: datetime) -> Rules:
         rules = self.programmes.of(scope, at)
@@ -229,10 +234,6 @@ def _found(decided: T | Refusal) -> T:
     if isinstance(decided, Refusal):
         raise Refused(decided)
     return decided
-
-
-def _over(redemption: Redemption, now: datetime) -> bool:
-    return redemption.state == "held" and redemption.hold_until is not None and redemption.hold_until <= now
 
 
 def _counts(before: Redemption | None, after: Redemption) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -21,8 +22,8 @@ log = logs.get(__name__)
 _JSON = {"Content-Type": "application/json"}
 
 
-def serve(app: faust.App, desk: Desk, token: str, metrics: RedemptionMetrics) -> None:
-    """Answer requests of the gateway under `wire.PATH`."""
+def serve(app: faust.App, desk: Desk, token: str, metrics: RedemptionMetrics, ready: Callable[[], bool]) -> None:
+    """Answer requests of the gateway under `wire.PATH`; none before it is ready."""
 
     @app.page(wire.PATH)
     class Redemptions(View):
@@ -37,6 +38,8 @@ def serve(app: faust.App, desk: Desk, token: str, metrics: RedemptionMetrics) ->
                 ask = wire.read_ask(await request.read())
             except msgspec.DecodeError:
                 return self._tell(HTTPStatus.BAD_REQUEST)
+            if not ready():
+                return self._tell(HTTPStatus.SERVICE_UNAVAILABLE)
             began = monotonic()
             try:
                 answer = await desk.serve(ask)

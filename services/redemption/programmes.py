@@ -40,6 +40,11 @@ class Programmes:
         """What keeps programmes from being known, if anything does."""
         return self._trouble
 
+    @property
+    def known(self) -> bool:
+        """Whether programmes have been read at all."""
+        return bool(self._rules)
+
     def of(self, scope: Scope, at: datetime) -> Rules | None:
         """Return what a programme says at an instant; None before its first version."""
         known = self._rules.get(scope, ())

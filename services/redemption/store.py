@@ -175,10 +175,16 @@ async def keep_answer(connection: asyncpg.Connection, request: RequestName, answ
 
 
 async def tell(connection: asyncpg.Connection, now: datetime, events: dict[str, list[Outgoing]]) -> None:
-    """Put events, given by shard, into the outbox: the last statement of a transaction."""
+    """Put events, given by shard, into the outbox: the last statement of a transaction.
+
+    Raises:
+        LookupError: a shard is not there, so that nothing may be committed; the relay makes them as it begins.
+    """
     rows = stream_store.pack_rows(events)
     if rows:
-        await stream_store.enqueue(connection, stream_store.enqueuing(now, dict.fromkeys(events, 0), rows))
+        seqs = await stream_store.enqueue(connection, stream_store.enqueuing(now, dict.fromkeys(events, 0), rows))
+        if len(seqs) < len(rows):
+            raise LookupError("an outbox shard of redemption is not there")
 
 
 async def expired(pool: asyncpg.Pool, now: datetime, most: int) -> dict[int, list[UUID]]:
