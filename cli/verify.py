@@ -92,6 +92,12 @@ INVARIANTS: tuple[_Invariant, ...] = (
     ),
     _Invariant("I11", "tenants-disjoint", "no row reaches into another tenant", _BETWEEN["tenants_disjoint"]),
     _HISTORY,
+    _Invariant(
+        "I13",
+        "redemptions-have-points",
+        "redemptions hold and have spent what their movements say, and each is told",
+        _BETWEEN["redemptions_have_points"],
+    ),
 )
 """Every check, in the order of its id; I9 comes with the hash chain."""
 

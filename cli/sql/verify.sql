@@ -84,6 +84,30 @@ SELECT abs(told.events - done.effects)::bigint AS violations,
        'earning: ' || told.events || ' events, ' || done.effects || ' effects' AS key
 FROM told, done WHERE told.events <> done.effects;
 
+-- name: redemptions_have_points
+-- What a redemption says to be held, or to be spent and not given back, is what its movements say. And redemption's shards
+-- have numbered one event a movement that it brought about.
+WITH moved AS (
+    SELECT r.tenant_id, r.programme_id, r.member_id, r.redemption_id, count(*) AS movements,
+           sum(m.amount * ((m.to_account = 'held')::int - (m.from_account = 'held')::int)) AS held,
+           sum(m.amount * ((m.to_account = 'redeemed')::int - (m.from_account = 'redeemed')::int)) AS spent
+    FROM redemption.redemption r
+    JOIN ledger.movement m ON m.tenant_id = r.tenant_id AND m.programme_id = r.programme_id AND m.member_id = r.member_id
+                          AND m.cause = r.redemption_id
+    GROUP BY r.tenant_id, r.programme_id, r.member_id, r.redemption_id
+), flaw AS (
+    SELECT concat_ws('/', r.tenant_id, r.redemption_id) AS key
+    FROM redemption.redemption r LEFT JOIN moved m USING (tenant_id, programme_id, member_id, redemption_id)
+    WHERE coalesce(m.held, 0) <> CASE WHEN r.state = 'held' THEN r.points ELSE 0 END
+       OR coalesce(m.spent, 0) <> CASE WHEN r.state IN ('redeemed', 'cancelled') THEN r.points - r.restored ELSE 0 END
+    UNION ALL
+    SELECT 'redemption: ' || told.events || ' events, ' || done.effects || ' effects'
+    FROM (SELECT coalesce(sum(next_seq - 1), 0) AS events FROM stream.outbox_shard WHERE starts_with(shard, 'redemption/')) AS told,
+         (SELECT coalesce(sum(movements), 0) AS effects FROM moved) AS done
+    WHERE told.events <> done.effects
+)
+SELECT count(*) OVER () AS violations, key FROM flaw ORDER BY key LIMIT 5;
+
 -- name: tenants_disjoint
 -- No row of one tenant points to something of another; nothing that has a tenant is without its guard.
 WITH flaw AS (

@@ -59,6 +59,7 @@ class Surroundings:
         }
         if service == "gateway":
             env.setdefault(f"{prefix}PUBLIC__SHOWN", demo.SHOWN)
+            env.setdefault(f"{prefix}REDEMPTION__URL", f"http://{LOOPBACK}:{self.ports['redemption']}")
         if self.clock:
             env["POINTSTREAM_CLOCK"] = self.clock
         return env

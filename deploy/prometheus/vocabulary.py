@@ -29,7 +29,7 @@ COLLECTORS: Final[Mapping[str, Mapping[type, Collectors]]] = {
     "expiry": {ExpiryMetrics: ExpiryMetrics},
     "gateway": {GatewayMetrics: GatewayMetrics},
     "notifier": {NotifierMetrics: NotifierMetrics},
-    "redemption": {RedemptionMetrics: RedemptionMetrics},
+    "redemption": {RedemptionMetrics: RedemptionMetrics, StreamMetrics: _stream("redemption")},
 }
 """What each service's composition root makes."""
 

@@ -156,6 +156,10 @@ TOPICS: tuple[Topic, ...] = (
             "points.reversed",
             "points.repaid",
             "points.adjusted",
+            "points.redeemed",
+            "points.held",
+            "points.released",
+            "points.restored",
         )
     ),
     _output(

@@ -17,6 +17,8 @@ WALLET, CATEGORY, ACTIVITY, TIER = "wallet:", "category:", "activity:", "tier:"
 PRODUCT, STORE, CHANNEL = "product:", "store:", "channel:"
 """How the names of parts begin: points by wallet, spend by category, product, store and channel, activities by name,
 tier points by tier set."""
+REDEMPTIONS = "redemptions"
+"""The part that says how often points were turned into something."""
 
 NO_PARTS: Mapping[str, int] = MappingProxyType({})
 
@@ -109,7 +111,7 @@ def _told(one: MemberDay) -> HistoryDay:
     done = one.done
     start = len(CATEGORY)
     categories = tuple([(name[start:], done.parts[name]) for name in sorted(done.parts) if name.startswith(CATEGORY)])
-    return HistoryDay(one.day, done.visits, done.spend_minor, done.points, categories)
+    return HistoryDay(one.day, done.visits, done.spend_minor, done.points, categories, done.parts.get(REDEMPTIONS, 0))
 
 
 def _sum(parts: Iterable[Sum]) -> Sum:

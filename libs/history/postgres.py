@@ -16,7 +16,7 @@ import asyncpg
 import orjson
 
 from libs.history.counted import ACTIVITY_KIND, Terms, count_decision, count_receipt
-from libs.history.days import NO_PARTS, Counted, MemberDay, MemberDays, Sum
+from libs.history.days import NO_PARTS, REDEMPTIONS, Counted, MemberDay, MemberDays, Sum
 from libs.history.needs import Needs, needs_of, together
 from libs.ledger.zones import load_zone
 from libs.promotions.document import parse_programme
@@ -124,6 +124,8 @@ async def _count(connection: asyncpg.Connection, seen: Callable[[int], None]) ->
             count += await _put(connection, rows)
             seen(count)
     count += await _put(connection, rows)
+    scopes = [[scope[column] for scope in terms] for column in range(2)]
+    await connection.execute(_REBUILD["redemptions"], *scopes, REDEMPTIONS)
     await connection.execute(_REBUILD["add_up"])
     return count
 

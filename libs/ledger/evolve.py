@@ -72,9 +72,15 @@ def as_of(
     """The ledger of what counts up to `effective`, as it was known at `known` (None: as it is known today).
 
     Nothing is known before the movements that it follows, even where the clock of one worker ran behind another's.
+    What takes points that were held or spent at the time, and came back only later, counts from when they did: a return
+    that was told late may have such a time of its own.
     """
     by_then = journal if known is None else takewhile(lambda movement: movement.recorded_at <= known, journal)
-    return replay(member_id, (movement for movement in by_then if movement.effective_at <= effective))
+    fold = _Fold(MemberLedger(member_id))
+    for movement in by_then:
+        if movement.effective_at <= effective and fold.has(movement):
+            fold.add(movement)
+    return fold.ledger()
 
 
 class _Fold:
@@ -111,6 +117,16 @@ class _Fold:
         if missing:
             raise IllegalMovementError(f"movement {movement.seq}: no lot {missing[0]}")
         self._debts = _debts_after(self._debts, movement)
+
+    def has(self, movement: Movement) -> bool:
+        """Whether the active points that a movement takes are free now; of lots that are not there nothing is said."""
+        if movement.from_account is not Account.ACTIVE:
+            return True
+        for part in movement.allocations:
+            at = bisect_left(self._lots, part.lot_seq, key=_number)
+            if at < len(self._lots) and self._lots[at].seq == part.lot_seq and self._lots[at].free < part.amount:
+                return False
+        return True
 
     def ledger(self) -> MemberLedger:
         """What came of it."""

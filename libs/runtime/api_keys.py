@@ -25,6 +25,7 @@ SCOPES = (
     "events:write",
     "members:write",
     "points:adjust",
+    "points:spend",
     "rules:read",
     "rules:publish",
     "admin",

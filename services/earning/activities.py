@@ -13,12 +13,12 @@ from libs.judging.versions import ActiveVersion
 from libs.ledger.adjust import adjust
 from libs.ledger.late import effective_time
 from libs.ledger.model import Lot
+from libs.lives.made import Cause
 from libs.promotions.decide import evaluate_activity
 from libs.promotions.evaluation import Evaluation
 from libs.promotions.switches import ALL_KILLED, SWITCHED_OFF, killed
 from services.earning.arrivals import Arrival
 from services.earning.lives import Life
-from services.earning.verdict import Cause
 
 
 @dataclass(frozen=True, slots=True)

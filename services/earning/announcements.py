@@ -11,12 +11,7 @@ from msgspec import Struct
 from libs.contracts.events import (
     ActivityEvaluatedV1,
     MemberTierPointsChangedV1,
-    PointsActivatedV1,
-    PointsAdjustedV1,
     PointsCreditedV1,
-    PointsExpiredV1,
-    PointsRepaidV1,
-    PointsReversedV1,
     PurchaseEvaluatedV1,
     RewardGrantedV1,
     RewardRevokedV1,
@@ -24,12 +19,13 @@ from libs.contracts.events import (
 from libs.contracts.writer import EventWriter
 from libs.judging.verdict import Verdict
 from libs.judging.versions import RunningProgramme
-from libs.ledger.model import Kind, Lot, Movement
+from libs.ledger.model import Kind, Lot
+from libs.lives.made import EVENT_TYPES, Cause, Made, event_data
 from libs.promotions.gifts import TIER_POINTS
 from libs.runtime.batch import Outgoing
 from libs.runtime.keys import event_id, kafka_partition_hash
 from services.earning.arrivals import RECORDED, Arrival
-from services.earning.verdict import Cause, Given, Made, Standing
+from services.earning.verdict import Given, Standing
 
 POINTS = "loyalty.points"
 REWARDS = "loyalty.rewards"
@@ -40,13 +36,6 @@ _EVALUATED = PurchaseEvaluatedV1.event_type
 _GRANTED, _REVOKED = RewardGrantedV1.event_type, RewardRevokedV1.event_type
 _TIER_POINTS = MemberTierPointsChangedV1.event_type
 _ACTIVITY_EVALUATED = ActivityEvaluatedV1.event_type
-_TYPES = {
-    Kind.REVERSE: PointsReversedV1.event_type,
-    Kind.ACTIVATE: PointsActivatedV1.event_type,
-    Kind.EXPIRE: PointsExpiredV1.event_type,
-    Kind.ADJUST: PointsAdjustedV1.event_type,
-    Kind.REPAY: PointsRepaidV1.event_type,
-}
 
 
 class _Address(Struct, frozen=True):
@@ -126,21 +115,9 @@ class Announcer:
         movement, cause = made.movement, made.cause
         if movement.kind is Kind.CREDIT and movement.opens is not None:
             return self.credited(programme, standing, movement.opens, cause)
-        kind = _TYPES[movement.kind]
-        data = {
-            "member_id": standing.text,
-            "wallet": movement.wallet,
-            "points": movement.amount,
-            "from_account": movement.from_account.value,
-            "to_account": movement.to_account.value,
-            "lots": [{"lot": part.lot_seq, "points": part.amount} for part in movement.allocations],
-            "effective_at": movement.effective_at,
-            "cause_source": cause.source,
-            "cause_id": cause.id,
-            "reason": made.reason,
-        } | _own(movement, made)
         to = _Address(standing.key, standing.spread, standing.text)
-        return self._write(kind, cause.key.hex, programme, to, movement.seq, data, movement.seq)
+        data = event_data(made, standing.text)
+        return self._write(EVENT_TYPES[movement.kind], cause.key.hex, programme, to, movement.seq, data, movement.seq)
 
     def given(self, programme: RunningProgramme, standing: Standing, given: Given) -> Outgoing:
         """Something beside points that a member gets, or has to give back."""
@@ -219,18 +196,3 @@ def _campaigns(verdict: Verdict, points: int) -> tuple[str, ...]:
     if evaluation is None or not (points or (verdict.outcome == "no_points" and evaluation.gives)):
         return ()
     return evaluation.campaigns
-
-
-def _own(movement: Movement, made: Made) -> dict[str, Any]:
-    """What only movements of this kind tell."""
-    match movement.kind:
-        case Kind.REVERSE:
-            return {"corrects": movement.corrects}
-        case Kind.ACTIVATE:
-            return {"active_from": movement.effective_at, "expires_at": made.lapses_at}
-        case Kind.EXPIRE:
-            return {"boundary": movement.effective_at}
-        case Kind.REPAY:
-            return {"debt_left": made.owed}
-    lot = movement.opens
-    return {"opens": None if lot is None else lot.seq, "expires_at": None if lot is None else lot.expires_at}

@@ -17,6 +17,7 @@ from libs.judging.versions import RunningProgramme
 from libs.ledger.activate import activate
 from libs.ledger.late import effective_time
 from libs.ledger.model import Kind, Lot
+from libs.lives.made import Cause
 from libs.promotions.evaluation import Evaluation
 from libs.promotions.facts import MemberFacts
 from libs.promotions.pages import Outcome
@@ -37,7 +38,6 @@ from services.earning.facts import with_fact
 from services.earning.lives import Life
 from services.earning.seen import as_first_judged, seen_by
 from services.earning.settle import Settled, claimable_until, settle, settle_short
-from services.earning.verdict import Cause
 
 _structs = msgspec.structs
 

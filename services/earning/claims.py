@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from libs.judging.versions import RunningProgramme
+from libs.lives.life import MemberName
 from libs.receipts.decided import shown
 from libs.runtime.batch import Outgoing
 from services.earning import loading, owner_store, profile_store, segment_store, store, tier_store
@@ -20,7 +21,6 @@ from services.earning.loaded import Loaded
 from services.earning.outcome import BatchDecision
 from services.earning.paging import Paging
 from services.earning.saving import save
-from services.earning.verdict import MemberName
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ from libs.judging.verdict import Verdict
 from libs.judging.versions import RunningProgramme
 from libs.ledger.decide import decide_credit
 from libs.ledger.model import Lot
+from libs.lives.life import MemberName
+from libs.lives.made import Cause, Made
 from libs.promotions.evaluation import Evaluation
 from libs.promotions.pages import Outcome
 from libs.promotions.seen import Seen
@@ -46,7 +48,7 @@ from services.earning.outcome import (
 )
 from services.earning.referrals import referral_of
 from services.earning.seen import seen_by
-from services.earning.verdict import Cause, Given, Made, MemberName, Standing
+from services.earning.verdict import Given, Standing
 
 _UNPAID: frozenset[Outcome] = frozenset({"no_points", "awaiting_operator", "unchanged", "refused"})
 

@@ -13,11 +13,12 @@ from libs.history.days import Counted, MemberDays, Sum, told
 from libs.history.needs import Needs
 from libs.judging.verdict import Verdict
 from libs.judging.versions import RunningProgramme
+from libs.lives.life import MemberName
 from libs.receipts.decided import granted_by
 from services.earning.activities import Acted
 from services.earning.arrivals import Arrival
 from services.earning.cases import Case
-from services.earning.verdict import MemberName, Standing
+from services.earning.verdict import Standing
 
 DayName = tuple[int, int, Any, date]
 """Tenant, programme, member and day."""

@@ -12,12 +12,13 @@ from libs.history.counted import business_day
 from libs.history.days import Sum
 from libs.history.postgres import AskedDays, load
 from libs.judging.versions import RunningProgramme
+from libs.lives.life import MemberName
 from libs.runtime import sql
 from services.earning.arrivals import Arrival
 from services.earning.cases import Case
 from services.earning.history import DayName, Histories
 from services.earning.tiers import MemberTiers
-from services.earning.verdict import MemberName, Standing
+from services.earning.verdict import Standing
 
 _QUERIES = sql.load("services.earning", "history.sql")
 

@@ -9,6 +9,7 @@ import msgspec
 from libs.judging.groups import segments_seen
 from libs.judging.verdict import Verdict
 from libs.ledger.model import Kind, Lot
+from libs.lives.made import Made
 from libs.promotions.pages import StoredDecision
 from libs.promotions.seen import Seen
 from libs.receipts.story import Content, Story
@@ -16,7 +17,7 @@ from services.earning import arrivals
 from services.earning.arrivals import Arrival
 from services.earning.cases import Case, Followed
 from services.earning.outcome import lots_made, moved_as_kept
-from services.earning.verdict import Made, Standing
+from services.earning.verdict import Standing
 
 
 def kept(

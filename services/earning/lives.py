@@ -2,58 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
-from uuid import UUID
 
 from libs.judging.verdict import NewCredit
-from libs.ledger.catch_up import catch_up, due
 from libs.ledger.decide import decide_credit, opening_movement
 from libs.ledger.evolve import apply
 from libs.ledger.model import Lot, MemberLedger, Movement
 from libs.ledger.repay import repay
-from services.earning.verdict import Cause, Given, Made, MemberName, Standing
+from libs.lives import life
+from libs.lives.life import MemberName
+from libs.lives.made import Cause, Made
+from services.earning.verdict import Given, Standing
 
-NEVER = "infinity"
 
-
-class Life:
-    """A member's ledger as the batch goes on, and every movement made of it.
+class Life(life.Life):
+    """A member's ledger as the batch goes on, every movement made of it, and what is given beside points.
 
     `whole` is false when its lots were not loaded, because nothing is owed, due or taken: then it only gains lots.
     """
 
     def __init__(self, name: MemberName, standing: Standing, ledger: MemberLedger, *, whole: bool) -> None:
-        self.name = name
+        super().__init__(name, ledger)
         self.standing = standing
-        self.ledger = ledger
         self.whole = whole
-        self.made: list[Made] = []
         self._gifts: list[Given] = []
-        self.before = ledger
-        self._told = 0
         self._gifts_told = 0
-        self._caught_up = False
-
-    def catch_up(self, now: datetime, cause: Cause) -> None:
-        """Record what time has done, before anything else is done to the member: once a batch, and after each new lot.
-
-        A lot that comes late may be due at once; that must not depend on where batches are cut.
-        """
-        if not self._caught_up:
-            self._caught_up = True
-            self.record(catch_up(self.ledger, now, now), cause)
 
     def record(self, movements: Iterable[Movement], cause: Cause, reason: str | None = None) -> None:
         """Apply movements that were decided on the ledger as it is."""
-        for movement in movements:
-            self.ledger = apply(self.ledger, movement)
-            self.standing.seq = movement.seq
-            self._caught_up &= movement.opens is None
-            touched = self.ledger.lot(movement.allocations[0].lot_seq) if movement.allocations else None
-            lapses_at = None if touched is None else touched.expires_at
-            self.made.append(Made(movement, cause, False, self.ledger.debt(movement.wallet), lapses_at, reason))
+        super().record(movements, cause, reason)
+        self.standing.seq = max(self.standing.seq, self.ledger.seq)
 
     def credit(self, new: NewCredit, now: datetime, cause: Cause) -> Lot:
         """Add a lot, and repay what is owed out of it."""
@@ -75,12 +54,6 @@ class Life:
         self.record(repay(self.ledger, new.wallet, now), cause)
         return lot
 
-    def untold(self) -> list[Made]:
-        """The movements made since this was asked last: each has its event."""
-        untold = self.made[self._told :]
-        self._told = len(self.made)
-        return untold
-
     def give(self, granted: Iterable[tuple[str, str, str, int]], cause: Cause, *, back: bool = False) -> None:
         """Note what the member gets beside points, or gives `back`: campaign, kind, reference and quantity of each."""
         before = sum(1 for each in self._gifts if (each.cause, each.back) == (cause, back))
@@ -93,127 +66,13 @@ class Life:
         self._gifts_told = len(self._gifts)
         return untold
 
-    def made_by(self, event_key: UUID) -> list[Made]:
-        """The movements that an event brought about."""
-        return [made for made in self.made if made.cause.key == event_key]
-
     def head(self) -> tuple[datetime | None, datetime | None]:
         """When the first pending lot becomes active and the first lot lapses, as far as is known here."""
-        ahead = due(self.ledger)
+        activates_at, lapses_at = super().head()
         if self.whole:
-            return ahead.activates_at, ahead.lapses_at
-        return (
-            _first(self.standing.activates_at, ahead.activates_at),
-            _first(self.standing.lapses_at, ahead.lapses_at),
-        )
-
-    @property
-    def changed(self) -> bool:
-        """Whether there is anything to save."""
-        return bool(self.made)
-
-    def opened(self) -> Iterator[tuple[Lot, Lot, Made]]:
-        """The lots that the batch opened: as they began, as they are, and by which movement."""
-        now = {lot.seq: lot for lot in self.ledger.lots}
-        for made in self.made:
-            if made.movement.opens is not None:
-                yield made.movement.opens, now[made.movement.seq], made
-
-    def touched(self) -> Iterator[tuple[Lot, Lot]]:
-        """The lots that were there before and are not as they were: before and now."""
-        before = {lot.seq: lot for lot in self.before.lots}
-        for lot in self.ledger.lots:
-            was = before.get(lot.seq)
-            if was is not None and was != lot:
-                yield was, lot
+            return activates_at, lapses_at
+        return _first(self.standing.activates_at, activates_at), _first(self.standing.lapses_at, lapses_at)
 
 
 def _first(one: datetime | None, other: datetime | None) -> datetime | None:
     return min((at for at in (one, other) if at is not None), default=None)
-
-
-def rows(lives: Iterable[Life]) -> dict[str, list[dict[str, Any]]]:
-    """What is to be saved of these members, as rows by table."""
-    tables: dict[str, list[dict[str, Any]]] = {
-        name: [] for name in ("lots", "movements", "allocations", "touched", "debts", "heads")
-    }
-    for life in lives:
-        if not life.changed:
-            continue
-        tenant, programme, member_id = life.name
-        whose = {"tenant_id": tenant, "programme_id": programme, "member_id": member_id}
-        tables["lots"] += [whose | _lot_row(began, lot, made) for began, lot, made in life.opened()]
-        tables["touched"] += [whose | _dates(was, lot) | _state(lot) for was, lot in life.touched()]
-        for made in life.made:
-            if made.movement.opens is None:
-                tables["movements"].append(whose | _movement_row(made))
-                tables["allocations"] += [
-                    whose | {"seq": made.movement.seq, "lot_seq": part.lot_seq, "amount": part.amount}
-                    for part in made.movement.allocations
-                ]
-        tables["debts"] += [whose | debt for debt in _debts(life)]
-        activates_at, lapses_at = life.head()
-        owing = any(debt.amount for debt in life.ledger.debts)
-        tables["heads"].append(
-            whose | {"seq": life.ledger.seq, "activates_at": activates_at, "lapses_at": lapses_at, "owing": owing}
-        )
-    return tables
-
-
-def _state(lot: Lot) -> dict[str, Any]:
-    return {"seq": lot.seq, "remaining": lot.remaining, "held": lot.held, "pending": lot.pending}
-
-
-def _dates(was: Lot, lot: Lot) -> dict[str, Any]:
-    """The dates that were moved; what was not is left as it is."""
-    return {
-        "now_active_from": None if lot.active_from == was.active_from else lot.active_from,
-        "now_expires_at": None if lot.expires_at == was.expires_at else lot.expires_at or NEVER,
-    }
-
-
-def _lot_row(began: Lot, lot: Lot, made: Made) -> dict[str, Any]:
-    return (
-        _state(lot)
-        | _dates(began, lot)
-        | {
-            "wallet": lot.wallet,
-            "amount": lot.amount,
-            "earned_at": lot.earned_at,
-            "active_from": began.active_from,
-            "expires_at": began.expires_at,
-            "policy_version": lot.policy_version,
-            "cause": made.cause.key,
-            "contributor": lot.contributor,
-            "opened_by": lot.opened_by,
-        }
-    )
-
-
-def _movement_row(made: Made) -> dict[str, Any]:
-    movement = made.movement
-    moves = movement.new_expiry
-    return {
-        "seq": movement.seq,
-        "wallet": movement.wallet,
-        "kind": movement.kind,
-        "from_account": movement.from_account,
-        "to_account": movement.to_account,
-        "amount": movement.amount,
-        "effective_at": movement.effective_at,
-        "corrects": movement.corrects,
-        "cause": made.cause.key,
-        "moves_expiry": moves is not None,
-        "new_expires_at": None if moves is None else moves.expires_at,
-    }
-
-
-def _debts(life: Life) -> Iterator[dict[str, Any]]:
-    """The debts that have changed; what is owed no longer stays as 0."""
-    was = {debt.wallet: debt for debt in life.before.debts}
-    now = {debt.wallet: debt for debt in life.ledger.debts}
-    for wallet in sorted(was.keys() | now.keys()):
-        debt = now.get(wallet)
-        if debt != was.get(wallet):
-            since = (debt or was[wallet]).since
-            yield {"wallet": wallet, "amount": 0 if debt is None else debt.amount, "since": since}

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from libs.judging.versions import RunningProgramme
+from libs.lives.life import MemberName
 from services.earning.cases import Case
 from services.earning.history import Histories
 from services.earning.lives import Life
 from services.earning.referrals import Referrals
 from services.earning.tiers import Tiers
-from services.earning.verdict import CounterName, MemberName, Standing
+from services.earning.verdict import CounterName, Standing
 
 
 class Counters:

@@ -13,6 +13,7 @@ from libs.judging.exchange import exchange
 from libs.judging.versions import RunningProgramme
 from libs.ledger.late import effective_time
 from libs.ledger.model import MemberLedger
+from libs.lives.life import MemberName
 from libs.promotions.decide import activity_counter_keys, counter_keys
 from libs.promotions.facts import MemberFacts
 from libs.receipts.decided import shown, story_of
@@ -24,7 +25,7 @@ from services.earning.facts import content_of, first_owner
 from services.earning.lives import Life
 from services.earning.loaded import Loaded
 from services.earning.store import AskedReceipt, KnownReceipt
-from services.earning.verdict import CounterName, MemberName, Standing
+from services.earning.verdict import CounterName, Standing
 
 Scope = tuple[int, int]
 

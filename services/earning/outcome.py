@@ -12,9 +12,10 @@ from msgspec import Struct
 
 from libs.history.days import Sum
 from libs.ledger.model import Lot
+from libs.lives.made import Made
 from libs.promotions.pages import LotMade, Moved, Outcome, StoredDecision
 from libs.runtime.batch import Outgoing
-from services.earning.verdict import CounterName, Made
+from services.earning.verdict import CounterName
 
 NO_PAGE = 4095
 """No decision comes of such an event: the one page of a batch, of 4,096, that decisions can not reach."""

@@ -11,9 +11,9 @@ from uuid import UUID
 
 import asyncpg
 
+from libs.lives.life import MemberName
 from libs.runtime import sql
 from services.earning.store import IdentifierName
-from services.earning.verdict import MemberName
 
 _QUERIES = sql.load("services.earning", "owners.sql")
 

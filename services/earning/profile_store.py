@@ -13,9 +13,10 @@ import orjson
 
 from libs.judging.profiles import Profile, enrolled, knowing
 from libs.judging.versions import RunningProgramme
+from libs.lives.life import MemberName
 from libs.runtime import sql
 from services.earning.cases import Case
-from services.earning.verdict import MemberName, Standing
+from services.earning.verdict import Standing
 
 _QUERIES = sql.load("services.earning", "profiles.sql")
 OPEN_BATCH = _QUERIES["open_batch"]

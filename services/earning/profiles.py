@@ -21,6 +21,7 @@ from libs.judging.occasions import enrolment, is_awaited
 from libs.judging.programmes import Programmes
 from libs.judging.versions import RunningProgramme
 from libs.ledger.late import GRACE
+from libs.lives.life import MemberName
 from libs.runtime.batch import Applied, Outgoing, Work
 from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
@@ -35,7 +36,6 @@ from services.earning.occasions import outgoing
 from services.earning.outcome import NO_PAGE
 from services.earning.profile_store import Told, tell_profiles
 from services.earning.repeats import Tally, first_of_each
-from services.earning.verdict import MemberName
 
 TOPIC = "loyalty.profiles"
 CONSUMER = "earning.profiles"

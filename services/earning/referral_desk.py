@@ -10,10 +10,10 @@ from uuid import UUID
 import asyncpg
 
 from libs.judging.versions import RunningProgramme
+from libs.lives.life import MemberName
 from libs.runtime.batch import Outgoing
 from services.earning import referral_store, store
 from services.earning.referral_events import asked_for, claimed
-from services.earning.verdict import MemberName
 
 
 class Profile(Protocol):

@@ -13,6 +13,7 @@ import msgspec
 import orjson
 
 from libs.judging.versions import RunningProgramme
+from libs.lives.life import MemberName
 from libs.promotions.pages import StoredDecision
 from libs.receipts.decided import story_of
 from libs.receipts.story import Story, read_story, write_story
@@ -28,7 +29,6 @@ from services.earning.history import terms_of
 from services.earning.lives import Life
 from services.earning.outcome import NO_PAGE
 from services.earning.referrals import Change, Found, Pair, Referrals, Referred
-from services.earning.verdict import MemberName
 
 _QUERIES = sql.load("services.earning", "referrals.sql")
 _LATEST = datetime(9998, 1, 1, tzinfo=UTC)

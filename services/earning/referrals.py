@@ -20,6 +20,8 @@ from libs.judging.versions import ActiveVersion, RunningProgramme
 from libs.ledger.late import effective_time
 from libs.ledger.model import Lot
 from libs.ledger.reverse import Shortfall
+from libs.lives.life import MemberName
+from libs.lives.made import Cause
 from libs.promotions.switches import SWITCHED_OFF, refers
 from libs.receipts.story import Story, account_of
 from libs.referral.codes import read_code
@@ -45,7 +47,6 @@ from services.earning.cases import Case, regrant
 from services.earning.lives import Life
 from services.earning.referral_events import asked_for, claimed, told
 from services.earning.settle import settle
-from services.earning.verdict import Cause, MemberName
 
 ACTIVITY = "referral"
 """The activity by which a member names a code later than by enrolling; `code` and `consent` are facts of it."""

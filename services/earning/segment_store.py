@@ -8,8 +8,9 @@ from typing import Any
 
 from libs.judging.groups import in_segments
 from libs.judging.versions import RunningProgramme
+from libs.lives.life import MemberName
 from libs.runtime import sql
-from services.earning.verdict import MemberName, Standing
+from services.earning.verdict import Standing
 
 OPEN_BATCH = sql.load("services.earning", "segments.sql")["open_batch"]
 

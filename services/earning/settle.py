@@ -19,9 +19,9 @@ from libs.judging.verdict import NewCredit
 from libs.judging.versions import RunningProgramme
 from libs.ledger.model import Lot
 from libs.ledger.reverse import Credit, Shortfall, reverse
+from libs.lives.made import Cause
 from libs.receipts.story import Account, Gained, Story, account_of, with_account
 from services.earning.lives import Life
-from services.earning.verdict import Cause
 
 _structs = msgspec.structs
 

@@ -13,7 +13,10 @@ import orjson
 
 from libs.contracts.soundness import SEPARATOR
 from libs.judging.versions import RunningProgramme
-from libs.ledger.model import Debt, Kind, Lot, MemberLedger
+from libs.ledger.model import MemberLedger
+from libs.lives import postgres as lives
+from libs.lives.life import MemberName
+from libs.lives.postgres import Head
 from libs.promotions.facts import MemberFacts
 from libs.promotions.pages import StoredDecision, pick, write_page
 from libs.receipts.story import write_story
@@ -21,10 +24,10 @@ from libs.runtime import sql, stream_store
 from libs.runtime.batch import Span
 from services.earning import segment_store
 from services.earning.cases import Case
-from services.earning.lives import Life, rows
+from services.earning.lives import Life
 from services.earning.outcome import BatchDecision
 from services.earning.profile_store import NOBODY, OPEN_BATCH, know
-from services.earning.verdict import CounterName, MemberName, Standing
+from services.earning.verdict import CounterName, Standing
 
 _QUERIES = sql.load("services.earning")
 
@@ -226,25 +229,8 @@ async def load_ledgers(
     """Return what these members have left and owe; their rows are locked already."""
     if not members:
         return {}
-    lots: dict[MemberName, list[Lot]] = {}
-    debts: dict[MemberName, list[Debt]] = {}
-    for row in await connection.fetch(_QUERIES["open_lots"], *_columns(members, 3)):
-        lots.setdefault(tuple(row[:3]), []).append(_lot(row))
-    if any(standings[name].owing for name in members):
-        for row in await connection.fetch(_QUERIES["debts"], *_columns(members, 3)):
-            debts.setdefault(tuple(row[:3]), []).append(Debt(row["wallet"], row["amount"], row["since"]))
-    return {
-        name: MemberLedger(name[2], standings[name].seq, tuple(lots.get(name, ())), tuple(debts.get(name, ())))
-        for name in members
-    }
-
-
-_LOT = [name for name in Lot.__struct_fields__ if name not in ("pending", "opened_by")]
-
-
-def _lot(row: asyncpg.Record) -> Lot:
-    opening = Kind(row["opened_by"])
-    return Lot(**{name: row[name] for name in _LOT}, pending=row["pending"], opened_by=opening)
+    heads = {name: Head(standings[name].seq, standings[name].owing) for name in members}
+    return await lives.load_ledgers(connection, heads)
 
 
 async def load_lapsed(
@@ -284,15 +270,9 @@ async def save_batch(
     )
 
 
-async def save_lives(connection: asyncpg.Connection, now: datetime, lives: Iterable[Life]) -> None:
+async def save_lives(connection: asyncpg.Connection, now: datetime, members: Iterable[Life]) -> None:
     """Save what was done to members whose ledger was in hand."""
-    tables = rows(lives)
-    if tables["heads"]:
-        await connection.execute(
-            _QUERIES["save_lives"],
-            now,
-            *[_json(tables[name]) for name in ("lots", "movements", "allocations", "touched", "debts", "heads")],
-        )
+    await lives.save(connection, now, members)
 
 
 async def save_receipts(

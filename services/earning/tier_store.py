@@ -11,6 +11,7 @@ import asyncpg
 import orjson
 
 from libs.judging.versions import RunningProgramme
+from libs.lives.life import MemberName
 from libs.runtime import sql
 from libs.tiers.decide import TierStanding
 from services.earning import history_store
@@ -19,7 +20,7 @@ from services.earning.cases import Case
 from services.earning.history import Histories
 from services.earning.history_store import Scope
 from services.earning.tiers import Change, MemberTiers, Place, Tiers
-from services.earning.verdict import MemberName, Standing
+from services.earning.verdict import Standing
 
 _QUERIES = sql.load("services.earning", "tiers.sql")
 _STANDING = [each.name for each in fields(TierStanding)]

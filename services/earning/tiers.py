@@ -19,6 +19,7 @@ from libs.history.counted import business_day
 from libs.history.days import Counted
 from libs.judging.occasions import is_awaited, tier_reached
 from libs.judging.versions import ActiveVersion, RunningProgramme
+from libs.lives.life import MemberName
 from libs.promotions.tiers import Level, TierSet
 from libs.runtime.batch import Outgoing
 from libs.runtime.keys import event_id
@@ -27,7 +28,7 @@ from libs.tiers.windows import progress
 from services.earning.announcements import MEMBERS, SOURCE
 from services.earning.history import Histories
 from services.earning.occasions import outgoing
-from services.earning.verdict import MemberName, Standing
+from services.earning.verdict import Standing
 
 _CHANGED = MemberTierChangedV1.event_type
 _ABOUT_TO_DROP = MemberTierAboutToDropV1.event_type

@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
 from libs.contracts.identifiers import IdentifierNames
+from libs.contracts.redemption import door_token
 from libs.runtime import postgres
 from libs.runtime.clock import Clock, SystemClock, monotonic
 from libs.runtime.kafka import idempotent_producer
@@ -62,6 +63,8 @@ from services.gateway.metrics import GatewayMetrics
 from services.gateway.programmes import CompiledVersions
 from services.gateway.quotas import Quotas
 from services.gateway.quote_store import QuoteStore
+from services.gateway.redemptions import routes as ways_to_redemptions
+from services.gateway.redemptions.client import RedemptionClient
 from services.gateway.referral_store import Codes
 from services.gateway.rules import campaign_api, programme_api, switch_api
 from services.gateway.rules.desk import RulesDesk
@@ -76,6 +79,7 @@ _WAYS = (
     ways_in,
     console,
     ways_in_for_files,
+    ways_to_redemptions,
     api,
     shopping_api,
     segments_api,
@@ -124,12 +128,14 @@ def compose(
             app.state.rules = RulesDesk(RulesStore(pool), now)
             app.state.desk = _desk(settings, IntakeStore(pool), parts, metrics)
             app.state.files = _files(settings, FileStore(pool), app.state.desk, metrics, random)
+            app.state.redemptions = _redemptions(settings)
             app.state.backtests = _backtests(settings, pool, now, metrics, random)
             async with (
                 _live(settings, store, now) as app.state.live,
                 app.state.desk.running(),
                 app.state.files.running(),
                 app.state.backtests.running(),
+                app.state.redemptions.running(),
             ):
                 yield
             await parts.programmes.close()
@@ -192,6 +198,10 @@ def _files(
     feeder = Feeder(store, shelf, desk.publisher, desk.names, wanted, clock, metrics.files, asyncio.Event())
     purge = FilePurge(store, shelf, wanted.retention, clock)
     return FileDesk(store, shelf, feeder, purge, wanted, clock, metrics.files, random)
+
+
+def _redemptions(settings: GatewaySettings) -> RedemptionClient:
+    return RedemptionClient(settings.redemption, door_token(base64.b64decode(settings.seal_key.get_secret_value())))
 
 
 def _backtests(

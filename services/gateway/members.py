@@ -30,6 +30,7 @@ from services.gateway.views import (
 from services.gateway.words import movement_words, outcome_words
 
 _OF_MEMBER = frozenset({"pending", "active", "held", "debt"})
+_OF_REDEMPTION = frozenset({"held", "redeemed"})
 
 
 class _Number(msgspec.Struct, gc=False):
@@ -146,7 +147,13 @@ def _movement(entry: Entry, lots: Sequence[LotShare], decision: StoredDecision |
         corrects=entry.corrects,
         lots=tuple(lots),
         receipt=None if decision is None else reference(decision),
+        redemption=entry.cause if _is_of_redemption(entry) else None,
     )
+
+
+def _is_of_redemption(entry: Entry) -> bool:
+    """Whether a movement is a part of a redemption: to or from what is held, or what was redeemed."""
+    return not _OF_REDEMPTION.isdisjoint((entry.from_account, entry.to_account))
 
 
 def _unpaid(entry: Entry, decision: StoredDecision | None) -> UnpaidReceiptView:

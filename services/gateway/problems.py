@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.gateway.backtests.problem_kinds import BACKTESTS
 from services.gateway.problem_kind import Kind
 from services.gateway.problem_kind import kind_of as _kind
+from services.gateway.redemptions.problem_kinds import REDEMPTIONS
 
 MEDIA_TYPE = "application/problem+json"
 QUOTA_TYPE = "https://iana.org/assignments/http-problem-types#quota-exceeded"
@@ -21,6 +22,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         kind.code: kind
         for kind in (
             *BACKTESTS,
+            *REDEMPTIONS,
             _kind(
                 "cursor-invalid",
                 400,

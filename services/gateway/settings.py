@@ -92,6 +92,17 @@ class BacktestsPart(Part):
     )
 
 
+class RedemptionPart(Part):
+    """Where points are spent."""
+
+    url: str | None = Field(
+        default=None, pattern="^https?://", description="address of redemption; without one nothing is redeemed"
+    )
+    answers_within: timedelta = Field(
+        default=timedelta(seconds=5), gt=timedelta(0), description="time that redemption has for an answer"
+    )
+
+
 class GatewaySettings(ServiceSettings):
     """Everything that the gateway can be told. It reads no topic; what comes in over HTTP it publishes."""
 
@@ -102,6 +113,7 @@ class GatewaySettings(ServiceSettings):
     publish: PublishPart = PublishPart()
     files: FilesPart = FilesPart()
     backtests: BacktestsPart = BacktestsPart()
+    redemption: RedemptionPart = RedemptionPart()
     connections: int = Field(default=10, ge=1, le=100, description="connections to PostgreSQL at most")
     quote_connections: int = Field(
         default=4, ge=1, le=100, description="connections to PostgreSQL at most that quotes have to themselves"

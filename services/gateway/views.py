@@ -165,6 +165,7 @@ class MovementView(View):
     corrects: int | None = Field(description="The movement that it takes back.")
     lots: tuple[LotShare, ...]
     receipt: ReceiptReference | None
+    redemption: UUID | None = Field(description="The redemption that it is part of: `GET /v1/redemptions/{id}`.")
 
 
 class UnpaidReceiptView(View):
@@ -220,6 +221,7 @@ class HistoryPage(Page[HistoryEntry]):
                             "number": "000123",
                             "href": "/v1/receipts/acme/pos/12/3/R-1",
                         },
+                        "redemption": None,
                     }
                 ],
                 "next_cursor": "uXv0…",

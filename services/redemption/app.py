@@ -1,16 +1,31 @@
-"""The composition root of redemption: settings in, a Faust app out. Its work comes later; so far it only listens."""
+"""The composition root of redemption: settings in, a Faust app out that answers the gateway on its web port."""
 
 from __future__ import annotations
+
+import asyncio
+import base64
+from functools import partial
 
 import faust
 from prometheus_client import CollectorRegistry
 
-from libs.runtime.clock import Clock
-from libs.runtime.faust_host import listen_only, make_app, serve_health
+from libs.contracts.headers import headers_of
+from libs.contracts.redemption import door_token
+from libs.runtime import kafka, postgres
+from libs.runtime.clock import Clock, SystemClock
+from libs.runtime.faust_host import Hosted, listen_only, make_app, serve_health
+from libs.runtime.leases import LeasedRelay
+from libs.runtime.metrics import StreamMetrics
+from libs.runtime.outbox import ReadRows, Relay
+from services.redemption import clock as by_the_clock
+from services.redemption import pages
+from services.redemption.handlers import WRITER, Desk
 from services.redemption.metrics import RedemptionMetrics
+from services.redemption.programmes import Programmes
 from services.redemption.settings import RedemptionSettings
 
 SERVICE = "redemption"
+_FORGET_EVERY = 60.0
 
 
 def build(settings: RedemptionSettings, clock: Clock | None = None) -> faust.App:
@@ -19,9 +34,54 @@ def build(settings: RedemptionSettings, clock: Clock | None = None) -> faust.App
     Raises:
         ValueError: a driven clock was asked for outside the embedded platform.
     """
+    clock = clock or settings.make_clock()
     registry = CollectorRegistry()
     app = make_app(SERVICE, settings)
     metrics = RedemptionMetrics(registry)
-    trouble = listen_only(app, settings, clock or settings.make_clock(), metrics.announcements.inc)
-    serve_health(app, registry, [trouble])
+    stream_metrics = StreamMetrics(registry, SERVICE)
+    pool = postgres.pool(settings.postgres, SERVICE, most=settings.connections)
+    programmes = Programmes(pool)
+    owner = f"{SERVICE}-{settings.kafka.instance}"
+
+    def make_relay(read_rows: ReadRows) -> Relay:
+        producer = partial(kafka.idempotent_producer, settings.kafka, owner)
+        return Relay(producer, headers_of, read_rows, stream_metrics, topic_prefix=settings.kafka.topic_prefix)
+
+    relay = LeasedRelay(pool, WRITER, owner, make_relay, SystemClock())
+    desk = Desk(pool, programmes, clock, settings, relay.committed)
+    _host(app, settings, desk, relay, metrics)
+    token = door_token(base64.b64decode(settings.seal_key.get_secret_value()))
+    pages.serve(app, desk, token, metrics, lambda: programmes.known and relay.prepared)
+    up = listen_only(app, settings, clock, metrics.announcements.inc)
+    serve_health(app, registry, [up, lambda: programmes.trouble, lambda: relay.trouble])
     return app
+
+
+def _host(
+    app: faust.App, settings: RedemptionSettings, desk: Desk, relay: LeasedRelay, metrics: RedemptionMetrics
+) -> None:
+    """Put the pool, the relay and what happens by the clock into the app."""
+    opened = asyncio.Event()
+
+    async def run() -> None:
+        async with postgres.opened(desk.pool):
+            await desk.programmes.refresh()
+            opened.set()
+            await relay.run()
+
+    app.service(Hosted(run, relay.stop))  # type: ignore[arg-type]  # faust takes an instance too, its types do not
+
+    @app.timer(interval=settings.programme_refresh.total_seconds())  # type: ignore[untyped-decorator]  # faust
+    async def look_for_programmes() -> None:
+        if opened.is_set():
+            await desk.programmes.refresh()
+
+    @app.timer(interval=settings.release_every.total_seconds())  # type: ignore[untyped-decorator]  # faust
+    async def release_holds() -> None:
+        if opened.is_set():
+            await by_the_clock.release(desk, metrics)
+
+    @app.timer(interval=_FORGET_EVERY)  # type: ignore[untyped-decorator]  # faust
+    async def forget_requests() -> None:
+        if opened.is_set():
+            await by_the_clock.forget(desk)

@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+_SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 
 class RedemptionMetrics:
-    """What redemption counts so far: what it hears of programmes."""
+    """What redemption counts: its requests, holds that end by themselves, and what it hears of programmes."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.announcements = Counter(
             "loyalty_redemption_programme_announcements_total", "Programme versions heard of.", registry=registry
         )
+        self.requests = Counter(
+            "loyalty_redemption_requests_total",
+            "Requests to spend points, by what was asked and what came of it.",
+            ("operation", "outcome"),
+            registry=registry,
+        )
+        self.seconds = Histogram(
+            "loyalty_redemption_request_seconds",
+            "From the request to its commit.",
+            ("operation",),
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.expired = Counter(
+            "loyalty_redemption_holds_expired_total", "Holds that ended because their time was over.", registry=registry
+        )
+
+    def served(self, operation: str, outcome: str, seconds: float) -> None:
+        """Count a request."""
+        self.requests.labels(operation, outcome).inc()
+        self.seconds.labels(operation).observe(seconds)

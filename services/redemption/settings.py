@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from libs.runtime.settings import ServiceSettings
+from libs.runtime.settings import SealKey, ServiceSettings
 
 
 class RedemptionSettings(ServiceSettings):
     """Everything that the redemption service can be told."""
 
     model_config = SettingsConfigDict(env_prefix="POINTSTREAM_REDEMPTION__")
+
+    hold: timedelta = Field(
+        default=timedelta(minutes=15), gt=timedelta(0), description="how long points are held, and how long once more"
+    )
+    grace: timedelta = Field(
+        default=timedelta(days=30),
+        gt=timedelta(0),
+        description="how long points live that a person gives back past their date, up to the next boundary",
+    )
+    release_every: timedelta = Field(
+        default=timedelta(seconds=1), gt=timedelta(0), description="between two looks for holds that are over"
+    )
+    release_most: int = Field(default=200, ge=1, le=5_000, description="holds that are released by one look at most")
+    programme_refresh: timedelta = Field(
+        default=timedelta(seconds=2), gt=timedelta(0), description="between two looks for new programme versions"
+    )
+    connections: int = Field(default=12, ge=2, le=100, description="connections to PostgreSQL at most")
+    seal_key: SealKey = Field(validation_alias="POINTSTREAM_SEAL_KEY")

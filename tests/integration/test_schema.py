@@ -67,7 +67,7 @@ RIGHTS = {
         "DELETE INSERT SELECT UPDATE(parts) UPDATE(points) UPDATE(spend_minor) UPDATE(visits)": "earning.member_day",
     },
     "gateway": {
-        "USAGE": "earning gateway ledger members platform stream vault",
+        "USAGE": "earning gateway ledger members platform redemption stream vault",
         "SELECT": """
             earning.budget_reached earning.counter earning.decision_page earning.inbox earning.member_day
             earning.parked_receipt
@@ -78,7 +78,7 @@ RIGHTS = {
             members.identifier members.member members.segment_change members.segment_member members.tier_change
             members.tier_standing
             platform.exchange_rate platform.programme platform.source platform.tenant
-            stream.outbox_shard stream.position vault.profile
+            redemption.redemption stream.outbox_shard stream.position vault.profile
             """,
         "INSERT SELECT": "members.referral_code platform.programme_version",
         "INSERT SELECT UPDATE(on_at) UPDATE(on_by) UPDATE(on_note)": "platform.kill_switch",
@@ -100,6 +100,27 @@ RIGHTS = {
             "UPDATE(place) UPDATE(published) UPDATE(read) UPDATE(rejected) UPDATE(state)"
         ): "gateway.file",
     },
+    "redemption": {
+        "USAGE": "earning ledger platform redemption stream",
+        "SELECT": """
+            ledger.lot_now platform.exchange_rate platform.programme platform.programme_version platform.source
+            platform.tenant
+            """,
+        "INSERT": "ledger.allocation ledger.movement",
+        "INSERT SELECT": "stream.outbox",
+        "INSERT SELECT UPDATE": "stream.outbox_shard",
+        "INSERT SELECT UPDATE(amount) UPDATE(since)": "ledger.debt",
+        "INSERT SELECT UPDATE(held) UPDATE(now_active_from) UPDATE(now_expires_at) UPDATE(pending) UPDATE(remaining)": (
+            "ledger.lot"
+        ),
+        "SELECT UPDATE(activates_at) UPDATE(lapses_at) UPDATE(owing) UPDATE(seq)": "ledger.member",
+        "DELETE INSERT SELECT UPDATE(parts) UPDATE(points) UPDATE(spend_minor) UPDATE(visits)": "earning.member_day",
+        (
+            "INSERT SELECT UPDATE(changed_at) UPDATE(counted_on) UPDATE(extended) UPDATE(hold_until) UPDATE(points) "
+            "UPDATE(restored) UPDATE(shares) UPDATE(state)"
+        ): "redemption.redemption",
+        "DELETE INSERT SELECT UPDATE(answer)": "redemption.request",
+    },
     "operator": {
         "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",
         "SELECT": """
@@ -111,7 +132,7 @@ RIGHTS = {
             earning.unpaid_receipt earning.worker ledger.allocation ledger.journal ledger.lot_now ledger.movement
             members.identifier members.mark members.member members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing
-            stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
+            redemption.redemption redemption.request stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
             """,
         "INSERT SELECT UPDATE": """
             gateway.api_key platform.exchange_rate platform.programme platform.programme_version platform.tenant
@@ -137,7 +158,7 @@ RIGHTS = {
             "platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant"
         ),
     }
-    for service in ("expiry", "notifier", "redemption")
+    for service in ("expiry", "notifier")
 }
 
 _GRANTED = """

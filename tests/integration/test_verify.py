@@ -62,7 +62,9 @@ CASES = [
     Case("outbox_start_lost", {"outbox-in-order"}),
     Case("event_never_made", {"effects-have-events"}),
     Case("head_behind", {"sequence-has-no-gap"}),
-    Case("movement_lost", {"sequence-has-no-gap", "accounts-equal-lots", "ledger-is-fold"}),
+    Case(
+        "movement_lost", {"sequence-has-no-gap", "accounts-equal-lots", "ledger-is-fold", "redemptions-have-points"}
+    ),
     Case("restored_twice", {"corrections-in-bounds"}),
     Case("position_behind_dead_letter", {"positions-hold-effects"}),
     Case("shard_of_another_claim", {"positions-hold-effects"}),
@@ -71,6 +73,8 @@ CASES = [
     Case("event_of_two_tenants", {"tenants-disjoint"}),
     Case("table_without_guard", {"tenants-disjoint"}),
     Case("day_made_up", {"history-is-fold"}),
+    Case("redemption_of_other_points", {"redemptions-have-points"}),
+    Case("redemption_never_told", {"redemptions-have-points"}),
 ]
 
 

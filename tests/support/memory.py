@@ -22,6 +22,7 @@ from libs.judging.versions import RunningProgramme
 from libs.ledger.decide import opening_movement
 from libs.ledger.invariants import INVARIANTS
 from libs.ledger.model import Debt, Kind, Lot, MemberLedger, Movement
+from libs.lives.life import NEVER, MemberName, rows
 from libs.promotions.facts import MemberFacts
 from libs.promotions.pages import StoredDecision, pick, write_page
 from libs.receipts.decided import story_of
@@ -29,11 +30,11 @@ from libs.receipts.story import Story, read_story, write_story
 from libs.runtime.batch import Span
 from services.earning import profile_store, store
 from services.earning.cases import Case
-from services.earning.lives import NEVER, Life, rows
+from services.earning.lives import Life
 from services.earning.outcome import BatchDecision, Parked, Unclaimed
 from services.earning.segment_store import NOBODY, Seeing
 from services.earning.tiers import Change, MemberTiers, Place, Tiers
-from services.earning.verdict import CounterName, MemberName, Standing
+from services.earning.verdict import CounterName, Standing
 from tests.support.memory_referrals import ReferralTables
 
 

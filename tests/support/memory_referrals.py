@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from libs.lives.life import MemberName
 from libs.receipts.story import Story, read_story, write_story
 from services.earning.referral_store import Code, Event
 from services.earning.referrals import Change, Pair, Referrals, Referred
-from services.earning.verdict import MemberName
 
 if TYPE_CHECKING:
     from tests.support.memory import Memory

@@ -30,6 +30,7 @@ PLANTED = {
     "libs/judging/__init__.py": "",
     "libs/language/__init__.py": "",
     "libs/receipts/__init__.py": "",
+    **{f"libs/lives/{name}.py": "" for name in ("life", "made")},
     "libs/referral/__init__.py": "",
     **{f"libs/segments/{name}.py": "" for name in ("decide", "explain", "finding", "known", "lists", "rules", "turns")},
     "libs/tiers/__init__.py": "",

@@ -25,7 +25,11 @@ from libs.contracts.events.points import (
     PointsAdjustedV1,
     PointsCreditedV1,
     PointsExpiredV1,
+    PointsHeldV1,
+    PointsRedeemedV1,
+    PointsReleasedV1,
     PointsRepaidV1,
+    PointsRestoredV1,
     PointsReversedV1,
 )
 from libs.contracts.events.programme import (
@@ -89,7 +93,11 @@ __all__ = [
     "PointsAdjustedV1",
     "PointsCreditedV1",
     "PointsExpiredV1",
+    "PointsHeldV1",
+    "PointsRedeemedV1",
+    "PointsReleasedV1",
     "PointsRepaidV1",
+    "PointsRestoredV1",
     "PointsReversedV1",
     "ProgrammePublishedV1",
     "PurchaseClaimedV1",

@@ -119,3 +119,40 @@ class PointsRepaidV1(_PointsMoved):
     event_type: ClassVar[str] = "org.pointstream.points.repaid.v1"
 
     debt_left: Points = Field(description="What is still owed in this wallet.")
+
+
+class _PointsOfRedemption(_PointsMoved):
+    """One movement that a redemption brought about."""
+
+    redemption_id: UUID = Field(description="The redemption that they are for.")
+
+
+class PointsHeldV1(_PointsOfRedemption):
+    """Points were reserved for a redemption that is under way."""
+
+    event_type: ClassVar[str] = "org.pointstream.points.held.v1"
+
+
+class PointsReleasedV1(_PointsOfRedemption):
+    """Reserved points are free again, because the reservation ended or less was needed."""
+
+    event_type: ClassVar[str] = "org.pointstream.points.released.v1"
+
+    corrects: Sequence = Field(description="`memberseq` of the reservation that it ends, or a part of it.")
+
+
+class PointsRedeemedV1(_PointsOfRedemption):
+    """Points were given for a reward: at once, or out of a reservation."""
+
+    event_type: ClassVar[str] = "org.pointstream.points.redeemed.v1"
+
+
+class PointsRestoredV1(_PointsOfRedemption):
+    """Redeemed points came back into the lots that they were taken from."""
+
+    event_type: ClassVar[str] = "org.pointstream.points.restored.v1"
+
+    corrects: Sequence = Field(description="`memberseq` of the redemption that it takes back, or a part of it.")
+    expires_at: Instant | None = Field(
+        default=None, description="The later date of these lots, where they had passed theirs; null: they keep it."
+    )

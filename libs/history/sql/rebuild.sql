@@ -57,6 +57,14 @@ LEFT JOIN (
 ) AS p ON p.tenant_id = d.tenant_id AND p.page = d.page
 WHERE d.tenant_id = ANY ($1::int[]);
 
+-- name: redemptions
+-- Every redemption of these programmes that stands counts on its day.
+INSERT INTO history_counted (tenant_id, programme_id, member_id, day, visits, spend_minor, points, parts)
+SELECT r.tenant_id, r.programme_id, r.member_id, r.counted_on, 0, 0, 0, jsonb_build_object($3::text, 1)
+FROM unnest($1::int[], $2::int[]) AS v(tenant_id, programme_id)
+JOIN redemption.redemption r USING (tenant_id, programme_id)
+WHERE r.state = 'redeemed';
+
 -- name: add_up
 INSERT INTO history_days (tenant_id, programme_id, member_id, day, visits, spend_minor, points, parts)
 SELECT c.tenant_id, c.programme_id, c.member_id, c.day, c.visits, c.spend_minor, c.points, p.parts

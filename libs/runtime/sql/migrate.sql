@@ -38,6 +38,8 @@ INSERT INTO public.migration (name, checksum) VALUES ($1, $2);
 ALTER ROLE pointstream_earning SET idle_in_transaction_session_timeout = '5s';
 ALTER ROLE pointstream_earning SET lock_timeout = '2s';
 ALTER ROLE pointstream_earning SET plan_cache_mode = 'force_generic_plan';
+ALTER ROLE pointstream_redemption SET idle_in_transaction_session_timeout = '5s';
+ALTER ROLE pointstream_redemption SET lock_timeout = '2s';
 ALTER ROLE pointstream_gateway SET idle_in_transaction_session_timeout = '5s';
 ALTER ROLE pointstream_gateway SET lock_timeout = '2s';
 ALTER ROLE pointstream_gateway SET statement_timeout = '10s';

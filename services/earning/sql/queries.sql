@@ -27,9 +27,6 @@ SELECT l.used FROM asked a JOIN locked l USING (tenant_id, programme_id, counter
 SELECT earning.save_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
                           $22, $23);
 
--- name: save_lives
-SELECT earning.save_lives($1, $2::jsonb, $3::jsonb, $4::jsonb, $5::jsonb, $6::jsonb, $7::jsonb);
-
 -- name: save_receipts
 SELECT earning.save_receipts($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::jsonb, $15::jsonb, $16, $17, $18);
 
@@ -52,25 +49,6 @@ SELECT earning.enrol_members($1, $2, $3, $4, $5, $6, $7);
 SELECT d.tenant_id, d.page, d.body
 FROM unnest($1::int[], $2::bigint[]) AS v(tenant_id, page)
 JOIN earning.decision_page d USING (tenant_id, page);
-
--- name: open_lots
--- Everything that members have left, each member's in order.
-SELECT l.tenant_id, l.programme_id, l.member_id, l.seq, l.wallet, l.amount, l.remaining, l.held, l.earned_at, l.active_from,
-       l.expires_at, l.recorded_at, l.policy_version, l.contributor, l.opened_by::text AS opened_by, l.pending
-FROM unnest($1::int[], $2::int[], $3::uuid[]) AS v(tenant_id, programme_id, member_id)
-CROSS JOIN LATERAL (
-    SELECT * FROM ledger.lot_now o
-    WHERE o.tenant_id = v.tenant_id AND o.programme_id = v.programme_id AND o.member_id = v.member_id AND o.remaining > 0
-    ORDER BY o.seq
-    OFFSET 0 -- member by member: for a few the planner would read the whole table
-) AS l;
-
--- name: debts
-SELECT d.tenant_id, d.programme_id, d.member_id, d.wallet, d.amount, d.since
-FROM unnest($1::int[], $2::int[], $3::uuid[]) AS v(tenant_id, programme_id, member_id)
-JOIN ledger.debt d USING (tenant_id, programme_id, member_id)
-WHERE d.amount > 0
-ORDER BY d.wallet;
 
 -- name: lapsed
 -- How much of these lots has lapsed.

@@ -39,7 +39,7 @@ TAKEN = (
     "member.updated.v1",
 )
 """Every event type that callers send as such."""
-_KEY: Mapping[str, Any] = {
+KEY: Mapping[str, Any] = {
     "name": HEADER,
     "in": "header",
     "required": True,
@@ -52,6 +52,7 @@ _KEY: Mapping[str, Any] = {
     },
     "example": "8e03978e-40d5-43e8-bc93-6894a57f9324",
 }
+"""The header that names a request."""
 _PLAIN = ("id", "source", "time", "data")
 _ATTRIBUTES: Mapping[str, Any] = {
     "specversion": {
@@ -140,7 +141,7 @@ def _event(names: Sequence[str]) -> dict[str, Any]:
 
 
 def _body(content: Mapping[str, Any]) -> dict[str, Any]:
-    return {"parameters": [dict(_KEY)], "requestBody": {"required": True, "content": dict(content)}}
+    return {"parameters": [dict(KEY)], "requestBody": {"required": True, "content": dict(content)}}
 
 
 def _example(name: str) -> dict[str, Any]:

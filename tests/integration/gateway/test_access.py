@@ -30,6 +30,8 @@ SWEEP = {
     "getMemberShopping": ("/v1/members/{member_id}/shopping", 404),
     "getMemberReferrals": ("/v1/members/{member_id}/referrals", 404),
     "listReferrals": ("/v1/referrals", 200),
+    "getRedemption": ("/v1/redemptions/{redemption_id}", 404),
+    "listMemberRedemptions": ("/v1/members/{member_id}/redemptions", 404),
     "getReferral": ("/v1/referrals/{member_id}", 404),
     "checkReferralCode": ("/v1/referral-codes/{code}", 200),
     "listMemberSegments": ("/v1/members/{member_id}/segments", 404),
@@ -71,6 +73,8 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
     whose = (tenant.tenant_id, tenant.programme_id, member.member_id)
     friend = (*whose, UUID(int=1), FRIDAY, "held", ["velocity"], None)
     await scribe.connection.execute(QUERIES["referral"], *friend)
+    redemption_id = UUID(int=tenant.tenant_id << 16)
+    await scribe.connection.execute(QUERIES["redemption"], *whose, redemption_id, FRIDAY)
     campaign = "base" if tenant is ACME else "of-globex"
     segment = f"of-{tenant.slug}"
     segments = {"segments": [{"name": segment, "list": True}]}
@@ -89,6 +93,7 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
         "campaign": campaign,
         "segment": segment,
         "file_id": str(file_id),
+        "redemption_id": str(redemption_id),
         "code": "K7M2-XW4P-9RTA",
     }
 

@@ -150,3 +150,9 @@ UPDATE ledger.lot SET opened_by = 'adjust', active_from = '2026-02-01Z' WHERE am
 -- name: day_made_up
 INSERT INTO earning.member_day (tenant_id, programme_id, member_id, day, visits, spend_minor, points)
 SELECT tenant_id, programme_id, member_id, '2024-03-01', 1, 100, 1 FROM ledger.member LIMIT 1;
+
+-- name: redemption_of_other_points
+UPDATE redemption.redemption SET points = 11;
+
+-- name: redemption_never_told
+UPDATE stream.outbox_shard SET next_seq = 1, published_seq = 0 WHERE shard = 'redemption/3';

@@ -1,6 +1,7 @@
 """A member's points as a plain dict of lots that every question searches from end to end, one point at a time.
 
-Times are whole days. What it does to a lot is also written down as (day it counts from, lot, points), to tell the past.
+Times are whole days. What it does to lots is also written down, to tell the past: the day that it counts from, and what
+is left and held of each lot then.
 """
 
 from __future__ import annotations
@@ -22,8 +23,13 @@ class NaiveLot:
     expires: int
     pending: bool
     left: int = 0
+    held: int = 0
     lapsed: int = 0
     taken_back: int = 0
+
+    @property
+    def free(self) -> int:
+        return self.left - self.held
 
 
 @dataclass
@@ -33,23 +39,31 @@ class NaiveLife:
     lots: dict[int, NaiveLot] = field(default_factory=dict)
     owed: Counter[str] = field(default_factory=Counter)
     since: dict[str, int] = field(default_factory=dict)
-    happened: list[tuple[int, int, int]] = field(default_factory=list)
+    happened: list[tuple[int, list[tuple[int, int, int]]]] = field(default_factory=list)
     debts: list[tuple[int, str, int]] = field(default_factory=list)
 
     def add(self, seq: int, lot: NaiveLot) -> None:
         self.lots[seq] = lot
         self.change(lot.earned, seq, lot.amount)
 
-    def change(self, day: int, seq: int, points: int) -> None:
-        self.lots[seq].left += points
-        self.happened.append((day, seq, points))
+    def change(self, day: int, seq: int, points: int, held: int = 0) -> None:
+        self.change_all(day, [(seq, points, held)])
+
+    def change_all(self, day: int, changes: list[tuple[int, int, int]]) -> None:
+        for seq, points, held in changes:
+            self.lots[seq].left += points
+            self.lots[seq].held += held
+        self.happened.append((day, changes))
 
     def left_on(self, day: int) -> dict[int, int]:
-        """What was left of each lot that there was, as far as it is known now."""
+        """What was left of each lot that there was, as far as it is known now; nothing takes what was not free then."""
         left: Counter[int] = Counter()
-        for when, seq, points in self.happened:
-            if when <= day:
-                left[seq] += points
+        free: Counter[int] = Counter()
+        for when, changes in self.happened:
+            if when <= day and all(free[seq] + points - held >= 0 for seq, points, held in changes):
+                for seq, points, held in changes:
+                    left[seq] += points
+                    free[seq] += points - held
         return {seq: left[seq] for seq, lot in self.lots.items() if lot.earned <= day}
 
     def owed_on(self, day: int) -> Counter[str]:
@@ -65,13 +79,13 @@ class NaiveLife:
         usable = [
             (lot.expires, lot.earned, seq)
             for seq, lot in self.lots.items()
-            if lot.wallet == wallet and not lot.pending and today < lot.expires and lot.left > chosen[seq]
+            if lot.wallet == wallet and not lot.pending and today < lot.expires and lot.free > chosen[seq]
         ]
         return min(usable)[2] if usable else None
 
     def available(self, wallet: str, today: int) -> int:
         return sum(
-            lot.left
+            lot.free
             for lot in self.lots.values()
             if lot.wallet == wallet and not lot.pending and lot.active <= today < lot.expires
         )
@@ -86,13 +100,56 @@ class NaiveLife:
             taken[seq] += 1
         return taken
 
-    def repay(self, wallet: str) -> None:
+    def hold(self, wallet: str, points: int, today: int) -> Counter[int]:
+        """Points reserved, each from the lot that goes next."""
+        taken: Counter[int] = Counter()
+        for _ in range(points):
+            seq = self.next_to_burn(wallet, today)
+            assert seq is not None
+            self.change(today, seq, 0, 1)
+            taken[seq] += 1
+        return taken
+
+    def end_hold(self, wallet: str, held: dict[int, int], spent: int, today: int) -> dict[int, int]:
+        """So many of the points held are spent and the others free again; gives what was spent of each lot."""
+        gone: Counter[int] = Counter()
+        for seq, points in held.items():
+            for _ in range(points):
+                used = sum(gone.values()) < spent
+                self.change(today, seq, -1 if used else 0, -1)
+                gone[seq] += used
+        self.come_back(wallet, [seq for seq in held if held[seq] > gone[seq]], today)
+        return dict(+gone)
+
+    def restore(self, wallet: str, spent: dict[int, int], points: int, today: int, until: int | None) -> Counter[int]:
+        """What was spent last comes back first, to live `until` where it has lapsed, if there is such a day."""
+        back: Counter[int] = Counter()
+        for seq in reversed(spent):
+            for _ in range(spent[seq]):
+                if sum(back.values()) < points:
+                    self.change(today, seq, 1)
+                    back[seq] += 1
+        for seq in back:
+            if until is not None and self.lots[seq].expires <= today:
+                self.lots[seq].expires = until
+        self.come_back(wallet, list(back), today)
+        return back
+
+    def come_back(self, wallet: str, lots: list[int], today: int) -> None:
+        for seq in lots:
+            lot = self.lots[seq]
+            if lot.expires <= today and lot.free:
+                lot.lapsed += lot.free
+                self.change(today, seq, -lot.free)
+        self.repay(wallet, today)
+
+    def repay(self, wallet: str, not_before: int = 0) -> None:
         while self.owed[wallet]:
-            since = self.since[wallet]
+            since = max(self.since[wallet], not_before)
             usable = [
                 (lot.expires, lot.earned, seq)
                 for seq, lot in self.lots.items()
-                if lot.wallet == wallet and not lot.pending and lot.left and max(lot.active, since) < lot.expires
+                if lot.wallet == wallet and not lot.pending and lot.free and max(lot.active, since) < lot.expires
             ]
             if not usable:
                 return
@@ -125,9 +182,9 @@ class NaiveLife:
             for wallet in {self.lots[seq].wallet for seq in woken}:
                 self.repay(wallet)
             for seq, lot in self.lots.items():
-                if lot.left and lot.expires == day:
-                    lot.lapsed += lot.left
-                    self.change(day, seq, -lot.left)
+                if lot.free and lot.expires == day:
+                    lot.lapsed += lot.free
+                    self.change(day, seq, -lot.free)
 
     def take_back(
         self, wallet: str, points: int, credits: list[int], day: int, today: int, policy: str, lapsed: int
@@ -139,7 +196,7 @@ class NaiveLife:
         for _ in range(points):
             credit = next(seq for seq in credits if self.lots[seq].taken_back < self.lots[seq].amount)
             mine = [
-                s for s in credits if self.lots[s].left > chosen[s] and self.lots[s].taken_back < self.lots[s].amount
+                s for s in credits if self.lots[s].free > chosen[s] and self.lots[s].taken_back < self.lots[s].amount
             ]
             pending = [seq for seq in mine if self.lots[seq].pending]
             active = [seq for seq in mine if not self.lots[seq].pending]
@@ -172,6 +229,5 @@ class NaiveLife:
                 counts_from = max(lots[0].earned, min(day, lots[0].active))
             else:
                 counts_from = max([day, *(lot.active for lot in lots)])
-            for seq, part in parts.items():
-                self.change(counts_from, seq, -part)
+            self.change_all(counts_from, [(seq, -part, 0) for seq, part in parts.items()])
         return missing, gone

@@ -21,12 +21,14 @@ from libs.ledger.activate import activate
 from libs.ledger.adjust import adjust
 from libs.ledger.balance import balance
 from libs.ledger.catch_up import Due, catch_up, due
-from libs.ledger.decide import burn_order, decide_credit, opening_movement, take
+from libs.ledger.decide import decide_credit, opening_movement
 from libs.ledger.evolve import apply_all, as_of
+from libs.ledger.give_back import Share, commit, release, restore
 from libs.ledger.invariants import check, conservation
-from libs.ledger.model import Account, Kind, Lot, MemberLedger, Movement
+from libs.ledger.model import Kind, Lot, MemberLedger, Movement
 from libs.ledger.repay import repay
 from libs.ledger.reverse import Credit, Shortfall, reverse
+from libs.ledger.spend import Spending, hold, redeem
 from tests.unit.ledger.build import EMPTY, MEMBER, day
 from tests.unit.ledger.naive_life import FOREVER, NaiveLife, NaiveLot
 
@@ -49,6 +51,8 @@ class Life(RuleBasedStateMachine):
         self.naive = NaiveLife()
         self.counted_lapsed: Counter[tuple[int, ...]] = Counter()
         self.purchases: list[list[int]] = []
+        self.holds: list[list[Share]] = []
+        self.spent: list[list[Share]] = []
         self.ledgers: dict[int, MemberLedger] = {}
 
     def tell(self, *movements: Movement) -> None:
@@ -96,11 +100,62 @@ class Life(RuleBasedStateMachine):
     def spend(self, wallet: str, points: int) -> None:
         self.catch_up()
         points = min(points, balance(self.ledger, wallet, day(self.today)).spendable)
-        assert points <= self.naive.available(wallet, self.today)
         if points:
-            self.tell(self.redeem(wallet, points))
+            self.spent_by(redeem(self.ledger, points, [wallet], day(self.today)), wallet, points)
             spent = self.naive.burn(wallet, points, self.today)
-            assert dict(spent) == {part.lot_seq: part.amount for part in self.journal[-1].allocations}
+            assert dict(spent) == {share.lot_seq: share.amount for share in self.spent[-1]}
+
+    @rule(wallet=WALLET, points=st.integers(1, 40))
+    def hold(self, wallet: str, points: int) -> None:
+        """More than there is, or while something is owed, nothing is held."""
+        self.catch_up()
+        if self.spent_by(hold(self.ledger, points, [wallet], day(self.today)), wallet, points):
+            held = self.naive.hold(wallet, points, self.today)
+            assert dict(held) == {share.lot_seq: share.amount for share in self.holds[-1]}
+
+    def spent_by(self, made: Spending, wallet: str, points: int) -> bool:
+        there, owed = self.naive.available(wallet, self.today), self.naive.owed[wallet]
+        assert made.refused == ("in-debt" if owed else "insufficient-points" if there < points else None)
+        assert made.spendable == (0 if owed else there)
+        SEEN[str(made.refused)] += 1
+        self.tell(*made.movements)
+        for movement in made.movements:
+            (self.holds if movement.kind is Kind.HOLD else self.spent).append(shares(movement))
+        return made.refused is None
+
+    @precondition(lambda self: self.holds)
+    @rule(which=st.integers(0, 5), points=st.integers(0, 30))
+    def end_hold(self, which: int, points: int) -> None:
+        self.catch_up()
+        held = self.holds.pop(which % len(self.holds))
+        points = min(points, sum(share.amount for share in held))
+        now = day(self.today)
+        made = commit(self.ledger, held, points, now) if points else release(self.ledger, held, now)
+        self.tell(*made.movements)
+        SEEN["lapsed again"] += made.lapsed
+        gone = self.naive.end_hold(held[0].wallet, {s.lot_seq: s.amount for s in held}, points, self.today)
+        if points:
+            self.spent.append(shares(made.movements[0]))
+            assert gone == {share.lot_seq: share.amount for share in self.spent[-1]}
+
+    @precondition(lambda self: self.spent)
+    @rule(which=st.integers(0, 5), points=st.integers(1, 40), grace=st.integers(0, 9))
+    def restore(self, which: int, points: int, grace: int) -> None:
+        """Half of all by the member, and the others with some days of grace."""
+        self.catch_up()
+        spent = self.spent.pop(which % len(self.spent))
+        points = min(points, sum(share.amount for share in spent))
+        until, wallet = self.today + grace // 2, spent[0].wallet
+        mercy = {wallet: day(until)} if grace > 1 else {}
+        made = restore(self.ledger, spent, points, day(self.today), mercy)
+        self.tell(*made.movements)
+        SEEN.update({"lapsed again": made.lapsed, "grace": len(made.later)})
+        before = {share.lot_seq: share.amount for share in spent}
+        back = self.naive.restore(wallet, before, points, self.today, until if mercy else None)
+        assert dict(back) == {share.lot_seq: share.amount for share in made.shares}
+        rest = [share._replace(amount=share.amount - back[share.lot_seq]) for share in spent]
+        if any(share.amount for share in rest):
+            self.spent.append([share for share in rest if share.amount])
 
     @precondition(lambda self: self.purchases)
     @rule(which=st.integers(0, 5), policy=POLICY)
@@ -108,12 +163,6 @@ class Life(RuleBasedStateMachine):
         for wallet in WALLETS:
             self.spend(wallet, 10**6)
         self.take_back(which, 10**6, 0, policy)
-
-    def redeem(self, wallet: str, points: int) -> Movement:
-        now = day(self.today)
-        usable = burn_order(lot for lot in self.ledger.lots if lot.wallet == wallet and lot.in_force(now))
-        seq, parts = self.ledger.seq + 1, take(usable, points)
-        return Movement(seq, wallet, Kind.REDEEM, Account.ACTIVE, Account.REDEEMED, points, now, now, parts)
 
     @precondition(lambda self: self.purchases)
     @rule(which=st.integers(0, 5), points=st.integers(1, 30), late=DAYS, policy=POLICY)
@@ -208,13 +257,13 @@ class Life(RuleBasedStateMachine):
     def the_present_agrees(self) -> None:
         assert [lot.seq for lot in self.ledger.lots] == list(self.naive.lots)
         for lot, naive in zip(self.ledger.lots, self.naive.lots.values(), strict=True):
-            assert told(lot) == (naive.left, naive.pending, day(naive.active), expiry(naive))
+            assert told(lot) == (naive.left, naive.held, naive.pending, day(naive.active), expiry(naive))
         debts = {debt.wallet: (debt.amount, debt.since) for debt in self.ledger.debts if debt.amount}
         owed = +self.naive.owed
         assert debts == {wallet: (owed[wallet], day(since)) for wallet, since in self.naive.since.items()}
         left = [lot for lot in self.naive.lots.values() if lot.left]
         activates = min([lot.active for lot in left if lot.pending], default=None)
-        lapses = min([lot.expires for lot in left if lot.expires != FOREVER], default=None)
+        lapses = min([lot.expires for lot in left if lot.free and lot.expires != FOREVER], default=None)
         assert due(self.ledger) == Due(*(None if at is None else day(at) for at in (activates, lapses)))
 
     def teardown(self) -> None:
@@ -222,7 +271,7 @@ class Life(RuleBasedStateMachine):
         assert all(where.difference == 0 for where in conservation(self.journal).values())
         for then, ledger in list(self.ledgers.items())[::3]:
             assert as_of(MEMBER, self.journal, day(self.today), day(then)) == ledger
-        days = sorted({0, self.today, *(when for when, _, _ in self.naive.happened)})
+        days = sorted({0, self.today, *(when for when, _ in self.naive.happened)})
         for when in days[:: max(1, len(days) // 6)]:
             past = as_of(MEMBER, self.journal, day(when))
             assert {lot.seq: lot.remaining for lot in past.lots} == self.naive.left_on(when)
@@ -231,7 +280,11 @@ class Life(RuleBasedStateMachine):
 
 
 def told(lot: Lot) -> tuple[object, ...]:
-    return lot.remaining, lot.pending, lot.active_from, lot.expires_at
+    return lot.remaining, lot.held, lot.pending, lot.active_from, lot.expires_at
+
+
+def shares(movement: Movement) -> list[Share]:
+    return [Share(movement.seq, movement.wallet, part.lot_seq, part.amount) for part in movement.allocations]
 
 
 def expiry(lot: NaiveLot) -> object:
@@ -247,6 +300,14 @@ def test_a_life() -> None:
         "active>adjusted",
         "pending>active",
         "active>redeemed",
+        "active>held",
+        "held>active",
+        "held>redeemed",
+        "redeemed>active",
+        "lapsed again",
+        "grace",
+        "in-debt",
+        "insufficient-points",
         "active>expired",
         "active>debt",
         "pending>reversed",

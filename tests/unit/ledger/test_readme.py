@@ -1,4 +1,4 @@
-"""The README's numbers are executed."""
+"""The numbers of the pages are executed."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ README = Path(libs.ledger.__file__).with_name("README.md")
 
 
 def test_the_examples_hold() -> None:
-    outcome = doctest.testfile(str(README), module_relative=False)
-    assert outcome.attempted >= 55
-    assert outcome.failed == 0
+    for page, examples in ((README, 55), (README.with_name("SPENDING.md"), 20)):
+        outcome = doctest.testfile(str(page), module_relative=False)
+        assert outcome.attempted >= examples
+        assert outcome.failed == 0
 
 
 def test_it_names_every_account_kind_and_invariant_and_stays_short() -> None:

@@ -164,3 +164,9 @@ VALUES ($1, $2, $3, $4, $5, 1);
 
 -- name: segment_looks
 SELECT tenant_id, member_id, reason, urgent FROM members.segment_look ORDER BY member_id;
+
+-- name: redemption
+-- One point of the first lot, redeemed.
+INSERT INTO redemption.redemption (tenant_id, programme_id, member_id, redemption_id, state, points, shares, counted_on,
+                                   asked_at, changed_at)
+VALUES ($1, $2, $3, $4, 'redeemed', 1, '[[2, "points", 1, 1, 0]]', $5::date, $5, $5);

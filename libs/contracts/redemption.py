@@ -1,0 +1,109 @@
+"""What the gateway asks of redemption over HTTP, and what it is answered; never on a topic."""
+
+from __future__ import annotations
+
+import hmac
+from datetime import datetime
+from hashlib import sha256
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field
+
+PATH = "/redemptions"
+"""Where redemption answers, on its web port."""
+Operation = Literal["quote", "redeem", "hold", "extend", "commit", "release", "cancel"]
+Doer = Literal["member", "operator", "partner"]
+State = Literal["held", "released", "expired", "redeemed", "cancelled"]
+
+
+class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One request of a caller whom the gateway has let in.
+
+    What begins names programme and member, what follows names the redemption. `credential`, `key` and `fingerprint` are
+    the caller's key, the digest of its Idempotency-Key and that of the request; a quote has no use for the last two.
+    """
+
+    operation: Operation
+    tenant_id: int
+    credential: str
+    key: bytes = b""
+    fingerprint: bytes = b""
+    programme_id: int | None = None
+    member_id: UUID | None = None
+    redemption_id: UUID | None = None
+    points: int | None = None
+    wallet: str | None = None
+    reference: str | None = None
+    by: Doer = "member"
+
+
+class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of it: a body for the caller, or the code of a refusal. `replayed` when it was answered before."""
+
+    body: msgspec.Raw = msgspec.Raw(b"null")
+    made: bool = False
+    replayed: bool = False
+    refused: str | None = None
+    detail: str | None = None
+
+
+read_ask = msgspec.json.Decoder(Ask).decode
+read_answer = msgspec.json.Decoder(Answer).decode
+write = msgspec.json.Encoder().encode
+
+
+def door_token(seal_key: bytes) -> str:
+    """The word by which redemption knows the gateway: both derive it from the seal key of the installation."""
+    return hmac.new(seal_key, b"pointstream redemption door", sha256).hexdigest()
+
+
+class _View(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class RedeemedLot(_View):
+    """The part of a redemption that lies on one lot."""
+
+    lot: int = Field(description="The member's number of the lot.")
+    wallet: str = Field(description="Name of its wallet.")
+    points: int = Field(description="How many of its points, in the wallet's minor unit.")
+    restored: int = Field(description="How many of these came back.")
+    earned_at: datetime = Field(description="When they were earned.")
+    expires_at: datetime | None = Field(description="When what is there of the lot lapses; null for never.")
+
+
+class RedemptionView(_View):
+    """Points that a member holds for a reward, or gave for one."""
+
+    redemption_id: UUID = Field(description="Names it.")
+    member_id: UUID = Field(description="Whose points.")
+    programme: str = Field(description="The programme.", examples=["main"])
+    state: State = Field(
+        description="`held`, then `redeemed`, `released` or `expired`; `cancelled` once all came back."
+    )
+    points: int = Field(description="How many are held, or were redeemed.", examples=[150])
+    restored: int = Field(description="How many of them came back.", examples=[0])
+    hold_until: datetime | None = Field(description="When a hold ends by itself.")
+    extended: bool = Field(description="Whether its end was put off; that is possible once.")
+    reference: str | None = Field(description="What the caller calls it.", examples=["till-7/4711"])
+    asked_at: datetime = Field(description="When it began.")
+    changed_at: datetime = Field(description="When it changed last.")
+    lots: tuple[RedeemedLot, ...] = Field(description="Which lots the points were taken from, in this order.")
+    lapsed: int | None = Field(
+        default=None,
+        description="Of the points that came back by this request: how many lapsed at once.",
+    )
+
+
+class RedemptionQuote(_View):
+    """What a redemption would take now; nothing is held by it."""
+
+    member_id: UUID = Field(description="Whose points.")
+    programme: str = Field(description="The programme.", examples=["main"])
+    points: int = Field(description="How many were asked for.", examples=[150])
+    possible: bool = Field(description="Whether so many can be redeemed.")
+    reason: str | None = Field(description="Why not: `insufficient-points` or `in-debt`.")
+    spendable: int = Field(description="How many can be redeemed.")
+    lots: tuple[RedeemedLot, ...] = Field(description="Which lots they would be taken from, in this order.")

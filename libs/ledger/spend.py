@@ -1,0 +1,102 @@
+"""Points are spent, or held for a while to be spent: which lots go, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from libs.ledger.decide import burn_order, take
+from libs.ledger.model import Account, Allocation, Kind, Lot, MemberLedger, Movement
+
+SpendingRefusal = Literal["in-debt", "insufficient-points"]
+
+
+class Spending(NamedTuple):
+    """What spending so many points makes: one movement a wallet in burn order, or why there is none.
+
+    `spendable` is what there was to spend in the wallets asked for, whatever came of it.
+    """
+
+    movements: tuple[Movement, ...]
+    spendable: int
+    refused: SpendingRefusal | None = None
+
+
+def redeem(ledger: MemberLedger, points: int, wallets: Sequence[str], at: datetime) -> Spending:
+    """Give points for a reward at once, never a part of them; record what time has done first.
+
+    They come from the wallets listed, in this order, within each in burn order. A wallet in which the member owes has
+    nothing to spend; when that is why too little is there, the refusal says so.
+
+    Raises:
+        ValueError: a bug of the caller: nothing to spend, or a wallet named twice or none at all.
+    """
+    return _spend(ledger, points, wallets, at, Kind.REDEEM, Account.REDEEMED)
+
+
+def hold(ledger: MemberLedger, points: int, wallets: Sequence[str], at: datetime) -> Spending:
+    """Reserve points as `redeem` would take them; their lots keep them, across a boundary too, until the hold ends.
+
+    Raises:
+        ValueError: a bug of the caller, as in `redeem`.
+    """
+    return _spend(ledger, points, wallets, at, Kind.HOLD, Account.HELD)
+
+
+def _spend(
+    ledger: MemberLedger, points: int, wallets: Sequence[str], at: datetime, kind: Kind, target: Account
+) -> Spending:
+    if points <= 0 or not wallets or len(set(wallets)) < len(wallets):
+        raise ValueError("what is spent is positive, from wallets that are each named once")
+    there = [lot for lot in ledger.lots if lot.wallet in wallets and not lot.pending and lot.in_force(at)]
+    usable = burn_order((lot for lot in there if not ledger.debt(lot.wallet)), wallets)
+    spendable = sum(lot.free for lot in usable)
+    if spendable < points:
+        in_debt = any(ledger.debt(wallet) for wallet in wallets)
+        return Spending((), spendable, "in-debt" if in_debt else "insufficient-points")
+    by_wallet: dict[str, list[Allocation]] = {}
+    named = {lot.seq: lot.wallet for lot in usable}
+    for part in take(usable, points):
+        by_wallet.setdefault(named[part.lot_seq], []).append(part)
+    movements = tuple(
+        Movement(
+            seq=seq,
+            wallet=wallet,
+            kind=kind,
+            from_account=Account.ACTIVE,
+            to_account=target,
+            amount=sum(part.amount for part in parts),
+            effective_at=at,
+            recorded_at=at,
+            allocations=tuple(parts),
+        )
+        for seq, (wallet, parts) in enumerate(by_wallet.items(), start=ledger.seq + 1)
+    )
+    return Spending(movements, spendable)
+
+
+def lapse(ledger: MemberLedger, lots: Iterable[Lot], at: datetime) -> tuple[Movement, ...]:
+    """The expiry of what came back into lots past their date: it lapses again, from when it came back.
+
+    Lots are told by their numbers and looked at as the ledger has them. One movement for what shares wallet and date.
+    """
+    numbers = {lot.seq for lot in lots}
+    groups: dict[tuple[str, datetime], list[Lot]] = {}
+    for lot in ledger.lots:
+        if lot.seq in numbers and lot.expires_at is not None and lot.lapsed(at) and lot.free:
+            groups.setdefault((lot.wallet, lot.expires_at), []).append(lot)
+    return tuple(
+        Movement(
+            seq=seq,
+            wallet=wallet,
+            kind=Kind.EXPIRE,
+            from_account=Account.ACTIVE,
+            to_account=Account.EXPIRED,
+            amount=sum(lot.free for lot in groups[wallet, expires_at]),
+            effective_at=at,
+            recorded_at=at,
+            allocations=tuple(Allocation(lot.seq, lot.free) for lot in groups[wallet, expires_at]),
+        )
+        for seq, (wallet, expires_at) in enumerate(sorted(groups), start=ledger.seq + 1)
+    )

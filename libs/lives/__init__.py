@@ -1,0 +1,1 @@
+"""Members whose ledger is in hand, for every writer of points."""

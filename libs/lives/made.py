@@ -1,0 +1,109 @@
+"""A movement as a writer made it: by which cause, and what its event tells beside it. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from libs.contracts.events import (
+    PointsActivatedV1,
+    PointsAdjustedV1,
+    PointsExpiredV1,
+    PointsHeldV1,
+    PointsRedeemedV1,
+    PointsReleasedV1,
+    PointsRepaidV1,
+    PointsRestoredV1,
+    PointsReversedV1,
+)
+from libs.ledger.model import Kind, Movement
+
+EVENT_TYPES = {
+    Kind.REVERSE: PointsReversedV1.event_type,
+    Kind.ACTIVATE: PointsActivatedV1.event_type,
+    Kind.EXPIRE: PointsExpiredV1.event_type,
+    Kind.ADJUST: PointsAdjustedV1.event_type,
+    Kind.REPAY: PointsRepaidV1.event_type,
+    Kind.HOLD: PointsHeldV1.event_type,
+    Kind.RELEASE: PointsReleasedV1.event_type,
+    Kind.REDEEM: PointsRedeemedV1.event_type,
+    Kind.COMMIT: PointsRedeemedV1.event_type,
+    Kind.RESTORE: PointsRestoredV1.event_type,
+}
+"""The type of the event that tells of a movement; a credit has a form of its own."""
+
+
+class Cause(Struct, frozen=True):
+    """What brings a movement about: its key, and how it is named to the world.
+
+    The key is that of an event in the inbox, or the id of a redemption.
+    """
+
+    key: UUID
+    source: str
+    id: str
+
+
+class Made(Struct, frozen=True):
+    """A movement that a writer made.
+
+    `carried` when its lot was carried to a later boundary, `owed` the debt left in its wallet, `lapses_at` when the
+    lots that it touched lapse.
+    """
+
+    movement: Movement
+    cause: Cause
+    carried: bool = False
+    owed: int = 0
+    lapses_at: datetime | None = None
+    reason: str | None = None
+
+
+def event_data(made: Made, member: str) -> dict[str, Any]:
+    """The payload of the event that tells of a movement of a member, given as text; not for a credit."""
+    movement, cause = made.movement, made.cause
+    return {
+        "member_id": member,
+        "wallet": movement.wallet,
+        "points": movement.amount,
+        "from_account": movement.from_account.value,
+        "to_account": movement.to_account.value,
+        "lots": [{"lot": part.lot_seq, "points": part.amount} for part in movement.allocations],
+        "effective_at": movement.effective_at,
+        "cause_source": cause.source,
+        "cause_id": cause.id,
+        "reason": made.reason,
+    } | _own(movement, made)
+
+
+_FOR_REDEMPTION = frozenset({Kind.HOLD, Kind.RELEASE, Kind.REDEEM, Kind.COMMIT, Kind.RESTORE})
+
+
+def _own(movement: Movement, made: Made) -> dict[str, Any]:
+    """What only movements of this kind tell."""
+    if movement.kind in _FOR_REDEMPTION:
+        return {"redemption_id": str(made.cause.key)} | _taken_back(movement)
+    match movement.kind:
+        case Kind.REVERSE:
+            return {"corrects": movement.corrects}
+        case Kind.ACTIVATE:
+            return {"active_from": movement.effective_at, "expires_at": made.lapses_at}
+        case Kind.EXPIRE:
+            return {"boundary": made.lapses_at or movement.effective_at}
+        case Kind.REPAY:
+            return {"debt_left": made.owed}
+    lot = movement.opens
+    return {"opens": None if lot is None else lot.seq, "expires_at": None if lot is None else lot.expires_at}
+
+
+def _taken_back(movement: Movement) -> dict[str, Any]:
+    """What a release and a restoration take back; a restoration may give its lots a later date."""
+    if movement.kind is Kind.RELEASE:
+        return {"corrects": movement.corrects}
+    if movement.kind is Kind.RESTORE:
+        moves = movement.new_expiry
+        return {"corrects": movement.corrects, "expires_at": None if moves is None else moves.expires_at}
+    return {}

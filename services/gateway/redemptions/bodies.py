@@ -1,0 +1,94 @@
+"""The bodies of requests to spend points, read and described."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self, TypeVar
+from uuid import UUID
+
+from fastapi import Request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from libs.contracts.primitives import Name32, Name64
+from services.gateway.intake.bodies import read_json
+from services.gateway.intake.description import KEY
+from services.gateway.problems import FieldError, ProblemError, pointer
+
+MOST = 64 * 1024
+_MOST_POINTS = 10**15
+T = TypeVar("T", bound=BaseModel)
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class QuoteBody(_Body):
+    """Whose points, and how many; the member by id, or by an identifier that a till has read."""
+
+    member_id: UUID | None = Field(default=None, description="Whose points.")
+    identifier: str | None = Field(
+        default=None, pattern="^[a-z_]{1,32}:.{1,128}$", description="Instead of the id: `card:98123456`."
+    )
+    points: int = Field(strict=True, ge=1, le=_MOST_POINTS, description="How many, in the wallet's minor unit.")
+    wallet: Name32 | None = Field(
+        default=None,
+        description="From this wallet alone; else from all that count in the unit of the first, in their order.",
+    )
+
+    @model_validator(mode="after")
+    def _one_member(self) -> Self:
+        if (self.member_id is None) == (self.identifier is None):
+            raise ValueError("name the member by member_id or by identifier")
+        return self
+
+
+class RedeemBody(QuoteBody):
+    """The same, to be redeemed at once or held for a while."""
+
+    hold: bool = Field(default=False, strict=True, description="Hold them for 15 minutes, to commit or release.")
+    reference: Name64 | None = Field(default=None, description="What you call it: it is kept and shown.")
+
+
+class CommitBody(_Body):
+    """How much of a hold is redeemed; the rest is free again."""
+
+    points: int | None = Field(default=None, strict=True, ge=1, le=_MOST_POINTS, description="Default: all.")
+
+
+class CancelBody(_Body):
+    """How much of a redemption comes back, and whose doing that is."""
+
+    points: int | None = Field(
+        default=None, strict=True, ge=1, le=_MOST_POINTS, description="Default: all that is left."
+    )
+    by: Literal["member", "operator", "partner"] = Field(
+        default="member",
+        description="What has passed its date lapses at once when the member cancels, and lives up to 30 days, not "
+        "beyond the next boundary, when an operator or partner does; these take the scope `points:adjust`.",
+    )
+
+
+class NoBody(_Body):
+    """Nothing needs to be said."""
+
+
+async def read_body(request: Request, model: type[T]) -> tuple[T, Any]:
+    """Return the body as `model`, and as it was sent; none at all is an empty object.
+
+    Raises:
+        ProblemError: it is no JSON, too large or too slow, or not what is expected.
+    """
+    document = {} if request.headers.get("content-length") == "0" else await read_json(request, MOST)
+    try:
+        return model.model_validate(document), document
+    except ValidationError as error:
+        faults = [FieldError(pointer=pointer(("body", *fault["loc"])), detail=fault["msg"]) for fault in error.errors()]
+        raise ProblemError("request-invalid", errors=faults) from None
+
+
+def described(model: type[BaseModel], specimen: dict[str, Any], *, keyed: bool = True) -> dict[str, Any]:
+    """Describe a body, and the key that it is sent under."""
+    schema = model.model_json_schema()
+    content = {"application/json": {"schema": schema, "example": specimen}}
+    body: dict[str, Any] = {"requestBody": {"required": bool(schema.get("required")), "content": content}}
+    return {"parameters": [dict(KEY)], **body} if keyed else body

@@ -1,0 +1,61 @@
+"""What may be wrong with a redemption, beside what may be wrong with any request."""
+
+from __future__ import annotations
+
+from services.gateway.problem_kind import kind_of
+
+REDEMPTIONS = (
+    kind_of(
+        "redemption-unknown",
+        404,
+        "No such redemption",
+        "No redemption of your company has this id.",
+    ),
+    kind_of(
+        "insufficient-points",
+        409,
+        "There are not so many points",
+        "The member has fewer points to spend than are asked for. `POST /v1/redemptions:quote` tells "
+        "how many there are.",
+    ),
+    kind_of(
+        "in-debt",
+        409,
+        "Points are owed",
+        "Points of a purchase that came back had been spent already. Nothing is redeemed until later points have "
+        "repaid them.",
+    ),
+    kind_of(
+        "hold-expired",
+        409,
+        "The hold is over",
+        "The time of the hold has passed, so its points are free again. Begin a new redemption.",
+    ),
+    kind_of(
+        "hold-ended",
+        409,
+        "Nothing is held any more",
+        "The hold was committed or released already. `GET /v1/redemptions/{id}` tells how it ended.",
+    ),
+    kind_of("hold-extended", 409, "The hold was put off already", "The end of a hold can be put off once."),
+    kind_of(
+        "not-redeemed",
+        409,
+        "There is nothing to give back",
+        "Only what was redeemed is cancelled, and each point once. A hold is released instead.",
+    ),
+    kind_of(
+        "points-exceeded",
+        422,
+        "More points than there are",
+        "A commit takes at most what is held, a cancellation gives back at most what has not come back yet.",
+    ),
+    kind_of("wallet-unknown", 422, "No such wallet", "The programme in force has no wallet of this name."),
+    kind_of(
+        "redemption-away",
+        503,
+        "It can't be redeemed right now",
+        "The service that spends points does not answer. It is not known whether it was done: repeat it after "
+        "`Retry-After` seconds, with the same Idempotency-Key. It counts once.",
+    ),
+)

@@ -1,0 +1,261 @@
+"""The operations by which points are spent. Redemption decides, under the caller's Idempotency-Key, and at once."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from libs.contracts.redemption import Answer, Ask, Operation, RedemptionQuote, RedemptionView
+from services.gateway.access import Caller, PointsReader, PointsSpender
+from services.gateway.cursors import Place
+from services.gateway.intake.bodies import fingerprint
+from services.gateway.intake.idempotency import REPLAYED, digest, key_text
+from services.gateway.member_lookup import one_member
+from services.gateway.openapi import refusals
+from services.gateway.paging import link_next, read_place
+from services.gateway.parameters import CursorText, Limit, MemberId, ProgrammeSlug
+from services.gateway.problems import ProblemError
+from services.gateway.redemptions import store
+from services.gateway.redemptions.bodies import (
+    CancelBody,
+    CommitBody,
+    NoBody,
+    QuoteBody,
+    RedeemBody,
+    described,
+    read_body,
+)
+from services.gateway.redemptions.client import RedemptionClient
+from services.gateway.store import Member
+
+router = APIRouter(prefix="/v1", tags=["redemptions"])
+
+_BODY = ("body-not-json", "body-too-slow", "body-too-large", "media-type-unsupported", "request-invalid")
+_ASKED = (*_BODY, "redemption-away")
+_KEYED = (*_ASKED, "idempotency-key-missing", "idempotency-key-invalid", "idempotency-key-reused")
+_OF_MEMBER = ("member-unknown", "programme-needed", "version-unknown", "wallet-unknown")
+_OF_HOLD = ("redemption-unknown", "hold-expired", "hold-ended")
+RedemptionId = Annotated[
+    UUID, Path(description="The redemption's id.", examples=["0c1f5f0a-6f0e-5b7d-8a63-2f1e9d4c7b50"])
+]
+_MEMBER = "0190a5b0-7c3e-7d52-9d1e-5a2f6c0b8e11"
+
+
+class RedemptionsPage(BaseModel):
+    """A page of redemptions, newest first."""
+
+    model_config = ConfigDict(frozen=True)
+
+    data: tuple[RedemptionView, ...] = Field(description="The redemptions.")
+    next_cursor: str | None = Field(description="Give it as `cursor` for the next page.")
+    has_more: bool = Field(description="Whether there is one.")
+
+
+@router.post(
+    "/redemptions:quote",
+    operation_id="quoteRedemption",
+    summary="What a redemption would take",
+    response_model=RedemptionQuote,
+    responses=refusals(*_ASKED, *_OF_MEMBER),
+    openapi_extra=described(QuoteBody, {"member_id": _MEMBER, "points": 150}, keyed=False),
+)
+async def quote_redemption(request: Request, caller: PointsReader, programme: ProgrammeSlug = None) -> Response:
+    """Tell whether a member can spend so many points, and which lots they would come from. Nothing is held."""
+    body, _ = await read_body(request, QuoteBody)
+    member = await _member(caller, body, programme)
+    ask = Ask(
+        "quote",
+        caller.tenant_id,
+        caller.key.key_id,
+        programme_id=member.programme_id,
+        member_id=member.member_id,
+        points=body.points,
+        wallet=body.wallet,
+    )
+    return _response(await _client(request).ask(ask), 200)
+
+
+@router.post(
+    "/redemptions",
+    operation_id="redeem",
+    summary="Spend points, or hold them",
+    status_code=201,
+    response_model=RedemptionView,
+    responses=refusals(*_KEYED, *_OF_MEMBER, "insufficient-points", "in-debt"),
+    openapi_extra=described(
+        RedeemBody, {"member_id": _MEMBER, "points": 150, "hold": True, "reference": "till-7/4711"}
+    ),
+)
+async def redeem(request: Request, caller: PointsSpender, programme: ProgrammeSlug = None) -> Response:
+    """Redeem points at once, or with `hold` reserve them for 15 minutes. All of them, or nothing is done."""
+    body, document = await read_body(request, RedeemBody)
+    key = key_text(request)
+    member = await _member(caller, body, programme)
+    ask = Ask(
+        "hold" if body.hold else "redeem",
+        caller.tenant_id,
+        caller.key.key_id,
+        key=digest(key),
+        fingerprint=fingerprint(request, document),
+        programme_id=member.programme_id,
+        member_id=member.member_id,
+        points=body.points,
+        wallet=body.wallet,
+        reference=body.reference,
+    )
+    return _response(await _client(request).ask(ask), 201)
+
+
+@router.post(
+    "/redemptions/{redemption_id}/commit",
+    operation_id="commitRedemption",
+    summary="Redeem what is held",
+    response_model=RedemptionView,
+    responses=refusals(*_KEYED, *_OF_HOLD, "points-exceeded"),
+    openapi_extra=described(CommitBody, {"points": 120}),
+)
+async def commit_redemption(request: Request, caller: PointsSpender, redemption_id: RedemptionId) -> Response:
+    """Redeem what is held, or a part of it: what is not needed is free again."""
+    body, document = await read_body(request, CommitBody)
+    return await _follow(request, caller, "commit", redemption_id, document, points=body.points)
+
+
+@router.post(
+    "/redemptions/{redemption_id}/release",
+    operation_id="releaseRedemption",
+    summary="Free what is held",
+    response_model=RedemptionView,
+    responses=refusals(*_KEYED, *_OF_HOLD),
+    openapi_extra=described(NoBody, {}),
+)
+async def release_redemption(request: Request, caller: PointsSpender, redemption_id: RedemptionId) -> Response:
+    """Give a hold up. What has passed its date meanwhile lapses, and the answer says how much."""
+    _, document = await read_body(request, NoBody)
+    return await _follow(request, caller, "release", redemption_id, document)
+
+
+@router.post(
+    "/redemptions/{redemption_id}/extend",
+    operation_id="extendRedemption",
+    summary="Put the end of a hold off",
+    response_model=RedemptionView,
+    responses=refusals(*_KEYED, *_OF_HOLD, "hold-extended"),
+    openapi_extra=described(NoBody, {}),
+)
+async def extend_redemption(request: Request, caller: PointsSpender, redemption_id: RedemptionId) -> Response:
+    """Hold the points for another 15 minutes from now; once."""
+    _, document = await read_body(request, NoBody)
+    return await _follow(request, caller, "extend", redemption_id, document)
+
+
+@router.post(
+    "/redemptions/{redemption_id}/cancel",
+    operation_id="cancelRedemption",
+    summary="Give redeemed points back",
+    response_model=RedemptionView,
+    responses=refusals(*_KEYED, "redemption-unknown", "not-redeemed", "points-exceeded"),
+    openapi_extra=described(CancelBody, {"points": 50, "by": "member"}),
+)
+async def cancel_redemption(request: Request, caller: PointsSpender, redemption_id: RedemptionId) -> Response:
+    """Give points back into the lots that they came from, with the same dates.
+
+    `lapsed` says how many of them were past their date, and so lapsed again at once.
+    """
+    body, document = await read_body(request, CancelBody)
+    if body.by != "member" and not caller.key.allows("points:adjust"):
+        raise ProblemError("scope-missing", "To cancel as an operator or partner takes the scope points:adjust.")
+    return await _follow(request, caller, "cancel", redemption_id, document, points=body.points, by=body.by)
+
+
+@router.get(
+    "/redemptions/{redemption_id}",
+    operation_id="getRedemption",
+    summary="A redemption",
+    responses=refusals("redemption-unknown", "request-invalid"),
+)
+async def get_redemption(caller: PointsReader, redemption_id: RedemptionId) -> RedemptionView:
+    """Tell how a redemption stands, and which lots it took."""
+    async with caller.parts.store.reading(caller.tenant_id) as reading:
+        found = await store.one(reading, redemption_id)
+    if found is None:
+        raise ProblemError("redemption-unknown")
+    return found
+
+
+@router.get(
+    "/members/{member_id}/redemptions",
+    operation_id="listMemberRedemptions",
+    summary="A member's redemptions, newest first",
+    responses=refusals("member-unknown", "cursor-invalid", "request-invalid", "programme-needed"),
+)
+async def list_member_redemptions(
+    request: Request,
+    response: Response,
+    caller: PointsReader,
+    member_id: MemberId,
+    limit: Limit = 50,
+    cursor: CursorText = None,
+    programme: ProgrammeSlug = None,
+) -> RedemptionsPage:
+    """List what a member holds, has redeemed and was given back."""
+    listing = f"redemptions {caller.tenant_id} {member_id} {programme or ''}"
+    place = read_place(caller.parts.cursors, cursor, listing)
+    async with caller.parts.store.reading(caller.tenant_id) as reading:
+        member = await one_member(reading, member_id, programme)
+        found = await store.of_member(reading, member, place, limit + 1)
+    more, found = len(found) > limit, found[:limit]
+    last = Place(0, found[-1].asked_at, found[-1].redemption_id) if more else None
+    following = None if last is None else caller.parts.cursors.write(last, listing)
+    link_next(request, response, following)
+    return RedemptionsPage(data=tuple(found), next_cursor=following, has_more=more)
+
+
+async def _member(caller: Caller, body: QuoteBody, programme: str | None) -> Member:
+    """Whose points a request is about.
+
+    Raises:
+        ProblemError: nobody of the tenant, or the programme has to be named.
+    """
+    async with caller.parts.store.reading(caller.tenant_id) as reading:
+        if body.member_id is not None:
+            return await one_member(reading, body.member_id, programme)
+        kind, _, value = (body.identifier or "").partition(":")
+        found = await reading.by_identifier(caller.parts.names.of(kind, value), programme)
+        if not found:
+            raise ProblemError("member-unknown")
+        if len(found) > 1:
+            raise ProblemError("programme-needed")
+        slug, member_id = found[0]
+        return await one_member(reading, member_id, slug)
+
+
+async def _follow(
+    request: Request, caller: Caller, operation: Operation, redemption_id: UUID, document: Any, **told: Any
+) -> Response:
+    """Serve what follows on a redemption."""
+    ask = Ask(
+        operation,
+        caller.tenant_id,
+        caller.key.key_id,
+        key=digest(key_text(request)),
+        fingerprint=fingerprint(request, document),
+        redemption_id=redemption_id,
+        **told,
+    )
+    return _response(await _client(request).ask(ask), 200)
+
+
+def _client(request: Request) -> RedemptionClient:
+    client: RedemptionClient = request.app.state.redemptions
+    return client
+
+
+def _response(answer: Answer, status: int) -> Response:
+    headers = {REPLAYED: "true"} if answer.replayed else {}
+    body = bytes(answer.body)
+    if status == 201:
+        headers["Location"] = f"/v1/redemptions/{RedemptionView.model_validate_json(body).redemption_id}"
+    return Response(body, status_code=status, headers=headers, media_type="application/json")

@@ -1,0 +1,56 @@
+"""Redemptions as the gateway reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from libs.contracts.redemption import RedeemedLot, RedemptionView
+from libs.runtime import sql
+from services.gateway.cursors import Place
+from services.gateway.store import Member, Reading
+
+_SQL = sql.load("services.gateway", "redemptions.sql")
+
+
+async def one(reading: Reading, redemption_id: UUID) -> RedemptionView | None:
+    """Return a redemption of the tenant."""
+    rows = await reading.fetch(_SQL["redemption"], redemption_id)
+    return (await _views(reading, rows))[0] if rows else None
+
+
+async def of_member(reading: Reading, member: Member, after: Place | None, count: int) -> list[RedemptionView]:
+    """Return so many redemptions of a member that come after a place, newest first."""
+    place = (None, None) if after is None else (after.recorded_at, after.receipt)
+    rows = await reading.fetch(_SQL["of_member"], member.programme_id, member.member_id, *place, count)
+    return await _views(reading, rows)
+
+
+async def _views(reading: Reading, rows: Sequence[Any]) -> list[RedemptionView]:
+    """Show redemptions, all of one member, with the dates that their lots have now."""
+    shares = [msgspec.json.decode(row["shares"]) for row in rows]
+    wanted = sorted({share[2] for each in shares for share in each})
+    lots = {}
+    if rows and wanted:
+        whose = (rows[0]["programme_id"], rows[0]["member_id"])
+        lots = {lot["seq"]: lot for lot in await reading.fetch(_SQL["lots"], *whose, wanted)}
+    return [
+        RedemptionView(
+            **{name: row[name] for name in RedemptionView.model_fields if name not in ("lots", "lapsed")},
+            lots=tuple(
+                RedeemedLot(
+                    lot=lot,
+                    wallet=wallet,
+                    points=points,
+                    restored=restored,
+                    earned_at=lots[lot]["earned_at"],
+                    expires_at=lots[lot]["expires_at"],
+                )
+                for _, wallet, lot, points, restored in each
+            ),
+        )
+        for row, each in zip(rows, shares, strict=True)
+    ]

@@ -1,0 +1,20 @@
+-- name: redemption
+SELECT p.slug AS programme, r.programme_id, r.member_id, r.redemption_id, r.state, r.points, r.restored, r.hold_until,
+       r.extended, r.reference, r.shares::text AS shares, r.asked_at, r.changed_at
+FROM redemption.redemption r JOIN platform.programme p USING (tenant_id, programme_id)
+WHERE r.tenant_id = $1 AND r.redemption_id = $2;
+
+-- name: of_member
+-- Newest first, behind a place.
+SELECT p.slug AS programme, r.programme_id, r.member_id, r.redemption_id, r.state, r.points, r.restored, r.hold_until,
+       r.extended, r.reference, r.shares::text AS shares, r.asked_at, r.changed_at
+FROM redemption.redemption r JOIN platform.programme p USING (tenant_id, programme_id)
+WHERE r.tenant_id = $1 AND r.programme_id = $2 AND r.member_id = $3
+  AND ($4::timestamptz IS NULL OR (r.asked_at, r.redemption_id) < ($4, $5::uuid))
+ORDER BY r.asked_at DESC, r.redemption_id DESC
+LIMIT $6;
+
+-- name: lots
+-- When lots were earned, and when they lapse as they are now.
+SELECT seq, earned_at, expires_at FROM ledger.lot_now
+WHERE tenant_id = $1 AND programme_id = $2 AND member_id = $3 AND seq = ANY ($4::bigint[]);

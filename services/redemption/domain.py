@@ -1,0 +1,287 @@
+"""Decisions about redemptions: what is held, redeemed, freed and given back, and why not. Pure.
+
+A decision takes the member's ledger in hand, on which what time has done is recorded already, and records on it what it
+makes. A "no" is a `Refusal`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from types import MappingProxyType
+from typing import Literal, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from libs.ledger.boundary import ExpiryCalendar
+from libs.ledger.give_back import GivenBack, Share, commit, release, restore
+from libs.ledger.model import Kind, MemberLedger, Movement
+from libs.ledger.spend import Spending, hold, redeem
+from libs.lives.life import Life, MemberName
+from libs.lives.made import Cause
+
+State = Literal["held", "released", "expired", "redeemed", "cancelled"]
+Doer = Literal["member", "operator", "partner"]
+"""Who undoes a redemption: for others than the member what has passed its date lives a while longer."""
+
+
+NO_DATES: Mapping[int, datetime] = MappingProxyType({})
+
+
+class Refusal(NamedTuple):
+    """Why a request is not done, by a code and in words."""
+
+    code: str
+    detail: str
+
+
+class Rules(Struct, frozen=True):
+    """What a programme says of redemptions at an instant: its wallets in order, each with its decimals and calendar.
+
+    `counts` says whether members' redemptions are counted by the day.
+    """
+
+    tenant: str
+    programme: str
+    zone: ZoneInfo
+    scales: Mapping[str, int]
+    calendars: Mapping[str, ExpiryCalendar]
+    counts: bool = False
+
+    @property
+    def source(self) -> str:
+        """The source under which redemptions are named as causes."""
+        return f"/pointstream/{self.tenant}/{self.programme}/redemptions"
+
+
+class Portion(NamedTuple):
+    """Points of a lot that a redemption took by the movement `seq`, and how many of them came back since."""
+
+    seq: int
+    wallet: str
+    lot_seq: int
+    amount: int
+    restored: int = 0
+
+
+class Redemption(Struct, frozen=True):
+    """A redemption as it stands. Portions are in the order in which they were taken."""
+
+    name: MemberName
+    redemption_id: UUID
+    state: State
+    points: int
+    portions: tuple[Portion, ...]
+    asked_at: datetime
+    changed_at: datetime
+    restored: int = 0
+    hold_until: datetime | None = None
+    extended: bool = False
+    reference: str | None = None
+    counted_on: date | None = None
+
+    @property
+    def shares(self) -> tuple[Share, ...]:
+        """What is left to be given back."""
+        return tuple(
+            Share(each.seq, each.wallet, each.lot_seq, each.amount - each.restored)
+            for each in self.portions
+            if each.amount > each.restored
+        )
+
+
+class Changed(NamedTuple):
+    """What came of a request: the redemption as it stands, what lapsed of what came back, and later dates."""
+
+    redemption: Redemption
+    lapsed: int = 0
+    later: Mapping[int, datetime] = NO_DATES
+
+
+def wallets_of(rules: Rules, wallet: str | None) -> list[str] | Refusal:
+    """The wallets that points are taken from: the one named, or all that count in the same unit as the first."""
+    if wallet is not None:
+        if wallet not in rules.scales:
+            return Refusal("wallet-unknown", f"The programme has the wallets {', '.join(rules.scales)}.")
+        return [wallet]
+    first = next(iter(rules.scales.values()))
+    return [name for name, scale in rules.scales.items() if scale == first]
+
+
+class Quoted(NamedTuple):
+    """What would be taken now, or why nothing would; `spendable` is what there is."""
+
+    portions: tuple[Portion, ...]
+    spendable: int
+    refused: str | None
+
+
+def quoted(ledger: MemberLedger, points: int, wallets: Sequence[str], now: datetime) -> Quoted:
+    """What would be taken now; nothing is recorded."""
+    made = redeem(ledger, points, wallets, now)
+    return Quoted(_portions(made.movements), made.spendable, made.refused)
+
+
+def taken(
+    life: Life,
+    redemption_id: UUID,
+    cause: Cause,
+    points: int,
+    wallets: Sequence[str],
+    now: datetime,
+    *,
+    held_for: timedelta | None = None,
+    zone: ZoneInfo,
+    reference: str | None = None,
+) -> Changed | Refusal:
+    """Redeem points at once, or hold them for so long."""
+    decide = redeem if held_for is None else hold
+    made = decide(life.ledger, points, wallets, now)
+    if (refusal := _refusal(made, points)) is not None:
+        return refusal
+    life.record(made.movements, cause)
+    return Changed(
+        Redemption(
+            name=life.name,
+            redemption_id=redemption_id,
+            state="redeemed" if held_for is None else "held",
+            points=points,
+            portions=_portions(made.movements),
+            asked_at=now,
+            changed_at=now,
+            hold_until=None if held_for is None else now + held_for,
+            reference=reference,
+            counted_on=_day(now, zone) if held_for is None else None,
+        )
+    )
+
+
+def extended(redemption: Redemption, now: datetime, by: timedelta) -> Changed | Refusal:
+    """Put the end of a hold off, once."""
+    if (refusal := _not_held(redemption, now)) is not None:
+        return refusal
+    if redemption.extended:
+        return Refusal("hold-extended", "A hold is put off once.")
+    return Changed(replace(redemption, hold_until=now + by, extended=True, changed_at=now))
+
+
+def committed(
+    life: Life, redemption: Redemption, cause: Cause, points: int | None, now: datetime, zone: ZoneInfo
+) -> Changed | Refusal:
+    """Redeem what is held, or a part of it and free the rest."""
+    if (refusal := _not_held(redemption, now)) is not None:
+        return refusal
+    wanted = redemption.points if points is None else points
+    if wanted > redemption.points:
+        return Refusal("points-exceeded", f"{redemption.points} points are held.")
+    made = commit(life.ledger, redemption.shares, wanted, now)
+    life.record(made.movements, cause)
+    redeemed = _portions([movement for movement in made.movements if movement.kind is Kind.COMMIT])
+    return Changed(
+        replace(
+            redemption,
+            state="redeemed",
+            points=wanted,
+            portions=redeemed,
+            changed_at=now,
+            counted_on=_day(now, zone),
+        ),
+        made.lapsed,
+    )
+
+
+def released(
+    life: Life, redemption: Redemption, cause: Cause, now: datetime, *, over: bool = False
+) -> Changed | Refusal:
+    """Free what is held: because it is not needed, or because the time is `over`."""
+    if redemption.state != "held":
+        return _not(redemption, "hold-ended")
+    made = release(life.ledger, redemption.shares, now)
+    life.record(made.movements, cause, "hold-expired" if over else None)
+    return Changed(replace(redemption, state="expired" if over else "released", changed_at=now), made.lapsed)
+
+
+def cancelled(
+    life: Life,
+    redemption: Redemption,
+    cause: Cause,
+    points: int | None,
+    now: datetime,
+    *,
+    by: Doer,
+    grace: timedelta,
+    rules: Rules,
+) -> Changed | Refusal:
+    """Give what was redeemed back, or a part of it, into the lots that it came from."""
+    if redemption.state != "redeemed":
+        return _not(redemption, "not-redeemed")
+    left = redemption.points - redemption.restored
+    wanted = left if points is None else points
+    if wanted > left:
+        return Refusal("points-exceeded", f"{left} points of it can still be given back.")
+    mercy = {} if by == "member" else {wallet: _grace(rules, wallet, now, grace) for wallet in rules.calendars}
+    made = restore(life.ledger, redemption.shares, wanted, now, mercy)
+    life.record(made.movements, cause, f"cancelled-by-{by}")
+    restored = redemption.restored + wanted
+    return Changed(
+        replace(
+            redemption,
+            state="cancelled" if restored == redemption.points else "redeemed",
+            restored=restored,
+            portions=_with_back(redemption.portions, made),
+            changed_at=now,
+        ),
+        made.lapsed,
+        made.later,
+    )
+
+
+def _grace(rules: Rules, wallet: str, now: datetime, grace: timedelta) -> datetime:
+    """So long from now, and not beyond the wallet's next boundary."""
+    boundary = rules.calendars[wallet].next_boundary(now)
+    return now + grace if boundary is None else min(now + grace, boundary.instant)
+
+
+def _with_back(portions: Sequence[Portion], made: GivenBack) -> tuple[Portion, ...]:
+    back = {(share.seq, share.lot_seq): share.amount for share in made.shares}
+    return tuple(each._replace(restored=each.restored + back.get((each.seq, each.lot_seq), 0)) for each in portions)
+
+
+def _portions(movements: Sequence[Movement]) -> tuple[Portion, ...]:
+    return tuple(
+        Portion(movement.seq, movement.wallet, part.lot_seq, part.amount)
+        for movement in movements
+        for part in movement.allocations
+    )
+
+
+def _refusal(made: Spending, points: int) -> Refusal | None:
+    match made.refused:
+        case None:
+            return None
+        case "in-debt":
+            return Refusal("in-debt", "Points are owed; nothing is redeemed until that is repaid.")
+        case "insufficient-points":
+            detail = f"{made.spendable} points can be spent, and {points} are asked for."
+            return Refusal("insufficient-points", detail)
+
+
+def _not_held(redemption: Redemption, now: datetime) -> Refusal | None:
+    if redemption.state != "held":
+        return _not(redemption, "hold-ended")
+    if redemption.hold_until is not None and redemption.hold_until <= now:
+        return Refusal("hold-expired", "The time of the hold is over.")
+    return None
+
+
+def _not(redemption: Redemption, code: str) -> Refusal:
+    if redemption.state == "expired":
+        return Refusal("hold-expired", "The time of the hold was over, and its points are free again.")
+    return Refusal(code, f"The redemption is {redemption.state}.")
+
+
+def _day(now: datetime, zone: ZoneInfo) -> date:
+    return now.astimezone(zone).date()

@@ -1,0 +1,242 @@
+"""Requests to spend points, each in one transaction: key, lock, load, what time has done, decide, save, tell.
+
+A refusal undoes all of it, so that nothing of the request is remembered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from libs.contracts.redemption import Answer, Ask
+from libs.ledger.catch_up import catch_up
+from libs.ledger.evolve import apply_all
+from libs.lives.life import Life
+from libs.lives.made import Cause
+from libs.runtime.batch import Outgoing
+from libs.runtime.clock import Clock
+from libs.runtime.failpoint import reach
+from libs.runtime.keys import event_id
+from libs.runtime.leases import shard_of
+from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
+from services.redemption import domain, store, telling
+from services.redemption.domain import Changed, Redemption, Refusal, Rules
+from services.redemption.programmes import Programmes
+from services.redemption.settings import RedemptionSettings
+from services.redemption.store import Known, RequestName
+
+WRITER = "redemption"
+"""What the outbox shards of this service begin with."""
+_TRIES = 4
+T = TypeVar("T")
+
+
+@dataclass(eq=False)
+class Refused(Exception):
+    """Carries a refusal out of a transaction, which is undone."""
+
+    refusal: Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where requests are served. `committed` hears which outbox shards have something new."""
+
+    pool: asyncpg.Pool
+    programmes: Programmes
+    clock: Clock
+    settings: RedemptionSettings
+    committed: Callable[[Sequence[str]], None]
+
+    async def serve(self, ask: Ask) -> Answer:
+        """Serve one request.
+
+        Raises:
+            Whatever `libs.runtime.postgres.DATABASE_ERRORS` lists: it is not known whether it was done, and may be
+            asked again under the same key.
+        """
+        try:
+            if ask.operation == "quote":
+                return await self._quote(ask)
+            return await again(partial(self._move, ask))
+        except Refused as error:
+            return Answer(refused=error.refusal.code, detail=error.refusal.detail)
+
+    async def _quote(self, ask: Ask) -> Answer:
+        now = self.clock.now()
+        assert ask.programme_id is not None
+        assert ask.member_id is not None
+        assert ask.points is not None
+        rules = self._rules((ask.tenant_id, ask.programme_id), now)
+        wallets = _found(domain.wallets_of(rules, ask.wallet))
+        name = (ask.tenant_id, ask.programme_id, ask.member_id)
+        async with (
+            self.pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read"),
+        ):
+            ledger = await store.look(connection, name)
+        if ledger is None:
+            raise Refused(Refusal("member-unknown", "Nobody has this id."))
+        ledger = apply_all(ledger, catch_up(ledger, now, now))
+        made = domain.quoted(ledger, ask.points, wallets, now)
+        return Answer(msgspec.Raw(telling.quote(ask.member_id, rules, ask.points, made, ledger)))
+
+    async def _move(self, ask: Ask) -> Answer:
+        now = self.clock.now()
+        request = RequestName(ask.tenant_id, ask.credential, ask.operation, ask.key)
+        redemption_id = ask.redemption_id or id_of(request)
+        begins = None
+        if ask.redemption_id is None:
+            assert ask.programme_id is not None
+            assert ask.member_id is not None
+            begins = (ask.programme_id, ask.member_id)
+        async with self.pool.acquire() as connection, connection.transaction():
+            found = await store.begin(connection, request, ask.fingerprint, now, begins, redemption_id)
+            if isinstance(found, Known):
+                return _replay(found, ask)
+            if found is None:
+                code = "redemption-unknown" if begins is None else "member-unknown"
+                raise Refused(Refusal(code, "Nothing of your company has this id."))
+            before = await store.load_redemptions(connection, ask.tenant_id, [redemption_id])
+            members = await store.load_lives(connection, [found], before.values())
+            redemption, life = before.get(redemption_id), members[found.name]
+            rules = self._rules(found.name[:2], now)
+            at = now if redemption is None else max(now, redemption.changed_at)
+            cause = Cause(redemption_id, rules.source, str(redemption_id))
+            life.catch_up(at, cause)
+            changed = _found(self._decide(ask, life, redemption, rules, cause, at))
+            answer = telling.answer(changed, life, rules.programme, came_back=ask.operation in _GIVES_BACK)
+            await store.save(connection, at, [life], [changed.redemption])
+            if rules.counts and (by := _counts(redemption, changed.redemption)):
+                await store.count(connection, changed.redemption, by)
+            await store.keep_answer(connection, request, answer)
+            shard = shard_of(WRITER, found.name[2])
+            await store.tell(connection, at, {shard: telling.events_of(life, rules, found.spread, at)})
+            reach("before-commit")
+        reach("after-commit")
+        self.committed([shard])
+        return Answer(msgspec.Raw(answer), made=redemption is None)
+
+    def _decide(
+        self, ask: Ask, life: Life, redemption: Redemption | None, rules: Rules, cause: Cause, at: datetime
+    ) -> Changed | Refusal:
+        if redemption is None:
+            return self._take(ask, life, rules, cause, at)
+        match ask.operation:
+            case "extend":
+                return domain.extended(redemption, at, self.settings.hold)
+            case "commit":
+                return domain.committed(life, redemption, cause, ask.points, at, rules.zone)
+            case "release":
+                return domain.released(life, redemption, cause, at)
+            case "cancel":
+                return domain.cancelled(
+                    life, redemption, cause, ask.points, at, by=ask.by, grace=self.settings.grace, rules=rules
+                )
+        # The answer under the key is forgotten, what was done under it is not.
+        return Changed(redemption)
+
+    def _take(self, ask: Ask, life: Life, rules: Rules, cause: Cause, at: datetime) -> Changed | Refusal:
+        assert ask.points is not None
+        wallets = domain.wallets_of(rules, ask.wallet)
+        if isinstance(wallets, Refusal):
+            return wallets
+        return domain.taken(
+            life,
+            cause.key,
+            cause,
+            ask.points,
+            wallets,
+            at,
+            held_for=self.settings.hold if ask.operation == "hold" else None,
+            zone=rules.zone,
+            reference=ask.reference,
+        )
+
+    async def release_expired(self) -> int:
+        """Free what holds keep whose time is over, so many at once at most; return how many they were.
+
+        Raises:
+            Whatever `libs.runtime.postgres.DATABASE_ERRORS` lists.
+        """
+        now = self.clock.now()
+        released = 0
+        for tenant, ids in (await store.expired(self.pool, now, self.settings.release_most)).items():
+            released += await again(partial(self._release, tenant, ids, now))
+        return released
+
+    async def _release(self, tenant_id: int, ids: Sequence[UUID], now: datetime) -> int:
+        """Release holds of a tenant in one transaction; those that have ended meanwhile are passed over."""
+        events: dict[str, list[Outgoing]] = {}
+        done: list[Redemption] = []
+        async with self.pool.acquire() as connection, connection.transaction():
+            locked = {member.name: member for member in await store.lock_expired(connection, tenant_id, now, ids)}
+            found = await store.load_redemptions(connection, tenant_id, ids)
+            over = [each for each in found.values() if each.name in locked and self._may_release(each, now)]
+            members = await store.load_lives(connection, locked.values(), over)
+            for each in over:
+                life, rules = members[each.name], self._rules(each.name[:2], now)
+                cause = Cause(each.redemption_id, rules.source, str(each.redemption_id))
+                life.catch_up(now, cause)
+                done.append(_found(domain.released(life, each, cause, max(now, each.changed_at), over=True)).redemption)
+                shard = events.setdefault(shard_of(WRITER, each.name[2]), [])
+                shard += telling.events_of(life, rules, locked[each.name].spread, now)
+            await store.save(connection, now, members.values(), done)
+            await store.tell(connection, now, events)
+        self.committed(list(events))
+        return len(done)
+
+    def _may_release(self, redemption: Redemption, now: datetime) -> bool:
+        """Whether it is held beyond its time, under a programme that is known by now."""
+        over = redemption.state == "held" and redemption.hold_until is not None and redemption.hold_until <= now
+        return over and self.programmes.of(redemption.name[:2], now) is not None
+
+    def _rules(self, scope: tuple[int, int], at: datetime) -> Rules:
+        rules = self.programmes.of(scope, at)
+        if rules is None:
+            raise Refused(Refusal("version-unknown", "No version of the programme is in force yet."))
+        return rules
+
+
+_GIVES_BACK = ("release", "commit", "cancel")
+
+
+async def again(run: Callable[[], Awaitable[T]]) -> T:
+    """Run a transaction, and run it again when it met another one."""
+    for left in reversed(range(_TRIES)):
+        try:
+            return await run()
+        except DATABASE_ERRORS as error:
+            if not left or trouble(error) is not Trouble.REPEAT:
+                raise
+    raise AssertionError("the last try returns or raises")
+
+
+def id_of(request: RequestName) -> UUID:
+    """The id of the redemption that a request begins: the same for ever, so that none is made twice."""
+    return UUID(event_id(str(request.tenant_id), request.digest.hex(), request.operation, request.credential, 0))
+
+
+def _replay(known: Known, ask: Ask) -> Answer:
+    if known.fingerprint != ask.fingerprint:
+        raise Refused(Refusal("idempotency-key-reused", "The key stands for another request."))
+    return Answer(msgspec.Raw(known.answer), made=ask.redemption_id is None, replayed=True)
+
+
+def _found(decided: T | Refusal) -> T:
+    if isinstance(decided, Refusal):
+        raise Refused(decided)
+    return decided
+
+
+def _counts(before: Redemption | None, after: Redemption) -> int:
+    """Whether a redemption counts from now on (1), no longer (-1), or as it did (0)."""
+    was = before is not None and before.state == "redeemed"
+    return (after.state == "redeemed") - was

@@ -1,0 +1,88 @@
+"""What programmes say of redemptions, looked up every few seconds; a version is compiled once, beside the loop."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import NamedTuple
+
+import asyncpg
+import orjson
+
+from libs.history.needs import needs_of
+from libs.judging.versions import ActiveVersion, activate
+from libs.promotions.document import ProgrammeInvalid
+from libs.runtime import logs
+from libs.runtime.postgres import DATABASE_ERRORS
+from services.redemption import store
+from services.redemption.domain import Rules
+
+log = logs.get(__name__)
+Scope = tuple[int, int]
+
+
+class _Version(NamedTuple):
+    active: ActiveVersion
+    counts: bool
+
+
+class Programmes:
+    """The rules of every programme, as of the last look."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._compiled: dict[tuple[int, int, int, str], _Version] = {}
+        self._rules: dict[Scope, list[tuple[datetime, Rules]]] = {}
+        self._trouble: str | None = "programmes are not read yet"
+
+    @property
+    def trouble(self) -> str | None:
+        """What keeps programmes from being known, if anything does."""
+        return self._trouble
+
+    @property
+    def known(self) -> bool:
+        """Whether programmes have been read at all."""
+        return bool(self._rules)
+
+    def of(self, scope: Scope, at: datetime) -> Rules | None:
+        """Return what a programme says at an instant; None before its first version."""
+        known = self._rules.get(scope, ())
+        return next((rules for since, rules in reversed(known) if since <= at), None)
+
+    async def refresh(self) -> None:
+        """Look for new versions; what is known stays while the database is away, or holds what is no programme."""
+        try:
+            await self._read()
+        except (*DATABASE_ERRORS, ProgrammeInvalid) as error:
+            self._trouble = None if self._rules else f"programmes are not read: {type(error).__name__}"
+            log.warning("programmes.not_read", error=type(error).__name__)
+        else:
+            self._trouble = None
+
+    async def _read(self) -> None:
+        rows = await store.load_versions(self._pool)
+        compiled: dict[tuple[int, int, int, str], _Version] = {}
+        for row in rows:
+            name = (row["tenant_id"], row["programme_id"], row["version"], row["hash"])
+            known = self._compiled.get(name)
+            if known is None:
+                document = await store.load_document(self._pool, *name[:3])
+                known = await asyncio.to_thread(_compile, row["active_from"], document)
+            compiled[name] = known
+        counting = {name[:2] for name, version in compiled.items() if version.counts}
+        rules: dict[Scope, list[tuple[datetime, Rules]]] = {}
+        for row, (name, version) in zip(rows, compiled.items(), strict=True):
+            own = _rules(row["tenant"], row["programme"], version.active, counts=name[:2] in counting)
+            rules.setdefault(name[:2], []).append((row["active_from"], own))
+        self._compiled, self._rules = compiled, rules
+
+
+def _compile(active_from: datetime, document: str) -> _Version:
+    active = activate(active_from, orjson.loads(document))
+    return _Version(active, needs_of(active.compiled.source) is not None)
+
+
+def _rules(tenant: str, programme: str, version: ActiveVersion, *, counts: bool) -> Rules:
+    scales = {wallet.name: wallet.scale for wallet in version.compiled.source.wallets}
+    return Rules(tenant, programme, version.zone, scales, version.calendars, counts)

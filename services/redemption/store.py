@@ -1,0 +1,210 @@
+"""Redemption's only door to PostgreSQL. Every transaction sees the rows of one tenant's members alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from libs.history.days import REDEMPTIONS
+from libs.ledger.model import MemberLedger
+from libs.lives import postgres as lives
+from libs.lives.life import Life, MemberName
+from libs.lives.postgres import Head
+from libs.runtime import sql, stream_store
+from libs.runtime.batch import Outgoing
+from services.redemption.domain import Portion, Redemption
+
+_QUERIES = sql.load("services.redemption")
+KEPT = timedelta(days=7)
+"""How long a first answer is given again."""
+
+
+class RequestName(NamedTuple):
+    """Where an Idempotency-Key counts: a credential of a tenant, one operation, and the digest of the key."""
+
+    tenant_id: int
+    credential: str
+    operation: str
+    digest: bytes
+
+
+class Known(NamedTuple):
+    """A key that was used before: for which request, and what that was answered."""
+
+    fingerprint: bytes
+    answer: bytes
+
+
+class Locked(NamedTuple):
+    """A member whose ledger is locked for this transaction, and the hash that names the partition of its events."""
+
+    name: MemberName
+    head: Head
+    spread: int
+
+
+async def begin(
+    connection: asyncpg.Connection,
+    request: RequestName,
+    fingerprint: bytes,
+    now: datetime,
+    member: tuple[int, UUID] | None,
+    redemption_id: UUID,
+) -> Known | Locked | None:
+    """Take the key, and lock the member of the redemption, or for a new one `member` (programme and id).
+
+    Gives what is known of the key, if it was used; None where nobody is found.
+    """
+    row = await connection.fetchrow(
+        _QUERIES["begin_request"], *request, fingerprint, now, *(member or (None, None)), redemption_id
+    )
+    if row["known"]:
+        return Known(row["fingerprint"], row["answer"])
+    return None if row["member_id"] is None else _locked(request.tenant_id, row)
+
+
+async def lock_expired(
+    connection: asyncpg.Connection, tenant_id: int, now: datetime, ids: Sequence[UUID]
+) -> list[Locked]:
+    """Lock the members of holds that are over, in order."""
+    return [_locked(tenant_id, row) for row in await connection.fetch(_QUERIES["lock_expired"], tenant_id, now, ids)]
+
+
+def _locked(tenant_id: int, row: asyncpg.Record) -> Locked:
+    name = (tenant_id, row["programme_id"], row["member_id"])
+    return Locked(name, Head(row["seq"], row["owing"]), row["spread"])
+
+
+async def look(connection: asyncpg.Connection, name: MemberName) -> MemberLedger | None:
+    """Return a member's ledger without a lock, in a transaction that sees one state; None for nobody."""
+    await connection.execute(_QUERIES["set_tenant"], name[0])
+    row = await connection.fetchrow(_QUERIES["member"], *name)
+    if row is None:
+        return None
+    return (await lives.load_ledgers(connection, {name: Head(*row)}))[name]
+
+
+async def load_redemptions(
+    connection: asyncpg.Connection, tenant_id: int, ids: Sequence[UUID]
+) -> dict[UUID, Redemption]:
+    """Return redemptions as they stand; read behind the lock of their members."""
+    return {
+        row["redemption_id"]: _redemption(tenant_id, row)
+        for row in await connection.fetch(_QUERIES["redemptions"], tenant_id, ids)
+    }
+
+
+def _redemption(tenant_id: int, row: asyncpg.Record) -> Redemption:
+    return Redemption(
+        name=(tenant_id, row["programme_id"], row["member_id"]),
+        redemption_id=row["redemption_id"],
+        state=row["state"],
+        points=row["points"],
+        portions=tuple([Portion(*each) for each in orjson.loads(row["shares"])]),
+        asked_at=row["asked_at"],
+        changed_at=row["changed_at"],
+        restored=row["restored"],
+        hold_until=row["hold_until"],
+        extended=row["extended"],
+        reference=row["reference"],
+        counted_on=row["counted_on"],
+    )
+
+
+async def load_lives(
+    connection: asyncpg.Connection, locked: Iterable[Locked], redemptions: Iterable[Redemption]
+) -> dict[MemberName, Life]:
+    """Return the members with all that is left, and with the lots of these redemptions even if they are empty."""
+    ledgers = await lives.load_ledgers(connection, {member.name: member.head for member in locked})
+    for redemption in redemptions:
+        ledger = ledgers[redemption.name]
+        wanted = {each.lot_seq for each in redemption.portions} - {lot.seq for lot in ledger.lots}
+        if wanted:
+            rows = await connection.fetch(_QUERIES["lots"], *redemption.name, sorted(wanted))
+            lots = sorted((*ledger.lots, *map(lives.lot_of, rows)), key=lambda lot: lot.seq)
+            ledgers[redemption.name] = MemberLedger(ledger.member_id, ledger.seq, tuple(lots), ledger.debts)
+    return {name: Life(name, ledger) for name, ledger in ledgers.items()}
+
+
+async def save(
+    connection: asyncpg.Connection, now: datetime, members: Iterable[Life], redemptions: Sequence[Redemption]
+) -> None:
+    """Save what was done to members, and the redemptions as they are now."""
+    await lives.save(connection, now, members)
+    rows = [_row(redemption) for redemption in redemptions]
+    await connection.execute(_QUERIES["save"], now, orjson.dumps(rows, default=str).decode())
+
+
+def _row(redemption: Redemption) -> dict[str, Any]:
+    tenant, programme, member_id = redemption.name
+    return {
+        "tenant_id": tenant,
+        "programme_id": programme,
+        "member_id": member_id,
+        "redemption_id": redemption.redemption_id,
+        "state": redemption.state,
+        "points": redemption.points,
+        "restored": redemption.restored,
+        "hold_until": redemption.hold_until,
+        "extended": redemption.extended,
+        "reference": redemption.reference,
+        "shares": [list(each) for each in redemption.portions],
+        "counted_on": redemption.counted_on,
+        "asked_at": redemption.asked_at,
+    }
+
+
+async def count(connection: asyncpg.Connection, redemption: Redemption, by: int) -> None:
+    """Count a redemption in the history of its member, or with -1 count it no longer."""
+    tenant, programme, member_id = redemption.name
+    parts = orjson.dumps({REDEMPTIONS: by}).decode()
+    await connection.execute(
+        _QUERIES["count_days"],
+        [tenant], [programme], [member_id], [redemption.counted_on], [0], [0], [0], [parts], by < 0,
+    )  # fmt: skip
+
+
+async def keep_answer(connection: asyncpg.Connection, request: RequestName, answer: bytes) -> None:
+    """Keep the first answer to a request."""
+    await connection.execute(_QUERIES["keep_answer"], *request, answer)
+
+
+async def tell(connection: asyncpg.Connection, now: datetime, events: dict[str, list[Outgoing]]) -> None:
+    """Put events, given by shard, into the outbox: the last statement of a transaction.
+
+    Raises:
+        LookupError: a shard is not there, so that nothing may be committed; the relay makes them as it begins.
+    """
+    rows = stream_store.pack_rows(events)
+    if rows:
+        seqs = await stream_store.enqueue(connection, stream_store.enqueuing(now, dict.fromkeys(events, 0), rows))
+        if len(seqs) < len(rows):
+            raise LookupError("an outbox shard of redemption is not there")
+
+
+async def expired(pool: asyncpg.Pool, now: datetime, most: int) -> dict[int, list[UUID]]:
+    """Return holds that are over by tenant, the oldest first and so many in all at most."""
+    found: dict[int, list[UUID]] = {}
+    for row in await pool.fetch(_QUERIES["expired"], now, most):
+        found.setdefault(row["tenant_id"], []).append(row["redemption_id"])
+    return found
+
+
+async def forget_requests(pool: asyncpg.Pool, now: datetime, most: int) -> int:
+    """Forget so many answers at most that need not be given again; return how many there were."""
+    return int((await pool.execute(_QUERIES["forget_requests"], now - KEPT, most)).split()[-1])
+
+
+async def load_versions(pool: asyncpg.Pool) -> list[asyncpg.Record]:
+    """Return every version of every programme, without its document, in the order in which they come into force."""
+    return list(await pool.fetch(_QUERIES["programmes"]))
+
+
+async def load_document(pool: asyncpg.Pool, tenant_id: int, programme_id: int, version: int) -> str:
+    """Return the document of a version as JSON."""
+    return str(await pool.fetchval(_QUERIES["document"], tenant_id, programme_id, version))
