@@ -129,6 +129,7 @@ async def test_a_credit_tells_its_receipt_and_its_lot(client: httpx.AsyncClient,
             "number": "000123",
             "href": "/v1/receipts/acme/pos/12/3/R%201%2Fa",
         },
+        "redemption": None,
     }
     followed = await client.get(entry["receipt"]["href"])
     assert followed.status_code == 200
