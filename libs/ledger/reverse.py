@@ -156,5 +156,5 @@ def _counts_from(account: Account, effective_at: datetime, lots: Sequence[Lot]) 
     """Pending points are taken while they are pending, active ones once they are active, so the past can be folded."""
     if account is Account.PENDING:
         (lot,) = lots
-        return max(lot.earned_at, min(effective_at, lot.active_from))
-    return max((effective_at, *(lot.active_from for lot in lots)))
+        return max(lot.opened_at, min(effective_at, lot.active_from))
+    return max((effective_at, *(max(lot.active_from, lot.opened_at) for lot in lots)))
