@@ -73,7 +73,7 @@ def transfer(
 
 
 def merge(merged: MemberLedger, survivor: MemberLedger, at: datetime) -> Transfer:
-    """Move all that a member has and owes to another, who is the same person: pending lots stay pending with their dates.
+    """Move all that a member has and owes to another, who is the same person; pending lots stay pending.
 
     It is refused while anything is held: a reservation would end in a ledger that nobody looks at any more.
     """
@@ -89,8 +89,8 @@ def unmerge(
 ) -> Transfer:
     """Give a merged member back what is still there of the lots and debts that the merge had moved.
 
-    `passed` and `debts` are what `merge` said. What was spent of a moved lot since, or has lapsed, stays gone: it is not
-    taken out of the survivor's own lots; nor is a debt brought back that was repaid. Refused while any of it is held.
+    `passed` and `debts` are what `merge` said. What was spent of a moved lot since, or has lapsed, stays gone: it is
+    not taken out of the survivor's own lots; nor is a debt brought back that was repaid. Refused while any is held.
     """
     parts = []
     for each in passed:

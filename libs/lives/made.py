@@ -18,8 +18,9 @@ from libs.contracts.events import (
     PointsRepaidV1,
     PointsRestoredV1,
     PointsReversedV1,
+    PointsTransferredV1,
 )
-from libs.ledger.model import Kind, Movement
+from libs.ledger.model import Kind, Lot, Movement
 
 EVENT_TYPES = {
     Kind.REVERSE: PointsReversedV1.event_type,
@@ -32,6 +33,7 @@ EVENT_TYPES = {
     Kind.REDEEM: PointsRedeemedV1.event_type,
     Kind.COMMIT: PointsRedeemedV1.event_type,
     Kind.RESTORE: PointsRestoredV1.event_type,
+    Kind.TRANSFER: PointsTransferredV1.event_type,
 }
 """The type of the event that tells of a movement; a credit has a form of its own."""
 
@@ -51,7 +53,7 @@ class Made(Struct, frozen=True):
     """A movement that a writer made.
 
     `carried` when its lot was carried to a later boundary, `owed` the debt left in its wallet, `lapses_at` when the
-    lots that it touched lapse.
+    lots that it touched lapse, `counterpart` the member to whom a transfer went, or from whom it came.
     """
 
     movement: Movement
@@ -60,6 +62,7 @@ class Made(Struct, frozen=True):
     owed: int = 0
     lapses_at: datetime | None = None
     reason: str | None = None
+    counterpart: UUID | None = None
 
 
 def event_data(made: Made, member: str) -> dict[str, Any]:
@@ -95,6 +98,8 @@ def _own(movement: Movement, made: Made) -> dict[str, Any]:
             return {"boundary": made.lapses_at or movement.effective_at}
         case Kind.REPAY:
             return {"debt_left": made.owed}
+        case Kind.TRANSFER:
+            return {"counterpart_id": str(made.counterpart)} | _came(movement.opens)
     lot = movement.opens
     return {"opens": None if lot is None else lot.seq, "expires_at": None if lot is None else lot.expires_at}
 
@@ -107,3 +112,11 @@ def _taken_back(movement: Movement) -> dict[str, Any]:
         moves = movement.new_expiry
         return {"corrects": movement.corrects, "expires_at": None if moves is None else moves.expires_at}
     return {}
+
+
+def _came(lot: Lot | None) -> dict[str, Any]:
+    """What a transfer tells of the lot that came."""
+    if lot is None:
+        return {}
+    whose = None if lot.contributor is None else str(lot.contributor)
+    return {"opens": lot.seq, "contributor_id": whose, "earned_at": lot.earned_at, "expires_at": lot.expires_at}

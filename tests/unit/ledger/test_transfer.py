@@ -294,9 +294,7 @@ class Movings(RuleBasedStateMachine):
             return
         number = data.draw(st.integers(0, len(self.merges) - 1))
         merged, survivor, made = self.merges[number]
-        undone = unmerge(
-            self.ledgers[survivor], self.ledgers[merged], made.passed, made.debts, day(self.today)
-        )
+        undone = unmerge(self.ledgers[survivor], self.ledgers[merged], made.passed, made.debts, day(self.today))
         self.tell(survivor, undone.given)
         self.tell(merged, undone.received)
         self.merges[number] = (merged, survivor, Transfer())
