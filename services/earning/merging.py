@@ -7,8 +7,8 @@ little to do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -46,12 +46,8 @@ Use = Callable[[RunningProgramme, str, int, int], None]
 _MERGED, _UNMERGED = MemberMergedV1.event_type, MemberUnmergedV1.event_type
 
 
-class Hop(NamedTuple):
-    """Lots that went from one ledger to another, by their numbers there: a merge, or its undoing."""
-
-    source: UUID
-    target: UUID
-    lots: Mapping[int, Passed]
+Ways = Mapping[tuple[UUID, int], tuple[UUID, int, int]]
+"""Where lots went by merges and their undoing: from member and lot to member, lot and points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +64,21 @@ class Merge:
     at: datetime
     returned: tuple[Passed, ...] = ()
     undone: bool = False
-    undone_at: datetime | None = None
 
-    def hops(self) -> list[Hop]:
-        """The ways that lots went by it."""
-        there = hop(self.name[2], self.survivor, self.passed)
-        return [there, hop(self.survivor, self.name[2], self.returned)] if self.undone else [there]
-
-    def times(self) -> list[datetime]:
-        """When they went."""
-        return [self.at] if self.undone_at is None else [self.at, self.undone_at]
+    def ways(self) -> dict[tuple[UUID, int], tuple[UUID, int, int]]:
+        """Where lots went by it, and came back to."""
+        there = ways(self.name[2], self.survivor, self.passed)
+        return there | ways(self.survivor, self.name[2], self.returned)
 
 
-def hop(source: UUID, target: UUID, passed: Iterable[Passed]) -> Hop:
-    """Lots that went, found by the number that they had."""
-    return Hop(source, target, {each.from_lot: each for each in passed})
+def ways(source: UUID, target: UUID, passed: Iterable[Passed]) -> dict[tuple[UUID, int], tuple[UUID, int, int]]:
+    """Where lots went that passed from one member to another."""
+    return {(source, each.from_lot): (target, each.to_lot, each.points) for each in passed}
+
+
+def all_ways(merges: Iterable[Merge]) -> dict[tuple[UUID, int], tuple[UUID, int, int]]:
+    """Where lots went by several merges of a programme."""
+    return {lot: way for merge in merges for lot, way in merge.ways().items()}
 
 
 class Done(NamedTuple):
@@ -98,7 +94,7 @@ class Merges:
     """The merges of the batch: those known of the members in hand, and what is done to them.
 
     `known` are the merges of whom a batch is to merge or part, by member; `identifiers` and `counters` are theirs.
-    `away` are the ledgers of members who were merged.
+    `away` are the ledgers of members who were merged, `gone` where lots went.
     """
 
     owners: MutableMapping[tuple[int, int, str], UUID]
@@ -109,6 +105,7 @@ class Merges:
     histories: Histories | None = None
     tiers: Tiers | None = None
     known: Mapping[MemberName, Sequence[Merge]] = field(default_factory=dict)
+    gone: dict[tuple[UUID, int], tuple[UUID, int, int]] = field(default_factory=dict)
     counters: Mapping[MemberName, Sequence[tuple[str, str]]] = field(default_factory=dict)
     used: Mapping[CounterName, int] = field(default_factory=dict)
     away: dict[MemberName, Life] = field(default_factory=dict)
@@ -164,6 +161,7 @@ class Merges:
         self._more.setdefault(name, []).append(done)
         tier = None if arrival.programme.tiered else merged.standing.facts.tier
         self.merged.append(Done(done, arrival.key, tier))
+        self.gone |= done.ways()
         self.away[name] = merged
         for known, life in list(self.lives.items()):
             if life is merged:
@@ -171,7 +169,7 @@ class Merges:
         self.owners.update({each: survivor.name[2] for each, owner in self.owners.items() if owner == name[2]})
         for case in self.cases.values():
             if lies_in(case.story) == name[2]:
-                case.story = moved(case.story, [hop(name[2], survivor.name[2], made.passed)], survivor.name[2])
+                case.story = moved(case.story, self.gone, survivor.name[2])
         return done
 
     def _together(self, arrival: Arrival, merged: Life, survivor: Life, now: datetime) -> None:
@@ -199,7 +197,7 @@ class Merges:
         cause = Cause(arrival.key, arrival.event.source, arrival.event.id)
         for life in (survivor, merged):
             life.catch_up(now, cause)
-        made = unmerge(survivor.ledger, merged.ledger, last[0].passed, last[0].debts, now)
+        made = unmerge(survivor.ledger, merged.ledger, self._present(last[0]), last[0].debts, now)
         if made.refused is not None:
             return _refused(made.refused, at)
         record(survivor, merged, made.given, cause, data.reason)
@@ -208,12 +206,20 @@ class Merges:
         self._tell(arrival.programme, merged, last[0], made, data.reason, cause, now, undone=True)
         return Acted(Verdict("unmerged", data.reason, at), (), _points(made))
 
+    def _present(self, last: Merge) -> Iterator[Passed]:
+        """The lots that a merge moved, as they lie in the survivor's ledger now; they may have gone on and back."""
+        for each in last.passed:
+            lot, points = followed(each.to_lot, last.survivor, self.gone, last.survivor)
+            yield Passed(each.from_lot, lot, points or each.points)
+
     def _part(self, arrival: Arrival, last: Merge, survivor: Life, merged: Life, made: Transfer, use: Use) -> None:
         name, home = last.name, merged.name[2]
         for key, amount in last.counters.items():
             use(arrival.programme, key.replace(str(home), str(last.survivor)), -amount, NO_LIMIT)
-        self.undone.append(Done(_undone(last, made.passed), arrival.key))
-        self._more.setdefault(name, []).append(_undone(last, made.passed))
+        undone = replace(last, returned=made.passed, undone=True)
+        self.undone.append(Done(undone, arrival.key))
+        self._more.setdefault(name, []).append(undone)
+        self.gone |= undone.ways()
         self.lives[name], self.standings[name] = merged, merged.standing
         names = {(*name[:2], identifier) for identifier in last.identifiers}
         self.owners.update(
@@ -221,7 +227,7 @@ class Merges:
         )
         for case in self.cases.values():
             if case.story.owner == home and lies_in(case.story) == survivor.name[2]:
-                case.story = moved(case.story, [hop(survivor.name[2], home, made.passed)], home)
+                case.story = moved(case.story, self.gone, home)
 
     def _tell(
         self,
@@ -254,25 +260,23 @@ class Merges:
         self._events.append(Outgoing(MEMBERS, standing.key, standing.spread, value, headers, True))
 
 
-def moved(story: Story, hops: Sequence[Hop], target: UUID, lapsed: Mapping[int, int] | None = None) -> Story:
+def moved(story: Story, gone: Ways, target: UUID, lapsed: Mapping[int, int] | None = None) -> Story:
     """A story whose points lie in the ledger of `target` now, by the ways that its lots went.
 
     What of a lot did not come along was spent, taken back or has lapsed: it can be taken back only out of other points,
     and is kept under the number 0. `lapsed` says how much of each lot had lapsed before it went.
     """
     at = lies_in(story)
-    accounts = tuple([_account(account, at, hops, target, lapsed or {}) for account in story.accounts])
+    accounts = tuple([_account(account, at, gone, target, lapsed or {}) for account in story.accounts])
     uses = tuple([(key.replace(str(at), str(target)), points, most) for key, points, most in story.uses])
     return structs.replace(story, accounts=accounts, uses=uses, ledger=None if target == story.owner else target)
 
 
-def _account(
-    account: Account, at: UUID | None, hops: Sequence[Hop], target: UUID, lapsed: Mapping[int, int]
-) -> Account:
+def _account(account: Account, at: UUID | None, ways: Ways, target: UUID, lapsed: Mapping[int, int]) -> Account:
     gained: list[Gained] = []
     rest = back = gone = 0
     for gain in account.gained:
-        lot, came = _followed(gain.lot, at, hops, target)
+        lot, came = followed(gain.lot, at, ways, target)
         here = min(came, gain.points - gain.reversed)
         if here:
             gained.append(Gained(lot, here))
@@ -283,24 +287,17 @@ def _account(
     return structs.replace(account, gained=tuple(gained), gone=account.gone + gone)
 
 
-def _followed(lot: int, at: UUID | None, hops: Sequence[Hop], target: UUID) -> tuple[int, int]:
+def followed(lot: int, at: UUID | None, ways: Ways, target: UUID) -> tuple[int, int]:
     """Where a lot lies in the ledger of `target`, and with how many points; 0 and 0 where it did not get there."""
     points = 0
-    for each in hops:
-        if each.source == at and lot in each.lots:
-            _, lot, points = each.lots[lot]
-            at = each.target
+    while at is not None and (way := ways.get((at, lot))) is not None:
+        at, lot, points = way
     return (lot, points) if at == target else (0, 0)
 
 
 def lies_in(story: Story) -> UUID | None:
     """In whose ledger the points of a receipt lie."""
     return story.ledger or story.owner
-
-
-def _undone(last: Merge, returned: tuple[Passed, ...]) -> Merge:
-    told = (last.name, last.number, last.survivor, last.passed, last.debts, last.identifiers, last.counters, last.at)
-    return Merge(*told, returned, undone=True)
 
 
 def _refused(why: str, at: datetime) -> Acted:

@@ -21,7 +21,7 @@ from services.earning import arrivals, owner_store, segment_store, store
 from services.earning.arrivals import Arrival
 from services.earning.cases import Case
 from services.earning.lives import Life
-from services.earning.merging import Done, Hop, Merge, Merges, lies_in, moved
+from services.earning.merging import Done, Merge, Merges, all_ways, lies_in, moved
 from services.earning.verdict import Standing
 
 _QUERIES = sql.load("services.earning", "merging.sql")
@@ -133,15 +133,9 @@ async def _bring(connection: asyncpg.Connection, wanted: Sequence[tuple[Case, Me
     )
     for case, name, target in wanted:
         at = lies_in(case.story)
-        ways: list[tuple[datetime, Hop]] = [
-            (when, way)
-            for each in known
-            if each.name[:2] == name[:2]
-            for when, way in zip(each.times(), each.hops(), strict=True)
-        ]
-        hops = [way for _, way in sorted(ways, key=lambda each: each[0])]
+        gone = all_ways(each for each in known if each.name[:2] == name[:2])
         own = {lot[3]: amount for lot, amount in lapsed.items() if lot[:3] == (*name[:2], at)}
-        case.story = moved(case.story, hops, target, own)
+        case.story = moved(case.story, gone, target, own)
 
 
 async def load(connection: asyncpg.Connection, changing: Sequence[Arrival], merges: Merges, now: datetime) -> None:
@@ -150,8 +144,9 @@ async def load(connection: asyncpg.Connection, changing: Sequence[Arrival], merg
         return
     named = {(*new.scope, new.event.data.member_id): new for new in changing}
     known = await merges_of(connection, named)
+    merges.gone |= all_ways(known)
     merges.known = {name: [each for each in known if each.name == name] for name in named}
-    standings = await _heads(connection, list(named))
+    standings = await heads(connection, list(named))
     ledgers = await store.load_ledgers(connection, list(standings), standings)
     merges.away = {name: Life(name, standings[name], ledgers[name], whole=True) for name in standings}
     merges.counters = {
@@ -165,7 +160,8 @@ async def load(connection: asyncpg.Connection, changing: Sequence[Arrival], merg
     merges.used = await store.load_counters(connection, wanted)
 
 
-async def _heads(connection: asyncpg.Connection, members: Sequence[MemberName]) -> dict[MemberName, Standing]:
+async def heads(connection: asyncpg.Connection, members: Sequence[MemberName]) -> dict[MemberName, Standing]:
+    """Lock members who were merged, and return them as their ledgers say."""
     found = {}
     for row in await connection.fetch(_QUERIES["heads"], *_columns(members)):
         text = str(row["member_id"])
@@ -231,7 +227,6 @@ def _merge(row: asyncpg.Record) -> Merge:
         row["merged_at"],
         returned,
         undone=row["undone_at"] is not None,
-        undone_at=row["undone_at"],
     )
 
 
