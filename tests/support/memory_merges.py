@@ -1,4 +1,4 @@
-"""Merges as plain dictionaries, for `tests.support.memory`, in the place of what `services.earning.merging_store` asks."""
+"""Merges as plain dictionaries, for `tests.support.memory`, in the place of `services.earning.merging_store`."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 
 async def lock_identifiers(memory: Memory, changing: Iterable[Arrival]) -> dict[MemberName, tuple[str, ...]]:
-    found = {}
+    found: dict[MemberName, tuple[str, ...]] = {}
     for new in changing:
-        for member_id in (new.event.data.member_id, getattr(new.event.data, "to_member_id", None)):
+        data = new.event.data
+        for member_id in (data.member_id, getattr(data, "to_member_id", data.member_id)):
             names = sorted(
                 name[2] for name, owner in memory.identifiers.items() if name[:2] == new.scope and owner == member_id
             )

@@ -1,4 +1,4 @@
-"""Merges and transfers in the hands of a batch: wherever it is cut, both members end the same, and each side can go home."""
+"""Merges and transfers in the hands of a batch: wherever it is cut, all members end the same."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def facts(draw: st.DrawFn) -> list[tuple[str, Any]]:
             said.append((kind, asked(name, kind, draw(PAIR)[0], time=NOON)))
         else:
             one, other = draw(PAIR)
-            more = {"wallet": "points", "points": draw(st.integers(1, 40))} if kind == "give" else {}
+            more: dict[str, Any] = {"wallet": "points", "points": draw(st.integers(1, 40))} if kind == "give" else {}
             what = "transfer" if kind == "give" else kind
             said.append((kind, asked(name, what, one, to_member_id=str(other), time=NOON, **more)))
     return said
