@@ -13,8 +13,8 @@ def repay(
 ) -> tuple[Movement, ...]:
     """What the free points of a wallet repay of its debt, one movement a lot, in burn order; nothing without debt.
 
-    A lot repays from when it is here, active and the debt is there, whichever is last, and `not_before` points came back;
-    not when it has lapsed by then.
+    A lot repays from when it is here, active and the debt is there, whichever is last, and `not_before` points came
+    back; not when it has lapsed by then.
     """
     debt = next((debt for debt in ledger.debts if debt.wallet == wallet and debt.amount), None)
     if debt is None:

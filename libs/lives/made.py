@@ -20,7 +20,7 @@ from libs.contracts.events import (
     PointsReversedV1,
     PointsTransferredV1,
 )
-from libs.ledger.model import Kind, Lot, Movement
+from libs.ledger.model import Kind, Movement
 
 EVENT_TYPES = {
     Kind.REVERSE: PointsReversedV1.event_type,
@@ -79,7 +79,7 @@ def event_data(made: Made, member: str) -> dict[str, Any]:
         "cause_source": cause.source,
         "cause_id": cause.id,
         "reason": made.reason,
-    } | _own(movement, made)
+    } | (_other_side(made) if movement.kind is Kind.TRANSFER else _own(movement, made))
 
 
 _FOR_REDEMPTION = frozenset({Kind.HOLD, Kind.RELEASE, Kind.REDEEM, Kind.COMMIT, Kind.RESTORE})
@@ -98,8 +98,6 @@ def _own(movement: Movement, made: Made) -> dict[str, Any]:
             return {"boundary": made.lapses_at or movement.effective_at}
         case Kind.REPAY:
             return {"debt_left": made.owed}
-        case Kind.TRANSFER:
-            return {"counterpart_id": str(made.counterpart)} | _came(movement.opens)
     lot = movement.opens
     return {"opens": None if lot is None else lot.seq, "expires_at": None if lot is None else lot.expires_at}
 
@@ -114,9 +112,11 @@ def _taken_back(movement: Movement) -> dict[str, Any]:
     return {}
 
 
-def _came(lot: Lot | None) -> dict[str, Any]:
-    """What a transfer tells of the lot that came."""
+def _other_side(made: Made) -> dict[str, Any]:
+    """What a transfer tells: the other member, and of a lot that came what it was there."""
+    told: dict[str, Any] = {"counterpart_id": str(made.counterpart)}
+    lot = made.movement.opens
     if lot is None:
-        return {}
+        return told
     whose = None if lot.contributor is None else str(lot.contributor)
-    return {"opens": lot.seq, "contributor_id": whose, "earned_at": lot.earned_at, "expires_at": lot.expires_at}
+    return told | {"opens": lot.seq, "contributor_id": whose, "earned_at": lot.earned_at, "expires_at": lot.expires_at}
