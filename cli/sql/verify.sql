@@ -8,9 +8,10 @@
 SELECT set_config('work_mem', '128MB', true), set_config('jit', 'off', true);
 
 -- name: one_credit_per_event
--- Every lot was earned by an accepted event, and an event earns at most one lot a wallet, for one member only.
+-- Every lot was earned by an accepted event, and an event earns at most one lot a wallet, for one member only; of lots that
+-- come from another member it may bring many.
 WITH repeated AS (
-    SELECT tenant_id, cause FROM ledger.lot GROUP BY tenant_id, cause HAVING count(*) > 1
+    SELECT tenant_id, cause FROM ledger.lot WHERE opened_by <> 'transfer' GROUP BY tenant_id, cause HAVING count(*) > 1
 ), flaw AS (
     SELECT l.tenant_id, l.cause
     FROM ledger.lot l JOIN repeated USING (tenant_id, cause)
@@ -42,6 +43,10 @@ WITH open AS (
     SELECT tenant_id, event_key FROM earning.receipt WHERE story IS NOT NULL
     UNION
     SELECT tenant_id, cause FROM ledger.movement
+    UNION
+    SELECT tenant_id, cause FROM members.merge
+    UNION
+    SELECT tenant_id, undone_by FROM members.merge WHERE undone_at IS NOT NULL
 ), page AS (
     SELECT tenant_id, page FROM earning.decision_page
 ), flaw AS (
@@ -76,6 +81,7 @@ WITH told AS (
             ON i.tenant_id = m.tenant_id AND i.event_key = m.cause)
          + (SELECT count(*) FROM members.tier_change t JOIN earning.inbox i
             ON i.tenant_id = t.tenant_id AND i.event_key = t.cause)
+         + (SELECT count(*) + count(undone_at) FROM members.merge)
          + (SELECT count(*) FROM earning.referral_change r JOIN earning.inbox i
             ON i.tenant_id = r.tenant_id AND i.event_key = r.cause)
          + (SELECT count(*) FROM stream.dead_letter WHERE starts_with(consumer, 'earning.')) AS effects

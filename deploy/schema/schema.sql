@@ -548,6 +548,7 @@ CREATE TABLE ledger.member (
     activates_at timestamptz, -- when the first of the pending lots becomes active
     lapses_at timestamptz, -- when the first of the lots that have something left lapses
     owing boolean NOT NULL DEFAULT false,
+    merged boolean NOT NULL DEFAULT false, -- into another member: nothing more comes into this ledger
     PRIMARY KEY (tenant_id, programme_id, member_id)
 ) WITH (fillfactor = 60);
 CREATE INDEX member_to_activate ON ledger.member (activates_at) WHERE activates_at IS NOT NULL;
@@ -629,13 +630,15 @@ CREATE TABLE ledger.allocation (
     FOREIGN KEY (tenant_id, programme_id, member_id, lot_seq) REFERENCES ledger.lot
 );
 
--- All movements of all members, those that open lots included.
+-- All movements of all members, those that open lots included. What came from another member counts since it came.
 CREATE VIEW ledger.journal WITH (security_invoker = true) AS
 SELECT tenant_id, programme_id, member_id, seq, wallet, opened_by AS kind,
        CASE opened_by WHEN 'credit' THEN 'issued' WHEN 'adjust' THEN 'adjusted' ELSE 'transferred' END::ledger.account
            AS from_account,
-       CASE WHEN active_from > earned_at THEN 'pending' ELSE 'active' END::ledger.account AS to_account,
-       amount, earned_at AS effective_at, recorded_at, NULL::bigint AS corrects, cause
+       CASE WHEN active_from > CASE opened_by WHEN 'transfer' THEN recorded_at ELSE earned_at END
+            THEN 'pending' ELSE 'active' END::ledger.account AS to_account,
+       amount, CASE opened_by WHEN 'transfer' THEN recorded_at ELSE earned_at END AS effective_at,
+       recorded_at, NULL::bigint AS corrects, cause
 FROM ledger.lot
 UNION ALL
 SELECT tenant_id, programme_id, member_id, seq, wallet, kind, from_account, to_account,
@@ -704,7 +707,7 @@ FROM unnest(ARRAY['ledger.member', 'ledger.lot', 'ledger.debt', 'ledger.movement
 
 GRANT USAGE ON SCHEMA ledger TO pointstream_earning, pointstream_gateway, pointstream_operator;
 GRANT SELECT, INSERT ON ledger.member, ledger.lot, ledger.debt, ledger.movement, ledger.allocation TO pointstream_earning;
-GRANT UPDATE (seq, tier, activates_at, lapses_at, owing) ON ledger.member TO pointstream_earning;
+GRANT UPDATE (seq, tier, activates_at, lapses_at, owing, merged) ON ledger.member TO pointstream_earning;
 GRANT UPDATE (remaining, held, pending, now_active_from, now_expires_at) ON ledger.lot TO pointstream_earning;
 GRANT UPDATE (amount, since) ON ledger.debt TO pointstream_earning;
 GRANT SELECT ON ledger.journal, ledger.lot_now TO pointstream_earning;
@@ -987,7 +990,7 @@ END $$;
 --
 -- A receipt is asked for with the event, page and member of its purchase, or without them by whatever follows a purchase.
 --   known_…    the receipts that were there before, each once
---   head_…     the members asked for and those of the known receipts, each once, locked
+--   head_…     the members asked for and those of the known receipts, each once, locked; not those who were merged
 --   used       by counter key
 CREATE FUNCTION earning.open_batch(
     p_receipt_tenants int[], p_receipt_programmes int[], p_receipt_keys uuid[], p_receipt_events uuid[],
@@ -1052,6 +1055,7 @@ BEGIN
             FROM unnest(known_tenants, known_programmes, known_members) AS v(tenant_id, programme_id, member_id)
         ) AS known
         JOIN ledger.member m USING (tenant_id, programme_id, member_id)
+        WHERE NOT m.merged
         ORDER BY m.tenant_id, m.programme_id, m.member_id
         FOR NO KEY UPDATE OF m
     ) AS l;
@@ -1999,3 +2003,91 @@ GRANT SELECT, INSERT ON members.referral_code TO pointstream_gateway;
 GRANT SELECT ON earning.referral, earning.referral_change TO pointstream_gateway;
 GRANT SELECT ON members.referral_code, members.mark, members.same_person, earning.referral, earning.referral_change,
     earning.referral_account TO pointstream_operator;
+
+-- Members who were merged into another, numbered without gaps by member. The row says all that an undoing and a late return
+-- must know: which lots went where and came back (pairs of numbers, with the points), debts and identifiers. While the merge
+-- stands, `leads_to` is where the id leads in the end, through later merges too.
+CREATE TABLE members.merge (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    number int NOT NULL,
+    survivor_id uuid NOT NULL,
+    leads_to uuid NOT NULL,
+    passed jsonb NOT NULL,
+    debts jsonb NOT NULL,
+    identifiers text[] NOT NULL,
+    counters jsonb NOT NULL,
+    cause uuid NOT NULL,
+    merged_at timestamptz NOT NULL,
+    returned jsonb,
+    undone_by uuid,
+    undone_at timestamptz,
+    PRIMARY KEY (tenant_id, programme_id, member_id, number),
+    CHECK (member_id <> survivor_id)
+);
+CREATE UNIQUE INDEX merge_stands ON members.merge (tenant_id, programme_id, member_id) WHERE undone_at IS NULL;
+CREATE INDEX merge_leads_to ON members.merge (tenant_id, programme_id, leads_to) WHERE undone_at IS NULL;
+SELECT platform.protect('members.merge', ARRAY['pointstream_operator', 'pointstream_earning']);
+GRANT SELECT, INSERT ON members.merge TO pointstream_earning;
+GRANT UPDATE (leads_to, returned, undone_by, undone_at) ON members.merge TO pointstream_earning;
+GRANT SELECT ON members.merge TO pointstream_gateway, pointstream_operator;
+
+-- Saves merges, and their undoing. The transaction holds the identifiers and both members of each.
+CREATE FUNCTION earning.save_merges(p_now timestamptz, p_merged jsonb, p_undone jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    one record;
+BEGIN
+    FOR one IN SELECT * FROM jsonb_to_recordset(p_merged) AS v(
+        tenant_id int, programme_id int, member_id uuid, number int, survivor_id uuid, passed jsonb, debts jsonb,
+        identifiers jsonb, counters jsonb, cause uuid, tier text)
+    LOOP
+        INSERT INTO members.merge (tenant_id, programme_id, member_id, number, survivor_id, leads_to, passed, debts,
+                                   identifiers, counters, cause, merged_at)
+        VALUES (one.tenant_id, one.programme_id, one.member_id, one.number, one.survivor_id, one.survivor_id, one.passed,
+                one.debts, ARRAY(SELECT jsonb_array_elements_text(one.identifiers)), one.counters, one.cause, p_now);
+        UPDATE members.merge g SET leads_to = one.survivor_id
+        WHERE g.tenant_id = one.tenant_id AND g.programme_id = one.programme_id AND g.leads_to = one.member_id
+          AND g.undone_at IS NULL;
+        UPDATE ledger.member m SET merged = true
+        WHERE m.tenant_id = one.tenant_id AND m.programme_id = one.programme_id AND m.member_id = one.member_id;
+        UPDATE ledger.member m SET tier = one.tier
+        WHERE m.tenant_id = one.tenant_id AND m.programme_id = one.programme_id AND m.member_id = one.survivor_id
+          AND m.tier IS NULL AND one.tier IS NOT NULL;
+        UPDATE members.identifier i SET member_id = one.survivor_id
+        WHERE i.tenant_id = one.tenant_id AND i.programme_id = one.programme_id AND i.member_id = one.member_id;
+        UPDATE members.tier_standing t SET due_at = NULL
+        WHERE t.tenant_id = one.tenant_id AND t.programme_id = one.programme_id AND t.member_id = one.member_id;
+    END LOOP;
+
+    FOR one IN SELECT * FROM jsonb_to_recordset(p_undone) AS v(
+        tenant_id int, programme_id int, member_id uuid, number int, survivor_id uuid, returned jsonb, cause uuid)
+    LOOP
+        UPDATE members.merge g SET returned = one.returned, undone_by = one.cause, undone_at = p_now
+        WHERE g.tenant_id = one.tenant_id AND g.programme_id = one.programme_id AND g.member_id = one.member_id
+          AND g.number = one.number;
+        WITH RECURSIVE behind AS (
+            SELECT g.member_id FROM members.merge g
+            WHERE g.tenant_id = one.tenant_id AND g.programme_id = one.programme_id AND g.survivor_id = one.member_id
+              AND g.undone_at IS NULL
+            UNION
+            SELECT g.member_id FROM behind b JOIN members.merge g
+                ON g.tenant_id = one.tenant_id AND g.programme_id = one.programme_id AND g.survivor_id = b.member_id
+               AND g.undone_at IS NULL
+        )
+        UPDATE members.merge g SET leads_to = one.member_id
+        FROM behind b
+        WHERE g.tenant_id = one.tenant_id AND g.programme_id = one.programme_id AND g.member_id = b.member_id
+          AND g.undone_at IS NULL;
+        UPDATE ledger.member m SET merged = false
+        WHERE m.tenant_id = one.tenant_id AND m.programme_id = one.programme_id AND m.member_id = one.member_id;
+        UPDATE members.identifier i SET member_id = one.member_id
+        FROM members.merge g
+        WHERE g.tenant_id = one.tenant_id AND g.programme_id = one.programme_id AND g.member_id = one.member_id
+          AND g.number = one.number AND i.tenant_id = one.tenant_id AND i.programme_id = one.programme_id
+          AND i.identifier = ANY (g.identifiers) AND i.member_id = one.survivor_id;
+        UPDATE members.tier_standing t SET due_at = p_now
+        WHERE t.tenant_id = one.tenant_id AND t.programme_id = one.programme_id AND t.member_id = one.member_id;
+    END LOOP;
+END $$;

@@ -16,14 +16,15 @@ SEPARATOR = "\x1f"
 _CURRENCY = Rejection("unknown-currency", "/data/currency", "an active currency of ISO 4217")
 _NO_POINTS = Rejection("field", "/data/points", "more or less than 0")
 _TWO_ENDS = Rejection("field", "/data/expires_at", "null when the points never expire")
+_SELF = Rejection("field", "/data/to_member_id", "another member")
 _TOTAL = Rejection("total-mismatch", "/data/total_minor", "the sum of the lines' amounts")
 
 
 def unsound(data: Any) -> Rejection | None:
     """Return what is wrong with a decoded payload; None when nothing is.
 
-    Currencies must exist, the lines of a receipt add up to its total, identifiers hold no U+001F, and an adjustment
-    changes something and has at most one end.
+    Currencies must exist, the lines of a receipt add up to its total, identifiers hold no U+001F, an adjustment
+    changes something and has at most one end, and what goes from a member to a member goes to another.
     """
     kind = type(data)
     checks = _BY_KIND.get(kind)
@@ -58,6 +59,10 @@ def _ends(data: Any) -> Rejection | None:
     return _TWO_ENDS if data.never_expires and data.expires_at is not None else None
 
 
+def _other(data: Any) -> Rejection | None:
+    return _SELF if data.member_id == data.to_member_id else None
+
+
 def _seemly(field: str) -> Callable[[Any], Rejection | None]:
     rejection = Rejection("field", f"/data/{field}", "identifiers without the control character U+001F")
 
@@ -76,6 +81,7 @@ _ALL: tuple[tuple[frozenset[str], Callable[[Any], Rejection | None]], ...] = (
     (frozenset({"lines", "total_minor"}), _total),
     (frozenset({"points"}), _points),
     (frozenset({"never_expires", "expires_at"}), _ends),
+    (frozenset({"member_id", "to_member_id"}), _other),
     *[(frozenset({field}), _seemly(field)) for field in ("identifiers", "add", "remove", "move")],
 )
 _BY_KIND: dict[type, tuple[Callable[[Any], Rejection | None], ...]] = {}

@@ -127,6 +127,9 @@ TOPICS: tuple[Topic, ...] = (
             "activity.recorded",
             "member.due",
             "adjustment.requested",
+            "transfer.requested",
+            "merge.requested",
+            "unmerge.requested",
             "referral.due",
             "referral.claimed",
             "referral.resolved",
@@ -160,6 +163,7 @@ TOPICS: tuple[Topic, ...] = (
             "points.held",
             "points.released",
             "points.restored",
+            "points.transferred",
         )
     ),
     _output(
@@ -173,6 +177,8 @@ TOPICS: tuple[Topic, ...] = (
             "member.tier_changed",
             "member.tier_points_changed",
             "member.tier_about_to_drop",
+            "member.merged",
+            "member.unmerged",
             "member.segment_entered",
             "member.segment_left",
             "referral.started",

@@ -49,8 +49,17 @@ async def load(connection: asyncpg.Connection, asked: Sequence[AskedDays]) -> di
     rows = await connection.fetch(_QUERIES["days"], *columns)
     found: dict[tuple[int, int, UUID], MemberDays] = {one[:3]: MemberDays() for one in asked}
     for name, days in groupby(rows, key=lambda row: (row["tenant_id"], row["programme_id"], row["member_id"])):
-        found[name] = MemberDays(tuple([_day(row) for row in days]))
+        own = list(days)
+        found[name] = _together(own) if own[-1]["other"] else MemberDays(tuple([_day(row) for row in own]))
     return found
+
+
+def _together(rows: Sequence[asyncpg.Record]) -> MemberDays:
+    """The days of a member and of those who were merged into them."""
+    sums: dict[date, Sum] = {}
+    for one in map(_day, rows):
+        sums[one.day] = sums.get(one.day, Sum()).with_more(*one.done)
+    return MemberDays(tuple([MemberDay(day, sums[day]) for day in sorted(sums) if not sums[day].empty]))
 
 
 def _day(row: asyncpg.Record) -> MemberDay:

@@ -32,7 +32,7 @@ def activate(
     groups: dict[tuple[str, datetime, datetime | None, bool], list[Lot]] = {}
     for lot in sorted(ledger.lots, key=attrgetter("wallet", "seq")):
         if lot.seq in wanted and lot.pending and lot.remaining:
-            instant = max(lot.earned_at, min(at, lot.active_from))
+            instant = max(lot.opened_at, min(at, lot.active_from))
             expires_at = new_expiry.get(lot.seq, lot.expires_at)
             moves = lot.seq in new_expiry and (expires_at is None or expires_at > instant)
             expires_at = expires_at if moves else lot.expires_at

@@ -87,8 +87,12 @@ def _down(ledger: MemberLedger, wallet: str, points: int, effective_at: datetime
         from_account=Account.ACTIVE,
         to_account=Account.ADJUSTED,
         amount=points,
-        effective_at=max((effective_at, *(usable[part.lot_seq].active_from for part in parts))),
+        effective_at=max((effective_at, *(_there_from(usable[part.lot_seq]) for part in parts))),
         recorded_at=recorded_at,
         allocations=parts,
     )
     return Adjustment((movement,))
+
+
+def _there_from(lot: Lot) -> datetime:
+    return max(lot.active_from, lot.opened_at)

@@ -54,16 +54,16 @@ def decide_credit(
 def opening_movement(lot: Lot) -> Movement:
     """The credit, adjustment or transfer that a lot was opened by, told from the lot as it was then.
 
-    It counts from `earned_at`, and its points are pending when the lot becomes active only later than that.
+    It counts from `opened_at`, and its points are pending when the lot becomes active only later than that.
     """
     return Movement(
         seq=lot.seq,
         wallet=lot.wallet,
         kind=lot.opened_by,
         from_account=OPENED_FROM[lot.opened_by],
-        to_account=Account.PENDING if lot.active_from > lot.earned_at else Account.ACTIVE,
+        to_account=Account.PENDING if lot.active_from > lot.opened_at else Account.ACTIVE,
         amount=lot.amount,
-        effective_at=lot.earned_at,
+        effective_at=lot.opened_at,
         recorded_at=lot.recorded_at,
         allocations=(Allocation(lot.seq, lot.amount),),
         opens=lot,

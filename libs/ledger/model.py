@@ -94,7 +94,8 @@ class Lot(Struct, frozen=True):
 
     `amount` is what it began with, `remaining` what is left of it, `held` the part of `remaining` that is reserved.
     It is in force from `active_from` until before `expires_at` (None: for ever). It is `pending` until a movement has
-    activated it, even if the day has come. `opened_by` is a key of `OPENED_FROM`.
+    activated it, even if the day has come. `opened_by` is a key of `OPENED_FROM`. A lot that another member gave keeps
+    its dates, and names in `contributor` who earned it.
     """
 
     seq: int
@@ -110,6 +111,11 @@ class Lot(Struct, frozen=True):
     contributor: UUID | None = None
     pending: bool = False
     opened_by: Kind = Kind.CREDIT
+
+    @property
+    def opened_at(self) -> datetime:
+        """Since when it is in this member's ledger: what came from another member was earned before that."""
+        return self.recorded_at if self.opened_by is Kind.TRANSFER else self.earned_at
 
     @property
     def free(self) -> int:

@@ -13,8 +13,8 @@ def repay(
 ) -> tuple[Movement, ...]:
     """What the free points of a wallet repay of its debt, one movement a lot, in burn order; nothing without debt.
 
-    A lot repays from when it is active and the debt is there, whichever is later, and `not_before` points came back;
-    not when it has lapsed by then.
+    A lot repays from when it is here, active and the debt is there, whichever is last, and `not_before` points came
+    back; not when it has lapsed by then.
     """
     debt = next((debt for debt in ledger.debts if debt.wallet == wallet and debt.amount), None)
     if debt is None:
@@ -23,7 +23,7 @@ def repay(
     usable = {
         lot.seq: lot
         for lot in burn_order(lot for lot in ledger.lots if lot.wallet == wallet and not lot.pending)
-        if lot.expires_at is None or max(lot.active_from, begins) < lot.expires_at
+        if lot.expires_at is None or max(lot.active_from, lot.opened_at, begins) < lot.expires_at
     }
     return tuple(
         Movement(
@@ -33,7 +33,7 @@ def repay(
             from_account=Account.ACTIVE,
             to_account=Account.DEBT,
             amount=part.amount,
-            effective_at=max(usable[part.lot_seq].active_from, begins),
+            effective_at=max(usable[part.lot_seq].active_from, usable[part.lot_seq].opened_at, begins),
             recorded_at=recorded_at,
             allocations=(part,),
         )

@@ -26,7 +26,10 @@ class Shortfall(StrEnum):
 
 
 class Credit(NamedTuple):
-    """A credit of the purchase: the lot that it opened, and how much of it has not been taken back yet."""
+    """A credit of the purchase: the lot that it opened, and how much of it has not been taken back yet.
+
+    Lot 0 is what was credited in another ledger and did not come into this one: it corrects no movement here.
+    """
 
     lot_seq: int
     points_left_to_correct: int
@@ -148,7 +151,7 @@ def _movements(
             effective_at=_counts_from(account, effective_at, touched),
             recorded_at=recorded_at,
             allocations=tuple([Allocation(lot_seq, part) for lot_seq, part in parts.items() if lot_seq]),
-            corrects=corrects,
+            corrects=corrects or None,
         )
 
 
@@ -156,5 +159,5 @@ def _counts_from(account: Account, effective_at: datetime, lots: Sequence[Lot]) 
     """Pending points are taken while they are pending, active ones once they are active, so the past can be folded."""
     if account is Account.PENDING:
         (lot,) = lots
-        return max(lot.earned_at, min(effective_at, lot.active_from))
-    return max((effective_at, *(lot.active_from for lot in lots)))
+        return max(lot.opened_at, min(effective_at, lot.active_from))
+    return max((effective_at, *(max(lot.active_from, lot.opened_at) for lot in lots)))

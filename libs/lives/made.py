@@ -18,6 +18,7 @@ from libs.contracts.events import (
     PointsRepaidV1,
     PointsRestoredV1,
     PointsReversedV1,
+    PointsTransferredV1,
 )
 from libs.ledger.model import Kind, Movement
 
@@ -32,6 +33,7 @@ EVENT_TYPES = {
     Kind.REDEEM: PointsRedeemedV1.event_type,
     Kind.COMMIT: PointsRedeemedV1.event_type,
     Kind.RESTORE: PointsRestoredV1.event_type,
+    Kind.TRANSFER: PointsTransferredV1.event_type,
 }
 """The type of the event that tells of a movement; a credit has a form of its own."""
 
@@ -51,7 +53,7 @@ class Made(Struct, frozen=True):
     """A movement that a writer made.
 
     `carried` when its lot was carried to a later boundary, `owed` the debt left in its wallet, `lapses_at` when the
-    lots that it touched lapse.
+    lots that it touched lapse, `counterpart` the member to whom a transfer went, or from whom it came.
     """
 
     movement: Movement
@@ -60,6 +62,7 @@ class Made(Struct, frozen=True):
     owed: int = 0
     lapses_at: datetime | None = None
     reason: str | None = None
+    counterpart: UUID | None = None
 
 
 def event_data(made: Made, member: str) -> dict[str, Any]:
@@ -76,7 +79,7 @@ def event_data(made: Made, member: str) -> dict[str, Any]:
         "cause_source": cause.source,
         "cause_id": cause.id,
         "reason": made.reason,
-    } | _own(movement, made)
+    } | (_other_side(made) if movement.kind is Kind.TRANSFER else _own(movement, made))
 
 
 _FOR_REDEMPTION = frozenset({Kind.HOLD, Kind.RELEASE, Kind.REDEEM, Kind.COMMIT, Kind.RESTORE})
@@ -107,3 +110,13 @@ def _taken_back(movement: Movement) -> dict[str, Any]:
         moves = movement.new_expiry
         return {"corrects": movement.corrects, "expires_at": None if moves is None else moves.expires_at}
     return {}
+
+
+def _other_side(made: Made) -> dict[str, Any]:
+    """What a transfer tells: the other member, and of a lot that came what it was there."""
+    told: dict[str, Any] = {"counterpart_id": str(made.counterpart)}
+    lot = made.movement.opens
+    if lot is None:
+        return told
+    whose = None if lot.contributor is None else str(lot.contributor)
+    return told | {"opens": lot.seq, "contributor_id": whose, "earned_at": lot.earned_at, "expires_at": lot.expires_at}

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import NamedTuple, Protocol
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from libs.promotions.allowances import Limit, SharedLimit
 from libs.promotions.evaluation import Use
@@ -101,6 +104,12 @@ class CompiledLimit:
                 return f"{key}|partner={situation.receipt.partner or ''}"
         return key
 
+    def key_of(self, member_id: UUID, at: datetime, zone: ZoneInfo) -> str | None:
+        """Name the counter of a member in the period that holds `at`; None where the limit is of no member."""
+        if self.scope != "member" or self.period == TRANSACTION:
+            return None
+        return f"{self.head}|{_period_name(self.period, at.astimezone(zone).date())}|{member_id}"
+
 
 def compile_limit(campaign: str, limit: Limit) -> CompiledLimit:
     """Compile a limit of the campaign with this id."""
@@ -121,7 +130,12 @@ def compile_shared_limit(limit: SharedLimit, wallet: str) -> CompiledLimit:
 def _bucket(period: str, situation: Situation) -> str:
     if period == "ever":
         return period
-    day = situation.local().date()
+    return _period_name(period, situation.local().date())
+
+
+def _period_name(period: str, day: date) -> str:
+    if period == "ever":
+        return period
     if period == "week":
         year, week, _ = day.isocalendar()
         return f"{year}-W{week:02}"

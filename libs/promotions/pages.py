@@ -32,6 +32,9 @@ Outcome = Literal[
     "refused",
     "adjusted",
     "activated",
+    "transferred",
+    "merged",
+    "unmerged",
 ]
 
 

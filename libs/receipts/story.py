@@ -96,7 +96,8 @@ class Account(Struct, frozen=True, array_like=True):
     """What a receipt has done to one wallet of its owner.
 
     Of what had to be taken back, `forgiven` was given up by policy or by an operator, `lapsed` had lapsed with the
-    receipt's own lots, and `short` waits for an operator's word.
+    receipt's own lots, and `short` waits for an operator's word. `gone` lapsed in a ledger that the points have left
+    since, whether or not it was counted yet; a lot 0 stands for what did not come along from there.
     """
 
     wallet: str
@@ -104,6 +105,7 @@ class Account(Struct, frozen=True, array_like=True):
     forgiven: int = 0
     lapsed: int = 0
     short: int = 0
+    gone: int = 0
 
     @property
     def standing(self) -> int:
@@ -117,7 +119,8 @@ class Story(Struct, frozen=True, omit_defaults=True):
     `owner` has the points of it; `shown` are the identifiers that led to the owner. `version`, `tier`, `rate`,
     `history`, `segments` and the state of the owner's `profile` are those that the receipt was first judged by, and
     is judged by for ever, with the `switches` that were off. `uses` is what counts against limits, `granted` what the
-    owner has of it beside points: campaign, kind, reference and quantity.
+    owner has of it beside points: campaign, kind, reference and quantity. The lots lie in the ledger of the owner, or
+    in that of `ledger`, with whom the owner was merged.
     """
 
     contents: tuple[Content, ...] = ()
@@ -138,6 +141,7 @@ class Story(Struct, frozen=True, omit_defaults=True):
     switches: tuple[str, ...] = ()
     profile: int | None = None
     segments: tuple[str, ...] | None = None
+    ledger: UUID | None = None
 
 
 class Stands(NamedTuple):

@@ -178,9 +178,12 @@ class Announcer:
         )
 
 
+_ADJUSTED = frozenset({"reversed", "transferred", "merged", "unmerged"})
+
+
 def _known(outcome: str) -> str:
-    """An outcome in the words of this version, which has none for points that a referral takes back."""
-    return "adjusted" if outcome == "reversed" else outcome
+    """An outcome in the words of this version: whatever a person, or a referral, does to points is an adjustment."""
+    return "adjusted" if outcome in _ADJUSTED else outcome
 
 
 def _address(arrival: Arrival, standing: Standing | None) -> _Address:

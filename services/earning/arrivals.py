@@ -23,6 +23,8 @@ from libs.runtime.keys import body_hash, event_key, receipt_key
 UNKNOWN_SOURCE = Rejection("unknown-source", "/source", "a registered source, or something below one")
 NOT_OURS = Rejection("unknown-source", "/source", "a source of the platform's own, for nobody else may say this")
 
+ACTIVITIES = "loyalty.activities"
+"""The topic of all that is no receipt and no profile."""
 COMPLETED = "purchase.completed"
 CORRECTED = "purchase.corrected"
 VOIDED = "purchase.voided"
@@ -31,6 +33,12 @@ CLAIMED = "purchase.claimed"
 RESOLVED = "purchase.resolved"
 RECORDED = "activity.recorded"
 ADJUSTED = "adjustment.requested"
+TRANSFER = "transfer.requested"
+MERGE = "merge.requested"
+UNMERGE = "unmerge.requested"
+MOVINGS = frozenset({TRANSFER, MERGE, UNMERGE})
+MERGERS = frozenset({MERGE, UNMERGE})
+PAIRS = frozenset({TRANSFER, MERGE})
 DUE = "member.due"
 REFERRAL_CLAIMED = "referral.claimed"
 REFERRAL_DUE = "referral.due"
@@ -94,7 +102,19 @@ def select(
 _KINDS: Mapping[str, str] = MappingProxyType(
     {
         f"org.pointstream.{kind}.v1": kind
-        for kind in (COMPLETED, CORRECTED, VOIDED, RETURNED, CLAIMED, RESOLVED, RECORDED, ADJUSTED, DUE, *REFERRALS)
+        for kind in (
+            COMPLETED,
+            CORRECTED,
+            VOIDED,
+            RETURNED,
+            CLAIMED,
+            RESOLVED,
+            RECORDED,
+            ADJUSTED,
+            DUE,
+            *MOVINGS,
+            *REFERRALS,
+        )
     }
 )
 _INTERNAL = frozenset(kind for event_type, kind in _KINDS.items() if EVENTS[event_type].internal)

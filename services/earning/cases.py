@@ -167,7 +167,8 @@ class CaseWork:
         life.catch_up(self._now, cause)
         content = standing.content
         names = case.story.shown if content is None else shown(content)
-        case.story = _structs.replace(case.story, owner=owner, shown=names)
+        elsewhere = None if life.name[2] == owner else life.name[2]
+        case.story = _structs.replace(case.story, owner=owner, shown=names, ledger=elsewhere)
         entitled = self._entitled(case, standing, life.standing.facts)
         if entitled is not None and entitled.waits is not None:
             case.waits = entitled.waits
@@ -271,6 +272,7 @@ class CaseWork:
             switches=(),
             profile=None,
             segments=None,
+            ledger=None,
         )
         self._count(case, after)
         regrant(case.story, after, life, cause)

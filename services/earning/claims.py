@@ -13,11 +13,12 @@ from libs.judging.versions import RunningProgramme
 from libs.lives.life import MemberName
 from libs.receipts.decided import shown
 from libs.runtime.batch import Outgoing
-from services.earning import loading, owner_store, profile_store, segment_store, store, tier_store
+from services.earning import loading, merging_store, owner_store, profile_store, segment_store, store, tier_store
 from services.earning.domain import BatchDecider
 from services.earning.facts import first_owner
 from services.earning.lives import Life
 from services.earning.loaded import Loaded
+from services.earning.merging import Merges
 from services.earning.outcome import BatchDecision
 from services.earning.paging import Paging
 from services.earning.saving import save
@@ -74,13 +75,20 @@ async def adopt(
     takers.sort(key=lambda taker: (taker[0], taker[1].bytes))
     members = list(dict.fromkeys(member for _, _, member in takers))
     asking, seeing = profile_store.asking(programmes), segment_store.seeing(programmes)
-    opened = await store.open_batch(connection, (), members, asking=asking, seeing=seeing)
-    ledgers = await store.load_ledgers(connection, members, opened.standings)
-    lives = {name: Life(name, opened.standings[name], ledgers[name], whole=True) for name in members}
-    whose = [(cases[key], opened.standings[member].facts) for _, key, member in takers]
+    standings = (await store.open_batch(connection, (), members, asking=asking, seeing=seeing)).standings
+    leads: dict[MemberName, MemberName] = {}
+    if absent := [name for name in members if name not in standings]:
+        leads = await merging_store.survivors(connection, absent, standings, asking, seeing)
+    own = list(standings)
+    ledgers = await store.load_ledgers(connection, own, standings)
+    lives = {name: Life(name, standings[name], ledgers[name], whole=True) for name in own}
+    whose = [(cases[key], standings[leads.get(member, member)].facts) for _, key, member in takers]
     used = await loading.load_case_counters(connection, whose, lock=lock)
-    deeds = await tier_store.load_deeds(connection, programmes, opened.standings, (), cases.values(), now)
-    loaded = Loaded(owners, opened.standings, lives, cases, used, *deeds)
+    deeds = await tier_store.load_deeds(connection, programmes, standings, (), cases.values(), now)
+    merges = Merges(owners, lives, standings, cases) if leads else None
+    if merges is not None:
+        merges.lead(leads)
+    loaded = Loaded(owners, standings, lives, cases, used, *deeds, merges=merges)
     decider = BatchDecider(loaded, now)
     events: dict[MemberName, list[Outgoing]] = {}
     for _, key, member in takers:
@@ -88,4 +96,4 @@ async def adopt(
     decided = decider.result
     settled = [case for case in cases.values() if case.key in decided.settled]
     await save(connection, now, page_base, decided, loaded, settled, {}, Paging())
-    return Claimed(decided, list(lives.values()), events)
+    return Claimed(decided, list(loaded.ledgers()), events)

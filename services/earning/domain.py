@@ -38,6 +38,7 @@ from services.earning.judge import judge
 from services.earning.kept import kept, kept_again
 from services.earning.lives import Life
 from services.earning.loaded import Counters, Loaded
+from services.earning.moving import move
 from services.earning.occasions import outgoing, return_of
 from services.earning.outcome import (
     About,
@@ -234,6 +235,8 @@ class BatchDecider:
         referrals = self._loaded.referrals
         if arrival.kind == arrivals.ADJUSTED:
             acted = correct(arrival, life, self._now)
+        elif arrival.kind in arrivals.MOVINGS:
+            acted = move(arrival, life, self._loaded.merges, self._life_of, self._use, self._now)
         elif arrival.kind in arrivals.REFERRALS:
             acted = referral_of(arrival, referrals, life, self._now)
         else:
@@ -255,7 +258,7 @@ class BatchDecider:
             moved,
             seen_by(arrival.programme, standing, acted.verdict.judged_at),
         )
-        events = [told, *self._told(), *([] if referrals is None else referrals.untold())]
+        events = [told, *self._told(), *self._loaded.untold()]
         if self._histories is not None and standing is not None and arrival.kind == arrivals.RECORDED:
             done = self._histories.acted(arrival, standing, acted)
             events += self._stood(arrival.programme, standing, arrival.key, done)

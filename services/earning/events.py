@@ -17,6 +17,7 @@ from libs.contracts.identifiers import IdentifierNames
 from libs.contracts.rejection import Rejection
 from libs.judging.programmes import Programmes
 from libs.ledger.late import effective_time
+from libs.lives.life import MemberName
 from libs.promotions.decide import shared_counter_keys
 from libs.promotions.pages import StoredDecision
 from libs.runtime.batch import Applied, Work, stamped_at
@@ -25,6 +26,7 @@ from libs.runtime.failpoint import reach
 from services.earning import (
     arrivals,
     loading,
+    merging_store,
     owner_store,
     profile_store,
     referral_store,
@@ -37,6 +39,7 @@ from services.earning.domain import BatchDecider
 from services.earning.facts import first_owner
 from services.earning.inbox_store import body_hashes
 from services.earning.loaded import Loaded
+from services.earning.merging import Merges
 from services.earning.metrics import EarningMetrics
 from services.earning.outcome import NO_PAGE, BatchDecision
 from services.earning.paging import Paging
@@ -120,7 +123,7 @@ class EventHandler:
         reach("after-save")
         for span, events in zip(spans, decided.events, strict=True):
             tally.events[span] += events
-        self._metrics.decided(decided, loaded.lives.values())
+        self._metrics.decided(decided, loaded.ledgers())
         applied = tally.applied(begun.moved, decided)
         if decided.uses:
             applied.last = partial(store.end_batch, connection, decided.uses)
@@ -136,6 +139,8 @@ class EventHandler:
         *,
         careful: bool,
     ) -> Loaded:
+        changing = merging_store.changing(self.topics[0], fresh)
+        identifiers = await merging_store.lock_identifiers(connection, changing) if changing else {}
         receipts = loading.receipts_to_ask(fresh, pages, owners)
         members = loading.members_to_ask(fresh, owners)
         codes = await referral_store.referrers(connection, fresh)
@@ -152,12 +157,23 @@ class EventHandler:
         if behind := loading.members_behind(cases.values(), owners, standings):
             await owner_store.lock_late(connection, behind)
             standings |= (await store.open_batch(connection, (), behind, asking=asking, seeing=seeing)).standings
+        leads: dict[MemberName, MemberName] = {}
+        if absent := [name for name in (*members, *behind) if name not in standings]:
+            leads = await merging_store.survivors(connection, absent, standings, asking, seeing)
+        await merging_store.follow(connection, cases.values(), leads)
         if asking:
             await profile_store.load_past(connection, cases.values(), standings)
-        lives = await loading.load_lives(connection, fresh, owners, standings, cases, now)
+        lives = await loading.load_lives(connection, fresh, owners, standings, cases, now, leads.values())
+        if home := await merging_store.follow_home(connection, cases.values(), lives):
+            await loading.load_lapsed(connection, home, lives)
         deeds = await tier_store.load_deeds(connection, programmes, standings, fresh, cases.values(), now)
         referrals = await referral_store.load(connection, programmes, standings, fresh, codes, lives, cases, now)
-        loaded = Loaded(owners, standings, lives, cases, opened.used, *deeds, referrals)
+        merges = None
+        if leads or changing:
+            merges = Merges(owners, lives, standings, cases, identifiers, *deeds)
+            await merging_store.load(connection, changing, merges, now)
+            merges.lead(leads)
+        loaded = Loaded(owners, standings, lives, cases, opened.used, *deeds, referrals, merges)
         more = await loading.load_more_counters(connection, fresh, loaded, lock=careful)
         return replace(loaded, used=opened.used | more) if more else loaded
 

@@ -82,10 +82,21 @@ class Histories:
                 self._add(case.programme.key, after)
         return after
 
+    def join(self, merged: MemberName, survivor: MemberName) -> None:
+        """Let the survivor of a merge be seen with what both did; what is stored stays where it is."""
+        own = self.of(survivor)
+        for each in self.of(merged).days:
+            own = own.with_more(Counted(survivor[2], each.day, *each.done))
+        self._days[survivor] = own
+        standing = self._standings[survivor]
+        if standing.facts.history is not None:
+            standing.facts = replace(standing.facts, history=own.history())
+
     def _add(self, scope: tuple[int, int], more: Counted) -> None:
         name = (*scope, more.member_id)
-        self._days[name] = self.of(name).with_more(more)
         standing = self._standings.get(name)
+        own = name if standing is None else (*scope, standing.facts.member_id)
+        self._days[own] = self.of(own).with_more(more)
         if standing is not None and standing.facts.history is not None:
             standing.facts = replace(standing.facts, history=standing.facts.history.added(told(more)))
         day = (*name, more.day)

@@ -8,7 +8,7 @@ from datetime import datetime
 from libs.judging.verdict import NewCredit
 from libs.ledger.decide import decide_credit, opening_movement
 from libs.ledger.evolve import apply
-from libs.ledger.model import Lot, MemberLedger, Movement
+from libs.ledger.model import Kind, Lot, MemberLedger, Movement
 from libs.ledger.repay import repay
 from libs.lives import life
 from libs.lives.life import MemberName
@@ -65,6 +65,11 @@ class Life(life.Life):
         untold = self._gifts[self._gifts_told :]
         self._gifts_told = len(self._gifts)
         return untold
+
+    @property
+    def received(self) -> bool:
+        """Whether any lot came from another member."""
+        return any(lot.opened_by is Kind.TRANSFER for lot in self.ledger.lots)
 
     def head(self) -> tuple[datetime | None, datetime | None]:
         """When the first pending lot becomes active and the first lot lapses, as far as is known here."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from libs.judging.versions import RunningProgramme
 from libs.lives.life import MemberName
+from libs.runtime.batch import Outgoing
 from services.earning.cases import Case
 from services.earning.history import Histories
 from services.earning.lives import Life
+from services.earning.merging import Merges
 from services.earning.referrals import Referrals
 from services.earning.tiers import Tiers
 from services.earning.verdict import CounterName, Standing
@@ -34,7 +36,7 @@ class Loaded:
     """What a batch decides on: who has an identifier, the members, the ledgers in hand, the receipts with a story.
 
     `histories` is there when any programme of the batch asks for what members did before, `tiers` when any has tiers,
-    `referrals` when members of any bring in others.
+    `referrals` when members of any bring in others, `merges` when any were or are to be merged.
     """
 
     owners: Mapping[tuple[int, int, str], UUID] = field(default_factory=dict)
@@ -45,3 +47,13 @@ class Loaded:
     histories: Histories | None = None
     tiers: Tiers | None = None
     referrals: Referrals | None = None
+    merges: Merges | None = None
+
+    def untold(self) -> list[Outgoing]:
+        """The events of referrals and merges since this was asked last."""
+        told = [] if self.referrals is None else self.referrals.untold()
+        return told if self.merges is None else [*told, *self.merges.untold()]
+
+    def ledgers(self) -> Collection[Life]:
+        """The ledgers in hand, each once."""
+        return self.lives.values() if self.merges is None else self.merges.saved()

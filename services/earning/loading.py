@@ -58,6 +58,8 @@ def members_to_ask(fresh: Iterable[Arrival], owners: dict[store.IdentifierName, 
         member_id = _named(arrival)
         if member_id is not None:
             found[*arrival.scope, member_id] = None
+            if (other := _other(arrival)) is not None:
+                found[*arrival.scope, other] = None
     return list(found)
 
 
@@ -71,6 +73,11 @@ def _named(arrival: Arrival) -> UUID | None:
         return None
     member_id: UUID | None = getattr(arrival.event.data, "member_id", None)
     return member_id
+
+
+def _other(arrival: Arrival) -> UUID | None:
+    """The second member of whom an event speaks."""
+    return arrival.event.data.to_member_id if arrival.kind in arrivals.PAIRS else None
 
 
 async def load_cases(
@@ -145,9 +152,13 @@ async def load_lives(
     standings: dict[MemberName, Standing],
     cases: dict[UUID, Case],
     now: datetime,
+    survivors: Iterable[MemberName] = (),
 ) -> dict[MemberName, Life]:
-    """The members whose ledger the batch needs: whole where something is due, owed or taken; else only to add to."""
-    whole = {name: None for name, standing in standings.items() if standing.is_due(now)}
+    """The members whose ledger the batch needs: whole where something is due, owed or taken; else only to add to.
+
+    `survivors` are those to whom ids lead that the batch knows.
+    """
+    whole = {name: None for name, standing in standings.items() if standing.is_due(now)} | dict.fromkeys(survivors)
     adding: dict[MemberName, None] = {}
     for case in cases.values():
         whole |= dict.fromkeys((*case.programme.key, member_id) for member_id in _ids_behind(case, owners))
@@ -159,6 +170,8 @@ async def load_lives(
         member_id = _named(arrival)
         if member_id is not None:
             concerned.append((*arrival.scope, member_id))
+            if (other := _other(arrival)) is not None:
+                concerned.append((*arrival.scope, other))
         if plain:
             adding |= dict.fromkeys(concerned)
         else:
@@ -178,9 +191,10 @@ async def load_lapsed(connection: asyncpg.Connection, cases: Iterable[Case], liv
     """Where a receipt's lot has less left than the receipt brought: how much of it has lapsed."""
     short: dict[tuple[int, int, UUID, int], Case] = {}
     for case in cases:
-        if case.story.owner is None:
+        at = case.story.ledger or case.story.owner
+        if at is None:
             continue
-        name = (*case.programme.key, case.story.owner)
+        name = (*case.programme.key, at)
         life = lives.get(name)
         left = {} if life is None else {lot.seq: lot.remaining for lot in life.ledger.lots}
         for account in case.story.accounts:

@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from libs.promotions.pages import StoredDecision
-from services.earning import history_store, referral_store, store, tier_store
+from services.earning import history_store, merging_store, referral_store, store, tier_store
 from services.earning.cases import Case
 from services.earning.loaded import Loaded
 from services.earning.outcome import BatchDecision
@@ -40,11 +40,13 @@ async def save(
         if case is not None and case.event_key == decision.key:
             case.page = page_base + number
     await store.save_batch(connection, now, page_base, written, decided)
-    await store.save_lives(connection, now, loaded.lives.values())
+    await store.save_lives(connection, now, loaded.ledgers())
     await store.save_receipts(connection, now, cases, decided, again)
     if decided.days:
         await history_store.save_days(connection, decided.days)
     if loaded.tiers is not None:
         await tier_store.save_tiers(connection, now, loaded.tiers)
+    if loaded.merges is not None:
+        await merging_store.save(connection, now, loaded.merges)
     if loaded.referrals is not None:
         await referral_store.save_referrals(connection, now, loaded.referrals)

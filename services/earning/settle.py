@@ -131,7 +131,7 @@ def _take_back(
     policy: Shortfall,
     lapsed: Mapping[int, int],
 ) -> Account:
-    gone = sum(lapsed.get(gain.lot, 0) for gain in account.gained) - account.lapsed
+    gone = sum(lapsed.get(gain.lot, 0) for gain in account.gained) + account.gone - account.lapsed
     taken = reverse(
         life.ledger,
         account.wallet,
@@ -143,9 +143,10 @@ def _take_back(
         lapsed=max(gone, 0),
     )
     life.record(taken.movements, cause)
-    corrected: dict[int | None, int] = {}
+    corrected: dict[int, int] = {}
     for movement in taken.movements:
-        corrected[movement.corrects] = corrected.get(movement.corrects, 0) + movement.amount
+        lot = movement.corrects or 0
+        corrected[lot] = corrected.get(lot, 0) + movement.amount
     settled.reversed += sum(corrected.values())
     return Account(
         account.wallet,
@@ -153,6 +154,7 @@ def _take_back(
         account.forgiven + taken.forgiven,
         account.lapsed + taken.lapsed,
         account.short + taken.short,
+        account.gone,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 
 from libs.ledger.evolve import as_of
 from libs.segments.reading import load_segments_of
@@ -57,25 +58,34 @@ async def find_members(caller: MembersReader, identifier: IdentifierText, progra
     operation_id="getMember",
     summary="A member and the balance at an instant",
     tags=["members"],
-    responses=refusals("member-unknown", "request-invalid", "programme-needed"),
+    response_model=MemberWithTiers,
+    responses={
+        308: {"description": "The member was merged into another, who is at `Location`."},
+        **refusals("member-unknown", "request-invalid", "programme-needed"),
+    },
 )
 async def get_member(
+    request: Request,
     caller: MembersReader,
     member_id: MemberId,
     at: At = None,
     known_at: KnownAt = None,
     programme: ProgrammeSlug = None,
-) -> MemberWithTiers:
+) -> MemberWithTiers | Response:
     """Tell a member's points per wallet, now or at another instant, and what comes and what lapses next.
 
     For an instant that has passed, what took effect since is left out; for one to come, dates are looked ahead to.
     `known_at` leaves out what was recorded later: together they say what we believed then. `known_at` alone is the
-    balance of that instant as it was told at it. Tiers and segments are those of now.
+    balance of that instant as it was told at it. Tiers and segments are those of now. The id of a member who was
+    merged into another leads there; the history stays where it was made.
     """
     now = caller.parts.clock.now()
     instant = at or known_at or now
     async with caller.parts.store.reading(caller.tenant_id) as reading:
         member = await one_member(reading, member_id, programme)
+        if member.merged_into is not None:
+            query = f"?{request.url.query}" if request.url.query else ""
+            return RedirectResponse(f"/v1/members/{member.merged_into}{query}", status_code=308)
         wallets = await reading.wallets(member.programme_id, now)
         if instant >= now and known_at is None:
             ledger = await reading.ledger(member)

@@ -125,6 +125,30 @@ class AdjustmentFacts(View):
     opening: bool
 
 
+class TransferFacts(View):
+    """Which points a person asked to be given to whom."""
+
+    type: Literal["transfer"] = "transfer"
+    member_id: UUID
+    to_member_id: UUID
+    wallet: str
+    points: int
+    reason: str
+    note: str | None
+    requested_by: str
+
+
+class MergeFacts(View):
+    """Who was to be merged into whom, or whose merge was to be undone."""
+
+    type: Literal["merge"] = "merge"
+    member_id: UUID
+    to_member_id: UUID | None = Field(description="Who was to go on; null where a merge was to be undone.")
+    reason: str
+    note: str | None
+    requested_by: str
+
+
 class OtherFacts(View):
     """An event of which nothing more is shown."""
 
@@ -140,6 +164,8 @@ Facts = Annotated[
     | ResolutionFacts
     | ActivityFacts
     | AdjustmentFacts
+    | TransferFacts
+    | MergeFacts
     | OtherFacts,
     Field(discriminator="type"),
 ]

@@ -12,12 +12,15 @@ from libs.contracts.codec import Canonical
 from libs.contracts.events import (
     ActivityRecordedV1,
     AdjustmentRequestedV1,
+    MergeRequestedV1,
     PurchaseClaimedV1,
     PurchaseCompletedV1,
     PurchaseCorrectedV1,
     PurchaseResolvedV1,
     PurchaseReturnedV1,
     PurchaseVoidedV1,
+    TransferRequestedV1,
+    UnmergeRequestedV1,
 )
 from libs.promotions.pages import StoredDecision
 from services.gateway.fact_views import (
@@ -26,11 +29,13 @@ from services.gateway.fact_views import (
     ClaimFacts,
     Facts,
     LineView,
+    MergeFacts,
     OtherFacts,
     ReceiptFacts,
     ResolutionFacts,
     ReturnedLineView,
     ReturnFacts,
+    TransferFacts,
     VoidFacts,
 )
 from services.gateway.views import MaskedIdentifier, masked
@@ -47,6 +52,9 @@ _READERS: Mapping[str, Callable[[bytes], Any]] = MappingProxyType(
             PurchaseResolvedV1,
             ActivityRecordedV1,
             AdjustmentRequestedV1,
+            TransferRequestedV1,
+            MergeRequestedV1,
+            UnmergeRequestedV1,
         )
     }
 )
@@ -154,6 +162,20 @@ def _adjustment(said: Any) -> AdjustmentFacts:
     return AdjustmentFacts.model_validate(said, from_attributes=True)
 
 
+def _transfer(said: Any) -> TransferFacts:
+    return TransferFacts.model_validate(said, from_attributes=True)
+
+
+def _merge(said: Any) -> MergeFacts:
+    return MergeFacts(
+        member_id=said.member_id,
+        to_member_id=getattr(said, "to_member_id", None),
+        reason=said.reason,
+        note=said.note,
+        requested_by=said.requested_by,
+    )
+
+
 _SHOWN: Mapping[str, Callable[[Any], Facts]] = MappingProxyType(
     {
         "purchase.completed": shown_receipt,
@@ -164,6 +186,9 @@ _SHOWN: Mapping[str, Callable[[Any], Facts]] = MappingProxyType(
         "purchase.resolved": _resolution,
         ACTIVITY: _activity,
         "adjustment.requested": _adjustment,
+        "transfer.requested": _transfer,
+        "merge.requested": _merge,
+        "unmerge.requested": _merge,
     }
 )
 

@@ -42,6 +42,7 @@ class Member:
     enrolled_at: datetime
     member_seq: int
     identifiers: tuple[str, ...]
+    merged_into: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

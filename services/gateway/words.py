@@ -22,6 +22,9 @@ OUTCOMES: Mapping[str, str] = MappingProxyType(
         "refused": "It was refused.",
         "activated": "Points that were pending became active.",
         "adjusted": "A person corrected the points.",
+        "transferred": "Points went to another member.",
+        "merged": "The member was merged into another, who has points and identifiers from now on.",
+        "unmerged": "The merge was undone: each side has its own again, as far as it is still there.",
     }
 )
 """What an outcome says; every outcome of a decision stands here."""
@@ -47,6 +50,12 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "wallet-unknown": "The programme had no such wallet at that time.",
         "not-enough-points": "More would have been taken than is there and free.",
         "earned-ahead": "The points would have been earned in the future.",
+        "in-debt": "Something is owed in this wallet, and is paid before anything is given away.",
+        "same-member": "Both are the same member.",
+        "points-held": "Points are reserved by a redemption; it has to end first.",
+        "not-merged": "This member is merged into nobody.",
+        "merged-again": "The other member was merged since; that has to be undone first.",
+        "undo-too-late": "The 30 days in which the merge could be undone are over.",
         "expiry-passed": "The points would have lapsed already.",
         "already-claimed": "The receipt has an owner already.",
         "total-mismatch": "The total is not that of the receipt.",
@@ -98,6 +107,10 @@ _BY_ACCOUNTS: Mapping[tuple[str, str, str], str] = MappingProxyType(
         ("reverse", "debt", "reversed"): "Points were taken back that were no longer there, and are owed",
         ("transfer", "transferred", "active"): "Points came from another member",
         ("transfer", "active", "transferred"): "Points went to another member",
+        ("transfer", "pending", "transferred"): "Pending points went to another member",
+        ("transfer", "transferred", "pending"): "Points came from another member and become active later",
+        ("transfer", "transferred", "debt"): "A debt went to another member",
+        ("transfer", "debt", "transferred"): "A debt came from another member",
         ("adjust", "adjusted", "active"): "Points were given by a person",
         ("adjust", "active", "adjusted"): "Points were taken by a person",
         ("adjust", "adjusted", "debt"): "A debt was made smaller by a person",

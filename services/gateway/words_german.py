@@ -18,6 +18,9 @@ OUTCOMES: Mapping[str, str] = MappingProxyType(
         "refused": "Es wurde abgelehnt.",
         "activated": "Punkte, die ausstanden, wurden aktiv.",
         "adjusted": "Eine Person hat die Punkte berichtigt.",
+        "transferred": "Punkte gingen an ein anderes Mitglied.",
+        "merged": "Das Mitglied ging in einem anderen auf, das nun Punkte und Kennungen hat.",
+        "unmerged": "Die Zusammenlegung wurde aufgehoben: Jede Seite hat das Ihre wieder, soweit es noch da ist.",
     }
 )
 
@@ -30,6 +33,12 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "points-out-of-range": "Es wären unsinnig viele Punkte.",
         "not-enough-points": "Es wäre mehr genommen worden, als da und frei ist.",
         "earned-ahead": "Die Punkte wären in der Zukunft gesammelt worden.",
+        "in-debt": "In dieser Art von Punkten wird etwas geschuldet; das wird bezahlt, ehe etwas weggegeben wird.",
+        "same-member": "Beide sind dasselbe Mitglied.",
+        "points-held": "Punkte sind durch eine Einlösung vorgemerkt; sie muss erst enden.",
+        "not-merged": "Dieses Mitglied ging in keinem anderen auf.",
+        "merged-again": "Das andere Mitglied wurde seither zusammengelegt; das muss erst rückgängig werden.",
+        "undo-too-late": "Die 30 Tage, in denen sich die Zusammenlegung rückgängig machen ließ, sind vorbei.",
         "expiry-passed": "Die Punkte wären schon verfallen.",
         "switched-off": "Alles, was es hätte beurteilen sollen, war abgeschaltet.",
         "receipt-known": "Einen Einkauf mit dieser Nummer gab es schon.",
@@ -82,6 +91,10 @@ BY_ACCOUNTS: Mapping[tuple[str, str, str], str] = MappingProxyType(
         ("reverse", "debt", "reversed"): "Punkte wurden zurückgenommen, die nicht mehr da waren, und werden geschuldet",
         ("transfer", "transferred", "active"): "Punkte kamen von einem anderen Mitglied",
         ("transfer", "active", "transferred"): "Punkte gingen an ein anderes Mitglied",
+        ("transfer", "pending", "transferred"): "Ausstehende Punkte gingen an ein anderes Mitglied",
+        ("transfer", "transferred", "pending"): "Punkte kamen von einem anderen Mitglied und werden später aktiv",
+        ("transfer", "transferred", "debt"): "Eine Schuld ging an ein anderes Mitglied",
+        ("transfer", "debt", "transferred"): "Eine Schuld kam von einem anderen Mitglied",
         ("adjust", "adjusted", "active"): "Eine Person hat Punkte gegeben",
         ("adjust", "active", "adjusted"): "Eine Person hat Punkte genommen",
         ("adjust", "adjusted", "debt"): "Eine Person hat eine Schuld verringert",

@@ -58,7 +58,10 @@ RIGHTS = {
         "INSERT SELECT UPDATE(after_member) UPDATE(done) UPDATE(programme_version) UPDATE(rules)": (
             "members.segment_pass"
         ),
-        "INSERT SELECT UPDATE(activates_at) UPDATE(lapses_at) UPDATE(owing) UPDATE(seq) UPDATE(tier)": "ledger.member",
+        "INSERT SELECT UPDATE(activates_at) UPDATE(lapses_at) UPDATE(merged) UPDATE(owing) UPDATE(seq) UPDATE(tier)": (
+            "ledger.member"
+        ),
+        "INSERT SELECT UPDATE(leads_to) UPDATE(returned) UPDATE(undone_at) UPDATE(undone_by)": "members.merge",
         "INSERT SELECT UPDATE(member_id) UPDATE(recorded_at)": "members.identifier",
         (
             "INSERT SELECT UPDATE(changes) UPDATE(due_at) UPDATE(given) UPDATE(level) UPDATE(seen_on) UPDATE(since) "
@@ -75,8 +78,8 @@ RIGHTS = {
             earning.receipt_event earning.referral earning.referral_change earning.unclaimed_receipt
             earning.unpaid_receipt
             ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.member ledger.movement
-            members.identifier members.member members.segment_change members.segment_member members.tier_change
-            members.tier_standing
+            members.identifier members.member members.merge members.segment_change members.segment_member
+            members.tier_change members.tier_standing
             platform.exchange_rate platform.programme platform.source platform.tenant
             redemption.redemption stream.outbox_shard stream.position vault.profile
             """,
@@ -130,7 +133,7 @@ RIGHTS = {
             earning.receipt earning.receipt_event earning.referral earning.referral_account earning.referral_change
             earning.told_programme earning.unclaimed_receipt
             earning.unpaid_receipt earning.worker ledger.allocation ledger.journal ledger.lot_now ledger.movement
-            members.identifier members.mark members.member members.referral_code members.same_person
+            members.identifier members.mark members.member members.merge members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing
             redemption.redemption redemption.request stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
             """,

@@ -9,6 +9,7 @@ from typing import Any
 from services.earning import (
     events,
     history_store,
+    merging_store,
     owner_store,
     profile_store,
     profiles,
@@ -16,7 +17,7 @@ from services.earning import (
     store,
     tier_store,
 )
-from tests.support import memory_referrals
+from tests.support import memory_merges, memory_referrals
 from tests.support.memory import Memory
 
 _STEPS = (
@@ -42,10 +43,12 @@ def in_memory() -> Iterator[None]:
     places += [(tier_store, "load_places"), (tier_store, "save_tiers")]
     doubles = memory_referrals.DOUBLES
     places += [(referral_store, name) for name in doubles]
+    places += [(merging_store, name) for name in memory_merges.DOUBLES]
     before = [getattr(module, name) for module, name in places]
     try:
         for module, name in places:
             double = doubles.get(name) if module is referral_store else None
+            double = memory_merges.DOUBLES[name] if module is merging_store else double
             setattr(module, name, double or step("load_days" if name == "load" else name))
         yield
     finally:

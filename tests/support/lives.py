@@ -96,3 +96,9 @@ def adjusted(
         "requested_by": "eva",
     } | rest
     return event(ACTIVITIES, "org.pointstream.adjustment.requested.v1", name, source, time, str(member_id), data)
+
+
+def asked(name: str, kind: str, member_id: UUID, *, time: datetime = WHEN, source: str = CLI, **rest: Any) -> Record:
+    """A transfer, merge or unmerge that a person asks for."""
+    data = {"member_id": str(member_id), "reason": "support", "requested_by": "eva"} | rest
+    return event(ACTIVITIES, f"org.pointstream.{kind}.requested.v1", name, source, time, str(member_id), data)

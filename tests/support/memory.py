@@ -31,10 +31,12 @@ from libs.runtime.batch import Span
 from services.earning import profile_store, store
 from services.earning.cases import Case
 from services.earning.lives import Life
+from services.earning.merging import Merge
 from services.earning.outcome import BatchDecision, Parked, Unclaimed
 from services.earning.segment_store import NOBODY, Seeing
 from services.earning.tiers import Change, MemberTiers, Place, Tiers
 from services.earning.verdict import CounterName, Standing
+from tests.support.memory_merges import is_merged
 from tests.support.memory_referrals import ReferralTables
 
 
@@ -92,6 +94,7 @@ class Memory:
     segments: dict[MemberName, tuple[str, ...]] = field(default_factory=dict)
     base: list[int] = field(default_factory=lambda: [0])
     referrals: ReferralTables = field(default_factory=ReferralTables)
+    merges: dict[tuple[MemberName, int], Merge] = field(default_factory=dict)
 
     def copy(self) -> Memory:
         """The same tables, to go back to."""
@@ -137,6 +140,8 @@ class Memory:
         theirs = [(*each[:2], each.member_id) for each in known if each.member_id is not None]
         standings = {}
         for name in sorted({*members, *theirs} & self.heads.keys()):
+            if is_merged(self, name):
+                continue
             head, text = self.heads[name], str(name[2])
             facts = MemberFacts(name[2], head.tier)
             if name[:2] in asking:
@@ -250,10 +255,11 @@ class Memory:
 
     def load_days(self, asked: Sequence[AskedDays]) -> dict[MemberName, MemberDays]:
         found = {one[:3]: MemberDays() for one in asked}
+        merged = {each.name: (*each.name[:2], each.survivor) for each in self.merges.values() if not each.undone}
         for (tenant, programme, member_id, day), done in self.days.items():
             name = (tenant, programme, member_id)
-            if name in found:
-                found[name] = found[name].with_more(Counted(member_id, day, *done))
+            for each in {name, *(to for of, to in merged.items() if of == name)} & found.keys():
+                found[each] = found[each].with_more(Counted(member_id, day, *done))
         return found
 
     def save_days(self, changes: Mapping[tuple[int, int, UUID, date], Sum]) -> None:

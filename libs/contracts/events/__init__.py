@@ -19,6 +19,14 @@ from libs.contracts.events.member import (
     MemberUpdatedV1,
     TierFigure,
 )
+from libs.contracts.events.moving import (
+    MemberMergedV1,
+    MemberUnmergedV1,
+    MergeRequestedV1,
+    TransferRequestedV1,
+    UnmergeRequestedV1,
+    WalletMoved,
+)
 from libs.contracts.events.points import (
     LotShare,
     PointsActivatedV1,
@@ -31,6 +39,7 @@ from libs.contracts.events.points import (
     PointsRepaidV1,
     PointsRestoredV1,
     PointsReversedV1,
+    PointsTransferredV1,
 )
 from libs.contracts.events.programme import (
     CampaignBudgetReachedV1,
@@ -83,12 +92,15 @@ __all__ = [
     "Mark",
     "MemberDueV1",
     "MemberEnrolledV1",
+    "MemberMergedV1",
     "MemberSegmentEnteredV1",
     "MemberSegmentLeftV1",
     "MemberTierAboutToDropV1",
     "MemberTierChangedV1",
     "MemberTierPointsChangedV1",
+    "MemberUnmergedV1",
     "MemberUpdatedV1",
+    "MergeRequestedV1",
     "PointsActivatedV1",
     "PointsAdjustedV1",
     "PointsCreditedV1",
@@ -99,6 +111,7 @@ __all__ = [
     "PointsRepaidV1",
     "PointsRestoredV1",
     "PointsReversedV1",
+    "PointsTransferredV1",
     "ProgrammePublishedV1",
     "PurchaseClaimedV1",
     "PurchaseCompletedV1",
@@ -119,5 +132,8 @@ __all__ = [
     "RewardGrantedV1",
     "RewardRevokedV1",
     "TierFigure",
+    "TransferRequestedV1",
+    "UnmergeRequestedV1",
     "WalletBalance",
+    "WalletMoved",
 ]

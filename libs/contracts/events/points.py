@@ -156,3 +156,17 @@ class PointsRestoredV1(_PointsOfRedemption):
     expires_at: Instant | None = Field(
         default=None, description="The later date of these lots, where they had passed theirs; null: they keep it."
     )
+
+
+class PointsTransferredV1(_PointsMoved):
+    """Points, or what is owed, left for another member's ledger or came from one; each side is told."""
+
+    event_type: ClassVar[str] = "org.pointstream.points.transferred.v1"
+
+    counterpart_id: UUID = Field(description="The other member.")
+    opens: Sequence | None = Field(
+        default=None, description="The member's number of the lot that came; null for what left, and for what is owed."
+    )
+    contributor_id: UUID | None = Field(default=None, description="Who earned them, where it was somebody else.")
+    earned_at: Instant | None = Field(default=None, description="When the lot that came was earned.")
+    expires_at: Instant | None = Field(default=None, description="When the lot that came lapses; null for never.")

@@ -99,7 +99,8 @@ WITH flow AS (
     LEFT JOIN ledger.movement m ON m.tenant_id = l.tenant_id AND m.programme_id = l.programme_id
                                AND m.member_id = l.member_id AND m.seq = f.mover
     WHERE l.held <> coalesce(f.held, 0)
-       OR l.pending <> (l.active_from > l.earned_at AND f.activated_at IS NULL)
+       OR l.pending <> (l.active_from > CASE l.opened_by WHEN 'transfer' THEN l.recorded_at ELSE l.earned_at END
+                        AND f.activated_at IS NULL)
        OR coalesce(l.now_active_from, l.active_from) <> coalesce(f.activated_at, l.active_from)
        OR coalesce(l.now_expires_at, l.expires_at, 'infinity')
           <> coalesce(CASE WHEN f.mover IS NULL THEN l.expires_at ELSE m.new_expires_at END, 'infinity')

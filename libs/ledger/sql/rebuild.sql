@@ -41,7 +41,9 @@ WITH flow AS (
     GROUP BY a.tenant_id, a.programme_id, a.member_id, a.lot_seq
 ), folded AS (
     SELECT l.tenant_id, l.programme_id, l.member_id, l.seq, l.amount + coalesce(f.came, 0) AS remaining,
-           coalesce(f.held, 0) AS held, l.active_from > l.earned_at AND f.activated_at IS NULL AS pending,
+           coalesce(f.held, 0) AS held,
+           l.active_from > CASE l.opened_by WHEN 'transfer' THEN l.recorded_at ELSE l.earned_at END
+               AND f.activated_at IS NULL AS pending,
            nullif(f.activated_at, l.active_from) AS now_active_from,
            CASE WHEN f.mover IS NOT NULL
                 THEN nullif(coalesce(m.new_expires_at, 'infinity'), coalesce(l.expires_at, 'infinity')) END AS now_expires_at

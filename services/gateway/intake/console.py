@@ -27,8 +27,11 @@ from services.gateway.intake.store import ProgrammeName, Session
 from services.gateway.intake.views import (
     EXAMPLE_ADJUSTMENT,
     EXAMPLE_CLAIM,
+    EXAMPLE_MERGE,
     EXAMPLE_REFERRAL,
     EXAMPLE_RESOLUTION,
+    EXAMPLE_TRANSFER,
+    EXAMPLE_UNMERGE,
     Accepted,
 )
 from services.gateway.openapi import refusals
@@ -60,6 +63,9 @@ def _form(name: str, *ours: str) -> Form:
 _ADJUSTMENT = _form("adjustment.requested.v1", "member_id", "requested_by")
 _CLAIM = _form("purchase.claimed.v1", "member_id")
 _RESOLUTION = _form("purchase.resolved.v1", "decided_by")
+_TRANSFER = _form("transfer.requested.v1", "member_id", "requested_by")
+_MERGE = _form("merge.requested.v1", "member_id", "requested_by")
+_UNMERGE = _form("unmerge.requested.v1", "member_id", "requested_by")
 _REFERRAL = _form("referral.resolved.v1", "decided_by")
 
 
@@ -79,6 +85,66 @@ async def adjust_points(
     """Ask for an adjustment: plus gives, minus takes what is there. What became of it is told at `receipt`."""
     filled = {"member_id": str(member_id), "requested_by": _who(caller)}
     return await _serve(request, caller, _ADJUSTMENT, filled, _of_member(member_id, programme))
+
+
+@router.post(
+    "/members/{member_id}/transfers",
+    operation_id="transferPoints",
+    summary="Give a member's points to another member",
+    tags=["members"],
+    status_code=202,
+    response_model=Accepted,
+    responses=refusals(*ALWAYS, "member-unknown", "programme-needed", "request-invalid"),
+    openapi_extra=form_body(_TRANSFER.name, _TRANSFER.ours, EXAMPLE_TRANSFER),
+)
+async def transfer_points(
+    request: Request, caller: PointsAdjuster, member_id: MemberId, programme: ProgrammeSlug = None
+) -> Response:
+    """Ask for a transfer: all of the points or none, soonest to lapse first; they keep their dates.
+
+    It is refused while the giver owes anything in this wallet. What became of it is told at `receipt`.
+    """
+    filled = {"member_id": str(member_id), "requested_by": _who(caller)}
+    return await _serve(request, caller, _TRANSFER, filled, _of_member(member_id, programme))
+
+
+@router.post(
+    "/members/{member_id}:merge",
+    operation_id="mergeMember",
+    summary="Merge a member into another, for both are one person",
+    tags=["members"],
+    status_code=202,
+    response_model=Accepted,
+    responses=refusals(*ALWAYS, "member-unknown", "programme-needed", "request-invalid"),
+    openapi_extra=form_body(_MERGE.name, _MERGE.ours, EXAMPLE_MERGE),
+)
+async def merge_member(
+    request: Request, caller: PointsAdjuster, member_id: MemberId, programme: ProgrammeSlug = None
+) -> Response:
+    """Ask for a merge: points, debts and identifiers go to the other, and this id leads there from then on.
+
+    It is refused while any point is held. It can be undone for 30 days. What became of it is told at `receipt`.
+    """
+    filled = {"member_id": str(member_id), "requested_by": _who(caller)}
+    return await _serve(request, caller, _MERGE, filled, _of_member(member_id, programme))
+
+
+@router.post(
+    "/members/{member_id}:unmerge",
+    operation_id="unmergeMember",
+    summary="Undo the merge of a member",
+    tags=["members"],
+    status_code=202,
+    response_model=Accepted,
+    responses=refusals(*ALWAYS, "member-unknown", "programme-needed", "request-invalid"),
+    openapi_extra=form_body(_UNMERGE.name, _UNMERGE.ours, EXAMPLE_UNMERGE),
+)
+async def unmerge_member(
+    request: Request, caller: PointsAdjuster, member_id: MemberId, programme: ProgrammeSlug = None
+) -> Response:
+    """Ask for a merge of the last 30 days to be undone: each side has its own lots again, as far as they are there."""
+    filled = {"member_id": str(member_id), "requested_by": _who(caller)}
+    return await _serve(request, caller, _UNMERGE, filled, _of_member(member_id, programme))
 
 
 @router.post(

@@ -83,3 +83,11 @@ EXAMPLE_RESOLUTION = {
     "decision": "award",
     "reason": "The till's clock was a year ahead.",
 }
+EXAMPLE_TRANSFER = {
+    "to_member_id": "0190a5b0-7c3e-7d52-9d1e-5a2f6c0b8e22",
+    "wallet": "points",
+    "points": 250,
+    "reason": "gift",
+}
+EXAMPLE_MERGE = {"to_member_id": "0190a5b0-7c3e-7d52-9d1e-5a2f6c0b8e22", "reason": "duplicate"}
+EXAMPLE_UNMERGE = {"reason": "mistake", "note": "Mother and daughter, not one person."}

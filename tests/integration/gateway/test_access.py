@@ -29,6 +29,7 @@ SWEEP = {
     "listMemberTierChanges": ("/v1/members/{member_id}/tiers", 404),
     "getMemberShopping": ("/v1/members/{member_id}/shopping", 404),
     "getMemberReferrals": ("/v1/members/{member_id}/referrals", 404),
+    "previewMerge": ("/v1/members/{member_id}/merge-preview?into={other_id}", 404),
     "listReferrals": ("/v1/referrals", 200),
     "getRedemption": ("/v1/redemptions/{redemption_id}", 404),
     "listMemberRedemptions": ("/v1/members/{member_id}/redemptions", 404),
@@ -66,6 +67,7 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
         tenant.source, "R-1", receipt(100, currency=tenant.currency, receipt_number=tenant.slug), FRIDAY,
         member_id=member.member_id, lot=1, tenant=tenant,
     )  # fmt: skip
+    other = await scribe.member(tenant)
     await member.identify(f"card:98123456{tenant.tenant_id}")
     await member.credit(1, FRIDAY, cause=bought.key)
     await scribe.page([bought], tenant)
@@ -87,6 +89,7 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
         await scribe.connection.execute(QUERIES["backtest_part"], tenant.tenant_id, backtest_id, name)
     return {
         "member_id": str(member.member_id),
+        "other_id": str(other.member_id),
         "backtest_id": str(backtest_id),
         "source": tenant.source,
         "number": tenant.slug,

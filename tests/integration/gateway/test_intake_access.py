@@ -35,6 +35,9 @@ EVENTS: dict[str, dict[str, Any]] = {
 }
 FORMS: dict[str, dict[str, Any]] = {
     "adjustPoints": {"wallet": "points", "points": 5, "reason": "goodwill"},
+    "transferPoints": {"to_member_id": MEMBER[:-1] + "9", "wallet": "points", "points": 5, "reason": "gift"},
+    "mergeMember": {"to_member_id": MEMBER[:-1] + "9", "reason": "duplicate"},
+    "unmergeMember": {"reason": "mistake"},
     "claimReceipt": {"receipt_number": "7"},
     "resolveReceipt": {"receipt_number": "7", "decision": "refuse", "reason": "Not ours."},
     "resolveReferral": {"member_id": MEMBER, "decision": "refuse", "reason": "The same person."},

@@ -1,0 +1,27 @@
+"""Transfers, merges and their undoing: which of them an event asks for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from services.earning import arrivals
+from services.earning.activities import Acted
+from services.earning.arrivals import Arrival
+from services.earning.lives import Life
+from services.earning.merging import Merges, Use
+from services.earning.movings import LifeOf, moved_to
+
+
+def move(arrival: Arrival, life: Life | None, merges: Merges | None, life_of: LifeOf, use: Use, now: datetime) -> Acted:
+    """Decide on points, or a whole member, that are to go to another; `life` is the ledger of whom the event names."""
+    if arrival.kind == arrivals.TRANSFER:
+        return moved_to(arrival, life, life_of, now)
+    assert merges is not None, "whoever is to be merged is loaded"
+    if arrival.kind == arrivals.MERGE:
+        survivor = life_of(arrival.programme, arrival.event.data.to_member_id)
+        return merges.merge(arrival, life, survivor, use, now)
+    acted = merges.unmerge(arrival, life, use, now)
+    for each in (life, life_of(arrival.programme, arrival.event.data.member_id)):
+        if each is not None:
+            life_of(arrival.programme, each.name[2])
+    return acted
