@@ -857,6 +857,10 @@ CREATE TABLE earning.member_day (
     parts jsonb,
     PRIMARY KEY (tenant_id, programme_id, member_id, day)
 ) WITH (fillfactor = 85);
+-- Days are written about in the order in which they come, so whoever asks for some weeks of all members, as experiments do,
+-- reads no others; such an index costs next to nothing to keep.
+CREATE INDEX member_day_in_time ON earning.member_day
+    USING brin (day) WITH (pages_per_range = 32, autosummarize = on);
 
 -- Adds up two sets of parts.
 CREATE FUNCTION earning.parts_added(p_one jsonb, p_other jsonb) RETURNS jsonb

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
 from typing import Literal, get_args
 
@@ -19,6 +20,7 @@ from libs.promotions.compile import RUNNING, CompiledProgramme
 from libs.promotions.condition_words import condition_words
 from libs.promotions.days import within
 from libs.promotions.effect_words import OWN_NAME, effect_words
+from libs.promotions.experiments import share_of
 from libs.promotions.frame_words import frame_words
 from libs.promotions.payouts import Multiplier
 from libs.promotions.rates import digits
@@ -159,6 +161,9 @@ class Words:
         yield from frame_words(campaign.frame, self.programme.zone, self.language)
         if campaign.cel is not None:
             yield RULES.say(self.language, "cel", expression=campaign.cel)
+        if campaign.experiment is not None:
+            share = Decimal(share_of(campaign, self.source.experiments)).scaleb(-1)
+            yield RULES.say(self.language, "experiment", share=wording.number(share.normalize(), self.language))
 
     def limit(self, limit: Limit | SharedLimit, wallet: str) -> str:
         """Say how much there is at most: of what, in which period, for whom."""

@@ -23,6 +23,8 @@ from services.gateway import (
     api,
     calculator_api,
     error_answers,
+    experiments_api,
+    experiments_console,
     live,
     parked_api,
     public,
@@ -83,6 +85,7 @@ _WAYS = (
     api,
     shopping_api,
     segments_api,
+    experiments_api,
     parked_api,
     referral_api,
     referral_console,
@@ -96,6 +99,7 @@ _WAYS = (
     pages_of_backtests,
     live,
     segments_console,
+    experiments_console,
     site,
 )
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]

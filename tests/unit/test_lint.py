@@ -27,6 +27,7 @@ PLANTED = {
         f"libs/backtest/{name}.py": ""
         for name in ("bound", "compare", "history", "picture", "replay", "report", "summary")
     },
+    **{f"libs/experiments/{name}.py": "" for name in ("results", "told", "uplift")},
     "libs/judging/__init__.py": "",
     "libs/language/__init__.py": "",
     "libs/receipts/__init__.py": "",
