@@ -40,7 +40,8 @@ class Campaign(Part):
 
     It has one `effect`, or several `effects`. It pays on no receipt with one of the campaigns or groups that it
     `excludes` (the stronger of the two does), and, when it names any, `only_with` one of those. With an
-    `experiment` it is for the members of some of its arms alone.
+    `experiment` it is for the members of some of its arms alone. Of a
+    `challenge` members are told how far they are.
     """
 
     id: Name
@@ -59,6 +60,7 @@ class Campaign(Part):
     effects: Annotated[tuple[Effect, ...], Field(max_length=8)] = unless_written(())
     limits: Annotated[tuple[Limit, ...], Field(max_length=16)] = ()
     experiment: Trial | None = unless_written(None)
+    challenge: Annotated[bool, Field(strict=True)] = unless_written(False)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -16,6 +16,7 @@ from libs.language import wording
 from libs.language.catalogue import DEFAULT
 from libs.promotions.allowances import Limit, SharedLimit
 from libs.promotions.campaigns import Campaign, phase_of
+from libs.promotions.challenges import segment_of
 from libs.promotions.compile import RUNNING, CompiledProgramme
 from libs.promotions.condition_words import condition_words
 from libs.promotions.days import within
@@ -154,7 +155,10 @@ class Words:
 
     def _parts(self, campaign: Campaign) -> Iterator[str]:
         """What must hold for a campaign to pay: every condition that it has, whatever it is."""
-        yield from trigger_words(campaign.trigger, self.source.tier_sets, self.language)
+        if campaign.challenge and (segment := segment_of(campaign, self.source.segments)) is not None:
+            yield RULES.say(self.language, "challenge", challenge=segment.title or segment.name)
+        else:
+            yield from trigger_words(campaign.trigger, self.source.tier_sets, self.language)
         yield from condition_words(self, campaign.when, of_activity=campaign.trigger.kind != "purchase")
         if any(isinstance(one, Multiplier) and one.compounding for one in campaign.benefits):
             yield RULES.say(self.language, "compounding")

@@ -15,6 +15,7 @@ from libs.promotions.allowances import SharedLimit, Stacking
 from libs.promotions.audience import FactField
 from libs.promotions.campaigns import Campaign, phase_of
 from libs.promotions.catalogue import Product
+from libs.promotions.challenges import check_challenges
 from libs.promotions.declarations import ActivityType, check_facts, check_places
 from libs.promotions.discounts import Discounting
 from libs.promotions.experiments import Experiment, check_experiments
@@ -93,6 +94,7 @@ class Programme(Part):
         check_segments(self.segments, self.campaigns, self.attributes, self.tier_sets, wallets)
         check_occasions(self.campaigns, self.tier_sets)
         check_wallets(self.referral, wallets)
+        check_challenges(self.campaigns, self.segments)
         check_experiments(self.experiments, self.campaigns)
         self._check_tier_points()
         return self

@@ -25,6 +25,11 @@ _ENGLISH: Texts = {
         "other": "earned {range} points {window} in {listed}",
     },
     "activities": {"one": "{range} time {window}: {listed}", "other": "{range} times {window}: {listed}"},
+    "tier_points": {
+        "one": "{range} tier point {window} in {listed}",
+        "other": "{range} tier points {window} in {listed}",
+    },
+    "step": "{done} of {needed}",
     "favourite": "spends most {window} on {of}: {listed}",
     "share": "{range} % of the spend {window} goes to {of}: {listed}",
     "balance": {"one": "may spend {range} point in {wallet}", "other": "may spend {range} points in {wallet}"},
@@ -74,6 +79,11 @@ _GERMAN: Texts = {
         "other": "sammelte {window} {range} Punkte in {listed}",
     },
     "activities": {"one": "{window} {range} Mal: {listed}", "other": "{window} {range} Mal: {listed}"},
+    "tier_points": {
+        "one": "{range} Stufenpunkt {window} in {listed}",
+        "other": "{range} Stufenpunkte {window} in {listed}",
+    },
+    "step": "{done} von {needed}",
     "favourite": "gibt {window} am meisten aus für {of}: {listed}",
     "share": "{window} gehen {range} % der Ausgaben an {of}: {listed}",
     "balance": {"one": "kann {range} Punkt in {wallet} ausgeben", "other": "kann {range} Punkte in {wallet} ausgeben"},

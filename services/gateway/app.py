@@ -22,6 +22,7 @@ from libs.runtime.kafka import idempotent_producer
 from services.gateway import (
     api,
     calculator_api,
+    challenges_api,
     error_answers,
     experiments_api,
     experiments_console,
@@ -85,6 +86,7 @@ _WAYS = (
     api,
     shopping_api,
     segments_api,
+    challenges_api,
     experiments_api,
     parked_api,
     referral_api,

@@ -33,7 +33,10 @@ PLANTED = {
     "libs/receipts/__init__.py": "",
     **{f"libs/lives/{name}.py": "" for name in ("life", "made")},
     "libs/referral/__init__.py": "",
-    **{f"libs/segments/{name}.py": "" for name in ("decide", "explain", "finding", "known", "lists", "rules", "turns")},
+    **{
+        f"libs/segments/{name}.py": ""
+        for name in ("challenges", "decide", "explain", "finding", "known", "lists", "rules", "turns")
+    },
     "libs/tiers/__init__.py": "",
     "libs/ledger/model.py": "",
     "libs/ledger/decide.py": "import socket",
