@@ -2003,3 +2003,18 @@ GRANT SELECT, INSERT ON members.referral_code TO pointstream_gateway;
 GRANT SELECT ON earning.referral, earning.referral_change TO pointstream_gateway;
 GRANT SELECT ON members.referral_code, members.mark, members.same_person, earning.referral, earning.referral_change,
     earning.referral_account TO pointstream_operator;
+
+-- Members to whom referrals owe more than a switch let them have when they were looked at, and the event of that look. They
+-- are looked at again as soon as the switch is on.
+CREATE TABLE earning.referral_waiting (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    cause uuid NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, member_id)
+);
+
+SELECT platform.protect('earning.referral_waiting', ARRAY['pointstream_operator', 'pointstream_earning']);
+
+GRANT SELECT, INSERT, UPDATE (cause), DELETE ON earning.referral_waiting TO pointstream_earning;
+GRANT SELECT ON earning.referral_waiting TO pointstream_operator;

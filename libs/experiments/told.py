@@ -17,9 +17,9 @@ def told(found: Results, wallets: Mapping[str, Wallet], language: str) -> dict[s
     return {
         "name": experiment.name,
         "title": experiment.title,
-        "first_day": experiment.first_day,
-        "last_day": experiment.last_day,
-        "counted_until": found.until,
+        "first_day": experiment.first_day.isoformat(),
+        "last_day": None if experiment.last_day is None else experiment.last_day.isoformat(),
+        "counted_until": None if found.until is None else found.until.isoformat(),
         "state": state,
         "words": EXPERIMENTS.say(language, state),
         "arms": [_arm(arm, wallets, language) for arm in found.arms],

@@ -135,7 +135,7 @@ class ExperimentsView(View):
     "/experiments",
     operation_id="listExperiments",
     summary="Experiments with members",
-    tags=["campaigns"],
+    tags=["rules"],
     responses=refusals("programme-needed", "request-invalid"),
 )
 async def list_experiments(caller: RulesReader, programme: ProgrammeSlug = None) -> ExperimentsView:
@@ -151,7 +151,7 @@ async def list_experiments(caller: RulesReader, programme: ProgrammeSlug = None)
     "/experiments/{experiment}",
     operation_id="getExperiment",
     summary="What became of an experiment",
-    tags=["campaigns"],
+    tags=["rules"],
     responses=refusals("not-found", "programme-needed", "request-invalid"),
 )
 async def get_experiment(

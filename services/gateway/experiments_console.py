@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from html import escape
 from typing import Any
 
@@ -54,12 +55,11 @@ async def experiments_page(request: Request, language: Language) -> Response:
 def _section(found: Mapping[str, Any], words: Words) -> str:
     language = words.language
     heads = [escape(EXPERIMENTS.say(language, f"page.{name}")) for name in _HEADS]
-    days = " \u2013 ".join(
-        wording.day(day, language) for day in (found["first_day"], found["last_day"]) if day is not None
-    )
+    days = [date.fromisoformat(found[name]) for name in ("first_day", "last_day") if found[name] is not None]
+    shown = " \u2013 ".join(wording.day(day, language) for day in days)
     return (
         f"<h3>{escape(found['title'] or found['name'])}</h3>"
-        f'<p class="soft"><code>{escape(found["name"])}</code> · {escape(days)}</p>'
+        f'<p class="soft"><code>{escape(found["name"])}</code> · {escape(shown)}</p>'
         + table(
             EXPERIMENTS.say(language, "page.caption"), heads, rows(_cells(arm, words) for arm in found["arms"]),
             of=found["name"],

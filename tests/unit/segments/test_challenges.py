@@ -111,7 +111,8 @@ def test_a_segment_may_ask_for_tier_points() -> None:
     assert [inside(99), inside(100), inside(0, 200)] == [False, True, False]
     found = challenges(compiled.source.campaigns, Look(rules, Known(date(2024, 1, 1)), NOON), Words(compiled, "de"))
     assert found[0].steps[0].words == "mindestens 100 Stufenpunkte in diesem Kalenderjahr in stars"
-    for wrong in ({"one_of": ["suns"]}, {"one_of": []}):
+    wrongs: list[dict[str, Any]] = [{"one_of": ["suns"]}, {"one_of": []}]
+    for wrong in wrongs:
         bad = changed | {"segments": [{"name": "coffee-month", "when": {"all": [asked | wrong]}}]}
         with pytest.raises(ProgrammeInvalid):
             parse_programme(bad)
