@@ -2,46 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-import asyncpg
 import typer
 
 from cli import screen
 from cli.connections import Connections, DsnOption
 from cli.exits import Exit
-from cli.failures import fail, finished
+from cli.failures import fail
+from cli.in_force import Where, work_on
 from cli.options import DEFAULT_DATA, DataOption, JsonOption
-from cli.programmes import ProgrammeOption, TenantOption, the_programme
+from cli.programmes import ProgrammeOption, TenantOption
 from libs.experiments.reading import load_results
 from libs.experiments.told import told
 from libs.language.catalogue import LANGUAGES
 from libs.ledger.zones import load_zone
-from libs.promotions.compile import CompiledProgramme
 from libs.promotions.describe import Words
-from libs.segments.reading import in_force
 
 app = typer.Typer(help="Experiments: campaigns tried out with some members, drawn by lot.", no_args_is_help=True)
-_T = TypeVar("_T")
 
 LanguageOption = Annotated[str, typer.Option("--language", metavar="CODE", help=f"One of {', '.join(LANGUAGES)}.")]
-Work = Callable[[asyncpg.Connection, tuple[int, int], CompiledProgramme], Awaitable[_T]]
-
-
-def _work(connections: Connections, tenant: str | None, programme: str | None, work: Work[_T]) -> _T:
-    async def all_of_it() -> _T:
-        connection = await asyncpg.connect(connections.dsn())
-        try:
-            where = await the_programme(connection, tenant, programme, as_json=connections.as_json)
-            found = await in_force(connection, where[:2], connections.clock().now())
-            if found is None:
-                fail(Exit.FAILED, f"{where.slug} has no version in force", as_json=connections.as_json)
-            return await work(connection, where[:2], found.compiled)
-        finally:
-            await connection.close()
-
-    return finished(all_of_it, as_json=connections.as_json)
 
 
 @app.callback()
@@ -59,10 +39,10 @@ def list_experiments(
 ) -> None:
     """Show the experiments of the programme in force, and the arms of each."""
 
-    async def work(_: asyncpg.Connection, __: tuple[int, int], compiled: CompiledProgramme) -> list[dict[str, Any]]:
-        return [one.model_dump(mode="json") for one in compiled.source.experiments]
+    async def work(where: Where) -> list[dict[str, Any]]:
+        return [one.model_dump(mode="json") for one in where.found.compiled.source.experiments]
 
-    found = _work(Connections(data, as_json, dsn), tenant, programme, work)
+    found = work_on(Connections(data, as_json, dsn), tenant, programme, work)
     if as_json:
         screen.write_json({"experiments": found})
         return
@@ -93,18 +73,17 @@ def show(
     if language not in LANGUAGES:
         fail(Exit.USAGE, f"--language {language}: one of {', '.join(LANGUAGES)}", as_json=as_json)
 
-    async def work(
-        connection: asyncpg.Connection, scope: tuple[int, int], compiled: CompiledProgramme
-    ) -> tuple[dict[str, Any], Words]:
+    async def work(where: Where) -> tuple[dict[str, Any], Words]:
+        compiled = where.found.compiled
         known = {one.name: one for one in compiled.source.experiments}
         if name not in known:
-            message = f"the programme has no experiment {name}; it has: {', '.join(known) or 'none'}"
+            message = f"{where.programme.slug} has no experiment {name}; it has: {', '.join(known) or 'none'}"
             fail(Exit.USAGE, message, as_json=as_json)
-        zone, now = load_zone(compiled.source.zone), connections.clock().now()
-        found = await load_results(connection, scope, known[name], zone, now)
-        return told(found, compiled.wallets, language), Words(compiled, language)
+        zone = load_zone(compiled.source.zone)
+        results = await load_results(where.connection, where.scope, known[name], zone, where.now)
+        return told(results, compiled.wallets, language), Words(compiled, language)
 
-    found, words = _work(connections, tenant, programme, work)
+    found, words = work_on(connections, tenant, programme, work)
     if as_json:
         screen.write_json(found)
         return

@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 
 import libs.promotions
 from libs.history.needs import needs_of
+from libs.programmes.consequences import consequences
 from libs.promotions.compile import CompiledProgramme, compile_programme
 from libs.promotions.decide import evaluate
 from libs.promotions.describe import describe_rules
+from libs.promotions.diff import compare
 from libs.promotions.document import ProgrammeInvalid, parse_programme, parse_programme_yaml
 from libs.promotions.experiments import Arm, Experiment, place_of
 from libs.promotions.explain import explain, why_not
@@ -123,6 +125,26 @@ def test_an_experiment_has_days_counted_and_nothing_loaded(programme: CompiledPr
 def test_what_was_stored_without_experiments_keeps_its_form(programme: CompiledProgramme) -> None:
     plain = programme.source.model_copy(update={"experiments": (), "campaigns": programme.source.campaigns[:1]})
     assert "experiment" not in plain.model_dump_json()
+
+
+def test_a_plan_says_that_another_split_moves_members(programme: CompiledProgramme) -> None:
+    source = programme.source
+    without = source.model_copy(update={"experiments": (), "campaigns": source.campaigns[:1]})
+    (experiment,) = source.experiments
+    halves = experiment.model_copy(update={"arms": EVEN})
+    other = source.model_copy(update={"experiments": (halves,), "campaigns": source.campaigns[:1]})
+    told = [
+        [line for line in consequences(old, new, SATURDAY) if line.startswith("Experiment")]
+        for old, new in ((without, source), (source, other), (source, without), (source, source))
+    ]
+    assert [[line.split(":")[0] for line in each] for each in told] == [
+        ["Experiment double-weekend is new"],
+        ["Experiment double-weekend has other arms"],
+        ["Experiment double-weekend is gone"],
+        [],
+    ]
+    assert "control 30 %, double 35 %, voucher 35 %" in told[0][0]
+    assert [change.path for change in compare(source, other)][-1].startswith("experiments[double-weekend]")
 
 
 ARMS: list[dict[str, Any]] = [{"name": "control", "per_mille": 500}, {"name": "more", "per_mille": 500}]
