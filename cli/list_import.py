@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 
@@ -19,10 +17,9 @@ from cli.pace import Pace
 from cli.programmes import Programme
 from cli.rejects import Report
 from deploy.embedded.report import Step
-from libs.contracts.rejection import Rejection
-from libs.intake.rows import FileUnreadable, Row, columns_of, read_rows, unpacked
-from libs.segments.lists import COLUMNS, UNKNOWN, Entry, entry_of
-from libs.segments.reading import change_list, find
+from libs.intake.rows import FileUnreadable, Row, cells_of, columns_of, read_rows, unpacked
+from libs.segments.lists import COLUMNS
+from libs.segments.reading import change_by_rows
 
 _PORTION = 1_000
 
@@ -124,28 +121,17 @@ class ListImport:
                     return mark
 
     async def _portion(self, rows: list[Row], report: Report, *, changes: bool) -> tuple[int, int]:
-        read = list(self._read(rows))
-        entries = [entry for _, entry in read if not isinstance(entry, Rejection)]
-        found = iter(await find(self._connection, self._scope, entries))
-        ids: list[UUID] = []
-        for row, entry in read:
-            member_id = None if isinstance(entry, Rejection) else next(found)
-            if member_id is None:
-                report.add(row.line, entry if isinstance(entry, Rejection) else UNKNOWN, row.text)
-            else:
-                ids.append(member_id)
-        rejected = len(read) - len(ids)
-        if not changes or not ids:
-            return 0, rejected
-        now = self._connections.clock().now()
-        add, off = ([], ids) if self._remove else (ids, [])
-        changed = await change_list(self._connection, now, self._scope, self._name, add=add, remove=off)
-        return sum(changed), rejected
-
-    def _read(self, rows: list[Row]) -> Iterator[tuple[Row, Entry | Rejection]]:
-        for row in rows:
-            if isinstance(row.content, Rejection):
-                yield row, row.content
-            else:
-                assert not isinstance(row.content, bytes), "rows of CSV come as cells"
-                yield row, entry_of(row.content, self._names)
+        changed, faults = await change_by_rows(
+            self._connection,
+            self._connections.clock().now(),
+            self._scope,
+            self._name,
+            [cells_of(row) for row in rows],
+            self._names,
+            remove=self._remove,
+            dry_run=not changes,
+        )
+        for row, fault in zip(rows, faults, strict=True):
+            if fault is not None:
+                report.add(row.line, fault, row.text)
+        return changed, sum(fault is not None for fault in faults)

@@ -37,6 +37,7 @@ _FURTHER = (
     "cli.rebuild",
     "cli.backtest",
     "cli.history",
+    "cli.experiments",
     "cli.segments",
     "cli.features",
 )

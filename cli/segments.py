@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, TypeVar
+from typing import Annotated, Any
 from uuid import UUID
 
-import asyncpg
 import typer
 
 from cli import screen
 from cli.connections import Connections, DsnOption, SealOption
 from cli.exits import Exit
-from cli.failures import fail, finished
+from cli.failures import fail
+from cli.in_force import Where, work_on
 from cli.list_import import Listed, ListImport
 from cli.options import DEFAULT_DATA, DataOption, JsonOption
-from cli.programmes import Programme, ProgrammeOption, TenantOption, the_programme
+from cli.programmes import ProgrammeOption, TenantOption
 from cli.rejects import SUFFIX
 from libs.contracts.rejection import Rejection
 from libs.intake.rows import FileUnreadable
@@ -29,53 +28,20 @@ from libs.segments.explain import Explanation, describe, explain
 from libs.segments.finding import Look
 from libs.segments.lists import entry_named
 from libs.segments.postgres import load
-from libs.segments.reading import InForce
 
 app = typer.Typer(help="Segments: who is in which, and why.", no_args_is_help=True)
-_T = TypeVar("_T")
 
 SegmentArgument = Annotated[str, typer.Argument(metavar="SEGMENT", help="Its name in the programme.")]
 LanguageOption = Annotated[str, typer.Option("--language", metavar="CODE", help=f"One of {', '.join(LANGUAGES)}.")]
 
 
-class _Where(NamedTuple):
-    """Where a command works: the programme, the version in force, and the time that it is."""
-
-    connection: asyncpg.Connection
-    connections: Connections
-    programme: Programme
-    found: InForce
-    now: datetime
-
-    @property
-    def scope(self) -> tuple[int, int]:
-        return self.programme[:2]
-
-    def segment(self, name: str) -> Segment:
-        """The segment of a name; ends the command when there is none."""
-        known = {each.name: each for each in self.found.rules.segments}
-        if name not in known:
-            message = f"{self.programme.slug} has no segment {name}; it has: {', '.join(known) or 'none'}"
-            fail(Exit.USAGE, message, as_json=self.connections.as_json)
-        return known[name]
-
-
-def _work(
-    connections: Connections, tenant: str | None, programme: str | None, work: Callable[[_Where], Awaitable[_T]]
-) -> _T:
-    async def all_of_it() -> _T:
-        connection = await asyncpg.connect(connections.dsn())
-        try:
-            where = await the_programme(connection, tenant, programme, as_json=connections.as_json)
-            now = connections.clock().now()
-            found = await reading.in_force(connection, where[:2], now)
-            if found is None:
-                fail(Exit.FAILED, f"{where.slug} has no version in force", as_json=connections.as_json)
-            return await work(_Where(connection, connections, where, found, now))
-        finally:
-            await connection.close()
-
-    return finished(all_of_it, as_json=connections.as_json)
+def _segment(where: Where, name: str) -> Segment:
+    """The segment of a name; ends the command when there is none."""
+    known: dict[str, Segment] = {each.name: each for each in where.found.rules.segments}
+    if name not in known:
+        message = f"{where.programme.slug} has no segment {name}; it has: {', '.join(known) or 'none'}"
+        fail(Exit.USAGE, message, as_json=where.connections.as_json)
+    return known[name]
 
 
 @app.callback()
@@ -94,7 +60,7 @@ def list_segments(
 ) -> None:
     """Show the segments in force: how many members each has, and what it asks for."""
 
-    async def work(where: _Where) -> list[dict[str, Any]]:
+    async def work(where: Where) -> list[dict[str, Any]]:
         counts = await reading.load_counts(where.connection, where.scope)
         words = Words(where.found.compiled, _known(language, as_json))
         return [
@@ -108,7 +74,7 @@ def list_segments(
             for each in where.found.rules.segments
         ]
 
-    found = _work(Connections(data, as_json, dsn), tenant, programme, work)
+    found = work_on(Connections(data, as_json, dsn), tenant, programme, work)
     if as_json:
         screen.write_json({"segments": found})
         return
@@ -126,7 +92,7 @@ def count(
 ) -> None:
     """Count the members of every segment exactly, and those who wait to be looked at."""
 
-    async def work(where: _Where) -> dict[str, Any]:
+    async def work(where: Where) -> dict[str, Any]:
         counts = await reading.load_counts(where.connection, where.scope)
         listed = await reading.load_listed(where.connection, where.scope)
         return {
@@ -135,7 +101,7 @@ def count(
             "waiting": await reading.count_waiting(where.connection, where.scope, where.now),
         }
 
-    found = _work(Connections(data, as_json, dsn), tenant, programme, work)
+    found = work_on(Connections(data, as_json, dsn), tenant, programme, work)
     if as_json:
         screen.write_json(found)
         return
@@ -159,10 +125,10 @@ def members(
 ) -> None:
     """Show the members of a segment in the order of their ids, with since when."""
 
-    async def work(where: _Where) -> list[reading.Membership]:
-        return await reading.load_members(where.connection, where.scope, where.segment(segment).name, after, limit)
+    async def work(where: Where) -> list[reading.Membership]:
+        return await reading.load_members(where.connection, where.scope, _segment(where, segment).name, after, limit)
 
-    found = _work(Connections(data, as_json, dsn), tenant, programme, work)
+    found = work_on(Connections(data, as_json, dsn), tenant, programme, work)
     rows = [(str(each.member_id), each.entered_at.isoformat().replace("+00:00", "Z")) for each in found]
     if as_json:
         screen.write_json({"members": [{"member_id": member, "entered_at": at} for member, at in rows]})
@@ -184,7 +150,7 @@ def explain_member(
     """Tell why a member is in each segment, or is not: every condition, and what there was."""
     connections = Connections(data, as_json, dsn, None, seal_key_file)
 
-    async def work(where: _Where) -> tuple[dict[str, datetime], list[Explanation]]:
+    async def work(where: Where) -> tuple[dict[str, datetime], list[Explanation]]:
         entry = entry_named(member, connections.identifier_names())
         if isinstance(entry, Rejection):
             fail(Exit.USAGE, f"{member}: expected {entry.detail}", as_json=as_json)
@@ -198,7 +164,7 @@ def explain_member(
         since = await reading.load_segments_of(where.connection, where.scope, member_id)
         return since, [explain(each, look, words) for each in where.found.rules.segments]
 
-    since, found = _work(connections, tenant, programme, work)
+    since, found = work_on(connections, tenant, programme, work)
     if as_json:
         screen.write_json({"segments": [_told(each, since) for each in found]})
         return
@@ -240,8 +206,8 @@ def import_list(
     """
     connections = Connections(data, as_json, dsn, None, seal_key_file)
 
-    async def work(where: _Where) -> Listed:
-        if not where.segment(name).list:
+    async def work(where: Where) -> Listed:
+        if not _segment(where, name).list:
             fail(Exit.USAGE, f"{name} is no list: its members follow from its conditions", as_json=as_json)
         place = report or file.with_name(file.name + SUFFIX)
         run = ListImport(where.connection, connections, where.programme, name, file, place, remove=remove)
@@ -253,7 +219,7 @@ def import_list(
             step.done(f"{listed.rows:,} rows, {listed.changed:,} members changed")
         return listed
 
-    listed = _work(connections, tenant, programme, work)
+    listed = work_on(connections, tenant, programme, work)
     if as_json:
         screen.write_json(listed.described())
     else:
@@ -277,10 +243,10 @@ def recompute(
 ) -> None:
     """Have everybody looked at again, beside running workers: after the days of members were made again, say."""
 
-    async def work(where: _Where) -> None:
+    async def work(where: Where) -> None:
         await reading.look_again(where.connection, where.scope)
 
-    _work(Connections(data, as_json, dsn), tenant, programme, work)
+    work_on(Connections(data, as_json, dsn), tenant, programme, work)
     if as_json:
         screen.write_json({"asked": True})
     else:

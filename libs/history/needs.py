@@ -17,8 +17,8 @@ from libs.promotions.segments import dimensions_of, windows_of
 class Needs:
     """The windows of days that decisions look through, and by what else than wallets days are told apart.
 
-    Without a window nobody looks at days while deciding, but they are counted all the same, for segments. `shares` are
-    `product`, `store` or `channel`.
+    Without a window nobody looks at days while deciding, but they are counted all the same, for segments and
+    experiments. `shares` are `product`, `store` or `channel`.
     """
 
     windows: tuple[Window, ...]
@@ -42,10 +42,10 @@ def together(needs: Iterable[Needs | None]) -> Needs | None:
 
 
 def needs_of(programme: Programme) -> Needs | None:
-    """What a version of a programme needs for the conditions of its running campaigns, its tiers and its segments."""
+    """What a version of a programme needs for its running campaigns, its tiers, segments and experiments."""
     asked = asked_of([campaign for campaign in programme.campaigns if campaign.state in RUNNING])
     windows = [*asked.windows, *[window for tiers in programme.tier_sets for window in tiers.windows]]
-    if not windows and not windows_of(programme.segments):
+    if not windows and not windows_of(programme.segments) and not programme.experiments:
         return None
     dimensions = dimensions_of(programme.segments)
     by_category = asked.categories or "category" in dimensions

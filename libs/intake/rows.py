@@ -51,6 +51,12 @@ class Row:
     content: Mapping[str, str] | bytes | Rejection
 
 
+def cells_of(row: Row) -> Mapping[str, str] | Rejection:
+    """Return what a row of CSV holds."""
+    assert not isinstance(row.content, bytes), "rows of CSV come as cells"
+    return row.content
+
+
 def form_of(name: str) -> Form:
     """Return the form that a file's name speaks of, `.gz` behind it or not.
 

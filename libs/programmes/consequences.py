@@ -30,7 +30,8 @@ _STATES = {"draft": "a draft", "paused": "paused", "ended": "ended"}
 
 def consequences(old: Programme | None, new: Programme, at: datetime) -> tuple[str, ...]:
     """Say what a version means for members when it takes the place of another at an aware instant."""
-    told = [*_wallets(old, new, at), *_whole(old, new), *_campaigns(old, new, at), *_referral(old, new)]
+    told = [*_wallets(old, new, at), *_whole(old, new), *_campaigns(old, new, at)]
+    told += [*_experiments(old, new), *_referral(old, new)]
     if old is not None:
         told.append(
             f"What happened before {instant_text(at)} is judged by version {old.version}, whenever it is told; "
@@ -110,6 +111,22 @@ def _waits(wallet: Wallet) -> str:
         case PendingEvent(activities=activities, deadline_days=days):
             return f"become active with {' or '.join(activities)}, at the latest {days} days after they were earned"
     return "are active at once"
+
+
+def _experiments(old: Programme | None, new: Programme) -> Iterator[str]:
+    before = {} if old is None else {each.name: each for each in old.experiments}
+    for each in new.experiments:
+        was = before.pop(each.name, None)
+        if was is None:
+            arms = ", ".join(f"{arm.name} {arm.per_mille / 10:g} %" for arm in each.arms)
+            yield f"Experiment {each.name} is new: the lot puts every member into an arm: {arms}."
+        elif was.arms != each.arms:
+            yield (
+                f"Experiment {each.name} has other arms: members change from one to another, and its figures mix them; "
+                "another split is better an experiment with another name."
+            )
+    for name in before:
+        yield f"Experiment {name} is gone: its figures are no longer shown."
 
 
 def _whole(old: Programme | None, new: Programme) -> Iterator[str]:

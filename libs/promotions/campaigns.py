@@ -23,11 +23,25 @@ Effect = Annotated[Payout | Discounting | Gift | StatusPoints, Field(discriminat
 Names = Annotated[tuple[Name, ...], Field(max_length=1_000)]
 
 
+class Trial(Part):
+    """For which `arms` of the experiment `name` a campaign is."""
+
+    name: Name
+    arms: Annotated[tuple[Name, ...], Field(min_length=1, max_length=15)]
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        refuse_repeats("arms[{}]", self.arms)
+        return self
+
+
 class Campaign(Part):
     """One incentive. `mode` says what its stacking `group` does; all campaigns of a group name the same mode.
 
     It has one `effect`, or several `effects`. It pays on no receipt with one of the campaigns or groups that it
-    `excludes` (the stronger of the two does), and, when it names any, `only_with` one of those.
+    `excludes` (the stronger of the two does), and, when it names any, `only_with` one of those. With an
+    `experiment` it is for the members of some of its arms alone. Of a
+    `challenge` members are told how far they are.
     """
 
     id: Name
@@ -45,6 +59,8 @@ class Campaign(Part):
     effect: Effect | None = None
     effects: Annotated[tuple[Effect, ...], Field(max_length=8)] = unless_written(())
     limits: Annotated[tuple[Limit, ...], Field(max_length=16)] = ()
+    experiment: Trial | None = unless_written(None)
+    challenge: Annotated[bool, Field(strict=True)] = unless_written(False)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -18,6 +18,7 @@ from libs.promotions.declarations import language_of
 from libs.promotions.discounting import CompiledDiscount, compile_discount
 from libs.promotions.discounts import Discounting
 from libs.promotions.effects import NOTHING, CompiledEffect, Phase, common_denominator, compile_effect, phase_rank
+from libs.promotions.experiments import compile_trials
 from libs.promotions.gifts import CompiledGift, Gift, StatusPoints, compile_gift
 from libs.promotions.index import Entry, Timeline
 from libs.promotions.language import Language
@@ -251,7 +252,10 @@ def _compile_campaign(campaign: Campaign, context: _Context) -> CompiledCampaign
         indexed_by=indexed_by,
         values=values,
         narrow=compile_narrowing(campaign.when, found_by_any=found_by_any),
-        checks=compile_checks(campaign, indexed_by, places, language),
+        checks=(
+            *compile_checks(campaign, indexed_by, places, language),
+            *compile_trials(context.programme.experiments, campaign),
+        ),
         limits=lead.limits,
         legs=tuple(legs),
         discounts=tuple([(at, compile_discount(one)) for at, one in discounts]),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
 from typing import Literal, get_args
 
@@ -15,10 +16,12 @@ from libs.language import wording
 from libs.language.catalogue import DEFAULT
 from libs.promotions.allowances import Limit, SharedLimit
 from libs.promotions.campaigns import Campaign, phase_of
+from libs.promotions.challenges import segment_of
 from libs.promotions.compile import RUNNING, CompiledProgramme
 from libs.promotions.condition_words import condition_words
 from libs.promotions.days import within
 from libs.promotions.effect_words import OWN_NAME, effect_words
+from libs.promotions.experiments import share_of
 from libs.promotions.frame_words import frame_words
 from libs.promotions.payouts import Multiplier
 from libs.promotions.rates import digits
@@ -152,13 +155,19 @@ class Words:
 
     def _parts(self, campaign: Campaign) -> Iterator[str]:
         """What must hold for a campaign to pay: every condition that it has, whatever it is."""
-        yield from trigger_words(campaign.trigger, self.source.tier_sets, self.language)
+        if campaign.challenge and (segment := segment_of(campaign, self.source.segments)) is not None:
+            yield RULES.say(self.language, "challenge", challenge=segment.title or segment.name)
+        else:
+            yield from trigger_words(campaign.trigger, self.source.tier_sets, self.language)
         yield from condition_words(self, campaign.when, of_activity=campaign.trigger.kind != "purchase")
         if any(isinstance(one, Multiplier) and one.compounding for one in campaign.benefits):
             yield RULES.say(self.language, "compounding")
         yield from frame_words(campaign.frame, self.programme.zone, self.language)
         if campaign.cel is not None:
             yield RULES.say(self.language, "cel", expression=campaign.cel)
+        if campaign.experiment is not None:
+            share = Decimal(share_of(campaign, self.source.experiments)).scaleb(-1)
+            yield RULES.say(self.language, "experiment", share=wording.number(share.normalize(), self.language))
 
     def limit(self, limit: Limit | SharedLimit, wallet: str) -> str:
         """Say how much there is at most: of what, in which period, for whom."""

@@ -1,4 +1,4 @@
-"""What differs between two programmes, field by field; campaigns are told apart by id, wallets and segments by name.
+"""What differs between two programmes, field by field; campaigns by id; wallets, segments and experiments by name.
 
 The version number is not looked at, nor the order of campaigns, which means nothing.
 """
@@ -12,7 +12,12 @@ from typing import Any, Literal
 from libs.promotions.programme import Programme
 
 What = Literal["added", "removed", "changed"]
-NAMED: Mapping[str, str] = {"campaigns": "id", "wallets": "name", "segments": "name"}
+NAMED: Mapping[str, str] = {
+    "campaigns": "id",
+    "wallets": "name",
+    "segments": "name",
+    "experiments": "name",
+}
 """The lists of the document whose parts have names, and the field that holds it."""
 
 

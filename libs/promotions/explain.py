@@ -29,6 +29,7 @@ from libs.promotions.evaluation import (
     Granted,
     Paid,
 )
+from libs.promotions.experiments import CONTROL, EXPERIMENT
 from libs.promotions.facts import ActivityLike, MemberFacts, ReceiptLike, as_receipt
 from libs.promotions.gifts import TIER_POINTS
 from libs.promotions.lines import chooses_lines, line_condition
@@ -119,6 +120,7 @@ def explain(
         "rounding": _rounding(evaluation, programme),
         "discounts": [_named(discount, campaigns) for discount in evaluation.discounts],
         "granted": [_named(granted, campaigns) for granted in evaluation.granted],
+        "experiments": _experiments(evaluation, campaigns, programme, member, language),
     }
 
 
@@ -169,6 +171,9 @@ def why_not(
 
 def describe(condition: str, language: str = DEFAULT) -> str:
     """Put a condition of `Failed` or `why_not` into words."""
+    if condition.startswith(EXPERIMENT):
+        name, _, arm = condition.removeprefix(EXPERIMENT).partition(":")
+        return EXPLANATIONS.say(language, f"tried.{_arm_key(arm)}", experiment=name, arm=arm)
     for prefix, key in _PREFIXES.items():
         if condition.startswith(prefix):
             return EXPLANATIONS.say(language, key, what=condition.removeprefix(prefix))
@@ -277,6 +282,34 @@ def _rounding(evaluation: Evaluation, programme: CompiledProgramme) -> list[dict
         }
         for rest in evaluation.remainders
     ]
+
+
+def _experiments(
+    evaluation: Evaluation,
+    campaigns: Mapping[str, CompiledCampaign],
+    programme: CompiledProgramme,
+    member: MemberFacts | None,
+    language: str,
+) -> list[dict[str, Any]]:
+    """The arms that the member is in, of the experiments that had a say in this decision."""
+    if member is None:
+        return []
+    told = {*evaluation.campaigns, *[one.campaign for one in evaluation.failed]}
+    told |= {one.campaign for one in evaluation.capped}
+    tried = {trial.name for name in told if (trial := campaigns[name].source.experiment) is not None}
+    arms = {one.name: one.arm_of(member.member_id) for one in programme.source.experiments if one.name in tried}
+    return [
+        {
+            "experiment": name,
+            "arm": arm,
+            "words": EXPLANATIONS.say(language, f"arm.{_arm_key(arm)}", experiment=name, arm=arm),
+        }
+        for name, arm in arms.items()
+    ]
+
+
+def _arm_key(arm: str) -> str:
+    return {"": "nobody", CONTROL: CONTROL}.get(arm, "other")
 
 
 def _named(given: Discount | Granted, campaigns: Mapping[str, CompiledCampaign]) -> dict[str, Any]:

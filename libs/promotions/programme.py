@@ -15,8 +15,10 @@ from libs.promotions.allowances import SharedLimit, Stacking
 from libs.promotions.audience import FactField
 from libs.promotions.campaigns import Campaign, phase_of
 from libs.promotions.catalogue import Product
+from libs.promotions.challenges import check_challenges
 from libs.promotions.declarations import ActivityType, check_facts, check_places
 from libs.promotions.discounts import Discounting
+from libs.promotions.experiments import Experiment, check_experiments
 from libs.promotions.gifts import StatusPoints
 from libs.promotions.occasions import check_occasions
 from libs.promotions.parts import Misplaced, Part, Zone, refuse_repeats, unless_written
@@ -69,6 +71,7 @@ class Programme(Part):
     tier_sets: TierSets = unless_written(())
     referral: Referral | None = None
     segments: Segments = unless_written(())
+    experiments: Annotated[tuple[Experiment, ...], Field(max_length=64)] = unless_written(())
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -91,6 +94,8 @@ class Programme(Part):
         check_segments(self.segments, self.campaigns, self.attributes, self.tier_sets, wallets)
         check_occasions(self.campaigns, self.tier_sets)
         check_wallets(self.referral, wallets)
+        check_challenges(self.campaigns, self.segments)
+        check_experiments(self.experiments, self.campaigns)
         self._check_tier_points()
         return self
 

@@ -61,11 +61,12 @@ class Counted(Part):
 
     `visits` are purchases, amounts in minor units of the programme's currency, `average_basket_minor` spend by visit
     (nobody without a visit has one), `points` what was earned over all wallets or those of `wallets`. Spend may be that
-    `of` one dimension's `one_of` values; `activities` are all of their name, or those of `one_of`.
+    `of` one dimension's `one_of` values; `activities` are those of `one_of`, by name, and
+    `tier_points` those of the tier sets that `one_of` names.
     """
 
     kind: Literal["count"]
-    what: Literal["visits", "spend_minor", "average_basket_minor", "points", "activities"]
+    what: Literal["visits", "spend_minor", "average_basket_minor", "points", "activities", "tier_points"]
     of: Dimension | None = None
     one_of: Annotated[tuple[Text, ...], Field(max_length=1_000)] = ()
     wallets: Annotated[tuple[Name, ...], Field(max_length=16)] = ()
@@ -78,8 +79,8 @@ class Counted(Part):
         _refuse_empty_range(self.min, self.max, "min", "max")
         if self.of is not None and self.what != "spend_minor":
             raise Misplaced("of", "goes with `spend_minor`")
-        if bool(self.one_of) != (self.of is not None or self.what == "activities"):
-            raise Misplaced("one_of", "goes with `of` or `activities`, and these need it")
+        if bool(self.one_of) != (self.of is not None or self.what in ("activities", "tier_points")):
+            raise Misplaced("one_of", "goes with `of`, `activities` or `tier_points`, and these need it")
         if self.wallets and self.what != "points":
             raise Misplaced("wallets", "goes with `points`")
         return self
@@ -267,6 +268,8 @@ def check_segments(
                     _check_known(f"{place}.wallet", (wallet,), wallets, "wallet", single=True)
                 case Counted():
                     _check_known(f"{place}.wallets", one.wallets, wallets, "wallet")
+                    if one.what == "tier_points":
+                        _check_known(f"{place}.one_of", one.one_of, [each.name for each in tier_sets], "tier set")
     if segments:
         names = [segment.name for segment in segments]
         for at, campaign in enumerate(campaigns):

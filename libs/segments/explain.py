@@ -169,7 +169,7 @@ def _counted(one: Counted, teller: Teller) -> str:
         return SEGMENTS.say(language, "spend_minor.of", range=money, window=window, **told)
     count = range_words(one.min, one.max, number_writer(language), language)
     told = {"range": count, "window": window}
-    if one.what == "activities":
+    if one.what in ("activities", "tier_points"):
         told["listed"] = named(one.one_of, language)
     if one.wallets:
         told["listed"] = named(one.wallets, language)

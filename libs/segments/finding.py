@@ -8,7 +8,7 @@ from datetime import date, datetime
 from operator import attrgetter
 from typing import NamedTuple
 
-from libs.history.days import ACTIVITY, CATEGORY, CHANNEL, PRODUCT, STORE, WALLET, Sum
+from libs.history.days import ACTIVITY, CATEGORY, CHANNEL, PRODUCT, STORE, TIER, WALLET, Sum
 from libs.promotions.facts import Fact
 from libs.promotions.history import EVER, Window
 from libs.promotions.known import in_year
@@ -138,6 +138,8 @@ class Look:
                 there = _over(done, WALLET, asked.wallets) if asked.wallets else sum([one.points for one in done])
             case "activities":
                 there = _over(done, ACTIVITY, asked.one_of)
+            case "tier_points":
+                there = _over(done, TIER, asked.one_of)
         return _between(there, asked.min, asked.max)
 
     def _favourite(self, asked: Favourite) -> Found:

@@ -5,7 +5,7 @@ Only stores and the command line import this module.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -13,12 +13,14 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from libs.contracts.identifiers import IdentifierNames
+from libs.contracts.rejection import Rejection
 from libs.ledger.zones import load_zone
 from libs.promotions.compile import CompiledProgramme, compile_programme
 from libs.promotions.document import parse_programme
 from libs.runtime import sql
 from libs.segments.known import Rules
-from libs.segments.lists import Entry
+from libs.segments.lists import UNKNOWN, Entry, entry_of
 from libs.segments.postgres import Scope, mark_members
 from libs.segments.rules import rules_of
 
@@ -107,6 +109,36 @@ async def change_list(
         removed = await connection.fetch(_QUERIES["take_off"], *scope, name, list(remove))
         await mark_members(connection, now, "list", [(*scope, row["member_id"]) for row in (*added, *removed)])
     return len(added), len(removed)
+
+
+async def change_by_rows(
+    connection: asyncpg.Connection,
+    now: datetime,
+    scope: Scope,
+    name: str,
+    rows: Sequence[Mapping[str, str] | Rejection],
+    names: IdentifierNames | None,
+    *,
+    remove: bool,
+    dry_run: bool,
+) -> tuple[int, list[Rejection | None]]:
+    """Put whom rows name on a list, or take them off it; returns how many changed, and what is wrong with each row.
+
+    A row is its cells by column. With `dry_run` everybody is looked up and nothing changed.
+    """
+    read = [row if isinstance(row, Rejection) else entry_of(row, names) for row in rows]
+    found = iter(await find(connection, scope, [entry for entry in read if isinstance(entry, Entry)]))
+    ids: list[UUID] = []
+    faults: list[Rejection | None] = []
+    for entry in read:
+        member_id = None if isinstance(entry, Rejection) else next(found)
+        if member_id is not None:
+            ids.append(member_id)
+        faults.append(entry if isinstance(entry, Rejection) else UNKNOWN if member_id is None else None)
+    if dry_run or not ids:
+        return 0, faults
+    add, off = ([], ids) if remove else (ids, [])
+    return sum(await change_list(connection, now, scope, name, add=add, remove=off)), faults
 
 
 async def look_again(connection: asyncpg.Connection, scope: Scope | None = None) -> None:

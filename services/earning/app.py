@@ -31,6 +31,7 @@ from services.earning.feed import GROUP, BalanceFeed
 from services.earning.herald import Herald
 from services.earning.metrics import EarningMetrics
 from services.earning.occasion_clock import OccasionClock
+from services.earning.referral_looks import WaitingLooks
 from services.earning.retries import Retries
 from services.earning.segment_hints import MOST, TOPICS, WINDOW, SegmentHints, kind_of
 from services.earning.segments import SegmentKeeper
@@ -158,6 +159,7 @@ def _host_charge(
     charge = Charge(pool, lambda: watch.current, asking, clock, metrics, in_charge)
     due = DueMembers(charge, settings.due_most)
     occasions = OccasionClock(charge, settings.due_most)
+    looks = WaitingLooks(charge, settings.due_most)
     retries = Retries(charge, settings.retry_every)
     herald = Herald(charge)
     feed = BalanceFeed(
@@ -188,6 +190,7 @@ def _host_charge(
     async def look_at_the_calendar() -> None:
         await due.run()
         await occasions.run()
+        await looks.run()
 
     @app.timer(interval=settings.programme_refresh.total_seconds())  # type: ignore[untyped-decorator]  # faust
     async def look_for_rates() -> None:

@@ -225,6 +225,23 @@ async def save_referrals(connection: asyncpg.Connection, now: datetime, referral
     accounts = [_whose(name, "member_id") | {"story": _packed(case.story)} for name, case in referrals.settled.items()]
     if rows or accounts:
         await connection.execute(_QUERIES["save_referrals"], now, _json(rows), _json(kept), _json(accounts))
+    if referrals.waiting:
+        waiting = [
+            (*name, cause) for name, cause in sorted(referrals.waiting.items(), key=lambda each: each[0][2].bytes)
+        ]
+        await connection.execute(_QUERIES["keep_waiting"], *_columns(waiting, 4))
+
+
+async def load_waiting(connection: asyncpg.Connection, scope: tuple[int, int], most: int) -> list[tuple[UUID, UUID]]:
+    """Return members of a programme whose look a switch cut short, each with the event of that look."""
+    return [(row["member_id"], row["cause"]) for row in await connection.fetch(_QUERIES["waiting"], *scope, most)]
+
+
+async def forget_waiting(
+    connection: asyncpg.Connection, scope: tuple[int, int], looks: Sequence[tuple[UUID, UUID]]
+) -> None:
+    """Forget members for whom another look was asked, unless one was cut short again meanwhile."""
+    await connection.execute(_QUERIES["forget_waiting"], *scope, *_columns(looks, 2))
 
 
 async def save_marks(connection: asyncpg.Connection, now: datetime, marks: Iterable[tuple[MemberName, str]]) -> None:

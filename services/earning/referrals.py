@@ -124,12 +124,16 @@ class Found:
 
 
 class Referrals:
-    """The referrals that a batch is about. `changed` are saved with every one of `changes`, and `settled` accounts."""
+    """The referrals that a batch is about. `changed` are saved with every one of `changes`, and `settled` accounts.
+
+    `waiting` are members to whom more is due than a switch lets them have, with the event whose look found that.
+    """
 
     def __init__(self, found: Found, now: datetime) -> None:
         self.changed: dict[MemberName, Referred] = {}
         self.changes: list[Change] = []
         self.settled: dict[MemberName, Case] = {}
+        self.waiting: dict[MemberName, UUID] = {}
         self._found = found
         self._now = now
         self._events: list[Outgoing] = []
@@ -279,6 +283,7 @@ class Referrals:
             found.claim = replace(found.claim, tied=pair.tied)
         before, after = found.outcome, outcome(found.claim, rules, self._found.orders.get(name, ()))
         if off and after.state == "converted" and before.state != "converted":
+            self.waiting[name] = cause
             return SWITCHED_OFF
         if after != before or not found.changes:
             self._tell(programme, found, after, cause, by)
@@ -311,7 +316,9 @@ class Referrals:
         due = self._due(programme, life.name)
         version = _placing(programme, at, due)
         if off or version is None:
-            due = _no_more(due, account.story)
+            wanted, due = due, _no_more(due, account.story)
+            if off and wanted != due:
+                self.waiting[life.name] = cause.key
         entitled = Entitlement(at, self._now, version, due.points)
         lapsed = account.lapsed_lots(life)
         settled = settle(

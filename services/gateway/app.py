@@ -22,7 +22,10 @@ from libs.runtime.kafka import idempotent_producer
 from services.gateway import (
     api,
     calculator_api,
+    challenges_api,
     error_answers,
+    experiments_api,
+    experiments_console,
     live,
     merge_api,
     parked_api,
@@ -85,6 +88,8 @@ _WAYS = (
     merge_api,
     shopping_api,
     segments_api,
+    challenges_api,
+    experiments_api,
     parked_api,
     referral_api,
     referral_console,
@@ -98,6 +103,7 @@ _WAYS = (
     pages_of_backtests,
     live,
     segments_console,
+    experiments_console,
     site,
 )
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]

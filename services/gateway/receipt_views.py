@@ -119,6 +119,14 @@ class ReceiptLink(View):
     href: str = Field(examples=["/v1/receipts/by-number?number=000123&store=12"])
 
 
+class ArmView(View):
+    """The arm of an experiment that had a say in it."""
+
+    experiment: str
+    arm: str = Field(description="The member's arm, drawn by lot; `control` gets nothing.", examples=["control"])
+    words: str
+
+
 class Explanation(View):
     """How the programme judged it."""
 
@@ -132,6 +140,7 @@ class Explanation(View):
     rounding: tuple[Rounding, ...]
     discounts: tuple[DiscountView, ...]
     granted: tuple[GrantedView, ...]
+    experiments: tuple[ArmView, ...]
 
 
 class ReceiptView(View):
@@ -204,6 +213,13 @@ class ReceiptView(View):
                             "kind": "lottery_ticket",
                             "reference": "summer-draw",
                             "quantity": 1,
+                        }
+                    ],
+                    "experiments": [
+                        {
+                            "experiment": "double-weekend",
+                            "arm": "double",
+                            "words": "In arm 'double' of 'double-weekend', drawn by lot.",
                         }
                     ],
                 },

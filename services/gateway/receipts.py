@@ -13,6 +13,7 @@ from libs.contracts.events import PurchaseCompletedV1
 from libs.language.catalogue import DEFAULT
 from libs.promotions.compile import CompiledProgramme
 from libs.promotions.explain import explain, explain_activity
+from libs.promotions.facts import MemberFacts
 from libs.promotions.pages import Moved, StoredDecision
 from services.gateway.facts import ACTIVITY, PURCHASES, read_facts, receipt_named, shown_facts, shown_receipt
 from services.gateway.receipt_views import (
@@ -134,13 +135,14 @@ def _explanation(
 ) -> Explanation | None:
     if decision.evaluation is None or compiled is None:
         return None
+    member = None if decision.member_id is None else MemberFacts(decision.member_id, decision.tier)
     if decision.kind == ACTIVITY and judged is None:
         told = explain_activity(
-            decision.evaluation, read_facts(decision), compiled, at=decision.judged_at, language=language
+            decision.evaluation, read_facts(decision), compiled, member, decision.judged_at, language=language
         )
     elif judged is not None or decision.kind in PURCHASES:
         told = explain(
-            decision.evaluation, judged or read_facts(decision), compiled, at=decision.judged_at, language=language
+            decision.evaluation, judged or read_facts(decision), compiled, member, decision.judged_at, language=language
         )
     else:
         return None

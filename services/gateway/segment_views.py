@@ -142,6 +142,38 @@ class ListChangedView(View):
     unknown: tuple[str, ...] = Field(description="Entries that name nobody in the programme, as they were sent.")
 
 
+class RejectedRow(View):
+    """A row of a file that names nobody."""
+
+    line: int = Field(description="The line that it begins on.")
+    pointer: str = Field(description="The column, where it is one.", examples=["/member_id"])
+    expected: str
+
+
+class ListUploadedView(View):
+    """What became of a file of members."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "rows": 3,
+                "added": 2,
+                "removed": 0,
+                "rejected": 1,
+                "rejects": [{"line": 4, "pointer": "", "expected": "a member of the programme"}],
+                "dry_run": False,
+            }
+        }
+    )
+
+    rows: int
+    added: int = Field(description="Members who are on the list now and were not before.")
+    removed: int = Field(description="Members who were on the list and are not now.")
+    rejected: int
+    rejects: tuple[RejectedRow, ...] = Field(description="The first 1,000 rows that name nobody.")
+    dry_run: bool
+
+
 def segment_views(segments: Iterable[Segment], counts: Mapping[str, int], teller: Teller) -> tuple[SegmentView, ...]:
     """The segments of a programme with their counts, in a language."""
     return tuple(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import ConfigDict, Field
 
 from libs.contracts.identifiers import IdentifierNames
@@ -22,6 +22,7 @@ from libs.segments.postgres import load
 from libs.segments.rules import rules_of
 from services.gateway.access import Caller, MembersReader, MembersWriter
 from services.gateway.cursors import Place
+from services.gateway.list_upload import MEDIA_TYPE, Upload, Uploads, is_csv
 from services.gateway.member_lookup import one_member
 from services.gateway.openapi import refusals
 from services.gateway.paging import link_next, read_place
@@ -32,6 +33,7 @@ from services.gateway.rules.bodies import Body, body_of, read_body
 from services.gateway.rules.desk import desk_of
 from services.gateway.segment_views import (
     ListChangedView,
+    ListUploadedView,
     MemberSegmentsView,
     SegmentMember,
     SegmentMembersPage,
@@ -57,6 +59,10 @@ class ListChange(Body):
 
     add: Entries = ()
     remove: Entries = ()
+
+
+_BODY = body_of(ListChange)
+_BODY["requestBody"]["content"][MEDIA_TYPE] = {"schema": {"type": "string"}, "example": "card\n123456\n"}
 
 
 @router.get(
@@ -112,37 +118,52 @@ async def list_segment_members(
     operation_id="changeSegmentList",
     summary="Put members on a list, or take them off",
     tags=["members"],
-    response_model=ListChangedView,
+    response_model=ListChangedView | ListUploadedView,
     responses=refusals(
         "body-not-json",
         "body-too-large",
         "body-too-slow",
+        "file-unreadable",
         "media-type-unsupported",
         "not-found",
         "programme-needed",
         "programme-unknown",
         "request-invalid",
     ),
-    openapi_extra=body_of(ListChange),
+    openapi_extra=_BODY,
 )
 async def change_segment_list(
-    request: Request, caller: MembersWriter, segment: SegmentName, programme: ProgrammeSlug = None
-) -> ListChangedView:
+    request: Request,
+    caller: MembersWriter,
+    segment: SegmentName,
+    programme: ProgrammeSlug = None,
+    remove: Annotated[bool, Query(description="Of CSV: take these members off the list.")] = False,
+    dry_run: Annotated[bool, Query(description="Of CSV: look every row up, and change nothing.")] = False,
+) -> ListChangedView | ListUploadedView:
     """Change a static list: all of it or nothing; sent again it changes nothing more, so no key is needed.
 
-    Whoever comes on the list is in its segment within a second or two. `pointstream segments import` takes files.
+    CSV, up to 16 MiB, has a header with a column `member_id`, `card`, `phone`, `email` or the like; each row that names
+    nobody is told, and the others count. Whoever comes on the list is in its segment within a second or two. For larger
+    files there is `pointstream segments import`.
     """
-    body = await read_body(request, ListChange)
+    body = None if is_csv(request) else await read_body(request, ListChange)
     running, _, rules = await _in_force(caller, programme)
     name = _named(rules, segment)
     if not name.list:
         fault = FieldError(pointer="/path/segment", detail="no list: its members follow from what it asks")
         raise ProblemError("request-invalid", errors=[fault])
-    add, remove = (_entries(field, getattr(body, field), caller.parts.names) for field in ("add", "remove"))
+    if body is None:
+        uploads = Uploads(desk_of(request).store, caller.parts.clock, caller.parts.names)
+        upload = Upload(caller.tenant_id, running.programme, name.name, remove, dry_run)
+        return await uploads.of_request(request, upload)
+    if remove or dry_run:
+        fault = FieldError(pointer="/query", detail="`remove` and `dry_run` go with CSV; JSON says `add` and `remove`")
+        raise ProblemError("request-invalid", errors=[fault])
+    coming_in, going_out = (_entries(field, getattr(body, field), caller.parts.names) for field in ("add", "remove"))
     now = caller.parts.clock.now()
     async with desk_of(request).store.opened(caller.tenant_id, running.programme) as opened:
-        coming = await segments.find(opened.connection, running.key, add)
-        going = await segments.find(opened.connection, running.key, remove)
+        coming = await segments.find(opened.connection, running.key, coming_in)
+        going = await segments.find(opened.connection, running.key, going_out)
         ids = [each for each in coming if each is not None], [each for each in going if each is not None]
         added, removed = await segments.change_list(
             opened.connection, now, running.key, name.name, add=ids[0], remove=ids[1]

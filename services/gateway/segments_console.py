@@ -1,8 +1,10 @@
-"""The page of segments, for who is signed in: how many members each has, and what it asks for."""
+"""The page of segments, for who is signed in: how many members each has, what it asks for, and lists to be changed."""
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
+from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -12,14 +14,18 @@ from libs.promotions.describe import Words
 from libs.segments import reading as segments
 from libs.segments.texts import SEGMENTS
 from services.gateway.access import parts_of
-from services.gateway.live import NO_STORE, remember, signed_in
+from services.gateway.files.sending import chunks_of
+from services.gateway.list_upload import MOST_BYTES, Upload, Uploads
+from services.gateway.live import NO_STORE, from_our_page, remember, signed_in
 from services.gateway.markup import page, rows, table
 from services.gateway.parameters import Language
+from services.gateway.problems import ProblemError
+from services.gateway.rules.desk import desk_of
 from services.gateway.running import named
-from services.gateway.segment_views import SegmentView, segment_views
+from services.gateway.segment_views import ListUploadedView, SegmentView, segment_views
 
 router = APIRouter(include_in_schema=False)
-SCOPE = "members:read"
+SCOPE, WRITE = "members:read", "members:write"
 
 
 @router.get("/segments")
@@ -43,8 +49,81 @@ async def segments_page(request: Request, language: Language) -> Response:
             waiting = await segments.count_waiting(reading.connection, running.key, now)
         views = segment_views(version.compiled.source.segments, counts, Words(version.compiled, language))
         sections.append(_section(running.name or running.programme, views, waiting, language))
+        if key.allows(WRITE):
+            sections += [_form(running.programme, each, language) for each in views if each.list]
     body = "".join(sections) or f"<p>{escape(SEGMENTS.say(language, 'page.none'))}</p>"
     return remember(request, HTMLResponse(_page(language, body), headers=NO_STORE), session)
+
+
+@router.post("/segments")
+async def change_list(request: Request, language: Language) -> Response:
+    """Put the rows that were pasted into the form on a list, take them off, or only look them up; and say what came."""
+    known = await signed_in(request)
+    if known is None:
+        return RedirectResponse("/", status_code=303, headers=NO_STORE)
+    key, session = known
+    parts = parts_of(request)
+    if not from_our_page(request) or not key.allows(WRITE):
+        refused = f"<p>{escape(SEGMENTS.say(language, 'page.scope', scope=WRITE))}</p>"
+        return HTMLResponse(_page(language, refused), status_code=403, headers=NO_STORE)
+    fields = await _fields(request)
+    programme, name, what = (fields.get(field, "") for field in ("programme", "list", "what"))
+    lists = [
+        segment.name
+        for running in named(await parts.programmes.of(key.tenant_id), programme)
+        if (version := running.at(parts.clock.now())) is not None
+        for segment in version.compiled.source.segments
+        if segment.list
+    ]
+    if name not in lists or what not in ("add", "remove", "look"):
+        raise ProblemError("not-found")
+    upload = Upload(key.tenant_id, programme, name, what == "remove", what == "look")
+    uploads = Uploads(desk_of(request).store, parts.clock, parts.names)
+    try:
+        found = await uploads.of_bytes(fields.get("rows", "").encode(), upload)
+    except ProblemError as problem:
+        told = f'<p class="bad">{escape(problem.detail or "")}</p>'
+        return HTMLResponse(_page(language, told), status_code=problem.kind.status, headers=NO_STORE)
+    return remember(request, HTMLResponse(_page(language, _came(name, found, language)), headers=NO_STORE), session)
+
+
+def _came(name: str, found: ListUploadedView, language: str) -> str:
+    say = partial(SEGMENTS.say, language)
+    lines = rows((each.line, escape(each.pointer), escape(each.expected)) for each in found.rejects)
+    heads = [escape(say(f"upload.{head}")) for head in ("line", "column", "expected")]
+    told = say(
+        "upload.looked" if found.dry_run else "upload.came",
+        list=name, rows=found.rows, changed=found.added + found.removed, rejected=found.rejected,
+    )  # fmt: skip
+    return f"<p>{escape(told)}</p>" + (table(say("upload.rejected"), heads, lines) if found.rejects else "")
+
+
+def _form(programme: str, each: SegmentView, language: str) -> str:
+    say = partial(SEGMENTS.say, language)
+    buttons = "".join(
+        f'<button name="what" value="{what}">{escape(say(f"upload.{what}"))}</button> '
+        for what in ("add", "remove", "look")
+    )
+    field = f"rows-{programme}-{each.name}"
+    return (
+        f"<details><summary>{escape(say('upload.title', list=each.title or each.name))}</summary>"
+        f'<form method="post" action="/segments?lang={language}">'
+        f'<input type="hidden" name="programme" value="{escape(programme)}">'
+        f'<input type="hidden" name="list" value="{escape(each.name)}">'
+        f'<p><label for="{escape(field)}">{escape(say("upload.rows"))}</label></p>'
+        f'<p><textarea id="{escape(field)}" name="rows" rows="8" cols="40" required>card\n</textarea></p>'
+        f"<p>{buttons}</p></form></details>"
+    )
+
+
+async def _fields(request: Request) -> dict[str, str]:
+    body = bytearray()
+    async for chunk in chunks_of(request, MOST_BYTES):
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise ProblemError("body-too-large", f"At most {MOST_BYTES} bytes are taken.")
+    fields = parse_qs(body.decode("latin-1"), keep_blank_values=True, max_num_fields=8)
+    return {name: values[0] for name, values in fields.items()}
 
 
 def _section(programme: str, found: tuple[SegmentView, ...], waiting: int, language: str) -> str:

@@ -86,8 +86,14 @@ async def test_one_who_invites_oneself_is_held_until_a_person_decides(platform: 
     ]  # fmt: skip
     assert all(each["decided_by"] for each in changes[1:])
 
+    await platform.publish([joining(shop, "kin", code)])
+    await shop.enrolled("kin")
+    kin = f"/v1/referrals/{shop.member_id('kin')}"
+    await eventually(lambda: shop.status(kin) == httpx.codes.OK, "another friend has named the code")
     platform.run("switch", "off", "effect", "referral", "--wait", "--tenant", "initech")
     try:
+        await platform.publish([shop.purchase("kin-1", 5_000, card="kin")])
+        await shop.decided("kin-1")
         await platform.publish([joining(shop, "late", code)])
         await shop.enrolled("late")
         await eventually(lambda: any(each["reason"] == "switched-off" for each in unpaid(shop, "late")), "it is off")
@@ -96,6 +102,7 @@ async def test_one_who_invites_oneself_is_held_until_a_person_decides(platform: 
     finally:
         platform.run("switch", "on", "effect", "referral", "--wait", "--tenant", "initech")
     await eventually(lambda: shop.get("/v1/programme/rules")["referral"] != [], "the rules tell of it again")
+    await eventually(lambda: shop.balance("sly") == 1_000, "what was bought meanwhile counts, with nothing more done")
 
 
 def joining(shop: Door, name: str, code: str | None, device: str | None = None) -> Record:

@@ -53,6 +53,7 @@ RIGHTS = {
             "ledger.lot"
         ),
         "INSERT SELECT UPDATE(amount) UPDATE(since)": "ledger.debt",
+        "DELETE INSERT SELECT UPDATE(cause)": "earning.referral_waiting",
         "DELETE INSERT SELECT": "earning.parked_receipt earning.unclaimed_receipt members.segment_member",
         "DELETE INSERT SELECT UPDATE(due_at) UPDATE(reason) UPDATE(urgent)": "members.segment_look",
         "INSERT SELECT UPDATE(after_member) UPDATE(done) UPDATE(programme_version) UPDATE(rules)": (
@@ -131,7 +132,7 @@ RIGHTS = {
             earning.occasion_clock
             earning.parked_receipt
             earning.receipt earning.receipt_event earning.referral earning.referral_account earning.referral_change
-            earning.told_programme earning.unclaimed_receipt
+            earning.referral_waiting earning.told_programme earning.unclaimed_receipt
             earning.unpaid_receipt earning.worker ledger.allocation ledger.journal ledger.lot_now ledger.movement
             members.identifier members.mark members.member members.merge members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing

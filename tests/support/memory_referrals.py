@@ -26,6 +26,7 @@ class ReferralTables:
     changes: dict[tuple[MemberName, int], Change] = field(default_factory=dict)
     accounts: dict[MemberName, bytes] = field(default_factory=dict)
     marks: dict[tuple[MemberName, str], None] = field(default_factory=dict)
+    waiting: dict[MemberName, UUID] = field(default_factory=dict)
     same: dict[frozenset[UUID], None] = field(default_factory=dict)
 
     def copy(self) -> ReferralTables:
@@ -90,6 +91,7 @@ async def _save_referrals(memory: Memory, now: datetime, referrals: Referrals) -
         assert change.number == 1 or (change.name, change.number - 1) in tables.changes, "numbers have no gap"
         tables.changes[name] = change
     tables.accounts |= {name: write_story(case.story) for name, case in referrals.settled.items()}
+    tables.waiting |= referrals.waiting
 
 
 async def _save_marks(memory: Memory, now: datetime, marks: Iterable[tuple[MemberName, str]]) -> None:

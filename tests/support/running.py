@@ -3,7 +3,7 @@
 `platform` runs by the machine's clock, `platform_in_2017` by one that was set to the first of February 2017, at noon.
 Each is started once a run, on first use. Beside the demo they have two tenants, `acme` and `globex`, whose programme is
 that of `running.yaml`, a third, `initech`, whose rules, in `web_shop.yaml`, changed a day ago, and a fourth, `hooli`,
-with the tiers of `club.yaml`.
+with the tiers of `club.yaml`, and a fifth, `assam`, with the presents of `presents.yaml`.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ _TENANTS = (
     (3, "globex", "America/New_York", "USD", "running.yaml"),
     (4, "initech", "Europe/Rome", "EUR", "web_shop.yaml"),
     (5, "hooli", "Europe/Rome", "EUR", "club.yaml"),
+    (6, "assam", "Europe/Rome", "EUR", "presents.yaml"),
 )
 _LONG_AGO = datetime(2016, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
@@ -184,6 +185,11 @@ class Platform:
         return self.doors["hooli"]
 
     @property
+    def tea_shop(self) -> Door:
+        """A tea shop that tries things out, gives presents, and challenges its members."""
+        return self.doors["assam"]
+
+    @property
     def demo(self) -> Door:
         """The tenant that the demo's receipts belong to."""
         return self.doors["demo"]
@@ -253,6 +259,15 @@ class Platform:
         """Which parts are ready."""
         parts = command(self.data, "status", expect=(0, 1))["parts"]
         return {name: bool(part["ready"]) for name, part in parts.items()}
+
+    async def put_version(self, door: Door, document: Mapping[str, Any], ago: timedelta) -> None:
+        """Have a version of a tenant's programme in force since so long ago, which no command would do."""
+        tenant = next(each[0] for each in _TENANTS if each[1] == door.slug)
+        connection = await asyncpg.connect(self.told["postgres"])
+        try:
+            await _put_version(connection, tenant, document, self.now() - ago)
+        finally:
+            await connection.close()
 
     async def ask(self, query: str, *arguments: object) -> Any:
         """One value from the database, asked as the operator."""
@@ -343,9 +358,7 @@ async def _bring_tenants(platform: Platform) -> None:
             await connection.execute(_QUERIES["programme"], tenant, slug, zone, currency)
             versions = yaml.safe_load_all(Path(__file__).with_name(rules).read_text(encoding="utf-8"))
             for active_from, document in zip((_LONG_AGO, platform.now() - _DAY), versions, strict=False):
-                programme = parse_programme(document | {"zone": zone, "currency": currency})
-                json_text, digest = canonical_json(programme).decode(), programme_hash(programme)
-                await connection.execute(_QUERIES["version"], tenant, programme.version, json_text, digest, active_from)
+                await _put_version(connection, tenant, document | {"zone": zone, "currency": currency}, active_from)
             await connection.execute(_QUERIES["source"], source, tenant)
             await connection.execute(
                 _QUERIES["api_key"], key.key_id, tenant, key.digest, list(key.scopes), key.created_at
@@ -355,6 +368,14 @@ async def _bring_tenants(platform: Platform) -> None:
         await connection.close()
     known = len(platform.doors)
     await eventually(lambda: platform.metric("earning", "loyalty_programmes") >= known, "earning knows every programme")
+
+
+async def _put_version(
+    connection: asyncpg.Connection, tenant: int, document: Mapping[str, Any], active_from: datetime
+) -> None:
+    programme = parse_programme(document)
+    json_text, digest = canonical_json(programme).decode(), programme_hash(programme)
+    await connection.execute(_QUERIES["version"], tenant, programme.version, json_text, digest, active_from)
 
 
 def _door(platform: Platform, slug: str, source: str, currency: str, api_key: str) -> Door:

@@ -27,12 +27,16 @@ PLANTED = {
         f"libs/backtest/{name}.py": ""
         for name in ("bound", "compare", "history", "picture", "replay", "report", "summary")
     },
+    **{f"libs/experiments/{name}.py": "" for name in ("results", "told", "uplift")},
     "libs/judging/__init__.py": "",
     "libs/language/__init__.py": "",
     "libs/receipts/__init__.py": "",
     **{f"libs/lives/{name}.py": "" for name in ("life", "made")},
     "libs/referral/__init__.py": "",
-    **{f"libs/segments/{name}.py": "" for name in ("decide", "explain", "finding", "known", "lists", "rules", "turns")},
+    **{
+        f"libs/segments/{name}.py": ""
+        for name in ("challenges", "decide", "explain", "finding", "known", "lists", "rules", "turns")
+    },
     "libs/tiers/__init__.py": "",
     "libs/ledger/model.py": "",
     "libs/ledger/decide.py": "import socket",

@@ -6,12 +6,22 @@
 from __future__ import annotations
 
 from libs.language.catalogue import Catalogue
-from libs.promotions.wording import english, german, referral
+from libs.promotions.wording import english, experiments, german, referral
 
-EXPLANATIONS = Catalogue({"en": english.EXPLANATIONS, "de": german.EXPLANATIONS})
+EXPLANATIONS = Catalogue(
+    {
+        "en": {**english.EXPLANATIONS, **experiments.ENGLISH},
+        "de": {**german.EXPLANATIONS, **experiments.GERMAN},
+    }
+)
 """The sentences of an explanation and its arithmetic."""
 
-RULES = Catalogue({"en": {**english.RULES, **referral.ENGLISH}, "de": {**german.RULES, **referral.GERMAN}})
+RULES = Catalogue(
+    {
+        "en": {**english.RULES, **referral.ENGLISH, **experiments.RULES_ENGLISH},
+        "de": {**german.RULES, **referral.GERMAN, **experiments.RULES_GERMAN},
+    }
+)
 """What a campaign gives, to whom and when; what a wallet does with points; what a friend brings."""
 
 HINTS = Catalogue({"en": english.HINTS, "de": german.HINTS})

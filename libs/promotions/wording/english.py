@@ -80,6 +80,7 @@ RULES: Texts = MappingProxyType(
         "trigger.tier_reached": "on reaching the level {level}",
         "trigger.tier_reached.any": "on reaching a higher level of “{tier_set}”",
         "trigger.segment_entered": "on coming into the segment {segment}",
+        "challenge": "for whoever completes “{challenge}”",
         "trigger.segment_left": "on leaving the segment {segment}",
         "trigger.birthday": "on the birthday",
         "trigger.birthday.before": {"one": "one day before the birthday", "other": "{n} days before the birthday"},

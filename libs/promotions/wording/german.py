@@ -152,6 +152,7 @@ RULES: Texts = MappingProxyType(
         "trigger.tier_reached": "zum Erreichen der Stufe {level}",
         "trigger.tier_reached.any": "zum Erreichen einer höheren Stufe von „{tier_set}“",
         "trigger.segment_entered": "zum Eintritt in das Segment {segment}",
+        "challenge": "für alle, die „{challenge}“ schaffen",
         "trigger.segment_left": "zum Verlassen des Segments {segment}",
         "trigger.birthday": "zum Geburtstag",
         "trigger.birthday.before": {"one": "einen Tag vor dem Geburtstag", "other": "{n} Tage vor dem Geburtstag"},

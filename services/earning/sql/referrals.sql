@@ -87,3 +87,22 @@ INSERT INTO members.same_person (tenant_id, programme_id, member_id, other_id, r
 SELECT v.tenant_id, v.programme_id, least(v.member_id, v.other_id), greatest(v.member_id, v.other_id), $1
 FROM unnest($2::int[], $3::int[], $4::uuid[], $5::uuid[]) AS v(tenant_id, programme_id, member_id, other_id)
 ON CONFLICT DO NOTHING;
+
+-- name: keep_waiting
+-- Members to whom more is due than a switch lets them have, and the event whose look found that.
+INSERT INTO earning.referral_waiting AS w (tenant_id, programme_id, member_id, cause)
+SELECT v.tenant_id, v.programme_id, v.member_id, v.cause
+FROM unnest($1::int[], $2::int[], $3::uuid[], $4::uuid[]) AS v(tenant_id, programme_id, member_id, cause)
+ON CONFLICT (tenant_id, programme_id, member_id) DO UPDATE SET cause = excluded.cause;
+
+-- name: waiting
+SELECT w.member_id, w.cause
+FROM earning.referral_waiting w
+WHERE w.tenant_id = $1 AND w.programme_id = $2
+ORDER BY w.member_id
+LIMIT $3;
+
+-- name: forget_waiting
+DELETE FROM earning.referral_waiting w
+USING unnest($3::uuid[], $4::uuid[]) AS v(member_id, cause)
+WHERE w.tenant_id = $1 AND w.programme_id = $2 AND w.member_id = v.member_id AND w.cause = v.cause;

@@ -35,7 +35,10 @@ SWEEP = {
     "listMemberRedemptions": ("/v1/members/{member_id}/redemptions", 404),
     "getReferral": ("/v1/referrals/{member_id}", 404),
     "checkReferralCode": ("/v1/referral-codes/{code}", 200),
+    "listMemberChallenges": ("/v1/members/{member_id}/challenges", 404),
     "listMemberSegments": ("/v1/members/{member_id}/segments", 404),
+    "listExperiments": ("/v1/experiments", 200),
+    "getExperiment": ("/v1/experiments/{experiment}", 404),
     "listSegments": ("/v1/segments", 200),
     "listSegmentMembers": ("/v1/segments/{segment}/members", 404),
     "listParked": ("/v1/parked", 200),
@@ -80,7 +83,9 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
     campaign = "base" if tenant is ACME else "of-globex"
     segment = f"of-{tenant.slug}"
     segments = {"segments": [{"name": segment, "list": True}]}
-    await put_version(scribe.connection, programme_document(tenant) | segments, tenant)
+    arms = [{"name": "control", "per_mille": 500}, {"name": "more", "per_mille": 500}]
+    experiments = {"experiments": [{"name": segment, "arms": arms, "first_day": "2024-03-01"}]}
+    await put_version(scribe.connection, programme_document(tenant) | segments | experiments, tenant)
     file_id = UUID(int=tenant.tenant_id)
     await scribe.connection.execute(QUERIES["file"], tenant.tenant_id, file_id, FRIDAY)
     backtest_id = UUID(int=tenant.tenant_id << 8)
@@ -95,6 +100,7 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
         "number": tenant.slug,
         "campaign": campaign,
         "segment": segment,
+        "experiment": segment,
         "file_id": str(file_id),
         "redemption_id": str(redemption_id),
         "code": "K7M2-XW4P-9RTA",

@@ -140,3 +140,77 @@ async def test_the_page_of_segments(
     assert 'lang="de"' in german.text
     assert "mindestens 50 Punkte" in german.text
     assert bearer(text)["Authorization"].removeprefix("Bearer ") not in page.text
+
+
+@pytest.mark.usefixtures("segmented")
+async def test_a_list_comes_as_csv_and_each_bad_row_is_told(
+    client: httpx.AsyncClient, anonymous: httpx.AsyncClient, scribe: Scribe, make_key: MakeKey
+) -> None:
+    """Looked up, put on, put on again, taken off; at the door and on the page."""
+    members = [await scribe.member() for _ in range(3)]
+    for number, member in enumerate(members):
+        await member.identify(f"card:{number}")
+    file = f"member_id,card,note\n,0,first\n,99,nobody\n{members[1].member_id},,by id\nno-id,,\n,2,\n"
+    csv = {"content-type": "text/csv; charset=utf-8"}
+    rejects = [
+        {"line": 3, "pointer": "", "expected": "a member of the programme"},
+        {"line": 5, "pointer": "/member_id", "expected": "a UUID"},
+    ]
+
+    async def sent(query: str = "", content: str = file) -> dict[str, Any]:
+        answer = await client.post(f"/v1/segments/vip/members{query}", content=content, headers=csv)
+        told: dict[str, Any] = answer.json()
+        return told
+
+    assert await sent("?dry_run=true") == {
+        "rows": 5, "added": 0, "removed": 0, "rejected": 2, "rejects": rejects, "dry_run": True,
+    }  # fmt: skip
+    assert (await sent())["added"] == 3
+    assert ((await sent())["added"], (await sent())["rejects"]) == (0, rejects)
+    assert (await sent("?remove=true", "card\n0\n1\n"))["removed"] == 2
+    assert (await sent("", "name\nanna\n"))["code"] == "file-unreadable"
+    assert (await sent("", ""))["code"] == "file-unreadable"
+    refused = await client.post("/v1/segments/rich/members", content=file, headers=csv)
+    assert refused.json()["errors"][0]["pointer"] == "/path/segment"
+    refused = await client.post("/v1/segments/vip/members?dry_run=true", json={"add": []})
+    assert refused.json()["errors"][0]["pointer"] == "/query"
+
+    text, _ = await make_key(ACME, "receipts:read", "members:read")
+    await anonymous.post("/sign-in", data={"key": text})
+    form = {"programme": "main", "list": "vip", "what": "add", "rows": "card\n0\n<b>\n"}
+    assert "<textarea" not in (await anonymous.get("/segments")).text
+    assert (await anonymous.post("/segments", data=form)).status_code == 403
+    text, _ = await make_key(ACME, "receipts:read", "members:read", "members:write")
+    await anonymous.post("/sign-in", data={"key": text})
+    assert "<textarea" in (await anonymous.get("/segments")).text
+    page = await anonymous.post("/segments", data=form | {"what": "look"})
+    assert "2 rows looked up, 1 name nobody; nothing was changed." in page.text
+    page = await anonymous.post("/segments?lang=de", data=form)
+    assert "2 Zeilen, 1 Mitglieder geändert, 1 Zeilen abgelehnt." in page.text
+    assert (await anonymous.post("/segments", data=form | {"list": "rich"})).status_code == 404
+    cross = await anonymous.post("/segments", data=form, headers={"sec-fetch-site": "cross-site"})
+    assert cross.status_code == 403
+
+
+async def test_how_far_a_member_is_with_a_challenge(
+    client: httpx.AsyncClient, scribe: Scribe, superuser: asyncpg.Connection, database: Database
+) -> None:
+    document = programme_document(ACME)
+    twice = {"kind": "count", "what": "visits", "within": {"days": 30}, "min": 2}
+    campaign = {
+        "id": "twice",
+        "name": "Come twice",
+        "state": "live",
+        "trigger": {"kind": "segment_entered", "segment": "twice"},
+        "challenge": True,
+        "effect": {"kind": "fixed", "points": 50},
+    }
+    segments = [{"name": "twice", "title": "Two visits", "when": {"all": [twice]}}]
+    await put_programme(database, document | {"campaigns": [campaign], "segments": segments})
+    anna = await scribe.member()
+    await superuser.execute(QUERIES["member_day"], 1, anna.member_id, NOW.date(), 1, 500, None)
+    answer = await client.get(f"/v1/members/{anna.member_id}/challenges")
+    (told,) = answer.json()["data"]
+    assert (told["campaign"], told["met"], told["done_at"]) == ("twice", 0, None)
+    assert told["gives"] == "50 points for whoever completes \u201cTwo visits\u201d."
+    assert [(one["told"], one["done"], one["needed"]) for one in told["steps"]] == [("1 of 2", 1, 2)]

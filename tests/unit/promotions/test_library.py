@@ -118,7 +118,7 @@ def _member(known: Mapping[str, Any]) -> MemberFacts:
         facts["birthday"] = tuple(facts["birthday"])
     if "history" in facts:
         facts["history"] = History(tuple(_day(**day) for day in facts["history"]))
-    return MemberFacts(_MEMBER, **facts)
+    return MemberFacts(UUID(int=facts.pop("number", _MEMBER.int)), **facts)
 
 
 def _day(categories: Mapping[str, int] | None = None, **done: Any) -> HistoryDay:

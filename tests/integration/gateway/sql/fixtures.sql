@@ -170,3 +170,7 @@ SELECT tenant_id, member_id, reason, urgent FROM members.segment_look ORDER BY m
 INSERT INTO redemption.redemption (tenant_id, programme_id, member_id, redemption_id, state, points, shares, counted_on,
                                    asked_at, changed_at)
 VALUES ($1, $2, $3, $4, 'redeemed', 1, '[[2, "points", 1, 1, 0]]', $5::date, $5, $5);
+
+-- name: member_day
+INSERT INTO earning.member_day (tenant_id, programme_id, member_id, day, visits, spend_minor, points, parts)
+VALUES ($1, $1, $2, $3, $4, $5, 0, $6::text::jsonb);

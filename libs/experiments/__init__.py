@@ -1,0 +1,1 @@
+"""Experiments: what the members of each arm did, and what that says."""
