@@ -60,6 +60,7 @@ from services.gateway.lag import EndOffsets, onlooker
 from services.gateway.live import Live
 from services.gateway.live_board import Boards
 from services.gateway.metrics import GatewayMetrics
+from services.gateway.planning import calendar_api, calendar_console
 from services.gateway.programmes import CompiledVersions
 from services.gateway.quotas import Quotas
 from services.gateway.quote_store import QuoteStore
@@ -92,6 +93,8 @@ _WAYS = (
     programme_api,
     campaign_api,
     switch_api,
+    calendar_api,
+    calendar_console,
     ways_to_backtests,
     pages_of_backtests,
     live,

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Request, Response
 
+from libs.programmes.budgets import budgets, shared_limits
 from libs.programmes.draft import Draft, draft_of
 from libs.programmes.plan import LEAD
 from libs.programmes.versions import StoredVersion, Versions
@@ -24,7 +25,7 @@ from services.gateway.paging import link_next, read_place
 from services.gateway.parameters import CursorText, Limit, ProgrammeSlug
 from services.gateway.problems import ProblemError
 from services.gateway.rules.bodies import ChangedCampaign, NewCampaign, Timed, Turning, body_of, merged, read_body
-from services.gateway.rules.budgets import BudgetView, budget_views, shared_limits
+from services.gateway.rules.budgets import BudgetView, budget_views
 from services.gateway.rules.desk import IF_MATCH, PUBLISHING, MakeDraft, desk_of, in_thread, seen_by
 from services.gateway.rules.store import Opened
 from services.gateway.rules.views import CampaignsPage, CampaignView, PublishedView
@@ -244,7 +245,10 @@ async def _campaigns(request: Request, caller: Caller, programme: str | None) ->
         used = await opened.used([key for each in limits for key, _ in each])
     written = _written(document)["campaigns"]
     triples = zip(document.campaigns, written, limits, strict=True)
-    return [_view(slug, version, campaign, each, now, off, budget_views(own, used)) for campaign, each, own in triples]
+    return [
+        _view(slug, version, campaign, each, now, off, budget_views(budgets(own, used)))
+        for campaign, each, own in triples
+    ]
 
 
 def _view(

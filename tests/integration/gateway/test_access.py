@@ -53,6 +53,8 @@ SWEEP = {
     "getProgramme": ("/v1/programme", 200),
     "listProgrammeVersions": ("/v1/programme/versions", 200),
     "listCampaigns": ("/v1/campaigns", 200),
+    "getProgrammeCalendar": ("/v1/programme/calendar", 200),
+    "downloadProgrammeCalendar": ("/v1/programme/calendar.ics", 200),
     "getCampaign": ("/v1/campaigns/{campaign}", 404),
     "listSwitches": ("/v1/switches", 200),
     "getProgrammeRules": ("/v1/programme/rules", 200),
