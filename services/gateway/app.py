@@ -60,7 +60,7 @@ from services.gateway.lag import EndOffsets, onlooker
 from services.gateway.live import Live
 from services.gateway.live_board import Boards
 from services.gateway.metrics import GatewayMetrics
-from services.gateway.planning import calendar_api, calendar_console
+from services.gateway.planning import calendar_api, calendar_console, wizard
 from services.gateway.programmes import CompiledVersions
 from services.gateway.quotas import Quotas
 from services.gateway.quote_store import QuoteStore
@@ -95,6 +95,7 @@ _WAYS = (
     switch_api,
     calendar_api,
     calendar_console,
+    wizard,
     ways_to_backtests,
     pages_of_backtests,
     live,

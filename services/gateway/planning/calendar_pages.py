@@ -103,6 +103,7 @@ def _ways(look: Look, around: tuple[str, str], language: str) -> str:
     items = (
         f'<a href="{look.link("/calendar", month=earlier)}" rel="prev">← {_say(language, "earlier")}</a>',
         f'<a href="{look.link("/calendar", month=later)}" rel="next">{_say(language, "later")} →</a>',
+        f'<a href="/campaigns?{escape(urlencode({"programme": look.programme}))}">{_say(language, "campaigns")}</a>',
         f'<a href="{look.link("/calendar.ics")}">{_say(language, "download")}</a>',
     )
     return f'<p class="ways on-screen">{" ".join(items)}</p>'
@@ -216,6 +217,7 @@ def _row(campaign: Mapping[str, Any], look: Look, language: str) -> str:
         "<br>".join(map(escape, campaign["audience"])),
         "<br>".join(found) or _say(language, "budget.none"),
     )
-    name = f"<b>{escape(campaign['name'])}</b><br><code>{escape(campaign['id'])}</code>"
+    where = escape(f"/campaigns/{campaign['id']}?{urlencode({'programme': look.programme})}")
+    name = f'<a href="{where}">{escape(campaign["name"])}</a><br><code>{escape(campaign["id"])}</code>'
     told = "".join(f"<td>{cell}</td>" for cell in cells)
     return f'<tr id="c-{escape(campaign["id"])}"><th scope="row">{name}</th>{told}</tr>'

@@ -50,6 +50,19 @@ def area(name: str, label: str, value: str, lines: int, *, faults: Sequence[str]
     )
 
 
+def checks(
+    name: str, label: str, options: Iterable[tuple[str, str]], chosen: Sequence[str], *, faults: Sequence[str] = ()
+) -> str:
+    """Several choices; an empty one goes along, so that none at all is told from a field that was not sent."""
+    boxes = "".join(
+        f'<label class="check"><input type="checkbox" name="{escape(name)}" value="{escape(value)}"'
+        f"{' checked' if value in chosen else ''}> {escape(told)}</label>"
+        for value, told in options
+    )
+    _, wrong = _faults(name, faults)
+    return f'<fieldset class="field checks"><legend>{escape(label)}</legend>{hidden(name, "")}{boxes}{wrong}</fieldset>'
+
+
 def hidden(name: str, value: str) -> str:
     """A value that the page carries along."""
     return f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
@@ -90,5 +103,5 @@ async def posted(request: Request) -> dict[str, list[str]]:
 def _faults(name: str, faults: Sequence[str]) -> tuple[str, str]:
     if not faults:
         return "", ""
-    told = "".join(f'<p class="bad" id="{escape(name)}-fault">▲ {escape("; ".join(faults))}</p>')
+    told = f'<p class="bad" id="{escape(name)}-fault">▲ {escape("; ".join(faults))}</p>'
     return f' aria-invalid="true" aria-describedby="{escape(name)}-fault"', told

@@ -9,6 +9,7 @@ PAGES = Catalogue(
         "en": {
             "calendar": "Promotion calendar",
             "back": "What goes on",
+            "campaigns": "Campaigns",
             "scope": "The API key of this session lacks the scope {scope}.",
             "programme": "Programme",
             "view": "Show",
@@ -25,7 +26,6 @@ PAGES = Catalogue(
             "earlier": "Earlier",
             "later": "Later",
             "download": "As iCalendar (.ics)",
-            "new": "New campaign",
             "none": "No campaign pays or is planned in this time.",
             "no-version": "The programme has no version in this time.",
             "told_from": "Complete since {moment}: earlier versions are too many to look at.",
@@ -53,6 +53,7 @@ PAGES = Catalogue(
         "de": {
             "calendar": "Aktionskalender",
             "back": "Was gerade geschieht",
+            "campaigns": "Aktionen",
             "scope": "Dem API-Schlüssel dieser Sitzung fehlt die Berechtigung {scope}.",
             "programme": "Programm",
             "view": "Zeigen",
@@ -69,7 +70,6 @@ PAGES = Catalogue(
             "earlier": "Früher",
             "later": "Später",
             "download": "Als iCalendar (.ics)",
-            "new": "Neue Aktion",
             "none": "In dieser Zeit zahlt keine Aktion, und keine ist geplant.",
             "no-version": "Das Programm hat in dieser Zeit keine Version.",
             "told_from": "Vollständig seit {moment}: Frühere Versionen sind zu viele, um sie anzusehen.",
