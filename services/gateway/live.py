@@ -55,7 +55,7 @@ async def live(request: Request) -> Response:
 @router.post("/sign-in")
 async def sign_in(request: Request) -> Response:
     """Begin a session for a key."""
-    if not _from_our_page(request):
+    if not from_our_page(request):
         return _refused("This form works from its own page only.", 403)
     now = parts_of(request).clock.now()
     text = await _posted_key(request)
@@ -77,7 +77,7 @@ async def sign_in(request: Request) -> Response:
 async def sign_out(request: Request) -> Response:
     """End the session."""
     response = RedirectResponse("/", status_code=303, headers=NO_STORE)
-    if _from_our_page(request):
+    if from_our_page(request):
         response.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=_secure(request))
     return response
 
@@ -126,7 +126,8 @@ def _refused(message: str, status: int) -> HTMLResponse:
     return HTMLResponse(live_pages.sign_in(message), status_code=status, headers=NO_STORE)
 
 
-def _from_our_page(request: Request) -> bool:
+def from_our_page(request: Request) -> bool:
+    """Tell whether a form was sent from a page of ours: browsers say so, and the cookie is sent to no other."""
     # The origin is no help: our referrer policy makes browsers send "null". Programs send neither.
     return request.headers.get("sec-fetch-site", "same-origin") in {"same-origin", "none"}
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from libs.programmes.calendar import MOST_DAYS, DayRange, Status, Wanted
 from libs.programmes.calendar_postgres import load_calendar
@@ -40,6 +40,21 @@ OfStatus = Annotated[Status | None, Query(alias="status", description="Only thos
 Kind = Annotated[_Name, Query(description="Only those with a trigger or an effect of this kind.")]
 
 
+# Coroutines, so that FastAPI does not take them to a thread.
+async def _days(first: FirstDay = None, last: LastDay = None) -> tuple[date | None, date | None]:
+    return first, last
+
+
+async def _wanted(
+    partner: Partner = None, store: Store = None, segment: Segment = None, status: OfStatus = None, kind: Kind = None
+) -> Wanted:
+    return Wanted(partner, store, segment, status, kind)
+
+
+Days = Annotated[tuple[date | None, date | None], Depends(_days)]
+OfWanted = Annotated[Wanted, Depends(_wanted)]
+
+
 @router.get(
     "/programme/calendar",
     operation_id="getProgrammeCalendar",
@@ -51,21 +66,15 @@ async def get_calendar(
     request: Request,
     caller: RulesReader,
     language: Language,
-    first: FirstDay = None,
-    last: LastDay = None,
-    partner: Partner = None,
-    store: Store = None,
-    segment: Segment = None,
-    status: OfStatus = None,
-    kind: Kind = None,
+    days: Days,
+    wanted: OfWanted,
     programme: ProgrammeSlug = None,
 ) -> CalendarView:
     """Tell every campaign over a range of days: its state, the days on which it pays, its audience and budgets.
 
     The days are those of the engine: frame, weekdays, hours, recurrence, holidays and blackouts are resolved.
     """
-    wanted = Wanted(partner, store, segment, status, kind)
-    slug, told = await planned(desk_of(request), caller.tenant_id, programme, (first, last), language, wanted)
+    slug, told = await planned(desk_of(request), caller.tenant_id, programme, days, language, wanted)
     return CalendarView.model_validate({"programme": slug, **told})
 
 
@@ -81,19 +90,13 @@ async def download_calendar(
     request: Request,
     caller: RulesReader,
     language: Language,
-    first: FirstDay = None,
-    last: LastDay = None,
-    partner: Partner = None,
-    store: Store = None,
-    segment: Segment = None,
-    status: OfStatus = None,
-    kind: Kind = None,
+    days: Days,
+    wanted: OfWanted,
     programme: ProgrammeSlug = None,
 ) -> Response:
     """Download the calendar as entries of whole days (RFC 5545); what is not started is tentative."""
-    wanted = Wanted(partner, store, segment, status, kind)
     desk = desk_of(request)
-    slug, told = await planned(desk, caller.tenant_id, programme, (first, last), language, wanted)
+    slug, told = await planned(desk, caller.tenant_id, programme, days, language, wanted)
     return icalendar(told, slug, desk.clock.now(), language)
 
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from html import escape
 from typing import Annotated, Literal, cast
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from libs.judging.versions import RunningProgramme
@@ -33,10 +33,8 @@ _MOST_CHOICES = 500
 Name = Annotated[str, Query(max_length=64)]
 
 
-@router.get("/calendar")
-async def calendar(
-    request: Request,
-    language: Language,
+# A coroutine, so that FastAPI does not take it to a thread.
+async def _given(
     programme: Name = "",
     month: Name = "",
     view: Name = "quarter",
@@ -46,7 +44,15 @@ async def calendar(
     status: Name = "",
     kind: Name = "",
     lang: Name = "",
-) -> Response:
+) -> Look:
+    return Look(programme, month, _view(view), partner, store, segment, status, kind, lang)
+
+
+Given = Annotated[Look, Depends(_given)]
+
+
+@router.get("/calendar")
+async def calendar(request: Request, language: Language, given: Given) -> Response:
     """Show when campaigns pay, and which boundaries lie among them."""
     who = await signed_in(request)
     if who is None:
@@ -54,7 +60,6 @@ async def calendar(
     key, session = who
     if not key.allows(SCOPE):
         return lacking(language, SCOPE)
-    given = Look(programme, month, _view(view), partner, store, segment, status, kind, lang)
     found = named(await parts_of(request).programmes.of(key.tenant_id), None)
     look, first, last = _look(given, found, _today(request, found))
     if not look.programme:
@@ -63,7 +68,7 @@ async def calendar(
     try:
         _, told = await _planned(request, key, look, (first, last), language)
     except ProblemError as problem:
-        if problem.kind.code != "version-unknown":
+        if problem.code != "version-unknown":
             raise
     step = VIEWS[look.view]
     around = (f"{month_after(first, -step):%Y-%m}", f"{month_after(first, step):%Y-%m}")
@@ -72,27 +77,13 @@ async def calendar(
 
 
 @router.get("/calendar.ics")
-async def download(
-    request: Request,
-    language: Language,
-    programme: Name = "",
-    month: Name = "",
-    view: Name = "quarter",
-    partner: Name = "",
-    store: Name = "",
-    segment: Name = "",
-    status: Name = "",
-    kind: Name = "",
-) -> Response:
+async def download(request: Request, language: Language, given: Given) -> Response:
     """Download what the page shows as iCalendar."""
     who = await signed_in(request)
-    if who is None:
-        return RedirectResponse("/", status_code=303, headers=NO_STORE)
+    if who is None or not who[0].allows(SCOPE):
+        return RedirectResponse("/calendar", status_code=303, headers=NO_STORE)
     key, session = who
-    if not key.allows(SCOPE):
-        return lacking(language, SCOPE)
     found = named(await parts_of(request).programmes.of(key.tenant_id), None)
-    given = Look(programme, month, _view(view), partner, store, segment, status, kind)
     look, first, last = _look(given, found, _today(request, found))
     slug, told = await _planned(request, key, look, (first, last), language)
     return remember(request, icalendar(told, slug, parts_of(request).clock.now(), language), session)

@@ -73,12 +73,6 @@ def button(value: str, label: str) -> str:
     return f'<button name="do" value="{escape(value)}">{escape(label)}</button>'
 
 
-def from_our_page(request: Request) -> bool:
-    """Tell whether a form was sent from a page of ours: browsers say so, and the cookie is sent to no other."""
-    # The origin is no help: our referrer policy makes browsers send "null". Programs send neither.
-    return request.headers.get("sec-fetch-site", "same-origin") in {"same-origin", "none"}
-
-
 async def posted(request: Request) -> dict[str, list[str]]:
     """Read a form: its fields, each with all its values.
 

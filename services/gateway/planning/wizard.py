@@ -17,11 +17,11 @@ from libs.ledger.zones import load_zone
 from libs.promotions.programme import Programme
 from libs.promotions.rates import digits
 from services.gateway.access import Caller, parts_of
-from services.gateway.live import NO_STORE, remember, signed_in
+from services.gateway.live import NO_STORE, from_our_page, remember, signed_in
 from services.gateway.parameters import Language
 from services.gateway.planning.calendar_console import lacking
 from services.gateway.planning.fields import fields_of
-from services.gateway.planning.forms import from_our_page, posted
+from services.gateway.planning.forms import posted
 from services.gateway.planning.library import examples
 from services.gateway.planning.reading import Filled, Place
 from services.gateway.planning.wizard_pages import Form, Known, Shown, campaigns_page, form_page, moment_words
