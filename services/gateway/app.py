@@ -160,6 +160,13 @@ def routes(lifespan: Lifespan | None = None) -> FastAPI:
     return app
 
 
+def get_ready(app: FastAPI) -> None:
+    """Build now what FastAPI builds of its routes when the first request asks for them, a tenth of a second's work."""
+    nowhere = {"type": "http", "method": "GET", "path": "", "root_path": "", "headers": []}
+    for route in app.routes:
+        route.matches(nowhere)
+
+
 def _quotes(settings: GatewaySettings) -> asyncpg.Pool:
     return postgres.pool(settings.postgres, "gateway-quotes", most=settings.quote_connections)
 

@@ -118,7 +118,8 @@ async def test_own_yes_others_never_and_nothing_without_the_scope(
         assert (await anonymous.get(path.format(**acme), headers=bearer(text))).status_code == 200
         answer = await anonymous.get(path.format(**globex), headers=bearer(text))
         assert answer.status_code == for_others
-        assert globex["member_id"] not in answer.text.replace(str(answer.json().get("instance")), "")
+        own = {} if answer.headers["content-type"].startswith("text/") else answer.json()
+        assert globex["member_id"] not in answer.text.replace(str(own.get("instance")), "")
     answer = await anonymous.get(path.format(**acme), headers=bearer(wrong))
     assert (answer.status_code, answer.json()["code"]) == (403, "scope-missing")
     assert f'scope="{scope}"' in answer.headers["www-authenticate"]
