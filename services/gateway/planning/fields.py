@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from libs.programmes.calendar_telling import AUDIENCE
+from libs.promotions.allowances import UNITS
 from libs.promotions.schema import programme_schema
 
 Kind = Literal["int", "money", "text", "texts", "choice", "several", "yesno", "instant"]
@@ -129,7 +130,7 @@ def put(document: dict[str, Any], path: str, value: Any) -> None:
 
 def tidied(campaign: dict[str, Any]) -> dict[str, Any]:
     """Leave out what nobody filled in: limits without an amount, hours without a time, parts without content."""
-    limits = [one for one in campaign.get("limits") or [] if any(one.get(unit) is not None for unit in UNITS)]
+    limits = [one for one in campaign.get("limits") or [] if has_amount(one)]
     tidy = {**campaign, "limits": limits}
     for name in ("frame", "when"):
         part = {key: value for key, value in (tidy.get(name) or {}).items() if value not in ([], {})}
@@ -137,7 +138,9 @@ def tidied(campaign: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in tidy.items() if value not in ([], {}, None)}
 
 
-UNITS = ("points", "times", "discount_minor", "order_minor")
+def has_amount(limit: Mapping[str, Any]) -> bool:
+    """Tell whether a limit says how much; one that does not is a row that nobody filled in."""
+    return any(limit.get(unit) is not None for unit in UNITS)
 
 
 def _placed(field: Field) -> Field:

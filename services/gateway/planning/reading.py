@@ -8,16 +8,18 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from libs.promotions.document import DocumentError
-from services.gateway.planning.fields import Field, fields_of, put, tidied
+from services.gateway.planning.fields import Field, fields_of, has_amount, put, tidied
 
 PREFIX = "f."
 """What the names of a campaign's fields begin with in a form, to tell them apart from others."""
 _WHOLE = re.compile(r"-?\d{1,16}")
 _MONEY = re.compile(r"\d{1,12}(?:[.,]\d{1,4})?")
+_LIMIT = re.compile(r"^limits\[(\d+)\]")
 _OF_CAMPAIGN = re.compile(r"campaigns\[(\d+)\]\.?")
 Posted = Mapping[str, Sequence[str]]
 
@@ -41,6 +43,8 @@ class Filled:
     fields: Sequence[Field]
     typed: Mapping[str, Sequence[str]] = field(default_factory=dict)
     faults: dict[str, list[str]] = field(default_factory=dict)
+    limits: Sequence[int] = ()
+    """For each limit of the campaign, its row in the form, of which some may be empty."""
 
     def fault(self, path: str, told: str) -> None:
         """Note a fault at a field, or at the nearest that there is."""
@@ -69,6 +73,8 @@ def read_form(base: Mapping[str, Any], posted: Posted, place: Place) -> Filled:
         if value == each.default and each.value is None:
             continue
         put(campaign, each.path, value)
+    limits = campaign.get("limits") or []
+    found.limits = [at for at, one in enumerate(limits) if has_amount(one)]
     found.campaign = tidied(campaign)
     return found
 
@@ -79,9 +85,14 @@ def note_errors(found: Filled, errors: Sequence[DocumentError], number: int) -> 
         named = _OF_CAMPAIGN.match(error.path)
         told = error.reason + (f" ({error.allowed})" if error.allowed and error.allowed not in error.reason else "")
         if named is not None and int(named[1]) == number:
-            found.fault(error.path[named.end() :], told)
+            found.fault(_LIMIT.sub(partial(_row, found.limits), error.path[named.end() :]), told)
         else:
             found.fault("", f"{error.path}: {told}")
+
+
+def _row(limits: Sequence[int], named: re.Match[str]) -> str:
+    number = int(named[1])
+    return f"limits[{limits[number] if number < len(limits) else number}]"
 
 
 def shown(each: Field, typed: Mapping[str, Sequence[str]], place: Place) -> list[str]:

@@ -85,6 +85,14 @@ def test_faults_stand_at_their_fields() -> None:
     }
 
 
+def test_a_fault_of_a_limit_stands_in_its_row_though_the_one_before_is_empty() -> None:
+    steps = examples()["points-by-steps.steps"].campaign
+    read = read_form(steps, posted(steps, **{"limits[1].points": "5"}), ROME)
+    assert read.campaign["limits"] == [{"points": 5}]
+    note_errors(read, [DocumentError("campaigns[0].limits[0].period", "missing")], 0)
+    assert read.faults == {"limits[1].period": ["missing"]}
+
+
 @pytest.mark.parametrize("base", [{"frame": 1}, {"limits": {}}, {"limits": [1]}, {"effects": "x"}, {"when": None}])
 def test_what_is_no_campaign_is_known(base: dict[str, Any]) -> None:
     assert is_sound(base) == (base == {"when": None})
