@@ -14,6 +14,7 @@ from cli.connections import Connections, DsnOption
 from cli.exits import Exit
 from cli.failures import fail, finished
 from cli.options import DEFAULT_DATA, DataOption, JsonOption
+from cli.programme_calendar import calendar
 from cli.programme_publish import apply, plan, read, rollback
 from cli.programme_screen import show_versions
 from cli.programmes import ProgrammeOption, TenantOption, the_programme
@@ -51,6 +52,7 @@ def validate(file: FileArgument, as_json: JsonOption = False) -> None:
 app.command()(plan)
 app.command()(apply)
 app.command()(rollback)
+app.command()(calendar)
 
 
 @app.command()

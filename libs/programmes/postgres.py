@@ -6,7 +6,7 @@ Whatever writes does so in the caller's transaction, which begins with `publishi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -159,6 +159,12 @@ async def load_switches(
     """Load the switches that are off, newest first; or all that ever were."""
     rows = await connection.fetch(_QUERIES["switches"], *key, turned_on_too, most)
     return [Switch(**row) for row in rows]
+
+
+async def load_used(connection: asyncpg.Connection, key: Key, counters: Sequence[str]) -> dict[str, int]:
+    """Load what limits have used, by the key of the counter; what is not there has used nothing."""
+    rows = await connection.fetch(_QUERIES["counters"], *key, list(counters)) if counters else ()
+    return {row["counter_key"]: row["used"] for row in rows}
 
 
 async def turn_off(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from libs.programmes.budgets import Budget
 from libs.programmes.plan import Plan
 from libs.programmes.switchboard import Switch
 from libs.programmes.versions import StoredVersion
@@ -59,4 +60,18 @@ def told_switch(switch: Switch) -> dict[str, Any]:
         "on_at": None if switch.on_at is None else switch.on_at.isoformat(),
         "on_by": switch.on_by,
         "on_note": switch.on_note,
+    }
+
+
+def told_budget(budget: Budget) -> dict[str, Any]:
+    """Write what is used of a limit."""
+    return {
+        "unit": budget.unit,
+        "scope": budget.scope,
+        "period": budget.period,
+        "within": budget.within,
+        "total": budget.total,
+        "used": budget.used,
+        "percent": budget.percent,
+        "mark": budget.mark,
     }

@@ -14,7 +14,8 @@ from pydantic import ValidationError
 
 from libs.runtime import logs, memory
 from libs.runtime.settings import read_files
-from services.gateway.app import compose, routes
+from services.gateway.app import compose, get_ready, routes
+from services.gateway.http_protocol import BoundedHttp
 from services.gateway.openapi import describe
 from services.gateway.settings import GatewaySettings
 
@@ -47,10 +48,12 @@ def openapi_text() -> str:
 def serve(settings: GatewaySettings) -> int:
     """Serve until SIGTERM or SIGINT; requests under way are finished first."""
     logs.configure("gateway", settings.log_level)
-    asgi = compose(settings).asgi
+    gateway = compose(settings)
+    get_ready(gateway.app)  # before what is there is kept: it stays as long
     memory.keep_for_good()
     config = uvicorn.Config(
-        asgi,
+        gateway.asgi,
+        http=BoundedHttp,
         host=settings.web.host,
         port=settings.web.port,
         log_config=None,

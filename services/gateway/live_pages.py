@@ -69,7 +69,7 @@ def live(board: Board) -> str:
         f'<div class="bar"><p>{escape(board.tenant)} '
         '<span id="pulse" class="soft" role="status"></span></p>'
         '<a href="/segments">Segments</a><a href="/experiments">Experiments</a>'
-        '<a href="/referrals">Referrals</a><a href="/backtests">Backtests</a>'
+        '<a href="/referrals">Referrals</a><a href="/backtests">Backtests</a><a href="/calendar">Calendar</a>'
         '<button id="pause" type="button" hidden>Pause</button>'
         '<form method="post" action="/sign-out"><button>Sign out</button></form></div>'
     )

@@ -37,3 +37,8 @@ RETURNING turn, kind, value, off_at, off_by, off_note, on_at, on_by, on_note;
 UPDATE platform.kill_switch SET on_at = $5, on_by = $6, on_note = $7
 WHERE tenant_id = $1 AND programme_id = $2 AND kind = $3 AND value = $4 AND on_at IS NULL
 RETURNING turn, kind, value, off_at, off_by, off_note, on_at, on_by, on_note;
+
+-- name: counters
+SELECT counter_key, used
+FROM earning.counter
+WHERE tenant_id = $1 AND programme_id = $2 AND counter_key = ANY ($3::text[]);

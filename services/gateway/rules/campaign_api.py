@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from hashlib import sha256
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Request, Response
 
-from libs.programmes.draft import Draft, draft_of
-from libs.programmes.plan import LEAD
-from libs.programmes.versions import StoredVersion, Versions
+from libs.programmes.budgets import budgets, shared_limits
+from libs.programmes.versions import StoredVersion
 from libs.promotions.campaigns import Campaign
-from libs.promotions.document import canonical_bytes
-from libs.promotions.programme import Programme
 from libs.promotions.switches import stops
 from libs.promotions.turns import runs
 from services.gateway.access import Caller, RulesPublisher, RulesReader
@@ -24,9 +19,18 @@ from services.gateway.paging import link_next, read_place
 from services.gateway.parameters import CursorText, Limit, ProgrammeSlug
 from services.gateway.problems import ProblemError
 from services.gateway.rules.bodies import ChangedCampaign, NewCampaign, Timed, Turning, body_of, merged, read_body
-from services.gateway.rules.budgets import BudgetView, budget_views, shared_limits
-from services.gateway.rules.desk import IF_MATCH, PUBLISHING, MakeDraft, desk_of, in_thread, seen_by
-from services.gateway.rules.store import Opened
+from services.gateway.rules.budgets import BudgetView, budget_views
+from services.gateway.rules.changing import (
+    SOON,
+    Campaigns,
+    adding,
+    drafting,
+    etag_of,
+    known_campaign,
+    says,
+    written,
+)
+from services.gateway.rules.desk import IF_MATCH, PUBLISHING, MakeDraft, desk_of, seen_by
 from services.gateway.rules.views import CampaignsPage, CampaignView, PublishedView
 
 router = APIRouter(prefix="/v1")
@@ -35,8 +39,6 @@ CampaignId = Annotated[
     Path(description="The campaign's id in its programme.", pattern="^[a-z0-9][a-z0-9_-]{0,63}$", examples=["spring"]),
 ]
 _OF_ONE = ("programme-unknown", "campaign-unknown", "programme-needed", "request-invalid")
-_SOON = 2 * LEAD
-"""What counts in so little time is told of, and changed, as what counts: it was published a moment ago."""
 
 
 @router.get(
@@ -81,7 +83,7 @@ async def get_campaign(
     """Tell a campaign, with its `ETag`, and whether it runs."""
     for found in await _campaigns(request, caller, programme):
         if found.campaign["id"] == campaign:
-            response.headers["ETag"] = _etag(found.campaign)
+            response.headers["ETag"] = etag_of(found.campaign)
             return found
     raise ProblemError("campaign-unknown")
 
@@ -101,15 +103,8 @@ async def create_campaign(
 ) -> PublishedView:
     """Publish a version with one campaign more. The same campaign again changes nothing, so a repeat is safe."""
     body = await read_body(request, NewCampaign)
-
-    def added(campaigns: dict[str, dict[str, Any]]) -> None:
-        name = body.campaign.get("id")
-        known = campaigns.get(str(name))
-        campaigns[str(name)] = body.campaign
-        if known is not None and not _says(known, body.campaign):
-            raise ProblemError("campaign-exists")
-
-    told = await _publish(request, caller, programme, body, _drafting(body, added), place="campaign")
+    make = drafting(body, adding(body.campaign))
+    told = await _publish(request, caller, programme, body, make, place="campaign")
     response.headers["Location"] = f"/v1/campaigns/{body.campaign['id']}"
     return told
 
@@ -132,16 +127,16 @@ async def change_campaign(
     seen = seen_by(request)
     body = await read_body(request, ChangedCampaign)
 
-    def changed(campaigns: dict[str, dict[str, Any]]) -> None:
-        known = _known(campaigns, campaign)
+    def changed(campaigns: Campaigns) -> None:
+        known = known_campaign(campaigns, campaign)
         after = merged(known, body.changes)
         if after.get("id") != campaign:
             raise ProblemError("request-invalid", "A campaign keeps its id.")
-        if seen not in ("*", _etag(known)) and not _says(known, after):
-            raise ProblemError("precondition-failed", f"The campaign's ETag is {_etag(known)}.")
+        if seen not in ("*", etag_of(known)) and not says(known, after):
+            raise ProblemError("precondition-failed", f"The campaign's ETag is {etag_of(known)}.")
         campaigns[campaign] = after
 
-    return await _publish(request, caller, programme, body, _drafting(body, changed), place="changes")
+    return await _publish(request, caller, programme, body, drafting(body, changed), place="changes")
 
 
 @router.post(
@@ -201,32 +196,16 @@ async def _turn(
 ) -> PublishedView:
     body = await read_body(request, Turning, optional=True)
 
-    def turned(campaigns: dict[str, dict[str, Any]]) -> None:
-        campaigns[campaign] = {**_known(campaigns, campaign), "state": state}
+    def turned(campaigns: Campaigns) -> None:
+        campaigns[campaign] = {**known_campaign(campaigns, campaign), "state": state}
 
-    return await _publish(request, caller, programme, body, _drafting(body, turned), place="")
+    return await _publish(request, caller, programme, body, drafting(body, turned), place="")
 
 
 async def _publish(
     request: Request, caller: Caller, programme: str | None, body: Timed, make: MakeDraft, *, place: str
 ) -> PublishedView:
     return await desk_of(request).publish(caller, programme, body, make, None, place=place)
-
-
-def _drafting(body: Timed, change: Any) -> MakeDraft:
-    """Draft the programme that counts at the wished instant, with its campaigns, by id, changed in place."""
-
-    async def make(_: Opened, versions: Versions, now: datetime) -> Draft:
-        programme = versions.programme(versions.in_force(body.at or now + _SOON))
-        if programme is None:
-            raise ProblemError("version-unknown")
-        document = _written(programme)
-        campaigns = {each["id"]: each for each in document["campaigns"]}
-        change(campaigns)
-        del document["version"]
-        return await in_thread(lambda: draft_of({**document, "campaigns": list(campaigns.values())}))
-
-    return make
 
 
 async def _campaigns(request: Request, caller: Caller, programme: str | None) -> list[CampaignView]:
@@ -236,15 +215,18 @@ async def _campaigns(request: Request, caller: Caller, programme: str | None) ->
         versions = await opened.versions(now)
         off = [switch.name for switch in await opened.switches()]
         slug = opened.slug
-        version = versions.in_force(now + _SOON)
+        version = versions.in_force(now + SOON)
         document = versions.programme(version)
         if version is None or document is None:
             return []
         limits = [list(shared_limits(document, campaign, now)) for campaign in document.campaigns]
         used = await opened.used([key for each in limits for key, _ in each])
-    written = _written(document)["campaigns"]
-    triples = zip(document.campaigns, written, limits, strict=True)
-    return [_view(slug, version, campaign, each, now, off, budget_views(own, used)) for campaign, each, own in triples]
+    documents = written(document)["campaigns"]
+    triples = zip(document.campaigns, documents, limits, strict=True)
+    return [
+        _view(slug, version, campaign, each, now, off, budget_views(budgets(own, used)))
+        for campaign, each, own in triples
+    ]
 
 
 def _view(
@@ -265,23 +247,3 @@ def _view(
         budgets=budgets,
         campaign=written,
     )
-
-
-def _written(programme: Programme) -> dict[str, Any]:
-    return programme.model_dump(mode="json", by_alias=True, exclude_none=True)
-
-
-def _known(campaigns: Mapping[str, dict[str, Any]], campaign: str) -> dict[str, Any]:
-    if campaign not in campaigns:
-        raise ProblemError("campaign-unknown")
-    return campaigns[campaign]
-
-
-def _etag(campaign: Mapping[str, Any]) -> str:
-    return f'"{sha256(canonical_bytes(campaign)).hexdigest()[:16]}"'
-
-
-def _says(known: Mapping[str, Any], sent: Mapping[str, Any]) -> bool:
-    """Tell whether a campaign as it is written says what was sent: all of it stands there already."""
-    after: object = merged(known, sent)
-    return after == known

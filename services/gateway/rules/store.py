@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,6 +39,10 @@ class Opened:
         """Return all versions, with the documents that matter now."""
         return await postgres.load_versions(self.connection, self.where.key, now)
 
+    async def documents(self, numbers: Iterable[int]) -> dict[int, Programme]:
+        """Return the documents of some versions, by number."""
+        return await postgres.load_documents(self.connection, self.where.key, numbers)
+
     async def document(self, number: int) -> Programme:
         """Return the document of a version.
 
@@ -68,8 +72,7 @@ class Opened:
 
     async def used(self, keys: Sequence[str]) -> dict[str, int]:
         """Return what limits have used, by the key of the counter; what is not there has used nothing."""
-        rows = await self.connection.fetch(_SQL["counters"], *self.where.key, list(keys)) if keys else ()
-        return {row["counter_key"]: row["used"] for row in rows}
+        return await postgres.load_used(self.connection, self.where.key, keys)
 
     async def turn_off(self, kind: str, value: str, now: datetime, by: str, note: str | None) -> tuple[Switch, bool]:
         """Turn a switch off, and say whether that is new."""

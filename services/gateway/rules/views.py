@@ -46,6 +46,7 @@ _CAMPAIGN_VIEW: Any = {
             "total": 50000,
             "used": 40120,
             "percent": 80,
+            "mark": 80,
         }
     ],
     "campaign": _CAMPAIGN,

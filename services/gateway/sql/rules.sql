@@ -5,8 +5,3 @@ FROM platform.programme p
 WHERE p.tenant_id = $1 AND ($2::text IS NULL OR p.slug = $2)
 ORDER BY p.programme_id
 LIMIT 2;
-
--- name: counters
-SELECT counter_key, used
-FROM earning.counter
-WHERE tenant_id = $1 AND programme_id = $2 AND counter_key = ANY ($3::text[]);

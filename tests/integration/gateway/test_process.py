@@ -17,6 +17,7 @@ from pathlib import Path
 import httpx
 
 from libs.runtime.clock import elapsed_since, monotonic
+from services.gateway.http_protocol import MOST_HEAD
 from tests.integration.gateway.conftest import NOW, SEAL_KEY, MakeKey, bearer
 from tests.integration.gateway.scribe import Scribe, decision, receipt
 from tests.support.database import ACME, Database
@@ -73,6 +74,15 @@ def wait_until_alive(url: str, process: subprocess.Popen[bytes]) -> None:
     raise AssertionError("the gateway never answered")
 
 
+def endless_head(url: str) -> bytes:
+    """What is answered to a request whose headers do not end."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: door\r\nX-Long: " + b"x" * (MOST_HEAD // 2))
+        connection.sendall(b"x" * (MOST_HEAD // 2))  # and no more: what nobody reads would reset the connection
+        return connection.recv(1_000)
+
+
 async def test_it_serves_and_stops_cleanly(
     database: Database, scribe: Scribe, make_key: MakeKey, tmp_path: Path
 ) -> None:
@@ -92,6 +102,7 @@ async def test_it_serves_and_stops_cleanly(
             answer = await client.get("/v1/receipts/acme/pos/12/3/none")
             assert (answer.status_code, answer.json()["code"]) == (404, "receipt-unknown")
             assert "server" not in answer.headers
+        assert endless_head(url).startswith(b"HTTP/1.1 400 ")
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
