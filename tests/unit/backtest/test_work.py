@@ -30,7 +30,9 @@ from tests.unit.backtest.test_backtest import (
 )
 
 A, B = rules(1, DAILY), rules(2, BUDGET, *GROUPED)
-VIP = rules(2, campaign("vip", fixed(5), when={"segments": ["vip"]}))
+VIP = rules(2, campaign("vip", fixed(5), when={"segments": ["vip"]})) | {
+    "segments": [{"name": "vip", "when": {"any": [{"kind": "balance", "min": 500}]}}]
+}
 LIFE = [Said("return" if at % 5 == 4 else "purchase", CARDS[at % 4], "coffee-500g", 900 + at, at) for at in range(20)]
 
 
@@ -105,7 +107,7 @@ def test_another_question_is_refused(
         ({"until": SINCE}, "empty"),
         ({"document": complete(B) | {"currency": "USD"}}, "counts in USD"),
         ({"against": 7}, "no version 7; known: 1"),
-        ({"document": complete(VIP)}, "does not tell: segments"),
+        ({"document": complete(VIP)}, "segment vip: when.any.0. is a balance"),
     ],
 )
 def test_a_question_without_sense_is_refused(history: ListedHistory, changes: dict[str, Any], why: str) -> None:
