@@ -13,30 +13,40 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from libs.backtest.history import Item, Profile, State, StoredTurn
+from libs.backtest.plan import make_plan
 from libs.history.days import Counted, MemberDays
 from libs.history.needs import needs_of
 from libs.judging.calls import calls
 from libs.judging.occasions import occasion_event, segment_turn
 from libs.judging.programmes import by_prefix
 from libs.judging.versions import RunningProgramme, activate, segmented
-from libs.promotions.occasions import PREFIX
+from libs.promotions.occasions import ENROLLED
 from libs.promotions.pending import start_of_day
 from libs.segments.decide import segments_at, steps
 from libs.segments.known import Known
 from libs.segments.rules import rules_of
 from services.earning.verdict import MemberName
 from tests.support.brokerless import Earning, Sent
-from tests.support.histories import BEGAN, ListedHistory, backtest, items_in, profiles_in, quick_folder, scheme_of
+from tests.support.histories import (
+    BEGAN,
+    ListedHistory,
+    backtest,
+    complete,
+    items_in,
+    profiles_in,
+    quick_folder,
+    scheme_of,
+)
 from tests.support.in_memory import in_memory
 from tests.support.lives import ACTIVITIES
 from tests.support.memory import Memory
 from tests.support.receipts import PROFILES, Record, event, member_id
-from tests.unit.backtest.test_backtest import CARDS, Said, campaign, credited, files, fixed, plain, records, side
-from tests.unit.backtest.test_following import LIVES, SETS, document
+from tests.unit.backtest.test_backtest import CARDS, SAID, Said, campaign, credited, files, fixed, plain, records, side
+from tests.unit.backtest.test_following import SETS, document
 
 FIRST = datetime(2025, 2, 3, 10, 3, tzinfo=UTC)
 APART = timedelta(days=9, hours=7)
-UNTIL = FIRST + 45 * APART
 DAY = timedelta(days=1)
 BIRTHDAYS = {"1": "03-17", "2": "02-29", "3": "02-03"}
 
@@ -46,9 +56,7 @@ SEGMENTS = [
     {"name": "fruit", "when": {"all": [{"kind": "share", "of": "product", "one_of": ["apples"], "min_percent": 40}]}},
     {
         "name": "town",
-        "when": {
-            "any": [{"kind": "attribute", "name": "town", "one_of": ["Brno"]}, {"kind": "birthday"}]
-        },
+        "when": {"any": [{"kind": "attribute", "name": "town", "one_of": ["Brno"]}, {"kind": "birthday"}]},
     },
 ]
 
@@ -61,7 +69,9 @@ CAMPAIGNS = [
     occasion("birthday", 1_000, kind="birthday"),
     occasion("soon", 1_100, kind="birthday", days_before=3),
     occasion("anniversary", 1_300, kind="anniversary"),
-    occasion("monthly", 1_700, kind="schedule", at="09:30", monthly={"days": [1, 15]}),
+    occasion(
+        "monthly", 1_700, kind="schedule", at="09:30", rule="FREQ=MONTHLY;BYMONTHDAY=1,15", first_day="2025-01-01"
+    ),
     occasion("welcome", 1_900, kind="enrolled"),
     occasion("sorry", 2_300, kind="return"),
     occasion("reached", 2_900, kind="tier_reached", tier_set="status"),
@@ -72,9 +82,7 @@ CAMPAIGNS = [
     campaign("local", fixed(11), when={"segments": ["town"]}),
     campaign("near", fixed(13), when={"member": {"birthday": {"days_before": 5, "days_after": 5}}}),
     campaign("new", fixed(17), when={"member": {"enrolled": {"max_days": 60}}}),
-    campaign(
-        "brno", fixed(19), when={"member": {"attributes": [{"name": "town", "one_of": ["Brno"]}]}}
-    ),
+    campaign("brno", fixed(19), when={"member": {"attributes": [{"name": "town", "one_of": ["Brno"]}]}}),
 ]
 
 
@@ -84,6 +92,9 @@ def rules(version: int, chosen: Sequence[int]) -> dict[str, Any]:
     return found | {"segments": SEGMENTS}
 
 
+LIVES = st.builds(
+    lambda first, rest: [first._replace(kind="purchase"), *rest], SAID, st.lists(SAID, min_size=4, max_size=11)
+)
 CHOSEN = st.sets(st.sampled_from(range(len(CAMPAIGNS))), min_size=1).map(sorted)
 
 
@@ -194,20 +205,8 @@ def stored(memory: Memory, document: Mapping[str, Any]) -> ListedHistory:
     return ListedHistory(scheme, list(items_in(memory)), known=profiles_in(memory))
 
 
-def occasions(memory: Memory) -> int:
-    return sum(
-        1 for item in items_in(memory)
-        if item.activity is not None and orjson_name(item.activity.facts).startswith(PREFIX)
-    )  # fmt: skip
-
-
-def orjson_name(facts: msgspec.Raw) -> str:
-    name: str = msgspec.json.decode(bytes(facts))["activity"]
-    return name
-
-
 @given(CHOSEN, CHOSEN, LIVES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_a_is_what_earning_credited_and_b_is_what_earning_would_have(
     a: list[int], b: list[int], life: list[Said]
 ) -> None:
@@ -223,7 +222,7 @@ def test_a_is_what_earning_credited_and_b_is_what_earning_would_have(
 
 
 @given(CHOSEN, CHOSEN, LIVES, st.integers(1, 9), st.randoms(use_true_random=False))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=6, deadline=None)
 def test_however_it_is_cut_the_bytes_are_the_same(
     a: list[int], b: list[int], life: list[Said], chunks: int, chance: Any
 ) -> None:
@@ -240,3 +239,104 @@ def test_however_it_is_cut_the_bytes_are_the_same(
                             chunks=chunks)  # fmt: skip
         assert [plain(each) for each in tallies] == [plain(each) for each in again]
         assert files(one) == files(two)
+
+
+BUSY_YEAR = [
+    Said(*each)
+    for each in [
+        ("purchase", "1", "tea", 900, 0), ("purchase", "2", "apples", 800, 0), ("purchase", "1", "tea", 700, 0),
+        ("return", "1", "tea", 1, 0), ("purchase", "1", "tea", 600, 0), ("purchase", "2", "tea", 4_000, 0),
+        ("purchase", "1", "tea", 4_000, 0), ("purchase", "1", "tea", 4_000, 0),
+        ("purchase", "1", "tea", 4_000, 0), *[("activity", "3", "tea", 1, 0)] * 33,
+    ]
+]  # fmt: skip
+
+
+def test_every_kind_of_occasion_came_to_pass_and_is_found() -> None:
+    document = rules(1, range(len(CAMPAIGNS)))
+    base = rules(2, [])
+    until = FIRST + len(BUSY_YEAR) * APART
+    with lived(document, BUSY_YEAR) as memory, quick_folder() as folder, quick_folder() as other:
+        history = stored(memory, document)
+        summary, tallies = backtest(history, document | {"version": 2}, folder, FIRST, until)
+        assert side(tallies, "a") == side(tallies, "b") == side(tallies, "recorded") == credited(memory)
+        assert {each["campaign"]: each["a"]["times"] > 0 for each in summary["campaigns"]} == {
+            "base": True, **{each["id"]: True for each in CAMPAIGNS}
+        }  # fmt: skip
+        assert summary["occasions"]["a"] == summary["occasions"]["b"] > 40
+        assert all(tally.parting is None for tally in tallies)
+
+        summary, tallies = backtest(history, base, other, FIRST, until)
+        assert summary["occasions"]["b"] == 0
+        assert side(tallies, "a") == credited(memory)
+        first = {tally.member_id: tally.parting for tally in tallies}
+        welcomed = first[member_id("4")]
+        assert welcomed is not None, "who never did anything was welcomed all the same"
+        assert (welcomed.at, welcomed.kind, welcomed.source) == (FIRST, ENROLLED, "/pointstream/acme/main/occasions")
+
+
+SWITCHED = rules(1, [10, 13])
+
+
+def test_kill_switches_that_were_off_are_off_again_under_both_sides() -> None:
+    life = [Said("purchase", "1", "tea", 1_000, 0)] * 3
+    until = FIRST + 3 * APART
+    with lived(SWITCHED, life) as memory, quick_folder() as folder:
+        history = stored(memory, SWITCHED)
+        off = FIRST + APART, FIRST + 2 * APART
+        turns = (StoredTurn("campaign:new", *off), StoredTurn("store:9", FIRST - DAY, FIRST))
+        items = [switched(item, ("campaign:new",), *off) for item in history.items]
+        history = ListedHistory(msgspec.structs.replace(history.scheme, turns=turns), items, known=history.known)
+        summary, _ = backtest(history, SWITCHED | {"version": 2}, folder, FIRST, until)
+    paid = next(each for each in summary["campaigns"] if each["campaign"] == "new")
+    assert (paid["a"]["times"], paid["b"]["times"]) == (2, 2)
+    assert summary["switches"] == [
+        {"switch": "campaign:new", "off": "2025-02-12T17:03:00Z", "on": "2025-02-22T00:03:00Z"}
+    ], "the other one was on again before the range"
+
+
+def switched(item: Item, switches: tuple[str, ...], since: datetime, until: datetime) -> Item:
+    """The item as it was judged while these were off."""
+    if item.receipt is None or not since <= item.at < until:
+        return item
+    return msgspec.structs.replace(item, receipt=msgspec.structs.replace(item.receipt, switches=switches))
+
+
+def test_lists_are_those_of_now_and_no_history_has_to_be_read_for_them() -> None:
+    listed = {"name": "press", "list": True}
+    gift = campaign("press", fixed(23), when={"lists": ["press"]})
+    a = document(1)
+    b = document(2, gift) | {"segments": [listed, *SEGMENTS]}
+    with lived(a, [Said("purchase", card, "tea", 1_000, 0) for card in "12"]) as memory, quick_folder() as folder:
+        history = stored(memory, a)
+        known = [
+            msgspec.structs.replace(one, lists=("press", "forgotten") if one.member_id == member_id("2") else ())
+            for one in history.known
+        ]
+        plan = make_plan(history.scheme, FIRST + APART, FIRST + 9 * APART, complete(b), None, 2)
+        assert (plan.rules().follows, plan.rules().asks_members, plan.rules().personal) == (False, True, frozenset())
+        summary, tallies = backtest(
+            ListedHistory(history.scheme, history.items, known=known), b, folder, FIRST, FIRST + 9 * APART
+        )
+    assert {tally.member_id: tally.wallets["points"].b - tally.wallets["points"].a for tally in tallies} == {
+        member_id("1"): 0,
+        member_id("2"): 23,
+    }
+    assert summary["occasions"] == {"a": 0, "b": 0}
+
+
+def test_who_comes_from_elsewhere_is_not_welcomed_and_has_birthdays_by_what_was_known_first() -> None:
+    welcome, birthday = CAMPAIGNS[4], CAMPAIGNS[0]
+    a, b = document(1), document(2, welcome, birthday)
+    born = State(1, FIRST + 300 * DAY, (3, 17)), State(2, FIRST + 301 * DAY, (5, 5))
+    old = Profile(member_id("1"), FIRST - 900 * DAY, told_at=FIRST, states=born)
+    new = Profile(member_id("2"), FIRST, told_at=FIRST + DAY)
+    scheme = msgspec.structs.replace(scheme_of(a), first=old.enrolled_at)
+    with quick_folder() as folder:
+        summary, tallies = backtest(ListedHistory(scheme, [], known=[old, new]), b, folder, FIRST, FIRST + 500 * DAY)
+    assert {tally.member_id: tally.wallets["points"].b for tally in tallies} == {
+        member_id("1"): 2_000,  # in March by what was known first, and in May of the next year, once
+        member_id("2"): 1_900,
+    }
+    assert summary["occasions"] == {"a": 0, "b": 3}
+    assert summary["members"] == {"all": 2, "better": 2, "worse": 0, "same": 0, "mixed": 0}
