@@ -178,7 +178,7 @@ async def test_segments_birthdays_and_schedules_are_found_anew_and_a_is_what_the
     await stack.start_ready()
     now = datetime.now(UTC)
     born = {"1": now - 2 * 24 * HOUR, "2": now - 100 * 24 * HOUR}
-    told = [
+    told: list[dict[str, Any]] = [
         {
             "member_id": str(member_id(card)),
             "identifiers": [{"kind": "card", "value": card}],

@@ -142,7 +142,7 @@ class Live:
         number = None if birthday is None else birthday[0] * 100 + birthday[1]
         if call.kind == "birthday":
             return number in call.birthdays
-        return call.kind == "schedule" or call.enrolled[0] <= since < call.enrolled[1]
+        return bool(call.kind == "schedule" or call.enrolled[0] <= since < call.enrolled[1])
 
     def take(self, record: Record, at: datetime) -> None:
         """A record is taken in, with the occasions that it brings about, and what these do."""
