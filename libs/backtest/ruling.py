@@ -16,6 +16,9 @@ from libs.promotions.triggers import BirthdayTrigger, SegmentTrigger
 from libs.promotions.variables import EXPRESSIONS
 from libs.segments.known import Rules
 
+_REDEMPTIONS = "redemptions"
+"""Variables that begin so tell how often points were turned into something."""
+
 TURNS = frozenset(("tier_reached", "segment_entered", "segment_left"))
 """Kinds of occasions that time alone may bring, by what a member did before."""
 
@@ -81,6 +84,10 @@ def brought_by_the_clock(found: Ruling, first: datetime | None, until: datetime)
 
 def untold(found: Ruling) -> Iterator[str]:
     """What is asked that no stored history tells, in words."""
+    for version in found.programme.versions:
+        for campaign in _running(version):
+            if _asks_redemptions(campaign):
+                yield f"campaign {campaign.id} asks how often a member redeemed, and what was spent is not judged"
     for rules in found.segments.values():
         for segment in rules.segments:
             for path, one in segment.criteria():
@@ -90,6 +97,12 @@ def untold(found: Ruling) -> Iterator[str]:
 
 def _running(version: ActiveVersion) -> list[Campaign]:
     return [one for one in version.compiled.source.campaigns if one.state in RUNNING]
+
+
+def _asks_redemptions(campaign: Campaign) -> bool:
+    asked = campaign.when.member.history if campaign.when.member is not None else ()
+    names = {name for source in campaign.expressions for name in EXPRESSIONS.mentioned(source)}
+    return any(one.count == "redemptions" for one in asked) or any(name.startswith(_REDEMPTIONS) for name in names)
 
 
 def _segments_asked(running: list[Campaign], programme: RunningProgramme) -> frozenset[str]:

@@ -31,10 +31,10 @@ from libs.backtest.history import (
 from libs.backtest.plan import make_plan
 from libs.backtest.results import costs_of, summarise, write_results
 from libs.backtest.work import Work
+from libs.lives.life import MemberName
 from libs.promotions.document import canonical_json, parse_programme
 from libs.promotions.pages import read_page
 from libs.receipts.story import read_story
-from services.earning.verdict import MemberName
 from tests.support.memory import Memory
 
 BEGAN = datetime.fromisoformat("2016-01-01T00:00:00Z")

@@ -21,12 +21,12 @@ from libs.judging.calls import calls
 from libs.judging.occasions import occasion_event, segment_turn
 from libs.judging.programmes import by_prefix
 from libs.judging.versions import RunningProgramme, activate, segmented
+from libs.lives.life import MemberName
 from libs.promotions.occasions import ENROLLED
 from libs.promotions.pending import start_of_day
 from libs.segments.decide import segments_at, steps
 from libs.segments.known import Known
 from libs.segments.rules import rules_of
-from services.earning.verdict import MemberName
 from tests.support.brokerless import Earning, Sent
 from tests.support.histories import (
     BEGAN,

@@ -30,6 +30,7 @@ from tests.unit.backtest.test_backtest import (
 )
 
 A, B = rules(1, DAILY), rules(2, BUDGET, *GROUPED)
+SPENT = rules(2, campaign("spent", fixed(5), when={"member": {"history": [{"count": "redemptions", "min": 1}]}}))
 VIP = rules(2, campaign("vip", fixed(5), when={"segments": ["vip"]})) | {
     "segments": [{"name": "vip", "when": {"any": [{"kind": "balance", "min": 500}]}}]
 }
@@ -107,6 +108,7 @@ def test_another_question_is_refused(
         ({"until": SINCE}, "empty"),
         ({"document": complete(B) | {"currency": "USD"}}, "counts in USD"),
         ({"against": 7}, "no version 7; known: 1"),
+        ({"document": complete(SPENT)}, "campaign spent asks how often a member redeemed"),
         ({"document": complete(VIP)}, "segment vip: when.any.0. is a balance"),
     ],
 )
