@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from libs.backtest.clocked import Clocked
@@ -11,7 +11,7 @@ from libs.judging.versions import ActiveVersion, RunningProgramme
 from libs.promotions.campaigns import Campaign
 from libs.promotions.compile import RUNNING
 from libs.promotions.occasions import is_occasion
-from libs.promotions.segments import AttributeIs, Balance, BirthdayNear, Segment
+from libs.promotions.segments import AttributeIs, Balance, BirthdayNear, OnList, Segment
 from libs.promotions.triggers import BirthdayTrigger, SegmentTrigger
 from libs.promotions.variables import EXPRESSIONS
 from libs.segments.known import Rules
@@ -27,13 +27,14 @@ TURNS = frozenset(("tier_reached", "segment_entered", "segment_left"))
 class Ruling:
     """One side's programme, and what it asks.
 
-    `segments` are those that campaigns ask for or wait for, by version; `waits` are the kinds of occasions that
-    campaigns wait for; `personal` says what of profiles is asked: `attributes`, `birthday`. `clocked` has what the
-    clock brings.
+    `segments` are those that campaigns ask for or wait for, by version, `awaited` those whose turns they wait for;
+    `waits` are the kinds of occasions that campaigns wait for; `personal` says what of profiles is asked: `attributes`,
+    `birthday`. `clocked` has what the clock brings.
     """
 
     programme: RunningProgramme
     segments: Mapping[int, Rules]
+    awaited: Mapping[int, Rules]
     waits: frozenset[str]
     personal: frozenset[str]
     clocked: Clocked | None = None
@@ -64,22 +65,16 @@ def ruling(programme: RunningProgramme) -> Ruling:
     """Find what a programme asks, by any of its versions."""
     running = [campaign for version in programme.versions for campaign in _running(version)]
     names = _segments_asked(running, programme)
-    segments = {
-        version.compiled.version: Rules(
-            tuple([one for one in version.compiled.source.segments if one.name in names]),
-            version.zone,
-            version.compiled.source.wallets[0].name,
-        )
-        for version in programme.versions
-    }
+    segments = _rules(programme, names)
+    awaited = _rules(programme, {one.trigger.segment for one in running if isinstance(one.trigger, SegmentTrigger)})
     waits = frozenset([campaign.trigger.kind for campaign in running if is_occasion(campaign)])
-    return Ruling(programme, segments, waits, _personal(programme, running, segments))
+    return Ruling(programme, segments, awaited, waits, _personal(programme, running, segments))
 
 
 def brought_by_the_clock(found: Ruling, first: datetime | None, until: datetime) -> Ruling:
     """The same with what the clock brings from the first enrolment until an instant."""
     clocked = Clocked(found.programme, first, until) if found.waits else None
-    return Ruling(found.programme, found.segments, found.waits, found.personal, clocked)
+    return replace(found, clocked=clocked)
 
 
 def untold(found: Ruling) -> Iterator[str]:
@@ -93,10 +88,27 @@ def untold(found: Ruling) -> Iterator[str]:
             for path, one in segment.criteria():
                 if isinstance(one, Balance):
                     yield f"segment {segment.name}: {path} is a balance, and what was spent or lapsed is not judged"
+    for rules in found.awaited.values():
+        for segment in rules.segments:
+            paths = ["list", *[path for path, one in segment.criteria() if isinstance(one, OnList)]]
+            for path in paths if segment.list else paths[1:]:
+                yield f"segment {segment.name}: {path} is kept by people, and when somebody came on it is not stored"
 
 
 def _running(version: ActiveVersion) -> list[Campaign]:
     return [one for one in version.compiled.source.campaigns if one.state in RUNNING]
+
+
+def _rules(programme: RunningProgramme, names: Collection[str]) -> dict[int, Rules]:
+    """The segments of these names, by version."""
+    return {
+        version.compiled.version: Rules(
+            tuple([one for one in version.compiled.source.segments if one.name in names]),
+            version.zone,
+            version.compiled.source.wallets[0].name,
+        )
+        for version in programme.versions
+    }
 
 
 def _asks_redemptions(campaign: Campaign) -> bool:

@@ -5,7 +5,7 @@ It is what earning keeps of a member, under rules that need not have been in for
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -102,10 +102,10 @@ class Member:
         while self._marks and self._marks[0] <= at:
             self._marks.pop(0)
             self._segments_due = None
-        if not self._ruling.dynamic or (self._segments_due is not None and at < self._segments_due):
+        if self._segments_due is not None and at < self._segments_due:
             return found
-        rules = self._rules(at)
-        if rules is None:
+        rules = self._rules(self._ruling.awaited, at)
+        if rules is None or not (rules.segments or self._inside):
             return found
         decided = decide(rules, self._known(rules, at), at, _AHEAD)
         for segment, entered in steps(self._inside, decided.segments):
@@ -173,12 +173,12 @@ class Member:
     def _decision(self, version: ActiveVersion, tiers: TierSet, at: datetime) -> Decision:
         return Decision(Rules(tiers, version.zone), self._days, business_day(self.enrolled_at(at), version.zone))
 
-    def _rules(self, at: datetime) -> Segments | None:
+    def _rules(self, segments: Mapping[int, Segments], at: datetime) -> Segments | None:
         version = self._programme.at(at)
-        return None if version is None else self._ruling.segments[version.compiled.version]
+        return None if version is None else segments[version.compiled.version]
 
     def _segments(self, at: datetime) -> frozenset[str]:
-        rules = self._rules(at)
+        rules = self._rules(self._ruling.segments, at)
         return frozenset() if rules is None else segments_at(rules, self._known(rules, at), at)
 
     def _known(self, rules: Segments, at: datetime) -> Known:

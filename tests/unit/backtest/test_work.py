@@ -31,6 +31,9 @@ from tests.unit.backtest.test_backtest import (
 
 A, B = rules(1, DAILY), rules(2, BUDGET, *GROUPED)
 SPENT = rules(2, campaign("spent", fixed(5), when={"member": {"history": [{"count": "redemptions", "min": 1}]}}))
+PRESS = rules(2, campaign("press", fixed(5), trigger={"kind": "segment_entered", "segment": "press"})) | {
+    "segments": [{"name": "press", "list": True}]
+}
 VIP = rules(2, campaign("vip", fixed(5), when={"segments": ["vip"]})) | {
     "segments": [{"name": "vip", "when": {"any": [{"kind": "balance", "min": 500}]}}]
 }
@@ -109,6 +112,7 @@ def test_another_question_is_refused(
         ({"document": complete(B) | {"currency": "USD"}}, "counts in USD"),
         ({"against": 7}, "no version 7; known: 1"),
         ({"document": complete(SPENT)}, "campaign spent asks how often a member redeemed"),
+        ({"document": complete(PRESS)}, "segment press: list is kept by people"),
         ({"document": complete(VIP)}, "segment vip: when.any.0. is a balance"),
     ],
 )
