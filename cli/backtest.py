@@ -32,7 +32,7 @@ from libs.backtest.parquet import NoHistory, ParquetHistory, ParquetMissing
 from libs.backtest.picture import number, signed
 from libs.backtest.plan import Plan, PlanRefused, make_plan
 from libs.backtest.postgres import reading
-from libs.backtest.report import headline, sides
+from libs.backtest.report import conditions, headline, sides
 from libs.backtest.results import SUMMARY, UnknownWallet, costs_of, scales_of, summarise, write_results
 from libs.backtest.work import OtherWork, Stage, Work, begun_with
 from libs.ledger.zones import load_zone
@@ -368,6 +368,8 @@ def _show(summary: Mapping[str, Any], scales: Mapping[str, int], out: Path | Non
         decimals, more = digits(cost["currency"]), cost["b_minor"] - cost["a_minor"]
         told = f"{number(cost['a_minor'], decimals)} under A, {number(cost['b_minor'], decimals)} under B"
         console.print(f"\nWorth in {cost['currency']}: {told}, {signed(more, decimals)}", markup=False)
+    for line in conditions(summary)[:_SHOWN]:
+        console.print(f"\n{line}", markup=False)
     if summary["unlike_recorded"]:
         console.print(f"\nFor {summary['unlike_recorded']:,} members A is not what the books have.", markup=False)
     if out is not None:

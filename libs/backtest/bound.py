@@ -17,7 +17,6 @@ from uuid import UUID
 
 from libs.backtest.compare import Leaning, Rules, Tally, Tallying
 from libs.backtest.history import Item, Profile
-from libs.backtest.replay import in_order
 from libs.judging.versions import RunningProgramme
 
 _COMPARING = ("best", "worst")
@@ -98,9 +97,11 @@ def bind(
     while True:
         a, b = demands(rules, (sequence.get(tally.member_id, tally) for tally in alone()))
         bound = Bound((a.reached(prior), b.reached(prior)), sequence.keys())
-        if sum(1 for tally in alone() if bound.has(tally)) == len(sequence):
+        members = [tally.member_id for tally in alone() if bound.has(tally)]
+        if len(members) == len(sequence):
             return sorted(sequence.values(), key=lambda tally: tally.member_id)
-        items, profiles = lives_of(bound)
+        items, known = lives_of(bound)
+        profiles = {member_id: known[member_id] for member_id in members if member_id in known}
         sequence = in_sequence(rules, items, prior, profiles)
 
 
@@ -125,16 +126,21 @@ def in_sequence(
 ) -> dict[UUID, Tally]:
     """Judge the items of several members, which come in their order, with what all of them use of shared limits.
 
-    `prior` is what was used of shared counters before the range, by these members or by others.
+    `prior` is what was used of shared counters before the range, by these members or by others. Where rules wait for
+    occasions, those of `profiles` have some too.
     """
     judges = rules.judges(prior, profiles)
     tallyings: dict[UUID, Tallying] = {}
 
+    def of(member_id: UUID) -> Tallying:
+        tallying = tallyings.get(member_id)
+        if tallying is None:
+            tallying = tallyings[member_id] = Tallying(member_id, rules)
+        return tallying
+
     def in_range() -> Iterator[Item]:
         for item in items:
-            tallying = tallyings.get(item.member_id)
-            if tallying is None:
-                tallying = tallyings[item.member_id] = Tallying(item.member_id, rules)
+            tallying = of(item.member_id)
             if rules.follows or item.at >= rules.since:
                 yield item
                 continue
@@ -145,8 +151,8 @@ def in_sequence(
                     for judge in judges:
                         judge.counters[key] = judge.counters.get(key, 0) + points
 
-    for step in in_order(in_range(), rules.until):
-        tallyings[step.item.member_id].judge(step, judges)
+    for step in rules.steps(in_range(), judges):
+        of(step.item.member_id).judge(step, judges)
     for tallying in tallyings.values():
         tallying.end(judges)
     return {member_id: tallying.tally for member_id, tallying in tallyings.items()}

@@ -30,11 +30,11 @@ class SparkWork:
     Every node sees the history in the same folder, and has this package.
 
     Raises:
-        libs.backtest.parquet.NoHistory: the export is of a shorter range.
+        libs.backtest.parquet.NoHistory: the export is of a shorter range, or lacks what is asked.
     """
 
     def __init__(self, session: Any, history: ParquetHistory, plan: Plan) -> None:
-        history.check(plan.lookback, plan.until)
+        history.check(plan.lookback, plan.until, plan.rules().personal)
         self.plan = plan
         self._rows = _rows(session, history, plan)
         self._written = msgspec.json.encode(plan)
@@ -71,7 +71,7 @@ def _rows(session: Any, history: ParquetHistory, plan: Plan) -> Any:
     All rows of a member are in one partition, and partitions in the order of members: so is what is found of them.
     """
     items = _read(session, history.files, "item")
-    profiles = _read(session, [history.members] if plan.rules().follows else [], "profile")
+    profiles = _read(session, [history.members] if plan.rules().asks_members else [], "profile")
     return items.unionByName(profiles, allowMissingColumns=True).repartitionByRange(plan.chunks, "member_id")
 
 

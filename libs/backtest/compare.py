@@ -10,9 +10,12 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from libs.backtest.history import Item, Profile
-from libs.backtest.replay import Judge, Judged, PaidBy, Step, in_order
-from libs.backtest.standing import SEEN_TIER, Member, Paths
+from libs.backtest.agenda import in_time
+from libs.backtest.history import Item, Profile, Scheme
+from libs.backtest.replay import NOTHING, Judge, Judged, PaidBy
+from libs.backtest.ruling import Ruling
+from libs.backtest.standing import SEEN_TIER, Paths
+from libs.backtest.steps import Step, in_order
 from libs.judging.versions import RunningProgramme
 
 Side = Literal["a", "b"]
@@ -22,31 +25,59 @@ _INSTANT = timedelta(microseconds=1)
 class Rules(Struct, frozen=True):
     """The two sets of rules, and what is compared: what counts from `since` on and before `until`.
 
-    `follows` is set where either side asks what members did before, or has tiers: then what came before the range is
-    judged too. Until `told_until` tiers were those that people named (None: always).
+    `follows` is set where either side asks what members did before, or has tiers, segments or occasions: then what came
+    before the range is judged too. `occurs` is set where either waits for occasions: then both find them anew. Until
+    `told_until` tiers were those that people named (None: always).
     """
 
-    a: RunningProgramme
-    b: RunningProgramme
+    a: Ruling
+    b: Ruling
+    scheme: Scheme
     since: datetime
     until: datetime
     zone: tzinfo
     follows: bool = False
+    occurs: bool = False
     told_until: datetime | None = None
 
     @property
     def sides(self) -> tuple[RunningProgramme, RunningProgramme]:
-        """A, then B."""
-        return self.a, self.b
+        """The programmes of A, then of B."""
+        return self.a.programme, self.b.programme
+
+    @property
+    def asks_members(self) -> bool:
+        """Whether either side asks of members more than what they did and their tier."""
+        return self.a.asks_members or self.b.asks_members
+
+    @property
+    def personal(self) -> frozenset[str]:
+        """What is asked of profiles."""
+        return self.a.personal | self.b.personal
 
     def judges(
         self, used: Mapping[str, int] | None = None, profiles: Mapping[UUID, Profile] | None = None
     ) -> tuple[Judge, Judge]:
         """A judge for each side. `used` is what was used of limits before the first step that they judge."""
         a, b = [
-            Judge(side, used, follow=self.follows, profiles=profiles, told_until=self.told_until) for side in self.sides
+            Judge(
+                side,
+                self.scheme,
+                self.since,
+                used,
+                follow=self.follows,
+                profiles=profiles,
+                told_until=self.told_until,
+                occurs_until=self.until if self.occurs else None,
+            )
+            for side in (self.a, self.b)
         ]
         return a, b
+
+    def steps(self, items: Iterable[Item], judges: tuple[Judge, Judge]) -> Iterator[Step]:
+        """All steps of items that come in their order, with the occasions that either side comes to meanwhile."""
+        steps = in_order(items, self.until)
+        return in_time(steps, judges) if self.occurs else steps
 
 
 class Parting(Struct, frozen=True):
@@ -106,6 +137,7 @@ class Tally(Struct):
     """All that is told of one member.
 
     `tiers` are those that were recorded, `paths` those under A and B, by tier set, where they are judged anew.
+    `occasions` says how many were found under A and under B.
     """
 
     member_id: UUID
@@ -119,17 +151,18 @@ class Tally(Struct):
     campaigns: dict[str, Campaign] = msgspec.field(default_factory=dict)
     leaning: tuple[Leaning, Leaning] = msgspec.field(default_factory=lambda: (Leaning(), Leaning()))
     prior: dict[str, int] = msgspec.field(default_factory=dict)
+    occasions: list[int] = msgspec.field(default_factory=lambda: [0, 0])
 
     @property
     def paths_by_side(self) -> tuple[Paths, Paths]:
         """The tiers under A and under B; where they are not judged anew, those that were recorded."""
-        recorded: Paths = {SEEN_TIER: self.tiers}
+        recorded: Paths = {SEEN_TIER: self.tiers or [None]}
         return self.paths or (recorded, recorded)
 
     @property
     def is_told(self) -> bool:
         """Whether anything of the member lies in the range, and not only before it."""
-        return bool(self.receipts or self.activities)
+        return bool(self.receipts or self.activities or any(self.occasions))
 
 
 class Tallying:
@@ -152,7 +185,9 @@ class Tallying:
     def add(self, step: Step, judged: tuple[Judged, Judged]) -> None:
         """Add a step."""
         tally, a, b = self.tally, judged[0].points, judged[1].points
-        if step.number == 0:
+        if step.occasion is not None:
+            tally.occasions = [had + has for had, has in zip(tally.occasions, step.sides, strict=True)]
+        elif step.number == 0:
             self._begin(step.item)
         month = ""
         for wallet in sorted(a.keys() | b.keys()):
@@ -174,9 +209,7 @@ class Tallying:
 
     def judge(self, step: Step, judges: tuple[Judge, Judge]) -> None:
         """Have a step judged by both sides, and add it, if it belongs to the range."""
-        for judge in judges:
-            judge.begin(step, self._rules.since)
-        a, b = judges[0].step(step), judges[1].step(step)
+        a, b = [_judged(judge, step) if has else NOTHING for judge, has in zip(judges, step.sides, strict=True)]
         if step.item.at >= self._rules.since:
             self.add(step, (a, b))
         self.lean(0, judges[0], a)
@@ -184,10 +217,10 @@ class Tallying:
 
     def end(self, judges: tuple[Judge, Judge]) -> None:
         """Add what time does to the tiers until the range ends."""
-        members = [judge.member(self.tally.member_id) for judge in judges]
-        a, b = [_path(member, self._rules.until) for member in members]
-        if a is not None and b is not None:
-            self.tally.paths = a, b
+        if self.tally.is_told:
+            a, b = [judge.path(self.tally.member_id, self._rules.until - _INSTANT) for judge in judges]
+            if a is not None and b is not None:
+                self.tally.paths = a, b
 
     def lean(self, side: int, judge: Judge, judged: Judged) -> None:
         """Note which shared limits a step leaned on; empties what the judge was asked."""
@@ -232,17 +265,15 @@ def replay_member(rules: Rules, member_id: UUID, items: Sequence[Item], profile:
                 tallying.before(item)
         items = [item for item in items if item.at >= rules.since]
     judges = rules.judges(tallying.tally.prior, None if profile is None else {member_id: profile})
-    for step in in_order(items, rules.until):
+    for step in rules.steps(items, judges):
         tallying.judge(step, judges)
     tallying.end(judges)
     return tallying.tally
 
 
-def _path(member: Member | None, until: datetime) -> Paths | None:
-    if member is None or member.paths is None:
-        return None
-    member.catch_up(until - _INSTANT)
-    return member.paths
+def _judged(judge: Judge, step: Step) -> Judged:
+    judge.begin(step)
+    return judge.step(step)
 
 
 def by_member(items: Iterable[Item]) -> list[tuple[UUID, list[Item]]]:
@@ -254,9 +285,13 @@ def by_member(items: Iterable[Item]) -> list[tuple[UUID, list[Item]]]:
 
 
 def judge_members(rules: Rules, items: Iterable[Item], profiles: Mapping[UUID, Profile]) -> Iterator[Tally]:
-    """Judge the items of several members, each apart: all that a chunk or a partition needs. Members come by id."""
-    for member_id, own in by_member(items):
-        yield replay_member(rules, member_id, own, profiles.get(member_id))
+    """Judge the items of several members, each apart: all that a chunk or a partition needs. Members come by id.
+
+    Where rules wait for occasions, members who never did anything may have some too.
+    """
+    found = dict(by_member(items))
+    for member_id in sorted(found.keys() | profiles.keys()) if rules.occurs else found:
+        yield replay_member(rules, member_id, found.get(member_id, ()), profiles.get(member_id))
 
 
 write_tallies = msgspec.json.Encoder().encode_lines

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
@@ -33,10 +33,11 @@ async def copy(
     told: Callable[[int, int], None],
     *,
     profiles: bool = False,
+    personal: Collection[str] = (),
 ) -> Copied:
     """Copy what counts from `since` on and before `until`; `told` hears how many items there are, and how far it is.
 
-    With `profiles`, what is known of the members is copied too.
+    With `profiles`, what is known of the members is copied too; of what is personal no more than is named.
     A copy is one snapshot, so one that was cut off is made anew.
     """
     _empty(folder)
@@ -53,13 +54,13 @@ async def copy(
         told(items, portion.done)
     _flush(folder, held)
     if profiles:
-        await _copy_profiles(history, folder, chunks)
+        await _copy_profiles(history, folder, chunks, personal)
     return _complete(folder, Copied(items))
 
 
-async def _copy_profiles(history: History, folder: Path, chunks: int) -> None:
+async def _copy_profiles(history: History, folder: Path, chunks: int, personal: Collection[str]) -> None:
     held: list[list[Profile]] = [[] for _ in range(chunks)]
-    async for some in history.profiles():
+    async for some in history.profiles(personal):
         for profile in some:
             held[chunk_of(profile.member_id, chunks)].append(profile)
         for name, profiles in zip(chunk_names(chunks), held, strict=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from libs.history.needs import needs_of, together
-from libs.judging.versions import RunningProgramme, activate
+from libs.judging.versions import RunningProgramme, activate, segmented
 from libs.ledger.late import effective_time
 from libs.promotions.pages import StoredDecision
 from libs.promotions.rates import Rates
@@ -20,7 +20,11 @@ from libs.receipts.story import Story, first_content
 
 
 class Activity(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """An activity: its event, its payload in canonical JSON, the member's tier, and what was decided about it."""
+    """An activity: its event, its payload in canonical JSON, the member's tier, and what was decided about it.
+
+    `profile` numbers the state of the member's profile that it was judged by (None: nobody asked), `switches` are the
+    kill switches that were off.
+    """
 
     source: str
     id: str
@@ -29,6 +33,8 @@ class Activity(msgspec.Struct, frozen=True, array_like=True, gc=False):
     facts: msgspec.Raw
     recorded: tuple[tuple[str, int], ...] = ()
     uses: tuple[tuple[str, int], ...] = ()
+    profile: int | None = None
+    switches: tuple[str, ...] | None = None
 
 
 class Item(msgspec.Struct, frozen=True, array_like=True):
@@ -74,12 +80,28 @@ class Word(msgspec.Struct, frozen=True, array_like=True, gc=False):
     tier: str
 
 
+class State(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A state of what members say of themselves: its number, since when it was known, the birthday as month and day."""
+
+    revision: int
+    recorded_at: datetime
+    birthday: tuple[int, int] | None = None
+    attributes: dict[str, str | int | bool] = {}
+
+
 class Profile(msgspec.Struct, frozen=True, array_like=True):
-    """Of a member what receipts and activities do not tell: when it enrolled, and tiers that people named, in order."""
+    """Of a member what receipts and activities do not tell: when it enrolled, and tiers that people named, in order.
+
+    `lists` are the static lists that the member is on, `told_at` says when the platform heard of the enrolment.
+    `states` are personal: they are there only where they were asked for, and stay in the platform.
+    """
 
     member_id: UUID
     enrolled_at: datetime
     words: tuple[Word, ...] = ()
+    told_at: datetime | None = None
+    lists: tuple[str, ...] = ()
+    states: tuple[State, ...] = ()
 
 
 class StoredVersion(msgspec.Struct, frozen=True):
@@ -99,8 +121,19 @@ class StoredRate(msgspec.Struct, frozen=True):
     valid_from: datetime
 
 
+class StoredTurn(msgspec.Struct, frozen=True):
+    """A kill switch by its name: off from an instant until another (None: it still is)."""
+
+    switch: str
+    off_at: datetime
+    on_at: datetime | None = None
+
+
 class Scheme(msgspec.Struct, frozen=True):
-    """The programme that a history belongs to, as it was known when the history was read."""
+    """The programme that a history belongs to, as it was known when the history was read.
+
+    `turns` are those of kill switches; `first` is when the first member enrolled (None: nobody has).
+    """
 
     tenant: str
     programme: str
@@ -108,6 +141,8 @@ class Scheme(msgspec.Struct, frozen=True):
     currency: str
     versions: tuple[StoredVersion, ...]
     rates: tuple[StoredRate, ...] = ()
+    turns: tuple[StoredTurn, ...] = ()
+    first: datetime | None = None
 
     def running(self, versions: Iterable[StoredVersion]) -> RunningProgramme:
         """The programme by some versions, compiled, with this scheme's rates.
@@ -120,7 +155,24 @@ class Scheme(msgspec.Struct, frozen=True):
         rates = Rates([(each.currency, each.version, each.rate_e9, each.valid_from) for each in self.rates])
         counts = any(version.counts_members for version in active)
         pends = any(version.pends for version in active)
-        return RunningProgramme(0, 0, self.tenant, self.programme, active, counts, pends, rates, history=needs)
+        return RunningProgramme(
+            0,
+            0,
+            self.tenant,
+            self.programme,
+            active,
+            counts,
+            pends,
+            rates,
+            history=needs,
+            knows=any(version.compiled.needs.profile for version in active),
+            **segmented(active),
+        )
+
+    def switches_at(self, at: datetime) -> tuple[str, ...]:
+        """The kill switches that were off at an instant."""
+        off = {turn.switch for turn in self.turns if turn.off_at <= at and (turn.on_at is None or at < turn.on_at)}
+        return tuple(sorted(off))
 
     @property
     def told_until(self) -> datetime | None:
@@ -158,8 +210,11 @@ class History(Protocol):
     def portions(self, since: datetime, until: datetime) -> AsyncIterator[Portion]:
         """Read the items that count from `since` on and before `until`, aware instants."""
 
-    def profiles(self) -> AsyncIterator[Sequence[Profile]]:
-        """Read what is known of each member, some at a time; every member comes once."""
+    def profiles(self, personal: Collection[str]) -> AsyncIterator[Sequence[Profile]]:
+        """Read what is known of each member, some at a time; every member comes once.
+
+        `personal` names what states have: attributes, birthday; without either there are no states.
+        """
 
 
 def receipt_item(key: UUID, story: Story) -> Item | None:
@@ -191,6 +246,8 @@ def activity_item(decision: StoredDecision) -> Item | None:
         decision.facts,
         tuple(sorted(recorded.items())),
         tuple([(use.key, use.points) for use in uses]),
+        decision.profile,
+        decision.switches,
     )
     return Item(decision.member_id, decision.judged_at, decision.key, activity=did)
 

@@ -1,12 +1,12 @@
 """The history as columns: Parquet files beside a description, written once and read anywhere.
 
 A row is an item. `item` has all of it in the form that is read back; the other columns say what analysts look for. What
-else is known of members lies beside them, a row each.
+else is known of members lies beside them, a row each; what they say of themselves stays in the database.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,7 +30,7 @@ from libs.receipts.story import first_content
 
 _DESCRIPTION = "history.json"
 _MEMBERS = "members.parquet"
-_FORMAT = 2
+_FORMAT = 3
 _ROWS_A_FILE = 200_000
 _ROWS_A_GROUP = 10_000
 _ROWS_AT_ONCE = 1_000
@@ -87,12 +87,15 @@ class ParquetHistory:
         """The file of what else is known of members, in its column `profile`."""
         return self._folder / _MEMBERS
 
-    def check(self, since: datetime, until: datetime) -> None:
+    def check(self, since: datetime, until: datetime, personal: Collection[str] = ()) -> None:
         """Make sure that all is there that counts from `since` on and before `until`, aware instants.
 
         Raises:
-            NoHistory: the export is of a shorter range.
+            NoHistory: the export is of a shorter range, or something personal is asked, which no export has.
         """
+        if personal:
+            asked = " and ".join(sorted(personal))
+            raise NoHistory(f"rules ask for {asked} of members: that stays in the database and is in no export")
         own = self.description
         if since < own.since or until > own.until:
             raise NoHistory(f"{self._folder} has only what counts from {own.since} until {own.until}")
@@ -116,8 +119,13 @@ class ParquetHistory:
                 done += len(items)
                 yield Portion([item for item in items if since <= item.at < until], done)
 
-    async def profiles(self) -> AsyncIterator[Sequence[Profile]]:
-        """Read what is known of each member, some at a time."""
+    async def profiles(self, personal: Collection[str] = ()) -> AsyncIterator[Sequence[Profile]]:
+        """Read what is known of each member, some at a time.
+
+        Raises:
+            NoHistory: something personal is asked.
+        """
+        self.check(self.description.since, self.description.until, personal)
         file = _arrow().ParquetFile(self.members)
         for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE, columns=["profile"]):
             yield read_profiles(b"\n".join(value.as_buffer() for value in batch.column(0)))
@@ -152,7 +160,7 @@ async def _write_members(history: History, folder: Path) -> None:
     columns = [("member_id", pa.string()), ("enrolled_at", pa.timestamp("us", tz="UTC")), ("profile", pa.binary())]
     schema = pa.schema(columns)
     with _arrow().ParquetWriter(folder / _MEMBERS, schema, compression="zstd") as writer:
-        async for some in history.profiles():
+        async for some in history.profiles(()):
             rows = [
                 {
                     "member_id": str(profile.member_id),

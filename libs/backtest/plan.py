@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -12,12 +12,15 @@ import msgspec
 
 from libs.backtest.compare import Rules
 from libs.backtest.history import Scheme, StoredVersion
+from libs.backtest.ruling import Ruling, brought_by_the_clock, ruling, untold
 from libs.judging.versions import RunningProgramme
 from libs.ledger.zones import load_zone
 from libs.promotions.document import document_hash
 
-_FORMAT = 2
+_FORMAT = 3
 ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
+"""From when on all of a history counts."""
+_IN_FORCE = ALWAYS + timedelta(days=1)
 """When rules hold from that are asked about for all of a range."""
 _PERIODS = {
     "day": timedelta(days=2),
@@ -54,9 +57,12 @@ class Plan(msgspec.Struct, frozen=True):
         Raises:
             libs.promotions.document.ProgrammeInvalid: a document is none.
         """
-        a, b = _sides(self.scheme, self.document, self.against)
-        zone, told_until = load_zone(self.scheme.zone), self.scheme.told_until
-        return Rules(a, b, self.since, self.until, zone, _follows((a, b)), told_until)
+        scheme = self.scheme
+        found = _sides(scheme, self.document, self.against)
+        a, b = [brought_by_the_clock(each, scheme.first, self.until) for each in found]
+        follows, occurs = any(each.follows for each in found), any(each.waits for each in found)
+        zone = load_zone(scheme.zone)
+        return Rules(a, b, scheme, self.since, self.until, zone, follows, occurs, scheme.told_until)
 
     def hash(self) -> str:
         """Names rules B."""
@@ -96,9 +102,10 @@ def make_plan(
         known = ", ".join(str(each.version) for each in scheme.versions)
         raise PlanRefused(f"there is no version {against}; known: {known}")
     both = _sides(scheme, document, against)
-    if unknown := sorted({what for side in both for what in _unknown(side)}):
-        raise PlanRefused(f"campaigns ask for what stored history does not tell: {', '.join(unknown)}")
-    back = ALWAYS if _follows(both) else _lookback(both, since)
+    if reasons := sorted({what for side in both for what in untold(side)}):
+        raise PlanRefused(f"stored history does not tell what campaigns ask for: {'; '.join(reasons)}")
+    follows = any(side.follows for side in both)
+    back = ALWAYS if follows else _lookback([side.programme for side in both], since)
     return Plan(scheme, since, until, document, against, back, min(max(size // 4_000, 4), 512))
 
 
@@ -116,22 +123,13 @@ def rules_of(plan: bytes) -> Rules:
     return msgspec.json.decode(plan, type=Plan).rules()
 
 
-def _sides(scheme: Scheme, document: dict[str, Any], against: int | None) -> tuple[RunningProgramme, RunningProgramme]:
-    named = [StoredVersion(each.version, ALWAYS, each.document) for each in scheme.versions if each.version == against]
+def _sides(scheme: Scheme, document: dict[str, Any], against: int | None) -> tuple[Ruling, Ruling]:
+    named = [
+        StoredVersion(each.version, _IN_FORCE, each.document) for each in scheme.versions if each.version == against
+    ]
     a = scheme.running(scheme.versions if against is None else named)
-    return a, scheme.running([StoredVersion(int(document["version"]), ALWAYS, document)])
-
-
-def _unknown(programme: RunningProgramme) -> Iterator[str]:
-    for version in programme.versions:
-        needs = version.compiled.needs
-        names = ("segments", "lists", "attributes", "birthday", "joined_on")
-        yield from (name.replace("joined_on", "day of enrolment") for name in names if getattr(needs, name))
-
-
-def _follows(sides: Iterable[RunningProgramme]) -> bool:
-    """Whether any side asks what members did before; those with tiers do."""
-    return any(programme.history is not None and programme.history.windows for programme in sides)
+    b = scheme.running([StoredVersion(int(document["version"]), _IN_FORCE, document)])
+    return ruling(a), ruling(b)
 
 
 def _lookback(programmes: Iterable[RunningProgramme], since: datetime) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,7 +16,9 @@ from libs.backtest.history import (
     Portion,
     Profile,
     Scheme,
+    State,
     StoredRate,
+    StoredTurn,
     StoredVersion,
     Word,
     activity_item,
@@ -25,6 +27,7 @@ from libs.backtest.history import (
 )
 from libs.judging.versions import OWN_SOURCE, longest_prefix
 from libs.promotions.pages import PAGE_RECEIPTS, StoredDecision, read_page
+from libs.promotions.switches import switch_name
 from libs.receipts.story import read_story
 from libs.runtime import sql
 from libs.runtime.keys import receipt_key
@@ -76,14 +79,28 @@ class PostgresHistory:
             told = [receipt_item(_plain_uuid(row["receipt_key"]), read_story(row["story"])) for row in rows]
             yield _within(told, since, until, done)
 
-    async def profiles(self) -> AsyncIterator[Sequence[Profile]]:
-        """Read what is known of each member, some at a time: with the tiers that people named."""
+    async def profiles(self, personal: Collection[str] = ()) -> AsyncIterator[Sequence[Profile]]:
+        """Read what is known of each member, some at a time: with the tiers that people named, and lists.
+
+        `personal` names what is read of profiles: attributes, birthday.
+        """
         member = _FIRST
         while rows := await self._connection.fetch(
             _QUERIES["members"], self._tenant_id, self._programme_id, member, _MEMBERS
         ):
             member = rows[-1]["member_id"]
-            yield [_profile(row) for row in rows]
+            states = await self._states([row["member_id"] for row in rows], personal) if personal else {}
+            yield [_profile(row, states.get(row["member_id"], ())) for row in rows]
+
+    async def _states(self, members: Sequence[UUID], personal: Collection[str]) -> dict[UUID, tuple[State, ...]]:
+        rows = await self._connection.fetch(_QUERIES["states"], self._tenant_id, self._programme_id, members)
+        found: dict[UUID, list[State]] = {}
+        for row in rows:
+            birthday = None if row["birthday"] is None or "birthday" not in personal else divmod(row["birthday"], 100)
+            attributes = orjson.loads(row["attributes"]) if "attributes" in personal else {}
+            state = State(row["revision"], row["recorded_at"], birthday, attributes)
+            found.setdefault(row["member_id"], []).append(state)
+        return {member_id: tuple(states) for member_id, states in found.items()}
 
     async def _items(self, decisions: Sequence[StoredDecision]) -> list[Item | None]:
         """The plain purchases and the activities among decisions; None for what is nobody's."""
@@ -134,6 +151,8 @@ async def _scheme(connection: asyncpg.Connection, tenant_id: int, programme_id: 
     named = await connection.fetchrow(_QUERIES["programme"], tenant_id, programme_id)
     versions = await connection.fetch(_QUERIES["versions"], tenant_id, programme_id)
     rates = await connection.fetch(_QUERIES["rates"], tenant_id, programme_id)
+    turns = await connection.fetch(_QUERIES["turns"], tenant_id, programme_id)
+    first = await connection.fetchval(_QUERIES["first_enrolment"], tenant_id, programme_id)
     return Scheme(
         named["tenant"],
         named["programme"],
@@ -141,6 +160,8 @@ async def _scheme(connection: asyncpg.Connection, tenant_id: int, programme_id: 
         named["currency"],
         tuple([StoredVersion(row["version"], row["active_from"], orjson.loads(row["document"])) for row in versions]),
         tuple([StoredRate(*row) for row in rates]),
+        tuple([StoredTurn(switch_name(kind, value), *between) for kind, value, *between in turns]),
+        first,
     )
 
 
@@ -154,10 +175,11 @@ class _Number(msgspec.Struct, frozen=True, gc=False):
 _read_number = msgspec.json.Decoder(_Number).decode
 
 
-def _profile(row: asyncpg.Record) -> Profile:
+def _profile(row: asyncpg.Record, states: tuple[State, ...]) -> Profile:
     said = zip(row["said_at"], row["causes"], row["tiers"], strict=True)
     words = tuple([Word(at, _plain_uuid(cause), tier) for at, cause, tier in said])
-    return Profile(_plain_uuid(row["member_id"]), row["enrolled_at"], words)
+    member_id, lists = _plain_uuid(row["member_id"]), tuple(row["lists"])
+    return Profile(member_id, row["enrolled_at"], words, row["recorded_at"], lists, states)
 
 
 def _within(items: Sequence[Item | None], since: datetime, until: datetime, done: int) -> Portion:

@@ -1,34 +1,39 @@
 """Judging a member's history again: step by step in the order of time, by the functions that earning decides with.
 
-A step is a receipt as it stands after a further fact, or an activity. What a step brings is the difference from what
-the receipt had brought before, so the steps of a receipt add up to what it is worth in the end.
+What a step of a receipt brings is the difference from what it had brought before, so its steps add up to what it is
+worth in the end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from heapq import heappop, heappush
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
 
-from libs.backtest.history import Activity, Item, Profile
-from libs.backtest.standing import Member
+from libs.backtest.agenda import Agenda, Order
+from libs.backtest.history import Item, Profile, Scheme
+from libs.backtest.persons import listed, person
+from libs.backtest.ruling import Ruling
+from libs.backtest.standing import Member, Paths
+from libs.backtest.steps import Step
 from libs.contracts.codec import Canonical
 from libs.contracts.events import ActivityRecordedV1
 from libs.history.counted import Terms, count_activity, count_purchase
 from libs.history.days import Counted
 from libs.judging.entitlement import Entitlement, entitlement
+from libs.judging.occasions import is_ours, occasion_data, something_returned
 from libs.judging.placement import place_grants, place_points
 from libs.judging.versions import RunningProgramme
 from libs.promotions.decide import evaluate_activity
 from libs.promotions.evaluation import Evaluation
 from libs.promotions.facts import MemberFacts
+from libs.promotions.switches import killed
 from libs.receipts.decided import granted_by
-from libs.receipts.story import Content, Return, Story, Void, facts_in_order, stands
+from libs.receipts.story import Story, stands
 
 _structs = msgspec.structs
 _read_activity = Canonical(ActivityRecordedV1).read
@@ -37,95 +42,6 @@ _K = TypeVar("_K", str, tuple[str, str, int])
 
 PaidBy = tuple[str, str, int]
 """Campaign, wallet and denominator: what an exact amount belongs to."""
-
-
-class Step(NamedTuple):
-    """An item after a further fact. `story` is what is known of a receipt by then, `last` whether nothing follows."""
-
-    at: datetime
-    key: bytes
-    number: int
-    kind: str
-    event_key: UUID
-    item: Item
-    story: Story | None = None
-    last: bool = True
-
-    @property
-    def order(self) -> tuple[datetime, bytes, int]:
-        """By time, then item, then the order of the facts: one order over all members."""
-        return self[:3]
-
-    def source_and_id(self) -> tuple[str, str]:
-        """How the sender named the event; of what followed a purchase, the purchase."""
-        if self.item.activity is not None:
-            return self.item.activity.source, self.item.activity.id
-        assert self.story is not None
-        content = stands(self.story).content or self.story.contents[0]
-        return content.source, content.id
-
-
-def steps_of(item: Item, until: datetime) -> list[Step]:
-    """The steps of an item before an instant; the first has the item's own time.
-
-    Facts of a receipt that come before its first content, such as an early return, are part of the first step.
-    """
-    if item.activity is not None:
-        return [Step(item.at, item.key.bytes, 0, "activity", item.key, item)]
-    assert item.receipt is not None
-    full = item.receipt
-    if len(full.contents) == 1 and not full.returns and not full.voids:
-        content = full.contents[0]
-        return [Step(item.at, item.key.bytes, 0, _kind(content), content.key, item, full)]
-    facts = facts_in_order(full)
-    first = next(at for at, fact in enumerate(facts) if isinstance(fact, Content))
-    facts = [fact for number, fact in enumerate(facts) if number <= first or fact.at < until]
-    at, steps = item.at, []
-    for number in range(first, len(facts)):
-        at = at if number == first else max(at, facts[number].at)
-        story = _known(full, facts[: number + 1], at)
-        last = number == len(facts) - 1
-        fact = facts[number]
-        steps.append(Step(at, item.key.bytes, number - first, _kind(fact), fact.key, item, story, last))
-    return steps
-
-
-def in_order(items: Iterable[Item], until: datetime) -> Iterator[Step]:
-    """All steps of items that come in their order, in the order of steps."""
-    later: list[tuple[tuple[datetime, bytes, int], Step]] = []
-    for item in items:
-        first, *rest = steps_of(item, until)
-        while later and later[0][0] < first.order:
-            yield heappop(later)[1]
-        yield first
-        for step in rest:
-            heappush(later, (step.order, step))
-    while later:
-        yield heappop(later)[1]
-
-
-_KINDS = {Return: "return", Void: "void"}
-
-
-def _kind(fact: Content | Void | Return) -> str:
-    if isinstance(fact, Content):
-        return "correction" if fact.corrects else "purchase"
-    return _KINDS[type(fact)]
-
-
-def _known(full: Story, facts: Iterable[Content | Void | Return], at: datetime) -> Story:
-    """The story with these facts alone. An operator's word and the rate stand from the beginning."""
-    contents, voids, returns = [], [], []
-    for fact in facts:
-        match fact:
-            case Content():
-                contents.append(fact)
-            case Void():
-                voids.append(fact)
-            case Return():
-                returns.append(fact)
-    signals = tuple([signal for signal in full.signals if signal.at <= at])
-    return _structs.replace(full, contents=tuple(contents), voids=tuple(voids), returns=tuple(returns), signals=signals)
 
 
 class Counters(dict[str, int]):
@@ -164,31 +80,48 @@ class _Brought:
     version: int | None = None
     owner: MemberFacts | None = None
     counted: Counted | None = None
+    returned: bool = False
 
 
 class Judge:
-    """Judges steps in their order by one programme, counting what they use of limits.
+    """Judges steps in their order by one side's rules, counting what they use of limits.
 
     `follow` is set where what members did before and their tiers are judged anew; then every step of theirs must come,
-    from the first one on. Until `told_until` the tiers that were recorded are those that people named (None: always).
+    from the first one on. Of tiers what becomes from `since` on is kept; until `told_until` those that were recorded
+    are those that people named (None: always). With `occurs_until` occasions are found anew until then, and those that
+    were recorded bring nothing.
     """
 
     def __init__(
         self,
-        programme: RunningProgramme,
+        ruling: Ruling,
+        scheme: Scheme,
+        since: datetime,
         used: Mapping[str, int] | None = None,
         *,
         follow: bool = False,
         profiles: Mapping[UUID, Profile] | None = None,
         told_until: datetime | None = None,
+        occurs_until: datetime | None = None,
     ) -> None:
         self.counters = Counters(used or {})
-        self._programme = programme
+        self._ruling = ruling
+        self._programme = ruling.programme
+        self._scheme = scheme
+        self._since = since
         self._open: dict[UUID, _Brought] = {}
         self._members: dict[UUID, Member] | None = {} if follow else None
         self._profiles = profiles or {}
         self._told_until = told_until
-        self._terms = _terms(programme) if follow and programme.history is not None else None
+        self._terms = _terms(self._programme) if follow and self._programme.history is not None else None
+        self._under: dict[tuple[str, ...], RunningProgramme] = {(): self._programme}
+        self._occurs = occurs_until is not None
+        self.agenda = Agenda(self._programme, occurs_until or since)
+        if self._occurs and ruling.clocked is not None:
+            for profile in self._profiles.values():
+                self.agenda.enrol(profile, ruling.clocked)
+                if ruling.turning:
+                    self.agenda.wake(profile.member_id, profile.enrolled_at)
 
     def member(self, member_id: UUID) -> Member | None:
         """A member as the replay has come to it; None where members are taken as they were recorded."""
@@ -197,52 +130,101 @@ class Judge:
         known = self._members.get(member_id)
         if known is None:
             profile = self._profiles.get(member_id)
-            known = self._members[member_id] = Member(self._programme, member_id, profile)
+            known = self._members[member_id] = Member(self._ruling, member_id, profile)
         return known
 
-    def begin(self, step: Step, since: datetime) -> None:
-        """Bring the step's member up to it; what becomes of its tiers from `since` on is kept."""
+    def move(self, before: Order | None) -> None:
+        """Look at whoever time may have moved before the next occasion, or before a place in the order of time."""
+        while (woken := self.agenda.woken(before)) is not None:
+            member_id, at = woken
+            member = self.member(member_id)
+            assert member is not None
+            self._bring(member, at, at)
+            self._turn(member_id, at)
+
+    def begin(self, step: Step) -> None:
+        """Bring the step's member up to it."""
         member = self.member(step.item.member_id)
         if member is None:
             return
         told = step.number == 0 and (self._told_until is None or step.at < self._told_until)
-        recorded = step.item.tier if told else None
-        if member.paths is None and step.item.at >= since:
-            member.catch_up(min(max(since, member.enrolled_at(step.at)), step.at), recorded=recorded)
-            member.watch(step.at)
-        member.catch_up(step.at, step.event_key, recorded)
+        recorded = step.item.tier if told and step.occasion is None else None
+        self._bring(member, step.at, step.item.at, step.event_key, recorded)
 
     def step(self, step: Step) -> Judged:
         """Judge the next step, whose member was brought up to it."""
         item = step.item
-        if item.activity is not None:
-            judged = self._activity(step, item.activity)
+        if step.occasion is not None:
+            data = _read_activity(msgspec.json.encode(occasion_data(step.occasion)))
+            switches = self._scheme.switches_at(step.at)
+            judged = self._activity(step, data, (None, None), step.at, switches)
+        elif item.activity is not None:
+            did = item.activity
+            judged = NOTHING
+            if not self._occurs or not is_ours(self._programme, did.source):
+                switches = self._scheme.switches_at(did.arrived_at) if did.switches is None else did.switches
+                judged = self._activity(
+                    step, _read_activity(bytes(did.facts)), (did.tier, did.profile), did.arrived_at, switches
+                )
         else:
             assert step.story is not None
-            before = self._open.pop(item.key, None) or _Brought(step.story.rate)
-            after = self._receipt(step, step.story, before)
-            if (member := self.member(item.member_id)) is not None:
-                member.count(before.counted, after.counted, step.at)
-            if not step.last:
-                self._open[item.key] = after
-            judged = NOTHING if after is before else _difference(before, after)
+            judged = self._step_of_receipt(step, step.story)
         for key, points in judged.uses.items():
             self.counters[key] = self.counters.get(key, 0) + points
+        if self._occurs and self._ruling.turning:
+            self._turn(item.member_id, step.at)
         return judged
 
+    def path(self, member_id: UUID, at: datetime) -> Paths | None:
+        """A member's tiers since the range began, up to its last instant; None where they are not judged anew."""
+        member = self.member(member_id)
+        if member is not None:
+            self._bring(member, at, at)
+        return None if member is None else member.paths
+
+    def _bring(
+        self, member: Member, at: datetime, counts_at: datetime, event_key: UUID | None = None, tier: str | None = None
+    ) -> None:
+        if member.paths is None and counts_at >= self._since:
+            member.catch_up(min(max(self._since, member.enrolled_at(at)), at), recorded=tier)
+            member.watch(at)
+        member.catch_up(at, event_key, tier)
+
+    def _turn(self, member_id: UUID, at: datetime) -> None:
+        """Note what a member has come to, and when time may move them next."""
+        member = self.member(member_id)
+        assert member is not None
+        for occasion in member.turns(at):
+            self.agenda.put(occasion)
+        self.agenda.wake(member_id, member.wakes_at(at))
+
+    def _step_of_receipt(self, step: Step, story: Story) -> Judged:
+        key, member_id = step.item.key, step.item.member_id
+        before = self._open.pop(key, None) or _Brought(story.rate)
+        after = self._receipt(step, story, before)
+        if (member := self.member(member_id)) is not None:
+            member.count(before.counted, after.counted, step.at)
+        if self._occurs and story.returns and not before.returned and stands(story).content is not None:
+            self.agenda.put(something_returned(member_id, key, min(each.at for each in story.returns)))
+            after = replace(after, returned=True)
+        if not step.last:
+            self._open[key] = after
+        return NOTHING if after is before else _difference(before, after)
+
     def _receipt(self, step: Step, known: Story, before: _Brought) -> _Brought:
-        story = _structs.replace(known, uses=before.uses, version=before.version, rate=before.rate)
+        switches = self._scheme.switches_at(step.at) if known.version is None else known.switches
+        story = _structs.replace(known, uses=before.uses, version=before.version, rate=before.rate, switches=switches)
         standing = stands(story)
         if standing.content is None:
-            return _Brought(before.rate, version=before.version, owner=before.owner)
+            return _Brought(before.rate, version=before.version, owner=before.owner, returned=before.returned)
         member = self.member(step.item.member_id)
-        owner = before.owner or (MemberFacts(step.item.member_id, known.tier) if member is None else member.facts)
-        entitled = entitlement(story, standing, self._programme, owner, self.counters)
+        owner = before.owner or self._facts(step.item, (known.tier, known.profile), step.at)
+        entitled = entitlement(story, standing, self._switched(switches), owner, self.counters)
         if entitled.waits is not None or _too_late(entitled, story, before):
             return before
         assert entitled.version is not None
         if member is not None and not step.last and before.owner is None:
-            owner = member.kept_facts(entitled.judged_at)
+            owner = member.kept(owner, entitled.judged_at)
         evaluation = entitled.evaluation
         return _Brought(
             entitled.rate or before.rate,
@@ -252,7 +234,24 @@ class Judge:
             entitled.version.compiled.version,
             owner,
             self._counted(step.item.member_id, entitled),
+            before.returned,
         )
+
+    def _facts(self, item: Item, recorded: tuple[str | None, int | None], at: datetime) -> MemberFacts:
+        """Whom a decision sees. `recorded` are the tier and the state of the profile when it was decided."""
+        tier, revision = recorded
+        if (member := self.member(item.member_id)) is not None:
+            return member.seen(at, revision)
+        profile = self._profiles.get(item.member_id)
+        facts = person(MemberFacts(item.member_id, tier), profile, self._programme, at, revision)
+        return listed(facts, profile, self._programme, ())
+
+    def _switched(self, switches: tuple[str, ...]) -> RunningProgramme:
+        """The programme with these switches off."""
+        found = self._under.get(switches)
+        if found is None:
+            found = self._under[switches] = replace(self._programme, switches=switches)
+        return found
 
     def _counted(self, member_id: UUID, entitled: Entitlement) -> Counted | None:
         """What counts of a receipt in its owner's history."""
@@ -262,16 +261,22 @@ class Judge:
         points = entitled.target.items()
         return count_purchase(member_id, entitled.judged, entitled.judged_at, points, terms, entitled.granted)
 
-    def _activity(self, step: Step, did: Activity) -> Judged:
+    def _activity(
+        self,
+        step: Step,
+        data: Any,
+        recorded: tuple[str | None, int | None],
+        arrived_at: datetime,
+        switches: tuple[str, ...],
+    ) -> Judged:
         item = step.item
         version = self._programme.at(item.at)
         if version is None:
             return NOTHING
-        data = _read_activity(bytes(did.facts))
-        member = self.member(item.member_id)
-        facts = MemberFacts(item.member_id, did.tier) if member is None else member.facts
-        evaluation = evaluate_activity(version.compiled, data, facts, item.at, self.counters)
-        placed = place_grants(version, evaluation, item.at, did.arrived_at) if evaluation.grants else None
+        member, facts = self.member(item.member_id), self._facts(item, recorded, item.at)
+        off = killed(switches, version.compiled, data)
+        evaluation = evaluate_activity(version.compiled, data, facts, item.at, self.counters, killed=off)
+        placed = place_grants(version, evaluation, item.at, arrived_at) if evaluation.grants else None
         if member is not None and self._terms is not None:
             points = [(credit.wallet, credit.points) for credit in placed or ()]
             terms = self._terms[version.compiled.version]
@@ -289,9 +294,10 @@ class Judge:
 
 def _terms(programme: RunningProgramme) -> Mapping[int, Terms]:
     """By what each version of a programme counts."""
-    by_category = programme.history is not None and programme.history.by_category
+    needs = programme.history
+    by_category, shares = (False, frozenset[str]()) if needs is None else (needs.by_category, needs.shares)
     return {
-        version.compiled.version: Terms(version.zone, version.compiled.currency, by_category)
+        version.compiled.version: Terms(version.zone, version.compiled.currency, by_category, shares)
         for version in programme.versions
     }
 

@@ -195,7 +195,24 @@ def _ground(summary: Mapping[str, Any]) -> str:
         "<h2>What this rests on</h2>\n<p>Every receipt and activity of the range was judged again by the functions "
         "that earning decides with, in the order in which things happened, with what came back of them before the "
         f"range ended. Points of campaigns are those before rounding. {told}</p>"
+        + "".join(f"\n<p>{escape(line)}</p>" for line in conditions(summary))
     )
+
+
+def conditions(summary: Mapping[str, Any]) -> list[str]:
+    """What else is found anew, and what was off, in words."""
+    told, found = [], summary["occasions"]
+    if any(found.values()):
+        told.append(
+            f"What comes to pass with members was found anew: {number(found['a'])} occasions under A, "
+            f"{number(found['b'])} under B."
+        )
+    if not summary["switches"]:
+        told.append("No kill switch was off in the range.")
+    for turn in summary["switches"]:
+        until = "and still was at its end" if turn["on"] is None else f"until {turn['on']}"
+        told.append(f"The kill switch {turn['switch']} was off from {turn['off']} {until}: so it is under A and B.")
+    return told
 
 
 def _whole(paid: Mapping[str, Any], side: str) -> int:

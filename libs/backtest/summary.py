@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from fractions import Fraction
 from math import floor
 from typing import Any
@@ -57,6 +58,7 @@ class Summary:
         self._costs = costs
         self._members: Counter[str] = Counter(dict.fromkeys(("better", "worse", "same", "mixed"), 0))
         self._receipts = self._activities = self._unlike = 0
+        self._occasions = [0, 0]
         self._wallets: dict[str, _WalletTotal] = {}
         self._campaigns: dict[tuple[str, str], _CampaignTotal] = {}
         self._months: dict[tuple[str, str], list[int]] = {}
@@ -66,6 +68,7 @@ class Summary:
         """Add a member."""
         self._receipts += tally.receipts
         self._activities += tally.activities
+        self._occasions = [had + has for had, has in zip(self._occasions, tally.occasions, strict=True)]
         self._members[direction(tally)] += 1
         self._unlike += any(each.a != each.recorded for each in tally.wallets.values())
         for each in tally.wallets.values():
@@ -102,8 +105,8 @@ class Summary:
         costs = [self._costs.minor(points) for points in totals]
         return {
             "programme": f"{scheme.tenant}/{scheme.programme}",
-            "from": plan.since.isoformat().replace("+00:00", "Z"),
-            "to": plan.until.isoformat().replace("+00:00", "Z"),
+            "from": _instant(plan.since),
+            "to": _instant(plan.until),
             "zone": scheme.zone,
             "currency": scheme.currency,
             "a": {"version": plan.against, "versions": [each.version for each in scheme.versions]}
@@ -113,6 +116,8 @@ class Summary:
             "members": {"all": members, **self._members},
             "receipts": self._receipts,
             "activities": self._activities,
+            "occasions": dict(zip(("a", "b"), self._occasions, strict=True)),
+            "switches": _switches(plan),
             "unlike_recorded": self._unlike if plan.against is None else None,
             "wallets": {wallet: self._wallet(wallet, total) for wallet, total in sorted(self._wallets.items())},
             "cost": None if None in costs else {"currency": scheme.currency, "a_minor": costs[0], "b_minor": costs[1]},
@@ -149,6 +154,24 @@ class Summary:
             for at, side in enumerate(("a", "b"))
         }
         return {"campaign": name[0], "wallet": name[1], **sides}
+
+
+def _switches(plan: Plan) -> list[dict[str, str | None]]:
+    """The kill switches that were off in the range, and so count: since when, until when (None: still)."""
+    turns = [each for each in plan.scheme.turns if each.off_at < plan.until]
+    return [
+        {
+            "switch": turn.switch,
+            "off": _instant(turn.off_at),
+            "on": None if turn.on_at is None else _instant(turn.on_at),
+        }
+        for turn in sorted(turns, key=lambda turn: (turn.off_at, turn.switch))
+        if turn.on_at is None or turn.on_at > plan.since
+    ]
+
+
+def _instant(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
 
 
 def _by_name(found: tuple[tuple[str, str | None], list[int]]) -> tuple[str, str]:

@@ -79,8 +79,9 @@ class Work:
             self._told("copy", far, history.total, items)
 
         since, until = self.plan.lookback, self.plan.until
-        folder, profiles = self.folder / _HISTORY, self.plan.rules().follows
-        return await copy(history, since, until, folder, self.plan.chunks, told, profiles=profiles)
+        folder, rules = self.folder / _HISTORY, self.plan.rules()
+        asks, personal = rules.asks_members, rules.personal
+        return await copy(history, since, until, folder, self.plan.chunks, told, profiles=asks, personal=personal)
 
     def judge(self) -> None:
         """Judge every chunk that was not judged yet, then those who are bound by shared limits."""

@@ -7,7 +7,7 @@ is decided once, however often it is told; what it says follows from the same: n
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from libs.contracts.codec import encode
@@ -80,20 +80,30 @@ def something_returned(member_id: UUID, receipt_key: UUID, at: datetime) -> Occa
     return Occasion(RETURN, None, member_id, at, receipt_key.hex)
 
 
+def occasion_id(programme: RunningProgramme, occasion: Occasion) -> str:
+    """Return the id of the event of an occasion."""
+    cause = f"{programme.programme}/{occasion.name}/{occasion.once}"
+    return event_id(programme.tenant, cause, WHAT, str(occasion.member_id), 0)
+
+
+def occasion_data(occasion: Occasion) -> dict[str, Any]:
+    """Return what the event of an occasion says."""
+    facts = dict(occasion.facts or NO_FACTS) | ({} if occasion.of is None else {"of": occasion.of})
+    return {"activity": occasion.name, "member_id": str(occasion.member_id), "channel": CHANNEL, "data": facts}
+
+
 def occasion_event(programme: RunningProgramme, occasion: Occasion) -> bytes:
     """Return the event of an occasion, as the value of a record whose key is the member's id."""
-    text, of = str(occasion.member_id), occasion.of
-    facts = dict(occasion.facts or NO_FACTS) | ({} if of is None else {"of": of})
-    cause = f"{programme.programme}/{occasion.name}/{occasion.once}"
+    text = str(occasion.member_id)
     return encode(
         type=ActivityRecordedV1.event_type,
         source=programme.source(WHAT),
-        id=event_id(programme.tenant, cause, WHAT, text, 0),
+        id=occasion_id(programme, occasion),
         time=occasion.at,
         subject=text,
         tenant=None,
         programme=None,
         memberseq=None,
         partitionkey=text,
-        data={"activity": occasion.name, "member_id": text, "channel": CHANNEL, "data": facts},
+        data=occasion_data(occasion),
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple, TypedDict
+from typing import NamedTuple
 
 import asyncpg
 import orjson
@@ -16,7 +16,7 @@ from libs.contracts.mapping import SourceMapping, parse_mapping
 from libs.contracts.mapping_language import MappingInvalid
 from libs.history.needs import needs_of, together
 from libs.judging.programmes import Programmes, by_prefix
-from libs.judging.versions import ActiveVersion, RunningProgramme, activate
+from libs.judging.versions import ActiveVersion, RunningProgramme, activate, segmented
 from libs.promotions.document import ProgrammeInvalid
 from libs.promotions.rates import Rates
 from libs.promotions.switches import switch_name
@@ -90,12 +90,6 @@ class Compiler:
         return programmes
 
 
-class _Segmented(TypedDict):
-    has_segments: bool
-    sees_segments: bool
-    lists: frozenset[str]
-
-
 _VERSION = ("tenant_id", "programme_id", "version", "active_from", "hash")
 
 
@@ -129,7 +123,7 @@ def compile_programmes(stored: StoredProgrammes, compiled: Iterable[ActiveVersio
             row["name"],
             together([needs_of(version.compiled.source) for version in own]),
             any(version.compiled.needs.profile for version in own),
-            **_segments(own),
+            **segmented(own),
         )
     sources = ((row["source_prefix"], (row["tenant_id"], row["programme_id"])) for row in stored.sources)
     mappings = [
@@ -138,12 +132,3 @@ def compile_programmes(stored: StoredProgrammes, compiled: Iterable[ActiveVersio
         if row["mapping"] is not None
     ]
     return by_prefix(sources, programmes, mappings)
-
-
-def _segments(versions: Sequence[ActiveVersion]) -> _Segmented:
-    having = [version.compiled for version in versions if version.compiled.source.segments]
-    return {
-        "has_segments": bool(having),
-        "sees_segments": any(one.needs.segments or one.needs.lists for one in having),
-        "lists": frozenset([segment.name for one in having for segment in one.source.segments if segment.list]),
-    }

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import TypedDict, TypeVar
 from zoneinfo import ZoneInfo
 
 from libs.history.needs import Needs
@@ -99,6 +99,24 @@ class RunningProgramme:
     def source(self, what: str) -> str:
         """The source under which the platform's own parts tell about this programme."""
         return f"{OWN_SOURCE}/{self.tenant}/{self.programme}/{what}"
+
+
+class Segmented(TypedDict):
+    """What `RunningProgramme` says of segments."""
+
+    has_segments: bool
+    sees_segments: bool
+    lists: frozenset[str]
+
+
+def segmented(versions: Sequence[ActiveVersion]) -> Segmented:
+    """Say of some versions whether there are segments, whether campaigns ask for them, and which are lists."""
+    having = [version.compiled for version in versions if version.compiled.source.segments]
+    return {
+        "has_segments": bool(having),
+        "sees_segments": any(one.needs.segments or one.needs.lists for one in having),
+        "lists": frozenset([segment.name for one in having for segment in one.source.segments if segment.list]),
+    }
 
 
 def longest_prefix(prefixes: Mapping[str, T], source: str) -> T | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from libs.backtest.history import (
     Portion,
     Profile,
     Scheme,
+    State,
     StoredVersion,
     Word,
     activity_item,
@@ -30,6 +31,7 @@ from libs.backtest.history import (
 from libs.backtest.plan import make_plan
 from libs.backtest.results import costs_of, summarise, write_results
 from libs.backtest.work import Work
+from libs.lives.life import MemberName
 from libs.promotions.document import canonical_json, parse_programme
 from libs.promotions.pages import read_page
 from libs.receipts.story import read_story
@@ -77,7 +79,7 @@ class ListedHistory:
             some = self.items[at : at + self._portion]
             yield Portion([item for item in some if since <= item.at < until], at + len(some))
 
-    async def profiles(self) -> AsyncIterator[Sequence[Profile]]:
+    async def profiles(self, personal: Collection[str] = ()) -> AsyncIterator[Sequence[Profile]]:
         for at in range(0, len(self.known), self._portion):
             yield self.known[at : at + self._portion]
 
@@ -106,7 +108,16 @@ def profiles_in(memory: Memory) -> list[Profile]:
         after = kept.change.after
         if kept.change.reason == "given" and after.level is not None:
             words.setdefault(name[2], []).append(Word(after.since, kept.cause, after.level))
-    return [Profile(name[2], at, tuple(words.get(name[2], ()))) for name, at in sorted(memory.enrolled.items())]
+    return [
+        Profile(name[2], at, tuple(words.get(name[2], ())), states=_states_in(memory, name))
+        for name, at in sorted(memory.enrolled.items())
+    ]
+
+
+def _states_in(memory: Memory, name: MemberName) -> tuple[State, ...]:
+    """The states of a profile, all of them told with the enrolment."""
+    at, told = memory.enrolled[name], memory.profiles.get(name, ())
+    return tuple([State(one.revision, at, one.birthday, dict(one.attributes)) for one in told])
 
 
 def backtest(

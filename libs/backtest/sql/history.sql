@@ -23,6 +23,15 @@ SELECT currency, version, rate_e9, valid_from FROM platform.exchange_rate
 WHERE tenant_id = $1 AND programme_id = $2
 ORDER BY currency, version;
 
+-- name: turns
+-- When kill switches were off.
+SELECT kind, value, off_at, on_at FROM platform.kill_switch
+WHERE tenant_id = $1 AND programme_id = $2
+ORDER BY turn;
+
+-- name: first_enrolment
+SELECT min(enrolled_at) FROM members.member WHERE tenant_id = $1 AND programme_id = $2;
+
 -- name: sources
 SELECT source_prefix, programme_id FROM platform.source WHERE tenant_id = $1;
 
@@ -47,17 +56,27 @@ WHERE tenant_id = $1 AND programme_id = $2 AND receipt_key > $3 AND story IS NOT
 ORDER BY receipt_key LIMIT $4;
 
 -- name: members
--- Members with the tiers that people named, in the order in which they were taken up.
-SELECT m.member_id, m.enrolled_at,
+-- Members with the tiers that people named, in the order in which they were taken up, and the static lists that they are on.
+SELECT m.member_id, m.enrolled_at, m.recorded_at,
+       ARRAY(
+           SELECT l.list FROM members.list_member l
+           WHERE l.tenant_id = $1 AND l.programme_id = $2 AND l.member_id = m.member_id ORDER BY l.list
+       ) AS lists,
        coalesce(array_agg(c.effective_at ORDER BY c.effective_at, c.number) FILTER (WHERE c.number IS NOT NULL), '{}') AS said_at,
        coalesce(array_agg(c.cause ORDER BY c.effective_at, c.number) FILTER (WHERE c.number IS NOT NULL), '{}') AS causes,
        coalesce(array_agg(c.to_level ORDER BY c.effective_at, c.number) FILTER (WHERE c.number IS NOT NULL), '{}') AS tiers
 FROM (
-    SELECT member_id, enrolled_at FROM members.member
+    SELECT member_id, enrolled_at, recorded_at FROM members.member
     WHERE tenant_id = $1 AND programme_id = $2 AND member_id > $3
     ORDER BY member_id LIMIT $4
 ) m
 LEFT JOIN members.tier_change c
     ON c.tenant_id = $1 AND c.programme_id = $2 AND c.member_id = m.member_id AND c.reason = 'given'
-GROUP BY m.member_id, m.enrolled_at
+GROUP BY m.member_id, m.enrolled_at, m.recorded_at
 ORDER BY m.member_id;
+
+-- name: states
+-- Every state that the profiles of some members were in.
+SELECT member_id, revision, recorded_at, birthday, attributes::text AS attributes FROM vault.profile
+WHERE tenant_id = $1 AND programme_id = $2 AND member_id = ANY ($3::uuid[])
+ORDER BY member_id, revision;

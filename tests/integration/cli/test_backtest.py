@@ -14,8 +14,8 @@ from tests.support.database import ACME, programme_document
 from tests.support.lives import ACTIVITIES, activity, corrected, returned
 from tests.support.pointstream import Pointstream
 from tests.support.programmes import put_programme
-from tests.support.receipts import PROFILES, PURCHASES, WHEN, enrolment, line, member_id, purchase
-from tests.support.stack import Stack
+from tests.support.receipts import PROFILES, PURCHASES, WHEN, enrolment, event, line, member_id, purchase
+from tests.support.stack import Stack, until
 
 HOUR = timedelta(hours=1)
 RANGE = ("--from", "2026-11-01", "--to", "2026-11-10T13:30:00+01:00")
@@ -149,6 +149,85 @@ def status(visits: int) -> dict[str, Any]:
     levels = [{"name": "basic"}, {"name": "silver", "needs": {"visits": visits}}]
     window, holds = {"kind": "rolling", "days": 30}, {"kind": "while_met"}
     return {"name": "status", "drives_tier": True, "levels": levels, "window": window, "holds": holds}
+
+
+OCCASIONS = [
+    {"id": "daily", "trigger": {"kind": "schedule", "rule": "FREQ=DAILY", "first_day": "2020-01-01"}, "points": 3},
+    {"id": "cake", "trigger": {"kind": "birthday"}, "points": 50},
+    {"id": "awake", "trigger": {"kind": "segment_entered", "segment": "busy"}, "points": 40},
+    {"id": "often", "when": {"segments": ["busy"]}, "points": 11},
+    {"id": "local", "when": {"member": {"attributes": [{"name": "town", "one_of": ["Brno"]}]}}, "points": 7},
+]
+BUSY = {"name": "busy", "when": {"all": [{"kind": "count", "what": "visits", "min": 1}]}}
+
+
+def with_occasions() -> dict[str, Any]:
+    document, effect = in_force(), {"kind": "fixed"}
+    more = [
+        {"name": each["id"], "state": "live", **each, "effect": effect | {"points": each["points"]}}
+        for each in OCCASIONS
+    ]
+    for each in more:
+        del each["points"]
+    return document | {"campaigns": [*document["campaigns"], *more], "segments": [BUSY]}
+
+
+async def test_segments_birthdays_and_schedules_are_found_anew_and_a_is_what_the_journal_has(
+    stack: Stack, pointstream: Pointstream, tmp_path: Path
+) -> None:
+    await stack.start_ready()
+    now = datetime.now(UTC)
+    born = {"1": now - 2 * 24 * HOUR, "2": now - 100 * 24 * HOUR}
+    told: list[dict[str, Any]] = [
+        {
+            "member_id": str(member_id(card)),
+            "identifiers": [{"kind": "card", "value": card}],
+            "birthday": f"{day:%m-%d}",
+            "attributes": {"town": "Brno"},
+        }
+        for card, day in born.items()
+    ]
+    kind, since = "org.pointstream.member.enrolled.v1", now - 20 * 24 * HOUR
+    await stack.produce(
+        [event(PROFILES, kind, f"E-{at}", "/acme/pos", since, each["member_id"], each) for at, each in enumerate(told)]
+    )
+    await stack.drained(PROFILES)
+    await put_programme(stack.database, with_occasions())
+
+    async def credited(points: int, times: int) -> bool:
+        found = "SELECT count(*) FROM ledger.journal WHERE kind = 'credit' AND amount = $1"
+        return [tuple(row) for row in await stack.fetch(found, points)] == [(times,)]
+
+    await until(lambda: credited(3, 2 * 7), "a week of days for both, which is as far as an outage is caught up")
+    await until(lambda: credited(50, 1), "one birthday")
+    await stack.produce([purchase("R-1", 1_000, card="1", time=datetime.now(UTC))])
+    await until(lambda: credited(40, 1), "busy now")
+    await stack.produce([purchase("R-2", 1_000, card="1", time=datetime.now(UTC))])
+    await stack.drained(PURCHASES)
+
+    b = tmp_path / "b.yaml"
+    b.write_text(yaml.safe_dump(in_force() | {"version": 2}))
+    span = ("--from", (now - 3 * 24 * HOUR).isoformat(), "--to", datetime.now(UTC).isoformat())
+    asked = ("backtest", "--programme", b, *span, "--tenant", "acme")
+    summary = await pointstream.run(*asked, "--out", tmp_path / "one", "--workers", 1)
+    assert summary["unlike_recorded"] == 0
+    assert summary["switches"] == []
+    paid = {each["campaign"]: each["a"]["times"] for each in summary["campaigns"]}
+    assert {each: paid[each] for each in ("daily", "cake", "awake", "often", "local")} == {
+        "daily": 6, "cake": 1, "awake": 1, "often": 1, "local": 2,
+    }  # fmt: skip
+    assert summary["occasions"] == {"a": 8, "b": 0}
+    total = summary["wallets"]["points"]
+    assert total["a"] == total["recorded"]
+    assert total["b"] == total["a"] - 6 * 3 - 50 - 40 - 11 - 2 * 7
+
+    await pointstream.run(*asked, "--out", tmp_path / "two", "--workers", 2)
+    assert results(tmp_path / "one") == results(tmp_path / "two")
+    await pointstream.run("history", "export", "--out", tmp_path / "history", "--tenant", "acme")
+    exported = (tmp_path / "history" / "members.parquet").read_bytes()
+    assert b"Brno" not in exported
+    refused = await pointstream.run(*asked, "--history", tmp_path / "history", expect=1)
+    assert "attributes and birthday of members: that stays in the database" in refused["error"]
 
 
 async def test_what_makes_no_sense_is_refused(stack: Stack, pointstream: Pointstream, tmp_path: Path) -> None:

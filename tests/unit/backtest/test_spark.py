@@ -18,7 +18,21 @@ from libs.backtest.parquet import ParquetHistory, export
 from libs.backtest.plan import ALWAYS
 from tests.support.histories import backtest
 from tests.support.stack import ROOT
-from tests.unit.backtest.test_backtest import BUDGET, CARDS, DAILY, GROUPED, SINCE, UNTIL, Said, files, lived, rules
+from tests.unit.backtest.test_backtest import (
+    BUDGET,
+    CARDS,
+    DAILY,
+    GROUPED,
+    SINCE,
+    UNTIL,
+    Said,
+    campaign,
+    files,
+    fixed,
+    limit,
+    lived,
+    rules,
+)
 from tests.unit.backtest.test_following import FIRSTS, REGULAR, SETS, SILVER, document, stored
 
 KINDS = ("purchase", "purchase", "activity", "return", "word", "correction", "purchase", "void")
@@ -27,6 +41,9 @@ LIFE = [
     for at in range(60)
 ]
 BEGAN = SINCE - timedelta(minutes=20)
+SORRY = campaign("sorry", fixed(9), trigger={"kind": "return"}, limits=[limit("campaign", "ever", 20)])
+BUSY = {"name": "busy", "when": {"all": [{"kind": "count", "what": "visits", "min": 3}]}}
+BUSY_NOW = campaign("busy", fixed(31), trigger={"kind": "segment_entered", "segment": "busy"})
 CONFIGURATION = """
 spark.master local[2]
 spark.ui.enabled false
@@ -83,9 +100,10 @@ def by_spark(history: Path, document: Mapping[str, Any], folder: Path) -> Path:
     ("a", "b"),
     [
         (rules(1, DAILY), rules(2, BUDGET, *GROUPED)),
+        (document(1, FIRSTS), document(2, BUDGET, SORRY, BUSY_NOW) | {"segments": [BUSY]}),
         (document(1, FIRSTS, sets=SETS[1:2]), document(1, SILVER, BUDGET, sets=[SETS[0], REGULAR]) | {"version": 2}),
     ],
-    ids=["limits", "limits-and-tiers"],
+    ids=["limits", "occasions", "limits-and-tiers"],
 )
 def test_spark_leaves_the_bytes_of_one_process(a: dict[str, Any], b: dict[str, Any], tmp_path: Path) -> None:
     subprocess.run([ROOT / ".ci/spark"], check=True)

@@ -30,7 +30,13 @@ from tests.unit.backtest.test_backtest import (
 )
 
 A, B = rules(1, DAILY), rules(2, BUDGET, *GROUPED)
-VIP = rules(2, campaign("vip", fixed(5), when={"segments": ["vip"]}))
+SPENT = rules(2, campaign("spent", fixed(5), when={"member": {"history": [{"count": "redemptions", "min": 1}]}}))
+PRESS = rules(2, campaign("press", fixed(5), trigger={"kind": "segment_entered", "segment": "press"})) | {
+    "segments": [{"name": "press", "list": True}]
+}
+VIP = rules(2, campaign("vip", fixed(5), when={"segments": ["vip"]})) | {
+    "segments": [{"name": "vip", "when": {"any": [{"kind": "balance", "min": 500}]}}]
+}
 LIFE = [Said("return" if at % 5 == 4 else "purchase", CARDS[at % 4], "coffee-500g", 900 + at, at) for at in range(20)]
 
 
@@ -105,7 +111,9 @@ def test_another_question_is_refused(
         ({"until": SINCE}, "empty"),
         ({"document": complete(B) | {"currency": "USD"}}, "counts in USD"),
         ({"against": 7}, "no version 7; known: 1"),
-        ({"document": complete(VIP)}, "does not tell: segments"),
+        ({"document": complete(SPENT)}, "campaign spent asks how often a member redeemed"),
+        ({"document": complete(PRESS)}, "segment press: list is kept by people"),
+        ({"document": complete(VIP)}, "segment vip: when.any.0. is a balance"),
     ],
 )
 def test_a_question_without_sense_is_refused(history: ListedHistory, changes: dict[str, Any], why: str) -> None:
