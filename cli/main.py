@@ -36,6 +36,7 @@ _FURTHER = (
     "cli.db",
     "cli.rebuild",
     "cli.backtest",
+    "cli.boundaries",
     "cli.history",
     "cli.segments",
     "cli.features",
