@@ -127,7 +127,8 @@ GRANT USAGE ON SCHEMA expiry TO pointstream_gateway;
 GRANT SELECT, INSERT ON expiry.sweep, expiry.chunk TO pointstream_expiry;
 GRANT UPDATE (state, asked, asked_by, lapsed, members, started_at, told_at, ended_at) ON expiry.sweep TO pointstream_expiry;
 GRANT UPDATE (after, epoch, holder, lease_until, finished, members, left_alone, done) ON expiry.chunk TO pointstream_expiry;
-GRANT SELECT ON ledger.member, ledger.lot, ledger.lot_now, ledger.debt, ledger.movement TO pointstream_expiry;
+GRANT SELECT ON ledger.member, ledger.lot, ledger.lot_now, ledger.debt, ledger.movement, ledger.allocation
+    TO pointstream_expiry;
 GRANT UPDATE (seq, lapses_at) ON ledger.member TO pointstream_expiry;
 GRANT UPDATE (remaining) ON ledger.lot TO pointstream_expiry;
 GRANT INSERT ON ledger.movement, ledger.allocation TO pointstream_expiry;
