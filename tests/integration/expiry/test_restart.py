@@ -1,4 +1,4 @@
-"""A sweep survives everything: workers killed in the middle of it, two at once, and a person who lets it rest."""
+"""A sweep survives its workers: three at once, killed one after the other in the middle of it."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ WITH person AS (
     INSERT INTO ledger.member (tenant_id, programme_id, member_id, seq, spread, lapses_at)
     SELECT 1, 1, member_id, $2, n, $3 FROM person
 )
-INSERT INTO ledger.lot (tenant_id, programme_id, member_id, seq, wallet, amount, remaining, earned_at, active_from, expires_at,
-                        recorded_at, policy_version, cause)
+INSERT INTO ledger.lot (tenant_id, programme_id, member_id, seq, wallet, amount, remaining, earned_at, active_from,
+                        expires_at, recorded_at, policy_version, cause)
 SELECT 1, 1, member_id, s, 'points', n + s, n + s, $3 - interval '80 days', $3 - interval '80 days', $3,
        $3 - interval '80 days', 1, md5('earned' || n || '/' || s)::uuid
 FROM person, generate_series(1, $2) AS s
@@ -87,11 +87,7 @@ async def test_killed_and_doubled_sweepers_let_each_lot_lapse_once(stack: Stack)
     await connection.execute(ASK, "run")
     await asyncio.gather(*map(dies, doomed))
     assert 400 < await connection.fetchval(DONE) < MEMBERS
-    await connection.execute(ASK, "pause")
     await worker(stack, "four")
-    await becomes(connection, "paused")
-    assert await connection.fetchval(DONE) < MEMBERS
-    await connection.execute(ASK, "resume")
     await becomes(connection, "finished")
 
     chunks = await connection.fetch(CHUNKS)
@@ -112,5 +108,5 @@ async def test_killed_and_doubled_sweepers_let_each_lot_lapse_once(stack: Stack)
         assert (event["memberseq"], len(event["data"]["lots"])) == (LOTS + 1, LOTS)
     told = {event["id"]: event for event in await stack.events("loyalty.sweeps") if event["tenant"] == "acme"}
     kinds = Counter(str(event["type"]).split(".")[3] for event in told.values())
-    assert {kind for kind in kinds if kinds[kind] == 1} >= {"announced", "started", "paused", "resumed", "finished"}
+    assert {kind for kind in kinds if kinds[kind] == 1} >= {"announced", "started", "finished"}
     await connection.close()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -42,7 +43,18 @@ WHERE m.cause IN (SELECT cause FROM expiry.sweep) GROUP BY 1, 2, 3, 4, 5
 """
 FINISHED = "SELECT count(*) FILTER (WHERE NOT finished) FROM expiry.chunk WHERE boundary = $1"
 OUTBOX = "SELECT topic, events FROM stream.outbox WHERE starts_with(shard, 'expiry:') ORDER BY shard, seq"
-STATES = "SELECT boundary, state FROM expiry.sweep ORDER BY boundary"
+STATES = "SELECT boundary, state FROM expiry.sweep WHERE tenant_id = 1 ORDER BY boundary"
+ASK = "UPDATE expiry.sweep SET asked = $1, asked_by = 'eva' WHERE tenant_id = 1"
+MONTHS_AGO = """
+WITH head AS (
+    INSERT INTO ledger.member (tenant_id, programme_id, member_id, seq, spread, lapses_at)
+    VALUES (1, 1, $1, 2, 0, '2025-03-31T22:00Z')
+)
+INSERT INTO ledger.lot (tenant_id, programme_id, member_id, seq, wallet, amount, remaining, earned_at, active_from,
+                        expires_at, recorded_at, policy_version, cause)
+VALUES (1, 1, $1, 1, 'points', 10, 10, '2025-01-01', '2025-01-01', '2025-03-31T22:00Z', '2025-01-01', 1, $1),
+       (1, 1, $1, 2, 'points', 30, 30, '2025-01-01', '2025-01-01', '2025-06-30T22:00Z', '2025-01-01', 1, $1)
+"""
 
 
 @dataclass
@@ -99,9 +111,8 @@ async def sweeping(database: Database) -> AsyncIterator[Sweeping]:
         yield Sweeping(pool, SetClock(BOUNDARY + timedelta(minutes=1)))
 
 
-async def events(pool: asyncpg.Pool, topic: str) -> list[dict[str, Any]]:
-    async with pool.acquire() as connection:
-        rows = await connection.fetch(OUTBOX)
+async def events(connection: asyncpg.Connection, topic: str) -> list[dict[str, Any]]:
+    rows = await connection.fetch(OUTBOX)
     packed = [unpack(row["topic"], row["events"]) for row in rows if row["topic"] == topic]
     return [orjson.loads(event.value) for some in packed for event in some]
 
@@ -148,7 +159,10 @@ async def test_what_lapses_set_by_set_is_what_the_pure_function_says(database: D
     assert heads == {ledger.member_id: (ledger.seq, *due(ledger)) for ledger in ledgers}
     lots = {tuple(row) for row in await superuser.fetch(LOTS)}
     assert lots == {
-        (ledger.member_id, lot.seq, lot.remaining, lot.held) for ledger in ledgers for lot in ledger.lots if lot.remaining
+        (ledger.member_id, lot.seq, lot.remaining, lot.held)
+        for ledger in ledgers
+        for lot in ledger.lots
+        if lot.remaining
     }
     await assert_sound(superuser)
 
@@ -157,16 +171,80 @@ async def test_what_lapses_set_by_set_is_what_the_pure_function_says(database: D
         (running,) = await sweeps.running(connection)
         done = await sweeps.done(connection, running.sweep)
     assert _sum(done, left) == planned, "the dry run is what was done and what is left to others"
-    told = await events(sweeping.pool, "loyalty.points")
+    told = await events(superuser, "loyalty.points")
     assert {(each["data"]["member_id"], each["memberseq"]) for each in told} == {(str(m), seq) for m, seq in made}
     assert len({each["id"] for each in told}) == len(told) == len(made)
+    await superuser.close()
+
+
+async def test_a_person_lets_a_sweep_rest_go_on_and_end(database: Database, sweeping: Sweeping) -> None:
+    superuser = await asyncpg.connect(database.dsn())
+    await store(superuser, lives(120, 13))
+    by_hand = sweeping.overseer(replace(RULES, automatic=False))
+
+    async def ask(what: str) -> str:
+        await superuser.execute(ASK, what)
+        await by_hand.look()
+        return str(await superuser.fetchval("SELECT state FROM expiry.sweep WHERE tenant_id = 1"))
+
+    await by_hand.look()
+    await by_hand.look()
+    assert await superuser.fetchval("SELECT state FROM expiry.sweep WHERE tenant_id = 1") == "announced"
+    assert await ask("resume") == "announced"
+    assert [await ask("pause"), await ask("run"), await ask("resume"), await ask("run")] == [
+        "paused", "paused", "announced", "running",
+    ]  # fmt: skip
+    async with sweeping.pool.acquire() as connection:
+        now = sweeping.clock.now()
+        in_hand = await sweeps.claim(connection, "one", now, now + timedelta(days=9_000))
+        assert in_hand is not None
+        async with connection.transaction():
+            assert await sweeps.holds(connection, in_hand)
+        assert await ask("pause") == "paused"
+        assert await sweeps.claim(connection, "two", now, now) is None
+        async with connection.transaction():
+            assert not await sweeps.holds(connection, in_hand)
+        assert await ask("resume") == "running"
+        again = await sweeps.claim(connection, "two", now + timedelta(days=9_001), now)
+        assert again is not None
+        assert (again.number, again.epoch) == (in_hand.number, in_hand.epoch + 1)
+        async with connection.transaction():
+            assert not await sweeps.holds(connection, in_hand), "who was given up writes nothing any more"
+    assert await ask("cancel") == "cancelled"
+    assert [await ask(what) for what in ("pause", "resume", "run")] == ["cancelled"] * 3
+    turns = [
+        each["type"].split(".")[3] for each in await events(superuser, "loyalty.sweeps") if each["tenant"] == "acme"
+    ]
+    assert turns == ["announced", "paused", "resumed", "started", "paused", "resumed", "cancelled"]
+    await superuser.close()
+
+
+async def test_boundaries_that_were_missed_are_caught_up_in_order(database: Database, sweeping: Sweeping) -> None:
+    superuser = await asyncpg.connect(database.dsn())
+    await superuser.execute(MONTHS_AGO, UUID(int=7))
+    sweeping.clock.instant = BOUNDARY + timedelta(days=200)
+    seen = []
+    for _ in range(12):
+        await sweeping.overseer().look()
+        for row in await superuser.fetch(STATES):
+            if tuple(row) not in seen:
+                seen.append(tuple(row))
+            if row["state"] == "running":
+                await sweeping.sweep([sweeping.lane("one")], row["boundary"])
+    boundaries = [datetime(2025, 3, 31, 22, tzinfo=UTC), datetime(2025, 6, 30, 22, tzinfo=UTC),
+                  datetime(2025, 9, 30, 22, tzinfo=UTC)]  # fmt: skip
+    assert [boundary for boundary, state in seen if state == "finished"] == boundaries
+    moved = await superuser.fetch("SELECT seq, amount, effective_at FROM ledger.movement ORDER BY seq")
+    assert [tuple(row) for row in moved] == [(3, 10, boundaries[0]), (4, 30, boundaries[1])]
     await superuser.close()
 
 
 def _sum(*parts: list[Total]) -> list[Total]:
     wallets = sorted({total.wallet for part in parts for total in part})
     return [
-        Total(wallet, *(sum(getattr(t, name) for part in parts for t in part if t.wallet == wallet) for name in _NUMBERS))
+        Total(
+            wallet, *(sum(getattr(t, name) for part in parts for t in part if t.wallet == wallet) for name in _NUMBERS)
+        )
         for wallet in wallets
     ]
 
