@@ -39,6 +39,7 @@ _FURTHER = (
     "cli.boundaries",
     "cli.history",
     "cli.segments",
+    "cli.sweep",
     "cli.features",
 )
 """Modules with a `register(app)` that adds their commands."""

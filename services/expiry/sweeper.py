@@ -126,8 +126,9 @@ class Sweeper:
         return after
 
     def _tell(self, asked: Sequence[UUID], lapsed: Sequence[Lapsed], seconds: float) -> None:
-        self._pace.tell(len(asked), seconds)
+        lots = sum([len(each.lots) for each in lapsed])
+        self._pace.tell(len(asked), lots, seconds)
         metrics = self._means.metrics
         metrics.step_seconds.observe(seconds)
         metrics.members.inc(len({each.member_id for each in lapsed}))
-        metrics.lots.inc(sum(len(each.lots) for each in lapsed))
+        metrics.lots.inc(lots)

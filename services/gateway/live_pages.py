@@ -69,6 +69,7 @@ def live(board: Board) -> str:
         f'<div class="bar"><p>{escape(board.tenant)} '
         '<span id="pulse" class="soft" role="status"></span></p>'
         '<a href="/segments">Segments</a><a href="/referrals">Referrals</a><a href="/backtests">Backtests</a>'
+        '<a href="/expiry">Expiry</a>'
         '<button id="pause" type="button" hidden>Pause</button>'
         '<form method="post" action="/sign-out"><button>Sign out</button></form></div>'
     )

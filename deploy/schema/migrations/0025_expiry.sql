@@ -62,10 +62,12 @@ LANGUAGE plpgsql SET enable_hashjoin = off SET enable_mergejoin = off SET enable
 #variable_conflict use_column
 DECLARE
     v_members uuid[];
+    v_seqs bigint[];
+    v_spreads int[];
 BEGIN
-    SELECT array_agg(h.member_id) INTO v_members
+    SELECT array_agg(h.member_id), array_agg(h.seq), array_agg(h.spread) INTO v_members, v_seqs, v_spreads
     FROM (
-        SELECT m.member_id FROM ledger.member m
+        SELECT m.member_id, m.seq, m.spread FROM ledger.member m
         WHERE m.tenant_id = p_tenant AND m.programme_id = p_programme AND m.member_id = ANY (p_members)
           AND m.lapses_at <= p_boundary AND (m.activates_at IS NULL OR m.activates_at > p_boundary)
         ORDER BY m.member_id
@@ -75,43 +77,40 @@ BEGIN
     RETURN QUERY
     WITH lapsed AS (
         UPDATE ledger.lot l SET remaining = l.held
-        FROM unnest(v_members) AS h(member_id)
+        FROM unnest(v_members, v_seqs, v_spreads) AS h(member_id, seq, spread)
         WHERE l.tenant_id = p_tenant AND l.programme_id = p_programme AND l.member_id = h.member_id
           AND l.remaining > l.held AND coalesce(l.now_expires_at, l.expires_at) <= p_boundary
-        RETURNING l.member_id, l.seq, l.wallet, old.remaining - old.held AS free,
+        RETURNING l.member_id, h.seq AS before, h.spread, l.seq AS lot, l.wallet, old.remaining - old.held AS free,
                   coalesce(l.now_expires_at, l.expires_at) AS at
     ), numbered AS (
-        SELECT p.*, dense_rank() OVER (PARTITION BY p.member_id ORDER BY p.at, p.wallet COLLATE "C") AS number
+        SELECT p.*, p.before + dense_rank() OVER (PARTITION BY p.member_id ORDER BY p.at, p.wallet COLLATE "C") AS seq
         FROM lapsed p
     ), grouped AS (
-        SELECT n.member_id, n.number, n.wallet, n.at, sum(n.free)::bigint AS points,
-               array_agg(n.seq ORDER BY n.seq) AS lots, array_agg(n.free ORDER BY n.seq) AS amounts
-        FROM numbered n GROUP BY n.member_id, n.number, n.wallet, n.at
+        SELECT n.member_id, n.seq, n.spread, n.wallet, n.at, sum(n.free)::bigint AS points,
+               array_agg(n.lot ORDER BY n.lot) AS lots, array_agg(n.free ORDER BY n.lot) AS amounts
+        FROM numbered n GROUP BY n.member_id, n.seq, n.spread, n.wallet, n.at
     ), heads AS (
         UPDATE ledger.member m
-        SET seq = m.seq + g.movements,
+        SET seq = g.seq,
             lapses_at = (
                 SELECT nullif(min(coalesce(l.now_expires_at, l.expires_at)), 'infinity') FROM ledger.lot l
                 WHERE l.tenant_id = p_tenant AND l.programme_id = p_programme AND l.member_id = m.member_id
                   AND l.remaining > l.held AND coalesce(l.now_expires_at, l.expires_at) > p_boundary
             )
-        FROM (SELECT d.member_id, max(d.number) AS movements FROM grouped d GROUP BY d.member_id) AS g
+        FROM (SELECT d.member_id, max(d.seq) AS seq FROM grouped d GROUP BY d.member_id) AS g
         WHERE m.tenant_id = p_tenant AND m.programme_id = p_programme AND m.member_id = g.member_id
-        RETURNING m.member_id, old.seq AS before, m.spread
     ), moved AS (
         INSERT INTO ledger.movement (tenant_id, programme_id, member_id, seq, wallet, kind, from_account, to_account, amount,
                                      effective_at, recorded_at, cause)
-        SELECT p_tenant, p_programme, g.member_id, h.before + g.number, g.wallet, 'expire', 'active', 'expired', g.points,
-               g.at, p_now, p_cause
-        FROM grouped g JOIN heads h USING (member_id)
+        SELECT p_tenant, p_programme, g.member_id, g.seq, g.wallet, 'expire', 'active', 'expired', g.points, g.at, p_now,
+               p_cause
+        FROM grouped g
     ), allocated AS (
         INSERT INTO ledger.allocation (tenant_id, programme_id, member_id, seq, lot_seq, amount)
-        SELECT p_tenant, p_programme, n.member_id, h.before + n.number, n.seq, n.free
-        FROM numbered n JOIN heads h USING (member_id)
+        SELECT p_tenant, p_programme, n.member_id, n.seq, n.lot, n.free FROM numbered n
     )
-    SELECT g.member_id, h.before + g.number, h.spread, g.wallet, g.points, g.at, g.lots, g.amounts
-    FROM grouped g JOIN heads h USING (member_id)
-    ORDER BY g.member_id, g.number;
+    SELECT g.member_id, g.seq, g.spread, g.wallet, g.points, g.at, g.lots, g.amounts FROM grouped g
+    ORDER BY g.member_id, g.seq;
 END $$;
 
 SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_expiry'])

@@ -83,7 +83,7 @@ class Sweeping:
 
     def lane(self, holder: str) -> Sweeper:
         metrics = ExpiryMetrics(CollectorRegistry())
-        lease = timedelta(seconds=30)
+        lease = timedelta(seconds=60)
         return Sweeper(Means(self.pool, self.clock, SystemClock(), metrics, holder, lease, self.lock_bound))
 
     async def sweep(self, lanes: Sequence[Sweeper], boundary: datetime) -> None:
@@ -94,9 +94,9 @@ class Sweeping:
             for task in tasks:
                 if task.done():
                     task.result()
-            return await self.pool.fetchval(FINISHED, boundary) == 0
+            return bool(await self.pool.fetchval(FINISHED, boundary) == 0)
 
-        await until(finished, "every chunk is finished", seconds=30)
+        await until(finished, "every chunk is finished", seconds=60)
         for lane in lanes:
             lane.stop()
         await asyncio.gather(*tasks)

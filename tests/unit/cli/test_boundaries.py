@@ -1,4 +1,4 @@
-"""The command of boundaries: what it tells, what it refuses, and an oracle that walks local minutes in a hundred zones."""
+"""The command of boundaries: what it tells and refuses, and an oracle that walks local minutes in a hundred zones."""
 
 from __future__ import annotations
 
