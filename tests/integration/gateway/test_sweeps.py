@@ -7,7 +7,8 @@ from uuid import UUID
 import httpx
 
 from tests.integration.gateway.conftest import MakeKey, bearer
-from tests.integration.gateway.scribe import Scribe
+from tests.integration.gateway.scribe import QUERIES, Scribe
+from tests.integration.gateway.test_access import FRIDAY
 from tests.support.database import ACME, GLOBEX
 
 SWEEP, OTHER = UUID(int=77), UUID(int=78)
