@@ -1,5 +1,5 @@
 -- Sweeps: boundaries as they come, what each is expected to take and took, and the chunks of members in which it runs.
--- A third writer of the ledger: it lets lots lapse of members whom nobody touched.
+-- A further writer of the ledger: it lets lots lapse of members whom nobody touched.
 
 -- One row a programme and boundary, made when it is announced. `asked` is what a person wants and the service has not
 -- done yet. `preview` says what it was announced with, `planned` what there was when it started, `lapsed` what the ledger

@@ -170,3 +170,12 @@ SELECT tenant_id, member_id, reason, urgent FROM members.segment_look ORDER BY m
 INSERT INTO redemption.redemption (tenant_id, programme_id, member_id, redemption_id, state, points, shares, counted_on,
                                    asked_at, changed_at)
 VALUES ($1, $2, $3, $4, 'redeemed', 1, '[[2, "points", 1, 1, 0]]', $5::date, $5, $5);
+
+-- name: sweep
+INSERT INTO expiry.sweep (tenant_id, programme_id, boundary, sweep_id, local_date, zone, tzdata, wallets, cause, state, preview,
+                          announced_at)
+VALUES ($1, $1, $3, $2, '2024-03-01', 'Europe/Rome', '2026b', '{points}', $2, 'announced',
+        '[{"tier": null, "wallet": "points", "members": 1, "lots": 1, "points": 5}]', $3);
+
+-- name: asked
+SELECT asked, asked_by FROM expiry.sweep WHERE tenant_id = $1;
