@@ -21,13 +21,15 @@ from libs.contracts.events import (
 from libs.contracts.writer import EventWriter
 from libs.runtime.batch import Outgoing
 from libs.runtime.keys import event_id, event_key, kafka_partition_hash
+from libs.runtime.leases import shards_of
 from libs.sweeps.calendar import Turn
 from libs.sweeps.preview import Share, Total
 from services.expiry.store import Lapsed, Programme, Sweep
 
 POINTS, SWEEPS = "loyalty.points", "loyalty.sweeps"
 SOURCE = "/pointstream/expiry"
-SHARDS = tuple([f"expiry:{number}" for number in range(16)])
+WRITER = "expiry"
+_SHARDS = shards_of(WRITER)
 _TURNS = {
     "pause": SweepPausedV1.event_type,
     "resume": SweepResumedV1.event_type,
@@ -37,7 +39,7 @@ _TURNS = {
 
 def shard_of(number: int) -> str:
     """The outbox shard of a chunk, or of a programme's sweeps, by number."""
-    return SHARDS[number % len(SHARDS)]
+    return _SHARDS[number % len(_SHARDS)]
 
 
 def sweep_name(programme: Programme, boundary: datetime) -> UUID:

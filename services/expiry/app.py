@@ -10,19 +10,21 @@ import asyncpg
 import faust
 from prometheus_client import CollectorRegistry
 
+from libs.contracts.headers import headers_of
 from libs.runtime import kafka, postgres
-from libs.runtime.clock import Clock, SystemClock
+from libs.runtime.clock import Clock, SystemClock, happens_within
 from libs.runtime.faust_host import Hosted, listen_only, make_app, serve_health
+from libs.runtime.leases import LeasedRelay
 from libs.runtime.metrics import StreamMetrics
-from services.expiry import store
-from services.expiry.announcements import SHARDS
+from libs.runtime.outbox import ReadRows, Relay
+from services.expiry.announcements import WRITER
 from services.expiry.metrics import ExpiryMetrics
 from services.expiry.overseer import Overseer, Rules
-from services.expiry.publishing import Publishing
 from services.expiry.settings import ExpirySettings
 from services.expiry.sweeper import Means, Sweeper
 
 SERVICE = "expiry"
+_MOMENT = 0.1
 
 
 def build(settings: ExpirySettings, clock: Clock | None = None) -> faust.App:
@@ -39,15 +41,19 @@ def build(settings: ExpirySettings, clock: Clock | None = None) -> faust.App:
     pool = postgres.pool(settings.postgres, SERVICE, most=settings.sweep.lanes + 4)
     holder = f"{settings.kafka.instance}-{os.getpid()}"
     wanted = settings.sweep
-    means = Means(pool, clock, wall, metrics, holder, wanted.lease, wanted.lock.total_seconds())
+
+    def make_relay(read_rows: ReadRows) -> Relay:
+        producer = partial(kafka.idempotent_producer, settings.kafka, f"{SERVICE}-{holder}")
+        return Relay(producer, headers_of, read_rows, stream_metrics, topic_prefix=settings.kafka.topic_prefix)
+
+    relay = LeasedRelay(pool, WRITER, holder, make_relay, wall)
+    means = Means(pool, clock, wall, metrics, holder, wanted.lease, wanted.lock.total_seconds(), relay.committed)
     sweepers = [Sweeper(means) for _ in range(wanted.lanes)]
     rules = Rules(wanted.ahead, wanted.settle, wanted.automatic, wanted.chunk, wanted.progress_every)
     overseer = Overseer(pool, clock, wall, rules, metrics)
-    producer = partial(kafka.idempotent_producer, settings.kafka, f"{SERVICE}-{holder}")
-    publishing = Publishing(pool, producer, stream_metrics, holder, wall, wanted.lease, settings.kafka.topic_prefix)
     trouble = listen_only(app, settings, clock, metrics.announcements.inc)
-    _host(app, settings, pool, sweepers, overseer, publishing)
-    troubles = [trouble, lambda: overseer.trouble, lambda: publishing.trouble]
+    _host(app, settings, pool, sweepers, overseer, relay)
+    troubles = [trouble, lambda: overseer.trouble, lambda: relay.trouble]
     serve_health(app, registry, [*troubles, *(partial(getattr, each, "trouble") for each in sweepers)])
     return app
 
@@ -58,22 +64,23 @@ def _host(
     pool: asyncpg.Pool,
     sweepers: list[Sweeper],
     overseer: Overseer,
-    publishing: Publishing,
+    relay: LeasedRelay,
 ) -> None:
-    """Put the lanes, the publishing and the overseer's timer into the app."""
-    opened = asyncio.Event()
+    """Put the relay, the lanes and the overseer's timer into the app. Nothing is written before the outbox is there."""
+    stopping = asyncio.Event()
 
     async def sweep() -> None:
         async with postgres.opened(pool), asyncio.TaskGroup() as tasks:
-            async with pool.acquire() as connection:
-                await store.make_shards(connection, SHARDS)
-            opened.set()
-            tasks.create_task(publishing.run())
+            tasks.create_task(relay.run())
+            while not relay.prepared:
+                if await happens_within(stopping, _MOMENT):
+                    return
             for each in sweepers:
                 tasks.create_task(each.run())
 
     def stop() -> None:
-        publishing.stop()
+        stopping.set()
+        relay.stop()
         for each in sweepers:
             each.stop()
 
@@ -81,5 +88,5 @@ def _host(
 
     @app.timer(interval=settings.look_every.total_seconds())  # type: ignore[untyped-decorator]  # faust
     async def look_around() -> None:
-        if opened.is_set():
+        if relay.prepared:
             await overseer.look()

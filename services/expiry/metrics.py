@@ -29,7 +29,7 @@ class ExpiryMetrics:
             "Chunks given up because another worker took them over or the sweep rests.",
             registry=registry,
         )
-        self.running = Gauge("loyalty_expiry_running_sweeps", "Sweeps that run.", registry=registry)
+        self.running = Gauge("loyalty_expiry_sweeps", "Sweeps that run.", registry=registry)
         self.members_left = Gauge(
             "loyalty_expiry_waiting_members", "Members to whom running sweeps have not come.", registry=registry
         )

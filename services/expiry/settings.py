@@ -30,7 +30,7 @@ class SweepPart(Part):
     lease: timedelta = Field(
         default=timedelta(seconds=10),
         gt=timedelta(0),
-        description="silence after which another worker takes over a chunk, and the publishing of events",
+        description="silence after which another worker takes over a chunk",
     )
     progress_every: timedelta = Field(
         default=timedelta(seconds=5), gt=timedelta(0), description="how often progress is told on loyalty.sweeps"

@@ -295,28 +295,6 @@ def after_step(chunk: Chunk, asked: Sequence[UUID], lapsed: Sequence[Lapsed]) ->
     )
 
 
-class Shard(NamedTuple):
-    """An outbox shard that this worker publishes, how far it is published, and how far it reaches."""
-
-    name: str
-    epoch: int
-    published: int
-    last: int
-
-
-async def make_shards(connection: asyncpg.Connection, names: Sequence[str]) -> None:
-    """Make the shards of expiry, where they are missing."""
-    await connection.execute(_QUERIES["shards"], list(names))
-
-
-async def take_shards(
-    connection: asyncpg.Connection, names: Sequence[str], holder: str, wall: datetime, lease_until: datetime
-) -> list[Shard]:
-    """Take over or keep the shards that nobody else publishes."""
-    rows = await connection.fetch(_QUERIES["shards_of"], list(names), holder, wall, lease_until)
-    return [Shard(row["shard"], row["epoch"], row["published_seq"], row["next_seq"] - 1) for row in rows]
-
-
 def _sweep(row: asyncpg.Record) -> Sweep:
     return Sweep(**{name: row[name] for name in Sweep.__dataclass_fields__})
 

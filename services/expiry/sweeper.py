@@ -8,7 +8,7 @@ anyway, and whoever is still due when all chunks are done is taken up again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -32,7 +32,9 @@ _LONGEST_PAUSE = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What the lanes of a worker share. `wall` is the machine's clock, for leases; `lock_bound` is in seconds."""
+    """What the lanes of a worker share. `wall` is the machine's clock, for leases; `lock_bound` is in seconds.
+    `committed` hears in which shards of the outbox something new lies.
+    """
 
     pool: asyncpg.Pool
     clock: Clock
@@ -41,6 +43,7 @@ class Means:
     holder: str
     lease: timedelta
     lock_bound: float
+    committed: Callable[[Iterable[str]], None]
 
 
 class Sweeper:
@@ -117,12 +120,14 @@ class Sweeper:
             reach("after-load")
             after = store.after_step(chunk, asked, lapsed)
             await store.move_on(connection, after, lease_until, finished=last)
-            events = {shard_of(chunk.number): Expired(sweep, *slugs, now).write(lapsed)}
+            shard = shard_of(chunk.number)
+            events = {shard: Expired(sweep, *slugs, now).write(lapsed)}
             if lapsed:
                 packed = stream_store.pack_rows(events)
                 await stream_store.enqueue(connection, stream_store.enqueuing(now, dict.fromkeys(events, 0), packed))
             reach("before-commit")
         self._tell(asked, lapsed, monotonic() - began)
+        self._means.committed([shard])
         return after
 
     def _tell(self, asked: Sequence[UUID], lapsed: Sequence[Lapsed], seconds: float) -> None:

@@ -63,9 +63,7 @@ CASES = [
     Case("event_never_made", {"effects-have-events"}),
     Case("sweep_told_of_nothing", {"sweeps-have-events"}),
     Case("head_behind", {"sequence-has-no-gap"}),
-    Case(
-        "movement_lost", {"sequence-has-no-gap", "accounts-equal-lots", "ledger-is-fold", "redemptions-have-points"}
-    ),
+    Case("movement_lost", {"sequence-has-no-gap", "accounts-equal-lots", "ledger-is-fold", "redemptions-have-points"}),
     Case("restored_twice", {"corrections-in-bounds"}),
     Case("position_behind_dead_letter", {"positions-hold-effects"}),
     Case("shard_of_another_claim", {"positions-hold-effects"}),

@@ -150,19 +150,3 @@ WHERE tenant_id = $1 AND programme_id = $2 AND boundary = $3 AND number = $4 AND
 
 -- name: done
 SELECT c.done FROM expiry.chunk c WHERE c.tenant_id = $1 AND c.programme_id = $2 AND c.boundary = $3;
-
--- name: shards
-INSERT INTO stream.outbox_shard (shard) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING;
-
--- name: shards_of
--- What this worker publishes: the shards that it takes over, and those whose lease it renews; and how far they reach.
-WITH ours AS (
-    SELECT s.shard FROM stream.outbox_shard s
-    WHERE s.shard = ANY ($1::text[]) AND (s.holder IS NULL OR s.holder = $2 OR s.lease_until < $3)
-    ORDER BY s.shard
-    FOR NO KEY UPDATE
-)
-UPDATE stream.outbox_shard s
-SET holder = $2, lease_until = $4, epoch = s.epoch + (s.holder IS DISTINCT FROM $2)::int
-FROM ours WHERE s.shard = ours.shard
-RETURNING s.shard, s.epoch, s.published_seq, s.next_seq;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,13 +16,14 @@ from prometheus_client import CollectorRegistry
 
 from libs.ledger.catch_up import catch_up, due
 from libs.ledger.evolve import apply_all
-from libs.runtime import postgres
+from libs.runtime import postgres, sql
 from libs.runtime.clock import SystemClock
+from libs.runtime.leases import shards_of
 from libs.runtime.outbox import unpack
 from libs.runtime.settings import PostgresSettings
 from libs.sweeps.preview import Total, preview, totals
 from services.expiry import store as sweeps
-from services.expiry.announcements import SHARDS
+from services.expiry.announcements import WRITER
 from services.expiry.metrics import ExpiryMetrics
 from services.expiry.overseer import Overseer, Rules
 from services.expiry.sweeper import Means, Sweeper
@@ -31,6 +32,7 @@ from tests.support.database import ACME, Database
 from tests.support.stack import until
 
 BOUNDARY = datetime(2025, 3, 31, 22, tzinfo=UTC)
+LEASES = sql.load("libs.runtime", "leases.sql")
 SCOPE = (ACME.tenant_id, ACME.programme_id)
 RULES = Rules(timedelta(0), timedelta(0), automatic=True, chunk=37, progress_every=timedelta(hours=1))
 LOTS = "SELECT member_id, seq, remaining, held FROM ledger.lot WHERE tenant_id = 1 AND remaining > 0"
@@ -42,7 +44,7 @@ FROM ledger.movement m JOIN ledger.allocation a USING (tenant_id, programme_id, 
 WHERE m.cause IN (SELECT cause FROM expiry.sweep) GROUP BY 1, 2, 3, 4, 5
 """
 FINISHED = "SELECT count(*) FILTER (WHERE NOT finished) FROM expiry.chunk WHERE boundary = $1"
-OUTBOX = "SELECT topic, events FROM stream.outbox WHERE starts_with(shard, 'expiry:') ORDER BY shard, seq"
+OUTBOX = "SELECT topic, events FROM stream.outbox WHERE starts_with(shard, 'expiry/') ORDER BY shard, seq"
 STATES = "SELECT boundary, state FROM expiry.sweep WHERE tenant_id = 1 ORDER BY boundary"
 ASK = "UPDATE expiry.sweep SET asked = $1, asked_by = 'eva' WHERE tenant_id = 1"
 MONTHS_AGO = """
@@ -77,6 +79,7 @@ class Sweeping:
     pool: asyncpg.Pool
     clock: SetClock
     lock_bound: float = 0.025
+    told: set[str] = field(default_factory=set)
 
     def overseer(self, rules: Rules = RULES) -> Overseer:
         return Overseer(self.pool, self.clock, SystemClock(), rules, ExpiryMetrics(CollectorRegistry()))
@@ -84,7 +87,9 @@ class Sweeping:
     def lane(self, holder: str) -> Sweeper:
         metrics = ExpiryMetrics(CollectorRegistry())
         lease = timedelta(seconds=60)
-        return Sweeper(Means(self.pool, self.clock, SystemClock(), metrics, holder, lease, self.lock_bound))
+        return Sweeper(
+            Means(self.pool, self.clock, SystemClock(), metrics, holder, lease, self.lock_bound, self.told.update)
+        )
 
     async def sweep(self, lanes: Sequence[Sweeper], boundary: datetime) -> None:
         """Let these lanes work until every chunk is finished."""
@@ -107,7 +112,7 @@ async def sweeping(database: Database) -> AsyncIterator[Sweeping]:
     settings = PostgresSettings(dsn=database.dsn("expiry"))
     async with postgres.opened(postgres.pool(settings, "expiry-test")) as pool:
         async with pool.acquire() as connection:
-            await sweeps.make_shards(connection, SHARDS)
+            await connection.execute(LEASES["ensure"], shards_of(WRITER))
         yield Sweeping(pool, SetClock(BOUNDARY + timedelta(minutes=1)))
 
 

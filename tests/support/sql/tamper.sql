@@ -158,4 +158,4 @@ UPDATE redemption.redemption SET points = 11;
 UPDATE stream.outbox_shard SET next_seq = 1, published_seq = 0 WHERE shard = 'redemption/3';
 
 -- name: sweep_told_of_nothing
-INSERT INTO stream.outbox_shard (shard, next_seq, published_seq) VALUES ('expiry:3', 5, 4);
+INSERT INTO stream.outbox_shard (shard, next_seq, published_seq) VALUES ('expiry/3', 5, 4);
