@@ -46,6 +46,7 @@ class Overseer:
         self._rules = rules
         self._metrics = metrics
         self._versions = VersionReader()
+        self._since: dict[Scope, datetime] = {}
         self.trouble: str | None = "programmes not loaded"
 
     async def look(self) -> None:
@@ -67,14 +68,19 @@ class Overseer:
         now = self._clock.now()
         last, still_open = await store.last_boundary(connection, scope)
         if last is None:
-            first = await store.first_due(connection, scope)
-            last = now if first is None else min(first - _MOMENT, now)
+            last = self._since.get(scope) or await self._first_look(connection, scope, now)
         if still_open and last <= now:
             return
         for turn in turns(programme.periods, last, now + self._rules.ahead):
             await self._announce_one(connection, scope, programme, turn, now)
             if turn.boundary.instant <= now:
                 return
+
+    async def _first_look(self, connection: asyncpg.Connection, scope: Scope, now: datetime) -> datetime:
+        """Where the calendar of a programme begins that was never swept: that reads all heads, so it is done once."""
+        first = await store.first_due(connection, scope)
+        since = self._since[scope] = now if first is None else min(first - _MOMENT, now)
+        return since
 
     async def _announce_one(
         self, connection: asyncpg.Connection, scope: Scope, programme: Programme, turn: Turn, now: datetime
