@@ -1,4 +1,4 @@
-"""The boundaries of a programme: all periods of its wallets in one order, each instant once; and the texts of the page."""
+"""The boundaries of a programme: all periods of its wallets in one order, each instant once; texts and answers."""
 
 from __future__ import annotations
 
