@@ -36,9 +36,11 @@ _FURTHER = (
     "cli.db",
     "cli.rebuild",
     "cli.backtest",
+    "cli.boundaries",
     "cli.history",
     "cli.experiments",
     "cli.segments",
+    "cli.sweep",
     "cli.features",
 )
 """Modules with a `register(app)` that adds their commands."""

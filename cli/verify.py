@@ -79,6 +79,7 @@ INVARIANTS: tuple[_Invariant, ...] = (
         _BETWEEN["effects_have_events"],
         (_NO_PAGE,),
     ),
+    _Invariant("I6", "sweeps-have-events", "every expiry of a sweep has its event", _BETWEEN["sweeps_have_events"]),
     _Invariant(
         "I6", "sequence-has-no-gap", "members' movements are numbered without a gap", _LEDGER["sequence_has_no_gap"]
     ),

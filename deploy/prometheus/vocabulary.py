@@ -26,7 +26,7 @@ def _stream(service: str) -> Collectors:
 
 COLLECTORS: Final[Mapping[str, Mapping[type, Collectors]]] = {
     "earning": {EarningMetrics: EarningMetrics, StreamMetrics: _stream("earning")},
-    "expiry": {ExpiryMetrics: ExpiryMetrics},
+    "expiry": {ExpiryMetrics: ExpiryMetrics, StreamMetrics: _stream("expiry")},
     "gateway": {GatewayMetrics: GatewayMetrics},
     "notifier": {NotifierMetrics: NotifierMetrics},
     "redemption": {RedemptionMetrics: RedemptionMetrics, StreamMetrics: _stream("redemption")},

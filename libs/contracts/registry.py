@@ -63,6 +63,13 @@ from libs.contracts.events import (
     RewardRevokedV1,
     TransferRequestedV1,
     UnmergeRequestedV1,
+    SweepAnnouncedV1,
+    SweepCancelledV1,
+    SweepFinishedV1,
+    SweepPausedV1,
+    SweepProgressedV1,
+    SweepResumedV1,
+    SweepStartedV1,
 )
 from libs.contracts.topics import Topic, topic_of
 
@@ -158,6 +165,13 @@ _CONTRACTS = (
     EventContract(CampaignCreatedV1, "out"),
     EventContract(CampaignChangedV1, "out"),
     EventContract(CampaignRemovedV1, "out"),
+    EventContract(SweepAnnouncedV1, "out"),
+    EventContract(SweepStartedV1, "out"),
+    EventContract(SweepProgressedV1, "out"),
+    EventContract(SweepPausedV1, "out"),
+    EventContract(SweepResumedV1, "out"),
+    EventContract(SweepCancelledV1, "out"),
+    EventContract(SweepFinishedV1, "out"),
     EventContract(CampaignStartedV1, "out"),
     EventContract(CampaignStoppedV1, "out"),
     EventContract(CampaignBudgetReachedV1, "out"),

@@ -197,9 +197,19 @@ TOPICS: tuple[Topic, ...] = (
     _output(
         "loyalty.sweeps",
         "Expiry sweeps, from announcement to end.",
-        key="programme",
+        key="tenant/programme",
         producers=("expiry",),
         consumers=(_DOWNSTREAM,),
+    ).carrying(
+        *_types(
+            "sweep.announced",
+            "sweep.started",
+            "sweep.progressed",
+            "sweep.paused",
+            "sweep.resumed",
+            "sweep.cancelled",
+            "sweep.finished",
+        )
     ),
     Topic(
         "loyalty.reminders",

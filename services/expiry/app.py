@@ -1,16 +1,30 @@
-"""The composition root of expiry: settings in, a Faust app out. Its work comes later; so far it only listens."""
+"""The composition root of expiry: settings in, a Faust app out that hosts the lanes of sweeps and their overseer."""
 
 from __future__ import annotations
 
+import asyncio
+import os
+from functools import partial
+
+import asyncpg
 import faust
 from prometheus_client import CollectorRegistry
 
-from libs.runtime.clock import Clock
-from libs.runtime.faust_host import listen_only, make_app, serve_health
+from libs.contracts.headers import headers_of
+from libs.runtime import kafka, postgres
+from libs.runtime.clock import Clock, SystemClock, happens_within
+from libs.runtime.faust_host import Hosted, listen_only, make_app, serve_health
+from libs.runtime.leases import LeasedRelay
+from libs.runtime.metrics import StreamMetrics
+from libs.runtime.outbox import ReadRows, Relay
+from services.expiry.announcements import WRITER
 from services.expiry.metrics import ExpiryMetrics
+from services.expiry.overseer import Overseer, Rules
 from services.expiry.settings import ExpirySettings
+from services.expiry.sweeper import Means, Sweeper
 
 SERVICE = "expiry"
+_MOMENT = 0.1
 
 
 def build(settings: ExpirySettings, clock: Clock | None = None) -> faust.App:
@@ -19,9 +33,60 @@ def build(settings: ExpirySettings, clock: Clock | None = None) -> faust.App:
     Raises:
         ValueError: a driven clock was asked for outside the embedded platform.
     """
+    clock, wall = clock or settings.make_clock(), SystemClock()
     registry = CollectorRegistry()
     app = make_app(SERVICE, settings)
     metrics = ExpiryMetrics(registry)
-    trouble = listen_only(app, settings, clock or settings.make_clock(), metrics.announcements.inc)
-    serve_health(app, registry, [trouble])
+    stream_metrics = StreamMetrics(registry, SERVICE)
+    pool = postgres.pool(settings.postgres, SERVICE, most=settings.sweep.lanes + 4)
+    holder = f"{settings.kafka.instance}-{os.getpid()}"
+    wanted = settings.sweep
+
+    def make_relay(read_rows: ReadRows) -> Relay:
+        producer = partial(kafka.idempotent_producer, settings.kafka, f"{SERVICE}-{holder}")
+        return Relay(producer, headers_of, read_rows, stream_metrics, topic_prefix=settings.kafka.topic_prefix)
+
+    relay = LeasedRelay(pool, WRITER, holder, make_relay, wall)
+    means = Means(pool, clock, wall, metrics, holder, wanted.lease, wanted.lock.total_seconds(), relay.committed)
+    sweepers = [Sweeper(means) for _ in range(wanted.lanes)]
+    rules = Rules(wanted.ahead, wanted.settle, wanted.automatic, wanted.chunk, wanted.progress_every)
+    overseer = Overseer(pool, clock, wall, rules, metrics)
+    trouble = listen_only(app, settings, clock, metrics.announcements.inc)
+    _host(app, settings, pool, sweepers, overseer, relay)
+    troubles = [trouble, lambda: overseer.trouble, lambda: relay.trouble]
+    serve_health(app, registry, [*troubles, *(partial(getattr, each, "trouble") for each in sweepers)])
     return app
+
+
+def _host(
+    app: faust.App,
+    settings: ExpirySettings,
+    pool: asyncpg.Pool,
+    sweepers: list[Sweeper],
+    overseer: Overseer,
+    relay: LeasedRelay,
+) -> None:
+    """Put the relay, the lanes and the overseer's timer into the app. Nothing is written before the outbox is there."""
+    stopping = asyncio.Event()
+
+    async def sweep() -> None:
+        async with postgres.opened(pool), asyncio.TaskGroup() as tasks:
+            tasks.create_task(relay.run())
+            while not relay.prepared:
+                if await happens_within(stopping, _MOMENT):
+                    return
+            for each in sweepers:
+                tasks.create_task(each.run())
+
+    def stop() -> None:
+        stopping.set()
+        relay.stop()
+        for each in sweepers:
+            each.stop()
+
+    app.service(Hosted(sweep, stop))  # type: ignore[arg-type]  # faust takes an instance too, its types do not
+
+    @app.timer(interval=settings.look_every.total_seconds())  # type: ignore[untyped-decorator]  # faust
+    async def look_around() -> None:
+        if relay.prepared:
+            await overseer.look()

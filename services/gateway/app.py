@@ -38,6 +38,8 @@ from services.gateway import (
     segments_console,
     shopping_api,
     site,
+    sweep_api,
+    sweeps_console,
 )
 from services.gateway.access import Parts
 from services.gateway.api_keys import KeyRing
@@ -78,6 +80,7 @@ from services.gateway.running import TenantProgrammes
 from services.gateway.sessions import Sessions
 from services.gateway.settings import GatewaySettings
 from services.gateway.store import Store
+from services.gateway.sweep_store import SweepStore
 
 _WAYS = (
     quote_api,  # first, for routes are tried in order and a till waits for this one
@@ -108,6 +111,8 @@ _WAYS = (
     live,
     segments_console,
     experiments_console,
+    sweep_api,
+    sweeps_console,
     site,
 )
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -137,6 +142,7 @@ def compose(
             parts = app.state.parts = _parts(settings, store, quotes, now)
             app.state.codes = Codes(pool, random)
             app.state.looks = Quotas(referral_api.LOOKS, referral_api.LOOKS_WINDOW)
+            app.state.sweeps = SweepStore(pool)
             app.state.rules = RulesDesk(RulesStore(pool), now)
             app.state.desk = _desk(settings, IntakeStore(pool), parts, metrics)
             app.state.files = _files(settings, FileStore(pool), app.state.desk, metrics, random)

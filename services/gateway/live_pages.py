@@ -68,8 +68,9 @@ def live(board: Board) -> str:
     top = (
         f'<div class="bar"><p>{escape(board.tenant)} '
         '<span id="pulse" class="soft" role="status"></span></p>'
-        '<a href="/segments">Segments</a><a href="/experiments">Experiments</a>'
-        '<a href="/referrals">Referrals</a><a href="/backtests">Backtests</a><a href="/calendar">Calendar</a>'
+        '<a href="/campaigns">Campaigns</a><a href="/calendar">Calendar</a><a href="/segments">Segments</a>'
+        '<a href="/experiments">Experiments</a><a href="/referrals">Referrals</a><a href="/backtests">Backtests</a>'
+        '<a href="/expiry">Expiry</a>'
         '<button id="pause" type="button" hidden>Pause</button>'
         '<form method="post" action="/sign-out"><button>Sign out</button></form></div>'
     )

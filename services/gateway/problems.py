@@ -12,6 +12,7 @@ from services.gateway.backtests.problem_kinds import BACKTESTS
 from services.gateway.problem_kind import Kind
 from services.gateway.problem_kind import kind_of as _kind
 from services.gateway.redemptions.problem_kinds import REDEMPTIONS
+from services.gateway.sweep_problems import SWEEPS
 
 MEDIA_TYPE = "application/problem+json"
 QUOTA_TYPE = "https://iana.org/assignments/http-problem-types#quota-exceeded"
@@ -22,6 +23,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         kind.code: kind
         for kind in (
             *BACKTESTS,
+            *SWEEPS,
             *REDEMPTIONS,
             _kind(
                 "cursor-invalid",

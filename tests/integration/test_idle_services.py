@@ -1,4 +1,4 @@
-"""The services whose work comes later: they start, tell how they are, and end when asked."""
+"""The services beside earning and the gateway: they start, tell how they are, and end when asked."""
 
 from __future__ import annotations
 

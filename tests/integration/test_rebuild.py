@@ -181,16 +181,27 @@ def movement_rows(life: Life, owner: tuple[Any, ...]) -> Iterator[tuple[Any, ...
             )
 
 
-async def store(connection: asyncpg.Connection, members: int, steps: int) -> Counter[str]:
-    """Write the lives of so many members, with what the fold of their movements says; count what they did."""
+Owner = tuple[int, int, UUID]
+
+
+def lives(members: int, steps: int) -> list[tuple[Owner, Life]]:
+    """The lives of so many members of two tenants, always the same."""
     chance = Random(15)
-    tables: dict[str, list[tuple[Any, ...]]] = {name: [] for name in TABLES}
-    kinds: Counter[str] = Counter()
+    lived = []
     for number in range(members):
         tenant = (ACME, GLOBEX)[number % 2]
         owner = (tenant.tenant_id, tenant.programme_id, UUID(int=chance.getrandbits(128)))
         life = Life(chance, owner[2])
         life.live(steps)
+        lived.append((owner, life))
+    return lived
+
+
+async def store(connection: asyncpg.Connection, lived: list[tuple[Owner, Life]]) -> Counter[str]:
+    """Write lives, with what the fold of their movements says; count what they did."""
+    tables: dict[str, list[tuple[Any, ...]]] = {name: [] for name in TABLES}
+    kinds: Counter[str] = Counter()
+    for owner, life in lived:
         kinds.update(movement.kind for movement in life.journal)
         activates_at, lapses_at = due(life.ledger)
         owing = any(debt.amount for debt in life.ledger.debts)
@@ -222,7 +233,7 @@ async def test_what_follows_from_movements_is_rebuilt_to_the_same_bytes(
 ) -> None:
     superuser = await asyncpg.connect(database.dsn())
     operator = await asyncpg.connect(database.dsn("operator"))
-    kinds = await store(superuser, members, steps)
+    kinds = await store(superuser, lives(members, steps))
     assert set(kinds) == {*Kind} - {Kind.RESTORE, Kind.TRANSFER}
     before = await export(superuser)
     await assert_sound(operator)
@@ -265,7 +276,7 @@ async def assert_sound(connection: asyncpg.Connection) -> None:
 
 async def test_broken_movements_are_not_made_to_fit(database: Database) -> None:
     superuser = await asyncpg.connect(database.dsn())
-    await store(superuser, 4, 20)
+    await store(superuser, lives(4, 20))
     await superuser.execute(QUERIES["break_a_movement"])
     before = await export(superuser)
     with pytest.raises(asyncpg.CheckViolationError):

@@ -70,14 +70,33 @@ RIGHTS = {
         ): "members.tier_standing",
         "DELETE INSERT SELECT UPDATE(parts) UPDATE(points) UPDATE(spend_minor) UPDATE(visits)": "earning.member_day",
     },
+    "expiry": {
+        "USAGE": "expiry ledger platform stream",
+        "SELECT": """
+            ledger.debt ledger.lot_now platform.exchange_rate platform.programme platform.programme_version
+            platform.source platform.tenant
+            """,
+        "INSERT SELECT": "ledger.allocation ledger.movement stream.outbox",
+        "INSERT SELECT UPDATE": "stream.outbox_shard",
+        "SELECT UPDATE(remaining)": "ledger.lot",
+        "SELECT UPDATE(lapses_at) UPDATE(seq)": "ledger.member",
+        (
+            "INSERT SELECT UPDATE(asked) UPDATE(asked_by) UPDATE(ended_at) UPDATE(lapsed) UPDATE(members) "
+            "UPDATE(started_at) UPDATE(state) UPDATE(told_at)"
+        ): "expiry.sweep",
+        (
+            "INSERT SELECT UPDATE(after) UPDATE(done) UPDATE(epoch) UPDATE(finished) UPDATE(holder) "
+            "UPDATE(lease_until) UPDATE(left_alone) UPDATE(members)"
+        ): "expiry.chunk",
+    },
     "gateway": {
-        "USAGE": "earning gateway ledger members platform redemption stream vault",
+        "USAGE": "earning expiry gateway ledger members platform redemption stream vault",
         "SELECT": """
             earning.budget_reached earning.counter earning.decision_page earning.inbox earning.member_day
             earning.parked_receipt
             earning.receipt
             earning.receipt_event earning.referral earning.referral_change earning.unclaimed_receipt
-            earning.unpaid_receipt
+            earning.unpaid_receipt expiry.chunk
             ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.member ledger.movement
             members.identifier members.member members.merge members.segment_change members.segment_member
             members.tier_change members.tier_standing
@@ -87,6 +106,7 @@ RIGHTS = {
         "INSERT SELECT": "members.referral_code platform.programme_version",
         "INSERT SELECT UPDATE(on_at) UPDATE(on_by) UPDATE(on_note)": "platform.kill_switch",
         "SELECT(reason) SELECT(recorded_at) SELECT(tenant_id) SELECT(topic)": "stream.dead_letter",
+        "SELECT UPDATE(asked) UPDATE(asked_by)": "expiry.sweep",
         "SELECT UPDATE(last_used_at)": "gateway.api_key",
         (
             "DELETE INSERT SELECT UPDATE(attempt) UPDATE(body) UPDATE(fingerprint) UPDATE(location) UPDATE(started_at) "
@@ -133,7 +153,7 @@ RIGHTS = {
             earning.parked_receipt
             earning.receipt earning.receipt_event earning.referral earning.referral_account earning.referral_change
             earning.referral_waiting earning.told_programme earning.unclaimed_receipt
-            earning.unpaid_receipt earning.worker ledger.allocation ledger.journal ledger.lot_now ledger.movement
+            earning.unpaid_receipt earning.worker expiry.chunk ledger.allocation ledger.journal ledger.lot_now ledger.movement
             members.identifier members.mark members.member members.merge members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing
             redemption.redemption redemption.request stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
@@ -146,6 +166,7 @@ RIGHTS = {
         "DELETE INSERT SELECT": "earning.member_day ledger.debt members.list_member",
         "INSERT SELECT UPDATE(due_at) UPDATE(reason) UPDATE(urgent)": "members.segment_look",
         "SELECT UPDATE(rules)": "members.segment_pass",
+        "SELECT UPDATE(asked) UPDATE(asked_by)": "expiry.sweep",
         "SELECT UPDATE(held) UPDATE(now_active_from) UPDATE(now_expires_at) UPDATE(pending) UPDATE(remaining)": (
             "ledger.lot"
         ),
@@ -162,7 +183,7 @@ RIGHTS = {
             "platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant"
         ),
     }
-    for service in ("expiry", "notifier")
+    for service in ("notifier",)
 }
 
 _GRANTED = """

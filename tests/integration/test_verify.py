@@ -61,6 +61,7 @@ CASES = [
     Case("outbox_end_lost", {"outbox-in-order"}),
     Case("outbox_start_lost", {"outbox-in-order"}),
     Case("event_never_made", {"effects-have-events"}),
+    Case("sweep_told_of_nothing", {"sweeps-have-events"}),
     Case("head_behind", {"sequence-has-no-gap"}),
     Case("movement_lost", {"sequence-has-no-gap", "accounts-equal-lots", "ledger-is-fold", "redemptions-have-points"}),
     Case("restored_twice", {"corrections-in-bounds"}),

@@ -74,6 +74,15 @@ from libs.contracts.events.referral import (
 )
 from libs.contracts.events.reward import RewardGrantedV1, RewardRevokedV1
 from libs.contracts.events.segment import MemberSegmentEnteredV1, MemberSegmentLeftV1
+from libs.contracts.events.sweep import (
+    SweepAnnouncedV1,
+    SweepCancelledV1,
+    SweepFinishedV1,
+    SweepPausedV1,
+    SweepProgressedV1,
+    SweepResumedV1,
+    SweepStartedV1,
+)
 
 __all__ = [
     "ActivityEvaluatedV1",
@@ -131,6 +140,13 @@ __all__ = [
     "ReturnedLine",
     "RewardGrantedV1",
     "RewardRevokedV1",
+    "SweepAnnouncedV1",
+    "SweepCancelledV1",
+    "SweepFinishedV1",
+    "SweepPausedV1",
+    "SweepProgressedV1",
+    "SweepResumedV1",
+    "SweepStartedV1",
     "TierFigure",
     "TransferRequestedV1",
     "UnmergeRequestedV1",

@@ -54,6 +54,8 @@ SWEEP = {
     "getReceiptByNumber": ("/v1/receipts/by-number?number={number}&store=12", 404),
     "getReceipt": ("/v1/receipts{source}/R-1", 404),
     "getConservation": ("/v1/conservation", 200),
+    "listSweeps": ("/v1/sweeps", 200),
+    "getSweep": ("/v1/sweeps/{sweep_id}", 404),
     "getProgramme": ("/v1/programme", 200),
     "listProgrammeVersions": ("/v1/programme/versions", 200),
     "listCampaigns": ("/v1/campaigns", 200),
@@ -94,9 +96,12 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
     await scribe.connection.execute(QUERIES["backtest"], tenant.tenant_id, backtest_id, FRIDAY)
     for name in ("members.csv", "report.html"):
         await scribe.connection.execute(QUERIES["backtest_part"], tenant.tenant_id, backtest_id, name)
+    sweep_id = UUID(int=tenant.tenant_id << 9)
+    await scribe.connection.execute(QUERIES["sweep"], tenant.tenant_id, sweep_id, FRIDAY)
     return {
         "member_id": str(member.member_id),
         "other_id": str(other.member_id),
+        "sweep_id": str(sweep_id),
         "backtest_id": str(backtest_id),
         "source": tenant.source,
         "number": tenant.slug,

@@ -156,3 +156,6 @@ UPDATE redemption.redemption SET points = 11;
 
 -- name: redemption_never_told
 UPDATE stream.outbox_shard SET next_seq = 1, published_seq = 0 WHERE shard = 'redemption/3';
+
+-- name: sweep_told_of_nothing
+INSERT INTO stream.outbox_shard (shard, next_seq, published_seq) VALUES ('expiry/3', 5, 4);

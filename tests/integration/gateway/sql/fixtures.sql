@@ -174,3 +174,12 @@ VALUES ($1, $2, $3, $4, 'redeemed', 1, '[[2, "points", 1, 1, 0]]', $5::date, $5,
 -- name: member_day
 INSERT INTO earning.member_day (tenant_id, programme_id, member_id, day, visits, spend_minor, points, parts)
 VALUES ($1, $1, $2, $3, $4, $5, 0, $6::text::jsonb);
+
+-- name: sweep
+INSERT INTO expiry.sweep (tenant_id, programme_id, boundary, sweep_id, local_date, zone, tzdata, wallets, cause, state, preview,
+                          announced_at)
+VALUES ($1, $1, $3, $2, '2024-03-01', 'Europe/Rome', '2026b', '{points}', $2, 'announced',
+        '[{"tier": null, "wallet": "points", "members": 1, "lots": 1, "points": 5}]', $3);
+
+-- name: asked
+SELECT asked, asked_by FROM expiry.sweep WHERE tenant_id = $1;

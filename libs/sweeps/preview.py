@@ -1,0 +1,95 @@
+"""What lapses at a boundary, to the point: the dry run of a sweep. Only stores and the command line import it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import asyncpg
+
+from libs.ledger.catch_up import catch_up
+from libs.ledger.model import Debt, Kind, Lot, MemberLedger
+from libs.runtime import sql
+
+_QUERIES = sql.load("libs.sweeps", "preview.sql")
+_PAGE = 500
+_PATIENCE = 600.0
+"""Seconds for the statement that reads the lots of a whole programme."""
+
+
+class Share(NamedTuple):
+    """What members of one tier lose of one wallet."""
+
+    tier: str | None
+    wallet: str
+    members: int
+    lots: int
+    points: int
+
+
+class Total(NamedTuple):
+    """What lapses of one wallet."""
+
+    wallet: str
+    members: int
+    lots: int
+    points: int
+
+
+def totals(shares: Iterable[Share]) -> list[Total]:
+    """Add shares up by wallet."""
+    sums: dict[str, Counter[str]] = {}
+    for share in shares:
+        sums.setdefault(share.wallet, Counter()).update(members=share.members, lots=share.lots, points=share.points)
+    return [Total(wallet, one["members"], one["lots"], one["points"]) for wallet, one in sorted(sums.items())]
+
+
+async def preview(connection: asyncpg.Connection, scope: tuple[int, int], boundary: datetime) -> list[Share]:
+    """Return what lapses by `boundary` and nobody has recorded, by tier and wallet, if nothing comes before it.
+
+    It changes nothing and locks nothing; in a transaction of one snapshot it is of one moment.
+    """
+    found: dict[tuple[str | None, str], Counter[str]] = {}
+    for tier, wallet, members, lots, points in await connection.fetch(
+        _QUERIES["plain"], *scope, boundary, timeout=_PATIENCE
+    ):
+        found[tier, wallet] = Counter(members=members, lots=lots, points=points)
+    after = UUID(int=0)
+    while heads := await connection.fetch(_QUERIES["activating"], *scope, boundary, after, _PAGE):
+        after = heads[-1]["member_id"]
+        tiers = {head["member_id"]: head["tier"] for head in heads}
+        for ledger in await _ledgers(connection, scope, heads):
+            for wallet, lapsing in lapses(ledger, boundary).items():
+                found.setdefault((tiers[ledger.member_id], wallet), Counter()).update(lapsing)
+    ordered = sorted(found.items(), key=lambda item: (item[0][0] or "", item[0][1]))
+    return [Share(*key, one["members"], one["lots"], one["points"]) for key, one in ordered]
+
+
+def lapses(ledger: MemberLedger, boundary: datetime) -> dict[str, Counter[str]]:
+    """Return what a member loses by `boundary`, by wallet: the pure function, for whatever is not plain."""
+    found: dict[str, Counter[str]] = {}
+    for movement in catch_up(ledger, boundary, boundary):
+        if movement.kind is Kind.EXPIRE:
+            one = found.setdefault(movement.wallet, Counter(members=1))
+            one.update(lots=len(movement.allocations), points=movement.amount)
+    return found
+
+
+async def _ledgers(
+    connection: asyncpg.Connection, scope: tuple[int, int], heads: Iterable[asyncpg.Record]
+) -> list[MemberLedger]:
+    seqs = {head["member_id"]: head["seq"] for head in heads}
+    lots: dict[UUID, list[Lot]] = {}
+    debts: dict[UUID, list[Debt]] = {}
+    for row in await connection.fetch(_QUERIES["lots"], *scope, list(seqs)):
+        about = {name: row[name] for name in Lot.__struct_fields__ if name != "opened_by"}
+        lots.setdefault(row["member_id"], []).append(Lot(**about, opened_by=Kind(row["opened_by"])))
+    for row in await connection.fetch(_QUERIES["debts"], *scope, list(seqs)):
+        debts.setdefault(row["member_id"], []).append(Debt(row["wallet"], row["amount"], row["since"]))
+    return [
+        MemberLedger(member, seq, tuple(lots.get(member, ())), tuple(debts.get(member, ())))
+        for member, seq in seqs.items()
+    ]

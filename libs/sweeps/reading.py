@@ -1,0 +1,99 @@
+"""Sweeps as people look at them, and what they may ask of one. Only stores and the command line import this module."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from libs.promotions.document import parse_programme
+from libs.runtime import sql
+from libs.sweeps.calendar import WalletPeriod, periods_of
+from libs.sweeps.preview import Share, Total, totals
+
+_QUERIES = sql.load("libs.sweeps", "reading.sql")
+SENSIBLE = {
+    "run": ("announced",),
+    "pause": ("announced", "running"),
+    "resume": ("paused",),
+    "cancel": ("announced", "running", "paused"),
+}
+"""What may be asked, and in which states."""
+_LONGEST_NAME = 64
+
+
+class SweepSeen(NamedTuple):
+    """A sweep: what it was announced with, what it has written down, and what the ledger says since it is over."""
+
+    sweep_id: UUID
+    programme: str
+    boundary: datetime
+    local_date: date
+    zone: str
+    tzdata: str
+    wallets: tuple[str, ...]
+    state: str
+    asked: str | None
+    preview: tuple[Share, ...]
+    done: tuple[Total, ...]
+    lapsed: tuple[Total, ...] | None
+    members: int
+    members_done: int
+    announced_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+async def load_sweeps(
+    connection: asyncpg.Connection,
+    tenant_id: int,
+    programme_id: int | None = None,
+    *,
+    sweep_id: UUID | None = None,
+    before: tuple[datetime, str] | None = None,
+    most: int = 50,
+) -> list[SweepSeen]:
+    """Return sweeps of a tenant, the newest boundary first; those behind a boundary and the slug of a programme."""
+    rows = await connection.fetch(
+        _QUERIES["sweeps"], tenant_id, programme_id, sweep_id, *(before or (None, None)), most
+    )
+    return [_seen(row) for row in rows]
+
+
+async def ask(
+    connection: asyncpg.Connection, tenant_id: int, sweep_id: UUID, what: str, now: datetime, by: str
+) -> bool:
+    """Ask something of a sweep, and say whether it makes sense as it stands; the service does it in a second or two.
+
+    `what` is a key of `SENSIBLE`.
+    """
+    found = await connection.fetchval(
+        _QUERIES["ask"], tenant_id, sweep_id, what, SENSIBLE[what], now, by[:_LONGEST_NAME]
+    )
+    return found is not None
+
+
+async def load_periods(connection: asyncpg.Connection, scope: tuple[int, int]) -> frozenset[WalletPeriod]:
+    """Return the periods of all versions of a programme."""
+    found: frozenset[WalletPeriod] = frozenset()
+    for row in await connection.fetch(_QUERIES["documents"], *scope):
+        found |= periods_of(parse_programme(orjson.loads(row["document"])))
+    return found
+
+
+def _seen(row: asyncpg.Record) -> SweepSeen:
+    chunks = [chunk for chunk in orjson.loads(row["done"]) if chunk]
+    lapsed = None if row["lapsed"] is None else tuple([Total(**each) for each in orjson.loads(row["lapsed"])])
+    return SweepSeen(
+        **{
+            **row,
+            "wallets": tuple(row["wallets"]),
+            "preview": tuple([Share(**each) for each in orjson.loads(row["preview"])]),
+            "done": tuple(totals(Share(None, wallet, **one) for chunk in chunks for wallet, one in chunk.items())),
+            "lapsed": lapsed,
+            "members_done": min(row["members_done"], row["members"]),
+        }
+    )

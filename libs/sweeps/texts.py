@@ -1,0 +1,51 @@
+"""What is said of sweeps, in every language."""
+
+from __future__ import annotations
+
+from libs.language.catalogue import Catalogue, Texts
+
+_ENGLISH: Texts = {
+    "page.title": "Expiry",
+    "page.back": "Back",
+    "page.scope": "It takes a key with the scope {scope}.",
+    "page.none": "No points lapse: no wallet has a period that ends.",
+    "page.calendar": "Boundaries ahead",
+    "page.sweeps": "Sweeps",
+    "page.no_sweeps": "None has been announced yet.",
+    "page.boundary": "Lapses at",
+    "page.last_day": "Valid to",
+    "page.wallets": "Wallets",
+    "page.state": "State",
+    "page.announced": "Announced",
+    "page.done": "Written down",
+    "page.members": "{done} of {all} members",
+    "state.announced": "announced",
+    "state.running": "running",
+    "state.paused": "rests",
+    "state.finished": "finished",
+    "state.cancelled": "called off",
+}
+
+_GERMAN: Texts = {
+    "page.title": "Verfall",
+    "page.back": "Zurück",
+    "page.scope": "Dazu braucht es einen Schlüssel mit dem Recht {scope}.",
+    "page.none": "Es verfallen keine Punkte: Keine Punkteart hat einen Zeitraum, der endet.",
+    "page.calendar": "Kommende Stichtage",
+    "page.sweeps": "Durchläufe",
+    "page.no_sweeps": "Noch keiner ist angekündigt.",
+    "page.boundary": "Verfällt um",
+    "page.last_day": "Gültig bis",
+    "page.wallets": "Punktearten",
+    "page.state": "Stand",
+    "page.announced": "Angekündigt",
+    "page.done": "Verbucht",
+    "page.members": "{done} von {all} Mitgliedern",
+    "state.announced": "angekündigt",
+    "state.running": "läuft",
+    "state.paused": "ruht",
+    "state.finished": "fertig",
+    "state.cancelled": "abgesagt",
+}
+
+SWEEPS = Catalogue({"en": _ENGLISH, "de": _GERMAN})

@@ -1,0 +1,156 @@
+"""Who sees to what sweeps there are: announces boundaries, starts, obeys people, tells of progress, ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import asyncpg
+
+from libs.promotions.document import ProgrammeInvalid
+from libs.runtime import logs, stream_store
+from libs.runtime.batch import Outgoing
+from libs.runtime.clock import Clock
+from libs.runtime.postgres import DATABASE_ERRORS
+from libs.sweeps.calendar import Turn, turns
+from libs.sweeps.preview import preview
+from services.expiry import store
+from services.expiry.announcements import Crier, cause_of, shard_of, sweep_name
+from services.expiry.metrics import ExpiryMetrics
+from services.expiry.store import Programme, Progress, Scope, Sweep, VersionReader
+
+log = logs.get(__name__)
+_MOMENT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How sweeps are run: how long before a boundary it is announced, how long after it the sweep waits for what is
+    under way, whether it starts by itself, how many members a chunk has, and how often progress is told.
+    """
+
+    ahead: timedelta
+    settle: timedelta
+    automatic: bool
+    chunk: int
+    progress_every: timedelta
+
+
+class Overseer:
+    """Looks around every second or so, in every worker; of several that look at once one acts."""
+
+    def __init__(self, pool: asyncpg.Pool, clock: Clock, wall: Clock, rules: Rules, metrics: ExpiryMetrics) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._wall = wall
+        self._rules = rules
+        self._metrics = metrics
+        self._versions = VersionReader()
+        self._since: dict[Scope, datetime] = {}
+        self.trouble: str | None = "programmes not loaded"
+
+    async def look(self) -> None:
+        """Do what there is to do; on trouble the next look does."""
+        try:
+            async with self._pool.acquire() as connection:
+                programmes = await self._versions.load(connection)
+                for scope, programme in programmes.items():
+                    await self._announce(connection, scope, programme)
+                await self._see_to(connection, programmes)
+        except (*DATABASE_ERRORS, ProgrammeInvalid) as error:
+            self.trouble = type(error).__name__
+            log.warning("sweeps.not_seen_to", error=self.trouble)
+        else:
+            self.trouble = None
+
+    async def _announce(self, connection: asyncpg.Connection, scope: Scope, programme: Programme) -> None:
+        """Announce what comes; of boundaries that were missed one after the other, each when the one before is over."""
+        now = self._clock.now()
+        last, still_open = await store.last_boundary(connection, scope)
+        if last is None:
+            last = self._since.get(scope) or await self._first_look(connection, scope, now)
+        if still_open and last <= now:
+            return
+        for turn in turns(programme.periods, last, now + self._rules.ahead):
+            await self._announce_one(connection, scope, programme, turn, now)
+            if turn.boundary.instant <= now:
+                return
+
+    async def _first_look(self, connection: asyncpg.Connection, scope: Scope, now: datetime) -> datetime:
+        """Where the calendar of a programme begins that was never swept: that reads all heads, so it is done once."""
+        first = await store.first_due(connection, scope)
+        since = self._since[scope] = now if first is None else min(first - _MOMENT, now)
+        return since
+
+    async def _announce_one(
+        self, connection: asyncpg.Connection, scope: Scope, programme: Programme, turn: Turn, now: datetime
+    ) -> None:
+        shares = await preview(connection, scope, turn.boundary.instant)
+        sweep_id = sweep_name(programme, turn.boundary.instant)
+        async with connection.transaction():
+            if await store.announce(connection, scope, turn, sweep_id, cause_of(sweep_id), shares, now):
+                await self._publish(connection, scope, Crier(programme, now).announced(sweep_id, turn, shares))
+
+    async def _see_to(self, connection: asyncpg.Connection, programmes: dict[Scope, Programme]) -> None:
+        async with connection.transaction():
+            if not await store.on_duty(connection):
+                return
+            now = self._clock.now()
+            for sweep in await store.asked_for(connection):
+                await self._obey(connection, sweep, programmes[sweep.key[:2]], now)
+            for sweep in await store.open_sweeps(connection):
+                if sweep.state == "announced" and self._may_start(sweep, now):
+                    members = await store.start(connection, sweep, self._rules.chunk, now, self._wall.now())
+                    crier = Crier(programmes[sweep.key[:2]], now)
+                    await self._publish(connection, sweep.key[:2], crier.started(sweep, members))
+            going = await store.running(connection)
+            for progress in going:
+                await self._follow(connection, progress, Crier(programmes[progress.sweep.key[:2]], now), now)
+        self._metrics.running.set(len(going))
+        self._metrics.members_left.set(sum(each.sweep.members - each.members_done for each in going))
+
+    def _may_start(self, sweep: Sweep, now: datetime) -> bool:
+        if sweep.asked == "run":
+            return sweep.boundary <= now
+        return self._rules.automatic and sweep.boundary + self._rules.settle <= now
+
+    async def _obey(self, connection: asyncpg.Connection, sweep: Sweep, programme: Programme, now: datetime) -> None:
+        state = answer(sweep.state, sweep.asked, started=sweep.started_at is not None)
+        if sweep.asked == "run" and sweep.state == "announced":
+            return  # what starts is seen to in its turn
+        await store.turn_to(connection, sweep, state, now)
+        if state != sweep.state and sweep.asked is not None:
+            turned = Crier(programme, now).turned(sweep, sweep.asked, sweep.asked_by)
+            await self._publish(connection, sweep.key[:2], turned)
+
+    async def _follow(self, connection: asyncpg.Connection, progress: Progress, crier: Crier, now: datetime) -> None:
+        sweep, wall = progress.sweep, self._wall.now()
+        if progress.chunks_finished == progress.chunks:
+            if await store.cut(connection, sweep, self._rules.chunk, plain=True):
+                return
+            if not await store.anybody_due(connection, sweep):
+                done = await store.done(connection, sweep)
+                lapsed = await store.finish(connection, sweep, now)
+                await self._publish(connection, sweep.key[:2], crier.finished(sweep, done, lapsed))
+                return
+        if sweep.told_at is None or wall - sweep.told_at >= self._rules.progress_every:
+            done = await store.done(connection, sweep)
+            await store.told(connection, sweep, wall)
+            await self._publish(connection, sweep.key[:2], crier.progressed(sweep, progress.members_done, done))
+
+    async def _publish(self, connection: asyncpg.Connection, scope: Scope, event: Outgoing) -> None:
+        shard = shard_of(scope[1])
+        packed = stream_store.pack_rows({shard: [event]})
+        await stream_store.enqueue(connection, stream_store.enqueuing(self._clock.now(), {shard: 0}, packed))
+
+
+def answer(state: str, asked: str | None, *, started: bool) -> str:
+    """Return the state after what a person asked for; the same as before where it makes no sense."""
+    match asked, state:
+        case "pause", "running" | "announced":
+            return "paused"
+        case "resume", "paused":
+            return "running" if started else "announced"
+        case "cancel", "running" | "announced" | "paused":
+            return "cancelled"
+    return state

@@ -1,0 +1,139 @@
+"""A lane of sweeping: takes a chunk of members, lets what they have lapse step by step, and takes the next.
+
+A step is one short transaction: the chunk is still ours, heads are locked in the order of members, lots lapse, events
+go into the outbox. Members in somebody else's hands are passed over: whoever writes to a member records what is due
+anyway, and whoever is still due when all chunks are done is taken up again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+
+from libs.runtime import logs, stream_store
+from libs.runtime.clock import Clock, happens_within, monotonic
+from libs.runtime.failpoint import reach
+from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
+from services.expiry import store
+from services.expiry.announcements import Expired, shard_of
+from services.expiry.metrics import ExpiryMetrics
+from services.expiry.pace import Pace
+from services.expiry.store import Chunk, Lapsed, Sweep
+
+log = logs.get(__name__)
+_IDLE = 0.5
+_LONGEST_PAUSE = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What the lanes of a worker share. `wall` is the machine's clock, for leases; `lock_bound` is in seconds.
+    `committed` hears in which shards of the outbox something new lies.
+    """
+
+    pool: asyncpg.Pool
+    clock: Clock
+    wall: Clock
+    metrics: ExpiryMetrics
+    holder: str
+    lease: timedelta
+    lock_bound: float
+    committed: Callable[[Iterable[str]], None]
+
+
+class Sweeper:
+    """One lane; any number of them, in any number of workers, share the work."""
+
+    def __init__(self, means: Means) -> None:
+        self._means = means
+        self._pace = Pace(means.lock_bound)
+        self._stopping = asyncio.Event()
+        self.trouble: str | None = None
+
+    def stop(self) -> None:
+        """Let the step in hand end, and return."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Work until `stop`; on trouble of the database, wait and begin again."""
+        pause = _IDLE
+        while not self._stopping.is_set():
+            try:
+                async with self._means.pool.acquire() as connection:
+                    worked = await self._chunk(connection)
+            except DATABASE_ERRORS as error:
+                if trouble(error) not in (Trouble.PASSING, Trouble.REPEAT):
+                    raise
+                self.trouble = type(error).__name__
+                log.warning("sweep.held", error=self.trouble)
+                await happens_within(self._stopping, pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+                continue
+            self.trouble, pause = None, _IDLE
+            if not worked:
+                await happens_within(self._stopping, _IDLE)
+
+    async def _chunk(self, connection: asyncpg.Connection) -> bool:
+        """Take a chunk as far as it goes, and say whether there was one."""
+        wall = self._means.wall.now()
+        chunk = await store.claim(connection, self._means.holder, wall, wall + self._means.lease)
+        if chunk is None:
+            return False
+        sweep, tenant, programme = await store.sweep_of(connection, chunk)
+        members = await store.due_members(connection, chunk)
+        if not members:
+            await store.finish_chunk(connection, chunk)
+        while members and not self._stopping.is_set():
+            asked = members[: self._pace.size]
+            after = await self._step(connection, chunk, sweep, (tenant, programme), asked, last=asked == members)
+            if after is None:
+                return True
+            chunk, members = after, members[len(asked) :]
+        if members:
+            await store.let_go(connection, chunk)
+        return True
+
+    async def _step(
+        self,
+        connection: asyncpg.Connection,
+        chunk: Chunk,
+        sweep: Sweep,
+        slugs: tuple[str, str],
+        asked: Sequence[UUID],
+        *,
+        last: bool,
+    ) -> Chunk | None:
+        """Let what some members have lapse; None when the chunk is ours no longer, or its sweep rests."""
+        now = self._means.clock.now()
+        lease_until = self._means.wall.now() + self._means.lease
+        async with connection.transaction():
+            if not await store.holds(connection, chunk):
+                self._means.metrics.fenced.inc()
+                return None
+            began = monotonic()
+            lapsed = await store.lapse(connection, chunk, sweep.cause, asked, now)
+            reach("after-load")
+            after = store.after_step(chunk, asked, lapsed)
+            await store.move_on(connection, after, lease_until, finished=last)
+            shard = shard_of(chunk.number)
+            events = {shard: Expired(sweep, *slugs, now).write(lapsed)}
+            if lapsed:
+                packed = stream_store.pack_rows(events)
+                await stream_store.enqueue(connection, stream_store.enqueuing(now, dict.fromkeys(events, 0), packed))
+            reach("before-commit")
+        self._tell(asked, lapsed, monotonic() - began)
+        self._means.committed([shard])
+        return after
+
+    def _tell(self, asked: Sequence[UUID], lapsed: Sequence[Lapsed], seconds: float) -> None:
+        lots = sum([len(each.lots) for each in lapsed])
+        self._pace.tell(len(asked), lots, seconds)
+        metrics = self._means.metrics
+        metrics.step_seconds.observe(seconds)
+        metrics.members.inc(len({each.member_id for each in lapsed}))
+        metrics.lots.inc(lots)

@@ -1,0 +1,94 @@
+"""The operations on sweeps: boundaries that come, how far each is, and letting one rest, go on or end."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Request, Response
+
+from libs.sweeps.reading import SweepSeen, ask, load_sweeps
+from services.gateway.access import Caller, PointsReader, RulesPublisher
+from services.gateway.cursors import Place
+from services.gateway.openapi import refusals
+from services.gateway.paging import link_next, read_place
+from services.gateway.parameters import CursorText, Limit
+from services.gateway.problems import ProblemError
+from services.gateway.rules.desk import who
+from services.gateway.sweep_store import SweepStore
+from services.gateway.sweep_views import SweepsPage, SweepView, sweep_view
+
+router = APIRouter(prefix="/v1")
+SweepId = Annotated[UUID, Path(description="The sweep's id.", examples=["5b0f3f5e-3d57-5c39-9a4e-2f6b7c8d9e01"])]
+Action = Annotated[
+    Literal["run", "pause", "resume", "cancel"],
+    Path(description="Start it now, let it rest, let it go on, or call it off.", examples=["pause"]),
+]
+
+
+@router.get(
+    "/sweeps",
+    operation_id="listSweeps",
+    summary="Boundaries at which points lapse, and their sweeps",
+    tags=["ledger"],
+    responses=refusals("cursor-invalid", "request-invalid"),
+)
+async def list_sweeps(
+    request: Request, response: Response, caller: PointsReader, limit: Limit = 50, cursor: CursorText = None
+) -> SweepsPage:
+    """List sweeps from their announcement on, the newest boundary first."""
+    listing = f"sweeps {caller.tenant_id}"
+    place = read_place(caller.parts.cursors, cursor, listing)
+    before = None if place is None or place.recorded_at is None else (place.recorded_at, place.text or "")
+    async with caller.parts.store.reading(caller.tenant_id) as reading:
+        found = await load_sweeps(reading.connection, caller.tenant_id, before=before, most=limit + 1)
+    more, found = len(found) > limit, found[:limit]
+    following = None
+    if more:
+        last = Place(0, recorded_at=found[-1].boundary, text=found[-1].programme)
+        following = caller.parts.cursors.write(last, listing)
+    link_next(request, response, following)
+    return SweepsPage(data=tuple(map(sweep_view, found)), next_cursor=following, has_more=more)
+
+
+@router.get(
+    "/sweeps/{sweep_id}",
+    operation_id="getSweep",
+    summary="How far a sweep is",
+    tags=["ledger"],
+    responses=refusals("request-invalid", "sweep-unknown"),
+)
+async def get_sweep(caller: PointsReader, sweep_id: SweepId) -> SweepView:
+    """Tell what a sweep was announced with, what it has written down, and, when it is over, all that lapsed."""
+    return sweep_view(await _one(caller, sweep_id))
+
+
+@router.post(
+    "/sweeps/{sweep_id}/{action}",
+    operation_id="steerSweep",
+    summary="Start a sweep, let it rest or go on, or call it off",
+    tags=["ledger"],
+    status_code=202,
+    responses=refusals("request-invalid", "sweep-otherwise", "sweep-unknown"),
+)
+async def steer_sweep(request: Request, caller: RulesPublisher, sweep_id: SweepId, action: Action) -> SweepView:
+    """Ask something of a sweep, which is done within a second or two. Asked again it changes nothing more.
+
+    No balance depends on it: what has passed its date has lapsed, whether it is written down yet or not.
+    """
+    store: SweepStore = request.app.state.sweeps
+    async with store.writing(caller.tenant_id) as connection:
+        now = caller.parts.clock.now()
+        sensible = await ask(connection, caller.tenant_id, sweep_id, action, now, who(caller))
+    seen = await _one(caller, sweep_id)
+    if not sensible:
+        raise ProblemError("sweep-otherwise", f"It is {seen.state}.")
+    return sweep_view(seen)
+
+
+async def _one(caller: Caller, sweep_id: UUID) -> SweepSeen:
+    async with caller.parts.store.reading(caller.tenant_id) as reading:
+        found = await load_sweeps(reading.connection, caller.tenant_id, sweep_id=sweep_id)
+    if not found:
+        raise ProblemError("sweep-unknown")
+    return found[0]

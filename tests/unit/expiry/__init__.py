@@ -1,0 +1,1 @@
+"""Expiry without a database."""

@@ -1,0 +1,36 @@
+"""How many members a step takes: as many as half the bound allows, never so few that the step itself costs more."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.expiry.pace import FEW, MOST, Pace
+
+
+def settled(bound: float, fixed: float, per_lot: float, lots: int) -> tuple[int, float]:
+    """The size that a pace comes to where a step costs so much by itself and by its lots; and what that step takes."""
+    pace = Pace(bound)
+    for _ in range(30):
+        pace.tell(pace.size, pace.size * lots, fixed + per_lot * lots * pace.size)
+    return pace.size, fixed + per_lot * lots * pace.size
+
+
+@pytest.mark.parametrize("lots", [1, 3, 10, 200, 5_000])
+def test_steps_stay_below_the_bound_where_that_is_possible(lots: int) -> None:
+    size, seconds = settled(0.025, 0.002, 20e-6, lots)
+    assert 1 <= size <= MOST
+    assert seconds <= 0.025 or size == 1
+    assert size * lots >= FEW
+
+
+def test_a_busy_machine_does_not_make_steps_so_small_that_they_never_end() -> None:
+    size, _ = settled(0.025, 0.030, 20e-6, 5)
+    assert size * 5 >= FEW
+
+
+def test_it_grows_carefully_and_not_beyond_all_bounds() -> None:
+    pace = Pace(0.025)
+    first = pace.size
+    pace.tell(first, first, 1e-9)
+    assert pace.size == 2 * first
+    assert settled(10.0, 0.0, 1e-9, 1)[0] == MOST
