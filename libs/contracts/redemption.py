@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 PATH = "/redemptions"
 """Where redemption answers, on its web port."""
@@ -74,8 +75,34 @@ class RedeemedLot(_View):
     expires_at: datetime | None = Field(description="When what is there of the lot lapses; null for never.")
 
 
+_LOT_EXAMPLE: JsonDict = {
+    "lot": 3,
+    "wallet": "points",
+    "points": 150,
+    "restored": 0,
+    "earned_at": "2024-02-10T09:30:00Z",
+    "expires_at": "2024-03-31T22:00:00Z",
+}
+_VIEW_EXAMPLE: JsonDict = {
+    "redemption_id": "0c1f5f0a-6f0e-5b7d-8a63-2f1e9d4c7b50",
+    "member_id": "0190a5b0-7c3e-7d52-9d1e-5a2f6c0b8e11",
+    "programme": "main",
+    "state": "held",
+    "points": 150,
+    "restored": 0,
+    "hold_until": "2024-03-02T10:15:00Z",
+    "extended": False,
+    "reference": "till-7/4711",
+    "asked_at": "2024-03-02T10:00:00Z",
+    "changed_at": "2024-03-02T10:00:00Z",
+    "lots": [_LOT_EXAMPLE],
+}
+
+
 class RedemptionView(_View):
     """Points that a member holds for a reward, or gave for one."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _VIEW_EXAMPLE})
 
     redemption_id: UUID = Field(description="Names it.")
     member_id: UUID = Field(description="Whose points.")
@@ -99,6 +126,20 @@ class RedemptionView(_View):
 
 class RedemptionQuote(_View):
     """What a redemption would take now; nothing is held by it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "member_id": "0190a5b0-7c3e-7d52-9d1e-5a2f6c0b8e11",
+                "programme": "main",
+                "points": 150,
+                "possible": True,
+                "reason": None,
+                "spendable": 420,
+                "lots": [_LOT_EXAMPLE],
+            }
+        }
+    )
 
     member_id: UUID = Field(description="Whose points.")
     programme: str = Field(description="The programme.", examples=["main"])

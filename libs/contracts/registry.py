@@ -61,8 +61,6 @@ from libs.contracts.events import (
     ReferralStartedV1,
     RewardGrantedV1,
     RewardRevokedV1,
-    TransferRequestedV1,
-    UnmergeRequestedV1,
     SweepAnnouncedV1,
     SweepCancelledV1,
     SweepFinishedV1,
@@ -70,6 +68,8 @@ from libs.contracts.events import (
     SweepProgressedV1,
     SweepResumedV1,
     SweepStartedV1,
+    TransferRequestedV1,
+    UnmergeRequestedV1,
 )
 from libs.contracts.topics import Topic, topic_of
 

@@ -40,13 +40,7 @@ from services.earning.lives import Life
 from services.earning.loaded import Counters, Loaded
 from services.earning.moving import move
 from services.earning.occasions import outgoing, return_of
-from services.earning.outcome import (
-    About,
-    BatchDecision,
-    NewLot,
-    Term,
-    Unpaid,
-)
+from services.earning.outcome import About, BatchDecision, NewLot, Term, Unpaid
 from services.earning.referrals import referral_of
 from services.earning.seen import seen_by
 from services.earning.verdict import Given, Standing

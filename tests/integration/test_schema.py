@@ -153,7 +153,8 @@ RIGHTS = {
             earning.parked_receipt
             earning.receipt earning.receipt_event earning.referral earning.referral_account earning.referral_change
             earning.referral_waiting earning.told_programme earning.unclaimed_receipt
-            earning.unpaid_receipt earning.worker expiry.chunk ledger.allocation ledger.journal ledger.lot_now ledger.movement
+            earning.unpaid_receipt earning.worker expiry.chunk
+            ledger.allocation ledger.journal ledger.lot_now ledger.movement
             members.identifier members.mark members.member members.merge members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing
             redemption.redemption redemption.request stream.outbox stream.outbox_rest stream.outbox_shard vault.profile

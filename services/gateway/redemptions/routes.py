@@ -47,7 +47,16 @@ _MEMBER = "0190a5b0-7c3e-7d52-9d1e-5a2f6c0b8e11"
 class RedemptionsPage(BaseModel):
     """A page of redemptions, newest first."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(
+        frozen=True,
+        json_schema_extra={
+            "example": {
+                "data": [RedemptionView.model_json_schema()["example"]],
+                "next_cursor": None,
+                "has_more": False,
+            }
+        },
+    )
 
     data: tuple[RedemptionView, ...] = Field(description="The redemptions.")
     next_cursor: str | None = Field(description="Give it as `cursor` for the next page.")

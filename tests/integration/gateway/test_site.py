@@ -39,13 +39,16 @@ def test_every_operation_is_described_whole(operation: dict[str, Any]) -> None:
     answered = "text/html" if operation["operationId"].endswith("Report") else answered
     answered = "text/calendar" if operation["operationId"] == "downloadProgrammeCalendar" else answered
     for status, response in responses.items():
+        if status.startswith("3"):  # answered by its address alone
+            continue
         expected = answered if status == good else "application/problem+json"
         assert list(response["content"]) == [expected]
     assert all(parameter["description"] for parameter in operation.get("parameters", ()))
     if answered != "application/json":
         return
-    reference = responses[good]["content"]["application/json"]["schema"]["$ref"]
-    assert "example" in DOCUMENT["components"]["schemas"][reference.rpartition("/")[2]]
+    schema = responses[good]["content"]["application/json"]["schema"]
+    for form in schema.get("anyOf", [schema]):
+        assert "example" in DOCUMENT["components"]["schemas"][form["$ref"].rpartition("/")[2]]
 
 
 async def test_the_description_is_served(anonymous: httpx.AsyncClient) -> None:
@@ -59,7 +62,8 @@ async def test_the_api_is_described_for_people_with_bodies(anonymous: httpx.Asyn
     posts = [body for body in bodies if "application/json" in body]
     assert len(posts) < len(bodies)
     assert "Body: The file itself. <code>text/csv</code>" in page
-    assert page.count("<caption>Body</caption>") == len(posts)
+    told = [body for body in posts if body["application/json"]["schema"].get("properties") != {}]
+    assert page.count("<caption>Body</caption>") == len(told)
     assert "<code>data.lines[].amount_minor</code>" in page
 
 

@@ -1,0 +1,1 @@
+"""Redemption, without its servers."""

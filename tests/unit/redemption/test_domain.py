@@ -84,7 +84,8 @@ def test_a_hold_is_over_at_its_very_instant_and_is_put_off_once() -> None:
 
 def test_what_the_member_gives_up_late_lapses_and_what_a_person_gives_back_does_not() -> None:
     """The first quarter of 2024 ends on day 91 in Rome, the second on day 182."""
-    for by, lapsed, lives_until in (("member", 6, 50), ("operator", 0, 95 + 30), ("partner", 0, 95 + 30)):
+    cases: list[tuple[domain.Doer, int, int]] = [("member", 6, 50), ("operator", 0, 95 + 30), ("partner", 0, 95 + 30)]
+    for by, lapsed, lives_until in cases:
         life = life_of(credit(1, 6, expires=50), credit(2, 6, expires=180))
         taken = domain.taken(life, ID, CAUSE, 10, ["points"], day(1), zone=ROME)
         assert isinstance(taken, Changed)
