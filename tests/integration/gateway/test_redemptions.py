@@ -19,13 +19,22 @@ from services.gateway.settings import GatewaySettings, RedemptionPart
 from tests.integration.gateway.conftest import SEAL_KEY, MakeKey, SetClock, bearer, running
 from tests.integration.gateway.scribe import MemberScribe, Scribe
 from tests.integration.gateway.till import fresh_key
-from tests.support.database import ACME, GLOBEX
+from tests.support.database import ACME, GLOBEX, programme_document
+from tests.support.programmes import put_programme
 from tests.support.stack import Stack, Worker, until
 
 
 @pytest.fixture
 async def redemption(stack: Stack) -> Worker:
-    """The service."""
+    """The service; the programme asks whether members have redeemed before."""
+    untouched = {
+        "id": "untouched",
+        "name": "For newcomers",
+        "state": "live",
+        "when": {"member": {"history": [{"count": "redemptions", "max": 0}]}},
+        "effect": {"kind": "fixed", "points": 5},
+    }
+    await put_programme(stack.database, programme_document(ACME) | {"campaigns": [untouched]})
     return await stack.start_ready("redemption")
 
 
@@ -68,6 +77,12 @@ async def spendable(shop: httpx.AsyncClient, member: MemberScribe) -> int:
     return int(told["wallets"][0]["spendable"])
 
 
+async def counted(stack: Stack) -> list[tuple[str, str]]:
+    """What the histories of members hold."""
+    rows = await stack.fetch("SELECT member_id::text, parts::text FROM earning.member_day")
+    return [tuple(row) for row in rows]
+
+
 async def sound(stack: Stack) -> None:
     """What `pointstream verify` checks, but for the events behind credits: the scribe writes none."""
     violated = {result.name: result.samples for result in await check(stack.database.dsn()) if result.violations}
@@ -104,6 +119,8 @@ async def test_a_redemption_from_its_quote_to_its_end(
     redeemed = await made(shop, f"{path}/commit", {"points": 80})
     assert (redeemed["state"], redeemed["points"], lots(redeemed)) == ("redeemed", 80, [(1, 50, 0), (2, 30, 0)])
     assert await spendable(shop, member) == 100
+    assert await counted(stack) == [(str(member.member_id), '{"redemptions": 1}')]
+    await sound(stack)
     assert (await post(shop, f"{path}/release", {})).json()["code"] == "hold-ended"
     once = fresh_key()
     back = await made(shop, f"{path}/cancel", {"points": 40}, **once)
@@ -112,6 +129,7 @@ async def test_a_redemption_from_its_quote_to_its_end(
     assert (await post(shop, f"{path}/cancel", {"points": 41})).json()["code"] == "points-exceeded"
     ended = await made(shop, f"{path}/cancel", {"by": "operator"})
     assert (ended["state"], ended["lapsed"], await spendable(shop, member)) == ("cancelled", 0, 180)
+    assert await counted(stack) == []
 
     shown = (await shop.get(f"/v1/redemptions{path}")).json()
     assert shown == ended | {"lapsed": None}
