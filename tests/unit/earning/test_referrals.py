@@ -18,7 +18,6 @@ from libs.contracts.registry import event_model
 from libs.judging.programmes import Programmes
 from libs.referral.codes import make_code as code
 from services.earning.metrics import EarningMetrics
-from services.earning.referral_events import asked_for
 from tests.support.brokerless import ACTIVITIES, Earning, Sent
 from tests.support.in_memory import in_memory
 from tests.support.lives import activity, returned, voided
@@ -333,15 +332,6 @@ def test_what_is_switched_off_brings_nothing_and_is_taken_back_all_the_same() ->
     assert (world.points(1), world.points(11), world.state(11)) == (100, 0, "started")
     world.say(voided("void", "R-10", time=BEGIN + HOUR))
     assert (world.points(1), world.points(10)) == (0, 0)
-    lit = Earning(world.programmes, METRICS)
-    lit.memory, world.earning = world.earning.memory, lit
-    waiting = lit.memory.referrals.waiting
-    assert waiting.keys() == {(1, 1, member(11))}, "the look that was cut short, and nobody else's"
-    running = world.programmes.by_key()[1, 1]
-    asked = [asked_for(running, name[2], cause, BEGIN) for name, cause in waiting.items()]
-    world.own += [Record(each.topic, each.key, each.value) for each in asked]
-    world.settle(BEGIN + timedelta(days=9))
-    assert (world.points(1), world.points(11), world.state(11)) == (100, 7, "converted")
 
 
 def test_what_is_told_is_what_its_schema_says() -> None:
