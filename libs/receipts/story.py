@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cached_property, reduce
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -152,7 +152,7 @@ class Story(Struct, frozen=True, omit_defaults=True):
     ledger: UUID | None = None
 
 
-class Stands(NamedTuple):
+class Stands(Struct, frozen=True):
     """The content that counts, if any, and what was returned of it; `voided` when it was, and nothing came after."""
 
     content: Content | None
