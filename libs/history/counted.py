@@ -128,7 +128,7 @@ def count_decision(decision: StoredDecision, terms: Mapping[int, Terms]) -> Coun
     content = Content(
         decision.key, "", "", decision.occurred_at, decision.occurred_at, decision.arrived_at, decision.facts
     )
-    purchase = _converted(content.purchase(), decision.rate, version)
+    purchase = _converted(content.purchase, decision.rate, version)
     return count_purchase(decision.member_id, purchase, decision.judged_at, points, version, granted)
 
 

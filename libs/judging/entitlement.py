@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -24,7 +24,7 @@ from libs.receipts.story import Stands, Story
 _structs = msgspec.structs
 
 
-class Entitlement(NamedTuple):
+class Entitlement(msgspec.Struct, frozen=True):
     """What a receipt's owner should have of it, by wallet; or why no rule can say (`waits`).
 
     `judged` is what is left of the purchase, in the programme's currency; `uses` counts against limits; `granted` is

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from libs.ledger.decide import burn_order
 from libs.ledger.model import Account, Allocation, Kind, Lot, MemberLedger, Movement
@@ -25,7 +26,7 @@ class Shortfall(StrEnum):
     OPERATOR = "operator"
 
 
-class Credit(NamedTuple):
+class Credit(Struct, frozen=True):
     """A credit of the purchase: the lot that it opened, and how much of it has not been taken back yet.
 
     Lot 0 is what was credited in another ledger and did not come into this one: it corrects no movement here.
@@ -35,7 +36,7 @@ class Credit(NamedTuple):
     points_left_to_correct: int
 
 
-class Reversal(NamedTuple):
+class Reversal(Struct, frozen=True):
     """How points were taken back: the movements, and what they leave of the points asked for.
 
     `short` waits for an operator, `forgiven` is given up by policy, `lapsed` had gone with the purchase's own lots.

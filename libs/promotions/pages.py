@@ -117,10 +117,18 @@ def read_page(page: bytes) -> list[StoredDecision]:
 
 def pick(page: bytes, keys: Iterable[UUID]) -> list[StoredDecision]:
     """Return the decisions on some events of a page, and leave the others undecoded."""
-    lines = b"\n" + bytes(cramjam.zstd.decompress(page))
-    # A line begins with its key; no string in JSON holds the end of a line.
-    places = sorted(lines.find(b'\n{"key":"%b"' % str(key).encode()) for key in set(keys))
-    return [_decode_one(lines[at + 1 : lines.index(b"\n", at + 1)]) for at in places if at >= 0]
+    lines = bytes(cramjam.zstd.decompress(page))
+    places = sorted([_line_of(lines, key) for key in set(keys)])
+    return [_decode_one(lines[at : lines.index(b"\n", at)]) for at in places if at >= 0]
+
+
+def _line_of(lines: bytes, key: UUID) -> int:
+    """Where the line begins that begins with this key; -1 when none does. No string in JSON holds the end of a line."""
+    begins = b'{"key":"%b"' % str(key).encode()
+    if lines.startswith(begins):
+        return 0
+    at = lines.find(b"\n" + begins)
+    return at if at < 0 else at + 1
 
 
 _decode_one = msgspec.json.Decoder(StoredDecision).decode

@@ -29,7 +29,7 @@ def story_of(decision: StoredDecision) -> Story:
     return Story(
         contents=(content,),
         owner=decision.member_id,
-        shown=() if decision.member_id is None else shown(content),
+        shown=() if decision.member_id is None else content.shown,
         accounts=tuple([Account(wallet, tuple(lots)) for wallet, lots in sorted(gained.items())]),
         uses=tuple([(use.key, use.points, use.limit) for use in given.uses]) if given is not None else (),
         granted=granted_by(given),
@@ -52,8 +52,3 @@ def granted_by(evaluation: Evaluation | None) -> tuple[tuple[str, str, str, int]
         name = (one.campaign, one.kind, one.reference)
         found[name] = found.get(name, 0) + one.quantity
     return tuple([(*name, quantity) for name, quantity in found.items()])
-
-
-def shown(content: Content) -> tuple[str, ...]:
-    """The identifiers on a receipt as they are looked up; those of persons lie in its facts by their hashes."""
-    return tuple([f"{each.kind}:{each.value}" for each in content.purchase().identifiers])

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from functools import lru_cache, reduce
-from typing import Any, Literal, NamedTuple
+from functools import cached_property, reduce
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -22,12 +22,14 @@ from libs.promotions import basket
 from libs.promotions.basket import NOTHING, Returned
 from libs.promotions.seen import Seen
 
-_read_purchase = lru_cache(maxsize=512)(Canonical(PurchaseCompletedV1).read)
-"""What stands of a receipt is looked at several times while a batch is decided."""
+_read_purchase = Canonical(PurchaseCompletedV1).read
 
 
-class Content(Struct, frozen=True, omit_defaults=True):
-    """What a receipt said was bought: its purchase, or a correction of it. `facts` is the payload in canonical JSON."""
+class Content(Struct, frozen=True, omit_defaults=True, dict=True):
+    """What a receipt said was bought: its purchase, or a correction of it. `facts` is the payload in canonical JSON.
+
+    It is read once however often it is looked at, which happens many times while a batch is decided.
+    """
 
     key: UUID
     source: str
@@ -38,9 +40,15 @@ class Content(Struct, frozen=True, omit_defaults=True):
     facts: msgspec.Raw
     corrects: bool = False
 
+    @cached_property
     def purchase(self) -> Any:
         """The payload, as the codec decodes it."""
         return _read_purchase(bytes(self.facts))
+
+    @cached_property
+    def shown(self) -> tuple[str, ...]:
+        """The identifiers on it as they are looked up; those of persons lie in its facts by their hashes."""
+        return tuple([f"{each.kind}:{each.value}" for each in self.purchase.identifiers])
 
 
 class Void(Struct, frozen=True, array_like=True):
@@ -144,7 +152,7 @@ class Story(Struct, frozen=True, omit_defaults=True):
     ledger: UUID | None = None
 
 
-class Stands(NamedTuple):
+class Stands(Struct, frozen=True):
     """The content that counts, if any, and what was returned of it; `voided` when it was, and nothing came after."""
 
     content: Content | None
@@ -155,7 +163,7 @@ class Stands(NamedTuple):
         """What is left of the purchase; None when nothing is."""
         if self.content is None:
             return None
-        return basket.remaining(self.content.purchase(), self.returned)
+        return basket.remaining(self.content.purchase, self.returned)
 
 
 def stands(story: Story) -> Stands:

@@ -22,7 +22,6 @@ from libs.promotions.evaluation import Evaluation
 from libs.promotions.facts import MemberFacts
 from libs.promotions.pages import Outcome
 from libs.promotions.pending import activates_by
-from libs.receipts.decided import shown
 from libs.receipts.story import (
     Claim,
     Content,
@@ -151,7 +150,7 @@ class CaseWork:
         content = case.content
         if content is None or case.story.owner is not None or not self._in_time(case, content, self._now):
             return None
-        case.story = _structs.replace(case.story, owner=member_id, shown=shown(content))
+        case.story = _structs.replace(case.story, owner=member_id, shown=content.shown)
         return self.settle(case, content.purchased_at, _of(content), anew=True)
 
     def settle(self, case: Case, at: datetime, cause: Cause, *, anew: bool) -> Followed:
@@ -166,7 +165,7 @@ class CaseWork:
         assert life is not None, "every owner of a case is loaded"
         life.catch_up(self._now, cause)
         content = standing.content
-        names = case.story.shown if content is None else shown(content)
+        names = case.story.shown if content is None else content.shown
         elsewhere = None if life.name[2] == owner else life.name[2]
         case.story = _structs.replace(case.story, owner=owner, shown=names, ledger=elsewhere)
         entitled = self._entitled(case, standing, life.standing.facts)
@@ -239,7 +238,7 @@ class CaseWork:
         story, content = case.story, standing.content
         if content is None:
             return story.owner
-        names = shown(content)
+        names = content.shown
         if story.owner is not None and (names == story.shown or not names):
             return story.owner
         found = self._owner_of(case.programme, names)
@@ -282,7 +281,7 @@ class CaseWork:
         content = standing.content
         if content is None:
             return Followed("unchanged", "voided", at)
-        return Followed("unclaimed" if shown(content) else "no_member", None, at)
+        return Followed("unclaimed" if content.shown else "no_member", None, at)
 
     def _claim(self, arrival: Arrival, case: Case, at: datetime) -> Followed:
         data = arrival.event.data
@@ -305,7 +304,7 @@ class CaseWork:
         return self.settle(case, at, _of(standing.content), anew=True)
 
     def _refusal(self, case: Case, content: Content, claim: Claim) -> str | None:
-        if claim.total_minor is not None and claim.total_minor != content.purchase().total_minor:
+        if claim.total_minor is not None and claim.total_minor != content.purchase.total_minor:
             return "total-mismatch"
         return None if self._in_time(case, content, claim.at) else "claim-too-late"
 

@@ -11,7 +11,6 @@ import asyncpg
 
 from libs.judging.versions import RunningProgramme
 from libs.lives.life import MemberName
-from libs.receipts.decided import shown
 from libs.runtime.batch import Outgoing
 from services.earning import loading, merging_store, owner_store, profile_store, segment_store, store, tier_store
 from services.earning.domain import BatchDecider
@@ -69,7 +68,7 @@ async def adopt(
     takers: list[tuple[datetime, UUID, MemberName]] = []
     for case in cases.values():
         content = case.content
-        owner = None if content is None else first_owner(case.programme.key, shown(content), owners)
+        owner = None if content is None else first_owner(case.programme.key, content.shown, owners)
         if content is not None and owner is not None:
             takers.append((content.purchased_at, case.key, (*case.programme.key, owner)))
     takers.sort(key=lambda taker: (taker[0], taker[1].bytes))

@@ -24,7 +24,7 @@ from libs.lives.made import Cause, Made
 from libs.promotions.evaluation import Evaluation
 from libs.promotions.pages import Outcome
 from libs.promotions.seen import Seen
-from libs.receipts.decided import granted_by, shown
+from libs.receipts.decided import granted_by
 from libs.receipts.story import Content, Story
 from libs.runtime.batch import Outgoing
 from services.earning import arrivals
@@ -266,9 +266,9 @@ class BatchDecider:
         result.parked.pop(case.key, None)
         if content is None:
             return
-        scope, purchase, bought_at = case.programme.key, content.purchase(), content.purchased_at
+        scope, purchase, bought_at = case.programme.key, content.purchase, content.purchased_at
         if case.story.owner is None:
-            self.result.leave(scope, case.key, content.key, shown(content), purchase, bought_at)
+            self.result.leave(scope, case.key, content.key, content.shown, purchase, bought_at)
         elif case.waits is not None:
             self.result.park(scope, case.key, event_key, case.story.owner, case.waits, purchase, bought_at)
 

@@ -16,7 +16,7 @@ from libs.ledger.model import MemberLedger
 from libs.lives.life import MemberName
 from libs.promotions.decide import activity_counter_keys, counter_keys
 from libs.promotions.facts import MemberFacts
-from libs.receipts.decided import shown, story_of
+from libs.receipts.decided import story_of
 from libs.receipts.story import Content, Story, read_story
 from services.earning import arrivals, owner_store, store
 from services.earning.arrivals import Arrival
@@ -123,7 +123,7 @@ async def load_owners(
         for key, case in cases.items()
         if contents[key] + len(case.story.contents) > 1
         for content in case.story.contents
-        for name in shown(content)
+        for name in content.shown
     }
     if missing := [name for name in names if name not in owners]:
         owners |= await owner_store.lock_owners(connection, missing)
@@ -141,7 +141,7 @@ def _ids_behind(case: Case, owners: Mapping[store.IdentifierName, UUID]) -> list
     """Everybody whom a receipt may belong to by its story."""
     story, scope = case.story, case.programme.key
     ids = [claim.member_id for claim in story.claims] + ([] if story.owner is None else [story.owner])
-    shows = [(*scope, name) for content in story.contents for name in shown(content)]
+    shows = [(*scope, name) for content in story.contents for name in content.shown]
     return ids + [owners[name] for name in shows if name in owners]
 
 
@@ -288,7 +288,7 @@ def _case_keys(case: Case, contents: Iterable[Content], facts: Sequence[MemberFa
         version = case.programme.at(at)
         if version is None:
             continue
-        exchanged = exchange(content.purchase(), case.programme, version, at, case.story.rate)
+        exchanged = exchange(content.purchase, case.programme, version, at, case.story.rate)
         if exchanged is not None:
             keys += [key for each in facts for key in counter_keys(version.compiled, exchanged.purchase, each, at)]
     return keys

@@ -20,7 +20,7 @@ from libs.judging.versions import RunningProgramme
 from libs.ledger.model import Lot
 from libs.ledger.reverse import Credit, Shortfall, reverse
 from libs.lives.made import Cause
-from libs.receipts.story import Account, Gained, Story, account_of, with_account
+from libs.receipts.story import Account, Gained, Story, with_account
 from services.earning.lives import Life
 
 _structs = msgspec.structs
@@ -62,15 +62,16 @@ def settle(
     """
     settled = Settled(story, [])
     target = {} if entitled is None else entitled.target
-    wallets = sorted({account.wallet for account in story.accounts} | target.keys())
-    accounts = {wallet: account_of(story, wallet) for wallet in wallets}
+    accounts = {wallet: Account(wallet) for wallet in target} | {each.wallet: each for each in story.accounts}
     credits = _credits(story, entitled, accounts, now if anew else None)
     if credits is None:
         settled.waits = PERIOD_CLOSED
         return settled
     policy = policy or Shortfall(_policy(programme, entitled, story))
-    for wallet in wallets:
-        account, more = accounts[wallet], target.get(wallet, 0) - accounts[wallet].standing
+    after = []
+    for wallet in sorted(accounts):
+        account = accounts[wallet]
+        more = target.get(wallet, 0) - account.standing
         if more < 0:
             account = _take_back(settled, account, -more, life, now, at, cause, policy, lapsed)
         elif more > 0:
@@ -81,8 +82,9 @@ def settle(
                 settled.lots.append((lot, new.carried))
                 account = _structs.replace(account, gained=(*account.gained, Gained(lot.seq, more)))
         if account != Account(wallet):
-            settled.story = _structs.replace(settled.story, accounts=with_account(settled.story.accounts, account))
-    if any(account.short for account in settled.story.accounts):
+            after.append(account)
+    settled.story = _structs.replace(story, accounts=tuple(after))
+    if any(account.short for account in after):
         settled.waits = "points-short"
     return settled
 

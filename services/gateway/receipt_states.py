@@ -58,7 +58,7 @@ def _told(story: Story) -> tuple[State, Any, Any]:
         return ("voided" if left.voided else "awaited"), None, None
     remaining = left.purchase()
     state: State = "returned" if remaining is None else "stands" if left.returned == NOTHING else "partly_returned"
-    return state, left.content.purchase(), remaining
+    return state, left.content.purchase, remaining
 
 
 def _wallet(account: Account) -> WalletOfReceipt:
