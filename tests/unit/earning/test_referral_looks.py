@@ -11,7 +11,8 @@ from services.earning.referral_events import asked_for
 from tests.support.brokerless import Earning
 from tests.support.in_memory import in_memory
 from tests.support.receipts import Record, purchase
-from tests.unit.earning.test_referrals import BEGIN, HOUR, METRICS, World, enrolled, member, programmes
+from tests.support.referred import BEGIN, HOUR, enrolled, member, programmes
+from tests.unit.earning.test_referrals import METRICS, World
 
 
 @pytest.fixture(autouse=True)
