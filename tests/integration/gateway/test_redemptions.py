@@ -146,8 +146,8 @@ async def test_a_redemption_from_its_quote_to_its_end(
     assert [event["memberseq"] for event in events] == [4, 5, 6, 7, 8]
     assert [event["type"].split(".")[3] for event in events] == ["held", "redeemed", "released", "restored", "restored"]
     assert {event["data"]["redemption_id"] for event in events} == {held["redemption_id"]}
-    await only_the_key_of_the_company_spends_its_points(shop, scribe, make_key, stack, redemption)
     await sound(stack)
+    await only_the_key_of_the_company_spends_its_points(shop, scribe, make_key, stack, redemption)
 
 
 async def test_points_are_spent_once_whatever_runs_at_the_same_time(
