@@ -49,7 +49,10 @@ MOVEMENT_COLUMNS = (
     *("tenant_id", "programme_id", "member_id", "seq", "wallet", "kind", "from_account", "to_account", "amount"),
     *("effective_at", "recorded_at", "corrects", "cause", "moves_expiry", "new_expires_at"),
 )
-TABLES = {"member": None, "lot": LOT_COLUMNS, "movement": MOVEMENT_COLUMNS, "allocation": None, "debt": None}
+MEMBER_COLUMNS = (
+    *("tenant_id", "programme_id", "member_id", "seq", "spread", "tier", "activates_at", "lapses_at", "owing"),
+)
+TABLES = {"member": MEMBER_COLUMNS, "lot": LOT_COLUMNS, "movement": MOVEMENT_COLUMNS, "allocation": None, "debt": None}
 
 
 class Life:
