@@ -101,7 +101,7 @@ class Merges:
     lives: MutableMapping[MemberName, Life]
     standings: MutableMapping[MemberName, Any]
     cases: Mapping[UUID, Case]
-    identifiers: Mapping[MemberName, tuple[str, ...]] = field(default_factory=dict)
+    identifiers: dict[MemberName, tuple[str, ...]] = field(default_factory=dict)
     histories: Histories | None = None
     tiers: Tiers | None = None
     known: Mapping[MemberName, Sequence[Merge]] = field(default_factory=dict)
@@ -109,8 +109,7 @@ class Merges:
     counters: Mapping[MemberName, Sequence[tuple[str, str]]] = field(default_factory=dict)
     used: Mapping[CounterName, int] = field(default_factory=dict)
     away: dict[MemberName, Life] = field(default_factory=dict)
-    merged: list[Done] = field(default_factory=list)
-    undone: list[Done] = field(default_factory=list)
+    done: list[Done] = field(default_factory=list)
     _events: list[Outgoing] = field(default_factory=list)
     _more: dict[MemberName, list[Merge]] = field(default_factory=dict)
 
@@ -157,10 +156,11 @@ class Merges:
                 used[key] = amount
                 use(arrival.programme, theirs, amount, NO_LIMIT)
         identifiers = self.identifiers.get(name, ())
+        self.identifiers |= {name: (), survivor.name: (*self.identifiers.get(survivor.name, ()), *identifiers)}
         done = Merge(name, number, survivor.name[2], made.passed, made.debts, identifiers, used, now)
         self._more.setdefault(name, []).append(done)
         tier = None if arrival.programme.tiered else merged.standing.facts.tier
-        self.merged.append(Done(done, arrival.key, tier))
+        self.done.append(Done(done, arrival.key, tier))
         self.gone |= done.ways()
         self.away[name] = merged
         for known, life in list(self.lives.items()):
@@ -217,10 +217,14 @@ class Merges:
         for key, amount in last.counters.items():
             use(arrival.programme, key.replace(str(home), str(last.survivor)), -amount, NO_LIMIT)
         undone = replace(last, returned=made.passed, undone=True)
-        self.undone.append(Done(undone, arrival.key))
+        self.done.append(Done(undone, arrival.key))
         self._more.setdefault(name, []).append(undone)
         self.gone |= undone.ways()
         self.lives[name], self.standings[name] = merged, merged.standing
+        theirs = self.identifiers.get(survivor.name, ())
+        left = tuple([each for each in theirs if each not in last.identifiers])
+        back = tuple([each for each in theirs if each in last.identifiers])
+        self.identifiers |= {survivor.name: left, name: (*self.identifiers.get(name, ()), *back)}
         names = {(*name[:2], identifier) for identifier in last.identifiers}
         self.owners.update(
             {each: home for each, owner in self.owners.items() if each in names and owner == last.survivor}

@@ -189,13 +189,14 @@ def _limits(compiled: CompiledProgramme) -> Iterable[CompiledLimit]:
 
 
 async def save(connection: asyncpg.Connection, now: datetime, merges: Merges) -> None:
-    """Save what was merged and what was parted."""
-    if merges.merged or merges.undone:
-        rows = [
-            [_row(each, undone=undone) for each in done]
-            for done, undone in ((merges.merged, False), (merges.undone, True))
-        ]
-        await connection.execute(_QUERIES["save"], now, *[orjson.dumps(each, default=str).decode() for each in rows])
+    """Save what was merged and what was parted, in the order in which it was."""
+    for done in merges.done:
+        row = _json([_row(done, undone=done.merge.undone)])
+        await connection.execute(_QUERIES["save"], now, *(("[]", row) if done.merge.undone else (row, "[]")))
+
+
+def _json(rows: Sequence[Mapping[str, object]]) -> str:
+    return orjson.dumps(rows, default=str).decode()  # keys are UUIDs of a class of their own
 
 
 def _row(done: Done, *, undone: bool) -> dict[str, Any]:

@@ -60,7 +60,7 @@ async def heads(memory: Memory, members: Sequence[MemberName]) -> dict[MemberNam
 
 
 async def save(memory: Memory, now: datetime, merges: Merges) -> None:
-    for done in (*merges.merged, *merges.undone):
+    for done in merges.done:
         merge = done.merge
         if merge.undone:
             theirs = set(merge.identifiers)
