@@ -1754,7 +1754,7 @@ BEGIN
     SELECT m.programme_id, m.member_id, m.seq, m.spread, m.owing INTO programme_id, member_id, seq, spread, owing
     FROM ledger.member m
     WHERE m.tenant_id = p_tenant AND m.programme_id = coalesce(whose.programme_id, p_programme)
-      AND m.member_id = coalesce(whose.member_id, p_member)
+      AND m.member_id = coalesce(whose.member_id, p_member) AND NOT m.merged
     FOR NO KEY UPDATE;
 END $$;
 

@@ -102,8 +102,7 @@ class Desk:
             if isinstance(found, Known):
                 return _replay(found, ask)
             if found is None:
-                code = "redemption-unknown" if begins is None else "member-unknown"
-                raise Refused(Refusal(code, "Nothing of your company has this id."))
+                raise Refused(await _nobody(connection, ask))
             before = await store.load_redemptions(connection, ask.tenant_id, [redemption_id])
             members = await store.load_lives(connection, [found], before.values())
             redemption, life = before.get(redemption_id), members[found.name]
@@ -222,6 +221,21 @@ async def again(run: Callable[[], Awaitable[T]]) -> T:
 def id_of(request: RequestName) -> UUID:
     """The id of the redemption that a request begins: the same for ever, so that none is made twice."""
     return UUID(event_id(str(request.tenant_id), request.digest.hex(), request.operation, request.credential, 0))
+
+
+async def _nobody(connection: asyncpg.Connection, ask: Ask) -> Refusal:
+    """Why there is no member whose points could be moved."""
+    if ask.redemption_id is None:
+        assert ask.programme_id is not None
+        assert ask.member_id is not None
+        code = "member-unknown"
+        known = await store.look(connection, (ask.tenant_id, ask.programme_id, ask.member_id)) is not None
+    else:
+        code = "redemption-unknown"
+        known = bool(await store.load_redemptions(connection, ask.tenant_id, [ask.redemption_id]))
+    if known:
+        return Refusal("member-merged", "Whose points it was about is merged into another member.")
+    return Refusal(code, "Nothing of your company has this id.")
 
 
 def _replay(known: Known, ask: Ask) -> Answer:

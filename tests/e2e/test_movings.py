@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -59,6 +60,75 @@ async def test_two_members_are_merged_with_a_preview_and_parted_again(platform: 
         "org.pointstream.member.merged.v1",
         "org.pointstream.member.unmerged.v1",
     ]
+
+
+@pytest.mark.feature("AHEAD-5")
+async def test_lots_live_through_whatever_happens_to_them(platform: Platform) -> None:
+    """Bought under rules of before, given back in part, spent, given away, merged: each point knows its lot."""
+    shop, now = platform.initech, platform.now()
+    bought = now - timedelta(days=2)
+    await platform.publish([shop.enrolment("heir-a"), shop.enrolment("heir-b")])
+    await shop.enrolled("heir-a", "heir-b")
+    await platform.publish(
+        [shop.purchase("heir-1", 30_000, card="heir-a", time=bought), shop.purchase("heir-2", card="heir-a", time=now)]
+    )
+    await shop.decided("heir-1", "heir-2")
+    (old, new), one, other = (
+        lots(shop, "heir-a"),
+        *(f"/v1/members/{shop.member_id(name)}" for name in ("heir-a", "heir-b")),
+    )
+    assert old["points"] == 320, "a point for every 1.00, and 20 above 100.00, as it was then"
+    assert new["points"] == 30, "three for every 1.00, as it is now"
+
+    await platform.publish([returned("heir-t", "heir-1", amount=10_000, time=now, source=f"{shop.source}/1")])
+    await shop.decided("heir-t")
+    first = spend(shop, "heir-a", 10, "heir-first")
+    assert [(each["lot"], each["points"]) for each in first["lots"]] == [(old["lot"], 10)]
+    gift = {"to_member_id": str(shop.member_id("heir-b")), "wallet": "points", "points": 50, "reason": "gift"}
+    assert (await asked(shop, f"{one}/transfers", gift))["outcome"] == "transferred"
+    assert left(shop, "heir-a") == [
+        (160, old["earned_at"], old["expires_at"]),
+        (30, new["earned_at"], new["expires_at"]),
+    ]
+    assert left(shop, "heir-b") == [(50, old["earned_at"], old["expires_at"])]
+
+    into = {"to_member_id": str(shop.member_id("heir-b")), "reason": "duplicate"}
+    assert (await asked(shop, f"{one}:merge", into))["outcome"] == "merged"
+    second = spend(shop, "heir-a", 200, "heir-second")
+    assert second["member_id"] == other[12:], "who was merged is found where the points are"
+    assert sum(each["points"] for each in second["lots"]) == 200
+    assert {each["earned_at"] for each in second["lots"]} == {old["earned_at"]}
+    assert left(shop, "heir-b") == [
+        (10, old["earned_at"], old["expires_at"]),
+        (30, new["earned_at"], new["expires_at"]),
+    ]
+    answer = shop.http.post(
+        f"/v1/redemptions/{first['redemption_id']}/cancel", json={}, headers={"Idempotency-Key": "heir-cancel"}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (httpx.codes.CONFLICT, "member-merged")
+    assert platform.run("verify")["violations"] == 0
+
+
+def lots(shop: Door, name: str) -> list[dict[str, Any]]:
+    """All that a member can spend, by lot; they add up to the balance."""
+    body = {"member_id": str(shop.member_id(name)), "wallet": "points", "points": shop.balance(name)}
+    told: list[dict[str, Any]] = shop.http.post("/v1/redemptions:quote", json=body).json()["lots"]
+    assert sum(each["points"] for each in told) == shop.balance(name)
+    return told
+
+
+def left(shop: Door, name: str) -> list[tuple[int, str, str]]:
+    """What is left of each lot, and its dates."""
+    return [(each["points"], each["earned_at"], each["expires_at"]) for each in lots(shop, name)]
+
+
+def spend(shop: Door, name: str, points: int, key: str) -> dict[str, Any]:
+    """Redeem points at once."""
+    body = {"member_id": str(shop.member_id(name)), "wallet": "points", "points": points}
+    answer = shop.http.post("/v1/redemptions", json=body, headers={"Idempotency-Key": key})
+    assert answer.status_code == httpx.codes.CREATED, answer.text
+    told: dict[str, Any] = answer.json()
+    return told
 
 
 async def asked(shop: Door, path: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -188,3 +188,38 @@ BEGIN
         WITH ORDINALITY AS k(tenant_id, programme_id, counter_key, ord)
     LEFT JOIN earning.counter c USING (tenant_id, programme_id, counter_key);
 END $$;
+
+-- As before, but a member who was merged into another is passed over: the points are not there any more.
+CREATE OR REPLACE FUNCTION redemption.begin_request(
+    p_tenant int, p_credential text, p_operation text, p_key bytea, p_fingerprint bytea, p_now timestamptz,
+    p_programme int, p_member uuid, p_redemption uuid,
+    OUT known boolean, OUT fingerprint bytea, OUT answer bytea,
+    OUT programme_id int, OUT member_id uuid, OUT seq bigint, OUT spread int, OUT owing boolean
+)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    whose redemption.redemption;
+BEGIN
+    PERFORM set_config('pointstream.tenant', p_tenant::text, true);
+
+    INSERT INTO redemption.request (tenant_id, credential, operation, key_digest, fingerprint, asked_at)
+    VALUES (p_tenant, p_credential, p_operation, p_key, p_fingerprint, p_now)
+    ON CONFLICT (tenant_id, credential, operation, key_digest) DO NOTHING;
+    known := NOT FOUND;
+    IF known THEN
+        SELECT r.fingerprint, r.answer INTO fingerprint, answer
+        FROM redemption.request r
+        WHERE r.tenant_id = p_tenant AND r.credential = p_credential AND r.operation = p_operation
+          AND r.key_digest = p_key;
+        RETURN;
+    END IF;
+
+    -- Whose a redemption is does not change, so it may be looked up before the lock.
+    SELECT * INTO whose FROM redemption.redemption r WHERE r.tenant_id = p_tenant AND r.redemption_id = p_redemption;
+    SELECT m.programme_id, m.member_id, m.seq, m.spread, m.owing INTO programme_id, member_id, seq, spread, owing
+    FROM ledger.member m
+    WHERE m.tenant_id = p_tenant AND m.programme_id = coalesce(whose.programme_id, p_programme)
+      AND m.member_id = coalesce(whose.member_id, p_member) AND NOT m.merged
+    FOR NO KEY UPDATE;
+END $$;

@@ -37,6 +37,13 @@ REDEMPTIONS = (
         "Nothing is held any more",
         "The hold was committed or released already. `GET /v1/redemptions/{id}` tells how it ended.",
     ),
+    kind_of(
+        "member-merged",
+        409,
+        "The member was merged into another",
+        "What a member redeemed before a merge is given back once the merge is undone, or to the surviving member by "
+        "an adjustment. New redemptions name the surviving member; identifiers lead there.",
+    ),
     kind_of("hold-extended", 409, "The hold was put off already", "The end of a hold can be put off once."),
     kind_of(
         "not-redeemed",

@@ -36,7 +36,7 @@ router = APIRouter(prefix="/v1", tags=["redemptions"])
 _BODY = ("body-not-json", "body-too-slow", "body-too-large", "media-type-unsupported", "request-invalid")
 _ASKED = (*_BODY, "redemption-away")
 _KEYED = (*_ASKED, "idempotency-key-missing", "idempotency-key-invalid", "idempotency-key-reused")
-_OF_MEMBER = ("member-unknown", "programme-needed", "version-unknown", "wallet-unknown")
+_OF_MEMBER = ("member-unknown", "member-merged", "programme-needed", "version-unknown", "wallet-unknown")
 _OF_HOLD = ("redemption-unknown", "hold-expired", "hold-ended")
 RedemptionId = Annotated[
     UUID, Path(description="The redemption's id.", examples=["0c1f5f0a-6f0e-5b7d-8a63-2f1e9d4c7b50"])
@@ -165,7 +165,7 @@ async def extend_redemption(request: Request, caller: PointsSpender, redemption_
     operation_id="cancelRedemption",
     summary="Give redeemed points back",
     response_model=RedemptionView,
-    responses=refusals(*_KEYED, "redemption-unknown", "not-redeemed", "points-exceeded"),
+    responses=refusals(*_KEYED, "redemption-unknown", "member-merged", "not-redeemed", "points-exceeded"),
     openapi_extra=described(CancelBody, {"points": 50, "by": "member"}),
 )
 async def cancel_redemption(request: Request, caller: PointsSpender, redemption_id: RedemptionId) -> Response:
@@ -223,14 +223,17 @@ async def list_member_redemptions(
 
 
 async def _member(caller: Caller, body: QuoteBody, programme: str | None) -> Member:
-    """Whose points a request is about.
+    """Whose points a request is about; for one who was merged into another, that other.
 
     Raises:
         ProblemError: nobody of the tenant, or the programme has to be named.
     """
     async with caller.parts.store.reading(caller.tenant_id) as reading:
         if body.member_id is not None:
-            return await one_member(reading, body.member_id, programme)
+            member = await one_member(reading, body.member_id, programme)
+            if member.merged_into is None:
+                return member
+            return await one_member(reading, member.merged_into, member.programme)
         kind, _, value = (body.identifier or "").partition(":")
         found = await reading.by_identifier(caller.parts.names.of(kind, value), programme)
         if not found:
