@@ -15,13 +15,13 @@ from tests.support.running import Platform, running
 Baskets = list[list[dict[str, Any]]]
 
 
-FEBRUARY, DECEMBER = datetime(2017, 2, 1, tzinfo=UTC), datetime(2017, 12, 1, tzinfo=UTC)
+MID_JANUARY, DECEMBER = datetime(2017, 1, 11, tzinfo=UTC), datetime(2017, 12, 1, tzinfo=UTC)
 
 
-def test_january_2017_brings_each_household_what_the_rules_say(platform_in_2017: Platform) -> None:
-    receipts = baskets(until=FEBRUARY)
+def test_the_first_days_of_2017_bring_each_household_what_the_rules_say(platform_in_2017: Platform) -> None:
+    receipts = baskets(until=MID_JANUARY)
     by_hand = points_by_household(receipts)
-    assert len(receipts) > 12_000
+    assert len(receipts) > 4_000
 
     played = play(platform_in_2017, len(receipts), raw_dates=True)
 

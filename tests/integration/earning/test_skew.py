@@ -20,7 +20,7 @@ from tests.support.receipts import PROFILES, enrolment, member_id, purchase
 from tests.support.stack import Stack, until
 
 LEFT = "SELECT member_id, sum(remaining)::bigint AS left FROM ledger.lot GROUP BY 1"
-PAIRS = [60, pytest.param(200, marks=pytest.mark.slow)]
+PAIRS = [30, pytest.param(200, marks=pytest.mark.slow)]
 
 
 def key_of(part: int) -> bytes:

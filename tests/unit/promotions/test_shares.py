@@ -38,7 +38,7 @@ def test_a_cut_amount_is_shared_after_the_cut() -> None:
     assert shared(text, receipt(Line("a", 1, 3_000), Line("b", 1, 1_000))) == (Shares("points", (8, 2), 0),)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data(), documents(), receipts(), instants, members)
 def test_shares_add_up(data, text, bought, at, member) -> None:  # type: ignore[no-untyped-def]
     programme = compile_programme(parse_programme(text))
