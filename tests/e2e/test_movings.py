@@ -15,46 +15,46 @@ from tests.support.running import Door, Platform, eventually
 @pytest.mark.feature("AHEAD-8")
 async def test_two_members_are_merged_with_a_preview_and_parted_again(platform: Platform) -> None:
     shop, now = platform.initech, platform.now()
-    await platform.publish([shop.enrolment("gemini-a"), shop.enrolment("gemini-b")])
-    await shop.enrolled("gemini-a", "gemini-b")
-    one, other = (f"/v1/members/{shop.member_id(name)}" for name in ("gemini-a", "gemini-b"))
+    await platform.publish([shop.enrolment("peer-a"), shop.enrolment("peer-b")])
+    await shop.enrolled("peer-a", "peer-b")
+    one, other = (f"/v1/members/{shop.member_id(name)}" for name in ("peer-a", "peer-b"))
     given = {"wallet": "points", "points": 500, "reason": "goodwill"}
     assert (await asked(shop, f"{other}/adjustments", given))["outcome"] == "adjusted"
-    await platform.publish([shop.purchase("gemini-1", 40_000, card="gemini-a", time=now)])
-    await shop.decided("gemini-1")
-    earned = shop.balance("gemini-a")
+    await platform.publish([shop.purchase("peer-1", 40_000, card="peer-a", time=now)])
+    await shop.decided("peer-1")
+    earned = shop.balance("peer-a")
     assert earned > 0
 
-    gift = {"to_member_id": str(shop.member_id("gemini-a")), "wallet": "points", "points": 20, "reason": "gift"}
+    gift = {"to_member_id": str(shop.member_id("peer-a")), "wallet": "points", "points": 20, "reason": "gift"}
     assert (await asked(shop, f"{other}/transfers", gift))["words"].startswith("Points went to another member.")
-    assert (shop.balance("gemini-a"), shop.balance("gemini-b")) == (earned + 20, 480)
+    assert (shop.balance("peer-a"), shop.balance("peer-b")) == (earned + 20, 480)
 
-    seen = shop.get(f"{one}/merge-preview", into=shop.member_id("gemini-b"))
+    seen = shop.get(f"{one}/merge-preview", into=shop.member_id("peer-b"))
     assert seen["obstacle"] is None
     assert [(each["active"] + each["pending"], each["after"]) for each in seen["wallets"]] == [
         (earned + 20, earned + 500)
     ]
-    into = {"to_member_id": str(shop.member_id("gemini-b")), "reason": "duplicate"}
+    into = {"to_member_id": str(shop.member_id("peer-b")), "reason": "duplicate"}
     merged = await asked(shop, f"{one}:merge", into)
     assert (merged["outcome"], merged["reason"]) == ("merged", "duplicate")
-    assert shop.balance("gemini-b") == earned + 500
+    assert shop.balance("peer-b") == earned + 500
     answer = shop.http.get(one)
     assert (answer.status_code, answer.headers["location"]) == (httpx.codes.PERMANENT_REDIRECT, other)
-    assert shop.get("/v1/members", identifier="card:gemini-a")["data"][0]["member_id"] == str(shop.member_id("gemini-b"))
+    assert shop.get("/v1/members", identifier="card:peer-a")["data"][0]["member_id"] == str(shop.member_id("peer-b"))
 
     # The old card's receipt is the survivor's; a return of what was bought before comes out of the lot that went over.
-    late = shop.purchase("gemini-2", 10_000, card="gemini-a", time=now)
-    await platform.publish([late, returned("gemini-t", "gemini-1", amount=20_000, time=now, source=f"{shop.source}/1")])
-    await shop.decided("gemini-2", "gemini-t")
-    after = shop.balance("gemini-b")
-    (lot,) = (entry for entry in shop.history("gemini-b") if entry.get("kind") == "reverse")
+    late = shop.purchase("peer-2", 10_000, card="peer-a", time=now)
+    await platform.publish([late, returned("peer-t", "peer-1", amount=20_000, time=now, source=f"{shop.source}/1")])
+    await shop.decided("peer-2", "peer-t")
+    after = shop.balance("peer-b")
+    (lot,) = (entry for entry in shop.history("peer-b") if entry.get("kind") == "reverse")
     left = earned - lot["amount"]
 
     assert (await asked(shop, f"{one}:unmerge", {"reason": "mistake"}))["outcome"] == "unmerged"
     await eventually(lambda: shop.status(one) == httpx.codes.OK, "the member stands alone again")
     # Each has their own again; the gift was a gift, and the late receipt was the survivor's.
-    assert (shop.balance("gemini-a"), shop.balance("gemini-b")) == (left + 20, after - left - 20)
-    assert shop.get("/v1/members", identifier="card:gemini-a")["data"][0]["member_id"] == str(shop.member_id("gemini-a"))
+    assert (shop.balance("peer-a"), shop.balance("peer-b")) == (left + 20, after - left - 20)
+    assert shop.get("/v1/members", identifier="card:peer-a")["data"][0]["member_id"] == str(shop.member_id("peer-a"))
     told = [each["type"] for each in await platform.events("loyalty.members") if each["subject"] == one[12:]]
     assert [kind for kind in told if "merged" in kind] == [
         "org.pointstream.member.merged.v1",
