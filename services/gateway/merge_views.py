@@ -23,10 +23,12 @@ class WalletMoving(View):
     """What of one wallet would go over, and what the other would have then."""
 
     wallet: str
-    active: int = Field(description="Points that may be spent, and go over with their dates.")
+    active: int = Field(description="Points that may be spent, and go over with their dates; not those that are held.")
     pending: int = Field(description="Points that become active later, and still do.")
     debt: int = Field(description="What is owed and goes along.")
-    after: int = Field(description="What the other has in lots afterwards, pending points included.")
+    after: int = Field(
+        description="What the other has in lots afterwards, pending points included; as now, if refused."
+    )
     debt_after: int = Field(description="What the other owes afterwards.")
 
 
@@ -90,7 +92,7 @@ def _wallets(ledger: MemberLedger, after: MemberLedger, wallets: Sequence[str]) 
         [
             WalletMoving(
                 wallet=wallet,
-                active=_left(ledger, wallet, pending=False),
+                active=sum(lot.free for lot in ledger.lots if lot.wallet == wallet and not lot.pending),
                 pending=_left(ledger, wallet, pending=True),
                 debt=ledger.debt(wallet),
                 after=_left(after, wallet, pending=False) + _left(after, wallet, pending=True),

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from libs.contracts.primitives import Name32, Name64
 from services.gateway.intake.bodies import read_json
@@ -27,7 +28,9 @@ class QuoteBody(_Body):
 
     member_id: UUID | None = Field(default=None, description="Whose points.")
     identifier: str | None = Field(
-        default=None, pattern="^[a-z_]{1,32}:.{1,128}$", description="Instead of the id: `card:98123456`."
+        default=None,
+        pattern="^[a-z_]{1,32}:[^\\x00-\\x1f]{1,128}$",
+        description="Instead of the id: `card:98123456`.",
     )
     points: int = Field(strict=True, ge=1, le=_MOST_POINTS, description="How many, in the wallet's minor unit.")
     wallet: Name32 | None = Field(
@@ -38,7 +41,7 @@ class QuoteBody(_Body):
     @model_validator(mode="after")
     def _one_member(self) -> Self:
         if (self.member_id is None) == (self.identifier is None):
-            raise ValueError("name the member by member_id or by identifier")
+            raise PydanticCustomError("member", "the member is named by member_id or by identifier, one of the two")
         return self
 
 

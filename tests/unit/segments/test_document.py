@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from libs.contracts.identifiers import IdentifierNames
 from libs.history.needs import Needs, needs_of
 from libs.language.catalogue import LANGUAGES
 from libs.promotions.compile import compile_programme
@@ -169,5 +170,6 @@ def test_a_row_of_a_list_names_somebody_or_says_why_not() -> None:
     assert by_id == entry_named("00000000-0000-0000-0000-000000000001", None)
     for cells in ({}, {"points": "3"}, {"member_id": "7"}, {"card": "7"}):
         assert getattr(entry_of(cells, None), "code", None) == "field"
-    assert getattr(entry_named("loyalty:7", None), "code", None) == "field"
+    for text in ("loyalty:7", "card:7\x00"):
+        assert getattr(entry_named(text, IdentifierNames(b"k" * 32)), "code", None) == "field"
     assert UNKNOWN.code == "unknown"
