@@ -13,7 +13,8 @@ from libs.language import wording
 from libs.programmes.calendar import STATUSES
 from libs.programmes.calendar_telling import run_words
 from libs.programmes.calendar_words import CALENDAR
-from services.gateway.markup import listed, page, rows, table
+from services.gateway.console_page import console_page
+from services.gateway.markup import listed, rows, table
 from services.gateway.planning.calendar_picture import Scale, axis, line
 from services.gateway.planning.forms import select, text
 from services.gateway.planning.words import PAGES
@@ -64,8 +65,7 @@ def calendar_page(
         body += f"<p>{_say(language, 'no-version')}</p>"
     else:
         body += _picture(told, language) + _endings(told, language) + _list(told, look, language)
-    body += f'<p class="on-screen"><a href="/">{_say(language, "back")}</a></p>'
-    return page(PAGES.say(language, "calendar"), body, wide=True, language=language)
+    return console_page("/calendar", PAGES.say(language, "calendar"), body, language)
 
 
 def _say(language: str, key: str, /, **values: object) -> str:

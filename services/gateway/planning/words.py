@@ -8,7 +8,6 @@ PAGES = Catalogue(
     {
         "en": {
             "calendar": "Promotion calendar",
-            "back": "What goes on",
             "campaigns": "Campaigns",
             "scope": "The API key of this session lacks the scope {scope}.",
             "programme": "Programme",
@@ -52,7 +51,6 @@ PAGES = Catalogue(
         },
         "de": {
             "calendar": "Aktionskalender",
-            "back": "Was gerade geschieht",
             "campaigns": "Aktionen",
             "scope": "Dem API-Schlüssel dieser Sitzung fehlt die Berechtigung {scope}.",
             "programme": "Programm",
