@@ -38,6 +38,8 @@ def identified(kind: str, value: str, names: IdentifierNames | None) -> Entry | 
     """Whom an identifier names."""
     if kind not in KINDS:
         return Rejection("field", "", f"a kind of identifier: {', '.join(KINDS)}")
+    if "\x00" in value:  # PostgreSQL takes no such text
+        return Rejection("field", f"/{kind}", "text without the character U+0000")
     if names is None:
         return Rejection("field", f"/{kind}", "the key of the seals, by which identifiers are looked up")
     return Entry(None, names.of(kind, value))
