@@ -39,7 +39,6 @@ _ENGLISH: Texts = {
     "page.uplift": "Beside the control group",
     "page.none": "No programme of your company has experiments. They stand in its document, under `experiments`.",
     "page.scope": "The key lacks the scope {scope}.",
-    "page.back": "Back to what goes on",
 }
 
 _GERMAN: Texts = {
@@ -75,7 +74,6 @@ _GERMAN: Texts = {
     "page.uplift": "Neben der Vergleichsgruppe",
     "page.none": "Kein Programm Ihres Unternehmens hat Experimente. Sie stehen in seinem Dokument unter `experiments`.",
     "page.scope": "Dem Schlüssel fehlt das Recht {scope}.",
-    "page.back": "Zurück zu dem, was gerade geschieht",
 }
 
 EXPERIMENTS = Catalogue({"en": _ENGLISH, "de": _GERMAN})

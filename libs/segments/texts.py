@@ -66,7 +66,6 @@ _ENGLISH: Texts = {
     },
     "page.none": "No programme of your company has segments. They stand in its document, under `segments`.",
     "page.scope": "The key lacks the scope {scope}.",
-    "page.back": "Back to what goes on",
 }
 
 _GERMAN: Texts = {
@@ -131,7 +130,6 @@ _GERMAN: Texts = {
     },
     "page.none": "Kein Programm Ihres Unternehmens hat Segmente. Sie stehen in seinem Dokument, unter `segments`.",
     "page.scope": "Dem Schlüssel fehlt das Recht {scope}.",
-    "page.back": "Zurück zu dem, was vorgeht",
 }
 
 SEGMENTS = Catalogue({"en": _ENGLISH, "de": _GERMAN})

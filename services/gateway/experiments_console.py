@@ -16,8 +16,9 @@ from libs.experiments.told import told
 from libs.language import wording
 from libs.promotions.describe import Words
 from services.gateway.access import parts_of
+from services.gateway.console_page import console_page
 from services.gateway.live import NO_STORE, remember, signed_in
-from services.gateway.markup import page, rows, table
+from services.gateway.markup import rows, table
 from services.gateway.parameters import Language
 from services.gateway.running import named
 
@@ -82,5 +83,4 @@ def _cells(arm: Mapping[str, Any], words: Words) -> list[str]:
 
 
 def _page(language: str, body: str) -> str:
-    back = f'<p><a href="/">{escape(EXPERIMENTS.say(language, "page.back"))}</a></p>'
-    return page(EXPERIMENTS.say(language, "page.title"), body + back, wide=True, language=language)
+    return console_page("/experiments", EXPERIMENTS.say(language, "page.title"), body, language)

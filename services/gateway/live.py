@@ -12,6 +12,7 @@ from libs.runtime.api_keys import ApiKey
 from services.gateway import live_pages
 from services.gateway.access import parts_of
 from services.gateway.live_board import Boards
+from services.gateway.parameters import Language
 from services.gateway.problems import ProblemError
 from services.gateway.sessions import Session, Sessions, lifetime
 
@@ -31,14 +32,14 @@ class Live:
 
 
 @router.get("/")
-async def home(request: Request) -> Response:
+async def home(request: Request, language: Language) -> Response:
     """Show what goes on, or the way in."""
     who = await signed_in(request)
     if who is None:
         return HTMLResponse(live_pages.sign_in(), headers=NO_STORE)
     key, session = who
     board = await _live(request).boards.look(key.tenant_id)
-    return remember(request, HTMLResponse(live_pages.live(board), headers=NO_STORE), session)
+    return remember(request, HTMLResponse(live_pages.live(board, language), headers=NO_STORE), session)
 
 
 @router.get("/live")

@@ -9,6 +9,7 @@ from html import escape
 import msgspec
 
 from libs.promotions.pages import StoredDecision
+from services.gateway.console_page import console_page
 from services.gateway.live_board import Board, TopicLag
 from services.gateway.markup import listed, page, rows, table
 from services.gateway.parked_store import COUNTED
@@ -18,7 +19,6 @@ from services.gateway.views import masked
 from services.gateway.words import OUTCOMES, REASONS
 
 _LINKS = (
-    ("/referrals", "referrals that wait for a person"),
     ("/docs", "the HTTP API, for people"),
     ("/openapi.json", "the HTTP API, for programs (OpenAPI 3.1)"),
     ("/asyncapi", "the topics and their events, for people"),
@@ -63,18 +63,15 @@ def sign_in(message: str = "") -> str:
     return page("Pointstream", f"<p>An open loyalty platform.</p>{told}{form}{_links()}")
 
 
-def live(board: Board) -> str:
-    """The page for who is signed in."""
+def live(board: Board, language: str) -> str:
+    """The page for who is signed in; the bar speaks their language."""
     top = (
         f'<div class="bar"><p>{escape(board.tenant)} '
         '<span id="pulse" class="soft" role="status"></span></p>'
-        '<a href="/campaigns">Campaigns</a><a href="/calendar">Calendar</a><a href="/segments">Segments</a>'
-        '<a href="/experiments">Experiments</a><a href="/referrals">Referrals</a><a href="/backtests">Backtests</a>'
-        '<a href="/expiry">Expiry</a>'
-        '<button id="pause" type="button" hidden>Pause</button>'
-        '<form method="post" action="/sign-out"><button>Sign out</button></form></div>'
+        '<button id="pause" type="button" hidden>Pause</button></div>'
     )
-    return page("Pointstream", f'{top}<div id="live">{fragment(board)}</div>{_links()}', script=True, wide=True)
+    body = f'{top}<div id="live">{fragment(board)}</div>{_links()}'
+    return console_page("/", "Pointstream", body, language, spoken="en", script=True)
 
 
 def fragment(board: Board) -> str:

@@ -9,15 +9,20 @@ from html import escape
 _CODE = re.compile("`([^`]+)`")
 
 
-def page(title: str, body: str, *, script: bool = False, wide: bool = False, language: str = "en") -> str:
-    """Return a whole page; nothing is loaded from elsewhere. `script` adds our own, `wide` uses the whole screen."""
+def page(
+    title: str, body: str, *, script: bool = False, wide: bool = False, language: str = "en", top: str = ""
+) -> str:
+    """Return a whole page; nothing is loaded from elsewhere. `script` adds our own, `wide` uses the whole screen.
+
+    `top` stands before what is the page's own.
+    """
     head = '<script src="/live.js" defer></script>' if script else ""
     shape = ' class="wide"' if wide else ""
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<title>{escape(title)}</title><link rel="stylesheet" href="/style.css">{head}</head>'
-        f"<body{shape}><main><h1>{escape(title)}</h1>{body}</main></body></html>"
+        f"<body{shape}>{top}<main><h1>{escape(title)}</h1>{body}</main></body></html>"
     )
 
 

@@ -10,9 +10,11 @@ from fastapi.responses import HTMLResponse, Response
 
 from services.gateway import referral_store
 from services.gateway.access import parts_of
+from services.gateway.console_page import console_page
 from services.gateway.live import NO_STORE, remember, signed_in
 from services.gateway.live_pages import sign_in
-from services.gateway.markup import page, rows, table
+from services.gateway.markup import rows, table
+from services.gateway.parameters import Language
 from services.gateway.referral_store import KeptReferral
 from services.gateway.words import referral_state_words
 
@@ -22,7 +24,7 @@ _HEADS = ("Programme", "Friend", "Brought in by", "Named the code", "Why it wait
 
 
 @router.get("/referrals")
-async def referrals(request: Request) -> Response:
+async def referrals(request: Request, language: Language) -> Response:
     """Show what waits, to who is signed in; others are shown the way in."""
     found = await signed_in(request)
     if found is None:
@@ -30,17 +32,21 @@ async def referrals(request: Request) -> Response:
     key, session = found
     async with parts_of(request).store.reading(key.tenant_id) as reading:
         held = await referral_store.listed(reading, None, "held", None, MOST + 1)
-    return remember(request, HTMLResponse(held_page(held), headers=NO_STORE), session)
+    return remember(request, HTMLResponse(held_page(held, language), headers=NO_STORE), session)
 
 
-def held_page(held: Sequence[KeptReferral]) -> str:
-    """The page: what waits and why, and the command by which a person decides."""
+def held_page(held: Sequence[KeptReferral], language: str) -> str:
+    """The page: what waits and why, and the command by which a person decides; its bar speaks the reader's language."""
     if not held:
-        return page("Referrals", f'<p class="good">✓ No referral waits for a person.</p>{_BACK}', wide=True)
+        return _page('<p class="good">✓ No referral waits for a person.</p>', language)
     more = f" The newest {MOST} are shown." if len(held) > MOST else ""
     told = f"<p>They bring nothing until somebody releases them.{more}</p>"
     lines = rows(map(_line, held[:MOST]))
-    return page("Referrals", told + table("Referrals that wait for a person", _HEADS, lines) + _BACK, wide=True)
+    return _page(told + table("Referrals that wait for a person", _HEADS, lines), language)
+
+
+def _page(body: str, language: str) -> str:
+    return console_page("/referrals", "Referrals", body, language, spoken="en")
 
 
 def _line(kept: KeptReferral) -> tuple[str, ...]:
@@ -53,6 +59,3 @@ def _line(kept: KeptReferral) -> tuple[str, ...]:
         escape(referral_state_words(kept.state, kept.reasons)),
         f"<code>pointstream referrals release {friend} --reason …</code>, or <code>refuse</code>",
     )
-
-
-_BACK = '<p><a href="/">Back</a></p>'

@@ -14,10 +14,11 @@ from libs.promotions.describe import Words
 from libs.segments import reading as segments
 from libs.segments.texts import SEGMENTS
 from services.gateway.access import parts_of
+from services.gateway.console_page import console_page
 from services.gateway.files.sending import chunks_of
 from services.gateway.list_upload import MOST_BYTES, Upload, Uploads
 from services.gateway.live import NO_STORE, from_our_page, remember, signed_in
-from services.gateway.markup import page, rows, table
+from services.gateway.markup import rows, table
 from services.gateway.parameters import Language
 from services.gateway.problems import ProblemError
 from services.gateway.rules.desk import desk_of
@@ -122,7 +123,10 @@ async def _fields(request: Request) -> dict[str, str]:
         body += chunk
         if len(body) > MOST_BYTES:
             raise ProblemError("body-too-large", f"At most {MOST_BYTES} bytes are taken.")
-    fields = parse_qs(body.decode("latin-1"), keep_blank_values=True, max_num_fields=8)
+    try:
+        fields = parse_qs(body.decode("latin-1"), keep_blank_values=True, max_num_fields=8)
+    except ValueError:
+        raise ProblemError("request-invalid", "A form of at most 8 fields is expected.") from None
     return {name: values[0] for name, values in fields.items()}
 
 
@@ -145,5 +149,4 @@ def _section(programme: str, found: tuple[SegmentView, ...], waiting: int, langu
 
 
 def _page(language: str, body: str) -> str:
-    back = f'<p><a href="/">{escape(SEGMENTS.say(language, "page.back"))}</a></p>'
-    return page(SEGMENTS.say(language, "page.title"), body + back, wide=True, language=language)
+    return console_page("/segments", SEGMENTS.say(language, "page.title"), body, language)

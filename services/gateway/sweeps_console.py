@@ -16,8 +16,9 @@ from libs.sweeps.preview import Share, Total, totals
 from libs.sweeps.reading import SweepSeen, load_sweeps
 from libs.sweeps.texts import SWEEPS
 from services.gateway.access import parts_of
+from services.gateway.console_page import console_page
 from services.gateway.live import NO_STORE, remember, signed_in
-from services.gateway.markup import page, rows, table
+from services.gateway.markup import rows, table
 from services.gateway.parameters import Language
 from services.gateway.running import named
 
@@ -100,5 +101,4 @@ def _moment(instant: datetime, zone: str, language: str) -> str:
 
 
 def _page(language: str, body: str) -> str:
-    back = f'<p><a href="/">{escape(SWEEPS.say(language, "page.back"))}</a></p>'
-    return page(SWEEPS.say(language, "page.title"), body + back, wide=True, language=language)
+    return console_page("/expiry", SWEEPS.say(language, "page.title"), body, language)

@@ -14,29 +14,35 @@ from services.gateway.backtests.report_policy import REPORT_POLICY
 from services.gateway.backtests.routes import pieces_of
 from services.gateway.backtests.store import Kept
 from services.gateway.backtests.views import progress_of
+from services.gateway.console_page import console_page
 from services.gateway.live import NO_STORE, remember, signed_in
-from services.gateway.markup import page, rows, table
+from services.gateway.markup import rows, table
+from services.gateway.parameters import Language
 from services.gateway.problems import ProblemError
 
 router = APIRouter(include_in_schema=False)
 SCOPE = "rules:read"
 _SHOWN = 100
-_HEADS = ("asked", "by", "programme", "range", "A", "B", "state", "members better / worse", "")
+_HEADS = ("asked (UTC)", "by", "programme", "range (UTC)", "A", "B", "state", "members better / worse", "shown")
+_NONE = (
+    "<p>None yet. The form of a campaign asks for one, where it says “Simulate on history”; "
+    "so does <code>POST /v1/backtests</code>.</p>"
+)
 _LACKS = "<p>The API key of this session lacks the scope <code>rules:read</code>.</p>"
 
 
 @router.get("/backtests")
-async def backtests(request: Request) -> Response:
+async def backtests(request: Request, language: Language) -> Response:
     """List the newest backtests, or lead to the way in."""
     who = await signed_in(request)
     if who is None:
         return RedirectResponse("/", status_code=303, headers=NO_STORE)
     key, session = who
     if not key.allows(SCOPE):
-        return HTMLResponse(page("Backtests", _LACKS), status_code=403, headers=NO_STORE)
+        return HTMLResponse(_page(_LACKS, language), status_code=403, headers=NO_STORE)
     async with desk_of_backtests(request).store.session(key.tenant_id) as store:
         found = await store.backtests(None, _SHOWN)
-    return remember(request, HTMLResponse(listing(found), headers=NO_STORE), session)
+    return remember(request, HTMLResponse(listing(found, language), headers=NO_STORE), session)
 
 
 @router.get("/backtests/{backtest_id}")
@@ -53,14 +59,15 @@ async def backtest(request: Request, backtest_id: UUID) -> Response:
     return StreamingResponse(pieces, media_type="text/html; charset=utf-8", headers=NO_STORE)
 
 
-def listing(found: Sequence[Kept]) -> str:
-    """The page of all; pure."""
+def listing(found: Sequence[Kept], language: str) -> str:
+    """The page of all, with the bar in the reader's language; pure."""
     if not found:
-        return page("Backtests", "<p>None yet. <code>POST /v1/backtests</code> asks for one.</p>" + _BACK)
-    return page("Backtests", table("Newest first", _HEADS, rows(map(_line, found))) + _BACK, wide=True)
+        return _page(_NONE, language)
+    return _page(table("Newest first", _HEADS, rows(map(_line, found))), language)
 
 
-_BACK = '<p><a href="/">What goes on</a></p>'
+def _page(body: str, language: str) -> str:
+    return console_page("/backtests", "Backtests", body, language, spoken="en")
 
 
 def _line(kept: Kept) -> tuple[str, ...]:

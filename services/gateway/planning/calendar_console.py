@@ -16,8 +16,8 @@ from libs.programmes.calendar import Wanted, kinds
 from libs.promotions.campaigns import Campaign
 from libs.runtime.api_keys import ApiKey
 from services.gateway.access import parts_of
+from services.gateway.console_page import BAR, console_page
 from services.gateway.live import NO_STORE, remember, signed_in
-from services.gateway.markup import page
 from services.gateway.parameters import Language
 from services.gateway.planning.calendar_api import icalendar, month_after, planned
 from services.gateway.planning.calendar_pages import VIEWS, Choices, Look, calendar_page
@@ -59,7 +59,7 @@ async def calendar(request: Request, language: Language, given: Given) -> Respon
         return RedirectResponse("/", status_code=303, headers=NO_STORE)
     key, session = who
     if not key.allows(SCOPE):
-        return lacking(language, SCOPE)
+        return lacking("/calendar", language, SCOPE)
     found = named(await parts_of(request).programmes.of(key.tenant_id), None)
     look, first, last = _look(given, found, _today(request, found))
     if not look.programme:
@@ -89,10 +89,10 @@ async def download(request: Request, language: Language, given: Given) -> Respon
     return remember(request, icalendar(told, slug, parts_of(request).clock.now(), language), session)
 
 
-def lacking(language: str, scope: str) -> HTMLResponse:
-    """The page for a session whose key lacks a scope."""
+def lacking(here: str, language: str, scope: str) -> HTMLResponse:
+    """The page at a place of the console for a session whose key lacks a scope."""
     told = f"<p>{escape(PAGES.say(language, 'scope', scope=scope))}</p>"
-    return HTMLResponse(page(PAGES.say(language, "calendar"), told, language=language), 403, NO_STORE)
+    return HTMLResponse(console_page(here, BAR.say(language, here), told, language), 403, NO_STORE)
 
 
 async def _planned(
@@ -144,4 +144,4 @@ def _named(campaigns: Iterable[Campaign], what: str) -> list[str]:
 
 def _empty(language: str) -> str:
     told = f"<p>{escape(PAGES.say(language, 'no-version'))}</p>"
-    return page(PAGES.say(language, "calendar"), told, language=language)
+    return console_page("/calendar", PAGES.say(language, "calendar"), told, language)

@@ -10,13 +10,15 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 from libs.language import wording
+from libs.language.catalogue import Catalogue
 from libs.programmes.calendar import STATUSES
 from libs.programmes.calendar_telling import run_words
 from libs.programmes.calendar_words import CALENDAR
-from services.gateway.markup import listed, page, rows, table
+from services.gateway.console_page import console_page
+from services.gateway.markup import listed, rows, table
 from services.gateway.planning.calendar_picture import Scale, axis, line
 from services.gateway.planning.forms import select, text
-from services.gateway.planning.words import PAGES
+from services.gateway.planning.words import KINDS, PAGES
 
 VIEWS: Mapping[str, int] = {"month": 1, "quarter": 3}
 """How many months each view has."""
@@ -64,8 +66,7 @@ def calendar_page(
         body += f"<p>{_say(language, 'no-version')}</p>"
     else:
         body += _picture(told, language) + _endings(told, language) + _list(told, look, language)
-    body += f'<p class="on-screen"><a href="/">{_say(language, "back")}</a></p>'
-    return page(PAGES.say(language, "calendar"), body, wide=True, language=language)
+    return console_page("/calendar", PAGES.say(language, "calendar"), body, language)
 
 
 def _say(language: str, key: str, /, **values: object) -> str:
@@ -73,8 +74,9 @@ def _say(language: str, key: str, /, **values: object) -> str:
 
 
 def _form(look: Look, choices: Choices, language: str) -> str:
-    def choice(name: str, options: Iterable[str], chosen: str) -> str:
-        texts = [("", PAGES.say(language, "any")), *[(one, one) for one in options]]
+    def choice(name: str, options: Iterable[str], chosen: str, words: Catalogue | None = None) -> str:
+        told = [(one, one if words is None else words.get(language, one, one)) for one in options]
+        texts = [("", PAGES.say(language, "any")), *told]
         if chosen and chosen not in dict(texts):
             texts.append((chosen, chosen))
         return select(name, PAGES.say(language, name), texts, chosen)
@@ -92,7 +94,7 @@ def _form(look: Look, choices: Choices, language: str) -> str:
         + choice("store", choices.stores, look.store)
         + choice("segment", choices.segments, look.segment)
         + select("status", PAGES.say(language, "status"), statuses, look.status)
-        + choice("kind", choices.kinds, look.kind)
+        + choice("kind", choices.kinds, look.kind, KINDS)
         + (f'<input type="hidden" name="lang" value="{escape(look.lang)}">' if look.lang else "")
         + f"<button>{_say(language, 'show')}</button></form>"
     )

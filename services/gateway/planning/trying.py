@@ -20,6 +20,7 @@ from services.gateway.quotes import Asked, quote
 
 _SINCE = datetime(1970, 1, 1, tzinfo=UTC)
 _FIELDS = 4
+_MOST_PIECES = 1_000_000_000
 MOST_LINES = 50
 
 
@@ -115,10 +116,10 @@ def _line(number: int, text: str, place: Place) -> dict[str, Any]:
     parts = [part.strip() for part in text.split(";")]
     if len(parts) != _FIELDS or not parts[0]:
         raise ValueError(text)
-    amount = read_money(parts[3], place.digits)
-    if amount is None:
+    amount, quantity = read_money(parts[3], place.digits), int(parts[2] or 1)
+    if amount is None or abs(quantity) > _MOST_PIECES:
         raise ValueError(text)
-    line = {"line": number, "sku": parts[0], "quantity": int(parts[2] or 1), "amount_minor": amount}
+    line = {"line": number, "sku": parts[0], "quantity": quantity, "amount_minor": amount}
     return line | ({"category": parts[1]} if parts[1] else {})
 
 

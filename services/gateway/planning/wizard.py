@@ -131,7 +131,7 @@ async def _door(request: Request, language: str, slug: str, scope: str) -> _Door
         return RedirectResponse("/", status_code=303, headers=NO_STORE)
     key, session = who
     if not key.allows(scope):
-        return lacking(language, scope)
+        return lacking("/campaigns", language, scope)
     parts, desk = parts_of(request), desk_of(request)
     slugs = [each.programme for each in named(await parts.programmes.of(key.tenant_id), None)]
     chosen = slug if slug in slugs else (slugs[0] if slugs else None)

@@ -14,7 +14,8 @@ from libs.language import wording
 from libs.programmes.calendar_words import CALENDAR
 from libs.programmes.plan import Plan
 from libs.promotions.conditions import WEEKDAYS
-from services.gateway.markup import listed, page, rows, table
+from services.gateway.console_page import console_page
+from services.gateway.markup import listed, rows, table
 from services.gateway.planning.fields import Field, trigger_of
 from services.gateway.planning.forms import area, button, checks, hidden, select, text
 from services.gateway.planning.labels import LABELS, VALUES
@@ -85,7 +86,7 @@ def campaigns_page(
         for each in campaigns
     )
     caption = WIZARD.say(language, "campaigns.known")
-    heads = (say(language, "campaigns"), "", "")
+    heads = (say(language, "campaigns"), escape(PAGES.say(language, "status")), say(language, "edit"))
     known = table(caption, heads, lines) if campaigns else f"<p>{say(language, 'campaigns.none')}</p>"
     found = list(ready)
     shelves = "".join(_shelf(name, [one for one in found if one.shelf == name], query, language) for name in SHELVES)
@@ -93,16 +94,16 @@ def campaigns_page(
     body = (
         f"<h2>{say(language, 'library')}</h2><p>{say(language, 'library.hint')}</p>{shelves}"
         f'<p class="soft">{say(language, "referral.hint", command=command)}</p>'
-        f"<h2>{escape(caption)}</h2>{known}{_ways(language)}"
+        f"<h2>{escape(caption)}</h2>{known}"
     )
-    return page(WIZARD.say(language, "campaigns"), body, wide=True, language=language)
+    return console_page("/campaigns", WIZARD.say(language, "campaigns"), body, language)
 
 
 def form_page(known: Known, form: Form, came: Shown, language: str) -> str:
     """The form of a campaign, and below it what it came to."""
     filled = form.filled
     troubles = list(came.troubles) + list(filled.faults.get("", ()))
-    if filled.faults:
+    if any(filled.faults[field] for field in filled.faults if field):
         troubles.insert(0, WIZARD.say(language, "faults"))
     told = "".join(f'<p class="good" role="status">✓ {escape(one)}</p>' for one in came.said)
     told += "".join(f'<p class="bad" role="alert">▲ {escape(_fault(one, language))}</p>' for one in troubles)
@@ -118,15 +119,9 @@ def form_page(known: Known, form: Form, came: Shown, language: str) -> str:
     )
     body = (
         f'{told}<form method="post" action="{escape(form.action)}#result" class="campaign">{inner}</form>'
-        f'<div id="result">{_came(came, language)}</div>{_ways(language)}'
+        f'<div id="result">{_came(came, language)}</div>'
     )
-    return page(form.title, body, wide=True, language=language)
-
-
-def _ways(language: str) -> str:
-    names = {"/campaigns": "campaigns", "/calendar": "calendar", "/": "back"}
-    links = (f'<a href="{path}">{escape(PAGES.say(language, name))}</a>' for path, name in names.items())
-    return f'<p class="ways">{" ".join(links)}</p>'
+    return console_page("/campaigns", form.title, body, language)
 
 
 def _shelf(name: str, found: Sequence[Example], query: str, language: str) -> str:
@@ -269,7 +264,8 @@ def _tried(tried: Tried, language: str) -> str:
         ]
     )
     caption = WIZARD.say(language, "try")
-    return f"<h2>{escape(caption)}</h2><p>{escape(told)}</p>{table(caption, ('', ''), lines)}"
+    heads = [say(language, f"try.{name}") for name in ("rules", "brings")]
+    return f"<h2>{escape(caption)}</h2><p>{escape(told)}</p>{table(caption, heads, lines)}"
 
 
 def _plan(plan: Plan, language: str) -> str:

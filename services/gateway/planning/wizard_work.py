@@ -146,7 +146,8 @@ class Work:
         try:
             return replace(came, plan=await self._plan(draft, body)), None
         except ProblemError as refused:
-            return replace(came, troubles=(*came.troubles, _told(refused))), None
+            told = _told(refused)
+            return came if told in came.troubles else replace(came, troubles=(*came.troubles, told)), None
 
     async def _draft(self, job: Job) -> Draft:
         document = changed_document(self._programme, self._change(job))

@@ -140,6 +140,10 @@ async def test_the_page_of_segments(
     assert 'lang="de"' in german.text
     assert "mindestens 50 Punkte" in german.text
     assert bearer(text)["Authorization"].removeprefix("Bearer ") not in page.text
+    text, _ = await make_key(ACME, "receipts:read", "members:read", "members:write")
+    await anonymous.post("/sign-in", data={"key": text})
+    many = await anonymous.post("/segments", content="&".join(f"{n}=" for n in range(9)))
+    assert (many.status_code, many.json()["code"]) == (422, "request-invalid")
 
 
 @pytest.mark.usefixtures("segmented")

@@ -58,6 +58,8 @@ async def test_choose_fill_in_check_try_and_start(
     assert "The campaign gives 25 points." in tried.text
     assert "60 points" in tried.text
     assert "85 points" in tried.text
+    many = await sent(door, checked, "try", **{"try.lines": f"wine; drinks; {'9' * 20}; 60,00"})
+    assert 'id="try.lines-fault"' in many.text
     elsewhere = await sent(door, tried, "try", **{"try.store": "13"})
     assert "The campaign gives nothing: " in elsewhere.text
 

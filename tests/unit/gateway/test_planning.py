@@ -16,6 +16,7 @@ from services.gateway.planning.labels import LABELS, VALUES
 from services.gateway.planning.library import SHELVES, examples
 from services.gateway.planning.reading import PREFIX, Place, note_errors, read_form, shown
 from services.gateway.planning.wizard_words import WIZARD
+from services.gateway.planning.words import KINDS, PAGES
 
 ROME = Place(2, ZoneInfo("Europe/Rome"))
 DEFINITIONS = programme_schema()["$defs"]
@@ -113,6 +114,22 @@ def names(node: Any, seen: set[str]) -> Iterator[tuple[str, str | None]]:
                 yield name, choice
         for key, part in node.items():
             yield from names(list(part.values()) if key == "properties" else part, seen)
+
+
+def kinds(node: Any) -> Iterator[str]:
+    """Every kind that a part of the schema may be of."""
+    if isinstance(node, dict):
+        yield from node.get("mapping", {})
+    for part in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from kinds(part)
+
+
+def test_every_kind_that_the_calendar_offers_has_its_words() -> None:
+    parts = DEFINITIONS["Campaign"]["properties"]
+    known = {*kinds(parts["trigger"]), *kinds(parts["effect"])}
+    for language in ("en", "de"):
+        assert {each for each in known if not KINDS.get(language, each, "")} == set()
+    assert KINDS.faults() == PAGES.faults() == []
 
 
 def test_every_field_and_choice_has_its_words() -> None:

@@ -168,7 +168,7 @@ def test_the_examples_hold() -> None:
 def test_a_row_of_a_list_names_somebody_or_says_why_not() -> None:
     by_id = entry_of({"member_id": "00000000-0000-0000-0000-000000000001", "card": "7"}, None)
     assert by_id == entry_named("00000000-0000-0000-0000-000000000001", None)
-    for cells in ({}, {"points": "3"}, {"member_id": "7"}, {"card": "7"}):
+    for cells in ({}, {"points": "3"}, {"member_id": "7"}, {"card": "7"}, {"card": "\x00"}):
         assert getattr(entry_of(cells, None), "code", None) == "field"
     for text in ("loyalty:7", "card:7\x00"):
         assert getattr(entry_named(text, IdentifierNames(b"k" * 32)), "code", None) == "field"
