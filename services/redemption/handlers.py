@@ -234,7 +234,8 @@ async def _nobody(connection: asyncpg.Connection, ask: Ask) -> Refusal:
         code = "redemption-unknown"
         known = bool(await store.load_redemptions(connection, ask.tenant_id, [ask.redemption_id]))
     if known:
-        return Refusal("member-merged", "Whose points these are was merged into another member; an adjustment gives that one points.")
+        detail = "Whose points these are was merged into another member; an adjustment gives that one points."
+        return Refusal("member-merged", detail)
     return Refusal(code, "Nothing of your company has this id.")
 
 
