@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from libs.history.needs import needs_of
 from libs.ledger.boundary import NaturalPeriod, Period, natural_expiry
 from libs.ledger.zones import load_zone
 from libs.promotions.campaigns import Campaign
@@ -31,7 +32,7 @@ _STATES = {"draft": "a draft", "paused": "paused", "ended": "ended"}
 def consequences(old: Programme | None, new: Programme, at: datetime) -> tuple[str, ...]:
     """Say what a version means for members when it takes the place of another at an aware instant."""
     told = [*_wallets(old, new, at), *_whole(old, new), *_campaigns(old, new, at)]
-    told += [*_experiments(old, new), *_referral(old, new)]
+    told += [*_experiments(old, new), *_days(old, new), *_referral(old, new)]
     if old is not None:
         told.append(
             f"What happened before {instant_text(at)} is judged by version {old.version}, whenever it is told; "
@@ -127,6 +128,18 @@ def _experiments(old: Programme | None, new: Programme) -> Iterator[str]:
             )
     for name in before:
         yield f"Experiment {name} is gone: its figures are no longer shown."
+
+
+def _days(old: Programme | None, new: Programme) -> Iterator[str]:
+    """Days of members are told apart by what a version asks for; what was before lies in the decisions alone."""
+    was, needs = None if old is None else needs_of(old), needs_of(new)
+    if old is None or needs is None:
+        return
+    if was is None or needs.by_category > was.by_category or needs.shares - was.shares:
+        yield (
+            "What members did is counted by the day in a way it was not before. Earlier days count once "
+            "`pointstream db rebuild --history` has run; until then `pointstream verify` names them."
+        )
 
 
 def _whole(old: Programme | None, new: Programme) -> Iterator[str]:

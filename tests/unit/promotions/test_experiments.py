@@ -147,6 +147,16 @@ def test_a_plan_says_that_another_split_moves_members(programme: CompiledProgram
     assert [change.path for change in compare(source, other)][-1].startswith("experiments[double-weekend]")
 
 
+def test_a_plan_says_when_earlier_days_do_not_count_yet(programme: CompiledProgramme) -> None:
+    source = programme.source
+    without = source.model_copy(update={"experiments": (), "campaigns": source.campaigns[:1]})
+    told = [
+        any("pointstream db rebuild --history" in line for line in consequences(old, new, SATURDAY))
+        for old, new in ((without, source), (source, source), (source, without), (None, source))
+    ]
+    assert told == [True, False, False, False]
+
+
 ARMS: list[dict[str, Any]] = [{"name": "control", "per_mille": 500}, {"name": "more", "per_mille": 500}]
 
 
