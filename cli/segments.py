@@ -39,7 +39,7 @@ def _segment(where: Where, name: str) -> Segment:
     """The segment of a name; ends the command when there is none."""
     known: dict[str, Segment] = {each.name: each for each in where.found.rules.segments}
     if name not in known:
-        message = f"{where.programme.slug} has no segment {name}; it has: {', '.join(known) or 'none'}"
+        message = f"{where.programme.slug} has no segment {name} in force; it has: {', '.join(known) or 'none'}"
         fail(Exit.USAGE, message, as_json=where.connections.as_json)
     return known[name]
 

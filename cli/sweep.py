@@ -161,7 +161,10 @@ def report(
     dsn: DsnOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what a sweep was announced with, what it wrote down, and all that lapsed (default: the last one over)."""
+    """Show what a sweep was announced with, what it wrote down, and all that lapsed.
+
+    Default: the last one over, else the earliest that is not.
+    """
 
     async def work(where: _Where) -> SweepSeen:
         at = _instant(boundary, as_json)
