@@ -38,7 +38,6 @@ _ENGLISH: Texts = {
     "page.cost": "Worth of the points",
     "page.uplift": "Beside the control group",
     "page.none": "No programme of your company has experiments. They stand in its document, under `experiments`.",
-    "page.scope": "The key lacks the scope {scope}.",
 }
 
 _GERMAN: Texts = {
@@ -73,7 +72,6 @@ _GERMAN: Texts = {
     "page.cost": "Wert der Punkte",
     "page.uplift": "Neben der Vergleichsgruppe",
     "page.none": "Kein Programm Ihres Unternehmens hat Experimente. Sie stehen in seinem Dokument unter `experiments`.",
-    "page.scope": "Dem Schlüssel fehlt das Recht {scope}.",
 }
 
 EXPERIMENTS = Catalogue({"en": _ENGLISH, "de": _GERMAN})

@@ -65,7 +65,6 @@ _ENGLISH: Texts = {
         "other": "{number} members wait to be looked at.",
     },
     "page.none": "No programme of your company has segments. They stand in its document, under `segments`.",
-    "page.scope": "The key lacks the scope {scope}.",
 }
 
 _GERMAN: Texts = {
@@ -129,7 +128,6 @@ _GERMAN: Texts = {
         "other": "{number} Mitglieder werden noch angesehen.",
     },
     "page.none": "Kein Programm Ihres Unternehmens hat Segmente. Sie stehen in seinem Dokument, unter `segments`.",
-    "page.scope": "Dem Schlüssel fehlt das Recht {scope}.",
 }
 
 SEGMENTS = Catalogue({"en": _ENGLISH, "de": _GERMAN})

@@ -6,7 +6,6 @@ from libs.language.catalogue import Catalogue, Texts
 
 _ENGLISH: Texts = {
     "page.title": "Expiry",
-    "page.scope": "It takes a key with the scope {scope}.",
     "page.none": "No points lapse: no wallet has a period that ends.",
     "page.calendar": "Boundaries ahead",
     "page.sweeps": "Sweeps",
@@ -27,7 +26,6 @@ _ENGLISH: Texts = {
 
 _GERMAN: Texts = {
     "page.title": "Verfall",
-    "page.scope": "Dazu braucht es einen Schlüssel mit dem Recht {scope}.",
     "page.none": "Es verfallen keine Punkte: Keine Punkteart hat einen Zeitraum, der endet.",
     "page.calendar": "Kommende Stichtage",
     "page.sweeps": "Durchläufe",

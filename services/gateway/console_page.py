@@ -34,6 +34,7 @@ BAR = Catalogue(
             "/backtests": "Backtests",
             "/expiry": "Expiry",
             "out": "Sign out",
+            "scope": "The API key of this session lacks the scope {scope}.",
         },
         "de": {
             "bar": "Konsole",
@@ -46,6 +47,7 @@ BAR = Catalogue(
             "/backtests": "Backtests",
             "/expiry": "Verfall",
             "out": "Abmelden",
+            "scope": "Dem API-Schlüssel dieser Sitzung fehlt die Berechtigung {scope}.",
         },
     }
 )

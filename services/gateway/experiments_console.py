@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from libs.experiments.reading import load_results
 from libs.experiments.texts import EXPERIMENTS
@@ -16,8 +16,9 @@ from libs.experiments.told import told
 from libs.language import wording
 from libs.promotions.describe import Words
 from services.gateway.access import parts_of
+from services.gateway.console_door import let_in
 from services.gateway.console_page import console_page
-from services.gateway.live import NO_STORE, remember, signed_in
+from services.gateway.live import NO_STORE, remember
 from services.gateway.markup import rows, table
 from services.gateway.parameters import Language
 from services.gateway.running import named
@@ -30,14 +31,11 @@ _HEADS = ("arm", "share", "members", "buyers", "purchases", "spend", "member", "
 @router.get("/experiments")
 async def experiments_page(request: Request, language: Language) -> Response:
     """Show the experiments of every programme of the company."""
-    known = await signed_in(request)
-    if known is None:
-        return RedirectResponse("/", status_code=303, headers=NO_STORE)
-    key, session = known
+    visitor = await let_in(request, "/experiments", language, SCOPE)
+    if isinstance(visitor, Response):
+        return visitor
+    key, session = visitor
     parts, now = parts_of(request), parts_of(request).clock.now()
-    if not key.allows(SCOPE):
-        refused = f"<p>{escape(EXPERIMENTS.say(language, 'page.scope', scope=SCOPE))}</p>"
-        return HTMLResponse(_page(language, refused), status_code=403, headers=NO_STORE)
     sections = []
     for running in named(await parts.programmes.of(key.tenant_id), None):
         version = running.at(now)

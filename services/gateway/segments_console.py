@@ -7,17 +7,18 @@ from html import escape
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from libs.language import wording
 from libs.promotions.describe import Words
 from libs.segments import reading as segments
 from libs.segments.texts import SEGMENTS
 from services.gateway.access import parts_of
+from services.gateway.console_door import lacking, let_in
 from services.gateway.console_page import console_page
 from services.gateway.files.sending import chunks_of
 from services.gateway.list_upload import MOST_BYTES, Upload, Uploads
-from services.gateway.live import NO_STORE, from_our_page, remember, signed_in
+from services.gateway.live import NO_STORE, from_our_page, remember
 from services.gateway.markup import rows, table
 from services.gateway.parameters import Language
 from services.gateway.problems import ProblemError
@@ -32,14 +33,11 @@ SCOPE, WRITE = "members:read", "members:write"
 @router.get("/segments")
 async def segments_page(request: Request, language: Language) -> Response:
     """Show the segments of every programme of the company."""
-    known = await signed_in(request)
-    if known is None:
-        return RedirectResponse("/", status_code=303, headers=NO_STORE)
-    key, session = known
+    visitor = await let_in(request, "/segments", language, SCOPE)
+    if isinstance(visitor, Response):
+        return visitor
+    key, session = visitor
     parts, now = parts_of(request), parts_of(request).clock.now()
-    if not key.allows(SCOPE):
-        told = f"<p>{escape(SEGMENTS.say(language, 'page.scope', scope=SCOPE))}</p>"
-        return HTMLResponse(_page(language, told), status_code=403, headers=NO_STORE)
     sections = []
     for running in named(await parts.programmes.of(key.tenant_id), None):
         version = running.at(now)
@@ -59,14 +57,13 @@ async def segments_page(request: Request, language: Language) -> Response:
 @router.post("/segments")
 async def change_list(request: Request, language: Language) -> Response:
     """Put the rows that were pasted into the form on a list, take them off, or only look them up; and say what came."""
-    known = await signed_in(request)
-    if known is None:
-        return RedirectResponse("/", status_code=303, headers=NO_STORE)
-    key, session = known
+    visitor = await let_in(request, "/segments", language, WRITE)
+    if isinstance(visitor, Response):
+        return visitor
+    if not from_our_page(request):
+        return lacking("/segments", language, WRITE)
+    key, session = visitor
     parts = parts_of(request)
-    if not from_our_page(request) or not key.allows(WRITE):
-        refused = f"<p>{escape(SEGMENTS.say(language, 'page.scope', scope=WRITE))}</p>"
-        return HTMLResponse(_page(language, refused), status_code=403, headers=NO_STORE)
     fields = await _fields(request)
     programme, name, what = (fields.get(field, "") for field in ("programme", "list", "what"))
     lists = [

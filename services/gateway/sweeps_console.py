@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from html import escape
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from libs.language import wording
 from libs.ledger.zones import load_zone
@@ -16,8 +16,9 @@ from libs.sweeps.preview import Share, Total, totals
 from libs.sweeps.reading import SweepSeen, load_sweeps
 from libs.sweeps.texts import SWEEPS
 from services.gateway.access import parts_of
+from services.gateway.console_door import let_in
 from services.gateway.console_page import console_page
-from services.gateway.live import NO_STORE, remember, signed_in
+from services.gateway.live import NO_STORE, remember
 from services.gateway.markup import rows, table
 from services.gateway.parameters import Language
 from services.gateway.running import named
@@ -31,14 +32,11 @@ _MOST = 12
 @router.get("/expiry")
 async def expiry_page(request: Request, language: Language) -> Response:
     """Show boundaries and sweeps of every programme of the company."""
-    known = await signed_in(request)
-    if known is None:
-        return RedirectResponse("/", status_code=303, headers=NO_STORE)
-    key, session = known
+    visitor = await let_in(request, "/expiry", language, SCOPE)
+    if isinstance(visitor, Response):
+        return visitor
+    key, session = visitor
     parts, now = parts_of(request), parts_of(request).clock.now()
-    if not key.allows(SCOPE):
-        told = f"<p>{escape(SWEEPS.say(language, 'page.scope', scope=SCOPE))}</p>"
-        return HTMLResponse(_page(language, told), status_code=403, headers=NO_STORE)
     sections = []
     for running in named(await parts.programmes.of(key.tenant_id), None):
         periods = frozenset().union(*(periods_of(version.compiled.source) for version in running.versions))

@@ -16,7 +16,8 @@ from libs.programmes.calendar import Wanted, kinds
 from libs.promotions.campaigns import Campaign
 from libs.runtime.api_keys import ApiKey
 from services.gateway.access import parts_of
-from services.gateway.console_page import BAR, console_page
+from services.gateway.console_door import let_in
+from services.gateway.console_page import console_page
 from services.gateway.live import NO_STORE, remember, signed_in
 from services.gateway.parameters import Language
 from services.gateway.planning.calendar_api import icalendar, month_after, planned
@@ -54,12 +55,10 @@ Given = Annotated[Look, Depends(_given)]
 @router.get("/calendar")
 async def calendar(request: Request, language: Language, given: Given) -> Response:
     """Show when campaigns pay, and which boundaries lie among them."""
-    who = await signed_in(request)
-    if who is None:
-        return RedirectResponse("/", status_code=303, headers=NO_STORE)
-    key, session = who
-    if not key.allows(SCOPE):
-        return lacking("/calendar", language, SCOPE)
+    visitor = await let_in(request, "/calendar", language, SCOPE)
+    if isinstance(visitor, Response):
+        return visitor
+    key, session = visitor
     found = named(await parts_of(request).programmes.of(key.tenant_id), None)
     look, first, last = _look(given, found, _today(request, found))
     if not look.programme:
@@ -87,12 +86,6 @@ async def download(request: Request, language: Language, given: Given) -> Respon
     look, first, last = _look(given, found, _today(request, found))
     slug, told = await _planned(request, key, look, (first, last), language)
     return remember(request, icalendar(told, slug, parts_of(request).clock.now(), language), session)
-
-
-def lacking(here: str, language: str, scope: str) -> HTMLResponse:
-    """The page at a place of the console for a session whose key lacks a scope."""
-    told = f"<p>{escape(PAGES.say(language, 'scope', scope=scope))}</p>"
-    return HTMLResponse(console_page(here, BAR.say(language, here), told, language), 403, NO_STORE)
 
 
 async def _planned(

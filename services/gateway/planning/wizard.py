@@ -17,9 +17,9 @@ from libs.ledger.zones import load_zone
 from libs.promotions.programme import Programme
 from libs.promotions.rates import digits
 from services.gateway.access import Caller, parts_of
-from services.gateway.live import NO_STORE, from_our_page, remember, signed_in
+from services.gateway.console_door import let_in
+from services.gateway.live import NO_STORE, from_our_page, remember
 from services.gateway.parameters import Language
-from services.gateway.planning.calendar_console import lacking
 from services.gateway.planning.fields import fields_of
 from services.gateway.planning.forms import posted
 from services.gateway.planning.library import examples
@@ -126,12 +126,10 @@ def _shown(request: Request, door: _Door, language: str, form: Form, came: Shown
 
 async def _door(request: Request, language: str, slug: str, scope: str) -> _Door | Response:
     """Let somebody in who is signed in and may, with the programme that is meant, or the first."""
-    who = await signed_in(request)
-    if who is None:
-        return RedirectResponse("/", status_code=303, headers=NO_STORE)
-    key, session = who
-    if not key.allows(scope):
-        return lacking("/campaigns", language, scope)
+    visitor = await let_in(request, "/campaigns", language, scope)
+    if isinstance(visitor, Response):
+        return visitor
+    key, session = visitor
     parts, desk = parts_of(request), desk_of(request)
     slugs = [each.programme for each in named(await parts.programmes.of(key.tenant_id), None)]
     chosen = slug if slug in slugs else (slugs[0] if slugs else None)

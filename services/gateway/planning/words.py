@@ -9,7 +9,6 @@ PAGES = Catalogue(
         "en": {
             "calendar": "Promotion calendar",
             "campaigns": "Campaigns",
-            "scope": "The API key of this session lacks the scope {scope}.",
             "programme": "Programme",
             "view": "Show",
             "view.month": "a month",
@@ -52,7 +51,6 @@ PAGES = Catalogue(
         "de": {
             "calendar": "Aktionskalender",
             "campaigns": "Aktionen",
-            "scope": "Dem API-Schlüssel dieser Sitzung fehlt die Berechtigung {scope}.",
             "programme": "Programm",
             "view": "Zeigen",
             "view.month": "einen Monat",
