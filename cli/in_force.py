@@ -8,10 +8,11 @@ from typing import NamedTuple, TypeVar
 
 import asyncpg
 
+from cli.at_programme import AtProgramme, work_at
 from cli.connections import Connections
 from cli.exits import Exit
-from cli.failures import fail, finished
-from cli.programmes import Programme, the_programme
+from cli.failures import fail
+from cli.programmes import Programme
 from libs.segments.reading import InForce, in_force
 
 _T = TypeVar("_T")
@@ -37,16 +38,10 @@ def work_on(
 ) -> _T:
     """Do some work where a programme is; ends the command when none is meant, or no version of it is in force."""
 
-    async def all_of_it() -> _T:
-        connection = await asyncpg.connect(connections.dsn())
-        try:
-            where = await the_programme(connection, tenant, programme, as_json=connections.as_json)
-            now = connections.clock().now()
-            found = await in_force(connection, where[:2], now)
-            if found is None:
-                fail(Exit.FAILED, f"{where.slug} has no version in force", as_json=connections.as_json)
-            return await work(Where(connection, connections, where, found, now))
-        finally:
-            await connection.close()
+    async def in_its_version(at: AtProgramme) -> _T:
+        found = await in_force(at.connection, at.programme[:2], at.now)
+        if found is None:
+            fail(Exit.FAILED, f"{at.programme.slug} has no version in force", as_json=connections.as_json)
+        return await work(Where(at.connection, connections, at.programme, found, at.now))
 
-    return finished(all_of_it, as_json=connections.as_json)
+    return work_at(connections, tenant, programme, in_its_version)

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-import asyncpg
 import typer
 
 from cli import screen
+from cli.at_programme import AtProgramme, work_at
 from cli.connections import Connections, DsnOption
 from cli.exits import Exit
-from cli.failures import fail, finished
+from cli.failures import fail
 from cli.options import DEFAULT_DATA, DataOption, JsonOption
-from cli.programmes import ProgrammeOption, TenantOption, the_programme
+from cli.programmes import ProgrammeOption, TenantOption
 from libs.language.catalogue import LANGUAGES
 from libs.programmes.calendar import MOST_DAYS, STATUSES, DayRange, Wanted
 from libs.programmes.calendar_postgres import load_calendar
@@ -66,19 +66,14 @@ def calendar(
     connections = Connections(data, as_json, dsn)
     wanted = Wanted(partner, store, segment, status, kind)
 
-    async def look() -> tuple[str, datetime, dict[str, Any] | None]:
-        connection = await asyncpg.connect(connections.dsn())
-        try:
-            named = await the_programme(connection, tenant, programme, as_json=as_json)
-            where = Where((named.tenant_id, named.programme_id), named.zone, named.currency)
-            now = connections.clock().now()
-            days = _range(first, last, now.astimezone(ZoneInfo(named.zone)).date(), as_json)
-            async with connection.transaction(isolation="repeatable_read", readonly=True):
-                return named.slug, now, await load_calendar(connection, where, days, now, language, wanted)
-        finally:
-            await connection.close()
+    async def look(at: AtProgramme) -> tuple[str, datetime, dict[str, Any] | None]:
+        connection, named, now = at
+        where = Where((named.tenant_id, named.programme_id), named.zone, named.currency)
+        days = _range(first, last, now.astimezone(ZoneInfo(named.zone)).date(), as_json)
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            return named.slug, now, await load_calendar(connection, where, days, now, language, wanted)
 
-    slug, now, told = finished(look, as_json=as_json)
+    slug, now, told = work_at(connections, tenant, programme, look)
     if told is None:
         fail(Exit.FAILED, f"{slug} has no version in that time", as_json=as_json)
     if ical is not None:

@@ -11,11 +11,12 @@ import asyncpg
 import typer
 
 from cli import screen
+from cli.at_programme import work_at
 from cli.connections import Connections, DsnOption
 from cli.exits import Exit
-from cli.failures import fail, finished
+from cli.failures import fail
 from cli.options import DEFAULT_DATA, DataOption, JsonOption
-from cli.programmes import Programme, ProgrammeOption, TenantOption, the_programme
+from cli.programmes import Programme, ProgrammeOption, TenantOption
 from cli.publishing import who
 from libs.runtime.clock import monotonic, parse_instant
 from libs.sweeps.calendar import Turn, turns
@@ -62,15 +63,7 @@ class _Where(NamedTuple):
 def _work(
     connections: Connections, tenant: str | None, programme: str | None, work: Callable[[_Where], Awaitable[_T]]
 ) -> _T:
-    async def all_of_it() -> _T:
-        connection = await asyncpg.connect(connections.dsn())
-        try:
-            where = await the_programme(connection, tenant, programme, as_json=connections.as_json)
-            return await work(_Where(connection, where, connections.clock().now(), connections.as_json))
-        finally:
-            await connection.close()
-
-    return finished(all_of_it, as_json=connections.as_json)
+    return work_at(connections, tenant, programme, lambda at: work(_Where(*at, connections.as_json)))
 
 
 @app.callback()
