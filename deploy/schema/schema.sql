@@ -618,6 +618,8 @@ CREATE TABLE ledger.movement (
     CHECK (from_account <> to_account OR kind = 'waive')
 );
 
+-- What of a movement falls on which lot. That both are there `verify` checks: constraints would look for them one by one, which
+-- takes longer than everything else that a sweep does.
 CREATE TABLE ledger.allocation (
     tenant_id int NOT NULL,
     programme_id int NOT NULL,
@@ -625,9 +627,7 @@ CREATE TABLE ledger.allocation (
     seq bigint NOT NULL,
     lot_seq bigint NOT NULL,
     amount bigint NOT NULL CHECK (amount > 0),
-    PRIMARY KEY (tenant_id, programme_id, member_id, seq, lot_seq),
-    FOREIGN KEY (tenant_id, programme_id, member_id, seq) REFERENCES ledger.movement,
-    FOREIGN KEY (tenant_id, programme_id, member_id, lot_seq) REFERENCES ledger.lot
+    PRIMARY KEY (tenant_id, programme_id, member_id, seq, lot_seq)
 );
 
 -- All movements of all members, those that open lots included. What came from another member counts since it came.
@@ -1012,19 +1012,40 @@ LANGUAGE plpgsql AS $$
 DECLARE
     all_new boolean := false;
 BEGIN
-    -- Nearly always every number is new; then inserting without asking costs less.
-    IF array_position(p_receipt_events, NULL) IS NULL THEN
-        BEGIN
-            INSERT INTO earning.receipt (tenant_id, programme_id, receipt_key, event_key, page, member_id)
-            SELECT v.tenant_id, v.programme_id, v.receipt_key, v.event_key, v.page, v.member_id
-            FROM unnest(p_receipt_tenants, p_receipt_programmes, p_receipt_keys, p_receipt_events, p_receipt_pages,
-                        p_receipt_members) AS v(tenant_id, programme_id, receipt_key, event_key, page, member_id)
-            ORDER BY v.tenant_id, v.receipt_key;
-            all_new := true;
-        EXCEPTION WHEN unique_violation THEN
-            all_new := false;
-        END;
+    -- Numbers that something came after are nearly always known, and all others new: asking and inserting apart cost least.
+    -- What is known is locked before anything is inserted, by everybody.
+    IF array_position(p_receipt_events, NULL) IS NOT NULL THEN
+        SELECT array_agg(k.tenant_id), array_agg(k.programme_id), array_agg(k.receipt_key), array_agg(k.event_key),
+               array_agg(k.page), array_agg(k.member_id), array_agg(k.story)
+        INTO known_tenants, known_programmes, known_keys, known_events, known_pages, known_members, known_stories
+        FROM (
+            SELECT r.*
+            FROM (
+                SELECT v.tenant_id, v.receipt_key
+                FROM unnest(p_receipt_tenants, p_receipt_keys, p_receipt_events) AS v(tenant_id, receipt_key, event_key)
+                WHERE v.event_key IS NULL
+                ORDER BY v.tenant_id, v.receipt_key
+            ) AS v
+            CROSS JOIN LATERAL (
+                SELECT r.* FROM earning.receipt r
+                WHERE r.tenant_id = v.tenant_id AND r.receipt_key = v.receipt_key
+                FOR NO KEY UPDATE
+            ) AS r
+        ) AS k;
     END IF;
+    BEGIN
+        INSERT INTO earning.receipt (tenant_id, programme_id, receipt_key, event_key, page, member_id)
+        SELECT v.tenant_id, v.programme_id, v.receipt_key, v.event_key, v.page, v.member_id
+        FROM unnest(p_receipt_tenants, p_receipt_programmes, p_receipt_keys, p_receipt_events, p_receipt_pages,
+                    p_receipt_members) AS v(tenant_id, programme_id, receipt_key, event_key, page, member_id)
+        WHERE v.event_key IS NOT NULL
+           OR NOT EXISTS (SELECT 1 FROM unnest(known_tenants, known_keys) AS k(tenant_id, receipt_key)
+                          WHERE k.tenant_id = v.tenant_id AND k.receipt_key = v.receipt_key)
+        ORDER BY v.tenant_id, v.receipt_key;
+        all_new := true;
+    EXCEPTION WHEN unique_violation THEN
+        all_new := false;
+    END;
     IF NOT all_new THEN
         WITH asked AS (
             SELECT v.tenant_id, v.programme_id, v.receipt_key, v.event_key, v.page, v.member_id

@@ -28,6 +28,8 @@ LEASE = timedelta(seconds=15)
 _RENEW = 5.0
 _LOOK = 1.0
 _PAUSE = 1.0
+_GATHER = 0.025
+"""Seconds in which more is waited for once there is something: asking and sending cost more than what is sent."""
 
 
 def shard_of(writer: str, member_id: UUID) -> str:
@@ -126,6 +128,8 @@ class LeasedRelay:
         await self._store_cursors()
         await happens_within(self._woken, _LOOK)
         self._woken.clear()
+        if self._dirty:
+            await asyncio.sleep(_GATHER)
 
     async def _renew(self) -> None:
         """Keep what is held, take what nobody holds, and let go of what somebody else has taken."""

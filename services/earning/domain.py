@@ -24,7 +24,7 @@ from libs.lives.made import Cause, Made
 from libs.promotions.evaluation import Evaluation
 from libs.promotions.pages import Outcome
 from libs.promotions.seen import Seen
-from libs.receipts.decided import granted_by
+from libs.receipts.decided import granted_by, story_of
 from libs.receipts.story import Content, Story
 from libs.runtime.batch import Outgoing
 from services.earning import arrivals
@@ -45,6 +45,7 @@ from services.earning.referrals import referral_of
 from services.earning.seen import seen_by
 from services.earning.verdict import Given, Standing
 
+_UNTOLD = Story()
 _UNPAID: frozenset[Outcome] = frozenset({"no_points", "awaiting_operator", "unchanged", "refused"})
 
 
@@ -69,10 +70,12 @@ class BatchDecider:
         cases = self._loaded.cases
         for arrival in batch:
             case = None if arrival.receipt_key is None else cases.get(arrival.receipt_key)
-            if case is not None:
-                self._follow(arrival, case)
-            elif arrival.kind == arrivals.COMPLETED:
+            if arrival.kind == arrivals.COMPLETED and (case is None or case.story == _UNTOLD):
                 self._purchase(arrival)
+                if case is not None and (kept_now := self.result.decisions[-1]) is not None:
+                    case.event_key, case.story = arrival.key, story_of(kept_now[1])
+            elif case is not None:
+                self._follow(arrival, case)
             else:
                 self._other(arrival, None)
 

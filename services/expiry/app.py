@@ -18,6 +18,7 @@ from libs.runtime.leases import LeasedRelay
 from libs.runtime.metrics import StreamMetrics
 from libs.runtime.outbox import ReadRows, Relay
 from services.expiry.announcements import WRITER
+from services.expiry.crowd import Crowd
 from services.expiry.metrics import ExpiryMetrics
 from services.expiry.overseer import Overseer, Rules
 from services.expiry.settings import ExpirySettings
@@ -47,10 +48,11 @@ def build(settings: ExpirySettings, clock: Clock | None = None) -> faust.App:
         return Relay(producer, headers_of, read_rows, stream_metrics, topic_prefix=settings.kafka.topic_prefix)
 
     relay = LeasedRelay(pool, WRITER, holder, make_relay, wall)
-    means = Means(pool, clock, wall, metrics, holder, wanted.lease, wanted.lock.total_seconds(), relay.committed)
-    sweepers = [Sweeper(means) for _ in range(wanted.lanes)]
+    crowd, bound = Crowd(), wanted.lock.total_seconds()
+    means = Means(pool, clock, wall, metrics, holder, wanted.lease, bound, relay.committed, crowd)
+    sweepers = [Sweeper(means, extra=number > 0) for number in range(wanted.lanes)]
     rules = Rules(wanted.ahead, wanted.settle, wanted.automatic, wanted.chunk, wanted.progress_every)
-    overseer = Overseer(pool, clock, wall, rules, metrics)
+    overseer = Overseer(pool, clock, wall, rules, metrics, crowd)
     trouble = listen_only(app, settings, clock, metrics.announcements.inc)
     _host(app, settings, pool, sweepers, overseer, relay)
     troubles = [trouble, lambda: overseer.trouble, lambda: relay.trouble]

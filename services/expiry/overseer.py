@@ -16,6 +16,7 @@ from libs.sweeps.calendar import Turn, turns
 from libs.sweeps.preview import preview
 from services.expiry import store
 from services.expiry.announcements import Crier, cause_of, shard_of, sweep_name
+from services.expiry.crowd import Crowd
 from services.expiry.metrics import ExpiryMetrics
 from services.expiry.store import Programme, Progress, Scope, Sweep, VersionReader
 
@@ -39,12 +40,15 @@ class Rules:
 class Overseer:
     """Looks around every second or so, in every worker; of several that look at once one acts."""
 
-    def __init__(self, pool: asyncpg.Pool, clock: Clock, wall: Clock, rules: Rules, metrics: ExpiryMetrics) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, clock: Clock, wall: Clock, rules: Rules, metrics: ExpiryMetrics, crowd: Crowd
+    ) -> None:
         self._pool = pool
         self._clock = clock
         self._wall = wall
         self._rules = rules
         self._metrics = metrics
+        self._crowd = crowd
         self._versions = VersionReader()
         self._since: dict[Scope, datetime] = {}
         self.trouble: str | None = "programmes not loaded"
@@ -53,6 +57,7 @@ class Overseer:
         """Do what there is to do; on trouble the next look does."""
         try:
             async with self._pool.acquire() as connection:
+                await self._crowd.look(connection)
                 programmes = await self._versions.load(connection)
                 for scope, programme in programmes.items():
                     await self._announce(connection, scope, programme)

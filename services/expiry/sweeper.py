@@ -21,6 +21,7 @@ from libs.runtime.failpoint import reach
 from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
 from services.expiry import store
 from services.expiry.announcements import Expired, shard_of
+from services.expiry.crowd import Crowd
 from services.expiry.metrics import ExpiryMetrics
 from services.expiry.pace import Pace
 from services.expiry.store import Chunk, Lapsed, Sweep
@@ -44,13 +45,18 @@ class Means:
     lease: timedelta
     lock_bound: float
     committed: Callable[[Iterable[str]], None]
+    crowd: Crowd
 
 
 class Sweeper:
-    """One lane; any number of them, in any number of workers, share the work."""
+    """One lane; any number of them, in any number of workers, share the work.
 
-    def __init__(self, means: Means) -> None:
+    An `extra` one works only while nobody else wants the machine.
+    """
+
+    def __init__(self, means: Means, *, extra: bool = False) -> None:
         self._means = means
+        self._extra = extra
         self._pace = Pace(means.lock_bound)
         self._stopping = asyncio.Event()
         self.trouble: str | None = None
@@ -65,7 +71,7 @@ class Sweeper:
         while not self._stopping.is_set():
             try:
                 async with self._means.pool.acquire() as connection:
-                    worked = await self._chunk(connection)
+                    worked = not self._gives_way and await self._chunk(connection)
             except DATABASE_ERRORS as error:
                 if trouble(error) not in (Trouble.PASSING, Trouble.REPEAT):
                     raise
@@ -78,6 +84,10 @@ class Sweeper:
             if not worked:
                 await happens_within(self._stopping, _IDLE)
 
+    @property
+    def _gives_way(self) -> bool:
+        return self._extra and self._means.crowd.others
+
     async def _chunk(self, connection: asyncpg.Connection) -> bool:
         """Take a chunk as far as it goes, and say whether there was one."""
         wall = self._means.wall.now()
@@ -88,12 +98,14 @@ class Sweeper:
         members = await store.due_members(connection, chunk)
         if not members:
             await store.finish_chunk(connection, chunk)
-        while members and not self._stopping.is_set():
+        while members and not self._stopping.is_set() and not self._gives_way:
             asked = members[: self._pace.size]
             after = await self._step(connection, chunk, sweep, (tenant, programme), asked, last=asked == members)
             if after is None:
                 return True
             chunk, members = after, members[len(asked) :]
+            if members and self._pace.rest and self._means.crowd.others:
+                await happens_within(self._stopping, self._pace.rest)
         if members:
             await store.let_go(connection, chunk)
         return True

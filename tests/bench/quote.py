@@ -21,6 +21,7 @@ import orjson
 
 from libs.runtime.api_keys import mint
 from tests.bench import environment
+from tests.bench.asking import Client, Latencies, Timed
 from tests.bench.parts import conduct
 from tests.bench.population import TENANTS
 from tests.bench.receipts import Receipts
@@ -31,67 +32,18 @@ from tests.support.stack import SEAL_KEY, Worker, free_port, until
 LOTS = 20
 """Lots that each member has: a year or two of buying."""
 _WARM_UP = 400
-_PATIENCE = 30.0
 _MADE_AT = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Quotes:
-    """Milliseconds from the intended time of a quote to its answer, and what it cost."""
+    """How long quotes took at a rate, and what one cost in milliseconds of processor time."""
 
     rate: float
-    seconds: float
-    p50_ms: float
-    p99_ms: float
-    most_ms: float
-    late_ms: float
+    took: Latencies
     gateway_ms: float
     postgres_ms: float
     others: float
-
-
-class Client:
-    """Asks over connections that are kept; the leanest client that there can be."""
-
-    def __init__(self, port: int, key: str) -> None:
-        self._port = port
-        self._head = (
-            "POST /v1/quote HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-            f"Authorization: Bearer {key}\r\nContent-Length: "
-        )
-        self._free: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
-
-    async def ask(self, body: bytes) -> bytes:
-        """Ask once.
-
-        Raises:
-            RuntimeError: the answer is no quote.
-        """
-        reader, writer = await self._connection()
-        try:
-            writer.write(f"{self._head}{len(body)}\r\n\r\n".encode() + body)
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-            answer = await reader.readexactly(int(length.partition(b":")[2]))
-            if not head.startswith(b"HTTP/1.1 200"):
-                raise RuntimeError(f"{head.decode()}{answer.decode()}")
-            return answer
-        finally:
-            self._free.append((reader, writer))
-
-    async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """The connection that was used last, of those that the server has not closed for being idle, or a new one."""
-        while self._free:
-            reader, writer = self._free.pop()
-            if not reader.at_eof():
-                return reader, writer
-            writer.close()
-        return await asyncio.open_connection("127.0.0.1", self._port, limit=2**20)
-
-    def close(self) -> None:
-        """Close the connections."""
-        for _, writer in self._free:
-            writer.close()
 
 
 def bodies(count: int, members: int) -> list[bytes]:
@@ -140,51 +92,26 @@ async def measure(stage: Stage, worker: Worker, client: Client, carts: Sequence[
     """
     postgres = stage.postgres.pid
     assert postgres is not None
-    took: list[float] = []
-    late: list[float] = []
-    start = time.monotonic() + 0.5
+    asking = Timed(client, rate)
     before = [tree_seconds(worker.process.pid), tree_seconds(postgres), tree_seconds(os.getpid())]
     machine = machine_seconds()
 
-    async def one(number: int, cart: bytes) -> None:
-        due = start + number / rate
-        late.append(time.monotonic() - due)
-        await client.ask(cart)
-        took.append(time.monotonic() - due)
-
-    async with asyncio.timeout(len(carts) / rate + _PATIENCE), asyncio.TaskGroup() as tasks:
-        for number, cart in enumerate(carts):
-            ahead = start + number / rate - time.monotonic()
-            if ahead > 0:
-                await asyncio.sleep(ahead)
-            tasks.create_task(one(number, cart))
-    seconds = time.monotonic() - start
+    await asking.run(carts)
+    told = asking.told()
     after = [tree_seconds(worker.process.pid), tree_seconds(postgres), tree_seconds(os.getpid())]
     of_gateway, of_postgres, _ = spent = [now - then for now, then in zip(after, before, strict=True)]
-    others = max(0.0, machine_seconds() - machine - sum(spent)) / seconds
-    took.sort()
-    count = len(took)
-    return Quotes(
-        rate,
-        seconds,
-        took[count // 2] * 1000,
-        took[min(count - 1, int(count * 0.99))] * 1000,
-        took[-1] * 1000,
-        max(late) * 1000,
-        of_gateway / count * 1000,
-        of_postgres / count * 1000,
-        others,
-    )
+    others = max(0.0, machine_seconds() - machine - sum(spent)) / told.seconds
+    return Quotes(rate, told, of_gateway / told.count * 1000, of_postgres / told.count * 1000, others)
 
 
 def figures(found: Quotes) -> dict[str, Any]:
     """Return the figures under their names."""
     return {
-        "quote_p50_ms": round(found.p50_ms, 1),
-        "quote_p99_ms": round(found.p99_ms, 1),
-        "quote_max_ms": round(found.most_ms, 1),
+        "quote_p50_ms": round(found.took.p50_ms, 1),
+        "quote_p99_ms": round(found.took.p99_ms, 1),
+        "quote_max_ms": round(found.took.most_ms, 1),
         "quote_rate_per_second": found.rate,
-        "quote_client_late_ms": round(found.late_ms, 1),
+        "quote_client_late_ms": round(found.took.late_ms, 1),
         "quote_gateway_cpu_ms": round(found.gateway_ms, 2),
         "quote_postgres_cpu_ms": round(found.postgres_ms, 2),
         "quote_cores_busy_with_others": round(found.others, 2),
@@ -210,13 +137,14 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
         tell(f"enrolling {options.members:,} members with {LOTS} lots each")
         key = await prepare(stage, options.members)
         worker = await start_gateway(stage)
-        client = Client(worker.port, key)
+        client = Client(worker.port, "/v1/quote", key)
         carts = bodies(int(options.rate * options.seconds) + _WARM_UP, options.members)
         tell("warming up")
         for cart in carts[:_WARM_UP]:
             await client.ask(cart)
         found = await measure(stage, worker, client, carts[_WARM_UP:], options.rate)
-        tell(f"quotes: p50 {found.p50_ms:.1f} ms, p99 {found.p99_ms:.1f} ms; others keep {found.others:.1f} cores busy")
+        took = found.took
+        tell(f"quotes: p50 {took.p50_ms:.1f} ms, p99 {took.p99_ms:.1f} ms; others keep {found.others:.1f} cores busy")
         client.close()
     described = await asyncio.to_thread(environment.describe)
     return figures(found) | {"campaigns": options.campaigns, "violations": []} | described

@@ -33,6 +33,8 @@ class Case(NamedTuple):
 CASES = [
     Case("movement_of_an_illegal_pair", {"movements-balance"}),
     Case("allocation_missing", {"movements-balance", "lots-add-up"}),
+    Case("allocation_of_no_lot", {"movements-balance", "lots-add-up"}),
+    Case("allocation_of_no_movement", {"movements-balance", "lots-add-up"}),
     Case("allocation_of_another_wallet", {"movements-balance", "accounts-equal-lots", "conservation"}),
     Case("points_from_nowhere", {"conservation", "accounts-equal-lots", "lots-add-up"}),
     Case("points_of_another_member", {"accounts-equal-lots", "lots-add-up"}),

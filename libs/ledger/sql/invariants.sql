@@ -23,6 +23,14 @@ WITH allocated AS (
        OR coalesce(a.amount, 0) <> CASE WHEN m.from_account::text = ANY ($4::text[]) OR m.to_account::text = ANY ($4::text[])
                                         THEN m.amount ELSE 0 END
     UNION ALL
+    -- An allocation is a part of a movement that there is, and falls on a lot that there is: no constraint says so.
+    SELECT a.tenant_id, a.programme_id, a.member_id, a.seq
+    FROM ledger.allocation a
+    LEFT JOIN ledger.movement m USING (tenant_id, programme_id, member_id, seq)
+    LEFT JOIN ledger.lot l ON l.tenant_id = a.tenant_id AND l.programme_id = a.programme_id AND l.member_id = a.member_id
+                          AND l.seq = a.lot_seq
+    WHERE m.seq IS NULL OR l.seq IS NULL
+    UNION ALL
     -- An adjustment makes no pending points.
     SELECT l.tenant_id, l.programme_id, l.member_id, l.seq
     FROM ledger.lot l WHERE l.opened_by = 'adjust' AND l.active_from > l.earned_at

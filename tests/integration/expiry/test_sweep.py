@@ -24,6 +24,7 @@ from libs.runtime.settings import PostgresSettings
 from libs.sweeps.preview import Total, preview, totals
 from services.expiry import store as sweeps
 from services.expiry.announcements import WRITER
+from services.expiry.crowd import Crowd
 from services.expiry.metrics import ExpiryMetrics
 from services.expiry.overseer import Overseer, Rules
 from services.expiry.sweeper import Means, Sweeper
@@ -82,13 +83,15 @@ class Sweeping:
     told: set[str] = field(default_factory=set)
 
     def overseer(self, rules: Rules = RULES) -> Overseer:
-        return Overseer(self.pool, self.clock, SystemClock(), rules, ExpiryMetrics(CollectorRegistry()))
+        return Overseer(self.pool, self.clock, SystemClock(), rules, ExpiryMetrics(CollectorRegistry()), Crowd())
 
     def lane(self, holder: str) -> Sweeper:
         metrics = ExpiryMetrics(CollectorRegistry())
         lease = timedelta(seconds=60)
         return Sweeper(
-            Means(self.pool, self.clock, SystemClock(), metrics, holder, lease, self.lock_bound, self.told.update)
+            Means(
+                self.pool, self.clock, SystemClock(), metrics, holder, lease, self.lock_bound, self.told.update, Crowd()
+            )
         )
 
     async def sweep(self, lanes: Sequence[Sweeper], boundary: datetime) -> None:

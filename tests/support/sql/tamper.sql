@@ -6,6 +6,12 @@ UPDATE ledger.movement SET kind = 'expire' WHERE seq = 4;
 -- name: allocation_missing
 DELETE FROM ledger.allocation WHERE seq = 4;
 
+-- name: allocation_of_no_lot
+UPDATE ledger.allocation SET lot_seq = 99 WHERE seq = 4;
+
+-- name: allocation_of_no_movement
+UPDATE ledger.allocation SET seq = 99 WHERE seq = 4;
+
 -- name: allocation_of_another_wallet
 UPDATE ledger.movement SET wallet = 'miles' WHERE seq = 4;
 

@@ -34,3 +34,20 @@ def test_it_grows_carefully_and_not_beyond_all_bounds() -> None:
     pace.tell(first, first, 1e-9)
     assert pace.size == 2 * first
     assert settled(10.0, 0.0, 1e-9, 1)[0] == MOST
+
+
+def test_a_sweep_rests_where_lots_take_longer_than_they_did_and_the_longer_the_slower() -> None:
+    pace = Pace(0.025)
+    rests = []
+    for seconds in (0.010, 0.010, 0.013, 0.020, 0.040, 10.0):
+        pace.tell(FEW, FEW, seconds)
+        rests.append(pace.rest)
+    assert rests[:3] == [0, 0, 0], "a step is not always as long as the one before"
+    assert 0 < rests[3] < rests[4] < rests[5] <= 40.0
+
+
+def test_a_few_lots_say_nothing_about_the_machine() -> None:
+    pace = Pace(0.025)
+    pace.tell(FEW, FEW, 0.002)
+    pace.tell(1, 1, 0.002)
+    assert pace.rest == 0
