@@ -37,6 +37,7 @@ _FURTHER = (
     "cli.rebuild",
     "cli.backtest",
     "cli.boundaries",
+    "cli.clock",
     "cli.history",
     "cli.experiments",
     "cli.segments",

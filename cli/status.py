@@ -14,6 +14,7 @@ from deploy.embedded import ports, state
 from deploy.embedded.lock import DirectoryLock
 from deploy.embedded.services import answers_ok
 from deploy.embedded.state import SERVICES, State
+from libs.runtime.clock import parse_clock
 
 
 def status(data: DataOption = DEFAULT_DATA, as_json: JsonOption = False) -> None:
@@ -41,7 +42,7 @@ def _status(data: Path) -> dict[str, Any]:
         "running": running,
         "pid": owner,
         "phase": held.phase if running else "stopped",
-        "clock": held.clock,
+        "clock": parse_clock(held.clock).now().isoformat() if held.clock else None,
         "parts": _parts(held) if running else {},
     }
 

@@ -26,7 +26,7 @@ from deploy.embedded.backing import Brought
 from deploy.embedded.lock import DirectoryLock, in_use
 from deploy.embedded.services import PROGRAMS
 from deploy.embedded.supervisor import FIRST_RECEIPTS, Ready, Supervisor, Wishes
-from libs.runtime.clock import parse_clock
+from libs.runtime.clock import DrivenClock, parse_clock
 
 _LOOK_SECONDS = 0.05
 _SELF = (sys.executable, "-m", "cli.main")
@@ -41,8 +41,8 @@ def up(
         str | None,
         typer.Option(
             metavar="INSTANT[@SPEED]",
-            help="Drive the platform's clock, e.g. 2017-02-01T00:00:00Z@60; it goes on at the next start. "
-            "`real` returns to the machine's clock.",
+            help="Drive the platform's clock, e.g. 2017-02-01T00:00:00Z@60; it goes on at the next start, and "
+            "`pointstream clock` sets it. `real` returns to the machine's clock.",
         ),
     ] = None,
     kafka: Annotated[
@@ -85,7 +85,8 @@ def _check_clock(clock: str | None, *, brought_along: bool, as_json: bool) -> No
             Exit.USAGE, "--clock drives the embedded platform only, not a Kafka or PostgreSQL of yours", as_json=as_json
         )
     try:
-        parse_clock(clock)
+        if not isinstance(parse_clock(clock), DrivenClock):
+            raise ValueError("INSTANT or INSTANT@SPEED")
     except ValueError as error:
         fail(Exit.USAGE, f"--clock {clock}: {error}", as_json=as_json)
 

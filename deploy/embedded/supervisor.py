@@ -23,9 +23,11 @@ from deploy.embedded.report import Report, Step
 from deploy.embedded.services import PROGRAMS, Service, Surroundings, all_services
 from deploy.embedded.state import SERVICES, Addresses
 from deploy.embedded.stopping import Stopped, StopRequest
-from libs.runtime.clock import DrivenClock, monotonic, parse_clock
+from libs.runtime.clock import FILE, DrivenClock, begin_followed, monotonic, parse_clock
 
 FIRST_RECEIPTS = 20_000
+CLOCK = "clock"
+"""The file below the data directory by which all processes tell a driven time."""
 READY_SECONDS = 90.0
 _LOOK_SECONDS = 0.2
 _AGAIN_SECONDS = 5.0
@@ -136,7 +138,11 @@ class Supervisor:
             clock = None if self._wishes.brought.anything else state.load(self._data).clock
         else:
             chosen = parse_clock(None if wish == "real" else wish)
-            clock = chosen.encode() if isinstance(chosen, DrivenClock) else None
+            clock = None
+            if isinstance(chosen, DrivenClock):
+                path = self._data.resolve() / CLOCK
+                begin_followed(path, chosen)
+                clock = f"{FILE}{path}"
         self._note(clock=clock)
         if clock:
             self._report.say(f"business time is driven: it is {parse_clock(clock).now():%Y-%m-%d %H:%M:%S} UTC")

@@ -16,7 +16,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from libs.runtime.clock import Clock, DrivenClock, parse_clock
+from libs.runtime.clock import Clock, SystemClock, parse_clock
 
 
 class Part(BaseModel):
@@ -123,7 +123,7 @@ class ProcessSettings(BaseSettings):
             ValueError: a driven clock was asked for outside the embedded platform.
         """
         clock = parse_clock(self.clock)
-        if isinstance(clock, DrivenClock) and not self.embedded:
+        if not isinstance(clock, SystemClock) and not self.embedded:
             raise ValueError("POINTSTREAM_CLOCK drives the clock of the embedded platform only")
         return clock
 

@@ -1,14 +1,25 @@
-"""Business time: the machine's, or driven from two anchors that all processes share."""
+"""Business time: the machine's, or driven from anchors that all processes share."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libs.runtime.clock import DrivenClock, SystemClock, elapsed_since, monotonic, parse_clock, parse_instant
+from libs.runtime.clock import (
+    FILE,
+    DrivenClock,
+    FollowedClock,
+    SystemClock,
+    begin_followed,
+    elapsed_since,
+    monotonic,
+    parse_clock,
+    parse_instant,
+)
 
 START, REAL = datetime(2017, 2, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -46,6 +57,22 @@ def test_an_instant_starts_a_clock_now() -> None:
 def test_what_is_no_clock_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         parse_clock(text)
+
+
+def test_whoever_follows_a_clock_sees_it_set_and_keeps_the_time_of_what_was_before(tmp_path: Path) -> None:
+    minute, wall = timedelta(minutes=1), [REAL]
+    begin_followed(tmp_path / "clock", DrivenClock(START, REAL, 1))
+    setter = FollowedClock(tmp_path / "clock", wall=lambda: wall[0])
+    follower = parse_clock(f"{FILE}{tmp_path / 'clock'}")
+    assert follower.at(REAL + minute) == START + minute
+
+    wall[0] = REAL + 2 * minute
+    setter.set(START + timedelta(days=90), speed=60)
+    assert follower.at(REAL + minute) == START + minute
+    assert follower.at(REAL + 3 * minute) == START + timedelta(days=90, hours=1)
+    with pytest.raises(ValueError, match="does not go back"):
+        setter.set(START, speed=1)
+    assert setter.now() == START + timedelta(days=90)
 
 
 def test_instants_need_an_offset() -> None:
