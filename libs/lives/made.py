@@ -19,6 +19,7 @@ from libs.contracts.events import (
     PointsRestoredV1,
     PointsReversedV1,
     PointsTransferredV1,
+    PointsWaivedV1,
 )
 from libs.ledger.model import Kind, Movement
 
@@ -34,6 +35,7 @@ EVENT_TYPES = {
     Kind.COMMIT: PointsRedeemedV1.event_type,
     Kind.RESTORE: PointsRestoredV1.event_type,
     Kind.TRANSFER: PointsTransferredV1.event_type,
+    Kind.WAIVE: PointsWaivedV1.event_type,
 }
 """The type of the event that tells of a movement; a credit has a form of its own."""
 
@@ -96,10 +98,24 @@ def _own(movement: Movement, made: Made) -> dict[str, Any]:
             return {"active_from": movement.effective_at, "expires_at": made.lapses_at}
         case Kind.EXPIRE:
             return {"boundary": made.lapses_at or movement.effective_at}
+        case Kind.WAIVE:
+            return waived_data(movement)
         case Kind.REPAY:
             return {"debt_left": made.owed}
     lot = movement.opens
     return {"opens": None if lot is None else lot.seq, "expires_at": None if lot is None else lot.expires_at}
+
+
+def waived_data(movement: Movement) -> dict[str, Any]:
+    """What only a waiver tells: at which boundary, until when its points live now, and what spared them."""
+    spared, moves = movement.spared, movement.new_expiry
+    return {
+        "boundary": movement.effective_at,
+        "expires_at": None if moves is None else moves.expires_at,
+        "spared_by": None if spared is None else spared.by,
+        "spared_as": None if spared is None else spared.name,
+        "programme_version": None if spared is None else spared.version,
+    }
 
 
 def _taken_back(movement: Movement) -> dict[str, Any]:

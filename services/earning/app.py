@@ -27,6 +27,7 @@ from services.earning import events, profiles
 from services.earning.bookkeeping import Bookkeeping
 from services.earning.charge import Charge
 from services.earning.due import DueMembers
+from services.earning.exemptions import ExemptionKeeper
 from services.earning.feed import GROUP, BalanceFeed
 from services.earning.herald import Herald
 from services.earning.metrics import EarningMetrics
@@ -160,6 +161,7 @@ def _host_charge(
     due = DueMembers(charge, settings.due_most)
     occasions = OccasionClock(charge, settings.due_most)
     looks = WaitingLooks(charge, settings.due_most)
+    exemptions = ExemptionKeeper(charge)
     retries = Retries(charge, settings.retry_every)
     herald = Herald(charge)
     feed = BalanceFeed(
@@ -191,6 +193,7 @@ def _host_charge(
         await due.run()
         await occasions.run()
         await looks.run()
+        await exemptions.run()
 
     @app.timer(interval=settings.programme_refresh.total_seconds())  # type: ignore[untyped-decorator]  # faust
     async def look_for_rates() -> None:

@@ -12,6 +12,7 @@ WHERE key_id = $1 AND (last_used_at IS NULL OR last_used_at <= $2::timestamptz -
 -- name: member
 -- Two rows mean that the programme has to be named.
 SELECT m.programme_id, p.slug AS programme, p.zone, m.member_id, h.tier, m.enrolled_at, coalesce(h.seq, 0) AS member_seq,
+       h.keeps::text AS keeps,
        (SELECT g.leads_to FROM members.merge g
         WHERE g.tenant_id = m.tenant_id AND g.programme_id = m.programme_id AND g.member_id = m.member_id
           AND g.undone_at IS NULL) AS merged_into,
