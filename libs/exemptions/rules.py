@@ -83,7 +83,7 @@ def exemptions_of(versions: Sequence[Numbered]) -> Exemptions:
         since = counts_from(active_from, first=not at)
         until = counts_from(versions[at + 1][0], first=False) if at + 1 < len(versions) else None
         for wallet in programme.wallets:
-            for sparing in dict.fromkeys(sparings(programme, wallet)):
+            for sparing in dict.fromkeys(sparings(programme.tier_sets, wallet)):
                 rules = found.setdefault((sparing, wallet.name), [])
                 _add(rules, _rule(programme, wallet, sparing, since, until))
     levels: dict[Level, list[Rule]] = {}

@@ -74,16 +74,16 @@ def check_spared(wallets: Sequence[Wallet], sets: Sequence[TierSet], segments: S
                     raise Misplaced(f"{path}.segments[{place}]", f"no segment {name!r}", ", ".join(known))
 
 
-def sparings(programme: Programme, wallet: Wallet) -> Iterator[Sparing]:
+def sparings(sets: Sequence[TierSet], wallet: Wallet) -> Iterator[Sparing]:
     """The exceptions of a wallet, those first that levels bring by `keeps_points`."""
-    for one in programme.tier_sets:
+    for one in sets:
         for level in one.levels:
             if level.keeps_points:
                 yield Sparing("tier", level.name, one.name)
     for each in wallet.spared:
         bounds = (each.first, each.older_than_days, each.younger_than_days)
         for name in each.tiers:
-            yield Sparing("tier", name, each.tier_set or leading_set(programme.tier_sets), *bounds)
+            yield Sparing("tier", name, each.tier_set or leading_set(sets), *bounds)
         for name in each.segments:
             yield Sparing("segment", name, None, *bounds)
 

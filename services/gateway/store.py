@@ -75,6 +75,8 @@ class Entry:
     recorded_at: datetime
     corrects: int | None
     outcome: str | None
+    spared_by: str | None = None
+    spared_as: str | None = None
 
     @property
     def place(self) -> Place:
