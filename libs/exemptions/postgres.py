@@ -14,6 +14,7 @@ from libs.runtime import sql
 _QUERIES = sql.load("libs.exemptions", "heads.sql")
 _read = msgspec.json.Decoder(dict[str, tuple[Span, ...]]).decode
 
+
 async def rewrite(connection: asyncpg.Connection, said: Iterable[Said]) -> int:
     """Bring what was said to the heads of members, in the order in which it was, and return how many that changed.
 

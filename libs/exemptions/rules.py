@@ -115,18 +115,15 @@ def counts_from(active_from: datetime, *, first: bool) -> datetime:
     return active_from if first else active_from + LEAD
 
 
-def _rule(
-    programme: Programme, wallet: Wallet, sparing: Sparing, since: datetime, until: datetime | None
-) -> Rule:
+def _rule(programme: Programme, wallet: Wallet, sparing: Sparing, since: datetime, until: datetime | None) -> Rule:
     period = wallet.expiry.period if isinstance(wallet.expiry, NaturalExpiry) else None
     bounds = (sparing.first, sparing.older_days, sparing.younger_days)
     return Rule(wallet.name, programme.zone, period, *bounds, programme.version, since, until)
 
 
 def _add(rules: list[Rule], new: Rule) -> None:
-    if rules and rules[-1]._replace(version=new.version, since=new.since, until=new.until) == new:
-        if rules[-1].until == new.since:
-            rules[-1] = rules[-1]._replace(until=new.until)
-            return
-    if new.until is None or new.since < new.until:
+    last = rules[-1] if rules and rules[-1].until == new.since else None
+    if last is not None and last._replace(version=new.version, since=new.since, until=new.until) == new:
+        rules[-1] = last._replace(until=new.until)
+    elif new.until is None or new.since < new.until:
         rules.append(new)

@@ -113,8 +113,5 @@ def _sparing(ledger: MemberLedger, wallet: str, in_force: list[Lot]) -> tuple[Sp
     ending = [lot for lot in in_force if lot.expires_at == first.instant and lot.free]
     shared = share_out(ledger.keeps, wallet, ending, first.instant)
     return tuple(
-        [
-            Sparing(first.instant, sum(part.points for part in parts), reason_of(span))
-            for span, parts in shared.spared
-        ]
+        [Sparing(first.instant, sum(part.points for part in parts), reason_of(span)) for span, parts in shared.spared]
     )

@@ -34,7 +34,8 @@ def catch_up(ledger: MemberLedger, now: datetime, recorded_at: datetime) -> tupl
     """All that time has done up to `now` and nobody has recorded, in the order in which it happened.
 
     At each instant lots become active, then repay debt, then lots lapse: what is free of them, for a hold keeps its
-    points, and what `ledger.keeps` spares at that instant gets the date of the next boundary instead. Whoever writes to a member records this first. Asked in two steps it gives the same as in one.
+    points, and what `ledger.keeps` spares at that instant gets the date of the next boundary instead. Whoever writes to
+    a member records this first. Asked in two steps it gives the same as in one.
     """
     movements: list[Movement] = []
     while (instant := _next(due(ledger), now)) is not None:

@@ -12,10 +12,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
-from msgspec import Struct
 
 from libs.ledger.boundary import Period, boundary_after
-from libs.ledger.model import Lot, Spared, Span
+from libs.ledger.model import Lot, Span, Spared
 from libs.ledger.zones import load_zone
 
 _stored = msgspec.json.Decoder(dict[str, tuple[Span, ...]])
@@ -84,7 +83,7 @@ def share_out(spans: Iterable[Span], wallet: str, lots: Sequence[Lot], boundary:
 
 
 def next_boundary(span: Span, boundary: datetime) -> datetime | None:
-    """The date that what a span spares at a boundary gets: the end of the next period; None where points never lapse."""
+    """Until when what a span spares at a boundary lives: the end of the next period; None for ever."""
     return None if span.period is None else boundary_after(boundary, load_zone(span.zone), Period(span.period)).instant
 
 

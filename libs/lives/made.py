@@ -96,18 +96,18 @@ def _own(movement: Movement, made: Made) -> dict[str, Any]:
             return {"corrects": movement.corrects}
         case Kind.ACTIVATE:
             return {"active_from": movement.effective_at, "expires_at": made.lapses_at}
-        case Kind.EXPIRE:
-            return {"boundary": made.lapses_at or movement.effective_at}
-        case Kind.WAIVE:
-            return waived_data(movement)
+        case Kind.EXPIRE | Kind.WAIVE:
+            return _ended(movement, made)
         case Kind.REPAY:
             return {"debt_left": made.owed}
     lot = movement.opens
     return {"opens": None if lot is None else lot.seq, "expires_at": None if lot is None else lot.expires_at}
 
 
-def waived_data(movement: Movement) -> dict[str, Any]:
-    """What only a waiver tells: at which boundary, until when its points live now, and what spared them."""
+def _ended(movement: Movement, made: Made) -> dict[str, Any]:
+    """What is told of a lot at its boundary; of a waiver also until when its points live now, and what spared them."""
+    if movement.kind is Kind.EXPIRE:
+        return {"boundary": made.lapses_at or movement.effective_at}
     spared, moves = movement.spared, movement.new_expiry
     return {
         "boundary": movement.effective_at,

@@ -47,7 +47,9 @@ async def load_ledgers(
         for row in await connection.fetch(_QUERIES["debts"], *_columns(members)):
             debts.setdefault(tuple(row[:3]), []).append(Debt(row["wallet"], row["amount"], row["since"]))
     return {
-        name: MemberLedger(name[2], head.seq, tuple(lots.get(name, ())), tuple(debts.get(name, ())), keeps.get(name, ()))
+        name: MemberLedger(
+            name[2], head.seq, tuple(lots.get(name, ())), tuple(debts.get(name, ())), keeps.get(name, ())
+        )
         for name, head in heads.items()
     }
 

@@ -147,7 +147,7 @@ class Decision:
     def timeline(
         self, standing: TierStanding | None, now: datetime, until: datetime
     ) -> Iterator[tuple[datetime, str | None]]:
-        """The level of now, and each that follows up to an instant if nothing is done, with the instant it begins at."""
+        """The level of now, and each that follows up to an instant if nothing is done, with when it begins."""
         standing = self.decide(standing, now).standing
         level = standing.level
         yield now, level

@@ -1,8 +1,8 @@
 """Heads brought to what another version spares at boundaries: one worker of many does it, some members at a time.
 
-What a version says of exceptions counts a quarter of an hour after it came into force (`libs.exemptions.rules.LEAD`), and
-the heads are brought to it as soon as it is known, so that they say so by then. No sweep starts at a boundary to whose
-exceptions the heads were not brought yet.
+What a version says of exceptions counts a quarter of an hour after it came into force (`libs.exemptions.rules.LEAD`),
+and the heads are brought to it as soon as it is known, so that they say so by then. No sweep starts at a boundary to
+whose exceptions the heads were not brought yet.
 """
 
 from __future__ import annotations

@@ -117,7 +117,9 @@ class Tiers:
     def spared(self) -> Iterator[Said]:
         """What levels spare from now on of the members of the batch, if nothing is done."""
         for name, programme in self._sparing.items():
-            found: dict[str, tuple[Span, ...]] = {tier_source(tier_set): () for tier_set in programme.exemptions.tier_sets}
+            found: dict[str, tuple[Span, ...]] = {
+                tier_source(tier_set): () for tier_set in programme.exemptions.tier_sets
+            }
             for _, tiers, decision in self._sets(programme, name):
                 if tiers.name in programme.exemptions.tier_sets:
                     standing = self._place(name, tiers).standing

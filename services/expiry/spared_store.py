@@ -63,7 +63,14 @@ def _lapsed(made: Iterable[tuple[Life, int]]) -> Iterable[Lapsed]:
             lots = [part.lot_seq for part in movement.allocations]
             amounts = [part.amount for part in movement.allocations]
             yield Lapsed(
-                life.name[2], movement.seq, spread, movement.wallet, movement.amount, movement.effective_at, lots, amounts
+                life.name[2],
+                movement.seq,
+                spread,
+                movement.wallet,
+                movement.amount,
+                movement.effective_at,
+                lots,
+                amounts,
             )
 
 

@@ -274,9 +274,7 @@ async def let_go(connection: asyncpg.Connection, chunk: Chunk) -> None:
     await connection.execute(_QUERIES["let_go"], *chunk.sweep, chunk.number, chunk.epoch)
 
 
-def after_step(
-    chunk: Chunk, asked: Sequence[UUID], lapsed: Sequence[Lapsed], spared: Collection[UUID] = ()
-) -> Chunk:
+def after_step(chunk: Chunk, asked: Sequence[UUID], lapsed: Sequence[Lapsed], spared: Collection[UUID] = ()) -> Chunk:
     """Return a chunk as it is after a step: `asked` are the members taken up, `lapsed` what it did to them.
 
     `spared` are those of whom something lives on.

@@ -1,4 +1,4 @@
-"""The operations on members whom a person spares: their points do not lapse at boundaries, for a reason and for a time."""
+"""The operations on members whom a person spares: their points do not lapse at boundaries, for a reason and a time."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class WordsView(View):
 async def list_member_exemptions(
     caller: PointsReader, member_id: MemberId, programme: ProgrammeSlug = None
 ) -> WordsView:
-    """List why and until when a person let a member's points not lapse. Tiers and segments spare members beside that."""
+    """List why and until when a person spared a member. Tiers and segments spare members beside that."""
     async with caller.parts.store.reading(caller.tenant_id) as reading:
         member = await one_member(reading, member_id, programme)
         words = await load_words(reading.connection, _name(caller, member))
@@ -134,7 +134,7 @@ async def spare_member(
 async def end_member_exemption(
     request: Request, caller: PointsAdjuster, member_id: MemberId, programme: ProgrammeSlug = None
 ) -> WordsView:
-    """Spare a member no longer from now on; what was spared keeps its later date. Sent again it changes nothing more."""
+    """Spare a member no longer from now on; what was spared keeps its date. Sent again it changes nothing more."""
     member = await _member(caller, member_id, programme)
     store: SweepStore = request.app.state.sweeps
     async with store.writing(caller.tenant_id) as connection:

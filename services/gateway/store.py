@@ -139,9 +139,7 @@ class Reading:
         of_member = (member.programme_id, member.member_id)
         lots = [Lot(**{**row, "opened_by": Kind(row["opened_by"])}) for row in await self._fetch("lots", *of_member)]
         debts = [Debt(**row) for row in await self._fetch("debts", *of_member)]
-        return MemberLedger(
-            member.member_id, member.member_seq, tuple(lots), tuple(debts), read_spans(member.keeps)
-        )
+        return MemberLedger(member.member_id, member.member_seq, tuple(lots), tuple(debts), read_spans(member.keeps))
 
     async def history(self, member: Member, after: Place | None, count: int, *, until: Until) -> list[Entry]:
         """Return up to `count` entries that come after a place, newest first; None: from the newest."""

@@ -60,8 +60,8 @@ RIGHTS = {
             "members.exemption_pass members.segment_pass"
         ),
         (
-            "INSERT SELECT UPDATE(activates_at) UPDATE(keeps) UPDATE(lapses_at) UPDATE(merged) UPDATE(owing) UPDATE(seq) "
-            "UPDATE(tier)"
+            "INSERT SELECT UPDATE(activates_at) UPDATE(keeps) UPDATE(lapses_at) UPDATE(merged) UPDATE(owing) "
+            "UPDATE(seq) UPDATE(tier)"
         ): "ledger.member",
         "INSERT SELECT UPDATE(leads_to) UPDATE(returned) UPDATE(undone_at) UPDATE(undone_by)": "members.merge",
         "INSERT SELECT UPDATE(member_id) UPDATE(recorded_at)": "members.identifier",
@@ -74,8 +74,8 @@ RIGHTS = {
     "expiry": {
         "USAGE": "expiry ledger members platform stream",
         "SELECT": """
-            ledger.debt ledger.lot_now members.exemption_pass platform.exchange_rate platform.programme platform.programme_version
-            platform.source platform.tenant
+            ledger.debt ledger.lot_now members.exemption_pass platform.exchange_rate platform.programme
+            platform.programme_version platform.source platform.tenant
             """,
         "INSERT SELECT": "ledger.allocation ledger.movement ledger.waiver stream.outbox",
         "INSERT SELECT UPDATE": "stream.outbox_shard",
@@ -158,7 +158,8 @@ RIGHTS = {
             earning.referral_waiting earning.told_programme earning.unclaimed_receipt
             earning.unpaid_receipt earning.worker expiry.chunk
             ledger.allocation ledger.journal ledger.lot_now ledger.movement ledger.waiver
-            members.exemption_pass members.identifier members.mark members.member members.merge members.referral_code members.same_person
+            members.exemption_pass members.identifier members.mark members.member members.merge
+            members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing
             redemption.redemption redemption.request stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
             """,

@@ -1,4 +1,4 @@
-"""Points that are spared at boundaries: the same wherever time is cut, whether or not it is written down, and for good."""
+"""Points that are spared at boundaries: the same wherever time is cut, written down or not, and for good."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from libs.ledger.catch_up import catch_up, due
 from libs.ledger.decide import decide_credit, opening_movement
 from libs.ledger.evolve import apply_all, replay
 from libs.ledger.keeping import read_spans
-from libs.ledger.model import Kind, MemberLedger, Spared, Span
+from libs.ledger.model import Kind, MemberLedger, Movement, Span, Spared
 from tests.unit.ledger.build import MEMBER
 
 JANUARY = datetime(2025, 1, 1, tzinfo=UTC)
@@ -29,18 +29,21 @@ def month(number: int, day: int = 1) -> datetime:
 
 def earned(*lots: tuple[int, int], wallet: str = "points") -> MemberLedger:
     """Lots of (points, day of January), that lapse at the end of January."""
-    return replay(
-        MEMBER,
-        [
-            opening_movement(
-                decide_credit(
-                    seq - 1, wallet, points, earned_at=month(1, day), recorded_at=month(1, day),
-                    active_from=month(1, day), expires_at=month(2), policy_version=1,
-                )  # fmt: skip
-            )
-            for seq, (points, day) in enumerate(lots, start=1)
-        ],
-    )
+    journal = []
+    for seq, (points, day) in enumerate(lots, start=1):
+        at = month(1, day)
+        lot = decide_credit(
+            seq - 1,
+            wallet,
+            points,
+            earned_at=at,
+            recorded_at=at,
+            active_from=at,
+            expires_at=month(2),
+            policy_version=1,
+        )
+        journal.append(opening_movement(lot))
+    return replay(MEMBER, journal)
 
 
 def span(since: datetime = JANUARY, until: datetime | None = None, **bounds: Any) -> Span:
@@ -73,7 +76,7 @@ def test_what_is_spared_lives_on_to_the_next_boundary_and_says_why() -> None:
         ({"younger_days": 20}, [("expire", 2, 60, {1: 60}), ("waive", 2, 40, {2: 40})]),
     ],
 )
-def test_some_of_the_points_are_spared(bounds: dict[str, int], expected: list[object]) -> None:
+def test_some_of_the_points_are_spared(bounds: dict[str, Any], expected: list[object]) -> None:
     ledger = replace(earned((60, 5), (40, 20)), keeps=(span(**bounds),))
     assert told(ledger, month(2)) == expected
 
@@ -134,7 +137,8 @@ def test_it_is_the_same_wherever_it_is_cut_and_seen_the_same_before_it_is_writte
     rows: list[tuple[int, int]], keeps: list[Span], cuts: list[datetime]
 ) -> None:
     start = replace(earned(*sorted(rows, key=lambda row: row[1])), keeps=tuple(keeps))
-    ledger, movements = start, []
+    ledger = start
+    movements: list[Movement] = []
     for cut in (*sorted(cuts), month(12)):
         unswept = balance(start, "points", cut)
         made = catch_up(ledger, cut, month(12))
