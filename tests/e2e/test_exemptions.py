@@ -23,7 +23,8 @@ async def stamped(platform: Platform, shop: Door, number: str, card: str) -> Non
 
 
 def stamps(shop: Door, name: str) -> dict[str, Any]:
-    (wallet,) = [each for each in shop.member(name)["wallets"] if each["wallet"] == "stamps"]
+    found: list[dict[str, Any]] = shop.member(name)["wallets"]
+    (wallet,) = [each for each in found if each["wallet"] == "stamps"]
     return wallet
 
 
@@ -38,7 +39,7 @@ def spared(platform: Platform, shop: Door, boundary: str) -> dict[str, int]:
 
 @pytest.mark.feature("OMNI-10", "OMNI-11", "OMNI-12")
 async def test_points_of_gold_members_do_not_lapse_and_those_of_others_do(platform: Platform) -> None:
-    """Gold at the boundary keeps all; gold that ends with the next one keeps nothing there; a return changes it at once."""
+    """Gold at the boundary keeps all, gold that ends at the next one nothing there; a return changes it at once."""
     shop = platform.club
     await platform.publish([shop.enrolment("keeper", tier=None), shop.enrolment("loser", tier=None)])
     await shop.enrolled("keeper", "loser")
