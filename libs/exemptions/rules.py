@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from libs.promotions.programme import Programme
 from libs.promotions.spared import Sparing, has_sparings, sparings
-from libs.promotions.wallets import NaturalExpiry, Wallet
+from libs.promotions.wallets import NaturalExpiry, NeverExpiry, Wallet
 
 LEAD = timedelta(minutes=15)
 """How long after a version came into force its exceptions count, so that the head of every member says so by then.
@@ -116,9 +116,17 @@ def counts_from(active_from: datetime, *, first: bool) -> datetime:
 
 
 def _rule(programme: Programme, wallet: Wallet, sparing: Sparing, since: datetime, until: datetime | None) -> Rule:
-    period = wallet.expiry.period if isinstance(wallet.expiry, NaturalExpiry) else None
     bounds = (sparing.first, sparing.older_days, sparing.younger_days)
-    return Rule(wallet.name, programme.zone, period, *bounds, programme.version, since, until)
+    return Rule(wallet.name, programme.zone, _period(wallet), *bounds, programme.version, since, until)
+
+
+def _period(wallet: Wallet) -> str | None:
+    """What spared points of a wallet live to the end of."""
+    match wallet.expiry:
+        case NaturalExpiry(period=period):
+            return period
+        case NeverExpiry():
+            return None
 
 
 def _add(rules: list[Rule], new: Rule) -> None:
