@@ -70,6 +70,7 @@ async def end(connection: asyncpg.Connection, name: MemberName, now: datetime, b
     """Spare a member no longer from now on, and say whether that is news. In a transaction of the caller's."""
     if await connection.fetchval(_QUERIES["head"], *name) is None:
         return False
-    ended = await connection.execute(_QUERIES["end"], *name, now, by[:_LONGEST_NAME])
+    held_before = any(word.holds(now) for word in await load_words(connection, name))
+    await connection.execute(_QUERIES["end"], *name, now, by[:_LONGEST_NAME])
     await rewrite(connection, [Said(name, MEMBER, (), now)])
-    return bool(ended != "UPDATE 0")
+    return held_before

@@ -158,10 +158,8 @@ def _host_charge(
     asking = sender(f"{SERVICE}-clock")
     books = Bookkeeping(pool, clock, metrics, in_charge)
     charge = Charge(pool, lambda: watch.current, asking, clock, metrics, in_charge)
-    due = DueMembers(charge, settings.due_most)
-    occasions = OccasionClock(charge, settings.due_most)
-    looks = WaitingLooks(charge, settings.due_most)
-    exemptions = ExemptionKeeper(charge)
+    due, occasions = DueMembers(charge, settings.due_most), OccasionClock(charge, settings.due_most)
+    by_calendar = (due, occasions, WaitingLooks(charge, settings.due_most), ExemptionKeeper(charge))
     retries = Retries(charge, settings.retry_every)
     herald = Herald(charge)
     feed = BalanceFeed(
@@ -190,10 +188,8 @@ def _host_charge(
 
     @app.timer(interval=settings.due_every.total_seconds())  # type: ignore[untyped-decorator]  # faust
     async def look_at_the_calendar() -> None:
-        await due.run()
-        await occasions.run()
-        await looks.run()
-        await exemptions.run()
+        for each in by_calendar:
+            await each.run()
 
     @app.timer(interval=settings.programme_refresh.total_seconds())  # type: ignore[untyped-decorator]  # faust
     async def look_for_rates() -> None:

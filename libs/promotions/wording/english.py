@@ -289,23 +289,6 @@ RULES: Texts = MappingProxyType(
             "other": "They lapse at the end of the year, {n} years after the one they were earned in.",
         },
         "expiry.other": "They lapse by a rule of their own.",
-        "spared.rule": "{whose}: {which} at such a date; they live on to the next one.",
-        "spared.tier": "Level {name}",
-        "spared.segment": "Members of “{name}”",
-        "spared.benefit": "In “{wallet}”: {which} at the end of a period",
-        "spared.all": "points do not lapse",
-        "spared.first": {
-            "one": "the first {number} point does not lapse",
-            "other": "the first {number} points do not lapse",
-        },
-        "spared.older": {
-            "one": "points that are at least {n} day old do not lapse",
-            "other": "points that are at least {n} days old do not lapse",
-        },
-        "spared.younger": {
-            "one": "points that are less than {n} day old do not lapse",
-            "other": "points that are less than {n} days old do not lapse",
-        },
         "expiry.from-activation": "Their time counts from the day on which they become active.",
         "worth": "{points} are worth {money}.",
         "rounding.floor": "Fractions of points on a receipt are left out.",

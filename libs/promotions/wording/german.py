@@ -370,23 +370,6 @@ RULES: Texts = MappingProxyType(
             "other": "Sie verfallen am Ende des Jahres, {n} Jahre nach dem, in dem sie gesammelt wurden.",
         },
         "expiry.other": "Sie verfallen nach einer eigenen Regel.",
-        "spared.rule": "{whose}: {which} zu einem solchen Stichtag; sie gelten bis zum nächsten weiter.",
-        "spared.tier": "Stufe {name}",
-        "spared.segment": "Mitglieder von „{name}“",
-        "spared.benefit": "In „{wallet}“: {which} am Ende eines Zeitraums",
-        "spared.all": "Punkte verfallen nicht",
-        "spared.first": {
-            "one": "der erste {number} Punkt verfällt nicht",
-            "other": "die ersten {number} Punkte verfallen nicht",
-        },
-        "spared.older": {
-            "one": "Punkte, die mindestens {n} Tag alt sind, verfallen nicht",
-            "other": "Punkte, die mindestens {n} Tage alt sind, verfallen nicht",
-        },
-        "spared.younger": {
-            "one": "Punkte, die weniger als {n} Tag alt sind, verfallen nicht",
-            "other": "Punkte, die weniger als {n} Tage alt sind, verfallen nicht",
-        },
         "expiry.from-activation": "Ihre Zeit zählt von dem Tag an, an dem sie aktiv werden.",
         "worth": "{points} sind {money} wert.",
         "rounding.floor": "Bruchteile von Punkten auf einem Bon entfallen.",

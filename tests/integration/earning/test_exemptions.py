@@ -51,7 +51,7 @@ TIERS = [
 
 def running(*documents: Mapping[str, object]) -> RunningProgramme:
     versions = [
-        activate(BEGAN + timedelta(days=30 * at), document | {"version": at + 1})
+        activate(BEGAN + timedelta(days=30 * at), {**document, "version": at + 1})
         for at, document in enumerate(documents)
     ]
     needs = [needs_of(version.compiled.source) for version in versions]
