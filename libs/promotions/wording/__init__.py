@@ -22,7 +22,7 @@ RULES = Catalogue(
         "de": {**german.RULES, **referral.GERMAN, **experiments.RULES_GERMAN, **spared.GERMAN},
     }
 )
-"""What a campaign gives, to whom and when; what a wallet does with points and for whom they live on; what a friend brings."""
+"""What a campaign gives, to whom and when; what a wallet does with points and whose it spares; what a friend brings."""
 
 HINTS = Catalogue({"en": english.HINTS, "de": german.HINTS})
 """What is missing for more."""
