@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, NamedTuple, TypeVar
 
@@ -20,7 +20,7 @@ from cli.programmes import Programme, ProgrammeOption, TenantOption
 from cli.publishing import who
 from libs.runtime.clock import monotonic, parse_instant
 from libs.sweeps.calendar import Turn, turns
-from libs.sweeps.preview import Share, preview, totals
+from libs.sweeps.preview import Preview, SparedShare, preview_all, totals
 from libs.sweeps.reading import SweepSeen, ask, load_periods, load_sweeps
 
 app = typer.Typer(help="Sweeps: what lapses at a boundary, and how it is written down.", no_args_is_help=True)
@@ -85,7 +85,7 @@ def plan(
     It says to the point what the sweep will write down, if nothing is earned or spent before; it changes nothing.
     """
 
-    async def work(where: _Where) -> tuple[list[Turn], datetime, list[Share]]:
+    async def work(where: _Where) -> tuple[list[Turn], datetime, Preview]:
         coming = await where.coming()
         at = _instant(boundary, as_json)
         if at is None:
@@ -94,15 +94,16 @@ def plan(
         if at is None:
             fail(Exit.FAILED, f"points of {where.programme.slug} never lapse", as_json=as_json)
         async with where.connection.transaction(isolation="repeatable_read", readonly=True):
-            return coming, at, await preview(where.connection, where.programme[:2], at)
+            return coming, at, await preview_all(where.connection, where.programme[:2], at)
 
-    coming, at, shares = _work(Connections(data, as_json, dsn), tenant, programme, work)
+    coming, at, (shares, spared) = _work(Connections(data, as_json, dsn), tenant, programme, work)
     if as_json:
         screen.write_json(
             {
                 "boundary": _text(at),
                 "shares": [share._asdict() for share in shares],
                 "totals": [total._asdict() for total in totals(shares)],
+                "spared": [share._asdict() for share in spared],
                 "coming": [_told_turn(turn) for turn in coming],
             }
         )
@@ -116,6 +117,7 @@ def plan(
     whole = totals(shares)
     lines += [(one.wallet, "all", f"{one.members:,}", f"{one.lots:,}", f"{one.points:,}") for one in whole]
     screen.write_table(f"What lapses at {_text(at)}", lines, ("wallet", "tier", "members", "lots", "points"))
+    _write_spared("What is spared", spared)
 
 
 @app.command()
@@ -176,6 +178,7 @@ def report(
     ]
     title = f"{_text(found.boundary)}: {found.state}"
     screen.write_table(title, rows, ("", "wallet", "members", "lots", "points"))
+    _write_spared("Spared", found.spared if found.waived is None else found.waived)
 
 
 @app.command()
@@ -276,6 +279,19 @@ def _told_turn(turn: Turn) -> dict[str, Any]:
     }
 
 
+def _write_spared(title: str, spared: Sequence[SparedShare]) -> None:
+    """Show what does not lapse, by what spares it; nothing where nothing does."""
+    rows = [
+        (
+            *(each.wallet, each.tier or "", f"{each.spared_by} {each.spared_as}"),
+            *(f"{each.members:,}", f"{each.lots:,}", f"{each.points:,}"),
+        )
+        for each in spared
+    ]
+    if rows:
+        screen.write_table(title, rows, ("wallet", "tier", "by", "members", "lots", "points"))
+
+
 def _told(seen: SweepSeen) -> dict[str, Any]:
     return {
         "sweep_id": str(seen.sweep_id),
@@ -290,6 +306,8 @@ def _told(seen: SweepSeen) -> dict[str, Any]:
         "preview": [share._asdict() for share in seen.preview],
         "done": [total._asdict() for total in seen.done],
         "lapsed": None if seen.lapsed is None else [total._asdict() for total in seen.lapsed],
+        "preview_spared": [share._asdict() for share in seen.spared],
+        "spared": None if seen.waived is None else [share._asdict() for share in seen.waived],
         "members": seen.members,
         "members_done": seen.members_done,
         "started_at": None if seen.started_at is None else _text(seen.started_at),

@@ -549,6 +549,7 @@ CREATE TABLE ledger.member (
     lapses_at timestamptz, -- when the first of the lots that have something left lapses
     owing boolean NOT NULL DEFAULT false,
     merged boolean NOT NULL DEFAULT false, -- into another member: nothing more comes into this ledger
+    keeps jsonb, -- what spares its points at boundaries: spans of time by what says so, known ahead; NULL for nearly all
     PRIMARY KEY (tenant_id, programme_id, member_id)
 ) WITH (fillfactor = 60);
 CREATE INDEX member_to_activate ON ledger.member (activates_at) WHERE activates_at IS NOT NULL;
@@ -1859,6 +1860,8 @@ CREATE TABLE expiry.sweep (
     started_at timestamptz,
     told_at timestamptz, -- when its progress was published last, by the machine's clock
     ended_at timestamptz,
+    spared jsonb NOT NULL DEFAULT '[]', -- what is spared at it, by tier and reason, as it was announced with
+    waived jsonb, -- and as the ledger says in the end
     PRIMARY KEY (tenant_id, programme_id, boundary),
     UNIQUE (tenant_id, sweep_id),
     CHECK ((ended_at IS NULL) = (state NOT IN ('finished', 'cancelled')))
@@ -1885,7 +1888,7 @@ CREATE TABLE expiry.chunk (
 
 -- The plain case of time's work, set by set: what is free of the lots of these members lapses, a movement for each instant
 -- and wallet in the order of the calendar. It does what libs/ledger/catch_up.py does to a member without an activation
--- that is due; who has one is left to whoever decides that, and so is who is in somebody else's hands.
+-- that is due and whom nothing spares; others are left to whoever decides that, and so is who is in somebody else's hands.
 -- Answers with a row a movement. The caller has the chunk's row locked; heads are locked first, and lots read later.
 CREATE FUNCTION expiry.lapse(
     p_tenant int, p_programme int, p_boundary timestamptz, p_now timestamptz, p_cause uuid, p_members uuid[]
@@ -1905,6 +1908,7 @@ BEGIN
         SELECT m.member_id, m.seq, m.spread FROM ledger.member m
         WHERE m.tenant_id = p_tenant AND m.programme_id = p_programme AND m.member_id = ANY (p_members)
           AND m.lapses_at <= p_boundary AND (m.activates_at IS NULL OR m.activates_at > p_boundary)
+          AND m.keeps IS NULL
         ORDER BY m.member_id
         FOR NO KEY UPDATE SKIP LOCKED
     ) AS h;
@@ -1991,12 +1995,13 @@ CREATE FUNCTION gateway.quote_member(
     OUT lot_held bigint[], OUT lot_earned timestamptz[], OUT lot_active timestamptz[], OUT lot_expires timestamptz[],
     OUT lot_recorded timestamptz[], OUT lot_versions int[], OUT lot_contributors uuid[], OUT lot_pending boolean[],
     OUT lot_openings text[],
-    OUT debt_wallets text[], OUT debt_amounts bigint[], OUT debt_since timestamptz[]
+    OUT debt_wallets text[], OUT debt_amounts bigint[], OUT debt_since timestamptz[],
+    OUT keeps text
 )
 LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM set_config('pointstream.tenant', p_tenant::text, true);
-    SELECT h.member_id, h.tier, h.seq INTO member_id, tier, seq
+    SELECT h.member_id, h.tier, h.seq, h.keeps::text INTO member_id, tier, seq, keeps
     FROM ledger.member h
     WHERE h.tenant_id = p_tenant AND h.programme_id = p_programme AND h.member_id = coalesce(p_member, (
         SELECT i.member_id
@@ -2273,3 +2278,61 @@ SELECT platform.protect('earning.referral_waiting', ARRAY['pointstream_operator'
 
 GRANT SELECT, INSERT, UPDATE (cause), DELETE ON earning.referral_waiting TO pointstream_earning;
 GRANT SELECT ON earning.referral_waiting TO pointstream_operator;
+
+-- ==== exceptions from expiry =======================================================================================
+-- What spares members, and the waivers that come of it; what it says of each is on the head (ledger.member.keeps).
+
+-- Why points did not lapse at their boundary: beside the movement that gave them a later date.
+CREATE TABLE ledger.waiver (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    spared_by text NOT NULL CHECK (spared_by IN ('tier', 'segment', 'member')),
+    spared_as text NOT NULL, -- the level, the segment, or the reason that a person gave
+    programme_version int NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, member_id, seq),
+    FOREIGN KEY (tenant_id, programme_id, member_id, seq) REFERENCES ledger.movement
+);
+
+-- Members whom a person spares, and until when. What it says is on the member's head too.
+CREATE TABLE members.exemption (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    number int NOT NULL,
+    reason text NOT NULL,
+    since timestamptz NOT NULL,
+    until timestamptz NOT NULL CHECK (until > since),
+    given_by text NOT NULL,
+    ended_at timestamptz,
+    ended_by text,
+    PRIMARY KEY (tenant_id, programme_id, member_id, number)
+);
+
+-- How far the heads of a programme's members were brought to what its versions say: their digest, the last member, the end.
+CREATE TABLE members.exemption_pass (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    rules text NOT NULL,
+    programme_version int NOT NULL,
+    after_member uuid,
+    done boolean NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id)
+);
+
+SELECT platform.protect('ledger.waiver'::regclass, ARRAY['pointstream_operator', 'pointstream_earning', 'pointstream_expiry']);
+SELECT platform.protect('members.exemption'::regclass, ARRAY['pointstream_operator', 'pointstream_earning']);
+SELECT platform.protect('members.exemption_pass'::regclass,
+                        ARRAY['pointstream_operator', 'pointstream_earning', 'pointstream_expiry']);
+
+GRANT INSERT ON ledger.waiver TO pointstream_earning, pointstream_redemption, pointstream_expiry;
+GRANT SELECT ON ledger.waiver TO pointstream_earning, pointstream_expiry, pointstream_gateway, pointstream_operator;
+GRANT UPDATE (keeps) ON ledger.member TO pointstream_earning, pointstream_gateway, pointstream_operator;
+GRANT UPDATE (now_expires_at) ON ledger.lot TO pointstream_expiry;
+GRANT SELECT, INSERT, UPDATE (rules, programme_version, after_member, done) ON members.exemption_pass TO pointstream_earning;
+GRANT USAGE ON SCHEMA members TO pointstream_expiry;
+GRANT SELECT ON members.exemption_pass TO pointstream_expiry, pointstream_operator;
+GRANT SELECT ON members.exemption TO pointstream_earning;
+GRANT SELECT, INSERT, UPDATE (ended_at, ended_by) ON members.exemption TO pointstream_gateway, pointstream_operator;
+GRANT UPDATE (spared, waived) ON expiry.sweep TO pointstream_expiry;

@@ -155,6 +155,7 @@ TOPICS: tuple[Topic, ...] = (
             "purchase.evaluated",
             "activity.evaluated",
             "points.expired",
+            "points.waived",
             "points.activated",
             "points.reversed",
             "points.repaid",

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TypedDict, TypeVar
 from zoneinfo import ZoneInfo
 
+from libs.exemptions.rules import Exemptions, exemptions_of
 from libs.history.needs import Needs
 from libs.ledger.boundary import ExpiryCalendar, ExpiryPolicy, NaturalPeriod, Never, Period
 from libs.ledger.zones import load_zone
@@ -72,12 +73,16 @@ class RunningProgramme:
     """Tenant and programme, as rows name them."""
     refers: bool = field(init=False)
     """Whether its members bring in others, by any version."""
+    exemptions: Exemptions = field(init=False)
+    """Whose points do not lapse at boundaries, over all versions."""
 
     def __post_init__(self) -> None:
         """Make once what is asked for all the time."""
         object.__setattr__(self, "key", (self.tenant_id, self.programme_id))
         referring = any(version.compiled.source.referral is not None for version in self.versions)
         object.__setattr__(self, "refers", referring)
+        numbered = [(version.active_from, version.compiled.source) for version in self.versions]
+        object.__setattr__(self, "exemptions", exemptions_of(numbered))
 
     @property
     def tiered(self) -> bool:

@@ -8,7 +8,11 @@ from typing import NamedTuple
 
 from libs.ledger.catch_up import catch_up
 from libs.ledger.evolve import apply_all
-from libs.ledger.model import Lot, MemberLedger
+from libs.ledger.keeping import reason_of, share_out
+from libs.ledger.model import Kind, Lot, MemberLedger, Spared
+
+_LOOKED_AHEAD = 12
+"""Boundaries."""
 
 
 class NextExpiry(NamedTuple):
@@ -18,13 +22,23 @@ class NextExpiry(NamedTuple):
     amount: int
 
 
+class Sparing(NamedTuple):
+    """What is spared at a boundary that comes, and would lapse if its reason were gone by then."""
+
+    instant: datetime
+    amount: int
+    reason: Spared
+
+
 @dataclass(frozen=True, slots=True)
 class Balance:
     """A member's points in one wallet at an instant.
 
     `active` is what is left of the lots in force, `available` the part of it that is not held, `pending` what is not
     active yet, `held` all that is reserved (also in lots past their date: a hold keeps them until it ends), `debt` what
-    is owed. `next_expiry` is the earliest date among the available points, and how many of them it takes.
+    is owed. `next_expiry` is the earliest boundary that takes any of the available points, and how many; for a member
+    whose points are spared, as far as that is known a dozen boundaries ahead. `sparing` is what is spared at the
+    earliest date among the available points, by reason.
     """
 
     available: int
@@ -33,6 +47,7 @@ class Balance:
     held: int
     debt: int
     next_expiry: NextExpiry | None
+    sparing: tuple[Sparing, ...] = ()
 
     @property
     def spendable(self) -> int:
@@ -44,9 +59,9 @@ def balance(ledger: MemberLedger, wallet: str, at: datetime) -> Balance:
     """What the ledger says of one wallet at an aware instant.
 
     For an instant before the ledger's last movement, fold the journal up to there first (`evolve.as_of`). What became
-    active while the member owes has repaid its part, recorded or not.
+    active while the member owes has repaid its part, and what was spared lives on, recorded or not.
     """
-    if ledger.debt(wallet):
+    if ledger.keeps or ledger.debt(wallet):
         ledger = apply_all(ledger, catch_up(ledger, at, at))
     lots = [lot for lot in ledger.lots if lot.wallet == wallet]
     in_force = [lot for lot in lots if lot.in_force(at)]
@@ -56,7 +71,8 @@ def balance(ledger: MemberLedger, wallet: str, at: datetime) -> Balance:
         active=sum(lot.remaining for lot in in_force),
         held=sum(lot.held for lot in lots),
         debt=ledger.debt(wallet),
-        next_expiry=_next_expiry(in_force),
+        next_expiry=_spared_until(ledger, in_force) if ledger.keeps else _next_expiry(in_force),
+        sparing=_sparing(ledger, wallet, in_force) if ledger.keeps else (),
     )
 
 
@@ -72,3 +88,30 @@ def _next_expiry(in_force: list[Lot]) -> NextExpiry | None:
         return None
     first = min(instant for instant, _ in dated)
     return NextExpiry(first, sum(free for instant, free in dated if instant == first))
+
+
+def _spared_until(ledger: MemberLedger, in_force: list[Lot]) -> NextExpiry | None:
+    """What lapses first of these lots of one wallet, boundary after boundary, while the others are spared."""
+    ours = {lot.seq for lot in in_force}
+    for _ in range(_LOOKED_AHEAD):
+        ends = [lot.expires_at for lot in ledger.lots if lot.seq in ours and lot.free and lot.expires_at is not None]
+        if not ends:
+            return None
+        instant = min(ends)
+        made = catch_up(ledger, instant, instant)
+        lost = [part for each in made if each.kind is Kind.EXPIRE for part in each.allocations if part.lot_seq in ours]
+        if lost:
+            return NextExpiry(instant, sum(part.amount for part in lost))
+        ledger = apply_all(ledger, made)
+    return None
+
+
+def _sparing(ledger: MemberLedger, wallet: str, in_force: list[Lot]) -> tuple[Sparing, ...]:
+    first = _next_expiry(in_force)
+    if first is None:
+        return ()
+    ending = [lot for lot in in_force if lot.expires_at == first.instant and lot.free]
+    shared = share_out(ledger.keeps, wallet, ending, first.instant)
+    return tuple(
+        [Sparing(first.instant, sum(part.points for part in parts), reason_of(span)) for span, parts in shared.spared]
+    )

@@ -1,14 +1,15 @@
-"""What time does to a member's points: they become active, pay what is owed, and lapse."""
+"""What time does to a member's points: they become active, pay what is owed, and lapse or are spared."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from libs.ledger.activate import activate
 from libs.ledger.evolve import apply_all
-from libs.ledger.model import Account, Allocation, Kind, Lot, MemberLedger, Movement
+from libs.ledger.keeping import Part, next_boundary, reason_of, share_out
+from libs.ledger.model import Account, Allocation, Kind, Lot, MemberLedger, Movement, NewExpiry, Span
 
 
 class Due(NamedTuple):
@@ -33,16 +34,17 @@ def catch_up(ledger: MemberLedger, now: datetime, recorded_at: datetime) -> tupl
     """All that time has done up to `now` and nobody has recorded, in the order in which it happened.
 
     At each instant lots become active, then repay debt, then lots lapse: what is free of them, for a hold keeps its
-    points. Whoever writes to a member records this first. Asked in two steps it gives the same as in one.
+    points, and what `ledger.keeps` spares at that instant gets the date of the next boundary instead. Whoever writes to
+    a member records this first. Asked in two steps it gives the same as in one.
     """
     movements: list[Movement] = []
     while (instant := _next(due(ledger), now)) is not None:
         ready = [lot.seq for lot in ledger.lots if lot.pending and lot.active_from <= instant]
         activated = activate(ledger, ready, instant, recorded_at)
         ledger = apply_all(ledger, activated)
-        lapsed = tuple(_expiries(ledger, instant, recorded_at))
-        ledger = apply_all(ledger, lapsed)
-        movements += [*activated, *lapsed]
+        ended = tuple(_ends(ledger, instant, recorded_at))
+        ledger = apply_all(ledger, ended)
+        movements += [*activated, *ended]
     return tuple(movements)
 
 
@@ -51,21 +53,38 @@ def _next(ahead: Due, now: datetime) -> datetime | None:
     return min(instants) if instants else None
 
 
-def _expiries(ledger: MemberLedger, boundary: datetime, recorded_at: datetime) -> Iterator[Movement]:
-    """One movement a wallet for all that lapses at the boundary."""
-    lapsed: dict[str, list[Lot]] = {}
+def _ends(ledger: MemberLedger, boundary: datetime, recorded_at: datetime) -> Iterator[Movement]:
+    """What becomes of the lots whose date the boundary is: a movement a wallet for all that lapses, one a reason for
+    what is spared.
+    """
+    ended: dict[str, list[Lot]] = {}
     for lot in ledger.lots:
         if lot.expires_at == boundary and lot.free:
-            lapsed.setdefault(lot.wallet, []).append(lot)
-    for seq, wallet in enumerate(sorted(lapsed), start=ledger.seq + 1):
-        yield Movement(
-            seq=seq,
-            wallet=wallet,
-            kind=Kind.EXPIRE,
-            from_account=Account.ACTIVE,
-            to_account=Account.EXPIRED,
-            amount=sum(lot.free for lot in lapsed[wallet]),
-            effective_at=boundary,
-            recorded_at=recorded_at,
-            allocations=tuple(Allocation(lot.seq, lot.free) for lot in lapsed[wallet]),
-        )
+            ended.setdefault(lot.wallet, []).append(lot)
+    seq = ledger.seq
+    for wallet in sorted(ended):
+        shared = share_out(ledger.keeps, wallet, ended[wallet], boundary)
+        if shared.lapsing:
+            seq += 1
+            yield _end(seq, wallet, shared.lapsing, boundary, recorded_at, None)
+        for span, parts in shared.spared:
+            seq += 1
+            yield _end(seq, wallet, parts, boundary, recorded_at, span)
+
+
+def _end(
+    seq: int, wallet: str, parts: Sequence[Part], boundary: datetime, recorded_at: datetime, span: Span | None
+) -> Movement:
+    return Movement(
+        seq=seq,
+        wallet=wallet,
+        kind=Kind.EXPIRE if span is None else Kind.WAIVE,
+        from_account=Account.ACTIVE,
+        to_account=Account.EXPIRED if span is None else Account.ACTIVE,
+        amount=sum(part.points for part in parts),
+        effective_at=boundary,
+        recorded_at=recorded_at,
+        allocations=tuple([Allocation(part.lot.seq, part.points) for part in parts]),
+        new_expiry=None if span is None else NewExpiry(next_boundary(span, boundary)),
+        spared=None if span is None else reason_of(span),
+    )

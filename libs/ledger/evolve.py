@@ -90,13 +90,14 @@ class _Fold:
     there is.
     """
 
-    __slots__ = ("_debts", "_lots", "_member_id", "_seq")
+    __slots__ = ("_debts", "_keeps", "_lots", "_member_id", "_seq")
 
     def __init__(self, ledger: MemberLedger) -> None:
         self._member_id = ledger.member_id
         self._seq = ledger.seq
         self._lots = list(ledger.lots)
         self._debts = ledger.debts
+        self._keeps = ledger.keeps
 
     def add(self, movement: Movement) -> None:
         """Add one movement; after an error the fold is of no use any more."""
@@ -130,7 +131,7 @@ class _Fold:
 
     def ledger(self) -> MemberLedger:
         """What came of it."""
-        return MemberLedger(self._member_id, self._seq, tuple(self._lots), self._debts)
+        return MemberLedger(self._member_id, self._seq, tuple(self._lots), self._debts, self._keeps)
 
 
 _number, _of_lot = attrgetter("seq"), attrgetter("lot_seq")
@@ -175,7 +176,7 @@ def _refusal(lot: Lot, movement: Movement) -> str | None:
         return "is pending" if lot.pending else "is not pending"
     if movement.kind in (Kind.REDEEM, Kind.HOLD) and not lot.in_force(at):
         return f"is not in force at {at.isoformat()}"
-    if movement.kind is Kind.EXPIRE and not lot.lapsed(at):
+    if (movement.kind is Kind.EXPIRE or movement.spared is not None) and not lot.lapsed(at):
         return f"has not reached its date at {at.isoformat()}"
     return None
 

@@ -144,12 +144,42 @@ class NewExpiry(Struct, frozen=True):
     expires_at: datetime | None
 
 
+class Spared(Struct, frozen=True):
+    """Why points did not lapse at their boundary: `by` a tier, a segment or a person, which one, by which version."""
+
+    by: str
+    name: str
+    version: int
+
+
+class Span(Struct, frozen=True, omit_defaults=True):
+    """For how long, and how much, something spares a member's points of one wallet when their date comes.
+
+    It holds from `since` until before `until` (None: no end is known). It spares all points; or the `first` so many, or
+    those earned at least `older_days`, or less than `younger_days`, before the boundary. What is spared lives to the
+    end of the next `period` (a value of `Period`; None: for ever) in a zone.
+    """
+
+    by: str
+    name: str
+    version: int
+    wallet: str
+    zone: str
+    since: datetime
+    until: datetime | None = None
+    period: str | None = None
+    first: int | None = None
+    older_days: int | None = None
+    younger_days: int | None = None
+
+
 class Movement(Struct, frozen=True):
     """Points that go from one account to another: the only thing that is ever written to the ledger.
 
     `seq` is the member's own gap-free number. `effective_at` is when it counts from, `recorded_at` when we learnt it.
     Where lots are touched, the allocations add up to the amount. `corrects` is the `seq` of the movement that this one
-    takes back. `opens` is the lot that it makes; `new_expiry` the date that it gives to the lots it names.
+    takes back. `opens` is the lot that it makes; `new_expiry` the date that it gives to the lots it names, `spared` why
+    they got it at their boundary.
     """
 
     seq: int
@@ -164,6 +194,7 @@ class Movement(Struct, frozen=True):
     corrects: int | None = None
     opens: Lot | None = None
     new_expiry: NewExpiry | None = None
+    spared: Spared | None = None
 
 
 class Debt(Struct, frozen=True):
@@ -179,12 +210,17 @@ class Debt(Struct, frozen=True):
 
 
 class MemberLedger(Struct, frozen=True):
-    """All that is known of one member's points: the last `seq`, the lots in the order of their `seq`, the debts."""
+    """All that is known of one member's points: the last `seq`, the lots in the order of their `seq`, the debts.
+
+    `keeps` says what spares them at boundaries. It is no fold of the journal: who holds the member's tiers and segments
+    says so.
+    """
 
     member_id: UUID
     seq: int = 0
     lots: tuple[Lot, ...] = ()
     debts: tuple[Debt, ...] = ()
+    keeps: tuple[Span, ...] = ()
 
     def debt(self, wallet: str) -> int:
         """What the member owes in this wallet, never below 0."""

@@ -110,6 +110,24 @@ def rows(lives: Iterable[Life]) -> dict[str, list[dict[str, Any]]]:
     return tables
 
 
+def waivers(lives: Iterable[Life]) -> list[dict[str, Any]]:
+    """Why points of these members did not lapse, as rows; for most there are none."""
+    return [
+        {
+            "tenant_id": life.name[0],
+            "programme_id": life.name[1],
+            "member_id": life.name[2],
+            "seq": made.movement.seq,
+            "spared_by": made.movement.spared.by,
+            "spared_as": made.movement.spared.name,
+            "programme_version": made.movement.spared.version,
+        }
+        for life in lives
+        for made in life.made
+        if made.movement.spared is not None
+    ]
+
+
 def _state(lot: Lot) -> dict[str, Any]:
     return {"seq": lot.seq, "remaining": lot.remaining, "held": lot.held, "pending": lot.pending}
 

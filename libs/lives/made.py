@@ -19,6 +19,7 @@ from libs.contracts.events import (
     PointsRestoredV1,
     PointsReversedV1,
     PointsTransferredV1,
+    PointsWaivedV1,
 )
 from libs.ledger.model import Kind, Movement
 
@@ -34,6 +35,7 @@ EVENT_TYPES = {
     Kind.COMMIT: PointsRedeemedV1.event_type,
     Kind.RESTORE: PointsRestoredV1.event_type,
     Kind.TRANSFER: PointsTransferredV1.event_type,
+    Kind.WAIVE: PointsWaivedV1.event_type,
 }
 """The type of the event that tells of a movement; a credit has a form of its own."""
 
@@ -94,12 +96,26 @@ def _own(movement: Movement, made: Made) -> dict[str, Any]:
             return {"corrects": movement.corrects}
         case Kind.ACTIVATE:
             return {"active_from": movement.effective_at, "expires_at": made.lapses_at}
-        case Kind.EXPIRE:
-            return {"boundary": made.lapses_at or movement.effective_at}
+        case Kind.EXPIRE | Kind.WAIVE:
+            return _ended(movement, made)
         case Kind.REPAY:
             return {"debt_left": made.owed}
     lot = movement.opens
     return {"opens": None if lot is None else lot.seq, "expires_at": None if lot is None else lot.expires_at}
+
+
+def _ended(movement: Movement, made: Made) -> dict[str, Any]:
+    """What is told of a lot at its boundary; of a waiver also until when its points live now, and what spared them."""
+    if movement.kind is Kind.EXPIRE:
+        return {"boundary": made.lapses_at or movement.effective_at}
+    spared, moves = movement.spared, movement.new_expiry
+    return {
+        "boundary": movement.effective_at,
+        "expires_at": None if moves is None else moves.expires_at,
+        "spared_by": None if spared is None else spared.by,
+        "spared_as": None if spared is None else spared.name,
+        "programme_version": None if spared is None else spared.version,
+    }
 
 
 def _taken_back(movement: Movement) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from typing import NamedTuple
 import asyncpg
 import orjson
 
-from libs.ledger.model import Debt, Kind, Lot, MemberLedger
-from libs.lives.life import Life, MemberName, rows
+from libs.ledger.keeping import read_spans
+from libs.ledger.model import Debt, Kind, Lot, MemberLedger, Span
+from libs.lives.life import Life, MemberName, rows, waivers
 from libs.runtime import sql
 
 _QUERIES = sql.load("libs.lives")
@@ -30,19 +31,25 @@ class Head(NamedTuple):
 async def load_ledgers(
     connection: asyncpg.Connection, heads: Mapping[MemberName, Head]
 ) -> dict[MemberName, MemberLedger]:
-    """Return what these members have left and owe."""
+    """Return what these members have left and owe, and what spares it."""
     if not heads:
         return {}
     members = list(heads)
     lots: dict[MemberName, list[Lot]] = {}
     debts: dict[MemberName, list[Debt]] = {}
+    keeps: dict[MemberName, tuple[Span, ...]] = {}
     for row in await connection.fetch(_QUERIES["open_lots"], *_columns(members)):
-        lots.setdefault(tuple(row[:3]), []).append(lot_of(row))
+        name = tuple(row[:3])
+        lots.setdefault(name, []).append(lot_of(row))
+        if row["keeps"] is not None and name not in keeps:
+            keeps[name] = read_spans(row["keeps"])
     if any(head.owing for head in heads.values()):
         for row in await connection.fetch(_QUERIES["debts"], *_columns(members)):
             debts.setdefault(tuple(row[:3]), []).append(Debt(row["wallet"], row["amount"], row["since"]))
     return {
-        name: MemberLedger(name[2], head.seq, tuple(lots.get(name, ())), tuple(debts.get(name, ())))
+        name: MemberLedger(
+            name[2], head.seq, tuple(lots.get(name, ())), tuple(debts.get(name, ())), keeps.get(name, ())
+        )
         for name, head in heads.items()
     }
 
@@ -58,9 +65,17 @@ def lot_of(row: asyncpg.Record) -> Lot:
 
 async def save(connection: asyncpg.Connection, now: datetime, lives: Iterable[Life]) -> None:
     """Save what was done to members whose ledger was in hand; nothing for those to whom nothing was done."""
-    tables = rows(lives)
+    changed = [life for life in lives if life.changed]
+    tables = rows(changed)
     if tables["heads"]:
         await connection.execute(_QUERIES["save"], now, *[_json(tables[name]) for name in _TABLES])
+    if waived := waivers(changed):
+        await save_waivers(connection, waived)
+
+
+async def save_waivers(connection: asyncpg.Connection, waived: Sequence[Mapping[str, object]]) -> None:
+    """Save why points did not lapse, beside the movements that say so."""
+    await connection.execute(_QUERIES["save_waivers"], _json(waived))
 
 
 def _columns(members: Sequence[MemberName]) -> list[list[object]]:

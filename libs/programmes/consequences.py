@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from libs.exemptions.rules import counts_from
 from libs.history.needs import needs_of
+from libs.language.catalogue import DEFAULT
 from libs.ledger.boundary import NaturalPeriod, Period, natural_expiry
 from libs.ledger.zones import load_zone
 from libs.promotions.campaigns import Campaign
 from libs.promotions.compile import RUNNING
 from libs.promotions.diff import Change
+from libs.promotions.exemption_words import exemption_words
 from libs.promotions.pending import active_from
 from libs.promotions.programme import Programme
 from libs.promotions.turns import runs
@@ -32,7 +35,7 @@ _STATES = {"draft": "a draft", "paused": "paused", "ended": "ended"}
 def consequences(old: Programme | None, new: Programme, at: datetime) -> tuple[str, ...]:
     """Say what a version means for members when it takes the place of another at an aware instant."""
     told = [*_wallets(old, new, at), *_whole(old, new), *_campaigns(old, new, at)]
-    told += [*_experiments(old, new), *_days(old, new), *_referral(old, new)]
+    told += [*_exemptions(old, new, at), *_experiments(old, new), *_days(old, new), *_referral(old, new)]
     if old is not None:
         told.append(
             f"What happened before {instant_text(at)} is judged by version {old.version}, whenever it is told; "
@@ -112,6 +115,27 @@ def _waits(wallet: Wallet) -> str:
         case PendingEvent(activities=activities, deadline_days=days):
             return f"become active with {' or '.join(activities)}, at the latest {days} days after they were earned"
     return "are active at once"
+
+
+def _exemptions(old: Programme | None, new: Programme, at: datetime) -> Iterator[str]:
+    """Whose points live on at a boundary, and from when that counts."""
+    changed = False
+    for wallet in new.wallets:
+        was = () if old is None else _spared_words(old, wallet.name)
+        words = _spared_words(new, wallet.name)
+        yield from (f"Wallet {wallet.name}, at its boundaries. {line}" for line in words if line not in was)
+        yield from (f"Wallet {wallet.name}, no longer at its boundaries. {line}" for line in was if line not in words)
+        changed |= set(words) != set(was)
+    if changed and old is not None:
+        yield (
+            f"What is spared at boundaries is other from {instant_text(counts_from(at, first=False))} on: the heads of "
+            "all members are brought to it before that; what was spared until then keeps its later date."
+        )
+
+
+def _spared_words(programme: Programme, name: str) -> tuple[str, ...]:
+    wallet = next((each for each in programme.wallets if each.name == name), None)
+    return () if wallet is None else tuple(exemption_words(programme, wallet, DEFAULT))
 
 
 def _experiments(old: Programme | None, new: Programme) -> Iterator[str]:

@@ -21,6 +21,7 @@ from libs.promotions.compile import RUNNING, CompiledProgramme
 from libs.promotions.condition_words import condition_words
 from libs.promotions.days import within
 from libs.promotions.effect_words import OWN_NAME, effect_words
+from libs.promotions.exemption_words import exemption_words
 from libs.promotions.experiments import share_of
 from libs.promotions.frame_words import frame_words
 from libs.promotions.payouts import Multiplier
@@ -148,6 +149,7 @@ class Words:
         sentences = [self._pending(wallet), self._expiry(wallet)]
         if wallet.pending is not None and wallet.expiry_from == "activation" and wallet.expiry.kind != "never":
             sentences.append(RULES.say(self.language, "expiry.from-activation"))
+        sentences += exemption_words(self.source, wallet, self.language)
         if wallet.worth is not None:
             points = self.points(wallet.worth.points, wallet.name)
             sentences.append(RULES.say(self.language, "worth", points=points, money=self.money(wallet.worth.minor)))

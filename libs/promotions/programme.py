@@ -26,6 +26,7 @@ from libs.promotions.payouts import Multiplier, Payout
 from libs.promotions.places import Store
 from libs.promotions.referral import Referral, check_wallets
 from libs.promotions.segments import Segments, check_segments
+from libs.promotions.spared import check_spared
 from libs.promotions.tiers import TierSets, check_sets, leading_set
 from libs.promotions.wallets import Wallet
 
@@ -94,6 +95,7 @@ class Programme(Part):
         check_segments(self.segments, self.campaigns, self.attributes, self.tier_sets, wallets)
         check_occasions(self.campaigns, self.tier_sets)
         check_wallets(self.referral, wallets)
+        check_spared(self.wallets, self.tier_sets, self.segments)
         check_challenges(self.campaigns, self.segments)
         check_experiments(self.experiments, self.campaigns)
         self._check_tier_points()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -174,7 +175,7 @@ class TierSet(Part):
 TierSets = Annotated[tuple[TierSet, ...], Field(max_length=16)]
 
 
-def leading_set(sets: tuple[TierSet, ...]) -> str | None:
+def leading_set(sets: Sequence[TierSet]) -> str | None:
     """The set that tier points go to which name none: the one that drives the tier, or the only one."""
     driving = [one.name for one in sets if one.drives_tier or len(sets) == 1]
     return driving[0] if driving else None

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from libs.promotions.parts import Days, Name, Part, Positive, refuse_repeats, unless_written
+from libs.promotions.spared import Exemption
 
 
 class NeverExpiry(Part):
@@ -82,5 +83,7 @@ class Wallet(Part):
     expiry: Annotated[NeverExpiry | NaturalExpiry, Field(discriminator="kind")]
     pending: Annotated[Pending, Field(discriminator="kind")] | None = None
     expiry_from: Literal["activation", "earning"] = unless_written("activation")
+    spared: Annotated[tuple[Exemption, ...], Field(max_length=32)] = unless_written(())
+    """Whose points do not lapse at a boundary."""
     worth: Worth | None = None
     """What its points are worth, told to people and used by no rule."""

@@ -18,6 +18,9 @@ from libs.history.days import MemberDays
 from libs.history.needs import Needs
 from libs.history.postgres import AskedDays
 from libs.history.postgres import load as load_days
+from libs.ledger.catch_up import catch_up
+from libs.ledger.evolve import apply_all
+from libs.lives.postgres import Head, load_ledgers
 from libs.promotions.facts import NO_FACTS
 from libs.promotions.segments import Balance, windows_of
 from libs.runtime import sql
@@ -96,6 +99,9 @@ async def load(
     found = [(row["tenant_id"], row["programme_id"], row["member_id"]) for row in rows]
     days = await _days(connection, found, rules, now)
     points, owing = await _points(connection, found, rules)
+    if points:
+        kept = [name for name, row in zip(found, rows, strict=True) if row["kept"]]
+        points |= await _spared(connection, kept, now)
     return {
         name: Present(
             Known(
@@ -137,6 +143,21 @@ async def _points(
         for tenant, programme, member, wallet in await connection.fetch(_QUERIES["owing"], *columns):
             owing.setdefault((tenant, programme, member), []).append(wallet)
     return points, owing
+
+
+async def _spared(
+    connection: asyncpg.Connection, names: Sequence[MemberName], now: datetime
+) -> dict[MemberName, list[Points]]:
+    """What members may spend whose points something spares at boundaries, whether or not that is written down yet."""
+    ledgers = await load_ledgers(connection, {name: Head(0, owing=False) for name in names})
+    return {
+        name: [
+            Points(lot.wallet, lot.free, lot.active_from, lot.expires_at)
+            for lot in apply_all(ledger, catch_up(ledger, now, now)).lots
+            if lot.free
+        ]
+        for name, ledger in ledgers.items()
+    }
 
 
 async def save(

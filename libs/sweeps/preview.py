@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from libs.ledger.catch_up import catch_up
+from libs.ledger.keeping import read_spans
 from libs.ledger.model import Debt, Kind, Lot, MemberLedger
 from libs.runtime import sql
 
@@ -47,12 +48,37 @@ def totals(shares: Iterable[Share]) -> list[Total]:
     return [Total(wallet, one["members"], one["lots"], one["points"]) for wallet, one in sorted(sums.items())]
 
 
+class SparedShare(NamedTuple):
+    """What of one wallet does not lapse for members of one tier, and what spares it: a tier, a segment, a person."""
+
+    tier: str | None
+    wallet: str
+    spared_by: str
+    spared_as: str
+    members: int
+    lots: int
+    points: int
+
+
+class Preview(NamedTuple):
+    """What lapses at a boundary, and what is spared."""
+
+    lapsing: list[Share]
+    spared: list[SparedShare]
+
+
 async def preview(connection: asyncpg.Connection, scope: tuple[int, int], boundary: datetime) -> list[Share]:
     """Return what lapses by `boundary` and nobody has recorded, by tier and wallet, if nothing comes before it.
 
     It changes nothing and locks nothing; in a transaction of one snapshot it is of one moment.
     """
+    return (await preview_all(connection, scope, boundary)).lapsing
+
+
+async def preview_all(connection: asyncpg.Connection, scope: tuple[int, int], boundary: datetime) -> Preview:
+    """Return what lapses by `boundary` as `preview` does, and what is spared by then, apart from it."""
     found: dict[tuple[str | None, str], Counter[str]] = {}
+    spared: dict[tuple[str | None, str, str, str], Counter[str]] = {}
     for tier, wallet, members, lots, points in await connection.fetch(
         _QUERIES["plain"], *scope, boundary, timeout=_PATIENCE
     ):
@@ -64,8 +90,20 @@ async def preview(connection: asyncpg.Connection, scope: tuple[int, int], bounda
         for ledger in await _ledgers(connection, scope, heads):
             for wallet, lapsing in lapses(ledger, boundary).items():
                 found.setdefault((tiers[ledger.member_id], wallet), Counter()).update(lapsing)
-    ordered = sorted(found.items(), key=lambda item: (item[0][0] or "", item[0][1]))
-    return [Share(*key, one["members"], one["lots"], one["points"]) for key, one in ordered]
+            for reason, kept in spares(ledger, boundary).items():
+                spared.setdefault((tiers[ledger.member_id], *reason), Counter()).update(kept)
+    return Preview(
+        [Share(*key, *_counts(found[key])) for key in sorted(found, key=_place)],
+        [SparedShare(*key, *_counts(spared[key])) for key in sorted(spared, key=_place)],
+    )
+
+
+def _place(key: tuple[str | None, ...]) -> tuple[str, ...]:
+    return tuple([part or "" for part in key])
+
+
+def _counts(one: Counter[str]) -> tuple[int, int, int]:
+    return one["members"], one["lots"], one["points"]
 
 
 def lapses(ledger: MemberLedger, boundary: datetime) -> dict[str, Counter[str]]:
@@ -78,10 +116,20 @@ def lapses(ledger: MemberLedger, boundary: datetime) -> dict[str, Counter[str]]:
     return found
 
 
+def spares(ledger: MemberLedger, boundary: datetime) -> dict[tuple[str, str, str], Counter[str]]:
+    """Return what does not lapse of a member by `boundary`, by wallet and by what spares it; once a boundary."""
+    found: dict[tuple[str, str, str], Counter[str]] = {}
+    for movement in catch_up(ledger, boundary, boundary) if ledger.keeps else ():
+        if movement.spared is not None:
+            key = (movement.wallet, movement.spared.by, movement.spared.name)
+            found.setdefault(key, Counter(members=1)).update(lots=len(movement.allocations), points=movement.amount)
+    return found
+
+
 async def _ledgers(
     connection: asyncpg.Connection, scope: tuple[int, int], heads: Iterable[asyncpg.Record]
 ) -> list[MemberLedger]:
-    seqs = {head["member_id"]: head["seq"] for head in heads}
+    seqs = {head["member_id"]: (head["seq"], read_spans(head["keeps"])) for head in heads}
     lots: dict[UUID, list[Lot]] = {}
     debts: dict[UUID, list[Debt]] = {}
     for row in await connection.fetch(_QUERIES["lots"], *scope, list(seqs)):
@@ -90,6 +138,6 @@ async def _ledgers(
     for row in await connection.fetch(_QUERIES["debts"], *scope, list(seqs)):
         debts.setdefault(row["member_id"], []).append(Debt(row["wallet"], row["amount"], row["since"]))
     return [
-        MemberLedger(member, seq, tuple(lots.get(member, ())), tuple(debts.get(member, ())))
-        for member, seq in seqs.items()
+        MemberLedger(member, seq, tuple(lots.get(member, ())), tuple(debts.get(member, ())), keeps)
+        for member, (seq, keeps) in seqs.items()
     ]

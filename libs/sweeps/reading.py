@@ -12,7 +12,7 @@ import orjson
 from libs.promotions.document import parse_programme
 from libs.runtime import sql
 from libs.sweeps.calendar import WalletPeriod, periods_of
-from libs.sweeps.preview import Share, Total, totals
+from libs.sweeps.preview import Share, SparedShare, Total, totals
 
 _QUERIES = sql.load("libs.sweeps", "reading.sql")
 SENSIBLE = {
@@ -26,7 +26,10 @@ _LONGEST_NAME = 64
 
 
 class SweepSeen(NamedTuple):
-    """A sweep: what it was announced with, what it has written down, and what the ledger says since it is over."""
+    """A sweep: what it was announced with, what it has written down, and what the ledger says since it is over.
+
+    `spared` is what would live on, as of the announcement, `waived` what the ledger says of that in the end.
+    """
 
     sweep_id: UUID
     programme: str
@@ -40,6 +43,8 @@ class SweepSeen(NamedTuple):
     preview: tuple[Share, ...]
     done: tuple[Total, ...]
     lapsed: tuple[Total, ...] | None
+    spared: tuple[SparedShare, ...]
+    waived: tuple[SparedShare, ...] | None
     members: int
     members_done: int
     announced_at: datetime
@@ -94,6 +99,12 @@ def _seen(row: asyncpg.Record) -> SweepSeen:
             "preview": tuple([Share(**each) for each in orjson.loads(row["preview"])]),
             "done": tuple(totals(Share(None, wallet, **one) for chunk in chunks for wallet, one in chunk.items())),
             "lapsed": lapsed,
+            "spared": _spared(row["spared"]),
+            "waived": None if row["waived"] is None else _spared(row["waived"]),
             "members_done": min(row["members_done"], row["members"]),
         }
     )
+
+
+def _spared(stored: str) -> tuple[SparedShare, ...]:
+    return tuple([SparedShare(**each) for each in orjson.loads(stored)])

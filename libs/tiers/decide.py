@@ -144,6 +144,18 @@ class Decision:
         to = max(place, here - 1) if self._tiers.drop == "by_one" else place
         return Drop(standing.level, self._rules.name(to), until, self._grace_ends(until), earned[0][1])
 
+    def timeline(
+        self, standing: TierStanding | None, now: datetime, until: datetime
+    ) -> Iterator[tuple[datetime, str | None]]:
+        """The level of now, and each that follows up to an instant if nothing is done, with when it begins."""
+        standing = self.decide(standing, now).standing
+        level = standing.level
+        yield now, level
+        for change in self._by_time(standing, until):
+            if change.after.level != level:
+                level = change.after.level
+                yield change.after.since, level
+
     def give(self, standing: TierStanding | None, level: str, now: datetime) -> Decided:
         """Take a person's word for where a member stands, whether or not the set has such a level."""
         before = None if standing is None else standing.level

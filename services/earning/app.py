@@ -27,6 +27,7 @@ from services.earning import events, profiles
 from services.earning.bookkeeping import Bookkeeping
 from services.earning.charge import Charge
 from services.earning.due import DueMembers
+from services.earning.exemptions import ExemptionKeeper
 from services.earning.feed import GROUP, BalanceFeed
 from services.earning.herald import Herald
 from services.earning.metrics import EarningMetrics
@@ -157,9 +158,8 @@ def _host_charge(
     asking = sender(f"{SERVICE}-clock")
     books = Bookkeeping(pool, clock, metrics, in_charge)
     charge = Charge(pool, lambda: watch.current, asking, clock, metrics, in_charge)
-    due = DueMembers(charge, settings.due_most)
-    occasions = OccasionClock(charge, settings.due_most)
-    looks = WaitingLooks(charge, settings.due_most)
+    due, occasions = DueMembers(charge, settings.due_most), OccasionClock(charge, settings.due_most)
+    by_calendar = (due, occasions, WaitingLooks(charge, settings.due_most), ExemptionKeeper(charge))
     retries = Retries(charge, settings.retry_every)
     herald = Herald(charge)
     feed = BalanceFeed(
@@ -188,9 +188,8 @@ def _host_charge(
 
     @app.timer(interval=settings.due_every.total_seconds())  # type: ignore[untyped-decorator]  # faust
     async def look_at_the_calendar() -> None:
-        await due.run()
-        await occasions.run()
-        await looks.run()
+        for each in by_calendar:
+            await each.run()
 
     @app.timer(interval=settings.programme_refresh.total_seconds())  # type: ignore[untyped-decorator]  # faust
     async def look_for_rates() -> None:

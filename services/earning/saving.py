@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
+from libs.exemptions.postgres import rewrite
 from libs.promotions.pages import StoredDecision
 from services.earning import history_store, merging_store, referral_store, store, tier_store
 from services.earning.cases import Case
@@ -46,6 +47,7 @@ async def save(
         await history_store.save_days(connection, decided.days)
     if loaded.tiers is not None:
         await tier_store.save_tiers(connection, now, loaded.tiers)
+        await rewrite(connection, loaded.tiers.spared())
     if loaded.merges is not None:
         await merging_store.save(connection, now, loaded.merges)
     if loaded.referrals is not None:

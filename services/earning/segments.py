@@ -17,6 +17,8 @@ from aiokafka.errors import KafkaError
 from libs.contracts.codec import encode
 from libs.contracts.events import MemberSegmentEnteredV1, MemberSegmentLeftV1
 from libs.contracts.headers import headers_of
+from libs.exemptions.postgres import rewrite
+from libs.exemptions.spans import Said, held, segment_source
 from libs.intake.events import Prepared
 from libs.judging.occasions import is_awaited, segment_turn
 from libs.judging.versions import ActiveVersion, RunningProgramme
@@ -144,10 +146,20 @@ class SegmentKeeper:
             untold = await segment_store.load_untold(connection, _TOLD)
             programmes = self._charge.programmes().by_key()
             known = [each for each in untold if each[:2] in programmes]
+            await self._spare(connection, programmes, known)
             await self._charge.sender.send([told for each in known for told in _told(programmes[each[:2]], each)])
             await segment_store.save_told(connection, self._charge.clock.now(), known)
             if len(untold) < _TOLD or not known:
                 return
+
+    async def _spare(
+        self, connection: asyncpg.Connection, programmes: Mapping[Scope, RunningProgramme], changes: Sequence[Untold]
+    ) -> None:
+        """Bring entries and exits to the heads of members, where a segment spares points at boundaries."""
+        said = [one for each in changes for one in spared_by_segment(programmes[each[:2]], each)]
+        if said:
+            async with connection.transaction():
+                await rewrite(connection, said)
 
     async def _measure(self, connection: asyncpg.Connection) -> None:
         now = self._charge.clock.now()
@@ -162,6 +174,16 @@ def _told(programme: RunningProgramme, change: Untold) -> Iterator[Prepared]:
     occasion = segment_turn(change.member_id, change.segment, at, entered=change.entered, number=number)
     if is_awaited(programme, occasion.name, occasion.of, at):
         yield prepared(programme, occasion)
+
+
+def spared_by_segment(programme: RunningProgramme, change: Untold) -> Iterator[Said]:
+    """What spares a member's points from an entry or an exit on, as far as the segment does."""
+    rules = programme.exemptions.segments.get(change.segment)
+    if rules is not None:
+        at = change.effective_at
+        spans = held("segment", change.segment, rules, at, None) if change.entered else ()
+        name = (change.tenant_id, change.programme_id, change.member_id)
+        yield Said(name, segment_source(change.segment), tuple(spans), at)
 
 
 def segment_event(programme: RunningProgramme, change: Untold) -> Prepared:

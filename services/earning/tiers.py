@@ -15,10 +15,12 @@ from msgspec.structs import replace
 
 from libs.contracts.events import MemberTierAboutToDropV1, MemberTierChangedV1
 from libs.contracts.writer import EventWriter
+from libs.exemptions.spans import Said, tier_source, tier_spans
 from libs.history.counted import business_day
 from libs.history.days import Counted
 from libs.judging.occasions import is_awaited, tier_reached
 from libs.judging.versions import ActiveVersion, RunningProgramme
+from libs.ledger.model import Span
 from libs.lives.life import MemberName
 from libs.promotions.tiers import Level, TierSet
 from libs.runtime.batch import Outgoing
@@ -75,6 +77,7 @@ class Tiers:
         self._now = now
         self._events: list[Outgoing] = []
         self._caught_up: set[MemberName] = set()
+        self._sparing: dict[MemberName, RunningProgramme] = {}
 
     def catch_up(self, programme: RunningProgramme, standing: Standing, cause: UUID) -> None:
         """Record what time and people have done to a member's tiers, before anything else of the batch counts.
@@ -84,6 +87,7 @@ class Tiers:
         name = (*programme.key, standing.facts.member_id)
         if name in self._caught_up or name not in self._found:
             return
+        self.spare(programme, name)
         for version, tiers, decision in self._sets(programme, name):
             place = self._place(name, tiers)
             told, known = standing.facts.tier, None if place.standing is None else place.standing.level
@@ -99,10 +103,30 @@ class Tiers:
         name = (*programme.key, standing.facts.member_id)
         if name not in self._found:
             return
+        self.spare(programme, name)
         for version, tiers, decision in self._sets(programme, name):
             place = self._place(name, tiers)
             decided = decision.decide(place.standing, self._now, done_on=done.day, lessened=lessened)
             self._take(programme, standing, version, tiers, cause, decided)
+
+    def spare(self, programme: RunningProgramme, name: MemberName) -> None:
+        """Let `spared` tell of a member, where levels of the programme spare points at boundaries."""
+        if programme.exemptions.tier_sets:
+            self._sparing[name] = programme
+
+    def spared(self) -> Iterator[Said]:
+        """What levels spare from now on of the members of the batch, if nothing is done."""
+        for name, programme in self._sparing.items():
+            found: dict[str, tuple[Span, ...]] = {
+                tier_source(tier_set): () for tier_set in programme.exemptions.tier_sets
+            }
+            for _, tiers, decision in self._sets(programme, name):
+                if tiers.name in programme.exemptions.tier_sets:
+                    standing = self._place(name, tiers).standing
+                    spans = tier_spans(programme.exemptions, tiers.name, decision, standing, self._now)
+                    found[tier_source(tiers.name)] = spans
+            for source, spans in found.items():
+                yield Said(name, source, spans, self._now)
 
     def untold(self) -> list[Outgoing]:
         """The events of the changes since this was asked last."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from libs.contracts.codec import encode
 from libs.contracts.events import (
     PointsExpiredV1,
+    PointsWaivedV1,
     SweepAnnouncedV1,
     SweepCancelledV1,
     SweepFinishedV1,
@@ -19,11 +20,13 @@ from libs.contracts.events import (
     SweepStartedV1,
 )
 from libs.contracts.writer import EventWriter
+from libs.lives.made import Cause, Made, event_data
 from libs.runtime.batch import Outgoing
 from libs.runtime.keys import event_id, event_key, kafka_partition_hash
 from libs.runtime.leases import shards_of
 from libs.sweeps.calendar import Turn
-from libs.sweeps.preview import Share, Total
+from libs.sweeps.preview import Preview, Share, SparedShare, Total
+from services.expiry.spared_store import Waived
 from services.expiry.store import Lapsed, Programme, Sweep
 
 POINTS, SWEEPS = "loyalty.points", "loyalty.sweeps"
@@ -93,6 +96,27 @@ class Expired:
         )
 
 
+def sweep_cause(sweep: Sweep) -> Cause:
+    """A sweep as what brings movements about."""
+    return Cause(sweep.cause, SOURCE, str(sweep.sweep_id))
+
+
+def tell_waived(
+    sweep: Sweep, tenant: str, programme: str, now: datetime, waived: Iterable[Waived]
+) -> Iterator[Outgoing]:
+    """Write what lives on in one transaction of a sweep: an event a movement."""
+    kind, cause = PointsWaivedV1.event_type, sweep_cause(sweep)
+    writer = EventWriter(type=kind, source=SOURCE, time=now, tenant=tenant, programme=programme)
+    for each in waived:
+        member, seq = str(each.member_id), each.movement.seq
+        name = event_id(tenant, sweep.cause.hex, kind, member, seq)
+        data = event_data(Made(each.movement, cause), member)
+        key = member.encode()
+        yield Outgoing(
+            POINTS, key, each.spread, writer.write(name, member, seq, data), writer.headers(name, key, seq), True
+        )
+
+
 class Crier:
     """Tells how the sweeps of a programme go."""
 
@@ -100,14 +124,15 @@ class Crier:
         self._programme = programme
         self._now = now
 
-    def announced(self, sweep_id: UUID, turn: Turn, shares: Sequence[Share]) -> Outgoing:
+    def announced(self, sweep_id: UUID, turn: Turn, ahead: Preview) -> Outgoing:
         """A boundary comes."""
         about = {
             "local_date": turn.boundary.local_date.isoformat(),
             "zone": turn.boundary.zone,
             "tzdata": turn.boundary.tzdata,
             "wallets": turn.wallets,
-            "shares": [share._asdict() | {"worth_minor": self._worth(share)} for share in shares],
+            "shares": [share._asdict() | {"worth_minor": self._worth(share)} for share in ahead.lapsing],
+            "spared": _spared(ahead.spared),
         }
         return self._write(SweepAnnouncedV1.event_type, sweep_id, turn.boundary.instant, about)
 
@@ -126,9 +151,16 @@ class Crier:
         ordinal = int(self._now.timestamp() * 1_000)
         return self._write(_TURNS[asked], sweep.sweep_id, sweep.boundary, {"by": by}, ordinal)
 
-    def finished(self, sweep: Sweep, done: Sequence[Total], lapsed: Sequence[Total]) -> Outgoing:
+    def finished(
+        self, sweep: Sweep, done: Sequence[Total], lapsed: Sequence[Total], waived: Sequence[SparedShare]
+    ) -> Outgoing:
         """It is over."""
-        about = {"started_at": sweep.started_at, "shares": _told(done), "lapsed": _told(lapsed)}
+        about = {
+            "started_at": sweep.started_at,
+            "shares": _told(done),
+            "lapsed": _told(lapsed),
+            "spared": _spared(waived),
+        }
         return self._write(SweepFinishedV1.event_type, sweep.sweep_id, sweep.boundary, about)
 
     def _worth(self, share: Share) -> int | None:
@@ -158,3 +190,7 @@ class Crier:
 
 def _told(totals: Iterable[Total]) -> list[dict[str, Any]]:
     return [total._asdict() for total in totals]
+
+
+def _spared(shares: Iterable[SparedShare]) -> list[dict[str, Any]]:
+    return [share._asdict() for share in shares]

@@ -30,6 +30,9 @@ class ExpiryMetrics:
             registry=registry,
         )
         self.running = Gauge("loyalty_expiry_sweeps", "Sweeps that run.", registry=registry)
+        self.spared_lots = Counter(
+            "loyalty_expiry_spared_lots_total", "Lots that did not lapse, for something spared them.", registry=registry
+        )
         self.members_left = Gauge(
             "loyalty_expiry_waiting_members", "Members to whom running sweeps have not come.", registry=registry
         )

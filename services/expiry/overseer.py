@@ -13,8 +13,8 @@ from libs.runtime.batch import Outgoing
 from libs.runtime.clock import Clock
 from libs.runtime.postgres import DATABASE_ERRORS
 from libs.sweeps.calendar import Turn, turns
-from libs.sweeps.preview import preview
-from services.expiry import store
+from libs.sweeps.preview import preview_all
+from services.expiry import spared_store, store
 from services.expiry.announcements import Crier, cause_of, shard_of, sweep_name
 from services.expiry.crowd import Crowd
 from services.expiry.metrics import ExpiryMetrics
@@ -90,11 +90,12 @@ class Overseer:
     async def _announce_one(
         self, connection: asyncpg.Connection, scope: Scope, programme: Programme, turn: Turn, now: datetime
     ) -> None:
-        shares = await preview(connection, scope, turn.boundary.instant)
+        ahead = await preview_all(connection, scope, turn.boundary.instant)
         sweep_id = sweep_name(programme, turn.boundary.instant)
         async with connection.transaction():
-            if await store.announce(connection, scope, turn, sweep_id, cause_of(sweep_id), shares, now):
-                await self._publish(connection, scope, Crier(programme, now).announced(sweep_id, turn, shares))
+            if await store.announce(connection, scope, turn, sweep_id, cause_of(sweep_id), ahead.lapsing, now):
+                await spared_store.keep_spared(connection, (*scope, turn.boundary.instant), ahead.spared)
+                await self._publish(connection, scope, Crier(programme, now).announced(sweep_id, turn, ahead))
 
     async def _see_to(self, connection: asyncpg.Connection, programmes: dict[Scope, Programme]) -> None:
         async with connection.transaction():
@@ -105,6 +106,8 @@ class Overseer:
                 await self._obey(connection, sweep, programmes[sweep.key[:2]], now)
             for sweep in await store.open_sweeps(connection):
                 if sweep.state == "announced" and self._may_start(sweep, now):
+                    if await spared_store.heads_wait(connection, sweep):
+                        continue
                     members = await store.start(connection, sweep, self._rules.chunk, now, self._wall.now())
                     crier = Crier(programmes[sweep.key[:2]], now)
                     await self._publish(connection, sweep.key[:2], crier.started(sweep, members))
@@ -136,7 +139,8 @@ class Overseer:
             if not await store.anybody_due(connection, sweep):
                 done = await store.done(connection, sweep)
                 lapsed = await store.finish(connection, sweep, now)
-                await self._publish(connection, sweep.key[:2], crier.finished(sweep, done, lapsed))
+                waived = await spared_store.keep_waived(connection, sweep)
+                await self._publish(connection, sweep.key[:2], crier.finished(sweep, done, lapsed, waived))
                 return
         if sweep.told_at is None or wall - sweep.told_at >= self._rules.progress_every:
             done = await store.done(connection, sweep)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -239,10 +239,9 @@ async def sweep_of(connection: asyncpg.Connection, chunk: Chunk) -> tuple[Sweep,
     return _sweep(row), row["tenant"], row["programme"]
 
 
-async def due_members(connection: asyncpg.Connection, chunk: Chunk) -> list[UUID]:
-    """Return the members of a chunk who are due, in order."""
-    rows = await connection.fetch(_QUERIES["due"], *chunk.sweep, chunk.after, chunk.last)
-    return [row["member_id"] for row in rows]
+async def due_members(connection: asyncpg.Connection, chunk: Chunk) -> dict[UUID, bool]:
+    """Return the members of a chunk who are due, in order, and whether something may spare each."""
+    return dict(await connection.fetch(_QUERIES["due"], *chunk.sweep, chunk.after, chunk.last))
 
 
 async def holds(connection: asyncpg.Connection, chunk: Chunk) -> bool:
@@ -275,8 +274,11 @@ async def let_go(connection: asyncpg.Connection, chunk: Chunk) -> None:
     await connection.execute(_QUERIES["let_go"], *chunk.sweep, chunk.number, chunk.epoch)
 
 
-def after_step(chunk: Chunk, asked: Sequence[UUID], lapsed: Sequence[Lapsed]) -> Chunk:
-    """Return a chunk as it is after a step: `asked` are the members taken up, `lapsed` what it did to them."""
+def after_step(chunk: Chunk, asked: Sequence[UUID], lapsed: Sequence[Lapsed], spared: Collection[UUID] = ()) -> Chunk:
+    """Return a chunk as it is after a step: `asked` are the members taken up, `lapsed` what it did to them.
+
+    `spared` are those of whom something lives on.
+    """
     sums = {wallet: dict(one) for wallet, one in chunk.done.items()}
     counted: set[tuple[UUID, str]] = set()
     for each in lapsed:
@@ -285,7 +287,7 @@ def after_step(chunk: Chunk, asked: Sequence[UUID], lapsed: Sequence[Lapsed]) ->
         one["lots"] += len(each.lots)
         one["points"] += each.points
         counted.add((each.member_id, each.wallet))
-    reached = len({each.member_id for each in lapsed})
+    reached = len({each.member_id for each in lapsed}.union(spared))
     return replace(
         chunk,
         after=asked[-1],

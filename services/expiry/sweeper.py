@@ -20,10 +20,11 @@ from libs.runtime.clock import Clock, happens_within, monotonic
 from libs.runtime.failpoint import reach
 from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
 from services.expiry import store
-from services.expiry.announcements import Expired, shard_of
+from services.expiry.announcements import Expired, shard_of, sweep_cause, tell_waived
 from services.expiry.crowd import Crowd
 from services.expiry.metrics import ExpiryMetrics
 from services.expiry.pace import Pace
+from services.expiry.spared_store import Waived, spare
 from services.expiry.store import Chunk, Lapsed, Sweep
 
 log = logs.get(__name__)
@@ -95,12 +96,14 @@ class Sweeper:
         if chunk is None:
             return False
         sweep, tenant, programme = await store.sweep_of(connection, chunk)
-        members = await store.due_members(connection, chunk)
+        due = await store.due_members(connection, chunk)
+        members = list(due)
         if not members:
             await store.finish_chunk(connection, chunk)
         while members and not self._stopping.is_set() and not self._gives_way:
             asked = members[: self._pace.size]
-            after = await self._step(connection, chunk, sweep, (tenant, programme), asked, last=asked == members)
+            kept = [member for member in asked if due[member]]
+            after = await self._step(connection, chunk, sweep, (tenant, programme), asked, kept, last=asked == members)
             if after is None:
                 return True
             chunk, members = after, members[len(asked) :]
@@ -117,10 +120,14 @@ class Sweeper:
         sweep: Sweep,
         slugs: tuple[str, str],
         asked: Sequence[UUID],
+        kept: Sequence[UUID],
         *,
         last: bool,
     ) -> Chunk | None:
-        """Let what some members have lapse; None when the chunk is ours no longer, or its sweep rests."""
+        """Let what some members have lapse, of whom something may spare those in `kept`.
+
+        None when the chunk is ours no longer, or its sweep rests.
+        """
         now = self._means.clock.now()
         lease_until = self._means.wall.now() + self._means.lease
         async with connection.transaction():
@@ -129,23 +136,29 @@ class Sweeper:
                 return None
             began = monotonic()
             lapsed = await store.lapse(connection, chunk, sweep.cause, asked, now)
+            waived: Sequence[Waived] = ()
+            if kept:
+                also, waived = await spare(connection, chunk, sweep_cause(sweep), kept, now)
+                lapsed += also
             reach("after-load")
-            after = store.after_step(chunk, asked, lapsed)
+            after = store.after_step(chunk, asked, lapsed, {each.member_id for each in waived})
             await store.move_on(connection, after, lease_until, finished=last)
             shard = shard_of(chunk.number)
-            events = {shard: Expired(sweep, *slugs, now).write(lapsed)}
-            if lapsed:
+            events = {shard: [*Expired(sweep, *slugs, now).write(lapsed), *tell_waived(sweep, *slugs, now, waived)]}
+            if lapsed or waived:
                 packed = stream_store.pack_rows(events)
                 await stream_store.enqueue(connection, stream_store.enqueuing(now, dict.fromkeys(events, 0), packed))
             reach("before-commit")
-        self._tell(asked, lapsed, monotonic() - began)
+        self._tell(asked, lapsed, waived, monotonic() - began)
         self._means.committed([shard])
         return after
 
-    def _tell(self, asked: Sequence[UUID], lapsed: Sequence[Lapsed], seconds: float) -> None:
+    def _tell(self, asked: Sequence[UUID], lapsed: Sequence[Lapsed], waived: Sequence[Waived], seconds: float) -> None:
         lots = sum([len(each.lots) for each in lapsed])
-        self._pace.tell(len(asked), lots, seconds)
+        spared = sum([len(each.movement.allocations) for each in waived])
+        self._pace.tell(len(asked), lots + spared, seconds)
         metrics = self._means.metrics
         metrics.step_seconds.observe(seconds)
         metrics.members.inc(len({each.member_id for each in lapsed}))
         metrics.lots.inc(lots)
+        metrics.spared_lots.inc(spared)

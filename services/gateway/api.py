@@ -6,8 +6,10 @@ import asyncio
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
+from msgspec.structs import replace
 
 from libs.ledger.evolve import as_of
+from libs.ledger.keeping import read_spans
 from libs.segments.reading import load_segments_of
 from services.gateway import members
 from services.gateway.access import MembersReader, PointsReader
@@ -93,6 +95,7 @@ async def get_member(
             movements = await journal(reading, member)
             # In a thread: a member with years of movements takes long enough to hold up other requests.
             ledger = await asyncio.to_thread(as_of, member.member_id, movements, instant, known_at)
+            ledger = replace(ledger, keeps=read_spans(member.keeps))
         tiers = await tiers_of(reading, member, now)
         segments = await load_segments_of(reading.connection, (caller.tenant_id, member.programme_id), member_id)
     shown = members.member_view(member, ledger, wallets, instant, known_at)

@@ -24,6 +24,7 @@ from services.gateway import (
     calculator_api,
     challenges_api,
     error_answers,
+    exemptions_api,
     experiments_api,
     experiments_console,
     live,
@@ -112,6 +113,7 @@ _WAYS = (
     segments_console,
     experiments_console,
     sweep_api,
+    exemptions_api,
     sweeps_console,
     site,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import quote
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -23,6 +23,7 @@ from services.gateway.views import (
     MovementView,
     NextExpiry,
     ReceiptReference,
+    SparedPoints,
     UnpaidReceiptView,
     WalletBalance,
     masked,
@@ -91,12 +92,29 @@ def _wallet(
         if balance.next_expiry is None
         else NextExpiry(
             at=balance.next_expiry.instant,
-            # The boundary is the first instant without a local time of the ended period: the last day is just before.
-            last_day=(balance.next_expiry.instant - timedelta(microseconds=1)).astimezone(zone).date(),
+            last_day=_last_day(balance.next_expiry.instant, zone),
             zone=zone.key,
             points=balance.next_expiry.amount,
         ),
+        spared=tuple(
+            [
+                SparedPoints(
+                    at=each.instant,
+                    last_day=_last_day(each.instant, zone),
+                    points=each.amount,
+                    spared_by=each.reason.by,
+                    spared_as=each.reason.name,
+                    programme_version=each.reason.version,
+                )
+                for each in balance.sparing
+            ]
+        ),
     )
+
+
+def _last_day(boundary: datetime, zone: ZoneInfo) -> date:
+    """A boundary is the first instant without a local time of the ended period: its last day is just before."""
+    return (boundary - timedelta(microseconds=1)).astimezone(zone).date()
 
 
 def _activations(ledger: MemberLedger, wallet: str, at: datetime) -> tuple[Activation, ...]:
@@ -145,6 +163,8 @@ def _movement(entry: Entry, lots: Sequence[LotShare], decision: StoredDecision |
         effective_at=entry.effective_at,
         recorded_at=entry.recorded_at,
         corrects=entry.corrects,
+        spared_by=entry.spared_by,
+        spared_as=entry.spared_as,
         lots=tuple(lots),
         receipt=None if decision is None else reference(decision),
         redemption=entry.cause if _is_of_redemption(entry) else None,

@@ -16,6 +16,7 @@ import asyncpg
 from libs.judging.groups import in_segments
 from libs.judging.profiles import Profile, enrolled, knowing
 from libs.judging.versions import RunningProgramme
+from libs.ledger.keeping import read_spans
 from libs.ledger.model import Debt, Kind, Lot, MemberLedger
 from libs.promotions.facts import MemberFacts
 from libs.runtime import sql
@@ -65,7 +66,7 @@ class QuoteStore:
             facts = in_segments(facts, row["segments"] or (), programme)
         return KnownMember(
             facts,
-            MemberLedger(row["member_id"], row["seq"], _lots(row), _debts(row)),
+            MemberLedger(row["member_id"], row["seq"], _lots(row), _debts(row), read_spans(row["keeps"])),
         )
 
     async def counters(self, scope: tuple[int, int], keys: Sequence[str]) -> Mapping[str, int]:

@@ -13,6 +13,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from libs.ledger.keeping import read_spans
 from libs.ledger.model import Debt, Kind, Lot, MemberLedger
 from libs.ledger.postgres import Equation, conservation
 from libs.promotions.pages import StoredDecision, pick
@@ -32,7 +33,7 @@ _LONG_AGO = datetime(1, 1, 2, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member as stored; identifiers in clear, to be masked before they are shown."""
+    """A member as stored; identifiers in clear, to be masked before they are shown, `keeps` what spares the points."""
 
     programme_id: int
     programme: str
@@ -43,6 +44,7 @@ class Member:
     member_seq: int
     identifiers: tuple[str, ...]
     merged_into: UUID | None = None
+    keeps: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ class Entry:
     recorded_at: datetime
     corrects: int | None
     outcome: str | None
+    spared_by: str | None = None
+    spared_as: str | None = None
 
     @property
     def place(self) -> Place:
@@ -135,7 +139,7 @@ class Reading:
         of_member = (member.programme_id, member.member_id)
         lots = [Lot(**{**row, "opened_by": Kind(row["opened_by"])}) for row in await self._fetch("lots", *of_member)]
         debts = [Debt(**row) for row in await self._fetch("debts", *of_member)]
-        return MemberLedger(member.member_id, member.member_seq, tuple(lots), tuple(debts))
+        return MemberLedger(member.member_id, member.member_seq, tuple(lots), tuple(debts), read_spans(member.keeps))
 
     async def history(self, member: Member, after: Place | None, count: int, *, until: Until) -> list[Entry]:
         """Return up to `count` entries that come after a place, newest first; None: from the newest."""

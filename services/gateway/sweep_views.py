@@ -30,6 +30,8 @@ _EXAMPLE: JsonDict = {
     "announced": [{"tier": "gold", **_SHARE}],
     "written_down": [_SHARE | {"members": 4000, "lots": 9561, "points": 571230}],
     "lapsed": None,
+    "announced_spared": [{"tier": "gold", "spared_by": "tier", "spared_as": "gold", **_SHARE}],
+    "spared": None,
     "announced_at": "2024-03-24T22:00:00Z",
     "started_at": "2024-03-31T22:00:10Z",
     "ended_at": None,
@@ -49,6 +51,14 @@ class TierLapse(WalletLapse):
     """What lapses of one wallet for the members of one tier."""
 
     tier: str | None
+
+
+class SparedLapse(WalletLapse):
+    """What of one wallet does not lapse for the members of one tier, by what spares it."""
+
+    tier: str | None
+    spared_by: Literal["tier", "segment", "member"]
+    spared_as: str = Field(description="The level, the segment, or the reason that a person gave.")
 
 
 class SweepView(View):
@@ -71,6 +81,12 @@ class SweepView(View):
     written_down: tuple[WalletLapse, ...] = Field(description="What the sweep has written down so far.")
     lapsed: tuple[WalletLapse, ...] | None = Field(
         description="All that lapsed at the boundary, whoever wrote it down; null before the sweep has finished."
+    )
+    announced_spared: tuple[SparedLapse, ...] = Field(
+        description="What would have lived on, by tier and by what spares it, as of the announcement."
+    )
+    spared: tuple[SparedLapse, ...] | None = Field(
+        description="All that lives on beyond the boundary; null before the sweep has finished."
     )
     announced_at: datetime
     started_at: datetime | None
@@ -99,5 +115,7 @@ def sweep_view(seen: SweepSeen) -> SweepView:
             "announced": [TierLapse(**share._asdict()) for share in seen.preview],
             "written_down": [WalletLapse(**total._asdict()) for total in seen.done],
             "lapsed": lapsed,
+            "announced_spared": [SparedLapse(**share._asdict()) for share in seen.spared],
+            "spared": None if seen.waived is None else [SparedLapse(**share._asdict()) for share in seen.waived],
         }
     )

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, Response
 from libs.language import wording
 from libs.ledger.zones import load_zone
 from libs.sweeps.calendar import Turn, periods_of, turns
-from libs.sweeps.preview import Share, Total, totals
+from libs.sweeps.preview import Share, SparedShare, Total, totals
 from libs.sweeps.reading import SweepSeen, load_sweeps
 from libs.sweeps.texts import SWEEPS
 from services.gateway.access import parts_of
@@ -27,6 +27,7 @@ router = APIRouter(include_in_schema=False)
 SCOPE = "points:read"
 _AHEAD = timedelta(days=800)
 _MOST = 12
+_COLUMNS = ("boundary", "state", "announced", "done", "spared")
 
 
 @router.get("/expiry")
@@ -64,11 +65,12 @@ def _section(programme: str, ahead: Sequence[Turn], sweeps: Sequence[SweepSeen],
             escape(SWEEPS.say(language, f"state.{seen.state}")) + _progress(seen, language),
             _shares(totals(seen.preview), language),
             _shares(seen.done if seen.lapsed is None else seen.lapsed, language),
+            _spared(seen.spared if seen.waived is None else seen.waived, language),
         )
         for seen in sweeps
     )
     heads = [escape(SWEEPS.say(language, f"page.{name}")) for name in ("boundary", "last_day", "wallets")]
-    also = [escape(SWEEPS.say(language, f"page.{name}")) for name in ("boundary", "state", "announced", "done")]
+    also = [escape(SWEEPS.say(language, f"page.{name}")) for name in _COLUMNS]
     found = table(SWEEPS.say(language, "page.sweeps"), also, lines, of=programme)
     return (
         f"<h2>{escape(programme)}</h2>"
@@ -91,6 +93,13 @@ def _progress(seen: SweepSeen, language: str) -> str:
 
 def _shares(found: Iterable[Total | Share], language: str) -> str:
     return "<br>".join(f"{wording.number(each.points, language)} {escape(each.wallet)}" for each in found) or "—"
+
+
+def _spared(found: Iterable[SparedShare], language: str) -> str:
+    told = [
+        f"{wording.number(each.points, language)} {escape(each.wallet)}: {escape(each.spared_as)}" for each in found
+    ]
+    return "<br>".join(told) or "—"
 
 
 def _moment(instant: datetime, zone: str, language: str) -> str:

@@ -12,6 +12,7 @@ import msgspec
 from libs.history.days import MemberDay, MemberDays, Sum
 from libs.ledger.zones import load_zone
 from libs.promotions.tiers import TierSet
+from libs.promotions.wallets import Wallet
 from libs.runtime import sql
 from libs.tiers.decide import TierStanding
 from services.gateway.store import Member, Reading
@@ -22,12 +23,13 @@ _STANDING = [each.name for each in fields(TierStanding)]
 
 @dataclass(frozen=True, slots=True)
 class MemberTiers:
-    """The tier sets in force, where the member was told to stand in each, and what the member did."""
+    """The tier sets and wallets in force, where the member was told to stand in each set, and what the member did."""
 
     zone: ZoneInfo
     sets: tuple[TierSet, ...]
     standings: dict[str, TierStanding]
     days: MemberDays
+    wallets: tuple[Wallet, ...] = ()
 
 
 class KeptChange(NamedTuple):
@@ -58,7 +60,8 @@ async def tiers_of(reading: Reading, member: Member, now: datetime) -> MemberTie
     }
     days = [_day(row) for row in await reading.fetch(_SQL["days"], *of_member)]
     parsed = tuple([TierSet.model_validate(each) for each in sets])
-    return MemberTiers(load_zone(found[0]["zone"]), parsed, standings, MemberDays(tuple(days)))
+    wallets = tuple([Wallet.model_validate(each) for each in msgspec.json.decode(found[0]["wallets"])])
+    return MemberTiers(load_zone(found[0]["zone"]), parsed, standings, MemberDays(tuple(days)), wallets)
 
 
 async def changes_of(reading: Reading, member: Member, most: int) -> list[KeptChange]:

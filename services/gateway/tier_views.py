@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from pydantic import ConfigDict, Field
 
+from libs.language.catalogue import DEFAULT
+from libs.promotions.exemption_words import benefit_words
 from libs.promotions.tiers import Level, TierSet
 from libs.tiers.decide import Decision, Rules, TierStanding
 from libs.tiers.windows import progress, tier_points
@@ -153,11 +155,16 @@ def _view(
         in_grace=standing.until is not None and standing.until <= now,
         about_to_drop=about_to_drop,
         drives_tier=tiers.drives_tier,
-        benefits=() if level is None else tuple([benefit.words or benefit.name for benefit in level.benefits]),
+        benefits=() if level is None else tuple(_benefits(found, tiers, level)),
         next=None if above is None else NextLevel(level=above.name, title=above.title, progress=figures(above, today)),
         tier_points=tier_points(tiers, found.days, today, enrolled_on),
         kept_by=() if level is None else figures(level, last),
     )
+
+
+def _benefits(found: MemberTiers, tiers: TierSet, level: Level) -> Iterator[str]:
+    yield from (benefit.words or benefit.name for benefit in level.benefits)
+    yield from benefit_words(tiers, level, found.sets, found.wallets, DEFAULT)
 
 
 def _figures(found: MemberTiers, tiers: TierSet, level: Level, day: date, enrolled_on: date) -> tuple[FigureView, ...]:

@@ -33,6 +33,19 @@ class NextExpiry(View):
     points: int = Field(description="How many points lapse then.")
 
 
+class SparedPoints(View):
+    """Points that do not lapse at the next boundary, and what spares them: without it they would."""
+
+    at: datetime = Field(description="The boundary.")
+    last_day: date = Field(description="The last day of its period, in the programme's zone.")
+    points: int = Field(description="How many live on to the boundary after it; so many would lapse otherwise.")
+    spared_by: Literal["tier", "segment", "member"] = Field(
+        description="What spares them: a tier's level, a segment, or a person's word for this member."
+    )
+    spared_as: str = Field(description="The level, the segment, or the reason that the person gave.", examples=["gold"])
+    programme_version: int = Field(description="The version of the programme that says so.")
+
+
 class Activation(View):
     """Pending points that become active together."""
 
@@ -54,7 +67,12 @@ class WalletBalance(View):
     activations: tuple[Activation, ...] = Field(
         description="The dates on which `pending` becomes active, soonest first."
     )
-    next_expiry: NextExpiry | None
+    next_expiry: NextExpiry | None = Field(
+        description="The next boundary that takes any; null for none, as far as what spares points is known."
+    )
+    spared: tuple[SparedPoints, ...] = Field(
+        default=(), description="What does not lapse at the next boundary, and why; empty for most members."
+    )
 
 
 class MaskedIdentifier(View):
@@ -95,6 +113,16 @@ class MemberView(View):
                             "zone": "Europe/Rome",
                             "points": 300,
                         },
+                        "spared": [
+                            {
+                                "at": "2024-03-31T22:00:00Z",
+                                "last_day": "2024-03-31",
+                                "points": 950,
+                                "spared_by": "tier",
+                                "spared_as": "gold",
+                                "programme_version": 3,
+                            }
+                        ],
                     }
                 ],
                 "tiers": [],
@@ -163,6 +191,8 @@ class MovementView(View):
     effective_at: datetime
     recorded_at: datetime
     corrects: int | None = Field(description="The movement that it takes back.")
+    spared_by: str | None = Field(default=None, description="Of a waiver: a tier, a segment, or a person's word.")
+    spared_as: str | None = Field(default=None, description="Of a waiver: which level or segment, or the reason.")
     lots: tuple[LotShare, ...]
     receipt: ReceiptReference | None
     redemption: UUID | None = Field(description="The redemption that it is part of: `GET /v1/redemptions/{id}`.")

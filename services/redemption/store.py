@@ -9,8 +9,10 @@ from uuid import UUID
 
 import asyncpg
 import orjson
+from msgspec.structs import replace
 
 from libs.history.days import REDEMPTIONS
+from libs.ledger.keeping import read_spans
 from libs.ledger.model import MemberLedger
 from libs.lives import postgres as lives
 from libs.lives.life import Life, MemberName
@@ -127,7 +129,8 @@ async def load_lives(
         if wanted:
             rows = await connection.fetch(_QUERIES["lots"], *redemption.name, sorted(wanted))
             lots = sorted((*ledger.lots, *map(lives.lot_of, rows)), key=lambda lot: lot.seq)
-            ledgers[redemption.name] = MemberLedger(ledger.member_id, ledger.seq, tuple(lots), ledger.debts)
+            keeps = ledger.keeps or read_spans(rows[0]["keeps"] if rows else None)
+            ledgers[redemption.name] = replace(ledger, lots=tuple(lots), keeps=keeps)
     return {name: Life(name, ledger) for name, ledger in ledgers.items()}
 
 

@@ -12,6 +12,8 @@ from tests.support.lives import activity, returned
 from tests.support.receipts import line
 from tests.support.running import Door, Platform
 
+_KEPT = "In “stamps”: points do not lapse at the end of a period"
+
 
 async def bought(
     platform: Platform, shop: Door, number: str, card: str, minor: int, sku: str = "any", ago: int = 0
@@ -88,7 +90,7 @@ async def test_levels_have_rules_and_benefits_of_their_own(platform: Platform) -
         found[card] = (status["level"], status["given"], earned, shop.balance(card), status["benefits"])
     assert found == {
         "new": ("bronze", False, 10, 10, []),
-        "guest": ("gold", True, 20, 50, ["Free delivery", "Two visits to the lounge"]),
+        "guest": ("gold", True, 20, 50, ["Free delivery", "Two visits to the lounge", _KEPT]),
     }
 
 

@@ -22,7 +22,7 @@ RIGHTS = {
     "earning": {
         "USAGE": "earning earning.page ledger members platform stream vault",
         "SELECT": """
-            ledger.journal ledger.lot_now members.list_member
+            ledger.journal ledger.lot_now members.exemption members.list_member
             platform.exchange_rate platform.kill_switch platform.programme platform.programme_version platform.source
             members.referral_code platform.tenant
             """,
@@ -35,8 +35,8 @@ RIGHTS = {
         "INSERT SELECT UPDATE(until) UPDATE(version)": "earning.told_programme",
         "INSERT SELECT": """
             earning.decision_page earning.decision_page_rest earning.receipt_event
-            earning.referral_change earning.unpaid_receipt ledger.allocation ledger.movement members.mark members.member
-            members.same_person members.tier_change stream.dead_letter stream.outbox
+            earning.referral_change earning.unpaid_receipt ledger.allocation ledger.movement ledger.waiver members.mark
+            members.member members.same_person members.tier_change stream.dead_letter stream.outbox
             """,
         "INSERT SELECT UPDATE(page)": "earning.inbox",
         "INSERT SELECT UPDATE(event_key) UPDATE(member_id) UPDATE(page) UPDATE(programme_id) UPDATE(story)": (
@@ -57,11 +57,12 @@ RIGHTS = {
         "DELETE INSERT SELECT": "earning.parked_receipt earning.unclaimed_receipt members.segment_member",
         "DELETE INSERT SELECT UPDATE(due_at) UPDATE(reason) UPDATE(urgent)": "members.segment_look",
         "INSERT SELECT UPDATE(after_member) UPDATE(done) UPDATE(programme_version) UPDATE(rules)": (
-            "members.segment_pass"
+            "members.exemption_pass members.segment_pass"
         ),
-        "INSERT SELECT UPDATE(activates_at) UPDATE(lapses_at) UPDATE(merged) UPDATE(owing) UPDATE(seq) UPDATE(tier)": (
-            "ledger.member"
-        ),
+        (
+            "INSERT SELECT UPDATE(activates_at) UPDATE(keeps) UPDATE(lapses_at) UPDATE(merged) UPDATE(owing) "
+            "UPDATE(seq) UPDATE(tier)"
+        ): "ledger.member",
         "INSERT SELECT UPDATE(leads_to) UPDATE(returned) UPDATE(undone_at) UPDATE(undone_by)": "members.merge",
         "INSERT SELECT UPDATE(member_id) UPDATE(recorded_at)": "members.identifier",
         (
@@ -71,18 +72,18 @@ RIGHTS = {
         "DELETE INSERT SELECT UPDATE(parts) UPDATE(points) UPDATE(spend_minor) UPDATE(visits)": "earning.member_day",
     },
     "expiry": {
-        "USAGE": "expiry ledger platform stream",
+        "USAGE": "expiry ledger members platform stream",
         "SELECT": """
-            ledger.debt ledger.lot_now platform.exchange_rate platform.programme platform.programme_version
-            platform.source platform.tenant
+            ledger.debt ledger.lot_now members.exemption_pass platform.exchange_rate platform.programme
+            platform.programme_version platform.source platform.tenant
             """,
-        "INSERT SELECT": "ledger.allocation ledger.movement stream.outbox",
+        "INSERT SELECT": "ledger.allocation ledger.movement ledger.waiver stream.outbox",
         "INSERT SELECT UPDATE": "stream.outbox_shard",
-        "SELECT UPDATE(remaining)": "ledger.lot",
+        "SELECT UPDATE(now_expires_at) UPDATE(remaining)": "ledger.lot",
         "SELECT UPDATE(lapses_at) UPDATE(seq)": "ledger.member",
         (
             "INSERT SELECT UPDATE(asked) UPDATE(asked_by) UPDATE(ended_at) UPDATE(lapsed) UPDATE(members) "
-            "UPDATE(started_at) UPDATE(state) UPDATE(told_at)"
+            "UPDATE(spared) UPDATE(started_at) UPDATE(state) UPDATE(told_at) UPDATE(waived)"
         ): "expiry.sweep",
         (
             "INSERT SELECT UPDATE(after) UPDATE(done) UPDATE(epoch) UPDATE(finished) UPDATE(holder) "
@@ -97,13 +98,15 @@ RIGHTS = {
             earning.receipt
             earning.receipt_event earning.referral earning.referral_change earning.unclaimed_receipt
             earning.unpaid_receipt expiry.chunk
-            ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.member ledger.movement
+            ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.movement ledger.waiver
             members.identifier members.member members.merge members.segment_change members.segment_member
             members.tier_change members.tier_standing
             platform.exchange_rate platform.programme platform.source platform.tenant
             redemption.redemption stream.outbox_shard stream.position vault.profile
             """,
         "INSERT SELECT": "members.referral_code platform.programme_version",
+        "INSERT SELECT UPDATE(ended_at) UPDATE(ended_by)": "members.exemption",
+        "SELECT UPDATE(keeps)": "ledger.member",
         "INSERT SELECT UPDATE(on_at) UPDATE(on_by) UPDATE(on_note)": "platform.kill_switch",
         "SELECT(reason) SELECT(recorded_at) SELECT(tenant_id) SELECT(topic)": "stream.dead_letter",
         "SELECT UPDATE(asked) UPDATE(asked_by)": "expiry.sweep",
@@ -130,7 +133,7 @@ RIGHTS = {
             ledger.lot_now platform.exchange_rate platform.programme platform.programme_version platform.source
             platform.tenant
             """,
-        "INSERT": "ledger.allocation ledger.movement",
+        "INSERT": "ledger.allocation ledger.movement ledger.waiver",
         "INSERT SELECT": "stream.outbox",
         "INSERT SELECT UPDATE": "stream.outbox_shard",
         "INSERT SELECT UPDATE(amount) UPDATE(since)": "ledger.debt",
@@ -154,8 +157,9 @@ RIGHTS = {
             earning.receipt earning.receipt_event earning.referral earning.referral_account earning.referral_change
             earning.referral_waiting earning.told_programme earning.unclaimed_receipt
             earning.unpaid_receipt earning.worker expiry.chunk
-            ledger.allocation ledger.journal ledger.lot_now ledger.movement
-            members.identifier members.mark members.member members.merge members.referral_code members.same_person
+            ledger.allocation ledger.journal ledger.lot_now ledger.movement ledger.waiver
+            members.exemption_pass members.identifier members.mark members.member members.merge
+            members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing
             redemption.redemption redemption.request stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
             """,
@@ -171,7 +175,8 @@ RIGHTS = {
         "SELECT UPDATE(held) UPDATE(now_active_from) UPDATE(now_expires_at) UPDATE(pending) UPDATE(remaining)": (
             "ledger.lot"
         ),
-        "SELECT UPDATE(activates_at) UPDATE(lapses_at) UPDATE(owing) UPDATE(seq)": "ledger.member",
+        "INSERT SELECT UPDATE(ended_at) UPDATE(ended_by)": "members.exemption",
+        "SELECT UPDATE(activates_at) UPDATE(keeps) UPDATE(lapses_at) UPDATE(owing) UPDATE(seq)": "ledger.member",
         "SELECT UPDATE(replayed_at)": "stream.dead_letter",
         "SELECT UPDATE(bad_streak) UPDATE(halt_reason) UPDATE(halted_at) UPDATE(recent_bad) UPDATE(recent_seen)": (
             "stream.position"

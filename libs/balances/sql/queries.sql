@@ -1,7 +1,8 @@
 -- name: balances
 -- What each member has in every wallet that they ever had points in, by the dates of the lots: right whether or not what
 -- time has done is written down yet. One statement, so that the number of the last movement and the points agree. The
--- members are few and the lots many: those of each member are found by the primary key.
+-- members are few and the lots many: those of each member are found by the primary key. Whose points something spares at
+-- boundaries (`kept`) is left to the pure function.
 WITH asked AS (
     SELECT DISTINCT w.tenant_id, w.programme_id, w.member_id
     FROM unnest($1::int[], $2::int[], $3::uuid[]) AS w(tenant_id, programme_id, member_id)
@@ -36,7 +37,7 @@ WITH asked AS (
     FROM points p FULL JOIN owed o USING (tenant_id, programme_id, member_id, wallet)
 )
 SELECT t.slug AS tenant, p.slug AS programme, a.member_id, h.seq, w.wallet, w.available, w.pending, w.held,
-       w.debt, w.next_expiry_at, w.next_expiry_points
+       w.debt, w.next_expiry_at, w.next_expiry_points, a.tenant_id, a.programme_id, h.owing, h.keeps IS NOT NULL AS kept
 FROM asked a
 JOIN ledger.member h USING (tenant_id, programme_id, member_id)
 JOIN platform.programme p USING (tenant_id, programme_id)

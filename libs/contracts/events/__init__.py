@@ -40,6 +40,7 @@ from libs.contracts.events.points import (
     PointsRestoredV1,
     PointsReversedV1,
     PointsTransferredV1,
+    PointsWaivedV1,
 )
 from libs.contracts.events.programme import (
     CampaignBudgetReachedV1,
@@ -121,6 +122,7 @@ __all__ = [
     "PointsRestoredV1",
     "PointsReversedV1",
     "PointsTransferredV1",
+    "PointsWaivedV1",
     "ProgrammePublishedV1",
     "PurchaseClaimedV1",
     "PurchaseCompletedV1",

@@ -102,6 +102,24 @@ class PointsExpiredV1(_PointsMoved):
     boundary: Instant = Field(description="The boundary at which they lapsed.")
 
 
+class PointsWaivedV1(_PointsMoved):
+    """Points did not lapse at their boundary, for something spared them: they live on to a later one."""
+
+    event_type: ClassVar[str] = "org.pointstream.points.waived.v1"
+
+    boundary: Instant = Field(description="The boundary at which they would have lapsed.")
+    expires_at: Instant | None = Field(default=None, description="When they lapse now; null for never.")
+    spared_by: Literal["tier", "segment", "member"] | None = Field(
+        default=None, description="What spared them: a tier's level, a segment, or a person's word for this member."
+    )
+    spared_as: Name128 | None = Field(
+        default=None, description="The level, the segment, or the reason that the person gave."
+    )
+    programme_version: ProgrammeVersion | None = Field(
+        default=None, description="The version of the programme that says so."
+    )
+
+
 class PointsAdjustedV1(_PointsMoved):
     """A person gave points or took some."""
 

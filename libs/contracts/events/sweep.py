@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import FailFast, Field, StringConstraints
 
-from libs.contracts.primitives import Instant, Name32, Name64, Payload, Points, Text32, Text64
+from libs.contracts.primitives import Instant, Name32, Name64, Name128, Payload, Points, Text32, Text64
 
 Count = Annotated[int, Ge(0), Le(2**63 - 1)]
 LocalDate = Annotated[str, StringConstraints(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
@@ -30,6 +30,23 @@ class TierShare(WalletShare):
     worth_minor: Annotated[int, Ge(0), Le(10**15)] | None = Field(
         default=None, description="What the points are worth at most, in minor units of the programme's currency."
     )
+
+
+class SparedShare(Payload):
+    """What of one wallet does not lapse for the members of one tier, by what spares it."""
+
+    tier: Text32 | None = Field(default=None, description="The tier that campaigns see; null for none.")
+    wallet: Name32 = Field(description="Name of the wallet.")
+    spared_by: Literal["tier", "segment", "member"] = Field(
+        description="What spares it: a tier's level, a segment, or a person's word for a member."
+    )
+    spared_as: Name128 = Field(description="The level, the segment, or the reason that the person gave.")
+    members: Count = Field(description="Members of whom something lives on.")
+    lots: Count = Field(description="Lots that live on.")
+    points: Points = Field(description="Points that live on, in the wallet's minor unit.")
+
+
+SparedShares = Annotated[tuple[SparedShare, ...], MaxLen(4_096), FailFast()]
 
 
 class _Sweep(Payload):
@@ -55,6 +72,9 @@ class SweepAnnouncedV1(_Sweep):
     )
     shares: Annotated[tuple[TierShare, ...], MaxLen(4_096), FailFast()] = Field(
         description="What would lapse, by wallet and tier, as of the announcement."
+    )
+    spared: SparedShares = Field(
+        default=(), description="What would live on, by tier and by what spares it, as of the announcement."
     )
 
 
@@ -109,4 +129,7 @@ class SweepFinishedV1(_Sweep):
     shares: WalletShares = Field(description="What the sweep wrote down.")
     lapsed: WalletShares = Field(
         description="All that lapsed at the boundary, with what other writers had written down of it before."
+    )
+    spared: SparedShares = Field(
+        default=(), description="All that lives on beyond the boundary, by tier and by what spared it."
     )

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from libs.language.catalogue import Catalogue
-from libs.promotions.wording import english, experiments, german, referral
+from libs.promotions.wording import english, experiments, german, referral, spared
 
 EXPLANATIONS = Catalogue(
     {
@@ -18,11 +18,11 @@ EXPLANATIONS = Catalogue(
 
 RULES = Catalogue(
     {
-        "en": {**english.RULES, **referral.ENGLISH, **experiments.RULES_ENGLISH},
-        "de": {**german.RULES, **referral.GERMAN, **experiments.RULES_GERMAN},
+        "en": {**english.RULES, **referral.ENGLISH, **experiments.RULES_ENGLISH, **spared.ENGLISH},
+        "de": {**german.RULES, **referral.GERMAN, **experiments.RULES_GERMAN, **spared.GERMAN},
     }
 )
-"""What a campaign gives, to whom and when; what a wallet does with points; what a friend brings."""
+"""What a campaign gives, to whom and when; what a wallet does with points and whose it spares; what a friend brings."""
 
 HINTS = Catalogue({"en": english.HINTS, "de": german.HINTS})
 """What is missing for more."""

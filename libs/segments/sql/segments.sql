@@ -23,7 +23,7 @@ FOR NO KEY UPDATE OF l SKIP LOCKED;
 
 -- name: members
 -- Members with where they stand, and the segments and lists that they are in. A statement of its own, behind the locks.
-SELECT m.tenant_id, m.programme_id, m.member_id, m.enrolled_at, h.tier,
+SELECT m.tenant_id, m.programme_id, m.member_id, m.enrolled_at, h.tier, h.keeps IS NOT NULL AS kept,
        (SELECT array_agg(s.segment) FROM members.segment_member s
         WHERE s.tenant_id = m.tenant_id AND s.programme_id = m.programme_id AND s.member_id = m.member_id) AS segments,
        (SELECT array_agg(x.list) FROM members.list_member x

@@ -1,23 +1,24 @@
 -- What lapses at a boundary ($3) if nothing comes before: of tenant $1 and programme $2.
 
 -- name: plain
--- Of members without an activation that is due by then: by tier and wallet, set by set. A member has one tier, so that
+-- Of members without an activation that is due by then, whom nothing spares: by tier and wallet, set by set. A member has one tier, so that
 -- members may be added up over tiers.
 SELECT m.tier, l.wallet, count(DISTINCT m.member_id) AS members, count(*) AS lots,
        sum(l.remaining - l.held)::bigint AS points
 FROM ledger.member m
 JOIN ledger.lot_now l USING (tenant_id, programme_id, member_id)
 WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.lapses_at <= $3
-  AND (m.activates_at IS NULL OR m.activates_at > $3)
+  AND (m.activates_at IS NULL OR m.activates_at > $3) AND m.keeps IS NULL
   AND l.remaining > l.held AND l.expires_at <= $3
 GROUP BY m.tier, l.wallet
 ORDER BY m.tier NULLS FIRST, l.wallet;
 
 -- name: activating
--- Members behind $4 who have one: what they owe is repaid before anything lapses.
-SELECT m.member_id, m.seq, m.tier
+-- Members behind $4 who have one: what they owe is repaid before anything lapses. And those whom something may spare.
+SELECT m.member_id, m.seq, m.tier, m.keeps::text AS keeps
 FROM ledger.member m
-WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.member_id > $4 AND m.lapses_at <= $3 AND m.activates_at <= $3
+WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.member_id > $4 AND m.lapses_at <= $3
+  AND (m.activates_at <= $3 OR m.keeps IS NOT NULL)
 ORDER BY m.member_id
 LIMIT $5;
 

@@ -1,7 +1,7 @@
 -- name: sweeps
 -- The newest boundaries first; of one programme ($2) or all of the tenant's, one sweep ($3) or those behind a place ($4, $5).
 SELECT s.sweep_id, p.slug AS programme, s.boundary, s.local_date, s.zone, s.tzdata, s.wallets, s.state, s.asked, s.preview,
-       s.lapsed, s.members, s.announced_at, s.started_at, s.ended_at,
+       s.lapsed, s.spared, s.waived, s.members, s.announced_at, s.started_at, s.ended_at,
        coalesce((SELECT jsonb_agg(c.done) FROM expiry.chunk c
                  WHERE c.tenant_id = s.tenant_id AND c.programme_id = s.programme_id AND c.boundary = s.boundary), '[]')
            AS done,

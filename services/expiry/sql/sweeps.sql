@@ -122,7 +122,7 @@ JOIN platform.tenant t USING (tenant_id)
 WHERE s.tenant_id = $1 AND s.programme_id = $2 AND s.boundary = $3;
 
 -- name: due
-SELECT m.member_id FROM ledger.member m
+SELECT m.member_id, m.keeps IS NOT NULL AS kept FROM ledger.member m
 WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.member_id > $4 AND m.member_id <= $5 AND m.lapses_at <= $3
 ORDER BY m.member_id;
 

@@ -1,6 +1,7 @@
 -- name: sets
 -- The version in force, if it has tiers.
-SELECT v.version, v.document ->> 'zone' AS zone, v.document -> 'tier_sets' AS tier_sets
+SELECT v.version, v.document ->> 'zone' AS zone, v.document -> 'tier_sets' AS tier_sets,
+       v.document -> 'wallets' AS wallets
 FROM (
     SELECT version, document
     FROM platform.programme_version

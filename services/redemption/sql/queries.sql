@@ -19,7 +19,9 @@ ORDER BY programme_id, member_id, redemption_id;
 -- name: lots
 -- Lots by number, also those of which nothing is left.
 SELECT l.tenant_id, l.programme_id, l.member_id, l.seq, l.wallet, l.amount, l.remaining, l.held, l.earned_at, l.active_from,
-       l.expires_at, l.recorded_at, l.policy_version, l.contributor, l.opened_by::text AS opened_by, l.pending
+       l.expires_at, l.recorded_at, l.policy_version, l.contributor, l.opened_by::text AS opened_by, l.pending,
+       (SELECT h.keeps::text FROM ledger.member h
+        WHERE h.tenant_id = $1 AND h.programme_id = $2 AND h.member_id = $3) AS keeps
 FROM ledger.lot_now l
 WHERE l.tenant_id = $1 AND l.programme_id = $2 AND l.member_id = $3 AND l.seq = ANY ($4::bigint[])
 ORDER BY l.seq;

@@ -36,6 +36,7 @@ SWEEP = {
     "getReferral": ("/v1/referrals/{member_id}", 404),
     "checkReferralCode": ("/v1/referral-codes/{code}", 200),
     "listMemberChallenges": ("/v1/members/{member_id}/challenges", 404),
+    "listMemberExemptions": ("/v1/members/{member_id}/exemptions", 404),
     "listMemberSegments": ("/v1/members/{member_id}/segments", 404),
     "listExperiments": ("/v1/experiments", 200),
     "getExperiment": ("/v1/experiments/{experiment}", 404),

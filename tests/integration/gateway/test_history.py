@@ -121,6 +121,8 @@ async def test_a_credit_tells_its_receipt_and_its_lot(client: httpx.AsyncClient,
         "effective_at": "2024-02-01T12:00:00Z",
         "recorded_at": "2024-02-01T12:00:01Z",
         "corrects": None,
+        "spared_by": None,
+        "spared_as": None,
         "lots": [{"lot": 1, "points": 45, "expires_at": "2024-06-30T22:00:00Z"}],
         "receipt": {
             "kind": "purchase.completed",

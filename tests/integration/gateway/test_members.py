@@ -64,6 +64,7 @@ async def test_a_member_is_shown_whole_and_masked(client: httpx.AsyncClient, scr
                     "zone": "Europe/Rome",
                     "points": 120,
                 },
+                "spared": [],
             }
         ],
         "tiers": [],
