@@ -6,8 +6,7 @@ repay, each lot lapses at its date. In a transaction of one snapshot it is of on
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from uuid import UUID
@@ -21,13 +20,13 @@ from libs.ledger.evolve import apply_all
 from libs.ledger.model import Kind, MemberLedger
 from libs.ledger.zones import load_zone
 from libs.runtime import sql
+from libs.sweeps.earnings import add_origins, add_some
 from libs.sweeps.origins import Earned, Origins
 from libs.sweeps.outlook import Outlook, Slice, Standing
 from libs.sweeps.preview import ledgers_of
 
 _QUERIES = sql.load("libs.sweeps", "forecast.sql")
 _PAGE = 500
-_ROWS = 5_000
 _PATIENCE = 600.0
 """Seconds for a statement that reads the lots of a whole programme."""
 _FIRST_YEAR = 2000
@@ -58,23 +57,9 @@ async def forecast(connection: asyncpg.Connection, scope: Scope, as_of: datetime
             for lot, lapses_at, wallet, points in adding.add_owing(ledger, tiers[ledger.member_id]):
                 earned.append(Earned(*sources[ledger.member_id, lot], lapses_at, wallet, points))
     origins = Origins()
-    async for some in _earned(connection, scope, earned):
-        pages = {each.page for each in some if each.page is not None}
-        bodies = await connection.fetch(_QUERIES["pages"], scope[0], list(pages))
-        # In a thread: what else the process does need not wait for it.
-        await asyncio.to_thread(origins.add, some, [row["body"] for row in bodies])
+    await add_origins(connection, origins, scope[0], _QUERIES["earned"], *scope)
+    await add_some(connection, origins, scope[0], earned)
     return Outlook(as_of, adding.slices(), origins.told(), adding.standing())
-
-
-async def _earned(
-    connection: asyncpg.Connection, scope: Scope, further: Sequence[Earned]
-) -> AsyncIterator[Sequence[Earned]]:
-    """Points of lots in the order of the pages that explain them, so that each page is read once."""
-    cursor = await connection.cursor(_QUERIES["earned"], *scope, timeout=_PATIENCE)
-    while rows := await cursor.fetch(_ROWS):
-        yield [Earned(*row) for row in rows]
-    for at in range(0, len(further), _ROWS):
-        yield further[at : at + _ROWS]
 
 
 @lru_cache(maxsize=64)

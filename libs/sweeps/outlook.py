@@ -102,10 +102,26 @@ def money(points: int, wallet: str, worth: Worth) -> int | None:
     return None if rate is None else points * rate[1] // rate[0]
 
 
-def lapses(outlook: Outlook, worth: Worth, splits: Iterable[Split] = SPLITS) -> list[Lapse]:
-    """Return what lapses, the soonest first and what never does last, split in every way that is asked for."""
+def moneys(parts: Sequence[int], wallet: str, worth: Worth) -> Sequence[int | None]:
+    """Return what parts of some points are worth, shared out so that they add up to what all of it is worth."""
+    rate, total = worth.get(wallet), money(sum(parts), wallet, worth)
+    if rate is None or total is None or not parts:
+        return [None] * len(parts)
+    return apportion(parts, rate[1], rate[0], total)
+
+
+def lapses(
+    outlook: Outlook,
+    worth: Worth,
+    splits: Iterable[Split] = SPLITS,
+    coming: Iterable[tuple[datetime, str]] = (),
+) -> list[Lapse]:
+    """Return what lapses, the soonest first and what never does last, split in every way that is asked for.
+
+    `coming` are boundaries of wallets that are told of even where nothing lapses.
+    """
     wanted = frozenset(splits)
-    wholes: dict[_Place, _Sum] = {}
+    wholes: dict[_Place, _Sum] = {place: _Sum(0) for place in coming}
     parts: dict[_Place, dict[_Name, _Sum]] = {}
     for each in outlook.slices:
         place = (each.lapses_at, each.wallet)
@@ -119,7 +135,9 @@ def lapses(outlook: Outlook, worth: Worth, splits: Iterable[Split] = SPLITS) -> 
         named = parts.setdefault((origin.lapses_at, origin.wallet), {})
         named[origin.split, origin.name] = _Sum(None, origin.points)
     return [
-        _lapse(place, wholes[place], {name: one for name, one in parts[place].items() if name[0] in wanted}, worth)
+        _lapse(
+            place, wholes[place], {name: one for name, one in parts.get(place, {}).items() if name[0] in wanted}, worth
+        )
         for place in sorted(wholes, key=_order)
     ]
 
@@ -145,10 +163,7 @@ def _lapse(place: _Place, whole: _Sum, parts: Mapping[_Name, _Sum], worth: Worth
     for split in SPLITS:
         names = sorted([name for kind, name in parts if kind == split], key=lambda name: name or "")
         sums = [parts[split, name] for name in names]
-        amounts: Sequence[int | None] = [None] * len(sums)
-        if total is not None and sums:
-            per, minor = worth[wallet]
-            amounts = apportion([one.points for one in sums], minor, per, total)
+        amounts = moneys([one.points for one in sums], wallet, worth)
         told += [
             Part(split, name, one.lots, one.points, amount)
             for name, one, amount in zip(names, sums, amounts, strict=True)

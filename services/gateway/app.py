@@ -21,11 +21,13 @@ from libs.runtime.clock import Clock, SystemClock, monotonic
 from libs.runtime.kafka import idempotent_producer
 from services.gateway import (
     api,
+    boundary_api,
     calculator_api,
     challenges_api,
     error_answers,
     experiments_api,
     experiments_console,
+    forecast_api,
     live,
     merge_api,
     parked_api,
@@ -112,6 +114,8 @@ _WAYS = (
     segments_console,
     experiments_console,
     sweep_api,
+    forecast_api,
+    boundary_api,
     sweeps_console,
     site,
 )

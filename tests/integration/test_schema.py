@@ -71,12 +71,13 @@ RIGHTS = {
         "DELETE INSERT SELECT UPDATE(parts) UPDATE(points) UPDATE(spend_minor) UPDATE(visits)": "earning.member_day",
     },
     "expiry": {
-        "USAGE": "expiry ledger platform stream",
+        "USAGE": "earning expiry ledger platform stream",
         "SELECT": """
+            earning.decision_page earning.inbox
             ledger.debt ledger.lot_now platform.exchange_rate platform.programme platform.programme_version
             platform.source platform.tenant
             """,
-        "INSERT SELECT": "ledger.allocation ledger.movement stream.outbox",
+        "INSERT SELECT": "expiry.forecast ledger.allocation ledger.movement stream.outbox",
         "INSERT SELECT UPDATE": "stream.outbox_shard",
         "SELECT UPDATE(remaining)": "ledger.lot",
         "SELECT UPDATE(lapses_at) UPDATE(seq)": "ledger.member",
@@ -96,7 +97,7 @@ RIGHTS = {
             earning.parked_receipt
             earning.receipt
             earning.receipt_event earning.referral earning.referral_change earning.unclaimed_receipt
-            earning.unpaid_receipt expiry.chunk
+            earning.unpaid_receipt expiry.chunk expiry.forecast
             ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.member ledger.movement
             members.identifier members.member members.merge members.segment_change members.segment_member
             members.tier_change members.tier_standing
@@ -153,7 +154,7 @@ RIGHTS = {
             earning.parked_receipt
             earning.receipt earning.receipt_event earning.referral earning.referral_account earning.referral_change
             earning.referral_waiting earning.told_programme earning.unclaimed_receipt
-            earning.unpaid_receipt earning.worker expiry.chunk
+            earning.unpaid_receipt earning.worker expiry.chunk expiry.forecast
             ledger.allocation ledger.journal ledger.lot_now ledger.movement
             members.identifier members.mark members.member members.merge members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing

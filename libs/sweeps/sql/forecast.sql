@@ -36,6 +36,3 @@ SELECT l.member_id, l.seq, i.page, l.cause
 FROM ledger.lot l
 LEFT JOIN earning.inbox i ON i.tenant_id = l.tenant_id AND i.event_key = l.cause
 WHERE l.tenant_id = $1 AND l.programme_id = $2 AND l.member_id = ANY ($3::uuid[]);
-
--- name: pages
-SELECT d.body FROM earning.decision_page d WHERE d.tenant_id = $1 AND d.page = ANY ($2::bigint[]);
