@@ -1,7 +1,7 @@
 """The exact forecast: what of everything free lapses when, if nothing else happens. Only stores and commands import it.
 
 It is what `catch_up` gives for every member, set by set wherever that is plain: without a debt that an activation would
-repay, each lot lapses at its date. In a transaction of one snapshot it is of one moment.
+repay, each lot lapses at its date.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Scope = tuple[int, int]
 async def forecast(connection: asyncpg.Connection, scope: Scope, as_of: datetime, zone: str) -> Outlook:
     """Return what lapses when, by tier and by the month in `zone` that it was earned in, and where it came from.
 
-    It changes nothing and locks nothing.
+    It changes nothing and locks nothing. To be called in a transaction of one snapshot.
     """
     adding = _Adding(as_of, _months(zone, as_of.year))
     starts = [start for start, _ in adding.months]

@@ -46,7 +46,7 @@ async def boundary_report(
 ) -> BoundaryReport:
     """Return what the ledger says of a boundary; `tier_set` is the one whose tiers members are told by.
 
-    In a transaction of one snapshot it is of one moment.
+    To be called in a transaction of one snapshot.
     """
     rows = await connection.fetch(_QUERIES["moved"], *scope, boundary, tier_set, timeout=_PATIENCE)
     origins = Origins()

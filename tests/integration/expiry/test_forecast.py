@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import asyncpg
 import msgspec
+from prometheus_client import CollectorRegistry
 
 from libs.ledger.balance import balances
 from libs.ledger.catch_up import catch_up, due
@@ -16,16 +18,21 @@ from libs.ledger.evolve import apply_all, as_of
 from libs.ledger.model import Kind
 from libs.promotions.evaluation import Evaluation, Paid
 from libs.promotions.pages import StoredDecision, write_page
+from libs.runtime import postgres
+from libs.runtime.settings import PostgresSettings
 from libs.sweeps.forecast import forecast
+from libs.sweeps.kept import forecasts_made, load_outlook
 from libs.sweeps.liability import liability
 from libs.sweeps.outlook import Outlook, lapses
 from libs.sweeps.preview import preview, totals
+from services.expiry.forecaster import Forecaster
+from services.expiry.metrics import ExpiryMetrics
 from tests.integration.test_rebuild import CAUSE, Life, lives, store
 from tests.support.database import ACME, Database
 
 SCOPE = (ACME.tenant_id, ACME.programme_id)
 ZONE = "Europe/Rome"
-NOW = datetime(2025, 4, 20, 9, tzinfo=UTC)
+NOW = datetime(2025, 3, 2, 9, tzinfo=UTC)
 NEVER = datetime.max.replace(tzinfo=UTC)
 TIERS = ("gold", "silver", None)
 WORTH = {"points": (100, 7)}
@@ -38,6 +45,12 @@ WITH page AS (
     INSERT INTO earning.decision_page (tenant_id, page, recorded_at, body) VALUES (1, 7, '2025-01-01', $2)
 )
 INSERT INTO earning.inbox (tenant_id, event_key, body_hash, page, recorded_at) VALUES (1, $1, 0, 7, '2025-01-01')
+"""
+SWEPT = """
+INSERT INTO expiry.sweep (tenant_id, programme_id, boundary, sweep_id, local_date, zone, tzdata, wallets, cause, state,
+                          preview, announced_at, ended_at)
+VALUES (1, 1, '2025-03-31T22:00Z', gen_random_uuid(), '2025-03-31', 'Europe/Rome', 'x', '{points}', gen_random_uuid(),
+        'finished', '[]', '2025-03-24', $1)
 """
 DECISION = StoredDecision(
     CAUSE, "/pos", "1", NOW, NOW, NOW, "credited", msgspec.Raw(b'{"store":"12","partner":"fuel","lines":[]}'),
@@ -174,3 +187,54 @@ async def compare_liability(operator: asyncpg.Connection, ours: list[Life], days
     }
     assert found == +sums, (days, known)
     assert days < 20 or known is not None or sums
+
+
+async def test_the_service_keeps_a_forecast_and_shows_what_comes_next(database: Database) -> None:
+    superuser = await asyncpg.connect(database.dsn())
+    await store(superuser, lives(60, 13))
+    registry, clock = CollectorRegistry(), Clockwork(NOW)
+
+    def next_points(wallet: str) -> float | None:
+        about = {"tenant": "acme", "programme": "main", "wallet": wallet}
+        return registry.get_sample_value("loyalty_expiry_next_points", about)
+
+    settings = PostgresSettings(dsn=database.dsn("expiry"))
+    async with postgres.opened(postgres.pool(settings, "expiry-test")) as pool, pool.acquire() as connection:
+        hours = timedelta(hours=6)
+        forecaster = Forecaster(pool, clock, hours, hours, ExpiryMetrics(registry))
+        await forecaster.look(connection)
+        first = await load_outlook(connection, SCOPE)
+        assert first == await told(connection)
+        for wallet in ("points", "bonus"):
+            soonest = next(
+                each for each in lapses(first, {}) if each.wallet == wallet and (each.lapses_at or NOW) > NOW
+            )
+            assert next_points(wallet) == soonest.whole.points > 0
+
+        await superuser.execute("UPDATE ledger.lot SET remaining = held WHERE wallet = 'bonus'")
+        clock.instant += hours - timedelta(seconds=1)
+        await forecaster.look(connection)
+        assert await forecasts_made(connection, SCOPE, 9) == [NOW]
+        clock.instant += timedelta(seconds=1)
+        await forecaster.look(connection)
+        assert await forecasts_made(connection, SCOPE, 9) == [clock.instant, NOW]
+        assert (next_points("bonus"), next_points("points")) == (None, next_points("points"))
+        assert await load_outlook(connection, SCOPE, clock.instant - timedelta(seconds=1)) == first
+        await superuser.execute(SWEPT, clock.instant + timedelta(seconds=1))
+        clock.instant += timedelta(seconds=2)
+        await forecaster.look(connection)
+        assert (await forecasts_made(connection, SCOPE, 9))[0] == clock.instant
+    await superuser.close()
+
+
+@dataclass
+class Clockwork:
+    """Shows what it is set to."""
+
+    instant: datetime
+
+    def now(self) -> datetime:
+        return self.instant
+
+    def at(self, _: datetime) -> datetime:
+        return self.instant
