@@ -39,7 +39,7 @@ async def forecast(connection: asyncpg.Connection, scope: Scope, as_of: datetime
 
     It changes nothing and locks nothing. To be called in a transaction of one snapshot.
     """
-    adding = _Adding(as_of, _months(zone, as_of.year))
+    adding = _Adding(as_of, months(zone, as_of.year))
     starts = [start for start, _ in adding.months]
     for row in await connection.fetch(_QUERIES["plain"], *scope, as_of, starts, timeout=_PATIENCE):
         adding.add_plain(row)
@@ -63,8 +63,8 @@ async def forecast(connection: asyncpg.Connection, scope: Scope, as_of: datetime
 
 
 @lru_cache(maxsize=64)
-def _months(zone: str, year: int) -> tuple[tuple[datetime, date], ...]:
-    """The instants at which months begin in a zone, with their first days, up to the year after this one."""
+def months(zone: str, year: int) -> tuple[tuple[datetime, date], ...]:
+    """Return the instants at which months begin in a zone, with their first days, up to the year after this one."""
     found = []
     for number in range(_FIRST_YEAR * 12, (year + 2) * 12):
         first = date(number // 12, number % 12 + 1, 1)
