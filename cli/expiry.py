@@ -25,6 +25,7 @@ from libs.ledger.zones import load_zone
 from libs.promotions.rates import digits
 from libs.runtime.clock import parse_instant
 from libs.segments.reading import in_force
+from libs.sweeps.breakage import METHOD, Ended, Estimate, estimates, load_ended
 from libs.sweeps.calendar import turns
 from libs.sweeps.fates import Fate, day_of, load_fates
 from libs.sweeps.forecast import forecast as make_forecast
@@ -149,6 +150,41 @@ def member(
     screen.write_table(f"What happens with {day:%Y-%m-%d}", rows, ("", "wallet", "points"))
     lots = [_fate_row(fate) for fate in found]
     screen.write_table("Lot by lot", lots, ("", "wallet", "points", "earned", "receipt", "store", "version", "policy"))
+
+
+@app.command()
+def breakage(
+    data: DataOption = DEFAULT_DATA,
+    tenant: TenantOption = None,
+    programme: ProgrammeOption = None,
+    dsn: DsnOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Estimate how many of the open points will lapse unspent, from what became of past cohorts."""
+
+    async def work(where: Where) -> tuple[list[Estimate], list[Ended], str]:
+        source = where.found.compiled.source
+        async with where.connection.transaction(isolation="repeatable_read", readonly=True):
+            outlook = await make_forecast(where.connection, where.scope, where.now, source.zone)
+            ended = await load_ended(where.connection, where.scope, where.now, source.zone)
+        return estimates(outlook, ended), ended, text(outlook.as_of)
+
+    found, ended, as_of = work_on(Connections(data, as_json, dsn), tenant, programme, work)
+    if as_json:
+        cohorts = [each._asdict() | {"cohort": each.cohort and f"{each.cohort:%Y-%m}"} for each in ended]
+        wallets = [each._asdict() for each in found]
+        screen.write_json({"as_of": as_of, "method": METHOD, "wallets": wallets, "cohorts": cohorts})
+        return
+    rows = [
+        (
+            *(each.wallet, f"{each.lapsed:,}", f"{each.redeemed:,}", f"{each.open:,}"),
+            "no experience yet" if each.expected is None else f"{each.expected:,}",
+        )
+        for each in found
+    ]
+    columns = ("wallet", "lapsed before", "redeemed before", "open", "expected to lapse")
+    screen.write_table(f"Breakage, an estimate as of {as_of}", rows, columns)
+    screen.out().print(METHOD, markup=False)
 
 
 def liability(

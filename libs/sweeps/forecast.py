@@ -7,7 +7,7 @@ repay, each lot lapses at its date.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 
@@ -30,7 +30,8 @@ _PAGE = 500
 _PATIENCE = 600.0
 """Seconds for a statement that reads the lots of a whole programme."""
 _FIRST_YEAR = 2000
-_NEVER = datetime.max.replace(tzinfo=UTC)
+AHEAD = timedelta(days=400)
+"""So far members are looked at one by one; what lapses later does so at the dates that their lots have then."""
 Scope = tuple[int, int]
 
 
@@ -78,7 +79,7 @@ class _Adding:
     def __init__(self, as_of: datetime, months: tuple[tuple[datetime, date], ...]) -> None:
         self.months = months
         self._as_of = as_of
-        self._slices: dict[tuple[datetime | None, str, str | None, date | None], tuple[int, int]] = {}
+        self._slices: dict[tuple[datetime | None, str, str | None, date | None], tuple[int, int, int]] = {}
         self._standing: dict[str, dict[str, int]] = {}
 
     def add_plain(self, row: asyncpg.Record) -> None:
@@ -88,13 +89,14 @@ class _Adding:
         overdue = row["points"] if lapses_at is not None and lapses_at <= self._as_of else 0
         available = row["points"] - row["pending"] - overdue
         self._stand(wallet, available=available, pending=row["pending"], held=row["held"], overdue=overdue)
-        self._slice(lapses_at, wallet, row["tier"], cohort, row["lots"], row["points"])
+        self._slice((lapses_at, wallet, row["tier"], cohort), row["lots"], row["points"])
 
     def add_owing(self, ledger: MemberLedger, tier: str | None) -> Iterable[tuple[int, datetime | None, str, int]]:
         """Add a member whose activations repay first, by the pure function; give lot, date, wallet and points."""
         past = catch_up(ledger, self._as_of, self._as_of)
         now = apply_all(ledger, past)
-        to_come = catch_up(now, _NEVER, self._as_of)
+        activations = [lot.active_from for lot in now.lots if lot.pending]
+        to_come = catch_up(now, max(self._as_of + AHEAD, *activations, self._as_of), self._as_of)
         for wallet, balance in balances(now, self._as_of).items():
             self._stand(wallet, available=balance.available, pending=balance.pending, held=balance.held)
         for movement in past:
@@ -103,29 +105,41 @@ class _Adding:
         for movement in to_come:
             if movement.kind is Kind.REPAY:
                 self._stand(movement.wallet, repays=movement.amount)
+            elif movement.kind is Kind.WAIVE:
+                for part in movement.allocations:
+                    self._of_lot(ledger, tier, part.lot_seq, movement.effective_at, spared=part.amount)
         for movement in (*past, *to_come):
             if movement.kind is Kind.EXPIRE:
                 for part in movement.allocations:
-                    yield self._lot(ledger, tier, part.lot_seq, movement.effective_at, part.amount)
+                    wallet = self._of_lot(ledger, tier, part.lot_seq, movement.effective_at, lots=1, points=part.amount)
+                    yield part.lot_seq, movement.effective_at, wallet, part.amount
         for lot in apply_all(now, to_come).lots:
             if lot.free:
-                yield self._lot(ledger, tier, lot.seq, None, lot.free)
+                self._of_lot(ledger, tier, lot.seq, lot.expires_at, lots=1, points=lot.free)
+                yield lot.seq, lot.expires_at, lot.wallet, lot.free
 
-    def _lot(
-        self, ledger: MemberLedger, tier: str | None, seq: int, lapses_at: datetime | None, points: int
-    ) -> tuple[int, datetime | None, str, int]:
+    def _of_lot(
+        self,
+        ledger: MemberLedger,
+        tier: str | None,
+        seq: int,
+        lapses_at: datetime | None,
+        *,
+        lots: int = 0,
+        points: int = 0,
+        spared: int = 0,
+    ) -> str:
         lot = ledger.lot(seq)
-        assert lot is not None
+        assert lot is not None, "movements name lots of their member"
         cohort = next((first for start, first in reversed(self.months) if start <= lot.earned_at), None)
-        self._slice(lapses_at, lot.wallet, tier, cohort, 1, points)
-        return seq, lapses_at, lot.wallet, points
+        self._slice((lapses_at, lot.wallet, tier, cohort), lots, points, spared)
+        return lot.wallet
 
     def _slice(
-        self, lapses_at: datetime | None, wallet: str, tier: str | None, cohort: date | None, lots: int, points: int
+        self, key: tuple[datetime | None, str, str | None, date | None], lots: int, points: int, spared: int = 0
     ) -> None:
-        key = (lapses_at, wallet, tier, cohort)
-        before = self._slices.get(key, (0, 0))
-        self._slices[key] = (before[0] + lots, before[1] + points)
+        before = self._slices.get(key, (0, 0, 0))
+        self._slices[key] = (before[0] + lots, before[1] + points, before[2] + spared)
 
     def _stand(self, wallet: str, **points: int) -> None:
         sums = self._standing.setdefault(wallet, {})
@@ -135,7 +149,7 @@ class _Adding:
     def slices(self) -> tuple[Slice, ...]:
         """What was added, in a settled order."""
         ordered = sorted(self._slices.items(), key=lambda item: tuple(map(str, item[0])))
-        return tuple([Slice(*key, *sums) for key, sums in ordered if sums[0]])
+        return tuple([Slice(*key, *sums) for key, sums in ordered if sums[0] or sums[2]])
 
     def standing(self) -> tuple[Standing, ...]:
         """Where the points of each wallet are."""

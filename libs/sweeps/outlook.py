@@ -23,7 +23,8 @@ Worth = Mapping[str, tuple[int, int]]
 class Slice(msgspec.Struct, frozen=True, array_like=True):
     """What members of one tier have free of what they earned in one month, and when it lapses (None: never).
 
-    `cohort` is the first day of the month; None is long ago.
+    `cohort` is the first day of the month; None is long ago. `spared` is what has its date then too and will get a
+    later one instead: it is counted among the points of that date.
     """
 
     lapses_at: datetime | None
@@ -32,6 +33,7 @@ class Slice(msgspec.Struct, frozen=True, array_like=True):
     cohort: date | None
     lots: int
     points: int
+    spared: int = 0
 
 
 class Origin(msgspec.Struct, frozen=True, array_like=True):
@@ -72,7 +74,8 @@ class Part(msgspec.Struct, frozen=True):
     """What lapses of one wallet at one instant: all of it, or what one name of a split has of it.
 
     `worth_minor` is what it is worth in the currency's minor unit, rounded down for all of it and shared out so that
-    parts add up; None where nothing says what points are worth.
+    parts add up; None where nothing says what points are worth. `spared` is what lives on, apart from it; None where
+    that is not told.
     """
 
     split: Split | None
@@ -80,6 +83,7 @@ class Part(msgspec.Struct, frozen=True):
     lots: int | None
     points: int
     worth_minor: int | None
+    spared: int | None = None
 
 
 class Lapse(msgspec.Struct, frozen=True):
@@ -131,6 +135,7 @@ def lapses(
         for one in (wholes.setdefault(place, _Sum(0)), *[named.setdefault(name, _Sum(0)) for name in names]):
             one.lots = (one.lots or 0) + each.lots
             one.points += each.points
+            one.spared = (one.spared or 0) + each.spared
     for origin in outlook.origins:
         named = parts.setdefault((origin.lapses_at, origin.wallet), {})
         named[origin.split, origin.name] = _Sum(None, origin.points)
@@ -145,6 +150,7 @@ def lapses(
 class _Sum(msgspec.Struct):
     lots: int | None
     points: int = 0
+    spared: int | None = None
 
 
 _Place = tuple[datetime | None, str]
@@ -165,7 +171,7 @@ def _lapse(place: _Place, whole: _Sum, parts: Mapping[_Name, _Sum], worth: Worth
         sums = [parts[split, name] for name in names]
         amounts = moneys([one.points for one in sums], wallet, worth)
         told += [
-            Part(split, name, one.lots, one.points, amount)
+            Part(split, name, one.lots, one.points, amount, one.spared)
             for name, one, amount in zip(names, sums, amounts, strict=True)
         ]
-    return Lapse(instant, wallet, Part(None, None, whole.lots, whole.points, total), tuple(told))
+    return Lapse(instant, wallet, Part(None, None, whole.lots, whole.points, total, whole.spared or 0), tuple(told))

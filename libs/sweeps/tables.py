@@ -43,12 +43,14 @@ def forecast_tables(outlook: Outlook, found: Iterable[Lapse], zone: ZoneInfo, cu
             part.lots,
             part.points,
             part.worth_minor,
+            part.spared,
             currency,
         )
         for each in found
         for part in (each.whole, *each.parts)
     ]
-    columns = ("as_of", "lapses_at", "last_day", "wallet", "split", "name", "lots", "points", "worth_minor", "currency")
+    about = ("as_of", "lapses_at", "last_day", "wallet", "split", "name")
+    columns = (*about, "lots", "points", "worth_minor", "spared", "currency")
     names = Standing.__struct_fields__
     standing = tuple([(as_of, *[getattr(each, name) for name in names]) for each in outlook.standing])
     return [Table("forecast", columns, tuple(rows)), Table("standing", ("as_of", *names), standing)]

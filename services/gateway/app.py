@@ -22,6 +22,7 @@ from libs.runtime.kafka import idempotent_producer
 from services.gateway import (
     api,
     boundary_api,
+    breakage_api,
     calculator_api,
     challenges_api,
     error_answers,
@@ -115,6 +116,7 @@ _WAYS = (
     experiments_console,
     sweep_api,
     forecast_api,
+    breakage_api,
     boundary_api,
     sweeps_console,
     site,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -73,7 +73,7 @@ async def get_forecast(
     writes down exactly what a fresh forecast says at that moment.
     """
     running = await meant(caller, programme)
-    outlook = await _outlook(caller, running, as_of, fresh)
+    outlook = await outlook_of(caller, running, as_of, fresh)
     version = in_force(running, outlook.as_of)
     source = version.compiled.source
     found = foreseen(running, version, outlook, split or SPLITS)
@@ -129,7 +129,7 @@ async def meant(caller: Caller, programme: str | None) -> RunningProgramme:
     return one_programme(known, programme, "/query/programme")
 
 
-def in_force(running: RunningProgramme, at: Any) -> ActiveVersion:
+def in_force(running: RunningProgramme, at: datetime) -> ActiveVersion:
     """Return the version in force at an instant; before the first, the first.
 
     Raises:
@@ -155,7 +155,12 @@ def foreseen(
     return lapses(outlook, worth_of(version.compiled.source), splits, coming)
 
 
-async def _outlook(caller: Caller, running: RunningProgramme, as_of: Any, fresh: bool) -> Outlook:
+async def outlook_of(caller: Caller, running: RunningProgramme, as_of: datetime | None, fresh: bool) -> Outlook:
+    """Return the last forecast that was made by an instant, or one made now.
+
+    Raises:
+        ProblemError: none was made by then.
+    """
     now = caller.parts.clock.now()
     zone = in_force(running, now).zone
     async with caller.parts.store.reading(caller.tenant_id) as reading:

@@ -15,7 +15,14 @@ from libs.sweeps.outlook import Lapse, Outlook, Part, Worth, money
 from libs.sweeps.tables import last_day
 from services.gateway.views import View
 
-_PART: JsonDict = {"split": "tier", "name": "gold", "lots": 20115, "points": 1204560, "worth_minor": 1204560}
+_PART: JsonDict = {
+    "split": "tier",
+    "name": "gold",
+    "lots": 20115,
+    "points": 1204560,
+    "worth_minor": 1204560,
+    "spared": 0,
+}
 _LAPSE: JsonDict = {
     "lapses_at": "2024-03-31T22:00:00Z",
     "last_day": "2024-03-31",
@@ -23,6 +30,7 @@ _LAPSE: JsonDict = {
     "lots": 20115,
     "points": 1204560,
     "worth_minor": 1204560,
+    "spared": 0,
     "parts": [_PART],
 }
 _FORECAST: JsonDict = {
@@ -64,6 +72,7 @@ class PartView(View):
     lots: int | None = Field(description="Lots that lapse; null where a lot may be of several.")
     points: int = Field(description=_POINTS)
     worth_minor: int | None = Field(description="Its part of the whole's worth; the parts of a split add up to that.")
+    spared: int | None = Field(description="Its part of what is spared; null for splits that are not told of that.")
 
 
 class LapseAheadView(View):
@@ -75,6 +84,7 @@ class LapseAheadView(View):
     lots: int = Field(description="Lots that lapse.")
     points: int = Field(description=_POINTS)
     worth_minor: int | None = Field(description=_WORTH)
+    spared: int = Field(description="Points whose date it is too, that get a later one instead; not among `points`.")
     parts: tuple[PartView, ...] = Field(description="The same by tier, cohort and so on; each split adds up to all.")
 
 
@@ -163,6 +173,7 @@ def _lapse(each: Lapse, zone: ZoneInfo) -> LapseAheadView:
         lots=each.whole.lots or 0,
         points=each.whole.points,
         worth_minor=each.whole.worth_minor,
+        spared=each.whole.spared or 0,
         parts=tuple([_part(part) for part in each.parts]),
     )
 

@@ -111,20 +111,22 @@ async def test_one_day_is_told_to_everybody_with_answers_to_what_they_ask(platfo
     (day,) = [date.fromisoformat(each) for each in days]
     (wallet,) = [one for one in shop.get("/v1/programme/rules")["wallets"] if one["wallet"] == "points"]
     coming = date.fromisoformat(wallet["lapses_next"])
-    with httpx.Client(base_url=shop.http.base_url) as anybody:
-        for language, asks in (("en", "Do I have to remember a date"), ("de", "Muss ich mir für jeden Einkauf")):
-            rules = anybody.get("/rules/acme/main", params={"lang": language}).text
-            questions = anybody.get("/questions/acme/main", params={"lang": language}).text
-            assert asks in questions
-            for text in (rules, questions):
-                assert wording.day(day, language) in text
-                assert wording.day(coming, language) in text
+    for language, asks in (("en", "Do I have to remember a date"), ("de", "Muss ich mir für jeden Einkauf")):
+        rules, questions = public(shop, language)
+        assert asks in questions
+        for text in (rules, questions):
+            assert wording.day(day, language) in text
+            assert wording.day(coming, language) in text
+
+
+def public(door: Door, language: str) -> list[str]:
+    """The pages of rules and of questions, as anybody sees them."""
+    with httpx.Client(base_url=door.http.base_url, params={"lang": language}) as anybody:
+        return [anybody.get(f"/{page}/acme/main").text for page in ("rules", "questions")]
 
 
 @pytest.mark.feature("XOXO-47")
 def test_the_policy_of_each_kind_of_points_is_told_to_whoever_asks(platform: Platform) -> None:
-    with httpx.Client(base_url=platform.acme.http.base_url) as anybody:
-        for page in ("/rules/acme/main", "/questions/acme/main"):
-            told = anybody.get(page).text
-            assert "They lapse at the end of the quarter after the one they were earned in." in told
-            assert "They never lapse." in told
+    for told in public(platform.acme, "en"):
+        assert "They lapse at the end of the quarter after the one they were earned in." in told
+        assert "They never lapse." in told

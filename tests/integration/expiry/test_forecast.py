@@ -15,11 +15,12 @@ from prometheus_client import CollectorRegistry
 from libs.ledger.balance import balances
 from libs.ledger.catch_up import catch_up, due
 from libs.ledger.evolve import apply_all, as_of
-from libs.ledger.model import Kind
+from libs.ledger.model import Account, Kind
 from libs.promotions.evaluation import Evaluation, Paid
 from libs.promotions.pages import StoredDecision, write_page
 from libs.runtime import postgres
 from libs.runtime.settings import PostgresSettings
+from libs.sweeps.breakage import estimates, load_ended
 from libs.sweeps.forecast import forecast
 from libs.sweeps.kept import forecasts_made, load_outlook
 from libs.sweeps.liability import liability
@@ -36,6 +37,7 @@ NOW = datetime(2025, 3, 2, 9, tzinfo=UTC)
 NEVER = datetime.max.replace(tzinfo=UTC)
 TIERS = ("gold", "silver", None)
 WORTH = {"points": (100, 7)}
+_ENDS = (Account.EXPIRED, Account.REDEEMED)
 SAY_TIERS = """
 UPDATE ledger.member m SET tier = v.tier FROM unnest($1::uuid[], $2::text[]) AS v(member_id, tier)
 WHERE m.member_id = v.member_id
@@ -158,11 +160,29 @@ async def test_forecast_and_liability_are_the_sums_of_what_each_ledger_says(data
     await service.close()
 
     operator = await asyncpg.connect(database.dsn("operator"))
+    await compare_breakage(operator, ours, outlook)
     for days in (0, 20, 45, 70, 90, 130):
         for known in (None, 30, 60):
             await compare_liability(operator, ours, days, known)
     await operator.close()
     await superuser.close()
+
+
+async def compare_breakage(operator: asyncpg.Connection, ours: list[Life], outlook: Outlook) -> None:
+    """Of the lots whose date has come, so much lapsed and so much was redeemed, by their movements."""
+    sums: Counter[tuple[str, str]] = Counter()
+    for life in ours:
+        for movement in life.journal:
+            for part in movement.allocations:
+                lot = life.ledger.lot(part.lot_seq)
+                if lot is not None and lot.lapsed(NOW) and movement.to_account in _ENDS:
+                    sums[lot.wallet, movement.to_account.value] += part.amount
+    found = estimates(outlook, await load_ended(operator, SCOPE, NOW, ZONE))
+    for each in found:
+        assert (each.lapsed, each.redeemed) == (sums[each.wallet, "expired"], sums[each.wallet, "redeemed"])
+        assert each.expected == each.open * each.lapsed // (each.lapsed + each.redeemed)
+        assert 0 < each.expected < each.open
+    assert [each.wallet for each in found] == ["bonus", "points"]
 
 
 async def told(connection: asyncpg.Connection) -> Outlook:

@@ -59,6 +59,7 @@ SWEEP = {
     "getSweepReport": ("/v1/sweeps/{sweep_id}/report", 404),
     "getMemberBoundary": ("/v1/members/{member_id}/boundaries/2024-03-31", 404),
     "getExpiryForecast": ("/v1/expiry/forecast", 200),
+    "getBreakage": ("/v1/expiry/breakage", 200),
     "getLiability": ("/v1/liability", 200),
     "getProgramme": ("/v1/programme", 200),
     "listProgrammeVersions": ("/v1/programme/versions", 200),
