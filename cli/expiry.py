@@ -32,7 +32,7 @@ from libs.sweeps.forecast import forecast as make_forecast
 from libs.sweeps.kept import load_outlook
 from libs.sweeps.liability import Outstanding
 from libs.sweeps.liability import liability as outstanding
-from libs.sweeps.outlook import SPLITS, Lapse, Outlook, Split, Worth, lapses, money, worth_of
+from libs.sweeps.outlook import BY_ORIGIN, SPLITS, Lapse, Outlook, Split, Worth, lapses, money, worth_of
 from libs.sweeps.reading import load_periods
 from libs.sweeps.tables import Table, as_csv, as_xlsx, forecast_tables, last_day, liability_table, text
 
@@ -86,7 +86,8 @@ def forecast(
         source = where.found.compiled.source
         async with where.connection.transaction(isolation="repeatable_read", readonly=True):
             if before is None:
-                outlook = await make_forecast(where.connection, where.scope, where.now, source.zone)
+                origins = not BY_ORIGIN.isdisjoint(splits)
+                outlook = await make_forecast(where.connection, where.scope, where.now, source.zone, origins=origins)
             else:
                 kept = await load_outlook(where.connection, where.scope, before)
                 if kept is None:
@@ -165,7 +166,7 @@ def breakage(
     async def work(where: Where) -> tuple[list[Estimate], list[Ended], str]:
         source = where.found.compiled.source
         async with where.connection.transaction(isolation="repeatable_read", readonly=True):
-            outlook = await make_forecast(where.connection, where.scope, where.now, source.zone)
+            outlook = await make_forecast(where.connection, where.scope, where.now, source.zone, origins=False)
             ended = await load_ended(where.connection, where.scope, where.now, source.zone)
         return estimates(outlook, ended), ended, text(outlook.as_of)
 

@@ -16,6 +16,8 @@ from libs.promotions.programme import Programme
 
 Split = Literal["tier", "cohort", "campaign", "partner", "store"]
 SPLITS: tuple[Split, ...] = get_args(Split)
+BY_ORIGIN: frozenset[Split] = frozenset({"campaign", "partner", "store"})
+"""The splits for which decisions have to be read."""
 Worth = Mapping[str, tuple[int, int]]
 """By wallet: so many points are worth so much, in the currency's minor unit."""
 

@@ -79,7 +79,7 @@ class BreakageView(View):
 async def get_breakage(caller: PointsReader, programme: ProgrammeSlug = None, fresh: Fresh = False) -> BreakageView:
     """Estimate breakage from what became of past cohorts. What is certain is told by `GET /v1/expiry/forecast`."""
     running = await meant(caller, programme)
-    outlook = await outlook_of(caller, running, None, fresh)
+    outlook = await outlook_of(caller, running, None, fresh, origins=False)
     version = in_force(running, outlook.as_of)
     worth = worth_of(version.compiled.source)
     async with caller.parts.store.reading(caller.tenant_id) as reading:

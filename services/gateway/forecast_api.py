@@ -13,7 +13,7 @@ from libs.sweeps.calendar import periods_of, turns
 from libs.sweeps.forecast import forecast
 from libs.sweeps.kept import load_outlook
 from libs.sweeps.liability import liability
-from libs.sweeps.outlook import SPLITS, Lapse, Outlook, Split, lapses, worth_of
+from libs.sweeps.outlook import BY_ORIGIN, SPLITS, Lapse, Outlook, Split, lapses, worth_of
 from libs.sweeps.tables import CSV, XLSX, Table, as_csv, as_xlsx, forecast_tables, liability_table
 from services.gateway.access import Caller, PointsReader
 from services.gateway.forecast_views import ForecastView, LiabilityView, forecast_view, liability_view
@@ -35,7 +35,9 @@ AsOf = Annotated[
 ]
 Fresh = Annotated[
     bool,
-    Query(description="Make it now instead of answering what was made last: seconds, for ten million lots."),
+    Query(
+        description="Make it now instead of answering what was made last; quicker for tier and cohort alone."
+    ),
 ]
 Splits = Annotated[
     tuple[Split, ...], Query(alias="split", description="Only these splits, given once each; without any, all.")
@@ -73,10 +75,11 @@ async def get_forecast(
     writes down exactly what a fresh forecast says at that moment.
     """
     running = await meant(caller, programme)
-    outlook = await outlook_of(caller, running, as_of, fresh)
+    splits = split or SPLITS
+    outlook = await outlook_of(caller, running, as_of, fresh, origins=not BY_ORIGIN.isdisjoint(splits))
     version = in_force(running, outlook.as_of)
     source = version.compiled.source
-    found = foreseen(running, version, outlook, split or SPLITS)
+    found = foreseen(running, version, outlook, splits)
     wanted = form_of(request, form)
     if wanted != "json":
         tables = forecast_tables(outlook, found, version.zone, source.currency)
@@ -155,8 +158,10 @@ def foreseen(
     return lapses(outlook, worth_of(version.compiled.source), splits, coming)
 
 
-async def outlook_of(caller: Caller, running: RunningProgramme, as_of: datetime | None, fresh: bool) -> Outlook:
-    """Return the last forecast that was made by an instant, or one made now.
+async def outlook_of(
+    caller: Caller, running: RunningProgramme, as_of: datetime | None, fresh: bool, *, origins: bool
+) -> Outlook:
+    """Return the last forecast that was made by an instant, or one made now, with or without origins.
 
     Raises:
         ProblemError: none was made by then.
@@ -169,7 +174,7 @@ async def outlook_of(caller: Caller, running: RunningProgramme, as_of: datetime 
             return kept
         if as_of is not None:
             raise ProblemError("not-found", "No forecast was made by then.")
-        return await forecast(reading.connection, running.key, now, zone.key)
+        return await forecast(reading.connection, running.key, now, zone.key, origins=origins)
 
 
 def form_of(request: Request, form: str | None) -> str:
