@@ -35,9 +35,7 @@ AsOf = Annotated[
 ]
 Fresh = Annotated[
     bool,
-    Query(
-        description="Make it now instead of answering what was made last; quicker for tier and cohort alone."
-    ),
+    Query(description="Make it now instead of answering what was made last; quicker for tier and cohort alone."),
 ]
 Splits = Annotated[
     tuple[Split, ...], Query(alias="split", description="Only these splits, given once each; without any, all.")
