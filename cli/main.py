@@ -43,6 +43,7 @@ _FURTHER = (
     "cli.segments",
     "cli.sweep",
     "cli.exemptions",
+    "cli.expiry",
     "cli.features",
 )
 """Modules with a `register(app)` that adds their commands."""

@@ -12,6 +12,7 @@ import typer
 
 from cli import screen
 from cli.at_programme import work_at
+from cli.boundary_report import by_ledger, show_report, told_report
 from cli.connections import Connections, DsnOption
 from cli.exits import Exit
 from cli.failures import fail
@@ -22,6 +23,7 @@ from libs.runtime.clock import monotonic, parse_instant
 from libs.sweeps.calendar import Turn, turns
 from libs.sweeps.preview import Preview, SparedShare, preview_all, totals
 from libs.sweeps.reading import SweepSeen, ask, load_periods, load_sweeps
+from libs.sweeps.report import BoundaryReport
 
 app = typer.Typer(help="Sweeps: what lapses at a boundary, and how it is written down.", no_args_is_help=True)
 _T = TypeVar("_T")
@@ -156,19 +158,20 @@ def report(
     dsn: DsnOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what a sweep was announced with, what it wrote down, and all that lapsed.
+    """Show what a sweep was announced with, what it wrote down, and all that the ledger says of its boundary.
 
     Default: the last one over, else the earliest that is not.
     """
 
-    async def work(where: _Where) -> SweepSeen:
+    async def work(where: _Where) -> tuple[SweepSeen, BoundaryReport]:
         at = _instant(boundary, as_json)
         over = [each for each in await where.sweeps() if each.ended_at is not None]
-        return over[0] if at is None and over else await where.one(at)
+        seen = over[0] if at is None and over else await where.one(at)
+        return seen, await by_ledger(where.connection, where.programme[:2], seen.boundary)
 
-    found = _work(Connections(data, as_json, dsn), tenant, programme, work)
+    found, ledger = _work(Connections(data, as_json, dsn), tenant, programme, work)
     if as_json:
-        screen.write_json(_told(found))
+        screen.write_json(_told(found) | {"ledger": told_report(ledger)})
         return
     parts = (("announced", totals(found.preview)), ("written down", found.done), ("lapsed in all", found.lapsed or ()))
     rows = [
@@ -179,6 +182,7 @@ def report(
     title = f"{_text(found.boundary)}: {found.state}"
     screen.write_table(title, rows, ("", "wallet", "members", "lots", "points"))
     _write_spared("Spared", found.spared if found.waived is None else found.waived)
+    show_report(ledger)
 
 
 @app.command()

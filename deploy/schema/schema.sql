@@ -1886,6 +1886,15 @@ CREATE TABLE expiry.chunk (
     PRIMARY KEY (tenant_id, programme_id, boundary, number)
 ) WITH (fillfactor = 50);
 
+-- A look at a programme: what of everything free at an instant lapses when, and where it came from. Never changed.
+CREATE TABLE expiry.forecast (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    as_of timestamptz NOT NULL,
+    outlook jsonb NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, as_of)
+);
+
 -- The plain case of time's work, set by set: what is free of the lots of these members lapses, a movement for each instant
 -- and wallet in the order of the calendar. It does what libs/ledger/catch_up.py does to a member without an activation
 -- that is due and whom nothing spares; others are left to whoever decides that, and so is who is in somebody else's hands.
@@ -1953,7 +1962,7 @@ BEGIN
 END $$;
 
 SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_expiry'])
-FROM unnest(ARRAY['expiry.sweep', 'expiry.chunk']) AS name;
+FROM unnest(ARRAY['expiry.sweep', 'expiry.chunk', 'expiry.forecast']) AS name;
 CREATE POLICY pointstream_expiry_works ON ledger.member TO pointstream_expiry USING (true);
 CREATE POLICY pointstream_expiry_works ON ledger.lot TO pointstream_expiry USING (true);
 CREATE POLICY pointstream_expiry_works ON ledger.debt TO pointstream_expiry USING (true);
@@ -1962,7 +1971,7 @@ CREATE POLICY pointstream_expiry_works ON ledger.allocation TO pointstream_expir
 
 GRANT USAGE ON SCHEMA ledger, stream TO pointstream_expiry;
 GRANT USAGE ON SCHEMA expiry TO pointstream_gateway;
-GRANT SELECT, INSERT ON expiry.sweep, expiry.chunk TO pointstream_expiry;
+GRANT SELECT, INSERT ON expiry.sweep, expiry.chunk, expiry.forecast TO pointstream_expiry;
 GRANT UPDATE (state, asked, asked_by, lapsed, members, started_at, told_at, ended_at) ON expiry.sweep TO pointstream_expiry;
 GRANT UPDATE (after, epoch, holder, lease_until, finished, members, left_alone, done) ON expiry.chunk TO pointstream_expiry;
 GRANT SELECT ON ledger.member, ledger.lot, ledger.lot_now, ledger.debt, ledger.movement, ledger.allocation
@@ -1973,8 +1982,14 @@ GRANT INSERT ON ledger.movement, ledger.allocation TO pointstream_expiry;
 GRANT SELECT, INSERT, UPDATE ON stream.outbox_shard TO pointstream_expiry;
 GRANT SELECT, INSERT ON stream.outbox TO pointstream_expiry;
 
+-- Which campaign, store and partner brought points is told by the decisions.
+CREATE POLICY pointstream_expiry_reads ON earning.inbox FOR SELECT TO pointstream_expiry USING (true);
+CREATE POLICY pointstream_expiry_reads ON earning.decision_page FOR SELECT TO pointstream_expiry USING (true);
+GRANT USAGE ON SCHEMA earning TO pointstream_expiry;
+GRANT SELECT ON earning.inbox, earning.decision_page TO pointstream_expiry;
+
 -- The door and the command line look, and say what they want.
-GRANT SELECT ON expiry.sweep, expiry.chunk TO pointstream_gateway, pointstream_operator;
+GRANT SELECT ON expiry.sweep, expiry.chunk, expiry.forecast TO pointstream_gateway, pointstream_operator;
 GRANT UPDATE (asked, asked_by) ON expiry.sweep TO pointstream_gateway, pointstream_operator;
 GRANT USAGE ON SCHEMA expiry TO pointstream_expiry, pointstream_operator;
 

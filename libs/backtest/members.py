@@ -9,8 +9,7 @@ from typing import TextIO
 from libs.backtest.compare import Tally
 from libs.backtest.standing import SEEN_TIER, Paths
 from libs.backtest.summary import Costs, direction
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from libs.language.spreadsheets import harmless
 
 
 def write_members(stream: TextIO, tallies: Iterable[Tally], wallets: Sequence[str], costs: Costs) -> None:
@@ -22,11 +21,6 @@ def write_members(stream: TextIO, tallies: Iterable[Tally], wallets: Sequence[st
     table.writerow(_columns(wallets))
     for tally in tallies:
         table.writerow(_row(tally, wallets, costs))
-
-
-def harmless(text: str) -> str:
-    """A text that no spreadsheet takes for a formula: an apostrophe stands before one that begins like it."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _columns(wallets: Sequence[str]) -> list[str]:

@@ -146,7 +146,7 @@ class Words:
 
     def wallet(self, wallet: Wallet) -> WalletRule:
         """Say what becomes of the points of a wallet."""
-        sentences = [self._pending(wallet), self._expiry(wallet)]
+        sentences = [self._pending(wallet), self.expiry(wallet)]
         if wallet.pending is not None and wallet.expiry_from == "activation" and wallet.expiry.kind != "never":
             sentences.append(RULES.say(self.language, "expiry.from-activation"))
         sentences += exemption_words(self.source, wallet, self.language)
@@ -199,7 +199,8 @@ class Words:
                 listed = wording.one_of((f"“{one}”" for one in activities), language)
                 return RULES.say(language, "pending.event", n=days, listed=listed)
 
-    def _expiry(self, wallet: Wallet) -> str:
+    def expiry(self, wallet: Wallet) -> str:
+        """Say when the points of a wallet lapse."""
         match wallet.expiry:
             case NeverExpiry():
                 return RULES.say(self.language, "expiry.never")

@@ -87,7 +87,7 @@ async def preview_all(connection: asyncpg.Connection, scope: tuple[int, int], bo
     while heads := await connection.fetch(_QUERIES["activating"], *scope, boundary, after, _PAGE):
         after = heads[-1]["member_id"]
         tiers = {head["member_id"]: head["tier"] for head in heads}
-        for ledger in await _ledgers(connection, scope, heads):
+        for ledger in await ledgers_of(connection, scope, heads):
             for wallet, lapsing in lapses(ledger, boundary).items():
                 found.setdefault((tiers[ledger.member_id], wallet), Counter()).update(lapsing)
             for reason, kept in spares(ledger, boundary).items():
@@ -126,9 +126,11 @@ def spares(ledger: MemberLedger, boundary: datetime) -> dict[tuple[str, str, str
     return found
 
 
-async def _ledgers(
+async def ledgers_of(
     connection: asyncpg.Connection, scope: tuple[int, int], heads: Iterable[asyncpg.Record]
 ) -> list[MemberLedger]:
+    """Return the ledgers of members, as far as anything is left or owed in them; `heads` have their id,
+    number and what spares them."""
     seqs = {head["member_id"]: (head["seq"], read_spans(head["keeps"])) for head in heads}
     lots: dict[UUID, list[Lot]] = {}
     debts: dict[UUID, list[Debt]] = {}

@@ -25,6 +25,7 @@ from libs.runtime.batch import Outgoing
 from libs.runtime.keys import event_id, event_key, kafka_partition_hash
 from libs.runtime.leases import shards_of
 from libs.sweeps.calendar import Turn
+from libs.sweeps.outlook import money
 from libs.sweeps.preview import Preview, Share, SparedShare, Total
 from services.expiry.spared_store import Waived
 from services.expiry.store import Lapsed, Programme, Sweep
@@ -164,8 +165,7 @@ class Crier:
         return self._write(SweepFinishedV1.event_type, sweep.sweep_id, sweep.boundary, about)
 
     def _worth(self, share: Share) -> int | None:
-        worth = self._programme.worth.get(share.wallet)
-        return None if worth is None else share.points * worth[1] // worth[0]
+        return money(share.points, share.wallet, self._programme.worth)
 
     def _write(
         self, kind: str, sweep_id: UUID, boundary: datetime, about: Mapping[str, Any], ordinal: int = 0

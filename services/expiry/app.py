@@ -19,6 +19,7 @@ from libs.runtime.metrics import StreamMetrics
 from libs.runtime.outbox import ReadRows, Relay
 from services.expiry.announcements import WRITER
 from services.expiry.crowd import Crowd
+from services.expiry.forecaster import Forecaster
 from services.expiry.metrics import ExpiryMetrics
 from services.expiry.overseer import Overseer, Rules
 from services.expiry.settings import ExpirySettings
@@ -39,7 +40,7 @@ def build(settings: ExpirySettings, clock: Clock | None = None) -> faust.App:
     app = make_app(SERVICE, settings)
     metrics = ExpiryMetrics(registry)
     stream_metrics = StreamMetrics(registry, SERVICE)
-    pool = postgres.pool(settings.postgres, SERVICE, most=settings.sweep.lanes + 4)
+    pool = postgres.pool(settings.postgres, SERVICE, most=settings.sweep.lanes + 5)
     holder = f"{settings.kafka.instance}-{os.getpid()}"
     wanted = settings.sweep
 
@@ -53,8 +54,9 @@ def build(settings: ExpirySettings, clock: Clock | None = None) -> faust.App:
     sweepers = [Sweeper(means, extra=number > 0) for number in range(wanted.lanes)]
     rules = Rules(wanted.ahead, wanted.settle, wanted.automatic, wanted.chunk, wanted.progress_every)
     overseer = Overseer(pool, clock, wall, rules, metrics, crowd)
+    forecaster = Forecaster(pool, clock, settings.forecast.every, settings.look_every, metrics)
     trouble = listen_only(app, settings, clock, metrics.announcements.inc)
-    _host(app, settings, pool, sweepers, overseer, relay)
+    _host(app, settings, pool, sweepers, overseer, forecaster, relay)
     troubles = [trouble, lambda: overseer.trouble, lambda: relay.trouble]
     serve_health(app, registry, [*troubles, *(partial(getattr, each, "trouble") for each in sweepers)])
     return app
@@ -66,9 +68,13 @@ def _host(
     pool: asyncpg.Pool,
     sweepers: list[Sweeper],
     overseer: Overseer,
+    forecaster: Forecaster,
     relay: LeasedRelay,
 ) -> None:
-    """Put the relay, the lanes and the overseer's timer into the app. Nothing is written before the outbox is there."""
+    """Put the relay, the lanes, the forecaster and the overseer's timer into the app.
+
+    Nothing is written before the outbox is there.
+    """
     stopping = asyncio.Event()
 
     async def sweep() -> None:
@@ -77,12 +83,14 @@ def _host(
             while not relay.prepared:
                 if await happens_within(stopping, _MOMENT):
                     return
+            tasks.create_task(forecaster.run())
             for each in sweepers:
                 tasks.create_task(each.run())
 
     def stop() -> None:
         stopping.set()
         relay.stop()
+        forecaster.stop()
         for each in sweepers:
             each.stop()
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from libs.sweeps.outlook import Lapse
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 
@@ -36,3 +41,41 @@ class ExpiryMetrics:
         self.members_left = Gauge(
             "loyalty_expiry_waiting_members", "Members to whom running sweeps have not come.", registry=registry
         )
+        of_wallet = ("tenant", "programme", "wallet")
+        self.next_points = Gauge(
+            "loyalty_expiry_next_points",
+            "Points that lapse at the next boundary of a wallet, as the last forecast says.",
+            of_wallet,
+            registry=registry,
+        )
+        self.next_minor = Gauge(
+            "loyalty_expiry_next_worth_minor",
+            "What they are worth, in the minor unit of the programme's currency.",
+            of_wallet,
+            registry=registry,
+        )
+        self.next_at = Gauge(
+            "loyalty_expiry_next_timestamp_seconds", "When they lapse, as Unix time.", of_wallet, registry=registry
+        )
+        self.forecast_at = Gauge(
+            "loyalty_expiry_forecast_timestamp_seconds",
+            "When the last forecast of a programme was made, as Unix time.",
+            ("tenant", "programme"),
+            registry=registry,
+        )
+        self._wallets: dict[tuple[str, str], set[str]] = {}
+
+    def show_next(self, programme: tuple[str, str], as_of: datetime, coming: Iterable[Lapse]) -> None:
+        """Show what a forecast says of each wallet's next boundary; `programme` is its tenant and name."""
+        gauges = (self.next_points, self.next_minor, self.next_at)
+        before, now = self._wallets.get(programme, set()), set()
+        for each in coming:
+            now.add(each.wallet)
+            self.next_points.labels(*programme, each.wallet).set(each.whole.points)
+            self.next_minor.labels(*programme, each.wallet).set(each.whole.worth_minor or 0)
+            self.next_at.labels(*programme, each.wallet).set(each.lapses_at.timestamp() if each.lapses_at else 0)
+        for wallet in before - now:
+            for gauge in gauges:
+                gauge.remove(*programme, wallet)
+        self._wallets[programme] = now
+        self.forecast_at.labels(*programme).set(as_of.timestamp())

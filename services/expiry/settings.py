@@ -39,12 +39,23 @@ class SweepPart(Part):
     )
 
 
+class ForecastPart(Part):
+    """How the forecast of what lapses is kept."""
+
+    every: timedelta = Field(
+        default=timedelta(hours=6),
+        gt=timedelta(0),
+        description="age at which the forecast is made anew; so it is after each sweep",
+    )
+
+
 class ExpirySettings(ServiceSettings):
     """Everything that the expiry service can be told."""
 
     model_config = SettingsConfigDict(env_prefix="POINTSTREAM_EXPIRY__")
 
     sweep: SweepPart = SweepPart()
+    forecast: ForecastPart = ForecastPart()
     look_every: timedelta = Field(
         default=timedelta(seconds=1), gt=timedelta(0), description="how often boundaries and sweeps are looked at"
     )

@@ -14,6 +14,7 @@ import orjson
 from libs.promotions.document import parse_programme
 from libs.runtime import sql
 from libs.sweeps.calendar import Turn, WalletPeriod, periods_of
+from libs.sweeps.outlook import Worth, worth_of
 from libs.sweeps.preview import Share, Total, totals
 
 _QUERIES = sql.load("services.expiry", "sweeps.sql")
@@ -25,20 +26,22 @@ Scope = tuple[int, int]
 
 
 class Version(NamedTuple):
-    """What a version of a programme says of expiry: its periods, and what a point of a wallet is worth at most."""
+    """What a version of a programme says of expiry: its zone and periods, and what a point of a wallet is worth."""
 
+    zone: str
     periods: frozenset[WalletPeriod]
-    worth: Mapping[str, tuple[int, int]]
+    worth: Worth
 
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """A programme by its slugs, with the periods of all its versions and the worth of the last."""
+    """A programme by its slugs, with the periods of all its versions, and the zone and the worth of the last."""
 
     tenant: str
     programme: str
+    zone: str
     periods: frozenset[WalletPeriod]
-    worth: Mapping[str, tuple[int, int]]
+    worth: Worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +128,10 @@ class VersionReader:
             version = self._known.get(name)
             if version is None:
                 document = parse_programme(orjson.loads(await connection.fetchval(_QUERIES["document"], *name)))
-                worth = {each.name: (each.worth.points, each.worth.minor) for each in document.wallets if each.worth}
-                version = self._known[name] = Version(periods_of(document), worth)
+                version = self._known[name] = Version(document.zone, periods_of(document), worth_of(document))
             before = found.get((tenant_id, programme_id))
             periods = version.periods if before is None else before.periods | version.periods
-            found[tenant_id, programme_id] = Programme(tenant, programme, periods, version.worth)
+            found[tenant_id, programme_id] = Programme(tenant, programme, version.zone, periods, version.worth)
         return found
 
 

@@ -21,12 +21,15 @@ from libs.runtime.clock import Clock, SystemClock, monotonic
 from libs.runtime.kafka import idempotent_producer
 from services.gateway import (
     api,
+    boundary_api,
+    breakage_api,
     calculator_api,
     challenges_api,
     error_answers,
     exemptions_api,
     experiments_api,
     experiments_console,
+    forecast_api,
     live,
     merge_api,
     parked_api,
@@ -114,6 +117,9 @@ _WAYS = (
     experiments_console,
     sweep_api,
     exemptions_api,
+    forecast_api,
+    breakage_api,
+    boundary_api,
     sweeps_console,
     site,
 )

@@ -23,6 +23,7 @@ from services.gateway.calculator_views import (
     WalletYearView,
     YearView,
 )
+from services.gateway.common_day import common_day
 from services.gateway.openapi import refusals
 from services.gateway.parameters import Language, ProgrammeSlug
 from services.gateway.problems import FieldError, ProblemError
@@ -102,7 +103,15 @@ def rules_view(running: RunningProgramme, at: datetime, language: str) -> RulesV
         ),
         groups=told.groups,
         wallets=tuple(
-            [WalletRuleView(wallet=one.wallet, scale=one.scale, sentences=one.sentences) for one in told.wallets]
+            [
+                WalletRuleView(
+                    wallet=one.wallet,
+                    scale=one.scale,
+                    sentences=one.sentences,
+                    lapses_next=common_day(version, one.wallet, at),
+                )
+                for one in told.wallets
+            ]
         ),
         rounding=told.rounding,
         referral=told.referral,

@@ -137,6 +137,9 @@ class WalletRuleView(View):
     wallet: str
     scale: int
     sentences: tuple[str, ...]
+    lapses_next: date | None = Field(
+        description="The next last day of points of it, the same for all members; null where they never lapse."
+    )
 
 
 class RulesView(View):
@@ -166,6 +169,7 @@ class RulesView(View):
                         "wallet": "points",
                         "scale": 0,
                         "sentences": ["They can be used at once.", "They never lapse."],
+                        "lapses_next": None,
                     }
                 ],
                 "rounding": "Fractions of points on a receipt are left out.",

@@ -1,4 +1,4 @@
-"""The public pages of a programme: its rules and its calculator, for anybody, where its document says `public`.
+"""The public pages of a programme: its rules, questions and calculator, for anybody, where its document says `public`.
 
 A programme that does not say so looks like one that does not exist; so do drafts, and what is still to begin.
 """
@@ -19,6 +19,7 @@ from services.gateway.calculator_forms import Filled
 from services.gateway.parameters import Language
 from services.gateway.problems import ProblemError
 from services.gateway.public_pages import Shown
+from services.gateway.public_questions import questions_page
 from services.gateway.quotas import POLICY
 from services.gateway.running import named
 
@@ -31,6 +32,7 @@ Slug = Annotated[str, Path(max_length=63)]
 
 @router.get("/rules")
 @router.get("/calculator")
+@router.get("/questions")
 async def front(request: Request) -> Response:
     """Lead to the programme that this installation shows."""
     shown = parts_of(request).shown
@@ -45,6 +47,13 @@ async def rules(request: Request, company: Slug, programme: Slug, language: Lang
     """Show how points are earned."""
     shown = await _shown(request, company, programme, language)
     return HTMLResponse(public_pages.rules_page(shown), headers=_KEPT)
+
+
+@router.get("/questions/{company}/{programme}")
+async def questions(request: Request, company: Slug, programme: Slug, language: Language) -> HTMLResponse:
+    """Answer what people ask about the end of points."""
+    shown = await _shown(request, company, programme, language)
+    return HTMLResponse(questions_page(shown), headers=_KEPT)
 
 
 @router.get("/calculator/{company}/{programme}")

@@ -17,6 +17,7 @@ from libs.promotions.switches import refers, stopped
 from libs.promotions.wording import RULES
 from services.gateway.calculator import CampaignYear, Habits, WalletYear, Year, activities_of, tiers_of
 from services.gateway.calculator_forms import PERIODS, Filled
+from services.gateway.common_day import common_days
 from services.gateway.markup import listed, page, rows, table
 from services.gateway.public_words import PAGES, assumptions
 
@@ -57,8 +58,9 @@ def rules_page(shown: Shown) -> str:
         + _sections(shown, told)
         + _referral(shown, told)
         + _wallets(shown, told)
+        + f'<p><a href="{_link(shown, "questions")}">{shown.say("rules.questions")}</a></p>'
         + f'<p><a href="{_link(shown, "calculator")}">{shown.say("rules.calculate")}</a></p>'
-        + _languages(shown, "rules", {})
+        + languages(shown, "rules", {})
     )
     return page(PAGES.say(shown.language, "rules.title"), body, language=shown.language)
 
@@ -71,7 +73,7 @@ def calculator_page(shown: Shown, filled: Filled, year: Year | None, habits: Hab
         f'<div class="cards calculator"><section>{_form(shown, filled)}</section>'
         f'<section id="result">{result}</section></div>'
         f'<p><a href="{_link(shown, "rules")}">{shown.say("calculator.rules")}</a></p>'
-        + _languages(shown, "calculator", filled.given)
+        + languages(shown, "calculator", filled.given)
     )
     return page(PAGES.say(shown.language, "calculator.title"), body, language=shown.language)
 
@@ -102,8 +104,13 @@ def _rules(items: Iterable[str]) -> str:
 
 def _wallets(shown: Shown, told: Rules) -> str:
     several = len(told.wallets) > 1
+    days = {
+        wallet.name: common_days(shown.version, wallet, shown.at, shown.language)
+        for wallet in shown.compiled.source.wallets
+    }
     parts = [
-        (f"<h3>{escape(wallet.wallet)}</h3>" if several else "") + f"<p>{escape(' '.join(wallet.sentences))}</p>"
+        (f"<h3>{escape(wallet.wallet)}</h3>" if several else "")
+        + f"<p>{escape(' '.join([*wallet.sentences, *days[wallet.wallet]]))}</p>"
         for wallet in told.wallets
     ]
     return f'<h2>{shown.say("rules.wallets")}</h2>{"".join(parts)}<p class="soft">{escape(told.rounding)}</p>'
@@ -113,7 +120,8 @@ def _link(shown: Shown, what: str) -> str:
     return escape(f"{shown.path(what)}?{urlencode({'lang': shown.language})}")
 
 
-def _languages(shown: Shown, what: str, given: Mapping[str, str]) -> str:
+def languages(shown: Shown, what: str, given: Mapping[str, str]) -> str:
+    """Return links to the same page in the other languages."""
     links = []
     for language in LANGUAGES:
         name = _NAMES[language]

@@ -60,7 +60,7 @@ async def list_sweeps(
 )
 async def get_sweep(caller: PointsReader, sweep_id: SweepId) -> SweepView:
     """Tell what a sweep was announced with, what it has written down, and, when it is over, all that lapsed."""
-    return sweep_view(await _one(caller, sweep_id))
+    return sweep_view(await one_sweep(caller, sweep_id))
 
 
 @router.post(
@@ -80,13 +80,18 @@ async def steer_sweep(request: Request, caller: RulesPublisher, sweep_id: SweepI
     async with store.writing(caller.tenant_id) as connection:
         now = caller.parts.clock.now()
         sensible = await ask(connection, caller.tenant_id, sweep_id, action, now, who(caller))
-    seen = await _one(caller, sweep_id)
+    seen = await one_sweep(caller, sweep_id)
     if not sensible:
         raise ProblemError("sweep-otherwise", f"It is {seen.state}.")
     return sweep_view(seen)
 
 
-async def _one(caller: Caller, sweep_id: UUID) -> SweepSeen:
+async def one_sweep(caller: Caller, sweep_id: UUID) -> SweepSeen:
+    """Return a sweep of the caller's company.
+
+    Raises:
+        ProblemError: there is none of this id.
+    """
     async with caller.parts.store.reading(caller.tenant_id) as reading:
         found = await load_sweeps(reading.connection, caller.tenant_id, sweep_id=sweep_id)
     if not found:

@@ -12,12 +12,14 @@ from fastapi.responses import HTMLResponse, Response
 from libs.language import wording
 from libs.ledger.zones import load_zone
 from libs.sweeps.calendar import Turn, periods_of, turns
+from libs.sweeps.kept import load_outlook
 from libs.sweeps.preview import Share, SparedShare, Total, totals
 from libs.sweeps.reading import SweepSeen, load_sweeps
 from libs.sweeps.texts import SWEEPS
 from services.gateway.access import parts_of
 from services.gateway.console_door import let_in
 from services.gateway.console_page import console_page
+from services.gateway.expiry_picture import outlook_section
 from services.gateway.live import NO_STORE, remember
 from services.gateway.markup import rows, table
 from services.gateway.parameters import Language
@@ -43,14 +45,17 @@ async def expiry_page(request: Request, language: Language) -> Response:
         periods = frozenset().union(*(periods_of(version.compiled.source) for version in running.versions))
         async with parts.store.reading(key.tenant_id) as reading:
             sweeps = await load_sweeps(reading.connection, key.tenant_id, running.programme_id, most=_MOST)
+            outlook = await load_outlook(reading.connection, running.key)
         ahead = turns(periods, now, now + _AHEAD)[:_MOST]
         if ahead or sweeps:
-            sections.append(_section(running.name or running.programme, ahead, sweeps, language))
+            name = running.name or running.programme
+            told = "" if outlook is None else outlook_section(running, outlook, name, language)
+            sections.append(_section(name, ahead, told, sweeps, language))
     body = "".join(sections) or f"<p>{escape(SWEEPS.say(language, 'page.none'))}</p>"
     return remember(request, HTMLResponse(_page(language, body), headers=NO_STORE), session)
 
 
-def _section(programme: str, ahead: Sequence[Turn], sweeps: Sequence[SweepSeen], language: str) -> str:
+def _section(programme: str, ahead: Sequence[Turn], outlook: str, sweeps: Sequence[SweepSeen], language: str) -> str:
     calendar = rows(
         (
             _moment(turn.boundary.instant, turn.boundary.zone, language),
@@ -75,6 +80,7 @@ def _section(programme: str, ahead: Sequence[Turn], sweeps: Sequence[SweepSeen],
     return (
         f"<h2>{escape(programme)}</h2>"
         + table(SWEEPS.say(language, "page.calendar"), heads, calendar, of=programme)
+        + outlook
         + (found if sweeps else f"<p>{escape(SWEEPS.say(language, 'page.no_sweeps'))}</p>")
     )
 

@@ -72,12 +72,13 @@ RIGHTS = {
         "DELETE INSERT SELECT UPDATE(parts) UPDATE(points) UPDATE(spend_minor) UPDATE(visits)": "earning.member_day",
     },
     "expiry": {
-        "USAGE": "expiry ledger members platform stream",
+        "USAGE": "earning expiry ledger members platform stream",
         "SELECT": """
+            earning.decision_page earning.inbox
             ledger.debt ledger.lot_now members.exemption_pass platform.exchange_rate platform.programme
             platform.programme_version platform.source platform.tenant
             """,
-        "INSERT SELECT": "ledger.allocation ledger.movement ledger.waiver stream.outbox",
+        "INSERT SELECT": "expiry.forecast ledger.allocation ledger.movement ledger.waiver stream.outbox",
         "INSERT SELECT UPDATE": "stream.outbox_shard",
         "SELECT UPDATE(now_expires_at) UPDATE(remaining)": "ledger.lot",
         "SELECT UPDATE(lapses_at) UPDATE(seq)": "ledger.member",
@@ -97,8 +98,9 @@ RIGHTS = {
             earning.parked_receipt
             earning.receipt
             earning.receipt_event earning.referral earning.referral_change earning.unclaimed_receipt
-            earning.unpaid_receipt expiry.chunk
-            ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.movement ledger.waiver
+            earning.unpaid_receipt expiry.chunk expiry.forecast
+            ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.member ledger.movement
+            ledger.waiver
             members.identifier members.member members.merge members.segment_change members.segment_member
             members.tier_change members.tier_standing
             platform.exchange_rate platform.programme platform.source platform.tenant
@@ -156,7 +158,7 @@ RIGHTS = {
             earning.parked_receipt
             earning.receipt earning.receipt_event earning.referral earning.referral_account earning.referral_change
             earning.referral_waiting earning.told_programme earning.unclaimed_receipt
-            earning.unpaid_receipt earning.worker expiry.chunk
+            earning.unpaid_receipt earning.worker expiry.chunk expiry.forecast
             ledger.allocation ledger.journal ledger.lot_now ledger.movement ledger.waiver
             members.exemption_pass members.identifier members.mark members.member members.merge
             members.referral_code members.same_person

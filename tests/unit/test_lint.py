@@ -37,6 +37,7 @@ PLANTED = {
         f"libs/segments/{name}.py": ""
         for name in ("challenges", "decide", "explain", "finding", "known", "lists", "rules", "turns")
     },
+    **{f"libs/sweeps/{name}.py": "" for name in ("origins", "outlook")},
     "libs/tiers/__init__.py": "",
     "libs/ledger/model.py": "",
     "libs/ledger/decide.py": "import socket",

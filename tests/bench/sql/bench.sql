@@ -69,3 +69,34 @@ VACUUM (ANALYZE) ledger.lot, ledger.member;
 
 -- name: api_key
 INSERT INTO gateway.api_key (key_id, tenant_id, name, digest, scopes, created_at) VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: foreseen_members
+-- So many members ($1) of the first tenant, one in five of a tier each; one in a hundred owes and waits for points.
+INSERT INTO ledger.member (tenant_id, programme_id, member_id, seq, spread, tier, lapses_at, activates_at, owing)
+SELECT 1, 1, md5('member' || n)::uuid, $2, n, (ARRAY['gold', 'silver', 'bronze', 'plus', NULL])[1 + n % 5],
+       $3::timestamptz + interval '10 days', CASE WHEN n % 100 = 0 THEN $3 + interval '3 days' END, n % 100 = 0
+FROM generate_series(1, $1::int) AS n;
+
+-- name: foreseen_lots
+-- So many lots ($2) each of these members ($1), earned in the two years before $3, that lapse at the ends of quarters.
+INSERT INTO ledger.lot (tenant_id, programme_id, member_id, seq, wallet, amount, remaining, earned_at, active_from,
+                        expires_at, recorded_at, policy_version, cause, pending)
+SELECT 1, 1, md5('member' || n)::uuid, s, 'points', 100 + n % 900, 100 + n % 900 - s % 3, e.at,
+       CASE WHEN n % 100 = 0 AND s = $2 THEN $3 + interval '3 days' ELSE e.at END,
+       date_trunc('quarter', $3) + interval '3 months' * (1 + s % 8), e.at, 1, md5(n || '/' || s)::uuid,
+       n % 100 = 0 AND s = $2
+FROM generate_series(1, $1::int) AS n, generate_series(1, $2::int) AS s,
+     LATERAL (SELECT $3::timestamptz - interval '1 day' * ((n * 7 + s * 97) % 730) AS at) AS e;
+
+-- name: foreseen_debts
+INSERT INTO ledger.debt (tenant_id, programme_id, member_id, wallet, amount, since)
+SELECT 1, 1, md5('member' || n)::uuid, 'points', 50, $2 FROM generate_series(100, $1::int, 100) AS n;
+
+-- name: foreseen_inbox
+-- What earned each of them lies on a page with 31 others.
+INSERT INTO earning.inbox (tenant_id, event_key, body_hash, page, recorded_at)
+SELECT 1, md5(n || '/' || s)::uuid, 0, ((n - 1) * $2 + s - 1) / 32, $3
+FROM generate_series(1, $1::int) AS n, generate_series(1, $2::int) AS s;
+
+-- name: foreseen_vacuum
+VACUUM ANALYZE ledger.lot, ledger.member, earning.inbox, earning.decision_page;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -16,12 +17,16 @@ from prometheus_client import CollectorRegistry
 
 from libs.ledger.catch_up import catch_up, due
 from libs.ledger.evolve import apply_all
+from libs.ledger.model import Kind, Movement
 from libs.runtime import postgres, sql
 from libs.runtime.clock import SystemClock
 from libs.runtime.leases import shards_of
 from libs.runtime.outbox import unpack
 from libs.runtime.settings import PostgresSettings
+from libs.sweeps.fates import load_fates
+from libs.sweeps.forecast import forecast
 from libs.sweeps.preview import Total, preview, totals
+from libs.sweeps.report import boundary_report
 from services.expiry import store as sweeps
 from services.expiry.announcements import WRITER
 from services.expiry.crowd import Crowd
@@ -145,6 +150,8 @@ async def test_what_lapses_set_by_set_is_what_the_pure_function_says(database: D
     assert others
     async with sweeping.pool.acquire() as connection:
         planned = totals(await preview(connection, SCOPE, BOUNDARY))
+    foreseen = await forecast_of(sweeping)
+    assert foreseen == Counter({(each.wallet, name): getattr(each, name) for each in planned for name in _FORESEEN})
 
     await sweeping.overseer().look()
     await sweeping.overseer().look()
@@ -179,10 +186,57 @@ async def test_what_lapses_set_by_set_is_what_the_pure_function_says(database: D
         (running,) = await sweeps.running(connection)
         done = await sweeps.done(connection, running.sweep)
     assert _sum(done, left) == planned, "the dry run is what was done and what is left to others"
+    await assert_reported(superuser, [*plain, *others], expected)
     told = await events(superuser, "loyalty.points")
     assert {(each["data"]["member_id"], each["memberseq"]) for each in told} == {(str(m), seq) for m, seq in made}
     assert len({each["id"] for each in told}) == len(told) == len(made)
     await superuser.close()
+
+
+async def forecast_of(sweeping: Sweeping) -> Counter[tuple[str, str]]:
+    """What a forecast of now says of all that lapses by the boundary, by wallet."""
+    sums: Counter[tuple[str, str]] = Counter()
+    async with (
+        sweeping.pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        outlook = await forecast(connection, SCOPE, BOUNDARY - timedelta(days=9), ACME.zone)
+    for each in outlook.slices:
+        if each.lapses_at is not None and each.lapses_at <= BOUNDARY:
+            sums.update({(each.wallet, "points"): each.points, (each.wallet, "lots"): each.lots})
+    return sums
+
+
+async def assert_reported(
+    connection: asyncpg.Connection, members: list[Life], swept: dict[UUID, tuple[Movement, ...]]
+) -> None:
+    """The report of the boundary adds up what the ledger has, and each member is told their own part of it."""
+    written = {life.ledger.member_id: [*life.journal, *swept.get(life.ledger.member_id, ())] for life in members}
+    sums: Counter[tuple[str, str]] = Counter()
+    for journal in written.values():
+        for movement in journal:
+            if movement.kind in _REPORTED and movement.effective_at <= BOUNDARY:
+                sums[_REPORTED[movement.kind], movement.wallet] += movement.amount
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        report = await boundary_report(connection, SCOPE, BOUNDARY, None)
+    assert {(each.what, each.wallet): each.points for each in report.happenings} == sums
+    stores = [each for each in report.origins if each.split == "store"]
+    assert {("lapsed", each.wallet): each.points for each in stores} == {
+        key: points for key, points in sums.items() if key[0] == "lapsed"
+    }
+    for member, movements in list(swept.items())[:20]:
+        fates = await load_fates(connection, SCOPE, member, (BOUNDARY - timedelta(days=30), BOUNDARY), BOUNDARY)
+        told = {
+            (each.touched.at, each.touched.lot.seq, each.touched.points)
+            for each in fates
+            if each.touched.what == "lapsed"
+        }
+        assert told >= {
+            (movement.effective_at, part.lot_seq, part.amount)
+            for movement in movements
+            if movement.kind is Kind.EXPIRE and movement.effective_at > BOUNDARY - timedelta(days=30)
+            for part in movement.allocations
+        }
 
 
 async def test_a_person_lets_a_sweep_rest_go_on_and_end(database: Database, sweeping: Sweeping) -> None:
@@ -258,3 +312,5 @@ def _sum(*parts: list[Total]) -> list[Total]:
 
 
 _NUMBERS = ("members", "lots", "points")
+_FORESEEN = ("lots", "points")
+_REPORTED = {Kind.EXPIRE: "lapsed", Kind.WAIVE: "spared"}

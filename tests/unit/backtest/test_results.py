@@ -17,9 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.backtest.compare import Parting, Tally, Wallet
-from libs.backtest.members import harmless, write_members
+from libs.backtest.members import write_members
 from libs.backtest.picture import by_name, distribution, number, over_time, round_ticks, signed
 from libs.backtest.summary import Costs, deciles, direction, histogram, hundredths
+from libs.language.spreadsheets import harmless
 
 VALUES = st.lists(st.integers(-5_000, 5_000), min_size=1, max_size=60)
 

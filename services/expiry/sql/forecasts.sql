@@ -1,0 +1,12 @@
+-- name: turn
+-- One worker at a time makes forecasts, until its transaction ends.
+SELECT pg_try_advisory_xact_lock(7203941, 26);
+
+-- name: made
+-- When the last forecast of each programme was made, and when the last of its sweeps was over.
+SELECT p.tenant_id, p.programme_id,
+       (SELECT max(f.as_of) FROM expiry.forecast f
+        WHERE f.tenant_id = p.tenant_id AND f.programme_id = p.programme_id) AS made_at,
+       (SELECT max(s.ended_at) FROM expiry.sweep s
+        WHERE s.tenant_id = p.tenant_id AND s.programme_id = p.programme_id) AS swept_at
+FROM platform.programme p;

@@ -1,0 +1,61 @@
+"""Answers to what people ask about the end of points, made from the rules that are in force. Pure.
+
+They can't disagree with the rules: what is said of a wallet is what the engine does with it, and the days are those of
+the calendar that gives lots their dates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from typing import NamedTuple
+
+from libs.promotions.describe import Words
+from services.gateway.common_day import common_days
+from services.gateway.markup import page
+from services.gateway.public_pages import Shown, languages
+from services.gateway.question_words import QUESTIONS
+
+
+class Question(NamedTuple):
+    """A question, and its answer."""
+
+    asked: str
+    answer: str
+
+
+def questions(shown: Shown) -> list[Question]:
+    """Return what is asked of the programme in force, and the answers."""
+    return list(_questions(shown))
+
+
+def questions_page(shown: Shown) -> str:
+    """The questions and answers as a page."""
+    items = "".join(f"<h2>{escape(one.asked)}</h2><p>{escape(one.answer)}</p>" for one in questions(shown))
+    href = escape(f"{shown.path('rules')}?lang={shown.language}")
+    body = (
+        f'<p class="soft">{escape(shown.programme.name)}</p>{items}'
+        f'<p><a href="{href}">{escape(_say(shown, "rules"))}</a></p>' + languages(shown, "questions", {})
+    )
+    return page(_say(shown, "title"), body, language=shown.language)
+
+
+def _questions(shown: Shown) -> Iterator[Question]:
+    words = Words(shown.compiled, shown.language)
+    wallets = shown.compiled.source.wallets
+    lapsing = False
+    for wallet in wallets:
+        days = common_days(shown.version, wallet, shown.at, shown.language)
+        lapsing = lapsing or bool(days)
+        asked = _say(shown, "when.wallet", wallet=wallet.name) if len(wallets) > 1 else _say(shown, "when")
+        yield Question(asked, " ".join([words.expiry(wallet), *days]))
+    if lapsing:
+        yield Question(_say(shown, "one"), _say(shown, "one.answer"))
+        yield Question(_say(shown, "hour"), _say(shown, "hour.answer", zone=shown.compiled.source.zone))
+        yield Question(_say(shown, "first"), _say(shown, "first.answer"))
+    if lapsing and any(wallet.pending is not None for wallet in wallets):
+        yield Question(_say(shown, "pending"), _say(shown, "pending.answer"))
+
+
+def _say(shown: Shown, key: str, **values: object) -> str:
+    return QUESTIONS.say(shown.language, key, **values)
