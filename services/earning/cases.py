@@ -215,9 +215,13 @@ class CaseWork:
     def _entitled(self, case: Case, standing: Stands, owner: MemberFacts) -> Entitlement | None:
         if standing.content is None:
             return None
-        known = case.story.version is not None
-        facts = as_first_judged(owner, case.story, case.profile, case.programme) if known else owner
+        facts = self._as_judged(case, owner)
         return entitlement(case.story, standing, case.programme, facts, self._counters_of(case.programme))
+
+    def _as_judged(self, case: Case, owner: MemberFacts) -> MemberFacts:
+        if case.story.version is None:
+            return owner
+        return as_first_judged(owner, case.story, case.profile, case.programme)
 
     def _judged(self, case: Case, story: Story, entitled: Entitlement, life: Life) -> Story:
         seen = seen_by(case.programme, life.standing, entitled.judged_at)
@@ -353,7 +357,8 @@ class CaseWork:
         dates = {}
         for seq, lot in lots.items():
             if version.expires_from_activation[waiting[seq]]:
-                boundary = version.calendars[waiting[seq]].expires_at(max(at, lot.earned_at))
+                calendar = version.calendar(waiting[seq], self._as_judged(case, life.standing.facts))
+                boundary = calendar.expires_at(max(at, lot.earned_at))
                 dates[seq] = None if boundary is None else boundary.instant
         movements = activate(life.ledger, lots, at, self._now, dates)
         life.record(movements, cause)

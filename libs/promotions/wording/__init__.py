@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from libs.language.catalogue import Catalogue
-from libs.promotions.wording import english, experiments, german, referral
+from libs.promotions.wording import english, experiments, expiry, german, referral
 
 EXPLANATIONS = Catalogue(
     {
@@ -18,8 +18,8 @@ EXPLANATIONS = Catalogue(
 
 RULES = Catalogue(
     {
-        "en": {**english.RULES, **referral.ENGLISH, **experiments.RULES_ENGLISH},
-        "de": {**german.RULES, **referral.GERMAN, **experiments.RULES_GERMAN},
+        "en": {**english.RULES, **expiry.ENGLISH, **referral.ENGLISH, **experiments.RULES_ENGLISH},
+        "de": {**german.RULES, **expiry.GERMAN, **referral.GERMAN, **experiments.RULES_GERMAN},
     }
 )
 """What a campaign gives, to whom and when; what a wallet does with points; what a friend brings."""
