@@ -67,16 +67,21 @@ class Terms:
     Safe to share between threads: whoever makes a calendar a second time makes the same.
     """
 
-    __slots__ = ("_known", "_others", "_own", "_wallets", "by_effect", "varied", "zone")
+    __slots__ = ("_known", "_others", "_own", "_own_wallets", "_wallets", "alive", "by_effect", "varied", "zone")
 
     def __init__(self, document: Programme, zone: ZoneInfo) -> None:
         self.zone = zone
         self._wallets = {wallet.name: wallet for wallet in document.wallets}
         self._known: dict[object, ExpiryCalendar] = {}
         self._own = own_expiries(document)
+        self._own_wallets = _wallets_of(document, self._own)
         self._others = {wallet.name: _cases(wallet) for wallet in document.wallets if wallet.expiry_for}
         self.by_effect = bool(self._own)
         """Whether any effect has a policy of its own."""
+        self.alive = frozenset(
+            [wallet for wallet, expiry in expiries_of(document) if isinstance(expiry, InactivityExpiry)]
+        )
+        """The wallets whose points members keep alive."""
         personal = any(isinstance(expiry, AnniversaryExpiry) for _, expiry in expiries_of(document))
         self.varied = self.by_effect or bool(self._others) or personal
         """Whether two receipts of one day may bring points of one wallet with different dates."""
@@ -92,6 +97,10 @@ class Terms:
     def of_effect(self, effect: PaidBy, member: MemberFacts | None) -> ExpiryCalendar:
         """The calendar of the points that an effect with a policy of its own brings."""
         return self._of(self._own[effect], member)
+
+    def own_calendars(self, wallet: str, member: MemberFacts | None) -> list[ExpiryCalendar]:
+        """The calendars of all effects of a wallet that have a policy of their own."""
+        return [self.of_effect(effect, member) for effect, of in self._own_wallets.items() if of == wallet]
 
     def expiry(self, wallet: str, member: MemberFacts | None) -> AnyExpiry:
         """The policy of a wallet for a member, as the document has it."""
@@ -149,6 +158,16 @@ def expiries_of(document: Programme) -> Iterable[tuple[str, AnyExpiry]]:
         for effect in campaign.benefits:
             if isinstance(effect, Payout) and effect.expiry is not None:
                 yield document.wallet_for(effect), effect.expiry
+
+
+def _wallets_of(document: Programme, own: Iterable[PaidBy]) -> dict[PaidBy, str]:
+    by_id = {campaign.id: campaign for campaign in document.campaigns}
+    found = {}
+    for campaign, number in own:
+        effect = by_id[campaign].benefits[number]
+        assert isinstance(effect, Payout), "only points have a date"
+        found[campaign, number] = document.wallet_for(effect)
+    return found
 
 
 def _cases(wallet: Wallet) -> tuple[tuple[frozenset[str | None], frozenset[str], AnyExpiry], ...]:

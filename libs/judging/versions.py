@@ -80,12 +80,15 @@ class RunningProgramme:
     """Tenant and programme, as rows name them."""
     refers: bool = field(init=False)
     """Whether its members bring in others, by any version."""
+    revives: bool = field(init=False)
+    """Whether what members do keeps points of theirs alive, by any version."""
 
     def __post_init__(self) -> None:
         """Make once what is asked for all the time."""
         object.__setattr__(self, "key", (self.tenant_id, self.programme_id))
         referring = any(version.compiled.source.referral is not None for version in self.versions)
         object.__setattr__(self, "refers", referring)
+        object.__setattr__(self, "revives", any(version.terms.alive for version in self.versions))
 
     @property
     def tiered(self) -> bool:

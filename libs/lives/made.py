@@ -13,6 +13,7 @@ from libs.contracts.events import (
     PointsAdjustedV1,
     PointsExpiredV1,
     PointsHeldV1,
+    PointsRedatedV1,
     PointsRedeemedV1,
     PointsReleasedV1,
     PointsRepaidV1,
@@ -22,7 +23,7 @@ from libs.contracts.events import (
 )
 from libs.ledger.model import Kind, Movement
 
-EVENT_TYPES = {
+_EVENT_TYPES = {
     Kind.REVERSE: PointsReversedV1.event_type,
     Kind.ACTIVATE: PointsActivatedV1.event_type,
     Kind.EXPIRE: PointsExpiredV1.event_type,
@@ -34,8 +35,13 @@ EVENT_TYPES = {
     Kind.COMMIT: PointsRedeemedV1.event_type,
     Kind.RESTORE: PointsRestoredV1.event_type,
     Kind.TRANSFER: PointsTransferredV1.event_type,
+    Kind.WAIVE: PointsRedatedV1.event_type,
 }
-"""The type of the event that tells of a movement; a credit has a form of its own."""
+
+
+def event_type_of(movement: Movement) -> str:
+    """The type of the event that tells of a movement; a credit has a form of its own."""
+    return _EVENT_TYPES[movement.kind]
 
 
 class Cause(Struct, frozen=True):
@@ -92,8 +98,9 @@ def _own(movement: Movement, made: Made) -> dict[str, Any]:
     match movement.kind:
         case Kind.REVERSE:
             return {"corrects": movement.corrects}
-        case Kind.ACTIVATE:
-            return {"active_from": movement.effective_at, "expires_at": made.lapses_at}
+        case Kind.ACTIVATE | Kind.WAIVE:
+            active = {"active_from": movement.effective_at} if movement.kind is Kind.ACTIVATE else {}
+            return active | {"expires_at": made.lapses_at}
         case Kind.EXPIRE:
             return {"boundary": made.lapses_at or movement.effective_at}
         case Kind.REPAY:

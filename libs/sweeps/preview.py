@@ -61,7 +61,7 @@ async def preview(connection: asyncpg.Connection, scope: tuple[int, int], bounda
     while heads := await connection.fetch(_QUERIES["activating"], *scope, boundary, after, _PAGE):
         after = heads[-1]["member_id"]
         tiers = {head["member_id"]: head["tier"] for head in heads}
-        for ledger in await _ledgers(connection, scope, heads):
+        for ledger in await load_ledgers(connection, scope, heads):
             for wallet, lapsing in lapses(ledger, boundary).items():
                 found.setdefault((tiers[ledger.member_id], wallet), Counter()).update(lapsing)
     ordered = sorted(found.items(), key=lambda item: (item[0][0] or "", item[0][1]))
@@ -78,9 +78,10 @@ def lapses(ledger: MemberLedger, boundary: datetime) -> dict[str, Counter[str]]:
     return found
 
 
-async def _ledgers(
+async def load_ledgers(
     connection: asyncpg.Connection, scope: tuple[int, int], heads: Iterable[asyncpg.Record]
 ) -> list[MemberLedger]:
+    """Return what is left to the members of these heads (rows with `member_id` and `seq`), and what they owe."""
     seqs = {head["member_id"]: head["seq"] for head in heads}
     lots: dict[UUID, list[Lot]] = {}
     debts: dict[UUID, list[Debt]] = {}

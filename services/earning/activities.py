@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from libs.judging.alive import told_late
 from libs.judging.occasions import is_ours
 from libs.judging.placement import PERIOD_CLOSED, place_grants, place_points, portions
 from libs.judging.verdict import NewCredit, Verdict
@@ -18,6 +19,7 @@ from libs.promotions.decide import evaluate_activity
 from libs.promotions.evaluation import Evaluation
 from libs.promotions.facts import MemberFacts
 from libs.promotions.switches import ALL_KILLED, SWITCHED_OFF, killed
+from services.earning.alive import stay_alive
 from services.earning.arrivals import Arrival
 from services.earning.lives import Life
 
@@ -39,6 +41,9 @@ def act(arrival: Arrival, life: Life | None, counters: Mapping[str, int], now: d
     version = arrival.programme.at(judged_at)
     if version is None:
         return Acted(Verdict("no_points", "no-programme-yet", judged_at))
+    cause = Cause(arrival.key, arrival.event.source, arrival.event.id)
+    if arrival.programme.revives and not is_ours(arrival.programme, arrival.event.source):
+        stay_alive(arrival.programme, life, arrival.event.data.activity, judged_at, now, cause)
     off = killed(arrival.programme.switches, version.compiled, arrival.event.data)
     facts = life.standing.facts
     evaluation = evaluate_activity(version.compiled, arrival.event.data, facts, judged_at, counters, killed=off)
@@ -50,9 +55,9 @@ def act(arrival: Arrival, life: Life | None, counters: Mapping[str, int], now: d
         credits = _carried(version, evaluation, judged_at, arrival.arrived_at, now, facts)
     if credits is None:
         return Acted(Verdict("no_points", PERIOD_CLOSED, judged_at, evaluation))
-    cause = Cause(arrival.key, arrival.event.source, arrival.event.id)
     life.catch_up(now, cause)
-    lots = tuple([(life.credit(new, now, cause), new.carried) for new in credits])
+    kept = told_late(arrival.programme, life.ledger, credits)
+    lots = tuple([(life.credit(new, now, cause), new.carried) for new in kept])
     verdict = Verdict("credited", ahead, judged_at, evaluation, credits)
     return Acted(verdict, lots, sum([lot.amount for lot, _ in lots]))
 

@@ -32,6 +32,7 @@ from libs.receipts.story import (
     stands,
 )
 from services.earning import arrivals
+from services.earning.alive import stay_alive_by
 from services.earning.arrivals import Arrival
 from services.earning.facts import with_fact
 from services.earning.lives import Life
@@ -163,8 +164,8 @@ class CaseWork:
             return self._unowned(standing, at)
         life = self._life_of(case.programme, owner)
         assert life is not None, "every owner of a case is loaded"
-        life.catch_up(self._now, cause)
         content = standing.content
+        stay_alive_by(case.programme, life, content, self._now, cause)
         names = case.story.shown if content is None else content.shown
         elsewhere = None if life.name[2] == owner else life.name[2]
         case.story = _structs.replace(case.story, owner=owner, shown=names, ledger=elsewhere)

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from libs.judging.alive import told_late
 from libs.judging.entitlement import Entitlement
 from libs.judging.placement import PERIOD_CLOSED, place_points, portions
 from libs.judging.terms import PaidBy
@@ -78,7 +79,7 @@ def settle(
             account = _take_back(settled, account, -more, life, now, at, cause, policy, lapsed)
         elif more > 0:
             account, more = _forgive_less(account, more)
-            for new in _share(credits[wallet], more):
+            for new in told_late(programme, life.ledger, list(_share(credits.get(wallet, ()), more))):
                 lot = life.credit(new, now, cause)
                 settled.lots.append((lot, new.carried))
                 account = _structs.replace(account, gained=(*account.gained, Gained(lot.seq, new.points)))
