@@ -117,20 +117,20 @@ class FixedRow(Part):
 
 
 class FixedExpiry(Part):
-    """Points lapse at the end of one day (`on`), or by a `table` of when they were earned.
+    """Points lapse at the end of one `day`, or by a `table` of when they were earned.
 
     What is earned later than the day, or than the last row says, lapses when the last day comes round again.
     """
 
     kind: Literal["fixed"]
-    on: Day | None = None
+    day: Day | None = None
     table: Annotated[tuple[FixedRow, ...], Field(max_length=1_000)] = ()
     at_least_days: LeastDays = unless_written(0)
 
     @model_validator(mode="after")
     def _one_rule(self) -> Self:
-        if (self.on is None) == (not self.table):
-            raise Misplaced("on", "needs either one day or a table", "on, table")
+        if (self.day is None) == (not self.table):
+            raise Misplaced("day", "needs either one day or a table", "day, table")
         _refuse_falling("table[{}].earned_to", [row.earned_to for row in self.table])
         for at, row in enumerate(self.table):
             if row.lapses_on < row.earned_to:
@@ -143,8 +143,8 @@ class FixedExpiry(Part):
     @property
     def rows(self) -> tuple[tuple[date, date], ...]:
         """Until when points were earned, and on which day they lapse."""
-        if self.on is not None:
-            return ((self.on, self.on),)
+        if self.day is not None:
+            return ((self.day, self.day),)
         return tuple([(row.earned_to, row.lapses_on) for row in self.table])
 
 

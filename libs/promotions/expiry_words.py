@@ -84,8 +84,8 @@ def _first(expiry: AnyExpiry, language: str) -> str:
 
 def _fixed(expiry: FixedExpiry, language: str) -> str:
     say = partial(RULES.say, language)
-    if expiry.on is not None:
-        return say("expiry.fixed", day=wording.day(expiry.on, language))
+    if expiry.day is not None:
+        return say("expiry.fixed", day=wording.day(expiry.day, language))
     rows = [
         say("expiry.fixed.row", earned=wording.day(earned, language), lapses=wording.day(lapses, language))
         for earned, lapses in expiry.rows

@@ -51,6 +51,7 @@ _TENANTS = (
     (4, "initech", "Europe/Rome", "EUR", "web_shop.yaml"),
     (5, "hooli", "Europe/Rome", "EUR", "club.yaml"),
     (6, "assam", "Europe/Rome", "EUR", "presents.yaml"),
+    (7, "terms", "Europe/Rome", "EUR", "terms.yaml"),
 )
 _LONG_AGO = datetime(2016, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
@@ -188,6 +189,11 @@ class Platform:
     def tea_shop(self) -> Door:
         """A tea shop that tries things out, gives presents, and challenges its members."""
         return self.doors["assam"]
+
+    @property
+    def terms(self) -> Door:
+        """A shop whose points lapse by every kind of policy, and by another one since a day ago."""
+        return self.doors["terms"]
 
     @property
     def demo(self) -> Door:

@@ -28,7 +28,7 @@ NOW = datetime(2028, 6, 1, 12, tzinfo=UTC)
 INACTIVITY = {"kind": "inactivity", "months": 12, "activities": ["app-opened"]}
 QUARTERS = {"kind": "natural", "period": "quarter"}
 TWO_YEARS = {"kind": "rolling", "months": 24, "rounded_to": "quarter"}
-CHRISTMAS = {"kind": "fixed", "on": "2026-12-24"}
+CHRISTMAS = {"kind": "fixed", "day": "2026-12-24"}
 BASE = {"id": "base", "name": "Base", "state": "live", "effect": {"kind": "per_amount", "points": 1, "per_minor": 100}}
 
 

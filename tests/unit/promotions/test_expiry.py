@@ -32,7 +32,7 @@ def others(**expiry_for: Any) -> dict[str, Any]:
 TIERS = [
     {"name": "status", "levels": [{"name": "basic"}, {"name": "gold", "needs": {"points": 9}}], "drives_tier": True}
 ]
-OWN = campaign("a", fixed(5) | {"expiry": {"kind": "fixed", "on": "2026-12-24"}})
+OWN = campaign("a", fixed(5) | {"expiry": {"kind": "fixed", "day": "2026-12-24"}})
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ OWN = campaign("a", fixed(5) | {"expiry": {"kind": "fixed", "on": "2026-12-24"}}
         (programme({"kind": "calendar", "yearly": ["02-30"]}), "wallets[0].expiry.yearly[0]"),
         (programme({"kind": "calendar", "yearly": ["07-31", "01-31"]}), "wallets[0].expiry.yearly[1]"),
         (programme({"kind": "calendar", "last_days": ["2026-02-28", "2026-02-28"]}), "wallets[0].expiry.last_days[1]"),
-        (programme({"kind": "fixed"}), "wallets[0].expiry.on"),
+        (programme({"kind": "fixed"}), "wallets[0].expiry.day"),
         (
             programme({"kind": "fixed", "table": [{"earned_to": "2026-06-30", "lapses_on": "2026-06-29"}]}),
             "wallets[0].expiry.table[0].lapses_on",
@@ -115,7 +115,7 @@ SAID = [
     (ROLLING, "They lapse 24 months after they were earned, at the end of that quarter."),
     (DAILY, "They lapse 90 days after they were earned."),
     (INACTIVITY, "They lapse 12 months after the last purchase or “login”, at the end of that month."),
-    ({"kind": "fixed", "on": "2026-12-31"}, "They lapse at the end of December 31, 2026."),
+    ({"kind": "fixed", "day": "2026-12-31"}, "They lapse at the end of December 31, 2026."),
     (
         {"kind": "calendar", "yearly": ["01-31", "07-31"]},
         "They lapse at the end of the period they were earned in; periods end on January 31 and July 31.",
