@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from libs.judging.alive import REASON, alive_until, keep_alive
+from libs.judging.alive import REASON, alive_until, keep_alive, told_late
+from libs.judging.verdict import NewCredit, Verdict
 from libs.judging.versions import RunningProgramme
 from libs.ledger.late import effective_time
 from libs.ledger.model import Kind
@@ -25,6 +26,14 @@ def stay_alive(
         for made in keep_alive(programme, life.ledger, life.standing.facts, activity, at, now):
             life.record((made,), cause, REASON if made.kind is Kind.WAIVE else None)
     life.catch_up(now, cause)
+
+
+def buying(
+    programme: RunningProgramme, life: Life, verdict: Verdict, now: datetime, cause: Cause
+) -> Sequence[NewCredit]:
+    """The same of a purchase; return what it brings, with the dates that what was earned since gives it."""
+    stay_alive(programme, life, None, verdict.judged_at, now, cause)
+    return told_late(programme, life.ledger, verdict.credits)
 
 
 def stay_alive_by(

@@ -34,6 +34,7 @@ RESOLVED = "purchase.resolved"
 RECORDED = "activity.recorded"
 ADJUSTED = "adjustment.requested"
 REDATING = "redating.requested"
+CORRECTIONS = frozenset({ADJUSTED, REDATING})
 TRANSFER = "transfer.requested"
 MERGE = "merge.requested"
 UNMERGE = "unmerge.requested"
@@ -111,8 +112,7 @@ _KINDS: Mapping[str, str] = MappingProxyType(
             CLAIMED,
             RESOLVED,
             RECORDED,
-            ADJUSTED,
-            REDATING,
+            *CORRECTIONS,
             DUE,
             *MOVINGS,
             *REFERRALS,

@@ -14,7 +14,6 @@ from uuid import UUID
 from msgspec import structs
 
 from libs.history.days import Counted
-from libs.judging.alive import told_late
 from libs.judging.occasions import Occasion
 from libs.judging.verdict import Verdict
 from libs.judging.versions import RunningProgramme
@@ -29,8 +28,8 @@ from libs.receipts.decided import granted_by, story_of
 from libs.receipts.story import Content, Story
 from libs.runtime.batch import Outgoing
 from services.earning import arrivals
-from services.earning.activities import Acted, act, correct
-from services.earning.alive import stay_alive
+from services.earning.activities import Acted, act
+from services.earning.alive import buying
 from services.earning.announcements import Announcer
 from services.earning.arrivals import Arrival
 from services.earning.cases import Case, CaseWork, Followed
@@ -43,7 +42,7 @@ from services.earning.loaded import Counters, Loaded
 from services.earning.moving import move
 from services.earning.occasions import outgoing, return_of
 from services.earning.outcome import About, BatchDecision, NewLot, Term, Unpaid
-from services.earning.redating import redated
+from services.earning.redating import correction
 from services.earning.referrals import referral_of
 from services.earning.seen import seen_by
 from services.earning.verdict import Given, Standing
@@ -113,8 +112,7 @@ class BatchDecider:
             life = self._life_of(arrival.programme, standing.facts.member_id)
             if life is not None:
                 cause = _cause(arrival)
-                stay_alive(arrival.programme, life, None, verdict.judged_at, self._now, cause)
-                credits = told_late(arrival.programme, life.ledger, verdict.credits)
+                credits = buying(arrival.programme, life, verdict, self._now, cause)
                 lots = [(life.credit(new, self._now, cause), new.carried) for new in credits]
                 if counts:
                     life.give(granted_by(verdict.evaluation), cause)
@@ -234,10 +232,8 @@ class BatchDecider:
             self.result.events.append(self._told())
             return
         referrals = self._loaded.referrals
-        if arrival.kind == arrivals.ADJUSTED:
-            acted = correct(arrival, life, self._now)
-        elif arrival.kind == arrivals.REDATING:
-            acted = redated(arrival, life, self._now)
+        if arrival.kind in arrivals.CORRECTIONS:
+            acted = correction(arrival, life, self._now)
         elif arrival.kind in arrivals.MOVINGS:
             acted = move(arrival, life, self._loaded.merges, self._life_of, self._use, self._now)
         elif arrival.kind in arrivals.REFERRALS:

@@ -48,7 +48,7 @@ def end_of_quarter(day: date, years: int = 0) -> date:
 
 @pytest.mark.feature("OMNI-3", "OMNI-5", "OMNI-6")
 async def test_the_operator_chooses_months_years_and_years_that_begin_when_the_books_do(platform: Platform) -> None:
-    shop = platform.terms
+    shop = platform.doors["terms"]
     await joined(platform, shop, "cycle")
     day = await bought(platform, shop, "cycle-1", "terms-all", "cycle")
     found = last_days(shop, "cycle")
@@ -63,7 +63,7 @@ async def test_the_operator_chooses_months_years_and_years_that_begin_when_the_b
 @pytest.mark.feature("VOU-46", "VOU-47", "COM-25")
 async def test_rolling_dates_and_dates_by_a_table_stand_side_by_side(platform: Platform) -> None:
     """Two years after the quarter of earning; what is earned to a day lapses on another; one offer has its own date."""
-    shop = platform.terms
+    shop = platform.doors["terms"]
     await joined(platform, shop, "rules")
     day = await bought(platform, shop, "rules-1", "terms-all", "rules")
     assert last_days(shop, "rules")["points"] == (end_of_quarter(day, 2), 10)
@@ -77,7 +77,7 @@ async def test_rolling_dates_and_dates_by_a_table_stand_side_by_side(platform: P
 
 @pytest.mark.feature("VOU-50", "VOU-56")
 async def test_points_of_gold_members_live_longer(platform: Platform) -> None:
-    shop = platform.terms
+    shop = platform.doors["terms"]
     await joined(platform, shop, "golden", "gold")
     await joined(platform, shop, "plain")
     day = await bought(platform, shop, "golden-1", "any", "golden")
@@ -87,7 +87,7 @@ async def test_points_of_gold_members_live_longer(platform: Platform) -> None:
 
 
 async def test_a_visit_keeps_stamps_alive(platform: Platform) -> None:
-    shop = platform.terms
+    shop = platform.doors["terms"]
     await joined(platform, shop, "loyal")
     day = await bought(platform, shop, "loyal-1", "terms-stamp", "loyal", timedelta(hours=20))
     assert last_days(shop, "loyal")["stamps"] == (day + 400 * DAY, 1)
@@ -100,7 +100,7 @@ async def test_a_visit_keeps_stamps_alive(platform: Platform) -> None:
 
 @pytest.mark.feature("VOU-144")
 async def test_old_points_come_under_new_terms_when_somebody_asks_for_it(platform: Platform) -> None:
-    shop = platform.terms
+    shop = platform.doors["terms"]
     await joined(platform, shop, "veteran")
     day = await bought(platform, shop, "veteran-1", "any", "veteran", 3 * DAY)
     before = last_days(shop, "veteran")["points"]

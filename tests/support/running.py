@@ -191,11 +191,6 @@ class Platform:
         return self.doors["assam"]
 
     @property
-    def terms(self) -> Door:
-        """A shop whose points lapse by every kind of policy, and by another one since a day ago."""
-        return self.doors["terms"]
-
-    @property
     def demo(self) -> Door:
         """The tenant that the demo's receipts belong to."""
         return self.doors["demo"]

@@ -164,7 +164,7 @@ def test_a_plan_says_what_changes_for_new_points_and_that_old_ones_keep_their_da
 def test_policies_with_boundaries_have_turns_and_others_have_them_where_somebody_loses_points() -> None:
     written = parse_programme(programme(ROLLING, wallet=others(tiers=["gold"], expiry=DAILY)))
     (period,), (scattered,) = periods_of(written), scattered_of(written)
-    assert (period.period, scattered) == ("quarter", ("UTC", "points"))
+    assert (str(period.period), *scattered) == ("quarter", "UTC", "points")
     until = THURSDAY.replace(month=7)
     coming = turns([period], THURSDAY, until)
     assert [f"{turn.boundary.local_date}" for turn in coming] == ["2017-03-31", "2017-06-30"]
