@@ -15,6 +15,7 @@ import typer
 from cli import screen
 from cli.connections import Connections, DsnOption
 from cli.exits import Exit
+from cli.expiry_migrate import migrate
 from cli.failures import fail
 from cli.in_force import Where, work_on
 from cli.options import DEFAULT_DATA, DataOption, JsonOption
@@ -26,17 +27,16 @@ from libs.promotions.rates import digits
 from libs.runtime.clock import parse_instant
 from libs.segments.reading import in_force
 from libs.sweeps.breakage import METHOD, Ended, Estimate, estimates, load_ended
-from libs.sweeps.calendar import turns
 from libs.sweeps.fates import Fate, day_of, load_fates
 from libs.sweeps.forecast import forecast as make_forecast
 from libs.sweeps.kept import load_outlook
 from libs.sweeps.liability import Outstanding
 from libs.sweeps.liability import liability as outstanding
 from libs.sweeps.outlook import BY_ORIGIN, SPLITS, Lapse, Outlook, Split, Worth, lapses, money, worth_of
-from libs.sweeps.reading import load_periods
+from libs.sweeps.reading import load_turns
 from libs.sweeps.tables import Table, as_csv, as_xlsx, forecast_tables, last_day, liability_table, text
 
-app = typer.Typer(help="What lapses when, and what a boundary does to a member.", no_args_is_help=True)
+app = typer.Typer(help="What lapses when, by which policy, and what a boundary does.", no_args_is_help=True)
 _AHEAD = timedelta(days=800)
 _SHOWN = 12
 CsvOption = Annotated[
@@ -93,8 +93,7 @@ def forecast(
                 if kept is None:
                     fail(Exit.FAILED, f"no forecast was made by {text(before)}", as_json=as_json)
                 outlook = kept
-            periods = await load_periods(where.connection, where.scope)
-        coming = turns(periods, outlook.as_of, outlook.as_of + _AHEAD)
+            coming = await load_turns(where.connection, where.scope, outlook.as_of, outlook.as_of + _AHEAD)
         boundaries = [(turn.boundary.instant, wallet) for turn in coming for wallet in turn.wallets]
         found = lapses(outlook, worth_of(source), cast("tuple[Split, ...]", splits), boundaries)
         return outlook, found, load_zone(source.zone), source.currency
@@ -293,5 +292,6 @@ def _instant(option: str, given: str | None, as_json: bool) -> datetime | None:
 
 def register(main: typer.Typer) -> None:
     """Add the commands to the `pointstream` command line."""
+    app.command()(migrate)
     main.add_typer(app, name="expiry")
     main.command("liability")(liability)

@@ -20,9 +20,9 @@ from cli.options import DEFAULT_DATA, DataOption, JsonOption
 from cli.programmes import Programme, ProgrammeOption, TenantOption
 from cli.publishing import who
 from libs.runtime.clock import monotonic, parse_instant
-from libs.sweeps.calendar import Turn, turns
+from libs.sweeps.calendar import Turn
 from libs.sweeps.preview import Preview, SparedShare, preview_all, totals
-from libs.sweeps.reading import SweepSeen, ask, load_periods, load_sweeps
+from libs.sweeps.reading import SweepSeen, ask, load_sweeps, load_turns
 from libs.sweeps.report import BoundaryReport
 
 app = typer.Typer(help="Sweeps: what lapses at a boundary, and how it is written down.", no_args_is_help=True)
@@ -58,8 +58,7 @@ class _Where(NamedTuple):
         return found[0]
 
     async def coming(self) -> list[Turn]:
-        periods = await load_periods(self.connection, self.programme[:2])
-        return turns(periods, self.now, self.now + _AHEAD)
+        return await load_turns(self.connection, self.programme[:2], self.now, self.now + _AHEAD)
 
 
 def _work(

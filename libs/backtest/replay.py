@@ -276,7 +276,7 @@ class Judge:
         member, facts = self.member(item.member_id), self._facts(item, recorded, item.at)
         off = killed(switches, version.compiled, data)
         evaluation = evaluate_activity(version.compiled, data, facts, item.at, self.counters, killed=off)
-        placed = place_grants(version, evaluation, item.at, arrived_at) if evaluation.grants else None
+        placed = place_grants(version, evaluation, item.at, arrived_at, facts) if evaluation.grants else None
         if member is not None and self._terms is not None:
             points = [(credit.wallet, credit.points) for credit in placed or ()]
             terms = self._terms[version.compiled.version]
@@ -309,7 +309,11 @@ def _too_late(entitled: Entitlement, story: Story, before: _Brought) -> bool:
     version = entitled.version
     assert version is not None
     dates = (entitled.judged_at, entitled.arrived_at, story.signals)
-    return any(place_points(version, wallet, points, *dates) is None for wallet, points in entitled.target.items())
+    whose = entitled.owner
+    return any(
+        place_points(version, wallet, points, *dates, member=whose) is None
+        for wallet, points in entitled.target.items()
+    )
 
 
 def _paid(evaluation: Evaluation) -> dict[PaidBy, int]:

@@ -9,9 +9,20 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import NamedTuple
 
+from libs.ledger.model import SAME_DAY
+from libs.ledger.periods import EveryDay, Fiscal, Listed, Period, Yearly, written
+from libs.promotions.expiry import (
+    AnniversaryExpiry,
+    CalendarExpiry,
+    FixedExpiry,
+    InactivityExpiry,
+    NaturalExpiry,
+    NeverExpiry,
+    RollingExpiry,
+)
 from libs.promotions.programme import Programme
 from libs.promotions.spared import Sparing, has_sparings, sparings
-from libs.promotions.wallets import NaturalExpiry, NeverExpiry, Wallet
+from libs.promotions.wallets import Wallet
 
 LEAD = timedelta(minutes=15)
 """How long after a version came into force its exceptions count, so that the head of every member says so by then.
@@ -123,10 +134,25 @@ def _rule(programme: Programme, wallet: Wallet, sparing: Sparing, since: datetim
 def _period(wallet: Wallet) -> str | None:
     """What spared points of a wallet live to the end of."""
     match wallet.expiry:
-        case NaturalExpiry(period=period):
-            return period
+        case NaturalExpiry(period=period, year_starts_in=first):
+            return written(Fiscal(Period(period), first))
+        case (
+            RollingExpiry(rounded_to=period, year_starts_in=first)
+            | InactivityExpiry(rounded_to=period, year_starts_in=first)
+        ):
+            return written(EveryDay() if period == "day" else Fiscal(Period(period), first))
+        case CalendarExpiry(last_days=last_days, yearly=yearly):
+            return written(Listed(last_days) if last_days else Yearly(tuple(map(_month_day, yearly))))
+        case FixedExpiry(rows=rows):
+            return written(Listed(tuple(sorted({lapses_on for _, lapses_on in rows}))))
+        case AnniversaryExpiry():
+            return SAME_DAY
         case NeverExpiry():
             return None
+
+
+def _month_day(text: str) -> tuple[int, int]:
+    return int(text[:2]), int(text[3:])
 
 
 def _add(rules: list[Rule], new: Rule) -> None:

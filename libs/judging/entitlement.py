@@ -28,7 +28,7 @@ class Entitlement(msgspec.Struct, frozen=True):
     """What a receipt's owner should have of it, by wallet; or why no rule can say (`waits`).
 
     `judged` is what is left of the purchase, in the programme's currency; `uses` counts against limits; `granted` is
-    what there is beside points, `switches` are those that count as off.
+    what there is beside points, `switches` are those that count as off, `owner` whom it was judged for.
     """
 
     judged_at: datetime
@@ -43,6 +43,7 @@ class Entitlement(msgspec.Struct, frozen=True):
     uses: tuple[tuple[str, int, int], ...] = ()
     granted: tuple[tuple[str, str, str, int], ...] = ()
     switches: tuple[str, ...] = ()
+    owner: MemberFacts | None = None
 
 
 def entitlement(
@@ -56,7 +57,7 @@ def entitlement(
     switches = programme.switches if story.version is None else story.switches
 
     def found(**told: Any) -> Entitlement:
-        return Entitlement(judged_at, content.arrived_at, version, switches=switches, **told)
+        return Entitlement(judged_at, content.arrived_at, version, switches=switches, owner=owner, **told)
 
     if version is None:
         return found(reason=ahead, waits="no-programme-yet")

@@ -50,7 +50,7 @@ def judge(
     if not evaluation.grants:
         reason = SWITCHED_OFF if off is ALL_KILLED else evaluation.reason or ahead
         return Verdict("no_points", reason, judged_at, evaluation, (), judged, rate)
-    credits = place_grants(version, evaluation, judged_at, arrived_at)
+    credits = place_grants(version, evaluation, judged_at, arrived_at, member)
     if credits is None:
         return Verdict("awaiting_operator", PERIOD_CLOSED, judged_at, evaluation, (), judged, rate)
     return Verdict("credited", ahead, judged_at, evaluation, credits, judged, rate)

@@ -11,12 +11,14 @@ from zoneinfo import ZoneInfo
 
 from libs.exemptions.rules import Exemptions, exemptions_of
 from libs.history.needs import Needs
-from libs.ledger.boundary import ExpiryCalendar, ExpiryPolicy, NaturalPeriod, Never, Period
+from libs.judging.terms import Terms
+from libs.ledger.boundary import ExpiryCalendar
 from libs.ledger.zones import load_zone
 from libs.promotions.compile import CompiledProgramme, compile_programme
 from libs.promotions.document import parse_programme
+from libs.promotions.facts import MemberFacts
 from libs.promotions.rates import Rates
-from libs.promotions.wallets import NaturalExpiry, NeverExpiry, Pending
+from libs.promotions.wallets import Pending
 
 T = TypeVar("T")
 
@@ -31,7 +33,8 @@ class ActiveVersion:
 
     Each wallet has its expiry calendar and says what holds its points back (None: nothing), and whether they lapse by
     when they become active or by when they were earned. `pends` says whether any wallet holds back, `counts_members`
-    whether any limit is per member.
+    whether any limit is per member. `terms` has the calendars of some members and effects; where they are not
+    `varied`, those of the wallets are all there are.
     """
 
     active_from: datetime
@@ -42,6 +45,11 @@ class ActiveVersion:
     expires_from_activation: Mapping[str, bool]
     pends: bool
     counts_members: bool
+    terms: Terms
+
+    def calendar(self, wallet: str, member: MemberFacts | None) -> ExpiryCalendar:
+        """The calendar that gives a member's points of a wallet their dates."""
+        return self.terms.of(wallet, member) if self.terms.varied else self.calendars[wallet]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,8 @@ class RunningProgramme:
     """Whether its members bring in others, by any version."""
     exemptions: Exemptions = field(init=False)
     """Whose points do not lapse at boundaries, over all versions."""
+    revives: bool = field(init=False)
+    """Whether what members do keeps points of theirs alive, by any version."""
 
     def __post_init__(self) -> None:
         """Make once what is asked for all the time."""
@@ -83,6 +93,7 @@ class RunningProgramme:
         object.__setattr__(self, "refers", referring)
         numbered = [(version.active_from, version.compiled.source) for version in self.versions]
         object.__setattr__(self, "exemptions", exemptions_of(numbered))
+        object.__setattr__(self, "revives", any(version.terms.alive for version in self.versions))
 
     @property
     def tiered(self) -> bool:
@@ -142,22 +153,15 @@ def activate(active_from: datetime, document: Mapping[str, object]) -> ActiveVer
     """
     compiled = compile_programme(parse_programme(document))
     zone = load_zone(compiled.source.zone)
-    wallets = compiled.wallets
+    wallets, terms = compiled.wallets, Terms(compiled.source, zone)
     return ActiveVersion(
         active_from,
         compiled,
         zone,
-        {name: ExpiryCalendar(zone, _policy(wallet.expiry)) for name, wallet in wallets.items()},
+        terms.plain(),
         {name: wallet.pending for name, wallet in wallets.items()},
         {name: wallet.expiry_from == "activation" for name, wallet in wallets.items()},
         any(wallet.pending is not None for wallet in wallets.values()),
         any(scope == "member" for _, scope, _ in compiled.counter_limits),
+        terms,
     )
-
-
-def _policy(expiry: NaturalExpiry | NeverExpiry) -> ExpiryPolicy:
-    match expiry:
-        case NaturalExpiry():
-            return NaturalPeriod(Period(expiry.period), expiry.extra_periods)
-        case NeverExpiry():
-            return Never()

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Literal
 
 from babel import Locale
-from babel.dates import format_date, format_time, get_day_names, get_month_names
+from babel.dates import format_date, format_skeleton, format_time, get_day_names, get_month_names
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal
 
@@ -37,6 +37,12 @@ def money(minor: int, digits: int, currency: str, language: str) -> str:
 def day(value: date, language: str) -> str:
     """Write a date in full."""
     text: str = format_date(value, "long", locale=language)
+    return text
+
+
+def day_of_year(value: date, language: str) -> str:
+    """Write a day as it comes every year."""
+    text: str = format_skeleton("MMMMd", value, locale=language)
     return text
 
 

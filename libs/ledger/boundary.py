@@ -9,11 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from libs.ledger.periods import Period, Rhythm
+from libs.ledger.policies import ExpiryPolicy, LapsingPolicy, NaturalPeriod, Never
 from libs.ledger.zones import tzdata_version
+
+__all__ = [
+    "Boundary",
+    "ExpiryCalendar",
+    "ExpiryPolicy",
+    "NaturalPeriod",
+    "Never",
+    "Period",
+    "boundary_after",
+    "day_ends",
+    "day_of",
+    "expiry_of",
+    "natural_expiry",
+]
 
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
@@ -21,23 +36,8 @@ _SECOND = timedelta(seconds=1)
 _STEP = timedelta(hours=6)
 # What claims to be older was earned in the first period of 1900: the calendar's arithmetic stays inside its range.
 _FIRST_INSTANT = datetime(1900, 1, 1, tzinfo=UTC)
-
-
-class Period(StrEnum):
-    """A natural period of the calendar; each begins with the first day of a month."""
-
-    MONTH = "month"
-    QUARTER = "quarter"
-    HALF_YEAR = "half_year"
-    YEAR = "year"
-
-    @property
-    def months(self) -> int:
-        """How many months the period lasts."""
-        return _MONTHS[self]
-
-
-_MONTHS = {Period.MONTH: 1, Period.QUARTER: 3, Period.HALF_YEAR: 6, Period.YEAR: 12}
+# The days that instants of one month belong to, wherever they are: two before it and some after it.
+_WINDOW = 37
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,31 +54,14 @@ class Boundary:
     tzdata: str
 
 
-@dataclass(frozen=True, slots=True)
-class NaturalPeriod:
-    """Points live to the end of the period that they were earned in, and `extra_periods` whole periods longer."""
-
-    period: Period
-    extra_periods: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Never:
-    """Points do not lapse."""
-
-
-# Rolling, inactivity, fixed date and anniversary join this union; `ExpiryCalendar` is where a kind gets its meaning.
-ExpiryPolicy = NaturalPeriod | Never
-
-
-def boundary_after(moment: datetime | date, zone: ZoneInfo, period: Period) -> Boundary:
+def boundary_after(moment: datetime | date, zone: ZoneInfo, rhythm: Rhythm) -> Boundary:
     """The first boundary after an aware instant, or the end of the period that a local date lies in.
 
     An instant belongs to the period whose boundary it lies before, even where its local date already names the next one
     (St. John's, 1 November 2009, the minute before the clocks went back into October).
     """
-    index = _index_of(moment, zone, period) if isinstance(moment, datetime) else _index_of_date(moment, period)
-    return _boundary(index, zone, period)
+    day = day_of(moment, zone) if isinstance(moment, datetime) else moment
+    return _boundary(rhythm.end_of(day), zone)
 
 
 @lru_cache(maxsize=4_096)
@@ -87,9 +70,21 @@ def day_ends(day: date, zone: ZoneInfo) -> datetime:
     return _end_of_old_dates(day + _DAY, zone)
 
 
+def day_of(instant: datetime, zone: ZoneInfo) -> date:
+    """The local day that an aware instant belongs to: the first that has not ended; what is older counts as of 1900."""
+    instant = max(instant, _FIRST_INSTANT)
+    day = instant.astimezone(zone).date()
+    return day - _DAY if instant < day_ends(day - _DAY, zone) else day
+
+
 def natural_expiry(earned_at: datetime, zone: ZoneInfo, policy: NaturalPeriod) -> Boundary:
     """When a lot earned at this aware instant lapses under `policy`; uncached, see `ExpiryCalendar` for many."""
-    return _boundary(_index_of(earned_at, zone, policy.period) + policy.extra_periods, zone, policy.period)
+    return expiry_of(earned_at, zone, policy)
+
+
+def expiry_of(earned_at: datetime, zone: ZoneInfo, policy: LapsingPolicy) -> Boundary:
+    """The same under any policy by which points lapse."""
+    return _boundary(policy.lapses_on(day_of(earned_at, zone)), zone)
 
 
 class ExpiryCalendar:
@@ -116,40 +111,27 @@ class ExpiryCalendar:
         """The first boundary of the policy after an aware instant, whatever was earned when; None for never."""
         if isinstance(self.policy, Never):
             return None
-        return boundary_after(instant, self.zone, self.policy.period)
+        return boundary_after(instant, self.zone, self.policy)
 
     def _month_of(self, instant: datetime) -> tuple[tuple[datetime, Boundary], ...]:
-        """All (end of period, expiry) pairs that an instant dated in this month, at any UTC offset, may need."""
+        """All (end of days, expiry) pairs that an instant dated in this month, at any UTC offset, may need."""
         if isinstance(self.policy, Never):
             return ()
-        period, extra = self.policy.period, self.policy.extra_periods
         asked = instant
         instant = max(instant, _FIRST_INSTANT)
-        first = datetime(instant.year, instant.month, 1, tzinfo=UTC) - 2 * _DAY
-        last = first + 35 * _DAY
-        index = _index_of(first, self.zone, period)
-        pairs: list[tuple[datetime, Boundary]] = []
-        while not pairs or pairs[-1][0] <= last:
-            pairs.append((_boundary(index, self.zone, period).instant, _boundary(index + extra, self.zone, period)))
-            index += 1
+        first = date(instant.year, instant.month, 1) - 2 * _DAY
+        days = [first + step * _DAY for step in range(_WINDOW)]
+        lapses = [self.policy.lapses_on(day) for day in days]
+        pairs = [
+            (day_ends(day, self.zone), _boundary(lapse, self.zone))
+            for day, lapse, following in zip(days, lapses, [*lapses[1:], None], strict=True)
+            if lapse != following
+        ]
         return self._months.setdefault(asked.year * 12 + asked.month, tuple(pairs))
 
 
-def _index_of_date(day: date, period: Period) -> int:
-    """Periods are numbered through; this is the number of the one that the date lies in."""
-    return (day.year * 12 + day.month - 1) // period.months
-
-
-def _index_of(instant: datetime, zone: ZoneInfo, period: Period) -> int:
-    instant = max(instant, _FIRST_INSTANT)
-    index = _index_of_date(instant.astimezone(zone).date(), period)
-    return index - 1 if instant < _boundary(index - 1, zone, period).instant else index
-
-
-def _boundary(index: int, zone: ZoneInfo, period: Period) -> Boundary:
-    year, month = divmod((index + 1) * period.months, 12)
-    next_day = date(year, month + 1, 1)
-    return Boundary(_end_of_old_dates(next_day, zone), next_day - _DAY, zone.key, tzdata_version(zone))
+def _boundary(last_day: date, zone: ZoneInfo) -> Boundary:
+    return Boundary(day_ends(last_day, zone), last_day, zone.key, tzdata_version(zone))
 
 
 def _end_of_old_dates(next_day: date, zone: ZoneInfo) -> datetime:

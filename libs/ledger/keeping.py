@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from libs.ledger.boundary import Period, boundary_after
-from libs.ledger.model import Lot, Span, Spared
+from libs.ledger.boundary import boundary_after, day_ends, day_of
+from libs.ledger.model import SAME_DAY, Lot, Span, Spared
+from libs.ledger.periods import DAY, months_after, rhythm_of
 from libs.ledger.zones import load_zone
 
 _stored = msgspec.json.Decoder(dict[str, tuple[Span, ...]])
@@ -84,7 +85,13 @@ def share_out(spans: Iterable[Span], wallet: str, lots: Sequence[Lot], boundary:
 
 def next_boundary(span: Span, boundary: datetime) -> datetime | None:
     """Until when what a span spares at a boundary lives: the end of the next period; None for ever."""
-    return None if span.period is None else boundary_after(boundary, load_zone(span.zone), Period(span.period)).instant
+    if span.period is None:
+        return None
+    zone = load_zone(span.zone)
+    if span.period == SAME_DAY:
+        last_day = day_of(boundary, zone) - DAY
+        return day_ends(months_after(last_day, 12), zone)
+    return boundary_after(boundary, zone, rhythm_of(span.period)).instant
 
 
 def reason_of(span: Span) -> Spared:

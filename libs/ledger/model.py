@@ -152,12 +152,16 @@ class Spared(Struct, frozen=True):
     version: int
 
 
+SAME_DAY = "same_day"
+"""The period of what lapses on a day of the member's own: spared points live on to the same day of the next year."""
+
+
 class Span(Struct, frozen=True, omit_defaults=True):
     """For how long, and how much, something spares a member's points of one wallet when their date comes.
 
     It holds from `since` until before `until` (None: no end is known). It spares all points; or the `first` so many, or
     those earned at least `older_days`, or less than `younger_days`, before the boundary. What is spared lives to the
-    end of the next `period` (a value of `Period`; None: for ever) in a zone.
+    end of the next `period` (as `periods.written` has it, or `SAME_DAY`; None: for ever) in a zone.
     """
 
     by: str

@@ -13,6 +13,7 @@ from libs.contracts.events import (
     PointsAdjustedV1,
     PointsExpiredV1,
     PointsHeldV1,
+    PointsRedatedV1,
     PointsRedeemedV1,
     PointsReleasedV1,
     PointsRepaidV1,
@@ -23,7 +24,7 @@ from libs.contracts.events import (
 )
 from libs.ledger.model import Kind, Movement
 
-EVENT_TYPES = {
+_EVENT_TYPES = {
     Kind.REVERSE: PointsReversedV1.event_type,
     Kind.ACTIVATE: PointsActivatedV1.event_type,
     Kind.EXPIRE: PointsExpiredV1.event_type,
@@ -35,9 +36,14 @@ EVENT_TYPES = {
     Kind.COMMIT: PointsRedeemedV1.event_type,
     Kind.RESTORE: PointsRestoredV1.event_type,
     Kind.TRANSFER: PointsTransferredV1.event_type,
-    Kind.WAIVE: PointsWaivedV1.event_type,
 }
-"""The type of the event that tells of a movement; a credit has a form of its own."""
+
+
+def event_type_of(movement: Movement) -> str:
+    """The type of the event that tells of a movement; a credit has a form of its own."""
+    if movement.kind is Kind.WAIVE:
+        return PointsRedatedV1.event_type if movement.spared is None else PointsWaivedV1.event_type
+    return _EVENT_TYPES[movement.kind]
 
 
 class Cause(Struct, frozen=True):
@@ -105,16 +111,18 @@ def _own(movement: Movement, made: Made) -> dict[str, Any]:
 
 
 def _ended(movement: Movement, made: Made) -> dict[str, Any]:
-    """What is told of a lot at its boundary; of a waiver also until when its points live now, and what spared them."""
+    """What is told of points that lapse, are spared at their boundary, and by what, or get another date without one."""
     if movement.kind is Kind.EXPIRE:
         return {"boundary": made.lapses_at or movement.effective_at}
     spared, moves = movement.spared, movement.new_expiry
+    if spared is None:
+        return {"expires_at": made.lapses_at}
     return {
         "boundary": movement.effective_at,
         "expires_at": None if moves is None else moves.expires_at,
-        "spared_by": None if spared is None else spared.by,
-        "spared_as": None if spared is None else spared.name,
-        "programme_version": None if spared is None else spared.version,
+        "spared_by": spared.by,
+        "spared_as": spared.name,
+        "programme_version": spared.version,
     }
 
 

@@ -12,7 +12,8 @@ from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple, get_args
 from zoneinfo import ZoneInfo
 
-from libs.ledger.boundary import Period, boundary_after
+from libs.ledger.boundary import boundary_after
+from libs.ledger.periods import begin_of
 from libs.ledger.zones import load_zone
 from libs.programmes.versions import StoredVersion, Versions
 from libs.promotions.campaigns import Campaign
@@ -23,7 +24,7 @@ from libs.promotions.pending import start_of_day
 from libs.promotions.programme import Programme
 from libs.promotions.switches import stops
 from libs.promotions.turns import Outage
-from libs.promotions.wallets import NaturalExpiry
+from libs.sweeps.calendar import periods_of
 
 Status = Literal["draft", "scheduled", "live", "paused", "ended", "off"]
 STATUSES: tuple[Status, ...] = get_args(Status)
@@ -252,26 +253,18 @@ def _endings(
 ) -> Iterator[Ending]:
     """Give the boundaries of the wallets in order, those that several have once."""
     found: dict[datetime, tuple[date, date, list[str]]] = {}
-    for wallet in programme.wallets:
-        if not isinstance(wallet.expiry, NaturalExpiry):
-            continue
-        period = Period(wallet.expiry.period)
-        boundary = boundary_after(days.first, zone, period)
+    for each in sorted(periods_of(programme), key=lambda each: each.wallet):
+        boundary = boundary_after(days.first, zone, each.period)
         while boundary.local_date <= days.last:
-            begun = _begun(boundary.local_date, period)
+            begun = begin_of(each.period, boundary.local_date)
             since, _, wallets = found.setdefault(boundary.instant, (begun, boundary.local_date, []))
-            found[boundary.instant] = (min(since, begun), boundary.local_date, [*wallets, wallet.name])
-            boundary = boundary_after(boundary.local_date + _DAY, zone, period)
+            named = wallets if each.wallet in wallets else [*wallets, each.wallet]
+            found[boundary.instant] = (min(since, begun), boundary.local_date, named)
+            boundary = boundary_after(boundary.local_date + _DAY, zone, each.period)
     for at, (since, last, wallets) in sorted(found.items()):
         left = DayRange(max(since, min(today, last)) if last >= today else since, last)
         before = [each.campaign.id for each in planned if _within(each.days, left)]
         yield Ending(at, last, tuple(wallets), tuple(sorted(before)))
-
-
-def _begun(last: date, period: Period) -> date:
-    """The first day of the period that ends with a day."""
-    months = last.year * 12 + last.month - period.months
-    return date(months // 12, months % 12 + 1, 1)
 
 
 def _may(asked: str | None, named: Sequence[str], barred: Sequence[str]) -> bool:

@@ -8,17 +8,20 @@ from datetime import datetime
 
 from libs.exemptions.rules import counts_from
 from libs.history.needs import needs_of
+from libs.judging.terms import own_expiries, policy_of
 from libs.language.catalogue import DEFAULT
-from libs.ledger.boundary import NaturalPeriod, Period, natural_expiry
+from libs.ledger.boundary import Never, expiry_of
 from libs.ledger.zones import load_zone
 from libs.promotions.campaigns import Campaign
 from libs.promotions.compile import RUNNING
 from libs.promotions.diff import Change
 from libs.promotions.exemption_words import exemption_words
+from libs.promotions.expiry import AnniversaryExpiry, AnyExpiry, ExpiryFor, NaturalExpiry
+from libs.promotions.expiry_words import expiry_words
 from libs.promotions.pending import active_from
 from libs.promotions.programme import Programme
 from libs.promotions.turns import runs
-from libs.promotions.wallets import NaturalExpiry, PendingDays, PendingEvent, PendingOnDays, Wallet
+from libs.promotions.wallets import PendingDays, PendingEvent, PendingOnDays, Wallet
 
 _ROUNDING = {"floor": "down", "half_up": "to the nearest point, a half up", "ceil": "up"}
 _SHORTFALL = {
@@ -77,7 +80,7 @@ def _wallets(old: Programme | None, new: Programme, at: datetime) -> Iterator[st
         if was is None:
             yield f"Wallet {wallet.name} is new: its points {rules}."
             continue
-        if (was.expiry, was.pending, was.expiry_from) != (wallet.expiry, wallet.pending, wallet.expiry_from):
+        if _dates(was) != _dates(wallet):
             yield f"Points of wallet {wallet.name} earned from then on {rules}; those already earned keep their dates."
         if was.scale != wallet.scale:
             yield (
@@ -86,24 +89,61 @@ def _wallets(old: Programme | None, new: Programme, at: datetime) -> Iterator[st
             )
     for name in before:
         yield f"Wallet {name} is gone: nothing is paid into it any more; its points stay, and lapse as they would have."
+    yield from _own(old, new)
     if old is not None and old.wallets[0].name != new.wallets[0].name:
         yield f"Campaigns that name no wallet pay into {new.wallets[0].name} instead of {old.wallets[0].name}."
 
 
+def _own(old: Programme | None, new: Programme) -> Iterator[str]:
+    """Effects whose points have another policy than their wallet."""
+    before = {} if old is None else own_expiries(old)
+    own = own_expiries(new)
+    for (campaign, number), expiry in own.items():
+        if (campaign, number) not in before or before[campaign, number] != expiry:
+            told = "; ".join(expiry_words(expiry, "en")).removeprefix("They ").removesuffix(".")
+            yield f"Points of campaign {campaign} have a date of their own from then on: they {told}."
+    for campaign, _ in sorted(before.keys() - own.keys()):
+        yield f"Points of campaign {campaign} get the dates of their wallet from then on; those earned keep theirs."
+
+
+def _dates(wallet: Wallet) -> tuple[object, ...]:
+    return wallet.expiry, wallet.expiry_for, wallet.pending, wallet.expiry_from
+
+
 def _lives(wallet: Wallet, programme: Programme, at: datetime) -> str:
     told = [_waits(wallet)] if wallet.pending is not None else []
-    if not isinstance(wallet.expiry, NaturalExpiry):
-        return " and ".join([*told, "never lapse"])
+    told.append(_lapse(wallet, wallet.expiry, programme, at))
+    others = [
+        f"those of members {_whose(other)} {_lapse(wallet, other.expiry, programme, at)}" for other in wallet.expiry_for
+    ]
+    return "; ".join([" and ".join(told), *others])
+
+
+def _whose(other: ExpiryFor) -> str:
+    tiers = [f"of tier {' or '.join(other.tiers)}"] if other.tiers else []
+    segments = [f"of segment {' or '.join(other.segments)}"] if other.segments else []
+    return " or ".join([*tiers, *segments])
+
+
+def _lapse(wallet: Wallet, expiry: AnyExpiry, programme: Programme, at: datetime) -> str:
+    """Say when points lapse, and with those of which last day that begins."""
+    policy = policy_of(expiry)
+    if isinstance(policy, Never):
+        return "never lapse"
     zone = load_zone(programme.zone)
     starts = at
     if wallet.expiry_from == "activation":
         starts = active_from(wallet.pending, at, zone) or at
-    policy = NaturalPeriod(Period(wallet.expiry.period), wallet.expiry.extra_periods)
-    last_day = natural_expiry(starts, zone, policy).local_date
-    period, extra = wallet.expiry.period.replace("_", "-"), wallet.expiry.extra_periods
-    later = f", {extra} {period}{'s' if extra > 1 else ''} later" if extra else ""
-    told.append(f"lapse at the end of the {period}{later} (those earned at once then: after {last_day.isoformat()})")
-    return " and ".join(told)
+    sentences = list(expiry_words(expiry, "en"))
+    lapses = "; ".join(sentence.removeprefix("They ").removesuffix(".") for sentence in sentences)
+    if isinstance(expiry, NaturalExpiry) and len(sentences) == 1:
+        period, extra = expiry.period.replace("_", "-"), expiry.extra_periods
+        later = f", {extra} {period}{'s' if extra > 1 else ''} later" if extra else ""
+        lapses = f"lapse at the end of the {period}{later}"
+    if isinstance(expiry, AnniversaryExpiry):
+        return lapses
+    last_day = expiry_of(starts, zone, policy).local_date
+    return f"{lapses} (those earned at once then: after {last_day.isoformat()})"
 
 
 def _waits(wallet: Wallet) -> str:

@@ -199,7 +199,7 @@ def _compile(
         shared=tuple([limit for limit in shared if limit.is_counted]),
         counter_limits=MappingProxyType(_counter_limits(counted_campaigns, shared)),
         activities=MappingProxyType(dict(activities)),
-        needs=needs_of(counted_campaigns),
+        needs=needs_of(counted_campaigns, programme.wallets),
         products=MappingProxyType({product.sku: product for product in programme.products}) or None,
         narrows=any(one.narrow is not None for one in compiled),
         discounting=MappingProxyType({one.id: one for one in compiled if one.discounts}),

@@ -23,12 +23,13 @@ from libs.promotions.days import within
 from libs.promotions.effect_words import OWN_NAME, effect_words
 from libs.promotions.exemption_words import exemption_words
 from libs.promotions.experiments import share_of
+from libs.promotions.expiry_words import wallet_expiry_words
 from libs.promotions.frame_words import frame_words
 from libs.promotions.payouts import Multiplier
 from libs.promotions.rates import digits
 from libs.promotions.referral_words import referral_words
 from libs.promotions.trigger_words import trigger_words
-from libs.promotions.wallets import NaturalExpiry, NeverExpiry, PendingDays, PendingEvent, PendingOnDays, Wallet
+from libs.promotions.wallets import PendingDays, PendingEvent, PendingOnDays, Wallet
 from libs.promotions.wording import RULES
 
 Section = Literal["base", "multiplier", "addition", "activity"]
@@ -146,7 +147,7 @@ class Words:
 
     def wallet(self, wallet: Wallet) -> WalletRule:
         """Say what becomes of the points of a wallet."""
-        sentences = [self._pending(wallet), self.expiry(wallet)]
+        sentences = [self._pending(wallet), *wallet_expiry_words(wallet, self.language)]
         if wallet.pending is not None and wallet.expiry_from == "activation" and wallet.expiry.kind != "never":
             sentences.append(RULES.say(self.language, "expiry.from-activation"))
         sentences += exemption_words(self.source, wallet, self.language)
@@ -198,17 +199,6 @@ class Words:
             case PendingEvent(activities=activities, deadline_days=days):
                 listed = wording.one_of((f"“{one}”" for one in activities), language)
                 return RULES.say(language, "pending.event", n=days, listed=listed)
-
-    def expiry(self, wallet: Wallet) -> str:
-        """Say when the points of a wallet lapse."""
-        match wallet.expiry:
-            case NeverExpiry():
-                return RULES.say(self.language, "expiry.never")
-            case NaturalExpiry(period=period, extra_periods=0):
-                return RULES.say(self.language, f"expiry.{period}")
-            case NaturalExpiry(period=period, extra_periods=extra):
-                return RULES.say(self.language, f"expiry.{period}.later", n=extra)
-        return RULES.say(self.language, "expiry.other")
 
 
 def capital(text: str) -> str:

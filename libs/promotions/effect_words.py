@@ -10,6 +10,7 @@ from typing import Protocol
 from libs.language import wording
 from libs.promotions.campaigns import Campaign, Effect
 from libs.promotions.discounts import AmountOff, Bundle, BuyGet, Discounting, FreeShipping, PercentOff
+from libs.promotions.expiry_words import with_own_expiry
 from libs.promotions.gifts import Gift, StatusPoints
 from libs.promotions.payouts import (
     Fixed,
@@ -79,7 +80,7 @@ def _payout(teller: Teller, effect: Payout, campaign: Campaign) -> str:
             told = say("formula", points=points(most))
         case Multiplier(percent=percent):
             told = _multiplier(percent, wallet, teller.language)
-    return told
+    return with_own_expiry(told, effect.expiry, teller.language)
 
 
 def _per_tier(teller: Teller, effect: PerTier, wallet: str) -> str:

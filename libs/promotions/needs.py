@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from libs.promotions.audience import MemberConditions
 from libs.promotions.campaigns import Campaign
+from libs.promotions.expiry import AnniversaryExpiry, AnyExpiry
 from libs.promotions.history import EVER, Window
+from libs.promotions.payouts import Payout
 from libs.promotions.variables import EXPRESSIONS, REACH
+from libs.promotions.wallets import Wallet
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,8 @@ class Needs:
 NOTHING = MemberConditions()
 
 
-def needs_of(campaigns: Iterable[Campaign]) -> Needs:
-    """Add up what campaigns ask about members."""
+def needs_of(campaigns: Sequence[Campaign], wallets: Sequence[Wallet] = ()) -> Needs:
+    """Add up what campaigns ask about members, and what points need to get their dates."""
     windows: list[Window] = []
     asked: dict[str, bool] = {}
     for campaign in campaigns:
@@ -49,9 +52,23 @@ def needs_of(campaigns: Iterable[Campaign]) -> Needs:
         windows += [EVER] if member.nth_purchase or member.last_purchase else []
         for fact, seen in _facts(campaign, member, names).items():
             asked[fact] = asked.get(fact, False) or bool(seen)
+    for fact in _of_dates(campaigns, wallets):
+        asked[fact] = True
     reach = [window.reach for window in windows]
     days = None if None in reach else max([days for days in reach if days is not None], default=0)
     return Needs(history=bool(windows), history_days=days, windows=tuple(dict.fromkeys(windows)), **asked)
+
+
+def _of_dates(campaigns: Sequence[Campaign], wallets: Sequence[Wallet]) -> Iterator[str]:
+    """What expiry policies look at of members, beside their tier."""
+    others = [one for wallet in wallets for one in wallet.expiry_for]
+    expiries: list[AnyExpiry | None] = [*[wallet.expiry for wallet in wallets], *[one.expiry for one in others]]
+    effects = [effect for campaign in campaigns for effect in campaign.benefits]
+    expiries += [effect.expiry for effect in effects if isinstance(effect, Payout)]
+    if any(one.segments for one in others):
+        yield "segments"
+    if any(isinstance(expiry, AnniversaryExpiry) for expiry in expiries):
+        yield "joined_on"
 
 
 def _facts(campaign: Campaign, member: MemberConditions, names: tuple[str, ...]) -> Mapping[str, object]:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from libs.promotions.expiry import OwnExpiry
 from libs.promotions.expressions import SOURCE_LIMIT, ExpressionInvalid
 from libs.promotions.parts import (
     Misplaced,
@@ -32,6 +33,7 @@ class PerAmount(Part):
     per_minor: Positive
     above_minor: NonNegative = unless_written(0)
     wallet: Name | None = None
+    expiry: OwnExpiry | None = None
     phase: Phase = "base"
 
 
@@ -42,6 +44,7 @@ class PerQuantity(Part):
     points: Points
     per: Positive = 1
     wallet: Name | None = None
+    expiry: OwnExpiry | None = None
     phase: Phase = "addition"
 
 
@@ -51,6 +54,7 @@ class Fixed(Part):
     kind: Literal["fixed"]
     points: Points
     wallet: Name | None = None
+    expiry: OwnExpiry | None = None
 
 
 class TierPoints(Part):
@@ -71,6 +75,7 @@ class PerTier(Part):
     otherwise: Annotated[int, Field(strict=True, ge=0, le=1_000_000)] = 0
     per_minor: Positive | None = None
     wallet: Name | None = None
+    expiry: OwnExpiry | None = None
     phase: Phase = "base"
 
     @model_validator(mode="after")
@@ -92,6 +97,7 @@ class Thresholds(Part):
     kind: Literal["thresholds"]
     steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=64)]
     wallet: Name | None = None
+    expiry: OwnExpiry | None = None
 
     @model_validator(mode="after")
     def _rising(self) -> Self:
@@ -109,6 +115,7 @@ class Together(Part):
     with_: Selection = Field(alias="with")
     most: Positive = 1
     wallet: Name | None = None
+    expiry: OwnExpiry | None = None
 
 
 def _formula(source: str) -> str:
@@ -129,6 +136,7 @@ class Formula(Part):
     cel: Annotated[str, Field(min_length=1, max_length=SOURCE_LIMIT), AfterValidator(_formula)]
     most: Points
     wallet: Name | None = None
+    expiry: OwnExpiry | None = None
 
 
 class Multiplier(Part):
@@ -141,9 +149,11 @@ class Multiplier(Part):
     kind: Literal["multiplier"]
     percent: Annotated[int, Field(strict=True, ge=101, le=10_000)]
     wallet: Name | None = None
+    expiry: OwnExpiry | None = None
     compounding: bool = False
 
 
+# `expiry` of an effect takes the place of its wallet's, for the points that it brings.
 Payout = PerAmount | PerQuantity | Fixed | PerTier | Thresholds | Together | Formula | Multiplier
 
 

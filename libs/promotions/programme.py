@@ -19,6 +19,7 @@ from libs.promotions.challenges import check_challenges
 from libs.promotions.declarations import ActivityType, check_facts, check_places
 from libs.promotions.discounts import Discounting
 from libs.promotions.experiments import Experiment, check_experiments
+from libs.promotions.expiry_checks import check_expiry
 from libs.promotions.gifts import StatusPoints
 from libs.promotions.occasions import check_occasions
 from libs.promotions.parts import Misplaced, Part, Zone, refuse_repeats, unless_written
@@ -99,6 +100,7 @@ class Programme(Part):
         check_challenges(self.campaigns, self.segments)
         check_experiments(self.experiments, self.campaigns)
         self._check_tier_points()
+        check_expiry(self.wallets, self.campaigns, self.tier_sets, self.segments, self.activities)
         return self
 
     def wallet_of(self, campaign: Campaign) -> str:

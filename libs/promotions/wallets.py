@@ -6,22 +6,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from libs.promotions.expiry import Expiry, ExpiryFor, check_kept_alive
 from libs.promotions.parts import Days, Name, Part, Positive, refuse_repeats, unless_written
 from libs.promotions.spared import Exemption
-
-
-class NeverExpiry(Part):
-    """Points of the wallet do not lapse."""
-
-    kind: Literal["never"]
-
-
-class NaturalExpiry(Part):
-    """Points lapse together at the end of the calendar period they were earned in, or `extra_periods` later."""
-
-    kind: Literal["natural"]
-    period: Literal["month", "quarter", "half_year", "year"]
-    extra_periods: Annotated[int, Field(strict=True, ge=0, le=120)] = 0
 
 
 class PendingDays(Part):
@@ -75,15 +62,21 @@ class Wallet(Part):
     """A kind of points. `scale` is the number of decimals that people see.
 
     Without `pending` points are active at once. `expiry_from` says when the clock of `expiry` starts for those that
-    were pending.
+    were pending. The first of `expiry_for` that fits a member takes the place of `expiry`.
     """
 
     name: Name
     scale: Annotated[int, Field(strict=True, ge=0, le=4)] = 0
-    expiry: Annotated[NeverExpiry | NaturalExpiry, Field(discriminator="kind")]
+    expiry: Expiry
+    expiry_for: Annotated[tuple[ExpiryFor, ...], Field(max_length=32)] = unless_written(())
     pending: Annotated[Pending, Field(discriminator="kind")] | None = None
     expiry_from: Literal["activation", "earning"] = unless_written("activation")
     spared: Annotated[tuple[Exemption, ...], Field(max_length=32)] = unless_written(())
     """Whose points do not lapse at a boundary."""
     worth: Worth | None = None
     """What its points are worth, told to people and used by no rule."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        check_kept_alive(self.expiry, self.expiry_for)
+        return self

@@ -23,7 +23,7 @@ from libs.runtime import sql
 from libs.sweeps.earnings import add_origins, add_some
 from libs.sweeps.origins import Earned, Origins
 from libs.sweeps.outlook import Outlook, Slice, Standing
-from libs.sweeps.preview import ledgers_of
+from libs.sweeps.preview import load_ledgers
 
 _QUERIES = sql.load("libs.sweeps", "forecast.sql")
 _PAGE = 500
@@ -57,7 +57,7 @@ async def forecast(
             (row["member_id"], row["seq"]): (row["page"], row["cause"])
             for row in await connection.fetch(_QUERIES["earned_of"], *scope, members)
         }
-        for ledger in await ledgers_of(connection, scope, heads):
+        for ledger in await load_ledgers(connection, scope, heads):
             for lot, lapses_at, wallet, points in adding.add_owing(ledger, tiers[ledger.member_id]):
                 earned.append(Earned(*sources[ledger.member_id, lot], lapses_at, wallet, points))
     found = Origins()

@@ -87,7 +87,7 @@ async def preview_all(connection: asyncpg.Connection, scope: tuple[int, int], bo
     while heads := await connection.fetch(_QUERIES["activating"], *scope, boundary, after, _PAGE):
         after = heads[-1]["member_id"]
         tiers = {head["member_id"]: head["tier"] for head in heads}
-        for ledger in await ledgers_of(connection, scope, heads):
+        for ledger in await load_ledgers(connection, scope, heads):
             for wallet, lapsing in lapses(ledger, boundary).items():
                 found.setdefault((tiers[ledger.member_id], wallet), Counter()).update(lapsing)
             for reason, kept in spares(ledger, boundary).items():
@@ -126,7 +126,7 @@ def spares(ledger: MemberLedger, boundary: datetime) -> dict[tuple[str, str, str
     return found
 
 
-async def ledgers_of(
+async def load_ledgers(
     connection: asyncpg.Connection, scope: tuple[int, int], heads: Iterable[asyncpg.Record]
 ) -> list[MemberLedger]:
     """Return the ledgers of members, as far as anything is left or owed in them; `heads` have their id,

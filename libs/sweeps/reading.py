@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -10,11 +11,22 @@ import asyncpg
 import orjson
 
 from libs.promotions.document import parse_programme
+from libs.promotions.programme import Programme
 from libs.runtime import sql
-from libs.sweeps.calendar import WalletPeriod, periods_of
+from libs.sweeps.calendar import (
+    Scattered,
+    Turn,
+    WalletPeriod,
+    days_of_their_own,
+    periods_of,
+    scattered_of,
+    together,
+    turns,
+)
 from libs.sweeps.preview import Share, SparedShare, Total, totals
 
 _QUERIES = sql.load("libs.sweeps", "reading.sql")
+_DOCUMENTS = _QUERIES["documents"]
 SENSIBLE = {
     "run": ("announced",),
     "pause": ("announced", "running"),
@@ -81,12 +93,34 @@ async def ask(
     return found is not None
 
 
-async def load_periods(connection: asyncpg.Connection, scope: tuple[int, int]) -> frozenset[WalletPeriod]:
-    """Return the periods of all versions of a programme."""
-    found: frozenset[WalletPeriod] = frozenset()
-    for row in await connection.fetch(_QUERIES["documents"], *scope):
-        found |= periods_of(parse_programme(orjson.loads(row["document"])))
-    return found
+async def load_turns(
+    connection: asyncpg.Connection, scope: tuple[int, int], after: datetime, until: datetime
+) -> list[Turn]:
+    """Return the boundaries of all versions of a programme behind an instant and no later than another.
+
+    Days on which points lapse that have no common boundary are those on which any member loses some next.
+    """
+    documents = [parse_programme(orjson.loads(row["document"])) for row in await connection.fetch(_DOCUMENTS, *scope)]
+    return await turns_of(connection, scope, documents, after, until)
+
+
+async def turns_of(
+    connection: asyncpg.Connection,
+    scope: tuple[int, int],
+    documents: Iterable[Programme],
+    after: datetime,
+    until: datetime,
+) -> list[Turn]:
+    """The same of documents that are known."""
+    periods, scattered = frozenset[WalletPeriod](), frozenset[Scattered]()
+    for document in documents:
+        periods |= periods_of(document)
+        scattered |= scattered_of(document)
+    found = turns(periods, after, until)
+    if not scattered:
+        return found
+    days = [row["at"] for row in await connection.fetch(_QUERIES["days_due"], *scope, after, until)]
+    return together(found, days_of_their_own(scattered, days))
 
 
 def _seen(row: asyncpg.Record) -> SweepSeen:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from libs.judging.alive import told_late
 from libs.judging.occasions import is_ours
-from libs.judging.placement import PERIOD_CLOSED, place_grants, place_points
+from libs.judging.placement import PERIOD_CLOSED, place_grants, place_points, portions
 from libs.judging.verdict import NewCredit, Verdict
 from libs.judging.versions import ActiveVersion
 from libs.ledger.adjust import adjust
@@ -16,7 +17,9 @@ from libs.ledger.model import Lot
 from libs.lives.made import Cause
 from libs.promotions.decide import evaluate_activity
 from libs.promotions.evaluation import Evaluation
+from libs.promotions.facts import MemberFacts
 from libs.promotions.switches import ALL_KILLED, SWITCHED_OFF, killed
+from services.earning.alive import stay_alive
 from services.earning.arrivals import Arrival
 from services.earning.lives import Life
 
@@ -38,31 +41,40 @@ def act(arrival: Arrival, life: Life | None, counters: Mapping[str, int], now: d
     version = arrival.programme.at(judged_at)
     if version is None:
         return Acted(Verdict("no_points", "no-programme-yet", judged_at))
+    cause = Cause(arrival.key, arrival.event.source, arrival.event.id)
+    if arrival.programme.revives and not is_ours(arrival.programme, arrival.event.source):
+        stay_alive(arrival.programme, life, arrival.event.data.activity, judged_at, now, cause)
     off = killed(arrival.programme.switches, version.compiled, arrival.event.data)
     facts = life.standing.facts
     evaluation = evaluate_activity(version.compiled, arrival.event.data, facts, judged_at, counters, killed=off)
     if not evaluation.grants:
         reason = SWITCHED_OFF if off is ALL_KILLED else evaluation.reason or ahead
         return Acted(Verdict("no_points", reason, judged_at, evaluation))
-    credits = place_grants(version, evaluation, judged_at, arrival.arrived_at)
+    credits = place_grants(version, evaluation, judged_at, arrival.arrived_at, facts)
     if credits is None and is_ours(arrival.programme, arrival.event.source):
-        credits = _carried(version, evaluation, judged_at, arrival.arrived_at, now)
+        credits = _carried(version, evaluation, judged_at, arrival.arrived_at, now, facts)
     if credits is None:
         return Acted(Verdict("no_points", PERIOD_CLOSED, judged_at, evaluation))
-    cause = Cause(arrival.key, arrival.event.source, arrival.event.id)
     life.catch_up(now, cause)
-    lots = tuple([(life.credit(new, now, cause), new.carried) for new in credits])
+    kept = told_late(arrival.programme, life.ledger, credits)
+    lots = tuple([(life.credit(new, now, cause), new.carried) for new in kept])
     verdict = Verdict("credited", ahead, judged_at, evaluation, credits)
     return Acted(verdict, lots, sum([lot.amount for lot, _ in lots]))
 
 
 def _carried(
-    version: ActiveVersion, evaluation: Evaluation, judged_at: datetime, arrived_at: datetime, now: datetime
+    version: ActiveVersion,
+    evaluation: Evaluation,
+    judged_at: datetime,
+    arrived_at: datetime,
+    now: datetime,
+    member: MemberFacts,
 ) -> list[NewCredit]:
     """The credits of an occasion that is told late: nobody but the platform is late then, and no member loses by it."""
     placed = [
-        place_points(version, grant.wallet, grant.points, judged_at, arrived_at, anew_at=now)
+        place_points(version, grant.wallet, points, judged_at, arrived_at, anew_at=now, member=member, effect=effect)
         for grant in evaluation.grants
+        for effect, points in portions(version, evaluation, grant)
     ]
     return [credit for credit in placed if credit is not None]
 
@@ -85,7 +97,7 @@ def correct(arrival: Arrival, life: Life | None, now: datetime) -> Acted:
         data.points,
         earned_at=earned_at,
         recorded_at=now,
-        expires_at=_expiry(arrival, version, earned_at, now) if data.points > 0 else None,
+        expires_at=_expiry(arrival, version, earned_at, now, life.standing.facts) if data.points > 0 else None,
         policy_version=version.compiled.version,
     )
     if decided.refused is not None:
@@ -95,7 +107,9 @@ def correct(arrival: Arrival, life: Life | None, now: datetime) -> Acted:
     return Acted(Verdict("adjusted", data.reason, at), lots, abs(data.points))
 
 
-def _expiry(arrival: Arrival, version: ActiveVersion, earned_at: datetime, now: datetime) -> datetime | None:
+def _expiry(
+    arrival: Arrival, version: ActiveVersion, earned_at: datetime, now: datetime, member: MemberFacts
+) -> datetime | None:
     """As the request says, else by the wallet's calendar; a boundary that has passed gives way to the next."""
     data = arrival.event.data
     if data.never_expires:
@@ -104,7 +118,7 @@ def _expiry(arrival: Arrival, version: ActiveVersion, earned_at: datetime, now: 
         expires_at: datetime = data.expires_at
         return expires_at
     placed: NewCredit | None = place_points(
-        version, data.wallet, data.points, earned_at, arrival.arrived_at, anew_at=now
+        version, data.wallet, data.points, earned_at, arrival.arrived_at, anew_at=now, member=member
     )
     assert placed is not None, "what is decided anew is always placed"
     return placed.expires_at

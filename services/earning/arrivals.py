@@ -33,6 +33,8 @@ CLAIMED = "purchase.claimed"
 RESOLVED = "purchase.resolved"
 RECORDED = "activity.recorded"
 ADJUSTED = "adjustment.requested"
+REDATING = "redating.requested"
+CORRECTIONS = frozenset({ADJUSTED, REDATING})
 TRANSFER = "transfer.requested"
 MERGE = "merge.requested"
 UNMERGE = "unmerge.requested"
@@ -110,7 +112,7 @@ _KINDS: Mapping[str, str] = MappingProxyType(
             CLAIMED,
             RESOLVED,
             RECORDED,
-            ADJUSTED,
+            *CORRECTIONS,
             DUE,
             *MOVINGS,
             *REFERRALS,

@@ -32,6 +32,7 @@ from libs.receipts.story import (
     stands,
 )
 from services.earning import arrivals
+from services.earning.alive import stay_alive_by
 from services.earning.arrivals import Arrival
 from services.earning.facts import with_fact
 from services.earning.lives import Life
@@ -163,8 +164,8 @@ class CaseWork:
             return self._unowned(standing, at)
         life = self._life_of(case.programme, owner)
         assert life is not None, "every owner of a case is loaded"
-        life.catch_up(self._now, cause)
         content = standing.content
+        stay_alive_by(case.programme, life, content, self._now, cause)
         names = case.story.shown if content is None else content.shown
         elsewhere = None if life.name[2] == owner else life.name[2]
         case.story = _structs.replace(case.story, owner=owner, shown=names, ledger=elsewhere)
@@ -215,9 +216,13 @@ class CaseWork:
     def _entitled(self, case: Case, standing: Stands, owner: MemberFacts) -> Entitlement | None:
         if standing.content is None:
             return None
-        known = case.story.version is not None
-        facts = as_first_judged(owner, case.story, case.profile, case.programme) if known else owner
+        facts = self._as_judged(case, owner)
         return entitlement(case.story, standing, case.programme, facts, self._counters_of(case.programme))
+
+    def _as_judged(self, case: Case, owner: MemberFacts) -> MemberFacts:
+        if case.story.version is None:
+            return owner
+        return as_first_judged(owner, case.story, case.profile, case.programme)
 
     def _judged(self, case: Case, story: Story, entitled: Entitlement, life: Life) -> Story:
         seen = seen_by(case.programme, life.standing, entitled.judged_at)
@@ -353,7 +358,8 @@ class CaseWork:
         dates = {}
         for seq, lot in lots.items():
             if version.expires_from_activation[waiting[seq]]:
-                boundary = version.calendars[waiting[seq]].expires_at(max(at, lot.earned_at))
+                calendar = version.calendar(waiting[seq], self._as_judged(case, life.standing.facts))
+                boundary = calendar.expires_at(max(at, lot.earned_at))
                 dates[seq] = None if boundary is None else boundary.instant
         movements = activate(life.ledger, lots, at, self._now, dates)
         life.record(movements, cause)

@@ -28,7 +28,8 @@ from libs.receipts.decided import granted_by, story_of
 from libs.receipts.story import Content, Story
 from libs.runtime.batch import Outgoing
 from services.earning import arrivals
-from services.earning.activities import Acted, act, correct
+from services.earning.activities import Acted, act
+from services.earning.alive import buying
 from services.earning.announcements import Announcer
 from services.earning.arrivals import Arrival
 from services.earning.cases import Case, CaseWork, Followed
@@ -41,6 +42,7 @@ from services.earning.loaded import Counters, Loaded
 from services.earning.moving import move
 from services.earning.occasions import outgoing, return_of
 from services.earning.outcome import About, BatchDecision, NewLot, Term, Unpaid
+from services.earning.redating import correction
 from services.earning.referrals import referral_of
 from services.earning.seen import seen_by
 from services.earning.verdict import Given, Standing
@@ -110,8 +112,8 @@ class BatchDecider:
             life = self._life_of(arrival.programme, standing.facts.member_id)
             if life is not None:
                 cause = _cause(arrival)
-                life.catch_up(self._now, cause)
-                lots = [(life.credit(new, self._now, cause), new.carried) for new in verdict.credits]
+                credits = buying(arrival.programme, life, verdict, self._now, cause)
+                lots = [(life.credit(new, self._now, cause), new.carried) for new in credits]
                 if counts:
                     life.give(granted_by(verdict.evaluation), cause)
                 events = self._told()
@@ -230,8 +232,8 @@ class BatchDecider:
             self.result.events.append(self._told())
             return
         referrals = self._loaded.referrals
-        if arrival.kind == arrivals.ADJUSTED:
-            acted = correct(arrival, life, self._now)
+        if arrival.kind in arrivals.CORRECTIONS:
+            acted = correction(arrival, life, self._now)
         elif arrival.kind in arrivals.MOVINGS:
             acted = move(arrival, life, self._loaded.merges, self._life_of, self._use, self._now)
         elif arrival.kind in arrivals.REFERRALS:

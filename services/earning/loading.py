@@ -19,6 +19,7 @@ from libs.promotions.facts import MemberFacts
 from libs.receipts.decided import story_of
 from libs.receipts.story import Content, Story, read_story
 from services.earning import arrivals, owner_store, store
+from services.earning.alive import Revived
 from services.earning.arrivals import Arrival
 from services.earning.cases import Case
 from services.earning.facts import content_of, first_owner
@@ -162,9 +163,10 @@ async def load_lives(
     adding: dict[MemberName, None] = {}
     for case in cases.values():
         whole |= dict.fromkeys((*case.programme.key, member_id) for member_id in _ids_behind(case, owners))
+    revived = Revived(standings)
     for arrival in fresh:
         plain = arrival.kind == arrivals.COMPLETED and arrival.receipt_key not in cases
-        if plain and not arrival.programme.pends:
+        if plain and not arrival.programme.pends and not arrival.programme.revives:
             continue
         concerned = [(*name[:2], owners[name]) for name in identifier_names(arrival) if name in owners]
         member_id = _named(arrival)
@@ -172,10 +174,13 @@ async def load_lives(
             concerned.append((*arrival.scope, member_id))
             if (other := _other(arrival)) is not None:
                 concerned.append((*arrival.scope, other))
-        if plain:
-            adding |= dict.fromkeys(concerned)
-        else:
+        if not plain:
             whole |= dict.fromkeys(concerned)
+        elif arrival.programme.pends:
+            adding |= dict.fromkeys(concerned)
+        if arrival.programme.revives:
+            revived.see(arrival, concerned)
+    whole |= revived.names
     names = [name for name in whole if name in standings]
     ledgers = await store.load_ledgers(connection, names, standings)
     lives = {name: Life(name, standings[name], ledgers[name], whole=True) for name in names}

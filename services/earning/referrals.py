@@ -319,7 +319,7 @@ class Referrals:
             wanted, due = due, _no_more(due, account.story)
             if off and wanted != due:
                 self.waiting[life.name] = cause.key
-        entitled = Entitlement(at, self._now, version, due.points)
+        entitled = Entitlement(at, self._now, version, due.points, owner=life.standing.facts)
         lapsed = account.lapsed_lots(life)
         settled = settle(
             account.story, entitled, life, programme, self._now, at, cause, lapsed, anew=True, policy=Shortfall.DEBT

@@ -7,19 +7,22 @@ makes no difference to where it ends.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
 
+from libs.judging.alive import told_late
 from libs.judging.entitlement import Entitlement
-from libs.judging.placement import PERIOD_CLOSED, place_points
+from libs.judging.placement import PERIOD_CLOSED, place_points, portions
+from libs.judging.terms import PaidBy
 from libs.judging.verdict import NewCredit
 from libs.judging.versions import RunningProgramme
 from libs.ledger.model import Lot
 from libs.ledger.reverse import Credit, Shortfall, reverse
 from libs.lives.made import Cause
+from libs.promotions.evaluation import Grant
 from libs.receipts.story import Account, Gained, Story, with_account
 from services.earning.lives import Life
 
@@ -76,11 +79,10 @@ def settle(
             account = _take_back(settled, account, -more, life, now, at, cause, policy, lapsed)
         elif more > 0:
             account, more = _forgive_less(account, more)
-            if more:
-                new = _structs.replace(credits[wallet], points=more)
+            for new in told_late(programme, life.ledger, list(_share(credits.get(wallet, ()), more))):
                 lot = life.credit(new, now, cause)
                 settled.lots.append((lot, new.carried))
-                account = _structs.replace(account, gained=(*account.gained, Gained(lot.seq, more)))
+                account = _structs.replace(account, gained=(*account.gained, Gained(lot.seq, new.points)))
         if account != Account(wallet):
             after.append(account)
     settled.story = _structs.replace(story, accounts=tuple(after))
@@ -98,20 +100,35 @@ def _policy(programme: RunningProgramme, entitled: Entitlement | None, story: St
 
 def _credits(
     story: Story, entitled: Entitlement | None, accounts: Mapping[str, Account], anew_at: datetime | None
-) -> dict[str, NewCredit] | None:
-    """The dates of what is to be credited; None when something comes too late for any rule."""
-    credits: dict[str, NewCredit] = {}
+) -> dict[str, list[NewCredit]] | None:
+    """The dates of what there is to credit, one for each policy; None when something comes too late for any rule."""
+    credits: dict[str, list[NewCredit]] = {}
     if entitled is None or entitled.version is None:
         return credits
+    version, dates = entitled.version, (entitled.judged_at, entitled.arrived_at, story.signals, anew_at, entitled.owner)
     for wallet, points in entitled.target.items():
         if points > accounts[wallet].standing:
-            credit = place_points(
-                entitled.version, wallet, points, entitled.judged_at, entitled.arrived_at, story.signals, anew_at
-            )
-            if credit is None:
-                return None
-            credits[wallet] = credit
+            for effect, part in _portions(entitled, wallet, points):
+                credit = place_points(version, wallet, part, *dates, effect)
+                if credit is None:
+                    return None
+                credits.setdefault(wallet, []).append(credit)
     return credits
+
+
+def _portions(entitled: Entitlement, wallet: str, points: int) -> list[tuple[PaidBy | None, int]]:
+    assert entitled.version is not None, "whoever is entitled to points is so by a version"
+    if entitled.evaluation is None:
+        return [(None, points)]
+    return portions(entitled.version, entitled.evaluation, Grant(wallet, points))
+
+
+def _share(credits: Sequence[NewCredit], points: int) -> Iterator[NewCredit]:
+    """Cut points into credits, those on the wallet's terms first; where that is all that is entitled to, as decided."""
+    for credit in credits:
+        if part := min(credit.points, points):
+            yield _structs.replace(credit, points=part)
+            points -= part
 
 
 def _forgive_less(account: Account, more: int) -> tuple[Account, int]:

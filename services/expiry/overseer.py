@@ -12,7 +12,7 @@ from libs.runtime import logs, stream_store
 from libs.runtime.batch import Outgoing
 from libs.runtime.clock import Clock
 from libs.runtime.postgres import DATABASE_ERRORS
-from libs.sweeps.calendar import Turn, turns
+from libs.sweeps.calendar import Turn, days_of_their_own, together, turns
 from libs.sweeps.preview import preview_all
 from services.expiry import spared_store, store
 from services.expiry.announcements import Crier, cause_of, shard_of, sweep_name
@@ -22,6 +22,7 @@ from services.expiry.store import Programme, Progress, Scope, Sweep, VersionRead
 
 log = logs.get(__name__)
 _MOMENT = timedelta(microseconds=1)
+_EVERY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Overseer:
         self._crowd = crowd
         self._versions = VersionReader()
         self._since: dict[Scope, datetime] = {}
+        self._looked: dict[Scope, datetime] = {}
         self.trouble: str | None = "programmes not loaded"
 
     async def look(self) -> None:
@@ -76,10 +78,32 @@ class Overseer:
             last = self._since.get(scope) or await self._first_look(connection, scope, now)
         if still_open and last <= now:
             return
-        for turn in turns(programme.periods, last, now + self._rules.ahead):
+        coming = turns(programme.periods, last, now + self._rules.ahead)
+        for turn in together(coming, await self._days(connection, scope, programme, now)):
             await self._announce_one(connection, scope, programme, turn, now)
             if turn.boundary.instant <= now:
                 return
+
+    async def _days(
+        self, connection: asyncpg.Connection, scope: Scope, programme: Programme, now: datetime
+    ) -> list[Turn]:
+        """The turns of a programme whose points may lapse on any day; looked for once an hour, since it reads heads.
+
+        Days are announced as members come to them, so a boundary may have to be added before others that are announced.
+        Of days that were missed the last one stands for all.
+        """
+        looked = self._looked.get(scope)
+        if not programme.scattered or (looked is not None and looked <= now < looked + _EVERY):
+            return []
+        until = now + self._rules.ahead
+        past, announced = await store.announced(connection, scope, now)
+        past = past or await self._first_look(connection, scope, now)
+        days = days_of_their_own(programme.scattered, await store.days_due(connection, scope, past, until))
+        missed = [turn for turn in days if turn.boundary.instant <= now]
+        if not missed:
+            self._looked[scope] = now
+        coming = [*turns(programme.periods, past, until), *[turn for turn in days if turn.boundary.instant > now]]
+        return [*missed[-1:], *[turn for turn in coming if turn.boundary.instant not in announced]]
 
     async def _first_look(self, connection: asyncpg.Connection, scope: Scope, now: datetime) -> datetime:
         """Where the calendar of a programme begins that was never swept: that reads all heads, so it is done once."""

@@ -13,7 +13,7 @@ import orjson
 
 from libs.promotions.document import parse_programme
 from libs.runtime import sql
-from libs.sweeps.calendar import Turn, WalletPeriod, periods_of
+from libs.sweeps.calendar import Scattered, Turn, WalletPeriod, periods_of, scattered_of
 from libs.sweeps.outlook import Worth, worth_of
 from libs.sweeps.preview import Share, Total, totals
 
@@ -26,10 +26,14 @@ Scope = tuple[int, int]
 
 
 class Version(NamedTuple):
-    """What a version of a programme says of expiry: its zone and periods, and what a point of a wallet is worth."""
+    """What a version of a programme says of expiry: its zone and periods, and what a point of a wallet is worth.
+
+    `scattered` are wallets whose points may lapse on any day.
+    """
 
     zone: str
     periods: frozenset[WalletPeriod]
+    scattered: frozenset[Scattered]
     worth: Worth
 
 
@@ -42,6 +46,7 @@ class Programme:
     zone: str
     periods: frozenset[WalletPeriod]
     worth: Worth
+    scattered: frozenset[Scattered] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +133,13 @@ class VersionReader:
             version = self._known.get(name)
             if version is None:
                 document = parse_programme(orjson.loads(await connection.fetchval(_QUERIES["document"], *name)))
-                version = self._known[name] = Version(document.zone, periods_of(document), worth_of(document))
+                about = (document.zone, periods_of(document), scattered_of(document), worth_of(document))
+                version = self._known[name] = Version(*about)
             before = found.get((tenant_id, programme_id))
             periods = version.periods if before is None else before.periods | version.periods
-            found[tenant_id, programme_id] = Programme(tenant, programme, version.zone, periods, version.worth)
+            scattered = version.scattered if before is None else before.scattered | version.scattered
+            about_all = (version.zone, periods, version.worth, scattered)
+            found[tenant_id, programme_id] = Programme(tenant, programme, *about_all)
         return found
 
 
@@ -139,6 +147,23 @@ async def last_boundary(connection: asyncpg.Connection, scope: Scope) -> tuple[d
     """Return the last boundary that was announced, and whether any sweep is not over."""
     row = await connection.fetchrow(_QUERIES["last_boundary"], *scope)
     return row["last"], bool(row["open"])
+
+
+async def announced(
+    connection: asyncpg.Connection, scope: Scope, now: datetime
+) -> tuple[datetime | None, frozenset[datetime]]:
+    """Return the last boundary with a sweep that is past, and those that are ahead."""
+    row = await connection.fetchrow(_QUERIES["announced"], *scope, now)
+    return row["past"], frozenset(row["ahead"])
+
+
+async def days_due(connection: asyncpg.Connection, scope: Scope, after: datetime, until: datetime) -> list[datetime]:
+    """Return the instants behind one and no later than another at which the next points of any member lapse.
+
+    It reads all heads.
+    """
+    rows = await connection.fetch(_QUERIES["days_due"], *scope, after, until, timeout=_PATIENCE)
+    return [row["at"] for row in rows]
 
 
 async def first_due(connection: asyncpg.Connection, scope: Scope) -> datetime | None:

@@ -126,7 +126,7 @@ def calculate(programme: RunningProgramme, habits: Habits, at: datetime) -> Year
             evaluation, gained = verdict.evaluation, verdict.credits
         else:
             evaluation = evaluate_activity(version.compiled, what, member, instant, counters)
-            gained = place_grants(version, evaluation, instant, instant) or ()
+            gained = place_grants(version, evaluation, instant, instant, member) or ()
         if evaluation is not None and gained:
             credits += gained
             counters.update({use.key: use.points for use in evaluation.uses})

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import NamedTuple
 
-from libs.promotions.describe import Words
+from libs.promotions.expiry_words import wallet_expiry_words
 from services.gateway.common_day import common_days
 from services.gateway.markup import page
 from services.gateway.public_pages import Shown, languages
@@ -41,14 +41,13 @@ def questions_page(shown: Shown) -> str:
 
 
 def _questions(shown: Shown) -> Iterator[Question]:
-    words = Words(shown.compiled, shown.language)
     wallets = shown.compiled.source.wallets
     lapsing = False
     for wallet in wallets:
         days = common_days(shown.version, wallet, shown.at, shown.language)
         lapsing = lapsing or bool(days)
         asked = _say(shown, "when.wallet", wallet=wallet.name) if len(wallets) > 1 else _say(shown, "when")
-        yield Question(asked, " ".join([words.expiry(wallet), *days]))
+        yield Question(asked, " ".join([*wallet_expiry_words(wallet, shown.language), *days]))
     if lapsing:
         yield Question(_say(shown, "one"), _say(shown, "one.answer"))
         yield Question(_say(shown, "hour"), _say(shown, "hour.answer", zone=shown.compiled.source.zone))

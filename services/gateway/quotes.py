@@ -9,7 +9,7 @@ from uuid import UUID
 
 from libs.judging.exchange import exchange
 from libs.judging.judge import judge
-from libs.judging.outlook import credited
+from libs.judging.outlook import bought
 from libs.judging.verdict import Verdict
 from libs.judging.versions import RunningProgramme
 from libs.ledger.model import MemberLedger
@@ -88,6 +88,7 @@ def quote(asked: Asked, counters: Mapping[str, int]) -> Quote:
         shares = share_out(*rules, verdict.evaluation)
         off = killed(programme.switches, version.compiled, judged)
         hints = find_hints(*rules, counters, verdict.evaluation, killed=off)
-    after = None if asked.ledger is None else credited(asked.ledger, verdict.credits, at)
+    before = asked.ledger
+    after = None if before is None else bought(programme, before, asked.facts, verdict.credits, at)
     compiled = None if version is None else version.compiled
     return Quote(asked, outcome, verdict, compiled, judged, shares, hints, asked.ledger, after)

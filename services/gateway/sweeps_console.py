@@ -11,10 +11,10 @@ from fastapi.responses import HTMLResponse, Response
 
 from libs.language import wording
 from libs.ledger.zones import load_zone
-from libs.sweeps.calendar import Turn, periods_of, turns
+from libs.sweeps.calendar import Turn
 from libs.sweeps.kept import load_outlook
 from libs.sweeps.preview import Share, SparedShare, Total, totals
-from libs.sweeps.reading import SweepSeen, load_sweeps
+from libs.sweeps.reading import SweepSeen, load_sweeps, turns_of
 from libs.sweeps.texts import SWEEPS
 from services.gateway.access import parts_of
 from services.gateway.console_door import let_in
@@ -42,11 +42,12 @@ async def expiry_page(request: Request, language: Language) -> Response:
     parts, now = parts_of(request), parts_of(request).clock.now()
     sections = []
     for running in named(await parts.programmes.of(key.tenant_id), None):
-        periods = frozenset().union(*(periods_of(version.compiled.source) for version in running.versions))
+        documents = [version.compiled.source for version in running.versions]
         async with parts.store.reading(key.tenant_id) as reading:
             sweeps = await load_sweeps(reading.connection, key.tenant_id, running.programme_id, most=_MOST)
             outlook = await load_outlook(reading.connection, running.key)
-        ahead = turns(periods, now, now + _AHEAD)[:_MOST]
+            coming = await turns_of(reading.connection, running.key, documents, now, now + _AHEAD)
+        ahead = coming[:_MOST]
         if ahead or sweeps:
             name = running.name or running.programme
             told = "" if outlook is None else outlook_section(running, outlook, name, language)

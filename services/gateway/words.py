@@ -88,7 +88,7 @@ _MOVEMENTS: Mapping[str, str] = MappingProxyType(
         "redeem": "Points were redeemed",
         "restore": "Points came back",
         "expire": "Points lapsed",
-        "waive": "Points got a later date",
+        "waive": "Points got another date",
         "reverse": "Points were taken back because the purchase came back",
         "hold": "Points were reserved",
         "release": "A reservation ended, and its points are free again",

@@ -71,7 +71,7 @@ MOVEMENTS: Mapping[str, str] = MappingProxyType(
         "redeem": "Punkte wurden eingelöst",
         "restore": "Punkte kamen zurück",
         "expire": "Punkte verfielen",
-        "waive": "Punkte bekamen ein späteres Datum",
+        "waive": "Punkte bekamen ein anderes Datum",
         "reverse": "Punkte wurden zurückgenommen, weil der Einkauf zurückkam",
         "hold": "Punkte wurden vorgemerkt",
         "release": "Eine Vormerkung endete, und ihre Punkte sind wieder frei",

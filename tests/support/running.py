@@ -51,6 +51,7 @@ _TENANTS = (
     (4, "initech", "Europe/Rome", "EUR", "web_shop.yaml"),
     (5, "hooli", "Europe/Rome", "EUR", "club.yaml"),
     (6, "assam", "Europe/Rome", "EUR", "presents.yaml"),
+    (7, "terms", "Europe/Rome", "EUR", "terms.yaml"),
 )
 _LONG_AGO = datetime(2016, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)

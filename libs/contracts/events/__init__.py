@@ -8,6 +8,7 @@ from libs.contracts.events.activity import (
     ActivityRecordedV1,
     AdjustmentRequestedV1,
     MemberDueV1,
+    RedatingRequestedV1,
 )
 from libs.contracts.events.balance import BalanceChangedV1, WalletBalance
 from libs.contracts.events.dead_letter import DeadLetterHeadersV1
@@ -34,6 +35,7 @@ from libs.contracts.events.points import (
     PointsCreditedV1,
     PointsExpiredV1,
     PointsHeldV1,
+    PointsRedatedV1,
     PointsRedeemedV1,
     PointsReleasedV1,
     PointsRepaidV1,
@@ -116,6 +118,7 @@ __all__ = [
     "PointsCreditedV1",
     "PointsExpiredV1",
     "PointsHeldV1",
+    "PointsRedatedV1",
     "PointsRedeemedV1",
     "PointsReleasedV1",
     "PointsRepaidV1",
@@ -132,6 +135,7 @@ __all__ = [
     "PurchaseReturnedV1",
     "PurchaseVoidedV1",
     "ReceiptLine",
+    "RedatingRequestedV1",
     "ReferralClaimedV1",
     "ReferralConvertedV1",
     "ReferralDueV1",

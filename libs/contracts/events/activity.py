@@ -73,6 +73,24 @@ class AdjustmentRequestedV1(Payload):
     opening: bool = Field(default=False, description="A balance that the member brings from another system.")
 
 
+class RedatingRequestedV1(Payload):
+    """A member's points of one version of the programme are to lapse by the policy of another: a person wants it."""
+
+    event_type: ClassVar[str] = "org.pointstream.redating.requested.v1"
+
+    member_id: UUID = Field(description="Whose points.")
+    from_version: ProgrammeVersion = Field(description="The version by whose policy they lapse so far.")
+    to_version: ProgrammeVersion = Field(description="The version by whose policy they are to lapse.")
+    wallet: Name32 | None = Field(default=None, description="Name of the wallet; null for all of them.")
+    notice_until: Instant | None = Field(
+        default=None,
+        description="No date becomes earlier than the boundary behind this; null: no notice is given.",
+    )
+    reason: Slug = Field(description="Why, as a code.")
+    note: Text256 | None = Field(default=None, description="Why, in words.")
+    requested_by: Name64 = Field(description="Who wants it.")
+
+
 class MemberDueV1(Payload):
     """The clock says that something falls due for a member: points become active, or lapse."""
 

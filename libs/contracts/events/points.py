@@ -120,6 +120,17 @@ class PointsWaivedV1(_PointsMoved):
     )
 
 
+class PointsRedatedV1(_PointsMoved):
+    """Points stay where they are and lapse on another day: something kept them alive, or another policy holds for them.
+
+    `reason` is `kept-alive`, or the code of whoever wanted the other policy.
+    """
+
+    event_type: ClassVar[str] = "org.pointstream.points.redated.v1"
+
+    expires_at: Instant | None = Field(default=None, description="When these lots lapse now; null for never.")
+
+
 class PointsAdjustedV1(_PointsMoved):
     """A person gave points or took some."""
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from libs.language.catalogue import Catalogue
-from libs.promotions.wording import english, experiments, german, referral, spared
+from libs.promotions.wording import english, experiments, expiry, german, referral, spared
 
 EXPLANATIONS = Catalogue(
     {
@@ -18,8 +18,8 @@ EXPLANATIONS = Catalogue(
 
 RULES = Catalogue(
     {
-        "en": {**english.RULES, **referral.ENGLISH, **experiments.RULES_ENGLISH, **spared.ENGLISH},
-        "de": {**german.RULES, **referral.GERMAN, **experiments.RULES_GERMAN, **spared.GERMAN},
+        "en": {**english.RULES, **expiry.ENGLISH, **referral.ENGLISH, **experiments.RULES_ENGLISH, **spared.ENGLISH},
+        "de": {**german.RULES, **expiry.GERMAN, **referral.GERMAN, **experiments.RULES_GERMAN, **spared.GERMAN},
     }
 )
 """What a campaign gives, to whom and when; what a wallet does with points and whose it spares; what a friend brings."""

@@ -288,7 +288,6 @@ RULES: Texts = MappingProxyType(
             "one": "They lapse at the end of the year after the one they were earned in.",
             "other": "They lapse at the end of the year, {n} years after the one they were earned in.",
         },
-        "expiry.other": "They lapse by a rule of their own.",
         "expiry.from-activation": "Their time counts from the day on which they become active.",
         "worth": "{points} are worth {money}.",
         "rounding.floor": "Fractions of points on a receipt are left out.",

@@ -369,7 +369,6 @@ RULES: Texts = MappingProxyType(
             "one": "Sie verfallen am Ende des Jahres nach dem, in dem sie gesammelt wurden.",
             "other": "Sie verfallen am Ende des Jahres, {n} Jahre nach dem, in dem sie gesammelt wurden.",
         },
-        "expiry.other": "Sie verfallen nach einer eigenen Regel.",
         "expiry.from-activation": "Ihre Zeit zählt von dem Tag an, an dem sie aktiv werden.",
         "worth": "{points} sind {money} wert.",
         "rounding.floor": "Bruchteile von Punkten auf einem Bon entfallen.",

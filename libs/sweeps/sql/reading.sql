@@ -24,3 +24,10 @@ RETURNING s.sweep_id;
 -- name: documents
 -- What each version of a programme says, for its boundaries ahead.
 SELECT v.document FROM platform.programme_version v WHERE v.tenant_id = $1 AND v.programme_id = $2 ORDER BY v.version;
+
+-- name: days_due
+-- When the next points of members lapse, behind $3 and no later than $4; it reads all heads of a programme.
+SELECT DISTINCT m.lapses_at AS at
+FROM ledger.member m
+WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.lapses_at > $3 AND m.lapses_at <= $4
+ORDER BY at;

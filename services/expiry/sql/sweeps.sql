@@ -17,6 +17,19 @@ FROM expiry.sweep s WHERE s.tenant_id = $1 AND s.programme_id = $2;
 -- name: first_due
 SELECT min(m.lapses_at) FROM ledger.member m WHERE m.tenant_id = $1 AND m.programme_id = $2;
 
+-- name: announced
+-- The last boundary that is past ($3), and those ahead, of which sweeps are announced.
+SELECT max(s.boundary) FILTER (WHERE s.boundary <= $3) AS past,
+       coalesce(array_agg(s.boundary) FILTER (WHERE s.boundary > $3), '{}') AS ahead
+FROM expiry.sweep s WHERE s.tenant_id = $1 AND s.programme_id = $2;
+
+-- name: days_due
+-- When the next points of members lapse, behind $3 and no later than $4.
+SELECT DISTINCT m.lapses_at AS at
+FROM ledger.member m
+WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.lapses_at > $3 AND m.lapses_at <= $4
+ORDER BY at;
+
 -- name: announce
 INSERT INTO expiry.sweep (tenant_id, programme_id, boundary, sweep_id, local_date, zone, tzdata, wallets, cause, state,
                           preview, announced_at)

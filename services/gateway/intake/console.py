@@ -28,6 +28,7 @@ from services.gateway.intake.views import (
     EXAMPLE_ADJUSTMENT,
     EXAMPLE_CLAIM,
     EXAMPLE_MERGE,
+    EXAMPLE_REDATING,
     EXAMPLE_REFERRAL,
     EXAMPLE_RESOLUTION,
     EXAMPLE_TRANSFER,
@@ -61,6 +62,7 @@ def _form(name: str, *ours: str) -> Form:
 
 
 _ADJUSTMENT = _form("adjustment.requested.v1", "member_id", "requested_by")
+_REDATING = _form("redating.requested.v1", "member_id", "requested_by")
 _CLAIM = _form("purchase.claimed.v1", "member_id")
 _RESOLUTION = _form("purchase.resolved.v1", "decided_by")
 _TRANSFER = _form("transfer.requested.v1", "member_id", "requested_by")
@@ -106,6 +108,28 @@ async def transfer_points(
     """
     filled = {"member_id": str(member_id), "requested_by": _who(caller)}
     return await _serve(request, caller, _TRANSFER, filled, _of_member(member_id, programme))
+
+
+@router.post(
+    "/members/{member_id}/redatings",
+    operation_id="redatePoints",
+    summary="Let a member's old points lapse by the policy of another version",
+    tags=["members"],
+    status_code=202,
+    response_model=Accepted,
+    responses=refusals(*ALWAYS, "member-unknown", "programme-needed", "request-invalid"),
+    openapi_extra=form_body(_REDATING.name, _REDATING.ours, EXAMPLE_REDATING),
+)
+async def redate_points(
+    request: Request, caller: PointsAdjuster, member_id: MemberId, programme: ProgrammeSlug = None
+) -> Response:
+    """Ask for other dates: free points that one version made get those that another one's policies give.
+
+    No date becomes earlier than the first boundary behind `notice_until`; without it they may lapse at the next one.
+    What has the date already is not touched. `pointstream expiry migrate` does it for all members, with a dry run.
+    """
+    filled = {"member_id": str(member_id), "requested_by": _who(caller)}
+    return await _serve(request, caller, _REDATING, filled, _of_member(member_id, programme))
 
 
 @router.post(

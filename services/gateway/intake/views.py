@@ -91,3 +91,10 @@ EXAMPLE_TRANSFER = {
 }
 EXAMPLE_MERGE = {"to_member_id": "0190a5b0-7c3e-7d52-9d1e-5a2f6c0b8e22", "reason": "duplicate"}
 EXAMPLE_UNMERGE = {"reason": "mistake", "note": "Mother and daughter, not one person."}
+EXAMPLE_REDATING = {
+    "from_version": 3,
+    "to_version": 4,
+    "notice_until": "2026-12-31T23:00:00Z",
+    "reason": "new-terms",
+    "note": "Points live two years now, old ones too.",
+}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from libs.language.catalogue import Catalogue
+from services.gateway.planning.expiry_labels import CHOICES, FIELDS
 
 LABELS = Catalogue(
     {
-        "en": {
+        "en": FIELDS["en"]
+        | {
             "above_minor": "only what is spent above",
             "activity": "activity",
             "amount_minor": "amount off",
@@ -146,14 +148,14 @@ LABELS = Catalogue(
             "tiers": "tiers",
             "times": "times",
             "to": "to",
-            "wallet": "kind of points",
             "weekdays": "weekdays",
             "windows": "hours",
             "with": "together with",
             "within": "within",
             "years": "years",
         },
-        "de": {
+        "de": FIELDS["de"]
+        | {
             "above_minor": "nur was ausgegeben wird über",
             "activity": "Aktivität",
             "amount_minor": "Betrag, der abgezogen wird",
@@ -293,7 +295,6 @@ LABELS = Catalogue(
             "tiers": "Stufen",
             "times": "Mal",
             "to": "bis",
-            "wallet": "Punktekonto",
             "weekdays": "Wochentage",
             "windows": "Uhrzeiten",
             "with": "zusammen mit",
@@ -305,7 +306,8 @@ LABELS = Catalogue(
 
 VALUES = Catalogue(
     {
-        "en": {
+        "en": CHOICES["en"]
+        | {
             "mode.all": "all of them",
             "mode.first": "the strongest",
             "mode.best": "the best for the member",
@@ -349,7 +351,8 @@ VALUES = Catalogue(
             "scope.store": "each store",
             "scope.partner": "each partner",
         },
-        "de": {
+        "de": CHOICES["de"]
+        | {
             "mode.all": "alle",
             "mode.first": "die stärkste",
             "mode.best": "die beste für das Mitglied",

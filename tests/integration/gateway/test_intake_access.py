@@ -38,6 +38,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "transferPoints": {"to_member_id": MEMBER[:-1] + "9", "wallet": "points", "points": 5, "reason": "gift"},
     "mergeMember": {"to_member_id": MEMBER[:-1] + "9", "reason": "duplicate"},
     "unmergeMember": {"reason": "mistake"},
+    "redatePoints": {"from_version": 1, "to_version": 2, "reason": "new-terms"},
     "claimReceipt": {"receipt_number": "7"},
     "resolveReceipt": {"receipt_number": "7", "decision": "refuse", "reason": "Not ours."},
     "resolveReferral": {"member_id": MEMBER, "decision": "refuse", "reason": "The same person."},
