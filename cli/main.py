@@ -41,6 +41,7 @@ _FURTHER = (
     "cli.history",
     "cli.experiments",
     "cli.segments",
+    "cli.reminders",
     "cli.sweep",
     "cli.features",
 )

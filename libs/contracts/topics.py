@@ -219,6 +219,7 @@ TOPICS: tuple[Topic, ...] = (
         retention=timedelta(days=7),
         producers=("expiry",),
         consumers=("notifier",),
+        types=_types("reminder.due"),
         dead_letter=True,
     ),
     _output(

@@ -25,6 +25,7 @@ from libs.promotions.parts import Misplaced, Part, Zone, refuse_repeats, unless_
 from libs.promotions.payouts import Multiplier, Payout
 from libs.promotions.places import Store
 from libs.promotions.referral import Referral, check_wallets
+from libs.promotions.reminders import check_reminders
 from libs.promotions.segments import Segments, check_segments
 from libs.promotions.tiers import TierSets, check_sets, leading_set
 from libs.promotions.wallets import Wallet
@@ -92,6 +93,7 @@ class Programme(Part):
         wallets = [wallet.name for wallet in self.wallets]
         check_sets(self.tier_sets, wallets)
         check_segments(self.segments, self.campaigns, self.attributes, self.tier_sets, wallets)
+        check_reminders(self.wallets, [segment.name for segment in self.segments])
         check_occasions(self.campaigns, self.tier_sets)
         check_wallets(self.referral, wallets)
         check_challenges(self.campaigns, self.segments)

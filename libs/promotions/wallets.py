@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from libs.promotions.parts import Days, Name, Part, Positive, refuse_repeats, unless_written
+from libs.promotions.reminders import Reminders
 
 
 class NeverExpiry(Part):
@@ -84,3 +85,5 @@ class Wallet(Part):
     expiry_from: Literal["activation", "earning"] = unless_written("activation")
     worth: Worth | None = None
     """What its points are worth, told to people and used by no rule."""
+    reminders: Reminders = unless_written(())
+    """Whom to remind ahead of each boundary at which its points lapse, and when."""

@@ -61,26 +61,30 @@ async def preview(connection: asyncpg.Connection, scope: tuple[int, int], bounda
     while heads := await connection.fetch(_QUERIES["activating"], *scope, boundary, after, _PAGE):
         after = heads[-1]["member_id"]
         tiers = {head["member_id"]: head["tier"] for head in heads}
-        for ledger in await _ledgers(connection, scope, heads):
+        for ledger in await load_ledgers(connection, scope, heads):
             for wallet, lapsing in lapses(ledger, boundary).items():
                 found.setdefault((tiers[ledger.member_id], wallet), Counter()).update(lapsing)
     ordered = sorted(found.items(), key=lambda item: (item[0][0] or "", item[0][1]))
     return [Share(*key, one["members"], one["lots"], one["points"]) for key, one in ordered]
 
 
-def lapses(ledger: MemberLedger, boundary: datetime) -> dict[str, Counter[str]]:
-    """Return what a member loses by `boundary`, by wallet: the pure function, for whatever is not plain."""
+def lapses(ledger: MemberLedger, boundary: datetime, since: datetime | None = None) -> dict[str, Counter[str]]:
+    """Return what a member loses by `boundary`, by wallet: the pure function, for whatever is not plain.
+
+    With `since`, only what lapses behind that instant.
+    """
     found: dict[str, Counter[str]] = {}
     for movement in catch_up(ledger, boundary, boundary):
-        if movement.kind is Kind.EXPIRE:
+        if movement.kind is Kind.EXPIRE and (since is None or movement.effective_at > since):
             one = found.setdefault(movement.wallet, Counter(members=1))
             one.update(lots=len(movement.allocations), points=movement.amount)
     return found
 
 
-async def _ledgers(
+async def load_ledgers(
     connection: asyncpg.Connection, scope: tuple[int, int], heads: Iterable[asyncpg.Record]
 ) -> list[MemberLedger]:
+    """Return the ledgers of members, given by rows with `member_id` and `seq`, in the order of these."""
     seqs = {head["member_id"]: head["seq"] for head in heads}
     lots: dict[UUID, list[Lot]] = {}
     debts: dict[UUID, list[Debt]] = {}

@@ -33,3 +33,14 @@ class ExpiryMetrics:
         self.members_left = Gauge(
             "loyalty_expiry_waiting_members", "Members to whom running sweeps have not come.", registry=registry
         )
+        self.reminders = Counter(
+            "loyalty_expiry_reminders_total", "Members told of on loyalty.reminders.", registry=registry
+        )
+        self.reminders_skipped = Counter(
+            "loyalty_expiry_reminders_skipped_total",
+            "Steps of reminder series that came too late, wholly or for the rest of their members.",
+            registry=registry,
+        )
+        self.reminders_running = Gauge(
+            "loyalty_expiry_reminder_steps", "Steps of reminder series that run.", registry=registry
+        )

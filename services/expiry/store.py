@@ -12,9 +12,12 @@ import asyncpg
 import orjson
 
 from libs.promotions.document import parse_programme
+from libs.promotions.programme import Programme as Document
+from libs.promotions.reminders import Reminder
 from libs.runtime import sql
 from libs.sweeps.calendar import Turn, WalletPeriod, periods_of
 from libs.sweeps.preview import Share, Total, totals
+from libs.sweeps.reminders import Series, reminders_of, series_of
 
 _QUERIES = sql.load("services.expiry", "sweeps.sql")
 _PATIENCE = 600.0
@@ -25,20 +28,22 @@ Scope = tuple[int, int]
 
 
 class Version(NamedTuple):
-    """What a version of a programme says of expiry: its periods, and what a point of a wallet is worth at most."""
+    """What a version of a programme says of expiry: its periods, what a point of a wallet is worth, whom to remind."""
 
     periods: frozenset[WalletPeriod]
     worth: Mapping[str, tuple[int, int]]
+    reminders: Mapping[str, tuple[Reminder, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """A programme by its slugs, with the periods of all its versions and the worth of the last."""
+    """A programme by its slugs, with the periods of all its versions, the worth of the last, and whom each reminds."""
 
     tenant: str
     programme: str
     periods: frozenset[WalletPeriod]
     worth: Mapping[str, tuple[int, int]]
+    series: tuple[Series, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,17 +125,24 @@ class VersionReader:
             libs.promotions.document.ProgrammeInvalid: a stored document is none.
         """
         found: dict[Scope, Programme] = {}
-        for tenant_id, programme_id, tenant, programme, number, digest in await connection.fetch(_QUERIES["versions"]):
-            name = (tenant_id, programme_id, number, digest)
+        reminding: dict[Scope, list[tuple[int, datetime, Mapping[str, tuple[Reminder, ...]]]]] = {}
+        for row in await connection.fetch(_QUERIES["versions"]):
+            scope = (row["tenant_id"], row["programme_id"])
+            name = (*scope, row["version"], row["hash"])
             version = self._known.get(name)
             if version is None:
                 document = parse_programme(orjson.loads(await connection.fetchval(_QUERIES["document"], *name)))
-                worth = {each.name: (each.worth.points, each.worth.minor) for each in document.wallets if each.worth}
-                version = self._known[name] = Version(periods_of(document), worth)
-            before = found.get((tenant_id, programme_id))
+                version = self._known[name] = _version(document)
+            before = found.get(scope)
             periods = version.periods if before is None else before.periods | version.periods
-            found[tenant_id, programme_id] = Programme(tenant, programme, periods, version.worth)
-        return found
+            found[scope] = Programme(row["tenant"], row["programme"], periods, version.worth)
+            reminding.setdefault(scope, []).append((row["version"], row["active_from"], version.reminders))
+        return {scope: replace(each, series=series_of(reminding[scope])) for scope, each in found.items()}
+
+
+def _version(document: Document) -> Version:
+    worth = {each.name: (each.worth.points, each.worth.minor) for each in document.wallets if each.worth}
+    return Version(periods_of(document), worth, reminders_of(document))
 
 
 async def last_boundary(connection: asyncpg.Connection, scope: Scope) -> tuple[datetime | None, bool]:

@@ -71,8 +71,9 @@ RIGHTS = {
         "DELETE INSERT SELECT UPDATE(parts) UPDATE(points) UPDATE(spend_minor) UPDATE(visits)": "earning.member_day",
     },
     "expiry": {
-        "USAGE": "expiry ledger platform stream",
+        "USAGE": "expiry ledger members platform stream",
         "SELECT": """
+            members.segment_member
             ledger.debt ledger.lot_now platform.exchange_rate platform.programme platform.programme_version
             platform.source platform.tenant
             """,
@@ -88,6 +89,10 @@ RIGHTS = {
             "INSERT SELECT UPDATE(after) UPDATE(done) UPDATE(epoch) UPDATE(finished) UPDATE(holder) "
             "UPDATE(lease_until) UPDATE(left_alone) UPDATE(members)"
         ): "expiry.chunk",
+        "INSERT SELECT UPDATE(ended_at) UPDATE(state)": "expiry.reminder",
+        "INSERT SELECT UPDATE(epoch) UPDATE(finished) UPDATE(holder) UPDATE(lease_until) UPDATE(told)": (
+            "expiry.reminder_chunk"
+        ),
     },
     "gateway": {
         "USAGE": "earning expiry gateway ledger members platform redemption stream vault",
@@ -96,7 +101,7 @@ RIGHTS = {
             earning.parked_receipt
             earning.receipt
             earning.receipt_event earning.referral earning.referral_change earning.unclaimed_receipt
-            earning.unpaid_receipt expiry.chunk
+            earning.unpaid_receipt expiry.chunk expiry.reminder expiry.reminder_chunk
             ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.member ledger.movement
             members.identifier members.member members.merge members.segment_change members.segment_member
             members.tier_change members.tier_standing
@@ -153,7 +158,7 @@ RIGHTS = {
             earning.parked_receipt
             earning.receipt earning.receipt_event earning.referral earning.referral_account earning.referral_change
             earning.referral_waiting earning.told_programme earning.unclaimed_receipt
-            earning.unpaid_receipt earning.worker expiry.chunk
+            earning.unpaid_receipt earning.worker expiry.chunk expiry.reminder expiry.reminder_chunk
             ledger.allocation ledger.journal ledger.lot_now ledger.movement
             members.identifier members.mark members.member members.merge members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing

@@ -72,6 +72,7 @@ from libs.contracts.events.referral import (
     ReferralResolvedV1,
     ReferralStartedV1,
 )
+from libs.contracts.events.reminder import ReminderDueV1
 from libs.contracts.events.reward import RewardGrantedV1, RewardRevokedV1
 from libs.contracts.events.segment import MemberSegmentEnteredV1, MemberSegmentLeftV1
 from libs.contracts.events.sweep import (
@@ -137,6 +138,7 @@ __all__ = [
     "ReferralRefusedV1",
     "ReferralResolvedV1",
     "ReferralStartedV1",
+    "ReminderDueV1",
     "ReturnedLine",
     "RewardGrantedV1",
     "RewardRevokedV1",

@@ -56,6 +56,8 @@ SWEEP = {
     "getConservation": ("/v1/conservation", 200),
     "listSweeps": ("/v1/sweeps", 200),
     "getSweep": ("/v1/sweeps/{sweep_id}", 404),
+    "listReminders": ("/v1/reminders", 200),
+    "planReminders": ("/v1/reminders/plan", 200),
     "getProgramme": ("/v1/programme", 200),
     "listProgrammeVersions": ("/v1/programme/versions", 200),
     "listCampaigns": ("/v1/campaigns", 200),
