@@ -7,12 +7,13 @@ in the currency's minor unit. `parse_programme` in `document.py` reads it and re
 from __future__ import annotations
 
 from collections import Counter
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from libs.promotions.allowances import SharedLimit, Stacking
 from libs.promotions.audience import FactField
+from libs.promotions.before_expiry import check_frames, with_periods
 from libs.promotions.campaigns import Campaign, phase_of
 from libs.promotions.catalogue import Product
 from libs.promotions.challenges import check_challenges
@@ -74,6 +75,11 @@ class Programme(Part):
     segments: Segments = unless_written(())
     experiments: Annotated[tuple[Experiment, ...], Field(max_length=64)] = unless_written(())
 
+    @model_validator(mode="before")
+    @classmethod
+    def _complete(cls, document: Any) -> Any:
+        return with_periods(document)
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if not self.wallets:
@@ -93,6 +99,7 @@ class Programme(Part):
         wallets = [wallet.name for wallet in self.wallets]
         check_sets(self.tier_sets, wallets)
         check_segments(self.segments, self.campaigns, self.attributes, self.tier_sets, wallets)
+        check_frames(self.campaigns, self.wallets)
         check_reminders(self.wallets, [segment.name for segment in self.segments])
         check_occasions(self.campaigns, self.tier_sets)
         check_wallets(self.referral, wallets)
