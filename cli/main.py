@@ -28,6 +28,7 @@ _FURTHER = (
     "cli.import_members",
     "cli.rates",
     "cli.adjust",
+    "cli.extend",
     "cli.parked",
     "cli.referrals",
     "cli.programme",

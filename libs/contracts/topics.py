@@ -127,6 +127,7 @@ TOPICS: tuple[Topic, ...] = (
             "activity.recorded",
             "member.due",
             "adjustment.requested",
+            "extension.requested",
             "transfer.requested",
             "merge.requested",
             "unmerge.requested",
@@ -163,6 +164,7 @@ TOPICS: tuple[Topic, ...] = (
             "points.held",
             "points.released",
             "points.restored",
+            "points.extended",
             "points.transferred",
         )
     ),

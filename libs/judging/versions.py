@@ -14,6 +14,7 @@ from libs.ledger.boundary import ExpiryCalendar, ExpiryPolicy, NaturalPeriod, Ne
 from libs.ledger.zones import load_zone
 from libs.promotions.compile import CompiledProgramme, compile_programme
 from libs.promotions.document import parse_programme
+from libs.promotions.programme import Programme
 from libs.promotions.rates import Rates
 from libs.promotions.wallets import NaturalExpiry, NeverExpiry, Pending
 
@@ -142,12 +143,18 @@ def activate(active_from: datetime, document: Mapping[str, object]) -> ActiveVer
         active_from,
         compiled,
         zone,
-        {name: ExpiryCalendar(zone, _policy(wallet.expiry)) for name, wallet in wallets.items()},
+        calendars_of(compiled.source),
         {name: wallet.pending for name, wallet in wallets.items()},
         {name: wallet.expiry_from == "activation" for name, wallet in wallets.items()},
         any(wallet.pending is not None for wallet in wallets.values()),
         any(scope == "member" for _, scope, _ in compiled.counter_limits),
     )
+
+
+def calendars_of(programme: Programme) -> dict[str, ExpiryCalendar]:
+    """Return the expiry calendar of each wallet of a programme, by name."""
+    zone = load_zone(programme.zone)
+    return {wallet.name: ExpiryCalendar(zone, _policy(wallet.expiry)) for wallet in programme.wallets}
 
 
 def _policy(expiry: NaturalExpiry | NeverExpiry) -> ExpiryPolicy:

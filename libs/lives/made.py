@@ -12,6 +12,7 @@ from libs.contracts.events import (
     PointsActivatedV1,
     PointsAdjustedV1,
     PointsExpiredV1,
+    PointsExtendedV1,
     PointsHeldV1,
     PointsRedeemedV1,
     PointsReleasedV1,
@@ -26,6 +27,7 @@ EVENT_TYPES = {
     Kind.REVERSE: PointsReversedV1.event_type,
     Kind.ACTIVATE: PointsActivatedV1.event_type,
     Kind.EXPIRE: PointsExpiredV1.event_type,
+    Kind.WAIVE: PointsExtendedV1.event_type,
     Kind.ADJUST: PointsAdjustedV1.event_type,
     Kind.REPAY: PointsRepaidV1.event_type,
     Kind.HOLD: PointsHeldV1.event_type,
@@ -53,7 +55,8 @@ class Made(Struct, frozen=True):
     """A movement that a writer made.
 
     `carried` when its lot was carried to a later boundary, `owed` the debt left in its wallet, `lapses_at` when the
-    lots that it touched lapse, `counterpart` the member to whom a transfer went, or from whom it came.
+    lots that it touched lapse, `lapsed_at` when they would have before it gave them a later date, `counterpart` the
+    member to whom a transfer went, or from whom it came.
     """
 
     movement: Movement
@@ -63,6 +66,7 @@ class Made(Struct, frozen=True):
     lapses_at: datetime | None = None
     reason: str | None = None
     counterpart: UUID | None = None
+    lapsed_at: datetime | None = None
 
 
 def event_data(made: Made, member: str) -> dict[str, Any]:
@@ -92,14 +96,21 @@ def _own(movement: Movement, made: Made) -> dict[str, Any]:
     match movement.kind:
         case Kind.REVERSE:
             return {"corrects": movement.corrects}
-        case Kind.ACTIVATE:
-            return {"active_from": movement.effective_at, "expires_at": made.lapses_at}
+        case Kind.ACTIVATE | Kind.WAIVE:
+            return _dates(movement, made)
         case Kind.EXPIRE:
             return {"boundary": made.lapses_at or movement.effective_at}
         case Kind.REPAY:
             return {"debt_left": made.owed}
     lot = movement.opens
     return {"opens": None if lot is None else lot.seq, "expires_at": None if lot is None else lot.expires_at}
+
+
+def _dates(movement: Movement, made: Made) -> dict[str, Any]:
+    """Which dates the lots have now, and what they had before where that was another end."""
+    if movement.kind is Kind.WAIVE:
+        return {"expires_at": made.lapses_at, "expired_before": made.lapsed_at}
+    return {"active_from": movement.effective_at, "expires_at": made.lapses_at}
 
 
 def _taken_back(movement: Movement) -> dict[str, Any]:

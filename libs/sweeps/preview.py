@@ -81,6 +81,13 @@ def lapses(ledger: MemberLedger, boundary: datetime, since: datetime | None = No
     return found
 
 
+async def load_ledger(connection: asyncpg.Connection, scope: tuple[int, int], member_id: UUID) -> MemberLedger:
+    """Return the ledger of one member; an empty one of somebody who has none."""
+    heads = await connection.fetch(_QUERIES["head"], *scope, member_id)
+    found = await load_ledgers(connection, scope, heads)
+    return found[0] if found else MemberLedger(member_id)
+
+
 async def load_ledgers(
     connection: asyncpg.Connection, scope: tuple[int, int], heads: Iterable[asyncpg.Record]
 ) -> list[MemberLedger]:

@@ -33,6 +33,7 @@ CLAIMED = "purchase.claimed"
 RESOLVED = "purchase.resolved"
 RECORDED = "activity.recorded"
 ADJUSTED = "adjustment.requested"
+EXTENSION = "extension.requested"
 TRANSFER = "transfer.requested"
 MERGE = "merge.requested"
 UNMERGE = "unmerge.requested"
@@ -111,6 +112,7 @@ _KINDS: Mapping[str, str] = MappingProxyType(
             RESOLVED,
             RECORDED,
             ADJUSTED,
+            EXTENSION,
             DUE,
             *MOVINGS,
             *REFERRALS,

@@ -32,6 +32,7 @@ from services.earning.activities import Acted, act, correct
 from services.earning.announcements import Announcer
 from services.earning.arrivals import Arrival
 from services.earning.cases import Case, CaseWork, Followed
+from services.earning.extending import extend_as_asked
 from services.earning.facts import first_owner
 from services.earning.history import counted
 from services.earning.judge import judge
@@ -232,6 +233,8 @@ class BatchDecider:
         referrals = self._loaded.referrals
         if arrival.kind == arrivals.ADJUSTED:
             acted = correct(arrival, life, self._now)
+        elif arrival.kind == arrivals.EXTENSION:
+            acted = extend_as_asked(arrival, life, self._now)
         elif arrival.kind in arrivals.MOVINGS:
             acted = move(arrival, life, self._loaded.merges, self._life_of, self._use, self._now)
         elif arrival.kind in arrivals.REFERRALS:

@@ -42,5 +42,5 @@ class ExpiryMetrics:
             registry=registry,
         )
         self.reminders_running = Gauge(
-            "loyalty_expiry_reminder_steps", "Steps of reminder series that run.", registry=registry
+            "loyalty_expiry_running_reminders", "Steps of reminder series that run.", registry=registry
         )

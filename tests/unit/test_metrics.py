@@ -16,7 +16,18 @@ from deploy.prometheus.vocabulary import COLLECTORS, PAGE, Family, page, service
 
 ROOT = Path(__file__).parents[2]
 PROMETHEUS = ROOT / "deploy/prometheus"
-UNITS = {"seconds", "bytes", "records", "events", "points", "partitions", "programmes", "members", "sweeps"}
+UNITS = {
+    "seconds",
+    "bytes",
+    "records",
+    "events",
+    "points",
+    "partitions",
+    "programmes",
+    "members",
+    "sweeps",
+    "reminders",
+}
 LABELS = {
     "service", "topic", "partition", "outcome", "reason", "cause", "operation", "status_class", "code",
     "tenant", "programme", "wallet", "account", "campaign", "kind",

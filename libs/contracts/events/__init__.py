@@ -20,6 +20,7 @@ from libs.contracts.events.member import (
     TierFigure,
 )
 from libs.contracts.events.moving import (
+    ExtensionRequestedV1,
     MemberMergedV1,
     MemberUnmergedV1,
     MergeRequestedV1,
@@ -33,6 +34,7 @@ from libs.contracts.events.points import (
     PointsAdjustedV1,
     PointsCreditedV1,
     PointsExpiredV1,
+    PointsExtendedV1,
     PointsHeldV1,
     PointsRedeemedV1,
     PointsReleasedV1,
@@ -97,6 +99,7 @@ __all__ = [
     "CampaignStartedV1",
     "CampaignStoppedV1",
     "DeadLetterHeadersV1",
+    "ExtensionRequestedV1",
     "Identifier",
     "LotShare",
     "Mark",
@@ -115,6 +118,7 @@ __all__ = [
     "PointsAdjustedV1",
     "PointsCreditedV1",
     "PointsExpiredV1",
+    "PointsExtendedV1",
     "PointsHeldV1",
     "PointsRedeemedV1",
     "PointsReleasedV1",

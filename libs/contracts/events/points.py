@@ -102,6 +102,15 @@ class PointsExpiredV1(_PointsMoved):
     boundary: Instant = Field(description="The boundary at which they lapsed.")
 
 
+class PointsExtendedV1(_PointsMoved):
+    """Points got a later date, and stay where they are."""
+
+    event_type: ClassVar[str] = "org.pointstream.points.extended.v1"
+
+    expires_at: Instant | None = Field(default=None, description="When they lapse now; null for never.")
+    expired_before: Instant | None = Field(default=None, description="When they would have lapsed.")
+
+
 class PointsAdjustedV1(_PointsMoved):
     """A person gave points or took some."""
 

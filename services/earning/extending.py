@@ -1,0 +1,32 @@
+"""Points that get a later date: because a person said so, or because a campaign gives it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from libs.judging.verdict import Verdict
+from libs.ledger.extend import Wish, extend
+from libs.ledger.late import effective_time
+from libs.lives.made import Cause
+from services.earning.activities import Acted
+from services.earning.arrivals import Arrival
+from services.earning.lives import Life
+
+
+def extend_as_asked(arrival: Arrival, life: Life | None, now: datetime) -> Acted:
+    """Extend a member's points as a person asked."""
+    data = arrival.event.data
+    at = effective_time(arrival.event.time, arrival.arrived_at).instant
+    if life is None:
+        return Acted(Verdict("refused", "member-unknown", at))
+    version = arrival.programme.at(at)
+    if version is None or data.wallet not in version.calendars:
+        return Acted(Verdict("refused", "wallet-unknown", at))
+    cause = Cause(arrival.key, arrival.event.source, arrival.event.id)
+    life.catch_up(now, cause)
+    wish = Wish(data.wallet, data.boundaries, data.days, pooled=not data.all_lots, from_now=data.from_now)
+    decided = extend(life.ledger, wish, version.calendars[data.wallet], now)
+    if decided.refused is not None:
+        return Acted(Verdict("refused", decided.refused, at))
+    life.record(decided.movements, cause, data.reason)
+    return Acted(Verdict("adjusted", data.reason, at), (), decided.points)
