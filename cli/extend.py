@@ -39,7 +39,7 @@ def extend_points(
     member: MemberArgument,
     reason: ReasonOption,
     boundaries: Annotated[
-        int | None, typer.Option("--boundaries", min=1, max=40, help="By so many boundaries.")
+        int | None, typer.Option("--boundaries", min=1, max=40, help="By so many boundaries (default: one).")
     ] = None,
     days: Annotated[
         int | None, typer.Option("--days", min=1, max=3_650, help="To the end of the period so many days on.")
@@ -66,8 +66,9 @@ def extend_points(
 
     Ends with 1 when nothing would be extended or, with --wait, it was refused.
     """
-    if (boundaries is None) == (days is None):
+    if boundaries is not None and days is not None:
         fail(Exit.USAGE, "say either --boundaries or --days", as_json=as_json)
+    boundaries = 1 if boundaries is None and days is None else boundaries
     connections = Connections(data, as_json, dsn, kafka, seal_key_file)
     asked_for = {"boundaries": boundaries, "days": days, "from_now": from_now, "all_lots": all_lots}
     wished = {"wallet": wallet, **asked_for, "reason": reason, "note": note, "requested_by": publishing.who()}

@@ -16,7 +16,7 @@ SEPARATOR = "\x1f"
 _CURRENCY = Rejection("unknown-currency", "/data/currency", "an active currency of ISO 4217")
 _NO_POINTS = Rejection("field", "/data/points", "more or less than 0")
 _TWO_ENDS = Rejection("field", "/data/expires_at", "null when the points never expire")
-_HOW_FAR = Rejection("field", "/data/boundaries", "either boundaries or days")
+_HOW_FAR = Rejection("field", "/data/boundaries", "null when days are given")
 _SELF = Rejection("field", "/data/to_member_id", "another member")
 _TOTAL = Rejection("total-mismatch", "/data/total_minor", "the sum of the lines' amounts")
 
@@ -58,7 +58,7 @@ def _points(data: Any) -> Rejection | None:
 
 
 def _how_far(data: Any) -> Rejection | None:
-    return _HOW_FAR if (data.boundaries is None) == (data.days is None) else None
+    return _HOW_FAR if None not in (data.boundaries, data.days) else None
 
 
 def _ends(data: Any) -> Rejection | None:

@@ -24,7 +24,8 @@ def extend_as_asked(arrival: Arrival, life: Life | None, now: datetime) -> Acted
         return Acted(Verdict("refused", "wallet-unknown", at))
     cause = Cause(arrival.key, arrival.event.source, arrival.event.id)
     life.catch_up(now, cause)
-    wish = Wish(data.wallet, data.boundaries, data.days, pooled=not data.all_lots, from_now=data.from_now)
+    boundaries = 1 if data.boundaries is None and data.days is None else data.boundaries
+    wish = Wish(data.wallet, boundaries, data.days, pooled=not data.all_lots, from_now=data.from_now)
     decided = extend(life.ledger, wish, version.calendars[data.wallet], now)
     if decided.refused is not None:
         return Acted(Verdict("refused", decided.refused, at))

@@ -81,7 +81,9 @@ async def preview_extension(
     caller: PointsReader,
     member_id: MemberId,
     wallet: Annotated[str, Query(max_length=64, description="Name of the wallet.", examples=["points"])],
-    boundaries: Annotated[int | None, Query(ge=1, le=40, description="By so many boundaries.", examples=[1])] = None,
+    boundaries: Annotated[
+        int | None, Query(ge=1, le=40, description="By so many boundaries; 1 without days.", examples=[1])
+    ] = None,
     days: Annotated[
         int | None, Query(ge=1, le=3_650, description="To the end of the period that lies so many days on.")
     ] = None,
@@ -90,8 +92,9 @@ async def preview_extension(
     programme: ProgrammeSlug = None,
 ) -> ExtensionPreview:
     """Tell which points would get which date; `POST /v1/members/{id}/extensions` does it."""
-    if (boundaries is None) == (days is None):
+    if boundaries is not None and days is not None:
         raise ProblemError("request-invalid", errors=[FieldError(pointer="/query", detail="either boundaries or days")])
+    boundaries = 1 if boundaries is None and days is None else boundaries
     known, now = await caller.parts.programmes.of(caller.tenant_id), caller.parts.clock.now()
     async with caller.parts.store.reading(caller.tenant_id) as reading:
         member = await one_member(reading, member_id, programme)

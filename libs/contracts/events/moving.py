@@ -46,7 +46,7 @@ class ExtensionRequestedV1(Payload):
     member_id: UUID = Field(description="Whose points.")
     wallet: Name32 = Field(description="Name of the wallet.")
     boundaries: Annotated[int, Ge(1), Le(40)] | None = Field(
-        default=None, description="By how many boundaries of the wallet; either these or days."
+        default=None, description="By how many boundaries of the wallet; one where neither these nor days are given."
     )
     days: Annotated[int, Ge(1), Le(3_650)] | None = Field(
         default=None, description="To the end of the period that lies so many days on."

@@ -75,7 +75,9 @@ def lane(sweeping: Sweeping, holder: str) -> ReminderLane:
     metrics = ExpiryMetrics(CollectorRegistry())
     lease = timedelta(seconds=60)
     return ReminderLane(
-        Means(sweeping.pool, sweeping.clock, SystemClock(), metrics, holder, lease, 0.025, sweeping.told.update, Crowd())
+        Means(
+            sweeping.pool, sweeping.clock, SystemClock(), metrics, holder, lease, 0.025, sweeping.told.update, Crowd()
+        )
     )
 
 

@@ -92,6 +92,8 @@ def test_what_can_not_be_extended_is_refused(earning: Earning, wish: dict[str, A
 
 
 def test_how_far_is_said_in_one_way(earning: Earning) -> None:
-    play(earning, extension("X-1", boundaries=1, days=3), extension("X-2"))
+    play(earning, extension("X-1", boundaries=1, days=3))
     assert {each.id for each in earning.memory.decisions().values() if each is not None} == {"R-1"}
     assert earning.memory.ledger((1, 1, ADA)).lots[0].expires_at == Q4
+    play(earning, extension("X-2"))
+    assert earning.memory.ledger((1, 1, ADA)).lots[0].expires_at == Q1, "by one boundary where nothing is said"
