@@ -34,6 +34,7 @@ RESOLVED = "purchase.resolved"
 RECORDED = "activity.recorded"
 ADJUSTED = "adjustment.requested"
 EXTENSION = "extension.requested"
+BY_HAND = frozenset({ADJUSTED, EXTENSION})
 TRANSFER = "transfer.requested"
 MERGE = "merge.requested"
 UNMERGE = "unmerge.requested"

@@ -28,11 +28,11 @@ from libs.receipts.decided import granted_by, story_of
 from libs.receipts.story import Content, Story
 from libs.runtime.batch import Outgoing
 from services.earning import arrivals
-from services.earning.activities import Acted, act, correct
+from services.earning.activities import Acted, act
 from services.earning.announcements import Announcer
 from services.earning.arrivals import Arrival
 from services.earning.cases import Case, CaseWork, Followed
-from services.earning.extending import extend_as_asked
+from services.earning.extending import by_hand
 from services.earning.facts import first_owner
 from services.earning.history import counted
 from services.earning.judge import judge
@@ -231,10 +231,8 @@ class BatchDecider:
             self.result.events.append(self._told())
             return
         referrals = self._loaded.referrals
-        if arrival.kind == arrivals.ADJUSTED:
-            acted = correct(arrival, life, self._now)
-        elif arrival.kind == arrivals.EXTENSION:
-            acted = extend_as_asked(arrival, life, self._now)
+        if arrival.kind in arrivals.BY_HAND:
+            acted = by_hand(arrival, life, self._now)
         elif arrival.kind in arrivals.MOVINGS:
             acted = move(arrival, life, self._loaded.merges, self._life_of, self._use, self._now)
         elif arrival.kind in arrivals.REFERRALS:

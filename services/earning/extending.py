@@ -1,4 +1,4 @@
-"""Points that get a later date: because a person said so, or because a campaign gives it."""
+"""What people do to a member's points by hand: corrections, and later dates."""
 
 from __future__ import annotations
 
@@ -8,9 +8,14 @@ from libs.judging.verdict import Verdict
 from libs.ledger.extend import Wish, extend
 from libs.ledger.late import effective_time
 from libs.lives.made import Cause
-from services.earning.activities import Acted
-from services.earning.arrivals import Arrival
+from services.earning.activities import Acted, correct
+from services.earning.arrivals import ADJUSTED, Arrival
 from services.earning.lives import Life
+
+
+def by_hand(arrival: Arrival, life: Life | None, now: datetime) -> Acted:
+    """Decide on a correction or an extension that a person asked for."""
+    return (correct if arrival.kind == ADJUSTED else extend_as_asked)(arrival, life, now)
 
 
 def extend_as_asked(arrival: Arrival, life: Life | None, now: datetime) -> Acted:

@@ -39,7 +39,10 @@ class Means:
 
 
 class Lane(ABC):
-    """What every lane does, whatever its chunks are of. An `extra` one works only while nobody else wants the machine."""
+    """What every lane does, whatever its chunks are of.
+
+    An `extra` one works only while nobody else wants the machine.
+    """
 
     def __init__(self, means: Means, *, extra: bool = False) -> None:
         self._means = means

@@ -29,7 +29,7 @@ SWEEP = {
     "listMemberTierChanges": ("/v1/members/{member_id}/tiers", 404),
     "getMemberShopping": ("/v1/members/{member_id}/shopping", 404),
     "getMemberReferrals": ("/v1/members/{member_id}/referrals", 404),
-    "previewExtension": ("/v1/members/{member_id}/extension-preview?wallet=points&boundaries=1", 200),
+    "previewExtension": ("/v1/members/{member_id}/extension-preview?wallet=points&boundaries=1", 404),
     "previewMerge": ("/v1/members/{member_id}/merge-preview?into={other_id}", 404),
     "listReferrals": ("/v1/referrals", 200),
     "getRedemption": ("/v1/redemptions/{redemption_id}", 404),
