@@ -16,6 +16,7 @@ SEPARATOR = "\x1f"
 _CURRENCY = Rejection("unknown-currency", "/data/currency", "an active currency of ISO 4217")
 _NO_POINTS = Rejection("field", "/data/points", "more or less than 0")
 _TWO_ENDS = Rejection("field", "/data/expires_at", "null when the points never expire")
+_HOW_FAR = Rejection("field", "/data/boundaries", "null when days are given")
 _SELF = Rejection("field", "/data/to_member_id", "another member")
 _TOTAL = Rejection("total-mismatch", "/data/total_minor", "the sum of the lines' amounts")
 
@@ -24,7 +25,8 @@ def unsound(data: Any) -> Rejection | None:
     """Return what is wrong with a decoded payload; None when nothing is.
 
     Currencies must exist, the lines of a receipt add up to its total, identifiers hold no U+001F, an adjustment
-    changes something and has at most one end, and what goes from a member to a member goes to another.
+    changes something and has at most one end, an extension says how far in one way, and what goes from a member to a
+    member goes to another.
     """
     kind = type(data)
     checks = _BY_KIND.get(kind)
@@ -55,6 +57,10 @@ def _points(data: Any) -> Rejection | None:
     return _NO_POINTS if data.points == 0 else None
 
 
+def _how_far(data: Any) -> Rejection | None:
+    return _HOW_FAR if None not in (data.boundaries, data.days) else None
+
+
 def _ends(data: Any) -> Rejection | None:
     return _TWO_ENDS if data.never_expires and data.expires_at is not None else None
 
@@ -81,6 +87,7 @@ _ALL: tuple[tuple[frozenset[str], Callable[[Any], Rejection | None]], ...] = (
     (frozenset({"lines", "total_minor"}), _total),
     (frozenset({"points"}), _points),
     (frozenset({"never_expires", "expires_at"}), _ends),
+    (frozenset({"boundaries", "days"}), _how_far),
     (frozenset({"member_id", "to_member_id"}), _other),
     *[(frozenset({field}), _seemly(field)) for field in ("identifiers", "add", "remove", "move")],
 )

@@ -128,6 +128,7 @@ TOPICS: tuple[Topic, ...] = (
             "member.due",
             "adjustment.requested",
             "redating.requested",
+            "extension.requested",
             "transfer.requested",
             "merge.requested",
             "unmerge.requested",
@@ -222,6 +223,7 @@ TOPICS: tuple[Topic, ...] = (
         retention=timedelta(days=7),
         producers=("expiry",),
         consumers=("notifier",),
+        types=_types("reminder.due"),
         dead_letter=True,
     ),
     _output(

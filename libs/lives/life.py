@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from libs.ledger.catch_up import catch_up, due
 from libs.ledger.evolve import apply
-from libs.ledger.model import Lot, MemberLedger, Movement
+from libs.ledger.model import Kind, Lot, MemberLedger, Movement
 from libs.lives.made import Cause, Made
 
 MemberName = tuple[int, int, UUID]
@@ -41,11 +43,15 @@ class Life:
     def record(self, movements: Iterable[Movement], cause: Cause, reason: str | None = None) -> None:
         """Apply movements that were decided on the ledger as it is."""
         for movement in movements:
-            self.ledger = apply(self.ledger, movement)
+            before = self.ledger
+            self.ledger = apply(before, movement)
             self._caught_up &= movement.opens is None
             touched = self.ledger.lot(movement.allocations[0].lot_seq) if movement.allocations else None
             lapses_at = None if touched is None else touched.expires_at
-            self.made.append(Made(movement, cause, False, self.ledger.debt(movement.wallet), lapses_at, reason))
+            made = Made(movement, cause, False, self.ledger.debt(movement.wallet), lapses_at, reason)
+            if movement.kind is Kind.WAIVE and (was := before.lot(movement.allocations[0].lot_seq)) is not None:
+                made = replace(made, lapsed_at=was.expires_at)
+            self.made.append(made)
 
     def untold(self) -> list[Made]:
         """The movements made since this was asked last: each has its event."""

@@ -61,7 +61,8 @@ class Made(Struct, frozen=True):
     """A movement that a writer made.
 
     `carried` when its lot was carried to a later boundary, `owed` the debt left in its wallet, `lapses_at` when the
-    lots that it touched lapse, `counterpart` the member to whom a transfer went, or from whom it came.
+    lots that it touched lapse, `lapsed_at` when they would have before it gave them a later date, `counterpart` the
+    member to whom a transfer went, or from whom it came.
     """
 
     movement: Movement
@@ -71,6 +72,7 @@ class Made(Struct, frozen=True):
     lapses_at: datetime | None = None
     reason: str | None = None
     counterpart: UUID | None = None
+    lapsed_at: datetime | None = None
 
 
 def event_data(made: Made, member: str) -> dict[str, Any]:
@@ -116,7 +118,7 @@ def _ended(movement: Movement, made: Made) -> dict[str, Any]:
         return {"boundary": made.lapses_at or movement.effective_at}
     spared, moves = movement.spared, movement.new_expiry
     if spared is None:
-        return {"expires_at": made.lapses_at}
+        return {"expires_at": made.lapses_at, "expired_before": made.lapsed_at}
     return {
         "boundary": movement.effective_at,
         "expires_at": None if moves is None else moves.expires_at,

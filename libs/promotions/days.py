@@ -26,6 +26,8 @@ def spans(frame: Frame, zone: tzinfo) -> tuple[Span, ...]:
     if wanted is not None:
         extra = {day + timedelta(1) for day in wanted} if goes_over_midnight(frame) else set()
         found = _common(found, _runs(wanted | extra, zone))
+    if frame.before_expiry is not None:
+        found = _common(found, frame.before_expiry.spans(zone))
     barred = frozenset().union(*_barred(frame).values())
     if barred:
         found = _common(found, _gaps(_runs(barred, zone)))
@@ -62,6 +64,8 @@ def why_not_at(frame: Frame, at: datetime, zone: tzinfo) -> str | None:
     barred = next((kind for kind, days in _barred(frame).items() if day in days), None)
     if barred is not None:
         return barred
+    if frame.before_expiry is not None and not in_spans(frame.before_expiry.spans(zone), at):
+        return "before_expiry"
     opened = {day, day - timedelta(1)} if goes_over_midnight(frame) else {day}
     return next((kind for kind, days in _wanted(frame).items() if opened.isdisjoint(days)), "frame")
 

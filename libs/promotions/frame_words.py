@@ -34,6 +34,8 @@ def frame_words(frame: Frame, zone: tzinfo, language: str) -> Iterator[str]:
     if frame.windows:
         yield wording.one_of((_window(one, language) for one in frame.windows), language)
     yield from _days(frame, language)
+    if frame.before_expiry is not None:
+        yield say("before_expiry", n=frame.before_expiry.days, wallet=frame.before_expiry.wallet)
     if frame.starts_at is not None:
         yield say("starts_at", moment=wording.moment(frame.starts_at, zone, language))
     if frame.ends_at is not None:

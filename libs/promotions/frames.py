@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from libs.promotions.before_expiry import BeforeExpiry
 from libs.promotions.parts import Day, Instant, LocalTime, Misplaced, Part, unless_written
 from libs.promotions.public_holidays import PublicHolidays
 from libs.promotions.recurrence import Recurrence
@@ -64,7 +65,8 @@ class Frame(Part):
     """When a campaign runs: all kinds given must hold, of one kind any.
 
     Instants are half-open; days, weekdays and hours are those of the programme's zone. `days`, `recurrence` and
-    `holidays` name the days on which it runs, `blackouts` and `not_holidays` those on which it does not. `hours` is one
+    `holidays` name the days on which it runs, `blackouts` and `not_holidays` those on which it does not;
+    `before_expiry` the last days of each period of a wallet. `hours` is one
     window a day, `windows` are several.
 
     In a window that wraps midnight, the day is that of the evening on which it opened, but nothing is paid on a day of
@@ -81,6 +83,7 @@ class Frame(Part):
     holidays: HolidaysOf = unless_written(())
     blackouts: DayRanges = unless_written(())
     not_holidays: HolidaysOf = unless_written(())
+    before_expiry: BeforeExpiry | None = unless_written(None)
 
     @model_validator(mode="after")
     def _some(self) -> Self:

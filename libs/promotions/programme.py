@@ -7,12 +7,13 @@ in the currency's minor unit. `parse_programme` in `document.py` reads it and re
 from __future__ import annotations
 
 from collections import Counter
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from libs.promotions.allowances import SharedLimit, Stacking
 from libs.promotions.audience import FactField
+from libs.promotions.before_expiry import check_frames, with_periods
 from libs.promotions.campaigns import Campaign, phase_of
 from libs.promotions.catalogue import Product
 from libs.promotions.challenges import check_challenges
@@ -26,6 +27,7 @@ from libs.promotions.parts import Misplaced, Part, Zone, refuse_repeats, unless_
 from libs.promotions.payouts import Multiplier, Payout
 from libs.promotions.places import Store
 from libs.promotions.referral import Referral, check_wallets
+from libs.promotions.reminders import check_reminders
 from libs.promotions.segments import Segments, check_segments
 from libs.promotions.spared import check_spared
 from libs.promotions.tiers import TierSets, check_sets, leading_set
@@ -75,6 +77,11 @@ class Programme(Part):
     segments: Segments = unless_written(())
     experiments: Annotated[tuple[Experiment, ...], Field(max_length=64)] = unless_written(())
 
+    @model_validator(mode="before")
+    @classmethod
+    def _complete(cls, document: Any) -> Any:
+        return with_periods(document)
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if not self.wallets:
@@ -94,6 +101,8 @@ class Programme(Part):
         wallets = [wallet.name for wallet in self.wallets]
         check_sets(self.tier_sets, wallets)
         check_segments(self.segments, self.campaigns, self.attributes, self.tier_sets, wallets)
+        check_frames(self.campaigns, self.wallets)
+        check_reminders(self.wallets, [segment.name for segment in self.segments])
         check_occasions(self.campaigns, self.tier_sets)
         check_wallets(self.referral, wallets)
         check_spared(self.wallets, self.tier_sets, self.segments)

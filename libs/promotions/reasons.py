@@ -24,6 +24,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "holidays": "on no holiday of its kind",
         "blackouts": "not on a day that it leaves out",
         "not_holidays": "not on a public holiday",
+        "before_expiry": "not in the last days of its period",
         "places": "not where this store is",
         "segments": "not for the member's segments",
         "lists": "the member is on none of its lists",

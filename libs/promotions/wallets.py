@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from libs.promotions.expiry import Expiry, ExpiryFor, check_kept_alive
 from libs.promotions.parts import Days, Name, Part, Positive, refuse_repeats, unless_written
+from libs.promotions.reminders import Reminders
 from libs.promotions.spared import Exemption
 
 
@@ -75,6 +76,8 @@ class Wallet(Part):
     """Whose points do not lapse at a boundary."""
     worth: Worth | None = None
     """What its points are worth, told to people and used by no rule."""
+    reminders: Reminders = unless_written(())
+    """Whom to remind ahead of each boundary at which its points lapse, and when."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

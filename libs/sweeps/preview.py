@@ -106,11 +106,14 @@ def _counts(one: Counter[str]) -> tuple[int, int, int]:
     return one["members"], one["lots"], one["points"]
 
 
-def lapses(ledger: MemberLedger, boundary: datetime) -> dict[str, Counter[str]]:
-    """Return what a member loses by `boundary`, by wallet: the pure function, for whatever is not plain."""
+def lapses(ledger: MemberLedger, boundary: datetime, since: datetime | None = None) -> dict[str, Counter[str]]:
+    """Return what a member loses by `boundary`, by wallet: the pure function, for whatever is not plain.
+
+    With `since`, only what lapses behind that instant.
+    """
     found: dict[str, Counter[str]] = {}
     for movement in catch_up(ledger, boundary, boundary):
-        if movement.kind is Kind.EXPIRE:
+        if movement.kind is Kind.EXPIRE and (since is None or movement.effective_at > since):
             one = found.setdefault(movement.wallet, Counter(members=1))
             one.update(lots=len(movement.allocations), points=movement.amount)
     return found
@@ -124,6 +127,13 @@ def spares(ledger: MemberLedger, boundary: datetime) -> dict[tuple[str, str, str
             key = (movement.wallet, movement.spared.by, movement.spared.name)
             found.setdefault(key, Counter(members=1)).update(lots=len(movement.allocations), points=movement.amount)
     return found
+
+
+async def load_ledger(connection: asyncpg.Connection, scope: tuple[int, int], member_id: UUID) -> MemberLedger:
+    """Return the ledger of one member; an empty one of somebody who has none."""
+    heads = await connection.fetch(_QUERIES["head"], *scope, member_id)
+    found = await load_ledgers(connection, scope, heads)
+    return found[0] if found else MemberLedger(member_id)
 
 
 async def load_ledgers(

@@ -34,7 +34,8 @@ RESOLVED = "purchase.resolved"
 RECORDED = "activity.recorded"
 ADJUSTED = "adjustment.requested"
 REDATING = "redating.requested"
-CORRECTIONS = frozenset({ADJUSTED, REDATING})
+EXTENSION = "extension.requested"
+BY_HAND = frozenset({ADJUSTED, REDATING, EXTENSION})
 TRANSFER = "transfer.requested"
 MERGE = "merge.requested"
 UNMERGE = "unmerge.requested"
@@ -112,7 +113,7 @@ _KINDS: Mapping[str, str] = MappingProxyType(
             CLAIMED,
             RESOLVED,
             RECORDED,
-            *CORRECTIONS,
+            *BY_HAND,
             DUE,
             *MOVINGS,
             *REFERRALS,

@@ -33,6 +33,7 @@ from services.earning.alive import buying
 from services.earning.announcements import Announcer
 from services.earning.arrivals import Arrival
 from services.earning.cases import Case, CaseWork, Followed
+from services.earning.extending import by_hand
 from services.earning.facts import first_owner
 from services.earning.history import counted
 from services.earning.judge import judge
@@ -42,7 +43,6 @@ from services.earning.loaded import Counters, Loaded
 from services.earning.moving import move
 from services.earning.occasions import outgoing, return_of
 from services.earning.outcome import About, BatchDecision, NewLot, Term, Unpaid
-from services.earning.redating import correction
 from services.earning.referrals import referral_of
 from services.earning.seen import seen_by
 from services.earning.verdict import Given, Standing
@@ -232,8 +232,8 @@ class BatchDecider:
             self.result.events.append(self._told())
             return
         referrals = self._loaded.referrals
-        if arrival.kind in arrivals.CORRECTIONS:
-            acted = correction(arrival, life, self._now)
+        if arrival.kind in arrivals.BY_HAND:
+            acted = by_hand(arrival, life, self._now)
         elif arrival.kind in arrivals.MOVINGS:
             acted = move(arrival, life, self._loaded.merges, self._life_of, self._use, self._now)
         elif arrival.kind in arrivals.REFERRALS:

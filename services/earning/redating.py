@@ -1,4 +1,4 @@
-"""What people want with a member's points: more or fewer of them, or the dates that another version gives."""
+"""Old points come under the terms of another version, because somebody wants it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,9 @@ from libs.judging.verdict import Verdict
 from libs.ledger.late import effective_time
 from libs.ledger.redate import redate
 from libs.lives.made import Cause
-from services.earning.activities import Acted, correct
-from services.earning.arrivals import REDATING, Arrival
+from services.earning.activities import Acted
+from services.earning.arrivals import Arrival
 from services.earning.lives import Life
-
-
-def correction(arrival: Arrival, life: Life | None, now: datetime) -> Acted:
-    """Decide on a person's word about the points of a member whose ledger is in hand."""
-    return redated(arrival, life, now) if arrival.kind == REDATING else correct(arrival, life, now)
 
 
 def redated(arrival: Arrival, life: Life | None, now: datetime) -> Acted:

@@ -1,4 +1,4 @@
-"""The composition root of expiry: settings in, a Faust app out that hosts the lanes of sweeps and their overseer."""
+"""The composition root of expiry: settings in, a Faust app out that hosts lanes of work and an overseer."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ from libs.runtime.outbox import ReadRows, Relay
 from services.expiry.announcements import WRITER
 from services.expiry.crowd import Crowd
 from services.expiry.forecaster import Forecaster
+from services.expiry.lane import Lane, Means
 from services.expiry.metrics import ExpiryMetrics
 from services.expiry.overseer import Overseer, Rules
+from services.expiry.reminder_lane import ReminderLane
 from services.expiry.settings import ExpirySettings
-from services.expiry.sweeper import Means, Sweeper
+from services.expiry.sweeper import Sweeper
 
 SERVICE = "expiry"
 _MOMENT = 0.1
@@ -40,7 +42,7 @@ def build(settings: ExpirySettings, clock: Clock | None = None) -> faust.App:
     app = make_app(SERVICE, settings)
     metrics = ExpiryMetrics(registry)
     stream_metrics = StreamMetrics(registry, SERVICE)
-    pool = postgres.pool(settings.postgres, SERVICE, most=settings.sweep.lanes + 5)
+    pool = postgres.pool(settings.postgres, SERVICE, most=2 * settings.sweep.lanes + 5)
     holder = f"{settings.kafka.instance}-{os.getpid()}"
     wanted = settings.sweep
 
@@ -51,14 +53,15 @@ def build(settings: ExpirySettings, clock: Clock | None = None) -> faust.App:
     relay = LeasedRelay(pool, WRITER, holder, make_relay, wall)
     crowd, bound = Crowd(), wanted.lock.total_seconds()
     means = Means(pool, clock, wall, metrics, holder, wanted.lease, bound, relay.committed, crowd)
-    sweepers = [Sweeper(means, extra=number > 0) for number in range(wanted.lanes)]
+    lanes: list[Lane] = [Sweeper(means, extra=number > 0) for number in range(wanted.lanes)]
+    lanes += [ReminderLane(means, extra=number > 0) for number in range(wanted.lanes)]
     rules = Rules(wanted.ahead, wanted.settle, wanted.automatic, wanted.chunk, wanted.progress_every)
     overseer = Overseer(pool, clock, wall, rules, metrics, crowd)
     forecaster = Forecaster(pool, clock, settings.forecast.every, settings.look_every, metrics)
     trouble = listen_only(app, settings, clock, metrics.announcements.inc)
-    _host(app, settings, pool, sweepers, overseer, forecaster, relay)
+    _host(app, settings, pool, lanes, overseer, forecaster, relay)
     troubles = [trouble, lambda: overseer.trouble, lambda: relay.trouble]
-    serve_health(app, registry, [*troubles, *(partial(getattr, each, "trouble") for each in sweepers)])
+    serve_health(app, registry, [*troubles, *(partial(getattr, each, "trouble") for each in lanes)])
     return app
 
 
@@ -66,7 +69,7 @@ def _host(
     app: faust.App,
     settings: ExpirySettings,
     pool: asyncpg.Pool,
-    sweepers: list[Sweeper],
+    lanes: list[Lane],
     overseer: Overseer,
     forecaster: Forecaster,
     relay: LeasedRelay,
@@ -84,14 +87,14 @@ def _host(
                 if await happens_within(stopping, _MOMENT):
                     return
             tasks.create_task(forecaster.run())
-            for each in sweepers:
+            for each in lanes:
                 tasks.create_task(each.run())
 
     def stop() -> None:
         stopping.set()
         relay.stop()
         forecaster.stop()
-        for each in sweepers:
+        for each in lanes:
             each.stop()
 
     app.service(Hosted(sweep, stop))  # type: ignore[arg-type]  # faust takes an instance too, its types do not

@@ -41,6 +41,17 @@ class ExpiryMetrics:
         self.members_left = Gauge(
             "loyalty_expiry_waiting_members", "Members to whom running sweeps have not come.", registry=registry
         )
+        self.reminders = Counter(
+            "loyalty_expiry_reminders_total", "Members told of on loyalty.reminders.", registry=registry
+        )
+        self.reminders_skipped = Counter(
+            "loyalty_expiry_reminders_skipped_total",
+            "Steps of reminder series that came too late, wholly or for the rest of their members.",
+            registry=registry,
+        )
+        self.reminders_running = Gauge(
+            "loyalty_expiry_running_reminders", "Steps of reminder series that run.", registry=registry
+        )
         of_wallet = ("tenant", "programme", "wallet")
         self.next_points = Gauge(
             "loyalty_expiry_next_points",

@@ -18,6 +18,7 @@ from services.expiry import spared_store, store
 from services.expiry.announcements import Crier, cause_of, shard_of, sweep_name
 from services.expiry.crowd import Crowd
 from services.expiry.metrics import ExpiryMetrics
+from services.expiry.reminder_desk import ReminderDesk
 from services.expiry.store import Programme, Progress, Scope, Sweep, VersionReader
 
 log = logs.get(__name__)
@@ -51,6 +52,7 @@ class Overseer:
         self._metrics = metrics
         self._crowd = crowd
         self._versions = VersionReader()
+        self._reminders = ReminderDesk(clock, rules.chunk, metrics)
         self._since: dict[Scope, datetime] = {}
         self._looked: dict[Scope, datetime] = {}
         self.trouble: str | None = "programmes not loaded"
@@ -64,6 +66,7 @@ class Overseer:
                 for scope, programme in programmes.items():
                     await self._announce(connection, scope, programme)
                 await self._see_to(connection, programmes)
+                await self._reminders.look(connection, programmes)
         except (*DATABASE_ERRORS, ProgrammeInvalid) as error:
             self.trouble = type(error).__name__
             log.warning("sweeps.not_seen_to", error=self.trouble)

@@ -12,10 +12,13 @@ import asyncpg
 import orjson
 
 from libs.promotions.document import parse_programme
+from libs.promotions.programme import Programme as Document
+from libs.promotions.reminders import Reminder
 from libs.runtime import sql
 from libs.sweeps.calendar import Scattered, Turn, WalletPeriod, periods_of, scattered_of
 from libs.sweeps.outlook import Worth, worth_of
 from libs.sweeps.preview import Share, Total, totals
+from libs.sweeps.reminders import Series, reminders_of, series_of
 
 _QUERIES = sql.load("services.expiry", "sweeps.sql")
 _PATIENCE = 600.0
@@ -26,7 +29,7 @@ Scope = tuple[int, int]
 
 
 class Version(NamedTuple):
-    """What a version of a programme says of expiry: its zone and periods, and what a point of a wallet is worth.
+    """What a version of a programme says of expiry: its zone and periods, what points are worth, whom to remind.
 
     `scattered` are wallets whose points may lapse on any day.
     """
@@ -35,11 +38,12 @@ class Version(NamedTuple):
     periods: frozenset[WalletPeriod]
     scattered: frozenset[Scattered]
     worth: Worth
+    reminders: Mapping[str, tuple[Reminder, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """A programme by its slugs, with the periods of all its versions, and the zone and the worth of the last."""
+    """A programme by its slugs: the periods of all its versions, zone and worth of the last, whom each reminds."""
 
     tenant: str
     programme: str
@@ -47,6 +51,7 @@ class Programme:
     periods: frozenset[WalletPeriod]
     worth: Worth
     scattered: frozenset[Scattered] = frozenset()
+    series: tuple[Series, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,19 +133,26 @@ class VersionReader:
             libs.promotions.document.ProgrammeInvalid: a stored document is none.
         """
         found: dict[Scope, Programme] = {}
-        for tenant_id, programme_id, tenant, programme, number, digest in await connection.fetch(_QUERIES["versions"]):
-            name = (tenant_id, programme_id, number, digest)
+        reminding: dict[Scope, list[tuple[int, datetime, Mapping[str, tuple[Reminder, ...]]]]] = {}
+        for row in await connection.fetch(_QUERIES["versions"]):
+            scope = (row["tenant_id"], row["programme_id"])
+            name = (*scope, row["version"], row["hash"])
             version = self._known.get(name)
             if version is None:
                 document = parse_programme(orjson.loads(await connection.fetchval(_QUERIES["document"], *name)))
-                about = (document.zone, periods_of(document), scattered_of(document), worth_of(document))
-                version = self._known[name] = Version(*about)
-            before = found.get((tenant_id, programme_id))
+                version = self._known[name] = _version(document)
+            before = found.get(scope)
             periods = version.periods if before is None else before.periods | version.periods
             scattered = version.scattered if before is None else before.scattered | version.scattered
-            about_all = (version.zone, periods, version.worth, scattered)
-            found[tenant_id, programme_id] = Programme(tenant, programme, *about_all)
-        return found
+            about = (version.zone, periods, version.worth, scattered)
+            found[scope] = Programme(row["tenant"], row["programme"], *about)
+            reminding.setdefault(scope, []).append((row["version"], row["active_from"], version.reminders))
+        return {scope: replace(each, series=series_of(reminding[scope])) for scope, each in found.items()}
+
+
+def _version(document: Document) -> Version:
+    about = (periods_of(document), scattered_of(document), worth_of(document))
+    return Version(document.zone, *about, reminders_of(document))
 
 
 async def last_boundary(connection: asyncpg.Connection, scope: Scope) -> tuple[datetime | None, bool]:

@@ -7,87 +7,28 @@ anyway, and whoever is still due when all chunks are done is taken up again.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Sequence
 from uuid import UUID
 
 import asyncpg
 
-from libs.runtime import logs, stream_store
-from libs.runtime.clock import Clock, happens_within, monotonic
+from libs.runtime import stream_store
+from libs.runtime.clock import happens_within, monotonic
 from libs.runtime.failpoint import reach
-from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
 from services.expiry import store
 from services.expiry.announcements import Expired, shard_of, sweep_cause, tell_waived
-from services.expiry.crowd import Crowd
-from services.expiry.metrics import ExpiryMetrics
+from services.expiry.lane import Lane, Means
 from services.expiry.pace import Pace
 from services.expiry.spared_store import Waived, spare
 from services.expiry.store import Chunk, Lapsed, Sweep
 
-log = logs.get(__name__)
-_IDLE = 0.5
-_LONGEST_PAUSE = 5.0
 
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What the lanes of a worker share. `wall` is the machine's clock, for leases; `lock_bound` is in seconds.
-    `committed` hears in which shards of the outbox something new lies.
-    """
-
-    pool: asyncpg.Pool
-    clock: Clock
-    wall: Clock
-    metrics: ExpiryMetrics
-    holder: str
-    lease: timedelta
-    lock_bound: float
-    committed: Callable[[Iterable[str]], None]
-    crowd: Crowd
-
-
-class Sweeper:
-    """One lane; any number of them, in any number of workers, share the work.
-
-    An `extra` one works only while nobody else wants the machine.
-    """
+class Sweeper(Lane):
+    """One lane; any number of them, in any number of workers, share the work."""
 
     def __init__(self, means: Means, *, extra: bool = False) -> None:
-        self._means = means
-        self._extra = extra
+        super().__init__(means, extra=extra)
         self._pace = Pace(means.lock_bound)
-        self._stopping = asyncio.Event()
-        self.trouble: str | None = None
-
-    def stop(self) -> None:
-        """Let the step in hand end, and return."""
-        self._stopping.set()
-
-    async def run(self) -> None:
-        """Work until `stop`; on trouble of the database, wait and begin again."""
-        pause = _IDLE
-        while not self._stopping.is_set():
-            try:
-                async with self._means.pool.acquire() as connection:
-                    worked = not self._gives_way and await self._chunk(connection)
-            except DATABASE_ERRORS as error:
-                if trouble(error) not in (Trouble.PASSING, Trouble.REPEAT):
-                    raise
-                self.trouble = type(error).__name__
-                log.warning("sweep.held", error=self.trouble)
-                await happens_within(self._stopping, pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
-                continue
-            self.trouble, pause = None, _IDLE
-            if not worked:
-                await happens_within(self._stopping, _IDLE)
-
-    @property
-    def _gives_way(self) -> bool:
-        return self._extra and self._means.crowd.others
 
     async def _chunk(self, connection: asyncpg.Connection) -> bool:
         """Take a chunk as far as it goes, and say whether there was one."""

@@ -125,6 +125,21 @@ class AdjustmentFacts(View):
     opening: bool
 
 
+class ExtensionFacts(View):
+    """How far a person asked points to be extended."""
+
+    type: Literal["extension"] = "extension"
+    member_id: UUID
+    wallet: str
+    boundaries: int | None
+    days: int | None
+    from_now: bool
+    all_lots: bool
+    reason: str
+    note: str | None
+    requested_by: str
+
+
 class TransferFacts(View):
     """Which points a person asked to be given to whom."""
 
@@ -164,6 +179,7 @@ Facts = Annotated[
     | ResolutionFacts
     | ActivityFacts
     | AdjustmentFacts
+    | ExtensionFacts
     | TransferFacts
     | MergeFacts
     | OtherFacts,

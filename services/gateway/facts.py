@@ -12,6 +12,7 @@ from libs.contracts.codec import Canonical
 from libs.contracts.events import (
     ActivityRecordedV1,
     AdjustmentRequestedV1,
+    ExtensionRequestedV1,
     MergeRequestedV1,
     PurchaseClaimedV1,
     PurchaseCompletedV1,
@@ -27,6 +28,7 @@ from services.gateway.fact_views import (
     ActivityFacts,
     AdjustmentFacts,
     ClaimFacts,
+    ExtensionFacts,
     Facts,
     LineView,
     MergeFacts,
@@ -52,6 +54,7 @@ _READERS: Mapping[str, Callable[[bytes], Any]] = MappingProxyType(
             PurchaseResolvedV1,
             ActivityRecordedV1,
             AdjustmentRequestedV1,
+            ExtensionRequestedV1,
             TransferRequestedV1,
             MergeRequestedV1,
             UnmergeRequestedV1,
@@ -162,6 +165,10 @@ def _adjustment(said: Any) -> AdjustmentFacts:
     return AdjustmentFacts.model_validate(said, from_attributes=True)
 
 
+def _extension(said: Any) -> ExtensionFacts:
+    return ExtensionFacts.model_validate(said, from_attributes=True)
+
+
 def _transfer(said: Any) -> TransferFacts:
     return TransferFacts.model_validate(said, from_attributes=True)
 
@@ -186,6 +193,7 @@ _SHOWN: Mapping[str, Callable[[Any], Facts]] = MappingProxyType(
         "purchase.resolved": _resolution,
         ACTIVITY: _activity,
         "adjustment.requested": _adjustment,
+        "extension.requested": _extension,
         "transfer.requested": _transfer,
         "merge.requested": _merge,
         "unmerge.requested": _merge,

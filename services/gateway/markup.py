@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from html import escape
+
+from libs.language import wording
+from libs.ledger.zones import load_zone
 
 _CODE = re.compile("`([^`]+)`")
 
@@ -57,3 +61,9 @@ def rows(lines: Iterable[Iterable[object]]) -> str:
 def listed(items: Iterable[str]) -> str:
     """Return a list of HTML items."""
     return "<ul>" + "".join(f"<li>{item}</li>" for item in items) + "</ul>"
+
+
+def instant(at: datetime, zone: str, language: str) -> str:
+    """Return an instant in words of a zone, which programs can read too."""
+    told = wording.moment(at, load_zone(zone), language)
+    return f'<time datetime="{at.isoformat()}">{escape(told)}</time>'

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from html import escape
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from libs.language import wording
-from libs.ledger.zones import load_zone
 from libs.sweeps.calendar import Turn
 from libs.sweeps.kept import load_outlook
 from libs.sweeps.preview import Share, SparedShare, Total, totals
 from libs.sweeps.reading import SweepSeen, load_sweeps, turns_of
+from libs.sweeps.reminder_reading import load_reminders
+from libs.sweeps.reminders import steps
 from libs.sweeps.texts import SWEEPS
 from services.gateway.access import parts_of
 from services.gateway.console_door import let_in
 from services.gateway.console_page import console_page
 from services.gateway.expiry_picture import outlook_section
 from services.gateway.live import NO_STORE, remember
-from services.gateway.markup import rows, table
+from services.gateway.markup import instant, rows, table
 from services.gateway.parameters import Language
+from services.gateway.reminder_api import AHEAD, series_in
+from services.gateway.reminders_console import reminders_section
 from services.gateway.running import named
 
 router = APIRouter(include_in_schema=False)
@@ -43,15 +46,20 @@ async def expiry_page(request: Request, language: Language) -> Response:
     sections = []
     for running in named(await parts.programmes.of(key.tenant_id), None):
         documents = [version.compiled.source for version in running.versions]
+        series, periods = series_in(running)
         async with parts.store.reading(key.tenant_id) as reading:
-            sweeps = await load_sweeps(reading.connection, key.tenant_id, running.programme_id, most=_MOST)
+            scope = (key.tenant_id, running.programme_id)
+            sweeps = await load_sweeps(reading.connection, *scope, most=_MOST)
             outlook = await load_outlook(reading.connection, running.key)
+            reminded = await load_reminders(reading.connection, *scope, most=_MOST)
             coming = await turns_of(reading.connection, running.key, documents, now, now + _AHEAD)
         ahead = coming[:_MOST]
         if ahead or sweeps:
             name = running.name or running.programme
             told = "" if outlook is None else outlook_section(running, outlook, name, language)
             sections.append(_section(name, ahead, told, sweeps, language))
+            due = steps(series, periods, now, now + AHEAD)[:_MOST]
+            sections.append(reminders_section(name, due, reminded, language))
     body = "".join(sections) or f"<p>{escape(SWEEPS.say(language, 'page.none'))}</p>"
     return remember(request, HTMLResponse(_page(language, body), headers=NO_STORE), session)
 
@@ -59,7 +67,7 @@ async def expiry_page(request: Request, language: Language) -> Response:
 def _section(programme: str, ahead: Sequence[Turn], outlook: str, sweeps: Sequence[SweepSeen], language: str) -> str:
     calendar = rows(
         (
-            _moment(turn.boundary.instant, turn.boundary.zone, language),
+            instant(turn.boundary.instant, turn.boundary.zone, language),
             escape(wording.day(turn.boundary.local_date, language)),
             escape(", ".join(turn.wallets)),
         )
@@ -67,7 +75,7 @@ def _section(programme: str, ahead: Sequence[Turn], outlook: str, sweeps: Sequen
     )
     lines = rows(
         (
-            _moment(seen.boundary, seen.zone, language),
+            instant(seen.boundary, seen.zone, language),
             escape(SWEEPS.say(language, f"state.{seen.state}")) + _progress(seen, language),
             _shares(totals(seen.preview), language),
             _shares(seen.done if seen.lapsed is None else seen.lapsed, language),
@@ -107,11 +115,6 @@ def _spared(found: Iterable[SparedShare], language: str) -> str:
         f"{wording.number(each.points, language)} {escape(each.wallet)}: {escape(each.spared_as)}" for each in found
     ]
     return "<br>".join(told) or "—"
-
-
-def _moment(instant: datetime, zone: str, language: str) -> str:
-    told = wording.moment(instant, load_zone(zone), language)
-    return f'<time datetime="{instant.isoformat()}">{escape(told)}</time>'
 
 
 def _page(language: str, body: str) -> str:

@@ -49,6 +49,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "member-unknown": "No member has this id.",
         "wallet-unknown": "The programme had no such wallet at that time.",
         "not-enough-points": "More would have been taken than is there and free.",
+        "never-lapses": "Points of this kind never lapse.",
+        "nothing-to-extend": "No points are there that would get a later date.",
         "earned-ahead": "The points would have been earned in the future.",
         "in-debt": "Something is owed in this wallet, and is paid before anything is given away.",
         "same-member": "Both are the same member.",

@@ -32,6 +32,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "no-exchange-rate": "Es ist in einer anderen Währung als das Programm, und kein Kurs ist bekannt.",
         "points-out-of-range": "Es wären unsinnig viele Punkte.",
         "not-enough-points": "Es wäre mehr genommen worden, als da und frei ist.",
+        "never-lapses": "Punkte dieser Art verfallen nie.",
+        "nothing-to-extend": "Es sind keine Punkte da, die ein späteres Datum bekämen.",
         "earned-ahead": "Die Punkte wären in der Zukunft gesammelt worden.",
         "in-debt": "In dieser Art von Punkten wird etwas geschuldet; das wird bezahlt, ehe etwas weggegeben wird.",
         "same-member": "Beide sind dasselbe Mitglied.",

@@ -75,6 +75,7 @@ RIGHTS = {
         "USAGE": "earning expiry ledger members platform stream",
         "SELECT": """
             earning.decision_page earning.inbox
+            members.segment_member
             ledger.debt ledger.lot_now members.exemption_pass platform.exchange_rate platform.programme
             platform.programme_version platform.source platform.tenant
             """,
@@ -90,6 +91,10 @@ RIGHTS = {
             "INSERT SELECT UPDATE(after) UPDATE(done) UPDATE(epoch) UPDATE(finished) UPDATE(holder) "
             "UPDATE(lease_until) UPDATE(left_alone) UPDATE(members)"
         ): "expiry.chunk",
+        "INSERT SELECT UPDATE(ended_at) UPDATE(state)": "expiry.reminder",
+        "INSERT SELECT UPDATE(epoch) UPDATE(finished) UPDATE(holder) UPDATE(lease_until) UPDATE(told)": (
+            "expiry.reminder_chunk"
+        ),
     },
     "gateway": {
         "USAGE": "earning expiry gateway ledger members platform redemption stream vault",
@@ -98,7 +103,7 @@ RIGHTS = {
             earning.parked_receipt
             earning.receipt
             earning.receipt_event earning.referral earning.referral_change earning.unclaimed_receipt
-            earning.unpaid_receipt expiry.chunk expiry.forecast
+            earning.unpaid_receipt expiry.chunk expiry.forecast expiry.reminder expiry.reminder_chunk
             ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.member ledger.movement
             ledger.waiver
             members.identifier members.member members.merge members.segment_change members.segment_member
@@ -158,7 +163,8 @@ RIGHTS = {
             earning.parked_receipt
             earning.receipt earning.receipt_event earning.referral earning.referral_account earning.referral_change
             earning.referral_waiting earning.told_programme earning.unclaimed_receipt
-            earning.unpaid_receipt earning.worker expiry.chunk expiry.forecast
+            earning.unpaid_receipt earning.worker expiry.chunk expiry.forecast expiry.reminder
+            expiry.reminder_chunk
             ledger.allocation ledger.journal ledger.lot_now ledger.movement ledger.waiver
             members.exemption_pass members.identifier members.mark members.member members.merge
             members.referral_code members.same_person

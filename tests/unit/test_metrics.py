@@ -16,7 +16,19 @@ from deploy.prometheus.vocabulary import COLLECTORS, PAGE, Family, page, service
 
 ROOT = Path(__file__).parents[2]
 PROMETHEUS = ROOT / "deploy/prometheus"
-UNITS = {"seconds", "bytes", "records", "events", "points", "partitions", "programmes", "members", "sweeps", "minor"}
+UNITS = {
+    "seconds",
+    "bytes",
+    "records",
+    "events",
+    "points",
+    "partitions",
+    "programmes",
+    "members",
+    "sweeps",
+    "reminders",
+    "minor",
+}
 LABELS = {
     "service", "topic", "partition", "outcome", "reason", "cause", "operation", "status_class", "code",
     "tenant", "programme", "wallet", "account", "campaign", "kind",

@@ -21,6 +21,7 @@ from libs.contracts.events.member import (
     TierFigure,
 )
 from libs.contracts.events.moving import (
+    ExtensionRequestedV1,
     MemberMergedV1,
     MemberUnmergedV1,
     MergeRequestedV1,
@@ -75,6 +76,7 @@ from libs.contracts.events.referral import (
     ReferralResolvedV1,
     ReferralStartedV1,
 )
+from libs.contracts.events.reminder import ReminderDueV1
 from libs.contracts.events.reward import RewardGrantedV1, RewardRevokedV1
 from libs.contracts.events.segment import MemberSegmentEnteredV1, MemberSegmentLeftV1
 from libs.contracts.events.sweep import (
@@ -99,6 +101,7 @@ __all__ = [
     "CampaignStartedV1",
     "CampaignStoppedV1",
     "DeadLetterHeadersV1",
+    "ExtensionRequestedV1",
     "Identifier",
     "LotShare",
     "Mark",
@@ -143,6 +146,7 @@ __all__ = [
     "ReferralRefusedV1",
     "ReferralResolvedV1",
     "ReferralStartedV1",
+    "ReminderDueV1",
     "ReturnedLine",
     "RewardGrantedV1",
     "RewardRevokedV1",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from annotated_types import MaxLen
+from annotated_types import Ge, Le, MaxLen
 from pydantic import FailFast, Field
 
 from libs.contracts.primitives import (
@@ -33,6 +33,26 @@ class TransferRequestedV1(Payload):
     to_member_id: UUID = Field(description="Who gets them; somebody else.")
     wallet: Name32 = Field(description="Name of the wallet.")
     points: PositivePoints = Field(description="How many, in the wallet's minor unit: all of them or none.")
+    reason: Slug = Field(description="Why, as a code.")
+    note: Text256 | None = Field(default=None, description="Why, in words.")
+    requested_by: Name64 = Field(description="Who wants it.")
+
+
+class ExtensionRequestedV1(Payload):
+    """A member's points are to lapse later: at a boundary further on, or at the end of the period so many days on."""
+
+    event_type: ClassVar[str] = "org.pointstream.extension.requested.v1"
+
+    member_id: UUID = Field(description="Whose points.")
+    wallet: Name32 = Field(description="Name of the wallet.")
+    boundaries: Annotated[int, Ge(1), Le(40)] | None = Field(
+        default=None, description="By how many boundaries of the wallet; one where neither these nor days are given."
+    )
+    days: Annotated[int, Ge(1), Le(3_650)] | None = Field(
+        default=None, description="To the end of the period that lies so many days on."
+    )
+    from_now: bool = Field(default=False, description="Counted from now; else from the date that each lot has.")
+    all_lots: bool = Field(default=False, description="All lots with a date; else those that lapse first.")
     reason: Slug = Field(description="Why, as a code.")
     note: Text256 | None = Field(default=None, description="Why, in words.")
     requested_by: Name64 = Field(description="Who wants it.")

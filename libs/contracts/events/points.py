@@ -121,14 +121,15 @@ class PointsWaivedV1(_PointsMoved):
 
 
 class PointsRedatedV1(_PointsMoved):
-    """Points stay where they are and lapse on another day: something kept them alive, or another policy holds for them.
+    """Points stay and lapse on another day: something kept them alive, another policy holds, or a person said so.
 
-    `reason` is `kept-alive`, or the code of whoever wanted the other policy.
+    `reason` is `kept-alive`, or that of whoever wanted the other day.
     """
 
     event_type: ClassVar[str] = "org.pointstream.points.redated.v1"
 
     expires_at: Instant | None = Field(default=None, description="When these lots lapse now; null for never.")
+    expired_before: Instant | None = Field(default=None, description="When they would have lapsed; null for never.")
 
 
 class PointsAdjustedV1(_PointsMoved):

@@ -216,6 +216,10 @@ RULES: Texts = MappingProxyType(
         "blackouts": "not on {listed}",
         "holidays": "on {listed}",
         "not_holidays": "not on {listed}",
+        "before_expiry": {
+            "one": "on the last day before {wallet} lapse",
+            "other": "in the last {n} days before {wallet} lapse",
+        },
         "public-holidays": "public holidays",
         "holidays-of": "{what} in {place} {years}",
         "recurrence": "on the days of the rule “{rule}” from {first} on",

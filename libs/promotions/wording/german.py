@@ -37,6 +37,7 @@ CONDITIONS: Mapping[str, str] = MappingProxyType(
         "holidays": "an keinem ihrer Feiertage",
         "blackouts": "nicht an einem Tag, den sie auslässt",
         "not_holidays": "nicht an einem Feiertag",
+        "before_expiry": "nicht in den letzten Tagen des Zeitraums",
         "places": "nicht dort, wo diese Filiale liegt",
         "segments": "nicht für die Segmente des Mitglieds",
         "lists": "das Mitglied steht auf keiner ihrer Listen",
@@ -297,6 +298,10 @@ RULES: Texts = MappingProxyType(
         "blackouts": "nicht am {listed}",
         "holidays": "an {listed}",
         "not_holidays": "nicht an {listed}",
+        "before_expiry": {
+            "one": "am letzten Tag, bevor {wallet} verfallen",
+            "other": "in den letzten {n} Tagen, bevor {wallet} verfallen",
+        },
         "public-holidays": "Feiertagen",
         "holidays-of": "{what} in {place} {years}",
         "recurrence": "an den Tagen der Regel „{rule}“ ab {first}",

@@ -1,6 +1,6 @@
 -- name: versions
 -- Every version there is; those that are known need no document.
-SELECT v.tenant_id, v.programme_id, t.slug AS tenant, p.slug AS programme, v.version, v.hash
+SELECT v.tenant_id, v.programme_id, t.slug AS tenant, p.slug AS programme, v.version, v.hash, v.active_from
 FROM platform.programme_version v
 JOIN platform.programme p USING (tenant_id, programme_id)
 JOIN platform.tenant t USING (tenant_id)

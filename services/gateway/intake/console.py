@@ -27,6 +27,7 @@ from services.gateway.intake.store import ProgrammeName, Session
 from services.gateway.intake.views import (
     EXAMPLE_ADJUSTMENT,
     EXAMPLE_CLAIM,
+    EXAMPLE_EXTENSION,
     EXAMPLE_MERGE,
     EXAMPLE_REDATING,
     EXAMPLE_REFERRAL,
@@ -65,6 +66,7 @@ _ADJUSTMENT = _form("adjustment.requested.v1", "member_id", "requested_by")
 _REDATING = _form("redating.requested.v1", "member_id", "requested_by")
 _CLAIM = _form("purchase.claimed.v1", "member_id")
 _RESOLUTION = _form("purchase.resolved.v1", "decided_by")
+_EXTENSION = _form("extension.requested.v1", "member_id", "requested_by")
 _TRANSFER = _form("transfer.requested.v1", "member_id", "requested_by")
 _MERGE = _form("merge.requested.v1", "member_id", "requested_by")
 _UNMERGE = _form("unmerge.requested.v1", "member_id", "requested_by")
@@ -87,6 +89,28 @@ async def adjust_points(
     """Ask for an adjustment: plus gives, minus takes what is there. What became of it is told at `receipt`."""
     filled = {"member_id": str(member_id), "requested_by": _who(caller)}
     return await _serve(request, caller, _ADJUSTMENT, filled, _of_member(member_id, programme))
+
+
+@router.post(
+    "/members/{member_id}/extensions",
+    operation_id="extendPoints",
+    summary="Let a member's points lapse later",
+    tags=["members"],
+    status_code=202,
+    response_model=Accepted,
+    responses=refusals(*ALWAYS, "member-unknown", "programme-needed", "request-invalid"),
+    openapi_extra=form_body(_EXTENSION.name, _EXTENSION.ours, EXAMPLE_EXTENSION),
+)
+async def extend_points(
+    request: Request, caller: PointsAdjuster, member_id: MemberId, programme: ProgrammeSlug = None
+) -> Response:
+    """Ask for an extension, by boundaries or to the end of the period so many days on.
+
+    Without `all_lots` it is of the points that lapse first. No date is put forward. `GET …/extensions` tells before
+    what it would do; what became of it is told at `receipt`.
+    """
+    filled = {"member_id": str(member_id), "requested_by": _who(caller)}
+    return await _serve(request, caller, _EXTENSION, filled, _of_member(member_id, programme))
 
 
 @router.post(

@@ -72,6 +72,7 @@ class BatchAccepted(View):
 
 EXAMPLE_ADJUSTMENT = {"wallet": "points", "points": 500, "reason": "goodwill", "note": "Waited an hour for help."}
 EXAMPLE_CLAIM = {"receipt_number": "000123", "store": "12", "total_minor": 4510}
+EXAMPLE_EXTENSION = {"wallet": "points", "boundaries": 1, "reason": "goodwill", "note": "Was in hospital."}
 EXAMPLE_REFERRAL = {
     "member_id": "0190a5b0-7c3e-7d52-9d1e-5a2f6c0b8e22",
     "decision": "release",

@@ -30,9 +30,10 @@ from libs.sweeps.report import boundary_report
 from services.expiry import store as sweeps
 from services.expiry.announcements import WRITER
 from services.expiry.crowd import Crowd
+from services.expiry.lane import Means
 from services.expiry.metrics import ExpiryMetrics
 from services.expiry.overseer import Overseer, Rules
-from services.expiry.sweeper import Means, Sweeper
+from services.expiry.sweeper import Sweeper
 from tests.integration.test_rebuild import Life, Owner, assert_sound, lives, store
 from tests.support.database import ACME, Database
 from tests.support.stack import until

@@ -36,6 +36,7 @@ EVENTS: dict[str, dict[str, Any]] = {
 FORMS: dict[str, dict[str, Any]] = {
     "adjustPoints": {"wallet": "points", "points": 5, "reason": "goodwill"},
     "transferPoints": {"to_member_id": MEMBER[:-1] + "9", "wallet": "points", "points": 5, "reason": "gift"},
+    "extendPoints": {"wallet": "points", "boundaries": 1, "reason": "goodwill"},
     "mergeMember": {"to_member_id": MEMBER[:-1] + "9", "reason": "duplicate"},
     "unmergeMember": {"reason": "mistake"},
     "redatePoints": {"from_version": 1, "to_version": 2, "reason": "new-terms"},

@@ -202,6 +202,11 @@ def test_a_circle_is_told_with_its_middle() -> None:
 
 FRAMES_SAID: list[tuple[dict[str, Any], str, str]] = [
     (
+        {"before_expiry": {"wallet": "points", "days": 14}},
+        "in the last 14 days before points lapse",
+        "in den letzten 14 Tagen, bevor points verfallen",
+    ),
+    (
         {"windows": [{"from": "08:00", "to": "10:00"}, {"from": "18:00", "to": "20:00", "weekdays": ["fri"]}]},
         "between 08:00 and 10:00 or on Friday between 18:00 and 20:00",
         "zwischen 08:00 und 10:00 Uhr oder am Freitag zwischen 18:00 und 20:00 Uhr",

@@ -183,3 +183,14 @@ VALUES ($1, $1, $3, $2, '2024-03-01', 'Europe/Rome', '2026b', '{points}', $2, 'a
 
 -- name: asked
 SELECT asked, asked_by FROM expiry.sweep WHERE tenant_id = $1;
+
+-- name: reminder
+INSERT INTO expiry.reminder (tenant_id, programme_id, wallet, boundary, step, days, due_at, since, local_date, zone,
+                             programme_version, min_points, tiers, segments, state, started_at)
+VALUES ($1, $1, 'points', $2::timestamptz + interval '7 days', $3, 7, $2, $2, '2024-03-31', 'Europe/Rome', 1, 100, '{}', '{}',
+        'running', $2);
+
+-- name: reminder_chunk
+INSERT INTO expiry.reminder_chunk (tenant_id, programme_id, wallet, boundary, step, number, after, last, finished, told)
+VALUES ($1, $1, 'points', $2::timestamptz + interval '7 days', $3, 0, gen_random_uuid(), gen_random_uuid(), true,
+        '[{"tier": "gold", "members": 2, "lots": 3, "points": 250}]');

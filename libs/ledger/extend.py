@@ -1,0 +1,120 @@
+"""Points get a later date: which lots of a member, and up to which boundary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+
+from libs.ledger.boundary import ExpiryCalendar
+from libs.ledger.model import Account, Allocation, Kind, Lot, MemberLedger, Movement, NewExpiry
+
+ExtensionRefusal = Literal["never-lapses", "nothing-to-extend"]
+
+
+class Wish(NamedTuple):
+    """What is to be extended, and how far.
+
+    `pooled` takes what lapses first, all of that date; else all lots that have a date. Only lots earned at least
+    `older_than` and at most `younger_than` ago are taken. They get the boundary that comes `boundaries` later, or the
+    end of the period that lies so many `days` ahead: counted from each lot's own date, or with `from_now` from the
+    present, so that asking again in the same period changes nothing. No lot lives `most` longer than since it was
+    earned.
+    """
+
+    wallet: str
+    boundaries: int | None = None
+    days: int | None = None
+    pooled: bool = True
+    from_now: bool = False
+    older_than: timedelta | None = None
+    younger_than: timedelta | None = None
+    most: timedelta | None = None
+
+
+class Extension(NamedTuple):
+    """The movements, one for lots that share their old and their new date; or why there are none."""
+
+    movements: tuple[Movement, ...]
+    refused: ExtensionRefusal | None = None
+
+    @property
+    def points(self) -> int:
+        """How many got a later date."""
+        return sum(movement.amount for movement in self.movements)
+
+
+def extend(ledger: MemberLedger, wish: Wish, calendar: ExpiryCalendar, at: datetime) -> Extension:
+    """Give free points in force a later date; record what time has done first. No date is ever put forward.
+
+    Raises:
+        ValueError: a bug of the caller: neither boundaries nor days, or both, or not ahead.
+    """
+    if (wish.boundaries is None) == (wish.days is None) or (wish.boundaries or wish.days or 0) <= 0:
+        raise ValueError("either so many boundaries or so many days, at least one")
+    if calendar.next_boundary(at) is None:
+        return Extension((), "never-lapses")
+    moved: dict[tuple[datetime, datetime], list[Lot]] = {}
+    for lot in _chosen(ledger, wish, at):
+        assert lot.expires_at is not None, "those that never lapse are not chosen"
+        later = _later(lot, lot.expires_at, wish, calendar, at)
+        if later is not None:
+            moved.setdefault((lot.expires_at, later), []).append(lot)
+    movements = tuple(
+        Movement(
+            seq=seq,
+            wallet=wish.wallet,
+            kind=Kind.WAIVE,
+            from_account=Account.ACTIVE,
+            to_account=Account.ACTIVE,
+            amount=sum(lot.free for lot in lots),
+            effective_at=at,
+            recorded_at=at,
+            allocations=tuple([Allocation(lot.seq, lot.free) for lot in lots]),
+            new_expiry=NewExpiry(later),
+        )
+        for seq, ((_, later), lots) in enumerate(sorted(moved.items()), start=ledger.seq + 1)
+    )
+    return Extension(movements, None if movements else "nothing-to-extend")
+
+
+def _chosen(ledger: MemberLedger, wish: Wish, at: datetime) -> list[Lot]:
+    dated = [
+        lot
+        for lot in ledger.lots
+        if lot.wallet == wish.wallet
+        and lot.free
+        and not lot.pending
+        and lot.expires_at is not None
+        and lot.in_force(at)
+    ]
+    if wish.pooled and dated:
+        first = min(lot.expires_at for lot in dated if lot.expires_at is not None)
+        dated = [lot for lot in dated if lot.expires_at == first]
+    return [
+        lot
+        for lot in dated
+        if (wish.older_than is None or at - lot.earned_at >= wish.older_than)
+        and (wish.younger_than is None or at - lot.earned_at <= wish.younger_than)
+    ]
+
+
+def _later(lot: Lot, expires_at: datetime, wish: Wish, calendar: ExpiryCalendar, at: datetime) -> datetime | None:
+    """The new date of a lot: the latest that its limit allows, if that is later than the old one."""
+    base = at if wish.from_now else expires_at
+    limit = None if wish.most is None else lot.earned_at + wish.most
+    found = [date for date in _dates(base, wish, calendar) if date > expires_at and (limit is None or date <= limit)]
+    return max(found, default=None)
+
+
+def _dates(base: datetime, wish: Wish, calendar: ExpiryCalendar) -> Iterator[datetime]:
+    if wish.days is not None:
+        boundary = calendar.next_boundary(base + timedelta(wish.days))
+        if boundary is not None:
+            yield boundary.instant
+        return
+    for _ in range((wish.boundaries or 0) + wish.from_now):
+        boundary = calendar.next_boundary(base)
+        if boundary is not None:
+            base = boundary.instant
+            yield base

@@ -1,0 +1,42 @@
+"""What people do to a member's points by hand: corrections, later dates, and those of another version."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from libs.judging.verdict import Verdict
+from libs.ledger.extend import Wish, extend
+from libs.ledger.late import effective_time
+from libs.lives.made import Cause
+from services.earning.activities import Acted, correct
+from services.earning.arrivals import ADJUSTED, EXTENSION, REDATING, Arrival
+from services.earning.lives import Life
+from services.earning.redating import redated
+
+
+def by_hand(arrival: Arrival, life: Life | None, now: datetime) -> Acted:
+    """Decide on what a person asked for."""
+    return _BY_KIND[arrival.kind](arrival, life, now)
+
+
+def extend_as_asked(arrival: Arrival, life: Life | None, now: datetime) -> Acted:
+    """Extend a member's points as a person asked."""
+    data = arrival.event.data
+    at = effective_time(arrival.event.time, arrival.arrived_at).instant
+    if life is None:
+        return Acted(Verdict("refused", "member-unknown", at))
+    version = arrival.programme.at(at)
+    if version is None or data.wallet not in version.calendars:
+        return Acted(Verdict("refused", "wallet-unknown", at))
+    cause = Cause(arrival.key, arrival.event.source, arrival.event.id)
+    life.catch_up(now, cause)
+    boundaries = 1 if data.boundaries is None and data.days is None else data.boundaries
+    wish = Wish(data.wallet, boundaries, data.days, pooled=not data.all_lots, from_now=data.from_now)
+    decided = extend(life.ledger, wish, version.calendars[data.wallet], now)
+    if decided.refused is not None:
+        return Acted(Verdict("refused", decided.refused, at))
+    life.record(decided.movements, cause, data.reason)
+    return Acted(Verdict("adjusted", data.reason, at), (), decided.points)
+
+
+_BY_KIND = {ADJUSTED: correct, EXTENSION: extend_as_asked, REDATING: redated}
