@@ -42,6 +42,7 @@ _FURTHER = (
     "cli.experiments",
     "cli.segments",
     "cli.sweep",
+    "cli.reinstate",
     "cli.features",
 )
 """Modules with a `register(app)` that adds their commands."""

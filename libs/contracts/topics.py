@@ -120,7 +120,7 @@ TOPICS: tuple[Topic, ...] = (
         "Other things that may earn points, adjustments, and what falls due.",
         key=_IDENTIFIER,
         days=14,
-        producers=("apps", "crm", "gateway", "earning"),
+        producers=("apps", "crm", "gateway", "earning", "expiry"),
         consumer="earning",
     ).carrying(
         *_types(
@@ -130,6 +130,7 @@ TOPICS: tuple[Topic, ...] = (
             "transfer.requested",
             "merge.requested",
             "unmerge.requested",
+            "reinstatement.requested",
             "referral.due",
             "referral.claimed",
             "referral.resolved",
@@ -163,6 +164,7 @@ TOPICS: tuple[Topic, ...] = (
             "points.held",
             "points.released",
             "points.restored",
+            "points.reinstated",
             "points.transferred",
         )
     ),
@@ -208,6 +210,9 @@ TOPICS: tuple[Topic, ...] = (
             "sweep.paused",
             "sweep.resumed",
             "sweep.cancelled",
+            "sweep.approval_awaited",
+            "sweep.approved",
+            "sweep.refused",
             "sweep.finished",
         )
     ),

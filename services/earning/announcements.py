@@ -20,7 +20,7 @@ from libs.contracts.writer import EventWriter
 from libs.judging.verdict import Verdict
 from libs.judging.versions import RunningProgramme
 from libs.ledger.model import Kind, Lot
-from libs.lives.made import EVENT_TYPES, Cause, Made, event_data
+from libs.lives.made import Cause, Made, event_data, event_type_of
 from libs.promotions.gifts import TIER_POINTS
 from libs.runtime.batch import Outgoing
 from libs.runtime.keys import event_id, kafka_partition_hash
@@ -117,7 +117,7 @@ class Announcer:
             return self.credited(programme, standing, movement.opens, cause)
         to = _Address(standing.key, standing.spread, standing.text)
         data = event_data(made, standing.text)
-        return self._write(EVENT_TYPES[movement.kind], cause.key.hex, programme, to, movement.seq, data, movement.seq)
+        return self._write(event_type_of(movement), cause.key.hex, programme, to, movement.seq, data, movement.seq)
 
     def given(self, programme: RunningProgramme, standing: Standing, given: Given) -> Outgoing:
         """Something beside points that a member gets, or has to give back."""

@@ -36,6 +36,7 @@ ADJUSTED = "adjustment.requested"
 TRANSFER = "transfer.requested"
 MERGE = "merge.requested"
 UNMERGE = "unmerge.requested"
+REINSTATEMENT = "reinstatement.requested"
 MOVINGS = frozenset({TRANSFER, MERGE, UNMERGE})
 MERGERS = frozenset({MERGE, UNMERGE})
 PAIRS = frozenset({TRANSFER, MERGE})
@@ -111,6 +112,7 @@ _KINDS: Mapping[str, str] = MappingProxyType(
             RESOLVED,
             RECORDED,
             ADJUSTED,
+            REINSTATEMENT,
             DUE,
             *MOVINGS,
             *REFERRALS,

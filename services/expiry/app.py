@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
 from functools import partial
 
 import asyncpg
@@ -21,8 +22,10 @@ from services.expiry.announcements import WRITER
 from services.expiry.crowd import Crowd
 from services.expiry.metrics import ExpiryMetrics
 from services.expiry.overseer import Overseer, Rules
+from services.expiry.reinstater import Reinstater
 from services.expiry.settings import ExpirySettings
 from services.expiry.sweeper import Means, Sweeper
+from services.expiry.zone_watch import ZoneWatch
 
 SERVICE = "expiry"
 _MOMENT = 0.1
@@ -53,10 +56,12 @@ def build(settings: ExpirySettings, clock: Clock | None = None) -> faust.App:
     sweepers = [Sweeper(means, extra=number > 0) for number in range(wanted.lanes)]
     rules = Rules(wanted.ahead, wanted.settle, wanted.automatic, wanted.chunk, wanted.progress_every)
     overseer = Overseer(pool, clock, wall, rules, metrics, crowd)
+    reinstater = Reinstater(pool, clock, metrics, relay.committed)
+    zones = ZoneWatch(pool, clock, metrics)
     trouble = listen_only(app, settings, clock, metrics.announcements.inc)
-    _host(app, settings, pool, sweepers, overseer, relay)
-    troubles = [trouble, lambda: overseer.trouble, lambda: relay.trouble]
-    serve_health(app, registry, [*troubles, *(partial(getattr, each, "trouble") for each in sweepers)])
+    _host(app, settings, pool, sweepers, (overseer, reinstater, zones), relay)
+    watched = (overseer, reinstater, zones, relay, *sweepers)
+    serve_health(app, registry, [trouble, *(partial(getattr, each, "trouble") for each in watched)])
     return app
 
 
@@ -65,10 +70,13 @@ def _host(
     settings: ExpirySettings,
     pool: asyncpg.Pool,
     sweepers: list[Sweeper],
-    overseer: Overseer,
+    lookers: Sequence[Overseer | Reinstater | ZoneWatch],
     relay: LeasedRelay,
 ) -> None:
-    """Put the relay, the lanes and the overseer's timer into the app. Nothing is written before the outbox is there."""
+    """Put the relay, the lanes and the timer of those who look around into the app.
+
+    Nothing is written before the outbox is there.
+    """
     stopping = asyncio.Event()
 
     async def sweep() -> None:
@@ -91,4 +99,5 @@ def _host(
     @app.timer(interval=settings.look_every.total_seconds())  # type: ignore[untyped-decorator]  # faust
     async def look_around() -> None:
         if relay.prepared:
-            await overseer.look()
+            for each in lookers:
+                await each.look()

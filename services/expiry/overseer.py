@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import asyncpg
 
@@ -13,9 +15,10 @@ from libs.runtime.batch import Outgoing
 from libs.runtime.clock import Clock
 from libs.runtime.postgres import DATABASE_ERRORS
 from libs.sweeps.calendar import Turn, turns
-from libs.sweeps.preview import preview
+from libs.sweeps.preview import Share, preview
 from services.expiry import store
 from services.expiry.announcements import Crier, cause_of, shard_of, sweep_name
+from services.expiry.approval import NO_BOUNDS, takes_two
 from services.expiry.crowd import Crowd
 from services.expiry.metrics import ExpiryMetrics
 from services.expiry.store import Programme, Progress, Scope, Sweep, VersionReader
@@ -95,6 +98,29 @@ class Overseer:
         async with connection.transaction():
             if await store.announce(connection, scope, turn, sweep_id, cause_of(sweep_id), shares, now):
                 await self._publish(connection, scope, Crier(programme, now).announced(sweep_id, turn, shares))
+                await self._held_back(connection, (*scope, turn.boundary.instant), sweep_id, programme, shares)
+
+    async def _held_back(
+        self,
+        connection: asyncpg.Connection,
+        key: tuple[int, int, datetime],
+        sweep_id: UUID,
+        programme: Programme,
+        shares: Sequence[Share],
+    ) -> bool:
+        """Let a sweep wait that is too large for one person, and say whether it does."""
+        if not takes_two(shares, programme.approval, programme.worth) or not await store.hold_back(connection, key):
+            return False
+        crier = Crier(programme, self._clock.now())
+        await self._publish(connection, key[:2], crier.held_back(sweep_id, key[2], shares))
+        return True
+
+    async def _starts(self, connection: asyncpg.Connection, sweep: Sweep, programme: Programme) -> bool:
+        """Whether nobody has to agree first: points that came since the announcement count as well."""
+        if programme.approval == NO_BOUNDS or sweep.approved_by is not None:
+            return True
+        shares = await preview(connection, sweep.key[:2], sweep.boundary)
+        return not await self._held_back(connection, sweep.key, sweep.sweep_id, programme, shares)
 
     async def _see_to(self, connection: asyncpg.Connection, programmes: dict[Scope, Programme]) -> None:
         async with connection.transaction():
@@ -104,10 +130,14 @@ class Overseer:
             for sweep in await store.asked_for(connection):
                 await self._obey(connection, sweep, programmes[sweep.key[:2]], now)
             for sweep in await store.open_sweeps(connection):
-                if sweep.state == "announced" and self._may_start(sweep, now):
+                programme = programmes[sweep.key[:2]]
+                if (
+                    sweep.state == "announced"
+                    and self._may_start(sweep, now)
+                    and await self._starts(connection, sweep, programme)
+                ):
                     members = await store.start(connection, sweep, self._rules.chunk, now, self._wall.now())
-                    crier = Crier(programmes[sweep.key[:2]], now)
-                    await self._publish(connection, sweep.key[:2], crier.started(sweep, members))
+                    await self._publish(connection, sweep.key[:2], Crier(programme, now).started(sweep, members))
             going = await store.running(connection)
             for progress in going:
                 await self._follow(connection, progress, Crier(programmes[progress.sweep.key[:2]], now), now)
@@ -121,9 +151,12 @@ class Overseer:
 
     async def _obey(self, connection: asyncpg.Connection, sweep: Sweep, programme: Programme, now: datetime) -> None:
         state = answer(sweep.state, sweep.asked, started=sweep.started_at is not None)
-        if sweep.asked == "run" and sweep.state == "announced":
+        if sweep.asked == "run" and sweep.state in ("announced", "awaiting_approval"):
             return  # what starts is seen to in its turn
-        await store.turn_to(connection, sweep, state, now)
+        if sweep.asked == "approve" and state != sweep.state:
+            await store.approve(connection, sweep, now)
+        else:
+            await store.turn_to(connection, sweep, state, now)
         if state != sweep.state and sweep.asked is not None:
             turned = Crier(programme, now).turned(sweep, sweep.asked, sweep.asked_by)
             await self._publish(connection, sweep.key[:2], turned)
@@ -156,6 +189,10 @@ def answer(state: str, asked: str | None, *, started: bool) -> str:
             return "paused"
         case "resume", "paused":
             return "running" if started else "announced"
-        case "cancel", "running" | "announced" | "paused":
+        case "cancel", "running" | "announced" | "paused" | "awaiting_approval":
+            return "cancelled"
+        case "approve", "awaiting_approval":
+            return "announced"
+        case "refuse", "awaiting_approval":
             return "cancelled"
     return state

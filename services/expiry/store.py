@@ -12,9 +12,11 @@ import asyncpg
 import orjson
 
 from libs.promotions.document import parse_programme
+from libs.promotions.lapsing import SweepApproval
 from libs.runtime import sql
 from libs.sweeps.calendar import Turn, WalletPeriod, periods_of
 from libs.sweeps.preview import Share, Total, totals
+from services.expiry.approval import NO_BOUNDS
 
 _QUERIES = sql.load("services.expiry", "sweeps.sql")
 _PATIENCE = 600.0
@@ -29,16 +31,18 @@ class Version(NamedTuple):
 
     periods: frozenset[WalletPeriod]
     worth: Mapping[str, tuple[int, int]]
+    approval: SweepApproval
 
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """A programme by its slugs, with the periods of all its versions and the worth of the last."""
+    """A programme by its slugs, with the periods of all its versions; worth and bounds of the last."""
 
     tenant: str
     programme: str
     periods: frozenset[WalletPeriod]
     worth: Mapping[str, tuple[int, int]]
+    approval: SweepApproval = NO_BOUNDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class Sweep:
     members: int
     started_at: datetime | None
     told_at: datetime | None
+    approved_by: str | None = None
 
     @property
     def key(self) -> tuple[int, int, datetime]:
@@ -126,10 +131,10 @@ class VersionReader:
             if version is None:
                 document = parse_programme(orjson.loads(await connection.fetchval(_QUERIES["document"], *name)))
                 worth = {each.name: (each.worth.points, each.worth.minor) for each in document.wallets if each.worth}
-                version = self._known[name] = Version(periods_of(document), worth)
+                version = self._known[name] = Version(periods_of(document), worth, document.sweep_approval)
             before = found.get((tenant_id, programme_id))
             periods = version.periods if before is None else before.periods | version.periods
-            found[tenant_id, programme_id] = Programme(tenant, programme, periods, version.worth)
+            found[tenant_id, programme_id] = Programme(tenant, programme, periods, version.worth, version.approval)
         return found
 
 
@@ -176,6 +181,16 @@ async def open_sweeps(connection: asyncpg.Connection) -> list[Sweep]:
 async def asked_for(connection: asyncpg.Connection) -> list[Sweep]:
     """Return the sweeps of which a person wants something, locked."""
     return [_sweep(row) for row in await connection.fetch(_QUERIES["asked"])]
+
+
+async def hold_back(connection: asyncpg.Connection, key: tuple[int, int, datetime]) -> bool:
+    """Let a sweep wait for a second person, and say whether it does: nobody has agreed yet and it has not started."""
+    return await connection.fetchval(_QUERIES["hold_back"], *key) is not None
+
+
+async def approve(connection: asyncpg.Connection, sweep: Sweep, now: datetime) -> None:
+    """Note that whoever asked for it agreed; the sweep stands as it did when it was announced."""
+    await connection.execute(_QUERIES["approve"], *sweep.key, now)
 
 
 async def turn_to(connection: asyncpg.Connection, sweep: Sweep, state: str, now: datetime) -> None:

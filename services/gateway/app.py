@@ -21,6 +21,7 @@ from libs.runtime.clock import Clock, SystemClock, monotonic
 from libs.runtime.kafka import idempotent_producer
 from services.gateway import (
     api,
+    approvals_console,
     calculator_api,
     challenges_api,
     error_answers,
@@ -34,11 +35,13 @@ from services.gateway import (
     receipt_api,
     referral_api,
     referral_console,
+    reinstatement_api,
     segments_api,
     segments_console,
     shopping_api,
     site,
     sweep_api,
+    sweep_plan_api,
     sweeps_console,
 )
 from services.gateway.access import Parts
@@ -111,7 +114,10 @@ _WAYS = (
     live,
     segments_console,
     experiments_console,
+    sweep_plan_api,
     sweep_api,
+    reinstatement_api,
+    approvals_console,
     sweeps_console,
     site,
 )

@@ -15,7 +15,8 @@ from libs.sweeps.calendar import Turn, periods_of, turns
 from libs.sweeps.preview import Share, Total, totals
 from libs.sweeps.reading import SweepSeen, load_sweeps
 from libs.sweeps.texts import SWEEPS
-from services.gateway.access import parts_of
+from services.gateway.access import Caller, parts_of
+from services.gateway.approvals_console import waiting
 from services.gateway.console_door import let_in
 from services.gateway.console_page import console_page
 from services.gateway.live import NO_STORE, remember
@@ -45,7 +46,9 @@ async def expiry_page(request: Request, language: Language) -> Response:
         ahead = turns(periods, now, now + _AHEAD)[:_MOST]
         if ahead or sweeps:
             sections.append(_section(running.name or running.programme, ahead, sweeps, language))
-    body = "".join(sections) or f"<p>{escape(SWEEPS.say(language, 'page.none'))}</p>"
+    async with parts.store.reading(key.tenant_id) as reading:
+        undecided = await waiting(reading, Caller(key, parts), language)
+    body = undecided + "".join(sections) or f"<p>{escape(SWEEPS.say(language, 'page.none'))}</p>"
     return remember(request, HTMLResponse(_page(language, body), headers=NO_STORE), session)
 
 

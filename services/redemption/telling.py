@@ -10,7 +10,7 @@ from libs.contracts.redemption import RedeemedLot, RedemptionQuote, RedemptionVi
 from libs.contracts.writer import EventWriter
 from libs.ledger.model import MemberLedger
 from libs.lives.life import Life
-from libs.lives.made import EVENT_TYPES, event_data
+from libs.lives.made import event_data, event_type_of
 from libs.runtime.batch import Outgoing
 from libs.runtime.keys import event_id
 from services.redemption.domain import Changed, Portion, Quoted, Rules
@@ -25,7 +25,7 @@ def events_of(life: Life, rules: Rules, spread: int, now: datetime) -> list[Outg
     key = member.encode()
     events = []
     for made in life.untold():
-        kind, seq = EVENT_TYPES[made.movement.kind], made.movement.seq
+        kind, seq = event_type_of(made.movement), made.movement.seq
         writer = EventWriter(type=kind, source=SOURCE, time=now, tenant=rules.tenant, programme=rules.programme)
         name = event_id(rules.tenant, made.cause.key.hex, kind, member, seq)
         value = writer.write(name, member, seq, event_data(made, member))

@@ -76,14 +76,16 @@ RIGHTS = {
             ledger.debt ledger.lot_now platform.exchange_rate platform.programme platform.programme_version
             platform.source platform.tenant
             """,
-        "INSERT SELECT": "ledger.allocation ledger.movement stream.outbox",
+        "INSERT SELECT": "expiry.boundary ledger.allocation ledger.movement stream.outbox",
         "INSERT SELECT UPDATE": "stream.outbox_shard",
         "SELECT UPDATE(remaining)": "ledger.lot",
         "SELECT UPDATE(lapses_at) UPDATE(seq)": "ledger.member",
         (
-            "INSERT SELECT UPDATE(asked) UPDATE(asked_by) UPDATE(ended_at) UPDATE(lapsed) UPDATE(members) "
-            "UPDATE(started_at) UPDATE(state) UPDATE(told_at)"
+            "INSERT SELECT UPDATE(approved_at) UPDATE(approved_by) UPDATE(asked) UPDATE(asked_by) UPDATE(ended_at) "
+            "UPDATE(lapsed) UPDATE(members) UPDATE(started_at) UPDATE(state) UPDATE(told_at)"
         ): "expiry.sweep",
+        "SELECT UPDATE(state)": "expiry.reinstatement",
+        "SELECT UPDATE(sent)": "expiry.reinstatement_share",
         (
             "INSERT SELECT UPDATE(after) UPDATE(done) UPDATE(epoch) UPDATE(finished) UPDATE(holder) "
             "UPDATE(lease_until) UPDATE(left_alone) UPDATE(members)"
@@ -103,7 +105,8 @@ RIGHTS = {
             platform.exchange_rate platform.programme platform.source platform.tenant
             redemption.redemption stream.outbox_shard stream.position vault.profile
             """,
-        "INSERT SELECT": "members.referral_code platform.programme_version",
+        "INSERT SELECT": "expiry.reinstatement_share members.referral_code platform.programme_version",
+        "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
         "INSERT SELECT UPDATE(on_at) UPDATE(on_by) UPDATE(on_note)": "platform.kill_switch",
         "SELECT(reason) SELECT(recorded_at) SELECT(tenant_id) SELECT(topic)": "stream.dead_letter",
         "SELECT UPDATE(asked) UPDATE(asked_by)": "expiry.sweep",
@@ -153,7 +156,7 @@ RIGHTS = {
             earning.parked_receipt
             earning.receipt earning.receipt_event earning.referral earning.referral_account earning.referral_change
             earning.referral_waiting earning.told_programme earning.unclaimed_receipt
-            earning.unpaid_receipt earning.worker expiry.chunk
+            earning.unpaid_receipt earning.worker expiry.boundary expiry.chunk
             ledger.allocation ledger.journal ledger.lot_now ledger.movement
             members.identifier members.mark members.member members.merge members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing
@@ -163,6 +166,8 @@ RIGHTS = {
             gateway.api_key platform.exchange_rate platform.programme platform.programme_version platform.tenant
             """,
         "DELETE INSERT SELECT UPDATE": "platform.source",
+        "INSERT SELECT": "expiry.reinstatement_share",
+        "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
         "INSERT SELECT UPDATE(on_at) UPDATE(on_by) UPDATE(on_note)": "platform.kill_switch",
         "DELETE INSERT SELECT": "earning.member_day ledger.debt members.list_member",
         "INSERT SELECT UPDATE(due_at) UPDATE(reason) UPDATE(urgent)": "members.segment_look",

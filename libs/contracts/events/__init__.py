@@ -8,6 +8,7 @@ from libs.contracts.events.activity import (
     ActivityRecordedV1,
     AdjustmentRequestedV1,
     MemberDueV1,
+    ReinstatementRequestedV1,
 )
 from libs.contracts.events.balance import BalanceChangedV1, WalletBalance
 from libs.contracts.events.dead_letter import DeadLetterHeadersV1
@@ -35,6 +36,7 @@ from libs.contracts.events.points import (
     PointsExpiredV1,
     PointsHeldV1,
     PointsRedeemedV1,
+    PointsReinstatedV1,
     PointsReleasedV1,
     PointsRepaidV1,
     PointsRestoredV1,
@@ -76,10 +78,13 @@ from libs.contracts.events.reward import RewardGrantedV1, RewardRevokedV1
 from libs.contracts.events.segment import MemberSegmentEnteredV1, MemberSegmentLeftV1
 from libs.contracts.events.sweep import (
     SweepAnnouncedV1,
+    SweepApprovalAwaitedV1,
+    SweepApprovedV1,
     SweepCancelledV1,
     SweepFinishedV1,
     SweepPausedV1,
     SweepProgressedV1,
+    SweepRefusedV1,
     SweepResumedV1,
     SweepStartedV1,
 )
@@ -116,6 +121,7 @@ __all__ = [
     "PointsExpiredV1",
     "PointsHeldV1",
     "PointsRedeemedV1",
+    "PointsReinstatedV1",
     "PointsReleasedV1",
     "PointsRepaidV1",
     "PointsRestoredV1",
@@ -137,14 +143,18 @@ __all__ = [
     "ReferralRefusedV1",
     "ReferralResolvedV1",
     "ReferralStartedV1",
+    "ReinstatementRequestedV1",
     "ReturnedLine",
     "RewardGrantedV1",
     "RewardRevokedV1",
     "SweepAnnouncedV1",
+    "SweepApprovalAwaitedV1",
+    "SweepApprovedV1",
     "SweepCancelledV1",
     "SweepFinishedV1",
     "SweepPausedV1",
     "SweepProgressedV1",
+    "SweepRefusedV1",
     "SweepResumedV1",
     "SweepStartedV1",
     "TierFigure",

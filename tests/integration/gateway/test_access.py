@@ -56,6 +56,9 @@ SWEEP = {
     "getConservation": ("/v1/conservation", 200),
     "listSweeps": ("/v1/sweeps", 200),
     "getSweep": ("/v1/sweeps/{sweep_id}", 404),
+    "planSweep": ("/v1/sweeps:plan", 200),
+    "listReinstatements": ("/v1/reinstatements", 200),
+    "getReinstatement": ("/v1/reinstatements/{reinstatement_id}", 404),
     "getProgramme": ("/v1/programme", 200),
     "listProgrammeVersions": ("/v1/programme/versions", 200),
     "listCampaigns": ("/v1/campaigns", 200),
@@ -98,7 +101,10 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
         await scribe.connection.execute(QUERIES["backtest_part"], tenant.tenant_id, backtest_id, name)
     sweep_id = UUID(int=tenant.tenant_id << 9)
     await scribe.connection.execute(QUERIES["sweep"], tenant.tenant_id, sweep_id, FRIDAY)
+    reinstatement_id = UUID(int=tenant.tenant_id << 10)
+    await scribe.connection.execute(QUERIES["reinstatement"], tenant.tenant_id, reinstatement_id, FRIDAY)
     return {
+        "reinstatement_id": str(reinstatement_id),
         "member_id": str(member.member_id),
         "other_id": str(other.member_id),
         "sweep_id": str(sweep_id),

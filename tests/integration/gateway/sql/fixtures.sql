@@ -183,3 +183,8 @@ VALUES ($1, $1, $3, $2, '2024-03-01', 'Europe/Rome', '2026b', '{points}', $2, 'a
 
 -- name: asked
 SELECT asked, asked_by FROM expiry.sweep WHERE tenant_id = $1;
+
+-- name: reinstatement
+INSERT INTO expiry.reinstatement (tenant_id, programme_id, reinstatement_id, digest, lapsed_after, lapsed_until, reason, members,
+                                  points, state, asked_by, asked_at)
+VALUES ($1, $1, $2, '\x00', $3::timestamptz - interval '9 days', $3, 'goodwill', 1, 5, 'awaiting_approval', 'eva', $3);
