@@ -1,4 +1,4 @@
-"""`pointstream boundaries`: when periods end in a zone, to the instant; it needs no platform."""
+"""`pointstream boundaries`: when periods end in a zone, to the instant; only --changed needs a platform."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from zoneinfo import ZoneInfoNotFoundError
 import typer
 
 from cli import screen
+from cli.connections import Connections, DsnOption
 from cli.exits import Exit
 from cli.failures import fail
-from cli.options import JsonOption
+from cli.moved_boundaries import show_changed
+from cli.options import DEFAULT_DATA, DataOption, JsonOption
+from cli.programmes import ProgrammeOption, TenantOption
 from libs.ledger.boundary import Boundary, Period, boundary_after
 from libs.ledger.zones import load_zone
 
@@ -23,16 +26,35 @@ _MOST = 1_200
 
 
 def boundaries(
-    zone: Annotated[str, typer.Option("--zone", metavar="ZONE", help="An IANA zone, such as Europe/Rome.")],
-    period: Annotated[str, typer.Option("--period", metavar="PERIOD", help=f"One of {', '.join(_PERIODS)}.")],
+    zone: Annotated[
+        str | None, typer.Option("--zone", metavar="ZONE", help="An IANA zone, such as Europe/Rome.")
+    ] = None,
+    period: Annotated[
+        str | None, typer.Option("--period", metavar="PERIOD", help=f"One of {', '.join(_PERIODS)}.")
+    ] = None,
     start: Annotated[
-        datetime,
+        datetime | None,
         typer.Option("--from", metavar="DATE", formats=["%Y-%m-%d"], help="The first period is the one with this day."),
-    ],
+    ] = None,
     count: Annotated[int, typer.Option("--count", min=1, max=_MOST, help="How many boundaries.")] = 12,
+    changed: Annotated[
+        bool, typer.Option("--changed", help="Which lots have a date that newer zone data made no boundary.")
+    ] = False,
+    data: DataOption = DEFAULT_DATA,
+    tenant: TenantOption = None,
+    programme: ProgrammeOption = None,
+    dsn: DsnOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show when periods end: the instant, the period's last day, and the release of the zone data it follows from."""
+    """Show when periods end: the instant, the period's last day, and the release of the zone data it follows from.
+
+    With --changed, what a newer release means for a running platform; it changes nothing.
+    """
+    if changed:
+        show_changed(Connections(data, as_json, dsn), tenant, programme)
+        return
+    if zone is None or period is None or start is None:
+        fail(Exit.USAGE, "name --zone, --period and --from, or ask with --changed", as_json=as_json)
     if period not in _PERIODS:
         fail(Exit.USAGE, f"--period {period}: one of {', '.join(_PERIODS)}", as_json=as_json)
     if start.year > _LAST_YEAR:

@@ -46,6 +46,7 @@ _FURTHER = (
     "cli.sweep",
     "cli.exemptions",
     "cli.expiry",
+    "cli.reinstate",
     "cli.features",
 )
 """Modules with a `register(app)` that adds their commands."""

@@ -212,6 +212,8 @@ def run(
         until = monotonic() + timeout
         with screen.reporting() as news, news.step("Sweep") as step:
             while seen.ended_at is None:
+                if seen.state == "awaiting_approval":
+                    fail(Exit.FAILED, "somebody has to agree to it: `pointstream sweep approve`", as_json=as_json)
                 if seen.state == "paused":
                     fail(Exit.FAILED, "the sweep rests; `pointstream sweep resume` lets it go on", as_json=as_json)
                 if monotonic() > until:
@@ -242,7 +244,9 @@ def _asking(what: str, does: str) -> None:
         async def work(where: _Where) -> SweepSeen:
             seen = await where.one(_instant(boundary, as_json))
             if not await ask(where.connection, where.programme.tenant_id, seen.sweep_id, what, where.now, who()):
-                fail(Exit.FAILED, f"the sweep is {seen.state}", as_json=as_json)
+                own = what == "approve" and seen.state == "awaiting_approval"
+                why = "somebody else has to agree" if own else f"the sweep is {seen.state}"
+                fail(Exit.FAILED, why, as_json=as_json)
             return seen
 
         found = _work(Connections(data, as_json, dsn), tenant, programme, work)
@@ -257,6 +261,8 @@ def _asking(what: str, does: str) -> None:
 
 _asking("pause", "Let a sweep rest after the step in hand")
 _asking("resume", "Let a sweep go on that rests")
+_asking("approve", "Agree to a sweep that waits for a second person")
+_asking("refuse", "Refuse a sweep that waits for a second person: it is called off")
 _asking("cancel", "Call a sweep off: what lapsed stays lapsed, and the next sweep writes it down")
 
 
@@ -313,6 +319,7 @@ def _told(seen: SweepSeen) -> dict[str, Any]:
         "spared": None if seen.waived is None else [share._asdict() for share in seen.waived],
         "members": seen.members,
         "members_done": seen.members_done,
+        "approved_by": seen.approved_by,
         "started_at": None if seen.started_at is None else _text(seen.started_at),
         "ended_at": None if seen.ended_at is None else _text(seen.ended_at),
     }

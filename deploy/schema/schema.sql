@@ -1838,7 +1838,8 @@ GRANT UPDATE (visits, spend_minor, points, parts) ON earning.member_day TO point
 CREATE SCHEMA expiry;
 
 -- One row a programme and boundary, made when it is announced. `asked` is what a person wants and the service has not
--- done yet. `preview` says what it was announced with, `planned` what there was when it started, `lapsed` what the ledger
+-- done yet. A sweep that is larger than its programme lets one person decide waits, as `awaiting_approval`, until somebody
+-- has agreed (`approved_by`) who did not publish the version in force. `preview` says what it was announced with, `planned` what there was when it started, `lapsed` what the ledger
 -- says in the end; all three by wallet. `cause` names it in the movements that it writes.
 CREATE TABLE expiry.sweep (
     tenant_id int NOT NULL,
@@ -1850,8 +1851,9 @@ CREATE TABLE expiry.sweep (
     tzdata text NOT NULL,
     wallets text[] NOT NULL,
     cause uuid NOT NULL,
-    state text NOT NULL CHECK (state IN ('announced', 'running', 'paused', 'finished', 'cancelled')),
-    asked text CHECK (asked IN ('run', 'pause', 'resume', 'cancel')),
+    state text NOT NULL
+        CHECK (state IN ('announced', 'awaiting_approval', 'running', 'paused', 'finished', 'cancelled')),
+    asked text CHECK (asked IN ('run', 'pause', 'resume', 'cancel', 'approve', 'refuse')),
     asked_by text,
     preview jsonb NOT NULL,
     lapsed jsonb,
@@ -1862,6 +1864,8 @@ CREATE TABLE expiry.sweep (
     ended_at timestamptz,
     spared jsonb NOT NULL DEFAULT '[]', -- what is spared at it, by tier and reason, as it was announced with
     waived jsonb, -- and as the ledger says in the end
+    approved_by text,
+    approved_at timestamptz,
     PRIMARY KEY (tenant_id, programme_id, boundary),
     UNIQUE (tenant_id, sweep_id),
     CHECK ((ended_at IS NULL) = (state NOT IN ('finished', 'cancelled')))
@@ -1893,6 +1897,61 @@ CREATE TABLE expiry.forecast (
     as_of timestamptz NOT NULL,
     outlook jsonb NOT NULL,
     PRIMARY KEY (tenant_id, programme_id, as_of)
+);
+
+-- A request to give back points that lapsed behind `lapsed_after`, up to `lapsed_until`. It is carried out once it is
+-- approved: at once, or by somebody else than who asked. `digest` tells a repeat from another request under its name.
+CREATE TABLE expiry.reinstatement (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    reinstatement_id uuid NOT NULL,
+    digest bytea NOT NULL,
+    lapsed_after timestamptz NOT NULL,
+    lapsed_until timestamptz NOT NULL CHECK (lapsed_until > lapsed_after),
+    expires_at timestamptz, -- null: the next boundary of the wallet
+    reason text NOT NULL CHECK (length(reason) BETWEEN 1 AND 64),
+    note text CHECK (length(note) BETWEEN 1 AND 256),
+    members int NOT NULL CHECK (members > 0),
+    points bigint NOT NULL CHECK (points > 0), -- over all wallets
+    state text NOT NULL CHECK (state IN ('awaiting_approval', 'approved', 'refused', 'sent')),
+    asked_by text NOT NULL CHECK (length(asked_by) BETWEEN 1 AND 64),
+    asked_at timestamptz NOT NULL,
+    decided_by text CHECK (length(decided_by) BETWEEN 1 AND 64),
+    decided_at timestamptz,
+    PRIMARY KEY (tenant_id, programme_id, reinstatement_id),
+    CHECK (decided_by <> asked_by),
+    CHECK ((decided_by IS NULL) = (decided_at IS NULL)),
+    CHECK (state <> 'awaiting_approval' OR decided_by IS NULL),
+    CHECK (state <> 'refused' OR decided_by IS NOT NULL)
+);
+CREATE INDEX reinstatement_open ON expiry.reinstatement (tenant_id, programme_id, asked_at)
+    WHERE state IN ('awaiting_approval', 'approved');
+
+-- What a request gives back to a member, of a wallet. `cause` is the key of the event that says so; `sent` since it lies in
+-- the outbox.
+CREATE TABLE expiry.reinstatement_share (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    reinstatement_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    wallet text NOT NULL,
+    points bigint NOT NULL CHECK (points > 0),
+    cause uuid NOT NULL,
+    sent boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (tenant_id, programme_id, reinstatement_id, member_id, wallet)
+);
+
+-- Boundaries ahead as they were computed, one row for every instant that a period's end ever had: with newer zone data it may
+-- have another one, and lots that were dated before keep the old.
+CREATE TABLE expiry.boundary (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    zone text NOT NULL,
+    local_date date NOT NULL,
+    instant timestamptz NOT NULL,
+    tzdata text NOT NULL,
+    found_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, zone, local_date, instant)
 );
 
 -- The plain case of time's work, set by set: what is free of the lots of these members lapses, a movement for each instant
@@ -1962,7 +2021,8 @@ BEGIN
 END $$;
 
 SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_expiry'])
-FROM unnest(ARRAY['expiry.sweep', 'expiry.chunk', 'expiry.forecast']) AS name;
+FROM unnest(ARRAY['expiry.sweep', 'expiry.chunk', 'expiry.forecast', 'expiry.reinstatement', 'expiry.reinstatement_share',
+                  'expiry.boundary']) AS name;
 CREATE POLICY pointstream_expiry_works ON ledger.member TO pointstream_expiry USING (true);
 CREATE POLICY pointstream_expiry_works ON ledger.lot TO pointstream_expiry USING (true);
 CREATE POLICY pointstream_expiry_works ON ledger.debt TO pointstream_expiry USING (true);
@@ -1972,7 +2032,10 @@ CREATE POLICY pointstream_expiry_works ON ledger.allocation TO pointstream_expir
 GRANT USAGE ON SCHEMA ledger, stream TO pointstream_expiry;
 GRANT USAGE ON SCHEMA expiry TO pointstream_gateway;
 GRANT SELECT, INSERT ON expiry.sweep, expiry.chunk, expiry.forecast TO pointstream_expiry;
-GRANT UPDATE (state, asked, asked_by, lapsed, members, started_at, told_at, ended_at) ON expiry.sweep TO pointstream_expiry;
+GRANT UPDATE (state, asked, asked_by, lapsed, members, started_at, told_at, ended_at, approved_by, approved_at)
+    ON expiry.sweep TO pointstream_expiry;
+GRANT SELECT, UPDATE (state) ON expiry.reinstatement TO pointstream_expiry;
+GRANT SELECT, UPDATE (sent) ON expiry.reinstatement_share TO pointstream_expiry;
 GRANT UPDATE (after, epoch, holder, lease_until, finished, members, left_alone, done) ON expiry.chunk TO pointstream_expiry;
 GRANT SELECT ON ledger.member, ledger.lot, ledger.lot_now, ledger.debt, ledger.movement, ledger.allocation
     TO pointstream_expiry;
@@ -1991,6 +2054,11 @@ GRANT SELECT ON earning.inbox, earning.decision_page TO pointstream_expiry;
 -- The door and the command line look, and say what they want.
 GRANT SELECT ON expiry.sweep, expiry.chunk, expiry.forecast TO pointstream_gateway, pointstream_operator;
 GRANT UPDATE (asked, asked_by) ON expiry.sweep TO pointstream_gateway, pointstream_operator;
+GRANT SELECT, INSERT, UPDATE (state, decided_by, decided_at) ON expiry.reinstatement
+    TO pointstream_gateway, pointstream_operator;
+GRANT SELECT, INSERT ON expiry.reinstatement_share TO pointstream_gateway, pointstream_operator;
+GRANT SELECT, INSERT ON expiry.boundary TO pointstream_expiry;
+GRANT SELECT ON expiry.boundary TO pointstream_operator;
 GRANT USAGE ON SCHEMA expiry TO pointstream_expiry, pointstream_operator;
 
 -- ==== later ========================================================================================================

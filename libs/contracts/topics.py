@@ -120,7 +120,7 @@ TOPICS: tuple[Topic, ...] = (
         "Other things that may earn points, adjustments, and what falls due.",
         key=_IDENTIFIER,
         days=14,
-        producers=("apps", "crm", "gateway", "earning"),
+        producers=("apps", "crm", "gateway", "earning", "expiry"),
         consumer="earning",
     ).carrying(
         *_types(
@@ -132,6 +132,7 @@ TOPICS: tuple[Topic, ...] = (
             "transfer.requested",
             "merge.requested",
             "unmerge.requested",
+            "reinstatement.requested",
             "referral.due",
             "referral.claimed",
             "referral.resolved",
@@ -167,6 +168,7 @@ TOPICS: tuple[Topic, ...] = (
             "points.held",
             "points.released",
             "points.restored",
+            "points.reinstated",
             "points.transferred",
         )
     ),
@@ -212,6 +214,9 @@ TOPICS: tuple[Topic, ...] = (
             "sweep.paused",
             "sweep.resumed",
             "sweep.cancelled",
+            "sweep.approval_awaited",
+            "sweep.approved",
+            "sweep.refused",
             "sweep.finished",
         )
     ),

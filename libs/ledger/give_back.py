@@ -42,7 +42,7 @@ def release(ledger: MemberLedger, held: Sequence[Share], at: datetime) -> GivenB
 
     What lies in lots past their date lapses, what is owed is repaid.
     """
-    return _came_back(ledger, held, _move(ledger.seq, held, Kind.RELEASE, Account.HELD, Account.ACTIVE, at), at)
+    return _came_back(ledger, held, move(ledger.seq, held, Kind.RELEASE, Account.HELD, Account.ACTIVE, at), at)
 
 
 def commit(ledger: MemberLedger, held: Sequence[Share], points: int, at: datetime) -> GivenBack:
@@ -54,7 +54,7 @@ def commit(ledger: MemberLedger, held: Sequence[Share], points: int, at: datetim
     if not 0 < points <= sum(share.amount for share in held):
         raise ValueError("what is committed is positive and no more than was held")
     spent, rest = split(held, points)
-    redeemed = _move(ledger.seq, spent, Kind.COMMIT, Account.HELD, Account.REDEEMED, at)
+    redeemed = move(ledger.seq, spent, Kind.COMMIT, Account.HELD, Account.REDEEMED, at)
     back = release(apply_all(ledger, redeemed), rest, at)
     return back._replace(movements=(*redeemed, *back.movements))
 
@@ -86,11 +86,11 @@ def restore(
         if share.wallet in grace_until and (lot := ledger.lot(share.lot_seq)) is not None and lot.lapsed(at)
     }
     kept = [share for share in back if share.lot_seq not in later]
-    moved = _move(ledger.seq, kept, Kind.RESTORE, Account.REDEEMED, Account.ACTIVE, at)
+    moved = move(ledger.seq, kept, Kind.RESTORE, Account.REDEEMED, Account.ACTIVE, at)
     for wallet, until in sorted({(share.wallet, later[share.lot_seq]) for share in back if share.lot_seq in later}):
         shares = [share for share in back if share.lot_seq in later and share.wallet == wallet]
         head = ledger.seq + len(moved)
-        moved += _move(head, shares, Kind.RESTORE, Account.REDEEMED, Account.ACTIVE, at, NewExpiry(until))
+        moved += move(head, shares, Kind.RESTORE, Account.REDEEMED, Account.ACTIVE, at, NewExpiry(until))
     return _came_back(ledger, back, moved, at)._replace(later=MappingProxyType(later))
 
 
@@ -121,7 +121,7 @@ def _came_back(ledger: MemberLedger, shares: Sequence[Share], moved: tuple[Movem
     return GivenBack((*moved, *lapsed, *repaid), tuple(shares), gone)
 
 
-def _move(
+def move(
     head: int,
     shares: Iterable[Share],
     kind: Kind,
@@ -130,7 +130,7 @@ def _move(
     at: datetime,
     new_expiry: NewExpiry | None = None,
 ) -> tuple[Movement, ...]:
-    """One movement for each that held or redeemed the points, which it takes back unless it redeems them."""
+    """One movement for each that held, redeemed or let lapse the points; it takes that back unless it redeems them."""
     by_origin: dict[tuple[int, str], list[Allocation]] = {}
     for share in shares:
         by_origin.setdefault((share.seq, share.wallet), []).append(Allocation(share.lot_seq, share.amount))

@@ -15,6 +15,7 @@ from libs.contracts.events import (
     PointsHeldV1,
     PointsRedatedV1,
     PointsRedeemedV1,
+    PointsReinstatedV1,
     PointsReleasedV1,
     PointsRepaidV1,
     PointsRestoredV1,
@@ -23,6 +24,7 @@ from libs.contracts.events import (
     PointsWaivedV1,
 )
 from libs.ledger.model import Kind, Movement
+from libs.ledger.reinstate import is_reinstatement
 
 _EVENT_TYPES = {
     Kind.REVERSE: PointsReversedV1.event_type,
@@ -37,13 +39,6 @@ _EVENT_TYPES = {
     Kind.RESTORE: PointsRestoredV1.event_type,
     Kind.TRANSFER: PointsTransferredV1.event_type,
 }
-
-
-def event_type_of(movement: Movement) -> str:
-    """The type of the event that tells of a movement; a credit has a form of its own."""
-    if movement.kind is Kind.WAIVE:
-        return PointsRedatedV1.event_type if movement.spared is None else PointsWaivedV1.event_type
-    return _EVENT_TYPES[movement.kind]
 
 
 class Cause(Struct, frozen=True):
@@ -75,9 +70,20 @@ class Made(Struct, frozen=True):
     lapsed_at: datetime | None = None
 
 
+def event_type_of(movement: Movement) -> str:
+    """The type of the event that tells of a movement; a credit has a form of its own."""
+    if movement.kind is Kind.WAIVE:
+        return PointsRedatedV1.event_type if movement.spared is None else PointsWaivedV1.event_type
+    return PointsReinstatedV1.event_type if is_reinstatement(movement) else _EVENT_TYPES[movement.kind]
+
+
 def event_data(made: Made, member: str) -> dict[str, Any]:
     """The payload of the event that tells of a movement of a member, given as text; not for a credit."""
     movement, cause = made.movement, made.cause
+    if is_reinstatement(movement):
+        own: dict[str, Any] = {"corrects": movement.corrects, "expires_at": made.lapses_at}
+    else:
+        own = _other_side(made) if movement.kind is Kind.TRANSFER else _own(movement, made)
     return {
         "member_id": member,
         "wallet": movement.wallet,
@@ -89,7 +95,7 @@ def event_data(made: Made, member: str) -> dict[str, Any]:
         "cause_source": cause.source,
         "cause_id": cause.id,
         "reason": made.reason,
-    } | (_other_side(made) if movement.kind is Kind.TRANSFER else _own(movement, made))
+    } | own
 
 
 _FOR_REDEMPTION = frozenset({Kind.HOLD, Kind.RELEASE, Kind.REDEEM, Kind.COMMIT, Kind.RESTORE})

@@ -22,6 +22,7 @@ from libs.promotions.discounts import Discounting
 from libs.promotions.experiments import Experiment, check_experiments
 from libs.promotions.expiry_checks import check_expiry
 from libs.promotions.gifts import StatusPoints
+from libs.promotions.lapsing import Reinstatement, SweepApproval
 from libs.promotions.occasions import check_occasions
 from libs.promotions.parts import Misplaced, Part, Zone, refuse_repeats, unless_written
 from libs.promotions.payouts import Multiplier, Payout
@@ -66,6 +67,8 @@ class Programme(Part):
     returns: Returns = unless_written(Returns())
     claim_days: Annotated[int, Field(strict=True, ge=0, le=3_650)] = unless_written(60)
     public: bool = unless_written(False)
+    reinstatement: Reinstatement = unless_written(Reinstatement())
+    sweep_approval: SweepApproval = unless_written(SweepApproval())
     limits: Annotated[tuple[SharedLimit, ...], Field(max_length=64)] = unless_written(())
     stacking: Stacking = unless_written(Stacking())
     activities: Annotated[tuple[ActivityType, ...], Field(max_length=1_000)] = unless_written(())

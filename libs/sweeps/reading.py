@@ -31,7 +31,9 @@ SENSIBLE = {
     "run": ("announced",),
     "pause": ("announced", "running"),
     "resume": ("paused",),
-    "cancel": ("announced", "running", "paused"),
+    "cancel": ("announced", "awaiting_approval", "running", "paused"),
+    "approve": ("awaiting_approval",),
+    "refuse": ("awaiting_approval",),
 }
 """What may be asked, and in which states."""
 _LONGEST_NAME = 64
@@ -62,6 +64,8 @@ class SweepSeen(NamedTuple):
     announced_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
+    approved_by: str | None
+    approved_at: datetime | None
 
 
 async def load_sweeps(
@@ -85,7 +89,7 @@ async def ask(
 ) -> bool:
     """Ask something of a sweep, and say whether it makes sense as it stands; the service does it in a second or two.
 
-    `what` is a key of `SENSIBLE`.
+    `what` is a key of `SENSIBLE`. Who published the programme's latest version, or wanted the sweep run, can't approve.
     """
     found = await connection.fetchval(
         _QUERIES["ask"], tenant_id, sweep_id, what, SENSIBLE[what], now, by[:_LONGEST_NAME]

@@ -39,6 +39,7 @@ BY_HAND = frozenset({ADJUSTED, REDATING, EXTENSION})
 TRANSFER = "transfer.requested"
 MERGE = "merge.requested"
 UNMERGE = "unmerge.requested"
+REINSTATEMENT = "reinstatement.requested"
 MOVINGS = frozenset({TRANSFER, MERGE, UNMERGE})
 MERGERS = frozenset({MERGE, UNMERGE})
 PAIRS = frozenset({TRANSFER, MERGE})
@@ -114,6 +115,7 @@ _KINDS: Mapping[str, str] = MappingProxyType(
             RESOLVED,
             RECORDED,
             *BY_HAND,
+            REINSTATEMENT,
             DUE,
             *MOVINGS,
             *REFERRALS,

@@ -17,6 +17,7 @@ from libs.judging.versions import RunningProgramme
 from libs.ledger.activate import activate
 from libs.ledger.late import effective_time
 from libs.ledger.model import Kind, Lot
+from libs.ledger.reinstate import is_reinstatement
 from libs.lives.made import Cause
 from libs.promotions.evaluation import Evaluation
 from libs.promotions.facts import MemberFacts
@@ -77,14 +78,14 @@ class Case:
         return self.standing().content
 
     def lapsed_lots(self, life: Life) -> dict[int, int]:
-        """How much of each of its lots has lapsed: what was known before the batch, and what the batch recorded."""
+        """How much of each of its lots has lapsed and is away: as known before the batch, and by what it recorded."""
         lapsed = dict(self.lapsed)
         own = {gain.lot for account in self.story.accounts for gain in account.gained}
         for made in life.made:
-            if made.movement.kind is Kind.EXPIRE:
-                for part in made.movement.allocations:
-                    if part.lot_seq in own:
-                        lapsed[part.lot_seq] = lapsed.get(part.lot_seq, 0) + part.amount
+            sign = (made.movement.kind is Kind.EXPIRE) - is_reinstatement(made.movement)
+            for part in made.movement.allocations if sign else ():
+                if part.lot_seq in own:
+                    lapsed[part.lot_seq] = lapsed.get(part.lot_seq, 0) + sign * part.amount
         return lapsed
 
 

@@ -44,6 +44,7 @@ from services.earning.moving import move
 from services.earning.occasions import outgoing, return_of
 from services.earning.outcome import About, BatchDecision, NewLot, Term, Unpaid
 from services.earning.referrals import referral_of
+from services.earning.reinstating import bring_back
 from services.earning.seen import seen_by
 from services.earning.verdict import Given, Standing
 
@@ -231,13 +232,14 @@ class BatchDecider:
             self.result.decisions.append(None)
             self.result.events.append(self._told())
             return
-        referrals = self._loaded.referrals
         if arrival.kind in arrivals.BY_HAND:
             acted = by_hand(arrival, life, self._now)
+        elif arrival.kind == arrivals.REINSTATEMENT:
+            acted = bring_back(arrival, life, self._loaded.lapses, self._now)
         elif arrival.kind in arrivals.MOVINGS:
             acted = move(arrival, life, self._loaded.merges, self._life_of, self._use, self._now)
         elif arrival.kind in arrivals.REFERRALS:
-            acted = referral_of(arrival, referrals, life, self._now)
+            acted = referral_of(arrival, self._loaded.referrals, life, self._now)
         else:
             acted = _both(act(arrival, life, self._counters.of(arrival.programme), self._now), followed)
         if self._count(arrival.programme, acted.verdict) and life is not None:

@@ -30,6 +30,7 @@ from services.earning import (
     owner_store,
     profile_store,
     referral_store,
+    reinstating_store,
     segment_store,
     store,
     tier_store,
@@ -173,7 +174,8 @@ class EventHandler:
             merges = Merges(owners, lives, standings, cases, identifiers, *deeds)
             await merging_store.load(connection, changing, merges, now)
             merges.lead(leads)
-        loaded = Loaded(owners, standings, lives, cases, opened.used, *deeds, referrals, merges)
+        lapses = await reinstating_store.load(connection, self.topics[0], fresh, lives)
+        loaded = Loaded(owners, standings, lives, cases, opened.used, *deeds, referrals, merges, lapses)
         more = await loading.load_more_counters(connection, fresh, loaded, lock=careful)
         return replace(loaded, used=opened.used | more) if more else loaded
 

@@ -14,6 +14,7 @@ from services.earning.history import Histories
 from services.earning.lives import Life
 from services.earning.merging import Merges
 from services.earning.referrals import Referrals
+from services.earning.reinstating import Lapses
 from services.earning.tiers import Tiers
 from services.earning.verdict import CounterName, Standing
 
@@ -36,7 +37,8 @@ class Loaded:
     """What a batch decides on: who has an identifier, the members, the ledgers in hand, the receipts with a story.
 
     `histories` is there when any programme of the batch asks for what members did before, `tiers` when any has tiers,
-    `referrals` when members of any bring in others, `merges` when any were or are to be merged.
+    `referrals` when members of any bring in others, `merges` when any were or are to be merged, `lapses` for whom
+    anything is to be reinstated.
     """
 
     owners: Mapping[tuple[int, int, str], UUID] = field(default_factory=dict)
@@ -48,6 +50,7 @@ class Loaded:
     tiers: Tiers | None = None
     referrals: Referrals | None = None
     merges: Merges | None = None
+    lapses: Lapses = field(default_factory=dict)
 
     def untold(self) -> list[Outgoing]:
         """The events of referrals and merges since this was asked last."""

@@ -12,10 +12,13 @@ from libs.contracts.events import (
     PointsExpiredV1,
     PointsWaivedV1,
     SweepAnnouncedV1,
+    SweepApprovalAwaitedV1,
+    SweepApprovedV1,
     SweepCancelledV1,
     SweepFinishedV1,
     SweepPausedV1,
     SweepProgressedV1,
+    SweepRefusedV1,
     SweepResumedV1,
     SweepStartedV1,
 )
@@ -26,7 +29,8 @@ from libs.runtime.keys import event_id, event_key, kafka_partition_hash
 from libs.runtime.leases import shards_of
 from libs.sweeps.calendar import Turn
 from libs.sweeps.outlook import money
-from libs.sweeps.preview import Preview, Share, SparedShare, Total
+from libs.sweeps.preview import Preview, Share, SparedShare, Total, totals
+from services.expiry.approval import worth_of
 from services.expiry.spared_store import Waived
 from services.expiry.store import Lapsed, Programme, Sweep
 
@@ -38,6 +42,8 @@ _TURNS = {
     "pause": SweepPausedV1.event_type,
     "resume": SweepResumedV1.event_type,
     "cancel": SweepCancelledV1.event_type,
+    "approve": SweepApprovedV1.event_type,
+    "refuse": SweepRefusedV1.event_type,
 }
 
 
@@ -148,9 +154,15 @@ class Crier:
         return self._write(SweepProgressedV1.event_type, sweep.sweep_id, sweep.boundary, about, ordinal)
 
     def turned(self, sweep: Sweep, asked: str, by: str | None) -> Outgoing:
-        """A person let it rest, go on, or end."""
+        """A person let it rest, go on, or end, agreed to it or refused it."""
         ordinal = int(self._now.timestamp() * 1_000)
         return self._write(_TURNS[asked], sweep.sweep_id, sweep.boundary, {"by": by}, ordinal)
+
+    def held_back(self, sweep_id: UUID, boundary: datetime, shares: Sequence[Share]) -> Outgoing:
+        """It waits for a second person."""
+        about = {"shares": _told(totals(shares)), "worth_minor": worth_of(shares, self._programme.worth)}
+        ordinal = int(self._now.timestamp() * 1_000)
+        return self._write(SweepApprovalAwaitedV1.event_type, sweep_id, boundary, about, ordinal)
 
     def finished(
         self, sweep: Sweep, done: Sequence[Total], lapsed: Sequence[Total], waived: Sequence[SparedShare]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
 from functools import partial
 
 import asyncpg
@@ -23,9 +24,11 @@ from services.expiry.forecaster import Forecaster
 from services.expiry.lane import Lane, Means
 from services.expiry.metrics import ExpiryMetrics
 from services.expiry.overseer import Overseer, Rules
+from services.expiry.reinstater import Reinstater
 from services.expiry.reminder_lane import ReminderLane
 from services.expiry.settings import ExpirySettings
 from services.expiry.sweeper import Sweeper
+from services.expiry.zone_watch import ZoneWatch
 
 SERVICE = "expiry"
 _MOMENT = 0.1
@@ -58,10 +61,12 @@ def build(settings: ExpirySettings, clock: Clock | None = None) -> faust.App:
     rules = Rules(wanted.ahead, wanted.settle, wanted.automatic, wanted.chunk, wanted.progress_every)
     overseer = Overseer(pool, clock, wall, rules, metrics, crowd)
     forecaster = Forecaster(pool, clock, settings.forecast.every, settings.look_every, metrics)
+    reinstater = Reinstater(pool, clock, metrics, relay.committed)
+    zones = ZoneWatch(pool, clock, metrics)
     trouble = listen_only(app, settings, clock, metrics.announcements.inc)
-    _host(app, settings, pool, lanes, overseer, forecaster, relay)
-    troubles = [trouble, lambda: overseer.trouble, lambda: relay.trouble]
-    serve_health(app, registry, [*troubles, *(partial(getattr, each, "trouble") for each in lanes)])
+    _host(app, settings, pool, lanes, (overseer, reinstater, zones), forecaster, relay)
+    watched = (overseer, reinstater, zones, relay, *lanes)
+    serve_health(app, registry, [trouble, *(partial(getattr, each, "trouble") for each in watched)])
     return app
 
 
@@ -70,11 +75,11 @@ def _host(
     settings: ExpirySettings,
     pool: asyncpg.Pool,
     lanes: list[Lane],
-    overseer: Overseer,
+    lookers: Sequence[Overseer | Reinstater | ZoneWatch],
     forecaster: Forecaster,
     relay: LeasedRelay,
 ) -> None:
-    """Put the relay, the lanes, the forecaster and the overseer's timer into the app.
+    """Put the relay, the lanes, the forecaster and the timer of those who look around into the app.
 
     Nothing is written before the outbox is there.
     """
@@ -102,4 +107,5 @@ def _host(
     @app.timer(interval=settings.look_every.total_seconds())  # type: ignore[untyped-decorator]  # faust
     async def look_around() -> None:
         if relay.prepared:
-            await overseer.look()
+            for each in lookers:
+                await each.look()

@@ -41,6 +41,16 @@ class ExpiryMetrics:
         self.members_left = Gauge(
             "loyalty_expiry_waiting_members", "Members to whom running sweeps have not come.", registry=registry
         )
+        self.reinstatements = Counter(
+            "loyalty_expiry_reinstatements_total",
+            "Shares of requests to give back what lapsed, sent.",
+            registry=registry,
+        )
+        self.boundaries_moved = Counter(
+            "loyalty_expiry_boundaries_moved_total",
+            "Boundaries ahead that newer zone data put at another instant.",
+            registry=registry,
+        )
         self.reminders = Counter(
             "loyalty_expiry_reminders_total", "Members told of on loyalty.reminders.", registry=registry
         )

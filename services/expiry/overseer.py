@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import asyncpg
 
@@ -13,9 +15,10 @@ from libs.runtime.batch import Outgoing
 from libs.runtime.clock import Clock
 from libs.runtime.postgres import DATABASE_ERRORS
 from libs.sweeps.calendar import Turn, days_of_their_own, together, turns
-from libs.sweeps.preview import preview_all
+from libs.sweeps.preview import Share, preview, preview_all
 from services.expiry import spared_store, store
 from services.expiry.announcements import Crier, cause_of, shard_of, sweep_name
+from services.expiry.approval import NO_BOUNDS, takes_two
 from services.expiry.crowd import Crowd
 from services.expiry.metrics import ExpiryMetrics
 from services.expiry.reminder_desk import ReminderDesk
@@ -123,6 +126,31 @@ class Overseer:
             if await store.announce(connection, scope, turn, sweep_id, cause_of(sweep_id), ahead.lapsing, now):
                 await spared_store.keep_spared(connection, (*scope, turn.boundary.instant), ahead.spared)
                 await self._publish(connection, scope, Crier(programme, now).announced(sweep_id, turn, ahead))
+                await self._held_back(connection, (*scope, turn.boundary.instant), sweep_id, programme, ahead.lapsing)
+
+    async def _held_back(
+        self,
+        connection: asyncpg.Connection,
+        key: tuple[int, int, datetime],
+        sweep_id: UUID,
+        programme: Programme,
+        shares: Sequence[Share],
+    ) -> bool:
+        """Let a sweep wait that is too large for one person, and say whether it does."""
+        if not takes_two(shares, programme.approval, programme.worth) or not await store.hold_back(connection, key):
+            return False
+        crier = Crier(programme, self._clock.now())
+        await self._publish(connection, key[:2], crier.held_back(sweep_id, key[2], shares))
+        return True
+
+    async def _starts(self, connection: asyncpg.Connection, sweep: Sweep, programme: Programme) -> bool:
+        """Whether heads say what is spared, and nobody has to agree: points since the announcement count as well."""
+        if await spared_store.heads_wait(connection, sweep):
+            return False
+        if programme.approval == NO_BOUNDS or sweep.approved_by is not None:
+            return True
+        shares = await preview(connection, sweep.key[:2], sweep.boundary)
+        return not await self._held_back(connection, sweep.key, sweep.sweep_id, programme, shares)
 
     async def _see_to(self, connection: asyncpg.Connection, programmes: dict[Scope, Programme]) -> None:
         async with connection.transaction():
@@ -132,12 +160,14 @@ class Overseer:
             for sweep in await store.asked_for(connection):
                 await self._obey(connection, sweep, programmes[sweep.key[:2]], now)
             for sweep in await store.open_sweeps(connection):
-                if sweep.state == "announced" and self._may_start(sweep, now):
-                    if await spared_store.heads_wait(connection, sweep):
-                        continue
+                programme = programmes[sweep.key[:2]]
+                if (
+                    sweep.state == "announced"
+                    and self._may_start(sweep, now)
+                    and await self._starts(connection, sweep, programme)
+                ):
                     members = await store.start(connection, sweep, self._rules.chunk, now, self._wall.now())
-                    crier = Crier(programmes[sweep.key[:2]], now)
-                    await self._publish(connection, sweep.key[:2], crier.started(sweep, members))
+                    await self._publish(connection, sweep.key[:2], Crier(programme, now).started(sweep, members))
             going = await store.running(connection)
             for progress in going:
                 await self._follow(connection, progress, Crier(programmes[progress.sweep.key[:2]], now), now)
@@ -151,9 +181,12 @@ class Overseer:
 
     async def _obey(self, connection: asyncpg.Connection, sweep: Sweep, programme: Programme, now: datetime) -> None:
         state = answer(sweep.state, sweep.asked, started=sweep.started_at is not None)
-        if sweep.asked == "run" and sweep.state == "announced":
+        if sweep.asked == "run" and sweep.state in ("announced", "awaiting_approval"):
             return  # what starts is seen to in its turn
-        await store.turn_to(connection, sweep, state, now)
+        if sweep.asked == "approve" and state != sweep.state:
+            await store.approve(connection, sweep, now)
+        else:
+            await store.turn_to(connection, sweep, state, now)
         if state != sweep.state and sweep.asked is not None:
             turned = Crier(programme, now).turned(sweep, sweep.asked, sweep.asked_by)
             await self._publish(connection, sweep.key[:2], turned)
@@ -187,6 +220,10 @@ def answer(state: str, asked: str | None, *, started: bool) -> str:
             return "paused"
         case "resume", "paused":
             return "running" if started else "announced"
-        case "cancel", "running" | "announced" | "paused":
+        case "cancel", "running" | "announced" | "paused" | "awaiting_approval":
+            return "cancelled"
+        case "approve", "awaiting_approval":
+            return "announced"
+        case "refuse", "awaiting_approval":
             return "cancelled"
     return state

@@ -12,6 +12,7 @@ import asyncpg
 import orjson
 
 from libs.promotions.document import parse_programme
+from libs.promotions.lapsing import SweepApproval
 from libs.promotions.programme import Programme as Document
 from libs.promotions.reminders import Reminder
 from libs.runtime import sql
@@ -19,6 +20,7 @@ from libs.sweeps.calendar import Scattered, Turn, WalletPeriod, periods_of, scat
 from libs.sweeps.outlook import Worth, worth_of
 from libs.sweeps.preview import Share, Total, totals
 from libs.sweeps.reminders import Series, reminders_of, series_of
+from services.expiry.approval import NO_BOUNDS
 
 _QUERIES = sql.load("services.expiry", "sweeps.sql")
 _PATIENCE = 600.0
@@ -38,12 +40,13 @@ class Version(NamedTuple):
     periods: frozenset[WalletPeriod]
     scattered: frozenset[Scattered]
     worth: Worth
+    approval: SweepApproval
     reminders: Mapping[str, tuple[Reminder, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """A programme by its slugs: the periods of all its versions, zone and worth of the last, whom each reminds."""
+    """A programme by its slugs: the periods of all versions, zone, worth and bounds of the last, whom each reminds."""
 
     tenant: str
     programme: str
@@ -51,6 +54,7 @@ class Programme:
     periods: frozenset[WalletPeriod]
     worth: Worth
     scattered: frozenset[Scattered] = frozenset()
+    approval: SweepApproval = NO_BOUNDS
     series: tuple[Series, ...] = ()
 
 
@@ -70,6 +74,7 @@ class Sweep:
     members: int
     started_at: datetime | None
     told_at: datetime | None
+    approved_by: str | None = None
 
     @property
     def key(self) -> tuple[int, int, datetime]:
@@ -144,7 +149,7 @@ class VersionReader:
             before = found.get(scope)
             periods = version.periods if before is None else before.periods | version.periods
             scattered = version.scattered if before is None else before.scattered | version.scattered
-            about = (version.zone, periods, version.worth, scattered)
+            about = (version.zone, periods, version.worth, scattered, version.approval)
             found[scope] = Programme(row["tenant"], row["programme"], *about)
             reminding.setdefault(scope, []).append((row["version"], row["active_from"], version.reminders))
         return {scope: replace(each, series=series_of(reminding[scope])) for scope, each in found.items()}
@@ -152,7 +157,7 @@ class VersionReader:
 
 def _version(document: Document) -> Version:
     about = (periods_of(document), scattered_of(document), worth_of(document))
-    return Version(document.zone, *about, reminders_of(document))
+    return Version(document.zone, *about, document.sweep_approval, reminders_of(document))
 
 
 async def last_boundary(connection: asyncpg.Connection, scope: Scope) -> tuple[datetime | None, bool]:
@@ -215,6 +220,16 @@ async def open_sweeps(connection: asyncpg.Connection) -> list[Sweep]:
 async def asked_for(connection: asyncpg.Connection) -> list[Sweep]:
     """Return the sweeps of which a person wants something, locked."""
     return [_sweep(row) for row in await connection.fetch(_QUERIES["asked"])]
+
+
+async def hold_back(connection: asyncpg.Connection, key: tuple[int, int, datetime]) -> bool:
+    """Let a sweep wait for a second person, and say whether it does: nobody has agreed yet and it has not started."""
+    return await connection.fetchval(_QUERIES["hold_back"], *key) is not None
+
+
+async def approve(connection: asyncpg.Connection, sweep: Sweep, now: datetime) -> None:
+    """Note that whoever asked for it agreed; the sweep stands as it did when it was announced."""
+    await connection.execute(_QUERIES["approve"], *sweep.key, now)
 
 
 async def turn_to(connection: asyncpg.Connection, sweep: Sweep, state: str, now: datetime) -> None:

@@ -21,6 +21,7 @@ from libs.runtime.clock import Clock, SystemClock, monotonic
 from libs.runtime.kafka import idempotent_producer
 from services.gateway import (
     api,
+    approvals_console,
     boundary_api,
     breakage_api,
     calculator_api,
@@ -39,12 +40,14 @@ from services.gateway import (
     receipt_api,
     referral_api,
     referral_console,
+    reinstatement_api,
     reminder_api,
     segments_api,
     segments_console,
     shopping_api,
     site,
     sweep_api,
+    sweep_plan_api,
     sweeps_console,
 )
 from services.gateway.access import Parts
@@ -119,7 +122,10 @@ _WAYS = (
     segments_console,
     experiments_console,
     reminder_api,
+    sweep_plan_api,
     sweep_api,
+    reinstatement_api,
+    approvals_console,
     exemptions_api,
     forecast_api,
     breakage_api,

@@ -70,6 +70,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
             {"name": "files", "description": "Files of receipts: sent, watched, and what was left out of them."},
             {"name": "members", "description": "Balances and histories."},
             {"name": "redemptions", "description": "Points are held, spent, and given back; answered at once."},
+            {"name": "reinstatements", "description": "Lapsed points that come back, and who agreed to it."},
             {"name": "quotes", "description": "What a purchase would bring, and by which rules."},
             {"name": "receipts", "description": "Why a receipt brought what it brought."},
             {"name": "rules", "description": "The programme: its versions, its campaigns, its kill switches."},

@@ -12,6 +12,7 @@ from services.gateway.backtests.problem_kinds import BACKTESTS
 from services.gateway.problem_kind import Kind
 from services.gateway.problem_kind import kind_of as _kind
 from services.gateway.redemptions.problem_kinds import REDEMPTIONS
+from services.gateway.reinstatement_problems import REINSTATEMENTS
 from services.gateway.sweep_problems import SWEEPS
 
 MEDIA_TYPE = "application/problem+json"
@@ -24,6 +25,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         for kind in (
             *BACKTESTS,
             *SWEEPS,
+            *REINSTATEMENTS,
             *REDEMPTIONS,
             _kind(
                 "cursor-invalid",

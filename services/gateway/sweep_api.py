@@ -21,8 +21,11 @@ from services.gateway.sweep_views import SweepsPage, SweepView, sweep_view
 router = APIRouter(prefix="/v1")
 SweepId = Annotated[UUID, Path(description="The sweep's id.", examples=["5b0f3f5e-3d57-5c39-9a4e-2f6b7c8d9e01"])]
 Action = Annotated[
-    Literal["run", "pause", "resume", "cancel"],
-    Path(description="Start it now, let it rest, let it go on, or call it off.", examples=["pause"]),
+    Literal["run", "pause", "resume", "cancel", "approve", "refuse"],
+    Path(
+        description="Start it now, let it rest, let it go on, or call it off; agree to one that waits, or refuse it.",
+        examples=["pause"],
+    ),
 ]
 
 
@@ -69,21 +72,33 @@ async def get_sweep(caller: PointsReader, sweep_id: SweepId) -> SweepView:
     summary="Start a sweep, let it rest or go on, or call it off",
     tags=["ledger"],
     status_code=202,
-    responses=refusals("request-invalid", "sweep-otherwise", "sweep-unknown"),
+    responses=refusals("request-invalid", "second-person-needed", "sweep-otherwise", "sweep-unknown"),
 )
 async def steer_sweep(request: Request, caller: RulesPublisher, sweep_id: SweepId, action: Action) -> SweepView:
     """Ask something of a sweep, which is done within a second or two. Asked again it changes nothing more.
 
     No balance depends on it: what has passed its date has lapsed, whether it is written down yet or not.
     """
+    await steer(request, caller, sweep_id, action)
+    return sweep_view(await one_sweep(caller, sweep_id))
+
+
+async def steer(request: Request, caller: Caller, sweep_id: UUID, action: str) -> None:
+    """Ask something of a sweep.
+
+    Raises:
+        ProblemError: it is unknown, stands otherwise, or somebody else has to agree.
+    """
     store: SweepStore = request.app.state.sweeps
     async with store.writing(caller.tenant_id) as connection:
         now = caller.parts.clock.now()
         sensible = await ask(connection, caller.tenant_id, sweep_id, action, now, who(caller))
+    if sensible:
+        return
     seen = await one_sweep(caller, sweep_id)
-    if not sensible:
-        raise ProblemError("sweep-otherwise", f"It is {seen.state}.")
-    return sweep_view(seen)
+    if action == "approve" and seen.state == "awaiting_approval":
+        raise ProblemError("second-person-needed")
+    raise ProblemError("sweep-otherwise", f"It is {seen.state}.")
 
 
 async def one_sweep(caller: Caller, sweep_id: UUID) -> SweepSeen:

@@ -12,8 +12,8 @@ from pydantic.config import JsonDict
 from libs.sweeps.reading import SweepSeen
 from services.gateway.views import View
 
-State = Literal["announced", "running", "paused", "finished", "cancelled"]
-Asked = Literal["run", "pause", "resume", "cancel"]
+State = Literal["announced", "awaiting_approval", "running", "paused", "finished", "cancelled"]
+Asked = Literal["run", "pause", "resume", "cancel", "approve", "refuse"]
 _SHARE: JsonDict = {"wallet": "points", "members": 8412, "lots": 20115, "points": 1204560}
 _EXAMPLE: JsonDict = {
     "sweep_id": "5b0f3f5e-3d57-5c39-9a4e-2f6b7c8d9e01",
@@ -35,6 +35,8 @@ _EXAMPLE: JsonDict = {
     "announced_at": "2024-03-24T22:00:00Z",
     "started_at": "2024-03-31T22:00:10Z",
     "ended_at": None,
+    "approved_by": None,
+    "approved_at": None,
 }
 
 
@@ -73,7 +75,9 @@ class SweepView(View):
     zone: str
     tzdata: str = Field(description="Release of the zone data that the instant follows from.")
     wallets: tuple[str, ...] = Field(description="The wallets whose period ends.")
-    state: State
+    state: State = Field(
+        description="`awaiting_approval`: more lapses than the programme lets be written down without a second person."
+    )
     asked: Asked | None = Field(description="What a person wants and is not done yet.")
     members: int = Field(description="Members to whom it comes; 0 before it starts.")
     members_done: int = Field(description="Members to whom it has come.")
@@ -91,6 +95,8 @@ class SweepView(View):
     announced_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
+    approved_by: str | None = Field(description="Who agreed, where it took a second person.")
+    approved_at: datetime | None
 
 
 class SweepsPage(View):

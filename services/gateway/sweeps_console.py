@@ -17,7 +17,8 @@ from libs.sweeps.reading import SweepSeen, load_sweeps, turns_of
 from libs.sweeps.reminder_reading import load_reminders
 from libs.sweeps.reminders import steps
 from libs.sweeps.texts import SWEEPS
-from services.gateway.access import parts_of
+from services.gateway.access import Caller, parts_of
+from services.gateway.approvals_console import waiting
 from services.gateway.console_door import let_in
 from services.gateway.console_page import console_page
 from services.gateway.expiry_picture import outlook_section
@@ -60,7 +61,9 @@ async def expiry_page(request: Request, language: Language) -> Response:
             sections.append(_section(name, ahead, told, sweeps, language))
             due = steps(series, periods, now, now + AHEAD)[:_MOST]
             sections.append(reminders_section(name, due, reminded, language))
-    body = "".join(sections) or f"<p>{escape(SWEEPS.say(language, 'page.none'))}</p>"
+    async with parts.store.reading(key.tenant_id) as reading:
+        undecided = await waiting(reading, Caller(key, parts), language)
+    body = undecided + "".join(sections) or f"<p>{escape(SWEEPS.say(language, 'page.none'))}</p>"
     return remember(request, HTMLResponse(_page(language, body), headers=NO_STORE), session)
 
 

@@ -109,7 +109,8 @@ def test_nobody_is_told_to_send_what_only_we_may_say() -> None:
     internal = {contract.short_name for contract in EVENTS.values() if contract.internal}
     referral = {f"referral.{name}.v1" for name in ("claimed", "due", "resolved")}
     moving = {f"{name}.requested.v1" for name in ("extension", "transfer", "merge", "unmerge", "redating")}
-    assert internal == {"purchase.resolved.v1", "adjustment.requested.v1", "member.due.v1"} | moving | referral
+    asked = {"purchase.resolved.v1", "adjustment.requested.v1", "reinstatement.requested.v1", "member.due.v1"}
+    assert internal == asked | moving | referral
     assert not internal & {reference.rpartition("/")[2] for reference in references(DOCUMENT["operations"])}
 
 

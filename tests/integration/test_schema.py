@@ -79,14 +79,19 @@ RIGHTS = {
             ledger.debt ledger.lot_now members.exemption_pass platform.exchange_rate platform.programme
             platform.programme_version platform.source platform.tenant
             """,
-        "INSERT SELECT": "expiry.forecast ledger.allocation ledger.movement ledger.waiver stream.outbox",
+        "INSERT SELECT": """
+            expiry.boundary expiry.forecast ledger.allocation ledger.movement ledger.waiver stream.outbox
+            """,
         "INSERT SELECT UPDATE": "stream.outbox_shard",
         "SELECT UPDATE(now_expires_at) UPDATE(remaining)": "ledger.lot",
         "SELECT UPDATE(lapses_at) UPDATE(seq)": "ledger.member",
         (
-            "INSERT SELECT UPDATE(asked) UPDATE(asked_by) UPDATE(ended_at) UPDATE(lapsed) UPDATE(members) "
-            "UPDATE(spared) UPDATE(started_at) UPDATE(state) UPDATE(told_at) UPDATE(waived)"
+            "INSERT SELECT UPDATE(approved_at) UPDATE(approved_by) UPDATE(asked) UPDATE(asked_by) UPDATE(ended_at) "
+            "UPDATE(lapsed) UPDATE(members) UPDATE(spared) UPDATE(started_at) UPDATE(state) UPDATE(told_at) "
+            "UPDATE(waived)"
         ): "expiry.sweep",
+        "SELECT UPDATE(state)": "expiry.reinstatement",
+        "SELECT UPDATE(sent)": "expiry.reinstatement_share",
         (
             "INSERT SELECT UPDATE(after) UPDATE(done) UPDATE(epoch) UPDATE(finished) UPDATE(holder) "
             "UPDATE(lease_until) UPDATE(left_alone) UPDATE(members)"
@@ -111,7 +116,8 @@ RIGHTS = {
             platform.exchange_rate platform.programme platform.source platform.tenant
             redemption.redemption stream.outbox_shard stream.position vault.profile
             """,
-        "INSERT SELECT": "members.referral_code platform.programme_version",
+        "INSERT SELECT": "expiry.reinstatement_share members.referral_code platform.programme_version",
+        "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
         "INSERT SELECT UPDATE(ended_at) UPDATE(ended_by)": "members.exemption",
         "SELECT UPDATE(keeps)": "ledger.member",
         "INSERT SELECT UPDATE(on_at) UPDATE(on_by) UPDATE(on_note)": "platform.kill_switch",
@@ -163,7 +169,8 @@ RIGHTS = {
             earning.parked_receipt
             earning.receipt earning.receipt_event earning.referral earning.referral_account earning.referral_change
             earning.referral_waiting earning.told_programme earning.unclaimed_receipt
-            earning.unpaid_receipt earning.worker expiry.chunk expiry.forecast expiry.reminder
+            earning.unpaid_receipt earning.worker expiry.boundary expiry.chunk expiry.forecast
+            expiry.reminder
             expiry.reminder_chunk
             ledger.allocation ledger.journal ledger.lot_now ledger.movement ledger.waiver
             members.exemption_pass members.identifier members.mark members.member members.merge
@@ -175,6 +182,8 @@ RIGHTS = {
             gateway.api_key platform.exchange_rate platform.programme platform.programme_version platform.tenant
             """,
         "DELETE INSERT SELECT UPDATE": "platform.source",
+        "INSERT SELECT": "expiry.reinstatement_share",
+        "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
         "INSERT SELECT UPDATE(on_at) UPDATE(on_by) UPDATE(on_note)": "platform.kill_switch",
         "DELETE INSERT SELECT": "earning.member_day ledger.debt members.list_member",
         "INSERT SELECT UPDATE(due_at) UPDATE(reason) UPDATE(urgent)": "members.segment_look",

@@ -9,6 +9,7 @@ from libs.contracts.events.activity import (
     AdjustmentRequestedV1,
     MemberDueV1,
     RedatingRequestedV1,
+    ReinstatementRequestedV1,
 )
 from libs.contracts.events.balance import BalanceChangedV1, WalletBalance
 from libs.contracts.events.dead_letter import DeadLetterHeadersV1
@@ -38,6 +39,7 @@ from libs.contracts.events.points import (
     PointsHeldV1,
     PointsRedatedV1,
     PointsRedeemedV1,
+    PointsReinstatedV1,
     PointsReleasedV1,
     PointsRepaidV1,
     PointsRestoredV1,
@@ -81,10 +83,13 @@ from libs.contracts.events.reward import RewardGrantedV1, RewardRevokedV1
 from libs.contracts.events.segment import MemberSegmentEnteredV1, MemberSegmentLeftV1
 from libs.contracts.events.sweep import (
     SweepAnnouncedV1,
+    SweepApprovalAwaitedV1,
+    SweepApprovedV1,
     SweepCancelledV1,
     SweepFinishedV1,
     SweepPausedV1,
     SweepProgressedV1,
+    SweepRefusedV1,
     SweepResumedV1,
     SweepStartedV1,
 )
@@ -123,6 +128,7 @@ __all__ = [
     "PointsHeldV1",
     "PointsRedatedV1",
     "PointsRedeemedV1",
+    "PointsReinstatedV1",
     "PointsReleasedV1",
     "PointsRepaidV1",
     "PointsRestoredV1",
@@ -146,15 +152,19 @@ __all__ = [
     "ReferralRefusedV1",
     "ReferralResolvedV1",
     "ReferralStartedV1",
+    "ReinstatementRequestedV1",
     "ReminderDueV1",
     "ReturnedLine",
     "RewardGrantedV1",
     "RewardRevokedV1",
     "SweepAnnouncedV1",
+    "SweepApprovalAwaitedV1",
+    "SweepApprovedV1",
     "SweepCancelledV1",
     "SweepFinishedV1",
     "SweepPausedV1",
     "SweepProgressedV1",
+    "SweepRefusedV1",
     "SweepResumedV1",
     "SweepStartedV1",
     "TierFigure",

@@ -20,6 +20,7 @@ from libs.contracts.primitives import (
     Payload,
     Points,
     PointsChange,
+    PositivePoints,
     ProgrammeVersion,
     Quantity,
     Slug,
@@ -89,6 +90,24 @@ class RedatingRequestedV1(Payload):
     reason: Slug = Field(description="Why, as a code.")
     note: Text256 | None = Field(default=None, description="Why, in words.")
     requested_by: Name64 = Field(description="Who wants it.")
+
+
+class ReinstatementRequestedV1(Payload):
+    """Points that lapsed are to come back to a member: a person asked for it, another one agreed where it takes two."""
+
+    event_type: ClassVar[str] = "org.pointstream.reinstatement.requested.v1"
+
+    member_id: UUID = Field(description="Whose points.")
+    wallet: Name32 = Field(description="Name of the wallet.")
+    points: PositivePoints = Field(description="How many, in the wallet's minor unit: all of them or none.")
+    lapsed_after: Instant = Field(description="They lapsed later than this.")
+    lapsed_until: Instant = Field(description="They lapsed then or before.")
+    expires_at: Instant | None = Field(default=None, description="Their new date; null for the wallet's next boundary.")
+    reason: Slug = Field(description="Why, as a code.")
+    note: Text256 | None = Field(default=None, description="Why, in words.")
+    requested_by: Name64 = Field(description="Who wanted it.")
+    requested_at: Instant = Field(description="When: what may still come back is judged by this.")
+    approved_by: Name64 | None = Field(default=None, description="Who agreed, where it took a second person.")
 
 
 class MemberDueV1(Payload):

@@ -188,6 +188,15 @@ class PointsRestoredV1(_PointsOfRedemption):
     )
 
 
+class PointsReinstatedV1(_PointsMoved):
+    """Lapsed points came back into the lots that they lay in, because a person wanted it; with a new date."""
+
+    event_type: ClassVar[str] = "org.pointstream.points.reinstated.v1"
+
+    corrects: Sequence = Field(description="`memberseq` of the movement by which they lapsed.")
+    expires_at: Instant | None = Field(default=None, description="When they lapse now; null for never.")
+
+
 class PointsTransferredV1(_PointsMoved):
     """Points, or what is owed, left for another member's ledger or came from one; each side is told."""
 

@@ -120,6 +120,33 @@ class SweepCancelledV1(_Sweep):
     by: Text64 | None = Field(default=None, description="Who wanted it.")
 
 
+class SweepApprovalAwaitedV1(_Sweep):
+    """A sweep is so large that a second person has to agree before it is written down. Balances are right meanwhile."""
+
+    event_type: ClassVar[str] = "org.pointstream.sweep.approval_awaited.v1"
+
+    shares: WalletShares = Field(description="What lapses at the boundary, as of now.")
+    worth_minor: Annotated[int, Ge(0), Le(10**15)] | None = Field(
+        default=None, description="What that is worth at most, in minor units; null where no wallet has a worth."
+    )
+
+
+class SweepApprovedV1(_Sweep):
+    """A second person agreed to a sweep, which starts once its boundary is past."""
+
+    event_type: ClassVar[str] = "org.pointstream.sweep.approved.v1"
+
+    by: Text64 | None = Field(default=None, description="Who agreed.")
+
+
+class SweepRefusedV1(_Sweep):
+    """A person refused a sweep: it is called off. What has passed its date has lapsed all the same."""
+
+    event_type: ClassVar[str] = "org.pointstream.sweep.refused.v1"
+
+    by: Text64 | None = Field(default=None, description="Who refused.")
+
+
 class SweepFinishedV1(_Sweep):
     """Everything that lapsed at the boundary is written down."""
 

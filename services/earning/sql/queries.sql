@@ -51,10 +51,11 @@ FROM unnest($1::int[], $2::bigint[]) AS v(tenant_id, page)
 JOIN earning.decision_page d USING (tenant_id, page);
 
 -- name: lapsed
--- How much of these lots has lapsed.
-SELECT v.tenant_id, v.programme_id, v.member_id, v.lot_seq, sum(a.amount)::bigint AS amount
+-- How much of these lots has lapsed and did not come back.
+SELECT v.tenant_id, v.programme_id, v.member_id, v.lot_seq,
+       sum(CASE m.kind WHEN 'expire' THEN a.amount ELSE -a.amount END)::bigint AS amount
 FROM unnest($1::int[], $2::int[], $3::uuid[], $4::bigint[]) AS v(tenant_id, programme_id, member_id, lot_seq)
 JOIN ledger.allocation a USING (tenant_id, programme_id, member_id, lot_seq)
 JOIN ledger.movement m USING (tenant_id, programme_id, member_id, seq)
-WHERE m.kind = 'expire'
+WHERE m.kind = 'expire' OR (m.kind = 'restore' AND m.from_account = 'expired')
 GROUP BY 1, 2, 3, 4;

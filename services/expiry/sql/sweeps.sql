@@ -45,6 +45,16 @@ SELECT pg_try_advisory_xact_lock(7203941, 25);
 SELECT * FROM expiry.sweep
 WHERE asked IS NOT NULL ORDER BY tenant_id, programme_id, boundary FOR NO KEY UPDATE;
 
+-- name: hold_back
+-- What was asked stays: who wanted it run does not approve of it.
+UPDATE expiry.sweep SET state = 'awaiting_approval'
+WHERE tenant_id = $1 AND programme_id = $2 AND boundary = $3 AND state = 'announced' AND approved_by IS NULL
+RETURNING sweep_id;
+
+-- name: approve
+UPDATE expiry.sweep SET state = 'announced', asked = NULL, approved_by = coalesce(asked_by, 'somebody'), approved_at = $4
+WHERE tenant_id = $1 AND programme_id = $2 AND boundary = $3;
+
 -- name: turn
 UPDATE expiry.sweep
 SET state = $4, asked = NULL, ended_at = CASE WHEN $4 IN ('finished', 'cancelled') THEN $5::timestamptz END

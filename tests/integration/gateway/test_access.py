@@ -65,6 +65,9 @@ SWEEP = {
     "getLiability": ("/v1/liability", 200),
     "listReminders": ("/v1/reminders", 200),
     "planReminders": ("/v1/reminders/plan", 200),
+    "planSweep": ("/v1/sweeps:plan", 200),
+    "listReinstatements": ("/v1/reinstatements", 200),
+    "getReinstatement": ("/v1/reinstatements/{reinstatement_id}", 404),
     "getProgramme": ("/v1/programme", 200),
     "listProgrammeVersions": ("/v1/programme/versions", 200),
     "listCampaigns": ("/v1/campaigns", 200),
@@ -107,7 +110,10 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
         await scribe.connection.execute(QUERIES["backtest_part"], tenant.tenant_id, backtest_id, name)
     sweep_id = UUID(int=tenant.tenant_id << 9)
     await scribe.connection.execute(QUERIES["sweep"], tenant.tenant_id, sweep_id, FRIDAY)
+    reinstatement_id = UUID(int=tenant.tenant_id << 10)
+    await scribe.connection.execute(QUERIES["reinstatement"], tenant.tenant_id, reinstatement_id, FRIDAY)
     return {
+        "reinstatement_id": str(reinstatement_id),
         "member_id": str(member.member_id),
         "other_id": str(other.member_id),
         "sweep_id": str(sweep_id),

@@ -194,3 +194,8 @@ VALUES ($1, $1, 'points', $2::timestamptz + interval '7 days', $3, 7, $2, $2, '2
 INSERT INTO expiry.reminder_chunk (tenant_id, programme_id, wallet, boundary, step, number, after, last, finished, told)
 VALUES ($1, $1, 'points', $2::timestamptz + interval '7 days', $3, 0, gen_random_uuid(), gen_random_uuid(), true,
         '[{"tier": "gold", "members": 2, "lots": 3, "points": 250}]');
+
+-- name: reinstatement
+INSERT INTO expiry.reinstatement (tenant_id, programme_id, reinstatement_id, digest, lapsed_after, lapsed_until, reason, members,
+                                  points, state, asked_by, asked_at)
+VALUES ($1, $1, $2, '\x00', $3::timestamptz - interval '9 days', $3, 'goodwill', 1, 5, 'awaiting_approval', 'eva', $3);
