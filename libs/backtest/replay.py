@@ -15,8 +15,10 @@ from uuid import UUID
 import msgspec
 
 from libs.backtest.agenda import Agenda, Order
-from libs.backtest.history import Item, Profile, Scheme
+from libs.backtest.history import Item, Profile, Scheme, StoredMerge
+from libs.backtest.merges import NOBODY, Merges
 from libs.backtest.persons import listed, person
+from libs.backtest.purse import Gains, Passing, passed
 from libs.backtest.ruling import Ruling
 from libs.backtest.standing import Member, Paths
 from libs.backtest.steps import Step
@@ -27,7 +29,9 @@ from libs.history.days import Counted
 from libs.judging.entitlement import Entitlement, entitlement
 from libs.judging.occasions import is_ours, occasion_data, something_returned
 from libs.judging.placement import place_grants, place_points
+from libs.judging.verdict import NewCredit
 from libs.judging.versions import RunningProgramme
+from libs.ledger.reverse import Shortfall
 from libs.promotions.decide import evaluate_activity
 from libs.promotions.evaluation import Evaluation
 from libs.promotions.facts import MemberFacts
@@ -81,6 +85,8 @@ class _Brought:
     owner: MemberFacts | None = None
     counted: Counted | None = None
     returned: bool = False
+    gained: Mapping[str, Gains] = field(default_factory=dict)
+    of: UUID | None = None
 
 
 class Judge:
@@ -103,6 +109,7 @@ class Judge:
         profiles: Mapping[UUID, Profile] | None = None,
         told_until: datetime | None = None,
         occurs_until: datetime | None = None,
+        merges: Merges = NOBODY,
     ) -> None:
         self.counters = Counters(used or {})
         self._ruling = ruling
@@ -111,12 +118,14 @@ class Judge:
         self._since = since
         self._open: dict[UUID, _Brought] = {}
         self._members: dict[UUID, Member] | None = {} if follow else None
+        self._away: dict[UUID, Member] = {}
+        self._lent: dict[UUID, Mapping[str, int]] = {}
         self._profiles = profiles or {}
         self._told_until = told_until
         self._terms = _terms(self._programme) if follow and self._programme.history is not None else None
         self._under: dict[tuple[str, ...], RunningProgramme] = {(): self._programme}
         self._occurs = occurs_until is not None
-        self.agenda = Agenda(self._programme, occurs_until or since)
+        self.agenda = Agenda(self._programme, occurs_until or since, merges)
         if self._occurs and ruling.clocked is not None:
             for profile in self._profiles.values():
                 self.agenda.enrol(profile, ruling.clocked)
@@ -125,8 +134,10 @@ class Judge:
 
     def member(self, member_id: UUID) -> Member | None:
         """A member as the replay has come to it; None where members are taken as they were recorded."""
-        if self._members is None:
-            return None
+        return None if self._members is None else self._known(member_id)
+
+    def _known(self, member_id: UUID) -> Member:
+        assert self._members is not None
         known = self._members.get(member_id)
         if known is None:
             profile = self._profiles.get(member_id)
@@ -169,14 +180,60 @@ class Judge:
         else:
             assert step.story is not None
             judged = self._step_of_receipt(step, step.story)
-        for key, points in judged.uses.items():
-            self.counters[key] = self.counters.get(key, 0) + points
+        self._use(judged.uses)
         if self._occurs and self._ruling.turning:
             self._turn(item.member_id, step.at)
         return judged
 
+    def merge(self, one: StoredMerge, at: datetime, *, joins: bool) -> None:
+        """Let a member be another one from now on, or stand alone again: what was done, used and is left goes over."""
+        merged, survivor = one.member_id, one.survivor_id
+        ways: Passing = {}
+        if self._members is not None and not {merged, survivor}.isdisjoint({*self._members, *self._profiles}):
+            ways = self._join(merged, survivor, at) if joins else self._part(merged, survivor, at)
+        source, target = (str(merged), str(survivor)) if joins else (str(survivor), str(merged))
+        if joins:
+            used = {key: points for key, points in self.counters.items() if key.endswith(source)}
+            self._lent[merged] = used
+            self._use({key.replace(source, target): points for key, points in used.items()})
+        else:
+            self._use({key.replace(target, source): -points for key, points in self._lent.pop(merged, {}).items()})
+        for key, brought in self._open.items():
+            if brought.of == merged:
+                uses = tuple([(name.replace(source, target), points, most) for name, points, most in brought.uses])
+                self._open[key] = replace(brought, uses=uses, gained=passed(brought.gained, ways))
+
+    def _join(self, merged: UUID, survivor: UUID, at: datetime) -> Passing:
+        away, home = self._known(merged), self._known(survivor)
+        for member in (away, home):
+            self._bring(member, at, at)
+        ways = home.join(away, at)
+        self._away[merged] = away
+        assert self._members is not None
+        self._members.update({each: home for each, member in self._members.items() if member is away})
+        return ways
+
+    def _part(self, merged: UUID, survivor: UUID, at: datetime) -> Passing:
+        away, home = self._away.pop(merged), self._known(survivor)
+        self._bring(home, at, at)
+        ways = home.part(away, at)
+        assert self._members is not None
+        self._members[merged] = away
+        return ways
+
+    def _use(self, uses: Mapping[str, int]) -> None:
+        for key, points in uses.items():
+            self.counters[key] = self.counters.get(key, 0) + points
+
+    def lacking(self, member_id: UUID) -> int:
+        """Points that a member really spent, and did not have here."""
+        member = None if self._members is None else self._members.get(member_id)
+        return 0 if member is None or member.purse is None else member.purse.lacking
+
     def path(self, member_id: UUID, at: datetime) -> Paths | None:
         """A member's tiers since the range began, up to its last instant; None where they are not judged anew."""
+        if (away := self._away.get(member_id)) is not None:
+            return away.paths
         member = self.member(member_id)
         if member is not None:
             self._bring(member, at, at)
@@ -215,9 +272,11 @@ class Judge:
         switches = self._scheme.switches_at(step.at) if known.version is None else known.switches
         story = _structs.replace(known, uses=before.uses, version=before.version, rate=before.rate, switches=switches)
         standing = stands(story)
-        if standing.content is None:
-            return _Brought(before.rate, version=before.version, owner=before.owner, returned=before.returned)
         member = self.member(step.item.member_id)
+        if standing.content is None:
+            gained = self._settled(member, story, None, before, step.at)
+            return replace(_Brought(before.rate), version=before.version, owner=before.owner, returned=before.returned,
+                           gained=gained, of=before.of)  # fmt: skip
         owner = before.owner or self._facts(step.item, (known.tier, known.profile), step.at)
         entitled = entitlement(story, standing, self._switched(switches), owner, self.counters)
         if entitled.waits is not None or _too_late(entitled, story, before):
@@ -235,7 +294,29 @@ class Judge:
             owner,
             self._counted(step.item.member_id, entitled),
             before.returned,
+            self._settled(member, story, entitled, before, step.at),
+            step.item.member_id,
         )
+
+    def _settled(
+        self, member: Member | None, story: Story, entitled: Entitlement | None, before: _Brought, at: datetime
+    ) -> Mapping[str, Gains]:
+        """Put into the member's purse what a receipt is worth now, in the place of what it was worth before."""
+        if member is None or member.purse is None:
+            return before.gained
+        version = None if entitled is None else entitled.version
+        if version is None and before.version is not None:
+            version = self._programme.numbered(before.version)
+        target = {} if entitled is None else entitled.target
+
+        def place(wallet: str, points: int) -> NewCredit | None:
+            assert version is not None
+            assert entitled is not None
+            dates = (entitled.judged_at, entitled.arrived_at, story.signals)
+            return place_points(version, wallet, points, *dates)
+
+        policy = Shortfall.DEBT if version is None else Shortfall(version.compiled.source.returns.shortfall)
+        return member.purse.settle(before.gained, before.points, target, place, policy, at)
 
     def _facts(self, item: Item, recorded: tuple[str | None, int | None], at: datetime) -> MemberFacts:
         """Whom a decision sees. `recorded` are the tier and the state of the profile when it was decided."""
@@ -244,7 +325,7 @@ class Judge:
             return member.seen(at, revision)
         profile = self._profiles.get(item.member_id)
         facts = person(MemberFacts(item.member_id, tier), profile, self._programme, at, revision)
-        return listed(facts, profile, self._programme, ())
+        return listed(facts, profile, self._programme, at, ())
 
     def _switched(self, switches: tuple[str, ...]) -> RunningProgramme:
         """The programme with these switches off."""
@@ -281,6 +362,9 @@ class Judge:
             points = [(credit.wallet, credit.points) for credit in placed or ()]
             terms = self._terms[version.compiled.version]
             granted = granted_by(evaluation) if placed or not evaluation.grants else ()
+            if member.purse is not None:
+                for credit in placed or ():
+                    member.purse.credit(credit, step.at)
             member.count(None, count_activity(item.member_id, data, item.at, points, terms, granted), step.at)
         if placed is None:
             return NOTHING
