@@ -217,10 +217,6 @@ class Tallying:
 
     def judge(self, step: Step, judges: tuple[Judge, Judge]) -> None:
         """Have a step judged by both sides, and add it, if it belongs to the range."""
-        if step.merge is not None:
-            for judge in judges:
-                judge.merge(step.merge[0], step.at, joins=step.merge[1])
-            return
         a, b = [_judged(judge, step) if has else NOTHING for judge, has in zip(judges, step.sides, strict=True)]
         if step.item.at >= self._rules.since:
             self.add(step, (a, b))
@@ -352,7 +348,11 @@ def replay_together(
                         judge.counters[key] = judge.counters.get(key, 0) + points
 
     for step in rules.steps(in_range(), judges, merges):
-        of(step.item.member_id).judge(step, judges)
+        if step.merge is None:
+            of(step.item.member_id).judge(step, judges)
+            continue
+        for judge in judges:
+            judge.merge(step.merge[0], step.at, joins=step.merge[1])
     for tallying in tallyings.values():
         tallying.end(judges)
     return {member_id: tallying.tally for member_id, tallying in tallyings.items()}

@@ -83,8 +83,10 @@ class ListedHistory:
             yield Portion([item for item in some if since <= item.at < until], at + len(some))
 
     async def profiles(self, asked: Collection[str] = ()) -> AsyncIterator[Sequence[Profile]]:
+        personal = any(name in PERSONAL for name in asked)
         for at in range(0, len(self.known), self._portion):
-            yield self.known[at : at + self._portion]
+            some = self.known[at : at + self._portion]
+            yield [one if personal else msgspec.structs.replace(one, states=()) for one in some]
 
 
 def items_in(memory: Memory) -> Iterator[Item]:
