@@ -201,7 +201,9 @@ class Judge:
         for key, brought in self._open.items():
             if brought.of == merged:
                 uses = tuple([(name.replace(source, target), points, most) for name, points, most in brought.uses])
-                self._open[key] = replace(brought, uses=uses, gained=passed(brought.gained, ways))
+                whose = survivor if joins else merged
+                owner = None if brought.owner is None else _structs.replace(brought.owner, member_id=whose)
+                self._open[key] = replace(brought, uses=uses, gained=passed(brought.gained, ways), owner=owner)
 
     def _join(self, merged: UUID, survivor: UUID, at: datetime) -> Passing:
         away, home = self._known(merged), self._known(survivor)
