@@ -25,8 +25,20 @@ from tests.support.in_memory import in_memory
 from tests.support.lives import asked
 from tests.support.memory import Memory
 from tests.support.receipts import enrolment, member_id
-from tests.unit.backtest.test_backtest import CARDS, SAID, Said, campaign, files, fixed, limit, plain, records, side
-from tests.unit.backtest.test_following import FIRSTS, SETS, SPENDER, THIRDS, document, lived, stored
+from tests.unit.backtest.test_backtest import (
+    CARDS,
+    SAID,
+    Said,
+    campaign,
+    files,
+    fixed,
+    limit,
+    lived,
+    plain,
+    records,
+    side,
+)
+from tests.unit.backtest.test_following import FIRSTS, SETS, SPENDER, THIRDS, document, stored
 
 FIRST = datetime(2025, 2, 3, 10, tzinfo=UTC)
 APART = timedelta(days=5, hours=7)
@@ -150,7 +162,6 @@ def test_redemptions_count_as_they_were() -> None:
     assert times(summary, "thrifty") == 3, "not on the third, when one stood"
     (unknown,) = summary["unknown"]
     assert unknown == "campaign thrifty asks how often a member redeemed: it is as often as they really did"
-
 
 
 def test_who_comes_on_a_list_is_welcomed_when_it_was_and_lists_are_seen_as_they_were() -> None:

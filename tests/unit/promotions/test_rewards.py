@@ -65,7 +65,7 @@ def test_the_refusal_is_told_in_both_languages() -> None:
 
 def test_the_rules_of_the_programme_say_for_whom_it_is() -> None:
     compiled = compile_programme(parse_programme(RULES))
-    told = [describe_rules(compiled, THURSDAY, language).rules[0].text for language in ("en", "de")]
+    told = [describe_rules(compiled, THURSDAY, language).rules[0].sentence for language in ("en", "de")]
     assert "reward lounge (for Silver and gold only)" in told[0]
     assert "Prämie lounge (nur für Silver und gold)" in told[1]
 
