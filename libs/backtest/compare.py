@@ -12,9 +12,10 @@ import msgspec
 from msgspec import Struct
 
 from libs.backtest.agenda import in_time
+from libs.backtest.brought import NOTHING, Judged, PaidBy
 from libs.backtest.history import Item, Profile, Scheme
 from libs.backtest.merges import NOBODY, Merges
-from libs.backtest.replay import NOTHING, Judge, Judged, PaidBy
+from libs.backtest.replay import Judge
 from libs.backtest.ruling import Ruling
 from libs.backtest.standing import SEEN_TIER, Paths
 from libs.backtest.steps import Step, in_order

@@ -7,18 +7,19 @@ worth in the end.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from libs.backtest.agenda import Agenda, Order
+from libs.backtest.brought import NOTHING, Brought, Judged, difference, handed_over, paid_by
 from libs.backtest.history import Item, Profile, Scheme, StoredMerge
 from libs.backtest.merges import NOBODY, Merges
 from libs.backtest.persons import listed, person
-from libs.backtest.purse import Gains, Passing, passed
+from libs.backtest.purse import Gains, Passing
 from libs.backtest.ruling import Ruling
 from libs.backtest.standing import Member, Paths
 from libs.backtest.steps import Step
@@ -33,7 +34,6 @@ from libs.judging.verdict import NewCredit
 from libs.judging.versions import RunningProgramme
 from libs.ledger.reverse import Shortfall
 from libs.promotions.decide import evaluate_activity
-from libs.promotions.evaluation import Evaluation
 from libs.promotions.facts import MemberFacts
 from libs.promotions.switches import killed
 from libs.receipts.decided import granted_by
@@ -41,11 +41,6 @@ from libs.receipts.story import Story, stands
 
 _structs = msgspec.structs
 _read_activity = Canonical(ActivityRecordedV1).read
-
-_K = TypeVar("_K", str, tuple[str, str, int])
-
-PaidBy = tuple[str, str, int]
-"""Campaign, wallet and denominator: what an exact amount belongs to."""
 
 
 class Counters(dict[str, int]):
@@ -59,34 +54,6 @@ class Counters(dict[str, int]):
         """A counter that is missing has counted nothing."""
         self.asked.add(key)
         return super().get(key, default)
-
-
-class Judged(NamedTuple):
-    """What a step brings, each as the difference from before: points by wallet, exact amounts, uses by counter."""
-
-    points: Mapping[str, int]
-    paid: Mapping[PaidBy, int]
-    uses: Mapping[str, int]
-    limits: Mapping[str, int]
-
-
-NOTHING = Judged({}, {}, {}, {})
-
-
-@dataclass(slots=True)
-class _Brought:
-    """What a receipt has brought so far, and what it is judged by from then on."""
-
-    rate: tuple[int, int] | None
-    points: dict[str, int] = field(default_factory=dict)
-    paid: dict[PaidBy, int] = field(default_factory=dict)
-    uses: tuple[tuple[str, int, int], ...] = ()
-    version: int | None = None
-    owner: MemberFacts | None = None
-    counted: Counted | None = None
-    returned: bool = False
-    gained: Mapping[str, Gains] = field(default_factory=dict)
-    of: UUID | None = None
 
 
 class Judge:
@@ -116,7 +83,7 @@ class Judge:
         self._programme = ruling.programme
         self._scheme = scheme
         self._since = since
-        self._open: dict[UUID, _Brought] = {}
+        self._open: dict[UUID, Brought] = {}
         self._members: dict[UUID, Member] | None = {} if follow else None
         self._away: dict[UUID, Member] = {}
         self._lent: dict[UUID, Mapping[str, int]] = {}
@@ -200,10 +167,7 @@ class Judge:
             self._use({key.replace(target, source): -points for key, points in self._lent.pop(merged, {}).items()})
         for key, brought in self._open.items():
             if brought.of == merged:
-                uses = tuple([(name.replace(source, target), points, most) for name, points, most in brought.uses])
-                whose = survivor if joins else merged
-                owner = None if brought.owner is None else _structs.replace(brought.owner, member_id=whose)
-                self._open[key] = replace(brought, uses=uses, gained=passed(brought.gained, ways), owner=owner)
+                self._open[key] = handed_over(brought, UUID(source), UUID(target), ways)
 
     def _join(self, merged: UUID, survivor: UUID, at: datetime) -> Passing:
         away, home = self._known(merged), self._known(survivor)
@@ -259,7 +223,7 @@ class Judge:
 
     def _step_of_receipt(self, step: Step, story: Story) -> Judged:
         key, member_id = step.item.key, step.item.member_id
-        before = self._open.pop(key, None) or _Brought(story.rate)
+        before = self._open.pop(key, None) or Brought(story.rate)
         after = self._receipt(step, story, before)
         if (member := self.member(member_id)) is not None:
             member.count(before.counted, after.counted, step.at)
@@ -268,16 +232,16 @@ class Judge:
             after = replace(after, returned=True)
         if not step.last:
             self._open[key] = after
-        return NOTHING if after is before else _difference(before, after)
+        return NOTHING if after is before else difference(before, after)
 
-    def _receipt(self, step: Step, known: Story, before: _Brought) -> _Brought:
+    def _receipt(self, step: Step, known: Story, before: Brought) -> Brought:
         switches = self._scheme.switches_at(step.at) if known.version is None else known.switches
         story = _structs.replace(known, uses=before.uses, version=before.version, rate=before.rate, switches=switches)
         standing = stands(story)
         member = self.member(step.item.member_id)
         if standing.content is None:
             gained = self._settled(member, story, None, before, step.at)
-            return replace(_Brought(before.rate), version=before.version, owner=before.owner, returned=before.returned,
+            return replace(Brought(before.rate), version=before.version, owner=before.owner, returned=before.returned,
                            gained=gained, of=before.of)  # fmt: skip
         owner = before.owner or self._facts(step.item, (known.tier, known.profile), step.at)
         entitled = entitlement(story, standing, self._switched(switches), owner, self.counters)
@@ -287,10 +251,10 @@ class Judge:
         if member is not None and not step.last and before.owner is None:
             owner = member.kept(owner, entitled.judged_at)
         evaluation = entitled.evaluation
-        return _Brought(
+        return Brought(
             entitled.rate or before.rate,
             dict(entitled.target),
-            {} if evaluation is None or not evaluation.grants else _paid(evaluation),
+            {} if evaluation is None or not evaluation.grants else paid_by(evaluation),
             entitled.uses,
             entitled.version.compiled.version,
             owner,
@@ -301,7 +265,7 @@ class Judge:
         )
 
     def _settled(
-        self, member: Member | None, story: Story, entitled: Entitlement | None, before: _Brought, at: datetime
+        self, member: Member | None, story: Story, entitled: Entitlement | None, before: Brought, at: datetime
     ) -> Mapping[str, Gains]:
         """Put into the member's purse what a receipt is worth now, in the place of what it was worth before."""
         if member is None or member.purse is None:
@@ -372,7 +336,7 @@ class Judge:
             return NOTHING
         return Judged(
             {grant.wallet: grant.points for grant in evaluation.grants},
-            _paid(evaluation),
+            paid_by(evaluation),
             {use.key: use.points for use in evaluation.uses},
             {use.key: use.limit for use in evaluation.uses},
         )
@@ -388,7 +352,7 @@ def _terms(programme: RunningProgramme) -> Mapping[int, Terms]:
     }
 
 
-def _too_late(entitled: Entitlement, story: Story, before: _Brought) -> bool:
+def _too_late(entitled: Entitlement, story: Story, before: Brought) -> bool:
     """Whether a receipt that is judged for the first time came after its period was closed, and nobody awarded it."""
     if story.word == "award" or before.version is not None:
         return False
@@ -396,25 +360,3 @@ def _too_late(entitled: Entitlement, story: Story, before: _Brought) -> bool:
     assert version is not None
     dates = (entitled.judged_at, entitled.arrived_at, story.signals)
     return any(place_points(version, wallet, points, *dates) is None for wallet, points in entitled.target.items())
-
-
-def _paid(evaluation: Evaluation) -> dict[PaidBy, int]:
-    denominators = {each.wallet: each.denominator for each in evaluation.remainders}
-    paid: dict[PaidBy, int] = {}
-    for each in evaluation.paid:
-        key = each.campaign, each.wallet, denominators[each.wallet]
-        paid[key] = paid.get(key, 0) + each.amount
-    return paid
-
-
-def _difference(before: _Brought, after: _Brought) -> Judged:
-    used, uses = {key: points for key, points, _ in before.uses}, {key: points for key, points, _ in after.uses}
-    limits = {key: limit for key, _, limit in (*before.uses, *after.uses)}
-    return Judged(_less(after.points, before.points), _less(after.paid, before.paid), _less(uses, used), limits)
-
-
-def _less(after: dict[_K, int], before: dict[_K, int]) -> dict[_K, int]:
-    if not before:
-        return after
-    changed = {key: after.get(key, 0) - before.get(key, 0) for key in sorted(after.keys() | before.keys())}
-    return {key: value for key, value in changed.items() if value}

@@ -99,7 +99,7 @@ def with_merges(memory: Memory) -> ListedHistory:
 
 
 @given(LIVES, MERGES, st.integers(1, 5))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_members_who_are_merged_are_one_from_then_on(life: list[Said], merges: list[Any], chunks: int) -> None:
     until = FIRST + 40 * APART
     with merging(MERGED, life, merges) as memory, quick_folder() as one, quick_folder() as two:
@@ -138,15 +138,15 @@ def test_what_members_really_spent_is_spent_under_both_sides_as_far_as_it_is_the
         assert times(summary, "rich") == 2
         spent = Move(FIRST + 2 * APART + DAY, "points", -150)
         summary, _ = backtest(known_as(history, moves=(spent,)), HOARDER, folder / "spent", FIRST, until)
-        assert (times(summary, "rich"), summary["lacking"]["b"]) == (1, 3 * 150)
+        assert (times(summary, "rich"), summary["lacking"]["b"]) == (1, 0)
         moves = (Move(FIRST + DAY, "points", -5_000), Move(FIRST + 2 * APART + DAY, "points", 50))
         only = [one for one in history.known if one.member_id == member_id("1")]
         told = known_as(ListedHistory(history.scheme, history.items, known=only), moves=moves)
         summary, _ = backtest(told, HOARDER, folder / "lacking", FIRST, until)
         assert (times(summary, "rich"), summary["lacking"]["b"]) == (1, 4_940)
         assert summary["unknown"] == [
-            "segment rich: all[0] is a balance: what members spent, and what people gave or took, is as it really was, "
-            "as far as there were points for it"
+            "segment rich: when.all[0] is a balance: what members spent, and what people gave or took, is as it really "
+            "was, as far as there were points for it"
         ]
         assert "Not known as it would have been: segment rich" in (folder / "lacking" / "report.html").read_text()
 
