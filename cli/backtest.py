@@ -189,7 +189,7 @@ def _begun(folder: Path, asked: _Asked) -> Plan | None:
 def _go_on(asked: _Asked, document: Mapping[str, Any], begun: Plan, folder: Path, told: _Telling) -> Work:
     """Go on with what was begun, if it is what is asked."""
     since, until = _range(asked, begun.scheme, None, begun)
-    plan = make_plan(begun.scheme, since, until, dict(document), asked.against, 0)
+    plan = make_plan(begun.scheme, since, until, dict(document), asked.against, 0)  # what is unknown was found then
     return Work.begun(folder / _WORK, plan, asked.workers, told)
 
 
@@ -199,7 +199,8 @@ async def _copied(
     """Begin the work, and take the copy that it is done on."""
     async with source.opened(asked.as_json) as history:
         since, until = _range(asked, history.scheme, source.now(), begun)
-        plan = make_plan(history.scheme, since, until, dict(document), asked.against, await history.size(since))
+        size = await history.size(since)
+        plan = make_plan(history.scheme, since, until, dict(document), asked.against, size, history.personal)
         work = Work.begun(folder / _WORK, plan, asked.workers, told)
         copied = await work.copy(history)
         told.done("copy", f"{copied.items:,} receipts and activities copied")

@@ -81,7 +81,7 @@ def show(
             fail(Exit.USAGE, message, as_json=as_json)
         zone = load_zone(compiled.source.zone)
         results = await load_results(where.connection, where.scope, known[name], zone, where.now)
-        return told(results, compiled.wallets, language), Words(compiled, language)
+        return told(results, compiled, language), Words(compiled, language)
 
     found, words = work_on(connections, tenant, programme, work)
     if as_json:

@@ -15,6 +15,7 @@ from cli.failures import fail, finished
 from cli.options import DEFAULT_DATA, DataOption, JsonOption
 from cli.pace import Pace
 from cli.programmes import TenantOption, the_programme
+from libs.backtest.history import PERSONAL
 from libs.backtest.parquet import Description, ParquetMissing, export
 from libs.backtest.plan import ALWAYS
 from libs.backtest.postgres import reading
@@ -26,6 +27,11 @@ OutOption = Annotated[
 ]
 SlugOption = Annotated[
     str | None, typer.Option("--programme-slug", metavar="SLUG", help="Which programme, where the tenant has several.")
+]
+
+PersonalOption = Annotated[
+    bool,
+    typer.Option("--personal", help="With birthdays and attributes, for rules that ask: no erasure reaches the files."),
 ]
 
 
@@ -40,17 +46,21 @@ def export_history(
     data: DataOption = DEFAULT_DATA,
     tenant: TenantOption = None,
     programme_slug: SlugOption = None,
+    personal: PersonalOption = False,
     dsn: DsnOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write all receipts and activities of a programme's members, with its versions and rates, as Parquet files.
 
     They are read in one snapshot, beside running workers. `pointstream backtest --history DIR` gives the same results
-    from them as from the database. Personal identifiers are in them only as keyed hashes.
+    from them as from the database. Personal identifiers are in them only as keyed hashes. Birthdays and attributes are
+    left out unless --personal asks for them; delete such files as soon as they were used.
     """
     connections = Connections(data, as_json, dsn)
     if out.exists() and any(out.iterdir()):
         fail(Exit.USAGE, f"{out} is not empty", as_json=as_json)
+
+    told = PERSONAL if personal else ()
 
     async def work() -> Description:
         connection = await asyncpg.connect(connections.dsn())
@@ -62,7 +72,9 @@ def export_history(
         async with reading(connections.dsn(), where.tenant_id, where.programme_id) as history:
             with screen.reporting() as news, news.step("Export") as step:
                 pace = Pace(step, "receipts and activities", await history.size(ALWAYS))
-                described = await export(history, ALWAYS, until, out, lambda items, done: pace.at(done, count=items))
+                described = await export(
+                    history, ALWAYS, until, out, lambda items, done: pace.at(done, count=items), told
+                )
                 step.done(f"{described.items:,} receipts and activities")
         return described
 
@@ -70,16 +82,16 @@ def export_history(
         described = finished(work, as_json=as_json)
     except ParquetMissing as missing:
         fail(Exit.FAILED, str(missing), as_json=as_json)
-    told = {
+    shown = {
         "programme": f"{described.scheme.tenant}/{described.scheme.programme}",
         "until": described.until.isoformat().replace("+00:00", "Z"),
         "items": described.items,
         "files": described.files,
     }
     if as_json:
-        screen.write_json(told)
+        screen.write_json(shown)
     else:
-        screen.write_table(f"Exported to {out}", [(name, f"{value}") for name, value in told.items()])
+        screen.write_table(f"Exported to {out}", [(name, f"{value}") for name, value in shown.items()])
 
 
 def register(main: typer.Typer) -> None:

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from libs.backtest.clocked import Clocked, enrolment_of
 from libs.backtest.history import Profile
+from libs.backtest.merges import NOBODY, Merges
 from libs.backtest.steps import Step, occasion_step
 from libs.judging.occasions import Occasion, is_awaited
 from libs.judging.versions import RunningProgramme
@@ -28,8 +29,9 @@ _OF_CLOCK = (BIRTHDAY, ANNIVERSARY, SCHEDULE)
 class Agenda:
     """The agenda of one side until an instant, which is no part of it. Nobody hears of what no campaign waits for."""
 
-    def __init__(self, programme: RunningProgramme, until: datetime) -> None:
+    def __init__(self, programme: RunningProgramme, until: datetime, merges: Merges = NOBODY) -> None:
         self._programme = programme
+        self._merges = merges
         self._until = until
         self._heap: list[tuple[Order, int, Step | None, UUID]] = []
         self._number = count()
@@ -49,13 +51,15 @@ class Agenda:
         at = occasion.at
         if at >= self._until or not is_awaited(self._programme, occasion.name, occasion.of, at):
             return False
+        if self._merges.is_away(occasion.member_id, at):
+            return False
         step = occasion_step(self._programme, occasion)
         heappush(self._heap, (step.order, next(self._number), step, occasion.member_id))
         return True
 
     def wake(self, member_id: UUID, at: datetime | None) -> None:
         """Note when time may move a member next; this stands in place of what was noted before."""
-        if at is None or at >= self._until:
+        if at is None or at >= self._until or self._merges.is_away(member_id, at):
             self._wakes.pop(member_id, None)
         elif self._wakes.get(member_id) != at:
             self._wakes[member_id] = at

@@ -15,7 +15,7 @@ from heapq import merge
 from types import MappingProxyType
 from uuid import UUID
 
-from libs.backtest.compare import Leaning, Rules, Tally, Tallying
+from libs.backtest.compare import Leaning, Rules, Tally, Tallying, replay_together
 from libs.backtest.history import Item, Profile
 from libs.judging.versions import RunningProgramme
 
@@ -97,6 +97,8 @@ def bind(
     while True:
         a, b = demands(rules, (sequence.get(tally.member_id, tally) for tally in alone()))
         bound = Bound((a.reached(prior), b.reached(prior)), sequence.keys())
+        found = rules.merges.together(tally.member_id for tally in alone() if bound.has(tally))
+        bound = Bound(bound.reached, found)
         members = [tally.member_id for tally in alone() if bound.has(tally)]
         if len(members) == len(sequence):
             return sorted(sequence.values(), key=lambda tally: tally.member_id)
@@ -129,30 +131,4 @@ def in_sequence(
     `prior` is what was used of shared counters before the range, by these members or by others. Where rules wait for
     occasions, those of `profiles` have some too.
     """
-    judges = rules.judges(prior, profiles)
-    tallyings: dict[UUID, Tallying] = {}
-
-    def of(member_id: UUID) -> Tallying:
-        tallying = tallyings.get(member_id)
-        if tallying is None:
-            tallying = tallyings[member_id] = Tallying(member_id, rules)
-        return tallying
-
-    def in_range() -> Iterator[Item]:
-        for item in items:
-            tallying = of(item.member_id)
-            if rules.follows or item.at >= rules.since:
-                yield item
-                continue
-            tallying.before(item)
-            shared = set(tallying.shared(item.uses()))
-            for key, points in item.uses().items():
-                if key not in shared:
-                    for judge in judges:
-                        judge.counters[key] = judge.counters.get(key, 0) + points
-
-    for step in rules.steps(in_range(), judges):
-        of(step.item.member_id).judge(step, judges)
-    for tallying in tallyings.values():
-        tallying.end(judges)
-    return {member_id: tallying.tally for member_id, tallying in tallyings.items()}
+    return replay_together(rules, items, prior, profiles, rules.merges)

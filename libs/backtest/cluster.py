@@ -20,6 +20,7 @@ import msgspec
 from libs.backtest.bound import Bound, Lives, bind, together
 from libs.backtest.compare import Tally, judge_members, read_tallies, write_tallies
 from libs.backtest.history import Item, Profile, read_items, read_profiles
+from libs.backtest.merges import Merges
 from libs.backtest.parquet import ParquetHistory
 from libs.backtest.plan import Plan, rules_of
 
@@ -30,11 +31,11 @@ class SparkWork:
     Every node sees the history in the same folder, and has this package.
 
     Raises:
-        libs.backtest.parquet.NoHistory: the export is of a shorter range, or lacks what is asked.
+        libs.backtest.parquet.NoHistory: the export is of a shorter range.
     """
 
     def __init__(self, session: Any, history: ParquetHistory, plan: Plan) -> None:
-        history.check(plan.lookback, plan.until, plan.rules().personal)
+        history.check(plan.lookback, plan.until)
         self.plan = plan
         self._rows = _rows(session, history, plan)
         self._written = msgspec.json.encode(plan)
@@ -48,6 +49,8 @@ class SparkWork:
         judge = partial(_judge, self._written, self.plan.lookback, self.plan.until)
         # Kept, for it is gone through several times: to find out who is bound, for the summary, for the table.
         self._judged = self._rows.rdd.mapPartitions(judge).persist(StorageLevel.MEMORY_AND_DISK)
+        if self.plan.scheme.merges:  # who was merged lies with the others of the group, and not by id
+            self._judged = self._judged.sortByKey().persist(StorageLevel.MEMORY_AND_DISK)
         self._bound = bind(self.plan.rules(), self._alone, self._lives_of)
 
     def tallies(self) -> Iterator[Tally]:
@@ -55,7 +58,7 @@ class SparkWork:
         return together(self._alone(), self._bound)
 
     def _alone(self) -> Iterator[Tally]:
-        for written in self._judged.toLocalIterator():
+        for _, written in self._judged.toLocalIterator():
             yield from read_tallies(written)
 
     def _lives_of(self, bound: Bound) -> Lives:
@@ -68,11 +71,20 @@ class SparkWork:
 def _rows(session: Any, history: ParquetHistory, plan: Plan) -> Any:
     """Items, and what else is known of members where that is asked for.
 
-    All rows of a member are in one partition, and partitions in the order of members: so is what is found of them.
+    All rows of a member are in one partition, with those of whom it was merged with. Partitions are in the order of
+    members: so is what is found of them, but for those who were merged.
     """
     items = _read(session, history.files, "item")
     profiles = _read(session, [history.members] if plan.rules().asks_members else [], "profile")
-    return items.unionByName(profiles, allowMissingColumns=True).repartitionByRange(plan.chunks, "member_id")
+    rows = items.unionByName(profiles, allowMissingColumns=True)
+    homes = [(str(each), str(home)) for each, home in Merges(plan.scheme.merges).homes.items()]
+    if not homes:
+        return rows.repartitionByRange(plan.chunks, "member_id")
+    from pyspark.sql.functions import coalesce
+
+    leading = session.createDataFrame(homes, "member_id string, home string")
+    found = rows.join(leading, "member_id", "left")
+    return found.repartitionByRange(plan.chunks, coalesce(found.home, found.member_id))
 
 
 def _read(session: Any, files: Sequence[Path], column: str) -> Any:
@@ -80,11 +92,11 @@ def _read(session: Any, files: Sequence[Path], column: str) -> Any:
     return session.read.schema(schema).parquet(*paths) if paths else session.createDataFrame([], schema)
 
 
-def _judge(plan: bytes, since: datetime, until: datetime, rows: Iterable[Any]) -> Iterator[bytes]:
+def _judge(plan: bytes, since: datetime, until: datetime, rows: Iterable[Any]) -> Iterator[tuple[str, bytes]]:
     """Judge the members of a partition: what was found of each, by id, written."""
     found = list(rows)
     for tally in judge_members(rules_of(plan), _items(found, since, until), _profiles(found)):
-        yield write_tallies([tally])
+        yield str(tally.member_id), write_tallies([tally])
 
 
 def _is_of(members: AbstractSet[str], row: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
+from heapq import merge
 from typing import Literal
 from uuid import UUID
 
@@ -11,8 +12,10 @@ import msgspec
 from msgspec import Struct
 
 from libs.backtest.agenda import in_time
+from libs.backtest.brought import NOTHING, Judged, PaidBy
 from libs.backtest.history import Item, Profile, Scheme
-from libs.backtest.replay import NOTHING, Judge, Judged, PaidBy
+from libs.backtest.merges import NOBODY, Merges
+from libs.backtest.replay import Judge
 from libs.backtest.ruling import Ruling
 from libs.backtest.standing import SEEN_TIER, Paths
 from libs.backtest.steps import Step, in_order
@@ -27,7 +30,7 @@ class Rules(Struct, frozen=True):
 
     `follows` is set where either side asks what members did before, or has tiers, segments or occasions: then what came
     before the range is judged too. `occurs` is set where either waits for occasions: then both find them anew. Until
-    `told_until` tiers were those that people named (None: always).
+    `told_until` tiers were those that people named (None: always). `merges` are those of the history.
     """
 
     a: Ruling
@@ -39,6 +42,7 @@ class Rules(Struct, frozen=True):
     follows: bool = False
     occurs: bool = False
     told_until: datetime | None = None
+    merges: Merges = NOBODY
 
     @property
     def sides(self) -> tuple[RunningProgramme, RunningProgramme]:
@@ -51,9 +55,9 @@ class Rules(Struct, frozen=True):
         return self.a.asks_members or self.b.asks_members
 
     @property
-    def personal(self) -> frozenset[str]:
-        """What is asked of profiles."""
-        return self.a.personal | self.b.personal
+    def asked(self) -> frozenset[str]:
+        """What is asked of members beside enrolments, tiers and lists."""
+        return self.a.asked | self.b.asked
 
     def judges(
         self, used: Mapping[str, int] | None = None, profiles: Mapping[UUID, Profile] | None = None
@@ -69,15 +73,18 @@ class Rules(Struct, frozen=True):
                 profiles=profiles,
                 told_until=self.told_until,
                 occurs_until=self.until if self.occurs else None,
+                merges=self.merges,
             )
             for side in (self.a, self.b)
         ]
         return a, b
 
-    def steps(self, items: Iterable[Item], judges: tuple[Judge, Judge]) -> Iterator[Step]:
-        """All steps of items that come in their order, with the occasions that either side comes to meanwhile."""
-        steps = in_order(items, self.until)
-        return in_time(steps, judges) if self.occurs else steps
+    def steps(self, items: Iterable[Item], judges: tuple[Judge, Judge], merges: Merges = NOBODY) -> Iterator[Step]:
+        """All steps of items that come in their order, with merges and the occasions that either side comes to."""
+        steps: Iterable[Step] = in_order(items, self.until)
+        if merges.stored:
+            steps = merge(steps, merges.steps(self.until), key=lambda step: step.order)
+        return in_time(steps, judges) if self.occurs else iter(steps)
 
 
 class Parting(Struct, frozen=True):
@@ -137,7 +144,8 @@ class Tally(Struct):
     """All that is told of one member.
 
     `tiers` are those that were recorded, `paths` those under A and B, by tier set, where they are judged anew.
-    `occasions` says how many were found under A and under B.
+    `occasions` says how many were found under A and under B, `lacking` how many points were really spent that the
+    member did not have there.
     """
 
     member_id: UUID
@@ -152,6 +160,7 @@ class Tally(Struct):
     leaning: tuple[Leaning, Leaning] = msgspec.field(default_factory=lambda: (Leaning(), Leaning()))
     prior: dict[str, int] = msgspec.field(default_factory=dict)
     occasions: list[int] = msgspec.field(default_factory=lambda: [0, 0])
+    lacking: list[int] = msgspec.field(default_factory=lambda: [0, 0])
 
     @property
     def paths_by_side(self) -> tuple[Paths, Paths]:
@@ -217,6 +226,7 @@ class Tallying:
 
     def end(self, judges: tuple[Judge, Judge]) -> None:
         """Add what time does to the tiers until the range ends."""
+        self.tally.lacking = [judge.lacking(self.tally.member_id) for judge in judges]
         if self.tally.is_told:
             a, b = [judge.path(self.tally.member_id, self._rules.until - _INSTANT) for judge in judges]
             if a is not None and b is not None:
@@ -289,9 +299,64 @@ def judge_members(rules: Rules, items: Iterable[Item], profiles: Mapping[UUID, P
 
     Where rules wait for occasions, members who never did anything may have some too.
     """
-    found = dict(by_member(items))
-    for member_id in sorted(found.keys() | profiles.keys()) if rules.occurs else found:
-        yield replay_member(rules, member_id, found.get(member_id, ()), profiles.get(member_id))
+    found, merges = dict(by_member(items)), rules.merges
+    members = found.keys() | profiles.keys() if rules.occurs else found.keys()
+    together: dict[UUID, Tally] = {}
+    for member_id in sorted(members):
+        if member_id not in merges.homes:
+            yield replay_member(rules, member_id, found.get(member_id, ()), profiles.get(member_id))
+            continue
+        if member_id not in together:
+            group = merges.together([member_id])
+            items = sorted((item for each in group for item in found.get(each, ())), key=lambda item: item.order)
+            known = {each: profiles[each] for each in group if each in profiles}
+            together |= replay_together(rules, items, {}, known, merges.of(group))
+        yield together.get(member_id) or Tally(member_id)
+
+
+def replay_together(
+    rules: Rules,
+    items: Iterable[Item],
+    prior: Mapping[str, int],
+    profiles: Mapping[UUID, Profile],
+    merges: Merges,
+) -> dict[UUID, Tally]:
+    """Judge the items of several members, which come in their order, with what all of them use of shared limits.
+
+    `prior` is what was used of shared counters before the range, by these members or by others. Where rules wait for
+    occasions, those of `profiles` have some too.
+    """
+    judges = rules.judges(prior, profiles)
+    tallyings: dict[UUID, Tallying] = {}
+
+    def of(member_id: UUID) -> Tallying:
+        tallying = tallyings.get(member_id)
+        if tallying is None:
+            tallying = tallyings[member_id] = Tallying(member_id, rules)
+        return tallying
+
+    def in_range() -> Iterator[Item]:
+        for item in items:
+            tallying = of(item.member_id)
+            if rules.follows or item.at >= rules.since:
+                yield item
+                continue
+            tallying.before(item)
+            shared = set(tallying.shared(item.uses()))
+            for key, points in item.uses().items():
+                if key not in shared:
+                    for judge in judges:
+                        judge.counters[key] = judge.counters.get(key, 0) + points
+
+    for step in rules.steps(in_range(), judges, merges):
+        if step.merge is None:
+            of(step.item.member_id).judge(step, judges)
+            continue
+        for judge in judges:
+            judge.merge(step.merge[0], step.at, joins=step.merge[1])
+    for tallying in tallyings.values():
+        tallying.end(judges)
+    return {member_id: tallying.tally for member_id, tallying in tallyings.items()}
 
 
 write_tallies = msgspec.json.Encoder().encode_lines

@@ -13,6 +13,7 @@ import msgspec
 
 from libs.backtest.frames import append_frame, frames, sync, sync_folder, write_whole
 from libs.backtest.history import History, Item, Profile, read_items, read_profiles, write_items, write_profiles
+from libs.backtest.merges import Merges
 
 _HELD = 4096
 """Items that are held before they are written."""
@@ -33,19 +34,20 @@ async def copy(
     told: Callable[[int, int], None],
     *,
     profiles: bool = False,
-    personal: Collection[str] = (),
+    asked: Collection[str] = (),
 ) -> Copied:
     """Copy what counts from `since` on and before `until`; `told` hears how many items there are, and how far it is.
 
-    With `profiles`, what is known of the members is copied too; of what is personal no more than is named.
+    With `profiles`, what is known of the members is copied too; of what is `asked` beside it no more than is named.
     A copy is one snapshot, so one that was cut off is made anew.
     """
     _empty(folder)
     held: list[list[Item]] = [[] for _ in range(chunks)]
+    merges = Merges(history.scheme.merges)
     items = waiting = 0
     async for portion in history.portions(since, until):
         for item in portion.items:
-            held[chunk_of(item.member_id, chunks)].append(item)
+            held[chunk_of(merges.home(item.member_id), chunks)].append(item)
         items += len(portion.items)
         waiting += len(portion.items)
         if waiting >= _HELD:
@@ -54,15 +56,15 @@ async def copy(
         told(items, portion.done)
     _flush(folder, held)
     if profiles:
-        await _copy_profiles(history, folder, chunks, personal)
+        await _copy_profiles(history, folder, chunks, merges, asked)
     return _complete(folder, Copied(items))
 
 
-async def _copy_profiles(history: History, folder: Path, chunks: int, personal: Collection[str]) -> None:
+async def _copy_profiles(history: History, folder: Path, chunks: int, merges: Merges, asked: Collection[str]) -> None:
     held: list[list[Profile]] = [[] for _ in range(chunks)]
-    async for some in history.profiles(personal):
+    async for some in history.profiles(asked):
         for profile in some:
-            held[chunk_of(profile.member_id, chunks)].append(profile)
+            held[chunk_of(merges.home(profile.member_id), chunks)].append(profile)
         for name, profiles in zip(chunk_names(chunks), held, strict=True):
             if profiles:
                 with (folder / f"{name}{_PROFILES}").open("ab") as stream:
@@ -77,7 +79,7 @@ def copied(folder: Path) -> Copied | None:
 
 
 def chunk_of(member_id: UUID, chunks: int) -> int:
-    """Which chunk has a member's items."""
+    """Which chunk has a member's items; of who was merged with others, by the one id for all of them."""
     return int.from_bytes(blake2b(member_id.bytes, digest_size=8).digest(), "big") % chunks
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -17,6 +17,9 @@ from libs.promotions.pages import StoredDecision
 from libs.promotions.rates import Rates
 from libs.receipts.decided import story_of
 from libs.receipts.story import Story, first_content
+
+PERSONAL = ("attributes", "birthday")
+SPENDING = "spending"
 
 
 class Activity(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -89,11 +92,52 @@ class State(msgspec.Struct, frozen=True, array_like=True, gc=False):
     attributes: dict[str, str | int | bool] = {}
 
 
+class Move(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What was done with points and is not judged again: below 0 they went, above 0 they came, with these dates."""
+
+    at: datetime
+    wallet: str
+    points: int
+    active_from: datetime | None = None
+    expires_at: datetime | None = None
+
+
+class Redeemed(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """From when on a redemption counts on a day (`by` 1), or counts there no more (-1)."""
+
+    at: datetime
+    day: date
+    by: int
+
+
+class ListTurn(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A member came on a static list, or left it.
+
+    `seen` is set where it was seen as it happened, because the programme named the list; else a list only says since
+    when somebody is on it.
+    """
+
+    at: datetime
+    list: str
+    entered: bool = True
+    seen: bool = True
+
+
+class StoredMerge(msgspec.Struct, frozen=True, array_like=True):
+    """A member was merged into another; until an undoing (None: it stands) what either does is the survivor's."""
+
+    member_id: UUID
+    survivor_id: UUID
+    at: datetime
+    undone_at: datetime | None = None
+
+
 class Profile(msgspec.Struct, frozen=True, array_like=True):
     """Of a member what receipts and activities do not tell: when it enrolled, and tiers that people named, in order.
 
-    `lists` are the static lists that the member is on, `told_at` says when the platform heard of the enrolment.
-    `states` are personal: they are there only where they were asked for, and stay in the platform.
+    `lists` are the static lists that the member is on now, `turns` when it came on lists and left them, in order;
+    `told_at` says when the platform heard of the enrolment. `states` are personal: they are there only where they were
+    asked for. So are `moves` and `redeemed`, which tell, in order, what was done with points.
     """
 
     member_id: UUID
@@ -102,6 +146,9 @@ class Profile(msgspec.Struct, frozen=True, array_like=True):
     told_at: datetime | None = None
     lists: tuple[str, ...] = ()
     states: tuple[State, ...] = ()
+    turns: tuple[ListTurn, ...] = ()
+    moves: tuple[Move, ...] = ()
+    redeemed: tuple[Redeemed, ...] = ()
 
 
 class StoredVersion(msgspec.Struct, frozen=True):
@@ -132,7 +179,8 @@ class StoredTurn(msgspec.Struct, frozen=True):
 class Scheme(msgspec.Struct, frozen=True):
     """The programme that a history belongs to, as it was known when the history was read.
 
-    `turns` are those of kill switches; `first` is when the first member enrolled (None: nobody has).
+    `turns` are those of kill switches; `first` is when the first member enrolled (None: nobody has); `merges` come in
+    the order of time.
     """
 
     tenant: str
@@ -143,6 +191,7 @@ class Scheme(msgspec.Struct, frozen=True):
     rates: tuple[StoredRate, ...] = ()
     turns: tuple[StoredTurn, ...] = ()
     first: datetime | None = None
+    merges: tuple[StoredMerge, ...] = ()
 
     def running(self, versions: Iterable[StoredVersion]) -> RunningProgramme:
         """The programme by some versions, compiled, with this scheme's rates.
@@ -204,16 +253,21 @@ class History(Protocol):
     def total(self) -> int:
         """How much there is to read, as `Portion.done` counts."""
 
+    @property
+    def personal(self) -> Collection[str]:
+        """What it can tell of profiles: of `PERSONAL`."""
+
     async def size(self, since: datetime) -> int:
         """About how many items count from an instant on."""
 
     def portions(self, since: datetime, until: datetime) -> AsyncIterator[Portion]:
         """Read the items that count from `since` on and before `until`, aware instants."""
 
-    def profiles(self, personal: Collection[str]) -> AsyncIterator[Sequence[Profile]]:
+    def profiles(self, asked: Collection[str]) -> AsyncIterator[Sequence[Profile]]:
         """Read what is known of each member, some at a time; every member comes once.
 
-        `personal` names what states have: attributes, birthday; without either there are no states.
+        `asked` names what else is read: what states have, attributes and birthday, and with `SPENDING` what was done
+        with points.
         """
 
 

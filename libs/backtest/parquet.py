@@ -1,7 +1,7 @@
 """The history as columns: Parquet files beside a description, written once and read anywhere.
 
 A row is an item. `item` has all of it in the form that is read back; the other columns say what analysts look for. What
-else is known of members lies beside them, a row each; what they say of themselves stays in the database.
+else is known of members lies beside them, a row each; what they say of themselves only where that is asked for.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import msgspec
 
 from libs.backtest.frames import write_whole
 from libs.backtest.history import (
+    SPENDING,
     History,
     Item,
     Portion,
@@ -30,7 +31,7 @@ from libs.receipts.story import first_content
 
 _DESCRIPTION = "history.json"
 _MEMBERS = "members.parquet"
-_FORMAT = 3
+_FORMAT = 4
 _ROWS_A_FILE = 200_000
 _ROWS_A_GROUP = 10_000
 _ROWS_AT_ONCE = 1_000
@@ -45,13 +46,17 @@ class NoHistory(ValueError):
 
 
 class Description(msgspec.Struct, frozen=True):
-    """What an exported history has: the programme, what counts from `since` on and before `until`, how much."""
+    """What an exported history has: the programme, what counts from `since` on and before `until`, how much.
+
+    `personal` says what of profiles is in it.
+    """
 
     scheme: Scheme
     since: datetime
     until: datetime
     items: int
     files: int
+    personal: tuple[str, ...] = ()
     format: int = _FORMAT
 
 
@@ -76,6 +81,7 @@ class ParquetHistory:
         self._folder = folder
         self.scheme = self.description.scheme
         self.total = self.description.items
+        self.personal = self.description.personal
 
     @property
     def files(self) -> list[Path]:
@@ -87,15 +93,12 @@ class ParquetHistory:
         """The file of what else is known of members, in its column `profile`."""
         return self._folder / _MEMBERS
 
-    def check(self, since: datetime, until: datetime, personal: Collection[str] = ()) -> None:
+    def check(self, since: datetime, until: datetime) -> None:
         """Make sure that all is there that counts from `since` on and before `until`, aware instants.
 
         Raises:
-            NoHistory: the export is of a shorter range, or something personal is asked, which no export has.
+            NoHistory: the export is of a shorter range.
         """
-        if personal:
-            asked = " and ".join(sorted(personal))
-            raise NoHistory(f"rules ask for {asked} of members: that stays in the database and is in no export")
         own = self.description
         if since < own.since or until > own.until:
             raise NoHistory(f"{self._folder} has only what counts from {own.since} until {own.until}")
@@ -119,24 +122,25 @@ class ParquetHistory:
                 done += len(items)
                 yield Portion([item for item in items if since <= item.at < until], done)
 
-    async def profiles(self, personal: Collection[str] = ()) -> AsyncIterator[Sequence[Profile]]:
-        """Read what is known of each member, some at a time.
-
-        Raises:
-            NoHistory: something personal is asked.
-        """
-        self.check(self.description.since, self.description.until, personal)
+    async def profiles(self, asked: Collection[str] = ()) -> AsyncIterator[Sequence[Profile]]:
+        """Read what is known of each member, some at a time: all that is here, whatever is asked."""
         file = _arrow().ParquetFile(self.members)
         for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE, columns=["profile"]):
             yield read_profiles(b"\n".join(value.as_buffer() for value in batch.column(0)))
 
 
 async def export(
-    history: History, since: datetime, until: datetime, folder: Path, told: Callable[[int, int], None]
+    history: History,
+    since: datetime,
+    until: datetime,
+    folder: Path,
+    told: Callable[[int, int], None],
+    personal: Collection[str] = (),
 ) -> Description:
     """Write a history into an empty folder; `told` hears how many items there are, and how far it is.
 
-    The description comes last: without it the folder has no history.
+    `personal` names what of profiles is written: attributes, birthday. The description comes last: without it the
+    folder has no history.
 
     Raises:
         ParquetMissing: the extra `parquet` is not installed.
@@ -148,19 +152,19 @@ async def export(
             told(writer.items, portion.done)
     finally:
         writer.close()
-    await _write_members(history, folder)
-    description = Description(history.scheme, since, until, writer.items, writer.files)
+    await _write_members(history, folder, personal)
+    description = Description(history.scheme, since, until, writer.items, writer.files, tuple(sorted(personal)))
     write_whole(folder / _DESCRIPTION, msgspec.json.encode(description))
     return description
 
 
-async def _write_members(history: History, folder: Path) -> None:
+async def _write_members(history: History, folder: Path, personal: Collection[str]) -> None:
     import pyarrow as pa
 
     columns = [("member_id", pa.string()), ("enrolled_at", pa.timestamp("us", tz="UTC")), ("profile", pa.binary())]
     schema = pa.schema(columns)
     with _arrow().ParquetWriter(folder / _MEMBERS, schema, compression="zstd") as writer:
-        async for some in history.profiles(()):
+        async for some in history.profiles({SPENDING, *personal}):
             rows = [
                 {
                     "member_id": str(profile.member_id),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from libs.backtest.history import Profile, State
+from libs.backtest.history import ListTurn, Profile, State
 from libs.judging.groups import in_segments
 from libs.judging.profiles import Profile as Told
 from libs.judging.profiles import enrolled, knowing
@@ -40,10 +40,37 @@ def person(
 
 
 def listed(
-    facts: MemberFacts, profile: Profile | None, programme: RunningProgramme, dynamic: Iterable[str]
+    facts: MemberFacts, profile: Profile | None, programme: RunningProgramme, at: datetime, dynamic: Iterable[str]
 ) -> MemberFacts:
     """Return facts with segments: `dynamic` ones, and the lists that the member is on; as they are where none asks."""
     if not programme.sees_segments:
         return facts
-    lists = () if profile is None else [name for name in profile.lists if name in programme.lists]
+    lists = [name for name in lists_at(profile, at) if name in programme.lists]
     return in_segments(facts, {*dynamic, *lists}, programme)
+
+
+def lists_at(profile: Profile | None, at: datetime) -> frozenset[str]:
+    """The lists that a member is on at an instant, where that was seen; else those of now.
+
+    So a list that was made yesterday can be tried on the receipts of a year.
+    """
+    if profile is None:
+        return frozenset()
+    seen = [turn for turn in profile.turns if turn.seen]
+    return _after(seen, at, set(profile.lists) - {turn.list for turn in seen})
+
+
+def lists_come(profile: Profile | None, at: datetime) -> frozenset[str]:
+    """The lists that a member had come on by an instant, as far as is known: for those who wait for that."""
+    return frozenset() if profile is None else _after(profile.turns, at, set())
+
+
+def _after(turns: Iterable[ListTurn], at: datetime, names: set[str]) -> frozenset[str]:
+    for turn in turns:
+        if turn.at > at:
+            break
+        if turn.entered:
+            names.add(turn.list)
+        else:
+            names.discard(turn.list)
+    return frozenset(names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -11,13 +11,14 @@ from typing import Any
 import msgspec
 
 from libs.backtest.compare import Rules
-from libs.backtest.history import Scheme, StoredVersion
+from libs.backtest.history import PERSONAL, Scheme, StoredVersion
+from libs.backtest.merges import Merges
 from libs.backtest.ruling import Ruling, brought_by_the_clock, ruling, untold
 from libs.judging.versions import RunningProgramme
 from libs.ledger.zones import load_zone
 from libs.promotions.document import document_hash
 
-_FORMAT = 3
+_FORMAT = 4
 ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 """From when on all of a history counts."""
 _IN_FORCE = ALWAYS + timedelta(days=1)
@@ -39,7 +40,8 @@ class Plan(msgspec.Struct, frozen=True):
     """A question: what counts from `since` on and before `until`, under A and under the document B.
 
     A are the versions that were in force, or the one that is named. The history is read from `lookback` on: for what
-    was used of limits, or, where either side looks at what members did before, as far as there is any.
+    was used of limits, or, where either side looks at what members did before, as far as there is any. `unknown` says
+    what is asked that the history does not tell, or not as it would have been.
     """
 
     scheme: Scheme
@@ -49,6 +51,7 @@ class Plan(msgspec.Struct, frozen=True):
     against: int | None
     lookback: datetime
     chunks: int
+    unknown: tuple[str, ...] = ()
     format: int = _FORMAT
 
     def rules(self) -> Rules:
@@ -62,7 +65,9 @@ class Plan(msgspec.Struct, frozen=True):
         a, b = [brought_by_the_clock(each, scheme.first, self.until) for each in found]
         follows, occurs = any(each.follows for each in found), any(each.waits for each in found)
         zone = load_zone(scheme.zone)
-        return Rules(a, b, scheme, self.since, self.until, zone, follows, occurs, scheme.told_until)
+        return Rules(
+            a, b, scheme, self.since, self.until, zone, follows, occurs, scheme.told_until, Merges(scheme.merges)
+        )
 
     def hash(self) -> str:
         """Names rules B."""
@@ -84,9 +89,15 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 def make_plan(
-    scheme: Scheme, since: datetime, until: datetime, document: dict[str, Any], against: int | None, size: int
+    scheme: Scheme,
+    since: datetime,
+    until: datetime,
+    document: dict[str, Any],
+    against: int | None,
+    size: int,
+    personal: Collection[str] = PERSONAL,
 ) -> Plan:
-    """Check and complete a question. `size` is about how many items there are.
+    """Check and complete a question. `size` is about how many items there are, `personal` what is told of profiles.
 
     Raises:
         PlanRefused: it makes no sense.
@@ -102,11 +113,10 @@ def make_plan(
         known = ", ".join(str(each.version) for each in scheme.versions)
         raise PlanRefused(f"there is no version {against}; known: {known}")
     both = _sides(scheme, document, against)
-    if reasons := sorted({what for side in both for what in untold(side)}):
-        raise PlanRefused(f"stored history does not tell what campaigns ask for: {'; '.join(reasons)}")
+    unknown = tuple(sorted({what for side in both for what in untold(side, personal)}))
     follows = any(side.follows for side in both)
     back = ALWAYS if follows else _lookback([side.programme for side in both], since)
-    return Plan(scheme, since, until, document, against, back, min(max(size // 4_000, 4), 512))
+    return Plan(scheme, since, until, document, against, back, min(max(size // 4_000, 4), 512), unknown)
 
 
 def read_plan(path: Path) -> Plan | None:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import msgspec
 import orjson
 
 from libs.backtest.history import (
+    PERSONAL,
+    SPENDING,
     Item,
+    ListTurn,
+    Move,
     Portion,
     Profile,
+    Redeemed,
     Scheme,
     State,
+    StoredMerge,
     StoredRate,
     StoredTurn,
     StoredVersion,
@@ -26,7 +33,9 @@ from libs.backtest.history import (
     receipt_item,
 )
 from libs.judging.versions import OWN_SOURCE, longest_prefix
+from libs.ledger.zones import load_zone
 from libs.promotions.pages import PAGE_RECEIPTS, StoredDecision, read_page
+from libs.promotions.pending import start_of_day
 from libs.promotions.switches import switch_name
 from libs.receipts.story import read_story
 from libs.runtime import sql
@@ -46,6 +55,8 @@ class PostgresHistory:
 
     An item counts by the time of what it tells, and lies wherever it was recorded: so every page since then is read.
     """
+
+    personal = PERSONAL
 
     def __init__(
         self, connection: asyncpg.Connection, scope: tuple[int, int], scheme: Scheme, sources: Mapping[str, int]
@@ -79,18 +90,44 @@ class PostgresHistory:
             told = [receipt_item(_plain_uuid(row["receipt_key"]), read_story(row["story"])) for row in rows]
             yield _within(told, since, until, done)
 
-    async def profiles(self, personal: Collection[str] = ()) -> AsyncIterator[Sequence[Profile]]:
+    async def profiles(self, asked: Collection[str] = ()) -> AsyncIterator[Sequence[Profile]]:
         """Read what is known of each member, some at a time: with the tiers that people named, and lists.
 
-        `personal` names what is read of profiles: attributes, birthday.
+        `asked` names what else is read: of profiles attributes and birthday, and what was done with points.
         """
+        personal = [name for name in asked if name in PERSONAL]
         member = _FIRST
         while rows := await self._connection.fetch(
-            _QUERIES["members"], self._tenant_id, self._programme_id, member, _MEMBERS
+            _QUERIES["members"], self._tenant_id, self._programme_id, member, _MEMBERS, self._lists()
         ):
             member = rows[-1]["member_id"]
-            states = await self._states([row["member_id"] for row in rows], personal) if personal else {}
-            yield [_profile(row, states.get(row["member_id"], ())) for row in rows]
+            members = [row["member_id"] for row in rows]
+            states = await self._states(members, personal) if personal else {}
+            moves, redeemed = await self._spending(members) if SPENDING in asked else ({}, {})
+            yield [
+                msgspec.structs.replace(
+                    _profile(row),
+                    states=states.get(row["member_id"], ()),
+                    moves=tuple(moves.get(row["member_id"], ())),
+                    redeemed=tuple(redeemed.get(row["member_id"], ())),
+                )
+                for row in rows
+            ]
+
+    async def _spending(self, members: Sequence[UUID]) -> tuple[dict[UUID, list[Move]], dict[UUID, list[Redeemed]]]:
+        scope = (self._tenant_id, self._programme_id, members)
+        moves: dict[UUID, list[Move]] = {}
+        for member_id, *move in await self._connection.fetch(_QUERIES["moves"], *scope):
+            moves.setdefault(member_id, []).append(Move(*move))
+        zone, redeemed = load_zone(self.scheme.zone), dict[UUID, list[Redeemed]]()
+        for row in await self._connection.fetch(_QUERIES["redeemed"], *scope):
+            redeemed.setdefault(row["member_id"], []).extend(_redeemed(row, zone))
+        return moves, {each: sorted(turns, key=lambda turn: turn.at) for each, turns in redeemed.items()}
+
+    def _lists(self) -> list[str]:
+        """The static lists that any version names."""
+        segments = [each for version in self.scheme.versions for each in version.document.get("segments", ())]
+        return sorted({each["name"] for each in segments if each.get("list")})
 
     async def _states(self, members: Sequence[UUID], personal: Collection[str]) -> dict[UUID, tuple[State, ...]]:
         rows = await self._connection.fetch(_QUERIES["states"], self._tenant_id, self._programme_id, members)
@@ -152,6 +189,7 @@ async def _scheme(connection: asyncpg.Connection, tenant_id: int, programme_id: 
     versions = await connection.fetch(_QUERIES["versions"], tenant_id, programme_id)
     rates = await connection.fetch(_QUERIES["rates"], tenant_id, programme_id)
     turns = await connection.fetch(_QUERIES["turns"], tenant_id, programme_id)
+    merges = await connection.fetch(_QUERIES["merges"], tenant_id, programme_id)
     first = await connection.fetchval(_QUERIES["first_enrolment"], tenant_id, programme_id)
     return Scheme(
         named["tenant"],
@@ -162,6 +200,7 @@ async def _scheme(connection: asyncpg.Connection, tenant_id: int, programme_id: 
         tuple([StoredRate(*row) for row in rates]),
         tuple([StoredTurn(switch_name(kind, value), *between) for kind, value, *between in turns]),
         first,
+        tuple([_merge(row) for row in merges]),
     )
 
 
@@ -175,11 +214,30 @@ class _Number(msgspec.Struct, frozen=True, gc=False):
 _read_number = msgspec.json.Decoder(_Number).decode
 
 
-def _profile(row: asyncpg.Record, states: tuple[State, ...]) -> Profile:
+def _merge(row: asyncpg.Record) -> StoredMerge:
+    merged, survivor = [_plain_uuid(row[name]) for name in ("member_id", "survivor_id")]
+    return StoredMerge(merged, survivor, row["merged_at"], row["undone_at"])
+
+
+def _redeemed(row: asyncpg.Record, zone: ZoneInfo) -> Iterator[Redeemed]:
+    """From when on a redemption counted. One that was held first has done so since some moment of its day."""
+    day, asked_at = row["counted_on"], row["asked_at"]
+    yield Redeemed(max(asked_at, start_of_day(day, zone)), day, 1)
+    if row["state"] == "cancelled":
+        yield Redeemed(row["changed_at"], day, -1)
+
+
+def _profile(row: asyncpg.Record) -> Profile:
     said = zip(row["said_at"], row["causes"], row["tiers"], strict=True)
     words = tuple([Word(at, _plain_uuid(cause), tier) for at, cause, tier in said])
     member_id, lists = _plain_uuid(row["member_id"]), tuple(row["lists"])
-    return Profile(member_id, row["enrolled_at"], words, row["recorded_at"], lists, states)
+    turned = zip(row["turned_at"], row["turned"], row["entered"], strict=True)
+    turns = [ListTurn(at, name, entered) for at, name, entered in turned]
+    seen = {turn.list for turn in turns}
+    listed = zip(row["lists"], row["added_at"], strict=True)
+    turns += [ListTurn(at, name, seen=False) for name, at in listed if name not in seen]
+    turns.sort(key=lambda turn: turn.at)
+    return Profile(member_id, row["enrolled_at"], words, row["recorded_at"], lists, turns=tuple(turns))
 
 
 def _within(items: Sequence[Item | None], since: datetime, until: datetime, done: int) -> Portion:

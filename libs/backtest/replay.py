@@ -7,16 +7,19 @@ worth in the end.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from libs.backtest.agenda import Agenda, Order
-from libs.backtest.history import Item, Profile, Scheme
+from libs.backtest.brought import NOTHING, Brought, Judged, difference, handed_over, paid_by
+from libs.backtest.history import Item, Profile, Scheme, StoredMerge
+from libs.backtest.merges import NOBODY, Merges
 from libs.backtest.persons import listed, person
+from libs.backtest.purse import Gains, Passing
 from libs.backtest.ruling import Ruling
 from libs.backtest.standing import Member, Paths
 from libs.backtest.steps import Step
@@ -27,9 +30,10 @@ from libs.history.days import Counted
 from libs.judging.entitlement import Entitlement, entitlement
 from libs.judging.occasions import is_ours, occasion_data, something_returned
 from libs.judging.placement import place_grants, place_points
+from libs.judging.verdict import NewCredit
 from libs.judging.versions import RunningProgramme
+from libs.ledger.reverse import Shortfall
 from libs.promotions.decide import evaluate_activity
-from libs.promotions.evaluation import Evaluation
 from libs.promotions.facts import MemberFacts
 from libs.promotions.switches import killed
 from libs.receipts.decided import granted_by
@@ -37,11 +41,6 @@ from libs.receipts.story import Story, stands
 
 _structs = msgspec.structs
 _read_activity = Canonical(ActivityRecordedV1).read
-
-_K = TypeVar("_K", str, tuple[str, str, int])
-
-PaidBy = tuple[str, str, int]
-"""Campaign, wallet and denominator: what an exact amount belongs to."""
 
 
 class Counters(dict[str, int]):
@@ -55,32 +54,6 @@ class Counters(dict[str, int]):
         """A counter that is missing has counted nothing."""
         self.asked.add(key)
         return super().get(key, default)
-
-
-class Judged(NamedTuple):
-    """What a step brings, each as the difference from before: points by wallet, exact amounts, uses by counter."""
-
-    points: Mapping[str, int]
-    paid: Mapping[PaidBy, int]
-    uses: Mapping[str, int]
-    limits: Mapping[str, int]
-
-
-NOTHING = Judged({}, {}, {}, {})
-
-
-@dataclass(slots=True)
-class _Brought:
-    """What a receipt has brought so far, and what it is judged by from then on."""
-
-    rate: tuple[int, int] | None
-    points: dict[str, int] = field(default_factory=dict)
-    paid: dict[PaidBy, int] = field(default_factory=dict)
-    uses: tuple[tuple[str, int, int], ...] = ()
-    version: int | None = None
-    owner: MemberFacts | None = None
-    counted: Counted | None = None
-    returned: bool = False
 
 
 class Judge:
@@ -103,20 +76,23 @@ class Judge:
         profiles: Mapping[UUID, Profile] | None = None,
         told_until: datetime | None = None,
         occurs_until: datetime | None = None,
+        merges: Merges = NOBODY,
     ) -> None:
         self.counters = Counters(used or {})
         self._ruling = ruling
         self._programme = ruling.programme
         self._scheme = scheme
         self._since = since
-        self._open: dict[UUID, _Brought] = {}
+        self._open: dict[UUID, Brought] = {}
         self._members: dict[UUID, Member] | None = {} if follow else None
+        self._away: dict[UUID, Member] = {}
+        self._lent: dict[UUID, Mapping[str, int]] = {}
         self._profiles = profiles or {}
         self._told_until = told_until
         self._terms = _terms(self._programme) if follow and self._programme.history is not None else None
         self._under: dict[tuple[str, ...], RunningProgramme] = {(): self._programme}
         self._occurs = occurs_until is not None
-        self.agenda = Agenda(self._programme, occurs_until or since)
+        self.agenda = Agenda(self._programme, occurs_until or since, merges)
         if self._occurs and ruling.clocked is not None:
             for profile in self._profiles.values():
                 self.agenda.enrol(profile, ruling.clocked)
@@ -125,8 +101,10 @@ class Judge:
 
     def member(self, member_id: UUID) -> Member | None:
         """A member as the replay has come to it; None where members are taken as they were recorded."""
-        if self._members is None:
-            return None
+        return None if self._members is None else self._known(member_id)
+
+    def _known(self, member_id: UUID) -> Member:
+        assert self._members is not None
         known = self._members.get(member_id)
         if known is None:
             profile = self._profiles.get(member_id)
@@ -169,14 +147,59 @@ class Judge:
         else:
             assert step.story is not None
             judged = self._step_of_receipt(step, step.story)
-        for key, points in judged.uses.items():
-            self.counters[key] = self.counters.get(key, 0) + points
+        self._use(judged.uses)
         if self._occurs and self._ruling.turning:
             self._turn(item.member_id, step.at)
         return judged
 
+    def merge(self, one: StoredMerge, at: datetime, *, joins: bool) -> None:
+        """Let a member be another one from now on, or stand alone again: what was done, used and is left goes over."""
+        merged, survivor = one.member_id, one.survivor_id
+        ways: Passing = {}
+        if self._members is not None and not {merged, survivor}.isdisjoint({*self._members, *self._profiles}):
+            ways = self._join(merged, survivor, at) if joins else self._part(merged, survivor, at)
+        source, target = (str(merged), str(survivor)) if joins else (str(survivor), str(merged))
+        if joins:
+            used = {key: points for key, points in self.counters.items() if key.endswith(source)}
+            self._lent[merged] = used
+            self._use({key.replace(source, target): points for key, points in used.items()})
+        else:
+            self._use({key.replace(target, source): -points for key, points in self._lent.pop(merged, {}).items()})
+        for key, brought in self._open.items():
+            if brought.of == merged:
+                self._open[key] = handed_over(brought, UUID(source), UUID(target), ways)
+
+    def _join(self, merged: UUID, survivor: UUID, at: datetime) -> Passing:
+        away, home = self._known(merged), self._known(survivor)
+        for member in (away, home):
+            self._bring(member, at, at)
+        ways = home.join(away, at)
+        self._away[merged] = away
+        assert self._members is not None
+        self._members.update({each: home for each, member in self._members.items() if member is away})
+        return ways
+
+    def _part(self, merged: UUID, survivor: UUID, at: datetime) -> Passing:
+        away, home = self._away.pop(merged), self._known(survivor)
+        self._bring(home, at, at)
+        ways = home.part(away, at)
+        assert self._members is not None
+        self._members[merged] = away
+        return ways
+
+    def _use(self, uses: Mapping[str, int]) -> None:
+        for key, points in uses.items():
+            self.counters[key] = self.counters.get(key, 0) + points
+
+    def lacking(self, member_id: UUID) -> int:
+        """Points that a member really spent, and did not have here."""
+        member = None if self._members is None else self._members.get(member_id)
+        return 0 if member is None or member.purse is None else member.purse.lacking
+
     def path(self, member_id: UUID, at: datetime) -> Paths | None:
         """A member's tiers since the range began, up to its last instant; None where they are not judged anew."""
+        if (away := self._away.get(member_id)) is not None:
+            return away.paths
         member = self.member(member_id)
         if member is not None:
             self._bring(member, at, at)
@@ -200,7 +223,7 @@ class Judge:
 
     def _step_of_receipt(self, step: Step, story: Story) -> Judged:
         key, member_id = step.item.key, step.item.member_id
-        before = self._open.pop(key, None) or _Brought(story.rate)
+        before = self._open.pop(key, None) or Brought(story.rate)
         after = self._receipt(step, story, before)
         if (member := self.member(member_id)) is not None:
             member.count(before.counted, after.counted, step.at)
@@ -209,15 +232,17 @@ class Judge:
             after = replace(after, returned=True)
         if not step.last:
             self._open[key] = after
-        return NOTHING if after is before else _difference(before, after)
+        return NOTHING if after is before else difference(before, after)
 
-    def _receipt(self, step: Step, known: Story, before: _Brought) -> _Brought:
+    def _receipt(self, step: Step, known: Story, before: Brought) -> Brought:
         switches = self._scheme.switches_at(step.at) if known.version is None else known.switches
         story = _structs.replace(known, uses=before.uses, version=before.version, rate=before.rate, switches=switches)
         standing = stands(story)
-        if standing.content is None:
-            return _Brought(before.rate, version=before.version, owner=before.owner, returned=before.returned)
         member = self.member(step.item.member_id)
+        if standing.content is None:
+            gained = self._settled(member, story, None, before, step.at)
+            return replace(Brought(before.rate), version=before.version, owner=before.owner, returned=before.returned,
+                           gained=gained, of=before.of)  # fmt: skip
         owner = before.owner or self._facts(step.item, (known.tier, known.profile), step.at)
         entitled = entitlement(story, standing, self._switched(switches), owner, self.counters)
         if entitled.waits is not None or _too_late(entitled, story, before):
@@ -226,16 +251,38 @@ class Judge:
         if member is not None and not step.last and before.owner is None:
             owner = member.kept(owner, entitled.judged_at)
         evaluation = entitled.evaluation
-        return _Brought(
+        return Brought(
             entitled.rate or before.rate,
             dict(entitled.target),
-            {} if evaluation is None or not evaluation.grants else _paid(evaluation),
+            {} if evaluation is None or not evaluation.grants else paid_by(evaluation),
             entitled.uses,
             entitled.version.compiled.version,
             owner,
             self._counted(step.item.member_id, entitled),
             before.returned,
+            self._settled(member, story, entitled, before, step.at),
+            step.item.member_id,
         )
+
+    def _settled(
+        self, member: Member | None, story: Story, entitled: Entitlement | None, before: Brought, at: datetime
+    ) -> Mapping[str, Gains]:
+        """Put into the member's purse what a receipt is worth now, in the place of what it was worth before."""
+        if member is None or member.purse is None:
+            return before.gained
+        version = None if entitled is None else entitled.version
+        if version is None and before.version is not None:
+            version = self._programme.numbered(before.version)
+        target = {} if entitled is None else entitled.target
+
+        def place(wallet: str, points: int) -> NewCredit | None:
+            assert version is not None
+            assert entitled is not None
+            dates = (entitled.judged_at, entitled.arrived_at, story.signals)
+            return place_points(version, wallet, points, *dates)
+
+        policy = Shortfall.DEBT if version is None else Shortfall(version.compiled.source.returns.shortfall)
+        return member.purse.settle(before.gained, before.points, target, place, policy, at)
 
     def _facts(self, item: Item, recorded: tuple[str | None, int | None], at: datetime) -> MemberFacts:
         """Whom a decision sees. `recorded` are the tier and the state of the profile when it was decided."""
@@ -244,7 +291,7 @@ class Judge:
             return member.seen(at, revision)
         profile = self._profiles.get(item.member_id)
         facts = person(MemberFacts(item.member_id, tier), profile, self._programme, at, revision)
-        return listed(facts, profile, self._programme, ())
+        return listed(facts, profile, self._programme, at, ())
 
     def _switched(self, switches: tuple[str, ...]) -> RunningProgramme:
         """The programme with these switches off."""
@@ -281,12 +328,15 @@ class Judge:
             points = [(credit.wallet, credit.points) for credit in placed or ()]
             terms = self._terms[version.compiled.version]
             granted = granted_by(evaluation) if placed or not evaluation.grants else ()
+            if member.purse is not None:
+                for credit in placed or ():
+                    member.purse.credit(credit, step.at)
             member.count(None, count_activity(item.member_id, data, item.at, points, terms, granted), step.at)
         if placed is None:
             return NOTHING
         return Judged(
             {grant.wallet: grant.points for grant in evaluation.grants},
-            _paid(evaluation),
+            paid_by(evaluation),
             {use.key: use.points for use in evaluation.uses},
             {use.key: use.limit for use in evaluation.uses},
         )
@@ -302,7 +352,7 @@ def _terms(programme: RunningProgramme) -> Mapping[int, Terms]:
     }
 
 
-def _too_late(entitled: Entitlement, story: Story, before: _Brought) -> bool:
+def _too_late(entitled: Entitlement, story: Story, before: Brought) -> bool:
     """Whether a receipt that is judged for the first time came after its period was closed, and nobody awarded it."""
     if story.word == "award" or before.version is not None:
         return False
@@ -314,25 +364,3 @@ def _too_late(entitled: Entitlement, story: Story, before: _Brought) -> bool:
         place_points(version, wallet, points, *dates, member=whose) is None
         for wallet, points in entitled.target.items()
     )
-
-
-def _paid(evaluation: Evaluation) -> dict[PaidBy, int]:
-    denominators = {each.wallet: each.denominator for each in evaluation.remainders}
-    paid: dict[PaidBy, int] = {}
-    for each in evaluation.paid:
-        key = each.campaign, each.wallet, denominators[each.wallet]
-        paid[key] = paid.get(key, 0) + each.amount
-    return paid
-
-
-def _difference(before: _Brought, after: _Brought) -> Judged:
-    used, uses = {key: points for key, points, _ in before.uses}, {key: points for key, points, _ in after.uses}
-    limits = {key: limit for key, _, limit in (*before.uses, *after.uses)}
-    return Judged(_less(after.points, before.points), _less(after.paid, before.paid), _less(uses, used), limits)
-
-
-def _less(after: dict[_K, int], before: dict[_K, int]) -> dict[_K, int]:
-    if not before:
-        return after
-    changed = {key: after.get(key, 0) - before.get(key, 0) for key in sorted(after.keys() | before.keys())}
-    return {key: value for key, value in changed.items() if value}

@@ -207,6 +207,14 @@ def conditions(summary: Mapping[str, Any]) -> list[str]:
             f"What comes to pass with members was found anew: {number(found['a'])} occasions under A, "
             f"{number(found['b'])} under B."
         )
+    if summary["merges"]:
+        told.append(f"Members were merged {number(summary['merges'])} times in the range, and are so under A and B.")
+    told += [f"Not known as it would have been: {each}." for each in summary["unknown"]]
+    if any(summary["lacking"].values()):
+        told.append(
+            f"Of what members really spent, {number(summary['lacking']['a'])} points were not there under A, "
+            f"{number(summary['lacking']['b'])} not under B."
+        )
     if not summary["switches"]:
         told.append("No kill switch was off in the range.")
     for turn in summary["switches"]:

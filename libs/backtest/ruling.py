@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from libs.backtest.clocked import Clocked
+from libs.backtest.history import SPENDING
 from libs.judging.versions import ActiveVersion, RunningProgramme
 from libs.promotions.campaigns import Campaign
 from libs.promotions.compile import RUNNING
@@ -29,7 +30,7 @@ class Ruling:
 
     `segments` are those that campaigns ask for or wait for, by version, `awaited` those whose turns they wait for;
     `waits` are the kinds of occasions that campaigns wait for; `personal` says what of profiles is asked: `attributes`,
-    `birthday`. `clocked` has what the clock brings.
+    `birthday`; `redeeming` are campaigns that ask how often points were redeemed. `clocked` has what the clock brings.
     """
 
     programme: RunningProgramme
@@ -37,6 +38,7 @@ class Ruling:
     awaited: Mapping[int, Rules]
     waits: frozenset[str]
     personal: frozenset[str]
+    redeeming: tuple[str, ...] = ()
     clocked: Clocked | None = None
 
     @property
@@ -56,6 +58,17 @@ class Ruling:
         return bool(self.waits) or self.dynamic or (history is not None and bool(history.windows))
 
     @property
+    def asks_balance(self) -> bool:
+        """Whether any segment asks what members may spend."""
+        both = (*self.segments.values(), *self.awaited.values())
+        return any(isinstance(one, Balance) for rules in both for one in rules.criteria)
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """What has to be read of members beside enrolments, tiers and lists."""
+        return self.personal | ({SPENDING} if self.asks_balance or self.redeeming else frozenset())
+
+    @property
     def asks_members(self) -> bool:
         """Whether anything is asked of members beside what they did and their tier."""
         return self.follows or self.programme.knows or self.programme.sees_segments
@@ -68,7 +81,8 @@ def ruling(programme: RunningProgramme) -> Ruling:
     segments = _rules(programme, names)
     awaited = _rules(programme, {one.trigger.segment for one in running if isinstance(one.trigger, SegmentTrigger)})
     waits = frozenset([campaign.trigger.kind for campaign in running if is_occasion(campaign)])
-    return Ruling(programme, segments, awaited, waits, _personal(programme, running, segments))
+    redeeming = tuple(sorted({one.id for one in running if _asks_redemptions(one)}))
+    return Ruling(programme, segments, awaited, waits, _personal(programme, running, segments), redeeming)
 
 
 def brought_by_the_clock(found: Ruling, first: datetime | None, until: datetime) -> Ruling:
@@ -77,22 +91,31 @@ def brought_by_the_clock(found: Ruling, first: datetime | None, until: datetime)
     return replace(found, clocked=clocked)
 
 
-def untold(found: Ruling) -> Iterator[str]:
-    """What is asked that no stored history tells, in words."""
-    for version in found.programme.versions:
-        for campaign in _running(version):
-            if _asks_redemptions(campaign):
-                yield f"campaign {campaign.id} asks how often a member redeemed, and what was spent is not judged"
+def untold(found: Ruling, told: Collection[str]) -> Iterator[str]:
+    """What is asked that no stored history tells, or not as rules B would have had it; in words.
+
+    `told` says what the history tells of profiles.
+    """
+    for name in found.redeeming:
+        yield f"campaign {name} asks how often a member redeemed: it is as often as they really did"
     for rules in found.segments.values():
         for segment in rules.segments:
             for path, one in segment.criteria():
                 if isinstance(one, Balance):
-                    yield f"segment {segment.name}: {path} is a balance, and what was spent or lapsed is not judged"
+                    yield (
+                        f"segment {segment.name}: {path} is a balance: what members spent, and what people "
+                        "gave or took, is as it really was, as far as there were points for it"
+                    )
     for rules in found.awaited.values():
         for segment in rules.segments:
             paths = ["list", *[path for path, one in segment.criteria() if isinstance(one, OnList)]]
             for path in paths if segment.list else paths[1:]:
-                yield f"segment {segment.name}: {path} is kept by people, and when somebody came on it is not stored"
+                yield (
+                    f"segment {segment.name}: {path} is kept by people: of a list that the programme did not name at "
+                    "the time, it is known since when somebody is on it, and not who left it"
+                )
+    for what in sorted(found.personal - frozenset(told)):
+        yield f"rules ask for the {what} of members, which is not in this export: nobody has told it"
 
 
 def _running(version: ActiveVersion) -> list[Campaign]:

@@ -31,7 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         history = ParquetHistory(asked.history)
         programme = parse_programme_yaml(asked.programme.read_text(encoding="utf-8"))
         document = json.loads(canonical_json(programme))
-        plan = make_plan(history.scheme, asked.since, asked.until, document, asked.against, history.total)
+        plan = make_plan(
+            history.scheme, asked.since, asked.until, document, asked.against, history.total, history.personal
+        )
         session = SparkSession.builder.appName("pointstream-backtest").getOrCreate()
         work = SparkWork(session, history, plan)
     except (NoHistory, OSError, PlanRefused, ProgrammeInvalid) as refused:

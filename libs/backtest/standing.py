@@ -5,17 +5,20 @@ It is what earning keeps of a member, under rules that need not have been in for
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
 from libs.backtest.history import Profile
-from libs.backtest.persons import listed, person, state_of
+from libs.backtest.persons import listed, lists_at, lists_come, person, state_of
+from libs.backtest.purse import Passing, Purse
 from libs.backtest.ruling import Ruling
 from libs.history.counted import business_day
-from libs.history.days import Counted, MemberDays, told
+from libs.history.days import REDEMPTIONS, Counted, MemberDays, told
 from libs.judging.occasions import Occasion, segment_turn, tier_reached
 from libs.judging.versions import ActiveVersion
 from libs.promotions.facts import MemberFacts
@@ -62,6 +65,10 @@ class Member:
         self._segments_due: datetime | None = None
         self._marks = _marks(ruling, profile)
         self._latest = datetime(1, 1, 1, tzinfo=UTC)
+        self._redeemed = deque(() if profile is None else profile.redeemed)
+        self._joined: dict[UUID, MemberDays] = {}
+        moves = () if profile is None else profile.moves
+        self.purse = Purse(member_id, moves) if ruling.asks_balance else None
 
     def catch_up(self, at: datetime, event_key: UUID | None = None, recorded: str | None = None) -> None:
         """Record what time and people have done to the tiers, before what happens at an instant counts.
@@ -69,6 +76,7 @@ class Member:
         `event_key` names what happens; `recorded` is the tier that the member had then, where only people gave one.
         """
         at = self._forward(at)
+        self._spend(at)
         words = list(self._due_words(at, event_key))
         if recorded is not None and recorded != self._heard:
             words.append(recorded)
@@ -93,7 +101,7 @@ class Member:
     def seen(self, at: datetime, revision: int | None = None) -> MemberFacts:
         """The member as a decision at an instant sees one; `revision` numbers the state of the profile, if known."""
         facts = person(self.facts, self.profile, self._programme, at, revision)
-        return listed(facts, self.profile, self._programme, self._segments(at) if self._ruling.dynamic else ())
+        return listed(facts, self.profile, self._programme, at, self._segments(at) if self._ruling.dynamic else ())
 
     def turns(self, at: datetime) -> list[Occasion]:
         """What the member has come to up to an instant, and since this was asked: levels reached, segments."""
@@ -107,7 +115,8 @@ class Member:
         rules = self._rules(self._ruling.awaited, at)
         if rules is None or not (rules.segments or self._inside):
             return found
-        decided = decide(rules, self._known(rules, at), at, _AHEAD)
+        known = replace(self._known(rules, at), lists=lists_come(self.profile, at))
+        decided = decide(rules, known, at, _AHEAD)
         for segment, entered in steps(self._inside, decided.segments):
             number = self._turned[segment] = self._turned.get(segment, 0) + 1
             found.append(segment_turn(self.facts.member_id, segment, at, entered=entered, number=number))
@@ -127,9 +136,7 @@ class Member:
         self._segments_due = None
         for more in (None if before is None else before.less(), after):
             if more is not None:
-                self._days = self._days.with_more(more)
-                assert self.facts.history is not None
-                self._know(self.facts.tier, self.facts.history.added(told(more)))
+                self._add(more)
         version = self._programme.at(at)
         if version is None:
             return
@@ -139,6 +146,26 @@ class Member:
             standing, lessened = self._places.get(tiers.name), before is not None
             self._take(tiers, decision.decide(standing, at, done_on=done.day, lessened=lessened), at)
         self._look_again(sets)
+
+    def join(self, other: Member, at: datetime) -> Passing:
+        """Take in what another member did, who is this one from now on; returns where the lots of points went."""
+        at = self._forward(at)
+        merged_id = other.facts.member_id
+        self._joined[merged_id] = MemberDays()
+        for each in other._days.days:
+            self._add(Counted(merged_id, each.day, *each.done))
+        return self._as_joined(other, at, joins=True)
+
+    def part(self, other: Member, at: datetime) -> Passing:
+        """Give back what another member did, who was taken for this one by mistake."""
+        at = self._forward(at)
+        other._days = self._joined.pop(other.facts.member_id, other._days)
+        for each in other._days.days:
+            self._add(Counted(self.facts.member_id, each.day, *each.done).less())
+        if other.facts.history is not None:
+            other._know(other.facts.tier, other._days.history())
+        other._judged_by = None
+        return self._as_joined(other, at, joins=False)
 
     def watch(self, at: datetime) -> None:
         """Begin the paths with where the member stands, which time and people have been asked about up to `at`."""
@@ -159,6 +186,31 @@ class Member:
     def enrolled_at(self, at: datetime) -> datetime:
         """When the member enrolled; where nobody knows, at an instant."""
         return at if self.profile is None else self.profile.enrolled_at
+
+    def _as_joined(self, other: Member, at: datetime, *, joins: bool) -> Passing:
+        self._segments_due = self._judged_by = None
+        if self.purse is None or other.purse is None:
+            return {}
+        for purse in (self.purse, other.purse):
+            purse.forward(at)
+        return self.purse.take_over(other.purse, at) if joins else self.purse.give_back(other.purse, at)
+
+    def _add(self, more: Counted) -> None:
+        """Let something count from now on, or no more; what someone did who was merged is known as theirs."""
+        self._segments_due = None
+        self._days = self._days.with_more(more)
+        if (theirs := self._joined.get(more.member_id)) is not None:
+            self._joined[more.member_id] = theirs.with_more(more)
+        if self.facts.history is not None:
+            self._know(self.facts.tier, self.facts.history.added(told(more)))
+
+    def _spend(self, at: datetime) -> None:
+        """Do up to an instant what was done with points."""
+        while self._redeemed and self._redeemed[0].at <= at:
+            turn = self._redeemed.popleft()
+            self._add(Counted(self.facts.member_id, turn.day, 0, 0, 0, {REDEMPTIONS: turn.by}))
+        if self.purse is not None:
+            self.purse.forward(at)
 
     def _forward(self, at: datetime) -> datetime:
         """Time does not go back: an occasion may be told of an instant before what brought it about."""
@@ -188,7 +240,9 @@ class Member:
             self._days,
             self.facts.tier,
             {name: standing.level for name, standing in self._places.items()},
-            () if self.profile is None else self.profile.lists,
+            lists_at(self.profile, at),
+            () if self.purse is None else self.purse.points(),
+            () if self.purse is None else self.purse.owing(),
             attributes=state.attributes,
             birthday=state.birthday,
         )
@@ -241,4 +295,5 @@ def _marks(ruling: Ruling, profile: Profile | None) -> list[datetime]:
     found = {version.active_from for version in ruling.programme.versions}
     if profile is not None:
         found |= {word.at for word in profile.words} | {state.recorded_at for state in profile.states}
+        found |= {turn.at for turn in profile.turns} | {move.at for move in profile.moves if ruling.asks_balance}
     return sorted(found)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from libs.backtest.history import Item
+from libs.backtest.history import Item, StoredMerge
 from libs.judging.occasions import WHAT, Occasion, occasion_id
 from libs.judging.versions import RunningProgramme
 from libs.receipts.story import Content, Return, Story, Void, facts_in_order, stands
@@ -26,7 +26,7 @@ class Step(NamedTuple):
     """An item after a further fact, or an occasion that a side has come to.
 
     `story` is what is known of a receipt by then, `last` whether nothing follows. An occasion has a source and an `id`
-    of the platform's own; `sides` tells who has it, A and B.
+    of the platform's own; `sides` tells who has it, A and B. A `merge` begins (True) or is undone.
     """
 
     at: datetime
@@ -40,6 +40,7 @@ class Step(NamedTuple):
     occasion: Occasion | None = None
     named: tuple[str, str] = ("", "")
     sides: tuple[bool, bool] = (True, True)
+    merge: tuple[StoredMerge, bool] | None = None
 
     @property
     def order(self) -> tuple[datetime, bytes, int]:

@@ -59,6 +59,7 @@ class Summary:
         self._members: Counter[str] = Counter(dict.fromkeys(("better", "worse", "same", "mixed"), 0))
         self._receipts = self._activities = self._unlike = 0
         self._occasions = [0, 0]
+        self._lacking = [0, 0]
         self._wallets: dict[str, _WalletTotal] = {}
         self._campaigns: dict[tuple[str, str], _CampaignTotal] = {}
         self._months: dict[tuple[str, str], list[int]] = {}
@@ -69,6 +70,7 @@ class Summary:
         self._receipts += tally.receipts
         self._activities += tally.activities
         self._occasions = [had + has for had, has in zip(self._occasions, tally.occasions, strict=True)]
+        self._lacking = [had + has for had, has in zip(self._lacking, tally.lacking, strict=True)]
         self._members[direction(tally)] += 1
         self._unlike += any(each.a != each.recorded for each in tally.wallets.values())
         for each in tally.wallets.values():
@@ -118,6 +120,9 @@ class Summary:
             "activities": self._activities,
             "occasions": dict(zip(("a", "b"), self._occasions, strict=True)),
             "switches": _switches(plan),
+            "unknown": list(plan.unknown),
+            "lacking": dict(zip(("a", "b"), self._lacking, strict=True)),
+            "merges": sum(plan.since <= each.at < plan.until for each in scheme.merges),
             "unlike_recorded": self._unlike if plan.against is None else None,
             "wallets": {wallet: self._wallet(wallet, total) for wallet, total in sorted(self._wallets.items())},
             "cost": None if None in costs else {"currency": scheme.currency, "a_minor": costs[0], "b_minor": costs[1]},

@@ -80,8 +80,8 @@ class Work:
 
         since, until = self.plan.lookback, self.plan.until
         folder, rules = self.folder / _HISTORY, self.plan.rules()
-        asks, personal = rules.asks_members, rules.personal
-        return await copy(history, since, until, folder, self.plan.chunks, told, profiles=asks, personal=personal)
+        asks, asked = rules.asks_members, rules.asked
+        return await copy(history, since, until, folder, self.plan.chunks, told, profiles=asks, asked=asked)
 
     def judge(self) -> None:
         """Judge every chunk that was not judged yet, then those who are bound by shared limits."""

@@ -6,6 +6,7 @@ Only stores and the command line import this module.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ import asyncpg
 
 from libs.experiments.results import Done, Results, counted_until, results
 from libs.history.counted import business_day
+from libs.history.days import DISCOUNTS, GIFT, WALLET
 from libs.promotions.experiments import Experiment
 from libs.runtime import sql
 
@@ -34,9 +36,9 @@ async def _count(
 ) -> dict[str, Done]:
     borders = [0, *experiment.ends[:-1]]
     asked = *scope, experiment.first_day, until, borders, experiment.name
-    points: defaultdict[int, dict[str, int]] = defaultdict(dict)
-    for row in await connection.fetch(_QUERIES["points"], *asked):
-        points[row["arm"]][row["wallet"]] = row["points"]
+    given: defaultdict[int, dict[str, int]] = defaultdict(dict)
+    for row in await connection.fetch(_QUERIES["given"], *asked):
+        given[row["arm"]][row["what"]] = row["much"]
     found = {}
     for row in await connection.fetch(_QUERIES["arms"], *asked, now):
         found[experiment.arms[row["arm"] - 1].name] = Done(
@@ -46,6 +48,12 @@ async def _count(
             row["purchases"],
             row["spend_minor"],
             int(row["spend_squares"]),
-            points[row["arm"]],
+            _beginning(given[row["arm"]], WALLET),
+            given[row["arm"]].get(DISCOUNTS, 0),
+            _beginning(given[row["arm"]], GIFT),
         )
     return found
+
+
+def _beginning(given: Mapping[str, int], prefix: str) -> dict[str, int]:
+    return {name.removeprefix(prefix): much for name, much in given.items() if name.startswith(prefix) and much}

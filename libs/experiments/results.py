@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
 from libs.experiments.uplift import Sample, Uplift, compare
+from libs.promotions.campaigns import Campaign
 from libs.promotions.experiments import CONTROL, Experiment
+from libs.promotions.gifts import Gift
 from libs.promotions.wallets import Wallet
 
 
@@ -17,7 +19,8 @@ class Done:
 
     `members` are all that the lot put there, `seen` those who did anything, `buyers` those who bought.
     `spend_minor` is net of what came back, `spend_squares` adds up the squares of each member's spend; `points` are
-    what was earned by wallet, in its minor unit, net of what was taken back.
+    what was earned by wallet, in its minor unit, net of what was taken back. `discount_minor` is the money off that
+    tills gave, `gifts` how many were granted, by kind and reference, of those that are worth something.
     """
 
     members: int = 0
@@ -27,6 +30,8 @@ class Done:
     spend_minor: int = 0
     spend_squares: int = 0
     points: Mapping[str, int] = field(default_factory=dict)
+    discount_minor: int = 0
+    gifts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def average_basket_minor(self) -> int | None:
@@ -43,9 +48,12 @@ class Done:
         """The spend of all members as a sample."""
         return Sample(self.members, self.spend_minor, self.spend_squares)
 
-    def cost_minor(self, wallets: Mapping[str, Wallet]) -> int | None:
-        """What the points are worth, rounded down a wallet; None where a wallet does not say what it is worth."""
-        cost = 0
+    def cost_minor(self, wallets: Mapping[str, Wallet], worths: Mapping[str, int]) -> int | None:
+        """What was given is worth: points, rounded down a wallet, money off, and gifts by their `worths`.
+
+        None where a wallet does not say what it is worth. A gift of no known worth costs nothing here.
+        """
+        cost = self.discount_minor + sum([many * worths.get(gift, 0) for gift, many in self.gifts.items()])
         for name, points in self.points.items():
             worth = None if name not in wallets else wallets[name].worth
             if worth is None:
@@ -94,3 +102,13 @@ def results(experiment: Experiment, today: date, done: Mapping[str, Done]) -> Re
         arms.append(ArmResult(arm.name, arm.per_mille, own, uplift))
     finished = experiment.last_day is not None and today > experiment.last_day
     return Results(experiment, counted_until(experiment, today), finished, tuple(arms))
+
+
+def worths_of(campaigns: Iterable[Campaign]) -> dict[str, int]:
+    """What gifts are worth, by kind and reference, in minor units; of several words about one the highest."""
+    worths: dict[str, int] = {}
+    for gift in [one for campaign in campaigns for one in campaign.benefits if isinstance(one, Gift)]:
+        if gift.worth_minor is not None:
+            name = f"{gift.kind}:{gift.reference}"
+            worths[name] = max(gift.worth_minor, worths.get(name, 0))
+    return worths

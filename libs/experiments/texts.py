@@ -35,7 +35,7 @@ _ENGLISH: Texts = {
     "page.member": "Spend a member",
     "page.basket": "Average basket",
     "page.points": "Points",
-    "page.cost": "Worth of the points",
+    "page.cost": "Worth of all that was given",
     "page.uplift": "Beside the control group",
     "page.none": "No programme of your company has experiments. They stand in its document, under `experiments`.",
 }
@@ -69,7 +69,7 @@ _GERMAN: Texts = {
     "page.member": "Umsatz je Mitglied",
     "page.basket": "Durchschnittsbon",
     "page.points": "Punkte",
-    "page.cost": "Wert der Punkte",
+    "page.cost": "Wert von allem, was gegeben wurde",
     "page.uplift": "Neben der Vergleichsgruppe",
     "page.none": "Kein Programm Ihres Unternehmens hat Experimente. Sie stehen in seinem Dokument unter `experiments`.",
 }

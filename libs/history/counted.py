@@ -6,7 +6,7 @@ returns and corrections, in the programme's currency at its own rate. Voided, pa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -14,7 +14,18 @@ from zoneinfo import ZoneInfo
 
 from libs.contracts.codec import Canonical
 from libs.contracts.events import ActivityRecordedV1
-from libs.history.days import ACTIVITY, CATEGORY, CHANNEL, PRODUCT, STORE, TIER, WALLET, Counted
+from libs.history.days import (
+    ACTIVITY,
+    CATEGORY,
+    CHANNEL,
+    DISCOUNTS,
+    PRODUCT,
+    STORE,
+    TIER,
+    WALLET,
+    Counted,
+    gift_part,
+)
 from libs.ledger.late import effective_time
 from libs.promotions.gifts import TIER_POINTS
 from libs.promotions.occasions import PREFIX
@@ -34,13 +45,14 @@ Granted = Iterable[tuple[str, str, str, int]]
 class Terms(NamedTuple):
     """What counting needs of a version: its zone and currency, and by what spend is shared out.
 
-    `shares` are `product`, `store` or `channel`, as segments ask for them.
+    `shares` are `product`, `store` or `channel`, as segments ask for them; `costs` the parts that say what was given.
     """
 
     zone: ZoneInfo
     currency: str
     by_category: bool
     shares: frozenset[str] = frozenset()
+    costs: frozenset[str] = frozenset()
 
 
 def business_day(at: datetime, zone: ZoneInfo) -> date:
@@ -58,7 +70,9 @@ def count_purchase(
 ) -> Counted:
     """Count a purchase in the programme's currency, with the points that it brought, by wallet, and its tier points."""
     earned = list(points)
-    parts = _brought(earned, granted)
+    parts = _brought(earned, granted, terms.costs)
+    if DISCOUNTS in terms.costs and purchase.discounts:
+        parts[DISCOUNTS] = sum([one.amount_minor for one in purchase.discounts])
     if terms.by_category:
         for line in purchase.lines:
             if line.category is not None:
@@ -107,7 +121,7 @@ def count_activity(
         return None
     earned = list(points)
     done = {} if activity.activity.startswith(PREFIX) else {ACTIVITY + activity.activity: 1}
-    parts = done | _brought(earned, granted)
+    parts = done | _brought(earned, granted, terms.costs)
     day = business_day(judged_at, terms.zone)
     return Counted(member_id, day, 0, 0, sum([amount for _, amount in earned]), _without_nothing(parts))
 
@@ -138,13 +152,15 @@ def _converted(purchase: Any, rate: tuple[int, int] | None, terms: Terms) -> Any
     return convert(purchase, rate[1], purchase.currency, terms.currency)
 
 
-def _brought(earned: Iterable[tuple[str, int]], granted: Granted) -> dict[str, int]:
+def _brought(earned: Iterable[tuple[str, int]], granted: Granted, costs: Collection[str]) -> dict[str, int]:
     parts: dict[str, int] = {}
     for wallet, amount in earned:
         parts[WALLET + wallet] = parts.get(WALLET + wallet, 0) + amount
-    for _, kind, tier_set, many in granted:
+    for _, kind, reference, many in granted:
         if kind == TIER_POINTS:
-            parts[TIER + tier_set] = parts.get(TIER + tier_set, 0) + many
+            parts[TIER + reference] = parts.get(TIER + reference, 0) + many
+        elif costs and (name := gift_part(kind, reference)) in costs:
+            parts[name] = parts.get(name, 0) + many
     return parts
 
 

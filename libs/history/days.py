@@ -17,6 +17,8 @@ WALLET, CATEGORY, ACTIVITY, TIER = "wallet:", "category:", "activity:", "tier:"
 PRODUCT, STORE, CHANNEL = "product:", "store:", "channel:"
 """How the names of parts begin: points by wallet, spend by category, product, store and channel, activities by name,
 tier points by tier set."""
+GIFT, DISCOUNTS = "gift:", "discounts"
+"""Gifts by kind and reference, and money off that tills gave, in minor units."""
 REDEMPTIONS = "redemptions"
 """The part that says how often points were turned into something."""
 
@@ -100,6 +102,11 @@ class MemberDays:
     def history(self) -> History:
         """The same as promotions are told it."""
         return History(tuple([_told(one) for one in self.days]))
+
+
+def gift_part(kind: str, reference: str) -> str:
+    """The name of the part that counts a gift."""
+    return f"{GIFT}{kind}:{reference}"
 
 
 def told(counted: Counted) -> HistoryDay:

@@ -153,7 +153,7 @@ async def _terms(connection: asyncpg.Connection) -> dict[Scope, dict[int, Terms]
         wanted = together(needs[scope])
         if wanted is not None:
             terms[scope] = {
-                number: Terms(load_zone(zone), currency, wanted.by_category, wanted.shares)
+                number: Terms(load_zone(zone), currency, wanted.by_category, wanted.shares, wanted.costs)
                 for number, (zone, currency) in own.items()
             }
     return terms

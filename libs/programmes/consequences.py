@@ -18,6 +18,7 @@ from libs.promotions.diff import Change
 from libs.promotions.exemption_words import exemption_words
 from libs.promotions.expiry import AnniversaryExpiry, AnyExpiry, ExpiryFor, NaturalExpiry
 from libs.promotions.expiry_words import expiry_words
+from libs.promotions.gifts import REWARD, Gift
 from libs.promotions.pending import active_from
 from libs.promotions.programme import Programme
 from libs.promotions.turns import runs
@@ -39,6 +40,7 @@ def consequences(old: Programme | None, new: Programme, at: datetime) -> tuple[s
     """Say what a version means for members when it takes the place of another at an aware instant."""
     told = [*_wallets(old, new, at), *_whole(old, new), *_campaigns(old, new, at)]
     told += [*_exemptions(old, new, at), *_experiments(old, new), *_days(old, new), *_referral(old, new)]
+    told += _rewards(new)
     if old is not None:
         told.append(
             f"What happened before {instant_text(at)} is judged by version {old.version}, whenever it is told; "
@@ -199,7 +201,7 @@ def _days(old: Programme | None, new: Programme) -> Iterator[str]:
     was, needs = None if old is None else needs_of(old), needs_of(new)
     if old is None or needs is None:
         return
-    if was is None or needs.by_category > was.by_category or needs.shares - was.shares:
+    if was is None or needs.by_category > was.by_category or needs.shares - was.shares or needs.costs - was.costs:
         yield (
             "What members did is counted by the day in a way it was not before. Earlier days count once "
             "`pointstream db rebuild --history` has run; until then `pointstream verify` names them."
@@ -248,6 +250,24 @@ def _referral(old: Programme | None, new: Programme) -> Iterator[str]:
         return
     what = "bring in friends" if was is None else "bring in friends by other rules"
     yield f"Members {what}: those who name a code from then on."
+
+
+def _rewards(new: Programme) -> Iterator[str]:
+    """Rewards that levels keep for their members, and that come to nothing."""
+    given = {
+        each.reference
+        for campaign in new.campaigns
+        for each in campaign.benefits
+        if isinstance(each, Gift) and each.kind == REWARD
+    }
+    for tiers in new.tier_sets:
+        for level in tiers.levels:
+            for reward in level.rewards:
+                where = f"tier_sets[{tiers.name}].levels[{level.name}].rewards"
+                if reward not in given:
+                    yield f"{where}: no campaign gives the reward {reward}, so nobody has it yet."
+                elif not tiers.drives_tier:
+                    yield f"{where}: the set does not drive the tier, so everybody can have the reward {reward}."
 
 
 def _until(campaign: Campaign) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from libs.promotions.compile import CompiledCampaign, CompiledProgramme
 from libs.promotions.discounting import Basket, CompiledDiscount, Off, cut_down
 from libs.promotions.effects import Earned, amount_of
-from libs.promotions.evaluation import LIMITED, RULE_ERROR, Capped, Discount, Failed, Granted, Paid, Use
+from libs.promotions.evaluation import LIMITED, RESERVED, RULE_ERROR, Capped, Discount, Failed, Granted, Paid, Use
 from libs.promotions.given import GivenLike, by_campaign
 from libs.promotions.limits import CompiledLimit, Tally, Used, cut, full, taken
 from libs.promotions.situation import Situation
@@ -72,7 +72,7 @@ class Award:
             self._take_discounts(strongest)
         else:
             self._note_given(failed)
-        self._grant(strongest)
+        self._grant(strongest, failed)
         told = self._giving() | {one.campaign for one in self.capped} | {one.campaign for one in failed}
         for campaign, _ in self._matches:
             if campaign.id not in told:
@@ -183,11 +183,15 @@ class Award:
             self.discounts.append(Discount(campaign.id, basket.number(place), minor, discount.reason))
         return amount
 
-    def _grant(self, matches: Sequence[Match]) -> None:
+    def _grant(self, matches: Sequence[Match], failed: list[Failed]) -> None:
+        member = self._situation.member
+        tier = None if member is None else member.tier
         for campaign, lines in matches:
             for gift in campaign.gifts:
                 many = gift.count(amount_of(self._situation.receipt, lines))
-                if many and campaign.id in self._closed:
+                if many and gift.levels is not None and tier not in gift.levels:
+                    failed.append(Failed(campaign.id, RESERVED + gift.reference))
+                elif many and campaign.id in self._closed:
                     self._why[campaign.id] = LIMITED + self._closed[campaign.id]
                 elif many:
                     self.granted.append(Granted(campaign.id, gift.kind, gift.reference, many))

@@ -30,7 +30,7 @@ from libs.promotions.occasions import keys_of
 from libs.promotions.payouts import Multiplier, Payout
 from libs.promotions.places import Atlas
 from libs.promotions.programme import Programme
-from libs.promotions.tiers import leading_set
+from libs.promotions.tiers import leading_set, reserved
 from libs.promotions.wallets import Wallet
 
 RUNNING = ("live", "scheduled")
@@ -172,7 +172,8 @@ def _compile(
     multiplied = {programme.wallet_for(effect) for _, effect in payouts if isinstance(effect, Multiplier)}
     tier_set = leading_set(programme.tier_sets) or ""
     shared_limits = _shared_limits(programme)
-    context = _Context(programme, denominators, multiplied, shared_limits, Atlas(programme.stores), tier_set)
+    only = {reward: [one.name for one in levels] for reward, levels in reserved(programme.tier_sets).items()}
+    context = _Context(programme, denominators, multiplied, shared_limits, Atlas(programme.stores), tier_set, only)
     compiled = tuple(
         sorted([_compile_campaign(one, context) for one in campaigns], key=lambda one: (one.phase, one.precedence))
     )
@@ -208,8 +209,8 @@ def _compile(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Context:
-    """What a campaign is compiled in; `shared` are the programme's limits, those on points with their wallet, and
-    `tier_set` is where tier points go that name no set."""
+    """What a campaign is compiled in; `shared` are the programme's limits, those on points with their wallet,
+    `tier_set` is where tier points go that name no set, and `only` has the levels that rewards are kept for."""
 
     programme: Programme
     denominators: Mapping[str, int]
@@ -217,6 +218,7 @@ class _Context:
     shared: Sequence[tuple[str | None, CompiledLimit]]
     atlas: Atlas
     tier_set: str
+    only: Mapping[str, Sequence[str]]
 
 
 def _shared_limits(programme: Programme) -> list[tuple[str | None, CompiledLimit]]:
@@ -260,7 +262,11 @@ def _compile_campaign(campaign: Campaign, context: _Context) -> CompiledCampaign
         legs=tuple(legs),
         discounts=tuple([(at, compile_discount(one)) for at, one in discounts]),
         gifts=tuple(
-            [compile_gift(one, context.tier_set) for one in campaign.benefits if isinstance(one, Gift | StatusPoints)]
+            [
+                compile_gift(one, context.tier_set, context.only)
+                for one in campaign.benefits
+                if isinstance(one, Gift | StatusPoints)
+            ]
         ),
         names=frozenset([campaign.id] if campaign.group is None else [campaign.id, campaign.group]),
         money_limits=tuple([one for one in (*own, *shared) if one.unit == "discount_minor"]),

@@ -11,7 +11,7 @@ from libs.language import wording
 from libs.promotions.campaigns import Campaign, Effect
 from libs.promotions.discounts import AmountOff, Bundle, BuyGet, Discounting, FreeShipping, PercentOff
 from libs.promotions.expiry_words import with_own_expiry
-from libs.promotions.gifts import Gift, StatusPoints
+from libs.promotions.gifts import REWARD, Gift, StatusPoints
 from libs.promotions.payouts import (
     Fixed,
     Formula,
@@ -25,6 +25,7 @@ from libs.promotions.payouts import (
 )
 from libs.promotions.programme import Programme
 from libs.promotions.selections import Selection
+from libs.promotions.tiers import reserved
 from libs.promotions.wording import RULES
 
 MOST_NAMES = 6
@@ -121,9 +122,13 @@ def gift_words(teller: Teller, gift: Gift) -> str:
     """Name a gift, and how many there are."""
     kind = RULES.say(teller.language, f"gift.{gift.kind}")
     told = RULES.say(teller.language, "gift", n=gift.quantity, times=TIMES, kind=kind, reference=gift.reference)
-    if gift.per_minor is None:
+    if gift.per_minor is not None:
+        told = RULES.say(teller.language, "gift.per_amount", what=told, money=teller.money(gift.per_minor))
+    levels = reserved(teller.source.tier_sets).get(gift.reference) if gift.kind == REWARD else None
+    if levels is None:
         return told
-    return RULES.say(teller.language, "gift.per_amount", what=told, money=teller.money(gift.per_minor))
+    listed = wording.all_of([level.title or level.name for level in levels], teller.language)
+    return RULES.say(teller.language, "gift.reserved", what=told, levels=listed)
 
 
 def _tier_points(teller: Teller, effect: StatusPoints) -> str:

@@ -29,6 +29,11 @@ LIMITED = "limit:"
 """How the condition of a `Failed` begins whose times or orders are used up; the counter's key follows."""
 
 
+RESERVED = "reserved:"
+"""How the condition of a `Failed` begins whose reward is for other levels; the reward follows. What else the campaign
+gives stands."""
+
+
 class Grant(Struct, frozen=True, array_like=True, gc=False):
     """Whole points for a wallet, above 0."""
 

@@ -21,6 +21,7 @@ from libs.promotions.evaluation import (
     EXCLUDED,
     LIMITED,
     OUTRANKED,
+    RESERVED,
     RULE_ERROR,
     Capped,
     Discount,
@@ -79,7 +80,7 @@ _WORDS: Mapping[str, str] = MappingProxyType(
     }
 )
 _PREFIXES: Mapping[str, str] = MappingProxyType(
-    {OUTRANKED: "outranked", EXCLUDED: "excluded", LIMITED: "limited", RULE_ERROR: "rule-error"}
+    {OUTRANKED: "outranked", EXCLUDED: "excluded", LIMITED: "limited", RULE_ERROR: "rule-error", RESERVED: "reserved"}
 )
 _REASONS: Mapping[str, str] = MappingProxyType(
     {

@@ -47,7 +47,8 @@ class Benefit(Part):
 class Level(Part):
     """One level. Without `needs` everybody has it: the lowest may do without.
 
-    `keeps_points` says that points of its members do not lapse, `rewards` which rewards only they can have.
+    `keeps_points` says that points of its members do not lapse. `rewards` are rewards that nobody can have who is not
+    in a level that names them: each level names its own. It counts in the set that drives the tier.
     """
 
     name: LevelName
@@ -173,6 +174,15 @@ class TierSet(Part):
 
 
 TierSets = Annotated[tuple[TierSet, ...], Field(max_length=16)]
+
+
+def reserved(sets: Sequence[TierSet]) -> dict[str, tuple[Level, ...]]:
+    """Rewards that only members of some levels can have, with these levels, the lowest first."""
+    found: dict[str, tuple[Level, ...]] = {}
+    for level in [level for one in sets if one.drives_tier for level in one.levels]:
+        for reward in level.rewards:
+            found[reward] = (*found.get(reward, ()), level)
+    return found
 
 
 def leading_set(sets: Sequence[TierSet]) -> str | None:

@@ -112,6 +112,8 @@ def terms_of(programme: RunningProgramme) -> Mapping[int, Terms]:
     """By what each version of a programme counts."""
     needs = programme.history or _NOTHING
     return {
-        version.compiled.version: Terms(version.zone, version.compiled.currency, needs.by_category, needs.shares)
+        version.compiled.version: Terms(
+            version.zone, version.compiled.currency, needs.by_category, needs.shares, needs.costs
+        )
         for version in programme.versions
     }

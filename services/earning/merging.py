@@ -151,10 +151,11 @@ class Merges:
         name, scope = merged.name, arrival.scope
         number = 1 + len(self.known.get(name, ())) + len(self._more.get(name, ()))
         used = {}
+        asked, into = str(arrival.event.data.to_member_id), str(survivor.name[2])
         for key, theirs in self.counters.get(name, ()):
             if amount := self.used.get((*scope, key), 0):
                 used[key] = amount
-                use(arrival.programme, theirs, amount, NO_LIMIT)
+                use(arrival.programme, theirs.replace(asked, into), amount, NO_LIMIT)  # the id asked for may lead on
         identifiers = self.identifiers.get(name, ())
         self.identifiers |= {name: (), survivor.name: (*self.identifiers.get(survivor.name, ()), *identifiers)}
         done = Merge(name, number, survivor.name[2], made.passed, made.debts, identifiers, used, now)

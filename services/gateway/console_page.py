@@ -9,6 +9,7 @@ from services.gateway.markup import page
 
 PLACES = (
     "/",
+    "/members",
     "/campaigns",
     "/calendar",
     "/segments",
@@ -26,6 +27,7 @@ BAR = Catalogue(
         "en": {
             "bar": "Console",
             "/": "What goes on",
+            "/members": "Members",
             "/campaigns": "Campaigns",
             "/calendar": "Calendar",
             "/segments": "Segments",
@@ -39,6 +41,7 @@ BAR = Catalogue(
         "de": {
             "bar": "Konsole",
             "/": "Was gerade geschieht",
+            "/members": "Mitglieder",
             "/campaigns": "Aktionen",
             "/calendar": "Kalender",
             "/segments": "Segmente",

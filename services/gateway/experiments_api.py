@@ -39,13 +39,22 @@ _ARM: dict[str, Any] = {
     "spend_a_member_minor": 2218,
     "average_basket_minor": 3080,
     "points": [{"wallet": "points", "points": 151_204}],
-    "cost_minor": 151_204,
+    "discount_minor": 20_150,
+    "gifts": [{"gift": "coupon:coffee", "quantity": 120}],
+    "cost_minor": 195_354,
     "verdict": "more",
     "relative_per_mille": 62,
     "low_per_mille": 11,
     "high_per_mille": 113,
     "words": ("Members spend more than the control group: +6.2 %, with 95 % confidence between +1.1 % and +11.3 %."),
 }
+
+
+class GiftCount(View):
+    """How many of a gift were granted."""
+
+    gift: str = Field(description="Its kind and reference.", examples=["coupon:coffee"])
+    quantity: int
 
 
 class ExperimentArm(View):
@@ -61,7 +70,11 @@ class ExperimentArm(View):
     spend_a_member_minor: int | None = Field(description="Over all members of the arm, rounded down.")
     average_basket_minor: int | None
     points: tuple[WalletPoints, ...] = Field(description="What all of them earned, from whatever campaign.")
-    cost_minor: int | None = Field(description="What these points are worth; null where a wallet does not say.")
+    discount_minor: int = Field(description="Money off that tills gave, in minor units, of whatever campaign.")
+    gifts: tuple[GiftCount, ...] = Field(description="Gifts of which the programme says what they are worth.")
+    cost_minor: int | None = Field(
+        description="What points, money off and gifts are worth together; null where a wallet does not say."
+    )
     verdict: Verdict | None = Field(description="About the spend a member; null for the control group itself.")
     relative_per_mille: int | None = Field(description="Spend a member above the control group's, in per mille of it.")
     low_per_mille: int | None = Field(description="Where it lies at least, with 95 percent confidence for all arms.")
@@ -167,7 +180,7 @@ async def get_experiment(
         raise ProblemError("not-found", "The programme in force has no such experiment; see `GET /v1/experiments`.")
     async with caller.parts.store.reading(caller.tenant_id) as reading:
         results = await load_results(reading.connection, running.key, found, version.zone, now)
-    return ExperimentView(**told(results, version.compiled.wallets, language))
+    return ExperimentView(**told(results, version.compiled, language))
 
 
 async def _meant(caller: Caller, programme: str | None) -> RunningProgramme:

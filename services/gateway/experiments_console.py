@@ -46,7 +46,7 @@ async def experiments_page(request: Request, language: Language) -> Response:
         for experiment in version.compiled.source.experiments:
             async with parts.store.reading(key.tenant_id) as reading:
                 found = await load_results(reading.connection, running.key, experiment, version.zone, now)
-            sections.append(_section(told(found, version.compiled.wallets, language), words))
+            sections.append(_section(told(found, version.compiled, language), words))
     body = "".join(sections) or f"<p>{escape(EXPERIMENTS.say(language, 'page.none'))}</p>"
     return remember(request, HTMLResponse(_page(language, body), headers=NO_STORE), session)
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from libs.language.catalogue import DEFAULT
 from libs.ledger import balance as balances
 from libs.ledger.balance import Balance
 from libs.ledger.model import MemberLedger
@@ -133,7 +134,10 @@ def until_name(until: Until) -> str:
 
 
 def history_entries(
-    entries: Sequence[Entry], parts: Sequence[LotPart], decisions: Mapping[UUID, StoredDecision]
+    entries: Sequence[Entry],
+    parts: Sequence[LotPart],
+    decisions: Mapping[UUID, StoredDecision],
+    language: str = DEFAULT,
 ) -> tuple[HistoryEntry, ...]:
     """Show the rows of a page, each with its lots and the receipt behind it."""
     lots: dict[int, list[LotShare]] = {}
@@ -141,20 +145,20 @@ def history_entries(
         lots.setdefault(part.seq, []).append(LotShare(lot=part.lot, points=part.points, expires_at=part.expires_at))
     return tuple(
         [
-            _unpaid(entry, decisions.get(entry.cause))
+            _unpaid(entry, decisions.get(entry.cause), language)
             if entry.outcome is not None
-            else _movement(entry, lots.get(entry.seq, []), decisions.get(entry.cause))
+            else _movement(entry, lots.get(entry.seq, []), decisions.get(entry.cause), language)
             for entry in entries
         ]
     )
 
 
-def _movement(entry: Entry, lots: Sequence[LotShare], decision: StoredDecision | None) -> MovementView:
+def _movement(entry: Entry, lots: Sequence[LotShare], decision: StoredDecision | None, language: str) -> MovementView:
     amount = entry.amount or 0
     return MovementView(
         seq=entry.seq,
         kind=entry.kind or "",
-        words=movement_words(entry.kind or "", entry.from_account or "", entry.to_account or ""),
+        words=movement_words(entry.kind or "", entry.from_account or "", entry.to_account or "", language),
         wallet=entry.wallet or "",
         points=amount * ((entry.to_account in _OF_MEMBER) - (entry.from_account in _OF_MEMBER)),
         amount=amount,
@@ -176,11 +180,11 @@ def _is_of_redemption(entry: Entry) -> bool:
     return not _OF_REDEMPTION.isdisjoint((entry.from_account, entry.to_account))
 
 
-def _unpaid(entry: Entry, decision: StoredDecision | None) -> UnpaidReceiptView:
+def _unpaid(entry: Entry, decision: StoredDecision | None, language: str) -> UnpaidReceiptView:
     return UnpaidReceiptView(
         after_seq=entry.seq,
         outcome=entry.outcome or "",
-        words=outcome_words(entry.outcome or "", None if decision is None else decision.reason),
+        words=outcome_words(entry.outcome or "", None if decision is None else decision.reason, language=language),
         reason=None if decision is None else decision.reason,
         effective_at=entry.effective_at,
         recorded_at=entry.recorded_at,

@@ -6,18 +6,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from libs.promotions.pages import StoredDecision
 from libs.runtime.keys import event_key, receipt_key
 from services.gateway import receipt_store, receipts
-from services.gateway.access import Caller, ReceiptsReader
+from services.gateway.access import ReceiptsReader
+from services.gateway.explaining import explained
 from services.gateway.openapi import refusals
 from services.gateway.parameters import EventId, Language, ProgrammeSlug, SourcePath
 from services.gateway.problems import FieldError, ProblemError
-from services.gateway.programmes import Name
 from services.gateway.receipt_state_views import ReceiptState
 from services.gateway.receipt_states import receipt_state
 from services.gateway.receipt_views import ReceiptView
-from services.gateway.store import ProgrammeFacts
 
 router = APIRouter(prefix="/v1")
 Number = Annotated[
@@ -74,17 +72,5 @@ async def get_receipt(
         decision = (await reading.decisions([key])).get(key)
         if decision is None:
             raise ProblemError("receipt-unknown")
-        programme = await reading.programme_of_source(decision.source)
-        version = _judging_version(caller, decision, programme)
-        known = None if version is None else caller.parts.versions.known(version)
-        document = None if version is None or known else await reading.programme_version(*version[1:])
-    compiled = known
-    if version is not None and document is not None:
-        compiled = await caller.parts.versions.compile(version, document)
-    return receipts.receipt_view(decision, programme, compiled, language)
-
-
-def _judging_version(caller: Caller, decision: StoredDecision, programme: ProgrammeFacts | None) -> Name | None:
-    if programme is None or decision.evaluation is None:
-        return None
-    return caller.tenant_id, programme.programme_id, decision.evaluation.version
+    (view,) = await explained(caller.parts, caller.tenant_id, [decision], language)
+    return view

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 from html import escape
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -16,7 +15,7 @@ from libs.segments.texts import SEGMENTS
 from services.gateway.access import parts_of
 from services.gateway.console_door import lacking, let_in
 from services.gateway.console_page import console_page
-from services.gateway.files.sending import chunks_of
+from services.gateway.forms import fields_of
 from services.gateway.list_upload import MOST_BYTES, Upload, Uploads
 from services.gateway.live import NO_STORE, from_our_page, remember
 from services.gateway.markup import rows, table
@@ -64,7 +63,7 @@ async def change_list(request: Request, language: Language) -> Response:
         return lacking("/segments", language, WRITE)
     key, session = visitor
     parts = parts_of(request)
-    fields = await _fields(request)
+    fields = await fields_of(request, MOST_BYTES)
     programme, name, what = (fields.get(field, "") for field in ("programme", "list", "what"))
     lists = [
         segment.name
@@ -112,19 +111,6 @@ def _form(programme: str, each: SegmentView, language: str) -> str:
         f'<p><textarea id="{escape(field)}" name="rows" rows="8" cols="40" required>card\n</textarea></p>'
         f"<p>{buttons}</p></form></details>"
     )
-
-
-async def _fields(request: Request) -> dict[str, str]:
-    body = bytearray()
-    async for chunk in chunks_of(request, MOST_BYTES):
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise ProblemError("body-too-large", f"At most {MOST_BYTES} bytes are taken.")
-    try:
-        fields = parse_qs(body.decode("latin-1"), keep_blank_values=True, max_num_fields=8)
-    except ValueError:
-        raise ProblemError("request-invalid", "A form of at most 8 fields is expected.") from None
-    return {name: values[0] for name, values in fields.items()}
 
 
 def _section(programme: str, found: tuple[SegmentView, ...], waiting: int, language: str) -> str:

@@ -48,6 +48,9 @@ class TierView(View):
     )
     drives_tier: bool = Field(description="Whether campaigns see it as the member's tier.")
     benefits: tuple[str, ...] = Field(description="What members of the level have, in words.")
+    rewards: tuple[str, ...] = Field(
+        description="Rewards that only members of this level, and others like it, can have."
+    )
     next: NextLevel | None = Field(description="The next level; null at the highest.")
     tier_points: int | None = Field(description="Tier points that count today; null where no level asks for any.")
     kept_by: tuple[FigureView, ...] = Field(
@@ -156,6 +159,7 @@ def _view(
         about_to_drop=about_to_drop,
         drives_tier=tiers.drives_tier,
         benefits=() if level is None else tuple(_benefits(found, tiers, level)),
+        rewards=() if level is None or not tiers.drives_tier else level.rewards,
         next=None if above is None else NextLevel(level=above.name, title=above.title, progress=figures(above, today)),
         tier_points=tier_points(tiers, found.days, today, enrolled_on),
         kept_by=() if level is None else figures(level, last),

@@ -74,15 +74,19 @@ async def test_levels_are_reached_by_points_or_reviews_and_change_what_is_earned
     assert shop.member("writer")["tier"] == "silver"
 
 
-@pytest.mark.feature("COM-52", "XOXO-26")
+@pytest.mark.feature("COM-52", "XOXO-26", "VOU-53")
 async def test_levels_have_rules_and_benefits_of_their_own(platform: Platform) -> None:
-    """The same purchase and the same review, by a member of each level; gold was given by a person."""
+    """The same purchase and the same review, by a member of each level; the higher ones were given by a person."""
     shop = platform.club
-    await platform.publish([shop.enrolment("new", tier=None), shop.enrolment("guest", tier="gold")])
-    await shop.enrolled("new", "guest")
-    found = {}
-    for card in ("new", "guest"):
-        earned = await bought(platform, shop, f"{card}-1", card, 1_000)
+    tiers = {"new": None, "friend": "silver", "guest": "gold"}
+    await platform.publish([shop.enrolment(card, tier=tier) for card, tier in tiers.items()])
+    await shop.enrolled(*tiers)
+    found, rewards, refused = {}, {}, {}
+    for card in tiers:
+        earned = await bought(platform, shop, f"{card}-1", card, 1_000, "treat-box")
+        told = shop.receipt(f"{card}-1")["explanation"]
+        rewards[card] = [one["reference"] for one in told["granted"]]
+        refused[card] = [one["words"] for one in told["not_paid"] if one["campaign"] == "treats"]
         review = activity(f"{card}-2", "product-reviewed", card=card, time=shop.now(), source=f"{shop.source}/1")
         await platform.publish([review])
         await shop.decision(f"/v1/receipts{shop.source}/1/{card}-2")
@@ -90,8 +94,13 @@ async def test_levels_have_rules_and_benefits_of_their_own(platform: Platform) -
         found[card] = (status["level"], status["given"], earned, shop.balance(card), status["benefits"])
     assert found == {
         "new": ("bronze", False, 10, 10, []),
+        "friend": ("silver", True, 15, 15, ["Free delivery"]),
         "guest": ("gold", True, 20, 50, ["Free delivery", "Two visits to the lounge", _KEPT]),
     }
+    assert rewards == {"new": [], "friend": ["breakfast"], "guest": ["breakfast", "spa-day"]}
+    assert refused["friend"] == ["its reward 'spa-day' is for members of other levels"]
+    assert (len(refused["new"]), refused["guest"]) == (2, [])
+    assert [shop.member(card)["tiers"][0]["rewards"] for card in tiers] == [[], ["breakfast"], ["breakfast", "spa-day"]]
 
 
 @pytest.mark.feature("VOU-52")

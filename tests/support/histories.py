@@ -16,6 +16,7 @@ import orjson
 
 from libs.backtest.compare import Tally
 from libs.backtest.history import (
+    PERSONAL,
     History,
     Item,
     Portion,
@@ -64,6 +65,8 @@ def scheme_of(*documents: Mapping[str, Any]) -> Scheme:
 class ListedHistory:
     """Items at hand."""
 
+    personal = PERSONAL
+
     def __init__(self, scheme: Scheme, items: Sequence[Item], portion: int = 3, known: Sequence[Profile] = ()) -> None:
         self.scheme = scheme
         self.items = items
@@ -79,9 +82,11 @@ class ListedHistory:
             some = self.items[at : at + self._portion]
             yield Portion([item for item in some if since <= item.at < until], at + len(some))
 
-    async def profiles(self, personal: Collection[str] = ()) -> AsyncIterator[Sequence[Profile]]:
+    async def profiles(self, asked: Collection[str] = ()) -> AsyncIterator[Sequence[Profile]]:
+        personal = any(name in PERSONAL for name in asked)
         for at in range(0, len(self.known), self._portion):
-            yield self.known[at : at + self._portion]
+            some = self.known[at : at + self._portion]
+            yield [one if personal else msgspec.structs.replace(one, states=()) for one in some]
 
 
 def items_in(memory: Memory) -> Iterator[Item]:
@@ -133,7 +138,7 @@ def backtest(
 ) -> tuple[dict[str, Any], list[Tally]]:
     """Carry a backtest out in a folder, which then has its results; return its summary and its members."""
     folder.mkdir(exist_ok=True)
-    plan = make_plan(history.scheme, since, until, complete(document), against, history.total)
+    plan = make_plan(history.scheme, since, until, complete(document), against, history.total, history.personal)
     if chunks is not None:
         plan = msgspec.structs.replace(plan, chunks=chunks)
     work = Work.begun(folder / "work", plan, workers)

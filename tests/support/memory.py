@@ -257,8 +257,10 @@ class Memory:
         found = {one[:3]: MemberDays() for one in asked}
         merged = {each.name: (*each.name[:2], each.survivor) for each in self.merges.values() if not each.undone}
         for (tenant, programme, member_id, day), done in self.days.items():
-            name = (tenant, programme, member_id)
-            for each in {name, *(to for of, to in merged.items() if of == name)} & found.keys():
+            name = survivor = (tenant, programme, member_id)
+            while survivor in merged:
+                survivor = merged[survivor]
+            for each in {name, survivor} & found.keys():
                 found[each] = found[each].with_more(Counted(member_id, day, *done))
         return found
 

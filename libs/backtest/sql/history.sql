@@ -29,6 +29,12 @@ SELECT kind, value, off_at, on_at FROM platform.kill_switch
 WHERE tenant_id = $1 AND programme_id = $2
 ORDER BY turn;
 
+-- name: merges
+-- Members who were merged into others, in the order of time.
+SELECT member_id, survivor_id, merged_at, undone_at FROM members.merge
+WHERE tenant_id = $1 AND programme_id = $2
+ORDER BY merged_at, member_id, number;
+
 -- name: first_enrolment
 SELECT min(enrolled_at) FROM members.member WHERE tenant_id = $1 AND programme_id = $2;
 
@@ -56,12 +62,32 @@ WHERE tenant_id = $1 AND programme_id = $2 AND receipt_key > $3 AND story IS NOT
 ORDER BY receipt_key LIMIT $4;
 
 -- name: members
--- Members with the tiers that people named, in the order in which they were taken up, and the static lists that they are on.
+-- Members with the tiers that people named, in the order in which they were taken up, the static lists that they are on, and
+-- when it was seen that they came on those that the programme names, or left them.
 SELECT m.member_id, m.enrolled_at, m.recorded_at,
        ARRAY(
            SELECT l.list FROM members.list_member l
            WHERE l.tenant_id = $1 AND l.programme_id = $2 AND l.member_id = m.member_id ORDER BY l.list
        ) AS lists,
+       ARRAY(
+           SELECT l.added_at FROM members.list_member l
+           WHERE l.tenant_id = $1 AND l.programme_id = $2 AND l.member_id = m.member_id ORDER BY l.list
+       ) AS added_at,
+       ARRAY(
+           SELECT t.effective_at FROM members.segment_change t
+           WHERE t.tenant_id = $1 AND t.programme_id = $2 AND t.member_id = m.member_id AND t.segment = ANY ($5::text[])
+           ORDER BY t.segment, t.number
+       ) AS turned_at,
+       ARRAY(
+           SELECT t.segment FROM members.segment_change t
+           WHERE t.tenant_id = $1 AND t.programme_id = $2 AND t.member_id = m.member_id AND t.segment = ANY ($5::text[])
+           ORDER BY t.segment, t.number
+       ) AS turned,
+       ARRAY(
+           SELECT t.entered FROM members.segment_change t
+           WHERE t.tenant_id = $1 AND t.programme_id = $2 AND t.member_id = m.member_id AND t.segment = ANY ($5::text[])
+           ORDER BY t.segment, t.number
+       ) AS entered,
        coalesce(array_agg(c.effective_at ORDER BY c.effective_at, c.number) FILTER (WHERE c.number IS NOT NULL), '{}') AS said_at,
        coalesce(array_agg(c.cause ORDER BY c.effective_at, c.number) FILTER (WHERE c.number IS NOT NULL), '{}') AS causes,
        coalesce(array_agg(c.to_level ORDER BY c.effective_at, c.number) FILTER (WHERE c.number IS NOT NULL), '{}') AS tiers
@@ -80,3 +106,40 @@ ORDER BY m.member_id;
 SELECT member_id, revision, recorded_at, birthday, attributes::text AS attributes FROM vault.profile
 WHERE tenant_id = $1 AND programme_id = $2 AND member_id = ANY ($3::uuid[])
 ORDER BY member_id, revision;
+
+-- name: moves
+-- What was done with points and is not judged again, in order: spent or reserved, given back, given, taken and passed on by
+-- people. What a merge moved is left out, for the merge is done again.
+SELECT d.member_id, d.recorded_at, d.wallet, d.points, d.active_from, d.expires_at
+FROM (
+    SELECT m.member_id, m.seq, m.recorded_at, m.wallet, -m.amount AS points, NULL::timestamptz AS active_from,
+           NULL::timestamptz AS expires_at, m.cause
+    FROM ledger.movement m
+    WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.member_id = ANY ($3::uuid[])
+      AND m.kind IN ('redeem', 'hold', 'transfer', 'adjust') AND m.from_account IN ('active', 'pending')
+    UNION ALL
+    SELECT m.member_id, m.seq, m.recorded_at, m.wallet, a.amount, NULL, CASE WHEN m.moves_expiry THEN m.new_expires_at ELSE l.expires_at END,
+           m.cause
+    FROM ledger.movement m
+    JOIN ledger.allocation a USING (tenant_id, programme_id, member_id, seq)
+    JOIN ledger.lot_now l ON l.tenant_id = $1 AND l.programme_id = $2 AND l.member_id = m.member_id AND l.seq = a.lot_seq
+    WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.member_id = ANY ($3::uuid[])
+      AND m.kind IN ('restore', 'release') AND m.to_account = 'active'
+    UNION ALL
+    SELECT o.member_id, o.seq, o.recorded_at, o.wallet, o.amount, o.active_from, o.expires_at, o.cause
+    FROM ledger.lot o
+    WHERE o.tenant_id = $1 AND o.programme_id = $2 AND o.member_id = ANY ($3::uuid[])
+      AND o.opened_by IN ('adjust', 'transfer')
+) AS d
+WHERE NOT EXISTS (
+    SELECT FROM members.merge g
+    WHERE g.tenant_id = $1 AND g.programme_id = $2 AND d.cause IN (g.cause, g.undone_by)
+)
+ORDER BY d.member_id, d.recorded_at, d.seq;
+
+-- name: redeemed
+-- Redemptions that count in what members did, or did count until they were taken back.
+SELECT member_id, state, counted_on, asked_at, changed_at FROM redemption.redemption
+WHERE tenant_id = $1 AND programme_id = $2 AND member_id = ANY ($3::uuid[]) AND counted_on IS NOT NULL
+  AND state IN ('redeemed', 'cancelled')
+ORDER BY member_id, asked_at, redemption_id;

@@ -23,12 +23,13 @@ FROM placed p
 LEFT JOIN done d USING (member_id)
 GROUP BY p.arm;
 
--- name: points
--- The points that the members of each arm earned between two days, by wallet.
+-- name: given
+-- What the members of each arm got between two days: points by wallet, gifts by kind and reference, money off.
 SELECT width_bucket(
            (('x' || encode(substring(sha256(convert_to($6::text, 'UTF8') || '\x00'::bytea || uuid_send(d.member_id))
                            FOR 4), 'hex'))::bit(32)::bigint * 1000 >> 32)::int, $5::int[]) AS arm,
-       substring(e.key FROM 8) AS wallet, sum(e.value::bigint)::bigint AS points
+       e.key AS what, sum(e.value::bigint)::bigint AS much
 FROM earning.member_day d, jsonb_each_text(d.parts) AS e(key, value)
-WHERE d.tenant_id = $1 AND d.programme_id = $2 AND d.day BETWEEN $3 AND $4 AND e.key LIKE 'wallet:%'
+WHERE d.tenant_id = $1 AND d.programme_id = $2 AND d.day BETWEEN $3 AND $4
+  AND (e.key LIKE 'wallet:%' OR e.key LIKE 'gift:%' OR e.key = 'discounts')
 GROUP BY 1, 2;

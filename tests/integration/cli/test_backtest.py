@@ -226,8 +226,11 @@ async def test_segments_birthdays_and_schedules_are_found_anew_and_a_is_what_the
     await pointstream.run("history", "export", "--out", tmp_path / "history", "--tenant", "acme")
     exported = (tmp_path / "history" / "members.parquet").read_bytes()
     assert b"Brno" not in exported
-    refused = await pointstream.run(*asked, "--history", tmp_path / "history", expect=1)
-    assert "attributes and birthday of members: that stays in the database" in refused["error"]
+    without = await pointstream.run(*asked, "--history", tmp_path / "history")
+    assert [each.split()[4] for each in without["unknown"]] == ["attributes", "birthday"]
+    await pointstream.run("history", "export", "--personal", "--out", tmp_path / "personal", "--tenant", "acme")
+    await pointstream.run(*asked, "--history", tmp_path / "personal", "--out", tmp_path / "three", "--workers", 1)
+    assert results(tmp_path / "three") == results(tmp_path / "one")
 
 
 async def test_what_makes_no_sense_is_refused(stack: Stack, pointstream: Pointstream, tmp_path: Path) -> None:

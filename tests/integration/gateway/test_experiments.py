@@ -29,6 +29,7 @@ DOUBLE = {
     "experiment": {"name": "weekend", "arms": ["double"]},
     "effect": {"kind": "fixed", "points": 500},
 }
+GIVEN = '{"wallet:points": 7, "category:tea": 5, "discounts": 30, "gift:coupon:tea": 1}'
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ async def test_members_are_counted_in_the_arms_in_which_the_engine_puts_them(
     arms = [experiment.arm_of(each.member_id) for each in members]
     spends = [100 * place for place in range(120)]
     rows: list[tuple[object, ...]] = [
-        (1, each.member_id, day, 1, spend, '{"wallet:points": 7, "category:tea": 5}')
+        (1, each.member_id, day, 1, spend, GIVEN)
         for each, spend in zip(members[1:], spends[1:], strict=True)
         for day in (date(2024, 2, 1), date(2024, 2, 29))
     ]
@@ -72,6 +73,8 @@ async def test_members_are_counted_in_the_arms_in_which_the_engine_puts_them(
         buyers = sum(spend > 0 for spend in own)
         assert (each["buyers"], each["purchases"], each["spend_minor"]) == (buyers, 2 * buyers, 2 * sum(own))
         assert each["points"] == [{"wallet": "points", "points": 14 * buyers}]
+        assert each["discount_minor"] == 60 * buyers
+        assert each["gifts"] == [{"gift": "coupon:tea", "quantity": 2 * buyers}]
     assert found["double"]["words"].startswith("Too little to say anything")
     assert (await client.get("/v1/experiments/other")).json()["code"] == "not-found"
 

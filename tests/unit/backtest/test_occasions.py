@@ -25,7 +25,7 @@ from libs.lives.life import MemberName
 from libs.promotions.occasions import ENROLLED
 from libs.promotions.pending import start_of_day
 from libs.segments.decide import segments_at, steps
-from libs.segments.known import Known
+from libs.segments.known import Known, Points
 from libs.segments.rules import rules_of
 from tests.support.brokerless import Earning, Sent
 from tests.support.histories import (
@@ -58,6 +58,7 @@ SEGMENTS = [
         "name": "town",
         "when": {"any": [{"kind": "attribute", "name": "town", "one_of": ["Brno"]}, {"kind": "birthday"}]},
     },
+    {"name": "rich", "when": {"all": [{"kind": "balance", "min": 60}]}},
 ]
 
 
@@ -79,6 +80,8 @@ CAMPAIGNS = [
     occasion("sleepy", 3_700, kind="segment_entered", segment="asleep"),
     occasion("woken", 4_100, kind="segment_left", segment="asleep"),
     campaign("often", fixed(7), when={"segments": ["busy"], "not_segments": ["fruit"]}),
+    campaign("wealthy", fixed(5), when={"segments": ["rich"]}),
+    occasion("riches", 31, kind="segment_entered", segment="rich"),
     campaign("local", fixed(11), when={"segments": ["town"]}),
     campaign("near", fixed(13), when={"member": {"birthday": {"days_before": 5, "days_after": 5}}}),
     campaign("new", fixed(17), when={"member": {"enrolled": {"max_days": 60}}}),
@@ -179,7 +182,14 @@ class Live:
         states = self.memory.profiles.get(name, ())
         birthday, attributes = (states[-1].birthday, states[-1].attributes) if states else (None, {})
         tier = self.memory.heads[name].tier
-        return Known(self.rules.day(since), days, tier, birthday=birthday, attributes=attributes)
+        points = [
+            Points(lot.wallet, lot.free, lot.active_from, lot.expires_at)
+            for place, lot in self.memory.lots.items()
+            if place[:3] == name and lot.free
+        ]
+        owing = {place[3] for place, debt in self.memory.debts.items() if place[:3] == name and debt.amount}
+        return Known(self.rules.day(since), days, tier, points=tuple(points), owing=owing, birthday=birthday,
+                     attributes=attributes)  # fmt: skip
 
 
 def enrolled(card: str) -> Record:
@@ -275,7 +285,7 @@ def test_every_kind_of_occasion_came_to_pass_and_is_found() -> None:
         assert (welcomed.at, welcomed.kind, welcomed.source) == (FIRST, ENROLLED, "/pointstream/acme/main/occasions")
 
 
-SWITCHED = rules(1, [10, 13])
+SWITCHED = rules(1, [10, 15])
 
 
 def test_kill_switches_that_were_off_are_off_again_under_both_sides() -> None:
@@ -314,7 +324,7 @@ def test_lists_are_those_of_now_and_no_history_has_to_be_read_for_them() -> None
             for one in history.known
         ]
         plan = make_plan(history.scheme, FIRST + APART, FIRST + 9 * APART, complete(b), None, 2)
-        assert (plan.rules().follows, plan.rules().asks_members, plan.rules().personal) == (False, True, frozenset())
+        assert (plan.rules().follows, plan.rules().asks_members, plan.rules().asked) == (False, True, frozenset())
         summary, tallies = backtest(
             ListedHistory(history.scheme, history.items, known=known), b, folder, FIRST, FIRST + 9 * APART
         )

@@ -111,14 +111,23 @@ def test_another_question_is_refused(
         ({"until": SINCE}, "empty"),
         ({"document": complete(B) | {"currency": "USD"}}, "counts in USD"),
         ({"against": 7}, "no version 7; known: 1"),
-        ({"document": complete(SPENT)}, "campaign spent asks how often a member redeemed"),
-        ({"document": complete(PRESS)}, "segment press: list is kept by people"),
-        ({"document": complete(VIP)}, "segment vip: when.any.0. is a balance"),
     ],
 )
 def test_a_question_without_sense_is_refused(history: ListedHistory, changes: dict[str, Any], why: str) -> None:
     with pytest.raises(PlanRefused, match=why):
         question(history, **changes)
+
+
+@pytest.mark.parametrize(
+    ("document", "what"),
+    [
+        (SPENT, "campaign spent asks how often a member redeemed"),
+        (PRESS, "segment press: list is kept by people"),
+        (VIP, "segment vip: when.any[0] is a balance"),
+    ],
+)
+def test_what_no_history_tells_is_named(history: ListedHistory, document: dict[str, Any], what: str) -> None:
+    assert any(each.startswith(what) for each in question(history, document=complete(document)).unknown)
 
 
 def test_a_plan_reads_back_as_it_was_written(history: ListedHistory, tmp_path: Path) -> None:

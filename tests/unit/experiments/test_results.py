@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from random import Random
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -13,8 +15,13 @@ from libs.experiments.results import Done, results
 from libs.experiments.texts import uplift_words
 from libs.experiments.told import told
 from libs.experiments.uplift import FEW, Sample, compare
+from libs.history.counted import Terms, count_purchase
+from libs.history.needs import needs_of
+from libs.promotions.compile import compile_programme
+from libs.promotions.document import parse_programme
 from libs.promotions.experiments import Arm, Experiment
-from libs.promotions.wallets import Wallet
+from libs.promotions.given import GivenDiscount
+from tests.unit.promotions.build import total
 
 EXPERIMENT = Experiment(
     name="double",
@@ -22,9 +29,20 @@ EXPERIMENT = Experiment(
     first_day=date(2024, 5, 1),
     last_day=date(2024, 5, 31),
 )
-POINTS = Wallet.model_validate(
-    {"name": "points", "expiry": {"kind": "never"}, "worth": {"points": 100, "minor": 50}}
-)  # fmt: skip
+POINTS = {"name": "points", "expiry": {"kind": "never"}, "worth": {"points": 100, "minor": 50}}
+TEA = {"kind": "coupon", "reference": "tea", "worth_minor": 250}
+OFF = {"kind": "amount_off", "amount_minor": 500}
+DOCUMENT = {
+    "version": 1,
+    "currency": "EUR",
+    "zone": "Europe/Rome",
+    "wallets": [POINTS],
+    "campaigns": [
+        {"id": "tea", "name": "Tea", "state": "live", "effects": [TEA, OFF, {"kind": "badge", "reference": "b"}]}
+    ],
+    "experiments": [EXPERIMENT.model_dump(mode="json")],
+}
+PROGRAMME = compile_programme(parse_programme(DOCUMENT))
 
 
 def sample(values: list[int]) -> Sample:
@@ -76,13 +94,20 @@ def test_too_little_says_nothing() -> None:
 def test_an_experiment_is_told_in_whole_numbers_and_sentences() -> None:
     done = {
         "control": Done(1_000, 600, 500, 900, 2_000_000, 6_000_000_000, {"points": 20_000}),
-        "more": Done(1_000, 700, 620, 1_300, 2_600_000, 8_800_000_000, {"points": 52_001}),
+        "more": Done(
+            1_000, 700, 620, 1_300, 2_600_000, 8_800_000_000, {"points": 52_001}, 4_000, {"coupon:tea": 9, "badge:b": 7}
+        ),
     }
-    found = told(results(EXPERIMENT, date(2024, 6, 1), done), {"points": POINTS}, "en")
+    found = told(results(EXPERIMENT, date(2024, 6, 1), done), PROGRAMME, "en")
     assert (found["state"], found["counted_until"]) == ("finished", "2024-05-31")
     control, more = found["arms"]
     assert (control["verdict"], control["words"]) == (None, "The control group, which gets nothing of it.")
-    assert (more["average_basket_minor"], more["spend_a_member_minor"], more["cost_minor"]) == (2_000, 2_600, 26_000)
+    assert (more["average_basket_minor"], more["spend_a_member_minor"], more["cost_minor"]) == (
+        2_000, 2_600, 26_000 + 4_000 + 9 * 250
+    )  # fmt: skip
+    assert (more["discount_minor"], more["gifts"]) == (
+        4_000, [{"gift": "badge:b", "quantity": 7}, {"gift": "coupon:tea", "quantity": 9}]
+    )  # fmt: skip
     assert (more["verdict"], more["relative_per_mille"]) == ("more", 300)
     assert more["words"] == (
         "Members spend more than the control group: +30.0 %, with 95 % confidence between "
@@ -93,6 +118,22 @@ def test_an_experiment_is_told_in_whole_numbers_and_sentences() -> None:
 
 def test_before_its_first_day_nothing_is_counted_and_worth_may_be_unknown() -> None:
     waiting = results(EXPERIMENT, date(2024, 4, 30), {})
-    assert told(waiting, {}, "de")["words"] == "Es hat noch nicht begonnen."
-    assert Done(points={"coins": 5}).cost_minor({"points": POINTS}) is None
+    assert told(waiting, PROGRAMME, "de")["words"] == "Es hat noch nicht begonnen."
+    assert Done(points={"coins": 5}).cost_minor(PROGRAMME.wallets, {}) is None
     assert (Done().average_basket_minor, Done().spend_a_member_minor) == (None, None)
+
+
+def test_what_arms_cost_is_counted_by_the_day_where_there_are_experiments() -> None:
+    needs = needs_of(parse_programme(DOCUMENT))
+    assert needs is not None
+    assert needs.costs == {"discounts", "gift:coupon:tea"}
+    without = needs_of(parse_programme(DOCUMENT | {"experiments": []}))
+    assert without is None
+    bought = total(350, discounts=(GivenDiscount("tea", 120), GivenDiscount("other", 30, 1)))
+    granted = [("tea", "coupon", "tea", 2), ("tea", "badge", "b", 1)]
+    at = datetime(2024, 5, 2, 12, tzinfo=UTC)
+    terms = Terms(ZoneInfo("Europe/Rome"), "EUR", by_category=False, costs=needs.costs)
+    counted = count_purchase(UUID(int=1), bought, at, [("points", 3)], terms, granted)
+    assert counted.parts == {"wallet:points": 3, "discounts": 150, "gift:coupon:tea": 2}
+    plain = count_purchase(UUID(int=1), bought, at, [("points", 3)], terms._replace(costs=frozenset()), granted)
+    assert plain.parts == {"wallet:points": 3}
