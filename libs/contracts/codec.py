@@ -25,6 +25,7 @@ from libs.contracts.topics import MAX_RECORD_BYTES, Topic, topic_named
 
 MAX_NESTING = 100
 MOST_NAMED_TYPES = 12
+_MOST_NAMED = 220
 
 _D = TypeVar("_D", bound=BaseModel)
 _D_co = TypeVar("_D_co", covariant=True)
@@ -140,9 +141,9 @@ def _one_of(types: Sequence[str]) -> str:
     """Say which types are expected; more than a rejection has room for are counted."""
     if not types:
         return "no type: no event lies here yet"
-    if len(types) > MOST_NAMED_TYPES:
-        return f"{TYPE_DOMAIN} and one of the {len(types)} types of docs/events.md"
     names = ", ".join(name.removeprefix(TYPE_DOMAIN) for name in types)
+    if len(types) > MOST_NAMED_TYPES or len(names) > _MOST_NAMED:
+        return f"{TYPE_DOMAIN} and one of the {len(types)} types of docs/events.md"
     return f"{TYPE_DOMAIN} and one of {names}"
 
 

@@ -35,11 +35,11 @@ RECORDED = "activity.recorded"
 ADJUSTED = "adjustment.requested"
 REDATING = "redating.requested"
 EXTENSION = "extension.requested"
-BY_HAND = frozenset({ADJUSTED, REDATING, EXTENSION})
+REINSTATEMENT = "reinstatement.requested"
+BY_HAND = frozenset({ADJUSTED, REDATING, EXTENSION, REINSTATEMENT})
 TRANSFER = "transfer.requested"
 MERGE = "merge.requested"
 UNMERGE = "unmerge.requested"
-REINSTATEMENT = "reinstatement.requested"
 MOVINGS = frozenset({TRANSFER, MERGE, UNMERGE})
 MERGERS = frozenset({MERGE, UNMERGE})
 PAIRS = frozenset({TRANSFER, MERGE})
@@ -115,7 +115,6 @@ _KINDS: Mapping[str, str] = MappingProxyType(
             RESOLVED,
             RECORDED,
             *BY_HAND,
-            REINSTATEMENT,
             DUE,
             *MOVINGS,
             *REFERRALS,

@@ -23,15 +23,7 @@ from libs.promotions.evaluation import Evaluation
 from libs.promotions.facts import MemberFacts
 from libs.promotions.pages import Outcome
 from libs.promotions.pending import activates_by
-from libs.receipts.story import (
-    Claim,
-    Content,
-    Signal,
-    Stands,
-    Story,
-    repeats_purchase,
-    stands,
-)
+from libs.receipts.story import Claim, Content, Signal, Stands, Story, repeats_purchase, stands
 from services.earning import arrivals
 from services.earning.alive import stay_alive_by
 from services.earning.arrivals import Arrival

@@ -44,7 +44,6 @@ from services.earning.moving import move
 from services.earning.occasions import outgoing, return_of
 from services.earning.outcome import About, BatchDecision, NewLot, Term, Unpaid
 from services.earning.referrals import referral_of
-from services.earning.reinstating import bring_back
 from services.earning.seen import seen_by
 from services.earning.verdict import Given, Standing
 
@@ -233,9 +232,7 @@ class BatchDecider:
             self.result.events.append(self._told())
             return
         if arrival.kind in arrivals.BY_HAND:
-            acted = by_hand(arrival, life, self._now)
-        elif arrival.kind == arrivals.REINSTATEMENT:
-            acted = bring_back(arrival, life, self._loaded.lapses, self._now)
+            acted = by_hand(arrival, life, self._loaded.lapses, self._now)
         elif arrival.kind in arrivals.MOVINGS:
             acted = move(arrival, life, self._loaded.merges, self._life_of, self._use, self._now)
         elif arrival.kind in arrivals.REFERRALS:

@@ -1,4 +1,4 @@
-"""What people do to a member's points by hand: corrections, later dates, and those of another version."""
+"""What people do to a member's points by hand: corrections, other dates, and what lapsed given back."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from libs.ledger.extend import Wish, extend
 from libs.ledger.late import effective_time
 from libs.lives.made import Cause
 from services.earning.activities import Acted, correct
-from services.earning.arrivals import ADJUSTED, EXTENSION, REDATING, Arrival
+from services.earning.arrivals import ADJUSTED, EXTENSION, REDATING, REINSTATEMENT, Arrival
 from services.earning.lives import Life
 from services.earning.redating import redated
+from services.earning.reinstating import Lapses, bring_back
 
 
-def by_hand(arrival: Arrival, life: Life | None, now: datetime) -> Acted:
-    """Decide on what a person asked for."""
+def by_hand(arrival: Arrival, life: Life | None, lapses: Lapses, now: datetime) -> Acted:
+    """Decide on what a person asked for; `lapses` is what had lapsed of those to whom anything is to come back."""
+    if arrival.kind == REINSTATEMENT:
+        return bring_back(arrival, life, lapses, now)
     return _BY_KIND[arrival.kind](arrival, life, now)
 
 

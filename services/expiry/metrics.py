@@ -41,6 +41,10 @@ class ExpiryMetrics:
         self.members_left = Gauge(
             "loyalty_expiry_waiting_members", "Members to whom running sweeps have not come.", registry=registry
         )
+        self._beside_sweeps(registry)
+        self._of_forecasts(registry)
+
+    def _beside_sweeps(self, registry: CollectorRegistry) -> None:
         self.reinstatements = Counter(
             "loyalty_expiry_reinstatements_total",
             "Shares of requests to give back what lapsed, sent.",
@@ -62,6 +66,8 @@ class ExpiryMetrics:
         self.reminders_running = Gauge(
             "loyalty_expiry_running_reminders", "Steps of reminder series that run.", registry=registry
         )
+
+    def _of_forecasts(self, registry: CollectorRegistry) -> None:
         of_wallet = ("tenant", "programme", "wallet")
         self.next_points = Gauge(
             "loyalty_expiry_next_points",

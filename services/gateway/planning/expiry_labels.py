@@ -1,10 +1,11 @@
-"""The wallet of an effect and the expiry of its own, as the form names their fields, in every language."""
+"""What has to do with wallets, worth and expiry, as the form names its fields, in every language."""
 
 from __future__ import annotations
 
 FIELDS: dict[str, dict[str, str]] = {
     "en": {
         "at_least_days": "but live at least so many days",
+        "before_expiry": "before points lapse",
         "day": "lapse at the end of",
         "earned_to": "earned up to",
         "expiry": "a date of their own",
@@ -15,11 +16,13 @@ FIELDS: dict[str, dict[str, str]] = {
         "rounded_to": "on to the end of",
         "table": "by when they were earned",
         "wallet": "kind of points",
+        "worth_minor": "what one costs",
         "year_starts_in": "years begin in month",
         "yearly": "last days of periods, every year",
     },
     "de": {
         "at_least_days": "aber mindestens so viele Tage gültig",
+        "before_expiry": "vor dem Verfall",
         "day": "Verfall am Ende des",
         "earned_to": "gesammelt bis",
         "expiry": "eigener Verfall",
@@ -30,6 +33,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "rounded_to": "weiter bis zum Ende",
         "table": "nach dem Tag des Sammelns",
         "wallet": "Punktekonto",
+        "worth_minor": "was eines kostet",
         "year_starts_in": "Jahre beginnen im Monat",
         "yearly": "letzte Tage der Zeiträume, jedes Jahr",
     },
