@@ -2362,7 +2362,7 @@ SELECT platform.protect('earning.referral_waiting', ARRAY['pointstream_operator'
 GRANT SELECT, INSERT, UPDATE (cause), DELETE ON earning.referral_waiting TO pointstream_earning;
 GRANT SELECT ON earning.referral_waiting TO pointstream_operator;
 
--- ==== exceptions from expiry ================================================================================
+-- ==== exceptions from expiry =======================================================================================
 -- What spares members, and the waivers that come of it; what it says of each is on the head (ledger.member.keeps).
 
 -- Why points did not lapse at their boundary: beside the movement that gave them a later date.
@@ -2419,7 +2419,7 @@ GRANT SELECT ON members.exemption_pass TO pointstream_expiry, pointstream_operat
 GRANT SELECT ON members.exemption TO pointstream_earning;
 GRANT SELECT, INSERT, UPDATE (ended_at, ended_by) ON members.exemption TO pointstream_gateway, pointstream_operator;
 GRANT UPDATE (spared, waived) ON expiry.sweep TO pointstream_expiry;
-=======
+
 -- ==== reminders ====================================================================================================
 
 -- One row a programme, wallet, boundary and step of the series, made when the step comes due: it runs, or is skipped because

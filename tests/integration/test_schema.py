@@ -109,8 +109,7 @@ RIGHTS = {
             earning.receipt
             earning.receipt_event earning.referral earning.referral_change earning.unclaimed_receipt
             earning.unpaid_receipt expiry.chunk expiry.forecast expiry.reminder expiry.reminder_chunk
-            ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.member ledger.movement
-            ledger.waiver
+            ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.movement ledger.waiver
             members.identifier members.member members.merge members.segment_change members.segment_member
             members.tier_change members.tier_standing
             platform.exchange_rate platform.programme platform.source platform.tenant
