@@ -1,0 +1,222 @@
+"""Real receipts by the quarter under a clock of the test: what is forecast lapses, gold is spared, all adds up."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+import yaml
+
+from tests.e2e.by_hand import baskets, cents
+from tests.support.running import Door, Platform, eventually, running
+from tests.support.stack import until
+
+ROME = ZoneInfo("Europe/Rome")
+GOLD = 1_500
+RULES = Path(__file__).parents[1] / "support" / "quarters.yaml"
+HOUR, AGO = timedelta(hours=1), timedelta(hours=2)
+DECIDED = "SELECT count(*) FROM earning.inbox WHERE tenant_id = 2"
+
+
+@pytest.fixture
+def platform() -> Iterator[Platform]:
+    """A platform of its own, for which the first of January 2017 begins."""
+    with running("--clock", "2017-01-01T00:00:00Z") as started:
+        yield started
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """A receipt as far as the rules here ask: when, whose, and what it cost."""
+
+    number: str
+    at: datetime
+    household: int
+    total_minor: int
+
+
+@dataclass
+class ByHand:
+    """What households have, by the boundary at which it lapses: the rules in a dozen lines, without the platform."""
+
+    had: dict[int, Counter[datetime]] = field(default_factory=lambda: defaultdict(Counter))
+    earned: Counter[int] = field(default_factory=Counter)
+
+    def buy(self, basket: Basket) -> None:
+        """A point for every 1.00, good to the end of the next quarter."""
+        points = basket.total_minor // 100
+        if points:
+            self.had[basket.household][quarter_end(quarter_end(basket.at))] += points
+            self.earned[basket.household] += points
+
+    def redeem(self, household: int, points: int) -> None:
+        """Take what lapses first."""
+        for boundary in sorted(self.had[household]):
+            taken = min(points, self.had[household][boundary])
+            self.had[household][boundary] -= taken
+            points -= taken
+        assert not points
+
+    def balance(self, household: int) -> int:
+        """What is there."""
+        return self.had[household].total()
+
+    def ahead(self, boundary: datetime) -> tuple[int, int]:
+        """What lapses at a boundary if nothing comes before it, and what is spared."""
+        due = {household: had[boundary] for household, had in self.had.items()}
+        spared = sum(points for household, points in due.items() if self.earned[household] >= GOLD)
+        return sum(due.values()) - spared, spared
+
+    def close(self, boundary: datetime) -> None:
+        """The boundary: what gold has lives on to the next one, all else is gone."""
+        for household, had in self.had.items():
+            points = had.pop(boundary, 0)
+            if self.earned[household] >= GOLD and points:
+                had[quarter_end(boundary)] += points
+
+
+def quarter_end(instant: datetime) -> datetime:
+    """The end of the quarter that an instant lies in, in Rome; no change of clocks touches such a midnight."""
+    local = instant.astimezone(ROME)
+    month = (local.month - 1) // 3 * 3 + 4
+    year, month = (local.year + 1, 1) if month > 12 else (local.year, month)
+    return datetime(year, month, 1, tzinfo=ROME)
+
+
+def receipts(years: int, every: int) -> Iterator[Basket]:
+    """The year of real receipts of one household in `every`, so many years in a row, under numbers of their own."""
+    real = baskets()
+    for year in range(years):
+        for lines in real:
+            first = lines[0]
+            if first["household_id"] % every == 0:
+                at = first["transaction_timestamp"].replace(year=2017 + year)
+                total = sum(map(cents, lines))
+                yield Basket(f"Q{year}-{first['basket_id']}", at, first["household_id"], total)
+
+
+@dataclass
+class Simulation:
+    """The platform and the calculation by hand, side by side."""
+
+    platform: Platform
+    shop: Door
+    by_hand: ByHand = field(default_factory=ByHand)
+    chance: Random = field(default_factory=lambda: Random(1_931))
+    published: int = 0
+
+    async def enrol(self, households: Iterable[int]) -> None:
+        """Enrol everybody."""
+        records = [self.shop.enrolment(f"q{household}", tier=None) for household in households]
+        await self.platform.publish(records)
+        self.published += len(records)
+        await self.settled()
+
+    async def settled(self) -> None:
+        """Wait until all that was published is decided."""
+
+        async def all_decided() -> bool:
+            return bool(await self.platform.ask(DECIDED) >= self.published)
+
+        await until(all_decided, f"{self.published} events are decided", seconds=300)
+
+    async def trade(self, quarter: list[Basket]) -> None:
+        """Play the receipts of a quarter."""
+        await self.platform.publish(
+            [self.shop.purchase(one.number, one.total_minor, card=f"q{one.household}", time=one.at) for one in quarter]
+        )
+        self.published += len(quarter)
+        await self.settled()
+        for one in quarter:
+            self.by_hand.buy(one)
+
+    def spend(self, quarter: str, many: int) -> None:
+        """Some members spend some of what they have."""
+        rich = [household for household in sorted(self.by_hand.had) if self.by_hand.balance(household)]
+        for household in self.chance.sample(rich, min(many, len(rich))):
+            points = self.chance.randint(1, self.by_hand.balance(household))
+            body = {"identifier": f"card:q{household}", "points": points}
+            key = {"Idempotency-Key": f"{quarter}/{household}"}
+            answer = self.shop.http.post("/v1/redemptions", json=body, headers=key)
+            assert answer.status_code == httpx.codes.CREATED, answer.text
+            self.by_hand.redeem(household, points)
+
+    def check_balances(self) -> None:
+        """Everybody has what the calculation says."""
+        told = {household: self.shop.balance(f"q{household}") for household in self.by_hand.had}
+        assert told == {household: self.by_hand.balance(household) for household in self.by_hand.had}
+
+    async def boundary(self, boundary: datetime) -> None:
+        """Forecast, pass the boundary, and hold the sweep and all balances against the calculation."""
+        lapses, spared = self.by_hand.ahead(boundary)
+        assert forecast(self.shop, boundary) == (lapses, spared)
+        self.by_hand.close(boundary)
+        self.platform.run("clock", boundary.isoformat())
+        self.check_balances()
+        self.platform.run("clock", (boundary + timedelta(seconds=30)).isoformat())
+        await eventually(lambda: swept(self.shop, boundary) is not None, "the boundary is swept", seconds=300)
+        assert swept(self.shop, boundary) == (lapses, spared)
+        self.check_balances()
+        (equation,) = self.shop.get("/v1/conservation")["data"]
+        assert equation["difference"] == 0
+        assert equation["active"] == sum(map(self.by_hand.balance, self.by_hand.had))
+        assert self.platform.run("verify")["violations"] == 0
+
+
+def forecast(shop: Door, boundary: datetime) -> tuple[int, int]:
+    """What is forecast to lapse at a boundary, and to be spared."""
+    told = shop.get("/v1/expiry/forecast", fresh="true")["lapses"]
+    found = [each for each in told if each["lapses_at"] and datetime.fromisoformat(each["lapses_at"]) == boundary]
+    return sum(each["points"] for each in found), sum(each["spared"] for each in found)
+
+
+def swept(shop: Door, boundary: datetime) -> tuple[int, int] | None:
+    """What a sweep that is over let lapse and spared; None while it is not."""
+    found: list[dict[str, Any]] = shop.get("/v1/sweeps")["data"]
+    for each in found:
+        if datetime.fromisoformat(each["boundary"]) == boundary and each["state"] == "finished":
+            return sum(one["points"] for one in each["lapsed"]), sum(one["points"] for one in each["spared"])
+    return None
+
+
+async def simulate(platform: Platform, played: list[Basket], quarters: int, redemptions: int) -> Simulation:
+    """Play quarters from the first of 2017 on."""
+    simulation = Simulation(platform, platform.acme)
+    await platform.put_version(platform.acme, yaml.safe_load(RULES.read_text(encoding="utf-8")), AGO)
+    await eventually(lambda: knows(platform.acme), "the rules are in force")
+    await simulation.enrol(sorted({one.household for one in played}))
+    end = quarter_end(played[0].at)
+    for _ in range(quarters):
+        platform.run("clock", (end - HOUR).isoformat())
+        await simulation.trade([one for one in played if quarter_end(one.at) == end])
+        simulation.spend(f"{end:%Y-%m}", redemptions)
+        await simulation.boundary(end)
+        end = quarter_end(end)
+    return simulation
+
+
+def knows(shop: Door) -> bool:
+    """Whether the door goes by the rules here."""
+    return bool(shop.get("/v1/programme")["version"] == 2)
+
+
+@pytest.mark.feature("AHEAD-2", "AHEAD-9")
+async def test_what_is_forecast_lapses_at_each_quarter_and_gold_is_spared(platform: Platform) -> None:
+    played = list(receipts(1, every=60))
+    simulation = await simulate(platform, played, quarters=2, redemptions=8)
+    gold = [household for household, earned in simulation.by_hand.earned.items() if earned >= GOLD]
+    assert gold, "somebody is spared"
+
+
+@pytest.mark.slow
+async def test_three_years_of_all_real_receipts_end_as_worked_out_by_hand(platform: Platform) -> None:
+    played = list(receipts(3, every=1))
+    await simulate(platform, played, quarters=12, redemptions=200)
