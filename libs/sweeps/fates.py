@@ -11,11 +11,13 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import msgspec
 import orjson
+from msgspec.structs import replace
 
 from libs.ledger.boundary import day_ends
 from libs.ledger.catch_up import catch_up
 from libs.ledger.evolve import apply_all, replay
-from libs.ledger.model import Kind, Lot, Movement
+from libs.ledger.keeping import read_spans
+from libs.ledger.model import Kind, Lot, Movement, Span
 from libs.promotions.pages import StoredDecision, pick
 from libs.runtime import sql
 from libs.sweeps.journals import journals
@@ -67,11 +69,18 @@ def day_of(last_day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
 
 
 def touched(
-    member_id: UUID, journal: Sequence[Movement], span: tuple[datetime, datetime], now: datetime
+    member_id: UUID,
+    journal: Sequence[Movement],
+    span: tuple[datetime, datetime],
+    now: datetime,
+    keeps: tuple[Span, ...] = (),
 ) -> list[Touched]:
-    """Return what a boundary does, or did, to each lot of a member, recorded or not; in the order of time."""
+    """Return what a boundary does, or did, to each lot of a member, recorded or not; in the order of time.
+
+    `keeps` is what spares the member's points.
+    """
     after, until = span
-    ledger = replay(member_id, journal)
+    ledger = replace(replay(member_id, journal), keeps=keeps)
     ahead = catch_up(ledger, until, now)
     ledger = apply_all(ledger, ahead)
     found: list[Touched] = []
@@ -79,9 +88,10 @@ def touched(
     for movement in (*journal, *ahead):
         written = movement.seq <= len(journal)
         what: Happens | None = None
-        if movement.kind in (Kind.EXPIRE, Kind.WAIVE) and after < movement.effective_at <= until:
+        ended = movement.kind is Kind.EXPIRE or movement.spared is not None
+        if ended and after < movement.effective_at <= until:
             lapsed.add(movement.seq)
-            what = "spared" if movement.kind is Kind.WAIVE else "lapsed" if movement.effective_at <= now else "lapses"
+            what = "spared" if movement.spared is not None else "lapsed" if movement.effective_at <= now else "lapses"
         elif movement.kind is Kind.RESTORE and movement.corrects in lapsed:
             what = "reinstated"
         if what is not None:
@@ -101,7 +111,8 @@ async def load_fates(
 ) -> list[Fate]:
     """Return what a boundary does, or did, to a member, with the purchases behind it and the policy of each lot."""
     journal = (await journals(connection, scope, [member_id]))[member_id]
-    found = touched(member_id, journal, span, now)
+    keeps = read_spans(await connection.fetchval(_QUERIES["keeps"], *scope, member_id))
+    found = touched(member_id, journal, span, now, keeps)
     seqs = list({each.lot.seq for each in found})
     causes = {row["seq"]: row["cause"] for row in await connection.fetch(_QUERIES["causes"], *scope, member_id, seqs)}
     rows = await connection.fetch(_QUERIES["decisions"], scope[0], list(causes.values()))

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from libs.ledger.decide import opening_movement
-from libs.ledger.model import Account, Allocation, Kind, Lot, Movement, NewExpiry
+from libs.ledger.model import Account, Allocation, Kind, Lot, Movement, NewExpiry, Spared
 from libs.runtime import sql
 
 _QUERIES = sql.load("libs.sweeps", "journals.sql")
@@ -45,6 +45,7 @@ def _lot(row: asyncpg.Record) -> Lot:
 
 
 def _movement(row: asyncpg.Record) -> Movement:
+    by = row["spared_by"]
     return Movement(
         seq=row["seq"],
         wallet=row["wallet"],
@@ -57,4 +58,5 @@ def _movement(row: asyncpg.Record) -> Movement:
         allocations=tuple([Allocation(*part) for part in zip(row["lots"], row["amounts"], strict=True)]),
         corrects=row["corrects"],
         new_expiry=NewExpiry(row["new_expires_at"]) if row["moves_expiry"] else None,
+        spared=None if by is None else Spared(by, row["spared_as"], row["programme_version"]),
     )

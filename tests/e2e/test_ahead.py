@@ -72,7 +72,7 @@ async def test_a_members_points_are_made_to_lapse_a_boundary_later(platform: Pla
     assert platform.run(*command, "--wait")["movements"][0]["amount"] == points
     assert expiry() == planned["movements"][0]["expires_at"] > seen["data"][0]["expires_at"]
     entries = [entry for entry in shop.history("patient") if entry.get("kind") == "waive"]
-    assert [entry["words"] for entry in entries] == ["Points got a later date"] * 2
+    assert [entry["words"] for entry in entries] == ["Points got another date"] * 2
     member_id = str(shop.member_id("patient"))
     told = [each for each in await platform.events("loyalty.points") if each.get("subject") == member_id]
     assert sum(each["type"] == "org.pointstream.points.redated.v1" for each in told) == 2

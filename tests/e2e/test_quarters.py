@@ -75,6 +75,11 @@ class ByHand:
         spared = sum(points for household, points in due.items() if self.earned[household] >= GOLD)
         return sum(due.values()) - spared, spared
 
+    def reminded(self, boundary: datetime) -> dict[int, int]:
+        """Whom to remind of a boundary, and of how much: not those who are spared."""
+        due = {household: had[boundary] for household, had in self.had.items() if self.earned[household] < GOLD}
+        return {household: points for household, points in due.items() if points}
+
     def close(self, boundary: datetime) -> None:
         """The boundary: what gold has lives on to the next one, all else is gone."""
         for household, had in self.had.items():
@@ -154,6 +159,22 @@ class Simulation:
         told = {household: self.shop.balance(f"q{household}") for household in self.by_hand.had}
         assert told == {household: self.by_hand.balance(household) for household in self.by_hand.had}
 
+    async def check_reminders(self, boundary: datetime) -> None:
+        """Everybody who is to be reminded of a boundary was, once, of what the calculation says."""
+        expected = {
+            (str(self.shop.member_id(f"q{household}")), points)
+            for household, points in self.by_hand.reminded(boundary).items()
+        }
+
+        def ours(events: list[dict[str, Any]]) -> list[tuple[str, int]]:
+            told = [each["data"] for each in {each["id"]: each for each in events}.values()]
+            at = [data for data in told if datetime.fromisoformat(data["boundary"]) == boundary]
+            return [(data["member_id"], data["points"]) for data in at]
+
+        if expected:
+            events = await self.platform.events("loyalty.reminders", lambda found: len(ours(found)) >= len(expected))
+            assert Counter(ours(events)) == Counter(expected)
+
     async def boundary(self, boundary: datetime) -> None:
         """Forecast, pass the boundary, and hold the sweep and all balances against the calculation."""
         lapses, spared = self.by_hand.ahead(boundary)
@@ -196,6 +217,7 @@ async def simulate(platform: Platform, played: list[Basket], quarters: int, rede
     end = quarter_end(played[0].at)
     for _ in range(quarters):
         platform.run("clock", (end - HOUR).isoformat())
+        await simulation.check_reminders(end)
         await simulation.trade([one for one in played if quarter_end(one.at) == end])
         simulation.spend(f"{end:%Y-%m}", redemptions)
         await simulation.boundary(end)

@@ -16,3 +16,6 @@ JOIN earning.decision_page d ON d.tenant_id = $1 AND d.page = i.page;
 -- What versions ($3) of a programme say of their wallets.
 SELECT v.version, v.document -> 'wallets' AS wallets FROM platform.programme_version v
 WHERE v.tenant_id = $1 AND v.programme_id = $2 AND v.version = ANY ($3::int[]);
+
+-- name: keeps
+SELECT m.keeps::text FROM ledger.member m WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.member_id = $3;

@@ -9,8 +9,9 @@ WITH span AS (
     WHERE s.tenant_id = $1 AND s.programme_id = $2 AND s.boundary < $3
 ), lapsed AS (
     SELECT m.member_id, m.seq, m.wallet, m.amount, m.kind::text AS kind
-    FROM ledger.movement m CROSS JOIN span
-    WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.kind IN ('expire', 'waive')
+    FROM span CROSS JOIN ledger.movement m
+    LEFT JOIN ledger.waiver w USING (tenant_id, programme_id, member_id, seq)
+    WHERE m.tenant_id = $1 AND m.programme_id = $2 AND (m.kind = 'expire' OR w.seq IS NOT NULL)
       AND m.effective_at <= $3 AND m.effective_at > span.after
 ), moved AS (
     SELECT member_id, seq, wallet, amount, kind FROM lapsed

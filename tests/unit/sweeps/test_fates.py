@@ -7,7 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from libs.ledger.decide import decide_credit, opening_movement
-from libs.ledger.model import Account, Allocation, Kind, Movement, NewExpiry
+from libs.ledger.model import Account, Allocation, Kind, Movement, NewExpiry, Span, Spared
 from libs.sweeps.fates import Touched, day_of, touched
 
 MEMBER = UUID(int=3)
@@ -52,7 +52,8 @@ def test_it_is_the_same_before_and_after_it_is_written() -> None:
 
 
 def test_what_was_spared_and_what_was_given_back_are_told() -> None:
-    spared = moved(4, Kind.WAIVE, "active>active", 50, 1, new_expiry=NewExpiry(LATER))
+    gold = Spared("tier", "gold", 1)
+    spared = moved(4, Kind.WAIVE, "active>active", 50, 1, new_expiry=NewExpiry(LATER), spared=gold)
     lapsed = moved(5, Kind.EXPIRE, "active>expired", 70, 2)
     back = moved(6, Kind.RESTORE, "expired>active", 30, 2, corrects=5, new_expiry=NewExpiry(LATER))
     found = touched(MEMBER, [*JOURNAL, spared, lapsed, back], SPAN, BOUNDARY + timedelta(days=3))
@@ -61,3 +62,12 @@ def test_what_was_spared_and_what_was_given_back_are_told() -> None:
         touched(MEMBER, [*JOURNAL, spared, lapsed, back], day_of(date(2024, 4, 30), ZoneInfo("Europe/Rome")), LATER)
         == []
     )
+
+
+def test_what_somebody_extended_is_not_spared_and_what_will_be_spared_is_told() -> None:
+    extended = moved(4, Kind.WAIVE, "active>active", 50, 1, new_expiry=NewExpiry(LATER))
+    ahead = touched(MEMBER, [*JOURNAL, extended], SPAN, BOUNDARY + timedelta(days=3))
+    assert told(ahead) == [("lapsed", 2, 70, False)]
+    keeps = (Span("tier", "gold", 1, "points", "Europe/Rome", datetime(2024, 1, 1, tzinfo=UTC), period="quarter"),)
+    kept = touched(MEMBER, JOURNAL, SPAN, BOUNDARY - timedelta(days=5), keeps)
+    assert told(kept) == [("spared", 1, 50, False), ("spared", 2, 70, False)]
