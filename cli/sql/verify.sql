@@ -115,12 +115,12 @@ WITH moved AS (
 SELECT count(*) OVER () AS violations, key FROM flaw ORDER BY key LIMIT 5;
 
 -- name: sweeps_have_events
--- The shards of expiry have numbered one event a movement of a sweep; what sweeps say of themselves is taken off, and so is
--- what expiry asks of earning.
+-- The shards of expiry have numbered one event a movement of a sweep, on loyalty.points; what expiry says on other topics, of
+-- sweeps and reminders and to earning, is taken off.
 WITH told AS (
     SELECT coalesce(sum(s.next_seq - 1), 0)
          - (SELECT coalesce(sum(o.count), 0) FROM stream.outbox o
-            WHERE starts_with(o.shard, 'expiry/') AND o.topic IN ('loyalty.sweeps', 'loyalty.activities')) AS events
+            WHERE starts_with(o.shard, 'expiry/') AND o.topic <> 'loyalty.points') AS events
     FROM stream.outbox_shard s WHERE starts_with(s.shard, 'expiry/')
 ), done AS (
     SELECT count(*) AS effects FROM ledger.movement m JOIN expiry.sweep s ON s.tenant_id = m.tenant_id AND s.cause = m.cause

@@ -23,7 +23,8 @@ ORDER BY m.member_id
 LIMIT $5;
 
 -- name: head
-SELECT m.member_id, m.seq FROM ledger.member m WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.member_id = $3;
+SELECT m.member_id, m.seq, m.keeps::text AS keeps
+FROM ledger.member m WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.member_id = $3;
 
 -- name: lots
 SELECT l.member_id, l.seq, l.wallet, l.amount, l.remaining, l.held, l.earned_at, l.active_from, l.expires_at,
