@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +23,7 @@ def show_changed(connections: Connections, tenant: str | None, programme: str | 
 
     found = work_at(connections, tenant, programme, work)
     if connections.as_json:
-        screen.write_json({"changed": [_told(each) for each in found]})
+        screen.write_json({"changed": [_told(each) for each in found], "next": next_steps(found)})
         return
     rows = [
         (
@@ -33,6 +34,18 @@ def show_changed(connections: Connections, tenant: str | None, programme: str | 
     ]  # fmt: skip
     columns = ("last day", "zone", "lots say", "now at", "they lapse", "wallet", "members", "lots", "points")
     screen.write_table("Boundaries that newer zone data moved", rows, columns)
+    if not found:
+        screen.out().print("nothing moved: every date is the end of its day", markup=False)
+        return
+    screen.out().print("They keep these instants until somebody moves them; see first what comes of it:", markup=False)
+    for command in next_steps(found):
+        screen.out().print(f"  {command} --dry-run", markup=False)
+
+
+def next_steps(found: Sequence[Moved]) -> list[str]:
+    """The commands that give lots the instant at which their last day ends by today's zone data."""
+    versions = sorted({version for each in found for version in each.versions})
+    return [f"pointstream expiry migrate --from-version {one} --to-version {one}" for one in versions]
 
 
 def _meaning(each: Moved) -> str:
