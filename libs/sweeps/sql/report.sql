@@ -12,6 +12,10 @@ WITH span AS (
     FROM ledger.movement m CROSS JOIN span
     WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.kind IN ('expire', 'waive')
       AND m.effective_at <= $3 AND m.effective_at > span.after
+      AND (m.kind = 'expire' OR EXISTS (
+          SELECT FROM ledger.waiver w
+          WHERE w.tenant_id = $1 AND w.programme_id = $2 AND w.member_id = m.member_id AND w.seq = m.seq
+      )) -- dates move for other reasons too: extended, kept alive, other terms
 ), moved AS (
     SELECT member_id, seq, wallet, amount, kind FROM lapsed
     UNION ALL
