@@ -11,6 +11,7 @@ from cli.at_programme import AtProgramme, work_at
 from cli.connections import Connections
 from libs.sweeps.moved import AHEAD, Moved, moved
 from libs.sweeps.reading import load_turns
+from libs.sweeps.tables import text
 
 
 def show_changed(connections: Connections, tenant: str | None, programme: str | None) -> None:
@@ -27,7 +28,7 @@ def show_changed(connections: Connections, tenant: str | None, programme: str | 
         return
     rows = [
         (
-            str(each.local_date), each.zone, each.was.isoformat(), each.now_at.isoformat(), _meaning(each),
+            str(each.local_date), each.zone, text(each.was), text(each.now_at), _meaning(each),
             each.wallet, f"{each.members:,}", f"{each.lots:,}", f"{each.points:,}",
         )
         for each in found
@@ -56,6 +57,6 @@ def _meaning(each: Moved) -> str:
 
 def _told(each: Moved) -> dict[str, Any]:
     return {
-        name: value.isoformat() if isinstance(value, datetime) else str(value) if name == "local_date" else value
+        name: text(value) if isinstance(value, datetime) else str(value) if name == "local_date" else value
         for name, value in each._asdict().items()
     } | {"seconds": int((each.now_at - each.was).total_seconds())}
