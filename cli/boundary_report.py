@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import asyncpg
@@ -10,6 +12,9 @@ import asyncpg
 from cli import screen
 from libs.segments.reading import in_force
 from libs.sweeps.report import BoundaryReport, boundary_report, driving_tiers
+
+_SHOWN = 12
+"""So many origins of each kind are shown, those with most points; `--json` has all."""
 
 
 async def by_ledger(connection: asyncpg.Connection, scope: tuple[int, int], boundary: datetime) -> BoundaryReport:
@@ -37,5 +42,11 @@ def show_report(report: BoundaryReport) -> None:
         (each.what, each.tier or "", each.wallet, f"{each.members:,}", f"{each.points:,}") for each in report.happenings
     ]
     screen.write_table("By the ledger", rows, ("", "tier", "wallet", "members", "points"))
-    origins = [(each.split, each.name or "none", each.wallet, f"{each.points:,}") for each in report.origins]
+    origins = []
+    for _, some in groupby(report.origins, attrgetter("split")):
+        most = sorted(some, key=lambda each: -each.points)
+        origins += [(each.split, each.name or "none", each.wallet, f"{each.points:,}") for each in most[:_SHOWN]]
+        if len(most) > _SHOWN:
+            rest = sum(each.points for each in most[_SHOWN:])
+            origins.append((most[0].split, f"{len(most) - _SHOWN:,} more", "", f"{rest:,}"))
     screen.write_table("Where what lapsed came from", origins, ("by", "", "wallet", "points"))

@@ -13,13 +13,14 @@ from zoneinfo import ZoneInfo
 import typer
 
 from cli import screen
-from cli.connections import Connections, DsnOption
+from cli.connections import Connections, DsnOption, SealOption
 from cli.exits import Exit
 from cli.expiry_migrate import migrate
 from cli.failures import fail
 from cli.in_force import Where, work_on
 from cli.options import DEFAULT_DATA, DataOption, JsonOption
 from cli.programmes import ProgrammeOption, TenantOption
+from cli.publishing import MemberArgument, the_member
 from libs.language import wording
 from libs.language.catalogue import DEFAULT
 from libs.ledger.zones import load_zone
@@ -104,22 +105,25 @@ def forecast(
     if as_json:
         screen.write_json({"as_of": text(outlook.as_of), **_told(tables)})
         return
+    shown = _telling(found)
     rows = [
         (
             "never" if each.lapses_at is None else text(each.lapses_at),
             "" if each.lapses_at is None else str(last_day(each.lapses_at, zone)),
             *(each.wallet, f"{each.whole.lots:,}", f"{each.whole.points:,}", _money(each.whole.worth_minor, currency)),
         )
-        for each in found
+        for each in shown
     ]
     columns = ("lapses at", "last day", "wallet", "lots", "points", "worth")
     screen.write_table(f"What lapses, as of {text(outlook.as_of)}", rows, columns)
+    if len(shown) < len(found):
+        screen.out().print(f"nothing so far at {len(found) - len(shown):,} later boundaries", markup=False)
     _show_next(found, currency)
 
 
 @app.command()
 def member(
-    member_id: Annotated[UUID, typer.Argument(metavar="MEMBER", help="The member's id.")],
+    who: MemberArgument,
     day: Annotated[
         datetime,
         typer.Argument(metavar="DAY", formats=["%Y-%m-%d"], help="The last day on which the points are good."),
@@ -128,20 +132,25 @@ def member(
     tenant: TenantOption = None,
     programme: ProgrammeOption = None,
     dsn: DsnOption = None,
+    seal_key_file: SealOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show what a boundary does to a member, or did: which points, from which purchases, and why."""
 
-    async def work(where: Where) -> list[Fate]:
+    async def work(where: Where) -> tuple[UUID, list[Fate]]:
+        _, member_id = await the_member(where.connection, where.connections, who, *where.programme[2:4])
         span = day_of(day.date(), load_zone(where.found.compiled.source.zone))
         async with where.connection.transaction(isolation="repeatable_read", readonly=True):
-            return await load_fates(where.connection, where.scope, member_id, span, where.now)
+            return member_id, await load_fates(where.connection, where.scope, member_id, span, where.now)
 
-    found = work_on(Connections(data, as_json, dsn), tenant, programme, work)
+    member_id, found = work_on(Connections(data, as_json, dsn, None, seal_key_file), tenant, programme, work)
     if as_json:
         screen.write_json(
             {"member_id": str(member_id), "day": f"{day:%Y-%m-%d}", "lots": [_told_fate(f) for f in found]}
         )
+        return
+    if not found:
+        screen.out().print(f"no points of {member_id} were good to {day:%Y-%m-%d}", markup=False)
         return
     sums: Counter[tuple[str, str]] = Counter()
     for fate in found:
@@ -226,6 +235,12 @@ def liability(
     ]
     columns = ("wallet", "available", "pending", "held", "outstanding", "worth")
     screen.write_table(f"Outstanding at {text(when)}", rows, columns)
+
+
+def _telling(found: Sequence[Lapse]) -> list[Lapse]:
+    """What lapses at all, and the first boundary of each wallet."""
+    first = {each.wallet: each.lapses_at for each in reversed(found)}
+    return [each for each in found if each.whole.lots or each.lapses_at == first[each.wallet]]
 
 
 def _show_next(found: Sequence[Lapse], currency: str) -> None:

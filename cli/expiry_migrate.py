@@ -28,7 +28,11 @@ FromOption = Annotated[
 ]
 ToOption = Annotated[
     int | None,
-    typer.Option("--to-version", metavar="VERSION", help="By whose policy they lapse (default: the one in force)."),
+    typer.Option(
+        "--to-version",
+        metavar="VERSION",
+        help="By whose policy they lapse (default: the one in force); the same one: only newer zone data counts.",
+    ),
 ]
 WalletOption = Annotated[
     str | None, typer.Option("--wallet", metavar="NAME", help="Only points of this wallet (default: all).")
@@ -40,7 +44,10 @@ NoticeOption = Annotated[
 WithoutOption = Annotated[
     bool, typer.Option("--without-notice", help="Dates may become earlier at once: up to the next boundary.")
 ]
-ReasonOption = Annotated[str, typer.Option("--reason", metavar="CODE", help="Why, as a code.")]
+ReasonOption = Annotated[
+    str | None,
+    typer.Option("--reason", metavar="CODE", help="Why, as a code (default: new-terms; of one version: zone-data)."),
+]
 NoteOption = Annotated[str | None, typer.Option("--note", help="Why, in words.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would move, and move nothing.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
@@ -68,7 +75,7 @@ def migrate(
     wallet: WalletOption = None,
     notice_days: NoticeOption = 30,
     without_notice: WithoutOption = False,
-    reason: ReasonOption = "new-terms",
+    reason: ReasonOption = None,
     note: NoteOption = None,
     dry_run: DryRunOption = False,
     yes: YesOption = False,
@@ -85,7 +92,8 @@ def migrate(
 
     New points follow the version in force anyway; old ones keep their dates until somebody wants this. It shows what
     moves, asks, and then asks earning for one member after the other; each entry names the reason. Stopped at any
-    moment, the same call goes on with what is left, and once more it moves nothing.
+    moment, the same call goes on with what is left, and once more it moves nothing. From a version to itself it moves
+    what `pointstream boundaries --changed` finds: days that end at another instant by newer zone data.
     """
     connections = Connections(data, as_json, dsn, kafka, seal_key_file)
 
@@ -93,7 +101,8 @@ def migrate(
         programme = await running(at.connection, at.programme[:2], at.programme[2:4])
         notice = None if without_notice else at.now + timedelta(days=notice_days)
         target = _target(programme, to_version, at.now, as_json)
-        asked = _Asked(Redating(from_version, target, wallet, notice), reason, note)
+        why = reason or ("zone-data" if from_version == target else "new-terms")
+        asked = _Asked(Redating(from_version, target, wallet, notice), why, note)
         _check(programme, asked.wanted, as_json)
         found = await _look(at, programme, asked)
         if dry_run or not found.members:
@@ -192,7 +201,9 @@ def _show(found: _Found) -> None:
         )
         for each in found.moved
     ]
-    title = f"Points of version {wanted.from_version} by the policy of version {wanted.to_version}"
+    same = wanted.from_version == wanted.to_version
+    by = "by today's zone data" if same else f"by the policy of version {wanted.to_version}"
+    title = f"Points of version {wanted.from_version} {by}"
     screen.write_table(title, rows, ("wallet", "lapse", "members", "lots", "points", "days"))
     if not rows:
         screen.out().print("nothing moves: all of them have those dates", markup=False)
@@ -202,6 +213,8 @@ def _days(moved: Moved) -> str:
     if moved.most_days is None:
         return "never, or from never" if moved.least_days is None else f"{moved.least_days:,} or more"
     least, most = moved.least_days or 0, moved.most_days
+    if not most:
+        return "less than one"
     return f"{most:,}" if least == most else f"{least:,} to {most:,}"
 
 

@@ -40,9 +40,8 @@ def refuse_document(where: Path | str, invalid: ProgrammeInvalid, *, as_json: bo
     if as_json:
         screen.write_json({"error": f"{where}: it is no programme", "code": "violations", "errors": faults})
     lines = "\n".join(f"  {error}" for error in invalid.errors)
-    screen.err().print(
-        f"error: {where}: {len(faults)} faults, and nothing was done\n{lines}", markup=False, style="red"
-    )
+    count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+    screen.err().print(f"error: {where}: {count}, and nothing was done\n{lines}", markup=False, style="red")
     raise typer.Exit(Exit.VIOLATIONS)
 
 

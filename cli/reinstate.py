@@ -29,6 +29,7 @@ from libs.segments.lists import entry_named
 from libs.segments.reading import find
 from libs.sweeps import reinstating
 from libs.sweeps.reinstating import Asking, CannotReinstate, Plan, Seen, Wish
+from libs.sweeps.tables import text as instant_text
 
 members = typer.Typer(help="Members: what is done for one, or for many at once.", no_args_is_help=True)
 requests = typer.Typer(help="Requests to give back what lapsed: look, agree, refuse.", no_args_is_help=True)
@@ -269,12 +270,16 @@ _deciding("approve", "Agree to a request", approve=True)
 _deciding("refuse", "Refuse a request", approve=False)
 
 
+def _counted(count: int) -> str:
+    return "1 member" if count == 1 else f"{count:,} members"
+
+
 def _show_plan(plan: Plan, *, as_json: bool) -> None:
     if as_json:
         screen.write_json(
             {
-                "lapsed_after": plan.lapsed_after.isoformat(),
-                "lapsed_until": plan.lapsed_until.isoformat(),
+                "lapsed_after": instant_text(plan.lapsed_after),
+                "lapsed_until": instant_text(plan.lapsed_until),
                 "points": plan.points,
                 "needs_approval": plan.needs_approval,
                 "shares": [{**share._asdict(), "member_id": str(share.member_id)} for share in plan.shares],
@@ -285,7 +290,8 @@ def _show_plan(plan: Plan, *, as_json: bool) -> None:
         rows = [(str(share.member_id), share.wallet, f"{share.points:,}") for share in plan.shares[:_SHOWN]]
         rows += [(str(member_id), "", why) for member_id, why in plan.left_out[:_SHOWN]]
         then = "; somebody else has to agree" if plan.needs_approval else ""
-        title = f"Would come back: {plan.points:,} points of {len(plan.shares):,} shares{then}"
+        whose = _counted(len({share.member_id for share in plan.shares}))
+        title = f"Would come back: {plan.points:,} points for {whose}{then}"
         screen.write_table(title, rows, ("member", "wallet", "points, or why none"))
     if not plan.shares:
         raise typer.Exit(Exit.FAILED)
@@ -298,7 +304,7 @@ def _show(seen: Seen, *, as_json: bool) -> None:
         came = "" if seen.returned_points is None else f", {seen.returned_points:,} have come back"
         refused = f", {seen.refused_shares:,} shares could not" if seen.refused_shares else ""
         screen.out().print(
-            f"{seen.reinstatement_id} {seen.state}: {seen.points:,} points for {seen.members:,} members{came}{refused}",
+            f"{seen.reinstatement_id} {seen.state}: {seen.points:,} points for {_counted(seen.members)}{came}{refused}",
             markup=False,
         )
     if seen.refused_shares:
@@ -307,7 +313,7 @@ def _show(seen: Seen, *, as_json: bool) -> None:
 
 def _told(seen: Seen) -> dict[str, Any]:
     return {
-        name: each.isoformat() if isinstance(each, datetime) else str(each) if isinstance(each, UUID) else each
+        name: instant_text(each) if isinstance(each, datetime) else str(each) if isinstance(each, UUID) else each
         for name, each in seen._asdict().items()
     }
 

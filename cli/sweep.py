@@ -245,7 +245,8 @@ def _asking(what: str, does: str) -> None:
             seen = await where.one(_instant(boundary, as_json))
             if not await ask(where.connection, where.programme.tenant_id, seen.sweep_id, what, where.now, who()):
                 own = what == "approve" and seen.state == "awaiting_approval"
-                why = "somebody else has to agree" if own else f"the sweep is {seen.state}"
+                second = "somebody else has to agree than who published the version in force"
+                why = second if own else f"the sweep is {seen.state}"
                 fail(Exit.FAILED, why, as_json=as_json)
             return seen
 

@@ -102,6 +102,11 @@ class Terms:
         """The calendars of all effects of a wallet that have a policy of their own."""
         return [self.of_effect(effect, member) for effect, of in self._own_wallets.items() if of == wallet]
 
+    def all_calendars(self, wallet: str, member: MemberFacts | None) -> list[ExpiryCalendar]:
+        """The calendars of a wallet: those of members of any tier and segment, and those of effects."""
+        policies = (self._wallets[wallet].expiry, *(expiry for _, _, expiry in self._others.get(wallet, ())))
+        return [*(self._of(each, member) for each in policies), *self.own_calendars(wallet, member)]
+
     def expiry(self, wallet: str, member: MemberFacts | None) -> AnyExpiry:
         """The policy of a wallet for a member, as the document has it."""
         if member is not None:

@@ -102,7 +102,7 @@ def _own(old: Programme | None, new: Programme) -> Iterator[str]:
     own = own_expiries(new)
     for (campaign, number), expiry in own.items():
         if (campaign, number) not in before or before[campaign, number] != expiry:
-            told = "; ".join(expiry_words(expiry, "en")).removeprefix("They ").removesuffix(".")
+            told = "; ".join(_clause(sentence) for sentence in expiry_words(expiry, "en"))
             yield f"Points of campaign {campaign} have a date of their own from then on: they {told}."
     for campaign, _ in sorted(before.keys() - own.keys()):
         yield f"Points of campaign {campaign} get the dates of their wallet from then on; those earned keep theirs."
@@ -137,7 +137,7 @@ def _lapse(wallet: Wallet, expiry: AnyExpiry, programme: Programme, at: datetime
     if wallet.expiry_from == "activation":
         starts = active_from(wallet.pending, at, zone) or at
     sentences = list(expiry_words(expiry, "en"))
-    lapses = "; ".join(sentence.removeprefix("They ").removesuffix(".") for sentence in sentences)
+    lapses = "; ".join(_clause(sentence) for sentence in sentences)
     if isinstance(expiry, NaturalExpiry) and len(sentences) == 1:
         period, extra = expiry.period.replace("_", "-"), expiry.extra_periods
         later = f", {extra} {period}{'s' if extra > 1 else ''} later" if extra else ""
@@ -145,7 +145,13 @@ def _lapse(wallet: Wallet, expiry: AnyExpiry, programme: Programme, at: datetime
     if isinstance(expiry, AnniversaryExpiry):
         return lapses
     last_day = expiry_of(starts, zone, policy).local_date
-    return f"{lapses} (those earned at once then: after {last_day.isoformat()})"
+    return f"{lapses} (those earned in that moment: with the end of {last_day.isoformat()})"
+
+
+def _clause(sentence: str) -> str:
+    """A sentence about points as a part of another one that has named them."""
+    told = sentence.removeprefix("They ").removesuffix(".")
+    return told[:1].lower() + told[1:]
 
 
 def _waits(wallet: Wallet) -> str:
@@ -170,7 +176,7 @@ def _exemptions(old: Programme | None, new: Programme, at: datetime) -> Iterator
         changed |= set(words) != set(was)
     if changed and old is not None:
         yield (
-            f"What is spared at boundaries is other from {instant_text(counts_from(at, first=False))} on: the heads of "
+            f"What is spared at boundaries changes at {instant_text(counts_from(at, first=False))}: the heads of "
             "all members are brought to it before that; what was spared until then keeps its later date."
         )
 

@@ -44,6 +44,7 @@ def with_own_expiry(what: str, expiry: AnyExpiry | None, language: str) -> str:
     if expiry is None:
         return what
     told = " ".join(expiry_words(expiry, language)).removesuffix(".")
+    told = told[:1].lower() + told[1:]
     return RULES.say(language, "expiry.own", what=what, told=told)
 
 

@@ -24,7 +24,7 @@ _PATIENCE = 600.0
 class Moved(NamedTuple):
     """The end of a period that was at one instant by the zone data of its time, and is at another one by today's.
 
-    `members`, `lots` and `points` have the old date still.
+    `members`, `lots` and `points` have the old date still; `versions` of the programme made them.
     """
 
     zone: str
@@ -37,6 +37,7 @@ class Moved(NamedTuple):
     members: int
     lots: int
     points: int
+    versions: tuple[int, ...]
 
 
 class News(NamedTuple):
@@ -61,7 +62,7 @@ async def moved(
 ) -> list[Moved]:
     """Return the lots that are dated by an instant which is no boundary any more, by boundary and wallet."""
     rows = await connection.fetch(_QUERIES["moved"], *scope, now, *_columns(boundaries), timeout=_PATIENCE)
-    return [Moved(*row) for row in rows]
+    return [Moved(**{**row, "versions": tuple(row["versions"])}) for row in rows]
 
 
 def _columns(boundaries: Sequence[Boundary]) -> list[list[object]]:

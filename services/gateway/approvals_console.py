@@ -64,7 +64,7 @@ async def waiting(reading: Reading, caller: Caller, language: str) -> str:
     lines: list[tuple[str, ...]] = [
         (
             escape(each.programme),
-            escape(SWEEPS.say(language, "page.a_sweep")),
+            escape(SWEEPS.say(language, "page.a_sweep", day=wording.day(each.local_date, language))),
             "<br>".join(f"{wording.number(one.points, language)} {escape(one.wallet)}" for one in totals(each.preview)),
             "",
             _buttons("sweeps", each.sweep_id, caller, language, own=False),

@@ -70,7 +70,8 @@ def bars(found: Sequence[Lapse], wallet: str, zone: ZoneInfo, language: str) -> 
         parts.append(f'<text x="{_LABEL + wide + 6:.1f}" y="{y + 16}">{number}</text>')
     title = _say(language, "page.picture", wallet=wallet)
     return (
-        f'<figure class="ahead"><svg viewBox="0 0 {_WIDTH} {len(found) * _ROW + 4}" role="img" aria-label="{title}">'
+        '<figure class="ahead scroll" tabindex="0">'
+        f'<svg viewBox="0 0 {_WIDTH} {len(found) * _ROW + 4}" role="img" aria-label="{title}">'
         f"<title>{title}</title>{''.join(parts)}</svg></figure>"
     )
 

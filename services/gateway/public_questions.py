@@ -11,7 +11,7 @@ from html import escape
 from typing import NamedTuple
 
 from libs.promotions.expiry_words import wallet_expiry_words
-from services.gateway.common_day import common_days
+from services.gateway.common_day import common_day, common_days
 from services.gateway.markup import page
 from services.gateway.public_pages import Shown, languages
 from services.gateway.question_words import QUESTIONS
@@ -42,14 +42,16 @@ def questions_page(shown: Shown) -> str:
 
 def _questions(shown: Shown) -> Iterator[Question]:
     wallets = shown.compiled.source.wallets
-    lapsing = False
+    lapsing, together = False, True
     for wallet in wallets:
         days = common_days(shown.version, wallet, shown.at, shown.language)
-        lapsing = lapsing or bool(days)
+        if wallet.expiry.kind != "never":
+            lapsing = True
+            together = together and common_day(shown.version, wallet.name, shown.at) is not None
         asked = _say(shown, "when.wallet", wallet=wallet.name) if len(wallets) > 1 else _say(shown, "when")
         yield Question(asked, " ".join([*wallet_expiry_words(wallet, shown.language), *days]))
     if lapsing:
-        yield Question(_say(shown, "one"), _say(shown, "one.answer"))
+        yield Question(_say(shown, "one"), _say(shown, "one.answer" if together else "one.other"))
         yield Question(_say(shown, "hour"), _say(shown, "hour.answer", zone=shown.compiled.source.zone))
         yield Question(_say(shown, "first"), _say(shown, "first.answer"))
     if lapsing and any(wallet.pending is not None for wallet in wallets):

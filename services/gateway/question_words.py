@@ -16,6 +16,10 @@ _ENGLISH: Texts = {
         "No. What lapses does so together, at the end of one day for everybody. Your account names that day, and how "
         "many of your points it is about."
     ),
+    "one.other": (
+        "Those of one purchase may lapse on another day than those of the next. Your account names the next day on "
+        "which any of yours lapse, and how many they are."
+    ),
     "hour": "At what time of that day?",
     "hour.answer": "At its end, by the clocks of {zone}. You can spend them all day long.",
     "first": "Which points are spent first?",
@@ -35,6 +39,10 @@ _GERMAN: Texts = {
     "one.answer": (
         "Nein. Was verfällt, verfällt zusammen, am Ende eines Tages, der für alle gilt. Ihr Konto nennt diesen Tag "
         "und wie viele Ihrer Punkte er betrifft."
+    ),
+    "one.other": (
+        "Punkte eines Einkaufs können an einem anderen Tag verfallen als die des nächsten. Ihr Konto nennt den "
+        "nächsten Tag, an dem welche von Ihren verfallen, und wie viele es sind."
     ),
     "hour": "Um wie viel Uhr an diesem Tag?",
     "hour.answer": "An seinem Ende, nach den Uhren von {zone}. Sie können sie den ganzen Tag ausgeben.",

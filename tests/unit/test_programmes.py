@@ -126,8 +126,8 @@ def test_members_are_told_what_changes_for_them() -> None:
     words = planned(stored((old, DAY)), new).words
     assert words == (
         "Points of wallet points earned from then on become active 30 days after they were earned and lapse at the end "
-        "of the quarter, 1 quarter later (those earned at once then: after 2027-03-31); those already earned keep "
-        "their dates.",
+        "of the quarter, 1 quarter later (those earned in that moment: with the end of 2027-03-31); those already "
+        "earned keep their dates.",
         "Wallet coins is gone: nothing is paid into it any more; its points stay, and lapse as they would have.",
         "The points of a receipt are rounded up.",
         "A purchase may be claimed for 9 days instead of 60.",

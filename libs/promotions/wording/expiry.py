@@ -32,6 +32,7 @@ ENGLISH: Texts = MappingProxyType(
         "expiry.inactivity.half_year": "They lapse {span} after the last {listed}, at the end of that half-year.",
         "expiry.inactivity.year": "They lapse {span} after the last {listed}, at the end of that year.",
         "expiry.purchase": "purchase",
+        "expiry.activity": "“{name}”",
         "expiry.fixed": "They lapse at the end of {day}.",
         "expiry.fixed.table": "They lapse on a day that follows from when they were earned: {listed}.",
         "expiry.fixed.row": "earned to {earned}, lapse at the end of {lapses}",
@@ -88,6 +89,7 @@ GERMAN: Texts = MappingProxyType(
             "Sie verfallen {span}, nachdem zuletzt etwas davon geschah, am Ende jenes Jahres: {listed}."
         ),
         "expiry.purchase": "Einkauf",
+        "expiry.activity": "„{name}“",
         "expiry.fixed": "Sie verfallen am Ende des {day}.",
         "expiry.fixed.table": "Sie verfallen an einem Tag, der davon abhängt, wann sie gesammelt wurden: {listed}.",
         "expiry.fixed.row": "gesammelt bis {earned}, Verfall am Ende des {lapses}",

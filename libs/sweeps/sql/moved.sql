@@ -16,7 +16,8 @@ ORDER BY m.local_date, m.zone, b.found_at;
 -- name: moved
 -- Lots with something left whose date was a boundary ahead of $3 and is none by the boundaries given.
 SELECT b.zone, b.local_date, b.instant AS was, b.tzdata AS was_by, v.instant AS now_at, v.tzdata AS now_by, l.wallet,
-       count(DISTINCT l.member_id) AS members, count(*) AS lots, sum(l.remaining)::bigint AS points
+       count(DISTINCT l.member_id) AS members, count(*) AS lots, sum(l.remaining)::bigint AS points,
+       array_agg(DISTINCT l.policy_version ORDER BY l.policy_version) AS versions
 FROM unnest($4::text[], $5::date[], $6::timestamptz[], $7::text[]) AS v(zone, local_date, instant, tzdata)
 JOIN expiry.boundary b ON b.tenant_id = $1 AND b.programme_id = $2 AND b.zone = v.zone AND b.local_date = v.local_date
                       AND b.instant <> v.instant AND b.instant > $3

@@ -13,6 +13,10 @@ WITH span AS (
     LEFT JOIN ledger.waiver w USING (tenant_id, programme_id, member_id, seq)
     WHERE m.tenant_id = $1 AND m.programme_id = $2 AND (m.kind = 'expire' OR w.seq IS NOT NULL)
       AND m.effective_at <= $3 AND m.effective_at > span.after
+      AND (m.kind = 'expire' OR EXISTS (
+          SELECT FROM ledger.waiver w
+          WHERE w.tenant_id = $1 AND w.programme_id = $2 AND w.member_id = m.member_id AND w.seq = m.seq
+      )) -- dates move for other reasons too: extended, kept alive, other terms
 ), moved AS (
     SELECT member_id, seq, wallet, amount, kind FROM lapsed
     UNION ALL

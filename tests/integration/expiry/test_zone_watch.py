@@ -45,10 +45,10 @@ async def test_a_moved_boundary_is_noticed_and_lots_keep_their_date(
     ticks = count(0, 1_000)
     watch = ZoneWatch(sweeping.pool, sweeping.clock, metrics, ticks=lambda: float(next(ticks)))
 
-    async def changed() -> list[tuple[datetime, datetime, int, int]]:
+    async def changed() -> list[tuple[datetime, datetime, int, int, tuple[int, ...]]]:
         ahead = [turn.boundary for turn in await load_turns(superuser, SCOPE, now, now + AHEAD)]
         found = await moved(superuser, SCOPE, ahead, now)
-        return [(each.was, each.now_at, each.lots, each.points) for each in found]
+        return [(each.was, each.now_at, each.lots, each.points, each.versions) for each in found]
 
     await watch.look()
     assert (watch.trouble, await changed(), metrics.boundaries_moved._value.get()) == (None, [], 0)
@@ -58,7 +58,7 @@ async def test_a_moved_boundary_is_noticed_and_lots_keep_their_date(
     assert counted >= 40, "every quarter of ten years"
     await watch.look()
     assert metrics.boundaries_moved._value.get() == counted, "it is told once"
-    assert await changed() == [(BOUNDARY, NEWER, 2, 50)]
+    assert await changed() == [(BOUNDARY, NEWER, 2, 50, (1,))]
     monkeypatch.undo()
     assert await changed() == [], "the older data is in force again"
     await superuser.close()

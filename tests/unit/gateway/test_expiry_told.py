@@ -60,6 +60,27 @@ def test_questions_are_those_that_the_rules_bring_up() -> None:
     assert [(one.asked, one.answer) for one in never] == [("When do my points lapse?", "They never lapse.")]
 
 
+def test_no_common_day_is_told_where_everybody_has_another() -> None:
+    flash = {"name": "flash", "expiry": {"kind": "rolling", "days": 30}}
+    member = {"name": "member", "expiry": {"kind": "anniversary"}}
+    told = shown("en", POINTS, flash, member)
+    assert [common_day(told.version, one, NOW) for one in ("points", "flash", "member")] == [
+        date(2026, 3, 31),
+        None,
+        None,
+    ]
+    asked = {one.asked: one.answer for one in questions(told)}
+    assert asked["When do my points of the kind “flash” lapse?"] == (
+        "They lapse 30 days after they were earned. What you earn today is good to March 12, 2026."
+    )
+    assert asked["When do my points of the kind “member” lapse?"] == (
+        "They lapse at the end of the membership year they were earned in."
+    )
+    one = "Do I have to remember a date for each purchase?"
+    assert asked[one].startswith("Those of one purchase may lapse on another day")
+    assert {each.asked: each.answer for each in questions(shown("en", POINTS))}[one].startswith("No.")
+
+
 def test_what_lapses_ahead_is_drawn_and_listed() -> None:
     slices = (
         Slice(MARCH, "points", "gold", None, 1, 50),

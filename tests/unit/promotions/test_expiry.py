@@ -142,7 +142,7 @@ def test_policies_of_some_members_and_some_points_are_told_too() -> None:
     words = Words(compiled, "en")
     assert "For members of tier gold or black: They never lapse." in words.wallet(compiled.source.wallets[0]).sentences
     assert (
-        "with a date of their own (They lapse at the end of December 24, 2026)"
+        "with a date of their own (they lapse at the end of December 24, 2026)"
         in words.rule(compiled.source.campaigns[0]).sentence
     )
 
@@ -152,7 +152,8 @@ def test_a_plan_says_what_changes_for_new_points_and_that_old_ones_keep_their_da
     told = " ".join(consequences(old, new, THURSDAY))
     assert (
         "Points of wallet points earned from then on lapse 24 months after they were earned, at the end of that "
-        "quarter (those earned at once then: after 2019-03-31); those already earned keep their dates." in told
+        "quarter (those earned in that moment: with the end of 2019-03-31); those already earned keep their dates."
+        in told
     )
     assert (
         "Points of campaign a have a date of their own from then on: they lapse at the end of December 24, 2026."
