@@ -98,6 +98,24 @@ async def test_a_visit_keeps_stamps_alive(platform: Platform) -> None:
     assert last_days(shop, "loyal")["stamps"] == (time.astimezone(ROME).date() + 400 * DAY, 1)
 
 
+@pytest.mark.feature("XOXO-48")
+async def test_whoever_is_active_keeps_points_for_another_quarter(platform: Platform) -> None:
+    """By a campaign, once a month at most; the rules, the decision and the journal say so."""
+    shop = platform.doors["terms"]
+    await joined(platform, shop, "active")
+    await bought(platform, shop, "active-1", "any", "active", timedelta(hours=1))
+    before, points = last_days(shop, "active")["points"]
+    for number in range(2):
+        name, time = f"active-{number}", shop.now() + number * TICK
+        await platform.publish([activity(name, "terms-opened", card="active", time=time, source=f"{shop.source}/1")])
+        told = await shop.decision(f"/v1/receipts{shop.source}/1/{name}")
+        words = "No points." if number else "a later date for points by active."
+        assert told["explanation"]["summary"] == words
+        assert last_days(shop, "active")["points"] == (end_of_quarter(before + DAY), points)
+    (entry,) = [each for each in shop.history("active") if each["kind"] == "waive"]
+    assert (entry["points"], entry["amount"]) == (0, points)
+
+
 @pytest.mark.feature("VOU-144")
 async def test_old_points_come_under_new_terms_when_somebody_asks_for_it(platform: Platform) -> None:
     shop = platform.doors["terms"]

@@ -120,6 +120,7 @@ def test_it_is_explained_and_said_in_every_language() -> None:
     one = joined(STAY)
     tell(one, opened("A-1", day(5, 1)), at=day(5, 1))
     (kept,) = [each for each in one.memory.decisions().values() if each is not None and each.id == "A-1"]
+    assert kept.evaluation is not None
     assert (kept.outcome, kept.evaluation.granted[0].kind) == ("no_points", "extension")
     compiled = compile_programme(parse_programme(document(STAY)))
     doing = Canonical(ActivityRecordedV1).read(kept.facts)
