@@ -106,7 +106,7 @@ async def test_whoever_is_active_keeps_points_for_another_quarter(platform: Plat
     await bought(platform, shop, "active-1", "any", "active", timedelta(hours=1))
     before, points = last_days(shop, "active")["points"]
     for number in range(2):
-        name, time = f"active-{number}", shop.now() + number * TICK
+        name, time = f"active-opened-{number}", shop.now() + number * TICK
         await platform.publish([activity(name, "terms-opened", card="active", time=time, source=f"{shop.source}/1")])
         told = await shop.decision(f"/v1/receipts{shop.source}/1/{name}")
         words = "No points." if number else "a later date for points by active."
