@@ -34,3 +34,8 @@ class Verdict(Struct, frozen=True):
     credits: Sequence[NewCredit] = ()
     judged: Any = None
     rate: tuple[int, int] | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Whether what it gives beside points is given: not while its points await somebody's word."""
+        return self.evaluation is not None and (bool(self.credits) or not self.evaluation.grants)

@@ -85,6 +85,8 @@ class RunningProgramme:
     """Whose points do not lapse at boundaries, over all versions."""
     revives: bool = field(init=False)
     """Whether what members do keeps points of theirs alive, by any version."""
+    extends: bool = field(init=False)
+    """Whether purchases give points that members have a later date, by any version."""
 
     def __post_init__(self) -> None:
         """Make once what is asked for all the time."""
@@ -94,6 +96,8 @@ class RunningProgramme:
         numbered = [(version.active_from, version.compiled.source) for version in self.versions]
         object.__setattr__(self, "exemptions", exemptions_of(numbered))
         object.__setattr__(self, "revives", any(version.terms.alive for version in self.versions))
+        extending = [each for version in self.versions for each in version.compiled.extending.values()]
+        object.__setattr__(self, "extends", any(each.trigger.kind == "purchase" for each in extending))
 
     @property
     def tiered(self) -> bool:

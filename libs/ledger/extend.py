@@ -44,8 +44,12 @@ class Extension(NamedTuple):
         return sum(movement.amount for movement in self.movements)
 
 
-def extend(ledger: MemberLedger, wish: Wish, calendar: ExpiryCalendar, at: datetime) -> Extension:
+def extend(
+    ledger: MemberLedger, wish: Wish, calendar: ExpiryCalendar, at: datetime, recorded_at: datetime | None = None
+) -> Extension:
     """Give free points in force a later date; record what time has done first. No date is ever put forward.
+
+    Only lots that were there before that are taken. `recorded_at` is when it is recorded, where it is told late.
 
     Raises:
         ValueError: a bug of the caller: neither boundaries nor days, or both, or not ahead.
@@ -69,7 +73,7 @@ def extend(ledger: MemberLedger, wish: Wish, calendar: ExpiryCalendar, at: datet
             to_account=Account.ACTIVE,
             amount=sum(lot.free for lot in lots),
             effective_at=at,
-            recorded_at=at,
+            recorded_at=recorded_at or at,
             allocations=tuple([Allocation(lot.seq, lot.free) for lot in lots]),
             new_expiry=NewExpiry(later),
         )
@@ -85,6 +89,7 @@ def _chosen(ledger: MemberLedger, wish: Wish, at: datetime) -> list[Lot]:
         if lot.wallet == wish.wallet
         and lot.free
         and not lot.pending
+        and lot.opened_at < at
         and lot.expires_at is not None
         and lot.in_force(at)
     ]

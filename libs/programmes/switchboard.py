@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import get_args
 
 from libs.promotions.discounts import Discounting
+from libs.promotions.extensions import Extend
 from libs.promotions.gifts import Gift, StatusPoints
 from libs.promotions.payouts import Payout
 from libs.promotions.programme import Programme
@@ -20,7 +21,7 @@ _LONGEST = 64
 EFFECTS: tuple[str, ...] = (
     *[
         kind
-        for effect in (*get_args(Payout), *get_args(Discounting), Gift, StatusPoints)
+        for effect in (*get_args(Payout), *get_args(Discounting), Gift, StatusPoints, Extend)
         for kind in get_args(effect.model_fields["kind"].annotation)
     ],
     REFERRAL,

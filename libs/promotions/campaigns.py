@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from libs.promotions.allowances import Limit
 from libs.promotions.criteria import ONLY_OF_PURCHASES, Conditions
 from libs.promotions.discounts import Discounting
+from libs.promotions.extensions import Extend
 from libs.promotions.frames import Frame
 from libs.promotions.gifts import Gift, StatusPoints
 from libs.promotions.parts import CelSource, Misplaced, Name, Part, refuse_repeats, unless_written
@@ -19,7 +20,7 @@ Mode = Literal["all", "first", "best", "worst", "exclusive"]
 State = Literal["draft", "scheduled", "live", "paused", "ended"]
 
 
-Effect = Annotated[Payout | Discounting | Gift | StatusPoints, Field(discriminator="kind")]
+Effect = Annotated[Payout | Discounting | Gift | StatusPoints | Extend, Field(discriminator="kind")]
 Names = Annotated[tuple[Name, ...], Field(max_length=1_000)]
 
 

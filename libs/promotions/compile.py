@@ -19,6 +19,7 @@ from libs.promotions.discounting import CompiledDiscount, compile_discount
 from libs.promotions.discounts import Discounting
 from libs.promotions.effects import NOTHING, CompiledEffect, Phase, common_denominator, compile_effect, phase_rank
 from libs.promotions.experiments import compile_trials
+from libs.promotions.extensions import Extend, compile_extension, extensions_of
 from libs.promotions.gifts import CompiledGift, Gift, StatusPoints, compile_gift
 from libs.promotions.index import Entry, Timeline
 from libs.promotions.language import Language
@@ -99,7 +100,8 @@ class CompiledProgramme:
     counter. `activities` holds, by what an activity is judged as, the same programme with the campaigns for that
     instead; so purchases and activities never see each other's campaigns, nor pay for having them looked at. `needs`
     says which facts of members all of them look at, `products` completes the lines of receipts (None: there are none),
-    `narrows` tells whether any campaign does; `discounting` are those that take money off, by id.
+    `narrows` tells whether any campaign does; `discounting` are those that take money off, by id, and `extending` those
+    that give points a later date, whatever triggers them.
     """
 
     version: int
@@ -123,6 +125,7 @@ class CompiledProgramme:
     products: Mapping[str, Product] | None
     narrows: bool
     discounting: Mapping[str, CompiledCampaign]
+    extending: Mapping[str, Campaign]
 
     @property
     def needs_history(self) -> bool:
@@ -204,6 +207,7 @@ def _compile(
         products=MappingProxyType({product.sku: product for product in programme.products}) or None,
         narrows=any(one.narrow is not None for one in compiled),
         discounting=MappingProxyType({one.id: one for one in compiled if one.discounts}),
+        extending=MappingProxyType({one.id: one for one in counted_campaigns if extensions_of(one)}),
     )
 
 
@@ -261,18 +265,23 @@ def _compile_campaign(campaign: Campaign, context: _Context) -> CompiledCampaign
         limits=lead.limits,
         legs=tuple(legs),
         discounts=tuple([(at, compile_discount(one)) for at, one in discounts]),
-        gifts=tuple(
-            [
-                compile_gift(one, context.tier_set, context.only)
-                for one in campaign.benefits
-                if isinstance(one, Gift | StatusPoints)
-            ]
-        ),
+        gifts=_gifts(campaign, context),
         names=frozenset([campaign.id] if campaign.group is None else [campaign.id, campaign.group]),
         money_limits=tuple([one for one in (*own, *shared) if one.unit == "discount_minor"]),
         gates=tuple([one for one in own if _is_gate(one)]),
         counted=tuple([one for one in own if one.is_counted]),
     )
+
+
+def _gifts(campaign: Campaign, context: _Context) -> tuple[CompiledGift, ...]:
+    """What it grants: gifts, tier points, and later dates."""
+    found: list[CompiledGift] = []
+    for effect in campaign.benefits:
+        if isinstance(effect, Gift | StatusPoints):
+            found.append(compile_gift(effect, context.tier_set, context.only))
+        elif isinstance(effect, Extend):
+            found.append(compile_extension(context.programme.wallet_for(effect)))
+    return tuple(found)
 
 
 def _leg(

@@ -1,4 +1,4 @@
-"""Effects in plain words: what a campaign pays, takes off or hands out."""
+"""Effects in plain words: what a campaign pays, takes off, hands out or gives a later date."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Protocol
 from libs.language import wording
 from libs.promotions.campaigns import Campaign, Effect
 from libs.promotions.discounts import AmountOff, Bundle, BuyGet, Discounting, FreeShipping, PercentOff
-from libs.promotions.expiry_words import with_own_expiry
+from libs.promotions.expiry_words import extension_words, with_own_expiry
+from libs.promotions.extensions import Extend
 from libs.promotions.gifts import REWARD, Gift, StatusPoints
 from libs.promotions.payouts import (
     Fixed,
@@ -51,6 +52,8 @@ def effect_words(teller: Teller, effect: Effect, campaign: Campaign) -> str:
         return gift_words(teller, effect)
     if isinstance(effect, StatusPoints):
         return _tier_points(teller, effect)
+    if isinstance(effect, Extend):
+        return extension_words(effect, teller.source.wallet_for(effect), teller.language)
     if isinstance(effect, Payout):
         return _payout(teller, effect, campaign)
     return _discount(teller, effect)

@@ -18,6 +18,7 @@ from libs.promotions.expiry import (
     NeverExpiry,
     RollingExpiry,
 )
+from libs.promotions.extensions import Extend
 from libs.promotions.wallets import Wallet
 from libs.promotions.wording import RULES
 
@@ -46,6 +47,24 @@ def with_own_expiry(what: str, expiry: AnyExpiry | None, language: str) -> str:
     told = " ".join(expiry_words(expiry, language)).removesuffix(".")
     told = told[:1].lower() + told[1:]
     return RULES.say(language, "expiry.own", what=what, told=told)
+
+
+def extension_words(effect: Extend, wallet: str, language: str) -> str:
+    """Say which points of a wallet get a later date, and how much later."""
+    say = partial(RULES.say, language)
+    named = RULES.say(language, "extend.points") if wallet == "points" else wallet
+    what = say(f"extend.{effect.lots}", wallet=named)
+    least, most = effect.older_than_days, effect.younger_than_days
+    if least is not None and most is not None:
+        what = say("extend.both", what=what, least=least, most=most)
+    elif least is not None:
+        what = say("extend.older", what=what, n=least)
+    elif most is not None:
+        what = say("extend.younger", what=what, n=most)
+    unit = "days" if effect.boundaries is None else "boundaries"
+    number = effect.days or effect.boundaries
+    told = say(f"extend.{unit}.now" if effect.from_now else f"extend.{unit}", what=what, n=number)
+    return told if effect.most_days is None else say("extend.most", told=told, n=effect.most_days)
 
 
 def expiry_words(expiry: AnyExpiry, language: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from fractions import Fraction
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from libs.language.catalogue import DEFAULT, Catalogue
 from libs.promotions.catalogue import completed
@@ -31,6 +31,7 @@ from libs.promotions.evaluation import (
     Paid,
 )
 from libs.promotions.experiments import CONTROL, EXPERIMENT
+from libs.promotions.extensions import EXTENSION
 from libs.promotions.facts import ActivityLike, MemberFacts, ReceiptLike, as_receipt
 from libs.promotions.gifts import TIER_POINTS
 from libs.promotions.lines import chooses_lines, line_condition
@@ -197,13 +198,27 @@ def _summary(evaluation: Evaluation, language: str) -> str:
     given = [f"{grant.points} {grant.wallet}" for grant in evaluation.grants]
     if minor := sum(one.amount_minor for one in evaluation.discounts):
         given.append(say(language, "off", minor=minor))
-    given += [_granted(one, language) for one in evaluation.granted]
+    given += [granted_words(one, language) for one in evaluation.granted]
     if not given:
         return say(language, "free-shipping" if evaluation.discounts else "nothing")
     return say(language, "granted", points=", ".join(given), campaigns=", ".join(evaluation.campaigns))
 
 
-def _granted(one: Granted, language: str) -> str:
+class GrantedLike(Protocol):
+    """A `Granted`, however it is kept."""
+
+    @property
+    def kind(self) -> str: ...  # noqa: D102
+    @property
+    def reference(self) -> str: ...  # noqa: D102
+    @property
+    def quantity(self) -> int: ...  # noqa: D102
+
+
+def granted_words(one: GrantedLike, language: str) -> str:
+    """Name what was granted, and how many of it."""
+    if one.kind == EXTENSION:
+        return EXPLANATIONS.say(language, "extension", wallet=one.reference)
     if one.kind == TIER_POINTS:
         return EXPLANATIONS.say(language, "tier-points", n=one.quantity, tier_set=one.reference)
     return f"{one.quantity} {TIMES} {one.kind} {one.reference}"

@@ -13,6 +13,7 @@ from libs.promotions.audience import FactField
 from libs.promotions.campaigns import Campaign
 from libs.promotions.criteria import Conditions
 from libs.promotions.discounts import Discounting
+from libs.promotions.extensions import Extend
 from libs.promotions.facts import ActivityLike
 from libs.promotions.gifts import Gift, StatusPoints
 from libs.promotions.parts import Misplaced
@@ -168,6 +169,6 @@ def _check_effects(path: str, campaign: Campaign) -> None:
         if isinstance(effect, Discounting):
             raise Misplaced(place, "nothing can be taken off: there is no purchase")
         counts = isinstance(effect, PerTier | Gift | StatusPoints) and effect.per_minor is not None
-        if counts or not isinstance(effect, Fixed | PerTier | Formula | Gift | StatusPoints):
-            allowed = "fixed, per_tier once, formula, gifts, tier_points"
+        if counts or not isinstance(effect, Fixed | PerTier | Formula | Gift | StatusPoints | Extend):
+            allowed = "fixed, per_tier once, formula, gifts, tier_points, extend"
             raise Misplaced(place, "there is no amount and nothing is bought", allowed)

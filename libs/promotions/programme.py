@@ -21,6 +21,7 @@ from libs.promotions.declarations import ActivityType, check_facts, check_places
 from libs.promotions.discounts import Discounting
 from libs.promotions.experiments import Experiment, check_experiments
 from libs.promotions.expiry_checks import check_expiry
+from libs.promotions.extensions import Extend, check_extensions
 from libs.promotions.gifts import StatusPoints
 from libs.promotions.lapsing import Reinstatement, SweepApproval
 from libs.promotions.occasions import check_occasions
@@ -112,6 +113,7 @@ class Programme(Part):
         check_challenges(self.campaigns, self.segments)
         check_experiments(self.experiments, self.campaigns)
         self._check_tier_points()
+        check_extensions(self.campaigns, self.wallets)
         check_expiry(self.wallets, self.campaigns, self.tier_sets, self.segments, self.activities)
         return self
 
@@ -119,8 +121,8 @@ class Programme(Part):
         """Name the wallet that a campaign pays into, by its first effect in points."""
         return next((self.wallet_for(effect) for _, effect in self.payouts(campaign)), self.wallets[0].name)
 
-    def wallet_for(self, effect: Payout) -> str:
-        """Name the wallet that an effect pays into."""
+    def wallet_for(self, effect: Payout | Extend) -> str:
+        """Name the wallet that an effect pays into, or whose points it gives a later date."""
         return effect.wallet or self.wallets[0].name
 
     def payouts(self, campaign: Campaign) -> list[tuple[int, Payout]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from libs.judging.alive import told_late
 from libs.judging.occasions import is_ours
@@ -22,6 +24,7 @@ from libs.promotions.switches import ALL_KILLED, SWITCHED_OFF, killed
 from services.earning.alive import stay_alive
 from services.earning.arrivals import Arrival
 from services.earning.lives import Life
+from services.earning.prolonging import prolong_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +45,38 @@ def act(arrival: Arrival, life: Life | None, counters: Mapping[str, int], now: d
     if version is None:
         return Acted(Verdict("no_points", "no-programme-yet", judged_at))
     cause = Cause(arrival.key, arrival.event.source, arrival.event.id)
-    if arrival.programme.revives and not is_ours(arrival.programme, arrival.event.source):
-        stay_alive(arrival.programme, life, arrival.event.data.activity, judged_at, now, cause)
     off = killed(arrival.programme.switches, version.compiled, arrival.event.data)
     facts = life.standing.facts
     evaluation = evaluate_activity(version.compiled, arrival.event.data, facts, judged_at, counters, killed=off)
+    credits = _credits(arrival, version, evaluation, judged_at, now, facts)
+    found = Verdict("no_points", ahead, judged_at, evaluation, credits or ())
+    prolong_by(arrival.programme, life, found, now, cause)
+    if arrival.programme.revives and not is_ours(arrival.programme, arrival.event.source):
+        stay_alive(arrival.programme, life, arrival.event.data.activity, judged_at, now, cause)
     if not evaluation.grants:
         reason = SWITCHED_OFF if off is ALL_KILLED else evaluation.reason or ahead
         return Acted(Verdict("no_points", reason, judged_at, evaluation))
-    credits = place_grants(version, evaluation, judged_at, arrival.arrived_at, facts)
-    if credits is None and is_ours(arrival.programme, arrival.event.source):
-        credits = _carried(version, evaluation, judged_at, arrival.arrived_at, now, facts)
     if credits is None:
         return Acted(Verdict("no_points", PERIOD_CLOSED, judged_at, evaluation))
     life.catch_up(now, cause)
     kept = told_late(arrival.programme, life.ledger, credits)
     lots = tuple([(life.credit(new, now, cause), new.carried) for new in kept])
-    verdict = Verdict("credited", ahead, judged_at, evaluation, credits)
-    return Acted(verdict, lots, sum([lot.amount for lot, _ in lots]))
+    return Acted(replace(found, outcome="credited"), lots, sum([lot.amount for lot, _ in lots]))
+
+
+def _credits(
+    arrival: Arrival,
+    version: ActiveVersion,
+    evaluation: Evaluation,
+    judged_at: datetime,
+    now: datetime,
+    member: MemberFacts,
+) -> Sequence[NewCredit] | None:
+    """The lots that an activity brings; None when it is too late for them."""
+    credits = place_grants(version, evaluation, judged_at, arrival.arrived_at, member)
+    if credits is None and is_ours(arrival.programme, arrival.event.source):
+        credits = _carried(version, evaluation, judged_at, arrival.arrived_at, now, member)
+    return credits
 
 
 def _carried(

@@ -15,6 +15,7 @@ from libs.lives.made import Cause
 from libs.receipts.story import Content
 from services.earning.arrivals import Arrival
 from services.earning.lives import Life
+from services.earning.prolonging import prolong_by
 from services.earning.verdict import Standing
 
 
@@ -31,7 +32,8 @@ def stay_alive(
 def buying(
     programme: RunningProgramme, life: Life, verdict: Verdict, now: datetime, cause: Cause
 ) -> Sequence[NewCredit]:
-    """The same of a purchase; return what it brings, with the dates that what was earned since gives it."""
+    """The same of a purchase, after the later dates that it grants; return what it brings, with the dates of that."""
+    prolong_by(programme, life, verdict, now, cause)
     stay_alive(programme, life, None, verdict.judged_at, now, cause)
     return told_late(programme, life.ledger, verdict.credits)
 

@@ -29,6 +29,7 @@ from services.earning.alive import stay_alive_by
 from services.earning.arrivals import Arrival
 from services.earning.facts import with_fact
 from services.earning.lives import Life
+from services.earning.prolonging import lasting, prolong_again
 from services.earning.seen import as_first_judged, seen_by
 from services.earning.settle import Settled, claimable_until, settle, settle_short
 
@@ -188,6 +189,10 @@ class CaseWork:
             after = _structs.replace(settled.story, uses=(), granted=())
         else:
             after = settled.story if refused else self._judged(case, settled.story, entitled, life)
+        after = lasting(case.story, after)
+        if entitled is not None:
+            granting = entitled.evaluation, entitled.judged_at
+            prolong_again(case.programme, life, case.story, after, *granting, self._now, cause)
         self._count(case, after)
         regrant(case.story, after, life, cause)
         case.story = after

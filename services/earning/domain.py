@@ -373,13 +373,12 @@ class BatchDecider:
         evaluation = verdict.evaluation
         if evaluation is None:
             return False
-        stands = bool(verdict.credits) or not evaluation.grants
-        if stands:
+        if verdict.stands:
             for use in evaluation.uses:
                 self._use(programme, use.key, use.points, use.limit)
         for failed in evaluation.rule_errors:
             self.result.rule_errors[failed.campaign] = self.result.rule_errors.get(failed.campaign, 0) + 1
-        return stands
+        return verdict.stands
 
     def _unpaid(self, programme: RunningProgramme, key: UUID, standing: Standing, verdict: Verdict) -> None:
         if verdict.outcome in _UNPAID:

@@ -13,6 +13,7 @@ from libs.ledger.repay import repay
 from libs.lives import life
 from libs.lives.life import MemberName
 from libs.lives.made import Cause, Made
+from libs.promotions.extensions import EXTENSION
 from services.earning.verdict import Given, Standing
 
 
@@ -55,9 +56,13 @@ class Life(life.Life):
         return lot
 
     def give(self, granted: Iterable[tuple[str, str, str, int]], cause: Cause, *, back: bool = False) -> None:
-        """Note what the member gets beside points, or gives `back`: campaign, kind, reference and quantity of each."""
+        """Note what the member gets beside points, or gives `back`: campaign, kind, reference and quantity of each.
+
+        Later dates are no gifts: they are entries of the ledger, and never given back.
+        """
         before = sum(1 for each in self._gifts if (each.cause, each.back) == (cause, back))
-        for number, gift in enumerate(granted, start=before + 1):
+        gifts = [gift for gift in granted if gift[1] != EXTENSION]
+        for number, gift in enumerate(gifts, start=before + 1):
             self._gifts.append(Given(*gift, cause, number, back))
 
     def untold_gifts(self) -> list[Given]:

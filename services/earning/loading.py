@@ -166,7 +166,8 @@ async def load_lives(
     revived = Revived(standings)
     for arrival in fresh:
         plain = arrival.kind == arrivals.COMPLETED and arrival.receipt_key not in cases
-        if plain and not arrival.programme.pends and not arrival.programme.revives:
+        programme = arrival.programme
+        if plain and not programme.pends and not programme.revives and not programme.extends:
             continue
         concerned = [(*name[:2], owners[name]) for name in identifier_names(arrival) if name in owners]
         member_id = _named(arrival)
@@ -174,11 +175,11 @@ async def load_lives(
             concerned.append((*arrival.scope, member_id))
             if (other := _other(arrival)) is not None:
                 concerned.append((*arrival.scope, other))
-        if not plain:
+        if not plain or programme.extends:
             whole |= dict.fromkeys(concerned)
-        elif arrival.programme.pends:
+        elif programme.pends:
             adding |= dict.fromkeys(concerned)
-        if arrival.programme.revives:
+        if programme.revives:
             revived.see(arrival, concerned)
     whole |= revived.names
     names = [name for name in whole if name in standings]

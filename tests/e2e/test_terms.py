@@ -98,6 +98,22 @@ async def test_a_visit_keeps_stamps_alive(platform: Platform) -> None:
     assert last_days(shop, "loyal")["stamps"] == (time.astimezone(ROME).date() + 400 * DAY, 1)
 
 
+@pytest.mark.feature("XOXO-48")
+async def test_whoever_is_active_keeps_points_for_another_quarter(platform: Platform) -> None:
+    """By a campaign for an activity; the decision and the journal say so."""
+    shop = platform.doors["terms"]
+    await joined(platform, shop, "active")
+    await bought(platform, shop, "active-1", "any", "active", timedelta(hours=1))
+    before, points = last_days(shop, "active")["points"]
+    opened = activity("active-opened", "terms-opened", card="active", time=shop.now(), source=f"{shop.source}/1")
+    await platform.publish([opened])
+    told = await shop.decision(f"/v1/receipts{shop.source}/1/active-opened")
+    assert told["explanation"]["summary"] == "a later date for points by active."
+    assert last_days(shop, "active")["points"] == (end_of_quarter(before + DAY), points)
+    (entry,) = [each for each in shop.history("active") if each["kind"] == "waive"]
+    assert (entry["points"], entry["amount"]) == (0, points)
+
+
 @pytest.mark.feature("VOU-144")
 async def test_old_points_come_under_new_terms_when_somebody_asks_for_it(platform: Platform) -> None:
     shop = platform.doors["terms"]

@@ -123,7 +123,7 @@ class PointsWaivedV1(_PointsMoved):
 class PointsRedatedV1(_PointsMoved):
     """Points stay and lapse on another day: something kept them alive, another policy holds, or a person said so.
 
-    `reason` is `kept-alive`, or that of whoever wanted the other day.
+    `reason` is `kept-alive`, the campaign that gave the later day, or that of whoever wanted the other day.
     """
 
     event_type: ClassVar[str] = "org.pointstream.points.redated.v1"

@@ -12,6 +12,7 @@ EXPLANATIONS: Texts = MappingProxyType(
         "granted": "{points} by {campaigns}.",
         "off": "{minor} minor units off",
         "tier-points": {"one": "1 tier point ({tier_set})", "other": "{n} tier points ({tier_set})"},
+        "extension": "a later date for {wallet}",
         "free-shipping": "Free shipping.",
         "outranked": "campaign {what!r} outranks it in its group",
         "excluded": "it may not pay beside campaign {what!r}, which is stronger",

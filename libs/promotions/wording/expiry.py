@@ -1,4 +1,4 @@
-"""Expiry policies in both languages: when points of a wallet lapse, those of some members, those of an offer."""
+"""Expiry in both languages: when points of a wallet lapse, of some members, of an offer; what gets a later date."""
 
 from __future__ import annotations
 
@@ -45,6 +45,32 @@ ENGLISH: Texts = MappingProxyType(
         "expiry.of-tiers": "of tier {listed}",
         "expiry.of-segments": "of segment {listed}",
         "expiry.own": "{what} with a date of their own ({told})",
+        "extend.points": "points",
+        "extend.next": "the {wallet} that lapse next",
+        "extend.all": "all {wallet}",
+        "extend.older": {"one": "{what} earned a day before or more", "other": "{what} earned {n} days before or more"},
+        "extend.younger": {
+            "one": "{what} earned a day before at most",
+            "other": "{what} earned {n} days before at most",
+        },
+        "extend.both": "{what} earned {least} to {most} days before",
+        "extend.boundaries": {
+            "one": "{what} lapse one expiry date later",
+            "other": "{what} lapse {n} expiry dates later",
+        },
+        "extend.boundaries.now": {
+            "one": "{what} lapse one expiry date after the next",
+            "other": "{what} lapse {n} expiry dates after the next",
+        },
+        "extend.days": {"one": "{what} live a day longer at least", "other": "{what} live {n} days longer at least"},
+        "extend.days.now": {
+            "one": "{what} live a day more from then at least",
+            "other": "{what} live {n} days more from then at least",
+        },
+        "extend.most": {
+            "one": "{told}, at most a day from when they were earned",
+            "other": "{told}, at most {n} days from when they were earned",
+        },
     }
 )
 
@@ -102,5 +128,37 @@ GERMAN: Texts = MappingProxyType(
         "expiry.of-tiers": "der Stufe {listed}",
         "expiry.of-segments": "der Gruppe {listed}",
         "expiry.own": "{what} mit eigenem Verfall ({told})",
+        "extend.points": "Punkte",
+        "extend.next": "die nächsten verfallenden {wallet}",
+        "extend.all": "alle {wallet}",
+        "extend.older": {
+            "one": "{what}, die vor mindestens einem Tag gesammelt wurden,",
+            "other": "{what}, die vor mindestens {n} Tagen gesammelt wurden,",
+        },
+        "extend.younger": {
+            "one": "{what}, die vor höchstens einem Tag gesammelt wurden,",
+            "other": "{what}, die vor höchstens {n} Tagen gesammelt wurden,",
+        },
+        "extend.both": "{what}, die vor {least} bis {most} Tagen gesammelt wurden,",
+        "extend.boundaries": {
+            "one": "{what} verfallen einen Termin später",
+            "other": "{what} verfallen {n} Termine später",
+        },
+        "extend.boundaries.now": {
+            "one": "{what} verfallen einen Termin nach dem nächsten",
+            "other": "{what} verfallen {n} Termine nach dem nächsten",
+        },
+        "extend.days": {
+            "one": "{what} gelten mindestens einen Tag länger",
+            "other": "{what} gelten mindestens {n} Tage länger",
+        },
+        "extend.days.now": {
+            "one": "{what} gelten von da an noch mindestens einen Tag",
+            "other": "{what} gelten von da an noch mindestens {n} Tage",
+        },
+        "extend.most": {
+            "one": "{told}, höchstens einen Tag vom Sammeln an",
+            "other": "{told}, höchstens {n} Tage vom Sammeln an",
+        },
     }
 )

@@ -85,6 +85,7 @@ EXPLANATIONS: Texts = MappingProxyType(
         "granted": "{points} durch {campaigns}.",
         "off": "{minor} kleinste Einheiten Nachlass",
         "tier-points": {"one": "1 Stufenpunkt ({tier_set})", "other": "{n} Stufenpunkte ({tier_set})"},
+        "extension": "ein späteres Datum für {wallet}",
         "free-shipping": "Versand frei.",
         "outranked": "Kampagne {what!r} geht ihr in ihrer Gruppe vor",
         "excluded": "sie darf nicht neben der stärkeren Kampagne {what!r} zahlen",

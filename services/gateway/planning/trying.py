@@ -10,7 +10,8 @@ from uuid import UUID
 
 from libs.judging.versions import ActiveVersion, RunningProgramme
 from libs.promotions.describe import Words
-from libs.promotions.explain import describe, why_not
+from libs.promotions.explain import describe, granted_words, why_not
+from libs.promotions.extensions import EXTENSION
 from libs.promotions.facts import MemberFacts
 from services.gateway.planning.reading import Place, Posted, read_instant, read_money
 from services.gateway.quote_answers import quote_view
@@ -108,7 +109,11 @@ def _gives(view: QuoteView, campaign: str, words: Words) -> tuple[str, ...]:
         return ()
     told = [f"{one.points} {one.wallet}" for one in explained.campaigns if one.campaign == campaign]
     off = sum(one.amount_minor for one in view.discounts if one.campaign == campaign)
-    gifts = [f"{one.quantity} {one.reference}" for one in explained.granted if one.campaign == campaign]
+    own = [one for one in explained.granted if one.campaign == campaign]
+    gifts = [
+        granted_words(one, words.language) if one.kind == EXTENSION else f"{one.quantity} {one.reference}"
+        for one in own
+    ]
     return (*told, *([words.money(-off)] if off else []), *gifts)
 
 

@@ -34,7 +34,7 @@ SLUG = "^[a-z0-9][a-z0-9_-]{0,63}$"
 KINDS = (
     "'per_amount', 'per_quantity', 'fixed', 'per_tier', 'thresholds', 'together', 'formula', 'multiplier', "
     "'amount_off', 'percent_off', 'free_shipping', 'buy_get', 'bundle', 'coupon', 'gift_card', 'reward', 'badge', "
-    "'lottery_ticket', 'sample', 'message', 'webhook', 'tier_points'"
+    "'lottery_ticket', 'sample', 'message', 'webhook', 'tier_points', 'extend'"
 )
 
 
