@@ -166,6 +166,7 @@ def test_a_start_that_fails_in_the_background_says_why(platform: Platform, tmp_p
     assert process.orphans(tmp_path / "data") == []
 
 
+@pytest.mark.slow
 def test_a_service_that_died_comes_back(platform: Platform) -> None:
     expiry = next(child for child in platform.children() if "services.expiry" in child.cmdline())
     expiry.kill()

@@ -130,7 +130,8 @@ async def held_for(seconds: float, worker: Worker) -> None:
     assert await not_ready(worker), "ready without a database"
 
 
-@pytest.mark.parametrize("seconds", [10, pytest.param(30, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [10, 30])
 async def test_postgres_stands_still(fragile: Stack, seconds: int) -> None:
     """F-2: a server that answers nothing, for longer than any timeout of ours."""
     worker, load = await loaded(fragile, 8_000, seed=21)
