@@ -18,7 +18,7 @@ from libs.backtest.history import Move
 from libs.judging.verdict import NewCredit
 from libs.ledger.adjust import adjust
 from libs.ledger.catch_up import catch_up
-from libs.ledger.decide import decide_credit, opening_movement
+from libs.ledger.decide import opening_movement
 from libs.ledger.evolve import apply_all
 from libs.ledger.model import Kind, MemberLedger, Movement
 from libs.ledger.repay import repay
@@ -61,16 +61,7 @@ class Purse:
 
     def credit(self, new: NewCredit, at: datetime) -> int:
         """Put points in, as they were placed; returns the number of their lot."""
-        lot = decide_credit(
-            self._ledger.seq,
-            new.wallet,
-            new.points,
-            earned_at=new.earned_at,
-            recorded_at=at,
-            active_from=new.active_from,
-            expires_at=new.expires_at,
-            policy_version=new.version,
-        )
+        lot = new.lot(self._ledger.seq, at)
         self._take_in([opening_movement(lot)])
         self._take_in(repay(self._ledger, new.wallet, at))
         self._wait(at)

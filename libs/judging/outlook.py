@@ -9,7 +9,7 @@ from libs.judging.alive import keep_alive
 from libs.judging.verdict import NewCredit
 from libs.judging.versions import RunningProgramme
 from libs.ledger.catch_up import catch_up
-from libs.ledger.decide import decide_credit, opening_movement
+from libs.ledger.decide import opening_movement
 from libs.ledger.evolve import apply, apply_all
 from libs.ledger.model import MemberLedger
 from libs.ledger.repay import repay
@@ -32,16 +32,7 @@ def credited(ledger: MemberLedger, credits: Iterable[NewCredit], at: datetime) -
     """
     ledger = apply_all(ledger, catch_up(ledger, at, at))
     for new in credits:
-        lot = decide_credit(
-            ledger.seq,
-            new.wallet,
-            new.points,
-            earned_at=new.earned_at,
-            recorded_at=at,
-            active_from=new.active_from,
-            expires_at=new.expires_at,
-            policy_version=new.version,
-        )
+        lot = new.lot(ledger.seq, at)
         ledger = apply(ledger, opening_movement(lot))
         ledger = apply_all(ledger, repay(ledger, new.wallet, at))
     return ledger

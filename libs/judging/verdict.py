@@ -8,6 +8,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from libs.ledger.decide import decide_credit
+from libs.ledger.model import Lot
 from libs.promotions.evaluation import Evaluation
 from libs.promotions.pages import Outcome
 
@@ -22,6 +24,19 @@ class NewCredit(Struct, frozen=True):
     expires_at: datetime | None
     carried: bool
     version: int
+
+    def lot(self, head_seq: int, recorded_at: datetime) -> Lot:
+        """The lot that it makes of a member whose last number is `head_seq`."""
+        return decide_credit(
+            head_seq,
+            self.wallet,
+            self.points,
+            earned_at=self.earned_at,
+            recorded_at=recorded_at,
+            active_from=self.active_from,
+            expires_at=self.expires_at,
+            policy_version=self.version,
+        )
 
 
 class Verdict(Struct, frozen=True):

@@ -17,7 +17,6 @@ from libs.history.days import Counted
 from libs.judging.occasions import Occasion
 from libs.judging.verdict import Verdict
 from libs.judging.versions import RunningProgramme
-from libs.ledger.decide import decide_credit
 from libs.ledger.model import Lot
 from libs.lives.life import MemberName
 from libs.lives.made import Cause, Made
@@ -158,16 +157,7 @@ class BatchDecider:
         """Lots for a member of whom nothing else needs to be known than the last number."""
         made, events, cause = [], [], _cause(arrival)
         for new in verdict.credits:
-            lot = decide_credit(
-                standing.seq,
-                new.wallet,
-                new.points,
-                earned_at=new.earned_at,
-                recorded_at=self._now,
-                active_from=new.active_from,
-                expires_at=new.expires_at,
-                policy_version=new.version,
-            )
+            lot = new.lot(standing.seq, self._now)
             standing.seq = lot.seq
             term = Term(*arrival.scope, new.wallet, new.expires_at, new.version)
             tenant = arrival.programme.tenant

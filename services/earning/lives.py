@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from libs.judging.verdict import NewCredit
-from libs.ledger.decide import decide_credit, opening_movement
+from libs.ledger.decide import opening_movement
 from libs.ledger.evolve import apply
 from libs.ledger.model import Kind, Lot, MemberLedger, Movement
 from libs.ledger.repay import repay
@@ -37,16 +37,7 @@ class Life(life.Life):
 
     def credit(self, new: NewCredit, now: datetime, cause: Cause) -> Lot:
         """Add a lot, and repay what is owed out of it."""
-        lot = decide_credit(
-            self.ledger.seq,
-            new.wallet,
-            new.points,
-            earned_at=new.earned_at,
-            recorded_at=now,
-            active_from=new.active_from,
-            expires_at=new.expires_at,
-            policy_version=new.version,
-        )
+        lot = new.lot(self.ledger.seq, now)
         opening = opening_movement(lot)
         self.ledger = apply(self.ledger, opening)
         self.standing.seq = lot.seq

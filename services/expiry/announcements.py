@@ -30,7 +30,7 @@ from libs.runtime.leases import shards_of
 from libs.sweeps.calendar import Turn
 from libs.sweeps.outlook import money
 from libs.sweeps.preview import Preview, Share, SparedShare, Total, totals
-from services.expiry.approval import worth_of
+from services.expiry.approval import worth_together
 from services.expiry.spared_store import Waived
 from services.expiry.store import Lapsed, Programme, Sweep
 
@@ -160,7 +160,7 @@ class Crier:
 
     def held_back(self, sweep_id: UUID, boundary: datetime, shares: Sequence[Share]) -> Outgoing:
         """It waits for a second person."""
-        about = {"shares": _told(totals(shares)), "worth_minor": worth_of(shares, self._programme.worth)}
+        about = {"shares": _told(totals(shares)), "worth_minor": worth_together(shares, self._programme.worth)}
         ordinal = int(self._now.timestamp() * 1_000)
         return self._write(SweepApprovalAwaitedV1.event_type, sweep_id, boundary, about, ordinal)
 

@@ -6,7 +6,7 @@ import pytest
 
 from libs.promotions.lapsing import SweepApproval
 from libs.sweeps.preview import Share
-from services.expiry.approval import takes_two, worth_of
+from services.expiry.approval import takes_two, worth_together
 from services.expiry.overseer import answer
 
 SHARES = [
@@ -28,8 +28,8 @@ def test_bounds_are_passed_by_more_than_they_say(points: int | None, minor: int 
 
 
 def test_what_has_no_worth_passes_no_bound_of_money_and_nothing_lapsing_none() -> None:
-    assert worth_of(SHARES, WORTH) == 899
-    assert worth_of(SHARES[2:], WORTH) is None
+    assert worth_together(SHARES, WORTH) == 899
+    assert worth_together(SHARES[2:], WORTH) is None
     assert not takes_two(SHARES[2:], SweepApproval(above_minor=0), WORTH)
     assert not takes_two([], SweepApproval(above_points=0, above_minor=0), WORTH)
 
