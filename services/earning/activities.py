@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -96,17 +97,35 @@ def _carried(
     return [credit for credit in placed if credit is not None]
 
 
-def correct(arrival: Arrival, life: Life | None, now: datetime) -> Acted:
-    """Give or take points because a person said so, or bring an opening balance."""
-    data = arrival.event.data
+class InHand(NamedTuple):
+    """What a person's word is about: from when it counts, the member, the version of then, and what brings it about."""
+
+    at: datetime
+    life: Life
+    version: ActiveVersion
+    cause: Cause
+
+
+def in_hand(arrival: Arrival, life: Life | None, now: datetime) -> InHand | Acted:
+    """Take a member in hand for a person's word about a wallet, what time has done recorded; or refuse the word."""
     at = effective_time(arrival.event.time, arrival.arrived_at).instant
     if life is None:
         return Acted(Verdict("refused", "member-unknown", at))
     version = arrival.programme.at(at)
-    if version is None or data.wallet not in version.calendars:
+    if version is None or arrival.event.data.wallet not in version.calendars:
         return Acted(Verdict("refused", "wallet-unknown", at))
     cause = Cause(arrival.key, arrival.event.source, arrival.event.id)
     life.catch_up(now, cause)
+    return InHand(at, life, version, cause)
+
+
+def correct(arrival: Arrival, life: Life | None, now: datetime) -> Acted:
+    """Give or take points because a person said so, or bring an opening balance."""
+    data = arrival.event.data
+    found = in_hand(arrival, life, now)
+    if isinstance(found, Acted):
+        return found
+    at, life, version, cause = found
     earned_at = data.earned_at or at
     decided = adjust(
         life.ledger,

@@ -6,9 +6,7 @@ from datetime import datetime
 
 from libs.judging.verdict import Verdict
 from libs.ledger.extend import Wish, extend
-from libs.ledger.late import effective_time
-from libs.lives.made import Cause
-from services.earning.activities import Acted, correct
+from services.earning.activities import Acted, correct, in_hand
 from services.earning.arrivals import ADJUSTED, EXTENSION, REDATING, REINSTATEMENT, Arrival
 from services.earning.lives import Life
 from services.earning.redating import redated
@@ -25,14 +23,10 @@ def by_hand(arrival: Arrival, life: Life | None, lapses: Lapses, now: datetime) 
 def extend_as_asked(arrival: Arrival, life: Life | None, now: datetime) -> Acted:
     """Extend a member's points as a person asked."""
     data = arrival.event.data
-    at = effective_time(arrival.event.time, arrival.arrived_at).instant
-    if life is None:
-        return Acted(Verdict("refused", "member-unknown", at))
-    version = arrival.programme.at(at)
-    if version is None or data.wallet not in version.calendars:
-        return Acted(Verdict("refused", "wallet-unknown", at))
-    cause = Cause(arrival.key, arrival.event.source, arrival.event.id)
-    life.catch_up(now, cause)
+    found = in_hand(arrival, life, now)
+    if isinstance(found, Acted):
+        return found
+    at, life, version, cause = found
     boundaries = 1 if data.boundaries is None and data.days is None else data.boundaries
     wish = Wish(data.wallet, boundaries, data.days, pooled=not data.all_lots, from_now=data.from_now)
     decided = extend(life.ledger, wish, version.calendars[data.wallet], now)

@@ -9,8 +9,7 @@ from libs.judging.verdict import Verdict
 from libs.ledger.late import effective_time
 from libs.ledger.reinstate import Lapse, after_movements, reinstate
 from libs.lives.life import MemberName
-from libs.lives.made import Cause
-from services.earning.activities import Acted
+from services.earning.activities import Acted, in_hand
 from services.earning.arrivals import Arrival
 from services.earning.lives import Life
 
@@ -21,14 +20,13 @@ Lapses = Mapping[MemberName, Sequence[Lapse]]
 def bring_back(arrival: Arrival, life: Life | None, lapses: Lapses, now: datetime) -> Acted:
     """Give back what lapsed in the span that the request names, as far as the programme's window and limits reach."""
     data = arrival.event.data
-    at = effective_time(arrival.event.time, arrival.arrived_at).instant
-    if life is None or life.name[2] != data.member_id:
-        return Acted(Verdict("refused", "member-unknown" if life is None else "member-merged", at))
-    version = arrival.programme.at(at)
-    if version is None or data.wallet not in version.calendars:
-        return Acted(Verdict("refused", "wallet-unknown", at))
-    cause = Cause(arrival.key, arrival.event.source, arrival.event.id)
-    life.catch_up(now, cause)
+    if life is not None and life.name[2] != data.member_id:
+        at = effective_time(arrival.event.time, arrival.arrived_at).instant
+        return Acted(Verdict("refused", "member-merged", at))
+    found = in_hand(arrival, life, now)
+    if isinstance(found, Acted):
+        return found
+    at, life, version, cause = found
     rules = version.compiled.source.reinstatement
     opens = max(data.lapsed_after, data.requested_at - timedelta(days=rules.within_days))
     lapsed = [

@@ -27,6 +27,7 @@ from services.expiry.overseer import Overseer, Rules
 from services.expiry.reinstater import Reinstater
 from services.expiry.reminder_lane import ReminderLane
 from services.expiry.settings import ExpirySettings
+from services.expiry.store import VersionReader
 from services.expiry.sweeper import Sweeper
 from services.expiry.zone_watch import ZoneWatch
 
@@ -59,10 +60,11 @@ def build(settings: ExpirySettings, clock: Clock | None = None) -> faust.App:
     lanes: list[Lane] = [Sweeper(means, extra=number > 0) for number in range(wanted.lanes)]
     lanes += [ReminderLane(means, extra=number > 0) for number in range(wanted.lanes)]
     rules = Rules(wanted.ahead, wanted.settle, wanted.automatic, wanted.chunk, wanted.progress_every)
-    overseer = Overseer(pool, clock, wall, rules, metrics, crowd)
-    forecaster = Forecaster(pool, clock, settings.forecast.every, settings.look_every, metrics)
+    versions = VersionReader()
+    overseer = Overseer(pool, clock, wall, rules, metrics, crowd, versions)
+    forecaster = Forecaster(pool, clock, settings.forecast.every, settings.look_every, metrics, versions)
     reinstater = Reinstater(pool, clock, metrics, relay.committed)
-    zones = ZoneWatch(pool, clock, metrics)
+    zones = ZoneWatch(pool, clock, metrics, versions)
     trouble = listen_only(app, settings, clock, metrics.announcements.inc)
     _host(app, settings, pool, lanes, (overseer, reinstater, zones), forecaster, relay)
     watched = (overseer, reinstater, zones, relay, *lanes)

@@ -25,14 +25,20 @@ class Forecaster:
     """Looks, in every worker, whether a forecast is due; of several that look at once one makes it, and all show it."""
 
     def __init__(
-        self, pool: asyncpg.Pool, clock: Clock, every: timedelta, look_every: timedelta, metrics: ExpiryMetrics
+        self,
+        pool: asyncpg.Pool,
+        clock: Clock,
+        every: timedelta,
+        look_every: timedelta,
+        metrics: ExpiryMetrics,
+        versions: VersionReader,
     ) -> None:
         self._pool = pool
         self._clock = clock
         self._every = every
         self._look_every = look_every.total_seconds()
         self._metrics = metrics
-        self._versions = VersionReader()
+        self._versions = versions
         self._shown: dict[Scope, datetime] = {}
         self._stopping = asyncio.Event()
 

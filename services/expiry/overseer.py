@@ -46,7 +46,14 @@ class Overseer:
     """Looks around every second or so, in every worker; of several that look at once one acts."""
 
     def __init__(
-        self, pool: asyncpg.Pool, clock: Clock, wall: Clock, rules: Rules, metrics: ExpiryMetrics, crowd: Crowd
+        self,
+        pool: asyncpg.Pool,
+        clock: Clock,
+        wall: Clock,
+        rules: Rules,
+        metrics: ExpiryMetrics,
+        crowd: Crowd,
+        versions: VersionReader,
     ) -> None:
         self._pool = pool
         self._clock = clock
@@ -54,7 +61,7 @@ class Overseer:
         self._rules = rules
         self._metrics = metrics
         self._crowd = crowd
-        self._versions = VersionReader()
+        self._versions = versions
         self._reminders = ReminderDesk(clock, rules.chunk, metrics)
         self._since: dict[Scope, datetime] = {}
         self._looked: dict[Scope, datetime] = {}

@@ -23,13 +23,19 @@ class ZoneWatch:
     """Looks every five minutes in every worker; whichever is first remembers, and tells of what moved."""
 
     def __init__(
-        self, pool: asyncpg.Pool, clock: Clock, metrics: ExpiryMetrics, *, ticks: Callable[[], float] = monotonic
+        self,
+        pool: asyncpg.Pool,
+        clock: Clock,
+        metrics: ExpiryMetrics,
+        versions: VersionReader,
+        *,
+        ticks: Callable[[], float] = monotonic,
     ) -> None:
         self._pool = pool
         self._clock = clock
         self._metrics = metrics
         self._ticks = ticks
-        self._versions = VersionReader()
+        self._versions = versions
         self._again_at: float | None = None
         self.trouble: str | None = None
 

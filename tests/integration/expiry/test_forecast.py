@@ -28,6 +28,7 @@ from libs.sweeps.outlook import Outlook, lapses
 from libs.sweeps.preview import preview, totals
 from services.expiry.forecaster import Forecaster
 from services.expiry.metrics import ExpiryMetrics
+from services.expiry.store import VersionReader
 from tests.integration.test_rebuild import CAUSE, Life, lives, store
 from tests.support.database import ACME, Database
 
@@ -221,7 +222,7 @@ async def test_the_service_keeps_a_forecast_and_shows_what_comes_next(database: 
     settings = PostgresSettings(dsn=database.dsn("expiry"))
     async with postgres.opened(postgres.pool(settings, "expiry-test")) as pool, pool.acquire() as connection:
         hours = timedelta(hours=6)
-        forecaster = Forecaster(pool, clock, hours, hours, ExpiryMetrics(registry))
+        forecaster = Forecaster(pool, clock, hours, hours, ExpiryMetrics(registry), VersionReader())
         await forecaster.look(connection)
         first = await load_outlook(connection, SCOPE)
         assert first == await told(connection)

@@ -89,7 +89,8 @@ class Sweeping:
     told: set[str] = field(default_factory=set)
 
     def overseer(self, rules: Rules = RULES) -> Overseer:
-        return Overseer(self.pool, self.clock, SystemClock(), rules, ExpiryMetrics(CollectorRegistry()), Crowd())
+        metrics = ExpiryMetrics(CollectorRegistry())
+        return Overseer(self.pool, self.clock, SystemClock(), rules, metrics, Crowd(), sweeps.VersionReader())
 
     def lane(self, holder: str) -> Sweeper:
         metrics = ExpiryMetrics(CollectorRegistry())

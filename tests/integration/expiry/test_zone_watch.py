@@ -17,6 +17,7 @@ from libs.sweeps import calendar
 from libs.sweeps.moved import AHEAD, moved
 from libs.sweeps.reading import load_turns
 from services.expiry.metrics import ExpiryMetrics
+from services.expiry.store import VersionReader
 from services.expiry.zone_watch import ZoneWatch
 from tests.integration.expiry.test_reinstatement import ADA, LAPSING
 from tests.integration.expiry.test_sweep import BOUNDARY, SCOPE, Sweeping, sweeping
@@ -43,7 +44,7 @@ async def test_a_moved_boundary_is_noticed_and_lots_keep_their_date(
     now = sweeping.clock.instant = BOUNDARY - timedelta(days=60)
     metrics = ExpiryMetrics(CollectorRegistry())
     ticks = count(0, 1_000)
-    watch = ZoneWatch(sweeping.pool, sweeping.clock, metrics, ticks=lambda: float(next(ticks)))
+    watch = ZoneWatch(sweeping.pool, sweeping.clock, metrics, VersionReader(), ticks=lambda: float(next(ticks)))
 
     async def changed() -> list[tuple[datetime, datetime, int, int, tuple[int, ...]]]:
         ahead = [turn.boundary for turn in await load_turns(superuser, SCOPE, now, now + AHEAD)]
