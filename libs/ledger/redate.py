@@ -15,12 +15,14 @@ def redate(
     """Give what is free of lots the dates that are named by their numbers, None for never; record what is due first.
 
     A lot that is pending, has nothing free, or has that date already is passed over, so it may be asked twice. A lot
-    is not touched before it was there. One movement for what shares wallet, instant and date; it moves no points.
+    is not touched before it was there. One movement for what shares wallet, instant, old and new date, so that what is
+    told of it holds for all of its lots; it moves no points.
     """
-    groups: dict[tuple[str, datetime, datetime | None], list[Lot]] = {}
+    groups: dict[tuple[str, datetime, datetime | None, datetime | None], list[Lot]] = {}
     for lot in sorted(ledger.lots, key=attrgetter("wallet", "seq")):
         if lot.seq in dates and dates[lot.seq] != lot.expires_at and lot.free and not lot.pending:
-            groups.setdefault((lot.wallet, max(at, lot.opened_at, lot.active_from), dates[lot.seq]), []).append(lot)
+            instant = max(at, lot.opened_at, lot.active_from)
+            groups.setdefault((lot.wallet, instant, lot.expires_at, dates[lot.seq]), []).append(lot)
     return tuple(
         Movement(
             seq=seq,
@@ -34,5 +36,5 @@ def redate(
             allocations=tuple(Allocation(lot.seq, lot.free) for lot in lots),
             new_expiry=NewExpiry(expires_at),
         )
-        for seq, ((wallet, instant, expires_at), lots) in enumerate(groups.items(), start=ledger.seq + 1)
+        for seq, ((wallet, instant, _, expires_at), lots) in enumerate(groups.items(), start=ledger.seq + 1)
     )
