@@ -1,0 +1,1 @@
+"""How members can be reached, and what they agreed to: personal data, kept in one place."""

@@ -1,0 +1,1 @@
+"""What members are told: the words of a message, apart from how it travels."""
