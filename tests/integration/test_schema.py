@@ -46,7 +46,13 @@ RIGHTS = {
         "INSERT SELECT UPDATE(at) UPDATE(enrolled_at) UPDATE(member_id) UPDATE(open) UPDATE(place)": (
             "earning.occasion_clock"
         ),
-        "INSERT SELECT UPDATE(present)": "vault.profile",
+        "INSERT SELECT UPDATE(present)": "vault.consent vault.profile",
+        "INSERT SELECT UPDATE(sealed_key)": "vault.member_key",
+        (
+            "INSERT SELECT UPDATE(country) UPDATE(family_name) UPDATE(given_name) UPDATE(language) "
+            "UPDATE(recorded_at) UPDATE(zone)"
+        ): "vault.person",
+        "DELETE INSERT SELECT UPDATE(address)": "vault.contact",
         "INSERT SELECT UPDATE(used)": "earning.counter",
         "INSERT SELECT UPDATE(told_at)": "earning.budget_reached members.segment_change",
         "INSERT SELECT UPDATE(held) UPDATE(now_active_from) UPDATE(now_expires_at) UPDATE(pending) UPDATE(remaining)": (
@@ -123,6 +129,13 @@ RIGHTS = {
         "SELECT(reason) SELECT(recorded_at) SELECT(tenant_id) SELECT(topic)": "stream.dead_letter",
         "SELECT UPDATE(asked) UPDATE(asked_by)": "expiry.sweep",
         "SELECT UPDATE(last_used_at)": "gateway.api_key",
+        "INSERT SELECT UPDATE(present)": "vault.consent",
+        "INSERT SELECT UPDATE(sealed_key)": "vault.member_key",
+        (
+            "INSERT SELECT UPDATE(country) UPDATE(family_name) UPDATE(given_name) UPDATE(language) "
+            "UPDATE(recorded_at) UPDATE(zone)"
+        ): "vault.person",
+        "DELETE INSERT SELECT UPDATE(address) UPDATE(alive) UPDATE(changed_at) UPDATE(reason)": "vault.contact",
         (
             "DELETE INSERT SELECT UPDATE(attempt) UPDATE(body) UPDATE(fingerprint) UPDATE(location) UPDATE(started_at) "
             "UPDATE(status)"
@@ -194,18 +207,27 @@ RIGHTS = {
         "INSERT SELECT UPDATE(ended_at) UPDATE(ended_by)": "members.exemption",
         "SELECT UPDATE(activates_at) UPDATE(keeps) UPDATE(lapses_at) UPDATE(owing) UPDATE(seq)": "ledger.member",
         "SELECT UPDATE(replayed_at)": "stream.dead_letter",
+        "INSERT SELECT UPDATE(present)": "vault.consent",
+        "INSERT SELECT UPDATE(destroyed_at) UPDATE(sealed_key)": "vault.member_key",
+        (
+            "DELETE INSERT SELECT UPDATE(country) UPDATE(family_name) UPDATE(given_name) UPDATE(language) "
+            "UPDATE(recorded_at) UPDATE(zone)"
+        ): "vault.person",
+        "DELETE INSERT SELECT UPDATE(address) UPDATE(alive) UPDATE(changed_at) UPDATE(reason)": "vault.contact",
         "SELECT UPDATE(bad_streak) UPDATE(halt_reason) UPDATE(halted_at) UPDATE(recent_bad) UPDATE(recent_seen)": (
             "stream.position"
         ),
     },
-} | {
-    service: {
-        "USAGE": f"{service} platform",
-        "SELECT": (
-            "platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant"
-        ),
-    }
-    for service in ("notifier",)
+    "notifier": {
+        "USAGE": "notifier platform vault",
+        "SELECT": """
+            platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant
+            vault.person
+            """,
+        "INSERT SELECT UPDATE(present)": "vault.consent",
+        "INSERT SELECT UPDATE(sealed_key)": "vault.member_key",
+        "SELECT UPDATE(alive) UPDATE(changed_at) UPDATE(reached_at) UPDATE(reason)": "vault.contact",
+    },
 }
 
 _GRANTED = """
