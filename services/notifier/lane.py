@@ -113,7 +113,7 @@ class Lane:
         pause = _PAUSE
         while not self._stopping:
             try:
-                busy = await self._round()
+                busy = await self.work()
             except DATABASE_ERRORS as error:
                 self.trouble = f"messages are not sent: {type(error).__name__}"
                 log.warning("lane.interrupted", channel=self._carrier.name, error=type(error).__name__)
@@ -126,7 +126,7 @@ class Lane:
                 await happens_within(self._carrier.woken, _IDLE)
                 self._carrier.woken.clear()
 
-    async def _round(self) -> bool:
+    async def work(self) -> bool:
         """Take a batch and see it through; False when there was none."""
         most = self._carrier.allowed(self._batch)
         if most == 0:
