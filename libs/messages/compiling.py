@@ -13,14 +13,15 @@ from libs.messages.environment import environment, locale_of
 from libs.messages.kinds import KINDS, NAME
 from libs.messages.template import FORMS, Compiled, Fault, Template, TemplateInvalid
 from libs.messages.trial import faults_when_filled
-from libs.messages.values import TYPES
+from libs.messages.values import TYPES, one_line
 
 LONGEST: Mapping[str, int] = {"title": 500, "text": 20_000, "mjml": 100_000, "html": 200_000}
 """How many characters of source each part may have."""
 
 MOST_VARIABLES = 40
 
-_BRAND = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}|")
+LONGEST_BRAND = 64
+
 _INCLUDED = re.compile(r"<\s*(mj-include|mj-font|mj-html-attributes)\b", re.IGNORECASE)
 
 
@@ -56,8 +57,8 @@ def _faults_around(template: Template) -> Iterator[Fault]:
         yield Fault("name", "it is no name such as expiry_reminder")
     if locale_of(template.language) is None:
         yield Fault("language", "it is no language such as de or pt-BR")
-    if not _BRAND.fullmatch(template.brand):
-        yield Fault("brand", "it is no name such as acme-outlet")
+    if len(template.brand) > LONGEST_BRAND or template.brand != one_line(template.brand).strip():
+        yield Fault("brand", f"it is a name on one line of at most {LONGEST_BRAND} characters")
     if template.channel not in FORMS:
         yield Fault("channel", f"it is none of {', '.join(FORMS)}")
         return

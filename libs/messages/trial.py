@@ -7,9 +7,12 @@ from collections.abc import Iterator, Mapping
 from libs.messages import samples
 from libs.messages.content import ChannelName, Content
 from libs.messages.rendering import TooLong, ready, render
-from libs.messages.sms_length import MOST_PARTS, measure, outside
+from libs.messages.segments import count_segments, foreign_characters
 from libs.messages.template import FORMS, Compiled, Fault, Template
 from libs.messages.values import Unfit
+
+MOST_SEGMENTS = 3
+"""How many text messages a template's text may be, filled with what is usual."""
 
 LONGEST_TEXT: Mapping[ChannelName, int] = {"till": 160, "push": 1_000, "web_push": 1_000}
 """How long a text may be where little is shown or carried, filled with what is usual; in characters."""
@@ -39,9 +42,9 @@ def _faults_of(content: Content, template: Template) -> Iterator[Fault]:
     longest = LONGEST_TEXT.get(template.channel)
     if longest is not None and len(content.text) > longest:
         yield Fault("text", f"with usual values it has {len(content.text)} characters; allowed: {longest}")
-    if template.channel == "sms" and (length := measure(content.text)).parts > MOST_PARTS:
-        takes = f"{length.parts} parts ({length.units} of {length.alphabet})"
-        reason = f"with usual values it takes {takes}; allowed: {MOST_PARTS}"
-        if length.alphabet == "UCS-2":
-            reason += f"; these take it out of GSM-7: {' '.join(outside(content.text)[:10])}"
+    if template.channel == "sms" and (counted := count_segments(content.text)).count > MOST_SEGMENTS:
+        takes = f"{counted.count} segments ({counted.units} units of {counted.encoding})"
+        reason = f"with usual values it takes {takes}; allowed: {MOST_SEGMENTS}"
+        if counted.encoding == "UCS-2":
+            reason += f"; these take it out of GSM-7: {foreign_characters(content.text)[:10]}"
         yield Fault("text", reason)

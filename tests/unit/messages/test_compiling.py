@@ -130,7 +130,7 @@ def test_mjml_loads_nothing_and_its_faults_are_told() -> None:
     [
         ({"name": "Bad Name"}, "name: "),
         ({"language": "xx-nowhere"}, "language: "),
-        ({"brand": "A b"}, "brand: "),
+        ({"brand": "A\nb"}, "brand: "),
         ({"channel": "pigeon"}, "channel: "),
         ({"parts": {"text": "a", "html": "b"}}, "html: http has no such part"),
         ({"channel": "push"}, "title: push needs it"),
@@ -140,7 +140,7 @@ def test_mjml_loads_nothing_and_its_faults_are_told() -> None:
         ({"name": "spring", "variables": {"brand": Variable("text")}}, "variables.brand: every message has it"),
         ({"channel": "till", "parts": {"text": "x" * 161}}, "text: with usual values it has 161 characters"),
         ({"channel": "sms", "parts": {"text": "🎉" + "x" * 250}}, "these take it out of GSM-7: 🎉"),
-        ({"channel": "sms", "parts": {"text": "x" * 500}}, "it takes 4 parts (500 of GSM-7); allowed: 3"),
+        ({"channel": "sms", "parts": {"text": "x" * 500}}, "it takes 4 segments (500 units of GSM-7); allowed: 3"),
     ],
 )
 def test_a_template_has_the_form_of_its_channel(fields: dict[str, object], fault: str) -> None:

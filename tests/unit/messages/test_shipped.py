@@ -12,7 +12,7 @@ from libs.messages.library import Library, chain, chosen
 from libs.messages.rendering import render
 from libs.messages.shipped import english, german
 from libs.messages.shipped.templates import all_shipped, shipped
-from libs.messages.sms_length import Length, measure
+from libs.messages.segments import count_segments
 from libs.messages.template import FORMS, Template
 
 CHOSEN = {(each.name, each.language, each.channel): chosen(each, compiled(each), 0) for each in all_shipped()}
@@ -47,7 +47,7 @@ def test_it_says_something_and_leaves_no_gap(name: str) -> None:
 @pytest.mark.parametrize("name", KINDS)
 def test_a_short_message_fits_into_one_part(name: str) -> None:
     for language in ("en", "de"):
-        assert measure(content(name, language, "sms").text).parts == 1, language
+        assert count_segments(content(name, language, "sms").text).count == 1, language
 
 
 def test_an_email_in_text_says_what_its_html_says() -> None:
@@ -99,22 +99,3 @@ def test_the_nearest_template_is_taken(brand: str, language: str | None, version
 def test_a_message_of_its_own_is_written_like_a_campaign() -> None:
     assert shipped("spring_sale", "en", "till") == Template("spring_sale", "en", "till", {"text": "{{ headline }}"})
     assert shipped("welcome", "pl", "till") is None
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("", Length("GSM-7", 0, 0, 160)),
-        ("x" * 160, Length("GSM-7", 160, 1, 0)),
-        ("x" * 161, Length("GSM-7", 161, 2, 145)),
-        ("€" * 80, Length("GSM-7", 160, 1, 0)),
-        ("x" * 152 + "€" * 5, Length("GSM-7", 162, 2, 143)),
-        ("ж" * 70, Length("UCS-2", 70, 1, 0)),
-        ("ж" * 71, Length("UCS-2", 71, 2, 63)),
-        ("🎉" * 36, Length("UCS-2", 72, 2, 61)),
-        ("ä" * 160, Length("GSM-7", 160, 1, 0)),
-        ("ç" * 70, Length("UCS-2", 70, 1, 0)),
-    ],
-)
-def test_short_messages_are_measured(text: str, expected: Length) -> None:
-    assert measure(text) == expected
