@@ -32,7 +32,7 @@ from services.notifier.lane import Carrier, Lane
 from services.notifier.metrics import NotifierMetrics
 from services.notifier.programmes import Programmes
 from services.notifier.settings import NotifierSettings
-from services.notifier.words import PlainWords
+from services.notifier.words import Libraries, Words
 
 log = logs.get(__name__)
 SERVICE = "notifier"
@@ -71,7 +71,7 @@ def build(settings: NotifierSettings, clock: Clock | None = None) -> faust.App:
             carriers[channel].woken.set()
 
     links = Links.from_seal_key(base64.b64decode(secret))
-    desk = Desk(pool, programmes, PlainWords(), seal, links, settings.gateway, clock)
+    desk = Desk(pool, programmes, Words(Libraries().of), seal, links, settings.gateway, clock)
     intake = Intake(pool, programmes, clock, seal, metrics, relay.committed, wake)
     said = settings.sending
     keeper = Keeper(pool, programmes, list(carriers), clock, wall, metrics, relay.committed, wake, said.captured)

@@ -38,7 +38,7 @@ from services.notifier.keeper import Keeper
 from services.notifier.lane import Carrier, Lane
 from services.notifier.metrics import CHANNELS, NotifierMetrics
 from services.notifier.programmes import Programmes
-from services.notifier.words import PlainWords
+from services.notifier.words import Libraries, Words
 from tests.support.database import ACME, Database, programme_document
 from tests.support.programmes import put_version
 
@@ -117,10 +117,18 @@ class Notifying:
     def carrier(self, channel: Channel, per_second: float | None = None) -> Carrier:
         return Carrier(channel, per_second, self.metrics)
 
-    def lane(self, carrier: Carrier, *, batch: int = 300, bundle: int = 50, holder: str = "one", words: Any = None) -> Lane:
+    def lane(
+        self, carrier: Carrier, *, batch: int = 300, bundle: int = 50, holder: str = "one", words: Any = None
+    ) -> Lane:
         links = Links.from_seal_key(KEY)
         desk = Desk(
-            self.pool, self.programmes, words or PlainWords(), self.seal, links, "https://gateway.test", self.clock
+            self.pool,
+            self.programmes,
+            Words(Libraries().of),
+            self.seal,
+            links,
+            "https://gateway.test",
+            self.clock,
         )
         return Lane(
             self.pool, desk, self.programmes, carrier, self.clock, SystemClock(), self.metrics, holder,
@@ -219,5 +227,3 @@ async def notifying(database: Database) -> AsyncIterator[Notifying]:
         await pool.execute(LEASES["ensure"], shards_of(WRITER))
         yield Notifying(database, pool, superuser, SetClock(NOON))
     await superuser.close()
-
-

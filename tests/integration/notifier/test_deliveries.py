@@ -22,7 +22,7 @@ async def test_a_reminder_becomes_a_mail_once(notifying: Notifying) -> None:
     await notifying.send()
 
     letters = notifying.channels["email"].letters
-    assert sorted((each.address, "points: 20" in each.content.text) for each in letters) == [
+    assert sorted((each.address, "20 points" in each.content.text) for each in letters) == [
         ("m1@example.com", False),
         ("m2@example.com", True),
     ], "the points are those of now"

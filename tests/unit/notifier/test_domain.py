@@ -25,8 +25,8 @@ QUIET = Quiet(time(21), time(8))
 YES = Consent("marketing", "email", True, NOW - HOUR, "till", "1")
 ANNA = Person("Anna", language="cs", zone="Europe/Prague", addresses=(MAIL,))
 CASE = Case(
-    UUID(int=1), (1, 1, UUID(int=9)), "email", "service", NOW + 48 * HOUR, ANNA, {"points": 5}, load_zone("Europe/Prague"),
-    None,
+    UUID(int=1), (1, 1, UUID(int=9)), "email", "service", NOW + 48 * HOUR, ANNA, {"points": 5},
+    load_zone("Europe/Prague"), None,
 )  # fmt: skip
 
 
@@ -41,7 +41,9 @@ def test_marketing_takes_a_consent_to_that_channel() -> None:
     assert decide(case, NOW) == Drop("no_consent")
     assert decide(replace(case, person=replace(ANNA, consents=(YES,))), NOW) == Send(MAIL, {"points": 5})
     other: ChannelName = "sms"
-    assert decide(replace(case, person=replace(ANNA, consents=(replace(YES, channel=other),))), NOW) == Drop("no_consent")
+    assert decide(replace(case, person=replace(ANNA, consents=(replace(YES, channel=other),))), NOW) == Drop(
+        "no_consent"
+    )
 
 
 def test_what_is_final_is_said_first() -> None:
@@ -158,9 +160,7 @@ def test_nothing_goes_out_that_should_not_whatever_the_order(person: Person, hap
             case _:
                 now += value * HOUR
         truth: Any = {"points": points} if points else Untrue("nothing_lapses")
-        cases = [
-            replace(each, person=person, truth=truth, sent=Sent(tuple(handed[each.purpose]))) for each in waiting
-        ]
+        cases = [replace(each, person=person, truth=truth, sent=Sent(tuple(handed[each.purpose]))) for each in waiting]
         waiting = []
         for case, verdict in zip(cases, decide_all(cases, now), strict=True):
             assert _violations(case, verdict, now, handed) == []

@@ -26,7 +26,9 @@ HEADERS = {
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=120)
 
 
-def letter(title: str = "7 dní", text: str = "Ahoj", html: str | None = "<p>Ahoj</p>", sender: str = "Kávový klub") -> Letter:
+def letter(
+    title: str = "7 dní", text: str = "Ahoj", html: str | None = "<p>Ahoj</p>", sender: str = "Kávový klub"
+) -> Letter:
     content = Content("cs", title, text, html)
     return Letter(UUID(int=7), "anna@example.com", content, sender, "https://g.example/u/abc")
 
