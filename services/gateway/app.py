@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
+from libs.contacts.vault import Vault
 from libs.contracts.identifiers import IdentifierNames
 from libs.contracts.redemption import door_token
 from libs.runtime import postgres
@@ -75,6 +76,9 @@ from services.gateway.intake.store import IntakeStore
 from services.gateway.lag import EndOffsets, onlooker
 from services.gateway.live import Live
 from services.gateway.live_board import Boards
+from services.gateway.messages import outbox
+from services.gateway.messages import routes as ways_to_messages
+from services.gateway.messages.desk import MessageDesk
 from services.gateway.metrics import GatewayMetrics
 from services.gateway.planning import calendar_api, calendar_console, wizard
 from services.gateway.programmes import CompiledVersions
@@ -98,6 +102,7 @@ _WAYS = (
     console,
     ways_in_for_files,
     ways_to_redemptions,
+    ways_to_messages,
     api,
     merge_api,
     extension_api,
@@ -119,6 +124,7 @@ _WAYS = (
     wizard,
     ways_to_backtests,
     pages_of_backtests,
+    outbox,
     live,
     members_console,
     segments_console,
@@ -167,6 +173,7 @@ def compose(
             app.state.desk = _desk(settings, IntakeStore(pool), parts, metrics)
             app.state.files = _files(settings, FileStore(pool), app.state.desk, metrics, random)
             app.state.redemptions = _redemptions(settings)
+            app.state.messages = _messages(settings, pool, now)
             app.state.backtests = _backtests(settings, pool, now, metrics, random)
             async with (
                 _live(settings, store, now) as app.state.live,
@@ -247,6 +254,11 @@ def _files(
 
 def _redemptions(settings: GatewaySettings) -> RedemptionClient:
     return RedemptionClient(settings.redemption, door_token(base64.b64decode(settings.seal_key.get_secret_value())))
+
+
+def _messages(settings: GatewaySettings, pool: asyncpg.Pool, clock: Clock) -> MessageDesk:
+    vault = Vault.from_seal_key(base64.b64decode(settings.seal_key.get_secret_value()))
+    return MessageDesk(pool, vault, clock)
 
 
 def _backtests(

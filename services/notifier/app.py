@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
+import random
 from collections.abc import Iterable
 from functools import partial
 from typing import cast
@@ -70,15 +71,16 @@ def build(settings: NotifierSettings, clock: Clock | None = None) -> faust.App:
         for channel in channels:
             carriers[channel].woken.set()
 
+    chance = random.random
     links = Links.from_seal_key(base64.b64decode(secret))
-    desk = Desk(pool, programmes, Words(Libraries().of), seal, links, settings.gateway, clock)
+    desk = Desk(pool, programmes, Words(Libraries().of), seal, links, settings.gateway, clock, chance)
     intake = Intake(pool, programmes, clock, seal, metrics, relay.committed, wake)
     said = settings.sending
     keeper = Keeper(pool, programmes, list(carriers), clock, wall, metrics, relay.committed, wake, said.captured)
     lanes = [
         Lane(
             pool, desk, programmes, carrier, clock, wall, metrics, holder, relay.committed, wake,
-            batch=said.batch, bundle=said.bundle, lease=said.lease,
+            chance, batch=said.batch, bundle=said.bundle, lease=said.lease,
         )
         for carrier in carriers.values()
         for _ in range(said.lanes)

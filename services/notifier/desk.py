@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -58,6 +57,7 @@ class Desk:
         links: Links,
         address: str,
         clock: Clock,
+        chance: Callable[[], float],
     ) -> None:
         self._pool = pool
         self._programmes = programmes
@@ -66,6 +66,7 @@ class Desk:
         self._links = links
         self._address = address.rstrip("/")
         self._clock = clock
+        self._chance = chance
 
     async def prepare(self, batch: Sequence[Claimed]) -> Prepared:
         """Decide and write a batch.
@@ -121,7 +122,7 @@ class Desk:
                 rules.limits(each.purpose),
                 sent.get(each.delivery_id, _NOBODY),
                 each.delivery_id in reached,
-                random.random(),  # noqa: S311  spreads load, guards nothing
+                self._chance(),
             )
             cases.append(case)
         return cases, people

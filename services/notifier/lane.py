@@ -7,7 +7,6 @@ lease ends; behind it the answers of one bundle at most are not stored yet.
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -82,6 +81,7 @@ class Lane:
         holder: str,
         committed: Callable[[Iterable[str]], None],
         woken: Callable[[Iterable[str]], None],
+        chance: Callable[[], float],
         *,
         batch: int,
         bundle: int,
@@ -97,6 +97,7 @@ class Lane:
         self._holder = holder
         self._committed = committed
         self._wake = woken
+        self._chance = chance
         self._batch = batch
         self._bundle = bundle
         self._lease = lease
@@ -173,7 +174,7 @@ class Lane:
         claimed, delivery = ready.claimed, ready.claimed.delivery
         if isinstance(outcome, Unanswered):
             self._metrics.unanswered.labels(self._carrier.name, str(outcome.safe).lower()).inc()
-        state = after(outcome, claimed.attempts + 1, now, delivery.useful_until, random.random())  # noqa: S311  jitter
+        state = after(outcome, claimed.attempts + 1, now, delivery.useful_until, self._chance())
         follows = None
         if isinstance(state, WasHanded):
             rules = self._programmes.of(delivery.scope, now)

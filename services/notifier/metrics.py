@@ -57,6 +57,10 @@ class NotifierMetrics:
             ["kind"],
             registry=registry,
         )
+        self._make_gauges(registry)
+
+    def _make_gauges(self, registry: CollectorRegistry) -> None:
+        """What is so at the moment, and how long handing over takes."""
         self.waiting = Gauge("loyalty_notifier_backlog", "Messages that are due.", ["channel"], registry=registry)
         self.oldest = Gauge(
             "loyalty_notifier_backlog_age_seconds",

@@ -129,10 +129,12 @@ class Notifying:
             links,
             "https://gateway.test",
             self.clock,
+            lambda: 0.5,
         )
         return Lane(
             self.pool, desk, self.programmes, carrier, self.clock, SystemClock(), self.metrics, holder,
-            lambda shards: None, self.woken.update, batch=batch, bundle=bundle, lease=timedelta(seconds=60),
+            lambda shards: None, self.woken.update, lambda: 0.5, batch=batch, bundle=bundle,
+            lease=timedelta(seconds=60),
         )  # fmt: skip
 
     def keeper(self) -> Keeper:
