@@ -102,7 +102,7 @@ RIGHTS = {
         ),
     },
     "gateway": {
-        "USAGE": "earning expiry gateway ledger members platform redemption stream vault",
+        "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",
         "SELECT": """
             earning.budget_reached earning.counter earning.decision_page earning.inbox earning.member_day
             earning.parked_receipt
@@ -115,7 +115,9 @@ RIGHTS = {
             platform.exchange_rate platform.programme platform.source platform.tenant
             redemption.redemption stream.outbox_shard stream.position vault.profile
             """,
-        "INSERT SELECT": "expiry.reinstatement_share members.referral_code platform.programme_version",
+        "INSERT SELECT": """
+            expiry.reinstatement_share members.referral_code notifier.media notifier.template platform.programme_version
+            """,
         "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
         "INSERT SELECT UPDATE(ended_at) UPDATE(ended_by)": "members.exemption",
         "SELECT UPDATE(keeps)": "ledger.member",
@@ -181,7 +183,7 @@ RIGHTS = {
             gateway.api_key platform.exchange_rate platform.programme platform.programme_version platform.tenant
             """,
         "DELETE INSERT SELECT UPDATE": "platform.source",
-        "INSERT SELECT": "expiry.reinstatement_share",
+        "INSERT SELECT": "expiry.reinstatement_share notifier.media notifier.template",
         "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
         "INSERT SELECT UPDATE(on_at) UPDATE(on_by) UPDATE(on_note)": "platform.kill_switch",
         "DELETE INSERT SELECT": "earning.member_day ledger.debt members.list_member",
@@ -198,14 +200,13 @@ RIGHTS = {
             "stream.position"
         ),
     },
-} | {
-    service: {
-        "USAGE": f"{service} platform",
-        "SELECT": (
-            "platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant"
-        ),
-    }
-    for service in ("notifier",)
+    "notifier": {
+        "USAGE": "notifier platform",
+        "SELECT": """
+            notifier.template platform.exchange_rate platform.programme platform.programme_version platform.source
+            platform.tenant
+            """,
+    },
 }
 
 _GRANTED = """
