@@ -22,6 +22,7 @@ MOST_VARIABLES = 40
 
 LONGEST_BRAND = 64
 
+_TAG = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?")
 _INCLUDED = re.compile(r"<\s*(mj-include|mj-font|mj-html-attributes)\b", re.IGNORECASE)
 
 
@@ -55,8 +56,8 @@ def _raise_any(faults: Iterator[Fault] | list[Fault]) -> None:
 def _faults_around(template: Template) -> Iterator[Fault]:
     if not NAME.fullmatch(template.name):
         yield Fault("name", "it is no name such as expiry_reminder")
-    if locale_of(template.language) is None:
-        yield Fault("language", "it is no language such as de or pt-BR")
+    if not _TAG.fullmatch(template.language) or locale_of(template.language) is None:
+        yield Fault("language", "it is no language, written like de, pt-BR or zh-Hant-TW")
     if len(template.brand) > LONGEST_BRAND or template.brand != one_line(template.brand).strip():
         yield Fault("brand", f"it is a name on one line of at most {LONGEST_BRAND} characters")
     if template.channel not in FORMS:

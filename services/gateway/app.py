@@ -95,6 +95,10 @@ from services.gateway.sessions import Sessions
 from services.gateway.settings import GatewaySettings
 from services.gateway.store import Store
 from services.gateway.sweep_store import SweepStore
+from services.gateway.templates import api as templates_api
+from services.gateway.templates import media as ways_to_media
+from services.gateway.templates.desk import TemplateDesk
+from services.gateway.templates.store import TemplateStore
 
 _WAYS = (
     quote_api,  # first, for routes are tried in order and a till waits for this one
@@ -139,6 +143,8 @@ _WAYS = (
     breakage_api,
     boundary_api,
     sweeps_console,
+    templates_api,
+    ways_to_media,
     site,
 )
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -174,6 +180,7 @@ def compose(
             app.state.files = _files(settings, FileStore(pool), app.state.desk, metrics, random)
             app.state.redemptions = _redemptions(settings)
             app.state.messages = _messages(settings, pool, now)
+            app.state.templates = TemplateDesk(TemplateStore(pool), now)
             app.state.backtests = _backtests(settings, pool, now, metrics, random)
             async with (
                 _live(settings, store, now) as app.state.live,

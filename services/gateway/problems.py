@@ -15,6 +15,7 @@ from services.gateway.problem_kind import kind_of as _kind
 from services.gateway.redemptions.problem_kinds import REDEMPTIONS
 from services.gateway.reinstatement_problems import REINSTATEMENTS
 from services.gateway.sweep_problems import SWEEPS
+from services.gateway.templates.problem_kinds import TEMPLATES
 
 MEDIA_TYPE = "application/problem+json"
 QUOTA_TYPE = "https://iana.org/assignments/http-problem-types#quota-exceeded"
@@ -29,6 +30,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             *REINSTATEMENTS,
             *REDEMPTIONS,
             *MESSAGES,
+            *TEMPLATES,
             _kind(
                 "cursor-invalid",
                 400,

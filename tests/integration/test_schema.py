@@ -123,7 +123,8 @@ RIGHTS = {
             redemption.redemption stream.outbox_shard stream.position vault.profile
             """,
         "INSERT SELECT": """
-            expiry.reinstatement_share members.referral_code notifier.feedback platform.programme_version
+            expiry.reinstatement_share members.referral_code notifier.feedback notifier.media notifier.template
+            platform.programme_version
             """,
         "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
         "INSERT SELECT UPDATE(ended_at) UPDATE(ended_by)": "members.exemption",
@@ -198,7 +199,7 @@ RIGHTS = {
             gateway.api_key platform.exchange_rate platform.programme platform.programme_version platform.tenant
             """,
         "DELETE INSERT SELECT UPDATE": "platform.source",
-        "INSERT SELECT": "expiry.reinstatement_share",
+        "INSERT SELECT": "expiry.reinstatement_share notifier.media notifier.template",
         "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
         "INSERT SELECT UPDATE(on_at) UPDATE(on_by) UPDATE(on_note)": "platform.kill_switch",
         "DELETE INSERT SELECT": "earning.member_day ledger.debt members.list_member",
@@ -225,7 +226,7 @@ RIGHTS = {
     "notifier": {
         "USAGE": "ledger members notifier platform stream vault",
         "SELECT": """
-            ledger.debt ledger.lot ledger.lot_now ledger.member members.tier_standing
+            ledger.debt ledger.lot ledger.lot_now ledger.member members.tier_standing notifier.template
             platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant
             vault.person
             """,

@@ -43,6 +43,7 @@ PLANTED = {
         for name in ("challenges", "decide", "explain", "finding", "known", "lists", "rules", "turns")
     },
     **{f"libs/sweeps/{name}.py": "" for name in ("origins", "outlook")},
+    **{f"libs/templates/{name}.py": "" for name in ("bundle", "forms", "images")},
     "libs/tiers/__init__.py": "",
     "libs/ledger/model.py": "",
     "libs/ledger/decide.py": "import socket",
