@@ -80,7 +80,7 @@ async def test_a_preview_says_what_is_so_of_a_member(
     shown = (await client.post("/v1/templates:preview", json=own)).json()
     assert shown["language"] == "de"
     assert "balance" in shown["from_member"]
-    draft = {"template": push("{{ balance }} left"), "member_id": str(member.member_id)}
+    draft = {"template": push("{% if balance %}{{ balance }} left{% else %}None{% endif %}"), "member_id": str(member.member_id)}
     shown = (await client.post("/v1/templates:preview", json=draft)).json()
     assert shown["version"] is None
     assert shown["text"] == "1,250 left"
