@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.e2e.test_quotes import quoted
+from tests.support.pairs import PAIRS
 from tests.support.receipts import line
-from tests.support.running import CROSS_SELLING, Door, Platform
+from tests.support.running import Door, Platform
 
 ROME = ZoneInfo("Europe/Rome")
 
@@ -96,10 +97,10 @@ def test_there_may_be_hundreds_of_rules_for_what_goes_together(platform: Platfor
         campaigns = quoted(shop, cart, "stranger")["explanation"]["campaigns"]
         return {one["campaign"]: one["points"] for one in campaigns if one["campaign"].startswith("pair-")}
 
-    assert brought(7, 250, CROSS_SELLING) == {
+    assert brought(7, 250, PAIRS) == {
         "pair-7": "7",
         "pair-250": "250",
-        f"pair-{CROSS_SELLING}": f"{CROSS_SELLING}",
+        f"pair-{PAIRS}": f"{PAIRS}",
     }
     assert brought() == {}
 

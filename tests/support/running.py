@@ -37,6 +37,7 @@ from deploy.embedded.supervisor import stop_running
 from libs.promotions.document import canonical_json, parse_programme, programme_hash
 from libs.runtime import api_keys, sql
 from libs.runtime.clock import monotonic, parse_clock
+from tests.support.pairs import with_pairs
 from tests.support.receipts import PROFILES, Record, event, member_id, purchase
 from tests.support.stack import free_port, until
 
@@ -53,8 +54,6 @@ _TENANTS = (
     (6, "assam", "Europe/Rome", "EUR", "presents.yaml"),
     (7, "terms", "Europe/Rome", "EUR", "terms.yaml"),
 )
-CROSS_SELLING = 500
-"""So many rules for what goes together, one a pair of articles, are among those of `assam`."""
 _LONG_AGO = datetime(2016, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
 
@@ -360,8 +359,7 @@ async def _bring_tenants(platform: Platform) -> None:
             await connection.execute(_QUERIES["tenant"], tenant, slug)
             await connection.execute(_QUERIES["programme"], tenant, slug, zone, currency)
             versions = yaml.safe_load_all(Path(__file__).with_name(rules).read_text(encoding="utf-8"))
-            if slug == "assam":
-                versions = map(_cross_selling, versions)
+            versions = map(with_pairs, versions) if slug == "assam" else versions
             for active_from, document in zip((_LONG_AGO, platform.now() - _DAY), versions, strict=False):
                 await _put_version(connection, tenant, document | {"zone": zone, "currency": currency}, active_from)
             await connection.execute(_QUERIES["source"], source, tenant)
@@ -373,21 +371,6 @@ async def _bring_tenants(platform: Platform) -> None:
         await connection.close()
     known = len(platform.doors)
     await eventually(lambda: platform.metric("earning", "loyalty_programmes") >= known, "earning knows every programme")
-
-
-def _cross_selling(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with a rule for each pair of a main article and what goes with it."""
-    rules = [
-        {
-            "id": f"pair-{number}",
-            "name": f"{number} points for main {number} with side {number}",
-            "state": "live",
-            "when": {"skus": [f"main-{number}"]},
-            "effect": {"kind": "together", "points": number, "with": {"skus": [f"side-{number}"]}},
-        }
-        for number in range(1, CROSS_SELLING + 1)
-    ]
-    return document | {"campaigns": [*document["campaigns"], *rules]}
 
 
 async def _put_version(
