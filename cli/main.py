@@ -44,6 +44,7 @@ _FURTHER = (
     "cli.segments",
     "cli.reminders",
     "cli.messages",
+    "cli.templates",
     "cli.sweep",
     "cli.exemptions",
     "cli.expiry",

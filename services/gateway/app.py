@@ -96,6 +96,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.store import Store
 from services.gateway.sweep_store import SweepStore
 from services.gateway.templates import api as templates_api
+from services.gateway.templates import console as templates_console
 from services.gateway.templates import media as ways_to_media
 from services.gateway.templates.desk import TemplateDesk
 from services.gateway.templates.store import TemplateStore
@@ -144,6 +145,7 @@ _WAYS = (
     boundary_api,
     sweeps_console,
     templates_api,
+    templates_console,
     ways_to_media,
     site,
 )

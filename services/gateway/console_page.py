@@ -18,6 +18,7 @@ PLACES = (
     "/backtests",
     "/expiry",
     "/outbox",
+    "/templates",
 )
 """The console's pages, in the order of the bar."""
 
@@ -37,6 +38,7 @@ BAR = Catalogue(
             "/backtests": "Backtests",
             "/expiry": "Expiry",
             "/outbox": "Outbox",
+            "/templates": "Messages",
             "out": "Sign out",
             "scope": "The API key of this session lacks the scope {scope}.",
         },
@@ -52,6 +54,7 @@ BAR = Catalogue(
             "/backtests": "Backtests",
             "/expiry": "Verfall",
             "/outbox": "Postausgang",
+            "/templates": "Nachrichten",
             "out": "Abmelden",
             "scope": "Dem API-Schlüssel dieser Sitzung fehlt die Berechtigung {scope}.",
         },

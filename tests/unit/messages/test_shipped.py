@@ -10,9 +10,9 @@ from libs.messages.content import ChannelName, Content
 from libs.messages.kinds import KINDS
 from libs.messages.library import Library, chain, chosen
 from libs.messages.rendering import render
+from libs.messages.segments import count_segments
 from libs.messages.shipped import english, german
 from libs.messages.shipped.templates import all_shipped, shipped
-from libs.messages.segments import count_segments
 from libs.messages.template import FORMS, Template
 
 CHOSEN = {(each.name, each.language, each.channel): chosen(each, compiled(each), 0) for each in all_shipped()}
