@@ -45,6 +45,7 @@ _FURTHER = (
     "cli.reminders",
     "cli.sweep",
     "cli.exemptions",
+    "cli.contacts",
     "cli.expiry",
     "cli.reinstate",
     "cli.features",

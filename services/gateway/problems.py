@@ -9,6 +9,7 @@ from types import MappingProxyType
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.gateway.backtests.problem_kinds import BACKTESTS
+from services.gateway.contacts.problem_kinds import CONTACTS
 from services.gateway.problem_kind import Kind
 from services.gateway.problem_kind import kind_of as _kind
 from services.gateway.redemptions.problem_kinds import REDEMPTIONS
@@ -27,6 +28,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             *SWEEPS,
             *REINSTATEMENTS,
             *REDEMPTIONS,
+            *CONTACTS,
             _kind(
                 "cursor-invalid",
                 400,
