@@ -47,6 +47,7 @@ _FURTHER = (
     "cli.templates",
     "cli.sweep",
     "cli.exemptions",
+    "cli.contacts",
     "cli.expiry",
     "cli.reinstate",
     "cli.features",

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.gateway.backtests.problem_kinds import BACKTESTS
 from services.gateway.messages.problem_kinds import MESSAGES
+from services.gateway.contacts.problem_kinds import CONTACTS
 from services.gateway.problem_kind import Kind
 from services.gateway.problem_kind import kind_of as _kind
 from services.gateway.redemptions.problem_kinds import REDEMPTIONS
@@ -31,6 +32,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             *REDEMPTIONS,
             *MESSAGES,
             *TEMPLATES,
+            *CONTACTS,
             _kind(
                 "cursor-invalid",
                 400,
