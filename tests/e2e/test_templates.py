@@ -55,5 +55,5 @@ async def test_words_are_edited_shown_and_published(platform: Platform) -> None:
     assert imported["version"]["version"] == 1
     shown = platform.run("templates", "preview", "spring_sale", "en", "email", "--tenant", shop.slug)
     assert shown["title"] == "Spring"
-    assert shown["text"] == "Double points on coffee this week\nTulips"
+    assert shown["text"] == "Double points on coffee this week Tulips"
     assert address in shown["html"]
