@@ -2837,7 +2837,6 @@ GRANT SELECT, INSERT ON stream.outbox, stream.dead_letter TO pointstream_notifie
 -- The door looks, and tells what it hears.
 GRANT SELECT ON notifier.delivery, notifier.captured TO pointstream_gateway, pointstream_operator;
 GRANT SELECT, INSERT ON notifier.feedback TO pointstream_gateway;
-=======
 -- ==== templates =====================================================================================================
 
 -- The words of messages: published versions of templates, and the images that they show.
