@@ -43,6 +43,8 @@ _FURTHER = (
     "cli.experiments",
     "cli.segments",
     "cli.reminders",
+    "cli.messages",
+    "cli.templates",
     "cli.sweep",
     "cli.exemptions",
     "cli.contacts",

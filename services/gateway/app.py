@@ -80,6 +80,9 @@ from services.gateway.intake.store import IntakeStore
 from services.gateway.lag import EndOffsets, onlooker
 from services.gateway.live import Live
 from services.gateway.live_board import Boards
+from services.gateway.messages import outbox
+from services.gateway.messages import routes as ways_to_messages
+from services.gateway.messages.desk import MessageDesk
 from services.gateway.metrics import GatewayMetrics
 from services.gateway.planning import calendar_api, calendar_console, wizard
 from services.gateway.programmes import CompiledVersions
@@ -96,6 +99,11 @@ from services.gateway.sessions import Sessions
 from services.gateway.settings import GatewaySettings
 from services.gateway.store import Store
 from services.gateway.sweep_store import SweepStore
+from services.gateway.templates import api as templates_api
+from services.gateway.templates import console as templates_console
+from services.gateway.templates import media as ways_to_media
+from services.gateway.templates.desk import TemplateDesk
+from services.gateway.templates.store import TemplateStore
 
 _WAYS = (
     quote_api,  # first, for routes are tried in order and a till waits for this one
@@ -103,6 +111,7 @@ _WAYS = (
     console,
     ways_in_for_files,
     ways_to_redemptions,
+    ways_to_messages,
     api,
     merge_api,
     extension_api,
@@ -124,6 +133,7 @@ _WAYS = (
     wizard,
     ways_to_backtests,
     pages_of_backtests,
+    outbox,
     live,
     members_console,
     segments_console,
@@ -140,6 +150,9 @@ _WAYS = (
     breakage_api,
     boundary_api,
     sweeps_console,
+    templates_api,
+    templates_console,
+    ways_to_media,
     site,
 )
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -175,6 +188,8 @@ def compose(
             app.state.desk = _desk(settings, IntakeStore(pool), parts, metrics)
             app.state.files = _files(settings, FileStore(pool), app.state.desk, metrics, random)
             app.state.redemptions = _redemptions(settings)
+            app.state.messages = _messages(settings, pool, now)
+            app.state.templates = TemplateDesk(TemplateStore(pool), now)
             app.state.backtests = _backtests(settings, pool, now, metrics, random)
             async with (
                 _live(settings, store, now) as app.state.live,
@@ -255,6 +270,11 @@ def _files(
 
 def _redemptions(settings: GatewaySettings) -> RedemptionClient:
     return RedemptionClient(settings.redemption, door_token(base64.b64decode(settings.seal_key.get_secret_value())))
+
+
+def _messages(settings: GatewaySettings, pool: asyncpg.Pool, clock: Clock) -> MessageDesk:
+    vault = Vault.from_seal_key(base64.b64decode(settings.seal_key.get_secret_value()))
+    return MessageDesk(pool, vault, clock)
 
 
 def _contacts(settings: GatewaySettings, pool: asyncpg.Pool, clock: Clock) -> ContactDesk:

@@ -108,7 +108,7 @@ RIGHTS = {
         ),
     },
     "gateway": {
-        "USAGE": "earning expiry gateway ledger members platform redemption stream vault",
+        "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",
         "SELECT": """
             earning.budget_reached earning.counter earning.decision_page earning.inbox earning.member_day
             earning.parked_receipt
@@ -119,10 +119,12 @@ RIGHTS = {
             members.identifier members.member members.merge members.segment_change members.segment_member
             members.tier_change members.tier_standing
             platform.programme platform.source platform.tenant
+            notifier.captured notifier.delivery
             redemption.redemption stream.outbox_shard stream.position vault.profile
             """,
         "INSERT SELECT": """
-            expiry.reinstatement_share members.referral_code platform.exchange_rate platform.programme_version
+            expiry.reinstatement_share members.referral_code notifier.feedback notifier.media notifier.template
+            platform.exchange_rate platform.programme_version
             """,
         "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
         "INSERT SELECT UPDATE(ended_at) UPDATE(ended_by)": "members.exemption",
@@ -190,13 +192,14 @@ RIGHTS = {
             members.exemption_pass members.identifier members.mark members.member members.merge
             members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing
+            notifier.captured notifier.delivery
             redemption.redemption redemption.request stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
             """,
         "INSERT SELECT UPDATE": """
             gateway.api_key platform.exchange_rate platform.programme platform.programme_version platform.tenant
             """,
         "DELETE INSERT SELECT UPDATE": "platform.source",
-        "INSERT SELECT": "expiry.reinstatement_share",
+        "INSERT SELECT": "expiry.reinstatement_share notifier.media notifier.template",
         "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
         "INSERT SELECT UPDATE(on_at) UPDATE(on_by) UPDATE(on_note)": "platform.kill_switch",
         "DELETE INSERT SELECT": "earning.member_day ledger.debt members.list_member",
@@ -221,14 +224,25 @@ RIGHTS = {
         ),
     },
     "notifier": {
-        "USAGE": "notifier platform vault",
+        "USAGE": "ledger members notifier platform stream vault",
         "SELECT": """
+            ledger.debt ledger.lot ledger.lot_now ledger.member members.tier_standing notifier.template
             platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant
             vault.person
             """,
         "INSERT SELECT UPDATE(present)": "vault.consent",
         "INSERT SELECT UPDATE(sealed_key)": "vault.member_key",
         "SELECT UPDATE(alive) UPDATE(changed_at) UPDATE(reached_at) UPDATE(reason)": "vault.contact",
+        "DELETE INSERT SELECT": "notifier.captured",
+        "INSERT SELECT": "stream.dead_letter stream.outbox",
+        "INSERT SELECT UPDATE": "stream.outbox_shard",
+        "SELECT UPDATE(applied_at)": "notifier.feedback",
+        (
+            "INSERT SELECT UPDATE(attempts) UPDATE(clicked_at) UPDATE(delivered_at) UPDATE(detail) UPDATE(digest) "
+            "UPDATE(due_at) UPDATE(ended_at) UPDATE(epoch) UPDATE(follow_at) UPDATE(handed_at) UPDATE(holder) "
+            "UPDATE(language) UPDATE(lapses) UPDATE(lease_until) UPDATE(opened_at) UPDATE(provider_id) UPDATE(reason) "
+            "UPDATE(state) UPDATE(trail)"
+        ): "notifier.delivery",
     },
 }
 
