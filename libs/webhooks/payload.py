@@ -66,7 +66,7 @@ def message_of(event: Told, endpoint_id: UUID, style: Style) -> Message:
     return Message(uuid5(_MESSAGES, f"{endpoint_id}\x1f{name}"), kind, event.time, body)
 
 
-def test_message(endpoint_id: UUID, message_id: UUID, at: datetime) -> Message:
+def trial_message(endpoint_id: UUID, message_id: UUID, at: datetime) -> Message:
     """Make a webhook that tells of nothing but that it arrives."""
     return Message(message_id, _TEST, at, _body(_TEST, at, {"endpoint_id": str(endpoint_id)}))
 

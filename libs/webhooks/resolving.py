@@ -81,10 +81,11 @@ class PublicResolver(AbstractResolver):
         """Nothing is held."""
 
 
-def public_connector(
-    lookup: Lookup = look_up, *, loopback: bool = False, most: int = 100, most_a_host: int = 8
-) -> aiohttp.TCPConnector:
-    """Return a pool of connections to public addresses; each is looked up when it is made."""
+def public_connector(lookup: Lookup = look_up, *, loopback: bool = False) -> aiohttp.TCPConnector:
+    """Return a pool of connections to public addresses; each is looked up when it is made.
+
+    It has no limit of its own: who waits for a connection would lose the time that the receiver has for an answer.
+    """
 
     def guarded(where: Any) -> socket.socket:
         family, kind, protocol, _, place = where
@@ -95,8 +96,7 @@ def public_connector(
         resolver=PublicResolver(lookup, loopback=loopback),
         use_dns_cache=False,
         socket_factory=guarded,
-        limit=most,
-        limit_per_host=most_a_host,
+        limit=0,
     )
 
 
