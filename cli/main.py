@@ -47,6 +47,7 @@ _FURTHER = (
     "cli.exemptions",
     "cli.expiry",
     "cli.reinstate",
+    "cli.webhooks",
     "cli.features",
 )
 """Modules with a `register(app)` that adds their commands."""

@@ -28,6 +28,8 @@ SCOPES = (
     "points:spend",
     "rules:read",
     "rules:publish",
+    "webhooks:read",
+    "webhooks:write",
     "admin",
 )
 """What a key may be allowed; `admin` includes the others."""

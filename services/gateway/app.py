@@ -19,6 +19,7 @@ from libs.contracts.redemption import door_token
 from libs.runtime import postgres
 from libs.runtime.clock import Clock, SystemClock, monotonic
 from libs.runtime.kafka import idempotent_producer
+from libs.runtime.seal import Seal
 from services.gateway import (
     api,
     approvals_console,
@@ -91,6 +92,9 @@ from services.gateway.sessions import Sessions
 from services.gateway.settings import GatewaySettings
 from services.gateway.store import Store
 from services.gateway.sweep_store import SweepStore
+from services.gateway.webhooks import console as pages_of_webhooks
+from services.gateway.webhooks import routes as ways_to_webhooks
+from services.gateway.webhooks.desk import WebhookDesk
 
 _WAYS = (
     quote_api,  # first, for routes are tried in order and a till waits for this one
@@ -117,8 +121,10 @@ _WAYS = (
     calendar_api,
     calendar_console,
     wizard,
+    ways_to_webhooks,
     ways_to_backtests,
     pages_of_backtests,
+    pages_of_webhooks,
     live,
     members_console,
     segments_console,
@@ -167,6 +173,7 @@ def compose(
             app.state.desk = _desk(settings, IntakeStore(pool), parts, metrics)
             app.state.files = _files(settings, FileStore(pool), app.state.desk, metrics, random)
             app.state.redemptions = _redemptions(settings)
+            app.state.webhooks = _webhooks(settings, pool, random)
             app.state.backtests = _backtests(settings, pool, now, metrics, random)
             async with (
                 _live(settings, store, now) as app.state.live,
@@ -247,6 +254,11 @@ def _files(
 
 def _redemptions(settings: GatewaySettings) -> RedemptionClient:
     return RedemptionClient(settings.redemption, door_token(base64.b64decode(settings.seal_key.get_secret_value())))
+
+
+def _webhooks(settings: GatewaySettings, pool: asyncpg.Pool, random: Callable[[int], bytes]) -> WebhookDesk:
+    seal = Seal.from_base64(settings.seal_key.get_secret_value())
+    return WebhookDesk(pool, seal, SystemClock(), random, settings.webhooks.loopback)
 
 
 def _backtests(

@@ -17,6 +17,7 @@ PLACES = (
     "/referrals",
     "/backtests",
     "/expiry",
+    "/webhooks",
 )
 """The console's pages, in the order of the bar."""
 
@@ -35,6 +36,7 @@ BAR = Catalogue(
             "/referrals": "Referrals",
             "/backtests": "Backtests",
             "/expiry": "Expiry",
+            "/webhooks": "Webhooks",
             "out": "Sign out",
             "scope": "The API key of this session lacks the scope {scope}.",
         },
@@ -49,6 +51,7 @@ BAR = Catalogue(
             "/referrals": "Empfehlungen",
             "/backtests": "Backtests",
             "/expiry": "Verfall",
+            "/webhooks": "Webhooks",
             "out": "Abmelden",
             "scope": "Dem API-Schlüssel dieser Sitzung fehlt die Berechtigung {scope}.",
         },

@@ -14,6 +14,7 @@ from services.gateway.problem_kind import kind_of as _kind
 from services.gateway.redemptions.problem_kinds import REDEMPTIONS
 from services.gateway.reinstatement_problems import REINSTATEMENTS
 from services.gateway.sweep_problems import SWEEPS
+from services.gateway.webhooks.problem_kinds import WEBHOOKS
 
 MEDIA_TYPE = "application/problem+json"
 QUOTA_TYPE = "https://iana.org/assignments/http-problem-types#quota-exceeded"
@@ -27,6 +28,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             *SWEEPS,
             *REINSTATEMENTS,
             *REDEMPTIONS,
+            *WEBHOOKS,
             _kind(
                 "cursor-invalid",
                 400,

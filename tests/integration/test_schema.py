@@ -102,7 +102,7 @@ RIGHTS = {
         ),
     },
     "gateway": {
-        "USAGE": "earning expiry gateway ledger members platform redemption stream vault",
+        "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",
         "SELECT": """
             earning.budget_reached earning.counter earning.decision_page earning.inbox earning.member_day
             earning.parked_receipt
@@ -112,7 +112,7 @@ RIGHTS = {
             ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.movement ledger.waiver
             members.identifier members.member members.merge members.segment_change members.segment_member
             members.tier_change members.tier_standing
-            platform.exchange_rate platform.programme platform.source platform.tenant
+            notifier.sms_day platform.exchange_rate platform.programme platform.source platform.tenant
             redemption.redemption stream.outbox_shard stream.position vault.profile
             """,
         "INSERT SELECT": "expiry.reinstatement_share members.referral_code platform.programme_version",
@@ -123,6 +123,18 @@ RIGHTS = {
         "SELECT(reason) SELECT(recorded_at) SELECT(tenant_id) SELECT(topic)": "stream.dead_letter",
         "SELECT UPDATE(asked) UPDATE(asked_by)": "expiry.sweep",
         "SELECT UPDATE(last_used_at)": "gateway.api_key",
+        "SELECT UPDATE(read_at)": "notifier.inbox",
+        (
+            "DELETE INSERT SELECT UPDATE(description) UPDATE(event_types) UPDATE(old_secret) UPDATE(old_until) "
+            "UPDATE(paused_until) UPDATE(secret) UPDATE(state) UPDATE(state_at) UPDATE(style) UPDATE(url)"
+        ): "notifier.webhook_endpoint",
+        "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": (
+            "notifier.webhook_message"
+        ),
+        "DELETE SELECT": "notifier.webhook_attempt",
+        "DELETE INSERT SELECT UPDATE(kind) UPDATE(set_at) UPDATE(set_by) UPDATE(settings) UPDATE(version)": (
+            "notifier.provider"
+        ),
         (
             "DELETE INSERT SELECT UPDATE(attempt) UPDATE(body) UPDATE(fingerprint) UPDATE(location) UPDATE(started_at) "
             "UPDATE(status)"
@@ -175,12 +187,24 @@ RIGHTS = {
             members.exemption_pass members.identifier members.mark members.member members.merge
             members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing
+            notifier.sms_day
             redemption.redemption redemption.request stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
             """,
         "INSERT SELECT UPDATE": """
             gateway.api_key platform.exchange_rate platform.programme platform.programme_version platform.tenant
             """,
         "DELETE INSERT SELECT UPDATE": "platform.source",
+        (
+            "DELETE INSERT SELECT UPDATE(description) UPDATE(event_types) UPDATE(old_secret) UPDATE(old_until) "
+            "UPDATE(paused_until) UPDATE(secret) UPDATE(state) UPDATE(state_at) UPDATE(style) UPDATE(url)"
+        ): "notifier.webhook_endpoint",
+        "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": (
+            "notifier.webhook_message"
+        ),
+        "DELETE SELECT": "notifier.webhook_attempt",
+        "DELETE INSERT SELECT UPDATE(kind) UPDATE(set_at) UPDATE(set_by) UPDATE(settings) UPDATE(version)": (
+            "notifier.provider"
+        ),
         "INSERT SELECT": "expiry.reinstatement_share",
         "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
         "INSERT SELECT UPDATE(on_at) UPDATE(on_by) UPDATE(on_note)": "platform.kill_switch",
@@ -198,14 +222,20 @@ RIGHTS = {
             "stream.position"
         ),
     },
-} | {
-    service: {
-        "USAGE": f"{service} platform",
-        "SELECT": (
-            "platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant"
-        ),
-    }
-    for service in ("notifier",)
+    "notifier": {
+        "USAGE": "notifier platform",
+        "SELECT": """
+            notifier.provider platform.exchange_rate platform.programme platform.programme_version platform.source
+            platform.tenant
+            """,
+        "SELECT UPDATE(paused_until) UPDATE(state) UPDATE(state_at)": "notifier.webhook_endpoint",
+        (
+            "DELETE INSERT SELECT UPDATE(attempts) UPDATE(due_at) UPDATE(ended_at) UPDATE(epoch) UPDATE(failed) "
+            "UPDATE(lease_until) UPDATE(state)"
+        ): "notifier.webhook_message",
+        "DELETE INSERT SELECT": "notifier.inbox notifier.webhook_attempt",
+        "INSERT SELECT UPDATE(refused) UPDATE(segments)": "notifier.sms_day",
+    },
 }
 
 _GRANTED = """
