@@ -43,6 +43,7 @@ _FURTHER = (
     "cli.experiments",
     "cli.segments",
     "cli.reminders",
+    "cli.messages",
     "cli.sweep",
     "cli.exemptions",
     "cli.expiry",

@@ -13,7 +13,7 @@ from babel.dates import format_date, format_skeleton, format_time, get_day_names
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal
 
-_locale = lru_cache(maxsize=8)(Locale.parse)
+_locale = lru_cache(maxsize=64)(Locale.parse)
 
 
 @lru_cache(maxsize=4_096)
@@ -25,6 +25,7 @@ def number(value: int | Decimal, language: str, scale: int = 0) -> str:
     return text
 
 
+@lru_cache(maxsize=4_096)
 def money(minor: int, digits: int, currency: str, language: str) -> str:
     """Write an amount of money; `digits` is how many decimals the currency's minor unit stands for."""
     decimals = f".{'0' * digits}" if digits else ""
@@ -34,6 +35,7 @@ def money(minor: int, digits: int, currency: str, language: str) -> str:
     return text
 
 
+@lru_cache(maxsize=1_024)
 def day(value: date, language: str) -> str:
     """Write a date in full."""
     text: str = format_date(value, "long", locale=language)
@@ -52,6 +54,18 @@ def moment(instant: datetime, zone: tzinfo, language: str) -> str:
     if local.time() == time():
         return day(local.date(), language)
     return f"{day(local.date(), language)}, {format_time(local.time(), 'short', locale=language)}"
+
+
+def plural(value: int, language: str, scale: int = 0) -> str:
+    """Name the plural category of a number, or with a scale of minor units as they are written as whole ones."""
+    rule = _locale(language).plural_form
+    category: str = rule(Decimal(value).scaleb(-scale) if scale else value)
+    return category
+
+
+def plural_categories(language: str) -> set[str]:
+    """Name the plural categories that whole numbers have in a language."""
+    return {*_locale(language).plural_form.tags, "other"}
 
 
 def weekday(number_of_day: int, language: str) -> str:

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
+from libs.contacts.vault import Vault
 from libs.contracts.identifiers import IdentifierNames
 from libs.contracts.redemption import door_token
 from libs.runtime import postgres
@@ -76,6 +77,9 @@ from services.gateway.intake.store import IntakeStore
 from services.gateway.lag import EndOffsets, onlooker
 from services.gateway.live import Live
 from services.gateway.live_board import Boards
+from services.gateway.messages import outbox
+from services.gateway.messages import routes as ways_to_messages
+from services.gateway.messages.desk import MessageDesk
 from services.gateway.metrics import GatewayMetrics
 from services.gateway.planning import calendar_api, calendar_console, wizard
 from services.gateway.programmes import CompiledVersions
@@ -92,6 +96,10 @@ from services.gateway.sessions import Sessions
 from services.gateway.settings import GatewaySettings
 from services.gateway.store import Store
 from services.gateway.sweep_store import SweepStore
+from services.gateway.templates import api as templates_api
+from services.gateway.templates import media as ways_to_media
+from services.gateway.templates.desk import TemplateDesk
+from services.gateway.templates.store import TemplateStore
 from services.gateway.webhooks import console as pages_of_webhooks
 from services.gateway.webhooks import routes as ways_to_webhooks
 from services.gateway.webhooks.desk import WebhookDesk
@@ -102,6 +110,7 @@ _WAYS = (
     console,
     ways_in_for_files,
     ways_to_redemptions,
+    ways_to_messages,
     api,
     merge_api,
     extension_api,
@@ -125,6 +134,7 @@ _WAYS = (
     ways_to_backtests,
     pages_of_backtests,
     pages_of_webhooks,
+    outbox,
     live,
     members_console,
     segments_console,
@@ -139,6 +149,8 @@ _WAYS = (
     breakage_api,
     boundary_api,
     sweeps_console,
+    templates_api,
+    ways_to_media,
     site,
 )
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -174,6 +186,8 @@ def compose(
             app.state.files = _files(settings, FileStore(pool), app.state.desk, metrics, random)
             app.state.redemptions = _redemptions(settings)
             app.state.webhooks = _webhooks(settings, pool, random)
+            app.state.messages = _messages(settings, pool, now)
+            app.state.templates = TemplateDesk(TemplateStore(pool), now)
             app.state.backtests = _backtests(settings, pool, now, metrics, random)
             async with (
                 _live(settings, store, now) as app.state.live,
@@ -259,6 +273,11 @@ def _redemptions(settings: GatewaySettings) -> RedemptionClient:
 def _webhooks(settings: GatewaySettings, pool: asyncpg.Pool, random: Callable[[int], bytes]) -> WebhookDesk:
     seal = Seal.from_base64(settings.seal_key.get_secret_value())
     return WebhookDesk(pool, seal, SystemClock(), random, settings.webhooks.loopback)
+
+
+def _messages(settings: GatewaySettings, pool: asyncpg.Pool, clock: Clock) -> MessageDesk:
+    vault = Vault.from_seal_key(base64.b64decode(settings.seal_key.get_secret_value()))
+    return MessageDesk(pool, vault, clock)
 
 
 def _backtests(

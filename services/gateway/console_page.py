@@ -18,6 +18,7 @@ PLACES = (
     "/backtests",
     "/expiry",
     "/webhooks",
+    "/outbox",
 )
 """The console's pages, in the order of the bar."""
 
@@ -37,6 +38,7 @@ BAR = Catalogue(
             "/backtests": "Backtests",
             "/expiry": "Expiry",
             "/webhooks": "Webhooks",
+            "/outbox": "Outbox",
             "out": "Sign out",
             "scope": "The API key of this session lacks the scope {scope}.",
         },
@@ -52,6 +54,7 @@ BAR = Catalogue(
             "/backtests": "Backtests",
             "/expiry": "Verfall",
             "/webhooks": "Webhooks",
+            "/outbox": "Postausgang",
             "out": "Abmelden",
             "scope": "Dem API-Schlüssel dieser Sitzung fehlt die Berechtigung {scope}.",
         },

@@ -9,11 +9,13 @@ from types import MappingProxyType
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.gateway.backtests.problem_kinds import BACKTESTS
+from services.gateway.messages.problem_kinds import MESSAGES
 from services.gateway.problem_kind import Kind
 from services.gateway.problem_kind import kind_of as _kind
 from services.gateway.redemptions.problem_kinds import REDEMPTIONS
 from services.gateway.reinstatement_problems import REINSTATEMENTS
 from services.gateway.sweep_problems import SWEEPS
+from services.gateway.templates.problem_kinds import TEMPLATES
 from services.gateway.webhooks.problem_kinds import WEBHOOKS
 
 MEDIA_TYPE = "application/problem+json"
@@ -29,6 +31,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             *REINSTATEMENTS,
             *REDEMPTIONS,
             *WEBHOOKS,
+            *MESSAGES,
+            *TEMPLATES,
             _kind(
                 "cursor-invalid",
                 400,

@@ -46,7 +46,13 @@ RIGHTS = {
         "INSERT SELECT UPDATE(at) UPDATE(enrolled_at) UPDATE(member_id) UPDATE(open) UPDATE(place)": (
             "earning.occasion_clock"
         ),
-        "INSERT SELECT UPDATE(present)": "vault.profile",
+        "INSERT SELECT UPDATE(present)": "vault.consent vault.profile",
+        "INSERT SELECT UPDATE(sealed_key)": "vault.member_key",
+        (
+            "INSERT SELECT UPDATE(country) UPDATE(family_name) UPDATE(given_name) UPDATE(language) "
+            "UPDATE(recorded_at) UPDATE(zone)"
+        ): "vault.person",
+        "DELETE INSERT SELECT UPDATE(address)": "vault.contact",
         "INSERT SELECT UPDATE(used)": "earning.counter",
         "INSERT SELECT UPDATE(told_at)": "earning.budget_reached members.segment_change",
         "INSERT SELECT UPDATE(held) UPDATE(now_active_from) UPDATE(now_expires_at) UPDATE(pending) UPDATE(remaining)": (
@@ -112,10 +118,14 @@ RIGHTS = {
             ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.movement ledger.waiver
             members.identifier members.member members.merge members.segment_change members.segment_member
             members.tier_change members.tier_standing
-            notifier.sms_day platform.exchange_rate platform.programme platform.source platform.tenant
+            platform.exchange_rate platform.programme platform.source platform.tenant
+            notifier.captured notifier.delivery notifier.sms_day
             redemption.redemption stream.outbox_shard stream.position vault.profile
             """,
-        "INSERT SELECT": "expiry.reinstatement_share members.referral_code platform.programme_version",
+        "INSERT SELECT": """
+            expiry.reinstatement_share members.referral_code notifier.feedback notifier.media notifier.template
+            platform.programme_version
+            """,
         "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
         "INSERT SELECT UPDATE(ended_at) UPDATE(ended_by)": "members.exemption",
         "SELECT UPDATE(keeps)": "ledger.member",
@@ -135,6 +145,13 @@ RIGHTS = {
         "DELETE INSERT SELECT UPDATE(kind) UPDATE(set_at) UPDATE(set_by) UPDATE(settings) UPDATE(version)": (
             "notifier.provider"
         ),
+        "INSERT SELECT UPDATE(present)": "vault.consent",
+        "INSERT SELECT UPDATE(sealed_key)": "vault.member_key",
+        (
+            "INSERT SELECT UPDATE(country) UPDATE(family_name) UPDATE(given_name) UPDATE(language) "
+            "UPDATE(recorded_at) UPDATE(zone)"
+        ): "vault.person",
+        "DELETE INSERT SELECT UPDATE(address) UPDATE(alive) UPDATE(changed_at) UPDATE(reason)": "vault.contact",
         (
             "DELETE INSERT SELECT UPDATE(attempt) UPDATE(body) UPDATE(fingerprint) UPDATE(location) UPDATE(started_at) "
             "UPDATE(status)"
@@ -187,7 +204,7 @@ RIGHTS = {
             members.exemption_pass members.identifier members.mark members.member members.merge
             members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing
-            notifier.sms_day
+            notifier.captured notifier.delivery notifier.sms_day
             redemption.redemption redemption.request stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
             """,
         "INSERT SELECT UPDATE": """
@@ -205,7 +222,7 @@ RIGHTS = {
         "DELETE INSERT SELECT UPDATE(kind) UPDATE(set_at) UPDATE(set_by) UPDATE(settings) UPDATE(version)": (
             "notifier.provider"
         ),
-        "INSERT SELECT": "expiry.reinstatement_share",
+        "INSERT SELECT": "expiry.reinstatement_share notifier.media notifier.template",
         "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
         "INSERT SELECT UPDATE(on_at) UPDATE(on_by) UPDATE(on_note)": "platform.kill_switch",
         "DELETE INSERT SELECT": "earning.member_day ledger.debt members.list_member",
@@ -218,23 +235,43 @@ RIGHTS = {
         "INSERT SELECT UPDATE(ended_at) UPDATE(ended_by)": "members.exemption",
         "SELECT UPDATE(activates_at) UPDATE(keeps) UPDATE(lapses_at) UPDATE(owing) UPDATE(seq)": "ledger.member",
         "SELECT UPDATE(replayed_at)": "stream.dead_letter",
+        "INSERT SELECT UPDATE(present)": "vault.consent",
+        "INSERT SELECT UPDATE(destroyed_at) UPDATE(sealed_key)": "vault.member_key",
+        (
+            "DELETE INSERT SELECT UPDATE(country) UPDATE(family_name) UPDATE(given_name) UPDATE(language) "
+            "UPDATE(recorded_at) UPDATE(zone)"
+        ): "vault.person",
+        "DELETE INSERT SELECT UPDATE(address) UPDATE(alive) UPDATE(changed_at) UPDATE(reason)": "vault.contact",
         "SELECT UPDATE(bad_streak) UPDATE(halt_reason) UPDATE(halted_at) UPDATE(recent_bad) UPDATE(recent_seen)": (
             "stream.position"
         ),
     },
     "notifier": {
-        "USAGE": "notifier platform",
-        "SELECT": """
-            notifier.provider platform.exchange_rate platform.programme platform.programme_version platform.source
-            platform.tenant
-            """,
         "SELECT UPDATE(paused_until) UPDATE(state) UPDATE(state_at)": "notifier.webhook_endpoint",
         (
             "DELETE INSERT SELECT UPDATE(attempts) UPDATE(due_at) UPDATE(ended_at) UPDATE(epoch) UPDATE(failed) "
             "UPDATE(lease_until) UPDATE(state)"
         ): "notifier.webhook_message",
-        "DELETE INSERT SELECT": "notifier.inbox notifier.webhook_attempt",
         "INSERT SELECT UPDATE(refused) UPDATE(segments)": "notifier.sms_day",
+        "USAGE": "ledger members notifier platform stream vault",
+        "SELECT": """
+            ledger.debt ledger.lot ledger.lot_now ledger.member members.tier_standing notifier.provider notifier.template
+            platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant
+            vault.person
+            """,
+        "INSERT SELECT UPDATE(present)": "vault.consent",
+        "INSERT SELECT UPDATE(sealed_key)": "vault.member_key",
+        "SELECT UPDATE(alive) UPDATE(changed_at) UPDATE(reached_at) UPDATE(reason)": "vault.contact",
+        "DELETE INSERT SELECT": "notifier.captured notifier.inbox notifier.webhook_attempt",
+        "INSERT SELECT": "stream.dead_letter stream.outbox",
+        "INSERT SELECT UPDATE": "stream.outbox_shard",
+        "SELECT UPDATE(applied_at)": "notifier.feedback",
+        (
+            "INSERT SELECT UPDATE(attempts) UPDATE(clicked_at) UPDATE(delivered_at) UPDATE(detail) UPDATE(digest) "
+            "UPDATE(due_at) UPDATE(ended_at) UPDATE(epoch) UPDATE(follow_at) UPDATE(handed_at) UPDATE(holder) "
+            "UPDATE(language) UPDATE(lapses) UPDATE(lease_until) UPDATE(opened_at) UPDATE(provider_id) UPDATE(reason) "
+            "UPDATE(state) UPDATE(trail)"
+        ): "notifier.delivery",
     },
 }
 

@@ -29,7 +29,10 @@ PLANTED = {
     },
     **{f"libs/experiments/{name}.py": "" for name in ("results", "told", "uplift")},
     "libs/judging/__init__.py": "",
-    "libs/contacts/person.py": "",
+    **{
+        f"libs/contacts/{name}.py": ""
+        for name in ("addresses", "consent", "events", "links", "person", "told", "vault")
+    },
     "libs/language/__init__.py": "",
     "libs/messages/__init__.py": "",
     "libs/receipts/__init__.py": "",
@@ -40,6 +43,7 @@ PLANTED = {
         for name in ("challenges", "decide", "explain", "finding", "known", "lists", "rules", "turns")
     },
     **{f"libs/sweeps/{name}.py": "" for name in ("origins", "outlook")},
+    **{f"libs/templates/{name}.py": "" for name in ("bundle", "forms", "images")},
     "libs/tiers/__init__.py": "",
     "libs/ledger/model.py": "",
     "libs/ledger/decide.py": "import socket",

@@ -1,1 +1,1 @@
-"""The notifier on a real database."""
+"""The notifier on a real database, without a broker."""

@@ -1,1 +1,1 @@
-"""What messages say."""
+"""What members are told: templates, what is wrong with one, and what comes of it."""
