@@ -17,7 +17,9 @@ def _told_outside(topic: Topic) -> bool:
 
 SOURCES: tuple[Topic, ...] = tuple(filter(_told_outside, TOPICS))
 """The topics whose events webhooks tell of."""
-TYPES: tuple[str, ...] = tuple(sorted(short_type(each) for topic in SOURCES for each in topic.types))
+TO_MEMBER = "message.to_member"
+"""A message that the company's own system is to bring to a member."""
+TYPES: tuple[str, ...] = (*sorted(short_type(each) for topic in SOURCES for each in topic.types), TO_MEMBER)
 
 
 def unknown_types(wanted: Iterable[str]) -> list[str]:

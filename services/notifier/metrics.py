@@ -58,6 +58,14 @@ class NotifierMetrics:
             registry=registry,
         )
         self.webhooks = WebhookMetrics(registry)
+        self.capped = Counter(
+            "loyalty_notifier_sms_capped_total", "Text messages that the cap of a day stopped.", registry=registry
+        )
+        self.providers_unusable = Counter(
+            "loyalty_notifier_providers_unusable_total",
+            "Times that the settings of a provider could not be read.",
+            registry=registry,
+        )
         self._make_gauges(registry)
 
     def _make_gauges(self, registry: CollectorRegistry) -> None:

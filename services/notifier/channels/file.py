@@ -10,23 +10,13 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Literal
-
-from pydantic import Field
 
 from libs.language.spreadsheets import harmless
 from libs.messages.content import ChannelName
-from libs.runtime.settings import Part
+from libs.messages.provider_settings import FileSettings
 from services.notifier.channels.channel import Handed, Letter, Outcome, Postponed
 
 COLUMNS = ("message_id", "address", "language", "title", "text", "link", "sender")
-
-
-class FileSettings(Part):
-    """Where files lie."""
-
-    kind: Literal["csv"] = "csv"
-    directory: Path = Field(description="a directory of the notifier's; each company has one below it")
 
 
 class FileChannel:

@@ -6,24 +6,19 @@ header or a part of the address.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import orjson
-from pydantic import AfterValidator, Field, JsonValue, SecretStr, model_validator
+from pydantic import JsonValue
 
 from libs.contracts.pointers import NOTHING, Pointer
 from libs.messages.content import ChannelName
-from libs.runtime.settings import Part
+from libs.messages.provider_settings import GAP, Answer, HttpSettings, Meaning
 from services.notifier.channels.channel import Handed, Letter, Outcome, Postponed, Reason, Refused
 from services.notifier.channels.exchange import Exchange, Line, Reply, Request, common, each_of
 
-Gap = Literal["to", "text", "title", "link", "language", "sender", "id", "life"]
-GAPS: tuple[Gap, ...] = get_args(Gap)
-_GAP = re.compile(r"\{([a-z_]+)\}")
-Meaning = Literal["handed", "dead", "blocked", "unfit", "busy", "failed", "credentials"]
 _REFUSED: Mapping[str, Reason] = {
     "dead": "address-unknown",
     "blocked": "address-refused",
@@ -34,42 +29,6 @@ _POSTPONED: Mapping[str, Reason] = {
     "failed": "provider-failed",
     "credentials": "credentials-refused",
 }
-PlaceText = Annotated[str, Field(max_length=200), AfterValidator(lambda text: Pointer.of(text).text)]
-
-
-class Answer(Part):
-    """What an answer means: one with this status (`4xx` for all of a hundred) and, if named, this value at a place."""
-
-    status: str = Field(pattern="^[1-5]([0-9]{2}|xx)$", description="the status, or a hundred of them")
-    at: PlaceText | None = Field(default=None, description="a JSON Pointer into the body")
-    equals: JsonValue = Field(default=None, description="what stands there")
-    means: Meaning = Field(description="what became of the message")
-
-
-class HttpSettings(Part):
-    """A request with gaps, and how its answer is read."""
-
-    kind: Literal["http"] = "http"
-    url: str = Field(pattern="^https?://", max_length=2048, description="where to; gaps are filled as parts of a path")
-    method: Literal["POST", "PUT"] = "POST"
-    headers: dict[Annotated[str, Field(pattern="^[A-Za-z0-9-]{1,64}$")], SecretStr] = Field(
-        default={}, description="headers; credentials stand here"
-    )
-    json_body: JsonValue = Field(default=None, description="the body as JSON with gaps in its texts")
-    form: dict[str, str] | None = Field(default=None, description="the body as a form with gaps in its values")
-    message_id: PlaceText | None = Field(default=None, description="where in the answer the provider's id stands")
-    answers: tuple[Answer, ...] = Field(default=(), description="looked through in order; the first that fits counts")
-    knows_repeats: bool = Field(default=False, description="whether the provider drops a message whose id comes again")
-
-    @model_validator(mode="after")
-    def _known_gaps(self) -> Self:
-        if (self.json_body is None) == (self.form is None):
-            raise ValueError("either json_body or form")
-        texts = [self.url, *_texts(self.json_body), *(self.form or {}).values()]
-        unknown = [name for text in texts for name in _GAP.findall(text) if name not in GAPS]
-        if unknown:
-            raise ValueError(f"unknown gap {{{unknown[0]}}}; there are: {', '.join(GAPS)}")
-        return self
 
 
 class HttpChannel:
@@ -124,7 +83,7 @@ def _told(letter: Letter) -> dict[str, str]:
 
 
 def _filled(text: str, told: Mapping[str, str]) -> str:
-    return _GAP.sub(lambda gap: told[gap[1]], text)
+    return GAP.sub(lambda gap: told[gap[1]], text)
 
 
 def _filled_in(node: JsonValue, told: Mapping[str, str]) -> JsonValue:
@@ -133,13 +92,6 @@ def _filled_in(node: JsonValue, told: Mapping[str, str]) -> JsonValue:
     if isinstance(node, dict):
         return {name: _filled_in(each, told) for name, each in node.items()}
     return [_filled_in(each, told) for each in node] if isinstance(node, list) else node
-
-
-def _texts(node: JsonValue) -> list[str]:
-    if isinstance(node, str):
-        return [node]
-    inner: list[JsonValue] = list(node.values()) if isinstance(node, dict) else node if isinstance(node, list) else []
-    return [text for each in inner for text in _texts(each)]
 
 
 def _outcome(reply: Reply, settings: HttpSettings) -> Outcome:

@@ -8,15 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlencode
 
 import jwt
 import orjson
-from pydantic import Field, SecretStr
 
 from libs.messages.content import ChannelName
-from libs.runtime.settings import Part
+from libs.messages.provider_settings import PushSettings
 from services.notifier.channels.channel import Handed, Letter, Outcome, Postponed, Refused, Unanswered
 from services.notifier.channels.exchange import Exchange, Line, Reply, Request, common, each_of
 
@@ -27,18 +26,6 @@ _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _SIGNED_FOR = timedelta(hours=1)
 _EARLY = timedelta(minutes=5)
 """A token is taken anew so long before it ends: what is sent with it is still on its way."""
-
-
-class PushSettings(Part):
-    """A service account of a Firebase project, as its key file has it."""
-
-    kind: Literal["fcm"] = "fcm"
-    project: str = Field(pattern="^[a-z0-9-]{1,64}$", description="the project's id")
-    email: str = Field(max_length=256, description="the service account's address")
-    private_key: SecretStr = Field(description="its private key as PEM")
-    key_id: str | None = Field(default=None, max_length=128, description="the id of that key")
-    token_url: str = Field(default="https://oauth2.googleapis.com/token", pattern="^https?://", description="its login")
-    url: str = Field(default="https://fcm.googleapis.com", pattern="^https?://", description="where messages go")
 
 
 class Tokens:

@@ -8,15 +8,14 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Literal, Self
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import phonenumbers
-from pydantic import Field, SecretStr, model_validator
 
 from libs.messages.content import ChannelName
+from libs.messages.provider_settings import SmsSettings
 from libs.messages.segments import count_segments
-from libs.runtime.settings import Part
 from services.notifier.channels.channel import Handed, Letter, Outcome, Postponed, Reason, Refused
 from services.notifier.channels.exchange import Exchange, Line, Reply, Request, common, each_of
 from services.notifier.channels.sms_budget import NO_CAP, Budget
@@ -42,28 +41,6 @@ _REFUSALS: dict[int, tuple[Reason, bool]] = {
 _SETTINGS_REFUSED = frozenset({20003, 20404, 21212, 21603, 21606, 21659, 21703, 21712})
 """Codes that blame the account or the sender: nothing can be sent until somebody mends the settings."""
 _BUSY = frozenset({20429, 14107, 21611})
-
-
-class SmsSettings(Part):
-    """A provider that speaks like Twilio, and what it is told."""
-
-    kind: Literal["twilio"] = "twilio"
-    url: str = Field(default="https://api.twilio.com", pattern="^https?://", description="where it is")
-    account: str = Field(pattern="^[A-Za-z0-9]{1,64}$", description="the account's id")
-    token: SecretStr = Field(min_length=1, description="its secret: logs in, and signs what comes back")
-    sender: str | None = Field(default=None, max_length=32, description="the number or name that members see")
-    service: str | None = Field(default=None, max_length=64, description="a pool of senders instead")
-    callback: str | None = Field(
-        default=None, pattern="^https?://", description="where it tells what became of messages: ours, from outside"
-    )
-    most_segments: int = Field(default=6, ge=1, le=10, description="a longer text is refused")
-    segments_a_day: int | None = Field(default=None, ge=0, description="no more than so many a day of UTC")
-
-    @model_validator(mode="after")
-    def _one_sender(self) -> Self:
-        if (self.sender is None) == (self.service is None):
-            raise ValueError("either sender or service")
-        return self
 
 
 class SmsChannel:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from webpush import WebPush, WebPushSubscription
 
 from libs.messages.content import ChannelName
-from libs.runtime.settings import Part
+from libs.messages.provider_settings import WebPushSettings
 from libs.webhooks.targets import TargetRefused, read_target
 from services.notifier.channels.channel import Handed, Letter, Outcome, Refused
 from services.notifier.channels.exchange import Exchange, Line, Reply, Request, common, each_of
@@ -24,15 +24,6 @@ MOST_BYTES = 3993
 LONGEST_LIFE = timedelta(weeks=4)
 _DEFAULT_LIFE = timedelta(days=1)
 _TOPIC = 32
-
-
-class WebPushSettings(Part):
-    """The pair of keys by which browsers know us."""
-
-    kind: Literal["vapid"] = "vapid"
-    private_key: SecretStr = Field(description="the private key, P-256, as PEM")
-    public_key: str = Field(max_length=1024, description="the public key as PEM")
-    contact: str = Field(max_length=256, pattern="^[^@ ]+@[^@ ]+$", description="a mail address for push services")
 
 
 class _Keys(BaseModel):

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from uuid import UUID
 
 import asyncpg
 import orjson
 
 from libs.messages.content import ChannelName
 from libs.runtime.postgres import DATABASE_ERRORS
+from libs.webhooks.endpoints import Endpoint
 from libs.webhooks.payload import MOST_BYTES, Message
 from libs.webhooks.postgres import Webhooks
+from libs.webhooks.wanted import TO_MEMBER, wants
 from services.notifier.channels.channel import Handed, Letter, Outcome, Postponed, Refused
-
-_TYPE = "message.to_member"
 
 
 class WebhookChannel:
-    """Gives letters to the webhooks; an address is the id of an endpoint. A letter that comes twice is sent once."""
+    """Gives letters to the webhooks: to the endpoint that is the address, without one to all that want to hear.
+
+    A letter that comes twice is sent once.
+    """
 
     name: ChannelName = "webhook"
 
-    def __init__(self, pool: asyncpg.Pool, now: Callable[[], datetime], wake: Callable[[], None]) -> None:
-        self._pool, self._now, self._wake = pool, now, wake
+    def __init__(self, pool: asyncpg.Pool, now: Callable[[], datetime]) -> None:
+        self._pool, self._now = pool, now
 
     async def open(self) -> None:
         """There is nothing to open."""
@@ -34,29 +36,31 @@ class WebhookChannel:
 
     async def send(self, letters: Sequence[Letter]) -> list[Outcome]:
         """Keep letters for their endpoints."""
-        outcomes = [await self._keep(letter) for letter in letters]
-        self._wake()
-        return outcomes
+        return [await self._keep(letter) for letter in letters]
 
     async def _keep(self, letter: Letter) -> Outcome:
         now = self._now()
         body = payload(letter, now)
         if len(body) >= MOST_BYTES:
             return Refused("content-refused", f"{len(body)} bytes")
+        message = Message(letter.message_id, TO_MEMBER, now, body)
         try:
-            endpoint_id = UUID(letter.address)
-        except ValueError:
-            return Refused("address-unknown", "no id of an endpoint", address_dead=True)
-        try:
-            async with self._pool.acquire() as connection:
+            async with self._pool.acquire() as connection, connection.transaction():
                 webhooks = Webhooks(connection, letter.tenant_id)
-                found = await webhooks.endpoint(endpoint_id)
-                if found is None or found.state == "gone":
-                    return Refused("address-unknown", "no such endpoint", address_dead=True)
-                await webhooks.keep(endpoint_id, Message(letter.message_id, _TYPE, now, body), now)
+                found = [each for each in await webhooks.endpoints() if _is_for(letter, each)]
+                for each in found:
+                    await webhooks.keep(each.endpoint_id, message, now)
         except DATABASE_ERRORS as error:
             return Postponed("provider-away", type(error).__name__, provider_wide=True)
+        if not found:
+            return Refused("address-unknown", "no endpoint for it", address_dead=bool(letter.address))
         return Handed(str(letter.message_id))
+
+
+def _is_for(letter: Letter, endpoint: Endpoint) -> bool:
+    if letter.address:
+        return str(endpoint.endpoint_id) == letter.address and endpoint.state != "gone"
+    return endpoint.state == "on" and wants(endpoint.event_types, TO_MEMBER)
 
 
 def payload(letter: Letter, now: datetime) -> bytes:
@@ -71,4 +75,4 @@ def payload(letter: Letter, now: datetime) -> bytes:
         "link": content.link,
         **dict(letter.data),
     }
-    return orjson.dumps({"type": _TYPE, "timestamp": now, "data": data}, option=orjson.OPT_UTC_Z)
+    return orjson.dumps({"type": TO_MEMBER, "timestamp": now, "data": data}, option=orjson.OPT_UTC_Z)

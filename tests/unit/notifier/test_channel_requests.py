@@ -18,12 +18,18 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from libs.messages.inbox import packed, unpacked
+from libs.messages.provider_settings import (
+    CARRIED,
+    FileSettings,
+    HttpSettings,
+    PushSettings,
+    SmsSettings,
+    read_settings,
+)
 from services.notifier.channels.channel import Channel, Handed, Letter, Outcome, Postponed, Refused
-from services.notifier.channels.file import COLUMNS, FileChannel, FileSettings, file_of
-from services.notifier.channels.http import HttpSettings
-from services.notifier.channels.push import MOST_BYTES, PushChannel, PushSettings, payload
-from services.notifier.channels.sms import SmsChannel, SmsSettings, is_e164
-from services.notifier.channels.table import KINDS, read_settings
+from services.notifier.channels.file import COLUMNS, FileChannel, file_of
+from services.notifier.channels.push import MOST_BYTES, PushChannel, payload
+from services.notifier.channels.sms import SmsChannel, is_e164
 from tests.support.push_services import EMAIL, Browser, Firebase, verify_vapid
 from tests.support.receivers import Heard, Peer, peer, says
 from tests.unit.notifier.test_channels import (
@@ -232,7 +238,7 @@ def test_wrong_settings_are_refused(channel: Any, document: Any, why: str) -> No
     with pytest.raises(ValueError, match=why) as refused:
         read_settings(channel, document)
     assert "AC1" not in str(refused.value) or not isinstance(refused.value, ValidationError)
-    assert {each for kind in KINDS.values() for each in kind.channels} == {"sms", "push", "web_push", "http", "file"}
+    assert set(CARRIED) == {"sms", "push", "web_push", "http", "file"}
 
 
 def test_a_secret_is_in_no_text_of_settings() -> None:

@@ -16,12 +16,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from libs.messages.content import Content
+from libs.messages.provider_settings import HttpSettings, PushSettings, SmsSettings, WebPushSettings
 from services.notifier.channels.channel import Channel, Handed, Letter, Outcome, Postponed, Refused, Unanswered
 from services.notifier.channels.exchange import Line
-from services.notifier.channels.http import HttpChannel, HttpSettings
-from services.notifier.channels.push import PushChannel, PushSettings
-from services.notifier.channels.sms import SmsChannel, SmsSettings
-from services.notifier.channels.web_push import WebPushChannel, WebPushSettings
+from services.notifier.channels.http import HttpChannel
+from services.notifier.channels.push import PushChannel
+from services.notifier.channels.sms import SmsChannel
+from services.notifier.channels.web_push import WebPushChannel
 from tests.support.push_services import EMAIL, Browser, Firebase, fcm_error
 from tests.support.receivers import Answer, cut_off, hang, peer, says, says_json
 from tests.support.stack import until
