@@ -49,6 +49,7 @@ _FURTHER = (
     "cli.expiry",
     "cli.reinstate",
     "cli.webhooks",
+    "cli.providers",
     "cli.features",
 )
 """Modules with a `register(app)` that adds their commands."""

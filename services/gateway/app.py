@@ -60,6 +60,8 @@ from services.gateway.backtests import routes as ways_to_backtests
 from services.gateway.backtests.desk import BacktestDesk
 from services.gateway.backtests.runner import Runner
 from services.gateway.backtests.store import BacktestStore
+from services.gateway.callbacks import routes as ways_back
+from services.gateway.callbacks.desk import SmsCallbacks
 from services.gateway.cursors import Cursors
 from services.gateway.door import Door
 from services.gateway.files import routes as ways_in_for_files
@@ -131,6 +133,7 @@ _WAYS = (
     calendar_console,
     wizard,
     ways_to_webhooks,
+    ways_back,
     ways_to_backtests,
     pages_of_backtests,
     pages_of_webhooks,
@@ -186,6 +189,7 @@ def compose(
             app.state.files = _files(settings, FileStore(pool), app.state.desk, metrics, random)
             app.state.redemptions = _redemptions(settings)
             app.state.webhooks = _webhooks(settings, pool, random)
+            app.state.sms_callbacks = _callbacks(settings, pool, now)
             app.state.messages = _messages(settings, pool, now)
             app.state.templates = TemplateDesk(TemplateStore(pool), now)
             app.state.backtests = _backtests(settings, pool, now, metrics, random)
@@ -268,6 +272,11 @@ def _files(
 
 def _redemptions(settings: GatewaySettings) -> RedemptionClient:
     return RedemptionClient(settings.redemption, door_token(base64.b64decode(settings.seal_key.get_secret_value())))
+
+
+def _callbacks(settings: GatewaySettings, pool: asyncpg.Pool, clock: Clock) -> SmsCallbacks:
+    key = settings.seal_key.get_secret_value()
+    return SmsCallbacks(pool, Seal.from_base64(key), Vault.from_seal_key(base64.b64decode(key)), clock)
 
 
 def _webhooks(settings: GatewaySettings, pool: asyncpg.Pool, random: Callable[[int], bytes]) -> WebhookDesk:

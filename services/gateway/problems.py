@@ -9,6 +9,7 @@ from types import MappingProxyType
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.gateway.backtests.problem_kinds import BACKTESTS
+from services.gateway.callbacks.problem_kinds import CALLBACKS
 from services.gateway.messages.problem_kinds import MESSAGES
 from services.gateway.problem_kind import Kind
 from services.gateway.problem_kind import kind_of as _kind
@@ -31,6 +32,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             *REINSTATEMENTS,
             *REDEMPTIONS,
             *WEBHOOKS,
+            *CALLBACKS,
             *MESSAGES,
             *TEMPLATES,
             _kind(

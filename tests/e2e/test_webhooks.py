@@ -14,7 +14,7 @@ from tests.support.stack import until
 
 @pytest.mark.feature("VOU-124", "VOU-128")
 async def test_a_credit_is_told_to_an_endpoint_that_takes_it_at_the_second_attempt(platform: Platform) -> None:
-    shop = platform.shop
+    shop = platform.acme
     async with peer(says(500, "later"), says(200)) as receiver:
         wish = {"url": f"{receiver.url}/hook", "event_types": ["points.credited"], "style": "full"}
         made = shop.http.post("/v1/webhooks", json=wish)
@@ -49,5 +49,5 @@ async def test_a_credit_is_told_to_an_endpoint_that_takes_it_at_the_second_attem
             return len(receiver.heard) == 3
 
         await until(again, "it is sent again when somebody asks")
-        assert platform.command("webhooks", "list", "--tenant", shop.slug)["endpoints"][0]["state"] == "on"
+        assert platform.run("webhooks", "list", "--tenant", shop.slug)["endpoints"][0]["state"] == "on"
         assert shop.http.delete(place).status_code == 204

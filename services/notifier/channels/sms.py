@@ -16,6 +16,7 @@ import phonenumbers
 from libs.messages.content import ChannelName
 from libs.messages.provider_settings import SmsSettings
 from libs.messages.segments import count_segments
+from libs.messages.sms_callbacks import callback_url
 from services.notifier.channels.channel import Handed, Letter, Outcome, Postponed, Reason, Refused
 from services.notifier.channels.exchange import Exchange, Line, Reply, Request, common, each_of
 from services.notifier.channels.sms_budget import NO_CAP, Budget
@@ -97,11 +98,6 @@ class SmsChannel:
         if letter.life is not None:
             form["ValidityPeriod"] = str(max(1, min(letter.life, _LONGEST_LIFE) // timedelta(seconds=1)))
         return urlencode(form).encode()
-
-
-def callback_url(base: str, message_id: str) -> str:
-    """Where the provider tells what became of a message: it is named in the address, which the provider signs."""
-    return f"{base}{'&' if '?' in base else '?'}message={message_id}"
 
 
 def is_e164(number: str) -> bool:
