@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,9 +19,15 @@ def told_by(data: Any, source: str, at: datetime) -> Told | Rejection | None:
 
     `source` and `at` are those of the event: where and when consents were given that do not say so themselves.
     """
-    person, contacts, consents = data.person, data.contacts, data.consents
-    if person is None and not contacts and not consents:
+    if data.person is None and not data.contacts and not data.consents:
         return None
+    return told_of(data.person, data.contacts, data.consents, source, at)
+
+
+def told_of(
+    person: Any, contacts: Iterable[Any], consents: Iterable[Any], source: str, at: datetime
+) -> Told | Rejection:
+    """Return what the parts of a payload tell, which have the fields of `libs.contracts.events.person`."""
     country = None
     if person is not None:
         country = person.country or None

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-from libs.contacts.person import Address, Consent, Person
+from libs.contacts.person import Address, Consent, KeptAddress, Person
 from libs.contacts.told import Told, ToldPerson
 from libs.contacts.vault import MemberName, MemberSeal, Vault, open_key
 from libs.messages.content import ChannelName
@@ -48,11 +48,31 @@ async def load_people(
     return people
 
 
+async def load_addresses(connection: asyncpg.Connection, name: MemberName, keys: Seal) -> list[KeptAddress]:
+    """Return a member's addresses as they are kept; none where the key was destroyed.
+
+    Raises:
+        libs.runtime.seal.SealBroken: as `load_people`.
+    """
+    rows = await connection.fetch(_QUERIES["addresses"], *name)
+    seal = open_key(name, rows[0]["sealed_key"], keys) if rows else None
+    return [
+        KeptAddress(
+            row["channel"],
+            seal.open(row["address"], row["channel"]),
+            *[row[column] for column in ("digest", "alive", "reason", "changed_at", "reached_at")],
+        )
+        for row in rows
+        if seal is not None
+    ]
+
+
 async def save_told(
     connection: asyncpg.Connection, now: datetime, told: Mapping[MemberName, Told], vault: Vault
-) -> None:
-    """Keep what is told of members. Of a member whose key was destroyed, nothing but consents is kept."""
+) -> list[MemberName]:
+    """Keep what is told of members, and return those whose key was destroyed: of them only consents are kept."""
     named = [name for name, each in told.items() if each.person is not None or each.addresses]
+    seals: dict[MemberName, MemberSeal] = {}
     if named:
         seals = await _hold(connection, now, named, vault)
         people = {name: each.person for name, each in told.items() if each.person is not None and name in seals}
@@ -74,6 +94,13 @@ async def save_told(
         if places:
             await connection.execute(_QUERIES["save_contacts"], now, *_columns(places, 8))
     await record_consents(connection, now, {name: each.consents for name, each in told.items()})
+    return [name for name in named if name not in seals]
+
+
+async def drop_others(connection: asyncpg.Connection, name: MemberName, kept: Iterable[Place]) -> None:
+    """Let go of a member's living addresses but these; those that are dead stay."""
+    columns = _columns([(place.channel, place.digest) for place in kept], 2)
+    await connection.execute(_QUERIES["drop_others"], *name, *columns)
 
 
 async def record_consents(
@@ -106,6 +133,14 @@ async def mark_dead(connection: asyncpg.Connection, now: datetime, dead: Mapping
     """
     rows = [(*place, reason) for place, reason in dead.items()]
     return _count(await connection.execute(_QUERIES["mark_dead"], now, *_columns(rows, 4))) if rows else 0
+
+
+async def mark_address_dead(
+    connection: asyncpg.Connection, now: datetime, name: MemberName, place: Place, reason: str
+) -> bool:
+    """Note that one member is written to at an address no more; return whether it was alive."""
+    key = (*name, place.channel, place.digest)
+    return _count(await connection.execute(_QUERIES["mark_address_dead"], now, *key, reason)) > 0
 
 
 async def mark_alive(connection: asyncpg.Connection, now: datetime, name: MemberName, place: Place) -> bool:

@@ -30,6 +30,7 @@ SCOPES = (
     "rules:publish",
     "webhooks:read",
     "webhooks:write",
+    "pii:read",
     "admin",
 )
 """What a key may be allowed; `admin` includes the others."""

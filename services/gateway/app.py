@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
+from libs.contacts.links import Links
 from libs.contacts.vault import Vault
 from libs.contracts.identifiers import IdentifierNames
 from libs.contracts.redemption import door_token
@@ -62,6 +63,9 @@ from services.gateway.backtests.runner import Runner
 from services.gateway.backtests.store import BacktestStore
 from services.gateway.callbacks import routes as ways_back
 from services.gateway.callbacks.desk import SmsCallbacks
+from services.gateway.contacts import preferences
+from services.gateway.contacts import routes as ways_to_contacts
+from services.gateway.contacts.desk import ContactDesk
 from services.gateway.cursors import Cursors
 from services.gateway.door import Door
 from services.gateway.files import routes as ways_in_for_files
@@ -99,6 +103,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.store import Store
 from services.gateway.sweep_store import SweepStore
 from services.gateway.templates import api as templates_api
+from services.gateway.templates import console as templates_console
 from services.gateway.templates import media as ways_to_media
 from services.gateway.templates.desk import TemplateDesk
 from services.gateway.templates.store import TemplateStore
@@ -148,11 +153,14 @@ _WAYS = (
     reinstatement_api,
     approvals_console,
     exemptions_api,
+    ways_to_contacts,
+    preferences,
     forecast_api,
     breakage_api,
     boundary_api,
     sweeps_console,
     templates_api,
+    templates_console,
     ways_to_media,
     site,
 )
@@ -184,6 +192,7 @@ def compose(
             app.state.codes = Codes(pool, random)
             app.state.looks = Quotas(referral_api.LOOKS, referral_api.LOOKS_WINDOW)
             app.state.sweeps = SweepStore(pool)
+            app.state.contacts = _contacts(settings, pool, now)
             app.state.rules = RulesDesk(RulesStore(pool), now)
             app.state.desk = _desk(settings, IntakeStore(pool), parts, metrics)
             app.state.files = _files(settings, FileStore(pool), app.state.desk, metrics, random)
@@ -287,6 +296,11 @@ def _webhooks(settings: GatewaySettings, pool: asyncpg.Pool, random: Callable[[i
 def _messages(settings: GatewaySettings, pool: asyncpg.Pool, clock: Clock) -> MessageDesk:
     vault = Vault.from_seal_key(base64.b64decode(settings.seal_key.get_secret_value()))
     return MessageDesk(pool, vault, clock)
+
+
+def _contacts(settings: GatewaySettings, pool: asyncpg.Pool, clock: Clock) -> ContactDesk:
+    seal_key = base64.b64decode(settings.seal_key.get_secret_value())
+    return ContactDesk(pool, Vault.from_seal_key(seal_key), Links.from_seal_key(seal_key), clock)
 
 
 def _backtests(

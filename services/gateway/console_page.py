@@ -19,6 +19,7 @@ PLACES = (
     "/expiry",
     "/webhooks",
     "/outbox",
+    "/templates",
 )
 """The console's pages, in the order of the bar."""
 
@@ -39,6 +40,7 @@ BAR = Catalogue(
             "/expiry": "Expiry",
             "/webhooks": "Webhooks",
             "/outbox": "Outbox",
+            "/templates": "Messages",
             "out": "Sign out",
             "scope": "The API key of this session lacks the scope {scope}.",
         },
@@ -55,6 +57,7 @@ BAR = Catalogue(
             "/expiry": "Verfall",
             "/webhooks": "Webhooks",
             "/outbox": "Postausgang",
+            "/templates": "Nachrichten",
             "out": "Abmelden",
             "scope": "Dem API-Schlüssel dieser Sitzung fehlt die Berechtigung {scope}.",
         },

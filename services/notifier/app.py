@@ -24,6 +24,7 @@ from libs.runtime.leases import LeasedRelay
 from libs.runtime.metrics import StreamMetrics
 from libs.runtime.outbox import ReadRows, Relay
 from libs.runtime.seal import Seal
+from libs.templates.shelf import Shelf
 from libs.webhooks.wanted import SOURCES
 from services.notifier.announcements import WRITER
 from services.notifier.carriers import carriers_of
@@ -35,7 +36,7 @@ from services.notifier.metrics import NotifierMetrics
 from services.notifier.programmes import Programmes
 from services.notifier.settings import NotifierSettings
 from services.notifier.webhooks.work import WebhookWork
-from services.notifier.words import Libraries, Words
+from services.notifier.words import Words
 
 log = logs.get(__name__)
 SERVICE = "notifier"
@@ -58,7 +59,7 @@ def build(settings: NotifierSettings, clock: Clock | None = None) -> faust.App:
     metrics = NotifierMetrics(registry)
     stream_metrics = StreamMetrics(registry, SERVICE)
     pool = postgres.pool(settings.postgres, SERVICE, most=settings.connections)
-    programmes = Programmes(pool)
+    programmes, shelf = Programmes(pool), Shelf()
     holder = f"{settings.kafka.instance}-{os.getpid()}"
     secret = settings.seal_key.get_secret_value()
     seal = Seal.from_base64(secret)
@@ -76,7 +77,7 @@ def build(settings: NotifierSettings, clock: Clock | None = None) -> faust.App:
 
     chance = random.random
     links = Links.from_seal_key(base64.b64decode(secret))
-    desk = Desk(pool, programmes, Words(Libraries().of), seal, links, settings.gateway, clock, chance)
+    desk = Desk(pool, programmes, Words(shelf.library), seal, links, settings.gateway, clock, chance)
     intake = Intake(pool, programmes, clock, seal, metrics, relay.committed, wake)
     said = settings.sending
     keeper = Keeper(pool, programmes, list(carriers), clock, wall, metrics, relay.committed, wake, said.captured)
@@ -88,7 +89,7 @@ def build(settings: NotifierSettings, clock: Clock | None = None) -> faust.App:
         for carrier in carriers.values()
         for _ in range(said.lanes)
     ]  # fmt: skip
-    ready = _host(app, settings, pool, programmes, relay, lanes, list(carriers.values()), keeper)
+    ready = _host(app, settings, pool, programmes, shelf, relay, lanes, list(carriers.values()), keeper)
     _listen(app, settings, intake, ready)
     _host_webhooks(app, settings, WebhookWork(settings, metrics.webhooks, chance))
     up = listen_only(app, settings, clock, metrics.announcements.inc)
@@ -102,6 +103,7 @@ def _host(
     settings: NotifierSettings,
     pool: asyncpg.Pool,
     programmes: Programmes,
+    shelf: Shelf,
     relay: LeasedRelay,
     lanes: list[Lane],
     carriers: list[Carrier],
@@ -140,6 +142,7 @@ def _host(
     async def look_for_programmes() -> None:
         if relay.prepared:
             await programmes.refresh()
+            await look_for_templates(shelf, pool)
 
     @app.timer(interval=_LOOK)  # type: ignore[untyped-decorator]  # faust
     async def look_around() -> None:
@@ -147,6 +150,14 @@ def _host(
             await keeper.look()
 
     return ready
+
+
+async def look_for_templates(shelf: Shelf, pool: asyncpg.Pool) -> None:
+    """Look for templates that were published; what is known stays while the database is away."""
+    try:
+        await shelf.refresh(pool)
+    except postgres.DATABASE_ERRORS as error:
+        log.warning("templates.not_read", error=type(error).__name__)
 
 
 def _listen(app: faust.App, settings: NotifierSettings, intake: Intake, ready: asyncio.Event) -> None:

@@ -24,31 +24,17 @@ class Unwritten:
     detail: str
 
 
-class Libraries:
-    """The templates of each programme."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[Scope, str], Library] = {}
-
-    def of(self, scope: Scope, rules: Rules) -> Library:
-        """Return those in force."""
-        name = (scope, rules.messages.language)
-        if name not in self._known:
-            self._known[name] = Library((), rules.messages.language)
-        return self._known[name]
-
-
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Writes messages by the templates of each programme; `library` gives those in force."""
+    """Writes messages by the templates of each programme; `library` gives those in force, by its usual language."""
 
-    library: Callable[[Scope, Rules], Library]
+    library: Callable[[Scope, str], Library]
 
     def write(
         self, delivery: Delivery, rules: Rules, person: Person, facts: Facts, unsubscribe: str, now: datetime
     ) -> Content | Unwritten:
         """Return the words of one message, in the best language that there is a template for."""
-        templates = self.library(delivery.scope, rules)
+        templates = self.library(delivery.scope, rules.messages.language)
         found = templates.find(delivery.message, rules.brand, person.language, delivery.channel)
         told = variables(delivery.message, facts, rules, person, unsubscribe, now)
         try:

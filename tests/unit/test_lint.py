@@ -31,7 +31,7 @@ PLANTED = {
     "libs/judging/__init__.py": "",
     **{
         f"libs/contacts/{name}.py": ""
-        for name in ("addresses", "consent", "events", "links", "person", "told", "vault")
+        for name in ("addresses", "consent", "events", "links", "masks", "person", "told", "vault")
     },
     "libs/language/__init__.py": "",
     "libs/messages/__init__.py": "",

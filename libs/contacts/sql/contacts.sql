@@ -22,6 +22,18 @@ CROSS JOIN LATERAL (
     WHERE s.tenant_id = v.tenant_id AND s.programme_id = v.programme_id AND s.member_id = v.member_id AND s.present
 ) AS s;
 
+-- name: addresses
+SELECT k.sealed_key, c.channel, c.digest, c.address, c.alive, c.reason, c.changed_at, c.reached_at
+FROM vault.contact c
+JOIN vault.member_key k USING (tenant_id, programme_id, member_id)
+WHERE c.tenant_id = $1 AND c.programme_id = $2 AND c.member_id = $3 AND k.sealed_key IS NOT NULL
+ORDER BY c.channel, c.changed_at DESC, c.digest;
+
+-- name: drop_others
+DELETE FROM vault.contact c
+WHERE c.tenant_id = $1 AND c.programme_id = $2 AND c.member_id = $3 AND c.alive
+  AND (c.channel, c.digest) NOT IN (SELECT v.* FROM unnest($4::text[], $5::bytea[]) AS v(channel, digest));
+
 -- name: hold
 SELECT h.tenant_id, h.programme_id, h.member_id, h.sealed_key
 FROM vault.hold($1, $2::int[], $3::int[], $4::uuid[], $5::bytea[]) AS h;
@@ -56,6 +68,10 @@ ORDER BY c.number;
 UPDATE vault.contact c SET alive = false, reason = v.reason, changed_at = $1
 FROM unnest($2::int[], $3::text[], $4::bytea[], $5::text[]) AS v(tenant_id, channel, digest, reason)
 WHERE c.tenant_id = v.tenant_id AND c.channel = v.channel AND c.digest = v.digest AND c.alive;
+
+-- name: mark_address_dead
+UPDATE vault.contact c SET alive = false, reason = $7, changed_at = $1
+WHERE c.tenant_id = $2 AND c.programme_id = $3 AND c.member_id = $4 AND c.channel = $5 AND c.digest = $6 AND c.alive;
 
 -- name: mark_alive
 UPDATE vault.contact c SET alive = true, reason = NULL, changed_at = $1

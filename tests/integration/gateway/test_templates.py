@@ -11,6 +11,7 @@ import httpx
 
 from tests.integration.gateway.conftest import NOW, MakeKey, bearer
 from tests.integration.gateway.scribe import Scribe
+from tests.integration.gateway.test_members_console import signed_in
 from tests.support.database import ACME, GLOBEX
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
@@ -80,7 +81,10 @@ async def test_a_preview_says_what_is_so_of_a_member(
     shown = (await client.post("/v1/templates:preview", json=own)).json()
     assert shown["language"] == "de"
     assert "balance" in shown["from_member"]
-    draft = {"template": push("{{ balance }} left"), "member_id": str(member.member_id)}
+    draft = {
+        "template": push("{% if balance %}{{ balance }} left{% else %}None{% endif %}"),
+        "member_id": str(member.member_id),
+    }
     shown = (await client.post("/v1/templates:preview", json=draft)).json()
     assert shown["version"] is None
     assert shown["text"] == "1,250 left"
@@ -127,3 +131,44 @@ async def test_a_bad_archive_is_refused(client: httpx.AsyncClient) -> None:
     assert (wrong.status_code, wrong.json()["code"]) == (422, "archive-invalid")
     wrong = await client.post(path, content=b"PK", headers={"Content-Type": "text/plain"})
     assert wrong.json()["code"] == "media-type-unsupported"
+
+
+async def test_the_page_edits_shows_and_publishes(
+    anonymous: httpx.AsyncClient, scribe: Scribe, make_key: MakeKey
+) -> None:
+    member = await scribe.member(ACME)
+    await member.credit(77, NOW - timedelta(days=1))
+    assert (await anonymous.get("/templates")).status_code == 303
+    await signed_in(anonymous, make_key, "receipts:read", "rules:read")
+    listed = (await anonymous.get("/templates?lang=de")).text
+    assert "<h1>Nachrichten</h1>" in listed
+    place = "message=welcome&reader=en&channel=push&programme=main&lang=de"
+    assert place.replace("reader=en", "reader=de").replace("&", "&amp;") in listed
+    form = await anonymous.get(f"/templates/edit?{place}")
+    assert "Das ist mitgeliefert" in form.text
+    assert form.headers["content-security-policy"].endswith("frame-src 'self'")
+    shown = await anonymous.get(f"/templates/frame?{place}")
+    assert "Welcome to Meadow Rewards" in shown.text
+    assert shown.headers["content-security-policy"].endswith("sandbox")
+    fields = {
+        "title": "Hi",
+        "text": "<script>{% if balance %}{{ balance }}{% endif %}.",
+        "member": str(member.member_id),
+    }
+    lacking = await anonymous.post(f"/templates/frame?{place}", data={**fields, "what": "show"})
+    assert "members:read" in lacking.text
+    assert (await anonymous.post(f"/templates/edit?{place}", data={**fields, "what": "publish"})).status_code == 403
+    await signed_in(anonymous, make_key, "receipts:read", "members:read", "rules:read", "rules:publish")
+    shown = await anonymous.post(f"/templates/frame?{place}", data={**fields, "what": "show"})
+    assert "&lt;script&gt;77." in shown.text
+    wrong = await anonymous.post(f"/templates/edit?{place}", data={**fields, "text": "{{ x }}", "what": "check"})
+    assert wrong.status_code == 422
+    assert "text:1: &#x27;x&#x27; is no variable" in wrong.text
+    done = await anonymous.post(f"/templates/edit?{place}", data={**fields, "what": "publish", "note": "Kurz"})
+    assert "Version 1 ist veröffentlicht" in done.text
+    assert "<td>Kurz</td>" in done.text
+    elsewhere = await anonymous.post(f"/templates/edit?{place}", data=fields, headers={"Sec-Fetch-Site": "cross-site"})
+    assert elsewhere.status_code == 403
+    mail = await anonymous.get("/templates/frame?message=welcome&reader=de&channel=email&lang=de")
+    assert mail.text.startswith("<!doctype html>")
+    assert "Schön, dass Sie dabei sind." in mail.text

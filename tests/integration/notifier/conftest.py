@@ -30,6 +30,7 @@ from libs.runtime.leases import shards_of
 from libs.runtime.outbox import unpack
 from libs.runtime.seal import Seal
 from libs.runtime.settings import PostgresSettings
+from libs.templates.shelf import Shelf
 from services.notifier.announcements import WRITER
 from services.notifier.channels.channel import Channel, Handed, Letter, Outcome
 from services.notifier.desk import Desk
@@ -38,7 +39,7 @@ from services.notifier.keeper import Keeper
 from services.notifier.lane import Carrier, Lane
 from services.notifier.metrics import CHANNELS, NotifierMetrics
 from services.notifier.programmes import Programmes
-from services.notifier.words import Libraries, Words
+from services.notifier.words import Words
 from tests.support.database import ACME, Database, programme_document
 from tests.support.programmes import put_version
 
@@ -124,7 +125,7 @@ class Notifying:
         desk = Desk(
             self.pool,
             self.programmes,
-            Words(Libraries().of),
+            Words(Shelf().library),
             self.seal,
             links,
             "https://gateway.test",
