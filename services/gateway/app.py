@@ -74,6 +74,8 @@ from services.gateway.files.feeder import Feeder
 from services.gateway.files.purge import FilePurge
 from services.gateway.files.shelf import Shelf
 from services.gateway.files.store import FileStore
+from services.gateway.inbox import routes as inbox_api
+from services.gateway.inbox.store import InboxStore
 from services.gateway.intake import console
 from services.gateway.intake import routes as ways_in
 from services.gateway.intake.desk import Desk
@@ -139,6 +141,7 @@ _WAYS = (
     wizard,
     ways_to_webhooks,
     ways_back,
+    inbox_api,
     ways_to_backtests,
     pages_of_backtests,
     pages_of_webhooks,
@@ -198,6 +201,7 @@ def compose(
             app.state.files = _files(settings, FileStore(pool), app.state.desk, metrics, random)
             app.state.redemptions = _redemptions(settings)
             app.state.webhooks = _webhooks(settings, pool, random)
+            app.state.inbox = InboxStore(pool, Seal.from_base64(settings.seal_key.get_secret_value()))
             app.state.sms_callbacks = _callbacks(settings, pool, now)
             app.state.messages = _messages(settings, pool, now)
             app.state.templates = TemplateDesk(TemplateStore(pool), now)

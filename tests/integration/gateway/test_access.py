@@ -80,6 +80,8 @@ SWEEP = {
     "downloadProgrammeCalendar": ("/v1/programme/calendar.ics", 200),
     "getCampaign": ("/v1/campaigns/{campaign}", 404),
     "listSwitches": ("/v1/switches", 200),
+    "listInbox": ("/v1/members/{member_id}/inbox", 404),
+    "listTillMessages": ("/v1/members/{member_id}/till-messages", 404),
     "listWebhooks": ("/v1/webhooks", 200),
     "getWebhook": ("/v1/webhooks/{webhook_id}", 404),
     "listWebhookMessages": ("/v1/webhooks/{webhook_id}/messages", 404),

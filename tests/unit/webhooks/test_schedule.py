@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import doctest
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import libs.webhooks
 from libs.webhooks.schedule import DELAYS, JITTER, LONGEST_WAIT, PAUSE, Verdict, next_attempt, retry_after, verdict
 
 NOW = datetime(2026, 11, 29, 9, tzinfo=UTC)
@@ -72,3 +75,9 @@ def test_answers_are_judged(status: int, headers: dict[str, str], expected: Verd
 )
 def test_retry_after_is_read(text: str | None, seconds: int | None) -> None:
     assert retry_after(text, NOW) == (None if seconds is None else timedelta(seconds=seconds))
+
+
+def test_the_examples_of_the_readme_hold() -> None:
+    outcome = doctest.testfile(str(Path(libs.webhooks.__file__).with_name("README.md")), module_relative=False)
+    assert outcome.attempted > 0
+    assert outcome.failed == 0
