@@ -185,8 +185,8 @@ def _host_webhooks(app: faust.App, settings: NotifierSettings, work: WebhookWork
 
     @app.agent(happened, concurrency=1)
     async def webhook_events(stream: faust.StreamT[bytes]) -> None:
-        async for raw in stream:
-            await work.hear(raw)
+        async for event in stream.events():
+            await work.hear(event.message.value, event.message.timestamp)
 
     @app.timer(interval=_UPKEEP)  # type: ignore[untyped-decorator]  # faust
     async def look_after_webhooks() -> None:

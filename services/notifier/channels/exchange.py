@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
 import orjson
 
+from libs.runtime.clock import SystemClock
 from libs.webhooks.resolving import public_connector
 from libs.webhooks.schedule import retry_after
 from services.notifier.channels.channel import Letter, Outcome, Postponed, Unanswered
@@ -103,7 +104,7 @@ class Exchange:
             request.method, request.url, data=request.body, headers=headers, allow_redirects=False
         ) as response:
             body = await response.content.read(_MOST_ANSWER)
-            return Reply(response.status, response.headers, body, datetime.now(UTC))
+            return Reply(response.status, response.headers, body, SystemClock().now())
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:

@@ -16,9 +16,10 @@ from libs.runtime.seal import Seal
 from services.notifier.channels.channel import Handed, Letter, Outcome, Postponed, Refused
 
 _SQL = sql.load("services.notifier", "channels.sql")
-MOST_AT_TILL = 120
+MOST_AT_TILL = 160
 """Characters that a till shows or prints."""
 _KEPT = timedelta(days=365)
+_SHOWN_EXPIRED = timedelta(days=30)
 
 
 class InboxChannel:
@@ -55,6 +56,15 @@ class InboxChannel:
         except DATABASE_ERRORS as error:
             return Postponed("provider-away", type(error).__name__, provider_wide=True)
         return Handed(str(letter.message_id))
+
+
+async def clear_expired(pool: asyncpg.Pool, now: datetime) -> None:
+    """Forget some of what expired a month ago.
+
+    Raises:
+        Whatever `libs.runtime.postgres.DATABASE_ERRORS` lists.
+    """
+    await pool.execute(_SQL["clear"], now - _SHOWN_EXPIRED)
 
 
 def _read(address: str) -> tuple[int, UUID] | None:

@@ -1,7 +1,8 @@
 -- Webhooks on their way: who listens, what is due, what became of it. All tenants, as the notifier works for all.
 
 -- name: listeners
-SELECT e.tenant_id, t.slug AS tenant, e.endpoint_id, e.event_types, e.style
+SELECT e.tenant_id, t.slug AS tenant, e.endpoint_id, e.event_types, e.style,
+       floor(extract(epoch FROM e.created_at) * 1000)::float8 / 1000 AS since
 FROM notifier.webhook_endpoint e
 JOIN platform.tenant t USING (tenant_id)
 WHERE e.state = 'on';

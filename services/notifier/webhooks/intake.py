@@ -34,13 +34,16 @@ class Intake:
         self.news = asyncio.Event()
         """Set when something is to be sent."""
 
-    async def hear(self, raw: bytes | None) -> None:
-        """Keep what endpoints are to be told of an event. It returns when that is done, or it is asked to stop."""
+    async def hear(self, raw: bytes | None, published: float) -> None:
+        """Keep what endpoints are to be told of an event. It returns when that is done, or it is asked to stop.
+
+        What was published, in seconds of Unix time, before an endpoint was made is not for it.
+        """
         while not self._stopping.is_set():
             try:
                 await self._refresh()
                 if self._listeners and raw:
-                    await self._keep(raw)
+                    await self._keep(raw, published)
                 return
             except DATABASE_ERRORS as error:
                 if trouble(error) not in (Trouble.PASSING, Trouble.REPEAT):
@@ -61,7 +64,7 @@ class Intake:
             found[each.tenant].append(each)
         self._listeners, self._known_at = dict(found), now
 
-    async def _keep(self, raw: bytes) -> None:
+    async def _keep(self, raw: bytes, published: float) -> None:
         try:
             event = _decode(raw)
         except msgspec.MsgspecError:
@@ -69,7 +72,7 @@ class Intake:
             return
         kind = short_type(event.type)
         for each in self._listeners.get(event.tenant, ()):
-            if wants(each.event_types, kind):
+            if wants(each.event_types, kind) and published >= each.since:
                 message = message_of(event, each.endpoint_id, each.style)
                 if await self._store.keep(each.tenant_id, each.endpoint_id, message, self._wall.now()):
                     self._metrics.queued.inc()

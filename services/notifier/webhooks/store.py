@@ -20,13 +20,14 @@ _NOBODY = UUID(int=0)
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """An endpoint that is on, and what it wants to hear of."""
+    """An endpoint that is on, what it wants to hear of, and since when, in seconds of Unix time."""
 
     tenant_id: int
     tenant: str
     endpoint_id: UUID
     event_types: tuple[str, ...]
     style: Style
+    since: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,10 +63,13 @@ class WebhookWork:
         if self._lanes is not None:
             self._lanes.stop()
 
-    async def hear(self, raw: bytes | None) -> None:
-        """Take an event of an output topic in; no error of PostgreSQL's leaves here."""
+    async def hear(self, raw: bytes | None, published: float) -> None:
+        """Take an event of an output topic in, published at so many seconds of Unix time.
+
+        No error of a PostgreSQL that is away leaves here.
+        """
         await self._ready.wait()
-        await self._intake.hear(raw)
+        await self._intake.hear(raw, published)
 
     async def look(self) -> None:
         """Measure and tidy up; called by a timer."""

@@ -23,7 +23,7 @@ from libs.webhooks.endpoints import Wish
 from libs.webhooks.postgres import Webhooks
 from services.notifier.channels.channel import Handed, Letter, Outcome, Postponed, Refused
 from services.notifier.channels.exchange import Line
-from services.notifier.channels.inbox import InboxChannel
+from services.notifier.channels.inbox import InboxChannel, clear_expired
 from services.notifier.channels.providers import FRESH, CompanyChannel, Providers
 from services.notifier.channels.sms_budget import DailyCap
 from services.notifier.channels.table import Means
@@ -119,12 +119,15 @@ async def test_what_waits_for_a_member_is_sealed_and_kept_once(place: Place) -> 
     ]
     (long,) = await till.send([letter(f"1/{member}", content=replace(CONTENT, text="x" * 161))])
     assert isinstance(long, Refused)
-    (row,) = await place.operator.fetch("SELECT * FROM notifier.inbox")
+    (row,) = await place.notifier.fetch("SELECT * FROM notifier.inbox")
     assert (row["place"], row["expires_at"], row["read_at"]) == ("inbox", NOW + timedelta(days=3), None)
     assert CONTENT.text.encode() not in row["words"]
     assert unpacked(SEAL.open(row["words"], place_context(1, mine.message_id))) == CONTENT
     (late,) = await inbox.send([letter(f"1/{member}", life=timedelta(0))])
     assert isinstance(late, Refused)
+    for at, left in ((NOW + timedelta(days=32), 1), (NOW + timedelta(days=33), 0)):
+        await clear_expired(place.notifier, at)
+        assert await place.notifier.fetchval("SELECT count(*) FROM notifier.inbox") == left
 
 
 async def test_a_system_of_the_company_brings_messages_to_members(place: Place) -> None:

@@ -134,7 +134,8 @@ async def test_an_event_is_told_once_to_those_who_want_it(hooks: Hooks) -> None:
         raw = msgspec.json.encode(event | {"tenant": ACME.slug})
         intake = Intake(hooks.store, hooks.wall, monotonic, hooks.metrics)
         for record in (raw, raw, b"no event", None, msgspec.json.encode(event | {"tenant": GLOBEX.slug})):
-            await intake.hear(record)
+            await intake.hear(record, hooks.wall.now().timestamp())
+        await intake.hear(msgspec.json.encode(event | {"tenant": ACME.slug, "id": "old"}), 0.0)
         assert intake.news.is_set()
         (kept,) = await hooks.webhooks.messages(wants, None, None, 10)
         async with hooks.sending():
