@@ -204,7 +204,7 @@ class _Telling(HTMLParser):
         if tag == "a":
             self._links.append((values.get("href", ""), len(self._parts)))
         elif tag == "img" and (alt := values.get("alt", "").strip()):
-            self._parts.append(alt if not _MARK.search(alt) or self._is_shown(alt) else "")
+            self._parts.append(f" {alt} " if not _MARK.search(alt) or self._is_shown(alt) else "")
         elif tag == "li":
             self._parts.append("\n- ")
         elif tag in _BLOCKS:

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from html import unescape
 from pathlib import PurePosixPath
-from urllib.parse import unquote
 
 from libs.messages.template import Fault, TemplateInvalid
 from libs.templates.images import MOST_BYTES, Image, image_of
@@ -29,6 +28,7 @@ _REFERENCE = re.compile(
 )
 _ELSEWHERE = re.compile(r"(?:[a-z][a-z0-9+.-]*:|//|#)", re.IGNORECASE)
 _TITLE = re.compile(r"<(?:mj-)?title[^>]*>(.*?)</(?:mj-)?title>", re.IGNORECASE | re.DOTALL)
+_QUOTED = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 _PORTION = 64 * 1024
 
 
@@ -164,7 +164,7 @@ def _to_addresses(
         path = (found["path"] if found["path"] is not None else found["place"]).strip()
         if not path or _ELSEWHERE.match(path):
             return found[0]
-        place = _joined(base, unquote(unescape(path)))
+        place = _joined(base, _unquoted(unescape(path)))
         if (image := images.get(place)) is None:
             faults.append(Fault(path[:100], "the page shows it, and it is not in the archive"))
             return found[0]
@@ -174,6 +174,11 @@ def _to_addresses(
         return f"{found['url']}{found['mark']}{address(image)}{found['mark']})"
 
     return replaced
+
+
+def _unquoted(path: str) -> str:
+    """Read percent signs as pages write them: `a%20b.png`."""
+    return _QUOTED.sub(lambda run: bytes.fromhex(run[0].replace("%", "")).decode(errors="replace"), path)
 
 
 def _joined(base: PurePosixPath, path: str) -> str:

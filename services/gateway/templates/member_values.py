@@ -40,7 +40,7 @@ def values_for(
             own["last_day"] = lapsing.last_day
             own["value"] = None
     told = {name: value for name, value in own.items() if name in declared}
-    return {**samples.full(declared), **told}, frozenset(told)
+    return {**samples.full(declared), **told}, frozenset([name for name, value in told.items() if value is not None])
 
 
 def masked_name(name: str | None) -> str | None:

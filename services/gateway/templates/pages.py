@@ -110,7 +110,8 @@ def _section(found: TemplatesView, language: str) -> str:
     lines = []
     for each in found.data:
         ways = " ".join(
-            f'<a href="/templates/edit?{escape(_way(found.programme, each.name, channel, language))}">{channel}</a>'
+            f'<a href="/templates/edit?{escape(_way(found.programme, each.name, channel, language))}" '
+            f'aria-label="{escape(f"{each.name}, {channel}")}">{channel}</a>'
             for channel in found.channels
         )
         own = "<br>".join(

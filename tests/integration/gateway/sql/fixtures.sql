@@ -208,3 +208,11 @@ VALUES ($1, $2, 'https://hook.example.com/', '{*}', 'thin', '', '\x00', $3, $3, 
 -- name: webhook_message
 INSERT INTO notifier.webhook_message (tenant_id, endpoint_id, message_id, event_type, occurred_at, queued_at, body, due_at)
 VALUES ($1, $2, $2, 'webhook.test', $3, $3, '{}', $3);
+
+-- name: message
+INSERT INTO notifier.delivery (tenant_id, programme_id, member_id, message, occasion, channel, occasion_on, delivery_id, purpose,
+                               route, place, spread, facts, state, due_at, queued_at, ended_at, reason, trail)
+VALUES ($1, $2, $3, 'expiry_reminder', 'points@x/7d', 'email', $5::timestamptz::date, $4, 'service', '{sms}', 0, 0, '{"points": 5}',
+        'suppressed', $5, $5, $5, 'no_address',
+        '[{"at": "2024-03-01T10:00:00Z", "state": "suppressed", "reason": "no_address"}]')
+ON CONFLICT DO NOTHING;
