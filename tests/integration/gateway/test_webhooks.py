@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -14,7 +15,11 @@ from tests.integration.gateway.scribe import QUERIES, Scribe
 from tests.integration.gateway.test_access import FRIDAY
 from tests.support.database import ACME, GLOBEX
 
-WISH = {"url": "http://127.0.0.1:9/hook", "event_types": ["points.credited", "sweep.*"], "description": "the shop's"}
+WISH: dict[str, Any] = {
+    "url": "http://127.0.0.1:9/hook",
+    "event_types": ["points.credited", "sweep.*"],
+    "description": "the shop's",
+}
 REFUSED = ["http://example.com/", "https://10.0.0.1/", "https://a:b@example.com/", "file:///etc/passwd"]
 
 
