@@ -41,11 +41,12 @@ async def test_an_endpoint_is_made_changed_and_removed(trying: httpx.AsyncClient
     assert secret not in shown.text
     assert (shown.json()["state"], shown.json()["event_types"]) == ("on", WISH["event_types"])
 
-    for wish, code in (
+    bad: list[tuple[dict[str, Any], str]] = [
         ({"event_types": ["points.credit"]}, "request-invalid"),
         ({"event_types": []}, "request-invalid"),
-        *(({"url": url}, "webhook-refused") for url in REFUSED[1:]),
-    ):
+        *[({"url": url}, "webhook-refused") for url in REFUSED[1:]],
+    ]
+    for wish, code in bad:
         answer = await trying.post("/v1/webhooks", json=WISH | wish)
         assert (answer.status_code, answer.json()["code"]) == (422, code), wish
         answer = await trying.patch(place, json=wish)
