@@ -14,6 +14,8 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
+from libs.contacts.links import Links
+from libs.contacts.vault import Vault
 from libs.contracts.identifiers import IdentifierNames
 from libs.contracts.redemption import door_token
 from libs.runtime import postgres
@@ -58,6 +60,9 @@ from services.gateway.backtests import routes as ways_to_backtests
 from services.gateway.backtests.desk import BacktestDesk
 from services.gateway.backtests.runner import Runner
 from services.gateway.backtests.store import BacktestStore
+from services.gateway.contacts import preferences
+from services.gateway.contacts import routes as ways_to_contacts
+from services.gateway.contacts.desk import ContactDesk
 from services.gateway.cursors import Cursors
 from services.gateway.door import Door
 from services.gateway.files import routes as ways_in_for_files
@@ -75,6 +80,9 @@ from services.gateway.intake.store import IntakeStore
 from services.gateway.lag import EndOffsets, onlooker
 from services.gateway.live import Live
 from services.gateway.live_board import Boards
+from services.gateway.messages import outbox
+from services.gateway.messages import routes as ways_to_messages
+from services.gateway.messages.desk import MessageDesk
 from services.gateway.metrics import GatewayMetrics
 from services.gateway.planning import calendar_api, calendar_console, wizard
 from services.gateway.programmes import CompiledVersions
@@ -103,6 +111,7 @@ _WAYS = (
     console,
     ways_in_for_files,
     ways_to_redemptions,
+    ways_to_messages,
     api,
     merge_api,
     extension_api,
@@ -124,6 +133,7 @@ _WAYS = (
     wizard,
     ways_to_backtests,
     pages_of_backtests,
+    outbox,
     live,
     members_console,
     segments_console,
@@ -134,6 +144,8 @@ _WAYS = (
     reinstatement_api,
     approvals_console,
     exemptions_api,
+    ways_to_contacts,
+    preferences,
     forecast_api,
     breakage_api,
     boundary_api,
@@ -171,10 +183,12 @@ def compose(
             app.state.codes = Codes(pool, random)
             app.state.looks = Quotas(referral_api.LOOKS, referral_api.LOOKS_WINDOW)
             app.state.sweeps = SweepStore(pool)
+            app.state.contacts = _contacts(settings, pool, now)
             app.state.rules = RulesDesk(RulesStore(pool), now)
             app.state.desk = _desk(settings, IntakeStore(pool), parts, metrics)
             app.state.files = _files(settings, FileStore(pool), app.state.desk, metrics, random)
             app.state.redemptions = _redemptions(settings)
+            app.state.messages = _messages(settings, pool, now)
             app.state.templates = TemplateDesk(TemplateStore(pool), now)
             app.state.backtests = _backtests(settings, pool, now, metrics, random)
             async with (
@@ -256,6 +270,16 @@ def _files(
 
 def _redemptions(settings: GatewaySettings) -> RedemptionClient:
     return RedemptionClient(settings.redemption, door_token(base64.b64decode(settings.seal_key.get_secret_value())))
+
+
+def _messages(settings: GatewaySettings, pool: asyncpg.Pool, clock: Clock) -> MessageDesk:
+    vault = Vault.from_seal_key(base64.b64decode(settings.seal_key.get_secret_value()))
+    return MessageDesk(pool, vault, clock)
+
+
+def _contacts(settings: GatewaySettings, pool: asyncpg.Pool, clock: Clock) -> ContactDesk:
+    seal_key = base64.b64decode(settings.seal_key.get_secret_value())
+    return ContactDesk(pool, Vault.from_seal_key(seal_key), Links.from_seal_key(seal_key), clock)
 
 
 def _backtests(

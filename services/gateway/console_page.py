@@ -17,6 +17,7 @@ PLACES = (
     "/referrals",
     "/backtests",
     "/expiry",
+    "/outbox",
     "/templates",
 )
 """The console's pages, in the order of the bar."""
@@ -36,6 +37,7 @@ BAR = Catalogue(
             "/referrals": "Referrals",
             "/backtests": "Backtests",
             "/expiry": "Expiry",
+            "/outbox": "Outbox",
             "/templates": "Messages",
             "out": "Sign out",
             "scope": "The API key of this session lacks the scope {scope}.",
@@ -51,6 +53,7 @@ BAR = Catalogue(
             "/referrals": "Empfehlungen",
             "/backtests": "Backtests",
             "/expiry": "Verfall",
+            "/outbox": "Postausgang",
             "/templates": "Nachrichten",
             "out": "Abmelden",
             "scope": "Dem API-Schlüssel dieser Sitzung fehlt die Berechtigung {scope}.",

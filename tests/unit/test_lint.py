@@ -29,7 +29,10 @@ PLANTED = {
     },
     **{f"libs/experiments/{name}.py": "" for name in ("results", "told", "uplift")},
     "libs/judging/__init__.py": "",
-    "libs/contacts/person.py": "",
+    **{
+        f"libs/contacts/{name}.py": ""
+        for name in ("addresses", "consent", "events", "links", "masks", "person", "told", "vault")
+    },
     "libs/language/__init__.py": "",
     "libs/messages/__init__.py": "",
     "libs/receipts/__init__.py": "",
