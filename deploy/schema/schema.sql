@@ -2837,7 +2837,6 @@ GRANT SELECT, INSERT ON stream.outbox, stream.dead_letter TO pointstream_notifie
 -- The door looks, and tells what it hears.
 GRANT SELECT ON notifier.delivery, notifier.captured TO pointstream_gateway, pointstream_operator;
 GRANT SELECT, INSERT ON notifier.feedback TO pointstream_gateway;
-=======
 -- ==== templates =====================================================================================================
 
 -- The words of messages: published versions of templates, and the images that they show.
@@ -2884,3 +2883,10 @@ SELECT platform.protect('notifier.media', ARRAY['pointstream_operator', 'pointst
 GRANT USAGE ON SCHEMA notifier TO pointstream_gateway;
 GRANT SELECT, INSERT ON notifier.template, notifier.media TO pointstream_gateway, pointstream_operator;
 GRANT SELECT ON notifier.template TO pointstream_notifier;
+
+-- ==== scenarios =====================================================================================================
+
+-- The notifier asks whether a member has reached the goal of a scenario, and is in the segments that a step is for.
+CREATE POLICY pointstream_notifier_works ON ledger.movement TO pointstream_notifier USING (true);
+CREATE POLICY pointstream_notifier_works ON members.segment_member TO pointstream_notifier USING (true);
+GRANT SELECT ON ledger.movement, members.segment_member TO pointstream_notifier;

@@ -226,9 +226,9 @@ RIGHTS = {
     "notifier": {
         "USAGE": "ledger members notifier platform stream vault",
         "SELECT": """
-            ledger.debt ledger.lot ledger.lot_now ledger.member members.tier_standing notifier.template
-            platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant
-            vault.person
+            ledger.debt ledger.lot ledger.lot_now ledger.member ledger.movement members.segment_member
+            members.tier_standing notifier.template platform.exchange_rate platform.programme
+            platform.programme_version platform.source platform.tenant vault.person
             """,
         "INSERT SELECT UPDATE(present)": "vault.consent",
         "INSERT SELECT UPDATE(sealed_key)": "vault.member_key",
