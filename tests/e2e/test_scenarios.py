@@ -20,7 +20,7 @@ RULES: dict[str, Any] = {
     "campaigns": [
         {"id": "base", "name": "A point for every 1.00", "state": "live",
          "effect": {"kind": "per_amount", "points": 1, "per_minor": 100}},
-        {"id": "mug", "name": "A mug", "state": "live", "conditions": {"minimum_spend_minor": 10_000},
+        {"id": "mug", "name": "A mug", "state": "live", "when": {"min_total_minor": 10_000},
          "effect": {"kind": "reward", "reference": "mug"}},
     ],
     "scenarios": [
