@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Literal, get_args
 
 from libs.contacts.person import Consent, Person
@@ -11,6 +12,9 @@ from libs.messages.content import ChannelName, Purpose
 
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 CHANNELS: tuple[ChannelName, ...] = get_args(ChannelName)
+
+MERGE = "merge"
+"""The source of words that come over with a merge."""
 
 PermissionReason = Literal[
     "agreed",  # the member's last word is yes
@@ -39,6 +43,19 @@ def may_write(person: Person, purpose: Purpose, channel: ChannelName) -> Permiss
     if word is not None:
         return Permission(word.given, "agreed" if word.given else "refused", word)
     return Permission(True, "not-refused") if purpose == "service" else Permission(False, "never-agreed")
+
+
+def refused_too(merged: Iterable[Consent], survivor: Iterable[Consent], now: datetime) -> list[Consent]:
+    """Return the words by which a survivor refuses whatever a member refused who was merged into them.
+
+    Two members turn out to be one person, who said no at least once: a yes of either does not outlive that.
+    """
+    own, found = list(survivor), []
+    for each in merged:
+        word = last_word(own, each.purpose, each.channel)
+        if not each.given and (word is None or word.given):
+            found.append(replace(each, at=now, source=MERGE, text_version=""))
+    return found
 
 
 def last_word(consents: Iterable[Consent], purpose: Purpose, channel: ChannelName) -> Consent | None:

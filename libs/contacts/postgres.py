@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
+from libs.contacts.consent import refused_too
 from libs.contacts.person import Address, Consent, KeptAddress, Person
 from libs.contacts.told import Told, ToldPerson
 from libs.contacts.vault import MemberName, MemberSeal, Vault, open_key
@@ -119,6 +120,21 @@ async def record_consents(
         return 0
     recorded: int = await connection.fetchval(_QUERIES["record_consents"], now, *_columns(rows, 9))
     return recorded
+
+
+async def restrict(
+    connection: asyncpg.Connection, now: datetime, merges: Sequence[tuple[MemberName, MemberName]]
+) -> None:
+    """Let each survivor, given second, refuse what a member refused who was merged into them."""
+    names = list(dict.fromkeys(name for pair in merges for name in pair))
+    words: dict[MemberName, list[Consent]] = {name: [] for name in names}
+    if names:
+        for row in await connection.fetch(_QUERIES["last_words"], *_columns(names, 3)):
+            words[row["tenant_id"], row["programme_id"], row["member_id"]].append(_consent(row))
+    said: dict[MemberName, list[Consent]] = {}
+    for merged, survivor in merges:
+        said.setdefault(survivor, []).extend(refused_too(words[merged], words[survivor], now))
+    await record_consents(connection, now, said)
 
 
 async def load_consents(connection: asyncpg.Connection, name: MemberName) -> list[Consent]:

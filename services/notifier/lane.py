@@ -173,7 +173,7 @@ class Lane:
     def _settled(self, ready: Ready, outcome: Outcome, now: datetime) -> Settled:
         claimed, delivery = ready.claimed, ready.claimed.delivery
         if isinstance(outcome, Unanswered):
-            self._metrics.unanswered.labels(self._carrier.name, str(outcome.safe).lower()).inc()
+            self._metrics.unanswered.labels(self._carrier.name, "safe" if outcome.safe else "unsafe").inc()
         state = after(outcome, claimed.attempts + 1, now, delivery.useful_until, self._chance())
         follows = None
         if isinstance(state, WasHanded):

@@ -36,13 +36,13 @@ class NotifierMetrics:
         self.settled = Counter(
             "loyalty_notifier_messages_total",
             "What became of messages that were taken in hand, by state and reason.",
-            ["channel", "state", "reason"],
+            ["channel", "outcome", "reason"],
             registry=registry,
         )
         self.unanswered = Counter(
             "loyalty_notifier_unanswered_total",
             "Messages that may have been taken without an answer; those that are not safe may reach a member twice.",
-            ["channel", "safe"],
+            ["channel", "outcome"],
             registry=registry,
         )
         self.fenced = Counter(
@@ -61,19 +61,19 @@ class NotifierMetrics:
 
     def _make_gauges(self, registry: CollectorRegistry) -> None:
         """What is so at the moment, and how long handing over takes."""
-        self.waiting = Gauge("loyalty_notifier_backlog", "Messages that are due.", ["channel"], registry=registry)
+        self.waiting = Gauge("loyalty_notifier_due_messages", "Messages that are due.", ["channel"], registry=registry)
         self.oldest = Gauge(
-            "loyalty_notifier_backlog_age_seconds",
+            "loyalty_notifier_oldest_due_seconds",
             "How long the oldest message that is due has waited, in business time.",
             ["channel"],
             registry=registry,
         )
         self.sending = Gauge(
-            "loyalty_notifier_sending", "Messages in the hands of workers.", ["channel"], registry=registry
+            "loyalty_notifier_sending_messages", "Messages in the hands of workers.", ["channel"], registry=registry
         )
         self.breaker = Gauge(
-            "loyalty_notifier_breaker",
-            "How a channel's provider does: 0 is used, 1 is tried again, 2 is left alone.",
+            "loyalty_notifier_resting_providers",
+            "Whether the provider of a channel is in trouble: 0 is used, 1 is tried again, 2 is left alone.",
             ["channel"],
             registry=registry,
         )

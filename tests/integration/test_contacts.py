@@ -21,6 +21,7 @@ from libs.contacts.postgres import (
     mark_dead,
     mark_reached,
     record_consents,
+    restrict,
     save_told,
 )
 from libs.contacts.told import Told, ToldAddress, ToldPerson
@@ -142,6 +143,15 @@ async def test_the_last_word_counts_in_whatever_order_words_come(connection: asy
     await record_consents(connection, NOW + HOUR, {ANNA: [word(given=False, at=NOW + HOUR, source="link")]})
     anna = (await load_people(connection, [ANNA], VAULT.seal))[ANNA]
     assert may_write(anna, "marketing", "email").reason == "refused", "nobody agrees in advance to a time after a no"
+
+
+async def test_a_merge_leaves_the_survivor_with_every_refusal(connection: asyncpg.Connection) -> None:
+    yes, no = word(given=True, at=NOW - HOUR), word(given=False, at=NOW - 2 * HOUR)
+    await record_consents(connection, NOW, {ANNA: [no, word(given=True, channel="sms")], EVA: [yes]})
+    await restrict(connection, NOW, [(ANNA, EVA), (JAN, EVA)])
+    await restrict(connection, NOW + HOUR, [(ANNA, EVA)])
+    assert await load_consents(connection, EVA) == [yes, Consent("marketing", "email", False, NOW, "merge", "")]
+    assert len(await load_consents(connection, ANNA)) == 2
 
 
 async def test_a_member_whose_key_is_destroyed_is_read_by_nobody(

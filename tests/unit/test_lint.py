@@ -33,6 +33,7 @@ PLANTED = {
         f"libs/contacts/{name}.py": ""
         for name in ("addresses", "consent", "events", "links", "masks", "person", "told", "vault")
     },
+    **{f"libs/deliveries/{name}.py": "" for name in ("bounces", "texts", "told")},
     "libs/language/__init__.py": "",
     "libs/messages/__init__.py": "",
     "libs/receipts/__init__.py": "",
@@ -57,7 +58,7 @@ PLANTED = {
     "services/earning/store.py": "import libs.runtime.faust_host, services.expiry",
     "services/expiry/__init__.py": "import deploy",
     "services/gateway/__init__.py": "import tests.support",
-    "services/notifier/__init__.py": "",
+    **{f"services/notifier/{name}.py": "" for name in ("attempts", "channels/mail_bytes", "hours", "states")},
     "services/redemption/__init__.py": "",
     "cli/main.py": "",
     "deploy/schema.py": "",

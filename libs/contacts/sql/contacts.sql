@@ -64,6 +64,13 @@ FROM vault.consent c
 WHERE c.tenant_id = $1 AND c.programme_id = $2 AND c.member_id = $3
 ORDER BY c.number;
 
+-- name: last_words
+SELECT c.tenant_id, c.programme_id, c.member_id, c.purpose, c.channel, c.given, c.at, c.source, c.text_version
+FROM unnest($1::int[], $2::int[], $3::uuid[]) AS v(tenant_id, programme_id, member_id)
+JOIN vault.consent c USING (tenant_id, programme_id, member_id)
+WHERE c.present
+ORDER BY c.tenant_id, c.programme_id, c.member_id, c.number;
+
 -- name: mark_dead
 UPDATE vault.contact c SET alive = false, reason = v.reason, changed_at = $1
 FROM unnest($2::int[], $3::text[], $4::bytea[], $5::text[]) AS v(tenant_id, channel, digest, reason)

@@ -26,6 +26,8 @@ SWEEP = {
     "findMembers": ("/v1/members?identifier=card:98123456", 200),
     "getMember": ("/v1/members/{member_id}", 404),
     "listMemberHistory": ("/v1/members/{member_id}/history", 404),
+    "listMemberMessages": ("/v1/members/{member_id}/messages", 404),
+    "getMessage": ("/v1/messages/{message_id}", 404),
     "listMemberTierChanges": ("/v1/members/{member_id}/tiers", 404),
     "getMemberContacts": ("/v1/members/{member_id}/contacts", 404),
     "revealMemberContacts": ("/v1/members/{member_id}/contacts:reveal", 404),
@@ -102,6 +104,8 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
     await scribe.connection.execute(QUERIES["referral"], *friend)
     redemption_id = UUID(int=tenant.tenant_id << 16)
     await scribe.connection.execute(QUERIES["redemption"], *whose, redemption_id, FRIDAY)
+    message_id = UUID(int=tenant.tenant_id << 20)
+    await scribe.connection.execute(QUERIES["message"], *whose, message_id, FRIDAY)
     campaign = "base" if tenant is ACME else "of-globex"
     segment = f"of-{tenant.slug}"
     segments = {"segments": [{"name": segment, "list": True}]}
@@ -131,6 +135,7 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
         "experiment": segment,
         "file_id": str(file_id),
         "redemption_id": str(redemption_id),
+        "message_id": str(message_id),
         "code": "K7M2-XW4P-9RTA",
     }
 

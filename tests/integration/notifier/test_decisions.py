@@ -9,6 +9,7 @@ from libs.contacts.person import Consent
 from libs.contacts.postgres import record_consents
 from libs.deliveries import postgres as deliveries
 from libs.deliveries.postgres import Heard, hear
+from libs.deliveries.told import Told
 from services.notifier.channels.channel import Handed, Letter, Outcome, Postponed, Refused
 from tests.integration.notifier.conftest import BOUNDARY, NOON, SEED, Notifying
 
@@ -179,5 +180,5 @@ async def test_what_cannot_be_read_is_a_dead_letter_and_the_rest_goes_on(notifyi
     assert await notifying.superuser.fetchval(buried) == 3
 
 
-async def told(notifying: Notifying, number: int) -> list[deliveries.Told]:
+async def told(notifying: Notifying, number: int) -> list[Told]:
     return await deliveries.of_member(notifying.superuser, (1, 1, UUID(int=number)))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from libs.contacts.consent import CHANNELS, PURPOSES, Permission, may_write
+from libs.contacts.consent import CHANNELS, PURPOSES, Permission, may_write, refused_too
 from libs.contacts.person import Consent, Person
 from libs.messages.content import ChannelName, Purpose
 
@@ -61,3 +61,16 @@ def test_whatever_the_order_the_last_word_counts(
     last = [each.given for each in said if each.at == max(other.at for other in said)]
     allowed = may_write(Person(consents=tuple(shuffled)), purpose, channel).allowed
     assert allowed == (all(last) if last else purpose == "service")
+
+
+@settings(max_examples=60)
+@given(WORDS, WORDS)
+def test_who_merged_is_written_to_only_where_neither_refused(merged: list[Consent], survivor: list[Consent]) -> None:
+    now = WHEN + timedelta(days=1)
+    one, other = ({(each.purpose, each.channel): each for each in words} for words in (merged, survivor))
+    then = Person(consents=(*other.values(), *refused_too(one.values(), other.values(), now)))
+    for purpose in PURPOSES:
+        for channel in CHANNELS[:3]:
+            before = may_write(Person(consents=tuple(other.values())), purpose, channel).allowed
+            refused = may_write(Person(consents=tuple(one.values())), purpose, channel).reason == "refused"
+            assert may_write(then, purpose, channel).allowed == (before and not refused)
