@@ -3,7 +3,8 @@
 SELECT split_part(d.occasion, '/', 2) AS scenario, split_part(d.occasion, '/', 3) AS step, d.state,
        coalesce(d.reason, '') AS reason, count(*) AS members
 FROM notifier.delivery d
-WHERE d.programme_id = $1 AND d.occasion >= 'scenario/' AND d.occasion < 'scenario0' AND d.occasion_on >= $2
+WHERE d.tenant_id = $1 AND d.programme_id = $2
+  AND starts_with(d.occasion, 'scenario/') AND d.occasion_on >= $3
   AND NOT EXISTS (
       SELECT FROM notifier.delivery n
       WHERE n.tenant_id = d.tenant_id AND n.programme_id = d.programme_id AND n.member_id = d.member_id
