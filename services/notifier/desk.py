@@ -175,7 +175,7 @@ class Desk:
             return content
         return Letter(
             each.delivery_id,
-            "" if verdict.address is None else verdict.address.value,
+            _where(each, verdict),
             content,
             rules.brand,
             unsubscribe,
@@ -183,6 +183,13 @@ class Desk:
             (("message", each.message), ("occasion", each.occasion), ("member_id", str(each.member_id))),
             each.tenant_id,
         )
+
+
+def _where(delivery: Delivery, verdict: Send) -> str:
+    """The address; of what waits for the member at a place of ours, whose it is."""
+    if verdict.address is not None:
+        return verdict.address.value
+    return f"{delivery.programme_id}/{delivery.member_id}" if delivery.channel in ("inbox", "till") else ""
 
 
 def _facts(facts: Facts | Untrue) -> Facts:
