@@ -3005,3 +3005,10 @@ SELECT platform.protect('notifier.media', ARRAY['pointstream_operator', 'pointst
 GRANT USAGE ON SCHEMA notifier TO pointstream_gateway;
 GRANT SELECT, INSERT ON notifier.template, notifier.media TO pointstream_gateway, pointstream_operator;
 GRANT SELECT ON notifier.template TO pointstream_notifier;
+
+-- ==== scenarios =====================================================================================================
+
+-- The notifier asks whether a member has reached the goal of a scenario, and is in the segments that a step is for.
+CREATE POLICY pointstream_notifier_works ON ledger.movement TO pointstream_notifier USING (true);
+CREATE POLICY pointstream_notifier_works ON members.segment_member TO pointstream_notifier USING (true);
+GRANT SELECT ON ledger.movement, members.segment_member TO pointstream_notifier;

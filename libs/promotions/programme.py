@@ -33,6 +33,7 @@ from libs.promotions.payouts import Multiplier, Payout
 from libs.promotions.places import Store
 from libs.promotions.referral import Referral, check_wallets
 from libs.promotions.reminders import check_reminders
+from libs.promotions.scenarios import Scenarios, check_scenarios
 from libs.promotions.segments import Segments, check_segments
 from libs.promotions.spared import check_spared
 from libs.promotions.tiers import TierSets, check_sets, leading_set
@@ -86,6 +87,7 @@ class Programme(Part):
     segments: Segments = unless_written(())
     experiments: Annotated[tuple[Experiment, ...], Field(max_length=64)] = unless_written(())
     messages: Messages = unless_written(Messages())
+    scenarios: Scenarios = unless_written(())
 
     @model_validator(mode="before")
     @classmethod
@@ -121,6 +123,7 @@ class Programme(Part):
         check_spared(self.wallets, self.tier_sets, self.segments)
         check_challenges(self.campaigns, self.segments)
         check_experiments(self.experiments, self.campaigns)
+        check_scenarios(self.scenarios, self.wallets, self.segments, self.tier_sets)
         self._check_tier_points()
         check_extensions(self.campaigns, self.wallets)
         check_expiry(self.wallets, self.campaigns, self.tier_sets, self.segments, self.activities)

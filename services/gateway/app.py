@@ -46,6 +46,7 @@ from services.gateway import (
     referral_console,
     reinstatement_api,
     reminder_api,
+    scenarios_api,
     segments_api,
     segments_console,
     shopping_api,
@@ -164,6 +165,7 @@ _WAYS = (
     sweeps_console,
     templates_api,
     templates_console,
+    scenarios_api,
     ways_to_media,
     site,
 )

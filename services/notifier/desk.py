@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -21,7 +21,9 @@ from services.notifier.attempts import MOST_LAPSES, SET_ASIDE
 from services.notifier.channels.channel import Letter
 from services.notifier.deliveries import Claimed, Delivery, Settled
 from services.notifier.domain import Case, Drop, Facts, Send, Sent, Untrue, Verdict, decide_all
+from services.notifier.goals import Asked, load_ends
 from services.notifier.programmes import Programmes, Rules
+from services.notifier.scenarios import step_of
 from services.notifier.states import Failed, undelivered
 from services.notifier.words import Unwritten, Words
 
@@ -81,7 +83,7 @@ class Desk:
             rules = self._programmes.of(claimed.delivery.scope, now)
             if claimed.lapses >= MOST_LAPSES:
                 prepared.settled.append(Settled(claimed, Failed(now, SET_ASIDE), now))
-            elif rules is None or rules.notice(claimed.delivery.message) is None:
+            elif rules is None or rules.notice(claimed.delivery.message, claimed.delivery.occasion) is None:
                 prepared.settled.append(Settled(claimed, undelivered(Drop("not_told"), now), now))
             else:
                 known.append((claimed, rules))
@@ -100,15 +102,16 @@ class Desk:
             people = await load_people(connection, members, self._seal)
             standing = await truth.load_standing(connection, members, now)
             truths = await truth.load_truths(connection, deliveries, standing, now)
+            truths |= await load_ends(connection, _steps(known), standing)
             sent = await self._sent(connection, known, now)
             follows = [(each, rules) for (_, rules), each in zip(known, deliveries, strict=True) if each.place > 0]
-            asked = [(each, _only_opened(rules, each.message)) for each, rules in follows]
+            asked = [(each, _only_opened(rules, each)) for each, rules in follows]
             reached = await store.reached(connection, asked)
         cases = []
         for claimed, rules in known:
             each = claimed.delivery
             person = None if each.member in standing.gone else people[each.member]
-            notice = rules.notice(each.message)
+            notice = rules.notice(each.message, each.occasion)
             case = Case(
                 each.delivery_id,
                 each.member,
@@ -194,8 +197,13 @@ def _facts(facts: Facts | Untrue) -> Facts:
     return facts
 
 
-def _only_opened(rules: Rules, message: str) -> bool:
-    notice = rules.notice(message)
+def _steps(known: Iterable[tuple[Claimed, Rules]]) -> list[Asked]:
+    found = [(claimed.delivery, step_of(rules.scenarios, claimed.delivery.occasion)) for claimed, rules in known]
+    return [Asked(delivery, *step) for delivery, step in found if step is not None]
+
+
+def _only_opened(rules: Rules, delivery: Delivery) -> bool:
+    notice = rules.notice(delivery.message, delivery.occasion)
     return notice is not None and notice.follow_hours is not None
 
 

@@ -22,6 +22,9 @@ DropReason = Literal[
     "nothing_lapses",  # spent or moved since
     "points_spared",  # an exception keeps them
     "not_dropping",  # the level is kept after all, or lost already
+    "goal_reached",  # what the scenario is for has come
+    "not_meant",  # in none of the segments or tiers that the step is for
+    "held_out",  # in the control group of the scenario
     "reached_otherwise",  # over another channel
     "no_consent",
     "opted_out",

@@ -31,6 +31,7 @@ from services.notifier.deliveries import Delivery, first_delivery
 from services.notifier.metrics import NotifierMetrics
 from services.notifier.notices import TOLD, occasion_of
 from services.notifier.programmes import Programmes
+from services.notifier.scenarios import Planned, planned
 
 log = logs.get(__name__)
 CONSUMER = "notifier"
@@ -45,6 +46,7 @@ class Queued:
     tenant: str
     programme: str
     delivery: Delivery
+    due_at: datetime
 
 
 class Intake:
@@ -96,7 +98,8 @@ class Intake:
                     await stream_store.bury(connection, CONSUMER, now, letters)
                     shards[shard_of(WRITER, letters[0].letter_id)] = list(map(dead_letters.announcement, letters))
                 deliveries = [each.delivery for each in queued]
-                new = await store.queue(connection, deliveries, [now] * len(queued), now, first=True)
+                due = [each.due_at for each in queued]
+                new = await store.queue(connection, deliveries, due, now, first=True)
                 for shard, events in announcements.by_shard(_told(queued, new, now)).items():
                     shards.setdefault(shard, []).extend(events)
                 await enqueue(connection, shards, now)
@@ -130,10 +133,10 @@ class Intake:
             if isinstance(outcome, str):
                 counts[outcome] += 1
             else:
-                found[outcome.delivery.key] = outcome
+                found |= {each.delivery.key: each for each in outcome}
         return list(found.values()), letters, counts
 
-    def _queued(self, event: Any, now: datetime) -> Queued | str:
+    def _queued(self, event: Any, now: datetime) -> list[Queued] | str:
         scope = self._programmes.scope_of(event.tenant, event.programme)
         rules = None if scope is None else self._programmes.of(scope, now)
         occasion = occasion_of(event)
@@ -141,12 +144,23 @@ class Intake:
             return "not_told"
         if scope is None or rules is None:
             return "unknown"
-        notice = rules.notice(occasion.message)
-        if notice is None:
+        told = [Planned(occasion, notice, now)] if (notice := rules.notice(occasion.message)) is not None else []
+        if rules.scenarios:
+            told += planned(rules.scenarios, occasion, event.time)
+        if not told:
             return "not_told"
-        if occasion.useful_until <= now:
+        in_time = [each for each in told if each.occasion.useful_until > now]
+        if not in_time:
             return "too_late"
-        return Queued(event.tenant, event.programme, first_delivery(event.tenant, scope, occasion, notice))
+        return [
+            Queued(
+                event.tenant,
+                event.programme,
+                first_delivery(event.tenant, scope, each.occasion, each.notice),
+                max(each.due_at, now),
+            )
+            for each in in_time
+        ]
 
 
 async def enqueue(connection: asyncpg.Connection, shards: Shards, now: datetime) -> None:
@@ -159,7 +173,7 @@ async def enqueue(connection: asyncpg.Connection, shards: Shards, now: datetime)
 def _told(queued: Iterable[Queued], new: set[Any], now: datetime) -> Iterable[tuple[Delivery, Outgoing]]:
     for each in queued:
         if each.delivery.delivery_id in new:
-            yield each.delivery, announcements.queued(each.tenant, each.programme, each.delivery, now, now)
+            yield each.delivery, announcements.queued(each.tenant, each.programme, each.delivery, each.due_at, now)
 
 
 def _says_nothing(record: ConsumerRecord) -> bool:

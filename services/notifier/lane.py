@@ -178,7 +178,9 @@ class Lane:
         follows = None
         if isinstance(state, WasHanded):
             rules = self._programmes.of(delivery.scope, now)
-            follows = follow_at(None if rules is None else rules.notice(delivery.message), delivery, now)
+            follows = follow_at(
+                None if rules is None else rules.notice(delivery.message, delivery.occasion), delivery, now
+            )
         return Settled(claimed, state, now, True, ready.letter.content.language, ready.digest, follows)
 
     async def _insist(self, settled: Sequence[Settled], dead: Mapping[Place, str]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from libs.contracts.events import (
+    MemberSegmentEnteredV1,
     MemberTierAboutToDropV1,
     MemberTierChangedV1,
     PointsCreditedV1,
@@ -16,7 +17,6 @@ from libs.contracts.events import (
     ReminderDueV1,
     RewardGrantedV1,
 )
-from libs.promotions.messages import MessageName
 
 SOON, LATER = timedelta(days=2), timedelta(days=7)
 """How long what just happened is news: a small thing, and one that members look for."""
@@ -30,7 +30,7 @@ class Occasion:
     """
 
     member_id: UUID
-    message: MessageName
+    message: str
     occasion: str
     on: date
     useful_until: datetime
@@ -103,8 +103,14 @@ def _dropping(event: Any) -> Occasion:
     return Occasion(data.member_id, "tier_about_to_drop", name, on, data.grace_until, facts)
 
 
+def _entered(event: Any) -> Occasion:
+    """Nobody is told of it as such: scenarios begin with it."""
+    data: MemberSegmentEnteredV1 = event.data
+    return _news(event, data.member_id, "segment_entered", LATER, {"segment": data.segment}, at=data.effective_at)
+
+
 def _news(
-    event: Any, member_id: UUID, message: MessageName, life: timedelta, facts: Mapping[str, Any], at: Any = None
+    event: Any, member_id: UUID, message: str, life: timedelta, facts: Mapping[str, Any], at: Any = None
 ) -> Occasion:
     """What an event tells by itself: its own id names the occasion."""
     happened: datetime = at or event.time
@@ -122,6 +128,7 @@ _READERS: Mapping[str, Callable[[Any], Occasion | None]] = {
     RewardGrantedV1.event_type: _granted,
     MemberTierChangedV1.event_type: _reached,
     MemberTierAboutToDropV1.event_type: _dropping,
+    MemberSegmentEnteredV1.event_type: _entered,
 }
 TOLD: frozenset[bytes] = frozenset([name.encode() for name in _READERS])
 """The types of events of which members may be told."""

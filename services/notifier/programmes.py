@@ -16,11 +16,13 @@ from libs.messages.content import Purpose
 from libs.promotions.document import ProgrammeInvalid, parse_programme
 from libs.promotions.messages import Messages, Notice, caps_for
 from libs.promotions.programme import Programme as Document
+from libs.promotions.scenarios import Scenario
 from libs.runtime import logs
 from libs.runtime.postgres import DATABASE_ERRORS
 from services.notifier import store
 from services.notifier.domain import Limit
 from services.notifier.hours import Quiet
+from services.notifier.scenarios import PREFIX, notice_of, step_of
 
 log = logs.get(__name__)
 Scope = tuple[int, int]
@@ -43,6 +45,7 @@ class Rules:
     scales: Mapping[str, int]
     worth: Mapping[str, tuple[int, int]]
     messages: Messages
+    scenarios: tuple[Scenario, ...] = ()
 
     @property
     def brand(self) -> str:
@@ -55,9 +58,12 @@ class Rules:
         said = self.messages.quiet
         return Quiet(time.fromisoformat(said.since), time.fromisoformat(said.until))
 
-    def notice(self, message: str) -> Notice | None:
-        """How a message is told, if it is."""
-        return self.messages.notice_of(message)
+    def notice(self, message: str, occasion: str = "") -> Notice | None:
+        """How a message is told, if it is; a step of a scenario is known by its occasion."""
+        if not occasion.startswith(PREFIX):
+            return self.messages.notice_of(message)
+        found = step_of(self.scenarios, occasion)
+        return None if found is None else notice_of(found[1])
 
     def limits(self, purpose: Purpose) -> tuple[Limit, ...]:
         """The caps of a purpose."""
@@ -123,4 +129,4 @@ def _rules(tenant: str, programme: str, name: str, document: Document) -> Rules:
     scales = {wallet.name: wallet.scale for wallet in document.wallets}
     worth = {each.name: (each.worth.points, each.worth.minor) for each in document.wallets if each.worth is not None}
     zone = load_zone(document.zone)
-    return Rules(tenant, programme, name, zone, document.currency, scales, worth, document.messages)
+    return Rules(tenant, programme, name, zone, document.currency, scales, worth, document.messages, document.scenarios)

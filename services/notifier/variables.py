@@ -27,7 +27,7 @@ def variables(message: str, facts: Facts, rules: Rules, person: Person, unsubscr
         "unsubscribe": unsubscribe,
         "rewards": (),
         "products": (),
-        **_OWN[message](facts, rules, now),
+        **_OWN.get(message, _campaign)(facts, rules, now),
     }
 
 
@@ -72,6 +72,13 @@ def _dropping(facts: Facts, rules: Rules, now: datetime) -> Values:
         "lower_tier": facts["to_level"],
         "last_day": _last_day(facts["until"], rules),
     }
+
+
+def _campaign(facts: Facts, rules: Rules, now: datetime) -> Values:
+    """What any other message may tell, such as one of a scenario: its title, and what the member has."""
+    title = facts.get("title") or rules.name
+    wallet = facts.get("wallet") or next(iter(rules.scales))
+    return {"headline": title, "message": title, "balance": Points(facts["balance"], rules.scales.get(wallet, 0))}
 
 
 def _points(facts: Facts, rules: Rules, name: str = "points") -> Points:

@@ -257,10 +257,9 @@ RIGHTS = {
         "INSERT SELECT UPDATE(refused) UPDATE(segments)": "notifier.sms_day",
         "USAGE": "ledger members notifier platform stream vault",
         "SELECT": """
-            ledger.debt ledger.lot ledger.lot_now ledger.member members.tier_standing
-            notifier.provider notifier.template
-            platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant
-            vault.person
+            ledger.debt ledger.lot ledger.lot_now ledger.member ledger.movement members.segment_member
+            members.tier_standing notifier.provider notifier.template platform.exchange_rate platform.programme
+            platform.programme_version platform.source platform.tenant vault.person
             """,
         "INSERT SELECT UPDATE(present)": "vault.consent",
         "INSERT SELECT UPDATE(sealed_key)": "vault.member_key",

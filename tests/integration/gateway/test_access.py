@@ -48,6 +48,7 @@ SWEEP = {
     "getExperiment": ("/v1/experiments/{experiment}", 404),
     "listSegments": ("/v1/segments", 200),
     "listSegmentMembers": ("/v1/segments/{segment}/members", 404),
+    "listScenarios": ("/v1/scenarios", 200),
     "listTemplates": ("/v1/templates", 200),
     "getTemplate": ("/v1/templates/welcome/de-AT/email", 200),
     "listParked": ("/v1/parked", 200),

@@ -152,7 +152,9 @@ class Notifying:
                 return
         raise AssertionError("there is always more")
 
-    async def programme(self, messages: Mapping[str, Any] | None = None) -> None:
+    async def programme(
+        self, messages: Mapping[str, Any] | None = None, scenarios: Sequence[Mapping[str, Any]] = ()
+    ) -> None:
         """Put a programme in force that reminds, with these messages, and let the worker know."""
         wallet = {
             "name": "points",
@@ -163,6 +165,8 @@ class Notifying:
         document: dict[str, Any] = {**programme_document(ACME), "wallets": [wallet]}
         if messages is not None:
             document["messages"] = messages
+        if scenarios:
+            document["scenarios"] = list(scenarios)
         await put_version(self.superuser, document)
         await self.programmes.refresh()
         assert self.programmes.trouble is None
