@@ -17,6 +17,7 @@ PLACES = (
     "/referrals",
     "/backtests",
     "/expiry",
+    "/webhooks",
     "/outbox",
     "/templates",
 )
@@ -37,6 +38,7 @@ BAR = Catalogue(
             "/referrals": "Referrals",
             "/backtests": "Backtests",
             "/expiry": "Expiry",
+            "/webhooks": "Webhooks",
             "/outbox": "Outbox",
             "/templates": "Messages",
             "out": "Sign out",
@@ -53,6 +55,7 @@ BAR = Catalogue(
             "/referrals": "Empfehlungen",
             "/backtests": "Backtests",
             "/expiry": "Verfall",
+            "/webhooks": "Webhooks",
             "/outbox": "Postausgang",
             "/templates": "Nachrichten",
             "out": "Abmelden",
