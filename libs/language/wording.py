@@ -43,6 +43,7 @@ def day(value: date, language: str) -> str:
     return text
 
 
+@lru_cache(maxsize=1_024)
 def day_of_year(value: date, language: str) -> str:
     """Write a day as it comes every year."""
     text: str = format_skeleton("MMMMd", value, locale=language)
@@ -65,6 +66,7 @@ def time_left(span: timedelta, language: str) -> str:
     return ", ".join(shown[:2] if units["day"] or units["hour"] else shown)
 
 
+@lru_cache(maxsize=4_096)
 def plural(value: int, language: str, scale: int = 0) -> str:
     """Name the plural category of a number, or with a scale of minor units as they are written as whole ones."""
     rule = _locale(language).plural_form
@@ -77,6 +79,7 @@ def plural_categories(language: str) -> set[str]:
     return {*_locale(language).plural_form.tags, "other"}
 
 
+@lru_cache(maxsize=256)
 def weekday(number_of_day: int, language: str) -> str:
     """Name a day of the week; 0 is Monday."""
     text: str = get_day_names("wide", locale=language)[number_of_day]

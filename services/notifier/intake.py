@@ -23,7 +23,7 @@ from libs.runtime.batch import Outgoing
 from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
 from libs.runtime.leases import shard_of
-from libs.runtime.postgres import DATABASE_ERRORS
+from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
 from libs.runtime.seal import Seal
 from services.notifier import announcements, store
 from services.notifier.announcements import WRITER, Shards
@@ -78,12 +78,33 @@ class Intake:
             try:
                 await self._take(topic, records)
             except DATABASE_ERRORS as error:
+                if trouble(error) is Trouble.REFUSED:
+                    await self._set_apart(topic, records)
+                    return
                 log.warning("events.not_taken", topic=topic, error=type(error).__name__)
                 self._metrics.interruptions.inc()
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST)
             else:
                 return
+
+    async def _set_apart(self, topic: str, records: Sequence[ConsumerRecord]) -> None:
+        """Find the record that the database refuses, and let it be a dead letter; the others are taken."""
+        if len(records) > 1:
+            half = len(records) // 2
+            await self.take(topic, records[:half])
+            await self.take(topic, records[half:])
+            return
+        log.error("event.refused", topic=topic, part=records[0].partition, offset=records[0].offset)
+        self._metrics.events.labels(topic, "rejected").inc()
+        if topic_named(topic).dead_letter:
+            refused = Rejection("refused-by-database", "", "data that can be stored")
+            letter = dead_letters.letter(CONSUMER, topic, records[0], refused, self._seal)
+            shard, now = shard_of(WRITER, letter.letter_id), self._clock.now()
+            async with self._pool.acquire() as connection, connection.transaction():
+                await stream_store.bury(connection, CONSUMER, now, [letter])
+                await enqueue(connection, {shard: [dead_letters.announcement(letter)]}, now)
+            self._committed([shard])
 
     async def _take(self, topic: str, records: Sequence[ConsumerRecord]) -> None:
         now = self._clock.now()

@@ -132,6 +132,8 @@ class _Connection:
             tls_context=self._context,
         )
         await client.connect()
+        if client.is_ehlo_or_helo_needed:
+            await client.ehlo()
         self._client, self._mails = client, 0
         return client
 
@@ -176,9 +178,9 @@ class _Connection:
         self._mails += 1
         step: Callable[[SMTPResponseException], Outcome] = _at_sender
         try:
-            await client.mail(sender.address)
+            await _say(client, "MAIL", f"FROM:<{sender.address}>")
             step = _at_recipient
-            await client.rcpt(address)
+            await _say(client, "RCPT", f"TO:<{address}>")
             step = _at_content
             code, said = await client.data(data)
         except SMTPResponseException as error:
@@ -199,6 +201,13 @@ class _Connection:
         except (SMTPException, OSError, TimeoutError):
             await self.stop()
         return outcome
+
+
+async def _say(client: SMTP, verb: str, about: str) -> None:
+    """Say one line of the envelope; addresses were looked at, so that the library need not take them apart again."""
+    answer = await client.execute_command(verb.encode(), about.encode("ascii"))
+    if answer.code not in (250, 251):
+        raise SMTPResponseException(answer.code, answer.message)
 
 
 def _told(error: SMTPResponseException) -> str:

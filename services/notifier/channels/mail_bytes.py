@@ -19,7 +19,6 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _ADDRESS = re.compile(r"[^\s\x00-\x20\x7f-\U0010ffff<>,;:\\\"()\[\]@]{1,64}@[A-Za-z0-9.-]{1,255}")
 _URL = re.compile(r"https?://[!-;=?-~]{1,1900}")
 _WORD = 45  # bytes in an encoded word, which may have 75 characters
-_LINE = re.compile(rb"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +97,7 @@ def mail(letter: Letter, sender: Sender, now: datetime) -> bytes:
 
 
 def _part(kind: str, text: str) -> bytes:
-    body = _LINE.sub(b"\r\n", b2a_qp(text.encode("utf-8", "replace"), istext=True))
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    body = b2a_qp(lines.encode("utf-8", "replace"), istext=True).replace(b"\n", b"\r\n")
     head = f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
     return head.encode() + body + b"\r\n"

@@ -180,5 +180,15 @@ async def test_what_cannot_be_read_is_a_dead_letter_and_the_rest_goes_on(notifyi
     assert await notifying.superuser.fetchval(buried) == 3
 
 
+async def test_what_the_database_refuses_is_found_and_set_apart(notifying: Notifying) -> None:
+    await notifying.superuser.execute(SEED, 8, BOUNDARY)
+    await notifying.programme()
+    await notifying.superuser.execute("ALTER TABLE notifier.delivery ADD CHECK (occasion NOT LIKE '%/odd')")
+    values = [notifying.reminder(n, step="odd" if n == 5 else "7d") for n in range(1, 9)]
+    await notifying.hear(values)
+    assert [row["member_id"].int for row in await notifying.rows("member_id")] == [1, 2, 3, 4, 6, 7, 8]
+    assert await notifying.superuser.fetchval("SELECT reason FROM stream.dead_letter") == "refused-by-database"
+
+
 async def told(notifying: Notifying, number: int) -> list[Told]:
     return await deliveries.of_member(notifying.superuser, (1, 1, UUID(int=number)))
