@@ -41,7 +41,7 @@ from services.notifier.words import Words
 log = logs.get(__name__)
 SERVICE = "notifier"
 _TAKEN, _WITHIN = 1_000, 0.1
-_LOOK = 0.5
+_LOOK = 1.0
 _MOMENT = 0.1
 _UPKEEP = 15.0
 
