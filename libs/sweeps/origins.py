@@ -142,7 +142,7 @@ def brought(earned: Iterable[Earned], pages: Mapping[int, bytes]) -> dict[UUID, 
     """Return what decisions on some pages say of where lots came from, by the event that earned them."""
     wanted: dict[int, set[UUID]] = {}
     for each in earned:
-        if each.page in pages:
+        if each.page is not None and each.page in pages:
             wanted.setdefault(each.page, set()).add(each.cause)
     return {one.key: one for page, causes in wanted.items() for one in _read(pages[page], causes)}
 
