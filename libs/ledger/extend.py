@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from libs.ledger.boundary import ExpiryCalendar
-from libs.ledger.model import Account, Allocation, Kind, Lot, MemberLedger, Movement, NewExpiry
+from libs.ledger.model import Lot, MemberLedger, Movement
+from libs.ledger.redate import redate
 
 ExtensionRefusal = Literal["never-lapses", "nothing-to-extend"]
 
@@ -58,27 +59,13 @@ def extend(
         raise ValueError("either so many boundaries or so many days, at least one")
     if calendar.next_boundary(at) is None:
         return Extension((), "never-lapses")
-    moved: dict[tuple[datetime, datetime], list[Lot]] = {}
+    dates: dict[int, datetime | None] = {}
     for lot in _chosen(ledger, wish, at):
         assert lot.expires_at is not None, "those that never lapse are not chosen"
         later = _later(lot, lot.expires_at, wish, calendar, at)
         if later is not None:
-            moved.setdefault((lot.expires_at, later), []).append(lot)
-    movements = tuple(
-        Movement(
-            seq=seq,
-            wallet=wish.wallet,
-            kind=Kind.WAIVE,
-            from_account=Account.ACTIVE,
-            to_account=Account.ACTIVE,
-            amount=sum(lot.free for lot in lots),
-            effective_at=at,
-            recorded_at=recorded_at or at,
-            allocations=tuple([Allocation(lot.seq, lot.free) for lot in lots]),
-            new_expiry=NewExpiry(later),
-        )
-        for seq, ((_, later), lots) in enumerate(sorted(moved.items()), start=ledger.seq + 1)
-    )
+            dates[lot.seq] = later
+    movements = redate(ledger, dates, at, recorded_at or at)
     return Extension(movements, None if movements else "nothing-to-extend")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -40,14 +40,29 @@ class BeforeExpiry(Part):
         assert self.period is not None, "its programme has filled it in"
         return _spans(self.period, self.year_starts_in, self.days, zone)
 
+    def ends_at(self, instant: datetime, zone: tzinfo) -> bool:
+        """Tell whether an instant is one of the boundaries."""
+        assert self.period is not None, "its programme has filled it in"
+        return instant in _ends(self.period, self.year_starts_in, zone)
+
+
+@lru_cache(maxsize=64)
+def _ends(period: Period, first: int, zone: tzinfo) -> frozenset[datetime]:
+    return frozenset(start_of_day(end, zone) for end in _days_after(period, first))
+
+
+def _days_after(period: Period, first: int) -> Iterator[date]:
+    """Give the days after the last ones of periods, of years that begin in a month."""
+    months = _MONTHS[period]
+    for number in range(FIRST_YEAR * 12 + ((first - 1) % months or months), (LAST_YEAR + 1) * 12 + 1, months):
+        year, month = divmod(number, 12)
+        yield date(year, month + 1, 1)
+
 
 @lru_cache(maxsize=64)
 def _spans(period: Period, first: int, days: int, zone: tzinfo) -> tuple[tuple[datetime, datetime], ...]:
-    months = _MONTHS[period]
     found: list[tuple[datetime, datetime]] = []
-    for number in range(FIRST_YEAR * 12 + ((first - 1) % months or months), (LAST_YEAR + 1) * 12 + 1, months):
-        year, month = divmod(number, 12)
-        end = date(year, month + 1, 1)
+    for end in _days_after(period, first):
         since, until = start_of_day(end - timedelta(days), zone), start_of_day(end, zone)
         if found and since <= found[-1][1]:
             found[-1] = (found[-1][0], until)

@@ -121,3 +121,22 @@ def test_the_calendar_shows_the_boundary_with_the_campaign_before_it() -> None:
     (planned,) = found.campaigns
     assert [(f"{run.first}", f"{run.last}") for run in planned.days] == [("2024-03-18", "2024-03-31")]
     assert [(f"{each.last_day}", each.campaigns) for each in found.endings] == [("2024-03-31", ("hurry",))]
+
+
+def test_the_calendar_shows_it_before_the_boundaries_of_its_own_wallet_alone() -> None:
+    wallets = [
+        {"name": "points", "expiry": {"kind": "natural", "period": "quarter"}},
+        {"name": "miles", "expiry": {"kind": "natural", "period": "half_year"}},
+    ]
+    frame = {"before_expiry": {"wallet": "points", "days": 60}}
+    hurry = campaign("hurry", fixed(7), frame=frame)
+    monthly = campaign("monthly", {**fixed(5), "expiry": {"kind": "natural", "period": "month"}})
+    source = parse_programme(document(hurry, monthly, wallets=wallets, zone="Europe/Rome"))
+    since = datetime(2024, 1, 1, tzinfo=UTC)
+    version = StoredVersion(1, since, "x", since)
+    days = DayRange(since.date(), since.date() + timedelta(365))
+    found = calendar(Versions([version], {1: source}), {1: source}, (), days, "Europe/Rome", since)
+    assert found is not None
+    shown = [f"{each.last_day:%m-%d}" for each in found.endings if "hurry" in each.campaigns]
+    assert shown == ["03-31", "06-30", "09-30", "12-31"]
+    assert len(found.endings) == 12, "points of one campaign lapse every month"
