@@ -26,7 +26,9 @@ from tests.support.database import Database
 from tests.support.on_database import EarningLane
 
 __all__ = ["sweeping"]
-ADA, BEN, CAI = UUID(int=0xADA), UUID(int=0xBE), UUID(int=0xCA1)
+ADA, BEN, CAI, DAN = UUID(int=0xADA), UUID(int=0xBE), UUID(int=0xCA1), UUID(int=0xDA)
+MERGED = "INSERT INTO ledger.member (tenant_id, programme_id, member_id, spread, merged) VALUES (1, 1, $1, 0, true)"
+GONE = "DELETE FROM ledger.member WHERE member_id = $1"
 NEXT = datetime(2025, 6, 30, 22, tzinfo=UTC)
 LAPSING = """
 WITH person AS (
@@ -87,6 +89,11 @@ async def test_points_come_back_once_and_only_when_somebody_else_agrees(database
         assert (refused.shares, refused.left_out) == ((), ((BEN, why),))
         with pytest.raises(CannotReinstate, match=r"."):
             await reinstating.ask(superuser, SCOPE, BY_ROW, asking(wish), refused, now)
+
+    await superuser.execute(MERGED, DAN)
+    merged = await reinstating.plan(superuser, SCOPE, RULES, "points", asking(Wish(DAN, None), Wish(ADA, 1)), now)
+    assert (merged.shares, merged.left_out) == ((Share(ADA, "points", 1),), ((DAN, "merged"),))
+    await superuser.execute(GONE, DAN)
 
     for _ in range(2):
         await reinstating.ask(superuser, SCOPE, BY_ROW, asked, plan, now)
