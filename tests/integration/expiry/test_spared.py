@@ -17,6 +17,7 @@ from libs.ledger.balance import balance
 from libs.ledger.catch_up import catch_up, due
 from libs.ledger.evolve import apply_all
 from libs.ledger.model import Kind, MemberLedger, Span
+from libs.sweeps.liability import liability
 from libs.sweeps.preview import preview_all, totals
 from services.expiry import store as sweeps
 from tests.integration.expiry.test_sweep import BOUNDARY, HEADS, RULES, SCOPE, Sweeping, events, ours
@@ -89,6 +90,7 @@ async def test_what_is_spared_and_what_lapses_is_what_the_pure_function_says(
 
     async with sweeping.pool.acquire() as connection:
         planned = await preview_all(connection, SCOPE, BOUNDARY)
+    owed = await liability(superuser, SCOPE, BOUNDARY)
     await sweeping.overseer().look()
     await sweeping.overseer().look()
     await sweeping.sweep([sweeping.lane("one"), sweeping.lane("two")], BOUNDARY)
@@ -106,6 +108,7 @@ async def test_what_is_spared_and_what_lapses_is_what_the_pure_function_says(
     heads = {row["member_id"]: tuple(row)[1:] for row in await superuser.fetch(HEADS)}
     assert {member: heads[member] for member in after} == {m: (one.seq, *due(one)) for m, one in after.items()}
     assert await shown() == before, "the sweep changes no balance"
+    assert await liability(superuser, SCOPE, BOUNDARY) == owed, "nor what is outstanding"
     await assert_sound(superuser)
 
     names = {Kind.WAIVE.value: "waived", Kind.EXPIRE.value: "expired"}
