@@ -28,6 +28,7 @@ async def keep_origins(connection: asyncpg.Connection, scope: Scope, stopping: a
         async with connection.transaction():
             if not await in_turn(connection):
                 break
+            await origin_store.be_patient(connection)
             behind = await origin_store.behind(connection, scope, after, _MEMBERS)
             if not behind:
                 break

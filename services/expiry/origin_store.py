@@ -38,6 +38,11 @@ class Traced(NamedTuple):
     campaigns: Mix
 
 
+async def be_patient(connection: asyncpg.Connection) -> None:
+    """Let a transaction be idle for longer than is usual, up to its end."""
+    await connection.execute(_QUERIES["patience"])
+
+
 async def behind(connection: asyncpg.Connection, scope: Scope, after: UUID, most: int) -> dict[UUID, int]:
     """Return members behind `after` to whom something happened since, each with its last movement; in order."""
     return dict(await connection.fetch(_QUERIES["behind"], *scope, after, most, timeout=_PATIENCE))

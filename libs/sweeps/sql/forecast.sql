@@ -3,9 +3,9 @@
 -- others each lot lapses at its date.
 
 -- name: room
--- Room for the heads of millions of members, up to the end of the transaction: what does not fit is written to files and
--- read again, and takes twice as long.
-SELECT set_config('work_mem', '256MB', true);
+-- Up to the end of the transaction: room for the heads of millions of members, for what does not fit is written to files and read
+-- again, which takes twice as long; and patience with a reader who adds up between two statements, since nothing is locked.
+SELECT set_config('work_mem', '256MB', true), set_config('idle_in_transaction_session_timeout', '120s', true);
 
 -- name: plain
 -- By when it lapses, wallet, tier and month; the months begin at $4. One pass over the lots, which may be ten million.
@@ -21,7 +21,8 @@ FROM (
     JOIN ledger.lot_now l USING (tenant_id, programme_id, member_id)
     WHERE m.tenant_id = $1 AND m.programme_id = $2 AND l.remaining > 0
       AND (NOT m.owing OR m.activates_at IS NULL) AND m.keeps IS NULL
-    OFFSET bigint '0' -- hides how many instants there are: there are few groups, and workers add up side by side
+    OFFSET bigint '0' -- hides how many instants there are: there are few groups, and workers add up side by side. A plain 0
+                      -- would be no constant yet when the planner asks whether workers may take part.
 ) AS s
 GROUP BY s.lapses_at, s.wallet, s.tier, s.month;
 

@@ -1,5 +1,9 @@
 -- Where lots came from, of tenant $1 and programme $2.
 
+-- name: patience
+-- With a reader who reads decisions between two statements: nobody waits for what is locked.
+SELECT set_config('idle_in_transaction_session_timeout', '120s', true);
+
 -- name: behind
 -- Members behind $3 to whom something happened since it was kept; at most $4.
 SELECT m.member_id, m.seq
