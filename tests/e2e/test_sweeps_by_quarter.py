@@ -23,8 +23,9 @@ from tests.support.stack import until
 ROME = ZoneInfo("Europe/Rome")
 GOLD, HOUSEHOLDS = 1_500, 2_500
 RULES = Path(__file__).parents[1] / "support" / "quarters.yaml"
+SETTLED = timedelta(seconds=30)
 HOUR, AGO = timedelta(hours=1), timedelta(days=60)
-ASKED = 250
+ASKED = 80
 """Of so many households at most the balance is asked for one by one; of all of them it is read in one statement."""
 DECIDED = "SELECT count(*) FROM earning.inbox WHERE tenant_id = 2"
 LEFT = """
@@ -190,7 +191,9 @@ class Simulation:
         self.by_hand.close(boundary)
         self.platform.run("clock", boundary.isoformat())
         self.check_balances()
-        self.platform.run("clock", (boundary + timedelta(seconds=30)).isoformat())
+        settled = boundary + SETTLED
+        if self.platform.now() < settled:  # the clock runs, and has come there by itself where much was asked
+            self.platform.run("clock", settled.isoformat())
         await eventually(lambda: swept(self.shop, boundary) is not None, "the boundary is swept", seconds=300)
         assert swept(self.shop, boundary) == (lapses, spared)
         self.check_balances()
@@ -255,6 +258,6 @@ def one_in_2017() -> Iterator[Platform]:
 
 
 @pytest.mark.slow
-async def test_three_years_of_an_eighth_of_the_real_receipts_end_as_worked_out_by_hand(one_in_2017: Platform) -> None:
-    played = list(receipts(3, every=8))
+async def test_three_years_of_a_tenth_of_the_real_receipts_end_as_worked_out_by_hand(one_in_2017: Platform) -> None:
+    played = list(receipts(3, every=10))
     await simulate(one_in_2017, played, quarters=12, redemptions=100)
