@@ -118,7 +118,7 @@ def test_points_of_one_proportion_are_shared_out_together() -> None:
 
 
 def test_places_and_mixes_have_numbers_of_their_own() -> None:
-    several = [
+    several: list[Place | Mix] = [
         Place(),
         Place("a"),
         Place(None, "a"),
