@@ -35,7 +35,7 @@ def programme(expiry: dict[str, Any] | None = None, **asked: Any) -> Programme:
     return parse_programme(document(campaign("hurry", fixed(7), frame=frame), wallets=wallets, zone="Europe/Rome"))
 
 
-@settings(max_examples=80)
+@settings(max_examples=80, deadline=None)  # the first look at a zone finds a century of boundaries
 @given(
     zone=st.sampled_from(["Europe/Rome", "America/Havana", "Africa/Cairo", "America/St_Johns", "Asia/Amman"]),
     period=st.sampled_from(PERIODS),
