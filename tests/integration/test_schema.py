@@ -203,9 +203,7 @@ RIGHTS = {
             earning.receipt earning.receipt_event earning.referral earning.referral_account earning.referral_change
             earning.referral_waiting earning.told_programme earning.unclaimed_receipt
             earning.unpaid_receipt earning.worker expiry.boundary expiry.chunk expiry.forecast
-            expiry.origin expiry.origin_mix expiry.origin_place
-            expiry.reminder
-            expiry.reminder_chunk
+            expiry.origin expiry.origin_mix expiry.origin_place expiry.reminder expiry.reminder_chunk
             ledger.allocation ledger.journal ledger.lot_now ledger.movement ledger.waiver
             members.exemption_pass members.identifier members.mark members.member members.merge
             members.referral_code members.same_person
