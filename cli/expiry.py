@@ -171,27 +171,29 @@ def breakage(
 ) -> None:
     """Estimate how many of the open points will lapse unspent, from what became of past cohorts."""
 
-    async def work(where: Where) -> tuple[list[Estimate], list[Ended], str]:
+    async def work(where: Where) -> tuple[list[Estimate], list[Ended], str, Worth, str]:
         source = where.found.compiled.source
         async with where.connection.transaction(isolation="repeatable_read", readonly=True):
             outlook = await make_forecast(where.connection, where.scope, where.now, source.zone, origins=False)
             ended = await load_ended(where.connection, where.scope, where.now, source.zone)
-        return estimates(outlook, ended), ended, text(outlook.as_of)
+        return estimates(outlook, ended), ended, text(outlook.as_of), worth_of(source), source.currency
 
-    found, ended, as_of = work_on(Connections(data, as_json, dsn), tenant, programme, work)
+    found, ended, as_of, worth, currency = work_on(Connections(data, as_json, dsn), tenant, programme, work)
     if as_json:
         cohorts = [each._asdict() | {"cohort": each.cohort and f"{each.cohort:%Y-%m}"} for each in ended]
-        wallets = [each._asdict() for each in found]
-        screen.write_json({"as_of": as_of, "method": METHOD, "wallets": wallets, "cohorts": cohorts})
+        wallets = [each._asdict() | {"expected_worth_minor": _expected(each, worth)} for each in found]
+        told = {"as_of": as_of, "currency": currency, "method": METHOD, "wallets": wallets, "cohorts": cohorts}
+        screen.write_json(told)
         return
     rows = [
         (
             *(each.wallet, f"{each.lapsed:,}", f"{each.redeemed:,}", f"{each.open:,}"),
             "no experience yet" if each.expected is None else f"{each.expected:,}",
+            _money(_expected(each, worth), currency),
         )
         for each in found
     ]
-    columns = ("wallet", "lapsed before", "redeemed before", "open", "expected to lapse")
+    columns = ("wallet", "lapsed before", "redeemed before", "open", "expected to lapse", "worth")
     screen.write_table(f"Breakage, an estimate as of {as_of}", rows, columns)
     screen.out().print(METHOD, markup=False)
 
@@ -292,6 +294,11 @@ def _fate_row(fate: Fate) -> tuple[str, ...]:
         *(touched.what, lot.wallet, f"{touched.points:,}", text(lot.earned_at), fate.receipt_number or ""),
         *(fate.store or "", str(lot.policy_version), policy),
     )
+
+
+def _expected(each: Estimate, worth: Worth) -> int | None:
+    """What the points that are expected to lapse are worth; None where either is unknown."""
+    return None if each.expected is None else money(each.expected, each.wallet, worth)
 
 
 def _money(minor: int | None, currency: str) -> str:

@@ -2084,6 +2084,38 @@ CREATE TABLE expiry.forecast (
     PRIMARY KEY (tenant_id, programme_id, as_of)
 );
 
+-- Where the points of lots came from, kept beside the lots, so that a forecast need not read every decision. It may be deleted at
+-- any time: what is missing is read from the decisions, and kept again.
+-- Where points were earned, and which campaigns paid in which proportion; the numbers are hashes of what they stand for.
+CREATE TABLE expiry.origin_place (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    place bigint NOT NULL,
+    partner text,
+    store text,
+    PRIMARY KEY (tenant_id, programme_id, place)
+);
+CREATE TABLE expiry.origin_mix (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    mix bigint NOT NULL,
+    campaigns text[] NOT NULL,
+    weights bigint[] NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, mix)
+);
+
+-- The lots of a member with something left, as of movement `upto`, with the place and the mix of each.
+CREATE TABLE expiry.origin (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    upto bigint NOT NULL,
+    lots bigint[] NOT NULL,
+    places bigint[] NOT NULL,
+    mixes bigint[] NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, member_id)
+) WITH (fillfactor = 80);
+
 -- A request to give back points that lapsed behind `lapsed_after`, up to `lapsed_until`. It is carried out once it is
 -- approved: at once, or by somebody else than who asked. `digest` tells a repeat from another request under its name.
 CREATE TABLE expiry.reinstatement (
@@ -2207,7 +2239,7 @@ END $$;
 
 SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_expiry'])
 FROM unnest(ARRAY['expiry.sweep', 'expiry.chunk', 'expiry.forecast', 'expiry.reinstatement', 'expiry.reinstatement_share',
-                  'expiry.boundary']) AS name;
+                  'expiry.boundary', 'expiry.origin', 'expiry.origin_place', 'expiry.origin_mix']) AS name;
 CREATE POLICY pointstream_expiry_works ON ledger.member TO pointstream_expiry USING (true);
 CREATE POLICY pointstream_expiry_works ON ledger.lot TO pointstream_expiry USING (true);
 CREATE POLICY pointstream_expiry_works ON ledger.debt TO pointstream_expiry USING (true);
@@ -2217,6 +2249,8 @@ CREATE POLICY pointstream_expiry_works ON ledger.allocation TO pointstream_expir
 GRANT USAGE ON SCHEMA ledger, stream TO pointstream_expiry;
 GRANT USAGE ON SCHEMA expiry TO pointstream_gateway;
 GRANT SELECT, INSERT ON expiry.sweep, expiry.chunk, expiry.forecast TO pointstream_expiry;
+GRANT SELECT, INSERT ON expiry.origin_place, expiry.origin_mix TO pointstream_expiry;
+GRANT SELECT, INSERT, UPDATE (upto, lots, places, mixes) ON expiry.origin TO pointstream_expiry;
 GRANT UPDATE (state, asked, asked_by, lapsed, members, started_at, told_at, ended_at, approved_by, approved_at)
     ON expiry.sweep TO pointstream_expiry;
 GRANT SELECT, UPDATE (state) ON expiry.reinstatement TO pointstream_expiry;
@@ -2238,6 +2272,7 @@ GRANT SELECT ON earning.inbox, earning.decision_page TO pointstream_expiry;
 
 -- The door and the command line look, and say what they want.
 GRANT SELECT ON expiry.sweep, expiry.chunk, expiry.forecast TO pointstream_gateway, pointstream_operator;
+GRANT SELECT ON expiry.origin, expiry.origin_place, expiry.origin_mix TO pointstream_gateway, pointstream_operator;
 GRANT UPDATE (asked, asked_by) ON expiry.sweep TO pointstream_gateway, pointstream_operator;
 GRANT SELECT, INSERT, UPDATE (state, decided_by, decided_at) ON expiry.reinstatement
     TO pointstream_gateway, pointstream_operator;

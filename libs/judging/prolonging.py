@@ -33,6 +33,7 @@ def _wish(effect: Extend, wallet: str) -> Wish:
         older_than=_days(effect.older_than_days),
         younger_than=_days(effect.younger_than_days),
         most=_days(effect.most_days),
+        most_points=effect.most_points,
     )
 
 

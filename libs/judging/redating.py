@@ -10,8 +10,12 @@ from libs.ledger.boundary import ExpiryCalendar
 from libs.ledger.model import Lot, MemberLedger
 from libs.promotions.facts import MemberFacts
 
-_ZONE_MOVES = timedelta(hours=1)
-"""By so much, at most, newer zone data move the end of a day that counts as the same one."""
+_ZONE_MOVES = timedelta(hours=6)
+"""By so much, at most, newer zone data move the end of a day that counts as the same one.
+
+Zones were moved by up to three hours; no other day of the zone ends within six. Where one crosses the date line, its
+days are others, and that is for people to decide.
+"""
 _TICK = timedelta(microseconds=1)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
 from libs.ledger.boundary import ExpiryCalendar
-from libs.ledger.model import Account, Allocation, Kind, Lot, MemberLedger, Movement, NewExpiry
+from libs.ledger.model import Lot, MemberLedger, Movement
+from libs.ledger.redate import redate
 
 ExtensionRefusal = Literal["never-lapses", "nothing-to-extend"]
 
@@ -19,7 +21,7 @@ class Wish(NamedTuple):
     `older_than` and at most `younger_than` ago are taken. They get the boundary that comes `boundaries` later, or the
     end of the period that lies so many `days` ahead: counted from each lot's own date, or with `from_now` from the
     present, so that asking again in the same period changes nothing. No lot lives `most` longer than since it was
-    earned.
+    earned. Of more than `most_points`, lots are taken whole, what lapses first first, as far as each still fits.
     """
 
     wallet: str
@@ -30,6 +32,7 @@ class Wish(NamedTuple):
     older_than: timedelta | None = None
     younger_than: timedelta | None = None
     most: timedelta | None = None
+    most_points: int | None = None
 
 
 class Extension(NamedTuple):
@@ -58,27 +61,14 @@ def extend(
         raise ValueError("either so many boundaries or so many days, at least one")
     if calendar.next_boundary(at) is None:
         return Extension((), "never-lapses")
-    moved: dict[tuple[datetime, datetime], list[Lot]] = {}
+    dates: dict[int, datetime | None] = {}
     for lot in _chosen(ledger, wish, at):
         assert lot.expires_at is not None, "those that never lapse are not chosen"
         later = _later(lot, lot.expires_at, wish, calendar, at)
         if later is not None:
-            moved.setdefault((lot.expires_at, later), []).append(lot)
-    movements = tuple(
-        Movement(
-            seq=seq,
-            wallet=wish.wallet,
-            kind=Kind.WAIVE,
-            from_account=Account.ACTIVE,
-            to_account=Account.ACTIVE,
-            amount=sum(lot.free for lot in lots),
-            effective_at=at,
-            recorded_at=recorded_at or at,
-            allocations=tuple([Allocation(lot.seq, lot.free) for lot in lots]),
-            new_expiry=NewExpiry(later),
-        )
-        for seq, ((_, later), lots) in enumerate(sorted(moved.items()), start=ledger.seq + 1)
-    )
+            dates[lot.seq] = later
+    dates = _fitting(ledger, dates, wish.most_points)
+    movements = redate(ledger, dates, at, recorded_at or at)
     return Extension(movements, None if movements else "nothing-to-extend")
 
 
@@ -102,6 +92,20 @@ def _chosen(ledger: MemberLedger, wish: Wish, at: datetime) -> list[Lot]:
         if (wish.older_than is None or at - lot.earned_at >= wish.older_than)
         and (wish.younger_than is None or at - lot.earned_at <= wish.younger_than)
     ]
+
+
+def _fitting(
+    ledger: MemberLedger, dates: dict[int, datetime | None], most_points: int | None
+) -> dict[int, datetime | None]:
+    """Leave out lots with which it would be too many points."""
+    if most_points is None:
+        return dates
+    found, left = {}, most_points
+    chosen = [lot for lot in ledger.lots if lot.seq in dates]
+    for lot in sorted(chosen, key=attrgetter("expires_at", "earned_at", "seq")):
+        if lot.free <= left:
+            found[lot.seq], left = dates[lot.seq], left - lot.free
+    return found
 
 
 def _later(lot: Lot, expires_at: datetime, wish: Wish, calendar: ExpiryCalendar, at: datetime) -> datetime | None:

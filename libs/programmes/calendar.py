@@ -263,8 +263,18 @@ def _endings(
             boundary = boundary_after(boundary.local_date + _DAY, zone, each.period)
     for at, (since, last, wallets) in sorted(found.items()):
         left = DayRange(max(since, min(today, last)) if last >= today else since, last)
-        before = [each.campaign.id for each in planned if _within(each.days, left)]
+        before = [
+            each.campaign.id for each in planned if _within(each.days, left) and _leads_to(each, at, wallets, zone)
+        ]
         yield Ending(at, last, tuple(wallets), tuple(sorted(before)))
+
+
+def _leads_to(planned: Planned, at: datetime, wallets: Sequence[str], zone: ZoneInfo) -> bool:
+    """Tell whether a campaign may stand before a boundary: one ahead of a wallet's boundaries only before those."""
+    asked = planned.campaign.frame.before_expiry
+    if asked is None:
+        return True
+    return asked.wallet in wallets and asked.ends_at(at, zone)
 
 
 def _may(asked: str | None, named: Sequence[str], barred: Sequence[str]) -> bool:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from libs.promotions.expiry import NaturalExpiry
-from libs.promotions.parts import Misplaced, Name, Part
+from libs.promotions.expiry import FirstMonth, NaturalExpiry
+from libs.promotions.parts import Misplaced, Name, Part, unless_written
 from libs.promotions.pending import start_of_day
 
 if TYPE_CHECKING:
@@ -27,26 +27,42 @@ Period = Literal["month", "quarter", "half_year", "year"]
 class BeforeExpiry(Part):
     """The last `days` days before each boundary of a `wallet`, up to the boundary itself.
 
-    `period` is the wallet's, filled in when the document is read.
+    `period` and `year_starts_in` are the wallet's, filled in when the document is read.
     """
 
     wallet: Name
     days: Annotated[int, Field(strict=True, ge=1, le=366)]
     period: Period | None = None
+    year_starts_in: FirstMonth = unless_written(1)
 
     def spans(self, zone: tzinfo) -> tuple[tuple[datetime, datetime], ...]:
         """Return them in order and apart from each other, half-open, in UTC, from 2000 to 2099."""
         assert self.period is not None, "its programme has filled it in"
-        return _spans(self.period, self.days, zone)
+        return _spans(self.period, self.year_starts_in, self.days, zone)
+
+    def ends_at(self, instant: datetime, zone: tzinfo) -> bool:
+        """Tell whether an instant is one of the boundaries."""
+        assert self.period is not None, "its programme has filled it in"
+        return instant in _ends(self.period, self.year_starts_in, zone)
 
 
 @lru_cache(maxsize=64)
-def _spans(period: Period, days: int, zone: tzinfo) -> tuple[tuple[datetime, datetime], ...]:
+def _ends(period: Period, first: int, zone: tzinfo) -> frozenset[datetime]:
+    return frozenset(start_of_day(end, zone) for end in _days_after(period, first))
+
+
+def _days_after(period: Period, first: int) -> Iterator[date]:
+    """Give the days after the last ones of periods, of years that begin in a month."""
     months = _MONTHS[period]
+    for number in range(FIRST_YEAR * 12 + ((first - 1) % months or months), (LAST_YEAR + 1) * 12 + 1, months):
+        year, month = divmod(number, 12)
+        yield date(year, month + 1, 1)
+
+
+@lru_cache(maxsize=64)
+def _spans(period: Period, first: int, days: int, zone: tzinfo) -> tuple[tuple[datetime, datetime], ...]:
     found: list[tuple[datetime, datetime]] = []
-    for number in range(FIRST_YEAR * 12 // months, (LAST_YEAR + 1) * 12 // months):
-        year, month = divmod((number + 1) * months, 12)
-        end = date(year, month + 1, 1)
+    for end in _days_after(period, first):
         since, until = start_of_day(end - timedelta(days), zone), start_of_day(end, zone)
         if found and since <= found[-1][1]:
             found[-1] = (found[-1][0], until)
@@ -65,7 +81,9 @@ def with_periods(document: Any) -> Any:
     for wallet in wallets if isinstance(wallets, list | tuple) else ():
         expiry = wallet.get("expiry") if isinstance(wallet, Mapping) else None
         if isinstance(expiry, Mapping) and isinstance(expiry.get("period"), str):
-            periods[wallet.get("name")] = expiry["period"]
+            # Months end alike in every year, so that frames before them say nothing of years.
+            names = ("period",) if expiry["period"] == "month" else ("period", "year_starts_in")
+            periods[wallet.get("name")] = {name: expiry[name] for name in names if name in expiry}
     return {**document, "campaigns": [_filled(campaign, periods) for campaign in campaigns]}
 
 
@@ -86,10 +104,11 @@ def check_frames(campaigns: Sequence[Campaign], wallets: Sequence[Wallet]) -> No
         expiry = by_name[asked.wallet].expiry
         if not isinstance(expiry, NaturalExpiry):
             raise Misplaced(f"{path}.wallet", "its points have no boundary that all of them share")
-        if expiry.year_starts_in != 1 and expiry.period != "month":
-            raise Misplaced(f"{path}.wallet", "its years do not begin in January")
         if asked.period != expiry.period:
             raise Misplaced(f"{path}.period", "the wallet has another; leave it out", expiry.period)
+        starts = 1 if expiry.period == "month" else expiry.year_starts_in
+        if asked.year_starts_in != starts:
+            raise Misplaced(f"{path}.year_starts_in", "the wallet has another; leave it out", str(starts))
 
 
 def _asked(campaign: object) -> Mapping[str, Any] | None:
@@ -98,11 +117,10 @@ def _asked(campaign: object) -> Mapping[str, Any] | None:
     return asked if isinstance(asked, Mapping) else None
 
 
-def _filled(campaign: Any, periods: Mapping[Any, str]) -> Any:
+def _filled(campaign: Any, periods: Mapping[Any, Mapping[str, Any]]) -> Any:
     asked = _asked(campaign)
-    if asked is None or asked.get("period") is not None or not isinstance(asked.get("wallet"), str):
+    if asked is None or not isinstance(asked.get("wallet"), str):
         return campaign
-    period = periods.get(asked["wallet"])
-    if period is None:
-        return campaign
-    return {**campaign, "frame": {**campaign["frame"], "before_expiry": {**asked, "period": period}}}
+    written = {name: value for name, value in asked.items() if value is not None}
+    filled = {**asked, **periods.get(asked["wallet"], {}), **written}
+    return {**campaign, "frame": {**campaign["frame"], "before_expiry": filled}}

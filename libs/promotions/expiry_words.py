@@ -64,7 +64,8 @@ def extension_words(effect: Extend, wallet: str, language: str) -> str:
     unit = "days" if effect.boundaries is None else "boundaries"
     number = effect.days or effect.boundaries
     told = say(f"extend.{unit}.now" if effect.from_now else f"extend.{unit}", what=what, n=number)
-    return told if effect.most_days is None else say("extend.most", told=told, n=effect.most_days)
+    told = told if effect.most_days is None else say("extend.most", told=told, n=effect.most_days)
+    return told if effect.most_points is None else say("extend.most-points", told=told, n=effect.most_points)
 
 
 def expiry_words(expiry: AnyExpiry, language: str) -> Iterator[str]:

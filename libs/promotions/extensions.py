@@ -25,7 +25,7 @@ class Extend(Part):
     `lots` are those that lapse `next`, or `all` that have a date; of these only what was earned at least
     `older_than_days` and at most `younger_than_days` before. It is counted from the date that each lot has, or
     `from_now`, so that once more in the same period changes nothing. No point lives longer than `most_days` from when
-    it was earned.
+    it was earned. Of a member who has more than `most_points` of them, lots are taken whole, what lapses first first.
     """
 
     kind: Literal["extend"]
@@ -37,6 +37,7 @@ class Extend(Part):
     older_than_days: Days | None = unless_written(None)
     younger_than_days: Days | None = unless_written(None)
     most_days: Days | None = unless_written(None)
+    most_points: Annotated[int, Field(strict=True, ge=1, le=10**12)] | None = unless_written(None)
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import asyncpg
 
 from libs.runtime import sql
-from libs.sweeps.origins import Earned, Origins
+from libs.sweeps.origins import Earned, Mix, Origins, Place
 
-_PAGES = sql.load("libs.sweeps", "earnings.sql")["pages"]
+_QUERIES = sql.load("libs.sweeps", "earnings.sql")
 _ROWS = 5_000
 _PATIENCE = 600.0
 """Seconds for a statement that reads the lots of a whole programme."""
@@ -27,7 +27,25 @@ async def add_origins(
 
 async def add_some(connection: asyncpg.Connection, origins: Origins, tenant_id: int, earned: Sequence[Earned]) -> None:
     """Add some lots, and read the pages that they need."""
-    pages = {each.page for each in earned if each.page is not None}
-    bodies = await connection.fetch(_PAGES, tenant_id, list(pages))
+    bodies = await load_pages(connection, tenant_id, earned)
     # In a thread: what else the process does need not wait for it.
-    await asyncio.to_thread(origins.add, earned, [row["body"] for row in bodies])
+    await asyncio.to_thread(origins.add, earned, bodies)
+
+
+async def load_pages(connection: asyncpg.Connection, tenant_id: int, earned: Sequence[Earned]) -> dict[int, bytes]:
+    """Return the pages that explain some lots, by number."""
+    pages = {each.page for each in earned if each.page is not None}
+    return dict(await connection.fetch(_QUERIES["pages"], tenant_id, list(pages)))
+
+
+async def add_kept(connection: asyncpg.Connection, origins: Origins, scope: tuple[int, int]) -> bool:
+    """Add up where points come from, as far as it is kept beside their lots; say whether that is all of them."""
+    places = {row[0]: Place(*row[1:]) for row in await connection.fetch(_QUERIES["places"], *scope)}
+    mixes = {row[0]: Mix(*map(tuple, row[1:])) for row in await connection.fetch(_QUERIES["mixes"], *scope)}
+    whole = True
+    for lapses_at, wallet, place, mix, points in await connection.fetch(_QUERIES["kept"], *scope, timeout=_PATIENCE):
+        if place is None:
+            whole = False
+        else:
+            origins.add_known(places[place], mixes[mix], (lapses_at, wallet), points)
+    return whole

@@ -20,7 +20,7 @@ from libs.ledger.evolve import apply_all
 from libs.ledger.model import Kind, MemberLedger
 from libs.ledger.zones import load_zone
 from libs.runtime import sql
-from libs.sweeps.earnings import add_origins, add_some
+from libs.sweeps.earnings import add_kept, add_origins, add_some
 from libs.sweeps.origins import Earned, Origins
 from libs.sweeps.outlook import Outlook, Slice, Standing
 from libs.sweeps.preview import load_ledgers
@@ -40,11 +40,13 @@ async def forecast(
 ) -> Outlook:
     """Return what lapses when, by tier and by the month in `zone` that it was earned in, and where it came from.
 
-    Without `origins` it is not told where points came from, which takes most of the time: every decision is read.
+    Without `origins` it is not told where points came from: that takes longer, and a decision is read for each lot of
+    which it is not kept yet.
     It changes nothing and locks nothing. To be called in a transaction of one snapshot.
     """
     adding = _Adding(as_of, months(zone, as_of.year))
     starts = [start for start, _ in adding.months]
+    await connection.execute(_QUERIES["room"])
     for row in await connection.fetch(_QUERIES["plain"], *scope, as_of, starts, timeout=_PATIENCE):
         adding.add_plain(row)
     earned: list[Earned] = []
@@ -62,7 +64,8 @@ async def forecast(
                 earned.append(Earned(*sources[ledger.member_id, lot], lapses_at, wallet, points))
     found = Origins()
     if origins:
-        await add_origins(connection, found, scope[0], _QUERIES["earned"], *scope)
+        if not await add_kept(connection, found, scope):
+            await add_origins(connection, found, scope[0], _QUERIES["earned"], *scope)
         await add_some(connection, found, scope[0], earned)
     return Outlook(as_of, adding.slices(), found.told(), adding.standing())
 

@@ -1,21 +1,24 @@
 """What a programme owes its members at an instant: the points outstanding. Only stores and commands import it.
 
-It follows from the movements alone and equals the sum of all members' balances at that instant.
+It follows from the movements, and for what is due and not written down yet from what spares members as it is known now;
+it equals the sum of all members' balances at that instant.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
+from msgspec.structs import replace
 
 from libs.ledger.balance import balances
 from libs.ledger.evolve import as_of
-from libs.ledger.model import Movement
+from libs.ledger.keeping import read_spans
+from libs.ledger.model import Movement, Span
 from libs.runtime import sql
 from libs.sweeps.journals import journals
 
@@ -48,22 +51,30 @@ async def liability(
     It reads the whole ledger of the programme; in a transaction of one snapshot it is of one moment.
     """
     rows = await connection.fetch(_QUERIES["apart"], *scope, at, known_at, timeout=_PATIENCE)
-    apart = [row["member_id"] for row in rows]
+    keeps: dict[UUID, tuple[Span, ...]] = {}
+    if known_at is None:
+        heads = await connection.fetch(_QUERIES["spared"], *scope, at, timeout=_PATIENCE)
+        keeps = {head["member_id"]: read_spans(head["keeps"]) for head in heads}
+    apart = sorted({row["member_id"] for row in rows} | keeps.keys())
     plain = await connection.fetch(_QUERIES["standing"], *scope, at, known_at, apart, timeout=_PATIENCE)
     found = {row["wallet"]: Outstanding(*row) for row in plain}
     for first in range(0, len(apart), _PAGE):
         folded = await journals(connection, scope, apart[first : first + _PAGE])
-        _add(found, await asyncio.to_thread(_standing, list(folded.items()), at, known_at))
+        _add(found, await asyncio.to_thread(_standing, list(folded.items()), keeps, at, known_at))
     return [each for _, each in sorted(found.items()) if any(each[1:])]
 
 
 def _standing(
-    members: Sequence[tuple[UUID, Sequence[Movement]]], at: datetime, known_at: datetime | None
+    members: Sequence[tuple[UUID, Sequence[Movement]]],
+    keeps: Mapping[UUID, tuple[Span, ...]],
+    at: datetime,
+    known_at: datetime | None,
 ) -> list[Outstanding]:
     return [
         Outstanding(wallet, balance.available, balance.pending, balance.held, balance.debt)
         for member, journal in members
-        for wallet, balance in balances(as_of(member, journal, at, known_at), at).items()
+        for ledger in (replace(as_of(member, journal, at, known_at), keeps=keeps.get(member, ())),)
+        for wallet, balance in balances(ledger, at).items()
     ]
 
 

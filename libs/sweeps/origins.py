@@ -1,13 +1,15 @@
 """Which campaign, partner and store brought points: from the decision on the event that earned their lot. Pure.
 
-A lot that several campaigns brought is shared out between them as they paid, in whole points that add up. What no
-decision explains, such as an adjustment, a transfer or an import, has none of them.
+Points that several campaigns brought in the same proportion are shared out between them as they paid, in whole points
+that add up. What no decision explains, such as an adjustment, a transfer or an import, has none of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from hashlib import blake2b
+from math import gcd
 from typing import NamedTuple
 from uuid import UUID
 
@@ -16,6 +18,32 @@ import msgspec
 
 from libs.promotions.apportion import apportion
 from libs.sweeps.outlook import Origin, Split
+
+
+class Place(NamedTuple):
+    """Where points were earned, as far as the event said so."""
+
+    partner: str | None = None
+    store: str | None = None
+
+
+class Mix(NamedTuple):
+    """Which campaigns paid, and in which proportion, in lowest terms; neither where none did."""
+
+    campaigns: tuple[str, ...] = ()
+    weights: tuple[int, ...] = ()
+
+    def shares(self, points: int) -> list[tuple[str | None, int]]:
+        """Share points out between the campaigns."""
+        if not self.campaigns:
+            return [(None, points)]
+        shares = apportion(list(self.weights), points, sum(self.weights), points)
+        return list(zip(self.campaigns, shares, strict=True))
+
+
+def number_of(one: Place | Mix) -> int:
+    """Return the number under which a place or a mix is kept: 64 bits of a hash of it, so that nobody hands it out."""
+    return int.from_bytes(blake2b(msgspec.json.encode(one), digest_size=8).digest(), "big", signed=True)
 
 
 class _Paid(msgspec.Struct, array_like=True, gc=False):
@@ -45,16 +73,19 @@ class Brought(msgspec.Struct):
     facts: _Facts
     evaluation: _Evaluation | None = None
 
-    def campaigns(self, wallet: str, points: int) -> list[tuple[str | None, int]]:
-        """Share points of a wallet out between the campaigns that paid."""
+    @property
+    def place(self) -> Place:
+        """Where the event was."""
+        return Place(self.facts.partner, self.facts.store)
+
+    def mix(self, wallet: str) -> Mix:
+        """Which campaigns paid points of a wallet."""
         weights: dict[str, int] = {}
         for paid in () if self.evaluation is None else self.evaluation.paid:
             if paid.wallet == wallet and paid.amount > 0:
                 weights[paid.campaign] = weights.get(paid.campaign, 0) + paid.amount
-        if not weights:
-            return [(None, points)]
-        shares = apportion(list(weights.values()), points, sum(weights.values()), points)
-        return list(zip(weights, shares, strict=True))
+        common = gcd(*weights.values())
+        return Mix(tuple(weights), tuple([weight // common for weight in weights.values()]))
 
 
 class Earned(NamedTuple):
@@ -67,41 +98,61 @@ class Earned(NamedTuple):
     points: int
 
 
-_decode = msgspec.json.Decoder(Brought).decode_lines
-Key = tuple[Split, str | None, datetime | None, str]
+_decode = msgspec.json.Decoder(Brought)
+_FEW = 8
+"""So many decisions of a page are looked for one by one; for more all of it is read."""
+NOWHERE, NOBODY = Place(), Mix()
+Lapsing = tuple[datetime | None, str]
 
 
 class Origins:
     """Adds points up by where they come from."""
 
     def __init__(self) -> None:
-        self._sums: dict[Key, int] = {}
+        self._places: dict[tuple[Place, Lapsing], int] = {}
+        self._mixes: dict[tuple[Mix, Lapsing], int] = {}
 
-    def add(self, earned: Iterable[Earned], pages: Iterable[bytes]) -> None:
-        """Add points of lots; `pages` are those on which their decisions lie."""
-        decisions = {one.key: one for page in pages for one in read_brought(page)}
+    def add(self, earned: Sequence[Earned], pages: Mapping[int, bytes]) -> None:
+        """Add points of lots; `pages` are those on which their decisions lie, by number."""
+        decisions = brought(earned, pages)
         for each in earned:
-            self._add(each, decisions)
+            decision = decisions.get(each.cause)
+            place, mix = (NOWHERE, NOBODY) if decision is None else (decision.place, decision.mix(each.wallet))
+            self.add_known(place, mix, (each.lapses_at, each.wallet), each.points)
 
-    def _add(self, earned: Earned, decisions: Mapping[UUID, Brought]) -> None:
-        decision = decisions.get(earned.cause)
-        shares = [(None, earned.points)] if decision is None else decision.campaigns(earned.wallet, earned.points)
-        facts = _Facts() if decision is None else decision.facts
-        lapses_at, wallet, sums = earned.lapses_at, earned.wallet, self._sums
-        keys: list[tuple[Key, int]] = [(("campaign", name, lapses_at, wallet), points) for name, points in shares]
-        keys.append((("partner", facts.partner, lapses_at, wallet), earned.points))
-        keys.append((("store", facts.store, lapses_at, wallet), earned.points))
-        for key, points in keys:
-            sums[key] = sums.get(key, 0) + points
+    def add_known(self, place: Place, mix: Mix, lapsing: Lapsing, points: int) -> None:
+        """Add points of a wallet that lapse at an instant, and of which it is known where they come from."""
+        self._places[place, lapsing] = self._places.get((place, lapsing), 0) + points
+        self._mixes[mix, lapsing] = self._mixes.get((mix, lapsing), 0) + points
 
     def told(self) -> tuple[Origin, ...]:
         """Return the sums, in a settled order."""
-        ordered = sorted(
-            self._sums.items(), key=lambda item: (item[0][0], item[0][1] or "", str(item[0][2]), item[0][3])
-        )
+        sums: dict[tuple[Split, str | None, datetime | None, str], int] = {}
+        for (mix, lapsing), points in self._mixes.items():
+            for name, share in mix.shares(points):
+                sums["campaign", name, *lapsing] = sums.get(("campaign", name, *lapsing), 0) + share
+        for (place, lapsing), points in self._places.items():
+            sums["partner", place.partner, *lapsing] = sums.get(("partner", place.partner, *lapsing), 0) + points
+            sums["store", place.store, *lapsing] = sums.get(("store", place.store, *lapsing), 0) + points
+        ordered = sorted(sums.items(), key=lambda item: (item[0][0], item[0][1] or "", str(item[0][2]), item[0][3]))
         return tuple([Origin(*key, points) for key, points in ordered if points])
 
 
-def read_brought(page: bytes) -> list[Brought]:
-    """Return what the decisions of a page say of where points come from."""
-    return _decode(bytes(cramjam.zstd.decompress(page)))
+def brought(earned: Iterable[Earned], pages: Mapping[int, bytes]) -> dict[UUID, Brought]:
+    """Return what decisions on some pages say of where lots came from, by the event that earned them."""
+    wanted: dict[int, set[UUID]] = {}
+    for each in earned:
+        if each.page is not None and each.page in pages:
+            wanted.setdefault(each.page, set()).add(each.cause)
+    return {one.key: one for page, causes in wanted.items() for one in _read(pages[page], causes)}
+
+
+def _read(page: bytes, causes: set[UUID]) -> list[Brought]:
+    """Read some decisions of a page: each is a line that begins with its key."""
+    text = bytes(cramjam.zstd.decompress(page))
+    if len(causes) <= _FEW:
+        lines = b"\n" + text
+        places = [lines.find(b'\n{"key":"%s"' % str(cause).encode()) for cause in causes]
+        if -1 not in places:
+            return [_decode.decode(text[place : text.find(b"\n", place)]) for place in places]
+    return _decode.decode_lines(text)

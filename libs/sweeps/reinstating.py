@@ -25,9 +25,10 @@ MOST_MEMBERS = 100_000
 
 Connection = asyncpg.Connection
 Scope = tuple[int, int]
-Why = Literal["more-than-lapsed", "nothing-lapsed", "over-the-limit"]
+Why = Literal["merged", "more-than-lapsed", "nothing-lapsed", "over-the-limit"]
 Decided = Literal["done", "own", "otherwise", "unknown"]
 _WORDS: Mapping[Why, str] = {
+    "merged": "the member was merged into another one, and nothing comes into the old ledger while that stands",
     "more-than-lapsed": "less lapsed, or is still away",
     "nothing-lapsed": "nothing lapsed that could come back",
     "over-the-limit": "no more may come back to a member",
@@ -131,9 +132,13 @@ async def plan(
         _QUERIES["away"], *scope, members, asking.wallet, after, until, timeout=_PATIENCE
     ):
         away.setdefault(member_id, {})[wallet] = (points, back)
+    merged = {row["member_id"] for row in await connection.fetch(_QUERIES["merged"], *scope, members)}
     shares: list[Share] = []
     left_out: list[tuple[UUID, Why]] = []
     for wish in {wish.member_id: wish for wish in asking.wishes}.values():
+        if wish.member_id in merged:
+            left_out.append((wish.member_id, "merged"))
+            continue
         found, why = _shares(wish, away.get(wish.member_id, {}), asking.wallet or first_wallet, rules)
         shares += found
         if why is not None:

@@ -16,6 +16,7 @@ from libs.sweeps.kept import keep_outlook, load_outlook
 from libs.sweeps.outlook import Lapse, Outlook, lapses
 from services.expiry.forecast_store import Made, in_turn, last_made
 from services.expiry.metrics import ExpiryMetrics
+from services.expiry.origin_keeper import keep_origins
 from services.expiry.store import Programme, Scope, VersionReader
 
 log = logs.get(__name__)
@@ -76,6 +77,7 @@ class Forecaster:
         return swept or self._clock.now() - last.made_at >= self._every
 
     async def _make(self, connection: asyncpg.Connection, scope: Scope, programme: Programme) -> None:
+        self._metrics.origins.inc(await keep_origins(connection, scope, self._stopping))
         async with connection.transaction(isolation="repeatable_read"):
             if not await in_turn(connection) or not self._due((await last_made(connection))[scope]):
                 return

@@ -68,6 +68,11 @@ class ExpiryMetrics:
         )
 
     def _of_forecasts(self, registry: CollectorRegistry) -> None:
+        self.origins = Counter(
+            "loyalty_expiry_origins_total",
+            "Lots beside which it was kept where they came from.",
+            registry=registry,
+        )
         of_wallet = ("tenant", "programme", "wallet")
         self.next_points = Gauge(
             "loyalty_expiry_next_points",

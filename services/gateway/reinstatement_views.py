@@ -103,7 +103,7 @@ class LeftOut(View):
     """A member who gets nothing."""
 
     member_id: UUID
-    why: Literal["more-than-lapsed", "nothing-lapsed", "over-the-limit"]
+    why: Literal["merged", "more-than-lapsed", "nothing-lapsed", "over-the-limit"]
 
 
 class ReinstatementPlan(View):

@@ -10,7 +10,7 @@ import asyncio
 import base64
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -24,12 +24,12 @@ import asyncpg
 from libs.contracts import redemption as wire
 from libs.contracts.redemption import Ask, door_token
 from libs.runtime import sql
-from tests.bench import environment
+from tests.bench import before, environment
 from tests.bench.asking import Client, Latencies, Timed
 from tests.bench.parts import conduct
 from tests.bench.population import TENANTS
 from tests.bench.stage import Stage, open_stage
-from tests.bench.usage import Cpu, cpu_now, machine_seconds, peak_memory_mb
+from tests.bench.usage import Cpu, machine_seconds, peak_memory_mb
 from tests.support.database import Database
 from tests.support.stack import SEAL_KEY, Worker, free_port, until
 
@@ -37,9 +37,11 @@ EXPIRY = sql.load("tests.bench", "expiry.sql")
 BOUNDARY = datetime(2026, 3, 31, 22, tzinfo=UTC)
 """The end of a quarter in Rome."""
 REFERENCE = "plain_sql"
+NO_SETTINGS: Mapping[str, str] = {}
 _PATIENCE = 3_600.0
 _REDEEMERS = 2_000
 _WARM_UP = 200
+_STEPS = (0.005, 0.01, 0.025, 0.05, 0.1)
 _LONG_STEP = 0.025
 """Seconds for which no step should keep members locked."""
 
@@ -62,6 +64,7 @@ class Swept:
     others: float
     steps: int
     long_steps: int
+    steps_up_to: dict[str, int]
     memory_mb: float
 
 
@@ -77,9 +80,9 @@ async def prepare(stage: Stage, members: int, lots: int) -> None:
 async def plain_sql(stage: Stage) -> Plain:
     """Let the same lots lapse in a copy of the database, a statement for each tenant, both at once."""
     copy = await stage.copy_database(REFERENCE)
-    before, began = _cpu(stage, ()), time.monotonic()
+    before, began = stage.cpu(()), time.monotonic()
     await asyncio.gather(*(_plain(copy, tenant.tenant_id) for tenant in TENANTS))
-    return Plain(time.monotonic() - began, (_cpu(stage, ()) - before).postgres)
+    return Plain(time.monotonic() - began, (stage.cpu(()) - before).postgres)
 
 
 async def _plain(copy: Database, tenant: int) -> None:
@@ -90,7 +93,7 @@ async def _plain(copy: Database, tenant: int) -> None:
         await connection.close()
 
 
-async def start(stage: Stage, service: str, instance: str, **settings: str) -> Worker:
+async def start(stage: Stage, service: str, instance: str, settings: Mapping[str, str] = NO_SETTINGS) -> Worker:
     """Start a service as it runs in production."""
     port, own = free_port(), f"POINTSTREAM_{service.upper()}__"
     variables = {
@@ -100,7 +103,7 @@ async def start(stage: Stage, service: str, instance: str, **settings: str) -> W
         own + "WEB__PORT": str(port),
         "POINTSTREAM_SEAL_KEY": SEAL_KEY,
         "POINTSTREAM_EMBEDDED": "1",
-        **{own + name: value for name, value in settings.items()},
+        **settings,
     }
     worker = stage.launch(instance, [sys.executable, "-m", f"services.{service}"], variables, port)
     await until(lambda: asyncio.to_thread(worker.ready), f"{instance} is ready", seconds=60)
@@ -119,10 +122,10 @@ async def sweep(stage: Stage, connection: asyncpg.Connection, workers: Sequence[
         return states == {"finished": len(TENANTS)} and await connection.fetchval(EXPIRY["untold"]) == 0
 
     await until(announced, "the boundary is announced", seconds=_PATIENCE)
-    before, machine, began = _cpu(stage, workers), machine_seconds(), time.monotonic()
+    before, machine, began = stage.cpu(workers), machine_seconds(), time.monotonic()
     await connection.execute(EXPIRY["ask"], "run", BOUNDARY)
     await until(finished, "the boundary is swept", seconds=_PATIENCE)
-    seconds, spent = time.monotonic() - began, _cpu(stage, workers) - before
+    seconds, spent = time.monotonic() - began, stage.cpu(workers) - before
     return Swept(
         await connection.fetchval(EXPIRY["lapsed"]),
         seconds,
@@ -130,17 +133,18 @@ async def sweep(stage: Stage, connection: asyncpg.Connection, workers: Sequence[
         max(0.0, machine_seconds() - machine - spent.total) / seconds,
         int(sum(worker.metric("loyalty_expiry_step_seconds_count") for worker in workers)),
         int(sum(map(_long_steps, workers))),
+        {f"{1_000 * each:g} ms": _steps_up_to(workers, each) for each in _STEPS},
         max(peak_memory_mb(worker.process.pid) for worker in workers),
     )
+
+
+def _steps_up_to(workers: Sequence[Worker], seconds: float) -> int:
+    return int(sum(worker.metric("loyalty_expiry_step_seconds_bucket", le=str(seconds)) for worker in workers))
 
 
 def _long_steps(worker: Worker) -> float:
     of_all = worker.metric("loyalty_expiry_step_seconds_count")
     return of_all - worker.metric("loyalty_expiry_step_seconds_bucket", le=str(_LONG_STEP))
-
-
-def _cpu(stage: Stage, workers: Sequence[Worker]) -> Cpu:
-    return cpu_now([worker.process.pid for worker in workers], *stage.servers)
 
 
 def redemptions(members: Sequence[UUID]) -> Iterator[bytes]:
@@ -189,6 +193,7 @@ def figures(
         "sweep_cpu_us_a_lot_broker": round(swept.cpu.broker * lot, 1),
         "sweep_steps": swept.steps,
         "sweep_steps_above_25_ms": swept.long_steps,
+        "sweep_steps_up_to": swept.steps_up_to,
         "sweep_worker_mb": round(swept.memory_mb),
         "sweep_cores_busy_with_others": round(swept.others, 2),
         "plain_sql_lots_per_second": None if plain is None else round(swept.lots / plain.seconds),
@@ -210,7 +215,7 @@ def _latencies(name: str, found: Latencies | None) -> dict[str, Any]:
 
 def table(found: dict[str, Any]) -> str:
     """The figures for people."""
-    names = [name for name in found if name.startswith(("sweep", "swept", "plain_sql", "redeem"))]
+    names = [name for name in found if name.startswith(("remind", "fores", "sweep", "swept", "plain_sql", "redeem"))]
     return "\n".join(f"{name:34} {found[name]}" for name in names)
 
 
@@ -230,19 +235,36 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
             plain = await plain_sql(stage)
             tell(f"plain SQL: {plain.seconds:.1f} s")
         async with stage.connection() as connection:
+            ahead = {} if options.skip_reminders else await _ahead(stage, connection, options, tell)
             found = await _boundary(stage, connection, options, tell)
     described = await asyncio.to_thread(environment.describe)
-    return figures(plain, *found) | {"violations": []} | described
+    return ahead | figures(plain, *found) | {"violations": []} | described
+
+
+async def _ahead(
+    stage: Stage, connection: asyncpg.Connection, options: argparse.Namespace, tell: Callable[[str], None]
+) -> dict[str, Any]:
+    """Foresee what lapses and remind everybody, by workers of a week before."""
+    tell("reminding")
+    workers = await start_workers(stage, "ahead", options, POINTSTREAM_CLOCK=before.clock_before(BOUNDARY))
+    measured = await before.measure(stage, connection, BOUNDARY, workers)
+    tell(f"{measured.members:,} members in {measured.reminding:.1f} s")
+    await before.stop(workers)
+    return measured.figures()
+
+
+async def start_workers(stage: Stage, name: str, options: argparse.Namespace, **variables: str) -> list[Worker]:
+    """Start workers of expiry that sweep when they are told to."""
+    own = "POINTSTREAM_EXPIRY__SWEEP__"
+    wanted = {own + "AUTOMATIC": "false", own + "LANES": str(options.lanes)} | variables
+    return [await start(stage, "expiry", f"{name}-{number}", wanted) for number in range(options.workers)]
 
 
 async def _boundary(
     stage: Stage, connection: asyncpg.Connection, options: argparse.Namespace, tell: Callable[[str], None]
 ) -> tuple[Swept, Latencies | None, Latencies | None]:
     """Sweep, and redeem meanwhile and afterwards if that is asked for."""
-    workers = [
-        await start(stage, "expiry", f"expiry-{number}", SWEEP__AUTOMATIC="false", SWEEP__LANES=str(options.lanes))
-        for number in range(options.workers)
-    ]
+    workers = await start_workers(stage, "expiry", options)
     if not options.redemptions:
         tell("sweeping")
         return await sweep(stage, connection, workers), None, None
@@ -269,6 +291,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--lanes", type=int, default=2, help="chunks that a worker sweeps at once")
     parser.add_argument("--redemptions", type=float, default=100, help="redemptions a second meanwhile; 0 for none")
     parser.add_argument("--seconds", type=float, default=10, help="of redemptions without a sweep")
+    parser.add_argument("--skip-reminders", action="store_true", help="without what comes before the boundary")
     parser.add_argument("--skip-reference", action="store_true", help="without plain SQL on a copy of the database")
     parser.add_argument("--json-out", type=Path, help="write the JSON object there too")
     options = parser.parse_args(arguments)

@@ -10,10 +10,11 @@ import asyncio
 import hashlib
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -24,6 +25,7 @@ from libs.promotions.pages import PAGE_RECEIPTS, StoredDecision, write_page
 from libs.runtime import sql
 from libs.sweeps.forecast import forecast, months
 from libs.sweeps.outlook import Outlook
+from services.expiry.origin_keeper import keep_origins
 from tests.bench import environment
 from tests.bench.parts import conduct
 from tests.bench.stage import QUERIES, Stage, open_stage
@@ -31,6 +33,7 @@ from tests.bench.stage import QUERIES, Stage, open_stage
 NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
 ZONE = "Europe/Rome"
 _SCOPE = (1, 1)
+_Found = TypeVar("_Found")
 _FORECAST = sql.load("libs.sweeps", "forecast.sql")
 _EVALUATION = Evaluation(1, paid=(Paid("base", "points", 1, 100, 100), Paid("weekend", "points", 1, 50, 50)))
 
@@ -66,16 +69,47 @@ async def prepare(stage: Stage, members: int, lots: int) -> None:
         await connection.execute(QUERIES["foreseen_vacuum"], timeout=600)
 
 
-async def measure(connection: asyncpg.Connection) -> tuple[float, float, Outlook]:
-    """Return the seconds of the one pass over all lots, those of a whole forecast, and the forecast."""
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Seconds: of a plain sum by date, of the pass by date, tier and month, and of whole forecasts.
+
+    `from_decisions` reads every decision, `keeping` is what it takes to keep where lots came from, and `from_kept` is a
+    forecast that finds it there.
+    """
+
+    plain_sum: float
+    by_tier: float
+    from_decisions: float
+    keeping: float
+    from_kept: float
+    outlook: Outlook
+
+
+async def measure(connection: asyncpg.Connection) -> Looked:
+    """Measure one after the other, in a forecaster's rights; both whole forecasts say the same."""
     starts = [start for start, _ in months(ZONE, NOW.year)]
+    plain_sum, _ = await timed(connection, connection.fetch(QUERIES["foreseen_sum"], timeout=600))
+
+    async def by_tier() -> None:
+        await connection.execute(_FORECAST["room"])
+        await connection.fetch(_FORECAST["plain"], *_SCOPE, NOW, starts, timeout=600)
+
+    pass_of_all, _ = await timed(connection, by_tier())
+    from_decisions, first = await timed(connection, forecast(connection, _SCOPE, NOW, ZONE))
+    began = time.monotonic()
+    await keep_origins(connection, _SCOPE, asyncio.Event())
+    keeping = time.monotonic() - began
+    from_kept, second = await timed(connection, forecast(connection, _SCOPE, NOW, ZONE))
+    assert first == second
+    return Looked(plain_sum, pass_of_all, from_decisions, keeping, from_kept, second)
+
+
+async def timed(connection: asyncpg.Connection, looking: Awaitable[_Found]) -> tuple[float, _Found]:
+    """Return the seconds of a look in one snapshot, and what it found."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         began = time.monotonic()
-        await connection.fetch(_FORECAST["plain"], *_SCOPE, NOW, starts, timeout=600)
-        plain = time.monotonic() - began
-        began = time.monotonic()
-        outlook = await forecast(connection, _SCOPE, NOW, ZONE)
-        return plain, time.monotonic() - began, outlook
+        found = await looking
+        return time.monotonic() - began, found
 
 
 async def run(options: argparse.Namespace) -> dict[str, Any]:
@@ -91,18 +125,27 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
         await prepare(stage, options.members, options.lots)
         tell("looking ahead")
         connection = await asyncpg.connect(stage.database.dsn("expiry"))
-        plain, whole, outlook = await measure(connection)
+        looked = await measure(connection)
         await connection.close()
-    lots = sum(each.lots for each in outlook.slices)
-    tell(f"{lots:,} lots: {plain:.2f} s by date, tier and month, {whole:.2f} s with campaigns, partners and stores")
     described = await asyncio.to_thread(environment.describe)
+    return figures(looked) | {"violations": []} | described
+
+
+def figures(looked: Looked) -> dict[str, Any]:
+    """Return the figures under their names."""
+    lots = sum(each.lots for each in looked.outlook.slices)
     return {
         "forecast_lots": lots,
-        "forecast_slices": len(outlook.slices),
-        "forecast_plain_seconds": round(plain, 2),
-        "forecast_seconds": round(whole, 2),
-        "violations": [],
-    } | described
+        "forecast_slices": len(looked.outlook.slices),
+        "forecast_plain_sum_seconds": round(looked.plain_sum, 2),
+        "forecast_by_tier_seconds": round(looked.by_tier, 2),
+        "forecast_by_tier_seconds_of_ten_million": round(1e7 * looked.by_tier / lots, 1),
+        "forecast_by_tier_ratio_to_plain_sum": round(looked.by_tier / looked.plain_sum, 1),
+        "forecast_from_decisions_seconds": round(looked.from_decisions, 2),
+        "forecast_keeping_seconds": round(looked.keeping, 2),
+        "forecast_from_kept_seconds": round(looked.from_kept, 2),
+        "forecast_from_kept_ratio_to_plain_sum": round(looked.from_kept / looked.plain_sum, 1),
+    }
 
 
 def table(found: dict[str, Any]) -> str:

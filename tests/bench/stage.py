@@ -34,6 +34,7 @@ from tests.bench.dialogue import Dialogue
 from tests.bench.population import TENANTS, Population, make_population
 from tests.bench.profiled import BEGIN
 from tests.bench.programmes import BASE, bench_rules
+from tests.bench.usage import Cpu, cpu_now
 from tests.support.database import PASSWORD, Database
 from tests.support.stack import ROOT, SEAL_KEY, Worker, free_port, until
 
@@ -86,6 +87,10 @@ class Stage:
         assert self.postgres.pid is not None
         assert self.kafka.pid is not None
         return self.postgres.pid, self.kafka.pid
+
+    def cpu(self, workers: Sequence[Worker]) -> Cpu:
+        """The processor seconds of some workers and of the servers so far."""
+        return cpu_now([worker.process.pid for worker in workers], *self.servers)
 
     async def prepare(self, members: int, *, topics: bool = True) -> None:
         """Make the database and the topics, and enrol so many members."""

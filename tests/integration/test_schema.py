@@ -88,8 +88,10 @@ RIGHTS = {
             platform.programme_version platform.source platform.tenant
             """,
         "INSERT SELECT": """
-            expiry.boundary expiry.forecast ledger.allocation ledger.movement ledger.waiver stream.outbox
+            expiry.boundary expiry.forecast expiry.origin_mix expiry.origin_place
+            ledger.allocation ledger.movement ledger.waiver stream.outbox
             """,
+        "INSERT SELECT UPDATE(lots) UPDATE(mixes) UPDATE(places) UPDATE(upto)": "expiry.origin",
         "INSERT SELECT UPDATE": "stream.outbox_shard",
         "SELECT UPDATE(now_expires_at) UPDATE(remaining)": "ledger.lot",
         "SELECT UPDATE(lapses_at) UPDATE(seq)": "ledger.member",
@@ -116,7 +118,8 @@ RIGHTS = {
             earning.parked_receipt
             earning.receipt
             earning.receipt_event earning.referral earning.referral_change earning.unclaimed_receipt
-            earning.unpaid_receipt expiry.chunk expiry.forecast expiry.reminder expiry.reminder_chunk
+            earning.unpaid_receipt expiry.chunk expiry.forecast expiry.origin expiry.origin_mix expiry.origin_place
+            expiry.reminder expiry.reminder_chunk
             ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.movement ledger.waiver
             members.identifier members.member members.merge members.segment_change members.segment_member
             members.tier_change members.tier_standing
@@ -200,8 +203,7 @@ RIGHTS = {
             earning.receipt earning.receipt_event earning.referral earning.referral_account earning.referral_change
             earning.referral_waiting earning.told_programme earning.unclaimed_receipt
             earning.unpaid_receipt earning.worker expiry.boundary expiry.chunk expiry.forecast
-            expiry.reminder
-            expiry.reminder_chunk
+            expiry.origin expiry.origin_mix expiry.origin_place expiry.reminder expiry.reminder_chunk
             ledger.allocation ledger.journal ledger.lot_now ledger.movement ledger.waiver
             members.exemption_pass members.identifier members.mark members.member members.merge
             members.referral_code members.same_person

@@ -67,6 +67,7 @@ ENGLISH: Texts = MappingProxyType(
             "one": "{what} live a day more from then at least",
             "other": "{what} live {n} days more from then at least",
         },
+        "extend.most-points": {"one": "{told}; {n} point at most", "other": "{told}; {n} points at most"},
         "extend.most": {
             "one": "{told}, at most a day from when they were earned",
             "other": "{told}, at most {n} days from when they were earned",
@@ -156,6 +157,7 @@ GERMAN: Texts = MappingProxyType(
             "one": "{what} gelten von da an noch mindestens einen Tag",
             "other": "{what} gelten von da an noch mindestens {n} Tage",
         },
+        "extend.most-points": {"one": "{told}; höchstens {n} Punkt", "other": "{told}; höchstens {n} Punkte"},
         "extend.most": {
             "one": "{told}, höchstens einen Tag vom Sammeln an",
             "other": "{told}, höchstens {n} Tage vom Sammeln an",

@@ -73,3 +73,9 @@ WHERE l.active_from > CASE l.opened_by WHEN 'transfer' THEN l.recorded_at ELSE l
         AND m.kind = 'activate' AND m.effective_at <= $3 AND ($4::timestamptz IS NULL OR m.recorded_at <= $4)
   )
 ORDER BY 1;
+
+-- name: spared
+-- Members whom something may spare of what had its date by then and is not written down yet; they are folded too.
+SELECT m.member_id, m.keeps::text AS keeps
+FROM ledger.member m
+WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.keeps IS NOT NULL AND m.lapses_at <= $3;

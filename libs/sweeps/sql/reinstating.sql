@@ -26,6 +26,11 @@ FROM (
 WHERE $4::text IS NULL OR x.wallet = $4
 GROUP BY x.member_id, x.wallet;
 
+-- name: merged
+-- Those of these members ($3) who were merged into others.
+SELECT m.member_id FROM ledger.member m
+WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.member_id = ANY ($3::uuid[]) AND m.merged;
+
 -- name: known
 SELECT r.digest FROM expiry.reinstatement r WHERE r.tenant_id = $1 AND r.programme_id = $2 AND r.reinstatement_id = $3;
 

@@ -98,5 +98,11 @@ INSERT INTO earning.inbox (tenant_id, event_key, body_hash, page, recorded_at)
 SELECT 1, md5(n || '/' || s)::uuid, 0, ((n - 1) * $2 + s - 1) / 32, $3
 FROM generate_series(1, $1::int) AS n, generate_series(1, $2::int) AS s;
 
+-- name: foreseen_sum
+-- What any forecast has to do at least: look at every lot, and add up by date.
+SELECT l.expires_at, count(*), sum(l.remaining - l.held) FROM ledger.lot l
+WHERE l.tenant_id = 1 AND l.programme_id = 1 AND l.remaining > 0
+GROUP BY l.expires_at;
+
 -- name: foreseen_vacuum
 VACUUM ANALYZE ledger.lot, ledger.member, earning.inbox, earning.decision_page;

@@ -54,3 +54,26 @@ WHERE m.tenant_id = $1 AND m.lapses_at <= $2;
 
 -- name: untold
 SELECT coalesce(sum(next_seq - 1 - published_seq), 0)::bigint FROM stream.outbox_shard WHERE starts_with(shard, 'expiry/');
+
+-- name: plain_foreseeing
+SELECT l.expires_at, count(*), sum(l.remaining - l.held) FROM ledger.lot l
+WHERE l.tenant_id = $1 AND l.remaining > l.held
+GROUP BY l.expires_at;
+
+-- name: make_told
+CREATE TEMPORARY TABLE told (member_id uuid, spread int, tier text, lots bigint, points bigint);
+
+-- name: plain_reminding
+-- What reminding a tenant's members ($1) of a boundary ($2) comes to without telling anybody: a row each, with what is lost.
+INSERT INTO told (member_id, spread, tier, lots, points)
+SELECT m.member_id, m.spread, m.tier, count(*) AS lots, sum(l.remaining - l.held)::bigint AS points
+FROM ledger.member m
+JOIN ledger.lot l USING (tenant_id, programme_id, member_id)
+WHERE m.tenant_id = $1 AND m.lapses_at <= $2 AND l.remaining > l.held AND coalesce(l.now_expires_at, l.expires_at) <= $2
+GROUP BY m.member_id, m.spread, m.tier;
+
+-- name: reminding_over
+SELECT count(*) FROM expiry.reminder WHERE state = 'finished';
+
+-- name: reminded
+SELECT sum((one ->> 'members')::bigint)::bigint FROM expiry.reminder_chunk c, jsonb_array_elements(c.told) AS one;

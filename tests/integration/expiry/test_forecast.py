@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,13 +22,16 @@ from libs.promotions.pages import StoredDecision, write_page
 from libs.runtime import postgres
 from libs.runtime.settings import PostgresSettings
 from libs.sweeps.breakage import estimates, load_ended
+from libs.sweeps.earnings import add_kept
 from libs.sweeps.forecast import forecast
 from libs.sweeps.kept import forecasts_made, load_outlook
 from libs.sweeps.liability import liability
+from libs.sweeps.origins import Origins
 from libs.sweeps.outlook import Outlook, lapses
 from libs.sweeps.preview import preview, totals
 from services.expiry.forecaster import Forecaster
 from services.expiry.metrics import ExpiryMetrics
+from services.expiry.origin_keeper import keep_origins
 from services.expiry.store import VersionReader
 from tests.integration.test_rebuild import CAUSE, Life, lives, store
 from tests.support.database import ACME, Database
@@ -54,6 +58,15 @@ INSERT INTO expiry.sweep (tenant_id, programme_id, boundary, sweep_id, local_dat
                           preview, announced_at, ended_at)
 VALUES (1, 1, '2025-03-31T22:00Z', gen_random_uuid(), '2025-03-31', 'Europe/Rome', 'x', '{points}', gen_random_uuid(),
         'finished', '[]', '2025-03-24', $1)
+"""
+FORGOTTEN = """
+WITH gone AS (DELETE FROM expiry.origin WHERE get_byte(uuid_send(member_id), 15) % 3 = 0)
+UPDATE expiry.origin SET upto = 0, lots = lots[2:], places = places[2:], mixes = mixes[2:]
+WHERE get_byte(uuid_send(member_id), 15) % 3 = 1
+"""
+KEPT = """
+SELECT o.lots AS kept, coalesce(array_agg(l.seq ORDER BY l.seq) FILTER (WHERE l.remaining > 0), '{}') AS open
+FROM expiry.origin o JOIN ledger.lot l USING (tenant_id, programme_id, member_id) GROUP BY o.member_id, o.lots
 """
 DECISION = StoredDecision(
     CAUSE, "/pos", "1", NOW, NOW, NOW, "credited", msgspec.Raw(b'{"store":"12","partner":"fuel","lines":[]}'),
@@ -147,6 +160,7 @@ async def test_forecast_and_liability_are_the_sums_of_what_each_ledger_says(data
             assert origin.name == {"store": "12", "partner": "fuel"}[origin.split]
     assert set(campaigns) == {("points", "base"), ("points", "extra"), ("bonus", None)}
     assert 1.9 < campaigns["points", "extra"] / campaigns["points", "base"] < 2.1
+    await compare_origins(superuser, service, outlook)
 
     for instant in sorted({each.lapses_at for each in outlook.slices if each.lapses_at is not None})[::17]:
         dry = {total.wallet: (total.lots, total.points) for total in totals(await preview(service, SCOPE, instant))}
@@ -167,6 +181,23 @@ async def test_forecast_and_liability_are_the_sums_of_what_each_ledger_says(data
             await compare_liability(operator, ours, days, known)
     await operator.close()
     await superuser.close()
+
+
+async def compare_origins(superuser: asyncpg.Connection, service: asyncpg.Connection, outlook: Outlook) -> None:
+    """Where points come from is told alike by the decisions, by what is kept beside the lots, and by some of each."""
+    never = asyncio.Event()
+    assert await keep_origins(service, SCOPE, never) > 0
+    assert await keep_origins(service, SCOPE, never) == 0
+    assert await add_kept(service, Origins(), SCOPE), "no decision need be read"
+    assert (await told(service)).origins == outlook.origins
+    await superuser.execute(FORGOTTEN)
+    assert not await add_kept(service, Origins(), SCOPE)
+    assert (await told(service)).origins == outlook.origins
+    assert await keep_origins(service, SCOPE, never) > 0
+    assert (await told(service)).origins == outlook.origins
+    rows = await superuser.fetch(KEPT)
+    assert rows
+    assert not [row for row in rows if row["kept"] != row["open"]], "what has nothing left is forgotten"
 
 
 async def compare_breakage(operator: asyncpg.Connection, ours: list[Life], outlook: Outlook) -> None:

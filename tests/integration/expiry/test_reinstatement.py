@@ -26,7 +26,8 @@ from tests.support.database import Database
 from tests.support.on_database import EarningLane
 
 __all__ = ["sweeping"]
-ADA, BEN, CAI = UUID(int=0xADA), UUID(int=0xBE), UUID(int=0xCA1)
+ADA, BEN, CAI, DAN = UUID(int=0xADA), UUID(int=0xBE), UUID(int=0xCA1), UUID(int=0xDA)
+MERGED = "INSERT INTO ledger.member (tenant_id, programme_id, member_id, spread, merged) VALUES (1, 1, $1, 0, true)"
 NEXT = datetime(2025, 6, 30, 22, tzinfo=UTC)
 LAPSING = """
 WITH person AS (
@@ -71,6 +72,18 @@ async def lapsed(sweeping: Sweeping, superuser: asyncpg.Connection, members: Seq
     await sweeping.overseer().look()
     await sweeping.sweep([sweeping.lane("one")], BOUNDARY)
     await sweeping.overseer().look()
+
+
+async def test_who_was_merged_gets_nothing_and_that_is_told(database: Database) -> None:
+    superuser = await asyncpg.connect(database.dsn())
+    await superuser.execute(MERGED, DAN)
+    asked, now = asking(Wish(DAN, None), Wish(ADA, None)), BOUNDARY + timedelta(days=3)
+    plan = await reinstating.plan(superuser, SCOPE, RULES, "points", asked, now)
+    assert (plan.shares, plan.left_out) == ((), ((DAN, "merged"), (ADA, "nothing-lapsed")))
+    alone = await reinstating.plan(superuser, SCOPE, RULES, "points", asking(Wish(DAN, 5)), now)
+    with pytest.raises(CannotReinstate, match="merged into another"):
+        await reinstating.ask(superuser, SCOPE, BY_ROW, asking(Wish(DAN, 5)), alone, now)
+    await superuser.close()
 
 
 async def test_points_come_back_once_and_only_when_somebody_else_agrees(database: Database, sweeping: Sweeping) -> None:

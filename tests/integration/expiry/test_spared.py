@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -17,7 +18,8 @@ from libs.ledger.balance import balance
 from libs.ledger.catch_up import catch_up, due
 from libs.ledger.evolve import apply_all
 from libs.ledger.model import Kind, MemberLedger, Span
-from libs.sweeps.preview import preview_all, totals
+from libs.sweeps.liability import liability
+from libs.sweeps.preview import SparedShare, Total, preview_all, totals
 from services.expiry import store as sweeps
 from tests.integration.expiry.test_sweep import BOUNDARY, HEADS, RULES, SCOPE, Sweeping, events, ours
 from tests.integration.expiry.test_sweep import sweeping as sweeping
@@ -60,6 +62,11 @@ def told(each: dict[str, Any]) -> tuple[str, int, str]:
     return each["data"]["member_id"], each["memberseq"], each["type"].split(".")[3]
 
 
+def points_of(found: Iterable[SparedShare | Total]) -> int:
+    """All of their points."""
+    return sum(each.points for each in found)
+
+
 async def test_what_is_spared_and_what_lapses_is_what_the_pure_function_says(
     database: Database, sweeping: Sweeping
 ) -> None:
@@ -88,7 +95,7 @@ async def test_what_is_spared_and_what_lapses_is_what_the_pure_function_says(
             assert (available, next_expiry_at) == (seen.available, seen.next_expiry and seen.next_expiry.instant)
 
     async with sweeping.pool.acquire() as connection:
-        planned = await preview_all(connection, SCOPE, BOUNDARY)
+        planned, owed = await preview_all(connection, SCOPE, BOUNDARY), await liability(superuser, SCOPE, BOUNDARY)
     await sweeping.overseer().look()
     await sweeping.overseer().look()
     await sweeping.sweep([sweeping.lane("one"), sweeping.lane("two")], BOUNDARY)
@@ -106,6 +113,7 @@ async def test_what_is_spared_and_what_lapses_is_what_the_pure_function_says(
     heads = {row["member_id"]: tuple(row)[1:] for row in await superuser.fetch(HEADS)}
     assert {member: heads[member] for member in after} == {m: (one.seq, *due(one)) for m, one in after.items()}
     assert await shown() == before, "the sweep changes no balance"
+    assert await liability(superuser, SCOPE, BOUNDARY) == owed, "nor what is outstanding"
     await assert_sound(superuser)
 
     names = {Kind.WAIVE.value: "waived", Kind.EXPIRE.value: "expired"}
@@ -115,10 +123,9 @@ async def test_what_is_spared_and_what_lapses_is_what_the_pure_function_says(
         left = await preview_all(connection, SCOPE, BOUNDARY)
         (running,) = await sweeps.running(connection)
         done = await sweeps.done(connection, running.sweep)
-    assert sum(each.points for each in planned.spared) == sum(row[1] for row in made.values() if row[0] == "waive")
+    assert points_of(planned.spared) == sum(row[1] for row in made.values() if row[0] == "waive")
     assert left.spared == []
-    lapsing = sum(each.points for each in totals(planned.lapsing))
-    assert sum(each.points for each in (*done, *totals(left.lapsing))) == lapsing
+    assert points_of((*done, *totals(left.lapsing))) == points_of(totals(planned.lapsing))
     await superuser.close()
 
 

@@ -53,14 +53,17 @@ def lot(seq: int, expires_at: datetime | None, version: int) -> Lot:
         (timedelta(hours=1), 30, True),
         (timedelta(hours=-1), 400, True),
         (timedelta(hours=1), 400, False),
-        (timedelta(hours=3), 30, False),
+        (timedelta(hours=3), 30, True),
+        (timedelta(hours=-6), 400, True),
+        (timedelta(hours=7), 30, False),
+        (timedelta(hours=24), 30, False),
         (timedelta(), 30, False),
     ],
 )
 def test_a_lot_follows_the_end_of_its_day_whatever_gave_it_that_day(
     version: int, end: datetime, off: timedelta, notice_days: int, *, follows: bool
 ) -> None:
-    """`off`: where older data had the end. It becomes earlier only with notice; three hours are another date."""
+    """`off`: where older data had the end. It becomes earlier only with notice; seven hours are another date."""
     ledger = MemberLedger(ME, 1, (lot(1, end + off, version),))
     wanted = Redating(version, version, None, NOW + timedelta(days=notice_days))
     found = new_dates(programme(), ledger, MemberFacts(ME), wanted, NOW)

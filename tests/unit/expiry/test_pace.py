@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 from services.expiry.pace import FEW, MOST, Pace
@@ -32,8 +34,30 @@ def test_it_grows_carefully_and_not_beyond_all_bounds() -> None:
     pace = Pace(0.025)
     first = pace.size
     pace.tell(first, first, 1e-9)
-    assert pace.size == 2 * first
+    assert first < pace.size <= 2 * first
     assert settled(10.0, 0.0, 1e-9, 1)[0] == MOST
+
+
+def test_steps_keep_clear_of_the_bound_where_some_take_longer_than_others() -> None:
+    chance, pace, late, steps = Random(1), Pace(0.025), 0, 2_000
+    for _ in range(steps):
+        lots = pace.size * 10
+        seconds = (0.004 + 15e-6 * lots) * chance.lognormvariate(0, 0.3)
+        seconds = 2 * seconds + 0.004 if chance.random() < 0.01 else seconds
+        late += seconds > 0.025
+        pace.tell(pace.size, lots, seconds)
+    assert late < steps / 50
+
+
+def test_a_step_that_was_slow_makes_the_next_one_small_at_once() -> None:
+    pace = Pace(0.025)
+    for _ in range(30):
+        pace.tell(pace.size, 10 * pace.size, 20e-6 * 10 * pace.size)
+    before = pace.size
+    pace.tell(before, 10 * before, 0.050)
+    assert FEW <= 10 * pace.size <= 10 * before / 3
+    pace.tell(pace.size, 10 * pace.size, 0.001)
+    assert pace.size < before, "and one quick step does not make it large again"
 
 
 def test_a_sweep_rests_where_lots_take_longer_than_they_did_and_the_longer_the_slower() -> None:

@@ -18,7 +18,7 @@ from libs.promotions.evaluation import Evaluation, Paid
 from libs.promotions.pages import StoredDecision, write_page
 from libs.sweeps.breakage import Ended, Estimate, estimates
 from libs.sweeps.liability import Outstanding
-from libs.sweeps.origins import Earned, Origins
+from libs.sweeps.origins import Earned, Mix, Origins, Place, brought, number_of
 from libs.sweeps.outlook import Outlook, Slice, Standing, lapses, money, moneys
 from libs.sweeps.tables import Table, as_csv, as_xlsx, forecast_tables, liability_table
 
@@ -44,7 +44,7 @@ def decision(*paid: tuple[str, str, int]) -> StoredDecision:
 
 def origins(points: int, *paid: tuple[str, str, int]) -> dict[tuple[str, str | None], int]:
     adding = Origins()
-    adding.add([Earned(1, KEY, MARCH, "points", points)], [write_page([decision(*paid)])])
+    adding.add([Earned(1, KEY, MARCH, "points", points)], {1: write_page([decision(*paid)])})
     return {(one.split, one.name): one.points for one in adding.told()}
 
 
@@ -87,10 +87,50 @@ def test_a_lot_of_several_campaigns_is_shared_out_as_they_paid() -> None:
     }
     assert origins(7)["campaign", None] == 7
     unknown = Origins()
-    unknown.add([Earned(None, UUID(int=6), None, "points", 5)], [])
+    unknown.add([Earned(None, UUID(int=6), None, "points", 5)], {})
     assert {(one.split, one.name, one.points) for one in unknown.told()} == {
         (split, None, 5) for split in ("campaign", "partner", "store")
     }
+
+
+def test_some_decisions_of_a_page_are_found_as_all_of_them_are() -> None:
+    several = [
+        msgspec.structs.replace(decision(("base", "points", n)), key=UUID(int=n), id=f"é\n{n}") for n in range(1, 33)
+    ]
+    pages = {7: write_page(several)}
+    lots = [Earned(7, UUID(int=n), None, "points", n) for n in range(1, 33)]
+    whole = brought(lots, pages)
+    assert len(whole) == 32
+    for first in range(0, 32, 5):
+        some = brought(lots[first : first + 5], pages)
+        assert {key: one.mix("points") for key, one in some.items()} == {
+            each.cause: whole[each.cause].mix("points") for each in lots[first : first + 5]
+        }
+    elsewhere = [Earned(7, UUID(int=99), None, "points", 1), Earned(8, UUID(int=1), None, "points", 1)]
+    assert UUID(int=99) not in brought(elsewhere, pages)
+
+
+def test_points_of_one_proportion_are_shared_out_together() -> None:
+    adding, mix = Origins(), Mix(("base", "extra"), (1, 2))
+    for _ in range(3):
+        adding.add_known(Place("fuel", "12"), mix, (MARCH, "points"), 10)
+    assert {(one.name, one.points) for one in adding.told() if one.split == "campaign"} == {("base", 10), ("extra", 20)}
+
+
+def test_places_and_mixes_have_numbers_of_their_own() -> None:
+    several: list[Place | Mix] = [
+        Place(),
+        Place("a"),
+        Place(None, "a"),
+        Place("a", "b"),
+        Mix(("a",), (1,)),
+        Mix(("a", "b"), (1, 2)),
+        Mix(),
+    ]
+    numbers = [number_of(one) for one in several]
+    assert len(set(numbers)) == len(numbers)
+    assert all(-(2**63) <= number < 2**63 for number in numbers)
+    assert number_of(Place("fuel", "12")) == -8280922600847342866
 
 
 def test_breakage_takes_the_share_of_past_cohorts() -> None:
