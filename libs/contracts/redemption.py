@@ -19,7 +19,7 @@ Doer = Literal["member", "operator", "partner"]
 State = Literal["held", "released", "expired", "redeemed", "cancelled"]
 
 
-class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One request of a caller whom the gateway has let in.
 
     What begins names programme and member, what follows names the redemption. `credential`, `key` and `fingerprint` are

@@ -19,27 +19,12 @@ from libs.lives.life import Life, MemberName
 from libs.lives.postgres import Head
 from libs.runtime import sql, stream_store
 from libs.runtime.batch import Outgoing
+from services.redemption.deciding import Known, RequestName
 from services.redemption.domain import Portion, Redemption
 
 _QUERIES = sql.load("services.redemption")
 KEPT = timedelta(days=7)
 """How long a first answer is given again."""
-
-
-class RequestName(NamedTuple):
-    """Where an Idempotency-Key counts: a credential of a tenant, one operation, and the digest of the key."""
-
-    tenant_id: int
-    credential: str
-    operation: str
-    digest: bytes
-
-
-class Known(NamedTuple):
-    """A key that was used before: for which request, and what that was answered."""
-
-    fingerprint: bytes
-    answer: bytes
 
 
 class Locked(NamedTuple):
@@ -82,9 +67,14 @@ def _locked(tenant_id: int, row: asyncpg.Record) -> Locked:
     return Locked(name, Head(row["seq"], row["owing"]), row["spread"])
 
 
+async def see(connection: asyncpg.Connection, tenant_id: int) -> None:
+    """See a tenant's rows from here on in this transaction."""
+    await connection.execute(_QUERIES["set_tenant"], tenant_id)
+
+
 async def look(connection: asyncpg.Connection, name: MemberName) -> MemberLedger | None:
     """Return a member's ledger without a lock, in a transaction that sees one state; None for nobody."""
-    await connection.execute(_QUERIES["set_tenant"], name[0])
+    await see(connection, name[0])
     row = await connection.fetchrow(_QUERIES["member"], *name)
     if row is None:
         return None
@@ -123,14 +113,21 @@ async def load_lives(
 ) -> dict[MemberName, Life]:
     """Return the members with all that is left, and with the lots of these redemptions even if they are empty."""
     ledgers = await lives.load_ledgers(connection, {member.name: member.head for member in locked})
+    there = {name: {lot.seq for lot in ledger.lots} for name, ledger in ledgers.items()}
+    wanted: dict[tuple[MemberName, int], None] = {}
     for redemption in redemptions:
-        ledger = ledgers[redemption.name]
-        wanted = {each.lot_seq for each in redemption.portions} - {lot.seq for lot in ledger.lots}
-        if wanted:
-            rows = await connection.fetch(_QUERIES["lots"], *redemption.name, sorted(wanted))
+        gone = {each.lot_seq for each in redemption.portions} - there[redemption.name]
+        wanted |= dict.fromkeys((redemption.name, seq) for seq in gone)
+    if wanted:
+        more: dict[MemberName, list[asyncpg.Record]] = {}
+        columns = [[name[column] for name, _ in wanted] for column in range(3)]
+        for found in await connection.fetch(_QUERIES["lots"], *columns, [seq for _, seq in wanted]):
+            more.setdefault(tuple(found[:3]), []).append(found)
+        for name, rows in more.items():
+            ledger = ledgers[name]
             lots = sorted((*ledger.lots, *map(lives.lot_of, rows)), key=lambda lot: lot.seq)
-            keeps = ledger.keeps or read_spans(rows[0]["keeps"] if rows else None)
-            ledgers[redemption.name] = replace(ledger, lots=tuple(lots), keeps=keeps)
+            keeps = ledger.keeps or read_spans(rows[0]["keeps"])
+            ledgers[name] = replace(ledger, lots=tuple(lots), keeps=keeps)
     return {name: Life(name, ledger) for name, ledger in ledgers.items()}
 
 
@@ -139,11 +136,12 @@ async def save(
 ) -> None:
     """Save what was done to members, and the redemptions as they are now."""
     await lives.save(connection, now, members)
-    rows = [_row(redemption) for redemption in redemptions]
+    rows = [row(redemption) for redemption in redemptions]
     await connection.execute(_QUERIES["save"], now, orjson.dumps(rows, default=str).decode())
 
 
-def _row(redemption: Redemption) -> dict[str, Any]:
+def row(redemption: Redemption) -> dict[str, Any]:
+    """A redemption as its row has it."""
     tenant, programme, member_id = redemption.name
     return {
         "tenant_id": tenant,

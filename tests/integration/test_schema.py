@@ -140,14 +140,15 @@ RIGHTS = {
         ): "gateway.file",
     },
     "redemption": {
-        "USAGE": "earning ledger platform redemption stream",
+        "USAGE": "earning ledger members platform redemption stream",
         "SELECT": """
-            ledger.lot_now platform.exchange_rate platform.programme platform.programme_version platform.source
-            platform.tenant
+            ledger.lot_now members.merge
+            platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant
             """,
         "INSERT": "ledger.allocation ledger.movement ledger.waiver",
-        "INSERT SELECT": "stream.outbox",
-        "INSERT SELECT UPDATE": "stream.outbox_shard",
+        "INSERT SELECT": "stream.dead_letter stream.outbox",
+        "INSERT SELECT UPDATE(outcome)": "redemption.inbox",
+        "INSERT SELECT UPDATE": "stream.outbox_shard stream.position",
         "INSERT SELECT UPDATE(amount) UPDATE(since)": "ledger.debt",
         "INSERT SELECT UPDATE(held) UPDATE(now_active_from) UPDATE(now_expires_at) UPDATE(pending) UPDATE(remaining)": (
             "ledger.lot"
@@ -175,7 +176,8 @@ RIGHTS = {
             members.exemption_pass members.identifier members.mark members.member members.merge
             members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing
-            redemption.redemption redemption.request stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
+            redemption.inbox redemption.redemption redemption.request
+            stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
             """,
         "INSERT SELECT UPDATE": """
             gateway.api_key platform.exchange_rate platform.programme platform.programme_version platform.tenant

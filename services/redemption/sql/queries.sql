@@ -21,10 +21,14 @@ ORDER BY programme_id, member_id, redemption_id;
 SELECT l.tenant_id, l.programme_id, l.member_id, l.seq, l.wallet, l.amount, l.remaining, l.held, l.earned_at, l.active_from,
        l.expires_at, l.recorded_at, l.policy_version, l.contributor, l.opened_by::text AS opened_by, l.pending,
        (SELECT h.keeps::text FROM ledger.member h
-        WHERE h.tenant_id = $1 AND h.programme_id = $2 AND h.member_id = $3) AS keeps
-FROM ledger.lot_now l
-WHERE l.tenant_id = $1 AND l.programme_id = $2 AND l.member_id = $3 AND l.seq = ANY ($4::bigint[])
-ORDER BY l.seq;
+        WHERE h.tenant_id = v.tenant_id AND h.programme_id = v.programme_id AND h.member_id = v.member_id) AS keeps
+FROM unnest($1::int[], $2::int[], $3::uuid[], $4::bigint[]) AS v(tenant_id, programme_id, member_id, seq)
+CROSS JOIN LATERAL (
+    SELECT * FROM ledger.lot_now o
+    WHERE o.tenant_id = v.tenant_id AND o.programme_id = v.programme_id AND o.member_id = v.member_id AND o.seq = v.seq
+    OFFSET 0 -- lot by lot: for a few the planner would read the whole table
+) AS l
+ORDER BY l.tenant_id, l.programme_id, l.member_id, l.seq;
 
 -- name: save
 SELECT redemption.save($1, $2::jsonb);

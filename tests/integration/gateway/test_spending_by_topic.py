@@ -1,0 +1,149 @@
+"""Points are spent over the topic and over HTTP on one database: never twice, with one effect for a key."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+import pytest
+
+from cli.verify import check
+from libs.contracts.redemption import Answer, Ask, Operation
+from libs.runtime.batch import Applied
+from services.redemption.commands import digest
+from services.redemption.handlers import Desk
+from tests.integration.gateway.conftest import NOW, SEAL_KEY, SetClock
+from tests.integration.gateway.scribe import MemberScribe, Scribe
+from tests.support.database import ACME, GLOBEX, Database, SeededTenant
+from tests.support.spending import asked
+from tests.support.spending_lane import SpendingLane, open_desk
+
+TILL = "5f0a1d6e8b70190a"
+"""The id of an API key."""
+
+
+@pytest.fixture
+async def desk(database: Database, clock: SetClock) -> AsyncIterator[Desk]:
+    opened = await open_desk(database, clock, base64.b64encode(SEAL_KEY).decode())
+    yield opened
+    await opened.pool.close()
+
+
+async def rich(scribe: Scribe, *points: int, tenant: SeededTenant = ACME) -> MemberScribe:
+    """Somebody with lots of so many points, which lapse one after the other from tomorrow on."""
+    member = await scribe.member(tenant)
+    for number, amount in enumerate(points, 1):
+        await member.credit(amount, NOW - timedelta(days=9), expires_at=NOW + timedelta(days=number))
+    return member
+
+
+def http(operation: Operation, member: UUID | None, key: str, **more: Any) -> Ask:
+    whose = {} if member is None else {"programme_id": 1, "member_id": member}
+    return Ask(operation, 1, TILL, key=digest(key), fingerprint=digest("its path and body"), **whose, **more)
+
+
+def codes(applied: Applied) -> list[str]:
+    data = [orjson.loads(event.value)["data"] for events in applied.events for event in events]
+    return [each["code"] for each in data if "code" in each]
+
+
+async def left(scribe: Scribe, member: MemberScribe) -> int:
+    query = "SELECT sum(remaining - held)::bigint FROM ledger.lot WHERE member_id = $1"
+    found: int = await scribe.connection.fetchval(query, member.member_id)
+    return found
+
+
+async def sound(database: Database) -> None:
+    violated = {result.name: result.samples for result in await check(database.dsn()) if result.violations}
+    assert violated.keys() <= {"one-credit-per-event", "published", "outbox-published"}, violated
+
+
+async def test_a_key_has_one_effect_whichever_way_it_comes(desk: Desk, scribe: Scribe, database: Database) -> None:
+    ann, ben = await rich(scribe, 30, 30), await rich(scribe, 50)
+    lane = await SpendingLane(desk).claim()
+    held = await desk.serve(http("hold", ann.member_id, "k", points=40))
+    view = orjson.loads(bytes(held.body))
+    same = [
+        asked("1", ann.member_id, "hold", points=40, key="k", credential=TILL),
+        asked("2", ann.member_id, "hold", points=41, key="k", credential=TILL),
+        asked("3", ann.member_id, "hold", points=20, key="k"),  # another key: it counts within the source
+        asked("4", ann.member_id, "commit", begun_under="k", credential=TILL, key="c"),
+        asked("5", ben.member_id, "redeem", points=50),
+        asked("6", ben.member_id, "redeem", points=1, key="poor", credential=TILL),
+        asked("1", ann.member_id, "hold", points=40, key="k", credential=TILL),
+        asked("5", ben.member_id, "redeem", points=49),
+    ]
+    applied = await lane.apply(same)
+    assert codes(applied) == ["idempotency-key-reused", "insufficient-points"]
+    assert applied.rejections[7].code == "other-body"
+    assert applied.outcomes == {"replayed": 1, "refused": 2, "hold": 1, "commit": 1, "redeem": 1, "repeated": 1}
+    over_http = await desk.serve(http("commit", None, "c", redemption_id=UUID(view["redemption_id"])))
+    assert over_http.replayed
+    committed = orjson.loads(bytes(over_http.body))
+    assert (committed["state"], [lot["points"] for lot in committed["lots"]]) == ("redeemed", [30, 10])
+    refused = await desk.serve(http("redeem", ben.member_id, "poor", points=1))
+    assert refused.refused == "insufficient-points", "a refusal leaves its key free: it is decided anew"
+
+    applied = await lane.apply([
+        asked("7", ben.member_id, "cancel", begun_under="5", points=20),  # of lots of which nothing was left
+        asked("8", ann.member_id, "cancel", begun_under="k", credential=TILL),
+        asked("5", ben.member_id, "redeem", points=50),
+        asked("9", ben.member_id, "cancel", redemption_id=view["redemption_id"]),
+        asked("10", UUID(int=9), "redeem", points=1),
+    ])  # fmt: skip
+    assert codes(applied) == ["redemption-unknown", "member-unknown"]
+    assert (applied.outcomes["cancel"], applied.outcomes["repeated"]) == (2, 1)
+    assert (await left(scribe, ann), await left(scribe, ben)) == (40, 20)
+    assert await scribe.connection.fetchval("SELECT count(*) FROM redemption.request WHERE answer IS NULL") == 0
+    await sound(database)
+
+
+async def test_points_are_spent_once_by_both_ways_at_once(desk: Desk, scribe: Scribe, database: Database) -> None:
+    """R-8 over the topic and over HTTP, of members of two companies."""
+    member, theirs = await rich(scribe, 400, 300, 300), await rich(scribe, 500, tenant=GLOBEX)
+    lanes = [await SpendingLane(desk).claim() for _ in range(2)]
+
+    def batch(lane: int) -> list[Any]:
+        own = [asked(f"{lane}-{n}", member.member_id, "redeem", points=100, key=f"{lane}-{n}") for n in range(10)]
+        source = "/globex/pos/1"
+        return own + [asked(f"g-{n}", theirs.member_id, "redeem", points=100, source=source) for n in range(6)]
+
+    both = await asyncio.gather(
+        *(lane.apply(batch(number)) for number, lane in enumerate(lanes)),
+        *(desk.serve(http("redeem", member.member_id, f"h-{n}", points=100)) for n in range(20)),
+    )
+    batches = [each for each in both if isinstance(each, Applied)]
+    answers = [each for each in both if isinstance(each, Answer)]
+    taken = sum(each.outcomes.get("redeem", 0) for each in batches) + sum(each.refused is None for each in answers)
+    assert taken == 10 + 5, "what there is, and no more; events of one id count once in both lanes"
+    assert {each.refused for each in answers} <= {None, "insufficient-points"}
+    assert {code for each in batches for code in codes(each)} <= {"insufficient-points"}
+    assert (await left(scribe, member), await left(scribe, theirs)) == (0, 0)
+    await sound(database)
+
+
+async def test_what_was_redeemed_comes_back_once(desk: Desk, scribe: Scribe, database: Database) -> None:
+    """R-7, lean: redemptions of some members by both ways, each then cancelled twice at once."""
+    members = [await rich(scribe, 100) for _ in range(8)]
+    lane = await SpendingLane(desk).claim()
+    begun = [asked(f"b-{n}", members[n % 8].member_id, "redeem", points=10) for n in range(40)]
+    applied = await lane.apply(begun)
+    assert applied.outcomes["redeem"] == 40
+    rows: list[asyncpg.Record] = await scribe.connection.fetch("SELECT redemption_id FROM redemption.redemption")
+    ids = [UUID(str(row[0])) for row in rows]
+    twice = await asyncio.gather(
+        lane.apply([asked(f"c-{n}", members[n % 8].member_id, "cancel", begun_under=f"b-{n}") for n in range(40)]),
+        *(desk.serve(http("cancel", None, f"c-{each}", redemption_id=each)) for each in ids),
+    )
+    by_topic = next(each for each in twice if isinstance(each, Applied))
+    answers = [each for each in twice if isinstance(each, Answer)]
+    assert by_topic.outcomes.get("cancel", 0) + sum(each.refused is None for each in answers) == 40
+    assert {each.refused for each in answers} <= {None, "not-redeemed"}
+    assert [await left(scribe, each) for each in members] == [100] * 8
+    await sound(database)
