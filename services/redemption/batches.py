@@ -63,7 +63,7 @@ class Decided:
 
     events: list[list[Outgoing]] = field(default_factory=list)
     redemptions: dict[UUID, Redemption] = field(default_factory=dict)
-    answers: dict[RequestName, bytes] = field(default_factory=dict)
+    answers: dict[RequestName, Known] = field(default_factory=dict)
     refused: set[RequestName] = field(default_factory=set)
     counted: Counter[tuple[MemberName, date]] = field(default_factory=Counter)
     still: dict[UUID, Still] = field(default_factory=dict)
@@ -135,9 +135,8 @@ class Batch:
             return self._refuse(command, changed)
         after = changed.redemption
         answer = telling.answer(changed, life, rules.programme, came_back=ask.operation in GIVES_BACK)
-        self._known[request] = Known(fingerprint, answer)
+        self._known[request] = self.decided.answers[request] = Known(fingerprint, answer)
         self._standing[redemption_id] = self.decided.redemptions[redemption_id] = after
-        self.decided.answers[request] = answer
         self.decided.refused.discard(request)
         self.decided.outcomes[ask.operation] += 1
         if rules.counts and (by := counts(before, after)):

@@ -105,7 +105,8 @@ async def end(
     await connection.execute(
         _QUERIES["end_commands"], tenant_id, now, orjson.dumps(rows, default=str).decode(),
         [name.credential for name, _ in answers], [name.operation for name, _ in answers],
-        [name.digest for name, _ in answers], [answer for _, answer in answers],
+        [name.digest for name, _ in answers], [known.fingerprint for _, known in answers],
+        [known.answer for _, known in answers],
         [name.credential for name in free], [name.operation for name in free], [name.digest for name in free],
         [key for key, _ in still], [outcome for _, outcome in still],
     )  # fmt: skip

@@ -108,24 +108,30 @@ END $$;
 -- were refused, which are free again, and what became of events that moved nothing.
 CREATE FUNCTION redemption.end_commands(
     p_tenant int, p_now timestamptz, p_redemptions jsonb,
-    p_credentials text[], p_operations text[], p_keys bytea[], p_answers bytea[],
+    p_credentials text[], p_operations text[], p_keys bytea[], p_fingerprints bytea[], p_answers bytea[],
     p_free_credentials text[], p_free_operations text[], p_free_keys bytea[],
     p_event_keys uuid[], p_outcomes text[]
 ) RETURNS void
-LANGUAGE plpgsql SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
+LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM redemption.save(p_now, p_redemptions);
-    UPDATE redemption.request r SET answer = v.answer
-    FROM unnest(p_credentials, p_operations, p_keys, p_answers) AS v(credential, operation, key_digest, answer)
-    WHERE r.tenant_id = p_tenant AND r.credential = v.credential AND r.operation = v.operation
-      AND r.key_digest = v.key_digest;
-    DELETE FROM redemption.request r
-    USING unnest(p_free_credentials, p_free_operations, p_free_keys) AS v(credential, operation, key_digest)
-    WHERE r.tenant_id = p_tenant AND r.credential = v.credential AND r.operation = v.operation
-      AND r.key_digest = v.key_digest;
-    UPDATE redemption.inbox i SET outcome = v.outcome
-    FROM unnest(p_event_keys, p_outcomes) AS v(event_key, outcome)
-    WHERE i.tenant_id = p_tenant AND i.event_key = v.event_key;
+
+    -- The keys are there since the batch began: an insertion finds each by its index, whatever a planner thinks of the table.
+    INSERT INTO redemption.request AS r (tenant_id, credential, operation, key_digest, fingerprint, asked_at, answer)
+    SELECT p_tenant, v.credential, v.operation, v.key_digest, v.fingerprint, p_now, v.answer
+    FROM unnest(p_credentials, p_operations, p_keys, p_fingerprints, p_answers)
+        AS v(credential, operation, key_digest, fingerprint, answer)
+    ON CONFLICT (tenant_id, credential, operation, key_digest) DO UPDATE SET answer = excluded.answer;
+
+    FOR place IN 1 .. coalesce(cardinality(p_free_keys), 0) LOOP
+        DELETE FROM redemption.request r
+        WHERE r.tenant_id = p_tenant AND r.credential = p_free_credentials[place] AND r.operation = p_free_operations[place]
+          AND r.key_digest = p_free_keys[place];
+    END LOOP;
+    FOR place IN 1 .. coalesce(cardinality(p_event_keys), 0) LOOP
+        UPDATE redemption.inbox i SET outcome = p_outcomes[place]
+        WHERE i.tenant_id = p_tenant AND i.event_key = p_event_keys[place];
+    END LOOP;
 END $$;
 
 -- redemption: a batch sees one tenant's rows after the other; its positions and dead letters are of all.

@@ -8,7 +8,7 @@ SELECT * FROM redemption.begin_commands($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
 SELECT i.body_hash, i.event_key FROM redemption.inbox i WHERE i.tenant_id = $1 AND i.event_key = ANY ($2::uuid[]);
 
 -- name: end_commands
-SELECT redemption.end_commands($1, $2, $3::jsonb, $4, $5, $6, $7, $8, $9, $10, $11, $12);
+SELECT redemption.end_commands($1, $2, $3::jsonb, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
 -- name: count_days
 SELECT earning.count_days($1, $2, $3, $4, $5, $6, $7, $8::jsonb[], $9);

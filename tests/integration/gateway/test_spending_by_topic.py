@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator
-from datetime import timedelta
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from tests.integration.gateway.scribe import MemberScribe, Scribe
 from tests.support.database import ACME, GLOBEX, Database, SeededTenant
 from tests.support.spending import asked
 from tests.support.spending_lane import SpendingLane, open_desk
+from tests.support.stack import Stack, Worker, until
 
 TILL = "5f0a1d6e8b70190a"
 """The id of an API key."""
@@ -35,11 +36,11 @@ async def desk(database: Database, clock: SetClock) -> AsyncIterator[Desk]:
     await opened.pool.close()
 
 
-async def rich(scribe: Scribe, *points: int, tenant: SeededTenant = ACME) -> MemberScribe:
+async def rich(scribe: Scribe, *points: int, tenant: SeededTenant = ACME, now: datetime = NOW) -> MemberScribe:
     """Somebody with lots of so many points, which lapse one after the other from tomorrow on."""
     member = await scribe.member(tenant)
     for number, amount in enumerate(points, 1):
-        await member.credit(amount, NOW - timedelta(days=9), expires_at=NOW + timedelta(days=number))
+        await member.credit(amount, now - timedelta(days=9), expires_at=now + timedelta(days=number))
     return member
 
 
@@ -147,3 +148,37 @@ async def test_what_was_redeemed_comes_back_once(desk: Desk, scribe: Scribe, dat
     assert {each.refused for each in answers} <= {None, "not-redeemed"}
     assert [await left(scribe, each) for each in members] == [100] * 8
     await sound(database)
+
+
+async def test_a_worker_that_dies_in_a_batch_spends_once(stack: Stack, scribe: Scribe) -> None:
+    """Killed between saving and the commit; whoever goes on does all of it, tells it, and buries what is no request."""
+    members = [await rich(scribe, 100, 100, now=datetime.now(UTC)) for _ in range(6)]
+    dying = await stack.start_ready("redemption", POINTSTREAM_FAIL_POINT="after-save")
+    wanted = [asked(f"r-{n}", members[n % 6].member_id, "redeem", key=f"k-{n % 30}", points=25) for n in range(60)]
+    await stack.produce([*wanted, asked("bad", members[0].member_id, "commit"), wanted[0]])
+    await until(_ended(dying), "the worker was killed with a batch in hand")
+    assert not await stack.fetch("SELECT FROM redemption.redemption")
+    worker = await stack.start_ready("redemption")
+
+    async def told() -> bool:
+        return len(await stack.events("loyalty.points")) >= 30
+
+    await until(told, "what was asked is done and told")
+    left_over = await stack.fetch("SELECT member_id, sum(remaining)::bigint FROM ledger.lot GROUP BY 1")
+    assert [row[1] for row in left_over] == [200 - 5 * 25] * 6, "each key once"
+    events = await stack.events("loyalty.points")
+    assert len({event["id"] for event in events}) == 30
+    assert {event["type"] for event in events} == {"org.pointstream.points.redeemed.v1"}
+    dead = await stack.fetch("SELECT reason, field FROM stream.dead_letter")
+    assert [tuple(row) for row in dead] == [("field", "/data/redemption_id")]
+    assert len(await stack.read("loyalty.redemptions.dlq")) == 1
+    assert worker.metric("loyalty_redemption_commands_total", outcome="redeem") == 30
+    assert worker.metric("loyalty_redemption_commands_total", outcome="replayed") == 30
+    await sound(stack.database)
+
+
+def _ended(worker: Worker) -> Callable[[], Awaitable[bool]]:
+    async def ended() -> bool:
+        return worker.process.poll() is not None
+
+    return ended
