@@ -119,8 +119,8 @@ GRANT SELECT ON ALL TABLES IN SCHEMA platform TO pointstream_operator, pointstre
 GRANT INSERT, UPDATE ON ALL TABLES IN SCHEMA platform TO pointstream_operator;
 GRANT DELETE ON platform.source TO pointstream_operator;
 
--- A version is added by whoever may publish rules, under the row-level security of the tenant, and is never changed.
-GRANT INSERT ON platform.programme_version TO pointstream_gateway;
+-- A version, and the rates that come with it, are added by whoever may publish rules, under the row-level security of the tenant, and is never changed.
+GRANT INSERT ON platform.programme_version, platform.exchange_rate TO pointstream_gateway;
 
 -- What may not pay, whatever the document says: from off_at until somebody turns it on again. Counted through for each
 -- programme, in the order in which they were turned off.

@@ -112,10 +112,12 @@ RIGHTS = {
             ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.movement ledger.waiver
             members.identifier members.member members.merge members.segment_change members.segment_member
             members.tier_change members.tier_standing
-            platform.exchange_rate platform.programme platform.source platform.tenant
+            platform.programme platform.source platform.tenant
             redemption.redemption stream.outbox_shard stream.position vault.profile
             """,
-        "INSERT SELECT": "expiry.reinstatement_share members.referral_code platform.programme_version",
+        "INSERT SELECT": """
+            expiry.reinstatement_share members.referral_code platform.exchange_rate platform.programme_version
+            """,
         "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
         "INSERT SELECT UPDATE(ended_at) UPDATE(ended_by)": "members.exemption",
         "SELECT UPDATE(keeps)": "ledger.member",
