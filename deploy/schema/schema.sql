@@ -1858,7 +1858,7 @@ CREATE FUNCTION redemption.begin_commands(
     OUT known_numbers int[], OUT known_fingerprints bytea[], OUT known_answers bytea[],
     OUT lead_programmes int[], OUT lead_members uuid[], OUT lead_to uuid[],
     OUT head_programmes int[], OUT head_members uuid[], OUT head_seqs bigint[], OUT head_spreads int[],
-    OUT head_owing boolean[]
+    OUT head_owing boolean[], OUT head_tiers text[]
 )
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -1918,10 +1918,11 @@ BEGIN
     JOIN members.merge g ON g.tenant_id = p_tenant AND g.programme_id = v.programme_id AND g.member_id = v.member_id
         AND g.undone_at IS NULL;
 
-    SELECT array_agg(l.programme_id), array_agg(l.member_id), array_agg(l.seq), array_agg(l.spread), array_agg(l.owing)
-    INTO head_programmes, head_members, head_seqs, head_spreads, head_owing
+    SELECT array_agg(l.programme_id), array_agg(l.member_id), array_agg(l.seq), array_agg(l.spread), array_agg(l.owing),
+           array_agg(l.tier)
+    INTO head_programmes, head_members, head_seqs, head_spreads, head_owing, head_tiers
     FROM (
-        SELECT m.programme_id, m.member_id, m.seq, m.spread, m.owing
+        SELECT m.programme_id, m.member_id, m.seq, m.spread, m.owing, m.tier
         FROM (
             SELECT v.programme_id, v.member_id FROM unnest(p_programmes, p_members) AS v(programme_id, member_id)
             UNION
@@ -1972,6 +1973,28 @@ GRANT SELECT, INSERT ON stream.dead_letter TO pointstream_redemption;
 GRANT SELECT, INSERT ON redemption.inbox TO pointstream_redemption;
 GRANT UPDATE (outcome) ON redemption.inbox TO pointstream_redemption;
 GRANT SELECT ON redemption.inbox TO pointstream_operator;
+
+-- The bill that a redemption pays a part of, by a rate of so many points for so much; amounts in the currency's minor unit.
+-- `tax` is what points are for the tax on the bill. Of the bill, so much came back since.
+CREATE TABLE redemption.bill (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    redemption_id uuid NOT NULL,
+    currency text NOT NULL,
+    amount_minor bigint NOT NULL CHECK (amount_minor > 0),
+    paid_minor bigint NOT NULL CHECK (paid_minor BETWEEN 0 AND amount_minor),
+    rate_points bigint NOT NULL CHECK (rate_points > 0),
+    rate_minor bigint NOT NULL CHECK (rate_minor > 0),
+    tax text NOT NULL CHECK (tax IN ('payment', 'discount')),
+    returned_minor bigint NOT NULL DEFAULT 0 CHECK (returned_minor BETWEEN 0 AND amount_minor),
+    PRIMARY KEY (tenant_id, programme_id, member_id, redemption_id)
+);
+SELECT platform.protect('redemption.bill', ARRAY['pointstream_operator']);
+
+GRANT SELECT, INSERT ON redemption.bill TO pointstream_redemption;
+GRANT UPDATE (paid_minor, returned_minor) ON redemption.bill TO pointstream_redemption;
+GRANT SELECT ON redemption.bill TO pointstream_gateway, pointstream_operator;
 
 -- ==== expiry =======================================================================================================
 -- Sweeps: boundaries as they come, what each is expected to take and took, and the chunks of members in which it runs.

@@ -22,6 +22,8 @@ _BEGINS = Rejection("field", "/data/points", "how many points are to be redeemed
 _FOLLOWS = Rejection("field", "/data/redemption_id", "the redemption, by its id or by the key that it was begun under")
 _NEW = Rejection("field", "/data/redemption_id", "null where a redemption begins")
 _ALL_OF_IT = Rejection("field", "/data/points", "null: a hold is extended or released as a whole")
+_NO_BILL = Rejection("field", "/data/bill_minor", "null where no redemption begins")
+_NOTHING_BACK = Rejection("field", "/data/returned_minor", "null where nothing is cancelled")
 _TOTAL = Rejection("total-mismatch", "/data/total_minor", "the sum of the lines' amounts")
 
 
@@ -71,11 +73,19 @@ def _ends(data: Any) -> Rejection | None:
 
 def _spending(data: Any) -> Rejection | None:
     named = data.redemption_id is not None or data.begun_under is not None
-    if data.operation in ("redeem", "hold"):
-        return _NEW if named else _BEGINS if data.points is None else None
-    if not named:
+    begins = data.operation in ("redeem", "hold")
+    if begins:
+        if named:
+            return _NEW
+        if data.points is None and data.bill_minor is None:
+            return _BEGINS
+    elif not named:
         return _FOLLOWS
-    return _ALL_OF_IT if data.points is not None and data.operation in ("extend", "release") else None
+    elif data.points is not None and data.operation in ("extend", "release"):
+        return _ALL_OF_IT
+    if data.bill_minor is not None and not begins:
+        return _NO_BILL
+    return _NOTHING_BACK if data.returned_minor is not None and data.operation != "cancel" else None
 
 
 def _other(data: Any) -> Rejection | None:

@@ -39,10 +39,11 @@ Still = Literal["extended", "refused", "replayed"]
 
 
 class InHand(NamedTuple):
-    """A member of the batch: the ledger, and the hash that names the partition of its events."""
+    """A member of the batch: the ledger, the hash that names the partition of its events, and the level."""
 
     life: Life
     spread: int
+    tier: str | None = None
 
 
 class Loaded(NamedTuple):
@@ -129,7 +130,7 @@ class Batch:
         redemption_id = command.candidates[0] if before is None else before.redemption_id
         cause, mark = command.cause(redemption_id), life.mark()
         life.catch_up(self.at, cause)
-        changed = decide(ask, life, before, rules, cause, self.at, self._patience)
+        changed = decide(ask, life, before, rules, cause, self.at, self._patience, in_hand.tier)
         if isinstance(changed, Refusal):
             life.go_back(mark)
             return self._refuse(command, changed)

@@ -64,6 +64,10 @@ def command(event: Event[Any], sources: Sources) -> Command | Rejection:
         points=data.points,
         wallet=data.wallet,
         reference=data.reference,
+        bill_minor=data.bill_minor,
+        currency=data.currency,
+        partial=data.partial,
+        returned_minor=data.returned_minor,
     )
     if data.operation in ("redeem", "hold"):
         ask = replace(ask, programme_id=programme, member_id=data.member_id)

@@ -67,14 +67,14 @@ async def begin(connection: asyncpg.Connection, now: datetime, commands: Sequenc
     )  # fmt: skip
     known = zip(_list(row, "known_numbers"), _list(row, "known_fingerprints"), _list(row, "known_answers"), strict=True)
     leads = zip(_list(row, "lead_programmes"), _list(row, "lead_members"), _list(row, "lead_to"), strict=True)
-    heads = [_list(row, f"head_{name}") for name in ("programmes", "members", "seqs", "spreads", "owing")]
+    heads = [_list(row, f"head_{name}") for name in ("programmes", "members", "seqs", "spreads", "owing", "tiers")]
     return Begun(
         dict(zip(_list(row, "late_keys"), _list(row, "late_hashes"), strict=True)),
         {names[number - 1]: Known(fingerprint, answer or b"") for number, fingerprint, answer in known},
         {(tenant, programme, member): (tenant, programme, to) for programme, member, to in leads},
         [
-            Locked((tenant, programme, member), Head(seq, owing), spread)
-            for programme, member, seq, spread, owing in zip(*heads, strict=True)
+            Locked((tenant, programme, member), Head(seq, owing), spread, tier)
+            for programme, member, seq, spread, owing, tier in zip(*heads, strict=True)
         ],
     )
 
@@ -110,6 +110,7 @@ async def end(
         [name.credential for name in free], [name.operation for name in free], [name.digest for name in free],
         [key for key, _ in still], [outcome for _, outcome in still],
     )  # fmt: skip
+    await store.save_bills(connection, decided.redemptions.values())
     for less in (False, True):
         counted = [each for each in sorted(decided.counted.items()) if each[1] and (each[1] < 0) == less]
         if counted:

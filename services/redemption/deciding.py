@@ -11,11 +11,13 @@ import msgspec
 from msgspec.structs import replace
 
 from libs.contracts.redemption import Ask
+from libs.ledger.model import MemberLedger
 from libs.lives.life import Life
 from libs.lives.made import Cause
 from libs.runtime.keys import event_id
 from services.redemption import domain
-from services.redemption.domain import Changed, Redemption, Refusal, Rules
+from services.redemption.domain import Bill, Changed, Quoted, Redemption, Refusal, Rules
+from services.redemption.paying import ABOUT_MEMBERS, in_part, priced, returned
 
 REUSED = Refusal("idempotency-key-reused", "The key stands for another request.")
 UNKNOWN_MEMBER = Refusal("member-unknown", "Nobody has this id.")
@@ -68,24 +70,59 @@ def meaning(ask: Ask) -> bytes:
 
 
 def decide(
-    ask: Ask, life: Life, redemption: Redemption | None, rules: Rules, cause: Cause, at: datetime, patience: Patience
+    ask: Ask,
+    life: Life,
+    redemption: Redemption | None,
+    rules: Rules,
+    cause: Cause,
+    at: datetime,
+    patience: Patience,
+    tier: str | None = None,
 ) -> Changed | Refusal:
-    """Begin a redemption, or go on with one, and record it on the member in hand."""
+    """Begin a redemption, or go on with one, and record it on the member in hand, whose level is `tier`."""
     if redemption is None:
-        return UNKNOWN if ask.redemption_id is not None else _take(ask, life, rules, cause, at, patience)
+        return UNKNOWN if ask.redemption_id is not None else _take(ask, life, rules, cause, at, patience, tier)
     match ask.operation:
         case "extend":
-            return domain.extended(redemption, at, patience.hold)
+            made: Changed | Refusal = domain.extended(redemption, at, patience.hold)
         case "commit":
-            return domain.committed(life, redemption, cause, ask.points, at, rules.zone)
+            made = _commit(ask, life, redemption, rules, cause, at)
         case "release":
-            return domain.released(life, redemption, cause, at)
+            made = domain.released(life, redemption, cause, at)
         case "cancel":
-            return domain.cancelled(
-                life, redemption, cause, ask.points, at, by=ask.by, grace=patience.grace, rules=rules
-            )
-    # The answer under the key is forgotten, what was done under it is not.
-    return Changed(redemption)
+            made = _give_back(ask, life, redemption, rules, cause, at, patience)
+        case _:  # the answer under the key is forgotten, what was done under it is not
+            made = Changed(redemption)
+    return made
+
+
+class QuotedFor(NamedTuple):
+    """What a quote tells: so many points, what they would take, and what they would pay of a bill."""
+
+    points: int
+    made: Quoted
+    bill: Bill | None = None
+
+
+def quote(ask: Ask, rules: Rules, ledger: MemberLedger, tier: str | None, at: datetime) -> QuotedFor | Refusal:
+    """What would be taken now, or why nothing would; nothing is recorded. A Refusal is about the question itself."""
+    if ask.bill_minor is None:
+        assert ask.points is not None
+        wallets = domain.wallets_of(rules, ask.wallet)
+        return (
+            wallets
+            if isinstance(wallets, Refusal)
+            else QuotedFor(ask.points, domain.quoted(ledger, ask.points, wallets, at))
+        )
+    found = priced(ask, rules, ledger, tier, at)
+    if isinstance(found, Refusal):
+        if found.code not in ABOUT_MEMBERS:
+            return found
+        assert rules.payment is not None
+        wallet = rules.payment.wallet or next(iter(rules.scales))
+        spendable = domain.quoted(ledger, 1, [wallet], at).spendable
+        return QuotedFor(ask.points or 0, Quoted((), spendable, found.code))
+    return QuotedFor(found.points, domain.quoted(ledger, found.points, found.wallets, at), found.bill)
 
 
 def counts(before: Redemption | None, after: Redemption) -> int:
@@ -94,19 +131,57 @@ def counts(before: Redemption | None, after: Redemption) -> int:
     return (after.state == "redeemed") - was
 
 
-def _take(ask: Ask, life: Life, rules: Rules, cause: Cause, at: datetime, patience: Patience) -> Changed | Refusal:
-    assert ask.points is not None
-    wallets = domain.wallets_of(rules, ask.wallet)
-    if isinstance(wallets, Refusal):
-        return wallets
-    return domain.taken(
+def _take(
+    ask: Ask, life: Life, rules: Rules, cause: Cause, at: datetime, patience: Patience, tier: str | None
+) -> Changed | Refusal:
+    bill, points = None, ask.points
+    if ask.bill_minor is None:
+        wallets = domain.wallets_of(rules, ask.wallet)
+        if isinstance(wallets, Refusal):
+            return wallets
+    else:
+        priced_at = priced(ask, rules, life.ledger, tier, at)
+        if isinstance(priced_at, Refusal):
+            return priced_at
+        points, bill, wallets = priced_at.points, priced_at.bill, list(priced_at.wallets)
+    assert points is not None
+    made = domain.taken(
         life,
         cause.key,
         cause,
-        ask.points,
+        points,
         wallets,
         at,
         held_for=patience.hold if ask.operation == "hold" else None,
         zone=rules.zone,
         reference=ask.reference,
     )
+    if bill is None or isinstance(made, Refusal):
+        return made
+    return made._replace(redemption=replace(made.redemption, bill=bill))
+
+
+def _commit(
+    ask: Ask, life: Life, redemption: Redemption, rules: Rules, cause: Cause, at: datetime
+) -> Changed | Refusal:
+    made = domain.committed(life, redemption, cause, ask.points, at, rules.zone)
+    if isinstance(made, Refusal):
+        return made
+    return made._replace(redemption=replace(made.redemption, bill=in_part(redemption.bill, made.redemption.points)))
+
+
+def _give_back(
+    ask: Ask, life: Life, redemption: Redemption, rules: Rules, cause: Cause, at: datetime, patience: Patience
+) -> Changed | Refusal:
+    """Give points back: as many as are asked for, or the share of what came back of a bill."""
+    if ask.returned_minor is None:
+        return domain.cancelled(life, redemption, cause, ask.points, at, by=ask.by, grace=patience.grace, rules=rules)
+    if redemption.state not in ("redeemed", "cancelled"):
+        return domain.not_redeemed(redemption)
+    back = returned(redemption, ask.returned_minor)
+    if isinstance(back, Refusal):
+        return back
+    if not back.points:
+        return Changed(replace(redemption, bill=back.bill, changed_at=at))
+    made = domain.cancelled(life, redemption, cause, back.points, at, by=ask.by, grace=patience.grace, rules=rules)
+    return made if isinstance(made, Refusal) else made._replace(redemption=replace(made.redemption, bill=back.bill))

@@ -39,6 +39,7 @@ from services.redemption.deciding import (
     id_of,
     meaning,
     name_of,
+    quote,
 )
 from services.redemption.domain import Redemption, Refusal, Rules
 from services.redemption.programmes import Programmes
@@ -90,20 +91,19 @@ class Desk:
         now = self.clock.now()
         assert ask.programme_id is not None
         assert ask.member_id is not None
-        assert ask.points is not None
         rules = self._rules((ask.tenant_id, ask.programme_id), now)
-        wallets = _found(domain.wallets_of(rules, ask.wallet))
         name = (ask.tenant_id, ask.programme_id, ask.member_id)
         async with (
             self.pool.acquire() as connection,
             connection.transaction(isolation="repeatable_read"),
         ):
             ledger = await store.look(connection, name)
+            tier = None if ask.bill_minor is None else await store.tier_of(connection, name)
         if ledger is None:
             raise Refused(UNKNOWN_MEMBER)
         ledger = apply_all(ledger, catch_up(ledger, now, now))
-        made = domain.quoted(ledger, ask.points, wallets, now)
-        return Answer(msgspec.Raw(telling.quote(ask.member_id, rules, ask.points, made, ledger)))
+        quoted = _found(quote(ask, rules, ledger, tier, now))
+        return Answer(msgspec.Raw(telling.quote(ask.member_id, rules, quoted.points, quoted.made, ledger, quoted.bill)))
 
     async def _move(self, ask: Ask) -> Answer:
         now = self.clock.now()
@@ -127,7 +127,8 @@ class Desk:
             at = now if redemption is None else max(now, redemption.changed_at)
             cause = Cause(redemption_id, rules.source, str(redemption_id))
             life.catch_up(at, cause)
-            changed = _found(decide(ask, life, redemption, rules, cause, at, self.patience))
+            tier = None if ask.bill_minor is None else await store.tier_of(connection, found.name)
+            changed = _found(decide(ask, life, redemption, rules, cause, at, self.patience, tier))
             answer = telling.answer(changed, life, rules.programme, came_back=ask.operation in GIVES_BACK)
             await store.save(connection, at, [life], [changed.redemption])
             if rules.counts and (by := counts(redemption, changed.redemption)):

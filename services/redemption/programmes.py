@@ -91,4 +91,5 @@ def _compile(active_from: datetime, document: str) -> _Version:
 
 def _rules(tenant: str, programme: str, version: ActiveVersion, *, counts: bool) -> Rules:
     scales = {wallet.name: wallet.scale for wallet in version.compiled.source.wallets}
-    return Rules(tenant, programme, version.zone, scales, version.calendars, counts)
+    source = version.compiled.source
+    return Rules(tenant, programme, version.zone, scales, version.calendars, counts, source.currency, source.payment)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from libs.history.days import REDEMPTIONS
 from libs.ledger.keeping import read_spans
@@ -20,7 +20,7 @@ from libs.lives.postgres import Head
 from libs.runtime import sql, stream_store
 from libs.runtime.batch import Outgoing
 from services.redemption.deciding import Known, RequestName
-from services.redemption.domain import Portion, Redemption
+from services.redemption.domain import Bill, Portion, Redemption
 
 _QUERIES = sql.load("services.redemption")
 KEPT = timedelta(days=7)
@@ -28,11 +28,15 @@ KEPT = timedelta(days=7)
 
 
 class Locked(NamedTuple):
-    """A member whose ledger is locked for this transaction, and the hash that names the partition of its events."""
+    """A member whose ledger is locked for this transaction, and the hash that names the partition of its events.
+
+    `tier` is the member's level, as far as it was asked for.
+    """
 
     name: MemberName
     head: Head
     spread: int
+    tier: str | None = None
 
 
 async def begin(
@@ -105,6 +109,21 @@ def _redemption(tenant_id: int, row: asyncpg.Record) -> Redemption:
         extended=row["extended"],
         reference=row["reference"],
         counted_on=row["counted_on"],
+        bill=_bill(row),
+    )
+
+
+def _bill(row: asyncpg.Record) -> Bill | None:
+    if row["currency"] is None:
+        return None
+    return Bill(
+        row["currency"],
+        row["amount_minor"],
+        row["paid_minor"],
+        row["rate_points"],
+        row["rate_minor"],
+        row["tax"],
+        row["returned_minor"],
     )
 
 
@@ -138,6 +157,20 @@ async def save(
     await lives.save(connection, now, members)
     rows = [row(redemption) for redemption in redemptions]
     await connection.execute(_QUERIES["save"], now, orjson.dumps(rows, default=str).decode())
+    await save_bills(connection, redemptions)
+
+
+async def save_bills(connection: asyncpg.Connection, redemptions: Iterable[Redemption]) -> None:
+    """Save what redemptions pay; for most of them that is nothing."""
+    rows = [(*each.name, each.redemption_id, *astuple(each.bill)) for each in redemptions if each.bill is not None]
+    if rows:
+        await connection.execute(_QUERIES["save_bills"], *zip(*rows, strict=True))
+
+
+async def tier_of(connection: asyncpg.Connection, name: MemberName) -> str | None:
+    """Return the level of a member whose tenant's rows are seen."""
+    tier: str | None = await connection.fetchval(_QUERIES["tier"], *name)
+    return tier
 
 
 def row(redemption: Redemption) -> dict[str, Any]:

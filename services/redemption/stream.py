@@ -107,7 +107,7 @@ async def _load(connection: asyncpg.Connection, begun: Begun, commands: Sequence
     redemptions = await store.load_redemptions(connection, commands[0].tenant_id, ids)
     here = [each for each in redemptions.values() if each.name in locked]
     lives = await store.load_lives(connection, locked.values(), here)
-    members = {name: InHand(life, locked[name].spread) for name, life in lives.items()}
+    members = {name: InHand(life, locked[name].spread, locked[name].tier) for name, life in lives.items()}
     return Loaded(members, redemptions, begun.known, begun.leads)
 
 

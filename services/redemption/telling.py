@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from libs.contracts.redemption import RedeemedLot, RedemptionQuote, RedemptionView
+from libs.contracts.redemption import BillView, RedeemedLot, RedemptionQuote, RedemptionView
 from libs.contracts.writer import EventWriter
 from libs.ledger.model import MemberLedger
 from libs.lives.life import Life
 from libs.lives.made import event_data, event_type_of
 from libs.runtime.batch import Outgoing
 from libs.runtime.keys import event_id
-from services.redemption.domain import Changed, Portion, Quoted, Rules
+from services.redemption.domain import Bill, Changed, Portion, Quoted, Rules
 
 POINTS = "loyalty.points"
 SOURCE = "/pointstream/redemption"
@@ -49,13 +49,16 @@ def answer(changed: Changed, life: Life, programme: str, *, came_back: bool) -> 
         asked_at=redemption.asked_at,
         changed_at=redemption.changed_at,
         lots=_lots(redemption.portions, life.ledger),
+        bill=None if redemption.bill is None else bill_view(redemption.bill),
         lapsed=changed.lapsed if came_back else None,
     )
     return view.model_dump_json(exclude_none=False).encode()
 
 
-def quote(member_id: UUID, rules: Rules, points: int, made: Quoted, ledger: MemberLedger) -> bytes:
-    """Tell what a redemption would take."""
+def quote(
+    member_id: UUID, rules: Rules, points: int, made: Quoted, ledger: MemberLedger, bill: Bill | None = None
+) -> bytes:
+    """Tell what a redemption would take, and pay of a bill."""
     view = RedemptionQuote(
         member_id=member_id,
         programme=rules.programme,
@@ -64,8 +67,23 @@ def quote(member_id: UUID, rules: Rules, points: int, made: Quoted, ledger: Memb
         reason=made.refused,
         spendable=made.spendable,
         lots=_lots(made.portions, ledger),
+        bill=None if bill is None else bill_view(bill),
     )
     return view.model_dump_json().encode()
+
+
+def bill_view(bill: Bill) -> BillView:
+    """What points pay, as it is shown."""
+    return BillView(
+        currency=bill.currency,
+        amount_minor=bill.amount,
+        paid_minor=bill.paid,
+        rest_minor=bill.amount - bill.paid,
+        rate_points=bill.rate_points,
+        rate_minor=bill.rate_minor,
+        tax=bill.tax,
+        returned_minor=bill.returned,
+    )
 
 
 def _lots(portions: Sequence[Portion], ledger: MemberLedger) -> tuple[RedeemedLot, ...]:

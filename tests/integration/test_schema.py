@@ -150,6 +150,7 @@ RIGHTS = {
         "INSERT": "ledger.allocation ledger.movement ledger.waiver",
         "INSERT SELECT": "stream.dead_letter stream.outbox",
         "INSERT SELECT UPDATE(outcome)": "redemption.inbox",
+        "INSERT SELECT UPDATE(paid_minor) UPDATE(returned_minor)": "redemption.bill",
         "INSERT SELECT UPDATE": "stream.outbox_shard stream.position",
         "INSERT SELECT UPDATE(amount) UPDATE(since)": "ledger.debt",
         "INSERT SELECT UPDATE(held) UPDATE(now_active_from) UPDATE(now_expires_at) UPDATE(pending) UPDATE(remaining)": (
@@ -178,7 +179,7 @@ RIGHTS = {
             members.exemption_pass members.identifier members.mark members.member members.merge
             members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing
-            redemption.inbox redemption.redemption redemption.request
+            redemption.bill redemption.inbox redemption.redemption redemption.request
             stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
             """,
         "INSERT SELECT UPDATE": """

@@ -27,7 +27,7 @@ CREATE FUNCTION redemption.begin_commands(
     OUT known_numbers int[], OUT known_fingerprints bytea[], OUT known_answers bytea[],
     OUT lead_programmes int[], OUT lead_members uuid[], OUT lead_to uuid[],
     OUT head_programmes int[], OUT head_members uuid[], OUT head_seqs bigint[], OUT head_spreads int[],
-    OUT head_owing boolean[]
+    OUT head_owing boolean[], OUT head_tiers text[]
 )
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -87,10 +87,11 @@ BEGIN
     JOIN members.merge g ON g.tenant_id = p_tenant AND g.programme_id = v.programme_id AND g.member_id = v.member_id
         AND g.undone_at IS NULL;
 
-    SELECT array_agg(l.programme_id), array_agg(l.member_id), array_agg(l.seq), array_agg(l.spread), array_agg(l.owing)
-    INTO head_programmes, head_members, head_seqs, head_spreads, head_owing
+    SELECT array_agg(l.programme_id), array_agg(l.member_id), array_agg(l.seq), array_agg(l.spread), array_agg(l.owing),
+           array_agg(l.tier)
+    INTO head_programmes, head_members, head_seqs, head_spreads, head_owing, head_tiers
     FROM (
-        SELECT m.programme_id, m.member_id, m.seq, m.spread, m.owing
+        SELECT m.programme_id, m.member_id, m.seq, m.spread, m.owing, m.tier
         FROM (
             SELECT v.programme_id, v.member_id FROM unnest(p_programmes, p_members) AS v(programme_id, member_id)
             UNION

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from annotated_types import MaxLen, MinLen
+from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import Field
 
 from libs.contracts.primitives import (
     NO_NUL,
+    CurrencyCode,
     Instant,
     Name32,
     Name64,
@@ -22,14 +23,16 @@ from libs.contracts.primitives import (
 )
 
 RequestedOperation = Literal["redeem", "hold", "extend", "commit", "release", "cancel"]
+Amount = Annotated[int, Ge(1), Le(10**12)]
 RequestKey = Annotated[str, MinLen(1), MaxLen(255), NO_NUL]
 
 
 class RedemptionRequestedV1(Payload):
     """Points of a member are to be spent or held, or what was begun so is to go on or be undone.
 
-    `redeem` and `hold` begin a redemption and need `points`. The others follow on one, which is named by its id or by
-    the key that it was begun under. A key has one effect, however often and by whichever way it comes.
+    `redeem` and `hold` begin a redemption and need `points`, or the `bill_minor` that points are to pay. The others
+    follow on one, which is named by its id or by the key that it was begun under. A key has one effect, however often
+    and by whichever way it comes.
     """
 
     event_type: ClassVar[str] = "org.pointstream.redemption.requested.v1"
@@ -56,6 +59,19 @@ class RedemptionRequestedV1(Payload):
         default=None, description="From this wallet alone; else from all that count in the unit of the first."
     )
     reference: Name64 | None = Field(default=None, description="What you call it: it is kept and shown.")
+    bill_minor: Amount | None = Field(
+        default=None,
+        description="Points pay this bill, in the currency's minor unit, as far as the programme lets them; "
+        "`points` is then the most that is taken.",
+    )
+    currency: CurrencyCode | None = Field(
+        default=None, description="The currency of the amounts; it is the programme's."
+    )
+    partial: bool = Field(default=False, description="Of a bill: with too few points, pay what these pay.")
+    returned_minor: Amount | None = Field(
+        default=None,
+        description="To cancel: so much of the bill came back, and the points that paid it come back in proportion.",
+    )
 
 
 class RedemptionExtendedV1(Payload):

@@ -9,13 +9,14 @@ from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from libs.contracts.primitives import Name32, Name64
+from libs.contracts.primitives import CurrencyCode, Name32, Name64
 from services.gateway.intake.bodies import read_json
 from services.gateway.intake.description import KEY
 from services.gateway.problems import FieldError, ProblemError, pointer
 
 MOST = 64 * 1024
 _MOST_POINTS = 10**15
+_MOST_MINOR = 10**12
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -32,14 +33,33 @@ class QuoteBody(_Body):
         pattern="^[a-z_]{1,32}:[^\\x00-\\x1f]{1,128}$",
         description="Instead of the id: `card:98123456`.",
     )
-    points: int = Field(strict=True, ge=1, le=_MOST_POINTS, description="How many, in the wallet's minor unit.")
+    points: int | None = Field(
+        default=None,
+        strict=True,
+        ge=1,
+        le=_MOST_POINTS,
+        description="How many, in the wallet's minor unit. Of a bill: the most that is taken.",
+    )
     wallet: Name32 | None = Field(
         default=None,
         description="From this wallet alone; else from all that count in the unit of the first, in their order.",
     )
 
+    bill_minor: int | None = Field(
+        default=None,
+        strict=True,
+        ge=1,
+        le=_MOST_MINOR,
+        description="Instead of so many points: the bill that points are to pay, in the currency's minor unit, by the "
+        "programme's rate and as far as it lets them.",
+    )
+    currency: CurrencyCode | None = Field(default=None, description="The bill's currency; it is the programme's.")
+    partial: bool = Field(default=False, strict=True, description="Of a bill: with too few points, pay what these pay.")
+
     @model_validator(mode="after")
     def _one_member(self) -> Self:
+        if self.points is None and self.bill_minor is None:
+            raise PydanticCustomError("points", "either points or bill_minor says how much is to be spent")
         if (self.member_id is None) == (self.identifier is None):
             raise PydanticCustomError("member", "the member is named by member_id or by identifier, one of the two")
         return self
@@ -63,6 +83,14 @@ class CancelBody(_Body):
 
     points: int | None = Field(
         default=None, strict=True, ge=1, le=_MOST_POINTS, description="Default: all that is left."
+    )
+    returned_minor: int | None = Field(
+        default=None,
+        strict=True,
+        ge=1,
+        le=_MOST_MINOR,
+        description="Instead of points: so much of the bill came back, and the points that paid it come back in "
+        "proportion to the whole bill. Each return is told once; what comes back follows from all of them together.",
     )
     by: Literal["member", "operator", "partner"] = Field(
         default="member",

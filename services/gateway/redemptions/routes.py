@@ -17,7 +17,7 @@ from services.gateway.member_lookup import one_member
 from services.gateway.openapi import refusals
 from services.gateway.paging import link_next, read_place
 from services.gateway.parameters import CursorText, Limit, MemberId, ProgrammeSlug
-from services.gateway.problems import ProblemError
+from services.gateway.problems import FieldError, ProblemError
 from services.gateway.redemptions import store
 from services.gateway.redemptions.bodies import (
     CancelBody,
@@ -37,6 +37,9 @@ _BODY = ("body-not-json", "body-too-slow", "body-too-large", "media-type-unsuppo
 _ASKED = (*_BODY, "redemption-away")
 _KEYED = (*_ASKED, "idempotency-key-missing", "idempotency-key-invalid", "idempotency-key-reused")
 _OF_MEMBER = ("member-unknown", "member-merged", "programme-needed", "version-unknown", "wallet-unknown")
+_OF_BILL = ("payment-not-offered", "currency-mismatch")
+_OF_PAYING = ("payment-below-minimum", "payment-step")
+_OF_RETURN = ("not-a-payment", "returned-exceeded")
 _OF_HOLD = ("redemption-unknown", "hold-expired", "hold-ended")
 RedemptionId = Annotated[
     UUID, Path(description="The redemption's id.", examples=["0c1f5f0a-6f0e-5b7d-8a63-2f1e9d4c7b50"])
@@ -68,7 +71,7 @@ class RedemptionsPage(BaseModel):
     operation_id="quoteRedemption",
     summary="What a redemption would take",
     response_model=RedemptionQuote,
-    responses=refusals(*_ASKED, *_OF_MEMBER),
+    responses=refusals(*_ASKED, *_OF_MEMBER, *_OF_BILL),
     openapi_extra=described(QuoteBody, {"member_id": _MEMBER, "points": 150}, keyed=False),
 )
 async def quote_redemption(request: Request, caller: PointsReader, programme: ProgrammeSlug = None) -> Response:
@@ -83,6 +86,9 @@ async def quote_redemption(request: Request, caller: PointsReader, programme: Pr
         member_id=member.member_id,
         points=body.points,
         wallet=body.wallet,
+        bill_minor=body.bill_minor,
+        currency=body.currency,
+        partial=body.partial,
     )
     return _response(await _client(request).ask(ask), 200)
 
@@ -93,13 +99,17 @@ async def quote_redemption(request: Request, caller: PointsReader, programme: Pr
     summary="Spend points, or hold them",
     status_code=201,
     response_model=RedemptionView,
-    responses=refusals(*_KEYED, *_OF_MEMBER, "insufficient-points", "in-debt"),
+    responses=refusals(*_KEYED, *_OF_MEMBER, *_OF_BILL, *_OF_PAYING, "insufficient-points", "in-debt"),
     openapi_extra=described(
         RedeemBody, {"member_id": _MEMBER, "points": 150, "hold": True, "reference": "till-7/4711"}
     ),
 )
 async def redeem(request: Request, caller: PointsSpender, programme: ProgrammeSlug = None) -> Response:
-    """Redeem points at once, or with `hold` reserve them for 15 minutes. All of them, or nothing is done."""
+    """Redeem points at once, or with `hold` reserve them for 15 minutes. All of them, or nothing is done.
+
+    With `bill_minor` points pay a bill: as many as are needed, at most `points`, and with `partial` what there is. The
+    answer's `bill` says how much of it is paid.
+    """
     body, document = await read_body(request, RedeemBody)
     key = key_text(request)
     member = await _member(caller, body, programme)
@@ -114,6 +124,9 @@ async def redeem(request: Request, caller: PointsSpender, programme: ProgrammeSl
         points=body.points,
         wallet=body.wallet,
         reference=body.reference,
+        bill_minor=body.bill_minor,
+        currency=body.currency,
+        partial=body.partial,
     )
     return _response(await _client(request).ask(ask), 201)
 
@@ -165,7 +178,7 @@ async def extend_redemption(request: Request, caller: PointsSpender, redemption_
     operation_id="cancelRedemption",
     summary="Give redeemed points back",
     response_model=RedemptionView,
-    responses=refusals(*_KEYED, "redemption-unknown", "member-merged", "not-redeemed", "points-exceeded"),
+    responses=refusals(*_KEYED, "redemption-unknown", "member-merged", "not-redeemed", "points-exceeded", *_OF_RETURN),
     openapi_extra=described(CancelBody, {"points": 50, "by": "member"}),
 )
 async def cancel_redemption(request: Request, caller: PointsSpender, redemption_id: RedemptionId) -> Response:
@@ -176,7 +189,11 @@ async def cancel_redemption(request: Request, caller: PointsSpender, redemption_
     body, document = await read_body(request, CancelBody)
     if body.by != "member" and not caller.key.allows("points:adjust"):
         raise ProblemError("scope-missing", "To cancel as an operator or partner takes the scope points:adjust.")
-    return await _follow(request, caller, "cancel", redemption_id, document, points=body.points, by=body.by)
+    if body.points is not None and body.returned_minor is not None:
+        fault = FieldError(pointer="/body/returned_minor", detail="null where points say how many come back")
+        raise ProblemError("request-invalid", errors=[fault])
+    told = {"points": body.points, "returned_minor": body.returned_minor, "by": body.by}
+    return await _follow(request, caller, "cancel", redemption_id, document, **told)
 
 
 @router.get(

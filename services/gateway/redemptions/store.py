@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from libs.contracts.redemption import RedeemedLot, RedemptionView
+from libs.contracts.redemption import BillView, RedeemedLot, RedemptionView
 from libs.runtime import sql
 from services.gateway.cursors import Place
 from services.gateway.store import Member, Reading
@@ -39,7 +39,7 @@ async def _views(reading: Reading, rows: Sequence[Any]) -> list[RedemptionView]:
         lots = {lot["seq"]: lot for lot in await reading.fetch(_SQL["lots"], *whose, wanted)}
     return [
         RedemptionView(
-            **{name: row[name] for name in RedemptionView.model_fields if name not in ("lots", "lapsed")},
+            **{name: row[name] for name in RedemptionView.model_fields if name not in ("lots", "lapsed", "bill")},
             lots=tuple(
                 RedeemedLot(
                     lot=lot,
@@ -51,6 +51,14 @@ async def _views(reading: Reading, rows: Sequence[Any]) -> list[RedemptionView]:
                 )
                 for _, wallet, lot, points, restored in each
             ),
+            bill=_bill(row),
         )
         for row, each in zip(rows, shares, strict=True)
     ]
+
+
+def _bill(row: Any) -> BillView | None:
+    if row["currency"] is None:
+        return None
+    amounts = {name: row[name] for name in BillView.model_fields if name != "rest_minor"}
+    return BillView(**amounts, rest_minor=row["amount_minor"] - row["paid_minor"])

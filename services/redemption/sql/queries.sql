@@ -11,10 +11,24 @@ SELECT set_config('pointstream.tenant', $1::int::text, true);
 SELECT seq, owing FROM ledger.member WHERE tenant_id = $1 AND programme_id = $2 AND member_id = $3;
 
 -- name: redemptions
-SELECT programme_id, member_id, redemption_id, state, points, restored, hold_until, extended, reference,
-       shares::text AS shares, counted_on, asked_at, changed_at
-FROM redemption.redemption WHERE tenant_id = $1 AND redemption_id = ANY ($2::uuid[])
-ORDER BY programme_id, member_id, redemption_id;
+SELECT r.programme_id, r.member_id, r.redemption_id, r.state, r.points, r.restored, r.hold_until, r.extended, r.reference,
+       r.shares::text AS shares, r.counted_on, r.asked_at, r.changed_at,
+       b.currency, b.amount_minor, b.paid_minor, b.rate_points, b.rate_minor, b.tax, b.returned_minor
+FROM redemption.redemption r
+LEFT JOIN redemption.bill b USING (tenant_id, programme_id, member_id, redemption_id)
+WHERE r.tenant_id = $1 AND r.redemption_id = ANY ($2::uuid[])
+ORDER BY r.programme_id, r.member_id, r.redemption_id;
+
+-- name: tier
+SELECT tier FROM ledger.member WHERE tenant_id = $1 AND programme_id = $2 AND member_id = $3;
+
+-- name: save_bills
+INSERT INTO redemption.bill AS b (tenant_id, programme_id, member_id, redemption_id, currency, amount_minor, paid_minor,
+                                  rate_points, rate_minor, tax, returned_minor)
+SELECT v.* FROM unnest($1::int[], $2::int[], $3::uuid[], $4::uuid[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[],
+                       $9::bigint[], $10::text[], $11::bigint[]) AS v
+ON CONFLICT (tenant_id, programme_id, member_id, redemption_id)
+DO UPDATE SET paid_minor = excluded.paid_minor, returned_minor = excluded.returned_minor;
 
 -- name: lots
 -- Lots by number, also those of which nothing is left.

@@ -20,7 +20,8 @@ from services.redemption.commands import digest
 from services.redemption.handlers import Desk
 from tests.integration.gateway.conftest import NOW, SEAL_KEY, SetClock
 from tests.integration.gateway.scribe import MemberScribe, Scribe
-from tests.support.database import ACME, GLOBEX, Database, SeededTenant
+from tests.support.database import ACME, GLOBEX, Database, SeededTenant, programme_document
+from tests.support.programmes import put_programme
 from tests.support.spending import asked
 from tests.support.spending_lane import SpendingLane, open_desk
 from tests.support.stack import Stack, Worker, until
@@ -36,9 +37,11 @@ async def desk(database: Database, clock: SetClock) -> AsyncIterator[Desk]:
     await opened.pool.close()
 
 
-async def rich(scribe: Scribe, *points: int, tenant: SeededTenant = ACME, now: datetime = NOW) -> MemberScribe:
+async def rich(
+    scribe: Scribe, *points: int, tenant: SeededTenant = ACME, now: datetime = NOW, **more: Any
+) -> MemberScribe:
     """Somebody with lots of so many points, which lapse one after the other from tomorrow on."""
-    member = await scribe.member(tenant)
+    member = await scribe.member(tenant, **more)
     for number, amount in enumerate(points, 1):
         await member.credit(amount, now - timedelta(days=9), expires_at=now + timedelta(days=number))
     return member
@@ -147,6 +150,49 @@ async def test_what_was_redeemed_comes_back_once(desk: Desk, scribe: Scribe, dat
     assert by_topic.outcomes.get("cancel", 0) + sum(each.refused is None for each in answers) == 40
     assert {each.refused for each in answers} <= {None, "not-redeemed"}
     assert [await left(scribe, each) for each in members] == [100] * 8
+    await sound(database)
+
+
+async def test_points_pay_a_bill_and_come_back_with_it(desk: Desk, scribe: Scribe, database: Database) -> None:
+    """Gold pays by a better rate; a bill that comes back in parts brings its share of the points back, by both ways."""
+    rates = [{"points": 80, "minor": 100, "tiers": ["gold"]}, {"points": 100, "minor": 100}]
+    terms = {"rates": rates, "step": 10, "min_points": 20, "max_percent": 50, "tax": "discount"}
+    await put_programme(database, programme_document(ACME) | {"payment": terms})
+    await desk.programmes.refresh()
+    gold, other = await rich(scribe, 900, 900, tier="gold"), await rich(scribe, 55)
+    lane = await SpendingLane(desk).claim()
+
+    asking = {"bill_minor": 2_500, "currency": "EUR"}
+    quote = orjson.loads(bytes((await desk.serve(http("quote", gold.member_id, "q", **asking))).body))
+    bill = {"amount_minor": 2_500, "paid_minor": 1_250, "rest_minor": 1_250, "rate_points": 80, "rate_minor": 100}
+    assert (quote["points"], quote["possible"], sum(lot["points"] for lot in quote["lots"])) == (1_000, True, 1_000)
+    assert quote["bill"] == bill | {"currency": "EUR", "tax": "discount", "returned_minor": 0}
+    too_few = orjson.loads(bytes((await desk.serve(http("quote", other.member_id, "q", **asking))).body))
+    assert (too_few["possible"], too_few["reason"], too_few["spendable"]) == (False, "insufficient-points", 55)
+
+    paid = orjson.loads(bytes((await desk.serve(http("redeem", gold.member_id, "pay", **asking))).body))
+    assert (paid["points"], paid["bill"]) == (1_000, quote["bill"])
+    applied = await lane.apply([
+        asked("1", other.member_id, "redeem", bill_minor=2_500, partial=True, key="part"),
+        asked("2", other.member_id, "redeem", bill_minor=2_500, currency="USD"),
+        asked("3", gold.member_id, "cancel", begun_under="pay", credential=TILL, returned_minor=833),
+        asked("4", gold.member_id, "cancel", begun_under="pay", credential=TILL, returned_minor=833),
+        asked("5", gold.member_id, "cancel", begun_under="pay", credential=TILL, returned_minor=835),
+    ])  # fmt: skip
+    assert codes(applied) == ["currency-mismatch", "returned-exceeded"]
+    assert (await left(scribe, gold), await left(scribe, other)) == (800 + 666, 5)
+    ended = await desk.serve(
+        http("cancel", None, "rest", redemption_id=UUID(paid["redemption_id"]), returned_minor=834)
+    )
+    view = orjson.loads(bytes(ended.body))
+    assert (view["state"], view["restored"], view["bill"]["returned_minor"]) == ("cancelled", 1_000, 2_500)
+    assert await left(scribe, gold) == 1_800, "however it was cut"
+    refused = await desk.serve(http("cancel", None, "plain", redemption_id=UUID(view["redemption_id"]), points=1))
+    assert refused.refused == "not-redeemed"
+    part = await scribe.connection.fetchrow(
+        "SELECT paid_minor, amount_minor FROM redemption.bill WHERE paid_minor < 60"
+    )
+    assert tuple(part) == (50, 2_500)
     await sound(database)
 
 

@@ -67,6 +67,9 @@ def test_every_example_is_read_and_a_till_may_not_speak_for_others() -> None:
         ({"operation": "commit"}, "/data/redemption_id"),
         ({"operation": "release", "points": 1, "begun_under": "k"}, "/data/points"),
         ({"operation": "give"}, "/data/operation"),
+        ({"operation": "commit", "begun_under": "k", "bill_minor": 1}, "/data/bill_minor"),
+        ({"operation": "commit", "begun_under": "k", "returned_minor": 1}, "/data/returned_minor"),
+        ({"operation": "redeem", "bill_minor": 1, "currency": "EURO"}, "/data/currency"),
     ],
 )
 def test_what_could_not_be_asked_is_a_dead_letter(data: dict[str, Any], field: str) -> None:
