@@ -113,7 +113,7 @@ RIGHTS = {
             members.identifier members.member members.merge members.segment_change members.segment_member
             members.tier_change members.tier_standing
             platform.programme platform.source platform.tenant
-            redemption.redemption stream.outbox_shard stream.position vault.profile
+            redemption.bill redemption.redemption stream.outbox_shard stream.position vault.profile
             """,
         "INSERT SELECT": """
             expiry.reinstatement_share members.referral_code platform.exchange_rate platform.programme_version

@@ -48,7 +48,7 @@ async def rich(
 
 
 def http(operation: Operation, member: UUID | None, key: str, **more: Any) -> Ask:
-    whose = {} if member is None else {"programme_id": 1, "member_id": member}
+    whose: dict[str, Any] = {} if member is None else {"programme_id": 1, "member_id": member}
     return Ask(operation, 1, TILL, key=digest(key), fingerprint=digest("its path and body"), **whose, **more)
 
 
