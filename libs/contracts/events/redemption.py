@@ -50,8 +50,8 @@ class RedemptionRequestedV1(Payload):
     redemption_id: UUID | None = Field(default=None, description="The redemption that it follows on.")
     begun_under: RequestKey | None = Field(
         default=None,
-        description="Instead of the id: the key of the request that began the redemption. Without either, the request's "
-        "own key: a hold and what follows on it may share one.",
+        description="Instead of the id: the key of the request that began the redemption. Without either, the "
+        "request's own key: a hold and what follows on it may share one.",
     )
     points: PositivePoints | None = Field(
         default=None,
