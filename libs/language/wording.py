@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, time, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
@@ -12,6 +12,7 @@ from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time, get_day_names, get_month_names
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal
+from babel.units import format_unit
 
 _locale = lru_cache(maxsize=8)(Locale.parse)
 
@@ -52,6 +53,14 @@ def moment(instant: datetime, zone: tzinfo, language: str) -> str:
     if local.time() == time():
         return day(local.date(), language)
     return f"{day(local.date(), language)}, {format_time(local.time(), 'short', locale=language)}"
+
+
+def time_left(span: timedelta, language: str) -> str:
+    """Write how long something still takes, by its two largest units down to minutes; less than one is one."""
+    minutes = max(span // timedelta(minutes=1), 1)
+    units = {"day": minutes // 1_440, "hour": minutes // 60 % 24, "minute": minutes % 60}
+    shown = [format_unit(value, unit, locale=language) for unit, value in units.items() if value]
+    return ", ".join(shown[:2] if units["day"] or units["hour"] else shown)
 
 
 def weekday(number_of_day: int, language: str) -> str:
