@@ -12,9 +12,11 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from libs.contracts.orders import OrderAsk, OrderView, PriceView, ReasonView
+
 PATH = "/redemptions"
 """Where redemption answers, on its web port."""
-Operation = Literal["quote", "redeem", "hold", "extend", "commit", "release", "cancel"]
+Operation = Literal["quote", "redeem", "hold", "extend", "commit", "release", "cancel", "advance"]
 Doer = Literal["member", "operator", "partner"]
 State = Literal["held", "released", "expired", "redeemed", "cancelled"]
 
@@ -24,6 +26,7 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     What begins names programme and member, what follows names the redemption. `credential`, `key` and `fingerprint` are
     the caller's key, the digest of its Idempotency-Key and that of the request; a quote has no use for the last two.
+    With an `order` it is about a reward: `points` then are those paid for each piece, where the price slides.
     """
 
     operation: Operation
@@ -38,6 +41,8 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     wallet: str | None = None
     reference: str | None = None
     by: Doer = "member"
+    order: OrderAsk | None = None
+    language: str = "en"
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -122,6 +127,7 @@ class RedemptionView(_View):
         default=None,
         description="Of the points that came back by this request: how many lapsed at once.",
     )
+    order: OrderView | None = Field(default=None, description="The order, where they are for a reward.")
 
 
 class RedemptionQuote(_View):
@@ -145,6 +151,9 @@ class RedemptionQuote(_View):
     programme: str = Field(description="The programme.", examples=["main"])
     points: int = Field(description="How many were asked for.", examples=[150])
     possible: bool = Field(description="Whether so many can be redeemed.")
-    reason: str | None = Field(description="Why not: `insufficient-points` or `in-debt`.")
+    reason: str | None = Field(description="Why not: `insufficient-points`, `in-debt`, or why the reward can't be had.")
     spendable: int = Field(description="How many can be redeemed.")
     lots: tuple[RedeemedLot, ...] = Field(description="Which lots they would be taken from, in this order.")
+    price: PriceView | None = Field(default=None, description="Of a reward: its price for all pieces.")
+    prices: tuple[PriceView, ...] = Field(default=(), description="Of a reward: all prices there are, cheapest first.")
+    reasons: tuple[ReasonView, ...] = Field(default=(), description="Of a reward: everything that bars it.")

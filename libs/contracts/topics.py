@@ -199,7 +199,20 @@ TOPICS: tuple[Topic, ...] = (
         key=_MEMBER,
         producers=("redemption", "earning"),
         consumers=_BOTH,
-    ).carrying(*_types("reward.granted", "reward.revoked")),
+    ).carrying(
+        *_types(
+            "reward.granted",
+            "reward.revoked",
+            "reward.redeemed",
+            "reward.issued",
+            "reward.fulfilled",
+            "reward.held",
+            "reward.advanced",
+            "reward.cancelled",
+            "reward.expired",
+            "reward.reached",
+        )
+    ),
     _output(
         "loyalty.sweeps",
         "Expiry sweeps, from announcement to end.",

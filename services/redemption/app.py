@@ -22,6 +22,7 @@ from services.redemption import pages
 from services.redemption.handlers import WRITER, Desk
 from services.redemption.metrics import RedemptionMetrics
 from services.redemption.programmes import Programmes
+from services.redemption.reward_desk import RewardDesk
 from services.redemption.settings import RedemptionSettings
 
 SERVICE = "redemption"
@@ -48,7 +49,7 @@ def build(settings: RedemptionSettings, clock: Clock | None = None) -> faust.App
         return Relay(producer, headers_of, read_rows, stream_metrics, topic_prefix=settings.kafka.topic_prefix)
 
     relay = LeasedRelay(pool, WRITER, owner, make_relay, SystemClock())
-    desk = Desk(pool, programmes, clock, settings, relay.committed)
+    desk = Desk(pool, programmes, clock, settings, RewardDesk.of(settings), relay.committed)
     _host(app, settings, desk, relay, metrics)
     token = door_token(base64.b64decode(settings.seal_key.get_secret_value()))
     pages.serve(app, desk, token, metrics, lambda: programmes.known and relay.prepared)

@@ -26,9 +26,11 @@ from libs.runtime.failpoint import reach
 from libs.runtime.keys import event_id
 from libs.runtime.leases import shard_of
 from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
-from services.redemption import domain, store, telling
+from services.redemption import domain, order_store, ordering, store, telling
 from services.redemption.domain import Changed, Redemption, Refusal, Rules
+from services.redemption.ordering import Done
 from services.redemption.programmes import Programmes
+from services.redemption.reward_desk import RewardDesk
 from services.redemption.settings import RedemptionSettings
 from services.redemption.store import Known, RequestName
 
@@ -53,6 +55,7 @@ class Desk:
     programmes: Programmes
     clock: Clock
     settings: RedemptionSettings
+    rewards: RewardDesk
     committed: Callable[[Sequence[str]], None]
 
     async def serve(self, ask: Ask) -> Answer:
@@ -73,7 +76,6 @@ class Desk:
         now = self.clock.now()
         assert ask.programme_id is not None
         assert ask.member_id is not None
-        assert ask.points is not None
         rules = self._rules((ask.tenant_id, ask.programme_id), now)
         wallets = _found(domain.wallets_of(rules, ask.wallet))
         name = (ask.tenant_id, ask.programme_id, ask.member_id)
@@ -82,9 +84,13 @@ class Desk:
             connection.transaction(isolation="repeatable_read"),
         ):
             ledger = await store.look(connection, name)
-        if ledger is None:
-            raise Refused(Refusal("member-unknown", "Nobody has this id."))
-        ledger = apply_all(ledger, catch_up(ledger, now, now))
+            if ledger is None:
+                raise Refused(Refusal("member-unknown", "Nobody has this id."))
+            ledger = apply_all(ledger, catch_up(ledger, now, now))
+            if ask.order is not None:
+                told = await self.rewards.quote(connection, ask, name, ledger, rules, now)
+                return Answer(msgspec.Raw(_found(told)))
+        assert ask.points is not None
         made = domain.quoted(ledger, ask.points, wallets, now)
         return Answer(msgspec.Raw(telling.quote(ask.member_id, rules, ask.points, made, ledger)))
 
@@ -110,14 +116,27 @@ class Desk:
             at = now if redemption is None else max(now, redemption.changed_at)
             cause = Cause(redemption_id, rules.source, str(redemption_id))
             life.catch_up(at, cause)
-            changed = _found(self._decide(ask, life, redemption, rules, cause, at))
-            answer = telling.answer(changed, life, rules.programme, came_back=ask.operation in _GIVES_BACK)
+            goods = _maybe(await self.rewards.goods(connection, ask, found.name, redemption, rules, at))
+            done = _found(
+                self._decide(ask, life, redemption, rules, cause, at)
+                if goods is None
+                else self.rewards.decide(ask, life, redemption, goods, rules, cause, at)
+            )
+            changed, reward = done.changed, None if goods is None else goods.reward
+            back = ask.operation in _GIVES_BACK
+            answer = telling.answer(changed, life, rules.programme, came_back=back, reward=reward)
             await store.save(connection, at, [life], [changed.redemption])
             if rules.counts and (by := _counts(redemption, changed.redemption)):
                 await store.count(connection, changed.redemption, by)
             await store.keep_answer(connection, request, answer)
-            shard = shard_of(WRITER, found.name[2])
-            await store.tell(connection, at, {shard: telling.events_of(life, rules, found.spread, at)})
+            shard, events = shard_of(WRITER, found.name[2]), telling.events_of(life, rules, found.spread, at)
+            if goods is not None:
+                was = None if redemption is None else redemption.order
+                refused = await self.rewards.save(connection, was, changed.redemption, goods, done.personal)
+                if refused is not None:
+                    raise Refused(refused)
+                events += telling.order_events(found.name, rules, found.spread, was, changed.redemption.order, at)
+            await store.tell(connection, at, {shard: events})
             reach("before-commit")
         reach("after-commit")
         self.committed([shard])
@@ -125,9 +144,17 @@ class Desk:
 
     def _decide(
         self, ask: Ask, life: Life, redemption: Redemption | None, rules: Rules, cause: Cause, at: datetime
+    ) -> Done | Refusal:
+        changed = (
+            self._take(ask, life, rules, cause, at)
+            if redemption is None
+            else self._follow(ask, life, redemption, rules, cause, at)
+        )
+        return changed if isinstance(changed, Refusal) else Done(changed)
+
+    def _follow(
+        self, ask: Ask, life: Life, redemption: Redemption, rules: Rules, cause: Cause, at: datetime
     ) -> Changed | Refusal:
-        if redemption is None:
-            return self._take(ask, life, rules, cause, at)
         match ask.operation:
             case "extend":
                 return domain.extended(redemption, at, self.settings.hold)
@@ -184,10 +211,15 @@ class Desk:
                 life, rules = members[each.name], self._rules(each.name[:2], now)
                 cause = Cause(each.redemption_id, rules.source, str(each.redemption_id))
                 life.catch_up(now, cause)
-                done.append(_found(domain.released(life, each, cause, max(now, each.changed_at), over=True)).redemption)
+                end = domain.released if each.order is None else ordering.released
+                after = _found(end(life, each, cause, max(now, each.changed_at), over=True)).redemption
+                done.append(after)
+                spread = locked[each.name].spread
                 shard = events.setdefault(shard_of(WRITER, each.name[2]), [])
-                shard += telling.events_of(life, rules, locked[each.name].spread, now)
+                shard += telling.events_of(life, rules, spread, now)
+                shard += telling.order_events(each.name, rules, spread, each.order, after.order, now)
             await store.save(connection, now, members.values(), done)
+            await order_store.end(connection, over, done)
             await store.tell(connection, now, events)
         self.committed(list(events))
         return len(done)
@@ -204,7 +236,7 @@ class Desk:
         return rules
 
 
-_GIVES_BACK = ("release", "commit", "cancel")
+_GIVES_BACK = ("release", "commit", "cancel", "advance")
 
 
 async def again(run: Callable[[], Awaitable[T]]) -> T:
@@ -243,6 +275,10 @@ def _replay(known: Known, ask: Ask) -> Answer:
     if known.fingerprint != ask.fingerprint:
         raise Refused(Refusal("idempotency-key-reused", "The key stands for another request."))
     return Answer(msgspec.Raw(known.answer), made=ask.redemption_id is None, replayed=True)
+
+
+def _maybe(decided: T | Refusal | None) -> T | None:
+    return None if decided is None else _found(decided)
 
 
 def _found(decided: T | Refusal) -> T:

@@ -12,8 +12,15 @@ SELECT seq, owing FROM ledger.member WHERE tenant_id = $1 AND programme_id = $2 
 
 -- name: redemptions
 SELECT programme_id, member_id, redemption_id, state, points, restored, hold_until, extended, reference,
-       shares::text AS shares, counted_on, asked_at, changed_at
-FROM redemption.redemption WHERE tenant_id = $1 AND redemption_id = ANY ($2::uuid[])
+       shares::text AS shares, counted_on, asked_at, changed_at,
+       (SELECT to_jsonb(o)::text FROM redemption.reward_order o
+        WHERE o.tenant_id = r.tenant_id AND o.programme_id = r.programme_id AND o.member_id = r.member_id
+          AND o.order_id = r.redemption_id) AS order_row,
+       (SELECT jsonb_agg(jsonb_build_array(s.number, s.state, s.at, s.by, s.note, s.tracking) ORDER BY s.number)::text
+        FROM redemption.reward_step s
+        WHERE s.tenant_id = r.tenant_id AND s.programme_id = r.programme_id AND s.member_id = r.member_id
+          AND s.order_id = r.redemption_id) AS steps
+FROM redemption.redemption r WHERE tenant_id = $1 AND redemption_id = ANY ($2::uuid[])
 ORDER BY programme_id, member_id, redemption_id;
 
 -- name: lots
