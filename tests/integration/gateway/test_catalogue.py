@@ -16,14 +16,8 @@ from tests.integration.gateway.scribe import MemberScribe, Scribe
 from tests.integration.gateway.till import fresh_key
 from tests.support.counter import Counter, counter
 from tests.support.database import Database
+from tests.support.rewards import MUG
 
-MUG = {
-    "category": "home",
-    "what": {"kind": "merchandise", "article": "A1", "variants": ["blue", "white"]},
-    "texts": {"en": {"title": "A mug"}, "de": {"title": "Ein Becher"}},
-    "stock": "global",
-    "prices": [{"name": "standard", "points": 300}],
-}
 SONG = {
     "category": "music",
     "what": {"kind": "digital", "item": "A song", "form": "download", "link": "https://songs.example/1"},
