@@ -203,6 +203,12 @@ async def load_order(connection: asyncpg.Connection, tenant_id: int, order_id: U
     return (await with_steps(connection, [found["document"]]))[0]
 
 
+async def tenant_of(connection: asyncpg.Connection, order_id: UUID) -> int | None:
+    """Return whose order it is; for an operator, who sees all."""
+    tenant_id: int | None = await connection.fetchval(_QUERIES["tenant_of"], order_id)
+    return tenant_id
+
+
 class Wanted(NamedTuple):
     """Which orders are asked for; None: whatever they are."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from datetime import datetime
 from hashlib import sha256
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -58,6 +58,11 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 read_ask = msgspec.json.Decoder(Ask).decode
 read_answer = msgspec.json.Decoder(Answer).decode
 write = msgspec.json.Encoder().encode
+
+
+def read_body(answer: Answer) -> Any:
+    """What an answer tells, as JSON has it."""
+    return msgspec.json.decode(answer.body)
 
 
 def door_token(seal_key: bytes) -> str:

@@ -94,6 +94,9 @@ ORDER BY o.asked_at DESC, o.order_id DESC LIMIT $8;
 -- name: order
 SELECT to_jsonb(o)::text AS document FROM redemption.reward_order o WHERE o.tenant_id = $1 AND o.order_id = $2;
 
+-- name: tenant_of
+SELECT o.tenant_id FROM redemption.reward_order o WHERE o.order_id = $1;
+
 -- name: steps
 SELECT s.order_id, s.number, s.state, s.at, s.by, s.note, s.tracking FROM redemption.reward_step s
 WHERE s.tenant_id = $1 AND s.programme_id = $2 AND (s.member_id, s.order_id) IN

@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field
 
 from libs.catalogue import postgres as catalogue
 from libs.catalogue.exchange import COLUMNS, Read, read_csv, read_json, reward_row, write_csv
+from libs.catalogue.keeping import Overtaken, bring_in, keep
 from libs.catalogue.postgres import Kept
 from libs.catalogue.reward import Reward, RewardInvalid, parse_reward, reward_document
 from services.gateway.access import RewardsReader, RewardsWriter
@@ -223,7 +224,7 @@ _FILE: dict[str, Any] = {
     operation_id="importCatalogue",
     summary="Write many rewards at once",
     response_model=ImportedView,
-    responses=refusals(*_BODY, *_WHERE),
+    responses=refusals(*_BODY, *_WHERE, "precondition-failed"),
     openapi_extra=_FILE,
 )
 async def import_catalogue(
@@ -240,37 +241,20 @@ async def import_catalogue(
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     now = caller.parts.clock.now()
     async with desk_of(request).store.opened(caller.tenant_id, programme) as opened:
-        known = {
-            each.reward.reference: each for each in await catalogue.load_rewards(opened.connection, opened.where.key)
-        }
-        return await _import(opened, _rows(content, media, known), known, who(caller), now, dry_run=dry_run)
+        known = await catalogue.load_rewards(opened.connection, opened.where.key)
+        rows = _rows(content, media, known)
+        try:
+            told = await bring_in(opened.connection, opened.where.key, rows, who(caller), now, dry_run=dry_run)
+        except Overtaken:
+            raise ProblemError("precondition-failed") from None
+    faults = [RowFault(line=line, pointer=path, detail=detail) for line, path, detail in told.faults[:_SHOWN]]
+    return ImportedView(**told._asdict() | {"faults": tuple(faults)}, dry_run=dry_run)
 
 
-async def _import(
-    opened: Opened, rows: Iterable[Read], known: dict[str, Kept], author: str, now: datetime, *, dry_run: bool
-) -> ImportedView:
-    counts = {"created": 0, "changed": 0, "unchanged": 0}
-    read, faults, rejected = 0, list[RowFault](), 0
-    for row in rows:
-        read += 1
-        if row.reward is None:
-            rejected += 1
-            faults += [RowFault(line=row.line, pointer=path, detail=detail) for path, detail in row.faults]
-            continue
-        before = known.get(row.reward.reference)
-        what = "created" if before is None else "unchanged" if before.reward == row.reward else "changed"
-        counts[what] += 1
-        version = 0 if before is None else before.version
-        if not dry_run:
-            version = (await _put(opened, row.reward, before, author, now)).version
-        known[row.reward.reference] = Kept(row.reward, version, author, now)
-    return ImportedView(rows=read, **counts, rejected=rejected, faults=tuple(faults[:_SHOWN]), dry_run=dry_run)
-
-
-def _rows(content: bytes, media: str, known: dict[str, Kept]) -> Iterator[Read]:
+def _rows(content: bytes, media: str, known: Iterable[Kept]) -> Iterator[Read]:
     """The rows of a file; a row of CSV without a document goes by what is known of the reward."""
     if media == "text/csv":
-        documents = {name: reward_document(kept.reward) for name, kept in known.items()}
+        documents = {each.reward.reference: reward_document(each.reward) for each in known}
         try:
             return read_csv(content.decode("utf-8-sig"), documents)
         except UnicodeDecodeError:
@@ -286,13 +270,10 @@ def _rows(content: bytes, media: str, known: dict[str, Kept]) -> Iterator[Read]:
 
 
 async def _put(opened: Opened, reward: Reward, before: Kept | None, author: str, now: datetime) -> Kept:
-    """Add a version, unless it says what the last one says."""
-    if before is not None and before.reward == reward:
-        return before
-    version = 1 if before is None else before.version + 1
-    if not await catalogue.put_reward(opened.connection, opened.where.key, reward, version, author, now):
-        raise ProblemError("precondition-failed")
-    return Kept(reward, version, author, now)
+    try:
+        return await keep(opened.connection, opened.where.key, reward, before, author, now)
+    except Overtaken:
+        raise ProblemError("precondition-failed") from None
 
 
 async def _known(opened: Opened, reference: str) -> Kept:
