@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
 from typing import BinaryIO
 
 from libs.contracts.currencies import CURRENCIES
 from libs.contracts.rejection import Rejection
 from libs.intake.rows import read_rows
+from libs.programmes.rates import Rate
+from libs.promotions.exchange_rates import RateInvalid, billionths
 from libs.runtime.clock import parse_instant
 
-DECIMALS = 9
-_ONE = 1_000_000_000
-_MOST_WHOLE = 9
-_NUMBER = re.compile(r"([0-9]+)(?:\.([0-9]+))?")
 _COLUMNS = ("currency", "rate", "from")
-
-
-class RateInvalid(ValueError):
-    """This is no rate; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """From `valid_from` on, one unit of `currency` is worth `rate_e9` billionths of the programme's."""
-
-    currency: str
-    rate_e9: int
-    valid_from: datetime
 
 
 def read_rate(currency: str, rate: str, valid_from: str, into: str) -> Rate:
@@ -48,33 +30,6 @@ def read_rate(currency: str, rate: str, valid_from: str, into: str) -> Rate:
     except ValueError as error:
         raise RateInvalid(f"from when: {error}") from None
     return Rate(currency, billionths(rate), instant)
-
-
-def billionths(text: str) -> int:
-    """Read a positive decimal number exactly, in billionths.
-
-    Raises:
-        RateInvalid: it is none, or has more digits than are kept.
-    """
-    if text.strip().startswith("-"):
-        raise RateInvalid(f"{text!r} is negative")
-    found = _NUMBER.fullmatch(text.strip())
-    if found is None:
-        raise RateInvalid(f"{text!r} is no decimal number such as 25.305")
-    whole, part = found[1].lstrip("0"), (found[2] or "").rstrip("0")
-    if len(whole) > _MOST_WHOLE or len(part) > DECIMALS:
-        raise RateInvalid(f"{text!r} has more than {_MOST_WHOLE} digits before or {DECIMALS} behind the point")
-    number = int(whole or "0") * _ONE + int(part.ljust(DECIMALS, "0"))
-    if not number:
-        raise RateInvalid(f"{text!r} is zero")
-    return number
-
-
-def written(rate_e9: int) -> str:
-    """Write billionths as a decimal number, with no zero too many."""
-    whole, part = divmod(rate_e9, _ONE)
-    decimals = f"{part:09}".rstrip("0")
-    return f"{whole}.{decimals}" if decimals else str(whole)
 
 
 def read_file(stream: BinaryIO, into: str) -> Iterator[tuple[int, Rate | str]]:

@@ -11,12 +11,15 @@ import typer
 
 from cli import screen
 from cli.connections import Connections, DsnOption
-from cli.exact_rates import Rate, RateInvalid, read_file, read_rate, written
+from cli.exact_rates import read_file, read_rate
 from cli.exits import Exit
 from cli.failures import fail, finished
 from cli.options import DEFAULT_DATA, DataOption, JsonOption
 from cli.programmes import Programme, ProgrammeOption, TenantOption, the_programme
 from libs.intake.rows import FileUnreadable, unpacked
+from libs.programmes.postgres import publishing
+from libs.programmes.rates import Rate, add_rates
+from libs.promotions.exchange_rates import RateInvalid, written
 from libs.runtime import sql
 
 app = typer.Typer(help="Exchange rates: what other currencies are worth.", no_args_is_help=True)
@@ -173,16 +176,13 @@ async def _add(
     *,
     dry_run: bool,
 ) -> None:
-    columns = zip(*((rate.currency, rate.rate_e9, rate.valid_from) for rate in rates), strict=True)
-    currencies, numbers, instants = map(list, columns) if rates else ([], [], [])
     key = (where.tenant_id, where.programme_id)
     transaction = connection.transaction()
     await transaction.start()
     try:
-        await connection.execute(_QUERIES["one_writer"])
-        now = connections.clock().now()
-        added = await connection.fetch(_QUERIES["add_rates"], *key, currencies, numbers, instants, now)
-        waiting = await connection.fetch(_QUERIES["waiting"], *key, currencies, _WAITING)
+        await publishing(connection, key)
+        added = await add_rates(connection, key, rates, connections.clock().now())
+        waiting = await connection.fetch(_QUERIES["waiting"], *key, [rate.currency for rate in rates], _WAITING)
     except BaseException:
         await transaction.rollback()
         raise

@@ -15,6 +15,7 @@ import orjson
 
 from libs.programmes.draft import Draft
 from libs.programmes.plan import LEAD, Plan, PlanRefused, Wish, plan
+from libs.programmes.rates import Rate, add_rates
 from libs.programmes.switchboard import MOST_OFF, Switch, SwitchesFull
 from libs.programmes.versions import StoredVersion, Versions
 from libs.promotions.document import canonical_json, parse_programme, programme_hash
@@ -131,6 +132,8 @@ async def _add(
         stored.summary,
         stored.restores,
     )
+    rates = [Rate(each.currency, each.rate_e9, each.from_) for each in plan.programme.exchange_rates]
+    await add_rates(connection, key, rates, publication.at)
     return stored
 
 

@@ -1,4 +1,4 @@
-"""What differs between two programmes, field by field; campaigns by id; wallets, segments and experiments by name.
+"""What differs between two programmes, field by field; campaigns and partners by id, whatever has a name by that.
 
 The version number is not looked at, nor the order of campaigns, which means nothing.
 """
@@ -17,6 +17,7 @@ NAMED: Mapping[str, str] = {
     "wallets": "name",
     "segments": "name",
     "experiments": "name",
+    "partners": "id",
 }
 """The lists of the document whose parts have names, and the field that holds it."""
 

@@ -19,20 +19,23 @@ from libs.promotions.catalogue import Product
 from libs.promotions.challenges import check_challenges
 from libs.promotions.declarations import ActivityType, check_facts, check_places
 from libs.promotions.discounts import Discounting
+from libs.promotions.exchange_rates import ExchangeRate, check_rates
 from libs.promotions.experiments import Experiment, check_experiments
 from libs.promotions.expiry_checks import check_expiry
 from libs.promotions.extensions import Extend, check_extensions
 from libs.promotions.gifts import StatusPoints
 from libs.promotions.lapsing import Reinstatement, SweepApproval
 from libs.promotions.occasions import check_occasions
+from libs.promotions.partners import Partner, check_partners
 from libs.promotions.parts import Misplaced, Part, Zone, refuse_repeats, unless_written
+from libs.promotions.paying import Payment, check_payment
 from libs.promotions.payouts import Multiplier, Payout
 from libs.promotions.places import Store
 from libs.promotions.referral import Referral, check_wallets
 from libs.promotions.reminders import check_reminders
 from libs.promotions.segments import Segments, check_segments
 from libs.promotions.spared import check_spared
-from libs.promotions.tiers import TierSets, check_sets, leading_set
+from libs.promotions.tiers import TierSets, check_sets, driving_levels, leading_set
 from libs.promotions.wallets import Wallet
 
 MAX_COMPOUNDING = 8
@@ -55,8 +58,8 @@ class Programme(Part):
 
     `claim_days` is how long a receipt without a known member may be claimed, in days of 24 hours. `public` lets anybody
     read its rules and use its calculator. `limits` hold for all campaigns together. `stores` say where receipts come
-    from, `products` what an SKU is. Where `activities`, `attributes` or `segments` are declared, campaigns may use no
-    others.
+    from, `products` what an SKU is. Where `activities`, `attributes`, `partners` or `segments` are declared, campaigns
+    may use no others. `exchange_rates` join those that are known when the document is published.
     """
 
     version: Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
@@ -76,10 +79,13 @@ class Programme(Part):
     attributes: Annotated[tuple[FactField, ...], Field(max_length=200)] = unless_written(())
     stores: Annotated[tuple[Store, ...], Field(max_length=100_000)] = unless_written(())
     products: Annotated[tuple[Product, ...], Field(max_length=1_000_000)] = unless_written(())
+    partners: Annotated[tuple[Partner, ...], Field(max_length=10_000)] = unless_written(())
+    exchange_rates: Annotated[tuple[ExchangeRate, ...], Field(max_length=10_000)] = unless_written(())
     tier_sets: TierSets = unless_written(())
     referral: Referral | None = None
     segments: Segments = unless_written(())
     experiments: Annotated[tuple[Experiment, ...], Field(max_length=64)] = unless_written(())
+    payment: Payment | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -96,11 +102,14 @@ class Programme(Part):
         refuse_repeats("attributes[{}].name", [attribute.name for attribute in self.attributes])
         refuse_repeats("stores[{}].id", [store.id for store in self.stores])
         refuse_repeats("products[{}].sku", [product.sku for product in self.products])
+        refuse_repeats("partners[{}].id", [partner.id for partner in self.partners])
         self._check_wallets()
         self._check_limits()
         self._check_groups()
         self._check_combinations()
         check_places(self.campaigns, self.stores)
+        check_partners(self.campaigns, self.partners)
+        check_rates(self.exchange_rates, self.currency)
         check_facts(self.campaigns, self.attributes, self.activities)
         wallets = [wallet.name for wallet in self.wallets]
         check_sets(self.tier_sets, wallets)
@@ -114,6 +123,7 @@ class Programme(Part):
         check_experiments(self.experiments, self.campaigns)
         self._check_tier_points()
         check_extensions(self.campaigns, self.wallets)
+        check_payment(self.payment, wallets, driving_levels(self.tier_sets))
         check_expiry(self.wallets, self.campaigns, self.tier_sets, self.segments, self.activities)
         return self
 

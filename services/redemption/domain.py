@@ -23,6 +23,7 @@ from libs.ledger.model import Kind, MemberLedger, Movement
 from libs.ledger.spend import Spending, hold, redeem
 from libs.lives.life import Life, MemberName
 from libs.lives.made import Cause
+from libs.promotions.paying import Payment, Tax
 
 State = Literal["held", "released", "expired", "redeemed", "cancelled"]
 Doer = Literal["member", "operator", "partner"]
@@ -39,10 +40,13 @@ class Refusal(NamedTuple):
     detail: str
 
 
+IN_DEBT = Refusal("in-debt", "Points are owed; nothing is redeemed until that is repaid.")
+
+
 class Rules(Struct, frozen=True):
     """What a programme says of redemptions at an instant: its wallets in order, each with its decimals and calendar.
 
-    `counts` says whether members' redemptions are counted by the day.
+    `counts` says whether members' redemptions are counted by the day, `payment` how points pay bills in `currency`.
     """
 
     tenant: str
@@ -51,6 +55,8 @@ class Rules(Struct, frozen=True):
     scales: Mapping[str, int]
     calendars: Mapping[str, ExpiryCalendar]
     counts: bool = False
+    currency: str = ""
+    payment: Payment | None = None
 
     @property
     def source(self) -> str:
@@ -68,8 +74,23 @@ class Portion(NamedTuple):
     restored: int = 0
 
 
+class Bill(Struct, frozen=True):
+    """What a redemption pays: so much of a bill, by a rate of so many points for so much; minor units of a currency.
+
+    `tax` is what points are for the tax on the bill. Of the bill, so much was `returned` since.
+    """
+
+    currency: str
+    amount: int
+    paid: int
+    rate_points: int
+    rate_minor: int
+    tax: Tax
+    returned: int = 0
+
+
 class Redemption(Struct, frozen=True):
-    """A redemption as it stands, with the order that it pays. Portions are in the order in which they were taken."""
+    """A redemption as it stands, with the bill or the order that it pays. Portions are in the order of their taking."""
 
     name: MemberName
     redemption_id: UUID
@@ -84,6 +105,7 @@ class Redemption(Struct, frozen=True):
     reference: str | None = None
     counted_on: date | None = None
     order: Order | None = None
+    bill: Bill | None = None
 
     @property
     def shares(self) -> tuple[Share, ...]:
@@ -219,7 +241,7 @@ def cancelled(
 ) -> Changed | Refusal:
     """Give what was redeemed back, or a part of it, into the lots that it came from."""
     if redemption.state != "redeemed":
-        return _not(redemption, "not-redeemed")
+        return not_redeemed(redemption)
     left = redemption.points - redemption.restored
     wanted = left if points is None else points
     if wanted > left:
@@ -239,6 +261,11 @@ def cancelled(
         made.lapsed,
         made.later,
     )
+
+
+def not_redeemed(redemption: Redemption) -> Refusal:
+    """Why nothing of it can be given back."""
+    return _not(redemption, "not-redeemed")
 
 
 def _grace(rules: Rules, wallet: str, now: datetime, grace: timedelta) -> datetime:
@@ -265,7 +292,7 @@ def _refusal(made: Spending, points: int) -> Refusal | None:
         case None:
             return None
         case "in-debt":
-            return Refusal("in-debt", "Points are owed; nothing is redeemed until that is repaid.")
+            return IN_DEBT
         case "insufficient-points":
             detail = f"{made.spendable} points can be spent, and {points} are asked for."
             return Refusal("insufficient-points", detail)

@@ -20,6 +20,12 @@ class RedemptionMetrics:
             ("operation", "outcome"),
             registry=registry,
         )
+        self.taken = Counter(
+            "loyalty_redemption_commands_total",
+            "Requests that came over the topic, by what became of them.",
+            ("outcome",),
+            registry=registry,
+        )
         self.seconds = Histogram(
             "loyalty_redemption_request_seconds",
             "From the request to its commit.",

@@ -25,6 +25,7 @@ from libs.ledger.model import MemberLedger
 from libs.lives.life import Life
 from libs.lives.made import Cause
 from services.redemption import domain
+from services.redemption.deciding import Patience
 from services.redemption.domain import Changed, Redemption, Refusal, Rules
 
 _DETAILS = {
@@ -46,13 +47,6 @@ class Goods(NamedTuple):
     facts: MemberFacts = MemberFacts()
     supply: Supply = Supply()
     secret: bytes = b""
-
-
-class Ordering(NamedTuple):
-    """How long holds last, and how long points live that an operator gives back."""
-
-    hold: timedelta
-    grace: timedelta
 
 
 class Done(NamedTuple):
@@ -125,7 +119,7 @@ def _paid(
 
 def followed(
     operation: str, life: Life, redemption: Redemption, goods: Goods, ask: OrderAsk, by: Doer, cause: Cause,
-    now: datetime, rules: Rules, terms: Ordering,
+    now: datetime, rules: Rules, terms: Patience,
 ) -> Changed | Refusal:  # fmt: skip
     """Go on with an order that is there."""
     order = redemption.order
@@ -194,7 +188,7 @@ def _given_back(
     now: datetime,
     by: Doer,
     rules: Rules,
-    terms: Ordering,
+    terms: Patience,
 ) -> Changed | Refusal:
     if found.points:
         made = domain.cancelled(life, redemption, cause, found.points, now, by=by, grace=terms.grace, rules=rules)

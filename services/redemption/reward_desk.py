@@ -24,9 +24,10 @@ from libs.lives.life import Life, MemberName
 from libs.lives.made import Cause
 from libs.runtime.seal import Seal
 from services.redemption import domain, order_store, ordering, telling
+from services.redemption.deciding import Patience
 from services.redemption.domain import Redemption, Refusal, Rules
 from services.redemption.order_store import Written
-from services.redemption.ordering import Done, Goods, Ordering
+from services.redemption.ordering import Done, Goods
 from services.redemption.settings import RedemptionSettings
 
 _NO_ORDER = OrderAsk()
@@ -40,7 +41,7 @@ _SCARCE = {
 class RewardDesk:
     """What orders are made with: how long holds last, and the key of what is sealed and issued."""
 
-    terms: Ordering
+    terms: Patience
     seal: Seal
     key: bytes
 
@@ -48,7 +49,7 @@ class RewardDesk:
     def of(cls, settings: RedemptionSettings) -> RewardDesk:
         """Make one from the settings."""
         key = settings.seal_key.get_secret_value()
-        return cls(Ordering(settings.hold, settings.grace), Seal.from_base64(key), base64.b64decode(key))
+        return cls(Patience(settings.hold, settings.grace), Seal.from_base64(key), base64.b64decode(key))
 
     async def quote(
         self,

@@ -13,14 +13,14 @@ from libs.catalogue.reward import Reward
 from libs.catalogue.telling import event_data as order_data
 from libs.catalogue.telling import order_view, price_view, reason_view
 from libs.contracts.orders import OrderView
-from libs.contracts.redemption import RedeemedLot, RedemptionQuote, RedemptionView
+from libs.contracts.redemption import BillView, RedeemedLot, RedemptionQuote, RedemptionView
 from libs.contracts.writer import EventWriter
 from libs.ledger.model import MemberLedger
 from libs.lives.life import Life, MemberName
 from libs.lives.made import event_data, event_type_of
 from libs.runtime.batch import Outgoing
 from libs.runtime.keys import event_id
-from services.redemption.domain import Changed, Portion, Quoted, Rules
+from services.redemption.domain import Bill, Changed, Portion, Quoted, Rules
 
 POINTS = "loyalty.points"
 REWARDS = "loyalty.rewards"
@@ -60,6 +60,7 @@ def answer(changed: Changed, life: Life, programme: str, *, came_back: bool, rew
         asked_at=redemption.asked_at,
         changed_at=redemption.changed_at,
         lots=_lots(redemption.portions, life.ledger),
+        bill=None if redemption.bill is None else bill_view(redemption.bill),
         lapsed=changed.lapsed if came_back else None,
         order=_order(changed, reward),
     )
@@ -114,8 +115,10 @@ def offer_quote(
     return view.model_dump_json().encode()
 
 
-def quote(member_id: UUID, rules: Rules, points: int, made: Quoted, ledger: MemberLedger) -> bytes:
-    """Tell what a redemption would take."""
+def quote(
+    member_id: UUID, rules: Rules, points: int, made: Quoted, ledger: MemberLedger, bill: Bill | None = None
+) -> bytes:
+    """Tell what a redemption would take, and pay of a bill."""
     view = RedemptionQuote(
         member_id=member_id,
         programme=rules.programme,
@@ -124,8 +127,23 @@ def quote(member_id: UUID, rules: Rules, points: int, made: Quoted, ledger: Memb
         reason=made.refused,
         spendable=made.spendable,
         lots=_lots(made.portions, ledger),
+        bill=None if bill is None else bill_view(bill),
     )
     return view.model_dump_json().encode()
+
+
+def bill_view(bill: Bill) -> BillView:
+    """What points pay, as it is shown."""
+    return BillView(
+        currency=bill.currency,
+        amount_minor=bill.amount,
+        paid_minor=bill.paid,
+        rest_minor=bill.amount - bill.paid,
+        rate_points=bill.rate_points,
+        rate_minor=bill.rate_minor,
+        tax=bill.tax,
+        returned_minor=bill.returned,
+    )
 
 
 def _lots(portions: Sequence[Portion], ledger: MemberLedger) -> tuple[RedeemedLot, ...]:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.e2e.test_quotes import quoted
+from tests.support.pairs import PAIRS
 from tests.support.receipts import line
 from tests.support.running import Door, Platform
 
@@ -83,6 +84,25 @@ def test_what_is_bought_together_brings_more_and_a_cart_is_told_so(platform: Pla
     assert [(one["campaign"], one["words"]) for one in hints] == [
         ("above-100", "Spend €1.01 more to get 23 points more.")
     ]
+
+
+@pytest.mark.feature("COM-116")
+def test_there_may_be_hundreds_of_rules_for_what_goes_together(platform: Platform) -> None:
+    shop = platform.doors["assam"]
+
+    def brought(*numbers: int) -> dict[str, str]:
+        """What the rules for pairs bring for a cart with these pairs, beside a side that nothing goes with."""
+        sold = [f"{part}-{number}" for number in numbers for part in ("main", "side")] + ["side-1"]
+        cart = [line(sku, 100, number=number) for number, sku in enumerate(sold, start=1)]
+        campaigns = quoted(shop, cart, "stranger")["explanation"]["campaigns"]
+        return {one["campaign"]: one["points"] for one in campaigns if one["campaign"].startswith("pair-")}
+
+    assert brought(7, 250, PAIRS) == {
+        "pair-7": "7",
+        "pair-250": "250",
+        f"pair-{PAIRS}": f"{PAIRS}",
+    }
+    assert brought() == {}
 
 
 @pytest.mark.feature("VOU-12", "VOU-37")

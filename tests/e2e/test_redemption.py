@@ -70,3 +70,19 @@ async def test_what_was_earned_is_held_redeemed_and_given_back(platform: Platfor
 
     await eventually(told, "every movement is told")
     assert platform.run("verify")["violations"] == 0
+
+
+@pytest.mark.feature("XOXO-53")
+async def test_whoever_has_just_spent_points_gets_more_for_a_time(platform: Platform) -> None:
+    shop = platform.club
+    await platform.publish([shop.enrolment("again", tier=None)])
+    await shop.enrolled("again")
+
+    async def postcard(number: str) -> dict[str, str]:
+        await platform.publish([shop.purchase(number, [line("postcard", 5_000)], card="again")])
+        await shop.decided(number)
+        return {one["campaign"]: one["points"] for one in shop.receipt(number)["explanation"]["campaigns"]}
+
+    assert await postcard("again-1") == {"base": "50"}
+    ask(shop, "", {"identifier": "card:again", "points": 20}, "again-spend")
+    assert await postcard("again-2") == {"base": "50", "spent-again": "40"}, "what ended pays nothing"

@@ -112,12 +112,13 @@ RIGHTS = {
             ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.movement ledger.waiver
             members.identifier members.member members.merge members.segment_change members.segment_member
             members.tier_change members.tier_standing
-            platform.exchange_rate platform.programme platform.source platform.tenant
-            redemption.redemption redemption.reward_answer redemption.reward_order redemption.reward_step
+            platform.programme platform.source platform.tenant
+            redemption.bill redemption.redemption redemption.reward_answer redemption.reward_order redemption.reward_step
             redemption.reward_use stream.outbox_shard stream.position vault.profile
             """,
         "INSERT SELECT": """
-            expiry.reinstatement_share members.referral_code platform.programme_version redemption.reward
+            expiry.reinstatement_share members.referral_code platform.exchange_rate platform.programme_version
+            redemption.reward
             """,
         "INSERT SELECT UPDATE(free)": "redemption.stock",
         "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
@@ -146,12 +147,13 @@ RIGHTS = {
     "redemption": {
         "USAGE": "earning ledger members platform redemption stream",
         "SELECT": """
-            earning.referral ledger.lot_now members.list_member members.segment_member members.tier_standing
+            earning.referral ledger.lot_now members.list_member members.merge members.segment_member
+            members.tier_standing
             platform.exchange_rate platform.programme platform.programme_version platform.source
             platform.tenant redemption.reward
             """,
         "INSERT": "ledger.allocation ledger.movement ledger.waiver",
-        "INSERT SELECT": "redemption.reward_answer redemption.reward_step stream.outbox",
+        "INSERT SELECT": "redemption.reward_answer redemption.reward_step stream.dead_letter stream.outbox",
         "SELECT UPDATE(free) UPDATE(reserved)": "redemption.stock",
         "SELECT UPDATE(seen) UPDATE(told_at)": "redemption.wish",
         "INSERT SELECT UPDATE(used)": "redemption.reward_use",
@@ -159,7 +161,9 @@ RIGHTS = {
             "INSERT SELECT UPDATE(cancelled) UPDATE(changed_at) UPDATE(issued) UPDATE(money_back) UPDATE(ordered_at) "
             "UPDATE(points_back) UPDATE(restocked) UPDATE(state)"
         ): "redemption.reward_order",
-        "INSERT SELECT UPDATE": "stream.outbox_shard",
+        "INSERT SELECT UPDATE(outcome)": "redemption.inbox",
+        "INSERT SELECT UPDATE(paid_minor) UPDATE(returned_minor)": "redemption.bill",
+        "INSERT SELECT UPDATE": "stream.outbox_shard stream.position",
         "INSERT SELECT UPDATE(amount) UPDATE(since)": "ledger.debt",
         "INSERT SELECT UPDATE(held) UPDATE(now_active_from) UPDATE(now_expires_at) UPDATE(pending) UPDATE(remaining)": (
             "ledger.lot"
@@ -187,6 +191,7 @@ RIGHTS = {
             members.exemption_pass members.identifier members.mark members.member members.merge
             members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing
+            redemption.bill redemption.inbox
             redemption.redemption redemption.request redemption.reward_order redemption.reward_step
             redemption.reward_use redemption.wish stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
             """,

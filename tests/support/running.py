@@ -37,6 +37,7 @@ from deploy.embedded.supervisor import stop_running
 from libs.promotions.document import canonical_json, parse_programme, programme_hash
 from libs.runtime import api_keys, sql
 from libs.runtime.clock import monotonic, parse_clock
+from tests.support.pairs import with_pairs
 from tests.support.receipts import PROFILES, Record, event, member_id, purchase
 from tests.support.stack import free_port, until
 
@@ -358,6 +359,7 @@ async def _bring_tenants(platform: Platform) -> None:
             await connection.execute(_QUERIES["tenant"], tenant, slug)
             await connection.execute(_QUERIES["programme"], tenant, slug, zone, currency)
             versions = yaml.safe_load_all(Path(__file__).with_name(rules).read_text(encoding="utf-8"))
+            versions = map(with_pairs, versions) if slug == "assam" else versions
             for active_from, document in zip((_LONG_AGO, platform.now() - _DAY), versions, strict=False):
                 await _put_version(connection, tenant, document | {"zone": zone, "currency": currency}, active_from)
             await connection.execute(_QUERIES["source"], source, tenant)

@@ -68,6 +68,7 @@ from libs.contracts.events.purchase import (
     ReceiptLine,
     ReturnedLine,
 )
+from libs.contracts.events.redemption import RedemptionExtendedV1, RedemptionRefusedV1, RedemptionRequestedV1
 from libs.contracts.events.referral import (
     Mark,
     ReferralClaimedV1,
@@ -156,6 +157,9 @@ __all__ = [
     "PurchaseVoidedV1",
     "ReceiptLine",
     "RedatingRequestedV1",
+    "RedemptionExtendedV1",
+    "RedemptionRefusedV1",
+    "RedemptionRequestedV1",
     "ReferralClaimedV1",
     "ReferralConvertedV1",
     "ReferralDueV1",

@@ -18,6 +18,33 @@ INSERT INTO platform.programme_version
     (tenant_id, programme_id, version, active_from, document, hash, recorded_at, published_by, note, summary, restores)
 VALUES ($1, $2, $3, $4, $5::jsonb, $6, $7, $8, $9, $10, $11);
 
+-- name: add_rates
+-- A rate that is in force already from the same instant makes no new version.
+WITH asked AS (
+    SELECT v.currency, v.rate_e9, v.valid_from, v.ord
+    FROM unnest($3::text[], $4::bigint[], $5::timestamptz[]) WITH ORDINALITY AS v(currency, rate_e9, valid_from, ord)
+), news AS (
+    SELECT a.* FROM asked a
+    WHERE NOT EXISTS (
+        SELECT FROM platform.exchange_rate r
+        WHERE r.tenant_id = $1 AND r.programme_id = $2 AND r.currency = a.currency
+          AND r.valid_from = a.valid_from AND r.rate_e9 = a.rate_e9
+          AND NOT EXISTS (
+              SELECT FROM platform.exchange_rate later
+              WHERE later.tenant_id = $1 AND later.programme_id = $2 AND later.currency = a.currency
+                AND later.valid_from = a.valid_from AND later.version > r.version
+          )
+    )
+)
+INSERT INTO platform.exchange_rate (tenant_id, programme_id, currency, version, rate_e9, valid_from, recorded_at)
+SELECT $1, $2, n.currency,
+       coalesce((SELECT max(r.version) FROM platform.exchange_rate r
+                 WHERE r.tenant_id = $1 AND r.programme_id = $2 AND r.currency = n.currency), 0)
+       + row_number() OVER (PARTITION BY n.currency ORDER BY n.ord),
+       n.rate_e9, n.valid_from, $6
+FROM news n
+RETURNING currency, version, rate_e9, valid_from;
+
 -- name: switches
 -- Those that are off, or all that ever were; newest first.
 SELECT turn, kind, value, off_at, off_by, off_note, on_at, on_by, on_note

@@ -11,13 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic_core import PydanticCustomError
 
 from libs.contracts.orders import OrderAsk
-from libs.contracts.primitives import Name32, Name64, Name256
+from libs.contracts.primitives import CurrencyCode, Name32, Name64, Name256
 from services.gateway.intake.bodies import read_json
 from services.gateway.intake.description import KEY
 from services.gateway.problems import FieldError, ProblemError, pointer
 
 MOST = 64 * 1024
 _MOST_POINTS = 10**15
+_MOST_MINOR = 10**12
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -39,13 +40,23 @@ class QuoteBody(_Body):
         strict=True,
         ge=0,
         le=_MOST_POINTS,
-        description="How many, in the wallet's minor unit. Of a reward whose price slides: how many for each piece.",
+        description="How many, in the wallet's minor unit. Of a bill: the most that is taken. Of a reward whose price slides: how many for each piece.",
     )
     wallet: Name32 | None = Field(
         default=None,
         description="From this wallet alone; else from all that count in the unit of the first, in their order.",
     )
 
+    bill_minor: int | None = Field(
+        default=None,
+        strict=True,
+        ge=1,
+        le=_MOST_MINOR,
+        description="Instead of so many points: the bill that points are to pay, in the currency's minor unit, by the "
+        "programme's rate and as far as it lets them.",
+    )
+    currency: CurrencyCode | None = Field(default=None, description="The bill's currency; it is the programme's.")
+    partial: bool = Field(default=False, strict=True, description="Of a bill: with too few points, pay what these pay.")
     reward: Name64 | None = Field(default=None, description="A reward of the catalogue, instead of a number of points.")
     quantity: int = Field(default=1, strict=True, ge=1, le=10_000, description="Of a reward: how many pieces.")
     plan: Name64 | None = Field(
@@ -74,10 +85,13 @@ class QuoteBody(_Body):
 
     @model_validator(mode="after")
     def _something(self) -> Self:
-        if self.reward is None and not self.points:
-            raise PydanticCustomError("points", "either points, 1 or more, or a reward")
-        if self.reward is not None and self.wallet is not None:
-            raise PydanticCustomError("wallet", "a reward's price names its wallet")
+        if self.reward is not None:
+            if self.wallet is not None or self.bill_minor is not None:
+                raise PydanticCustomError("reward", "a reward's price names its wallet, and pays no bill")
+        elif self.points is None and self.bill_minor is None:
+            raise PydanticCustomError("points", "either points, bill_minor or reward says how much is to be spent")
+        elif self.points == 0:
+            raise PydanticCustomError("points", "points are 1 or more, but for the pieces of a reward")
         return self
 
     @model_validator(mode="after")
@@ -122,6 +136,14 @@ class CancelBody(_Body):
         description="Of a reward: how many pieces; default: all that are left.",
     )
     note: Name256 | None = Field(default=None, description="Of a reward: why; it is kept and shown.")
+    returned_minor: int | None = Field(
+        default=None,
+        strict=True,
+        ge=1,
+        le=_MOST_MINOR,
+        description="Instead of points: so much of the bill came back, and the points that paid it come back in "
+        "proportion to the whole bill. Each return is told once; what comes back follows from all of them together.",
+    )
     by: Literal["member", "operator", "partner"] = Field(
         default="member",
         description="What has passed its date lapses at once when the member cancels, and lives up to 30 days, not "

@@ -116,6 +116,42 @@ REDEMPTIONS = (
         "This step is not possible",
         "The state does not follow on the order's own; `next` of the order tells which do.",
     ),
+    kind_of(
+        "payment-not-offered",
+        422,
+        "Points pay no bills here",
+        "The programme in force has no rate at which points of a member of this level pay now.",
+    ),
+    kind_of(
+        "currency-mismatch",
+        422,
+        "Another currency",
+        "Points pay bills in the programme's currency alone.",
+    ),
+    kind_of(
+        "payment-below-minimum",
+        409,
+        "Too few points to pay with",
+        "The programme takes no fewer points than its minimum, and none that pay nothing.",
+    ),
+    kind_of(
+        "payment-step",
+        422,
+        "Points are taken in steps",
+        "The programme takes points in multiples of its step; leave `points` out to have the number found.",
+    ),
+    kind_of(
+        "not-a-payment",
+        409,
+        "Nothing was paid by it",
+        "The redemption pays no bill, so nothing of a bill can come back. Say how many points come back instead.",
+    ),
+    kind_of(
+        "returned-exceeded",
+        422,
+        "More came back than was bought",
+        "All that is returned of a bill is no more than the bill.",
+    ),
     kind_of("wallet-unknown", 422, "No such wallet", "The programme in force has no wallet of this name."),
     kind_of(
         "redemption-away",

@@ -18,7 +18,7 @@ from services.gateway.member_lookup import one_member
 from services.gateway.openapi import refusals
 from services.gateway.paging import link_next, read_place
 from services.gateway.parameters import CursorText, Language, Limit, MemberId, ProgrammeSlug
-from services.gateway.problems import ProblemError
+from services.gateway.problems import FieldError, ProblemError
 from services.gateway.redemptions import store
 from services.gateway.redemptions.bodies import (
     CancelBody,
@@ -48,6 +48,9 @@ _OF_REWARD = (
     "answer-needed",
 )
 OF_ORDER = ("order-ended", "cancel-too-late", "quantity-exceeded", "points-not-divisible")
+_OF_BILL = ("payment-not-offered", "currency-mismatch")
+_OF_PAYING = ("payment-below-minimum", "payment-step")
+_OF_RETURN = ("not-a-payment", "returned-exceeded")
 _OF_HOLD = ("redemption-unknown", "hold-expired", "hold-ended")
 RedemptionId = Annotated[
     UUID, Path(description="The redemption's id.", examples=["0c1f5f0a-6f0e-5b7d-8a63-2f1e9d4c7b50"])
@@ -79,7 +82,7 @@ class RedemptionsPage(BaseModel):
     operation_id="quoteRedemption",
     summary="What a redemption would take",
     response_model=RedemptionQuote,
-    responses=refusals(*ASKED, *_OF_MEMBER, "reward-unknown"),
+    responses=refusals(*ASKED, *_OF_MEMBER, *_OF_BILL, "reward-unknown"),
     openapi_extra=described(QuoteBody, {"member_id": _MEMBER, "points": 150}, keyed=False),
 )
 async def quote_redemption(
@@ -99,6 +102,9 @@ async def quote_redemption(
         member_id=member.member_id,
         points=body.points,
         wallet=body.wallet,
+        bill_minor=body.bill_minor,
+        currency=body.currency,
+        partial=body.partial,
         order=body.order(),
         language=language,
     )
@@ -111,7 +117,7 @@ async def quote_redemption(
     summary="Spend points, or hold them",
     status_code=201,
     response_model=RedemptionView,
-    responses=refusals(*KEYED, *_OF_MEMBER, *_OF_REWARD, "insufficient-points", "in-debt"),
+    responses=refusals(*KEYED, *_OF_MEMBER, *_OF_BILL, *_OF_PAYING, *_OF_REWARD, "insufficient-points", "in-debt"),
     openapi_extra=described(
         RedeemBody, {"member_id": _MEMBER, "points": 150, "hold": True, "reference": "till-7/4711"}
     ),
@@ -120,6 +126,9 @@ async def redeem(request: Request, caller: PointsSpender, programme: ProgrammeSl
     """Redeem points or a reward at once, or with `hold` reserve them for 15 minutes. All of it, or nothing is done.
 
     A reward takes the points of its price, and a piece of its stock. What the member can use at once is in the answer.
+
+    With `bill_minor` points pay a bill: as many as are needed, at most `points`, and with `partial` what there is. The
+    answer's `bill` says how much of it is paid.
     """
     body, document = await read_body(request, RedeemBody)
     key = key_text(request)
@@ -135,6 +144,9 @@ async def redeem(request: Request, caller: PointsSpender, programme: ProgrammeSl
         points=body.points,
         wallet=body.wallet,
         reference=body.reference,
+        bill_minor=body.bill_minor,
+        currency=body.currency,
+        partial=body.partial,
         order=body.order(),
     )
     return _response(await client_of(request).ask(ask), 201)
@@ -187,7 +199,9 @@ async def extend_redemption(request: Request, caller: PointsSpender, redemption_
     operation_id="cancelRedemption",
     summary="Give redeemed points back",
     response_model=RedemptionView,
-    responses=refusals(*KEYED, "redemption-unknown", "member-merged", "not-redeemed", "points-exceeded", *OF_ORDER),
+    responses=refusals(
+        *KEYED, "redemption-unknown", "member-merged", "not-redeemed", "points-exceeded", *_OF_RETURN, *OF_ORDER
+    ),
     openapi_extra=described(CancelBody, {"points": 50, "by": "member"}),
 )
 async def cancel_redemption(request: Request, caller: PointsSpender, redemption_id: RedemptionId) -> Response:
@@ -198,8 +212,12 @@ async def cancel_redemption(request: Request, caller: PointsSpender, redemption_
     body, document = await read_body(request, CancelBody)
     if body.by != "member" and not caller.key.allows("points:adjust"):
         raise ProblemError("scope-missing", "To cancel as an operator or partner takes the scope points:adjust.")
+    if body.points is not None and body.returned_minor is not None:
+        fault = FieldError(pointer="/body/returned_minor", detail="null where points say how many come back")
+        raise ProblemError("request-invalid", errors=[fault])
     order = None if body.quantity is None and body.note is None else OrderAsk(quantity=body.quantity, note=body.note)
-    return await follow(request, caller, "cancel", redemption_id, document, points=body.points, by=body.by, order=order)
+    told = {"points": body.points, "returned_minor": body.returned_minor, "by": body.by, "order": order}
+    return await follow(request, caller, "cancel", redemption_id, document, **told)
 
 
 @router.get(

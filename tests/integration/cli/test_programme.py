@@ -169,3 +169,28 @@ def test_a_file_is_validated_without_any_platform(tmp_path: Path) -> None:
     file.write_text("zone: UTC\n")
     assert CliRunner().invoke(app, ["programme", "validate", str(file)]).exit_code == 6
     assert json.loads(CliRunner().invoke(app, ["programme", "schema"]).stdout)["title"] == "Programme"
+
+
+async def test_rates_come_with_a_document_and_are_only_followed(operator: Operator) -> None:
+    may, june = "2026-05-01T00:00:00Z", "2026-06-01T02:00:00+02:00"
+    chf: list[dict[str, str]] = [{"currency": "CHF", "rate": "1.0500", "from": may}]
+    await operator.run("programme", "apply", operator.file(changed(exchange_rates=chf)))
+    later = [chf[0] | {"rate": "1.06"}, {"currency": "CHF", "rate": "0.99", "from": june}]
+    file = operator.file(changed(exchange_rates=later))
+    (change,) = (await operator.run("programme", "plan", file))["changes"]
+    assert (change["path"], [each["rate"] for each in change["new"]]) == ("exchange_rates", ["1.06", "0.99"])
+    await operator.run("programme", "apply", file)
+    await operator.run("programme", "rollback")
+    listed = (await operator.run("rates", "list"))["rates"]
+    assert [(one["from"][:10], one["version"], one["rate"], one["replaced"]) for one in listed] == [
+        ("2026-05-01", 1, "1.05", True),
+        ("2026-05-01", 2, "1.06", True),
+        ("2026-05-01", 4, "1.05", False),
+        ("2026-06-01", 3, "0.99", False),
+    ]
+    for wrong, path in (
+        ({"currency": "EUR", "rate": "2", "from": may}, "exchange_rates[0].currency"),
+        ({"currency": "USD", "rate": "1e3", "from": may}, "exchange_rates[0].rate"),
+    ):
+        refused = await operator.run("programme", "apply", operator.file(changed(exchange_rates=[wrong])), expect=6)
+        assert [fault["path"] for fault in refused["errors"]] == [path]

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.exact_rates import Rate, RateInvalid, billionths, read_file, read_rate, written
+from cli.exact_rates import read_file, read_rate
+from libs.programmes.rates import Rate
+from libs.promotions.exchange_rates import RateInvalid, billionths, written
 
 
 @pytest.mark.parametrize(

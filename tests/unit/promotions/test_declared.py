@@ -51,6 +51,8 @@ def of_attributes(**asked: Any) -> dict[str, Any]:
         (document(rule(when=of_attributes(name="lang", one_of=["de"])), **KNOWN), "when.member.attributes[0].name"),
         (document(rule(when=of_attributes(name="language", at_least=4)), **KNOWN), "when.member.attributes[0].name"),
         (document(rule(when=of_attributes(name="language"))), "when.member.attributes[0].name"),
+        (document(rule(when={"partners": ["fuel"]}), partners=[{"id": "fuel-and-go"}]), "when.partners[0]"),
+        (document(rule(when={"not_partners": ["fuel"]}), partners=[{"id": "fuel-and-go"}]), "when.not_partners[0]"),
         (document(rule(when={"cities": ["Atlantis"]})), "when"),
         (document(rule(when={"lines": [{"match": "every"}]})), "when.lines[0].match"),
         (
