@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import blake2b
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -78,9 +78,19 @@ def placed(
         channel=asking.channel,
         stock_at={"unlimited": None, "global": "", "by_store": asking.store}[reward.stock],
         counted_in=None if reward.in_total is None else period_name(reward.in_total.per, today),
-        starts_on=kind.begins(reward.what, kind.asked.model_validate({**said.plain, **said.personal})),
+        starts_on=_begins(reward, said),
         answers=said.plain,
     )
+
+
+def _begins(reward: Reward, said: Answered) -> date | None:
+    """The day on which it takes place; of a gift whose day nobody has said yet, none."""
+    kind = kind_of(reward.what)
+    try:
+        asked = kind.asked.model_validate({**said.plain, **said.personal})
+    except ValidationError:
+        return None
+    return kind.begins(reward.what, asked)
 
 
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"

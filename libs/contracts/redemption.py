@@ -16,7 +16,7 @@ from libs.contracts.orders import OrderAsk, OrderView, PriceView, ReasonView
 
 PATH = "/redemptions"
 """Where redemption answers, on its web port."""
-Operation = Literal["quote", "redeem", "hold", "extend", "commit", "release", "cancel", "advance"]
+Operation = Literal["quote", "redeem", "hold", "extend", "commit", "release", "cancel", "advance", "grant"]
 Doer = Literal["member", "operator", "partner"]
 State = Literal["held", "released", "expired", "redeemed", "cancelled"]
 

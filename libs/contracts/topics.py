@@ -200,7 +200,7 @@ TOPICS: tuple[Topic, ...] = (
         "Rewards ordered, granted and delivered.",
         key=_MEMBER,
         producers=("redemption", "earning"),
-        consumers=_BOTH,
+        consumers=("redemption", *_BOTH),
     ).carrying(
         *_types(
             "reward.granted",

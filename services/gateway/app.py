@@ -59,6 +59,7 @@ from services.gateway.backtests import routes as ways_to_backtests
 from services.gateway.backtests.desk import BacktestDesk
 from services.gateway.backtests.runner import Runner
 from services.gateway.backtests.store import BacktestStore
+from services.gateway.catalogue import console as catalogue_console
 from services.gateway.catalogue import keeping_api, orders_api, rewards_api
 from services.gateway.cursors import Cursors
 from services.gateway.door import Door
@@ -127,6 +128,7 @@ _WAYS = (
     live,
     members_console,
     segments_console,
+    catalogue_console,
     experiments_console,
     reminder_api,
     sweep_plan_api,

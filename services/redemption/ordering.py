@@ -17,7 +17,8 @@ from libs.catalogue.flow import STATES, Doer
 from libs.catalogue.kinds.registry import kind_of
 from libs.catalogue.offering import Offer, offer
 from libs.catalogue.orders import Back, Order
-from libs.catalogue.placing import Unanswered, answered, issue, placed
+from libs.catalogue.placing import Answered, Unanswered, answered, issue, placed
+from libs.catalogue.pricing import Price
 from libs.catalogue.purse import with_points
 from libs.catalogue.reward import Reward
 from libs.contracts.orders import OrderAsk
@@ -28,6 +29,8 @@ from services.redemption import domain
 from services.redemption.deciding import Patience
 from services.redemption.domain import Changed, Redemption, Refusal, Rules
 
+_GRANTED = "granted"
+"""The price plan of what campaigns give."""
 _DETAILS = {
     "order-ended": "The order is over.",
     "cancel-too-late": "By the rules of its kind it can't be given up any more; an operator may.",
@@ -76,6 +79,8 @@ def begun(
     hold: timedelta | None, reference: str | None,
 ) -> Done | Refusal:  # fmt: skip
     """Set a reward aside with its points for so long, or order it at once."""
+    if ask.campaign is not None:
+        return granted(life, goods, ask, cause, now, rules)
     said = answered(goods.reward, ask.answers)
     if isinstance(said, Unanswered):
         return Refusal("answer-needed", "; ".join(f"{path}: {detail}" for path, detail in said.faults))
@@ -83,10 +88,24 @@ def begun(
     if found.price is None or found.reasons:
         return _barred(found)
     order = placed(goods.reward, goods.version, cause.key, found.price, asking_of(ask, points), said, now, rules.zone)
-    order = replace(order, campaign=ask.campaign, cause=ask.cause)
     order = orders.stepped(order, "held", now, "member") if hold else _ordered(order, goods, now, rules)
     changed = _paid(life, order, cause, now, rules, hold, reference)
     return changed if isinstance(changed, Refusal) else Done(changed, said.personal)
+
+
+def granted(life: Life, goods: Goods, ask: OrderAsk, cause: Cause, now: datetime, rules: Rules) -> Done | Refusal:
+    """Order what a campaign gives: it costs nothing, and asks for neither audience nor limits, but it needs stock."""
+    said = answered(goods.reward, ask.answers)
+    if isinstance(said, Unanswered):
+        said = Answered({}, {})
+    asking = asking_of(ask, None)
+    if goods.supply.left is not None and goods.supply.left < asking.quantity:
+        return Refusal("reward-sold-out", "There is not so much left.")
+    free = Price(_GRANTED, 0)
+    order = placed(goods.reward, goods.version, cause.key, free, asking, said, now, rules.zone)
+    order = _ordered(replace(order, campaign=ask.campaign, cause=ask.cause), goods, now, rules)
+    changed = _paid(life, order, cause, now, rules, None, None)
+    return changed if isinstance(changed, Refusal) else Done(changed)
 
 
 def _paid(

@@ -94,6 +94,20 @@ def order_events(
     return events
 
 
+def wish_event(
+    name: MemberName, rules: Rules, spread: int, reference: str, points: int, spendable: int, now: datetime
+) -> Outgoing:
+    """The event that a wish has come within reach."""
+    member, kind = str(name[2]), "org.pointstream.reward.reached.v1"
+    key = member.encode()
+    writer = EventWriter(type=kind, source=SOURCE, time=now, tenant=rules.tenant, programme=rules.programme)
+    event = event_id(rules.tenant, f"{reference} {now.isoformat()}", kind, member, 0)
+    data = {"member_id": member, "reference": reference, "points": points, "spendable": spendable}
+    return Outgoing(
+        REWARDS, key, spread, writer.write(event, member, None, data), writer.headers(event, key, None), True
+    )
+
+
 def offer_quote(
     member_id: UUID, rules: Rules, found: Offer, made: Quoted | None, ledger: MemberLedger, language: str
 ) -> bytes:

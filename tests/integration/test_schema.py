@@ -113,8 +113,8 @@ RIGHTS = {
             members.identifier members.member members.merge members.segment_change members.segment_member
             members.tier_change members.tier_standing
             platform.programme platform.source platform.tenant
-            redemption.bill redemption.redemption redemption.reward_answer redemption.reward_order redemption.reward_step
-            redemption.reward_use stream.outbox_shard stream.position vault.profile
+            redemption.bill redemption.redemption redemption.reward_answer redemption.reward_order
+            redemption.reward_step redemption.reward_use stream.outbox_shard stream.position vault.profile
             """,
         "INSERT SELECT": """
             expiry.reinstatement_share members.referral_code platform.exchange_rate platform.programme_version

@@ -40,7 +40,8 @@ class QuoteBody(_Body):
         strict=True,
         ge=0,
         le=_MOST_POINTS,
-        description="How many, in the wallet's minor unit. Of a bill: the most that is taken. Of a reward whose price slides: how many for each piece.",
+        description="How many, in the wallet's minor unit. Of a bill: the most that is taken. "
+        "Of a reward whose price slides: how many for each piece.",
     )
     wallet: Name32 | None = Field(
         default=None,

@@ -7,15 +7,21 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any, NamedTuple
 
+import asyncpg
 import httpx
+import orjson
 import pytest
 
+from libs.runtime import stream_store
+from libs.runtime.leases import shard_of
 from services.gateway.settings import GatewaySettings
+from services.redemption import grants, wishes
 from tests.integration.gateway.conftest import NOW, SEAL_KEY, MakeKey, SetClock, bearer, running
 from tests.integration.gateway.scribe import MemberScribe, Scribe
+from tests.integration.gateway.test_live import sign_in
 from tests.integration.gateway.till import fresh_key
 from tests.support.counter import Counter, counter
-from tests.support.database import Database
+from tests.support.database import ACME, Database
 from tests.support.rewards import MUG
 
 SONG = {
@@ -163,3 +169,95 @@ async def test_the_last_pieces_are_sold_once_and_come_back_from_holds_that_are_o
     assert await shop.stock("mug") == (5, 0)
     orders = (await shop.door.get("/v1/orders?state=expired")).json()["data"]
     assert len(orders) == 5
+
+
+async def test_a_catalogue_comes_and_goes_as_a_file_and_suppliers_say_how_far_orders_are(
+    shop: Shop, scribe: Scribe
+) -> None:
+    member = await rich(scribe, 1_000)
+    documents = [SONG | {"reference": "song"}, MUG | {"reference": "mug", "stock": "unlimited"}]
+    tried = (await shop.door.post("/v1/catalogue?dry_run=true", json=[*documents, {"reference": "x"}])).json()
+    assert (tried["created"], tried["rejected"], tried["dry_run"]) == (2, 1, True)
+    assert (await shop.door.get("/v1/rewards")).json()["data"] == []
+    assert (await shop.door.post("/v1/catalogue", json=documents)).json()["created"] == 2
+    csv = (await shop.door.get("/v1/catalogue.csv")).text
+    again = await shop.door.post("/v1/catalogue", content=csv, headers={"content-type": "text/csv"})
+    assert (again.json()["unchanged"], again.json()["faults"]) == (2, [])
+    bulk = await shop.door.post(
+        "/v1/catalogue", content="reference,points\nmug,250\n", headers={"content-type": "text/csv"}
+    )
+    assert bulk.json()["changed"] == 1
+    assert (await shop.door.get("/v1/rewards/mug")).json()["prices"][0]["points"] == 250
+
+    asked = {"member_id": str(member.member_id), "reward": "mug", "answers": {"variant": "white", "pick_up_at": "7"}}
+    made = await shop.made("/v1/redemptions", asked)
+    lines = (await shop.door.get("/v1/orders.csv")).text.splitlines()
+    assert made["redemption_id"] in lines[1]
+    states = (
+        f"order_id,next_state,tracking\n{made['redemption_id']},approved,\n{made['redemption_id']},used,\nx,shipped,T\n"
+    )
+    headers = {"content-type": "text/csv"}
+    for dry_run, advanced in (("true", 1), ("false", 1)):
+        told = (await shop.door.post(f"/v1/orders?dry_run={dry_run}", content=states, headers=headers)).json()
+        assert (told["rows"], told["advanced"], [each["line"] for each in told["faults"]]) == (3, advanced, [3, 4])
+    shown = (await shop.door.get(f"/v1/redemptions/{made['redemption_id']}")).json()
+    assert (shown["order"]["state"], shown["order"]["steps"][-1]["by"]) == ("approved", "partner")
+
+
+async def test_a_wish_within_reach_is_told_once_and_a_gift_of_a_campaign_is_an_order(
+    shop: Shop, scribe: Scribe, superuser: asyncpg.Connection
+) -> None:
+    member = await rich(scribe, 30)
+    await shop.put("song", SONG)
+    path = f"/v1/members/{member.member_id}/wishes"
+    assert (await shop.door.put(f"{path}/song")).status_code == 204
+    assert (await shop.door.put(f"{path}/nothing")).json()["code"] == "reward-unknown"
+    assert await wishes.look(shop.counter.desk) == 0
+    await member.credit(10, NOW - timedelta(days=1))
+    assert await wishes.look(shop.counter.desk) == 1
+    assert await wishes.look(shop.counter.desk) == 0
+    (wished,) = (await shop.door.get(path)).json()["data"]
+    assert wished["because"] == ["It is on your wish list.", "You can have it now."]
+
+    event = {
+        "specversion": "1.0", "id": "g-1", "source": "/pointstream/earning", "tenant": ACME.slug,
+        "type": "org.pointstream.reward.granted.v1", "programme": "main",
+        "data": {
+            "member_id": str(member.member_id), "kind": "reward", "reference": "song", "quantity": 2,
+            "campaign": "birthday", "cause_source": "/acme/pos", "cause_id": "c-1",
+        },
+    }  # fmt: skip
+    stopping = asyncio.Event()
+    for _ in range(2):
+        await grants.take(shop.counter.desk, orjson.dumps(event), stopping)
+    (order,) = (await shop.door.get(f"/v1/members/{member.member_id}/orders")).json()["data"]
+    assert (order["campaign"], order["state"], order["points"], len(order["usable"])) == ("birthday", "issued", 0, 2)
+    assert await shop.spendable(member) == 40
+    back = event | {"id": "g-2", "type": "org.pointstream.reward.revoked.v1"}
+    for _ in range(2):
+        await grants.take(shop.counter.desk, orjson.dumps(back), stopping)
+    (order,) = (await shop.door.get(f"/v1/members/{member.member_id}/orders")).json()["data"]
+    assert (order["state"], order["usable"]) == ("cancelled", [])
+    rows = await stream_store.unpublished(superuser, shard_of("redemption", member.member_id), 0)
+    kinds = [orjson.loads(event.value)["type"].split(".")[3] for row in rows for event in row.events]
+    assert kinds == ["reached", "redeemed", "issued", "fulfilled", "cancelled"]
+
+
+async def test_the_console_shows_rewards_with_reasons_and_a_board_of_orders(shop: Shop, scribe: Scribe) -> None:
+    member = await rich(scribe, 100)
+    picture = {"link": "https://shop.example/mug.jpg", "alt": "A mug on a table"}
+    await shop.put("mug", MUG | {"media": [picture], "stock": "unlimited"})
+    key = shop.door.headers["Authorization"].partition(" ")[2]
+    await sign_in(shop.door, key)
+    page = await shop.door.get(f"/catalogue?member_id={member.member_id}&lang=de")
+    assert 'alt="A mug on a table"' in page.text
+    assert "Es fehlen 200 Punkte." in page.text
+    assert "img-src https:" in page.headers["content-security-policy"]
+    await member.credit(500, NOW - timedelta(days=1))
+    asked = {"member_id": str(member.member_id), "reward": "mug", "answers": {"variant": "white", "pick_up_at": "7"}}
+    made = await shop.made("/v1/redemptions", asked)
+    form = {"order_id": made["redemption_id"], "state": "approved"}
+    went = await shop.door.post("/catalogue/orders?lang=en", data=form, headers={"Sec-Fetch-Site": "same-origin"})
+    assert went.status_code == 200, went.text
+    assert 'value="shipped"' in went.text
+    assert "approved" in (await shop.door.get("/catalogue/orders")).text
