@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,7 +23,7 @@ from libs.catalogue import postgres as catalogue
 from libs.catalogue.exchange import COLUMNS, Read, read_csv, read_json, reward_row, write_csv
 from libs.catalogue.keeping import BroughtIn, Overtaken, bring_in, keep
 from libs.catalogue.postgres import Kept, StockRow
-from libs.catalogue.reward import RewardInvalid, parse_reward, reward_document
+from libs.catalogue.reward import RewardInvalid, parse_reward, reward_document, reward_schema
 
 app = typer.Typer(help="The catalogue: what members can have for points.", no_args_is_help=True)
 ReferenceArgument = Annotated[str, typer.Argument(metavar="REWARD", help="Its reference.")]
@@ -247,6 +248,12 @@ def stock(
         return
     rows = [(row.store or "all together", f"{row.free:,}", f"{row.reserved:,}") for row in found]
     screen.write_table(f"Stock of {reference}", rows, ("store", "free", "held"))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of a reward, for editors and other tools."""
+    typer.echo(json.dumps(reward_schema(), indent=2, ensure_ascii=False))
 
 
 def register(main: typer.Typer) -> None:

@@ -19,10 +19,9 @@ _TWO_ENDS = Rejection("field", "/data/expires_at", "null when the points never e
 _HOW_FAR = Rejection("field", "/data/boundaries", "null when days are given")
 _SELF = Rejection("field", "/data/to_member_id", "another member")
 _BEGINS = Rejection("field", "/data/points", "how many points are to be redeemed or held")
-_FOLLOWS = Rejection("field", "/data/redemption_id", "the redemption, by its id or by the key that it was begun under")
 _NEW = Rejection("field", "/data/redemption_id", "null where a redemption begins")
 _ALL_OF_IT = Rejection("field", "/data/points", "null: a hold is extended or released as a whole")
-_NO_BILL = Rejection("field", "/data/bill_minor", "null where no redemption begins")
+_NO_BILL = Rejection("field", "/data/bill_minor", "null where no bill is paid or cancelled")
 _NOTHING_BACK = Rejection("field", "/data/returned_minor", "null where nothing is cancelled")
 _TOTAL = Rejection("total-mismatch", "/data/total_minor", "the sum of the lines' amounts")
 
@@ -32,7 +31,7 @@ def unsound(data: Any) -> Rejection | None:
 
     Currencies must exist, the lines of a receipt add up to its total, identifiers hold no U+001F, an adjustment
     changes something and has at most one end, an extension says how far in one way, what goes from a member to a
-    member goes to another, and a request to spend points says how many, or of which redemption.
+    member goes to another, and a request to spend points says how many.
     """
     kind = type(data)
     checks = _BY_KIND.get(kind)
@@ -72,18 +71,14 @@ def _ends(data: Any) -> Rejection | None:
 
 
 def _spending(data: Any) -> Rejection | None:
-    named = data.redemption_id is not None or data.begun_under is not None
-    begins = data.operation in ("redeem", "hold")
-    if begins:
-        if named:
+    if data.operation in ("redeem", "hold"):
+        if data.redemption_id is not None or data.begun_under is not None:
             return _NEW
         if data.points is None and data.bill_minor is None:
             return _BEGINS
-    elif not named:
-        return _FOLLOWS
     elif data.points is not None and data.operation in ("extend", "release"):
         return _ALL_OF_IT
-    if data.bill_minor is not None and not begins:
+    elif data.bill_minor is not None and data.operation != "cancel":
         return _NO_BILL
     return _NOTHING_BACK if data.returned_minor is not None and data.operation != "cancel" else None
 

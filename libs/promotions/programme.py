@@ -36,6 +36,7 @@ from libs.promotions.reminders import check_reminders
 from libs.promotions.segments import Segments, check_segments
 from libs.promotions.spared import check_spared
 from libs.promotions.tiers import TierSets, check_sets, driving_levels, leading_set
+from libs.promotions.transfers import Transfers, check_transfers
 from libs.promotions.wallets import Wallet
 
 MAX_COMPOUNDING = 8
@@ -86,6 +87,7 @@ class Programme(Part):
     segments: Segments = unless_written(())
     experiments: Annotated[tuple[Experiment, ...], Field(max_length=64)] = unless_written(())
     payment: Payment | None = None
+    transfers: Transfers | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -124,6 +126,7 @@ class Programme(Part):
         self._check_tier_points()
         check_extensions(self.campaigns, self.wallets)
         check_payment(self.payment, wallets, driving_levels(self.tier_sets))
+        check_transfers(self.transfers, driving_levels(self.tier_sets))
         check_expiry(self.wallets, self.campaigns, self.tier_sets, self.segments, self.activities)
         return self
 

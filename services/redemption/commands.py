@@ -93,9 +93,14 @@ def digest(key: str) -> bytes:
 
 
 def _followed(ask: Ask, data: Any) -> tuple[UUID, ...]:
-    """The redemption that is named: by its id, or by the key that it was begun under, as a hold or at once."""
+    """The redemption that is named: by its id, or by the key that it was begun under, as a hold or at once.
+
+    Without either it is the request's own key.
+    """
     if data.redemption_id is not None:
         return (data.redemption_id,)
-    begun = RequestName(ask.tenant_id, ask.credential, "hold", digest(data.begun_under))
+    begun = RequestName(
+        ask.tenant_id, ask.credential, "hold", ask.key if data.begun_under is None else digest(data.begun_under)
+    )
     held = id_of(begun)
     return (id_of(begun._replace(operation="redeem")), held) if ask.operation == "cancel" else (held,)

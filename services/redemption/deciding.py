@@ -115,7 +115,7 @@ def quote(ask: Ask, rules: Rules, ledger: MemberLedger, tier: str | None, at: da
         return (
             wallets
             if isinstance(wallets, Refusal)
-            else QuotedFor(ask.points, domain.quoted(ledger, ask.points, wallets, at))
+            else QuotedFor(ask.points, domain.quoted(ledger, ask.points, wallets, at, rules.rest))
         )
     found = priced(ask, rules, ledger, tier, at)
     if isinstance(found, Refusal):
@@ -123,9 +123,9 @@ def quote(ask: Ask, rules: Rules, ledger: MemberLedger, tier: str | None, at: da
             return found
         assert rules.payment is not None
         wallet = rules.payment.wallet or next(iter(rules.scales))
-        spendable = domain.quoted(ledger, 1, [wallet], at).spendable
+        spendable = domain.quoted(ledger, 1, [wallet], at, rules.rest).spendable
         return QuotedFor(ask.points or 0, Quoted((), spendable, found.code))
-    return QuotedFor(found.points, domain.quoted(ledger, found.points, found.wallets, at), found.bill)
+    return QuotedFor(found.points, domain.quoted(ledger, found.points, found.wallets, at, rules.rest), found.bill)
 
 
 def counts(before: Redemption | None, after: Redemption) -> int:
@@ -158,6 +158,7 @@ def _take(
         held_for=patience.hold if ask.operation == "hold" else None,
         zone=rules.zone,
         reference=ask.reference,
+        rest=rules.rest,
     )
     if bill is None or isinstance(made, Refusal):
         return made

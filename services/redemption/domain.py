@@ -46,7 +46,8 @@ IN_DEBT = Refusal("in-debt", "Points are owed; nothing is redeemed until that is
 class Rules(Struct, frozen=True):
     """What a programme says of redemptions at an instant: its wallets in order, each with its decimals and calendar.
 
-    `counts` says whether members' redemptions are counted by the day, `payment` how points pay bills in `currency`.
+    `counts` says whether members' redemptions are counted by the day, `payment` how points pay bills in `currency`;
+    `rest` is how long what came from another member may not be spent.
     """
 
     tenant: str
@@ -57,6 +58,7 @@ class Rules(Struct, frozen=True):
     counts: bool = False
     currency: str = ""
     payment: Payment | None = None
+    rest: timedelta = timedelta(0)
 
     @property
     def source(self) -> str:
@@ -143,9 +145,19 @@ class Quoted(NamedTuple):
     refused: str | None
 
 
-def quoted(ledger: MemberLedger, points: int, wallets: Sequence[str], now: datetime) -> Quoted:
+def rested(ledger: MemberLedger, rest: timedelta, now: datetime) -> MemberLedger:
+    """The ledger as far as it may be spent: without what came from another member less than so long ago."""
+    if not rest:
+        return ledger
+    lots = tuple(lot for lot in ledger.lots if lot.opened_by is not Kind.TRANSFER or lot.recorded_at + rest <= now)
+    return replace(ledger, lots=lots)
+
+
+def quoted(
+    ledger: MemberLedger, points: int, wallets: Sequence[str], now: datetime, rest: timedelta = timedelta(0)
+) -> Quoted:
     """What would be taken now; nothing is recorded."""
-    made = redeem(ledger, points, wallets, now)
+    made = redeem(rested(ledger, rest, now), points, wallets, now)
     return Quoted(_portions(made.movements), made.spendable, made.refused)
 
 
@@ -160,10 +172,11 @@ def taken(
     held_for: timedelta | None = None,
     zone: ZoneInfo,
     reference: str | None = None,
+    rest: timedelta = timedelta(0),
 ) -> Changed | Refusal:
     """Redeem points at once, or hold them for so long."""
     decide = redeem if held_for is None else hold
-    made = decide(life.ledger, points, wallets, now)
+    made = decide(rested(life.ledger, rest, now), points, wallets, now)
     if (refusal := _refusal(made, points)) is not None:
         return refusal
     life.record(made.movements, cause)

@@ -43,7 +43,7 @@ def priced(ask: Ask, rules: Rules, ledger: MemberLedger, tier: str | None, at: d
     wallet = terms.wallet or next(iter(rules.scales))
     if (fault := _elsewhere(ask, rules, wallet)) is not None:
         return fault
-    there = quoted(ledger, 1, [wallet], at)
+    there = quoted(ledger, 1, [wallet], at, rules.rest)
     if there.refused == "in-debt":
         return IN_DEBT
     assert ask.bill_minor is not None

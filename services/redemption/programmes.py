@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import asyncpg
@@ -99,4 +99,7 @@ def _compile(active_from: datetime, document: str) -> _Version:
 def _rules(tenant: str, programme: str, version: ActiveVersion, *, counts: bool) -> Rules:
     scales = {wallet.name: wallet.scale for wallet in version.compiled.source.wallets}
     source = version.compiled.source
-    return Rules(tenant, programme, version.zone, scales, version.calendars, counts, source.currency, source.payment)
+    rest = timedelta(hours=source.transfers.rest_hours if source.transfers else 0)
+    return Rules(
+        tenant, programme, version.zone, scales, version.calendars, counts, source.currency, source.payment, rest
+    )

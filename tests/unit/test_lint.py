@@ -62,6 +62,10 @@ PLANTED = {
     },
     **{f"libs/sweeps/{name}.py": "" for name in ("origins", "outlook")},
     "libs/tiers/__init__.py": "",
+    **{
+        f"services/redemption/{name}.py": ""
+        for name in ("batches", "commands", "deciding", "paying", "replies", "sources", "telling")
+    },
     "libs/ledger/model.py": "",
     "libs/ledger/decide.py": "import socket",
     "libs/language/wording.py": "",

@@ -49,7 +49,9 @@ class RedemptionRequestedV1(Payload):
     )
     redemption_id: UUID | None = Field(default=None, description="The redemption that it follows on.")
     begun_under: RequestKey | None = Field(
-        default=None, description="Instead of the id: the key of the request that began the redemption."
+        default=None,
+        description="Instead of the id: the key of the request that began the redemption. Without either, the "
+        "request's own key: a hold and what follows on it may share one.",
     )
     points: PositivePoints | None = Field(
         default=None,
@@ -62,7 +64,7 @@ class RedemptionRequestedV1(Payload):
     bill_minor: Amount | None = Field(
         default=None,
         description="Points pay this bill, in the currency's minor unit, as far as the programme lets them; "
-        "`points` is then the most that is taken.",
+        "`points` is then the most that is taken. To cancel, it may be told again.",
     )
     currency: CurrencyCode | None = Field(
         default=None, description="The currency of the amounts; it is the programme's."
@@ -70,7 +72,8 @@ class RedemptionRequestedV1(Payload):
     partial: bool = Field(default=False, description="Of a bill: with too few points, pay what these pay.")
     returned_minor: Amount | None = Field(
         default=None,
-        description="To cancel: so much of the bill came back, and the points that paid it come back in proportion.",
+        description="To cancel: so much of the bill came back; instead of `points`, those come back that paid it, in "
+        "proportion.",
     )
 
 

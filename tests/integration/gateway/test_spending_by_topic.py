@@ -48,7 +48,7 @@ async def rich(
 
 
 def http(operation: Operation, member: UUID | None, key: str, **more: Any) -> Ask:
-    whose = {} if member is None else {"programme_id": 1, "member_id": member}
+    whose: dict[str, Any] = {} if member is None else {"programme_id": 1, "member_id": member}
     return Ask(operation, 1, TILL, key=digest(key), fingerprint=digest("its path and body"), **whose, **more)
 
 
@@ -201,7 +201,7 @@ async def test_a_worker_that_dies_in_a_batch_spends_once(stack: Stack, scribe: S
     members = [await rich(scribe, 100, 100, now=datetime.now(UTC)) for _ in range(6)]
     dying = await stack.start_ready("redemption", POINTSTREAM_FAIL_POINT="after-save")
     wanted = [asked(f"r-{n}", members[n % 6].member_id, "redeem", key=f"k-{n % 30}", points=25) for n in range(60)]
-    await stack.produce([*wanted, asked("bad", members[0].member_id, "commit"), wanted[0]])
+    await stack.produce([*wanted, asked("bad", members[0].member_id, "redeem"), wanted[0]])
     await until(_ended(dying), "the worker was killed with a batch in hand")
     assert not await stack.fetch("SELECT FROM redemption.redemption")
     worker = await stack.start_ready("redemption")
@@ -216,7 +216,7 @@ async def test_a_worker_that_dies_in_a_batch_spends_once(stack: Stack, scribe: S
     assert len({event["id"] for event in events}) == 30
     assert {event["type"] for event in events} == {"org.pointstream.points.redeemed.v1"}
     dead = await stack.fetch("SELECT reason, field FROM stream.dead_letter")
-    assert [tuple(row) for row in dead] == [("field", "/data/redemption_id")]
+    assert [tuple(row) for row in dead] == [("field", "/data/points")]
     assert len(await stack.read("loyalty.redemptions.dlq")) == 1
     assert worker.metric("loyalty_redemption_commands_total", outcome="redeem") == 30
     assert worker.metric("loyalty_redemption_commands_total", outcome="replayed") == 30

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,14 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from libs.catalogue.exchange import COLUMNS, plain, read_csv, reward_row, safe, write_csv
+from libs import catalogue
+from libs.catalogue.exchange import COLUMNS, plain, read_csv, read_json, reward_row, safe, write_csv
 from libs.catalogue.facts import Asking, MemberFacts, Supply
 from libs.catalogue.limits import began_at, period_name
 from libs.catalogue.offering import Offer, offer
 from libs.catalogue.pricing import price_of
 from libs.catalogue.ranking import BECAUSE, in_order, proposed
 from libs.catalogue.reasons import REASONS
-from libs.catalogue.reward import PricePlan, Reward, RewardInvalid, Sliding, parse_reward
+from libs.catalogue.reward import PricePlan, Reward, RewardInvalid, Sliding, parse_reward, reward_schema
 from tests.support.rewards import WHAT, reward_of
 
 NOW = datetime(2024, 3, 2, 10, tzinfo=UTC)  # a Saturday, 11:00 in Rome
@@ -206,3 +209,15 @@ def test_what_is_like_what_was_had_stands_higher_and_says_why() -> None:
     nearly = MemberFacts(spendable={"": 90})
     told = proposed(home, offer(home, nearly, Asking(), Supply(), NOW, ROME), nearly, NOW, wished=True)
     assert told.because == ("wished", "nearly")
+
+
+def test_the_schema_is_the_one_that_is_published() -> None:
+    committed = Path(catalogue.__file__).with_name("reward.schema.json")
+    assert json.loads(committed.read_text(encoding="utf-8")) == reward_schema(), "run `make generate`"
+
+
+def test_the_demo_offers_every_kind_in_both_languages() -> None:
+    shipped = Path(catalogue.__file__).with_name("examples") / "demo.json"
+    rewards = [row.reward for row in read_json(json.loads(shipped.read_text(encoding="utf-8")))]
+    assert {each.what.kind for each in rewards if each is not None} == WHAT.keys()
+    assert all(each is not None and {"en", "de"} <= each.texts.keys() for each in rewards)

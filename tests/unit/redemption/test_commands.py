@@ -64,7 +64,6 @@ def test_every_example_is_read_and_a_till_may_not_speak_for_others() -> None:
         ({"operation": "redeem"}, "/data/points"),
         ({"operation": "hold", "points": 0}, "/data/points"),
         ({"operation": "hold", "points": 1, "redemption_id": str(ANN)}, "/data/redemption_id"),
-        ({"operation": "commit"}, "/data/redemption_id"),
         ({"operation": "release", "points": 1, "begun_under": "k"}, "/data/points"),
         ({"operation": "give"}, "/data/operation"),
         ({"operation": "commit", "begun_under": "k", "bill_minor": 1}, "/data/bill_minor"),
@@ -92,6 +91,8 @@ def test_a_key_names_the_same_request_as_over_http() -> None:
     assert meaning(other.ask) != meaning(http)
     (commit,) = commands(asked("e-2", ANN, "commit", begun_under="k-1", credential="5f0a1d6e8b70190a"))
     assert commit.candidates == mine.candidates
+    (shared,) = commands(asked("e-3", ANN, "extend", key="k-1", credential="5f0a1d6e8b70190a"))
+    assert shared.candidates == mine.candidates, "what follows may share the key"
 
 
 def test_a_redemption_goes_its_way_and_each_step_is_told() -> None:
