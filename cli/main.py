@@ -42,6 +42,8 @@ _FURTHER = (
     "cli.history",
     "cli.experiments",
     "cli.segments",
+    "cli.catalogue",
+    "cli.orders",
     "cli.reminders",
     "cli.sweep",
     "cli.exemptions",

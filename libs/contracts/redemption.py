@@ -5,16 +5,18 @@ from __future__ import annotations
 import hmac
 from datetime import datetime
 from hashlib import sha256
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from libs.contracts.orders import OrderAsk, OrderView, PriceView, ReasonView
+
 PATH = "/redemptions"
 """Where redemption answers, on its web port."""
-Operation = Literal["quote", "redeem", "hold", "extend", "commit", "release", "cancel"]
+Operation = Literal["quote", "redeem", "hold", "extend", "commit", "release", "cancel", "advance", "grant"]
 Doer = Literal["member", "operator", "partner"]
 State = Literal["held", "released", "expired", "redeemed", "cancelled"]
 
@@ -24,6 +26,7 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
 
     What begins names programme and member, what follows names the redemption. `credential`, `key` and `fingerprint` are
     the caller's key, the digest of its Idempotency-Key and that of the request; a quote has no use for the last two.
+    With an `order` it is about a reward: `points` then are those paid for each piece, where the price slides.
     With `bill_minor` points pay a bill, in the currency's minor unit; `returned_minor` is how much of one came back.
     """
 
@@ -39,6 +42,8 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     wallet: str | None = None
     reference: str | None = None
     by: Doer = "member"
+    order: OrderAsk | None = None
+    language: str = "en"
     bill_minor: int | None = None
     currency: str | None = None
     partial: bool = False
@@ -58,6 +63,11 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 read_ask = msgspec.json.Decoder(Ask).decode
 read_answer = msgspec.json.Decoder(Answer).decode
 write = msgspec.json.Encoder().encode
+
+
+def read_body(answer: Answer) -> Any:
+    """What an answer tells, as JSON has it."""
+    return msgspec.json.decode(answer.body)
 
 
 def door_token(seal_key: bytes) -> str:
@@ -158,6 +168,7 @@ class RedemptionView(_View):
         default=None,
         description="Of the points that came back by this request: how many lapsed at once.",
     )
+    order: OrderView | None = Field(default=None, description="The order, where they are for a reward.")
 
 
 class RedemptionQuote(_View):
@@ -181,7 +192,12 @@ class RedemptionQuote(_View):
     programme: str = Field(description="The programme.", examples=["main"])
     points: int = Field(description="How many were asked for, or would pay the bill.", examples=[150])
     possible: bool = Field(description="Whether so many can be redeemed.")
-    reason: str | None = Field(description="Why not: `insufficient-points`, `in-debt`, `payment-below-minimum`, …")
+    reason: str | None = Field(
+        description="Why not: `insufficient-points`, `in-debt`, …; of a reward the first reason."
+    )
     spendable: int = Field(description="How many can be redeemed.")
     bill: BillView | None = Field(default=None, description="What they would pay, where a bill was asked about.")
     lots: tuple[RedeemedLot, ...] = Field(description="Which lots they would be taken from, in this order.")
+    price: PriceView | None = Field(default=None, description="Of a reward: its price for all pieces.")
+    prices: tuple[PriceView, ...] = Field(default=(), description="Of a reward: all prices there are, cheapest first.")
+    reasons: tuple[ReasonView, ...] = Field(default=(), description="Of a reward: everything that bars it.")

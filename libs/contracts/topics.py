@@ -200,8 +200,21 @@ TOPICS: tuple[Topic, ...] = (
         "Rewards ordered, granted and delivered.",
         key=_MEMBER,
         producers=("redemption", "earning"),
-        consumers=_BOTH,
-    ).carrying(*_types("reward.granted", "reward.revoked")),
+        consumers=("redemption", *_BOTH),
+    ).carrying(
+        *_types(
+            "reward.granted",
+            "reward.revoked",
+            "reward.redeemed",
+            "reward.issued",
+            "reward.fulfilled",
+            "reward.held",
+            "reward.advanced",
+            "reward.cancelled",
+            "reward.expired",
+            "reward.reached",
+        )
+    ),
     _output(
         "loyalty.sweeps",
         "Expiry sweeps, from announcement to end.",

@@ -19,6 +19,7 @@ from libs.contracts.redemption import door_token
 from libs.runtime import postgres
 from libs.runtime.clock import Clock, SystemClock, monotonic
 from libs.runtime.kafka import idempotent_producer
+from libs.runtime.seal import Seal
 from services.gateway import (
     api,
     approvals_console,
@@ -58,6 +59,8 @@ from services.gateway.backtests import routes as ways_to_backtests
 from services.gateway.backtests.desk import BacktestDesk
 from services.gateway.backtests.runner import Runner
 from services.gateway.backtests.store import BacktestStore
+from services.gateway.catalogue import console as catalogue_console
+from services.gateway.catalogue import keeping_api, orders_api, rewards_api
 from services.gateway.cursors import Cursors
 from services.gateway.door import Door
 from services.gateway.files import routes as ways_in_for_files
@@ -98,6 +101,9 @@ _WAYS = (
     console,
     ways_in_for_files,
     ways_to_redemptions,
+    rewards_api,
+    keeping_api,
+    orders_api,
     api,
     merge_api,
     extension_api,
@@ -122,6 +128,7 @@ _WAYS = (
     live,
     members_console,
     segments_console,
+    catalogue_console,
     experiments_console,
     reminder_api,
     sweep_plan_api,
@@ -167,6 +174,7 @@ def compose(
             app.state.desk = _desk(settings, IntakeStore(pool), parts, metrics)
             app.state.files = _files(settings, FileStore(pool), app.state.desk, metrics, random)
             app.state.redemptions = _redemptions(settings)
+            app.state.seal = Seal.from_base64(settings.seal_key.get_secret_value())
             app.state.backtests = _backtests(settings, pool, now, metrics, random)
             async with (
                 _live(settings, store, now) as app.state.live,

@@ -22,13 +22,15 @@ from libs.runtime.metrics import StreamMetrics
 from libs.runtime.outbox import ReadRows, Relay
 from libs.runtime.seal import Seal
 from services.redemption import clock as by_the_clock
-from services.redemption import pages
+from services.redemption import grants, pages, wishes
 from services.redemption.commands import Command
 from services.redemption.handlers import WRITER, Desk
 from services.redemption.metrics import RedemptionMetrics
 from services.redemption.programmes import Programmes
+from services.redemption.reward_desk import RewardDesk
 from services.redemption.settings import RedemptionSettings
 from services.redemption.stream import CONSUMER, RedemptionHandler
+from services.redemption.telling import REWARDS
 
 SERVICE = "redemption"
 _FORGET_EVERY = 60.0
@@ -56,7 +58,7 @@ def build(settings: RedemptionSettings, clock: Clock | None = None) -> faust.App
         return Relay(producer, headers_of, read_rows, stream_metrics, topic_prefix=settings.kafka.topic_prefix)
 
     relay = LeasedRelay(pool, WRITER, owner, make_relay, SystemClock())
-    desk = Desk(pool, programmes, clock, settings, relay.committed)
+    desk = Desk(pool, programmes, clock, settings, RewardDesk.of(settings), relay.committed)
     loop = _loop(settings, desk, metrics, stream_metrics, owner)
     _host(app, settings, desk, relay, loop, metrics)
     token = door_token(base64.b64decode(settings.seal_key.get_secret_value()))
@@ -131,6 +133,19 @@ def _host(
     async def release_holds() -> None:
         if opened.is_set():
             await by_the_clock.release(desk, metrics)
+
+    @app.timer(interval=settings.wishes_every.total_seconds())  # type: ignore[untyped-decorator]  # faust
+    async def look_at_wishes() -> None:
+        if opened.is_set():
+            metrics.wishes.inc(await wishes.look(desk))
+
+    rewards = app.topic(f"{settings.kafka.topic_prefix}{REWARDS}", value_type=bytes, internal=False)
+
+    @app.agent(rewards, concurrency=1)
+    async def reward_told(stream: faust.StreamT[bytes]) -> None:
+        async for value in stream:
+            await opened.wait()
+            await grants.take(desk, value, stopping)
 
     @app.timer(interval=_FORGET_EVERY)  # type: ignore[untyped-decorator]  # faust
     async def forget_requests() -> None:

@@ -25,8 +25,9 @@ UNKNOWN = Refusal("redemption-unknown", "Nothing of your company has this id.")
 MERGED = Refusal(
     "member-merged", "Whose points these are was merged into another member; an adjustment gives that one points."
 )
+OF_AN_ORDER = Refusal("order-needs-request", "It pays for a reward: what becomes of the order is asked over HTTP.")
 NO_VERSION = Refusal("version-unknown", "No version of the programme is in force yet.")
-GIVES_BACK = frozenset({"release", "commit", "cancel"})
+GIVES_BACK = frozenset({"release", "commit", "cancel", "advance"})
 """What may let points come back."""
 _write = msgspec.json.Encoder(order="deterministic").encode
 
@@ -82,6 +83,8 @@ def decide(
     """Begin a redemption, or go on with one, and record it on the member in hand, whose level is `tier`."""
     if redemption is None:
         return UNKNOWN if ask.redemption_id is not None else _take(ask, life, rules, cause, at, patience, tier)
+    if redemption.order is not None:
+        return OF_AN_ORDER
     match ask.operation:
         case "extend":
             made: Changed | Refusal = domain.extended(redemption, at, patience.hold)

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from msgspec.structs import replace
 
+from libs.catalogue.orders import Order
 from libs.ledger.boundary import ExpiryCalendar
 from libs.ledger.give_back import GivenBack, Share, commit, release, restore
 from libs.ledger.model import Kind, MemberLedger, Movement
@@ -91,7 +92,7 @@ class Bill(Struct, frozen=True):
 
 
 class Redemption(Struct, frozen=True):
-    """A redemption as it stands. Portions are in the order in which they were taken; `bill` is what it pays, if any."""
+    """A redemption as it stands, with the bill or the order that it pays. Portions are in the order of their taking."""
 
     name: MemberName
     redemption_id: UUID
@@ -105,6 +106,7 @@ class Redemption(Struct, frozen=True):
     extended: bool = False
     reference: str | None = None
     counted_on: date | None = None
+    order: Order | None = None
     bill: Bill | None = None
 
     @property
@@ -196,7 +198,7 @@ def taken(
 
 def extended(redemption: Redemption, now: datetime, by: timedelta) -> Changed | Refusal:
     """Put the end of a hold off, once."""
-    if (refusal := _not_held(redemption, now)) is not None:
+    if (refusal := not_held(redemption, now)) is not None:
         return refusal
     if redemption.extended:
         return Refusal("hold-extended", "A hold is put off once.")
@@ -207,7 +209,7 @@ def committed(
     life: Life, redemption: Redemption, cause: Cause, points: int | None, now: datetime, zone: ZoneInfo
 ) -> Changed | Refusal:
     """Redeem what is held, or a part of it and free the rest."""
-    if (refusal := _not_held(redemption, now)) is not None:
+    if (refusal := not_held(redemption, now)) is not None:
         return refusal
     wanted = redemption.points if points is None else points
     if wanted > redemption.points:
@@ -309,7 +311,8 @@ def _refusal(made: Spending, points: int) -> Refusal | None:
             return Refusal("insufficient-points", detail)
 
 
-def _not_held(redemption: Redemption, now: datetime) -> Refusal | None:
+def not_held(redemption: Redemption, now: datetime) -> Refusal | None:
+    """Why a hold can't be committed or put off any more; None while it can."""
     if redemption.state != "held":
         return _not(redemption, "hold-ended")
     if redemption.hold_until is not None and redemption.hold_until <= now:

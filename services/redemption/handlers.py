@@ -24,7 +24,7 @@ from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
 from libs.runtime.leases import shard_of
 from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
-from services.redemption import domain, store, telling
+from services.redemption import domain, order_store, ordering, store, telling
 from services.redemption.deciding import (
     GIVES_BACK,
     MERGED,
@@ -42,7 +42,9 @@ from services.redemption.deciding import (
     quote,
 )
 from services.redemption.domain import Redemption, Refusal, Rules
+from services.redemption.ordering import Done
 from services.redemption.programmes import Programmes
+from services.redemption.reward_desk import RewardDesk
 from services.redemption.settings import RedemptionSettings
 
 WRITER = "redemption"
@@ -66,6 +68,7 @@ class Desk:
     programmes: Programmes
     clock: Clock
     settings: RedemptionSettings
+    rewards: RewardDesk
     committed: Callable[[Sequence[str]], None]
 
     @property
@@ -99,9 +102,12 @@ class Desk:
         ):
             ledger = await store.look(connection, name)
             tier = None if ask.bill_minor is None else await store.tier_of(connection, name)
-        if ledger is None:
-            raise Refused(UNKNOWN_MEMBER)
-        ledger = apply_all(ledger, catch_up(ledger, now, now))
+            if ledger is None:
+                raise Refused(UNKNOWN_MEMBER)
+            ledger = apply_all(ledger, catch_up(ledger, now, now))
+            if ask.order is not None:
+                told = await self.rewards.quote(connection, ask, name, ledger, rules, now)
+                return Answer(msgspec.Raw(_found(told)))
         quoted = _found(quote(ask, rules, ledger, tier, now))
         return Answer(msgspec.Raw(telling.quote(ask.member_id, rules, quoted.points, quoted.made, ledger, quoted.bill)))
 
@@ -127,15 +133,27 @@ class Desk:
             at = now if redemption is None else max(now, redemption.changed_at)
             cause = Cause(redemption_id, rules.source, str(redemption_id))
             life.catch_up(at, cause)
-            tier = None if ask.bill_minor is None else await store.tier_of(connection, found.name)
-            changed = _found(decide(ask, life, redemption, rules, cause, at, self.patience, tier))
-            answer = telling.answer(changed, life, rules.programme, came_back=ask.operation in GIVES_BACK)
+            goods = _maybe(await self.rewards.goods(connection, ask, found.name, redemption, rules, at))
+            if goods is None:
+                tier = None if ask.bill_minor is None else await store.tier_of(connection, found.name)
+                done = Done(_found(decide(ask, life, redemption, rules, cause, at, self.patience, tier)))
+            else:
+                done = _found(self.rewards.decide(ask, life, redemption, goods, rules, cause, at))
+            changed, reward = done.changed, None if goods is None else goods.reward
+            back = ask.operation in GIVES_BACK
+            answer = telling.answer(changed, life, rules.programme, came_back=back, reward=reward)
             await store.save(connection, at, [life], [changed.redemption])
             if rules.counts and (by := counts(redemption, changed.redemption)):
                 await store.count(connection, changed.redemption, by)
             await store.keep_answer(connection, request, answer)
-            shard = shard_of(WRITER, found.name[2])
-            await store.tell(connection, at, {shard: telling.events_of(life, rules, found.spread, at)})
+            shard, events = shard_of(WRITER, found.name[2]), telling.events_of(life, rules, found.spread, at)
+            if goods is not None:
+                was = None if redemption is None else redemption.order
+                refused = await self.rewards.save(connection, was, changed.redemption, goods, done.personal)
+                if refused is not None:
+                    raise Refused(refused)
+                events += telling.order_events(found.name, rules, found.spread, was, changed.redemption.order, at)
+            await store.tell(connection, at, {shard: events})
             reach("before-commit")
         reach("after-commit")
         self.committed([shard])
@@ -166,10 +184,15 @@ class Desk:
                 life, rules = members[each.name], self._rules(each.name[:2], now)
                 cause = Cause(each.redemption_id, rules.source, str(each.redemption_id))
                 life.catch_up(now, cause)
-                done.append(_found(domain.released(life, each, cause, max(now, each.changed_at), over=True)).redemption)
+                end = domain.released if each.order is None else ordering.released
+                after = _found(end(life, each, cause, max(now, each.changed_at), over=True)).redemption
+                done.append(after)
+                spread = locked[each.name].spread
                 shard = events.setdefault(shard_of(WRITER, each.name[2]), [])
-                shard += telling.events_of(life, rules, locked[each.name].spread, now)
+                shard += telling.events_of(life, rules, spread, now)
+                shard += telling.order_events(each.name, rules, spread, each.order, after.order, now)
             await store.save(connection, now, members.values(), done)
+            await order_store.end(connection, over, done)
             await store.tell(connection, now, events)
         self.committed(list(events))
         return len(done)
@@ -214,6 +237,10 @@ def _replay(known: Known, ask: Ask) -> Answer:
     if known.fingerprint not in (meaning(ask), ask.fingerprint):  # as versions before this one kept it
         raise Refused(REUSED)
     return Answer(msgspec.Raw(known.answer), made=ask.redemption_id is None, replayed=True)
+
+
+def _maybe(decided: T | Refusal | None) -> T | None:
+    return None if decided is None else _found(decided)
 
 
 def _found(decided: T | Refusal) -> T:

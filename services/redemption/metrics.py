@@ -33,6 +33,11 @@ class RedemptionMetrics:
             buckets=_SECONDS,
             registry=registry,
         )
+        self.wishes = Counter(
+            "loyalty_redemption_wishes_reached_total",
+            "Wishes that came within reach and were told of.",
+            registry=registry,
+        )
         self.expired = Counter(
             "loyalty_redemption_holds_expired_total", "Holds that ended because their time was over.", registry=registry
         )

@@ -54,6 +54,13 @@ class Programmes:
         known = self._rules.get(scope, ())
         return next((rules for since, rules in reversed(known) if since <= at), None)
 
+    def scope_of(self, tenant: str, programme: str) -> Scope | None:
+        """Return the programme of these names."""
+        for scope, known in self._rules.items():
+            if known and (known[-1][1].tenant, known[-1][1].programme) == (tenant, programme):
+                return scope
+        return None
+
     async def refresh(self) -> None:
         """Look for new versions; what is known stays while the database is away, or holds what is no programme."""
         try:

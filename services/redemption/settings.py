@@ -45,5 +45,8 @@ class RedemptionSettings(ServiceSettings):
     programme_refresh: timedelta = Field(
         default=timedelta(seconds=2), gt=timedelta(0), description="between two looks for new programme versions"
     )
+    wishes_every: timedelta = Field(
+        default=timedelta(seconds=5), gt=timedelta(0), description="between two looks for wishes within reach"
+    )
     connections: int = Field(default=12, ge=2, le=100, description="connections to PostgreSQL at most")
     seal_key: SealKey = Field(validation_alias="POINTSTREAM_SEAL_KEY")

@@ -11,6 +11,7 @@ import asyncpg
 import orjson
 from msgspec.structs import astuple, replace
 
+from libs.catalogue.rows import read_order, read_steps
 from libs.history.days import REDEMPTIONS
 from libs.ledger.keeping import read_spans
 from libs.ledger.model import MemberLedger
@@ -109,6 +110,7 @@ def _redemption(tenant_id: int, row: asyncpg.Record) -> Redemption:
         extended=row["extended"],
         reference=row["reference"],
         counted_on=row["counted_on"],
+        order=None if row["order_row"] is None else read_order(row["order_row"], read_steps(row["steps"]))[1],
         bill=_bill(row),
     )
 

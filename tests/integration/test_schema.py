@@ -113,11 +113,14 @@ RIGHTS = {
             members.identifier members.member members.merge members.segment_change members.segment_member
             members.tier_change members.tier_standing
             platform.programme platform.source platform.tenant
-            redemption.bill redemption.redemption stream.outbox_shard stream.position vault.profile
+            redemption.bill redemption.redemption redemption.reward_answer redemption.reward_order
+            redemption.reward_step redemption.reward_use stream.outbox_shard stream.position vault.profile
             """,
         "INSERT SELECT": """
             expiry.reinstatement_share members.referral_code platform.exchange_rate platform.programme_version
+            redemption.reward
             """,
+        "INSERT SELECT UPDATE(free)": "redemption.stock",
         "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
         "INSERT SELECT UPDATE(ended_at) UPDATE(ended_by)": "members.exemption",
         "SELECT UPDATE(keeps)": "ledger.member",
@@ -129,7 +132,7 @@ RIGHTS = {
             "DELETE INSERT SELECT UPDATE(attempt) UPDATE(body) UPDATE(fingerprint) UPDATE(location) UPDATE(started_at) "
             "UPDATE(status)"
         ): "gateway.idempotency",
-        "DELETE INSERT SELECT": "gateway.backtest_part gateway.file_reject members.list_member",
+        "DELETE INSERT SELECT": "gateway.backtest_part gateway.file_reject members.list_member redemption.wish",
         (
             "DELETE INSERT SELECT UPDATE(done) UPDATE(ended_at) UPDATE(epoch) UPDATE(failure) UPDATE(items) "
             "UPDATE(lease_until) UPDATE(stage) UPDATE(state) UPDATE(summary) UPDATE(total)"
@@ -144,11 +147,20 @@ RIGHTS = {
     "redemption": {
         "USAGE": "earning ledger members platform redemption stream",
         "SELECT": """
-            ledger.lot_now members.merge
-            platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant
+            earning.referral ledger.lot_now members.list_member members.merge members.segment_member
+            members.tier_standing
+            platform.exchange_rate platform.programme platform.programme_version platform.source
+            platform.tenant redemption.reward
             """,
         "INSERT": "ledger.allocation ledger.movement ledger.waiver",
-        "INSERT SELECT": "stream.dead_letter stream.outbox",
+        "INSERT SELECT": "redemption.reward_answer redemption.reward_step stream.dead_letter stream.outbox",
+        "SELECT UPDATE(free) UPDATE(reserved)": "redemption.stock",
+        "SELECT UPDATE(seen) UPDATE(told_at)": "redemption.wish",
+        "INSERT SELECT UPDATE(used)": "redemption.reward_use",
+        (
+            "INSERT SELECT UPDATE(cancelled) UPDATE(changed_at) UPDATE(issued) UPDATE(money_back) UPDATE(ordered_at) "
+            "UPDATE(points_back) UPDATE(restocked) UPDATE(state)"
+        ): "redemption.reward_order",
         "INSERT SELECT UPDATE(outcome)": "redemption.inbox",
         "INSERT SELECT UPDATE(paid_minor) UPDATE(returned_minor)": "redemption.bill",
         "INSERT SELECT UPDATE": "stream.outbox_shard stream.position",
@@ -179,14 +191,16 @@ RIGHTS = {
             members.exemption_pass members.identifier members.mark members.member members.merge
             members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing
-            redemption.bill redemption.inbox redemption.redemption redemption.request
-            stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
+            redemption.bill redemption.inbox
+            redemption.redemption redemption.request redemption.reward_order redemption.reward_step
+            redemption.reward_use redemption.wish stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
             """,
         "INSERT SELECT UPDATE": """
             gateway.api_key platform.exchange_rate platform.programme platform.programme_version platform.tenant
             """,
         "DELETE INSERT SELECT UPDATE": "platform.source",
-        "INSERT SELECT": "expiry.reinstatement_share",
+        "INSERT SELECT": "expiry.reinstatement_share redemption.reward",
+        "INSERT SELECT UPDATE(free)": "redemption.stock",
         "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
         "INSERT SELECT UPDATE(on_at) UPDATE(on_by) UPDATE(on_note)": "platform.kill_switch",
         "DELETE INSERT SELECT": "earning.member_day ledger.debt members.list_member",

@@ -27,6 +27,27 @@ PLANTED = {
         f"libs/backtest/{name}.py": ""
         for name in ("bound", "compare", "history", "picture", "replay", "report", "summary")
     },
+    **{
+        f"libs/catalogue/{name}.py": ""
+        for name in (
+            "exchange",
+            "facts",
+            "flow",
+            "limits",
+            "offering",
+            "orders",
+            "placing",
+            "pricing",
+            "purse",
+            "ranking",
+            "reasons",
+            "reward",
+            "rows",
+            "telling",
+        )
+    },
+    "libs/catalogue/kinds/__init__.py": "",
+    "services/redemption/ordering.py": "",
     **{f"libs/experiments/{name}.py": "" for name in ("results", "told", "uplift")},
     "libs/judging/__init__.py": "",
     "libs/contacts/person.py": "",

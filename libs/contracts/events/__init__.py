@@ -80,7 +80,18 @@ from libs.contracts.events.referral import (
     ReferralStartedV1,
 )
 from libs.contracts.events.reminder import ReminderDueV1
-from libs.contracts.events.reward import RewardGrantedV1, RewardRevokedV1
+from libs.contracts.events.reward import (
+    RewardAdvancedV1,
+    RewardCancelledV1,
+    RewardExpiredV1,
+    RewardFulfilledV1,
+    RewardGrantedV1,
+    RewardHeldV1,
+    RewardIssuedV1,
+    RewardReachedV1,
+    RewardRedeemedV1,
+    RewardRevokedV1,
+)
 from libs.contracts.events.segment import MemberSegmentEnteredV1, MemberSegmentLeftV1
 from libs.contracts.events.sweep import (
     SweepAnnouncedV1,
@@ -159,7 +170,15 @@ __all__ = [
     "ReinstatementRequestedV1",
     "ReminderDueV1",
     "ReturnedLine",
+    "RewardAdvancedV1",
+    "RewardCancelledV1",
+    "RewardExpiredV1",
+    "RewardFulfilledV1",
     "RewardGrantedV1",
+    "RewardHeldV1",
+    "RewardIssuedV1",
+    "RewardReachedV1",
+    "RewardRedeemedV1",
     "RewardRevokedV1",
     "SweepAnnouncedV1",
     "SweepApprovalAwaitedV1",

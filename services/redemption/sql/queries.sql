@@ -13,7 +13,14 @@ SELECT seq, owing FROM ledger.member WHERE tenant_id = $1 AND programme_id = $2 
 -- name: redemptions
 SELECT r.programme_id, r.member_id, r.redemption_id, r.state, r.points, r.restored, r.hold_until, r.extended, r.reference,
        r.shares::text AS shares, r.counted_on, r.asked_at, r.changed_at,
-       b.currency, b.amount_minor, b.paid_minor, b.rate_points, b.rate_minor, b.tax, b.returned_minor
+       b.currency, b.amount_minor, b.paid_minor, b.rate_points, b.rate_minor, b.tax, b.returned_minor,
+       (SELECT to_jsonb(o)::text FROM redemption.reward_order o
+        WHERE o.tenant_id = r.tenant_id AND o.programme_id = r.programme_id AND o.member_id = r.member_id
+          AND o.order_id = r.redemption_id) AS order_row,
+       (SELECT jsonb_agg(jsonb_build_array(s.number, s.state, s.at, s.by, s.note, s.tracking) ORDER BY s.number)::text
+        FROM redemption.reward_step s
+        WHERE s.tenant_id = r.tenant_id AND s.programme_id = r.programme_id AND s.member_id = r.member_id
+          AND s.order_id = r.redemption_id) AS steps
 FROM redemption.redemption r
 LEFT JOIN redemption.bill b USING (tenant_id, programme_id, member_id, redemption_id)
 WHERE r.tenant_id = $1 AND r.redemption_id = ANY ($2::uuid[])

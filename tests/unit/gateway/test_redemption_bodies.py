@@ -33,5 +33,5 @@ def test_a_request_names_one_member_by_what_can_be_looked_up(whose: dict[str, st
 def test_a_request_says_how_many_points_or_which_bill() -> None:
     with pytest.raises(ValidationError) as caught:
         QuoteBody.model_validate({"member_id": ID})
-    assert caught.value.errors()[0]["msg"].startswith("either points or bill_minor")
+    assert caught.value.errors()[0]["msg"].startswith("either points, bill_minor or reward")
     assert QuoteBody.model_validate({"member_id": ID, "bill_minor": 2_500, "currency": "EUR"}).points is None
