@@ -174,7 +174,7 @@ RIGHTS = {
             "INSERT SELECT UPDATE(changed_at) UPDATE(counted_on) UPDATE(extended) UPDATE(hold_until) UPDATE(points) "
             "UPDATE(restored) UPDATE(shares) UPDATE(state)"
         ): "redemption.redemption",
-        "DELETE INSERT SELECT UPDATE(answer)": "redemption.request",
+        "DELETE INSERT SELECT UPDATE(answer) UPDATE(fingerprint)": "redemption.request",
     },
     "operator": {
         "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",

@@ -100,10 +100,14 @@ async def test_a_key_has_one_effect_whichever_way_it_comes(desk: Desk, scribe: S
         asked("5", ben.member_id, "redeem", points=50),
         asked("9", ben.member_id, "cancel", redemption_id=view["redemption_id"]),
         asked("10", UUID(int=9), "redeem", points=1),
+        asked("11", ben.member_id, "redeem", points=900, key="free again"),
+        asked("12", ben.member_id, "redeem", points=1, key="free again"),
     ])  # fmt: skip
-    assert codes(applied) == ["redemption-unknown", "member-unknown"]
+    assert codes(applied) == ["redemption-unknown", "member-unknown", "insufficient-points"]
+    again = await lane.apply([asked("13", ben.member_id, "redeem", points=1, key="free again")])
+    assert again.outcomes == {"replayed": 1}, "a key stands for what was done under it, not for what was refused"
     assert (applied.outcomes["cancel"], applied.outcomes["repeated"]) == (2, 1)
-    assert (await left(scribe, ann), await left(scribe, ben)) == (40, 20)
+    assert (await left(scribe, ann), await left(scribe, ben)) == (40, 19)
     assert await scribe.connection.fetchval("SELECT count(*) FROM redemption.request WHERE answer IS NULL") == 0
     await sound(database)
 
