@@ -22,9 +22,9 @@ RIGHTS = {
     "earning": {
         "USAGE": "earning earning.page ledger members platform stream vault",
         "SELECT": """
-            ledger.journal ledger.lot_now members.exemption members.list_member
-            platform.exchange_rate platform.kill_switch platform.programme platform.programme_version platform.source
-            members.referral_code platform.tenant
+            ledger.journal ledger.lot_now members.exemption members.list_member platform.exchange_rate
+            platform.kill_switch platform.programme platform.programme_version platform.source members.referral_code
+            platform.tenant
             """,
         (
             "INSERT SELECT UPDATE(changed_at) UPDATE(changes) UPDATE(consented) UPDATE(converted_at) UPDATE(counted) "
@@ -34,9 +34,9 @@ RIGHTS = {
         "INSERT SELECT UPDATE(rules) UPDATE(seen_at) UPDATE(switches)": "earning.worker",
         "INSERT SELECT UPDATE(until) UPDATE(version)": "earning.told_programme",
         "INSERT SELECT": """
-            earning.decision_page earning.decision_page_rest earning.receipt_event
-            earning.referral_change earning.unpaid_receipt ledger.allocation ledger.movement ledger.waiver members.mark
-            members.member members.same_person members.tier_change stream.dead_letter stream.outbox
+            earning.decision_page earning.decision_page_rest earning.receipt_event earning.referral_change
+            earning.unpaid_receipt ledger.allocation ledger.movement ledger.waiver members.mark members.member
+            members.same_person members.tier_change stream.dead_letter stream.outbox
             """,
         "INSERT SELECT UPDATE(page)": "earning.inbox",
         "INSERT SELECT UPDATE(event_key) UPDATE(member_id) UPDATE(page) UPDATE(programme_id) UPDATE(story)": (
@@ -80,10 +80,9 @@ RIGHTS = {
     "expiry": {
         "USAGE": "earning expiry ledger members platform stream",
         "SELECT": """
-            earning.decision_page earning.inbox
-            members.segment_member
-            ledger.debt ledger.lot_now members.exemption_pass platform.exchange_rate platform.programme
-            platform.programme_version platform.source platform.tenant
+            earning.decision_page earning.inbox members.segment_member ledger.debt ledger.lot_now
+            members.exemption_pass platform.exchange_rate platform.programme platform.programme_version
+            platform.source platform.tenant
             """,
         "INSERT SELECT": """
             expiry.boundary expiry.forecast ledger.allocation ledger.movement ledger.waiver stream.outbox
@@ -111,17 +110,14 @@ RIGHTS = {
         "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",
         "SELECT": """
             earning.budget_reached earning.counter earning.decision_page earning.inbox earning.member_day
-            earning.parked_receipt
-            earning.receipt
-            earning.receipt_event earning.referral earning.referral_change earning.unclaimed_receipt
-            earning.unpaid_receipt expiry.chunk expiry.forecast expiry.reminder expiry.reminder_chunk
-            ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.movement ledger.waiver
-            members.identifier members.member members.merge members.segment_change members.segment_member
-            members.tier_change members.tier_standing
-            platform.programme platform.source platform.tenant
-            notifier.captured notifier.delivery
-            redemption.bill redemption.redemption redemption.reward_answer redemption.reward_order
-            redemption.reward_step redemption.reward_use stream.outbox_shard stream.position vault.profile
+            earning.parked_receipt earning.receipt earning.receipt_event earning.referral earning.referral_change
+            earning.unclaimed_receipt earning.unpaid_receipt expiry.chunk expiry.forecast expiry.reminder
+            expiry.reminder_chunk ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now
+            ledger.movement ledger.waiver members.identifier members.member members.merge members.segment_change
+            members.segment_member members.tier_change members.tier_standing platform.programme platform.source
+            platform.tenant notifier.captured notifier.delivery redemption.bill redemption.redemption
+            redemption.reward_answer redemption.reward_order redemption.reward_step redemption.reward_use
+            stream.outbox_shard stream.position vault.profile
             """,
         "INSERT SELECT": """
             expiry.reinstatement_share members.referral_code notifier.feedback notifier.media notifier.template
@@ -162,8 +158,7 @@ RIGHTS = {
         "USAGE": "earning ledger members platform redemption stream",
         "SELECT": """
             earning.referral ledger.lot_now members.list_member members.merge members.segment_member
-            members.tier_standing
-            platform.exchange_rate platform.programme platform.programme_version platform.source
+            members.tier_standing platform.exchange_rate platform.programme platform.programme_version platform.source
             platform.tenant redemption.reward
             """,
         "INSERT": "ledger.allocation ledger.movement ledger.waiver",
@@ -194,19 +189,14 @@ RIGHTS = {
         "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",
         "SELECT": """
             earning.budget_reached earning.counter earning.decision_page earning.decision_page_rest earning.inbox
-            earning.occasion_clock
-            earning.parked_receipt
-            earning.receipt earning.receipt_event earning.referral earning.referral_account earning.referral_change
-            earning.referral_waiting earning.told_programme earning.unclaimed_receipt
-            earning.unpaid_receipt earning.worker expiry.boundary expiry.chunk expiry.forecast
-            expiry.reminder
-            expiry.reminder_chunk
-            ledger.allocation ledger.journal ledger.lot_now ledger.movement ledger.waiver
-            members.exemption_pass members.identifier members.mark members.member members.merge
-            members.referral_code members.same_person
-            members.segment_change members.segment_member members.tier_change members.tier_standing
-            notifier.captured notifier.delivery redemption.bill redemption.inbox
-            redemption.redemption redemption.request redemption.reward_order redemption.reward_step
+            earning.occasion_clock earning.parked_receipt earning.receipt earning.receipt_event earning.referral
+            earning.referral_account earning.referral_change earning.referral_waiting earning.told_programme
+            earning.unclaimed_receipt earning.unpaid_receipt earning.worker expiry.boundary expiry.chunk
+            expiry.forecast expiry.reminder expiry.reminder_chunk ledger.allocation ledger.journal ledger.lot_now
+            ledger.movement ledger.waiver members.exemption_pass members.identifier members.mark members.member
+            members.merge members.referral_code members.same_person members.segment_change members.segment_member
+            members.tier_change members.tier_standing notifier.captured notifier.delivery redemption.bill
+            redemption.inbox redemption.redemption redemption.request redemption.reward_order redemption.reward_step
             redemption.reward_use redemption.wish stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
             """,
         "INSERT SELECT UPDATE": """
@@ -284,16 +274,14 @@ SELECT format('%s.%s', n.nspname, c.relname)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute t ON t.attrelid = c.oid AND t.attname = 'tenant_id' AND NOT t.attisdropped
 WHERE c.relkind IN ('r', 'p') AND NOT (c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (
-    SELECT FROM pg_policies p
-    WHERE p.schemaname = n.nspname AND p.tablename = c.relname AND p.policyname = 'tenant_only'
+    SELECT FROM pg_policies p WHERE p.schemaname = n.nspname AND p.tablename = c.relname AND p.policyname = 'tenant_only'
 ))
 """
 _WITHOUT_TENANT = """
 SELECT format('%s.%s', n.nspname, c.relname)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'public')
-  AND NOT EXISTS (SELECT FROM pg_attribute t WHERE t.attrelid = c.oid AND t.attname = 'tenant_id')
-ORDER BY 1
+  AND NOT EXISTS (SELECT FROM pg_attribute t WHERE t.attrelid = c.oid AND t.attname = 'tenant_id') ORDER BY 1
 """
 _POWERS = """
 SELECT rolname FROM pg_roles
