@@ -274,7 +274,7 @@ SELECT format('%s.%s', n.nspname, c.relname)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute t ON t.attrelid = c.oid AND t.attname = 'tenant_id' AND NOT t.attisdropped
 WHERE c.relkind IN ('r', 'p') AND NOT (c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (
-    SELECT FROM pg_policies p WHERE p.schemaname = n.nspname AND p.tablename = c.relname AND p.policyname = 'tenant_only'
+    SELECT FROM pg_policies WHERE schemaname = n.nspname AND tablename = c.relname AND policyname = 'tenant_only'
 ))
 """
 _WITHOUT_TENANT = """
