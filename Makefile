@@ -65,6 +65,8 @@ generate: setup ## Write schemas and docs/events.md anew from the contracts and 
 	@mkdir -p build
 	@$(POINTSTREAM) programme schema > build/programme.schema.json
 	@mv build/programme.schema.json libs/promotions/
+	@$(POINTSTREAM) catalogue schema > build/reward.schema.json
+	@mv build/reward.schema.json libs/catalogue/
 
 .PHONY: bench-quick
 bench-quick: setup ## Measure in about a minute and a half; the last line is one JSON object

@@ -92,7 +92,8 @@ FROM told, done WHERE told.events <> done.effects;
 
 -- name: redemptions_have_points
 -- What a redemption says to be held, or to be spent and not given back, is what its movements say. And redemption's shards
--- have numbered one event a movement that it brought about.
+-- have numbered one event a movement that it brought about, one a request that was refused or moved a hold's end, and one a
+-- dead letter.
 WITH moved AS (
     SELECT r.tenant_id, r.programme_id, r.member_id, r.redemption_id, count(*) AS movements,
            sum(m.amount * ((m.to_account = 'held')::int - (m.from_account = 'held')::int)) AS held,
@@ -108,8 +109,11 @@ WITH moved AS (
        OR coalesce(m.spent, 0) <> CASE WHEN r.state IN ('redeemed', 'cancelled') THEN r.points - r.restored ELSE 0 END
     UNION ALL
     SELECT 'redemption: ' || told.events || ' events, ' || done.effects || ' effects'
-    FROM (SELECT coalesce(sum(next_seq - 1), 0) AS events FROM stream.outbox_shard WHERE starts_with(shard, 'redemption/')) AS told,
-         (SELECT coalesce(sum(movements), 0) AS effects FROM moved) AS done
+    FROM (SELECT coalesce(sum(next_seq - 1), 0) AS events FROM stream.outbox_shard
+          WHERE starts_with(shard, 'redemption/') OR starts_with(shard, 'redemption.')) AS told,
+         (SELECT (SELECT coalesce(sum(movements), 0) FROM moved)
+               + (SELECT count(*) FROM redemption.inbox WHERE outcome IN ('extended', 'refused'))
+               + (SELECT count(*) FROM stream.dead_letter WHERE starts_with(consumer, 'redemption.')) AS effects) AS done
     WHERE told.events <> done.effects
 )
 SELECT count(*) OVER () AS violations, key FROM flaw ORDER BY key LIMIT 5;

@@ -1,4 +1,4 @@
-"""The demo tenant: its programme, its source, its key, and who its members are."""
+"""The demo tenant: its programme, its catalogue, its source, its key, and who its members are."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from datetime import UTC, datetime
 from importlib import resources
 
 import asyncpg
+import orjson
 
+from libs.catalogue.exchange import read_json
+from libs.catalogue.keeping import bring_in
+from libs.catalogue.postgres import load_rewards, set_stock
 from libs.promotions.document import canonical_json, parse_programme_yaml, programme_hash
 from libs.runtime import api_keys, sql
 
@@ -26,6 +30,8 @@ SCOPES = (
     "members:write",
     "points:adjust",
     "points:spend",
+    "rewards:read",
+    "rewards:write",
     "webhooks:read",
     "webhooks:write",
     "rules:read",
@@ -34,6 +40,8 @@ SCOPES = (
 )
 IN_FORCE_SINCE = datetime(2016, 1, 1, tzinfo=UTC)
 """Before the first receipt of the raw data, so that it is judged by the programme too."""
+_ON_STOCK = 500
+"""Pieces of each thing that is counted."""
 QUERIES = sql.load("deploy.embedded", "demo.sql")
 
 
@@ -74,5 +82,19 @@ async def seed(operator_dsn: str, api_key: str, now: datetime) -> None:
             )
             await connection.execute(QUERIES["make_source"], SOURCE, TENANT, PROGRAMME)
             await connection.execute(QUERIES["make_api_key"], key.key_id, TENANT, "demo", key.digest, list(SCOPES), now)
+            await _fill_catalogue(connection, now)
     finally:
         await connection.close()
+
+
+async def _fill_catalogue(connection: asyncpg.Connection, now: datetime) -> None:
+    """Offer rewards of all kinds, unless the catalogue has any: what somebody made of it stays."""
+    scope = (TENANT, PROGRAMME)
+    if await load_rewards(connection, scope):
+        return
+    text = resources.files("libs.catalogue").joinpath("examples", "demo.json").read_bytes()
+    rewards = list(read_json(orjson.loads(text)))
+    await bring_in(connection, scope, rewards, "demo", now, dry_run=False)
+    for row in rewards:
+        if row.reward is not None and row.reward.stock == "global":
+            await set_stock(connection, scope, row.reward.reference, "", to=_ON_STOCK, by=None)

@@ -483,6 +483,8 @@ GRANT SELECT, INSERT, UPDATE (told_at) ON members.segment_change TO pointstream_
 GRANT SELECT, INSERT, UPDATE (due_at, urgent, reason), DELETE ON members.segment_look TO pointstream_earning;
 GRANT SELECT, INSERT, UPDATE (rules, programme_version, after_member, done) ON members.segment_pass TO pointstream_earning;
 GRANT SELECT ON members.list_member TO pointstream_earning;
+GRANT USAGE ON SCHEMA members TO pointstream_redemption;
+GRANT SELECT ON members.tier_standing, members.segment_member, members.list_member TO pointstream_redemption;
 -- people keep lists, by the door and by the command line; whoever is put on one is looked at at once
 GRANT SELECT ON members.segment_member, members.segment_change TO pointstream_gateway;
 GRANT SELECT, INSERT, DELETE ON members.list_member TO pointstream_gateway, pointstream_operator;
@@ -1896,7 +1898,7 @@ CREATE TABLE redemption.redemption (
     member_id uuid NOT NULL,
     redemption_id uuid NOT NULL,
     state text NOT NULL CHECK (state IN ('held', 'released', 'expired', 'redeemed', 'cancelled')),
-    points bigint NOT NULL CHECK (points > 0),
+    points bigint NOT NULL CHECK (points >= 0),
     restored bigint NOT NULL DEFAULT 0 CHECK (restored BETWEEN 0 AND points),
     hold_until timestamptz,
     extended boolean NOT NULL DEFAULT false,
@@ -1906,7 +1908,7 @@ CREATE TABLE redemption.redemption (
     asked_at timestamptz NOT NULL,
     changed_at timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, programme_id, member_id, redemption_id),
-    CHECK ((state = 'cancelled') = (restored = points))
+    CONSTRAINT redemption_cancelled_check CHECK (points = 0 OR (state = 'cancelled') = (restored = points))
 ) WITH (fillfactor = 80);
 CREATE INDEX redemption_by_id ON redemption.redemption (tenant_id, redemption_id);
 CREATE INDEX redemption_of_member ON redemption.redemption (tenant_id, programme_id, member_id, asked_at, redemption_id);
@@ -2011,10 +2013,365 @@ GRANT USAGE ON SCHEMA redemption TO pointstream_gateway;
 GRANT SELECT ON redemption.redemption TO pointstream_gateway;
 GRANT SELECT ON redemption.redemption, redemption.request TO pointstream_operator;
 
+-- Rewards as documents, each change a version of its own: the highest counts, none is changed or removed.
+CREATE TABLE redemption.reward (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    reference text NOT NULL,
+    version int NOT NULL CHECK (version > 0),
+    document text NOT NULL,
+    author text NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, reference, version)
+);
+
+-- How many pieces are free and how many are held; store '' is the stock of all stores together.
+CREATE TABLE redemption.stock (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    reference text NOT NULL,
+    store text NOT NULL,
+    free bigint NOT NULL CHECK (free >= 0),
+    reserved bigint NOT NULL DEFAULT 0 CHECK (reserved >= 0),
+    PRIMARY KEY (tenant_id, programme_id, reference, store)
+) WITH (fillfactor = 50);
+
+-- How many pieces members had, all together, in a period of the limit of a reward.
+CREATE TABLE redemption.reward_use (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    reference text NOT NULL,
+    period text NOT NULL,
+    used bigint NOT NULL CHECK (used >= 0),
+    PRIMARY KEY (tenant_id, programme_id, reference, period)
+) WITH (fillfactor = 50);
+
+-- Orders, each beside the redemption of the same id. `points` and `money_minor` are the price of all pieces; of these
+-- `cancelled` were given up, and `restocked` are for others again.
+CREATE TABLE redemption.reward_order (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    reference text NOT NULL,
+    version int NOT NULL,
+    kind text NOT NULL,
+    category text NOT NULL,
+    state text NOT NULL,
+    quantity bigint NOT NULL CHECK (quantity > 0),
+    cancelled bigint NOT NULL CHECK (cancelled BETWEEN 0 AND quantity),
+    restocked bigint NOT NULL CHECK (restocked BETWEEN 0 AND cancelled),
+    plan text NOT NULL,
+    points bigint NOT NULL CHECK (points >= 0),
+    wallet text,
+    money_minor bigint NOT NULL CHECK (money_minor >= 0),
+    currency text,
+    points_back bigint NOT NULL CHECK (points_back BETWEEN 0 AND points),
+    money_back bigint NOT NULL CHECK (money_back BETWEEN 0 AND money_minor),
+    store text,
+    channel text,
+    stock_at text,
+    counted_in text,
+    starts_on date,
+    answers jsonb NOT NULL,
+    issued jsonb NOT NULL,
+    campaign text,
+    cause text,
+    asked_at timestamptz NOT NULL,
+    ordered_at timestamptz,
+    changed_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, member_id, order_id)
+) WITH (fillfactor = 80);
+CREATE INDEX order_by_id ON redemption.reward_order (tenant_id, order_id);
+CREATE INDEX order_by_state ON redemption.reward_order (tenant_id, programme_id, state, asked_at, order_id);
+CREATE INDEX order_by_age ON redemption.reward_order (tenant_id, programme_id, asked_at, order_id);
+
+-- What happened to orders, numbered without gaps: never changed.
+CREATE TABLE redemption.reward_step (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    number int NOT NULL,
+    state text NOT NULL,
+    at timestamptz NOT NULL,
+    by text NOT NULL,
+    note text,
+    tracking text,
+    PRIMARY KEY (tenant_id, programme_id, member_id, order_id, number)
+);
+
+-- What members said with orders that is about themselves, such as an address: sealed, and gone when it is no longer needed.
+CREATE TABLE redemption.reward_answer (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    sealed bytea NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, member_id, order_id)
+);
+
+-- What members would like to have: they are told once it is within reach. `seen` is the number of the ledger's last
+-- movement when that was looked at.
+CREATE TABLE redemption.wish (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    reference text NOT NULL,
+    added_at timestamptz NOT NULL,
+    seen bigint NOT NULL DEFAULT -1,
+    told_at timestamptz,
+    PRIMARY KEY (tenant_id, programme_id, member_id, reference)
+) WITH (fillfactor = 80);
+CREATE INDEX wish_untold ON redemption.wish (tenant_id, programme_id, member_id) WHERE told_at IS NULL;
+
+SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_redemption'])
+FROM unnest(ARRAY['redemption.reward', 'redemption.stock', 'redemption.reward_use', 'redemption.reward_order',
+                  'redemption.reward_step', 'redemption.reward_answer', 'redemption.wish']) AS name;
+
+-- Saves orders as they are now, with their new steps and sealed answers, and then moves stock and uses, in the order of
+-- keys: last, for others wait for these rows. Says what there was too little of, and then nothing may be committed.
+CREATE FUNCTION redemption.save_orders(p_orders jsonb, p_steps jsonb, p_answers jsonb, p_moves jsonb) RETURNS text
+LANGUAGE plpgsql SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
+DECLARE
+    move record;
+BEGIN
+    INSERT INTO redemption.reward_order AS o
+    SELECT v.* FROM jsonb_populate_recordset(NULL::redemption.reward_order, p_orders) AS v
+    ON CONFLICT (tenant_id, programme_id, member_id, order_id) DO UPDATE
+        SET state = excluded.state, cancelled = excluded.cancelled, restocked = excluded.restocked,
+            points_back = excluded.points_back, money_back = excluded.money_back, issued = excluded.issued,
+            ordered_at = excluded.ordered_at, changed_at = excluded.changed_at;
+    INSERT INTO redemption.reward_step
+    SELECT v.* FROM jsonb_populate_recordset(NULL::redemption.reward_step, p_steps) AS v;
+    INSERT INTO redemption.reward_answer
+    SELECT v.* FROM jsonb_populate_recordset(NULL::redemption.reward_answer, p_answers) AS v;
+
+    FOR move IN
+        SELECT * FROM jsonb_to_recordset(p_moves) AS v(
+            tenant_id int, programme_id int, reference text, period text, used bigint, most bigint)
+        WHERE v.period IS NOT NULL ORDER BY v.tenant_id, v.programme_id, v.reference, v.period
+    LOOP
+        IF move.used > move.most THEN
+            RETURN 'total-limit';
+        END IF;
+        INSERT INTO redemption.reward_use AS u (tenant_id, programme_id, reference, period, used)
+        VALUES (move.tenant_id, move.programme_id, move.reference, move.period, greatest(move.used, 0))
+        ON CONFLICT (tenant_id, programme_id, reference, period) DO UPDATE
+            SET used = u.used + move.used WHERE move.used <= 0 OR u.used + move.used <= move.most;
+        IF NOT FOUND THEN
+            RETURN 'total-limit';
+        END IF;
+    END LOOP;
+    FOR move IN
+        SELECT * FROM jsonb_to_recordset(p_moves) AS v(
+            tenant_id int, programme_id int, reference text, store text, free bigint, reserved bigint)
+        WHERE v.store IS NOT NULL ORDER BY v.tenant_id, v.programme_id, v.reference, v.store
+    LOOP
+        UPDATE redemption.stock s SET free = s.free + move.free, reserved = s.reserved + move.reserved
+        WHERE s.tenant_id = move.tenant_id AND s.programme_id = move.programme_id AND s.reference = move.reference
+          AND s.store = move.store AND s.free + move.free >= 0;
+        IF NOT FOUND THEN
+            RETURN 'sold-out';
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END $$;
+
+-- redemption: offers what is in the catalogue to whom it is meant for.
+GRANT SELECT ON redemption.reward TO pointstream_redemption;
+GRANT SELECT, UPDATE (free, reserved) ON redemption.stock TO pointstream_redemption;
+GRANT SELECT, INSERT, UPDATE (used) ON redemption.reward_use TO pointstream_redemption;
+GRANT SELECT, INSERT, UPDATE (state, cancelled, restocked, points_back, money_back, issued, ordered_at, changed_at)
+    ON redemption.reward_order TO pointstream_redemption;
+GRANT SELECT, INSERT ON redemption.reward_step, redemption.reward_answer TO pointstream_redemption;
+GRANT SELECT, UPDATE (seen, told_at) ON redemption.wish TO pointstream_redemption;
+
+-- gateway: keeps catalogue, stock and wishes for the tenant of each request, and shows orders.
+GRANT SELECT, INSERT ON redemption.reward TO pointstream_gateway;
+GRANT SELECT, INSERT, UPDATE (free) ON redemption.stock TO pointstream_gateway;
+GRANT SELECT, INSERT, DELETE ON redemption.wish TO pointstream_gateway;
+GRANT SELECT ON redemption.reward_use, redemption.reward_order, redemption.reward_step, redemption.reward_answer
+    TO pointstream_gateway;
+
+-- operator: the command line keeps the catalogue too.
+GRANT SELECT, INSERT ON redemption.reward TO pointstream_operator;
+GRANT SELECT, INSERT, UPDATE (free) ON redemption.stock TO pointstream_operator;
+GRANT SELECT ON redemption.reward_use, redemption.reward_order, redemption.reward_step, redemption.wish
+    TO pointstream_operator;
+
 -- What is redeemed counts in the history of members.
 GRANT USAGE ON SCHEMA earning TO pointstream_redemption;
 GRANT SELECT, INSERT, DELETE ON earning.member_day TO pointstream_redemption;
 GRANT UPDATE (visits, spend_minor, points, parts) ON earning.member_day TO pointstream_redemption;
+
+-- Every accepted event of loyalty.redemptions, once and for ever, and what became of it: `done` by movements of points, or
+-- else what was told of it.
+CREATE TABLE redemption.inbox (
+    tenant_id int NOT NULL,
+    event_key uuid NOT NULL,
+    body_hash bigint NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    outcome text NOT NULL DEFAULT 'done' CHECK (outcome IN ('done', 'extended', 'refused', 'replayed')),
+    PRIMARY KEY (tenant_id, event_key)
+) WITH (fillfactor = 90);
+SELECT platform.protect('redemption.inbox', ARRAY['pointstream_operator']);
+
+-- The start of a batch for one tenant, in the order of the whole platform: what is new by the inbox, the keys of what is new,
+-- then the members. What was known before is read behind the locks, each in a later statement.
+--   late_…   events that were known, with the digest of the body that was taken then
+--   known_…  keys that were used before, by their numbers among those asked (from 1), for what, and the first answer
+--   lead_…   members who were merged into another, and that other
+--   head_…   the members, each once, locked; a merged one only as whom it leads to
+-- Keys are asked for once each; `p_by_keys` names the key of each event.
+CREATE FUNCTION redemption.begin_commands(
+    p_tenant int, p_now timestamptz, p_event_keys uuid[], p_body_hashes bigint[], p_by_keys int[],
+    p_credentials text[], p_operations text[], p_keys bytea[], p_fingerprints bytea[],
+    p_programmes int[], p_members uuid[],
+    OUT late_keys uuid[], OUT late_hashes bigint[],
+    OUT known_numbers int[], OUT known_fingerprints bytea[], OUT known_answers bytea[],
+    OUT lead_programmes int[], OUT lead_members uuid[], OUT lead_to uuid[],
+    OUT head_programmes int[], OUT head_members uuid[], OUT head_seqs bigint[], OUT head_spreads int[],
+    OUT head_owing boolean[], OUT head_tiers text[]
+)
+LANGUAGE plpgsql AS $$
+DECLARE
+    fresh uuid[];
+    wanted int[];
+    taken int[];
+BEGIN
+    PERFORM set_config('pointstream.tenant', p_tenant::text, true);
+
+    WITH new AS (
+        INSERT INTO redemption.inbox (tenant_id, event_key, body_hash, recorded_at)
+        SELECT p_tenant, v.event_key, v.body_hash, p_now
+        FROM unnest(p_event_keys, p_body_hashes) AS v(event_key, body_hash)
+        ORDER BY v.event_key
+        ON CONFLICT (tenant_id, event_key) DO NOTHING
+        RETURNING event_key
+    )
+    SELECT coalesce(array_agg(event_key), '{}') INTO fresh FROM new;
+
+    IF cardinality(fresh) < cardinality(p_event_keys) THEN
+        SELECT array_agg(i.event_key), array_agg(i.body_hash) INTO late_keys, late_hashes
+        FROM unnest(p_event_keys) AS v(event_key)
+        JOIN redemption.inbox i ON i.tenant_id = p_tenant AND i.event_key = v.event_key
+        WHERE NOT v.event_key = ANY (fresh);
+    END IF;
+
+    SELECT array_agg(DISTINCT e.by_key) INTO wanted
+    FROM unnest(p_event_keys, p_by_keys) AS e(event_key, by_key) WHERE e.event_key = ANY (fresh);
+
+    WITH asked AS (
+        SELECT k.number, k.credential, k.operation, k.key_digest, k.fingerprint
+        FROM unnest(p_credentials, p_operations, p_keys, p_fingerprints)
+            WITH ORDINALITY AS k(credential, operation, key_digest, fingerprint, number)
+        WHERE k.number = ANY (wanted)
+    ), new AS (
+        INSERT INTO redemption.request (tenant_id, credential, operation, key_digest, fingerprint, asked_at)
+        SELECT p_tenant, a.credential, a.operation, a.key_digest, a.fingerprint, p_now FROM asked a
+        ORDER BY a.credential, a.operation, a.key_digest
+        ON CONFLICT (tenant_id, credential, operation, key_digest) DO NOTHING
+        RETURNING credential, operation, key_digest
+    )
+    SELECT coalesce(array_agg(a.number), '{}') INTO taken FROM asked a JOIN new USING (credential, operation, key_digest);
+
+    IF cardinality(taken) < cardinality(wanted) THEN
+        SELECT array_agg(k.number), array_agg(r.fingerprint), array_agg(r.answer)
+        INTO known_numbers, known_fingerprints, known_answers
+        FROM unnest(p_credentials, p_operations, p_keys)
+            WITH ORDINALITY AS k(credential, operation, key_digest, number)
+        JOIN redemption.request r ON r.tenant_id = p_tenant AND r.credential = k.credential AND r.operation = k.operation
+            AND r.key_digest = k.key_digest
+        WHERE k.number = ANY (wanted) AND NOT k.number = ANY (taken);
+    END IF;
+
+    SELECT array_agg(g.programme_id), array_agg(g.member_id), array_agg(g.leads_to)
+    INTO lead_programmes, lead_members, lead_to
+    FROM unnest(p_programmes, p_members) AS v(programme_id, member_id)
+    JOIN members.merge g ON g.tenant_id = p_tenant AND g.programme_id = v.programme_id AND g.member_id = v.member_id
+        AND g.undone_at IS NULL;
+
+    SELECT array_agg(l.programme_id), array_agg(l.member_id), array_agg(l.seq), array_agg(l.spread), array_agg(l.owing),
+           array_agg(l.tier)
+    INTO head_programmes, head_members, head_seqs, head_spreads, head_owing, head_tiers
+    FROM (
+        SELECT m.programme_id, m.member_id, m.seq, m.spread, m.owing, m.tier
+        FROM (
+            SELECT v.programme_id, v.member_id FROM unnest(p_programmes, p_members) AS v(programme_id, member_id)
+            UNION
+            SELECT v.programme_id, v.member_id FROM unnest(lead_programmes, lead_to) AS v(programme_id, member_id)
+        ) AS known
+        JOIN ledger.member m ON m.tenant_id = p_tenant AND m.programme_id = known.programme_id
+            AND m.member_id = known.member_id
+        WHERE NOT m.merged
+        ORDER BY m.tenant_id, m.programme_id, m.member_id
+        FOR NO KEY UPDATE OF m
+    ) AS l;
+END $$;
+
+-- The end of a batch for one tenant: redemptions as they are now, the answers to the keys that did something, the keys that
+-- were refused, which are free again, and what became of events that moved nothing.
+CREATE FUNCTION redemption.end_commands(
+    p_tenant int, p_now timestamptz, p_redemptions jsonb,
+    p_credentials text[], p_operations text[], p_keys bytea[], p_fingerprints bytea[], p_answers bytea[],
+    p_free_credentials text[], p_free_operations text[], p_free_keys bytea[],
+    p_event_keys uuid[], p_outcomes text[]
+) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM redemption.save(p_now, p_redemptions);
+
+    -- The keys are there since the batch began, perhaps for another request that was refused. An insertion finds each by its
+    -- index, whatever a planner thinks of the table.
+    INSERT INTO redemption.request AS r (tenant_id, credential, operation, key_digest, fingerprint, asked_at, answer)
+    SELECT p_tenant, v.credential, v.operation, v.key_digest, v.fingerprint, p_now, v.answer
+    FROM unnest(p_credentials, p_operations, p_keys, p_fingerprints, p_answers)
+        AS v(credential, operation, key_digest, fingerprint, answer)
+    ON CONFLICT (tenant_id, credential, operation, key_digest)
+    DO UPDATE SET answer = excluded.answer, fingerprint = excluded.fingerprint;
+
+    FOR place IN 1 .. coalesce(cardinality(p_free_keys), 0) LOOP
+        DELETE FROM redemption.request r
+        WHERE r.tenant_id = p_tenant AND r.credential = p_free_credentials[place] AND r.operation = p_free_operations[place]
+          AND r.key_digest = p_free_keys[place];
+    END LOOP;
+    FOR place IN 1 .. coalesce(cardinality(p_event_keys), 0) LOOP
+        UPDATE redemption.inbox i SET outcome = p_outcomes[place]
+        WHERE i.tenant_id = p_tenant AND i.event_key = p_event_keys[place];
+    END LOOP;
+END $$;
+
+-- redemption: a batch sees one tenant's rows after the other; its positions and dead letters are of all.
+CREATE POLICY pointstream_redemption_works ON stream.dead_letter TO pointstream_redemption USING (true);
+GRANT SELECT, INSERT, UPDATE ON stream.position TO pointstream_redemption;
+GRANT SELECT, INSERT ON stream.dead_letter TO pointstream_redemption;
+GRANT SELECT, INSERT ON redemption.inbox TO pointstream_redemption;
+GRANT UPDATE (outcome) ON redemption.inbox TO pointstream_redemption;
+GRANT UPDATE (fingerprint) ON redemption.request TO pointstream_redemption;
+GRANT SELECT ON redemption.inbox TO pointstream_operator;
+
+-- The bill that a redemption pays a part of, by a rate of so many points for so much; amounts in the currency's minor unit.
+-- `tax` is what points are for the tax on the bill. Of the bill, so much came back since.
+CREATE TABLE redemption.bill (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    redemption_id uuid NOT NULL,
+    currency text NOT NULL,
+    amount_minor bigint NOT NULL CHECK (amount_minor > 0),
+    paid_minor bigint NOT NULL CHECK (paid_minor BETWEEN 0 AND amount_minor),
+    rate_points bigint NOT NULL CHECK (rate_points > 0),
+    rate_minor bigint NOT NULL CHECK (rate_minor > 0),
+    tax text NOT NULL CHECK (tax IN ('payment', 'discount')),
+    returned_minor bigint NOT NULL DEFAULT 0 CHECK (returned_minor BETWEEN 0 AND amount_minor),
+    PRIMARY KEY (tenant_id, programme_id, member_id, redemption_id)
+);
+SELECT platform.protect('redemption.bill', ARRAY['pointstream_operator']);
+
+GRANT SELECT, INSERT ON redemption.bill TO pointstream_redemption;
+GRANT UPDATE (paid_minor, returned_minor) ON redemption.bill TO pointstream_redemption;
+GRANT SELECT ON redemption.bill TO pointstream_gateway, pointstream_operator;
 
 -- ==== expiry =======================================================================================================
 -- Sweeps: boundaries as they come, what each is expected to take and took, and the chunks of members in which it runs.
@@ -2476,6 +2833,7 @@ GRANT UPDATE (story) ON earning.referral_account TO pointstream_earning;
 -- the door makes codes, and shows what became of referrals
 GRANT SELECT, INSERT ON members.referral_code TO pointstream_gateway;
 GRANT SELECT ON earning.referral, earning.referral_change TO pointstream_gateway;
+GRANT SELECT ON earning.referral TO pointstream_redemption;
 GRANT SELECT ON members.referral_code, members.mark, members.same_person, earning.referral, earning.referral_change,
     earning.referral_account TO pointstream_operator;
 
@@ -2507,6 +2865,8 @@ SELECT platform.protect('members.merge', ARRAY['pointstream_operator', 'pointstr
 GRANT SELECT, INSERT ON members.merge TO pointstream_earning;
 GRANT UPDATE (leads_to, returned, undone_by, undone_at) ON members.merge TO pointstream_earning;
 GRANT SELECT ON members.merge TO pointstream_gateway, pointstream_operator;
+GRANT USAGE ON SCHEMA members TO pointstream_redemption;
+GRANT SELECT ON members.merge TO pointstream_redemption;
 
 -- Saves merges, and their undoing. The transaction holds the identifiers and both members of each.
 CREATE FUNCTION earning.save_merges(p_now timestamptz, p_merged jsonb, p_undone jsonb) RETURNS void

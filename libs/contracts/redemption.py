@@ -5,25 +5,29 @@ from __future__ import annotations
 import hmac
 from datetime import datetime
 from hashlib import sha256
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from libs.contracts.orders import OrderAsk, OrderView, PriceView, ReasonView
+
 PATH = "/redemptions"
 """Where redemption answers, on its web port."""
-Operation = Literal["quote", "redeem", "hold", "extend", "commit", "release", "cancel"]
+Operation = Literal["quote", "redeem", "hold", "extend", "commit", "release", "cancel", "advance", "grant"]
 Doer = Literal["member", "operator", "partner"]
 State = Literal["held", "released", "expired", "redeemed", "cancelled"]
 
 
-class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One request of a caller whom the gateway has let in.
 
     What begins names programme and member, what follows names the redemption. `credential`, `key` and `fingerprint` are
     the caller's key, the digest of its Idempotency-Key and that of the request; a quote has no use for the last two.
+    With an `order` it is about a reward: `points` then are those paid for each piece, where the price slides.
+    With `bill_minor` points pay a bill, in the currency's minor unit; `returned_minor` is how much of one came back.
     """
 
     operation: Operation
@@ -38,6 +42,12 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     wallet: str | None = None
     reference: str | None = None
     by: Doer = "member"
+    order: OrderAsk | None = None
+    language: str = "en"
+    bill_minor: int | None = None
+    currency: str | None = None
+    partial: bool = False
+    returned_minor: int | None = None
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -53,6 +63,11 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
 read_ask = msgspec.json.Decoder(Ask).decode
 read_answer = msgspec.json.Decoder(Answer).decode
 write = msgspec.json.Encoder().encode
+
+
+def read_body(answer: Answer) -> Any:
+    """What an answer tells, as JSON has it."""
+    return msgspec.json.decode(answer.body)
 
 
 def door_token(seal_key: bytes) -> str:
@@ -73,6 +88,36 @@ class RedeemedLot(_View):
     restored: int = Field(description="How many of these came back.")
     earned_at: datetime = Field(description="When they were earned.")
     expires_at: datetime | None = Field(description="When what is there of the lot lapses; null for never.")
+
+
+Tax = Literal["payment", "discount"]
+_BILL_EXAMPLE: JsonDict = {
+    "currency": "EUR",
+    "amount_minor": 2500,
+    "paid_minor": 1500,
+    "rest_minor": 1000,
+    "rate_points": 10,
+    "rate_minor": 100,
+    "tax": "payment",
+    "returned_minor": 0,
+}
+
+
+class BillView(_View):
+    """What points pay of a bill."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _BILL_EXAMPLE})
+
+    currency: str = Field(description="The currency of the amounts.", examples=["EUR"])
+    amount_minor: int = Field(description="The whole bill, in the currency's minor unit.", examples=[2500])
+    paid_minor: int = Field(description="How much of it the points pay.", examples=[1500])
+    rest_minor: int = Field(description="What is left to be paid otherwise.", examples=[1000])
+    rate_points: int = Field(description="By the rate of so many points …", examples=[10])
+    rate_minor: int = Field(description="… for so much.", examples=[100])
+    tax: Tax = Field(
+        description="What points are for the tax on the bill: a `payment` leaves it as it is, a `discount` lessens it."
+    )
+    returned_minor: int = Field(description="How much of the bill came back since.", examples=[0])
 
 
 _LOT_EXAMPLE: JsonDict = {
@@ -118,10 +163,12 @@ class RedemptionView(_View):
     asked_at: datetime = Field(description="When it began.")
     changed_at: datetime = Field(description="When it changed last.")
     lots: tuple[RedeemedLot, ...] = Field(description="Which lots the points were taken from, in this order.")
+    bill: BillView | None = Field(default=None, description="What the points pay, where they pay a bill.")
     lapsed: int | None = Field(
         default=None,
         description="Of the points that came back by this request: how many lapsed at once.",
     )
+    order: OrderView | None = Field(default=None, description="The order, where they are for a reward.")
 
 
 class RedemptionQuote(_View):
@@ -143,8 +190,14 @@ class RedemptionQuote(_View):
 
     member_id: UUID = Field(description="Whose points.")
     programme: str = Field(description="The programme.", examples=["main"])
-    points: int = Field(description="How many were asked for.", examples=[150])
+    points: int = Field(description="How many were asked for, or would pay the bill.", examples=[150])
     possible: bool = Field(description="Whether so many can be redeemed.")
-    reason: str | None = Field(description="Why not: `insufficient-points` or `in-debt`.")
+    reason: str | None = Field(
+        description="Why not: `insufficient-points`, `in-debt`, …; of a reward the first reason."
+    )
     spendable: int = Field(description="How many can be redeemed.")
+    bill: BillView | None = Field(default=None, description="What they would pay, where a bill was asked about.")
     lots: tuple[RedeemedLot, ...] = Field(description="Which lots they would be taken from, in this order.")
+    price: PriceView | None = Field(default=None, description="Of a reward: its price for all pieces.")
+    prices: tuple[PriceView, ...] = Field(default=(), description="Of a reward: all prices there are, cheapest first.")
+    reasons: tuple[ReasonView, ...] = Field(default=(), description="Of a reward: everything that bars it.")

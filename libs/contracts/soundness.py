@@ -18,6 +18,11 @@ _NO_POINTS = Rejection("field", "/data/points", "more or less than 0")
 _TWO_ENDS = Rejection("field", "/data/expires_at", "null when the points never expire")
 _HOW_FAR = Rejection("field", "/data/boundaries", "null when days are given")
 _SELF = Rejection("field", "/data/to_member_id", "another member")
+_BEGINS = Rejection("field", "/data/points", "how many points are to be redeemed or held")
+_NEW = Rejection("field", "/data/redemption_id", "null where a redemption begins")
+_ALL_OF_IT = Rejection("field", "/data/points", "null: a hold is extended or released as a whole")
+_NO_BILL = Rejection("field", "/data/bill_minor", "null where no bill is paid or cancelled")
+_NOTHING_BACK = Rejection("field", "/data/returned_minor", "null where nothing is cancelled")
 _TOTAL = Rejection("total-mismatch", "/data/total_minor", "the sum of the lines' amounts")
 
 
@@ -25,8 +30,8 @@ def unsound(data: Any) -> Rejection | None:
     """Return what is wrong with a decoded payload; None when nothing is.
 
     Currencies must exist, the lines of a receipt add up to its total, identifiers hold no U+001F, an adjustment
-    changes something and has at most one end, an extension says how far in one way, and what goes from a member to a
-    member goes to another.
+    changes something and has at most one end, an extension says how far in one way, what goes from a member to a
+    member goes to another, and a request to spend points says how many.
     """
     kind = type(data)
     checks = _BY_KIND.get(kind)
@@ -65,6 +70,19 @@ def _ends(data: Any) -> Rejection | None:
     return _TWO_ENDS if data.never_expires and data.expires_at is not None else None
 
 
+def _spending(data: Any) -> Rejection | None:
+    if data.operation in ("redeem", "hold"):
+        if data.redemption_id is not None or data.begun_under is not None:
+            return _NEW
+        if data.points is None and data.bill_minor is None:
+            return _BEGINS
+    elif data.points is not None and data.operation in ("extend", "release"):
+        return _ALL_OF_IT
+    elif data.bill_minor is not None and data.operation != "cancel":
+        return _NO_BILL
+    return _NOTHING_BACK if data.returned_minor is not None and data.operation != "cancel" else None
+
+
 def _other(data: Any) -> Rejection | None:
     return _SELF if data.member_id == data.to_member_id else None
 
@@ -89,6 +107,7 @@ _ALL: tuple[tuple[frozenset[str], Callable[[Any], Rejection | None]], ...] = (
     (frozenset({"never_expires", "expires_at"}), _ends),
     (frozenset({"boundaries", "days"}), _how_far),
     (frozenset({"member_id", "to_member_id"}), _other),
+    (frozenset({"operation", "begun_under"}), _spending),
     *[(frozenset({field}), _seemly(field)) for field in ("identifiers", "add", "remove", "move")],
 )
 _BY_KIND: dict[type, tuple[Callable[[Any], Rejection | None], ...]] = {}

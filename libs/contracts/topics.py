@@ -140,15 +140,15 @@ TOPICS: tuple[Topic, ...] = (
     ),
     _input(
         "loyalty.redemptions",
-        "Requests to spend points.",
+        "Requests to spend points: the same as over HTTP, answered by events.",
         key=_MEMBER,
         days=14,
         producers=("tills", "shops"),
         consumer="redemption",
-    ),
+    ).carrying(*_types("redemption.requested")),
     _output(
         "loyalty.points",
-        "What happened to members' points, and what became of receipts and activities.",
+        "What happened to members' points, and what became of receipts, activities and requests to spend.",
         key="member id, or receipt id when nobody is known",
         producers=("earning", "redemption", "expiry", "gateway"),
         consumers=_BOTH,
@@ -170,6 +170,8 @@ TOPICS: tuple[Topic, ...] = (
             "points.restored",
             "points.reinstated",
             "points.transferred",
+            "redemption.refused",
+            "redemption.extended",
         )
     ),
     _output(
@@ -198,8 +200,21 @@ TOPICS: tuple[Topic, ...] = (
         "Rewards ordered, granted and delivered.",
         key=_MEMBER,
         producers=("redemption", "earning"),
-        consumers=_BOTH,
-    ).carrying(*_types("reward.granted", "reward.revoked")),
+        consumers=("redemption", *_BOTH),
+    ).carrying(
+        *_types(
+            "reward.granted",
+            "reward.revoked",
+            "reward.redeemed",
+            "reward.issued",
+            "reward.fulfilled",
+            "reward.held",
+            "reward.advanced",
+            "reward.cancelled",
+            "reward.expired",
+            "reward.reached",
+        )
+    ),
     _output(
         "loyalty.sweeps",
         "Expiry sweeps, from announcement to end.",

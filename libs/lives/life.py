@@ -17,6 +17,8 @@ from libs.lives.made import Cause, Made
 MemberName = tuple[int, int, UUID]
 """Tenant, programme and id of a member."""
 
+Mark = tuple[MemberLedger, int, bool]
+"""How a life stood at a moment; opaque to others."""
 NEVER = "infinity"
 
 
@@ -52,6 +54,15 @@ class Life:
             if movement.kind is Kind.WAIVE and (was := before.lot(movement.allocations[0].lot_seq)) is not None:
                 made = replace(made, lapsed_at=was.expires_at)
             self.made.append(made)
+
+    def mark(self) -> Mark:
+        """Note how things stand, for whoever may have to go back."""
+        return self.ledger, len(self.made), self._caught_up
+
+    def go_back(self, mark: Mark) -> None:
+        """Leave nothing behind of what was recorded since a mark; none of it may have been told."""
+        self.ledger, kept, self._caught_up = mark
+        del self.made[kept:]
 
     def untold(self) -> list[Made]:
         """The movements made since this was asked last: each has its event."""

@@ -108,7 +108,7 @@ class CompiledLimit:
         """Name the counter of a member in the period that holds `at`; None where the limit is of no member."""
         if self.scope != "member" or self.period == TRANSACTION:
             return None
-        return f"{self.head}|{_period_name(self.period, at.astimezone(zone).date())}|{member_id}"
+        return f"{self.head}|{period_name(self.period, at.astimezone(zone).date())}|{member_id}"
 
 
 def compile_limit(campaign: str, limit: Limit) -> CompiledLimit:
@@ -130,10 +130,11 @@ def compile_shared_limit(limit: SharedLimit, wallet: str) -> CompiledLimit:
 def _bucket(period: str, situation: Situation) -> str:
     if period == "ever":
         return period
-    return _period_name(period, situation.local().date())
+    return period_name(period, situation.local().date())
 
 
-def _period_name(period: str, day: date) -> str:
+def period_name(period: str, day: date) -> str:
+    """Name the period that holds a day, as counters have it."""
     if period == "ever":
         return period
     if period == "week":

@@ -29,6 +29,7 @@ from libs.promotions.messages import Messages
 from libs.promotions.occasions import check_occasions
 from libs.promotions.partners import Partner, check_partners
 from libs.promotions.parts import Misplaced, Part, Zone, refuse_repeats, unless_written
+from libs.promotions.paying import Payment, check_payment
 from libs.promotions.payouts import Multiplier, Payout
 from libs.promotions.places import Store
 from libs.promotions.referral import Referral, check_wallets
@@ -36,7 +37,8 @@ from libs.promotions.reminders import check_reminders
 from libs.promotions.scenarios import Scenarios, check_scenarios
 from libs.promotions.segments import Segments, check_segments
 from libs.promotions.spared import check_spared
-from libs.promotions.tiers import TierSets, check_sets, leading_set
+from libs.promotions.tiers import TierSets, check_sets, driving_levels, leading_set
+from libs.promotions.transfers import Transfers, check_transfers
 from libs.promotions.wallets import Wallet
 
 MAX_COMPOUNDING = 8
@@ -86,6 +88,8 @@ class Programme(Part):
     referral: Referral | None = None
     segments: Segments = unless_written(())
     experiments: Annotated[tuple[Experiment, ...], Field(max_length=64)] = unless_written(())
+    payment: Payment | None = None
+    transfers: Transfers | None = None
     messages: Messages = unless_written(Messages())
     scenarios: Scenarios = unless_written(())
 
@@ -126,6 +130,8 @@ class Programme(Part):
         check_scenarios(self.scenarios, self.wallets, self.segments, self.tier_sets)
         self._check_tier_points()
         check_extensions(self.campaigns, self.wallets)
+        check_payment(self.payment, wallets, driving_levels(self.tier_sets))
+        check_transfers(self.transfers, driving_levels(self.tier_sets))
         check_expiry(self.wallets, self.campaigns, self.tier_sets, self.segments, self.activities)
         return self
 

@@ -191,6 +191,11 @@ def leading_set(sets: Sequence[TierSet]) -> str | None:
     return driving[0] if driving else None
 
 
+def driving_levels(sets: Sequence[TierSet]) -> list[str]:
+    """The levels that members may have as their tier; none where no set drives it, and people say what it is."""
+    return [level.name for one in sets if one.drives_tier for level in one.levels]
+
+
 def check_sets(sets: tuple[TierSet, ...], wallets: list[str]) -> None:
     """Raise `Misplaced` where sets do not agree with each other or with the programme's wallets."""
     refuse_repeats("tier_sets[{}].name", [one.name for one in sets])

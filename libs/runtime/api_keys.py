@@ -26,6 +26,8 @@ SCOPES = (
     "members:write",
     "points:adjust",
     "points:spend",
+    "rewards:read",
+    "rewards:write",
     "rules:read",
     "rules:publish",
     "webhooks:read",

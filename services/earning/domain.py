@@ -224,7 +224,8 @@ class BatchDecider:
         if arrival.kind in arrivals.BY_HAND:
             acted = by_hand(arrival, life, self._loaded.lapses, self._now)
         elif arrival.kind in arrivals.MOVINGS:
-            acted = move(arrival, life, self._loaded.merges, self._life_of, self._use, self._now)
+            used = self._counters.of(arrival.programme)
+            acted = move(arrival, life, self._loaded.merges, self._life_of, used, self._use, self._now)
         elif arrival.kind in arrivals.REFERRALS:
             acted = referral_of(arrival, self._loaded.referrals, life, self._now)
         else:

@@ -24,6 +24,7 @@ from libs.promotions.pages import StoredDecision
 from libs.runtime.batch import Applied, Work, stamped_at
 from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
+from libs.runtime.repeats import Tally, first_of_each
 from services.earning import (
     arrivals,
     loading,
@@ -45,7 +46,6 @@ from services.earning.merging import Merges
 from services.earning.metrics import EarningMetrics
 from services.earning.outcome import NO_PAGE, BatchDecision, CampaignName
 from services.earning.paging import Paging
-from services.earning.repeats import Tally, first_of_each
 from services.earning.saving import save
 from services.earning.verdict import CounterName
 
@@ -128,7 +128,7 @@ class EventHandler:
             tally.events[span] += events
         self._metrics.decided(decided, loaded.ledgers())
         self.exhausted += decided.exhausted
-        applied = tally.applied(begun.moved, decided)
+        applied = tally.applied(begun.moved, decided.outcomes)
         if decided.uses:
             applied.last = partial(store.end_batch, connection, decided.uses)
         return applied

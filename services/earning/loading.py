@@ -25,6 +25,7 @@ from services.earning.cases import Case
 from services.earning.facts import content_of, first_owner
 from services.earning.lives import Life
 from services.earning.loaded import Loaded
+from services.earning.movings import given_by
 from services.earning.store import AskedReceipt, KnownReceipt
 from services.earning.verdict import CounterName, Standing
 
@@ -231,6 +232,8 @@ async def load_more_counters(
             wanted |= dict.fromkeys((*scope, key) for key in _member_keys(arrival, facts[:1]))
         elif arrival.kind == arrivals.RECORDED:
             judged_again |= dict.fromkeys((*scope, key) for key in _activity_keys(arrival, facts))
+        elif arrival.kind == arrivals.TRANSFER:
+            judged_again |= dict.fromkeys((*scope, key) for key in _transfer_keys(arrival, facts))
         if case is not None:
             concerned.setdefault(case.key, {}).update(dict.fromkeys(members))
             if arrival.kind in (arrivals.COMPLETED, arrivals.CORRECTED):
@@ -284,6 +287,15 @@ def _activity_keys(arrival: Arrival, facts: Sequence[MemberFacts]) -> list[str]:
     if version is None:
         return []
     return [key for each in facts for key in activity_counter_keys(version.compiled, arrival.event.data, each, at)]
+
+
+def _transfer_keys(arrival: Arrival, facts: Sequence[MemberFacts]) -> list[str]:
+    """The counters of what a member gives, or the one that a merged member is now."""
+    at = effective_time(arrival.event.time, arrival.arrived_at).instant
+    version = arrival.programme.at(at)
+    if version is None:
+        return []
+    return [use.key for each in facts for use in given_by(arrival, version, each.member_id, None, at)]
 
 
 def _case_keys(case: Case, contents: Iterable[Content], facts: Sequence[MemberFacts]) -> list[str]:

@@ -7,7 +7,7 @@ little to do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -35,14 +35,12 @@ from services.earning.arrivals import Arrival
 from services.earning.cases import Case
 from services.earning.history import Histories
 from services.earning.lives import Life
-from services.earning.movings import record
+from services.earning.movings import NO_LIMIT, Use, record
 from services.earning.tiers import Tiers
 from services.earning.verdict import CounterName
 
 UNDO_DAYS = 30
 """So long a merge can be undone."""
-NO_LIMIT = 10**15
-Use = Callable[[RunningProgramme, str, int, int], None]
 _MERGED, _UNMERGED = MemberMergedV1.event_type, MemberUnmergedV1.event_type
 
 

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from services.earning import arrivals
 from services.earning.activities import Acted
 from services.earning.arrivals import Arrival
 from services.earning.lives import Life
-from services.earning.merging import Merges, Use
-from services.earning.movings import LifeOf, moved_to
+from services.earning.merging import Merges
+from services.earning.movings import LifeOf, Use, moved_to
 
 
-def move(arrival: Arrival, life: Life | None, merges: Merges | None, life_of: LifeOf, use: Use, now: datetime) -> Acted:
+def move(
+    arrival: Arrival,
+    life: Life | None,
+    merges: Merges | None,
+    life_of: LifeOf,
+    used: Mapping[str, int],
+    use: Use,
+    now: datetime,
+) -> Acted:
     """Decide on points, or a whole member, that are to go to another; `life` is the ledger of whom the event names."""
     if arrival.kind == arrivals.TRANSFER:
-        return moved_to(arrival, life, life_of, now)
+        return moved_to(arrival, life, life_of, used, use, now)
     assert merges is not None, "whoever is to be merged is loaded"
     if arrival.kind == arrivals.MERGE:
         survivor = life_of(arrival.programme, arrival.event.data.to_member_id)

@@ -29,6 +29,7 @@ from libs.runtime.batch import Applied, Outgoing, Work
 from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
 from libs.runtime.keys import body_hash, event_key, kafka_partition_hash
+from libs.runtime.repeats import Tally, first_of_each
 from libs.segments.postgres import mark_members
 from services.earning import claims, referral_desk, store
 from services.earning.arrivals import UNKNOWN_SOURCE
@@ -39,7 +40,6 @@ from services.earning.occasions import outgoing
 from services.earning.outcome import NO_PAGE
 from services.earning.people import keep_people
 from services.earning.profile_store import Told, tell_profiles
-from services.earning.repeats import Tally, first_of_each
 
 TOPIC = "loyalty.profiles"
 CONSUMER = "earning.profiles"

@@ -64,6 +64,8 @@ from services.gateway.backtests.runner import Runner
 from services.gateway.backtests.store import BacktestStore
 from services.gateway.callbacks import routes as ways_back
 from services.gateway.callbacks.desk import SmsCallbacks
+from services.gateway.catalogue import console as catalogue_console
+from services.gateway.catalogue import keeping_api, orders_api, rewards_api
 from services.gateway.contacts import preferences
 from services.gateway.contacts import routes as ways_to_contacts
 from services.gateway.contacts.desk import ContactDesk
@@ -120,6 +122,9 @@ _WAYS = (
     console,
     ways_in_for_files,
     ways_to_redemptions,
+    rewards_api,
+    keeping_api,
+    orders_api,
     ways_to_messages,
     api,
     merge_api,
@@ -150,6 +155,7 @@ _WAYS = (
     live,
     members_console,
     segments_console,
+    catalogue_console,
     experiments_console,
     reminder_api,
     sweep_plan_api,
@@ -202,6 +208,7 @@ def compose(
             app.state.desk = _desk(settings, IntakeStore(pool), parts, metrics)
             app.state.files = _files(settings, FileStore(pool), app.state.desk, metrics, random)
             app.state.redemptions = _redemptions(settings)
+            app.state.seal = Seal.from_base64(settings.seal_key.get_secret_value())
             app.state.webhooks = _webhooks(settings, pool, random)
             app.state.inbox = InboxStore(pool, Seal.from_base64(settings.seal_key.get_secret_value()))
             app.state.sms_callbacks = _callbacks(settings, pool, now)

@@ -70,6 +70,10 @@ def describe(app: FastAPI) -> dict[str, Any]:
             {"name": "files", "description": "Files of receipts: sent, watched, and what was left out of them."},
             {"name": "members", "description": "Balances and histories."},
             {"name": "redemptions", "description": "Points are held, spent, and given back; answered at once."},
+            {
+                "name": "rewards",
+                "description": "The catalogue, as members see it and as it is kept; orders and wishes.",
+            },
             {"name": "reinstatements", "description": "Lapsed points that come back, and who agreed to it."},
             {"name": "quotes", "description": "What a purchase would bring, and by which rules."},
             {"name": "receipts", "description": "Why a receipt brought what it brought."},

@@ -7,6 +7,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+from libs.catalogue.reward import SCHEMA_PATH as REWARD_PATH
+from libs.catalogue.reward import reward_schema
 from libs.contracts.asyncapi import asyncapi_document, asyncapi_yaml
 from libs.promotions.schema import SCHEMA_PATH, programme_schema
 from libs.runtime.migrate import MigrationError
@@ -36,6 +38,12 @@ async def openapi(request: Request) -> Response:
 async def programme_document_schema() -> Response:
     """Describe the programme's document, for editors and other tools."""
     return Response(orjson.dumps(programme_schema()), media_type="application/schema+json")
+
+
+@router.get(REWARD_PATH)
+async def reward_document_schema() -> Response:
+    """Describe the document of a reward."""
+    return Response(orjson.dumps(reward_schema()), media_type="application/schema+json")
 
 
 @router.get("/asyncapi")

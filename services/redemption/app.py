@@ -1,4 +1,4 @@
-"""The composition root of redemption: settings in, a Faust app out that answers the gateway on its web port."""
+"""The composition root of redemption: settings in, a Faust app out with a batch loop and a page for the gateway."""
 
 from __future__ import annotations
 
@@ -12,20 +12,30 @@ from prometheus_client import CollectorRegistry
 from libs.contracts.headers import headers_of
 from libs.contracts.redemption import door_token
 from libs.runtime import kafka, postgres
-from libs.runtime.clock import Clock, SystemClock
+from libs.runtime.clock import Clock, SystemClock, happens_within
+from libs.runtime.consume import BatchLoop, LoopSettings
 from libs.runtime.faust_host import Hosted, listen_only, make_app, serve_health
+from libs.runtime.lane import Wiring
 from libs.runtime.leases import LeasedRelay
+from libs.runtime.limits import Limits
 from libs.runtime.metrics import StreamMetrics
 from libs.runtime.outbox import ReadRows, Relay
+from libs.runtime.seal import Seal
 from services.redemption import clock as by_the_clock
-from services.redemption import pages
+from services.redemption import grants, pages, wishes
+from services.redemption.commands import Command
 from services.redemption.handlers import WRITER, Desk
 from services.redemption.metrics import RedemptionMetrics
 from services.redemption.programmes import Programmes
+from services.redemption.reward_desk import RewardDesk
 from services.redemption.settings import RedemptionSettings
+from services.redemption.stream import CONSUMER, RedemptionHandler
+from services.redemption.telling import REWARDS
 
 SERVICE = "redemption"
 _FORGET_EVERY = 60.0
+_WAIT_MS = 250
+_RETRY = 0.5
 
 
 def build(settings: RedemptionSettings, clock: Clock | None = None) -> faust.App:
@@ -48,28 +58,71 @@ def build(settings: RedemptionSettings, clock: Clock | None = None) -> faust.App
         return Relay(producer, headers_of, read_rows, stream_metrics, topic_prefix=settings.kafka.topic_prefix)
 
     relay = LeasedRelay(pool, WRITER, owner, make_relay, SystemClock())
-    desk = Desk(pool, programmes, clock, settings, relay.committed)
-    _host(app, settings, desk, relay, metrics)
+    desk = Desk(pool, programmes, clock, settings, RewardDesk.of(settings), relay.committed)
+    loop = _loop(settings, desk, metrics, stream_metrics, owner)
+    _host(app, settings, desk, relay, loop, metrics)
     token = door_token(base64.b64decode(settings.seal_key.get_secret_value()))
     pages.serve(app, desk, token, metrics, lambda: programmes.known and relay.prepared)
     up = listen_only(app, settings, clock, metrics.announcements.inc)
-    serve_health(app, registry, [up, lambda: programmes.trouble, lambda: relay.trouble])
+    serve_health(app, registry, [up, lambda: programmes.trouble, lambda: relay.trouble, loop.trouble], loop.stalled)
     return app
 
 
+def _loop(
+    settings: RedemptionSettings, desk: Desk, metrics: RedemptionMetrics, stream_metrics: StreamMetrics, owner: str
+) -> BatchLoop[Command]:
+    """The batch loop over requests from the topic, with a connection of its own."""
+    limits = Limits(settings.loop.max_consecutive_bad, settings.loop.max_bad_percent)
+    wiring = Wiring(
+        CONSUMER,
+        RedemptionHandler(desk.programmes, desk.patience, metrics),
+        desk.clock,
+        Seal.from_base64(settings.seal_key.get_secret_value()),
+        limits,
+        stream_metrics,
+        partial(postgres.connect, settings.postgres, CONSUMER),
+        settings.kafka.topic_prefix,
+    )
+    return BatchLoop(
+        LoopSettings(owner, settings.loop.lanes, settings.loop.batch, pace=settings.loop.pace),
+        wiring,
+        partial(kafka.batch_consumer, settings.kafka, CONSUMER, _WAIT_MS),
+        partial(kafka.idempotent_producer, settings.kafka, CONSUMER),
+        headers_of,
+        desk.pool,
+    )
+
+
 def _host(
-    app: faust.App, settings: RedemptionSettings, desk: Desk, relay: LeasedRelay, metrics: RedemptionMetrics
+    app: faust.App,
+    settings: RedemptionSettings,
+    desk: Desk,
+    relay: LeasedRelay,
+    loop: BatchLoop[Command],
+    metrics: RedemptionMetrics,
 ) -> None:
-    """Put the pool, the relay and what happens by the clock into the app."""
-    opened = asyncio.Event()
+    """Put the pool, the relay, the batch loop and what happens by the clock into the app."""
+    opened, stopping = asyncio.Event(), asyncio.Event()
+
+    async def consume() -> None:
+        while not desk.programmes.known:
+            if await happens_within(stopping, _RETRY):
+                return
+        await loop.run()
 
     async def run() -> None:
-        async with postgres.opened(desk.pool):
+        async with postgres.opened(desk.pool), asyncio.TaskGroup() as tasks:
             await desk.programmes.refresh()
             opened.set()
-            await relay.run()
+            tasks.create_task(relay.run())
+            tasks.create_task(consume())
 
-    app.service(Hosted(run, relay.stop))  # type: ignore[arg-type]  # faust takes an instance too, its types do not
+    def stop() -> None:
+        stopping.set()
+        loop.stop()
+        relay.stop()
+
+    app.service(Hosted(run, stop))  # type: ignore[arg-type]  # faust takes an instance too, its types do not
 
     @app.timer(interval=settings.programme_refresh.total_seconds())  # type: ignore[untyped-decorator]  # faust
     async def look_for_programmes() -> None:
@@ -80,6 +133,19 @@ def _host(
     async def release_holds() -> None:
         if opened.is_set():
             await by_the_clock.release(desk, metrics)
+
+    @app.timer(interval=settings.wishes_every.total_seconds())  # type: ignore[untyped-decorator]  # faust
+    async def look_at_wishes() -> None:
+        if opened.is_set():
+            metrics.wishes.inc(await wishes.look(desk))
+
+    rewards = app.topic(f"{settings.kafka.topic_prefix}{REWARDS}", value_type=bytes, internal=False)
+
+    @app.agent(rewards, concurrency=1)
+    async def reward_told(stream: faust.StreamT[bytes]) -> None:
+        async for value in stream:
+            await opened.wait()
+            await grants.take(desk, value, stopping)
 
     @app.timer(interval=_FORGET_EVERY)  # type: ignore[untyped-decorator]  # faust
     async def forget_requests() -> None:

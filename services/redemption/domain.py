@@ -16,12 +16,14 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from msgspec.structs import replace
 
+from libs.catalogue.orders import Order
 from libs.ledger.boundary import ExpiryCalendar
 from libs.ledger.give_back import GivenBack, Share, commit, release, restore
 from libs.ledger.model import Kind, MemberLedger, Movement
 from libs.ledger.spend import Spending, hold, redeem
 from libs.lives.life import Life, MemberName
 from libs.lives.made import Cause
+from libs.promotions.paying import Payment, Tax
 
 State = Literal["held", "released", "expired", "redeemed", "cancelled"]
 Doer = Literal["member", "operator", "partner"]
@@ -38,10 +40,14 @@ class Refusal(NamedTuple):
     detail: str
 
 
+IN_DEBT = Refusal("in-debt", "Points are owed; nothing is redeemed until that is repaid.")
+
+
 class Rules(Struct, frozen=True):
     """What a programme says of redemptions at an instant: its wallets in order, each with its decimals and calendar.
 
-    `counts` says whether members' redemptions are counted by the day.
+    `counts` says whether members' redemptions are counted by the day, `payment` how points pay bills in `currency`;
+    `rest` is how long what came from another member may not be spent.
     """
 
     tenant: str
@@ -50,6 +56,9 @@ class Rules(Struct, frozen=True):
     scales: Mapping[str, int]
     calendars: Mapping[str, ExpiryCalendar]
     counts: bool = False
+    currency: str = ""
+    payment: Payment | None = None
+    rest: timedelta = timedelta(0)
 
     @property
     def source(self) -> str:
@@ -67,8 +76,23 @@ class Portion(NamedTuple):
     restored: int = 0
 
 
+class Bill(Struct, frozen=True):
+    """What a redemption pays: so much of a bill, by a rate of so many points for so much; minor units of a currency.
+
+    `tax` is what points are for the tax on the bill. Of the bill, so much was `returned` since.
+    """
+
+    currency: str
+    amount: int
+    paid: int
+    rate_points: int
+    rate_minor: int
+    tax: Tax
+    returned: int = 0
+
+
 class Redemption(Struct, frozen=True):
-    """A redemption as it stands. Portions are in the order in which they were taken."""
+    """A redemption as it stands, with the bill or the order that it pays. Portions are in the order of their taking."""
 
     name: MemberName
     redemption_id: UUID
@@ -82,6 +106,8 @@ class Redemption(Struct, frozen=True):
     extended: bool = False
     reference: str | None = None
     counted_on: date | None = None
+    order: Order | None = None
+    bill: Bill | None = None
 
     @property
     def shares(self) -> tuple[Share, ...]:
@@ -119,9 +145,19 @@ class Quoted(NamedTuple):
     refused: str | None
 
 
-def quoted(ledger: MemberLedger, points: int, wallets: Sequence[str], now: datetime) -> Quoted:
+def rested(ledger: MemberLedger, rest: timedelta, now: datetime) -> MemberLedger:
+    """The ledger as far as it may be spent: without what came from another member less than so long ago."""
+    if not rest:
+        return ledger
+    lots = tuple(lot for lot in ledger.lots if lot.opened_by is not Kind.TRANSFER or lot.recorded_at + rest <= now)
+    return replace(ledger, lots=lots)
+
+
+def quoted(
+    ledger: MemberLedger, points: int, wallets: Sequence[str], now: datetime, rest: timedelta = timedelta(0)
+) -> Quoted:
     """What would be taken now; nothing is recorded."""
-    made = redeem(ledger, points, wallets, now)
+    made = redeem(rested(ledger, rest, now), points, wallets, now)
     return Quoted(_portions(made.movements), made.spendable, made.refused)
 
 
@@ -136,10 +172,11 @@ def taken(
     held_for: timedelta | None = None,
     zone: ZoneInfo,
     reference: str | None = None,
+    rest: timedelta = timedelta(0),
 ) -> Changed | Refusal:
     """Redeem points at once, or hold them for so long."""
     decide = redeem if held_for is None else hold
-    made = decide(life.ledger, points, wallets, now)
+    made = decide(rested(life.ledger, rest, now), points, wallets, now)
     if (refusal := _refusal(made, points)) is not None:
         return refusal
     life.record(made.movements, cause)
@@ -161,7 +198,7 @@ def taken(
 
 def extended(redemption: Redemption, now: datetime, by: timedelta) -> Changed | Refusal:
     """Put the end of a hold off, once."""
-    if (refusal := _not_held(redemption, now)) is not None:
+    if (refusal := not_held(redemption, now)) is not None:
         return refusal
     if redemption.extended:
         return Refusal("hold-extended", "A hold is put off once.")
@@ -172,7 +209,7 @@ def committed(
     life: Life, redemption: Redemption, cause: Cause, points: int | None, now: datetime, zone: ZoneInfo
 ) -> Changed | Refusal:
     """Redeem what is held, or a part of it and free the rest."""
-    if (refusal := _not_held(redemption, now)) is not None:
+    if (refusal := not_held(redemption, now)) is not None:
         return refusal
     wanted = redemption.points if points is None else points
     if wanted > redemption.points:
@@ -217,7 +254,7 @@ def cancelled(
 ) -> Changed | Refusal:
     """Give what was redeemed back, or a part of it, into the lots that it came from."""
     if redemption.state != "redeemed":
-        return _not(redemption, "not-redeemed")
+        return not_redeemed(redemption)
     left = redemption.points - redemption.restored
     wanted = left if points is None else points
     if wanted > left:
@@ -237,6 +274,11 @@ def cancelled(
         made.lapsed,
         made.later,
     )
+
+
+def not_redeemed(redemption: Redemption) -> Refusal:
+    """Why nothing of it can be given back."""
+    return _not(redemption, "not-redeemed")
 
 
 def _grace(rules: Rules, wallet: str, now: datetime, grace: timedelta) -> datetime:
@@ -263,13 +305,14 @@ def _refusal(made: Spending, points: int) -> Refusal | None:
         case None:
             return None
         case "in-debt":
-            return Refusal("in-debt", "Points are owed; nothing is redeemed until that is repaid.")
+            return IN_DEBT
         case "insufficient-points":
             detail = f"{made.spendable} points can be spent, and {points} are asked for."
             return Refusal("insufficient-points", detail)
 
 
-def _not_held(redemption: Redemption, now: datetime) -> Refusal | None:
+def not_held(redemption: Redemption, now: datetime) -> Refusal | None:
+    """Why a hold can't be committed or put off any more; None while it can."""
     if redemption.state != "held":
         return _not(redemption, "hold-ended")
     if redemption.hold_until is not None and redemption.hold_until <= now:

@@ -18,19 +18,34 @@ import msgspec
 from libs.contracts.redemption import Answer, Ask
 from libs.ledger.catch_up import catch_up
 from libs.ledger.evolve import apply_all
-from libs.lives.life import Life
 from libs.lives.made import Cause
 from libs.runtime.batch import Outgoing
 from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
-from libs.runtime.keys import event_id
 from libs.runtime.leases import shard_of
 from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
-from services.redemption import domain, store, telling
-from services.redemption.domain import Changed, Redemption, Refusal, Rules
+from services.redemption import domain, order_store, ordering, store, telling
+from services.redemption.deciding import (
+    GIVES_BACK,
+    MERGED,
+    NO_VERSION,
+    REUSED,
+    UNKNOWN,
+    UNKNOWN_MEMBER,
+    Known,
+    Patience,
+    counts,
+    decide,
+    id_of,
+    meaning,
+    name_of,
+    quote,
+)
+from services.redemption.domain import Redemption, Refusal, Rules
+from services.redemption.ordering import Done
 from services.redemption.programmes import Programmes
+from services.redemption.reward_desk import RewardDesk
 from services.redemption.settings import RedemptionSettings
-from services.redemption.store import Known, RequestName
 
 WRITER = "redemption"
 """What the outbox shards of this service begin with."""
@@ -53,7 +68,13 @@ class Desk:
     programmes: Programmes
     clock: Clock
     settings: RedemptionSettings
+    rewards: RewardDesk
     committed: Callable[[Sequence[str]], None]
+
+    @property
+    def patience(self) -> Patience:
+        """How long points are held and given back."""
+        return Patience(self.settings.hold, self.settings.grace)
 
     async def serve(self, ask: Ask) -> Answer:
         """Serve one request.
@@ -73,24 +94,26 @@ class Desk:
         now = self.clock.now()
         assert ask.programme_id is not None
         assert ask.member_id is not None
-        assert ask.points is not None
         rules = self._rules((ask.tenant_id, ask.programme_id), now)
-        wallets = _found(domain.wallets_of(rules, ask.wallet))
         name = (ask.tenant_id, ask.programme_id, ask.member_id)
         async with (
             self.pool.acquire() as connection,
             connection.transaction(isolation="repeatable_read"),
         ):
             ledger = await store.look(connection, name)
-        if ledger is None:
-            raise Refused(Refusal("member-unknown", "Nobody has this id."))
-        ledger = apply_all(ledger, catch_up(ledger, now, now))
-        made = domain.quoted(ledger, ask.points, wallets, now)
-        return Answer(msgspec.Raw(telling.quote(ask.member_id, rules, ask.points, made, ledger)))
+            tier = None if ask.bill_minor is None else await store.tier_of(connection, name)
+            if ledger is None:
+                raise Refused(UNKNOWN_MEMBER)
+            ledger = apply_all(ledger, catch_up(ledger, now, now))
+            if ask.order is not None:
+                told = await self.rewards.quote(connection, ask, name, ledger, rules, now)
+                return Answer(msgspec.Raw(_found(told)))
+        quoted = _found(quote(ask, rules, ledger, tier, now))
+        return Answer(msgspec.Raw(telling.quote(ask.member_id, rules, quoted.points, quoted.made, ledger, quoted.bill)))
 
     async def _move(self, ask: Ask) -> Answer:
         now = self.clock.now()
-        request = RequestName(ask.tenant_id, ask.credential, ask.operation, ask.key)
+        request = name_of(ask)
         redemption_id = ask.redemption_id or id_of(request)
         begins = None
         if ask.redemption_id is None:
@@ -98,7 +121,7 @@ class Desk:
             assert ask.member_id is not None
             begins = (ask.programme_id, ask.member_id)
         async with self.pool.acquire() as connection, connection.transaction():
-            found = await store.begin(connection, request, ask.fingerprint, now, begins, redemption_id)
+            found = await store.begin(connection, request, meaning(ask), now, begins, redemption_id)
             if isinstance(found, Known):
                 return _replay(found, ask)
             if found is None:
@@ -110,54 +133,31 @@ class Desk:
             at = now if redemption is None else max(now, redemption.changed_at)
             cause = Cause(redemption_id, rules.source, str(redemption_id))
             life.catch_up(at, cause)
-            changed = _found(self._decide(ask, life, redemption, rules, cause, at))
-            answer = telling.answer(changed, life, rules.programme, came_back=ask.operation in _GIVES_BACK)
+            goods = _maybe(await self.rewards.goods(connection, ask, found.name, redemption, rules, at))
+            if goods is None:
+                tier = None if ask.bill_minor is None else await store.tier_of(connection, found.name)
+                done = Done(_found(decide(ask, life, redemption, rules, cause, at, self.patience, tier)))
+            else:
+                done = _found(self.rewards.decide(ask, life, redemption, goods, rules, cause, at))
+            changed, reward = done.changed, None if goods is None else goods.reward
+            back = ask.operation in GIVES_BACK
+            answer = telling.answer(changed, life, rules.programme, came_back=back, reward=reward)
             await store.save(connection, at, [life], [changed.redemption])
-            if rules.counts and (by := _counts(redemption, changed.redemption)):
+            if rules.counts and (by := counts(redemption, changed.redemption)):
                 await store.count(connection, changed.redemption, by)
             await store.keep_answer(connection, request, answer)
-            shard = shard_of(WRITER, found.name[2])
-            await store.tell(connection, at, {shard: telling.events_of(life, rules, found.spread, at)})
+            shard, events = shard_of(WRITER, found.name[2]), telling.events_of(life, rules, found.spread, at)
+            if goods is not None:
+                was = None if redemption is None else redemption.order
+                refused = await self.rewards.save(connection, was, changed.redemption, goods, done.personal)
+                if refused is not None:
+                    raise Refused(refused)
+                events += telling.order_events(found.name, rules, found.spread, was, changed.redemption.order, at)
+            await store.tell(connection, at, {shard: events})
             reach("before-commit")
         reach("after-commit")
         self.committed([shard])
         return Answer(msgspec.Raw(answer), made=redemption is None)
-
-    def _decide(
-        self, ask: Ask, life: Life, redemption: Redemption | None, rules: Rules, cause: Cause, at: datetime
-    ) -> Changed | Refusal:
-        if redemption is None:
-            return self._take(ask, life, rules, cause, at)
-        match ask.operation:
-            case "extend":
-                return domain.extended(redemption, at, self.settings.hold)
-            case "commit":
-                return domain.committed(life, redemption, cause, ask.points, at, rules.zone)
-            case "release":
-                return domain.released(life, redemption, cause, at)
-            case "cancel":
-                return domain.cancelled(
-                    life, redemption, cause, ask.points, at, by=ask.by, grace=self.settings.grace, rules=rules
-                )
-        # The answer under the key is forgotten, what was done under it is not.
-        return Changed(redemption)
-
-    def _take(self, ask: Ask, life: Life, rules: Rules, cause: Cause, at: datetime) -> Changed | Refusal:
-        assert ask.points is not None
-        wallets = domain.wallets_of(rules, ask.wallet)
-        if isinstance(wallets, Refusal):
-            return wallets
-        return domain.taken(
-            life,
-            cause.key,
-            cause,
-            ask.points,
-            wallets,
-            at,
-            held_for=self.settings.hold if ask.operation == "hold" else None,
-            zone=rules.zone,
-            reference=ask.reference,
-        )
 
     async def release_expired(self) -> int:
         """Free what holds keep whose time is over, so many at once at most; return how many they were.
@@ -184,10 +184,15 @@ class Desk:
                 life, rules = members[each.name], self._rules(each.name[:2], now)
                 cause = Cause(each.redemption_id, rules.source, str(each.redemption_id))
                 life.catch_up(now, cause)
-                done.append(_found(domain.released(life, each, cause, max(now, each.changed_at), over=True)).redemption)
+                end = domain.released if each.order is None else ordering.released
+                after = _found(end(life, each, cause, max(now, each.changed_at), over=True)).redemption
+                done.append(after)
+                spread = locked[each.name].spread
                 shard = events.setdefault(shard_of(WRITER, each.name[2]), [])
-                shard += telling.events_of(life, rules, locked[each.name].spread, now)
+                shard += telling.events_of(life, rules, spread, now)
+                shard += telling.order_events(each.name, rules, spread, each.order, after.order, now)
             await store.save(connection, now, members.values(), done)
+            await order_store.end(connection, over, done)
             await store.tell(connection, now, events)
         self.committed(list(events))
         return len(done)
@@ -200,11 +205,8 @@ class Desk:
     def _rules(self, scope: tuple[int, int], at: datetime) -> Rules:
         rules = self.programmes.of(scope, at)
         if rules is None:
-            raise Refused(Refusal("version-unknown", "No version of the programme is in force yet."))
+            raise Refused(NO_VERSION)
         return rules
-
-
-_GIVES_BACK = ("release", "commit", "cancel")
 
 
 async def again(run: Callable[[], Awaitable[T]]) -> T:
@@ -218,40 +220,30 @@ async def again(run: Callable[[], Awaitable[T]]) -> T:
     raise AssertionError("the last try returns or raises")
 
 
-def id_of(request: RequestName) -> UUID:
-    """The id of the redemption that a request begins: the same for ever, so that none is made twice."""
-    return UUID(event_id(str(request.tenant_id), request.digest.hex(), request.operation, request.credential, 0))
-
-
 async def _nobody(connection: asyncpg.Connection, ask: Ask) -> Refusal:
     """Why there is no member whose points could be moved."""
     if ask.redemption_id is None:
         assert ask.programme_id is not None
         assert ask.member_id is not None
-        code = "member-unknown"
+        refusal = UNKNOWN_MEMBER
         known = await store.look(connection, (ask.tenant_id, ask.programme_id, ask.member_id)) is not None
     else:
-        code = "redemption-unknown"
+        refusal = UNKNOWN
         known = bool(await store.load_redemptions(connection, ask.tenant_id, [ask.redemption_id]))
-    if known:
-        detail = "Whose points these are was merged into another member; an adjustment gives that one points."
-        return Refusal("member-merged", detail)
-    return Refusal(code, "Nothing of your company has this id.")
+    return MERGED if known else refusal
 
 
 def _replay(known: Known, ask: Ask) -> Answer:
-    if known.fingerprint != ask.fingerprint:
-        raise Refused(Refusal("idempotency-key-reused", "The key stands for another request."))
+    if known.fingerprint not in (meaning(ask), ask.fingerprint):  # as versions before this one kept it
+        raise Refused(REUSED)
     return Answer(msgspec.Raw(known.answer), made=ask.redemption_id is None, replayed=True)
+
+
+def _maybe(decided: T | Refusal | None) -> T | None:
+    return None if decided is None else _found(decided)
 
 
 def _found(decided: T | Refusal) -> T:
     if isinstance(decided, Refusal):
         raise Refused(decided)
     return decided
-
-
-def _counts(before: Redemption | None, after: Redemption) -> int:
-    """Whether a redemption counts from now on (1), no longer (-1), or as it did (0)."""
-    was = before is not None and before.state == "redeemed"
-    return (after.state == "redeemed") - was

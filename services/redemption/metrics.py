@@ -20,11 +20,22 @@ class RedemptionMetrics:
             ("operation", "outcome"),
             registry=registry,
         )
+        self.taken = Counter(
+            "loyalty_redemption_commands_total",
+            "Requests that came over the topic, by what became of them.",
+            ("outcome",),
+            registry=registry,
+        )
         self.seconds = Histogram(
             "loyalty_redemption_request_seconds",
             "From the request to its commit.",
             ("operation",),
             buckets=_SECONDS,
+            registry=registry,
+        )
+        self.wishes = Counter(
+            "loyalty_redemption_wishes_reached_total",
+            "Wishes that came within reach and were told of.",
             registry=registry,
         )
         self.expired = Counter(

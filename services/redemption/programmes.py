@@ -1,21 +1,23 @@
-"""What programmes say of redemptions, looked up every few seconds; a version is compiled once, beside the loop."""
+"""What programmes say of redemptions and who may ask over the topic; a version is compiled once, beside the loop."""
 
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import asyncpg
 import orjson
 
+from libs.contracts.mapping_language import MappingInvalid
 from libs.history.needs import needs_of
 from libs.judging.versions import ActiveVersion, activate
 from libs.promotions.document import ProgrammeInvalid
 from libs.runtime import logs
 from libs.runtime.postgres import DATABASE_ERRORS
-from services.redemption import store
+from services.redemption import commands_store, store
 from services.redemption.domain import Rules
+from services.redemption.sources import NO_SOURCES, Sources
 
 log = logs.get(__name__)
 Scope = tuple[int, int]
@@ -34,6 +36,8 @@ class Programmes:
         self._compiled: dict[tuple[int, int, int, str], _Version] = {}
         self._rules: dict[Scope, list[tuple[datetime, Rules]]] = {}
         self._trouble: str | None = "programmes are not read yet"
+        self._sources_read = ""
+        self.sources: Sources = NO_SOURCES
 
     @property
     def trouble(self) -> str | None:
@@ -50,11 +54,18 @@ class Programmes:
         known = self._rules.get(scope, ())
         return next((rules for since, rules in reversed(known) if since <= at), None)
 
+    def scope_of(self, tenant: str, programme: str) -> Scope | None:
+        """Return the programme of these names."""
+        for scope, known in self._rules.items():
+            if known and (known[-1][1].tenant, known[-1][1].programme) == (tenant, programme):
+                return scope
+        return None
+
     async def refresh(self) -> None:
         """Look for new versions; what is known stays while the database is away, or holds what is no programme."""
         try:
             await self._read()
-        except (*DATABASE_ERRORS, ProgrammeInvalid) as error:
+        except (*DATABASE_ERRORS, ProgrammeInvalid, MappingInvalid) as error:
             self._trouble = None if self._rules else f"programmes are not read: {type(error).__name__}"
             log.warning("programmes.not_read", error=type(error).__name__)
         else:
@@ -76,6 +87,8 @@ class Programmes:
             own = _rules(row["tenant"], row["programme"], version.active, counts=name[:2] in counting)
             rules.setdefault(name[:2], []).append((row["active_from"], own))
         self._compiled, self._rules = compiled, rules
+        if (found := await commands_store.load_sources(self._pool, self._sources_read)) is not None:
+            self._sources_read, self.sources = found
 
 
 def _compile(active_from: datetime, document: str) -> _Version:
@@ -85,4 +98,8 @@ def _compile(active_from: datetime, document: str) -> _Version:
 
 def _rules(tenant: str, programme: str, version: ActiveVersion, *, counts: bool) -> Rules:
     scales = {wallet.name: wallet.scale for wallet in version.compiled.source.wallets}
-    return Rules(tenant, programme, version.zone, scales, version.calendars, counts)
+    source = version.compiled.source
+    rest = timedelta(hours=source.transfers.rest_hours if source.transfers else 0)
+    return Rules(
+        tenant, programme, version.zone, scales, version.calendars, counts, source.currency, source.payment, rest
+    )

@@ -9,8 +9,9 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
+from libs.catalogue.rows import read_order, read_steps
 from libs.history.days import REDEMPTIONS
 from libs.ledger.keeping import read_spans
 from libs.ledger.model import MemberLedger
@@ -19,35 +20,24 @@ from libs.lives.life import Life, MemberName
 from libs.lives.postgres import Head
 from libs.runtime import sql, stream_store
 from libs.runtime.batch import Outgoing
-from services.redemption.domain import Portion, Redemption
+from services.redemption.deciding import Known, RequestName
+from services.redemption.domain import Bill, Portion, Redemption
 
 _QUERIES = sql.load("services.redemption")
 KEPT = timedelta(days=7)
 """How long a first answer is given again."""
 
 
-class RequestName(NamedTuple):
-    """Where an Idempotency-Key counts: a credential of a tenant, one operation, and the digest of the key."""
-
-    tenant_id: int
-    credential: str
-    operation: str
-    digest: bytes
-
-
-class Known(NamedTuple):
-    """A key that was used before: for which request, and what that was answered."""
-
-    fingerprint: bytes
-    answer: bytes
-
-
 class Locked(NamedTuple):
-    """A member whose ledger is locked for this transaction, and the hash that names the partition of its events."""
+    """A member whose ledger is locked for this transaction, and the hash that names the partition of its events.
+
+    `tier` is the member's level, as far as it was asked for.
+    """
 
     name: MemberName
     head: Head
     spread: int
+    tier: str | None = None
 
 
 async def begin(
@@ -82,9 +72,14 @@ def _locked(tenant_id: int, row: asyncpg.Record) -> Locked:
     return Locked(name, Head(row["seq"], row["owing"]), row["spread"])
 
 
+async def see(connection: asyncpg.Connection, tenant_id: int) -> None:
+    """See a tenant's rows from here on in this transaction."""
+    await connection.execute(_QUERIES["set_tenant"], tenant_id)
+
+
 async def look(connection: asyncpg.Connection, name: MemberName) -> MemberLedger | None:
     """Return a member's ledger without a lock, in a transaction that sees one state; None for nobody."""
-    await connection.execute(_QUERIES["set_tenant"], name[0])
+    await see(connection, name[0])
     row = await connection.fetchrow(_QUERIES["member"], *name)
     if row is None:
         return None
@@ -115,6 +110,22 @@ def _redemption(tenant_id: int, row: asyncpg.Record) -> Redemption:
         extended=row["extended"],
         reference=row["reference"],
         counted_on=row["counted_on"],
+        order=None if row["order_row"] is None else read_order(row["order_row"], read_steps(row["steps"]))[1],
+        bill=_bill(row),
+    )
+
+
+def _bill(row: asyncpg.Record) -> Bill | None:
+    if row["currency"] is None:
+        return None
+    return Bill(
+        row["currency"],
+        row["amount_minor"],
+        row["paid_minor"],
+        row["rate_points"],
+        row["rate_minor"],
+        row["tax"],
+        row["returned_minor"],
     )
 
 
@@ -123,14 +134,21 @@ async def load_lives(
 ) -> dict[MemberName, Life]:
     """Return the members with all that is left, and with the lots of these redemptions even if they are empty."""
     ledgers = await lives.load_ledgers(connection, {member.name: member.head for member in locked})
+    there = {name: {lot.seq for lot in ledger.lots} for name, ledger in ledgers.items()}
+    wanted: dict[tuple[MemberName, int], None] = {}
     for redemption in redemptions:
-        ledger = ledgers[redemption.name]
-        wanted = {each.lot_seq for each in redemption.portions} - {lot.seq for lot in ledger.lots}
-        if wanted:
-            rows = await connection.fetch(_QUERIES["lots"], *redemption.name, sorted(wanted))
+        gone = {each.lot_seq for each in redemption.portions} - there[redemption.name]
+        wanted |= dict.fromkeys((redemption.name, seq) for seq in gone)
+    if wanted:
+        more: dict[MemberName, list[asyncpg.Record]] = {}
+        columns = [[name[column] for name, _ in wanted] for column in range(3)]
+        for found in await connection.fetch(_QUERIES["lots"], *columns, [seq for _, seq in wanted]):
+            more.setdefault(tuple(found[:3]), []).append(found)
+        for name, rows in more.items():
+            ledger = ledgers[name]
             lots = sorted((*ledger.lots, *map(lives.lot_of, rows)), key=lambda lot: lot.seq)
-            keeps = ledger.keeps or read_spans(rows[0]["keeps"] if rows else None)
-            ledgers[redemption.name] = replace(ledger, lots=tuple(lots), keeps=keeps)
+            keeps = ledger.keeps or read_spans(rows[0]["keeps"])
+            ledgers[name] = replace(ledger, lots=tuple(lots), keeps=keeps)
     return {name: Life(name, ledger) for name, ledger in ledgers.items()}
 
 
@@ -139,11 +157,26 @@ async def save(
 ) -> None:
     """Save what was done to members, and the redemptions as they are now."""
     await lives.save(connection, now, members)
-    rows = [_row(redemption) for redemption in redemptions]
+    rows = [row(redemption) for redemption in redemptions]
     await connection.execute(_QUERIES["save"], now, orjson.dumps(rows, default=str).decode())
+    await save_bills(connection, redemptions)
 
 
-def _row(redemption: Redemption) -> dict[str, Any]:
+async def save_bills(connection: asyncpg.Connection, redemptions: Iterable[Redemption]) -> None:
+    """Save what redemptions pay; for most of them that is nothing."""
+    rows = [(*each.name, each.redemption_id, *astuple(each.bill)) for each in redemptions if each.bill is not None]
+    if rows:
+        await connection.execute(_QUERIES["save_bills"], *zip(*rows, strict=True))
+
+
+async def tier_of(connection: asyncpg.Connection, name: MemberName) -> str | None:
+    """Return the level of a member whose tenant's rows are seen."""
+    tier: str | None = await connection.fetchval(_QUERIES["tier"], *name)
+    return tier
+
+
+def row(redemption: Redemption) -> dict[str, Any]:
+    """A redemption as its row has it."""
     tenant, programme, member_id = redemption.name
     return {
         "tenant_id": tenant,

@@ -6,16 +6,24 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from libs.contracts.redemption import RedeemedLot, RedemptionQuote, RedemptionView
+from libs.catalogue.kinds.registry import kind_of
+from libs.catalogue.offering import Offer
+from libs.catalogue.orders import Order, told
+from libs.catalogue.reward import Reward
+from libs.catalogue.telling import event_data as order_data
+from libs.catalogue.telling import order_view, price_view, reason_view
+from libs.contracts.orders import OrderView
+from libs.contracts.redemption import BillView, RedeemedLot, RedemptionQuote, RedemptionView
 from libs.contracts.writer import EventWriter
 from libs.ledger.model import MemberLedger
-from libs.lives.life import Life
+from libs.lives.life import Life, MemberName
 from libs.lives.made import event_data, event_type_of
 from libs.runtime.batch import Outgoing
 from libs.runtime.keys import event_id
-from services.redemption.domain import Changed, Portion, Quoted, Rules
+from services.redemption.domain import Bill, Changed, Portion, Quoted, Rules
 
 POINTS = "loyalty.points"
+REWARDS = "loyalty.rewards"
 SOURCE = "/pointstream/redemption"
 
 
@@ -33,8 +41,11 @@ def events_of(life: Life, rules: Rules, spread: int, now: datetime) -> list[Outg
     return events
 
 
-def answer(changed: Changed, life: Life, programme: str, *, came_back: bool) -> bytes:
-    """Tell a redemption as it stands, to whoever asked; `came_back` says that points did by the request."""
+def answer(changed: Changed, life: Life, programme: str, *, came_back: bool, reward: Reward | None = None) -> bytes:
+    """Tell a redemption as it stands, to whoever asked; `came_back` says that points did by the request.
+
+    Of what was for a reward, that too is given.
+    """
     redemption = changed.redemption
     view = RedemptionView(
         redemption_id=redemption.redemption_id,
@@ -49,13 +60,79 @@ def answer(changed: Changed, life: Life, programme: str, *, came_back: bool) -> 
         asked_at=redemption.asked_at,
         changed_at=redemption.changed_at,
         lots=_lots(redemption.portions, life.ledger),
+        bill=None if redemption.bill is None else bill_view(redemption.bill),
         lapsed=changed.lapsed if came_back else None,
+        order=_order(changed, reward),
     )
     return view.model_dump_json(exclude_none=False).encode()
 
 
-def quote(member_id: UUID, rules: Rules, points: int, made: Quoted, ledger: MemberLedger) -> bytes:
-    """Tell what a redemption would take."""
+def _order(changed: Changed, reward: Reward | None) -> OrderView | None:
+    redemption = changed.redemption
+    if redemption.order is None or reward is None:
+        return None
+    return order_view(redemption.name[2], redemption.order, kind_of(reward.what).flow(reward.what))
+
+
+def order_events(
+    name: MemberName, rules: Rules, spread: int, before: Order | None, after: Order | None, now: datetime
+) -> list[Outgoing]:
+    """The events of what became of an order by a request; the same request makes the same events again."""
+    if after is None:
+        return []
+    member = str(name[2])
+    key, events = member.encode(), []
+    verbs = told(before, after)
+    if not verbs and before is not None and before.state != after.state:
+        verbs = ("advanced",)
+    for verb in verbs:
+        kind = f"org.pointstream.reward.{verb}.v1"
+        writer = EventWriter(type=kind, source=SOURCE, time=now, tenant=rules.tenant, programme=rules.programme)
+        event = event_id(rules.tenant, after.order_id.hex, kind, member, len(after.steps))
+        value = writer.write(event, member, None, order_data(member, after))
+        events.append(Outgoing(REWARDS, key, spread, value, writer.headers(event, key, None), True))
+    return events
+
+
+def wish_event(
+    name: MemberName, rules: Rules, spread: int, reference: str, points: int, spendable: int, now: datetime
+) -> Outgoing:
+    """The event that a wish has come within reach."""
+    member, kind = str(name[2]), "org.pointstream.reward.reached.v1"
+    key = member.encode()
+    writer = EventWriter(type=kind, source=SOURCE, time=now, tenant=rules.tenant, programme=rules.programme)
+    event = event_id(rules.tenant, f"{reference} {now.isoformat()}", kind, member, 0)
+    data = {"member_id": member, "reference": reference, "points": points, "spendable": spendable}
+    return Outgoing(
+        REWARDS, key, spread, writer.write(event, member, None, data), writer.headers(event, key, None), True
+    )
+
+
+def offer_quote(
+    member_id: UUID, rules: Rules, found: Offer, made: Quoted | None, ledger: MemberLedger, language: str
+) -> bytes:
+    """Tell what a reward would take, or everything that bars it."""
+    price = found.price
+    codes = [reason.code for reason in found.reasons]
+    view = RedemptionQuote(
+        member_id=member_id,
+        programme=rules.programme,
+        points=0 if price is None else price.points,
+        possible=found.in_reach,
+        reason=codes[0] if codes else None,
+        spendable=0 if made is None else made.spendable,
+        lots=() if made is None or not found.in_reach else _lots(made.portions, ledger),
+        price=None if price is None else price_view(price),
+        prices=tuple(price_view(each) for each in found.prices),
+        reasons=tuple(reason_view(each, language) for each in found.reasons),
+    )
+    return view.model_dump_json().encode()
+
+
+def quote(
+    member_id: UUID, rules: Rules, points: int, made: Quoted, ledger: MemberLedger, bill: Bill | None = None
+) -> bytes:
+    """Tell what a redemption would take, and pay of a bill."""
     view = RedemptionQuote(
         member_id=member_id,
         programme=rules.programme,
@@ -64,8 +141,23 @@ def quote(member_id: UUID, rules: Rules, points: int, made: Quoted, ledger: Memb
         reason=made.refused,
         spendable=made.spendable,
         lots=_lots(made.portions, ledger),
+        bill=None if bill is None else bill_view(bill),
     )
     return view.model_dump_json().encode()
+
+
+def bill_view(bill: Bill) -> BillView:
+    """What points pay, as it is shown."""
+    return BillView(
+        currency=bill.currency,
+        amount_minor=bill.amount,
+        paid_minor=bill.paid,
+        rest_minor=bill.amount - bill.paid,
+        rate_points=bill.rate_points,
+        rate_minor=bill.rate_minor,
+        tax=bill.tax,
+        returned_minor=bill.returned,
+    )
 
 
 def _lots(portions: Sequence[Portion], ledger: MemberLedger) -> tuple[RedeemedLot, ...]:

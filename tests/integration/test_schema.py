@@ -24,9 +24,8 @@ RIGHTS = {
     "earning": {
         "USAGE": "earning earning.page ledger members platform stream vault",
         "SELECT": """
-            ledger.journal ledger.lot_now members.exemption members.list_member
-            platform.exchange_rate platform.programme platform.programme_version platform.source
-            members.referral_code platform.tenant
+            ledger.journal ledger.lot_now members.exemption members.list_member platform.exchange_rate
+            platform.programme platform.programme_version platform.source members.referral_code platform.tenant
             """,
         (
             "INSERT SELECT UPDATE(changed_at) UPDATE(changes) UPDATE(consented) UPDATE(converted_at) UPDATE(counted) "
@@ -36,9 +35,9 @@ RIGHTS = {
         "INSERT SELECT UPDATE(rules) UPDATE(seen_at) UPDATE(switches)": "earning.worker",
         "INSERT SELECT UPDATE(until) UPDATE(version)": "earning.told_programme",
         "INSERT SELECT": """
-            earning.decision_page earning.decision_page_rest earning.receipt_event
-            earning.referral_change earning.unpaid_receipt ledger.allocation ledger.movement ledger.waiver members.mark
-            members.member members.same_person members.tier_change platform.kill_switch stream.dead_letter stream.outbox
+            earning.decision_page earning.decision_page_rest earning.receipt_event earning.referral_change
+            earning.unpaid_receipt ledger.allocation ledger.movement ledger.waiver members.mark members.member
+            members.same_person members.tier_change platform.kill_switch stream.dead_letter stream.outbox
             """,
         "INSERT SELECT UPDATE(page)": "earning.inbox",
         "INSERT SELECT UPDATE(event_key) UPDATE(member_id) UPDATE(page) UPDATE(programme_id) UPDATE(story)": (
@@ -82,10 +81,9 @@ RIGHTS = {
     "expiry": {
         "USAGE": "earning expiry ledger members platform stream",
         "SELECT": """
-            earning.decision_page earning.inbox
-            members.segment_member
-            ledger.debt ledger.lot_now members.exemption_pass platform.exchange_rate platform.programme
-            platform.programme_version platform.source platform.tenant
+            earning.decision_page earning.inbox members.segment_member ledger.debt ledger.lot_now
+            members.exemption_pass platform.exchange_rate platform.programme platform.programme_version
+            platform.source platform.tenant
             """,
         "INSERT SELECT": """
             expiry.boundary expiry.forecast expiry.origin_mix expiry.origin_place
@@ -115,22 +113,20 @@ RIGHTS = {
         "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",
         "SELECT": """
             earning.budget_reached earning.counter earning.decision_page earning.inbox earning.member_day
-            earning.parked_receipt
-            earning.receipt
-            earning.receipt_event earning.referral earning.referral_change earning.unclaimed_receipt
-            earning.unpaid_receipt expiry.chunk expiry.forecast expiry.origin expiry.origin_mix expiry.origin_place
-            expiry.reminder expiry.reminder_chunk
-            ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.movement ledger.waiver
-            members.identifier members.member members.merge members.segment_change members.segment_member
-            members.tier_change members.tier_standing
-            platform.programme platform.source platform.tenant
-            notifier.captured notifier.delivery notifier.sms_day
-            redemption.redemption stream.outbox_shard stream.position vault.profile
+            earning.parked_receipt earning.receipt earning.receipt_event earning.referral earning.referral_change
+            earning.unclaimed_receipt earning.unpaid_receipt expiry.chunk expiry.forecast expiry.origin
+            expiry.origin_mix expiry.origin_place expiry.reminder expiry.reminder_chunk ledger.allocation ledger.debt
+            ledger.journal ledger.lot ledger.lot_now ledger.movement ledger.waiver members.identifier members.member
+            members.merge members.segment_change members.segment_member members.tier_change members.tier_standing
+            notifier.captured notifier.delivery notifier.sms_day platform.programme platform.source platform.tenant
+            redemption.bill redemption.redemption redemption.reward_answer redemption.reward_order
+            redemption.reward_step redemption.reward_use stream.outbox_shard stream.position vault.profile
             """,
         "INSERT SELECT": """
             expiry.reinstatement_share members.referral_code notifier.feedback notifier.media notifier.template
-            platform.exchange_rate platform.programme_version
+            platform.exchange_rate platform.programme_version redemption.reward
             """,
+        "INSERT SELECT UPDATE(free)": "redemption.stock",
         "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
         "INSERT SELECT UPDATE(ended_at) UPDATE(ended_by)": "members.exemption",
         "SELECT UPDATE(keeps)": "ledger.member",
@@ -161,7 +157,7 @@ RIGHTS = {
             "DELETE INSERT SELECT UPDATE(attempt) UPDATE(body) UPDATE(fingerprint) UPDATE(location) UPDATE(started_at) "
             "UPDATE(status)"
         ): "gateway.idempotency",
-        "DELETE INSERT SELECT": "gateway.backtest_part gateway.file_reject members.list_member",
+        "DELETE INSERT SELECT": "gateway.backtest_part gateway.file_reject members.list_member redemption.wish",
         (
             "DELETE INSERT SELECT UPDATE(done) UPDATE(ended_at) UPDATE(epoch) UPDATE(failure) UPDATE(items) "
             "UPDATE(lease_until) UPDATE(stage) UPDATE(state) UPDATE(summary) UPDATE(total)"
@@ -174,14 +170,24 @@ RIGHTS = {
         ): "gateway.file",
     },
     "redemption": {
-        "USAGE": "earning ledger platform redemption stream",
+        "USAGE": "earning ledger members platform redemption stream",
         "SELECT": """
-            ledger.lot_now platform.exchange_rate platform.programme platform.programme_version platform.source
-            platform.tenant
+            earning.referral ledger.lot_now members.list_member members.merge members.segment_member
+            members.tier_standing platform.exchange_rate platform.programme platform.programme_version platform.source
+            platform.tenant redemption.reward
             """,
         "INSERT": "ledger.allocation ledger.movement ledger.waiver",
-        "INSERT SELECT": "stream.outbox",
-        "INSERT SELECT UPDATE": "stream.outbox_shard",
+        "INSERT SELECT": "redemption.reward_answer redemption.reward_step stream.dead_letter stream.outbox",
+        "SELECT UPDATE(free) UPDATE(reserved)": "redemption.stock",
+        "SELECT UPDATE(seen) UPDATE(told_at)": "redemption.wish",
+        "INSERT SELECT UPDATE(used)": "redemption.reward_use",
+        (
+            "INSERT SELECT UPDATE(cancelled) UPDATE(changed_at) UPDATE(issued) UPDATE(money_back) UPDATE(ordered_at) "
+            "UPDATE(points_back) UPDATE(restocked) UPDATE(state)"
+        ): "redemption.reward_order",
+        "INSERT SELECT UPDATE(outcome)": "redemption.inbox",
+        "INSERT SELECT UPDATE(paid_minor) UPDATE(returned_minor)": "redemption.bill",
+        "INSERT SELECT UPDATE": "stream.outbox_shard stream.position",
         "INSERT SELECT UPDATE(amount) UPDATE(since)": "ledger.debt",
         "INSERT SELECT UPDATE(held) UPDATE(now_active_from) UPDATE(now_expires_at) UPDATE(pending) UPDATE(remaining)": (
             "ledger.lot"
@@ -192,29 +198,29 @@ RIGHTS = {
             "INSERT SELECT UPDATE(changed_at) UPDATE(counted_on) UPDATE(extended) UPDATE(hold_until) UPDATE(points) "
             "UPDATE(restored) UPDATE(shares) UPDATE(state)"
         ): "redemption.redemption",
-        "DELETE INSERT SELECT UPDATE(answer)": "redemption.request",
+        "DELETE INSERT SELECT UPDATE(answer) UPDATE(fingerprint)": "redemption.request",
     },
     "operator": {
         "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",
         "SELECT": """
             earning.budget_reached earning.counter earning.decision_page earning.decision_page_rest earning.inbox
-            earning.occasion_clock
-            earning.parked_receipt
-            earning.receipt earning.receipt_event earning.referral earning.referral_account earning.referral_change
-            earning.referral_waiting earning.told_programme earning.unclaimed_receipt
-            earning.unpaid_receipt earning.worker expiry.boundary expiry.chunk expiry.forecast
-            expiry.origin expiry.origin_mix expiry.origin_place expiry.reminder expiry.reminder_chunk
-            ledger.allocation ledger.journal ledger.lot_now ledger.movement ledger.waiver
-            members.exemption_pass members.identifier members.mark members.member members.merge
-            members.referral_code members.same_person
-            members.segment_change members.segment_member members.tier_change members.tier_standing
-            notifier.captured notifier.delivery notifier.sms_day
-            redemption.redemption redemption.request stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
+            earning.occasion_clock earning.parked_receipt earning.receipt earning.receipt_event earning.referral
+            earning.referral_account earning.referral_change earning.referral_waiting earning.told_programme
+            earning.unclaimed_receipt earning.unpaid_receipt earning.worker expiry.boundary expiry.chunk
+            expiry.forecast expiry.origin expiry.origin_mix expiry.origin_place expiry.reminder expiry.reminder_chunk
+            ledger.allocation ledger.journal ledger.lot_now ledger.movement ledger.waiver members.exemption_pass
+            members.identifier members.mark members.member members.merge members.referral_code members.same_person
+            members.segment_change members.segment_member members.tier_change members.tier_standing notifier.captured
+            notifier.delivery notifier.sms_day redemption.bill redemption.inbox redemption.redemption
+            redemption.request redemption.reward_order redemption.reward_step redemption.reward_use redemption.wish
+            stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
             """,
         "INSERT SELECT UPDATE": """
             gateway.api_key platform.exchange_rate platform.programme platform.programme_version platform.tenant
             """,
         "DELETE INSERT SELECT UPDATE": "platform.source",
+        "INSERT SELECT": "expiry.reinstatement_share notifier.media notifier.template redemption.reward",
+        "INSERT SELECT UPDATE(free)": "redemption.stock",
         (
             "DELETE INSERT SELECT UPDATE(description) UPDATE(event_types) UPDATE(old_secret) UPDATE(old_until) "
             "UPDATE(paused_until) UPDATE(secret) UPDATE(state) UPDATE(state_at) UPDATE(style) UPDATE(url)"
@@ -226,7 +232,6 @@ RIGHTS = {
         "DELETE INSERT SELECT UPDATE(kind) UPDATE(set_at) UPDATE(set_by) UPDATE(settings) UPDATE(version)": (
             "notifier.provider"
         ),
-        "INSERT SELECT": "expiry.reinstatement_share notifier.media notifier.template",
         "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
         "INSERT SELECT UPDATE(on_at) UPDATE(on_by) UPDATE(on_note)": "platform.kill_switch",
         "DELETE INSERT SELECT": "earning.member_day ledger.debt members.list_member",

@@ -27,6 +27,27 @@ PLANTED = {
         f"libs/backtest/{name}.py": ""
         for name in ("bound", "compare", "history", "picture", "replay", "report", "summary")
     },
+    **{
+        f"libs/catalogue/{name}.py": ""
+        for name in (
+            "exchange",
+            "facts",
+            "flow",
+            "limits",
+            "offering",
+            "orders",
+            "placing",
+            "pricing",
+            "purse",
+            "ranking",
+            "reasons",
+            "reward",
+            "rows",
+            "telling",
+        )
+    },
+    "libs/catalogue/kinds/__init__.py": "",
+    "services/redemption/ordering.py": "",
     **{f"libs/experiments/{name}.py": "" for name in ("results", "told", "uplift")},
     "libs/judging/__init__.py": "",
     **{
@@ -46,6 +67,10 @@ PLANTED = {
     **{f"libs/sweeps/{name}.py": "" for name in ("origins", "outlook")},
     **{f"libs/templates/{name}.py": "" for name in ("bundle", "forms", "images")},
     "libs/tiers/__init__.py": "",
+    **{
+        f"services/redemption/{name}.py": ""
+        for name in ("batches", "commands", "deciding", "paying", "replies", "sources", "telling")
+    },
     **{
         f"libs/webhooks/{name}.py": ""
         for name in ("endpoints", "payload", "schedule", "signature", "targets", "wanted")

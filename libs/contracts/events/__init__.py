@@ -78,6 +78,7 @@ from libs.contracts.events.purchase import (
     ReceiptLine,
     ReturnedLine,
 )
+from libs.contracts.events.redemption import RedemptionExtendedV1, RedemptionRefusedV1, RedemptionRequestedV1
 from libs.contracts.events.referral import (
     Mark,
     ReferralClaimedV1,
@@ -89,7 +90,18 @@ from libs.contracts.events.referral import (
     ReferralStartedV1,
 )
 from libs.contracts.events.reminder import ReminderDueV1
-from libs.contracts.events.reward import RewardGrantedV1, RewardRevokedV1
+from libs.contracts.events.reward import (
+    RewardAdvancedV1,
+    RewardCancelledV1,
+    RewardExpiredV1,
+    RewardFulfilledV1,
+    RewardGrantedV1,
+    RewardHeldV1,
+    RewardIssuedV1,
+    RewardReachedV1,
+    RewardRedeemedV1,
+    RewardRevokedV1,
+)
 from libs.contracts.events.segment import MemberSegmentEnteredV1, MemberSegmentLeftV1
 from libs.contracts.events.sweep import (
     SweepAnnouncedV1,
@@ -163,6 +175,9 @@ __all__ = [
     "PurchaseVoidedV1",
     "ReceiptLine",
     "RedatingRequestedV1",
+    "RedemptionExtendedV1",
+    "RedemptionRefusedV1",
+    "RedemptionRequestedV1",
     "ReferralClaimedV1",
     "ReferralConvertedV1",
     "ReferralDueV1",
@@ -173,7 +188,15 @@ __all__ = [
     "ReinstatementRequestedV1",
     "ReminderDueV1",
     "ReturnedLine",
+    "RewardAdvancedV1",
+    "RewardCancelledV1",
+    "RewardExpiredV1",
+    "RewardFulfilledV1",
     "RewardGrantedV1",
+    "RewardHeldV1",
+    "RewardIssuedV1",
+    "RewardReachedV1",
+    "RewardRedeemedV1",
     "RewardRevokedV1",
     "SweepAnnouncedV1",
     "SweepApprovalAwaitedV1",

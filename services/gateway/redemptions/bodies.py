@@ -6,16 +6,19 @@ from typing import Any, Literal, Self, TypeVar
 from uuid import UUID
 
 from fastapi import Request
+from msgspec.structs import replace
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from libs.contracts.primitives import Name32, Name64
+from libs.contracts.orders import OrderAsk
+from libs.contracts.primitives import CurrencyCode, Name32, Name64, Name256
 from services.gateway.intake.bodies import read_json
 from services.gateway.intake.description import KEY
 from services.gateway.problems import FieldError, ProblemError, pointer
 
 MOST = 64 * 1024
 _MOST_POINTS = 10**15
+_MOST_MINOR = 10**12
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -24,7 +27,7 @@ class _Body(BaseModel):
 
 
 class QuoteBody(_Body):
-    """Whose points, and how many; the member by id, or by an identifier that a till has read."""
+    """Whose points, and how many or for which reward; the member by id, or by an identifier that a till has read."""
 
     member_id: UUID | None = Field(default=None, description="Whose points.")
     identifier: str | None = Field(
@@ -32,11 +35,65 @@ class QuoteBody(_Body):
         pattern="^[a-z_]{1,32}:[^\\x00-\\x1f]{1,128}$",
         description="Instead of the id: `card:98123456`.",
     )
-    points: int = Field(strict=True, ge=1, le=_MOST_POINTS, description="How many, in the wallet's minor unit.")
+    points: int | None = Field(
+        default=None,
+        strict=True,
+        ge=0,
+        le=_MOST_POINTS,
+        description="How many, in the wallet's minor unit. Of a bill: the most that is taken. "
+        "Of a reward whose price slides: how many for each piece.",
+    )
     wallet: Name32 | None = Field(
         default=None,
         description="From this wallet alone; else from all that count in the unit of the first, in their order.",
     )
+
+    bill_minor: int | None = Field(
+        default=None,
+        strict=True,
+        ge=1,
+        le=_MOST_MINOR,
+        description="Instead of so many points: the bill that points are to pay, in the currency's minor unit, by the "
+        "programme's rate and as far as it lets them.",
+    )
+    currency: CurrencyCode | None = Field(default=None, description="The bill's currency; it is the programme's.")
+    partial: bool = Field(default=False, strict=True, description="Of a bill: with too few points, pay what these pay.")
+    reward: Name64 | None = Field(default=None, description="A reward of the catalogue, instead of a number of points.")
+    quantity: int = Field(default=1, strict=True, ge=1, le=10_000, description="Of a reward: how many pieces.")
+    plan: Name64 | None = Field(
+        default=None, description="Of a reward: its price plan; else the cheapest that can be paid."
+    )
+    store: Name64 | None = Field(default=None, description="Of a reward: where it is asked for.")
+    channel: Name64 | None = Field(default=None, description="Of a reward: `app`, `web`, `till`, `call_centre`, …")
+    partner: Name64 | None = Field(default=None, description="Of a reward: at which partner.")
+    country: str | None = Field(
+        default=None, pattern="^[A-Z]{2}$", description="Of a reward: in which country (ISO 3166)."
+    )
+
+    def order(self) -> OrderAsk | None:
+        """What is asked of a reward; None where it is about points alone."""
+        if self.reward is None:
+            return None
+        return OrderAsk(
+            reward=self.reward,
+            quantity=self.quantity,
+            store=self.store,
+            channel=self.channel,
+            partner=self.partner,
+            country=self.country,
+            plan=self.plan,
+        )
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.reward is not None:
+            if self.wallet is not None or self.bill_minor is not None:
+                raise PydanticCustomError("reward", "a reward's price names its wallet, and pays no bill")
+        elif self.points is None and self.bill_minor is None:
+            raise PydanticCustomError("points", "either points, bill_minor or reward says how much is to be spent")
+        elif self.points == 0:
+            raise PydanticCustomError("points", "points are 1 or more, but for the pieces of a reward")
+        return self
 
     @model_validator(mode="after")
     def _one_member(self) -> Self:
@@ -48,8 +105,16 @@ class QuoteBody(_Body):
 class RedeemBody(QuoteBody):
     """The same, to be redeemed at once or held for a while."""
 
+    answers: dict[str, Any] = Field(
+        default_factory=dict, description="Of a reward: what its kind asks for, such as a size or where to bring it."
+    )
     hold: bool = Field(default=False, strict=True, description="Hold them for 15 minutes, to commit or release.")
     reference: Name64 | None = Field(default=None, description="What you call it: it is kept and shown.")
+
+    def order(self) -> OrderAsk | None:
+        """What is asked of a reward, with what was answered."""
+        asked = super().order()
+        return None if asked is None else replace(asked, answers=self.answers)
 
 
 class CommitBody(_Body):
@@ -63,6 +128,22 @@ class CancelBody(_Body):
 
     points: int | None = Field(
         default=None, strict=True, ge=1, le=_MOST_POINTS, description="Default: all that is left."
+    )
+    quantity: int | None = Field(
+        default=None,
+        strict=True,
+        ge=1,
+        le=10_000,
+        description="Of a reward: how many pieces; default: all that are left.",
+    )
+    note: Name256 | None = Field(default=None, description="Of a reward: why; it is kept and shown.")
+    returned_minor: int | None = Field(
+        default=None,
+        strict=True,
+        ge=1,
+        le=_MOST_MINOR,
+        description="Instead of points: so much of the bill came back, and the points that paid it come back in "
+        "proportion to the whole bill. Each return is told once; what comes back follows from all of them together.",
     )
     by: Literal["member", "operator", "partner"] = Field(
         default="member",

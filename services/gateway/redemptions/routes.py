@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from libs.contracts.orders import OrderAsk
 from libs.contracts.redemption import Answer, Ask, Operation, RedemptionQuote, RedemptionView
 from services.gateway.access import Caller, PointsReader, PointsSpender
 from services.gateway.cursors import Place
@@ -16,8 +17,8 @@ from services.gateway.intake.idempotency import REPLAYED, digest, key_text
 from services.gateway.member_lookup import one_member
 from services.gateway.openapi import refusals
 from services.gateway.paging import link_next, read_place
-from services.gateway.parameters import CursorText, Limit, MemberId, ProgrammeSlug
-from services.gateway.problems import ProblemError
+from services.gateway.parameters import CursorText, Language, Limit, MemberId, ProgrammeSlug
+from services.gateway.problems import FieldError, ProblemError
 from services.gateway.redemptions import store
 from services.gateway.redemptions.bodies import (
     CancelBody,
@@ -34,9 +35,22 @@ from services.gateway.store import Member
 router = APIRouter(prefix="/v1", tags=["redemptions"])
 
 _BODY = ("body-not-json", "body-too-slow", "body-too-large", "media-type-unsupported", "request-invalid")
-_ASKED = (*_BODY, "redemption-away")
-_KEYED = (*_ASKED, "idempotency-key-missing", "idempotency-key-invalid", "idempotency-key-reused")
+ASKED = (*_BODY, "redemption-away")
+KEYED = (*ASKED, "idempotency-key-missing", "idempotency-key-invalid", "idempotency-key-reused")
 _OF_MEMBER = ("member-unknown", "member-merged", "programme-needed", "version-unknown", "wallet-unknown")
+_OF_REWARD = (
+    "reward-unknown",
+    "reward-barred",
+    "reward-limit",
+    "reward-sold-out",
+    "reward-plan-unknown",
+    "reward-points-outside",
+    "answer-needed",
+)
+OF_ORDER = ("order-ended", "cancel-too-late", "quantity-exceeded", "points-not-divisible")
+_OF_BILL = ("payment-not-offered", "currency-mismatch")
+_OF_PAYING = ("payment-below-minimum", "payment-step")
+_OF_RETURN = ("not-a-payment", "returned-exceeded")
 _OF_HOLD = ("redemption-unknown", "hold-expired", "hold-ended")
 RedemptionId = Annotated[
     UUID, Path(description="The redemption's id.", examples=["0c1f5f0a-6f0e-5b7d-8a63-2f1e9d4c7b50"])
@@ -68,11 +82,16 @@ class RedemptionsPage(BaseModel):
     operation_id="quoteRedemption",
     summary="What a redemption would take",
     response_model=RedemptionQuote,
-    responses=refusals(*_ASKED, *_OF_MEMBER),
+    responses=refusals(*ASKED, *_OF_MEMBER, *_OF_BILL, "reward-unknown"),
     openapi_extra=described(QuoteBody, {"member_id": _MEMBER, "points": 150}, keyed=False),
 )
-async def quote_redemption(request: Request, caller: PointsReader, programme: ProgrammeSlug = None) -> Response:
-    """Tell whether a member can spend so many points, and which lots they would come from. Nothing is held."""
+async def quote_redemption(
+    request: Request, caller: PointsReader, language: Language, programme: ProgrammeSlug = None
+) -> Response:
+    """Tell whether a member can spend so many points, and which lots they would come from. Nothing is held.
+
+    Of a reward: what it costs this member, and everything that bars it.
+    """
     body, _ = await read_body(request, QuoteBody)
     member = await _member(caller, body, programme)
     ask = Ask(
@@ -83,8 +102,13 @@ async def quote_redemption(request: Request, caller: PointsReader, programme: Pr
         member_id=member.member_id,
         points=body.points,
         wallet=body.wallet,
+        bill_minor=body.bill_minor,
+        currency=body.currency,
+        partial=body.partial,
+        order=body.order(),
+        language=language,
     )
-    return _response(await _client(request).ask(ask), 200)
+    return _response(await client_of(request).ask(ask), 200)
 
 
 @router.post(
@@ -93,13 +117,19 @@ async def quote_redemption(request: Request, caller: PointsReader, programme: Pr
     summary="Spend points, or hold them",
     status_code=201,
     response_model=RedemptionView,
-    responses=refusals(*_KEYED, *_OF_MEMBER, "insufficient-points", "in-debt"),
+    responses=refusals(*KEYED, *_OF_MEMBER, *_OF_BILL, *_OF_PAYING, *_OF_REWARD, "insufficient-points", "in-debt"),
     openapi_extra=described(
         RedeemBody, {"member_id": _MEMBER, "points": 150, "hold": True, "reference": "till-7/4711"}
     ),
 )
 async def redeem(request: Request, caller: PointsSpender, programme: ProgrammeSlug = None) -> Response:
-    """Redeem points at once, or with `hold` reserve them for 15 minutes. All of them, or nothing is done."""
+    """Redeem points or a reward at once, or with `hold` reserve them for 15 minutes. All of it, or nothing is done.
+
+    A reward takes the points of its price, and a piece of its stock. What the member can use at once is in the answer.
+
+    With `bill_minor` points pay a bill: as many as are needed, at most `points`, and with `partial` what there is. The
+    answer's `bill` says how much of it is paid.
+    """
     body, document = await read_body(request, RedeemBody)
     key = key_text(request)
     member = await _member(caller, body, programme)
@@ -114,8 +144,12 @@ async def redeem(request: Request, caller: PointsSpender, programme: ProgrammeSl
         points=body.points,
         wallet=body.wallet,
         reference=body.reference,
+        bill_minor=body.bill_minor,
+        currency=body.currency,
+        partial=body.partial,
+        order=body.order(),
     )
-    return _response(await _client(request).ask(ask), 201)
+    return _response(await client_of(request).ask(ask), 201)
 
 
 @router.post(
@@ -123,13 +157,13 @@ async def redeem(request: Request, caller: PointsSpender, programme: ProgrammeSl
     operation_id="commitRedemption",
     summary="Redeem what is held",
     response_model=RedemptionView,
-    responses=refusals(*_KEYED, *_OF_HOLD, "points-exceeded"),
+    responses=refusals(*KEYED, *_OF_HOLD, "points-exceeded"),
     openapi_extra=described(CommitBody, {"points": 120}),
 )
 async def commit_redemption(request: Request, caller: PointsSpender, redemption_id: RedemptionId) -> Response:
     """Redeem what is held, or a part of it: what is not needed is free again."""
     body, document = await read_body(request, CommitBody)
-    return await _follow(request, caller, "commit", redemption_id, document, points=body.points)
+    return await follow(request, caller, "commit", redemption_id, document, points=body.points)
 
 
 @router.post(
@@ -137,13 +171,13 @@ async def commit_redemption(request: Request, caller: PointsSpender, redemption_
     operation_id="releaseRedemption",
     summary="Free what is held",
     response_model=RedemptionView,
-    responses=refusals(*_KEYED, *_OF_HOLD),
+    responses=refusals(*KEYED, *_OF_HOLD),
     openapi_extra=described(NoBody, {}),
 )
 async def release_redemption(request: Request, caller: PointsSpender, redemption_id: RedemptionId) -> Response:
     """Give a hold up. What has passed its date meanwhile lapses, and the answer says how much."""
     _, document = await read_body(request, NoBody)
-    return await _follow(request, caller, "release", redemption_id, document)
+    return await follow(request, caller, "release", redemption_id, document)
 
 
 @router.post(
@@ -151,13 +185,13 @@ async def release_redemption(request: Request, caller: PointsSpender, redemption
     operation_id="extendRedemption",
     summary="Put the end of a hold off",
     response_model=RedemptionView,
-    responses=refusals(*_KEYED, *_OF_HOLD, "hold-extended"),
+    responses=refusals(*KEYED, *_OF_HOLD, "hold-extended"),
     openapi_extra=described(NoBody, {}),
 )
 async def extend_redemption(request: Request, caller: PointsSpender, redemption_id: RedemptionId) -> Response:
     """Hold the points for another 15 minutes from now; once."""
     _, document = await read_body(request, NoBody)
-    return await _follow(request, caller, "extend", redemption_id, document)
+    return await follow(request, caller, "extend", redemption_id, document)
 
 
 @router.post(
@@ -165,18 +199,25 @@ async def extend_redemption(request: Request, caller: PointsSpender, redemption_
     operation_id="cancelRedemption",
     summary="Give redeemed points back",
     response_model=RedemptionView,
-    responses=refusals(*_KEYED, "redemption-unknown", "member-merged", "not-redeemed", "points-exceeded"),
+    responses=refusals(
+        *KEYED, "redemption-unknown", "member-merged", "not-redeemed", "points-exceeded", *_OF_RETURN, *OF_ORDER
+    ),
     openapi_extra=described(CancelBody, {"points": 50, "by": "member"}),
 )
 async def cancel_redemption(request: Request, caller: PointsSpender, redemption_id: RedemptionId) -> Response:
-    """Give points back into the lots that they came from, with the same dates.
+    """Give points back into the lots that they came from, with the same dates; of a reward by the rules of its kind.
 
     `lapsed` says how many of them were past their date, and so lapsed again at once.
     """
     body, document = await read_body(request, CancelBody)
     if body.by != "member" and not caller.key.allows("points:adjust"):
         raise ProblemError("scope-missing", "To cancel as an operator or partner takes the scope points:adjust.")
-    return await _follow(request, caller, "cancel", redemption_id, document, points=body.points, by=body.by)
+    if body.points is not None and body.returned_minor is not None:
+        fault = FieldError(pointer="/body/returned_minor", detail="null where points say how many come back")
+        raise ProblemError("request-invalid", errors=[fault])
+    order = None if body.quantity is None and body.note is None else OrderAsk(quantity=body.quantity, note=body.note)
+    told = {"points": body.points, "returned_minor": body.returned_minor, "by": body.by, "order": order}
+    return await follow(request, caller, "cancel", redemption_id, document, **told)
 
 
 @router.get(
@@ -244,7 +285,7 @@ async def _member(caller: Caller, body: QuoteBody, programme: str | None) -> Mem
         return await one_member(reading, member_id, slug)
 
 
-async def _follow(
+async def follow(
     request: Request, caller: Caller, operation: Operation, redemption_id: UUID, document: Any, **told: Any
 ) -> Response:
     """Serve what follows on a redemption."""
@@ -257,10 +298,11 @@ async def _follow(
         redemption_id=redemption_id,
         **told,
     )
-    return _response(await _client(request).ask(ask), 200)
+    return _response(await client_of(request).ask(ask), 200)
 
 
-def _client(request: Request) -> RedemptionClient:
+def client_of(request: Request) -> RedemptionClient:
+    """The way to redemption."""
     client: RedemptionClient = request.app.state.redemptions
     return client
 

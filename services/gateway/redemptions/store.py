@@ -8,11 +8,15 @@ from uuid import UUID
 
 import msgspec
 
-from libs.contracts.redemption import RedeemedLot, RedemptionView
+from libs.catalogue import postgres as catalogue
+from libs.contracts.orders import OrderView
+from libs.contracts.redemption import BillView, RedeemedLot, RedemptionView
 from libs.runtime import sql
+from services.gateway.catalogue.order_reading import order_views
 from services.gateway.cursors import Place
 from services.gateway.store import Member, Reading
 
+_APART = ("lots", "lapsed", "bill", "order")
 _SQL = sql.load("services.gateway", "redemptions.sql")
 
 
@@ -31,6 +35,7 @@ async def of_member(reading: Reading, member: Member, after: Place | None, count
 
 async def _views(reading: Reading, rows: Sequence[Any]) -> list[RedemptionView]:
     """Show redemptions, all of one member, with the dates that their lots have now."""
+    orders = await _orders(reading, rows)
     shares = [msgspec.json.decode(row["shares"]) for row in rows]
     wanted = sorted({share[2] for each in shares for share in each})
     lots = {}
@@ -39,7 +44,7 @@ async def _views(reading: Reading, rows: Sequence[Any]) -> list[RedemptionView]:
         lots = {lot["seq"]: lot for lot in await reading.fetch(_SQL["lots"], *whose, wanted)}
     return [
         RedemptionView(
-            **{name: row[name] for name in RedemptionView.model_fields if name not in ("lots", "lapsed")},
+            **{name: row[name] for name in RedemptionView.model_fields if name not in _APART},
             lots=tuple(
                 RedeemedLot(
                     lot=lot,
@@ -51,6 +56,22 @@ async def _views(reading: Reading, rows: Sequence[Any]) -> list[RedemptionView]:
                 )
                 for _, wallet, lot, points, restored in each
             ),
+            bill=_bill(row),
+            order=orders.get(row["redemption_id"]),
         )
         for row, each in zip(rows, shares, strict=True)
     ]
+
+
+async def _orders(reading: Reading, rows: Sequence[Any]) -> dict[UUID, OrderView]:
+    """The orders that redemptions pay for, by id; most pay for none."""
+    documents = [row["order_row"] for row in rows if row["order_row"] is not None]
+    found = await catalogue.with_steps(reading.connection, documents)
+    return {view.order_id: view for view in await order_views(reading.connection, found)}
+
+
+def _bill(row: Any) -> BillView | None:
+    if row["currency"] is None:
+        return None
+    amounts = {name: row[name] for name in BillView.model_fields if name != "rest_minor"}
+    return BillView(**amounts, rest_minor=row["amount_minor"] - row["paid_minor"])

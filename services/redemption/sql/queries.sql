@@ -11,20 +11,45 @@ SELECT set_config('pointstream.tenant', $1::int::text, true);
 SELECT seq, owing FROM ledger.member WHERE tenant_id = $1 AND programme_id = $2 AND member_id = $3;
 
 -- name: redemptions
-SELECT programme_id, member_id, redemption_id, state, points, restored, hold_until, extended, reference,
-       shares::text AS shares, counted_on, asked_at, changed_at
-FROM redemption.redemption WHERE tenant_id = $1 AND redemption_id = ANY ($2::uuid[])
-ORDER BY programme_id, member_id, redemption_id;
+SELECT r.programme_id, r.member_id, r.redemption_id, r.state, r.points, r.restored, r.hold_until, r.extended, r.reference,
+       r.shares::text AS shares, r.counted_on, r.asked_at, r.changed_at,
+       b.currency, b.amount_minor, b.paid_minor, b.rate_points, b.rate_minor, b.tax, b.returned_minor,
+       (SELECT to_jsonb(o)::text FROM redemption.reward_order o
+        WHERE o.tenant_id = r.tenant_id AND o.programme_id = r.programme_id AND o.member_id = r.member_id
+          AND o.order_id = r.redemption_id) AS order_row,
+       (SELECT jsonb_agg(jsonb_build_array(s.number, s.state, s.at, s.by, s.note, s.tracking) ORDER BY s.number)::text
+        FROM redemption.reward_step s
+        WHERE s.tenant_id = r.tenant_id AND s.programme_id = r.programme_id AND s.member_id = r.member_id
+          AND s.order_id = r.redemption_id) AS steps
+FROM redemption.redemption r
+LEFT JOIN redemption.bill b USING (tenant_id, programme_id, member_id, redemption_id)
+WHERE r.tenant_id = $1 AND r.redemption_id = ANY ($2::uuid[])
+ORDER BY r.programme_id, r.member_id, r.redemption_id;
+
+-- name: tier
+SELECT tier FROM ledger.member WHERE tenant_id = $1 AND programme_id = $2 AND member_id = $3;
+
+-- name: save_bills
+INSERT INTO redemption.bill AS b (tenant_id, programme_id, member_id, redemption_id, currency, amount_minor, paid_minor,
+                                  rate_points, rate_minor, tax, returned_minor)
+SELECT v.* FROM unnest($1::int[], $2::int[], $3::uuid[], $4::uuid[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[],
+                       $9::bigint[], $10::text[], $11::bigint[]) AS v
+ON CONFLICT (tenant_id, programme_id, member_id, redemption_id)
+DO UPDATE SET paid_minor = excluded.paid_minor, returned_minor = excluded.returned_minor;
 
 -- name: lots
 -- Lots by number, also those of which nothing is left.
 SELECT l.tenant_id, l.programme_id, l.member_id, l.seq, l.wallet, l.amount, l.remaining, l.held, l.earned_at, l.active_from,
        l.expires_at, l.recorded_at, l.policy_version, l.contributor, l.opened_by::text AS opened_by, l.pending,
        (SELECT h.keeps::text FROM ledger.member h
-        WHERE h.tenant_id = $1 AND h.programme_id = $2 AND h.member_id = $3) AS keeps
-FROM ledger.lot_now l
-WHERE l.tenant_id = $1 AND l.programme_id = $2 AND l.member_id = $3 AND l.seq = ANY ($4::bigint[])
-ORDER BY l.seq;
+        WHERE h.tenant_id = v.tenant_id AND h.programme_id = v.programme_id AND h.member_id = v.member_id) AS keeps
+FROM unnest($1::int[], $2::int[], $3::uuid[], $4::bigint[]) AS v(tenant_id, programme_id, member_id, seq)
+CROSS JOIN LATERAL (
+    SELECT * FROM ledger.lot_now o
+    WHERE o.tenant_id = v.tenant_id AND o.programme_id = v.programme_id AND o.member_id = v.member_id AND o.seq = v.seq
+    OFFSET 0 -- lot by lot: for a few the planner would read the whole table
+) AS l
+ORDER BY l.tenant_id, l.programme_id, l.member_id, l.seq;
 
 -- name: save
 SELECT redemption.save($1, $2::jsonb);

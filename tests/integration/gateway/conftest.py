@@ -12,6 +12,7 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from libs.runtime.api_keys import ApiKey, mint
 from services.gateway.app import compose
@@ -137,6 +138,11 @@ class running:
         self._client = httpx.AsyncClient(
             transport=httpx.ASGITransport(self._gateway.asgi), base_url="http://door.test", timeout=30
         )
+
+    @property
+    def app(self) -> FastAPI:
+        """The application behind the door."""
+        return self._gateway.app
 
     async def __aenter__(self) -> httpx.AsyncClient:
         await self._lifespan.__aenter__()

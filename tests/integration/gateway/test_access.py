@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 import httpx
+import orjson
 import pytest
 
 from libs.runtime.api_keys import SCOPES
@@ -18,6 +19,7 @@ from tests.integration.gateway.conftest import NOW, MakeKey, SetClock, bearer, r
 from tests.integration.gateway.scribe import QUERIES, Scribe, decision, receipt
 from tests.support.database import ACME, GLOBEX, SeededTenant, programme_document
 from tests.support.programmes import put_version
+from tests.support.rewards import MUG
 
 FRIDAY = datetime(2024, 3, 1, tzinfo=UTC)
 OPERATIONS = {name: one for name, one in operations(describe(routes())).items() if name[1] == "get"}
@@ -39,6 +41,17 @@ SWEEP = {
     "listReferrals": ("/v1/referrals", 200),
     "getRedemption": ("/v1/redemptions/{redemption_id}", 404),
     "listMemberRedemptions": ("/v1/members/{member_id}/redemptions", 404),
+    "listRewards": ("/v1/rewards", 200),
+    "getReward": ("/v1/rewards/{reward}", 404),
+    "getRewardDocument": ("/v1/rewards/{reward}/document", 404),
+    "listRewardVersions": ("/v1/rewards/{reward}/versions", 404),
+    "getRewardStock": ("/v1/rewards/{reward}/stock", 404),
+    "exportCatalogue": ("/v1/catalogue.csv", 200),
+    "listMemberWishes": ("/v1/members/{member_id}/wishes", 404),
+    "listOrders": ("/v1/orders", 200),
+    "listMemberOrders": ("/v1/members/{member_id}/orders", 404),
+    "getOrder": ("/v1/orders/{redemption_id}", 404),
+    "exportOrders": ("/v1/orders.csv", 200),
     "getReferral": ("/v1/referrals/{member_id}", 404),
     "checkReferralCode": ("/v1/referral-codes/{code}", 200),
     "listMemberChallenges": ("/v1/members/{member_id}/challenges", 404),
@@ -110,6 +123,10 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
     await scribe.connection.execute(QUERIES["referral"], *friend)
     redemption_id = UUID(int=tenant.tenant_id << 16)
     await scribe.connection.execute(QUERIES["redemption"], *whose, redemption_id, FRIDAY)
+    await scribe.connection.execute(
+        QUERIES["reward"], *whose[:2], f"mug-{tenant.slug}", orjson.dumps(MUG).decode(), FRIDAY
+    )
+    await scribe.connection.execute(QUERIES["reward_order"], *whose, redemption_id, f"mug-{tenant.slug}", FRIDAY)
     message_id = UUID(int=tenant.tenant_id << 20)
     await scribe.connection.execute(QUERIES["message"], *whose, message_id, FRIDAY)
     campaign = "base" if tenant is ACME else "of-globex"
@@ -145,6 +162,7 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
         "experiment": segment,
         "file_id": str(file_id),
         "redemption_id": str(redemption_id),
+        "reward": f"mug-{tenant.slug}",
         "message_id": str(message_id),
         "code": "K7M2-XW4P-9RTA",
     }

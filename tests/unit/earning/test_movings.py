@@ -25,9 +25,9 @@ HOUR = timedelta(hours=1)
 ADA, BEN, CID = (member_id(card) for card in "123")
 
 
-def compiled(**pending: Any) -> ActiveVersion:
+def compiled(transfers: Any = None, **pending: Any) -> ActiveVersion:
     """The rules of a programme, compiled once for all examples."""
-    document = programme_document(ACME)
+    document = programme_document(ACME) | ({} if transfers is None else {"transfers": transfers})
     document["wallets"] = [
         {"name": "points", "expiry": {"kind": "natural", "period": "quarter", "extra_periods": 0}, **pending}
     ]
@@ -64,6 +64,38 @@ def enrolled(earning: Earning) -> None:
 def outcome(earning: Earning, name: str) -> tuple[str, str | None]:
     (found,) = (each for each in earning.memory.decisions().values() if each is not None and each.id == name)
     return found.outcome, found.reason
+
+
+LIMITED = compiled(
+    transfers={
+        "min_points": 5,
+        "limits": [
+            {"period": "day", "points": 40},
+            {"period": "day", "points": 60, "tiers": ["gold"]},
+            {"period": "month", "times": 2, "reasons": ["gift"]},
+        ],
+    }
+)
+
+
+def test_a_member_gives_no_more_than_the_limits_of_type_level_and_period_let(plain: Earning) -> None:
+    earning = running(LIMITED)
+    enrolled(earning)
+    play(earning, purchase("R-1", 30_000, time=NOON - HOUR))
+
+    def give(name: str, points: int, reason: str = "gift", now: datetime = NOON) -> tuple[str, str | None]:
+        wanted: dict[str, Any] = {"to_member_id": str(BEN), "wallet": "points", "points": points, "reason": reason}
+        play(earning, asked(name, "transfer", ADA, time=now, **wanted), now=now)
+        return outcome(earning, name)
+
+    assert give("T-0", 4) == ("refused", "transfer-too-small")
+    assert give("T-1", 30) == ("transferred", "gift")
+    assert give("T-2", 11) == ("refused", "transfer-limit"), "of any type, forty a day"
+    assert give("T-3", 10) == ("transferred", "gift")
+    tomorrow = NOON + 24 * HOUR
+    assert give("T-4", 5, now=tomorrow) == ("refused", "transfer-limit"), "two gifts a month"
+    assert give("T-5", 5, "household", now=tomorrow) == ("transferred", "household")
+    assert earning.memory.flaws() == []
 
 
 def test_an_old_purchase_comes_back_out_of_the_lots_that_went_over(plain: Earning) -> None:

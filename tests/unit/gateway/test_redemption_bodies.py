@@ -28,3 +28,10 @@ def test_a_request_names_one_member_by_what_can_be_looked_up(whose: dict[str, st
     (fault,) = caught.value.errors()
     assert fault["msg"].startswith(told)
     assert QuoteBody.model_validate({"identifier": "card:7", "points": 5}).member_id is None
+
+
+def test_a_request_says_how_many_points_or_which_bill() -> None:
+    with pytest.raises(ValidationError) as caught:
+        QuoteBody.model_validate({"member_id": ID})
+    assert caught.value.errors()[0]["msg"].startswith("either points, bill_minor or reward")
+    assert QuoteBody.model_validate({"member_id": ID, "bill_minor": 2_500, "currency": "EUR"}).points is None

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libs.ledger.boundary import ExpiryCalendar, NaturalPeriod, Never, Period
+from libs.ledger.decide import opening_movement
 from libs.ledger.evolve import replay
 from libs.ledger.invariants import check
 from libs.ledger.model import Kind, Movement
@@ -17,7 +18,7 @@ from libs.lives.life import Life
 from libs.lives.made import Cause, event_data
 from services.redemption import domain
 from services.redemption.domain import Changed, Redemption, Refusal, Rules
-from tests.unit.ledger.build import MEMBER, credit, day, move
+from tests.unit.ledger.build import MEMBER, credit, day, lot, move
 
 ROME = load_zone("Europe/Rome")
 QUARTERS = ExpiryCalendar(ROME, NaturalPeriod(Period.QUARTER))
@@ -153,3 +154,17 @@ def test_a_repeat_of_any_step_is_refused_or_has_its_own_points(
     assert sum(lot.held for lot in life.ledger.lots) == (points if redemption.state == "held" else 0)
     assert sum(share.amount for share in redemption.shares) == redemption.points - redemption.restored
     assert check(life.ledger, [*journal, *[each.movement for each in life.made]]) == []
+
+
+def test_what_came_from_another_member_rests_before_it_is_spent() -> None:
+    came = opening_movement(lot(1, 30, earned=0, kind=Kind.TRANSFER))
+    life = life_of(came, credit(2, 10))
+    rest = timedelta(days=2)
+    refused = domain.taken(life, ID, CAUSE, 11, ["points"], day(1), zone=ROME, rest=rest)
+    assert isinstance(refused, Refusal)
+    assert refused.code == "insufficient-points"
+    assert domain.quoted(life.ledger, 11, ["points"], day(2), rest).refused is None
+    assert domain.quoted(life.ledger, 11, ["points"], day(1), rest).spendable == 10
+    taken = domain.taken(life, ID, CAUSE, 10, ["points"], day(1), zone=ROME, rest=rest)
+    assert isinstance(taken, Changed)
+    assert [each.lot_seq for each in taken.redemption.portions] == [2]

@@ -171,6 +171,16 @@ INSERT INTO redemption.redemption (tenant_id, programme_id, member_id, redemptio
                                    asked_at, changed_at)
 VALUES ($1, $2, $3, $4, 'redeemed', 1, '[[2, "points", 1, 1, 0]]', $5::date, $5, $5);
 
+-- name: reward
+INSERT INTO redemption.reward (tenant_id, programme_id, reference, version, document, author, recorded_at)
+VALUES ($1, $2, $3::text, 1, jsonb_set($4::text::jsonb, '{reference}', to_jsonb($3::text))::text, 'test', $5);
+
+-- name: reward_order
+INSERT INTO redemption.reward_order (
+    tenant_id, programme_id, member_id, order_id, reference, version, kind, category, state, quantity, cancelled,
+    restocked, plan, points, money_minor, points_back, money_back, answers, issued, asked_at, ordered_at, changed_at)
+VALUES ($1, $2, $3, $4, $5, 1, 'merchandise', 'home', 'ordered', 1, 0, 0, 'standard', 1, 0, 0, 0, '{}', '[]', $6, $6, $6);
+
 -- name: member_day
 INSERT INTO earning.member_day (tenant_id, programme_id, member_id, day, visits, spend_minor, points, parts)
 VALUES ($1, $1, $2, $3, $4, $5, 0, $6::text::jsonb);

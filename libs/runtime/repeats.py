@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Protocol, TypeVar
 from uuid import UUID
 
 from libs.contracts.rejection import Rejection
 from libs.runtime.batch import Applied, Outgoing
-from services.earning.outcome import BatchDecision
 
 OTHER_BODY = Rejection("other-body", "/id", "the same body as before under this id")
 
@@ -30,6 +30,7 @@ Name = tuple[int, UUID]
 """Tenant and event key."""
 Bodies = Callable[[Sequence[Name]], Awaitable[Mapping[Name, int]]]
 """Looks up the digests of the bodies that the inbox has under some ids."""
+NO_OUTCOMES: Mapping[str, int] = MappingProxyType({})
 
 
 class Tally:
@@ -71,10 +72,10 @@ class Tally:
         """Note a record that can't be applied after all."""
         self._rejections[index] = why
 
-    def applied(self, moved: Sequence[bool], decided: BatchDecision | None = None) -> Applied:
-        """Return the loop's view of it, after `settle`."""
+    def applied(self, moved: Sequence[bool], outcomes: Mapping[str, int] = NO_OUTCOMES) -> Applied:
+        """Return the loop's view of it, after `settle`; `outcomes` counts what was decided."""
         assert not self._later
-        outcomes = dict(decided.outcomes) if decided is not None else {}
+        outcomes = dict(outcomes)
         if self._repeats:
             outcomes["repeated"] = self._repeats
         return Applied(moved, self.events, self._rejections, outcomes)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from services.earning.repeats import OTHER_BODY, Name, Tally, first_of_each
+from libs.runtime.repeats import OTHER_BODY, Name, Tally, first_of_each
 
 KEY, NEXT = UUID(int=1), UUID(int=2)
 STORED, WRONG, WORSE = 11, 22, 33

@@ -1,0 +1,79 @@
+"""All kinds of rewards, by name. A new one is one file and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated
+
+from pydantic import Field
+
+from libs.catalogue.kinds import (
+    access,
+    cashback,
+    charity,
+    currency,
+    customised,
+    digital,
+    discount,
+    experience,
+    gift_card,
+    merchandise,
+    personalised,
+    referral,
+    status,
+    training,
+    travel,
+    trial,
+)
+from libs.catalogue.kinds.base import RewardKind
+
+Data = Annotated[
+    merchandise.Merchandise
+    | gift_card.GiftCard
+    | experience.Experience
+    | discount.Discount
+    | cashback.Cashback
+    | status.Status
+    | currency.Units
+    | trial.Trial
+    | customised.Customised
+    | charity.Charity
+    | training.Training
+    | access.Access
+    | travel.Travel
+    | digital.Digital
+    | referral.Referral
+    | personalised.Personalised,
+    Field(discriminator="kind"),
+]
+"""What a reward says of itself as one of its kind."""
+
+KINDS: Mapping[str, RewardKind] = MappingProxyType(
+    {
+        module.KIND.name: module.KIND
+        for module in (
+            merchandise,
+            gift_card,
+            experience,
+            discount,
+            cashback,
+            status,
+            currency,
+            trial,
+            customised,
+            charity,
+            training,
+            access,
+            travel,
+            digital,
+            referral,
+            personalised,
+        )
+    }
+)
+
+
+def kind_of(data: Data) -> RewardKind:
+    """The kind that a reward is of."""
+    return KINDS[data.kind]

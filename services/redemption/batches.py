@@ -1,0 +1,161 @@
+"""A batch of requests from the topic, decided one after the other on the members in hand. Pure.
+
+A refusal leaves nothing behind, so that it does not matter where batches are cut.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from libs.lives.life import Life, MemberName
+from libs.runtime.batch import Outgoing
+from services.redemption import replies, telling
+from services.redemption.commands import Command
+from services.redemption.deciding import (
+    GIVES_BACK,
+    MERGED,
+    NO_VERSION,
+    REUSED,
+    UNKNOWN,
+    UNKNOWN_MEMBER,
+    Known,
+    Patience,
+    RequestName,
+    counts,
+    decide,
+    meaning,
+    name_of,
+)
+from services.redemption.domain import Redemption, Refusal, Rules
+from services.redemption.sources import Scope
+
+Still = Literal["extended", "refused", "replayed"]
+
+
+class InHand(NamedTuple):
+    """A member of the batch: the ledger, the hash that names the partition of its events, and the level."""
+
+    life: Life
+    spread: int
+    tier: str | None = None
+
+
+class Loaded(NamedTuple):
+    """What a batch of one tenant is decided on, as of behind the locks."""
+
+    members: Mapping[MemberName, InHand]
+    redemptions: Mapping[UUID, Redemption]
+    known: Mapping[RequestName, Known] = MappingProxyType({})
+    leads: Mapping[MemberName, MemberName] = MappingProxyType({})
+
+
+@dataclass(slots=True)
+class Decided:
+    """What came of a batch: events of each command, redemptions as they are in the end, answers, and free keys.
+
+    `counted` says by how much more often members redeem on a day, `still` what became of events that moved no points.
+    """
+
+    events: list[list[Outgoing]] = field(default_factory=list)
+    redemptions: dict[UUID, Redemption] = field(default_factory=dict)
+    answers: dict[RequestName, Known] = field(default_factory=dict)
+    refused: set[RequestName] = field(default_factory=set)
+    counted: Counter[tuple[MemberName, date]] = field(default_factory=Counter)
+    still: dict[UUID, Still] = field(default_factory=dict)
+    outcomes: Counter[str] = field(default_factory=Counter)
+
+
+class Batch:
+    """Decides commands of one tenant in order; all at one instant, which is no earlier than what is known."""
+
+    def __init__(
+        self, loaded: Loaded, rules_of: Callable[[Scope, datetime], Rules | None], now: datetime, patience: Patience
+    ) -> None:
+        self._loaded = loaded
+        self._rules_of = rules_of
+        self._patience = patience
+        self._known = dict(loaded.known)
+        self._standing = dict(loaded.redemptions)
+        self.at = max((now, *(each.changed_at for each in loaded.redemptions.values())))
+        self.decided = Decided()
+
+    @property
+    def kept(self) -> Mapping[RequestName, Known]:
+        """Every key that is known by now."""
+        return self._known
+
+    def decide(self, commands: Sequence[Command]) -> Decided:
+        """Decide them, each on what the one before has left."""
+        for command in commands:
+            self.decided.events.append(self._decide(command))
+        return self.decided
+
+    def _decide(self, command: Command) -> list[Outgoing]:
+        request, fingerprint = name_of(command.ask), meaning(command.ask)
+        known = self._known.get(request)
+        rules = self._rules_of(command.member[:2], self.at)
+        if known is not None:
+            if known.fingerprint == fingerprint:
+                self.decided.outcomes["replayed"] += 1
+                self.decided.still[command.key] = "replayed"
+                return []
+            return self._refuse(command, REUSED, free=False)
+        if rules is None:
+            return self._refuse(command, NO_VERSION)
+        before = next((self._standing[each] for each in command.candidates if each in self._standing), None)
+        whose = command.member if before is None else before.name
+        if before is not None and self._leads(command.member) != self._leads(whose):
+            return self._refuse(command, UNKNOWN)
+        in_hand = self._loaded.members.get(self._leads(whose) if before is None else whose)
+        if in_hand is None:
+            return self._refuse(command, UNKNOWN_MEMBER if before is None else MERGED)
+        return self._move(command, in_hand, before, rules, request, fingerprint)
+
+    def _move(
+        self,
+        command: Command,
+        in_hand: InHand,
+        before: Redemption | None,
+        rules: Rules,
+        request: RequestName,
+        fingerprint: bytes,
+    ) -> list[Outgoing]:
+        life, ask = in_hand.life, command.ask
+        redemption_id = command.candidates[0] if before is None else before.redemption_id
+        cause, mark = command.cause(redemption_id), life.mark()
+        life.catch_up(self.at, cause)
+        changed = decide(ask, life, before, rules, cause, self.at, self._patience, in_hand.tier)
+        if isinstance(changed, Refusal):
+            life.go_back(mark)
+            return self._refuse(command, changed)
+        after = changed.redemption
+        answer = telling.answer(changed, life, rules.programme, came_back=ask.operation in GIVES_BACK)
+        self._known[request] = self.decided.answers[request] = Known(fingerprint, answer)
+        self._standing[redemption_id] = self.decided.redemptions[redemption_id] = after
+        self.decided.refused.discard(request)
+        self.decided.outcomes[ask.operation] += 1
+        if rules.counts and (by := counts(before, after)):
+            assert after.counted_on is not None
+            self.decided.counted[after.name, after.counted_on] += by
+        events = telling.events_of(life, rules, in_hand.spread, self.at)
+        if ask.operation == "extend":
+            self.decided.still[command.key] = "extended"
+            events.append(replies.put_off(command, after, self.at))
+        return events
+
+    def _leads(self, member: MemberName) -> MemberName:
+        return self._loaded.leads.get(member, member)
+
+    def _refuse(self, command: Command, why: Refusal, *, free: bool = True) -> list[Outgoing]:
+        """Tell why not. The key is free again, unless it stands for another request."""
+        if free:
+            self.decided.refused.add(name_of(command.ask))
+        self.decided.outcomes["refused"] += 1
+        self.decided.still[command.key] = "refused"
+        return [replies.refused(command, why, self.at)]

@@ -1,0 +1,191 @@
+"""What a request to spend points comes to, whichever way it came. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
+
+from libs.contracts.redemption import Ask
+from libs.ledger.model import MemberLedger
+from libs.lives.life import Life
+from libs.lives.made import Cause
+from libs.runtime.keys import event_id
+from services.redemption import domain
+from services.redemption.domain import Bill, Changed, Quoted, Redemption, Refusal, Rules
+from services.redemption.paying import ABOUT_MEMBERS, in_part, priced, returned
+
+REUSED = Refusal("idempotency-key-reused", "The key stands for another request.")
+UNKNOWN_MEMBER = Refusal("member-unknown", "Nobody has this id.")
+UNKNOWN = Refusal("redemption-unknown", "Nothing of your company has this id.")
+MERGED = Refusal(
+    "member-merged", "Whose points these are was merged into another member; an adjustment gives that one points."
+)
+OF_AN_ORDER = Refusal("order-needs-request", "It pays for a reward: what becomes of the order is asked over HTTP.")
+NO_VERSION = Refusal("version-unknown", "No version of the programme is in force yet.")
+GIVES_BACK = frozenset({"release", "commit", "cancel", "advance"})
+"""What may let points come back."""
+_write = msgspec.json.Encoder(order="deterministic").encode
+
+
+class RequestName(NamedTuple):
+    """Where a key counts: a credential of a tenant (an API key, or a source), one operation, the digest of the key."""
+
+    tenant_id: int
+    credential: str
+    operation: str
+    digest: bytes
+
+
+class Known(NamedTuple):
+    """A key that was used before: for which request, and what that was answered."""
+
+    fingerprint: bytes
+    answer: bytes
+
+
+class Patience(NamedTuple):
+    """How long points are held, and how long they live that come back past their date."""
+
+    hold: timedelta
+    grace: timedelta
+
+
+def name_of(ask: Ask) -> RequestName:
+    """The name of a request."""
+    return RequestName(ask.tenant_id, ask.credential, ask.operation, ask.key)
+
+
+def id_of(request: RequestName) -> UUID:
+    """The id of the redemption that a request begins: the same for ever, so that none is made twice."""
+    return UUID(event_id(str(request.tenant_id), request.digest.hex(), request.operation, request.credential, 0))
+
+
+def meaning(ask: Ask) -> bytes:
+    """A digest of what a request asks for, the same by whichever way it comes: what makes it another under its key."""
+    return sha256(_write(replace(ask, credential="", key=b"", fingerprint=b""))).digest()
+
+
+def decide(
+    ask: Ask,
+    life: Life,
+    redemption: Redemption | None,
+    rules: Rules,
+    cause: Cause,
+    at: datetime,
+    patience: Patience,
+    tier: str | None = None,
+) -> Changed | Refusal:
+    """Begin a redemption, or go on with one, and record it on the member in hand, whose level is `tier`."""
+    if redemption is None:
+        return UNKNOWN if ask.redemption_id is not None else _take(ask, life, rules, cause, at, patience, tier)
+    if redemption.order is not None:
+        return OF_AN_ORDER
+    match ask.operation:
+        case "extend":
+            made: Changed | Refusal = domain.extended(redemption, at, patience.hold)
+        case "commit":
+            made = _commit(ask, life, redemption, rules, cause, at)
+        case "release":
+            made = domain.released(life, redemption, cause, at)
+        case "cancel":
+            made = _give_back(ask, life, redemption, rules, cause, at, patience)
+        case _:  # the answer under the key is forgotten, what was done under it is not
+            made = Changed(redemption)
+    return made
+
+
+class QuotedFor(NamedTuple):
+    """What a quote tells: so many points, what they would take, and what they would pay of a bill."""
+
+    points: int
+    made: Quoted
+    bill: Bill | None = None
+
+
+def quote(ask: Ask, rules: Rules, ledger: MemberLedger, tier: str | None, at: datetime) -> QuotedFor | Refusal:
+    """What would be taken now, or why nothing would; nothing is recorded. A Refusal is about the question itself."""
+    if ask.bill_minor is None:
+        assert ask.points is not None
+        wallets = domain.wallets_of(rules, ask.wallet)
+        return (
+            wallets
+            if isinstance(wallets, Refusal)
+            else QuotedFor(ask.points, domain.quoted(ledger, ask.points, wallets, at, rules.rest))
+        )
+    found = priced(ask, rules, ledger, tier, at)
+    if isinstance(found, Refusal):
+        if found.code not in ABOUT_MEMBERS:
+            return found
+        assert rules.payment is not None
+        wallet = rules.payment.wallet or next(iter(rules.scales))
+        spendable = domain.quoted(ledger, 1, [wallet], at, rules.rest).spendable
+        return QuotedFor(ask.points or 0, Quoted((), spendable, found.code))
+    return QuotedFor(found.points, domain.quoted(ledger, found.points, found.wallets, at, rules.rest), found.bill)
+
+
+def counts(before: Redemption | None, after: Redemption) -> int:
+    """Whether a redemption counts from now on (1), no longer (-1), or as it did (0)."""
+    was = before is not None and before.state == "redeemed"
+    return (after.state == "redeemed") - was
+
+
+def _take(
+    ask: Ask, life: Life, rules: Rules, cause: Cause, at: datetime, patience: Patience, tier: str | None
+) -> Changed | Refusal:
+    bill, points = None, ask.points
+    if ask.bill_minor is None:
+        wallets = domain.wallets_of(rules, ask.wallet)
+        if isinstance(wallets, Refusal):
+            return wallets
+    else:
+        priced_at = priced(ask, rules, life.ledger, tier, at)
+        if isinstance(priced_at, Refusal):
+            return priced_at
+        points, bill, wallets = priced_at.points, priced_at.bill, list(priced_at.wallets)
+    assert points is not None
+    made = domain.taken(
+        life,
+        cause.key,
+        cause,
+        points,
+        wallets,
+        at,
+        held_for=patience.hold if ask.operation == "hold" else None,
+        zone=rules.zone,
+        reference=ask.reference,
+        rest=rules.rest,
+    )
+    if bill is None or isinstance(made, Refusal):
+        return made
+    return made._replace(redemption=replace(made.redemption, bill=bill))
+
+
+def _commit(
+    ask: Ask, life: Life, redemption: Redemption, rules: Rules, cause: Cause, at: datetime
+) -> Changed | Refusal:
+    made = domain.committed(life, redemption, cause, ask.points, at, rules.zone)
+    if isinstance(made, Refusal):
+        return made
+    return made._replace(redemption=replace(made.redemption, bill=in_part(redemption.bill, made.redemption.points)))
+
+
+def _give_back(
+    ask: Ask, life: Life, redemption: Redemption, rules: Rules, cause: Cause, at: datetime, patience: Patience
+) -> Changed | Refusal:
+    """Give points back: as many as are asked for, or the share of what came back of a bill."""
+    if ask.returned_minor is None:
+        return domain.cancelled(life, redemption, cause, ask.points, at, by=ask.by, grace=patience.grace, rules=rules)
+    if redemption.state not in ("redeemed", "cancelled"):
+        return domain.not_redeemed(redemption)
+    back = returned(redemption, ask.returned_minor)
+    if isinstance(back, Refusal):
+        return back
+    if not back.points:
+        return Changed(replace(redemption, bill=back.bill, changed_at=at))
+    made = domain.cancelled(life, redemption, cause, back.points, at, by=ask.by, grace=patience.grace, rules=rules)
+    return made if isinstance(made, Refusal) else made._replace(redemption=replace(made.redemption, bill=back.bill))

@@ -1,0 +1,150 @@
+"""Rewards as requests deal with them: loaded in the request's transaction, offered, ordered, and saved with stock."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from libs.catalogue.orders import Order
+from libs.catalogue.pricing import Price
+from libs.catalogue.rows import seal_context
+from libs.contracts.orders import OrderAsk
+from libs.contracts.redemption import Ask
+from libs.ledger.model import MemberLedger
+from libs.lives.life import Life, MemberName
+from libs.lives.made import Cause
+from libs.runtime.seal import Seal
+from services.redemption import domain, order_store, ordering, telling
+from services.redemption.deciding import Patience
+from services.redemption.domain import Redemption, Refusal, Rules
+from services.redemption.order_store import Written
+from services.redemption.ordering import Done, Goods
+from services.redemption.settings import RedemptionSettings
+
+_NO_ORDER = OrderAsk()
+_SCARCE = {
+    "sold-out": Refusal("reward-sold-out", "Others were faster: there is not so much left."),
+    "total-limit": Refusal("reward-limit", "Others were faster: all of this time are taken."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RewardDesk:
+    """What orders are made with: how long holds last, and the key of what is sealed and issued."""
+
+    terms: Patience
+    seal: Seal
+    key: bytes
+
+    @classmethod
+    def of(cls, settings: RedemptionSettings) -> RewardDesk:
+        """Make one from the settings."""
+        key = settings.seal_key.get_secret_value()
+        return cls(Patience(settings.hold, settings.grace), Seal.from_base64(key), base64.b64decode(key))
+
+    async def quote(
+        self,
+        connection: asyncpg.Connection,
+        ask: Ask,
+        name: MemberName,
+        ledger: MemberLedger,
+        rules: Rules,
+        at: datetime,
+    ) -> bytes | Refusal:
+        """Tell what a reward would take of a member, or what bars it."""
+        goods = await self.goods(connection, ask, name, None, rules, at)
+        if not isinstance(goods, Goods):
+            return goods or _unknown()
+        assert ask.order is not None
+        goods = goods._replace(facts=ordering.seen_by(goods.facts, ledger, rules, at))
+        found = ordering.offered(goods, ask.order, ask.points, at, rules)
+        made = None
+        if found.price is not None:
+            made = self._quoted(found.price, ledger, rules, at)
+        return telling.offer_quote(name[2], rules, found, made, ledger, ask.language)
+
+    def _quoted(self, price: Price, ledger: MemberLedger, rules: Rules, at: datetime) -> domain.Quoted | None:
+        wallets = domain.wallets_of(rules, price.wallet)
+        if isinstance(wallets, Refusal):
+            return None
+        made = domain.quoted(ledger, max(price.points, 1), wallets, at, rules.rest)
+        return made if price.points else made._replace(portions=())
+
+    async def goods(
+        self,
+        connection: asyncpg.Connection,
+        ask: Ask,
+        name: MemberName,
+        redemption: Redemption | None,
+        rules: Rules,
+        at: datetime,
+    ) -> Goods | Refusal | None:
+        """Load the reward that a request is about, and what decides who may have it; None when it is about none."""
+        order = None if redemption is None else redemption.order
+        kept = await order_store.load_reward(connection, name, ask.order, order)
+        if kept is None:
+            asked = redemption is None and ask.order is not None and ask.order.reward is not None
+            return _unknown() if asked else None
+        if order is not None:
+            return Goods(kept.reward, kept.version, secret=self._secret(order.order_id))
+        store = None if ask.order is None else ask.order.store
+        return await order_store.load_goods(connection, name, kept, store, at, rules.zone)
+
+    def decide(
+        self,
+        ask: Ask,
+        life: Life,
+        redemption: Redemption | None,
+        goods: Goods,
+        rules: Rules,
+        cause: Cause,
+        at: datetime,
+    ) -> Done | Refusal:
+        """Decide a request about a reward on the member's ledger, on which time is recorded."""
+        if redemption is not None:
+            if ask.points is not None:
+                return Refusal("points-not-divisible", "A reward is committed whole and given back by the piece.")
+            made = ordering.followed(
+                ask.operation, life, redemption, goods, ask.order or _NO_ORDER, ask.by, cause, at, rules, self.terms
+            )
+            return made if isinstance(made, Refusal) else Done(made)
+        assert ask.order is not None
+        goods = goods._replace(
+            facts=ordering.seen_by(goods.facts, life.ledger, rules, at), secret=self._secret(cause.key)
+        )
+        hold = self.terms.hold if ask.operation == "hold" else None
+        return ordering.begun(life, goods, ask.order, ask.points, cause, at, rules, hold, ask.reference)
+
+    async def save(
+        self,
+        connection: asyncpg.Connection,
+        before: Order | None,
+        after: Redemption,
+        goods: Goods,
+        personal: Mapping[str, Any],
+    ) -> Refusal | None:
+        """Save an order and move its stock; a refusal says that others were faster."""
+        assert after.order is not None
+        sealed = None
+        if personal:
+            sealed = self.seal.close(orjson.dumps(personal), seal_context(after.order.order_id))
+        written = Written(after.name, before, after.order, goods.reward, sealed)
+        refused = await order_store.save(connection, [written])
+        return None if refused is None else _SCARCE[refused]
+
+    def _secret(self, order_id: UUID) -> bytes:
+        """Twenty bytes of an order that nobody outside can know."""
+        return hmac.new(self.key, b"pointstream reward " + order_id.bytes, sha256).digest()[:20]
+
+
+def _unknown() -> Refusal:
+    return Refusal("reward-unknown", "The catalogue has no reward of this name.")
