@@ -28,12 +28,12 @@ def offer(shop: Door, kind: str, **fields: Any) -> str:
     return str(reference)
 
 
-async def rich(platform: Platform, name: str, tier: str | None = None) -> Door:
-    """The club, and in it a member with this card and 1,000 points or more."""
+async def rich(platform: Platform, name: str, tier: str | None = None, *, spends: int = 100_000) -> Door:
+    """The club, and in it a member with this card and a point for each 1.00; 1,000 of them make a golden one."""
     shop = platform.club
     await platform.publish([shop.enrolment(name, tier=tier)])
     await shop.enrolled(name)
-    await platform.publish([shop.purchase(f"{name}-1", 100_000, card=name)])
+    await platform.publish([shop.purchase(f"{name}-1", spends, card=name)])
     await shop.decided(f"{name}-1")
     return shop
 
@@ -150,7 +150,7 @@ async def test_samples_donations_courses_and_early_sales(platform: Platform) -> 
 @pytest.mark.feature("COM-52", "COM-55", "XOXO-27")
 async def test_a_price_depends_on_level_channel_and_time(platform: Platform) -> None:
     shop = await rich(platform, "golden", tier="gold")
-    await rich(platform, "plain")
+    await rich(platform, "plain", spends=9_000)
     prices = [
         {"name": "standard", "points": 90},
         {"name": "app", "points": 80, "channels": ["app"]},
@@ -178,7 +178,7 @@ async def test_a_price_depends_on_level_channel_and_time(platform: Platform) -> 
 @pytest.mark.feature("XOXO-24", "XOXO-26", "XOXO-28")
 async def test_what_is_offered_follows_level_and_what_was_had_before(platform: Platform) -> None:
     shop = await rich(platform, "regular", tier="gold")
-    await rich(platform, "newcomer")
+    await rich(platform, "newcomer", spends=9_000)
     offer(shop, "digital", reference="e2e-first", category="e2e-likes")
     offer(shop, "personalised", what={"kind": "personalised", "offer": "More", "categories": ["e2e-likes"]})
     offer(shop, "access", reference="e2e-gold", audience={"tiers": ["gold"]}, category="e2e-gold")
