@@ -39,7 +39,7 @@ SECTIONS: tuple[Section, ...] = get_args(Section)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A campaign in words: a sentence, its parts (conditions, dates) and its limits."""
+    """A campaign in words: a sentence, its parts (conditions, dates) and its limits; and when it ends, if it does."""
 
     campaign: str
     name: str
@@ -48,6 +48,7 @@ class Rule:
     sentence: str
     parts: tuple[str, ...]
     limits: tuple[str, ...]
+    ends_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,7 @@ class Words:
             "; ".join([capital(sentence), *limits]) + ".",
             parts,
             limits,
+            campaign.frame.ends_at,
         )
 
     def points(self, minor: int, wallet: str) -> str:

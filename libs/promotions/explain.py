@@ -262,7 +262,7 @@ def _failed(
     local: datetime | None,
     language: str,
 ) -> dict[str, Any]:
-    told = numbers(failed.condition, campaigns[failed.campaign].source, receipt, local)
+    told = numbers(failed.condition, campaigns[failed.campaign].source, receipt, local, language)
     return {
         "campaign": failed.campaign,
         "name": campaigns[failed.campaign].source.name,

@@ -7,15 +7,25 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
-from libs.promotions.audience import DaysSince, FactCondition, HistoryCondition, MemberConditions, NthPurchase
+from libs.language.catalogue import DEFAULT
+from libs.promotions.audience import (
+    DaysSince,
+    FactCondition,
+    HistoryCondition,
+    MemberConditions,
+    NthPurchase,
+    WindowPart,
+)
 from libs.promotions.campaigns import Campaign
 from libs.promotions.criteria import LINE_EXCLUSIONS, LINE_KINDS, Conditions, LinesCondition
 from libs.promotions.facts import ALL_LINES, ReceiptLike, amount_over, quantity_over
 from libs.promotions.frames import Frame, WeeklyHours
 from libs.promotions.lines import compile_line_test, counted_lines
 from libs.promotions.membership import UNKNOWN
+from libs.promotions.wording import NEEDS
 
 SHOWN_VALUES = 5
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 WORDS: Mapping[str, str] = MappingProxyType(
     {
@@ -68,32 +78,28 @@ def key_of(condition: str) -> str:
     return _NUMBERED.sub("[]", condition.partition(":")[0])
 
 
-def numbers(condition: str, campaign: Campaign, receipt: ReceiptLike, local: datetime | None) -> str | None:
+def numbers(
+    condition: str, campaign: Campaign, receipt: ReceiptLike, local: datetime | None, language: str = DEFAULT
+) -> str | None:
     """Tell what a failed condition needed and what was there; None when its name says it all.
 
     `local` is the instant of the decision in the programme's zone.
     """
-    key, when = key_of(condition), campaign.when
+    key, when, tell = key_of(condition), campaign.when, _Teller(language)
     there = condition.partition(":")[2]
     found = _NUMBERED.search(condition)
     at = int(found[1]) if found else 0
     if key in _MEASURES:
-        return _measured(key, when, receipt)
+        return tell.measured(key, when, receipt)
     if key in _READERS:
-        return _named(key, when, receipt)
+        return tell.named(key, when, receipt)
     if key.startswith("member.") and when.member is not None:
-        return _member(key.removeprefix("member."), when.member, at, there)
+        return tell.member(key.removeprefix("member."), when.member, at, there)
     if key in ("hours", "weekdays") and local is not None:
-        return f"{_hours(campaign.frame)} needed, {local:%a %H:%M} there"
+        return tell.say("hours", needed=tell.hours(campaign.frame), there=tell.moment(local))
     if key == "lines[]":
-        return _lines(when.lines[at], receipt)
-    return _fact(when.data[at], there) if key == "data[]" else None
-
-
-def _measured(key: str, when: Conditions, receipt: ReceiptLike) -> str:
-    bound = "at least" if key.startswith("min_") else "at most"
-    there = _MEASURES[key](receipt, counted_lines(when, receipt))
-    return f"{bound} {getattr(when, key)} needed, {there} there"
+        return tell.lines(when.lines[at], receipt)
+    return tell.fact(when.data[at], there) if key == "data[]" else None
 
 
 def _amount(receipt: ReceiptLike, chosen: int) -> int:
@@ -124,90 +130,122 @@ _READERS: dict[str, Callable[[ReceiptLike], str | None]] = {
 }
 
 
-def _named(key: str, when: Conditions, receipt: ReceiptLike) -> str:
-    needed = f"{'none of ' if key.startswith('not_') else ''}{_some(getattr(when, key))}"
-    return f"{needed} needed, {_READERS[key](receipt) or 'none'} there"
+class _Teller:
+    """Tells in one language."""
 
+    def __init__(self, language: str) -> None:
+        self._language = language
 
-def _some(values: Sequence[object]) -> str:
-    shown = ", ".join(str(value) for value in values[:SHOWN_VALUES])
-    return shown if len(values) <= SHOWN_VALUES else f"{shown} or {len(values) - SHOWN_VALUES} more"
+    def say(self, key: str, **values: object) -> str:
+        return NEEDS.say(self._language, key, **values)
 
+    def measured(self, key: str, when: Conditions, receipt: ReceiptLike) -> str:
+        bound, there = getattr(when, key), _MEASURES[key](receipt, counted_lines(when, receipt))
+        return self._needed(self.say("at-least" if key.startswith("min_") else "at-most", number=bound), there)
 
-def _range(least: int | None, most: int | None, unit: str = "") -> str:
-    bounds = ([f"at least {least}"] if least is not None else []) + ([f"at most {most}"] if most is not None else [])
-    return " and ".join(bounds) + (f" {unit}" if unit else "")
+    def named(self, key: str, when: Conditions, receipt: ReceiptLike) -> str:
+        values = self._some(getattr(when, key))
+        needed = self.say("none-of", values=values) if key.startswith("not_") else values
+        return self._needed(needed, _READERS[key](receipt) or self.say("none"))
 
+    def lines(self, asked: LinesCondition, receipt: ReceiptLike) -> str:
+        test = compile_line_test(asked)
+        met = [line for line in receipt.lines if test is None or test(line)]
+        what = self.say(f"match.{asked.match}", kinds="; ".join(self._kinds(asked)))
+        if asked.match != "any":
+            return self._needed(what, self.say("of", met=len(met), number=len(receipt.lines)))
+        needed = [self.say("lines", n=asked.min_lines or 1)]
+        there = [self.say("lines", n=len(met))]
+        if asked.min_quantity is not None:
+            needed.append(self.say("pieces", n=asked.min_quantity))
+            there.append(self.say("pieces", n=sum(line.quantity for line in met)))
+        if asked.min_amount_minor is not None:
+            needed.append(self.say("minor", n=asked.min_amount_minor))
+            there.append(self.say("minor", n=sum(line.amount_minor for line in met)))
+        return f"{what}: {self._needed(', '.join(needed), ', '.join(there))}"
 
-def _lines(asked: LinesCondition, receipt: ReceiptLike) -> str:
-    test = compile_line_test(asked)
-    met = [line for line in receipt.lines if test is None or test(line)]
-    kinds = [f"{kind} {_some(getattr(asked, kind))}" for kind in LINE_KINDS if getattr(asked, kind)]
-    kinds += [
-        f"{kind.removeprefix('not_')} other than {_some(getattr(asked, kind))}"
-        for kind in LINE_EXCLUSIONS
-        if getattr(asked, kind)
-    ]
-    for name, unit in (("price_minor", "price"), ("pieces", "pieces")):
-        least, most = getattr(asked, f"min_{name}"), getattr(asked, f"max_{name}")
-        kinds += [_range(least, most, unit)] if (least, most) != (None, None) else []
-    what = f"{asked.match} line of {'; '.join(kinds)}"
-    if asked.match != "any":
-        return f"{what} needed, {len(met)} of {len(receipt.lines)} there"
-    needed, there = [f"{asked.min_lines or 1} lines"], [f"{len(met)} lines"]
-    if asked.min_quantity is not None:
-        needed.append(f"{asked.min_quantity} pieces")
-        there.append(f"{sum(line.quantity for line in met)} pieces")
-    if asked.min_amount_minor is not None:
-        needed.append(f"{asked.min_amount_minor} minor units")
-        there.append(f"{sum(line.amount_minor for line in met)} minor units")
-    return f"{what}: {', '.join(needed)} needed, {', '.join(there)} there"
+    def member(self, kind: str, asked: MemberConditions, at: int, there: str) -> str | None:
+        match kind:
+            case "attributes[]":
+                return self.fact(asked.attributes[at], there)
+            case "history[]":
+                return self._found(self._history(asked.history[at]), there)
+            case "nth_purchase" if asked.nth_purchase is not None:
+                return self._found(self._nth(asked.nth_purchase), there)
+            case "enrolled" | "last_purchase":
+                part: DaysSince = getattr(asked, kind)
+                return self._found(self.say("days-ago", range=self._range(part.min_days, part.max_days)), there)
+        return self.say("not-known") if there == UNKNOWN else None
 
+    def fact(self, asked: FactCondition, there: str) -> str:
+        match asked.type:
+            case "text":
+                needed = self._some(asked.one_of)
+            case "int":
+                needed = self._range(asked.at_least, asked.at_most)
+            case "bool":
+                needed = self.say("yes" if asked.is_ else "no")
+        return f"{asked.name}: {self._found(needed, there or self.say('something-else'))}"
 
-def _member(kind: str, asked: MemberConditions, at: int, there: str) -> str | None:
-    found = "not known" if there == UNKNOWN else f"{there} there"
-    match kind:
-        case "attributes[]":
-            return _fact(asked.attributes[at], there)
-        case "history[]":
-            return f"{_history(asked.history[at])} needed, {found}"
-        case "nth_purchase" if asked.nth_purchase is not None:
-            return f"{_nth(asked.nth_purchase)} needed, {found}"
-        case "enrolled" | "last_purchase":
-            part: DaysSince = getattr(asked, kind)
-            return f"{_range(part.min_days, part.max_days, 'days ago')} needed, {found}"
-    return "not known" if there == UNKNOWN else None
+    def hours(self, frame: Frame) -> str:
+        plain = [WeeklyHours(from_=frame.hours.from_, to=frame.hours.to)] if frame.hours else []
+        hours = [
+            " ".join([*self._days(window.weekdays), self.say("span", first=window.from_, last=window.to)])
+            for window in frame.windows or plain
+        ]
+        return " ".join([*self._days(frame.weekdays), *([", ".join(hours)] if hours else [])])
 
+    def moment(self, local: datetime) -> str:
+        day = WEEKDAYS[local.weekday()]
+        return f"{self.say(f'day.{day}')} {local:%H:%M}"
 
-def _nth(asked: NthPurchase) -> str:
-    return f"every {asked.every}" if asked.every is not None else f"number {_some(asked.numbers)}"
+    def _needed(self, needed: object, there: object) -> str:
+        return self.say("needed", needed=needed, there=there)
 
+    def _found(self, needed: str, there: str) -> str:
+        return self.say("needed-unknown", needed=needed) if there == UNKNOWN else self._needed(needed, there)
 
-def _history(asked: HistoryCondition) -> str:
-    what = asked.count + (f" on {asked.category}" if asked.category else "")
-    part = asked.within
-    if part is None:
-        window = "ever"
-    elif part.period is not None:
-        window = f"in the {part.period}" + (f" {part.back} back" if part.back else "")
-    else:
-        window = f"in the last {part.days or part.months} {'days' if part.days else 'months'}"
-    return f"{what} {window}: {_range(asked.min, asked.max)}"
+    def _days(self, days: Sequence[str]) -> list[str]:
+        return [self.say(f"day.{day}") for day in days]
 
+    def _some(self, values: Sequence[object]) -> str:
+        shown = ", ".join(str(value) for value in values[:SHOWN_VALUES])
+        left = len(values) - SHOWN_VALUES
+        return shown if left <= 0 else self.say("more", values=shown, number=left)
 
-def _fact(asked: FactCondition, there: str) -> str:
-    match asked.type:
-        case "text":
-            needed = _some(asked.one_of)
-        case "int":
-            needed = _range(asked.at_least, asked.at_most)
-        case "bool":
-            needed = str(asked.is_)
-    found = "not known" if there == UNKNOWN else f"{there or 'something else'} there"
-    return f"{asked.name}: {needed} needed, {found}"
+    def _range(self, least: int | None, most: int | None) -> str:
+        if least is None or most is None:
+            return self.say("at-most", number=most) if least is None else self.say("at-least", number=least)
+        return self.say("between", least=least, most=most)
 
+    def _kinds(self, asked: LinesCondition) -> list[str]:
+        kinds = [
+            self.say(kind, values=self._some(getattr(asked, kind)))
+            for kind in (*LINE_KINDS, *LINE_EXCLUSIONS)
+            if getattr(asked, kind)
+        ]
+        for name in ("price", "pieces"):
+            field = "price_minor" if name == "price" else name
+            least, most = getattr(asked, f"min_{field}"), getattr(asked, f"max_{field}")
+            if (least, most) != (None, None):
+                kinds.append(self.say(f"line.{name}", range=self._range(least, most)))
+        return kinds
 
-def _hours(frame: Frame) -> str:
-    windows = frame.windows or ([WeeklyHours(from_=frame.hours.from_, to=frame.hours.to)] if frame.hours else [])
-    hours = [" ".join([*window.weekdays, f"{window.from_} to {window.to}"]) for window in windows]
-    return " ".join([*frame.weekdays, *([", ".join(hours)] if hours else [])])
+    def _nth(self, asked: NthPurchase) -> str:
+        if asked.every is not None:
+            return self.say("nth.every", number=asked.every)
+        return self.say("nth.numbers", values=self._some(asked.numbers))
+
+    def _history(self, asked: HistoryCondition) -> str:
+        what = self.say(f"count.{asked.count}")
+        if asked.category:
+            what = self.say("on-category", what=what, category=asked.category)
+        return f"{what} {self._window(asked.within)}: {self._range(asked.min, asked.max)}"
+
+    def _window(self, part: WindowPart | None) -> str:
+        if part is None:
+            return self.say("ever")
+        if part.period is not None:
+            back = f"period.{part.period}.back" if part.back else f"period.{part.period}"
+            return self.say(back, n=part.back) if part.back else self.say(back)
+        return self.say("last-days", n=part.days) if part.days else self.say("last-months", n=part.months)

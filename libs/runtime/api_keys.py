@@ -30,6 +30,7 @@ SCOPES = (
     "rewards:write",
     "rules:read",
     "rules:publish",
+    "pii:read",
     "admin",
 )
 """What a key may be allowed; `admin` includes the others."""

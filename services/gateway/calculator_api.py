@@ -97,6 +97,7 @@ def rules_view(running: RunningProgramme, at: datetime, language: str) -> RulesV
                     sentence=rule.sentence,
                     conditions=rule.parts,
                     limits=rule.limits,
+                    ends_at=rule.ends_at,
                 )
                 for rule in told.rules
             ]

@@ -129,6 +129,9 @@ class RuleView(View):
     sentence: str = Field(examples=["1 point for every €1.00; at most 100 points a month for each member."])
     conditions: tuple[str, ...]
     limits: tuple[str, ...]
+    ends_at: datetime | None = Field(
+        description="When it ends, for a counter of the time left; null where it does not."
+    )
 
 
 class WalletRuleView(View):
@@ -161,6 +164,7 @@ class RulesView(View):
                         "sentence": "1 point for every €1.00.",
                         "conditions": [],
                         "limits": [],
+                        "ends_at": None,
                     }
                 ],
                 "groups": [],

@@ -14,13 +14,23 @@ _CODE = re.compile("`([^`]+)`")
 
 
 def page(
-    title: str, body: str, *, script: bool = False, wide: bool = False, language: str = "en", top: str = ""
+    title: str,
+    body: str,
+    *,
+    script: bool = False,
+    counts_down: bool = False,
+    wide: bool = False,
+    language: str = "en",
+    top: str = "",
 ) -> str:
     """Return a whole page; nothing is loaded from elsewhere. `script` adds our own, `wide` uses the whole screen.
+
+    `counts_down` keeps the time that is left true while the page is looked at.
 
     `top` stands before what is the page's own.
     """
     head = '<script src="/live.js" defer></script>' if script else ""
+    head += '<script src="/time-left.js" defer></script>' if counts_down else ""
     shape = ' class="wide"' if wide else ""
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
@@ -61,6 +71,12 @@ def rows(lines: Iterable[Iterable[object]]) -> str:
 def listed(items: Iterable[str]) -> str:
     """Return a list of HTML items."""
     return "<ul>" + "".join(f"<li>{item}</li>" for item in items) + "</ul>"
+
+
+def time_left(until: datetime, at: datetime, language: str) -> str:
+    """Return how long it is until an instant, which the script of `page` counts down."""
+    told = escape(wording.time_left(until - at, language))
+    return f'<time class="left" datetime="{until.isoformat()}">{told}</time>'
 
 
 def instant(at: datetime, zone: str, language: str) -> str:

@@ -20,6 +20,7 @@ from services.gateway.schema_tables import field_table
 _STATIC = resources.files("services.gateway") / "static"
 STYLE = (_STATIC / "style.css").read_text(encoding="utf-8")
 SCRIPT = (_STATIC / "live.js").read_text(encoding="utf-8")
+TIME_LEFT = (_STATIC / "time-left.js").read_text(encoding="utf-8")
 
 
 def documentation(document: Mapping[str, Any]) -> str:

@@ -1,10 +1,10 @@
-"""The pages that anybody may see of a programme that says so: its rules and its calculator. Pure, without scripts."""
+"""The pages that anybody may see of a programme that says so: its rules and its calculator. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from html import escape
 from urllib.parse import urlencode
 
@@ -12,15 +12,17 @@ from libs.judging.versions import ActiveVersion, RunningProgramme
 from libs.language import wording
 from libs.language.catalogue import LANGUAGES
 from libs.promotions.compile import CompiledProgramme
-from libs.promotions.describe import SECTIONS, Rules, Words, describe_rules
+from libs.promotions.describe import SECTIONS, Rule, Rules, Words, describe_rules
 from libs.promotions.switches import refers, stopped
 from libs.promotions.wording import RULES
 from services.gateway.calculator import CampaignYear, Habits, WalletYear, Year, activities_of, tiers_of
 from services.gateway.calculator_forms import PERIODS, Filled
 from services.gateway.common_day import common_days
-from services.gateway.markup import listed, page, rows, table
+from services.gateway.markup import listed, page, rows, table, time_left
 from services.gateway.public_words import PAGES, assumptions
 
+_SOON = timedelta(days=31)
+"""What ends within this time says how much of it is left."""
 _NAMES = {"en": "English", "de": "Deutsch"}
 
 
@@ -62,7 +64,7 @@ def rules_page(shown: Shown) -> str:
         + f'<p><a href="{_link(shown, "calculator")}">{shown.say("rules.calculate")}</a></p>'
         + languages(shown, "rules", {})
     )
-    return page(PAGES.say(shown.language, "rules.title"), body, language=shown.language)
+    return page(PAGES.say(shown.language, "rules.title"), body, language=shown.language, counts_down=True)
 
 
 def calculator_page(shown: Shown, filled: Filled, year: Year | None, habits: Habits | None) -> str:
@@ -83,12 +85,17 @@ def _sections(shown: Shown, told: Rules) -> str:
         return f"<p>{shown.say('rules.none')}</p>"
     sections = []
     for section in SECTIONS:
-        items = [
-            f"<b>{escape(rule.name)}</b><br>{escape(rule.sentence)}" for rule in told.rules if rule.section == section
-        ]
+        items = [_rule(shown, rule) for rule in told.rules if rule.section == section]
         if items:
             sections.append(f"<h2>{escape(RULES.say(shown.language, f'section.{section}'))}</h2>{_rules(items)}")
     return "".join(sections) + "".join(f'<p class="soft">{escape(group)}</p>' for group in told.groups)
+
+
+def _rule(shown: Shown, rule: Rule) -> str:
+    left = ""
+    if rule.ends_at is not None and rule.ends_at - shown.at < _SOON:
+        left = f"<br>{shown.say('rules.left')} {time_left(rule.ends_at, shown.at, shown.language)}"
+    return f"<b>{escape(rule.name)}</b><br>{escape(rule.sentence)}{left}"
 
 
 def _referral(shown: Shown, told: Rules) -> str:

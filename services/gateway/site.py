@@ -86,8 +86,14 @@ async def style() -> Response:
 
 @router.get("/live.js")
 async def script() -> Response:
-    """Serve the one script."""
+    """Serve the script of the page that refreshes itself."""
     return Response(pages.SCRIPT, media_type="text/javascript", headers={"Cache-Control": "max-age=3600"})
+
+
+@router.get("/time-left.js")
+async def time_left() -> Response:
+    """Serve the script that counts down."""
+    return Response(pages.TIME_LEFT, media_type="text/javascript", headers={"Cache-Control": "max-age=3600"})
 
 
 @router.get("/livez")

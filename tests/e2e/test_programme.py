@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ TEA = {
     "when": {"skus": ["tea-offer"]},
     "effect": {"kind": "fixed", "points": 40},
 }
-SECOND = timedelta(seconds=1)
+SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 
 
 async def in_force(platform: Platform, active_from: str) -> None:
@@ -129,6 +130,29 @@ async def test_campaigns_are_made_started_and_changed_over_http(platform: Platfo
     ended = send(shop, "POST", "/v1/campaigns/cake:end", {})
     assert ended["plan"]["summary"] == "1 campaign changed (cake)"
     assert not shop.get("/v1/campaigns/cake")["runs"]
+
+
+@pytest.mark.feature("VOU-45")
+async def test_the_site_counts_down_what_ends_soon(platform: Platform) -> None:
+    shop = platform.globex
+    ends_at = platform.now() + 75 * HOUR
+    scones = TEA | {"id": "scones", "name": "Scones", "when": {"skus": ["scone"]}}
+    made = send(
+        shop,
+        "POST",
+        "/v1/campaigns",
+        {"campaign": scones | {"frame": {"ends_at": ends_at.isoformat()}}, "note": "ends"},
+    )
+    await in_force(platform, made["version"]["active_from"])
+    ends = {rule["campaign"]: rule["ends_at"] for rule in shop.get("/v1/programme/rules")["rules"]}
+    assert datetime.fromisoformat(ends["scones"]) == ends_at
+    assert ends["base"] is None
+    page = shop.http.get("/rules/globex/main").text
+    assert '<script src="/time-left.js" defer></script>' in page
+    assert re.search(r'Time left: <time class="left" datetime="[^"]+">3 days, 2 hours</time>', page)
+    assert "Noch: <time" in shop.http.get("/rules/globex/main", params={"lang": "de"}).text
+    assert shop.http.get("/time-left.js").status_code == httpx.codes.OK
+    send(shop, "POST", "/v1/campaigns/scones:end", {})
 
 
 @pytest.mark.feature("COM-3")

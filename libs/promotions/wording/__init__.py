@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from libs.language.catalogue import Catalogue
-from libs.promotions.wording import english, experiments, expiry, german, referral, spared
+from libs.promotions.wording import english, experiments, expiry, german, needs, referral, spared
 
 EXPLANATIONS = Catalogue(
     {
@@ -23,6 +23,9 @@ RULES = Catalogue(
     }
 )
 """What a campaign gives, to whom and when; what a wallet does with points and whose it spares; what a friend brings."""
+
+NEEDS = Catalogue({"en": needs.ENGLISH, "de": needs.GERMAN})
+"""What a condition needed and what was there."""
 
 HINTS = Catalogue({"en": english.HINTS, "de": german.HINTS})
 """What is missing for more."""

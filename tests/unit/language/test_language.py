@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -49,6 +49,13 @@ def test_days_and_lists() -> None:
     rome = ZoneInfo("Europe/Rome")
     assert wording.moment(datetime(2026, 2, 28, 23, tzinfo=UTC), rome, "en") == "March 1, 2026"
     assert wording.moment(datetime(2026, 3, 1, 9, 30, tzinfo=UTC), rome, "de") == "1. März 2026, 10:30"
+    for span, told in (
+        (timedelta(days=3, hours=4, minutes=5), "3 Tage, 4 Stunden"),
+        (timedelta(hours=1, minutes=1), "1 Stunde, 1 Minute"),
+        (timedelta(days=1, seconds=59), "1 Tag"),
+        (timedelta(seconds=5), "1 Minute"),
+    ):
+        assert wording.time_left(span, "de") == told
     assert wording.all_of(["a", "b"], "de") == "a und b"
     assert wording.one_of(["a"], "en") == "a"
 

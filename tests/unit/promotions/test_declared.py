@@ -139,20 +139,40 @@ LAST_WEEK = History((HistoryDay(date(2016, 12, 29), visits=2, spend_minor=4000, 
 
 
 @pytest.mark.parametrize(
-    ("when", "words"),
+    ("when", "words", "german"),
     [
-        ({"min_total_minor": 5000}, "the receipt's total is too low: at least 5000 needed, 550 there"),
-        ({"max_lines": 1}, "too many lines: at most 1 needed, 2 there"),
-        ({"categories": ["dairy"], "min_quantity": 3}, "too few pieces: at least 3 needed, 2 there"),
-        ({"not_stores": ["7", "8"]}, "not in this store: none of 7, 8 needed, 7 there"),
+        (
+            {"min_total_minor": 5000},
+            "the receipt's total is too low: at least 5000 needed, 550 there",
+            "die Summe des Bons ist zu niedrig: mindestens 5000 nötig, 550 vorhanden",
+        ),
+        (
+            {"max_lines": 1},
+            "too many lines: at most 1 needed, 2 there",
+            "zu viele Positionen: höchstens 1 nötig, 2 vorhanden",
+        ),
+        (
+            {"categories": ["dairy"], "min_quantity": 3},
+            "too few pieces: at least 3 needed, 2 there",
+            "zu wenige Stück: mindestens 3 nötig, 2 vorhanden",
+        ),
+        (
+            {"not_stores": ["7", "8"]},
+            "not in this store: none of 7, 8 needed, 7 there",
+            "nicht in dieser Filiale: nichts von 7, 8 nötig, 7 vorhanden",
+        ),
         (
             {"lines": [{"categories": ["dairy"], "min_quantity": 3}]},
             "the lines do not meet its condition on them: any line of categories dairy: "
-            "1 lines, 3 pieces needed, 1 lines, 2 pieces there",
+            "1 line, 3 pieces needed, 1 line, 2 pieces there",
+            "die Positionen erfüllen ihre Bedingung an sie nicht: irgendeine Position mit Warengruppe dairy: "
+            "1 Position, 3 Stück nötig, 1 Position, 2 Stück vorhanden",
         ),
         (
             {"lines": [{"match": "none", "categories": ["dairy"]}]},
-            "the lines do not meet its condition on them: none line of categories dairy needed, 1 of 2 there",
+            "the lines do not meet its condition on them: no line of categories dairy needed, 1 of 2 there",
+            "die Positionen erfüllen ihre Bedingung an sie nicht: keine Position mit Warengruppe dairy nötig, "
+            "1 von 2 vorhanden",
         ),
         (
             {
@@ -161,36 +181,47 @@ LAST_WEEK = History((HistoryDay(date(2016, 12, 29), visits=2, spend_minor=4000, 
                 }
             },
             "the member did too little before, or too much: "
-            "spend_minor on dairy in the last 30 days: at least 1000 needed, 900 there",
+            "minor units spent on dairy in the last 30 days: at least 1000 needed, 900 there",
+            "das Mitglied tat davor zu wenig oder zu viel: "
+            "kleinste Einheiten Umsatz in dairy in den letzten 30 Tagen: mindestens 1000 nötig, 900 vorhanden",
         ),
         (
             {"member": {"nth_purchase": {"numbers": [1]}}},
             "it is another purchase of the member: number 1 needed, 3 there",
+            "es ist ein anderer Einkauf des Mitglieds: Nummer 1 nötig, 3 vorhanden",
         ),
         (
             {"member": {"last_purchase": {"min_days": 30}}},
             "the member's last purchase is not as long ago as it should be, or longer: "
             "at least 30 days ago needed, 7 there",
+            "der letzte Einkauf ist nicht so lange her, wie er sein soll, oder länger: "
+            "vor mindestens 30 Tagen nötig, 7 vorhanden",
         ),
         (
             {"member": {"attributes": [{"name": "children", "at_least": 1}]}},
             "an attribute of the member is not as it should be: children: at least 1 needed, not known",
+            "eine Eigenschaft des Mitglieds ist nicht, wie sie sein soll: children: mindestens 1 nötig, nicht bekannt",
         ),
     ],
 )
-def test_what_was_missing_is_told_with_its_numbers(when: dict[str, Any], words: str) -> None:
+def test_what_was_missing_is_told_with_its_numbers(when: dict[str, Any], words: str, german: str) -> None:
     compiled = compile_programme(parse_programme(document(rule(when=when))))
     member = structs.replace(MEMBER, history=LAST_WEEK)
     found = evaluate(compiled, BOUGHT, member, THURSDAY, {})
-    (told,) = explain(found, BOUGHT, compiled, None, THURSDAY)["not_paid"]
-    assert told["words"] == words
+    for language, wanted in (("en", words), ("de", german)):
+        (told,) = explain(found, BOUGHT, compiled, None, THURSDAY, language=language)["not_paid"]
+        assert told["words"] == wanted
 
 
 def test_an_hour_is_told_too() -> None:
     compiled = compile_programme(parse_programme(document(rule(frame={"hours": {"from": "08:00", "to": "10:00"}}))))
     found = evaluate(compiled, BOUGHT, MEMBER, THURSDAY, {})
-    (told,) = explain(found, BOUGHT, compiled, None, THURSDAY)["not_paid"]
-    assert told["words"] == "not at this hour: 08:00 to 10:00 needed, Thu 12:00 there"
+    for language, wanted in (
+        ("en", "not at this hour: 08:00 to 10:00 needed, Thu 12:00 there"),
+        ("de", "nicht zu dieser Stunde: 08:00 bis 10:00 nötig, es war Do 12:00"),
+    ):
+        (told,) = explain(found, BOUGHT, compiled, None, THURSDAY, language=language)["not_paid"]
+        assert told["words"] == wanted
 
 
 def test_an_empty_receipt_is_not_every_line() -> None:

@@ -19,7 +19,7 @@ from libs.promotions.describe import SECTIONS, describe_rules
 from libs.promotions.document import parse_programme, parse_programme_yaml
 from libs.promotions.explain import CONDITIONS, REASONS
 from libs.promotions.frames import Frame
-from libs.promotions.wording import EXPLANATIONS, HINTS, RULES
+from libs.promotions.wording import EXPLANATIONS, HINTS, NEEDS, RULES
 from tests.unit.promotions.build import BASE, THURSDAY, campaign, document, fixed, multiplier
 from tests.unit.promotions.strategies import documents, instants
 
@@ -37,8 +37,8 @@ def sentences(*campaigns: dict[str, Any], language: str = "en", at: datetime = T
 
 @pytest.mark.parametrize(
     "catalogue",
-    [CONDITIONS, REASONS, EXPLANATIONS, RULES, HINTS],
-    ids=["conditions", "reasons", "sentences", "rules", "hints"],
+    [CONDITIONS, REASONS, EXPLANATIONS, RULES, HINTS, NEEDS],
+    ids=["conditions", "reasons", "sentences", "rules", "hints", "needs"],
 )
 def test_every_language_has_every_text(catalogue: Catalogue) -> None:
     assert catalogue.faults() == []
