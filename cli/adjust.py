@@ -70,7 +70,7 @@ def adjust(
         try:
             where, member_id = await publishing.the_member(connection, connections, member, tenant, programme)
             now = connections.clock().now()
-            amount = await _amount(connection, where, wallet, points, now, as_json)
+            amount = await amount_of(connection, where, wallet, points, now, as_json)
             wanted = {"member_id": str(member_id), "wallet": wallet, "points": amount, **wished}
             kind = AdjustmentRequestedV1.event_type
             asked = publishing.request(where, kind, wanted, now, name=name, as_json=as_json)
@@ -102,7 +102,7 @@ def register(main: typer.Typer) -> None:
     main.command(context_settings={"ignore_unknown_options": True})(adjust)
 
 
-async def _amount(
+async def amount_of(
     connection: asyncpg.Connection, where: Programme, wallet: str, points: str, now: datetime, as_json: bool
 ) -> int:
     """The points in the wallet's minor unit; ends the command when they are none."""

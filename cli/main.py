@@ -29,6 +29,7 @@ _FURTHER = (
     "cli.rates",
     "cli.adjust",
     "cli.extend",
+    "cli.transfer",
     "cli.parked",
     "cli.referrals",
     "cli.programme",

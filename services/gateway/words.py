@@ -54,6 +54,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "earned-ahead": "The points would have been earned in the future.",
         "in-debt": "Something is owed in this wallet, and is paid before anything is given away.",
         "same-member": "Both are the same member.",
+        "transfer-limit": "The programme's limits let the member give no more in this period.",
+        "transfer-too-small": "The programme lets so few points not go to others.",
         "points-held": "Points are reserved by a redemption; it has to end first.",
         "not-merged": "This member is merged into nobody.",
         "merged-again": "The other member was merged since; that has to be undone first.",

@@ -37,6 +37,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "earned-ahead": "Die Punkte wären in der Zukunft gesammelt worden.",
         "in-debt": "In dieser Art von Punkten wird etwas geschuldet; das wird bezahlt, ehe etwas weggegeben wird.",
         "same-member": "Beide sind dasselbe Mitglied.",
+        "transfer-limit": "Die Grenzen des Programms lassen das Mitglied in diesem Zeitraum nicht mehr weitergeben.",
+        "transfer-too-small": "So wenige Punkte lässt das Programm nicht an andere gehen.",
         "points-held": "Punkte sind durch eine Einlösung vorgemerkt; sie muss erst enden.",
         "not-merged": "Dieses Mitglied ging in keinem anderen auf.",
         "merged-again": "Das andere Mitglied wurde seither zusammengelegt; das muss erst rückgängig werden.",

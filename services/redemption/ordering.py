@@ -131,8 +131,9 @@ def _paid(
     if isinstance(wallets, Refusal):
         return wallets
     made = domain.taken(
-        life, cause.key, cause, price.points, wallets, now, held_for=hold, zone=rules.zone, reference=reference
-    )
+        life, cause.key, cause, price.points, wallets, now,
+        held_for=hold, zone=rules.zone, reference=reference, rest=rules.rest,
+    )  # fmt: skip
     return made if isinstance(made, Refusal) else _with(made, order)
 
 

@@ -76,7 +76,7 @@ class RewardDesk:
         wallets = domain.wallets_of(rules, price.wallet)
         if isinstance(wallets, Refusal):
             return None
-        made = domain.quoted(ledger, max(price.points, 1), wallets, at)
+        made = domain.quoted(ledger, max(price.points, 1), wallets, at, rules.rest)
         return made if price.points else made._replace(portions=())
 
     async def goods(

@@ -69,7 +69,7 @@ async def test_a_peak_of_requests_over_the_topic_has_one_effect_each_with_http_b
     assert platform.run("verify")["violations"] == 0
 
 
-@pytest.mark.feature("COM-22")
+@pytest.mark.feature("COM-22", "XOXO-45")
 async def test_points_pay_bills_come_back_with_goods_and_are_given_within_limits(platform: Platform) -> None:
     shop = platform.club
     await rich(platform, shop, "payer")
@@ -84,6 +84,20 @@ async def test_points_pay_bills_come_back_with_goods_and_are_given_within_limits
     paid = ask(shop, "", bill, "payer-pays")
     assert (paid["points"], paid["bill"]["rest_minor"], shop.balance("payer")) == (points, 500, before - points)
     path = f"/{paid['redemption_id']}/cancel"
+    others = platform.acme
+    stolen = others.http.post(f"/v1/redemptions{path}", json={}, headers={"Idempotency-Key": "stolen"})
+    assert (stolen.status_code, stolen.json()["code"]) == (httpx.codes.NOT_FOUND, "redemption-unknown")
+    wrong = {"Idempotency-Key": "nobody", "Authorization": "Bearer ly_test_no_key"}
+    nobody = shop.http.post("/v1/redemptions", json=bill, headers=wrong)
+    assert nobody.status_code == httpx.codes.UNAUTHORIZED
+    theirs = asked("thief", shop.member_id("payer"), "redeem", points=1, source=f"{others.source}/1", time=shop.now())
+    await platform.publish([theirs])
+
+    def refused(events: list[dict[str, Any]]) -> list[str]:
+        return [each["data"]["code"] for each in events if each["data"].get("cause_id") == "thief"]
+
+    told = await platform.events("loyalty.points", lambda events: bool(refused(events)))
+    assert refused(told) == ["member-unknown"]
     back = ask(shop, path, {"returned_minor": 400}, "payer-returns")
     assert (back["restored"], shop.balance("payer")) == (points * 4 // 10, before - points + points * 4 // 10)
     await platform.publish([

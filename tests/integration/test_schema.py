@@ -188,7 +188,7 @@ RIGHTS = {
             "INSERT SELECT UPDATE(changed_at) UPDATE(counted_on) UPDATE(extended) UPDATE(hold_until) UPDATE(points) "
             "UPDATE(restored) UPDATE(shares) UPDATE(state)"
         ): "redemption.redemption",
-        "DELETE INSERT SELECT UPDATE(answer)": "redemption.request",
+        "DELETE INSERT SELECT UPDATE(answer) UPDATE(fingerprint)": "redemption.request",
     },
     "operator": {
         "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",
@@ -205,8 +205,7 @@ RIGHTS = {
             members.exemption_pass members.identifier members.mark members.member members.merge
             members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing
-            notifier.captured notifier.delivery
-            redemption.bill redemption.inbox
+            notifier.captured notifier.delivery redemption.bill redemption.inbox
             redemption.redemption redemption.request redemption.reward_order redemption.reward_step
             redemption.reward_use redemption.wish stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
             """,

@@ -20,6 +20,7 @@ from libs.runtime.stream_store import Wanted
 from services.redemption.handlers import WRITER, Desk
 from services.redemption.metrics import RedemptionMetrics
 from services.redemption.programmes import Programmes
+from services.redemption.reward_desk import RewardDesk
 from services.redemption.settings import RedemptionSettings
 from services.redemption.stream import CONSUMER, RedemptionHandler
 from tests.support.database import Database
@@ -40,7 +41,7 @@ async def open_desk(database: Database, clock: Any, seal_key: str) -> Desk:
     programmes = Programmes(pool)
     await programmes.refresh()
     assert programmes.trouble is None
-    return Desk(pool, programmes, clock, settings, lambda _: None)
+    return Desk(pool, programmes, clock, settings, RewardDesk.of(settings), lambda _: None)
 
 
 @dataclass

@@ -117,12 +117,14 @@ LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM redemption.save(p_now, p_redemptions);
 
-    -- The keys are there since the batch began: an insertion finds each by its index, whatever a planner thinks of the table.
+    -- The keys are there since the batch began, perhaps for another request that was refused. An insertion finds each by its
+    -- index, whatever a planner thinks of the table.
     INSERT INTO redemption.request AS r (tenant_id, credential, operation, key_digest, fingerprint, asked_at, answer)
     SELECT p_tenant, v.credential, v.operation, v.key_digest, v.fingerprint, p_now, v.answer
     FROM unnest(p_credentials, p_operations, p_keys, p_fingerprints, p_answers)
         AS v(credential, operation, key_digest, fingerprint, answer)
-    ON CONFLICT (tenant_id, credential, operation, key_digest) DO UPDATE SET answer = excluded.answer;
+    ON CONFLICT (tenant_id, credential, operation, key_digest)
+    DO UPDATE SET answer = excluded.answer, fingerprint = excluded.fingerprint;
 
     FOR place IN 1 .. coalesce(cardinality(p_free_keys), 0) LOOP
         DELETE FROM redemption.request r
@@ -141,6 +143,7 @@ GRANT SELECT, INSERT, UPDATE ON stream.position TO pointstream_redemption;
 GRANT SELECT, INSERT ON stream.dead_letter TO pointstream_redemption;
 GRANT SELECT, INSERT ON redemption.inbox TO pointstream_redemption;
 GRANT UPDATE (outcome) ON redemption.inbox TO pointstream_redemption;
+GRANT UPDATE (fingerprint) ON redemption.request TO pointstream_redemption;
 GRANT SELECT ON redemption.inbox TO pointstream_operator;
 GRANT USAGE ON SCHEMA members TO pointstream_redemption;
 GRANT SELECT ON members.merge TO pointstream_redemption;

@@ -47,6 +47,14 @@ async def test_points_are_given_and_taken_with_a_reason(stack: Stack, pointstrea
     told_people = await asyncio.to_thread(CliRunner().invoke, app, [word for word in words if word != "--json"])
     assert "refused: the member has not so many points that are free (/v1/receipts/" in told_people.stderr
     assert await lots(stack) == [150], "never a part of it"
+
+    await stack.produce([enrolment("18")])
+    await stack.drained(PROFILES)
+    given = await pointstream.run("transfer", "card:17", "card:18", "50", "--reason", "gift", "--wait")
+    assert (given["to_member_id"], [each["amount"] for each in given["movements"]]) == (str(member_id("18")), [50])
+    assert sorted(await lots(stack)) == [50, 100]
+    refused = await pointstream.run("transfer", "card:17", "card:18", "101", "--reason", "gift", "--wait", expect=1)
+    assert refused["refused"] == "not-enough-points"
     await assert_sound(stack)
 
 

@@ -18,6 +18,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from pydantic import SecretStr
 
 from cli.verify import examine
 from libs.contracts.redemption import Ask, Operation
@@ -26,6 +27,7 @@ from libs.runtime.leases import shards_of
 from libs.runtime.settings import PostgresSettings
 from services.redemption.handlers import WRITER, Desk
 from services.redemption.programmes import Programmes
+from services.redemption.reward_desk import RewardDesk
 from services.redemption.settings import RedemptionSettings
 from tests.integration.expiry.test_reinstatement import LAPSING
 from tests.integration.expiry.test_restart import WITHOUT_INBOX
@@ -35,6 +37,7 @@ from tests.support.lives import adjusted, asked
 from tests.support.on_database import EarningLane
 from tests.support.receipts import Record
 from tests.support.schedules import STOPS, Schedule, orderings
+from tests.support.stack import SEAL_KEY
 
 __all__ = ["sweeping"]
 LEASES = sql.load("libs.runtime", "leases.sql")
@@ -153,8 +156,10 @@ async def racing(database: Database, sweeping: Sweeping) -> AsyncIterator[Racing
         await superuser.execute(LEASES["ensure"], shards_of(WRITER))
         programmes = Programmes(pools["redeem"])
         await programmes.refresh()
-        settings = RedemptionSettings.model_construct(hold=timedelta(minutes=15), grace=timedelta(days=30))
-        desk = Desk(pools["redeem"], programmes, clock, settings, lambda shards: None)
+        settings = RedemptionSettings.model_construct(
+            hold=timedelta(minutes=15), grace=timedelta(days=30), seal_key=SecretStr(SEAL_KEY)
+        )
+        desk = Desk(pools["redeem"], programmes, clock, settings, RewardDesk.of(settings), lambda shards: None)
         lanes = {name: EarningLane(pools[name], clock) for name in ("earn", "transfer")}
         racing = Racing(superuser, sweeping, pools, clock, desk, lanes, itertools.count(1))
         await racing.two()

@@ -226,6 +226,12 @@ async def only_the_key_of_the_company_spends_its_points(
     for way in ("commit", "release", "extend", "cancel"):
         answer = await post(shop, f"/{told['redemption_id']}/{way}", {}, **bearer(foreign))
         assert (answer.status_code, answer.json()["code"]) == (404, "redemption-unknown"), way
+    key = {"Idempotency-Key": "the same"}  # it counts for its own company alone, and is no longer than 255
+    mine = await made(shop, "", asked | {"points": 2}, **key)
+    other = await made(shop, "", {"member_id": str(theirs.member_id), "points": 3}, **key, **bearer(foreign))
+    assert mine["redemption_id"] != other["redemption_id"]
+    answer = await post(shop, "", asked, **{"Idempotency-Key": "k" * 256})
+    assert (answer.status_code, answer.json()["code"]) == (400, "idempotency-key-invalid")
     spender, _ = await make_key(ACME, "points:spend")
     answer = await post(shop, f"/{told['redemption_id']}/cancel", {"by": "operator"}, **bearer(spender))
     assert (answer.status_code, answer.json()["code"]) == (403, "scope-missing")
@@ -237,7 +243,7 @@ async def only_the_key_of_the_company_spends_its_points(
     async with httpx.AsyncClient() as nobody:
         answer = await nobody.post(f"http://127.0.0.1:{redemption.port}/redemptions", json={"operation": "quote"})
         assert answer.status_code == 401, "the service knows the gateway alone"
-    assert len(await stack.fetch("SELECT FROM redemption.redemption")) == 2, "this one, and the one before"
+    assert len(await stack.fetch("SELECT FROM redemption.redemption")) == 4, "these, and the one before"
 
 
 async def test_without_the_service_nothing_is_spent(client: httpx.AsyncClient, scribe: Scribe) -> None:

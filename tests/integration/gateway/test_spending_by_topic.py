@@ -100,10 +100,14 @@ async def test_a_key_has_one_effect_whichever_way_it_comes(desk: Desk, scribe: S
         asked("5", ben.member_id, "redeem", points=50),
         asked("9", ben.member_id, "cancel", redemption_id=view["redemption_id"]),
         asked("10", UUID(int=9), "redeem", points=1),
+        asked("11", ben.member_id, "redeem", points=900, key="free again"),
+        asked("12", ben.member_id, "redeem", points=1, key="free again"),
     ])  # fmt: skip
-    assert codes(applied) == ["redemption-unknown", "member-unknown"]
+    assert codes(applied) == ["redemption-unknown", "member-unknown", "insufficient-points"]
+    again = await lane.apply([asked("13", ben.member_id, "redeem", points=1, key="free again")])
+    assert again.outcomes == {"replayed": 1}, "a key stands for what was done under it, not for what was refused"
     assert (applied.outcomes["cancel"], applied.outcomes["repeated"]) == (2, 1)
-    assert (await left(scribe, ann), await left(scribe, ben)) == (40, 20)
+    assert (await left(scribe, ann), await left(scribe, ben)) == (40, 19)
     assert await scribe.connection.fetchval("SELECT count(*) FROM redemption.request WHERE answer IS NULL") == 0
     await sound(database)
 
@@ -204,12 +208,12 @@ async def test_a_worker_that_dies_in_a_batch_spends_once(stack: Stack, scribe: S
     await stack.produce([*wanted, asked("bad", members[0].member_id, "redeem"), wanted[0]])
     await until(_ended(dying), "the worker was killed with a batch in hand")
     assert not await stack.fetch("SELECT FROM redemption.redemption")
-    worker = await stack.start_ready("redemption")
+    worker = stack.start("redemption")
 
     async def told() -> bool:
         return len(await stack.events("loyalty.points")) >= 30
 
-    await until(told, "what was asked is done and told")
+    await until(told, "what was asked is done and told", seconds=60)
     left_over = await stack.fetch("SELECT member_id, sum(remaining)::bigint FROM ledger.lot GROUP BY 1")
     assert [row[1] for row in left_over] == [200 - 5 * 25] * 6, "each key once"
     events = await stack.events("loyalty.points")

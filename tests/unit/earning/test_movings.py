@@ -84,7 +84,7 @@ def test_a_member_gives_no_more_than_the_limits_of_type_level_and_period_let(pla
     play(earning, purchase("R-1", 30_000, time=NOON - HOUR))
 
     def give(name: str, points: int, reason: str = "gift", now: datetime = NOON) -> tuple[str, str | None]:
-        wanted = {"to_member_id": str(BEN), "wallet": "points", "points": points, "reason": reason}
+        wanted: dict[str, Any] = {"to_member_id": str(BEN), "wallet": "points", "points": points, "reason": reason}
         play(earning, asked(name, "transfer", ADA, time=now, **wanted), now=now)
         return outcome(earning, name)
 
