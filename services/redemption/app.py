@@ -27,6 +27,7 @@ from services.redemption.commands import Command
 from services.redemption.handlers import WRITER, Desk
 from services.redemption.metrics import RedemptionMetrics
 from services.redemption.programmes import Programmes
+from services.redemption.reward_desk import RewardDesk
 from services.redemption.settings import RedemptionSettings
 from services.redemption.stream import CONSUMER, RedemptionHandler
 from services.redemption.telling import REWARDS
@@ -57,7 +58,7 @@ def build(settings: RedemptionSettings, clock: Clock | None = None) -> faust.App
         return Relay(producer, headers_of, read_rows, stream_metrics, topic_prefix=settings.kafka.topic_prefix)
 
     relay = LeasedRelay(pool, WRITER, owner, make_relay, SystemClock())
-    desk = Desk(pool, programmes, clock, settings, relay.committed)
+    desk = Desk(pool, programmes, clock, settings, RewardDesk.of(settings), relay.committed)
     loop = _loop(settings, desk, metrics, stream_metrics, owner)
     _host(app, settings, desk, relay, loop, metrics)
     token = door_token(base64.b64decode(settings.seal_key.get_secret_value()))

@@ -6,7 +6,7 @@ A refusal undoes all of it, so that nothing of the request is remembered.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -68,12 +68,8 @@ class Desk:
     programmes: Programmes
     clock: Clock
     settings: RedemptionSettings
+    rewards: RewardDesk
     committed: Callable[[Sequence[str]], None]
-    rewards: RewardDesk = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Make what orders are made with."""
-        object.__setattr__(self, "rewards", RewardDesk.of(self.settings))
 
     @property
     def patience(self) -> Patience:

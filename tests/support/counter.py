@@ -16,6 +16,7 @@ from libs.runtime.leases import shards_of
 from services.gateway.problems import ProblemError
 from services.redemption.handlers import WRITER, Desk
 from services.redemption.programmes import Programmes
+from services.redemption.reward_desk import RewardDesk
 from services.redemption.settings import RedemptionSettings
 from tests.support.database import Database
 
@@ -55,7 +56,7 @@ async def counter(database: Database, clock: Clock, seal_key: bytes) -> AsyncIte
         await _make_shards(pool)
         programmes = Programmes(pool)
         await programmes.refresh()
-        yield Counter(Desk(pool, programmes, clock, settings, lambda shards: None))
+        yield Counter(Desk(pool, programmes, clock, settings, RewardDesk.of(settings), lambda shards: None))
 
 
 async def _make_shards(pool: asyncpg.Pool) -> None:
