@@ -53,6 +53,8 @@ _FURTHER = (
     "cli.contacts",
     "cli.expiry",
     "cli.reinstate",
+    "cli.webhooks",
+    "cli.providers",
     "cli.features",
 )
 """Modules with a `register(app)` that adds their commands."""

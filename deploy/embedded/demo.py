@@ -32,6 +32,8 @@ SCOPES = (
     "points:spend",
     "rewards:read",
     "rewards:write",
+    "webhooks:read",
+    "webhooks:write",
     "rules:read",
     "rules:publish",
     "pii:read",

@@ -30,6 +30,8 @@ SCOPES = (
     "rewards:write",
     "rules:read",
     "rules:publish",
+    "webhooks:read",
+    "webhooks:write",
     "pii:read",
     "admin",
 )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from services.gateway.backtests.problem_kinds import BACKTESTS
+from services.gateway.callbacks.problem_kinds import CALLBACKS
 from services.gateway.contacts.problem_kinds import CONTACTS
 from services.gateway.messages.problem_kinds import MESSAGES
 from services.gateway.redemptions.problem_kinds import REDEMPTIONS
 from services.gateway.reinstatement_problems import REINSTATEMENTS
 from services.gateway.sweep_problems import SWEEPS
 from services.gateway.templates.problem_kinds import TEMPLATES
+from services.gateway.webhooks.problem_kinds import WEBHOOKS
 
 FAMILIES = (
     *BACKTESTS,
@@ -18,4 +20,6 @@ FAMILIES = (
     *MESSAGES,
     *TEMPLATES,
     *CONTACTS,
+    *WEBHOOKS,
+    *CALLBACKS,
 )

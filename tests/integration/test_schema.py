@@ -11,10 +11,12 @@ import asyncpg
 import pytest
 
 from deploy.embedded.postgres import EmbeddedPostgres
+from libs.runtime import sql
 from libs.runtime.migrate import ROLES, MigrationError, migrate, migrations
 from tests.support.database import Database
 from tests.support.dumps import dump, empty_database
 
+_SQL = sql.load("tests.integration", "rights.sql")
 READABLE = Path(__file__).parents[2] / "deploy/schema/schema.sql"
 
 RIGHTS = {
@@ -118,7 +120,7 @@ RIGHTS = {
             members.identifier members.member members.merge members.segment_change members.segment_member
             members.tier_change members.tier_standing
             platform.programme platform.source platform.tenant
-            notifier.captured notifier.delivery
+            notifier.captured notifier.delivery notifier.sms_day
             redemption.bill redemption.redemption redemption.reward_answer redemption.reward_order
             redemption.reward_step redemption.reward_use stream.outbox_shard stream.position vault.profile
             """,
@@ -134,6 +136,18 @@ RIGHTS = {
         "SELECT(reason) SELECT(recorded_at) SELECT(tenant_id) SELECT(topic)": "stream.dead_letter",
         "SELECT UPDATE(asked) UPDATE(asked_by)": "expiry.sweep",
         "SELECT UPDATE(last_used_at)": "gateway.api_key",
+        "SELECT UPDATE(read_at)": "notifier.inbox",
+        (
+            "DELETE INSERT SELECT UPDATE(description) UPDATE(event_types) UPDATE(old_secret) UPDATE(old_until) "
+            "UPDATE(paused_until) UPDATE(secret) UPDATE(state) UPDATE(state_at) UPDATE(style) UPDATE(url)"
+        ): "notifier.webhook_endpoint",
+        "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": (
+            "notifier.webhook_message"
+        ),
+        "DELETE SELECT": "notifier.webhook_attempt",
+        "DELETE INSERT SELECT UPDATE(kind) UPDATE(set_at) UPDATE(set_by) UPDATE(settings) UPDATE(version)": (
+            "notifier.provider"
+        ),
         "INSERT SELECT UPDATE(present)": "vault.consent",
         "INSERT SELECT UPDATE(sealed_key)": "vault.member_key",
         (
@@ -204,7 +218,7 @@ RIGHTS = {
             members.exemption_pass members.identifier members.mark members.member members.merge
             members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing
-            notifier.captured notifier.delivery redemption.bill redemption.inbox
+            notifier.captured notifier.delivery notifier.sms_day redemption.bill redemption.inbox
             redemption.redemption redemption.request redemption.reward_order redemption.reward_step
             redemption.reward_use redemption.wish stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
             """,
@@ -212,6 +226,17 @@ RIGHTS = {
             gateway.api_key platform.exchange_rate platform.programme platform.programme_version platform.tenant
             """,
         "DELETE INSERT SELECT UPDATE": "platform.source",
+        (
+            "DELETE INSERT SELECT UPDATE(description) UPDATE(event_types) UPDATE(old_secret) UPDATE(old_until) "
+            "UPDATE(paused_until) UPDATE(secret) UPDATE(state) UPDATE(state_at) UPDATE(style) UPDATE(url)"
+        ): "notifier.webhook_endpoint",
+        "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": (
+            "notifier.webhook_message"
+        ),
+        "DELETE SELECT": "notifier.webhook_attempt",
+        "DELETE INSERT SELECT UPDATE(kind) UPDATE(set_at) UPDATE(set_by) UPDATE(settings) UPDATE(version)": (
+            "notifier.provider"
+        ),
         "INSERT SELECT": "expiry.reinstatement_share notifier.media notifier.template redemption.reward",
         "INSERT SELECT UPDATE(free)": "redemption.stock",
         "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
@@ -238,16 +263,23 @@ RIGHTS = {
         ),
     },
     "notifier": {
+        "SELECT UPDATE(paused_until) UPDATE(state) UPDATE(state_at)": "notifier.webhook_endpoint",
+        (
+            "DELETE INSERT SELECT UPDATE(attempts) UPDATE(due_at) UPDATE(ended_at) UPDATE(epoch) UPDATE(failed) "
+            "UPDATE(lease_until) UPDATE(state)"
+        ): "notifier.webhook_message",
+        "INSERT SELECT UPDATE(refused) UPDATE(segments)": "notifier.sms_day",
         "USAGE": "ledger members notifier platform stream vault",
         "SELECT": """
-            ledger.debt ledger.lot ledger.lot_now ledger.member members.tier_standing notifier.template
+            ledger.debt ledger.lot ledger.lot_now ledger.member members.tier_standing
+            notifier.provider notifier.template
             platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant
             vault.person
             """,
         "INSERT SELECT UPDATE(present)": "vault.consent",
         "INSERT SELECT UPDATE(sealed_key)": "vault.member_key",
         "SELECT UPDATE(alive) UPDATE(changed_at) UPDATE(reached_at) UPDATE(reason)": "vault.contact",
-        "DELETE INSERT SELECT": "notifier.captured",
+        "DELETE INSERT SELECT": "notifier.captured notifier.inbox notifier.webhook_attempt",
         "INSERT SELECT": "stream.dead_letter stream.outbox",
         "INSERT SELECT UPDATE": "stream.outbox_shard",
         "SELECT UPDATE(applied_at)": "notifier.feedback",
@@ -259,45 +291,6 @@ RIGHTS = {
         ): "notifier.delivery",
     },
 }
-
-_GRANTED = """
-WITH granted AS (
-    SELECT n.nspname AS object, a.grantee, a.privilege_type AS privilege
-    FROM pg_namespace n, aclexplode(n.nspacl) a
-    UNION ALL
-    SELECT format('%s.%s', n.nspname, c.relname), a.grantee, a.privilege_type
-    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) a
-    UNION ALL
-    SELECT format('%s.%s', n.nspname, c.relname), a.grantee, format('%s(%s)', a.privilege_type, t.attname)
-    FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace,
-         aclexplode(t.attacl) a
-), by_object AS (
-    SELECT object, string_agg(privilege, ' ' ORDER BY privilege) AS rights
-    FROM granted JOIN pg_roles r ON r.oid = grantee AND r.rolname = $1
-    GROUP BY object
-)
-SELECT rights, string_agg(object, ' ' ORDER BY object COLLATE "C") AS objects FROM by_object GROUP BY rights
-"""
-_UNPROTECTED = """
-SELECT format('%s.%s', n.nspname, c.relname)
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-JOIN pg_attribute t ON t.attrelid = c.oid AND t.attname = 'tenant_id' AND NOT t.attisdropped
-WHERE c.relkind IN ('r', 'p') AND NOT (c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (
-    SELECT FROM pg_policies p
-    WHERE p.schemaname = n.nspname AND p.tablename = c.relname AND p.policyname = 'tenant_only'
-))
-"""
-_WITHOUT_TENANT = """
-SELECT format('%s.%s', n.nspname, c.relname)
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'public')
-  AND NOT EXISTS (SELECT FROM pg_attribute t WHERE t.attrelid = c.oid AND t.attname = 'tenant_id')
-ORDER BY 1
-"""
-_POWERS = """
-SELECT rolname FROM pg_roles
-WHERE rolname LIKE 'pointstream%' AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication)
-"""
 
 
 @pytest.fixture
@@ -368,23 +361,23 @@ async def test_a_newer_database_is_refused(database: Database, connection: async
 
 
 async def test_every_table_with_a_tenant_forces_row_level_security(connection: asyncpg.Connection) -> None:
-    assert [row[0] for row in await connection.fetch(_UNPROTECTED)] == []
+    assert [row[0] for row in await connection.fetch(_SQL["unprotected"])] == []
 
 
 async def test_few_tables_have_no_tenant(connection: asyncpg.Connection) -> None:
     """The plumbing knows no tenants; whatever else comes without one was thought about, and stands here."""
-    assert [row[0] for row in await connection.fetch(_WITHOUT_TENANT)] == [
+    assert [row[0] for row in await connection.fetch(_SQL["without_tenant"])] == [
         "earning.worker", "stream.outbox", "stream.outbox_rest", "stream.outbox_shard", "stream.position",
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize("role", [role for role in ROLES if role != "owner"])
 async def test_a_role_has_these_rights_only(connection: asyncpg.Connection, role: str) -> None:
-    granted = await connection.fetch(_GRANTED, f"pointstream_{role}")
+    granted = await connection.fetch(_SQL["granted"], f"pointstream_{role}")
     assert {row["rights"]: row["objects"].split() for row in granted} == {
         rights: sorted(objects.split()) for rights, objects in RIGHTS[role].items()
     }
 
 
 async def test_no_role_has_powers_over_the_server(connection: asyncpg.Connection) -> None:
-    assert await connection.fetch(_POWERS) == []
+    assert await connection.fetch(_SQL["powers"]) == []

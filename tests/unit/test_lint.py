@@ -71,6 +71,10 @@ PLANTED = {
         f"services/redemption/{name}.py": ""
         for name in ("batches", "commands", "deciding", "paying", "replies", "sources", "telling")
     },
+    **{
+        f"libs/webhooks/{name}.py": ""
+        for name in ("endpoints", "payload", "schedule", "signature", "targets", "wanted")
+    },
     "libs/ledger/model.py": "",
     "libs/ledger/decide.py": "import socket",
     "libs/language/wording.py": "",
