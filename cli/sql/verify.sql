@@ -93,7 +93,8 @@ FROM told, done WHERE told.events <> done.effects;
 -- name: redemptions_have_points
 -- What a redemption says to be held, or to be spent and not given back, is what its movements say. And redemption's shards
 -- have numbered one event a movement that it brought about, one a request that was refused or moved a hold's end, and one a
--- dead letter.
+-- dead letter; what they say on loyalty.rewards is taken off. An order costs and gives back what its redemption does, and
+-- what stock says to be reserved is held by orders.
 WITH moved AS (
     SELECT r.tenant_id, r.programme_id, r.member_id, r.redemption_id, count(*) AS movements,
            sum(m.amount * ((m.to_account = 'held')::int - (m.from_account = 'held')::int)) AS held,
@@ -109,12 +110,29 @@ WITH moved AS (
        OR coalesce(m.spent, 0) <> CASE WHEN r.state IN ('redeemed', 'cancelled') THEN r.points - r.restored ELSE 0 END
     UNION ALL
     SELECT 'redemption: ' || told.events || ' events, ' || done.effects || ' effects'
-    FROM (SELECT coalesce(sum(next_seq - 1), 0) AS events FROM stream.outbox_shard
-          WHERE starts_with(shard, 'redemption/') OR starts_with(shard, 'redemption.')) AS told,
+    FROM (SELECT coalesce(sum(s.next_seq - 1), 0)
+               - (SELECT coalesce(sum(o.count), 0) FROM stream.outbox o
+                  WHERE starts_with(o.shard, 'redemption/') AND o.topic = 'loyalty.rewards') AS events
+          FROM stream.outbox_shard s
+          WHERE starts_with(s.shard, 'redemption/') OR starts_with(s.shard, 'redemption.')) AS told,
          (SELECT (SELECT coalesce(sum(movements), 0) FROM moved)
                + (SELECT count(*) FROM redemption.inbox WHERE outcome IN ('extended', 'refused'))
                + (SELECT count(*) FROM stream.dead_letter WHERE starts_with(consumer, 'redemption.')) AS effects) AS done
     WHERE told.events <> done.effects
+    UNION ALL
+    SELECT concat_ws('/', 'order', o.tenant_id, o.order_id)
+    FROM redemption.reward_order o
+    LEFT JOIN redemption.redemption r ON r.tenant_id = o.tenant_id AND r.programme_id = o.programme_id
+                                     AND r.member_id = o.member_id AND r.redemption_id = o.order_id
+    WHERE (o.points, o.points_back) IS DISTINCT FROM (r.points, r.restored)
+    UNION ALL
+    SELECT concat_ws('/', 'stock', s.tenant_id, s.reference, s.store)
+    FROM redemption.stock s
+    LEFT JOIN (SELECT tenant_id, programme_id, reference, stock_at AS store, sum(quantity) AS held
+               FROM redemption.reward_order WHERE state = 'held' AND stock_at IS NOT NULL
+               GROUP BY tenant_id, programme_id, reference, stock_at) AS o
+        USING (tenant_id, programme_id, reference, store)
+    WHERE s.reserved <> coalesce(o.held, 0)
 )
 SELECT count(*) OVER () AS violations, key FROM flaw ORDER BY key LIMIT 5;
 

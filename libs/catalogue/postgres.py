@@ -126,7 +126,7 @@ async def load_facts(connection: asyncpg.Connection, name: MemberName) -> tuple[
         bought[each.category] += each.pieces
     named = frozenset(row["tiers"] or ())
     facts = MemberFacts(
-        tiers=named | {tier.partition("/")[2] for tier in named},
+        tiers=named | {tier.partition("/")[2] for tier in named} | ({row["tier"]} - {None}),
         segments=frozenset(row["segments"] or ()),
         lists=frozenset(row["lists"] or ()),
         referrals=row["referrals"],

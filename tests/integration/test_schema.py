@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-import re
-import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
 import pytest
 
-from deploy.embedded.postgres import EmbeddedPostgres, find_binaries
+from deploy.embedded.postgres import EmbeddedPostgres
 from libs.runtime import sql
-from libs.runtime.migrate import ROLES, MigrationError, ensure_database, migrate, migrations
+from libs.runtime.migrate import ROLES, MigrationError, migrate, migrations
 from tests.support.database import Database
+from tests.support.dumps import dump, empty_database
 
 _SQL = sql.load("tests.integration", "rights.sql")
 READABLE = Path(__file__).parents[2] / "deploy/schema/schema.sql"
@@ -290,27 +289,6 @@ async def connection(database: Database) -> AsyncIterator[asyncpg.Connection]:
     opened = await asyncpg.connect(database.dsn())
     yield opened
     await opened.close()
-
-
-async def empty_database(server: EmbeddedPostgres, name: str) -> str:
-    """Make a database that nothing was done to yet, and return its URL."""
-    superuser = await asyncpg.connect(server.dsn())
-    await superuser.execute(f"DROP DATABASE IF EXISTS {name}")
-    await superuser.close()
-    await ensure_database(server.dsn(), name)
-    return server.dsn(database=name)
-
-
-async def dump(dsn: str) -> list[str]:
-    """The schema as `pg_dump` writes it, entries and grants sorted, whose order means nothing."""
-    command = [str(find_binaries() / "pg_dump"), "--schema-only", "--exclude-table=public.migration", dsn]
-    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=True, timeout=60)
-    text = re.sub(r"(?m)^\\(un)?restrict .*\n", "", done.stdout)
-    lines: list[str] = []
-    for entry in sorted(re.split(r"(?m)^--\n(?=-- Name: )", text)[1:]):
-        body = [line for line in entry.splitlines() if line.strip("- ")]
-        lines += body[:1] + sorted(body[1:]) if "; Type: ACL;" in body[0] else body
-    return lines
 
 
 async def test_migrations_and_the_readable_schema_are_one(

@@ -50,7 +50,9 @@ SELECT (SELECT array_agg(t.tier_set || '/' || t.level) FROM members.tier_standin
        (SELECT array_agg(l.list) FROM members.list_member l
         WHERE l.tenant_id = $1 AND l.programme_id = $2 AND l.member_id = $3) AS lists,
        (SELECT count(*) FROM earning.referral r
-        WHERE r.tenant_id = $1 AND r.programme_id = $2 AND r.referrer_id = $3 AND r.state = 'converted') AS referrals;
+        WHERE r.tenant_id = $1 AND r.programme_id = $2 AND r.referrer_id = $3 AND r.state = 'converted') AS referrals,
+       (SELECT m.tier FROM ledger.member m
+        WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.member_id = $3) AS tier;
 
 -- name: had
 -- What a member had of the catalogue so far: what was not given up, and when.
