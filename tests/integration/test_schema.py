@@ -113,6 +113,7 @@ RIGHTS = {
             members.identifier members.member members.merge members.segment_change members.segment_member
             members.tier_change members.tier_standing
             platform.programme platform.source platform.tenant
+            redemption.code redemption.code_miss redemption.code_pool redemption.code_use
             redemption.redemption stream.outbox_shard stream.position vault.profile
             """,
         "INSERT SELECT": """
@@ -161,6 +162,16 @@ RIGHTS = {
             "UPDATE(restored) UPDATE(shares) UPDATE(state)"
         ): "redemption.redemption",
         "DELETE INSERT SELECT UPDATE(answer)": "redemption.request",
+        (
+            "INSERT SELECT UPDATE(changed_at) UPDATE(codes) UPDATE(exhausted_at) UPDATE(last_number) UPDATE(paused) "
+            "UPDATE(revision) UPDATE(rules)"
+        ): "redemption.code_pool",
+        (
+            "INSERT SELECT UPDATE(assigned_at) UPDATE(expires_at) UPDATE(issue) UPDATE(member_id) UPDATE(published_at) "
+            "UPDATE(redeemed_at) UPDATE(state) UPDATE(uses) UPDATE(voided_at)"
+        ): "redemption.code",
+        "INSERT SELECT UPDATE(returned_at)": "redemption.code_use",
+        "DELETE INSERT SELECT UPDATE(misses)": "redemption.code_miss",
     },
     "operator": {
         "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",
@@ -177,13 +188,18 @@ RIGHTS = {
             members.exemption_pass members.identifier members.mark members.member members.merge
             members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing
+            redemption.code_miss redemption.code_use
             redemption.redemption redemption.request stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
             """,
         "INSERT SELECT UPDATE": """
             gateway.api_key platform.exchange_rate platform.programme platform.programme_version platform.tenant
             """,
         "DELETE INSERT SELECT UPDATE": "platform.source",
-        "INSERT SELECT": "expiry.reinstatement_share",
+        "INSERT SELECT": "expiry.reinstatement_share redemption.code",
+        (
+            "INSERT SELECT UPDATE(changed_at) UPDATE(codes) UPDATE(exhausted_at) UPDATE(last_number) UPDATE(paused) "
+            "UPDATE(revision) UPDATE(rules)"
+        ): "redemption.code_pool",
         "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
         "INSERT SELECT UPDATE(on_at) UPDATE(on_by) UPDATE(on_note)": "platform.kill_switch",
         "DELETE INSERT SELECT": "earning.member_day ledger.debt members.list_member",

@@ -27,6 +27,7 @@ PLANTED = {
         f"libs/backtest/{name}.py": ""
         for name in ("bound", "compare", "history", "picture", "replay", "report", "summary")
     },
+    **{f"libs/codes/{name}.py": "" for name in ("guessing", "names", "pattern", "rules")},
     **{f"libs/experiments/{name}.py": "" for name in ("results", "told", "uplift")},
     "libs/judging/__init__.py": "",
     "libs/contacts/person.py": "",
