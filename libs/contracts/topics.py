@@ -195,11 +195,26 @@ TOPICS: tuple[Topic, ...] = (
     ),
     _output(
         "loyalty.rewards",
-        "Rewards ordered, granted and delivered.",
-        key=_MEMBER,
+        "Rewards ordered, granted and delivered; codes and gift cards.",
+        key="member id, or the id of the code or card when nobody is known",
         producers=("redemption", "earning"),
         consumers=_BOTH,
-    ).carrying(*_types("reward.granted", "reward.revoked")),
+    ).carrying(
+        *_types(
+            "reward.granted",
+            "reward.revoked",
+            "code.redeemed",
+            "code.returned",
+            "code.voided",
+            "gift_card.issued",
+            "gift_card.used",
+            "gift_card.topped_up",
+            "gift_card.refunded",
+            "gift_card.transferred",
+            "gift_card.cashed_out",
+            "gift_card.expired",
+        )
+    ),
     _output(
         "loyalty.sweeps",
         "Expiry sweeps, from announcement to end.",
