@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
+
+from libs.codes.rules import Order
 
 PATH = "/codes"
 """Where redemption answers, on its web port."""
@@ -20,7 +22,7 @@ class CodeAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One request of a caller who was let in.
 
     A code is named by its text, as typed, or by its id; a redemption of one by `use_id`; a pool by name. `order` is
-    what the code is to count for, as JSON. `credential`, `key` and `fingerprint` are as for redemptions.
+    what the code is to count for. `credential`, `key` and `fingerprint` are as for redemptions.
     """
 
     operation: Operation
@@ -34,11 +36,28 @@ class CodeAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code_id: UUID | None = None
     use_id: UUID | None = None
     pool: str | None = None
-    order: msgspec.Raw = msgspec.Raw(b"{}")
+    order: Order = Order()
     reference: str | None = None
 
 
+class ValueAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of a request about a code or a gift card: a body for the caller, or the code of a refusal.
+
+    `reasons` are all that speak against it, each by a code and in words; `retry_after` is in seconds.
+    """
+
+    body: msgspec.Raw = msgspec.Raw(b"null")
+    made: bool = False
+    replayed: bool = False
+    refused: str | None = None
+    detail: str | None = None
+    reasons: tuple[tuple[str, str], ...] = ()
+    retry_after: int | None = None
+
+
 read_code_ask = msgspec.json.Decoder(CodeAsk).decode
+read_value_answer = msgspec.json.Decoder(ValueAnswer).decode
+write = msgspec.json.Encoder().encode
 
 
 class _View(BaseModel):
@@ -158,8 +177,3 @@ class CodeUseView(_View):
     used_at: datetime = Field(description="When it was redeemed.")
     returned_at: datetime | None = Field(description="When that was undone.")
     state: CodeState = Field(description="What the code is now.")
-
-
-def order_of(order: Any) -> msgspec.Raw:
-    """Write an order for an ask."""
-    return msgspec.Raw(msgspec.json.encode(order))

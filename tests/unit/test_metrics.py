@@ -28,6 +28,7 @@ UNITS = {
     "sweeps",
     "reminders",
     "minor",
+    "pools",
 }
 LABELS = {
     "service", "topic", "partition", "outcome", "reason", "cause", "operation", "status_class", "code",

@@ -50,8 +50,8 @@ ORDER BY number LIMIT $5;
 
 -- name: code
 -- A code with its pool.
-SELECT p.programme_id, g.slug AS programme, p.name AS pool, p.kind, p.pattern::text AS pattern, p.rules::text AS rules, p.paused,
-       c.code_id, c.pool_id, c.number, c.state, c.uses, c.sealed, c.member_id, c.issue, c.expires_at, c.created_at,
+SELECT p.programme_id, g.slug AS programme, p.name AS pool, p.kind, p.pattern::text AS pattern, p.rules::text AS rules,
+       p.paused, c.code_id, c.pool_id, c.number, c.state, c.uses, c.sealed, c.member_id, c.issue, c.expires_at, c.created_at,
        c.assigned_at, c.published_at, c.redeemed_at, c.voided_at
 FROM redemption.code c
 JOIN redemption.code_pool p ON p.tenant_id = c.tenant_id AND p.pool_id = c.pool_id
