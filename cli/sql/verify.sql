@@ -92,7 +92,7 @@ FROM told, done WHERE told.events <> done.effects;
 
 -- name: redemptions_have_points
 -- What a redemption says to be held, or to be spent and not given back, is what its movements say. And redemption's shards
--- have numbered one event a movement that it brought about.
+-- have numbered one event a movement that it brought about; what it says on loyalty.rewards is taken off.
 WITH moved AS (
     SELECT r.tenant_id, r.programme_id, r.member_id, r.redemption_id, count(*) AS movements,
            sum(m.amount * ((m.to_account = 'held')::int - (m.from_account = 'held')::int)) AS held,
@@ -108,7 +108,10 @@ WITH moved AS (
        OR coalesce(m.spent, 0) <> CASE WHEN r.state IN ('redeemed', 'cancelled') THEN r.points - r.restored ELSE 0 END
     UNION ALL
     SELECT 'redemption: ' || told.events || ' events, ' || done.effects || ' effects'
-    FROM (SELECT coalesce(sum(next_seq - 1), 0) AS events FROM stream.outbox_shard WHERE starts_with(shard, 'redemption/')) AS told,
+    FROM (SELECT coalesce(sum(s.next_seq - 1), 0)
+               - (SELECT coalesce(sum(o.count), 0) FROM stream.outbox o
+                  WHERE starts_with(o.shard, 'redemption/') AND o.topic = 'loyalty.rewards') AS events
+          FROM stream.outbox_shard s WHERE starts_with(s.shard, 'redemption/')) AS told,
          (SELECT coalesce(sum(movements), 0) AS effects FROM moved) AS done
     WHERE told.events <> done.effects
 )

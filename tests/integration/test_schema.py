@@ -114,6 +114,7 @@ RIGHTS = {
             members.tier_change members.tier_standing
             platform.programme platform.source platform.tenant
             redemption.code redemption.code_miss redemption.code_pool redemption.code_use
+            redemption.gift_card redemption.gift_card_entry
             redemption.redemption stream.outbox_shard stream.position vault.profile
             """,
         "INSERT SELECT": """
@@ -149,7 +150,7 @@ RIGHTS = {
             platform.tenant
             """,
         "INSERT": "ledger.allocation ledger.movement ledger.waiver",
-        "INSERT SELECT": "stream.outbox",
+        "INSERT SELECT": "redemption.gift_card_entry stream.outbox",
         "INSERT SELECT UPDATE": "stream.outbox_shard",
         "INSERT SELECT UPDATE(amount) UPDATE(since)": "ledger.debt",
         "INSERT SELECT UPDATE(held) UPDATE(now_active_from) UPDATE(now_expires_at) UPDATE(pending) UPDATE(remaining)": (
@@ -171,6 +172,10 @@ RIGHTS = {
             "UPDATE(redeemed_at) UPDATE(state) UPDATE(uses) UPDATE(voided_at)"
         ): "redemption.code",
         "INSERT SELECT UPDATE(returned_at)": "redemption.code_use",
+        (
+            "INSERT SELECT UPDATE(balance_minor) UPDATE(changed_at) UPDATE(expires_at) UPDATE(last_load_at) "
+            "UPDATE(member_id) UPDATE(seq) UPDATE(state)"
+        ): "redemption.gift_card",
         "DELETE INSERT SELECT UPDATE(misses)": "redemption.code_miss",
     },
     "operator": {
@@ -188,7 +193,7 @@ RIGHTS = {
             members.exemption_pass members.identifier members.mark members.member members.merge
             members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing
-            redemption.code_miss redemption.code_use
+            redemption.code_miss redemption.code_use redemption.gift_card redemption.gift_card_entry
             redemption.redemption redemption.request stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
             """,
         "INSERT SELECT UPDATE": """
