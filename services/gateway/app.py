@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
+from libs.codes.keeping import CodeKeeper
 from libs.contracts.identifiers import IdentifierNames
 from libs.contracts.redemption import door_token
 from libs.runtime import postgres
@@ -58,6 +59,8 @@ from services.gateway.backtests import routes as ways_to_backtests
 from services.gateway.backtests.desk import BacktestDesk
 from services.gateway.backtests.runner import Runner
 from services.gateway.backtests.store import BacktestStore
+from services.gateway.codes import card_routes as ways_to_gift_cards
+from services.gateway.codes import routes as ways_to_codes
 from services.gateway.cursors import Cursors
 from services.gateway.door import Door
 from services.gateway.files import routes as ways_in_for_files
@@ -98,6 +101,8 @@ _WAYS = (
     console,
     ways_in_for_files,
     ways_to_redemptions,
+    ways_to_codes,
+    ways_to_gift_cards,
     api,
     merge_api,
     extension_api,
@@ -167,6 +172,7 @@ def compose(
             app.state.desk = _desk(settings, IntakeStore(pool), parts, metrics)
             app.state.files = _files(settings, FileStore(pool), app.state.desk, metrics, random)
             app.state.redemptions = _redemptions(settings)
+            app.state.keeper = CodeKeeper.from_base64(settings.seal_key.get_secret_value())
             app.state.backtests = _backtests(settings, pool, now, metrics, random)
             async with (
                 _live(settings, store, now) as app.state.live,

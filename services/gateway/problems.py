@@ -9,6 +9,7 @@ from types import MappingProxyType
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.gateway.backtests.problem_kinds import BACKTESTS
+from services.gateway.codes.problem_kinds import CARDS, CODES
 from services.gateway.problem_kind import Kind
 from services.gateway.problem_kind import kind_of as _kind
 from services.gateway.redemptions.problem_kinds import REDEMPTIONS
@@ -27,6 +28,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             *SWEEPS,
             *REINSTATEMENTS,
             *REDEMPTIONS,
+            *CODES,
+            *CARDS,
             _kind(
                 "cursor-invalid",
                 400,

@@ -68,7 +68,8 @@ class CodeDesk:
 
     async def _validate(self, ask: CodeAsk, now: datetime) -> ValueAnswer:
         order = ask.order
-        async with self.tools.pool.acquire() as connection:
+        async with self.tools.pool.acquire() as connection, connection.transaction(readonly=True):
+            await store.see(connection, ask.tenant_id)
             found = await store.find(connection, ask.tenant_id, self._code_id(ask), lock=False)
             why: Sequence[Reason] = ()
             if found is None:

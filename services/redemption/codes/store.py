@@ -39,6 +39,11 @@ class Misses(NamedTuple):
     since: datetime
 
 
+async def see(connection: asyncpg.Connection, tenant_id: int) -> None:
+    """Let the transaction see the members of a tenant."""
+    await connection.execute(_QUERIES["set_tenant"], tenant_id)
+
+
 async def find(connection: asyncpg.Connection, tenant_id: int, code_id: UUID, *, lock: bool) -> FoundCode | None:
     """Return a code of the tenant; with `lock` it is this transaction's until its end."""
     row = await connection.fetchrow(_QUERIES["lock_code" if lock else "look_at_code"], tenant_id, code_id)

@@ -1,3 +1,6 @@
+-- name: set_tenant
+SELECT set_config('pointstream.tenant', $1::int::text, true);
+
 -- name: lock_code
 -- A code with its pool, locked; the columns are those after the lock.
 SELECT p.programme_id, g.slug AS programme, t.slug AS tenant, p.name AS pool, p.kind, p.rules::text AS rules, p.paused,

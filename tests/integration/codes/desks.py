@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from services.redemption.settings import RedemptionSettings
 from services.redemption.values import Tools
 from tests.support.database import ACME, Database
 
-SEAL = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+SEAL = base64.b64encode(bytes(range(32))).decode()
 KEEPER = CodeKeeper.from_base64(SEAL)
 NOW = datetime(2024, 3, 1, 12, tzinfo=UTC)
 SCOPE = (ACME.tenant_id, ACME.programme_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,11 +11,12 @@ import asyncpg
 import httpx
 import pytest
 
+from libs.codes.keeping import CodeKeeper
 from libs.runtime.api_keys import SCOPES
 from services.gateway.app import routes
 from services.gateway.openapi import describe, operations
 from services.gateway.settings import GatewaySettings, QuotaPart
-from tests.integration.gateway.conftest import NOW, MakeKey, SetClock, bearer, running
+from tests.integration.gateway.conftest import NOW, SEAL_KEY, MakeKey, SetClock, bearer, running
 from tests.integration.gateway.scribe import QUERIES, Scribe, decision, receipt
 from tests.support.database import ACME, GLOBEX, SeededTenant, programme_document
 from tests.support.programmes import put_version
@@ -34,6 +36,16 @@ SWEEP = {
     "listReferrals": ("/v1/referrals", 200),
     "getRedemption": ("/v1/redemptions/{redemption_id}", 404),
     "listMemberRedemptions": ("/v1/members/{member_id}/redemptions", 404),
+    "listCodePools": ("/v1/code-pools", 200),
+    "getCodePool": ("/v1/code-pools/{pool}", 404),
+    "getCode": ("/v1/codes/{code_id}", 404),
+    "getCodePicture": ("/v1/codes/{code_id}/picture", 404),
+    "getCodePass": ("/v1/codes/{code_id}/pass", 404),
+    "listMemberCodes": ("/v1/members/{member_id}/codes", 404),
+    "getGiftCard": ("/v1/gift-cards/{card_id}", 404),
+    "getGiftCardStatement": ("/v1/gift-cards/{card_id}/statement", 404),
+    "listMemberGiftCards": ("/v1/members/{member_id}/gift-cards", 404),
+    "getGiftCardLiability": ("/v1/gift-card-liability", 200),
     "getReferral": ("/v1/referrals/{member_id}", 404),
     "checkReferralCode": ("/v1/referral-codes/{code}", 200),
     "listMemberChallenges": ("/v1/members/{member_id}/challenges", 404),
@@ -96,6 +108,11 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
     await scribe.connection.execute(QUERIES["referral"], *friend)
     redemption_id = UUID(int=tenant.tenant_id << 16)
     await scribe.connection.execute(QUERIES["redemption"], *whose, redemption_id, FRIDAY)
+    keeper = CodeKeeper.from_base64(base64.b64encode(SEAL_KEY).decode())
+    code, card = keeper.close(tenant.tenant_id, "SPRING-1"), keeper.close(tenant.tenant_id, "4821-0093")
+    pool = await scribe.connection.fetchval(QUERIES["code_pool"], *whose[:2], tenant.slug, FRIDAY)
+    await scribe.connection.execute(QUERIES["code"], tenant.tenant_id, *code, pool, member.member_id, FRIDAY)
+    await scribe.connection.execute(QUERIES["gift_card"], *whose, *card, tenant.currency, FRIDAY)
     campaign = "base" if tenant is ACME else "of-globex"
     segment = f"of-{tenant.slug}"
     segments = {"segments": [{"name": segment, "list": True}]}
@@ -126,6 +143,9 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
         "file_id": str(file_id),
         "redemption_id": str(redemption_id),
         "code": "K7M2-XW4P-9RTA",
+        "pool": tenant.slug,
+        "code_id": str(code.code_id),
+        "card_id": str(card.code_id),
     }
 
 
