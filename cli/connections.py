@@ -64,6 +64,10 @@ class Connections:
 
     def seal(self) -> Seal:
         """The seal of the dead letters; ends the command when its key is not to be found."""
+        return Seal.from_base64(self.seal_key())
+
+    def seal_key(self) -> str:
+        """The key of the seals, 32 bytes in base64; ends the command when it is not to be found."""
         if self.seal_key_file is not None:
             key: str | None = self.seal_key_file.read_text(encoding="ascii").strip()
         else:
@@ -73,9 +77,10 @@ class Connections:
                 Exit.USAGE, f"{self.data} has no key of the seals; name one with --seal-key-file", as_json=self.as_json
             )
         try:
-            return Seal.from_base64(key)
+            Seal.from_base64(key)
         except ValueError:
             fail(Exit.USAGE, "the key of the seals must be 32 bytes in base64", as_json=self.as_json)
+        return key
 
     def identifier_names(self) -> IdentifierNames | None:
         """How identifiers are named; None when the key of the seals, which they depend on, is nowhere."""

@@ -47,6 +47,8 @@ _FURTHER = (
     "cli.exemptions",
     "cli.expiry",
     "cli.reinstate",
+    "cli.codes",
+    "cli.giftcards",
     "cli.features",
 )
 """Modules with a `register(app)` that adds their commands."""
