@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -22,7 +23,7 @@ from cli.failures import fail
 from cli.programmes import Programme, the_programme
 from libs.codes import postgres as codes
 from libs.codes.guessing import guessable
-from libs.codes.keeping import CodeKeeper
+from libs.codes.keeping import CodeKeeper, Kept
 from libs.codes.pattern import Pattern, canonical
 from libs.codes.rules import PoolRules, RulesWrong, read_rules
 
@@ -96,13 +97,20 @@ async def generate(at: Session, pool: codes.Pool, many: int, seen: Callable[[int
 
     Ends the command when the pool is not generated, or could be guessed with so many in it.
     """
-    check_generated(at, pool, many)
-    assert pool.pattern is not None
-    done = drawn = 0
-    while done < many:
-        texts = list(pool.pattern.generate(min(AT_ONCE, many - done), os.urandom))
-        drawn += len(texts)
-        done += await codes.generate(at.connection, at.scope[0], pool, texts, at.keeper, at.now)
+    pattern, tenant_id = check_generated(at, pool, many), at.scope[0]
+
+    async def draw(wanted: int) -> list[Kept]:
+        return await asyncio.to_thread(codes.made, at.keeper, tenant_id, pattern, wanted, os.urandom)
+
+    done, drawn, ready = 0, 0, await draw(min(AT_ONCE, many))
+    while ready:
+        wanted = min(AT_ONCE, max(many - done - len(ready), 0))
+        # The next codes are made while these go in.
+        new, following = await asyncio.gather(
+            codes.add(at.connection, tenant_id, pool.pool_id, ready, at.now), draw(wanted)
+        )
+        done, drawn = done + len(new), drawn + len(ready)
+        ready = following or await draw(min(AT_ONCE, many - done))
         seen(done)
     return drawn
 

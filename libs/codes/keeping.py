@@ -33,8 +33,12 @@ class CodeKeeper:
 
     def close(self, tenant_id: int, code: str) -> Kept:
         """Return how a code is stored; `code` is how people are shown it."""
-        code_id = self.names.of_canonical(tenant_id, canonical(code))
-        return Kept(code_id, self.seal.close(code.encode(), _place(tenant_id, code_id)))
+        return self.close_canonical(tenant_id, canonical(code), code)
+
+    def close_canonical(self, tenant_id: int, code: str, shown: str) -> Kept:
+        """The same for a code in canonical form, and how people are shown it."""
+        code_id = self.names.of_canonical(tenant_id, code)
+        return Kept(code_id, self.seal.close(shown.encode(), _place(tenant_id, code_id)))
 
     def open(self, tenant_id: int, code_id: UUID, sealed: bytes) -> str:
         """Return a code as people are shown it.

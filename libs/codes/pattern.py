@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Literal, NamedTuple
 
 Random = Callable[[int], bytes]
@@ -91,7 +91,7 @@ class Pattern:
             return str(interim)
         prime, values = len(self.symbols), self._values
         total = sum([place * values[symbol] for place, symbol in enumerate(body, start=1)])
-        return self.symbols[-total * pow(len(body) + 1, -1, prime) % prime]
+        return self.symbols[-total * _inverse(len(body) + 1, prime) % prime]
 
     def fits(self, text: str) -> bool:
         """Whether a text, as `canonical` gives it, could be a code of this pattern, its check character included."""
@@ -131,6 +131,11 @@ class Pattern:
                 yield self.prefix + body + (self.check_character(body) if self.checked else "")
             left = left[whole * self.length :]
             many -= whole
+
+
+@cache
+def _inverse(number: int, prime: int) -> int:
+    return pow(number, -1, prime)
 
 
 def canonical(text: str) -> str:

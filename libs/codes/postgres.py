@@ -12,7 +12,7 @@ import msgspec
 import orjson
 
 from libs.codes.keeping import CodeKeeper, Kept
-from libs.codes.pattern import Pattern
+from libs.codes.pattern import Pattern, Random
 from libs.codes.rules import PoolRules
 from libs.runtime import sql
 
@@ -132,13 +132,10 @@ async def add(
     return {row["code_id"] for row in rows}
 
 
-async def generate(
-    connection: asyncpg.Connection, tenant_id: int, pool: Pool, codes: Sequence[str], keeper: CodeKeeper, now: datetime
-) -> int:
-    """Put generated codes, in canonical form, into their pool; return how many were new."""
-    assert pool.pattern is not None
-    shown = pool.pattern.shown
-    return len(await add(connection, tenant_id, pool.pool_id, [keeper.close(tenant_id, shown(c)) for c in codes], now))
+def made(keeper: CodeKeeper, tenant_id: int, pattern: Pattern, many: int, random: Random) -> list[Kept]:
+    """Make so many codes of a pattern as they are stored; it takes a while, and no database."""
+    shown = pattern.shown
+    return [keeper.close_canonical(tenant_id, code, shown(code)) for code in pattern.generate(many, random)]
 
 
 async def take(

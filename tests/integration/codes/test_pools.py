@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from libs.codes import postgres as codes
-from libs.codes.keeping import CodeKeeper
+from libs.codes.keeping import CodeKeeper, Kept
 from libs.codes.pattern import Pattern
 from libs.codes.postgres import Want
 from libs.codes.rules import PoolRules
@@ -27,8 +27,8 @@ async def pool_of(connection: asyncpg.Connection, scope: tuple[int, int], rules:
     await codes.make_pool(connection, scope, "spring", "coupon", PATTERN, rules, NOW)
     pool = await codes.load_pool(connection, scope, "spring")
     assert pool is not None
-    made = list(PATTERN.generate(many, random.Random(3).randbytes))
-    assert await codes.generate(connection, scope[0], pool, made, KEEPER, NOW) == many
+    made = codes.made(KEEPER, scope[0], PATTERN, many, random.Random(3).randbytes)
+    assert len(await codes.add(connection, scope[0], pool.pool_id, made, NOW)) == many
     return pool
 
 
@@ -49,9 +49,9 @@ def wanted(*numbers: int) -> list[Want]:
 async def test_each_code_goes_in_once_and_out_once(database: Database) -> None:
     operator = await asyncpg.connect(database.dsn("operator"))
     pool = await pool_of(operator, SCOPE, PoolRules(valid_days=30), 30)
-    made = list(PATTERN.generate(30, random.Random(3).randbytes))
-    fresh = list(PATTERN.generate(5, random.Random(4).randbytes))
-    again = await asyncio.gather(*(_generate(database.dsn("operator"), pool, made + fresh) for _ in range(3)))
+    made = codes.made(KEEPER, SCOPE[0], PATTERN, 30, random.Random(3).randbytes)
+    fresh = codes.made(KEEPER, SCOPE[0], PATTERN, 5, random.Random(4).randbytes)
+    again = await asyncio.gather(*(_add(database.dsn("operator"), pool, made + fresh) for _ in range(3)))
     assert sum(again) == 5, "the same codes at the same time make no second one"
 
     dsn = database.dsn("redemption")
@@ -67,8 +67,8 @@ async def test_each_code_goes_in_once_and_out_once(database: Database) -> None:
     (shown,) = await codes.load_pools(operator, *SCOPE)
     assert (shown.codes, shown.counts, shown.exhausted_at) == (35, {"assigned": 35, "created": 0}, NOW)
 
-    more = list(PATTERN.generate(1, random.Random(5).randbytes))
-    await codes.generate(operator, SCOPE[0], pool, more, KEEPER, NOW)
+    more = codes.made(KEEPER, SCOPE[0], PATTERN, 1, random.Random(5).randbytes)
+    await codes.add(operator, SCOPE[0], pool.pool_id, more, NOW)
     assert await codes.available(operator, SCOPE, ["spring"]) == {"spring"}
     await codes.change_pool(operator, SCOPE, "spring", NOW, paused=True)
     assert await codes.available(operator, SCOPE, ["spring"]) == set()
@@ -94,9 +94,9 @@ async def test_a_code_is_one_of_its_tenant(database: Database) -> None:
     await operator.close()
 
 
-async def _generate(dsn: str, pool: codes.Pool, made: list[str]) -> int:
+async def _add(dsn: str, pool: codes.Pool, made: list[Kept]) -> int:
     connection = await asyncpg.connect(dsn)
     try:
-        return await codes.generate(connection, SCOPE[0], pool, made, KEEPER, NOW)
+        return len(await codes.add(connection, SCOPE[0], pool.pool_id, made, NOW))
     finally:
         await connection.close()
