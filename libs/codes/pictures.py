@@ -34,7 +34,8 @@ def picture(text: str, kind: Kind, form: Form) -> bytes:
     """
     if kind == "qr":
         drawn = io.BytesIO()
-        segno.make_qr(text, error="m").save(drawn, kind=form, scale=_MODULE, border=4, xmldecl=form != "svg" or None)
+        extra = {"xmldecl": False} if form == "svg" else {}
+        segno.make_qr(text, error="m").save(drawn, kind=form, scale=_MODULE, border=4, **extra)
         return drawn.getvalue()
     modules = "0" * _QUIET + _modules(text, kind) + "0" * _QUIET
     return _svg(modules, text) if form == "svg" else _png(modules)

@@ -60,6 +60,7 @@ from services.gateway.backtests.desk import BacktestDesk
 from services.gateway.backtests.runner import Runner
 from services.gateway.backtests.store import BacktestStore
 from services.gateway.codes import card_routes as ways_to_gift_cards
+from services.gateway.codes import console as console_of_codes
 from services.gateway.codes import routes as ways_to_codes
 from services.gateway.cursors import Cursors
 from services.gateway.door import Door
@@ -128,6 +129,7 @@ _WAYS = (
     members_console,
     segments_console,
     experiments_console,
+    console_of_codes,
     reminder_api,
     sweep_plan_api,
     sweep_api,

@@ -15,6 +15,7 @@ PLACES = (
     "/segments",
     "/experiments",
     "/referrals",
+    "/codes",
     "/backtests",
     "/expiry",
 )
@@ -33,6 +34,7 @@ BAR = Catalogue(
             "/segments": "Segments",
             "/experiments": "Experiments",
             "/referrals": "Referrals",
+            "/codes": "Codes",
             "/backtests": "Backtests",
             "/expiry": "Expiry",
             "out": "Sign out",
@@ -47,6 +49,7 @@ BAR = Catalogue(
             "/segments": "Segmente",
             "/experiments": "Experimente",
             "/referrals": "Empfehlungen",
+            "/codes": "Codes",
             "/backtests": "Backtests",
             "/expiry": "Verfall",
             "out": "Abmelden",

@@ -27,7 +27,10 @@ PLANTED = {
         f"libs/backtest/{name}.py": ""
         for name in ("bound", "compare", "history", "picture", "replay", "report", "summary")
     },
-    **{f"libs/codes/{name}.py": "" for name in ("guessing", "names", "pattern", "rules")},
+    **{
+        f"libs/codes/{name}.py": "" for name in ("guessing", "names", "passes", "pattern", "pictures", "rules", "sheet")
+    },
+    **{f"libs/gift_cards/{name}.py": "" for name in ("decide", "jurisdictions", "model")},
     **{f"libs/experiments/{name}.py": "" for name in ("results", "told", "uplift")},
     "libs/judging/__init__.py": "",
     "libs/contacts/person.py": "",

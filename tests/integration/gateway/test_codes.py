@@ -143,3 +143,18 @@ async def test_who_gives_money_away_needs_more_than_a_till(
     limited = await post(shop, "codes:validate", {"code": "SPRING-1"}, **bearer(other))
     assert (limited.status_code, limited.json()["code"]) == (429, "codes-guessed")
     assert int(limited.headers["retry-after"]) > 0
+
+
+async def test_the_page_shows_pools_and_what_became_of_a_code(shop: httpx.AsyncClient, desks: Desks) -> None:
+    await desks.pool("spring<1>", PoolRules(currency="EUR", benefit=Benefit(amount_minor=700)), "SPRING-1")
+    await done(shop, "codes:redeem", {"code": "SPRING-1", "order": ORDER, "reference": "4711"})
+    await shop.post("/sign-in", data={"key": shop.headers.pop("authorization").removeprefix("Bearer ")})
+    page = (await shop.get("/codes?lang=de")).text
+    assert "<b>spring&lt;1&gt;</b>" in page
+    assert "erschöpft" in page
+    found = await shop.post("/codes?lang=en", data={"code": "spring 1"})
+    assert found.status_code == 200
+    for told in ("redeemed", "4711", "€7.00"):
+        assert told in found.text
+    assert "SPRING-1" not in found.text
+    assert (await shop.post("/codes?lang=en", data={"code": "GUESS"})).status_code == 404
