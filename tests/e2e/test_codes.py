@@ -68,27 +68,23 @@ async def test_a_coupon_is_assigned_published_redeemed_and_no_good_elsewhere(pla
     kinds = [each["type"].split(".")[-2] for each in events if each["data"].get("code_id") == given["code_id"]]
     assert kinds == ["redeemed", "returned", "redeemed"]
     assert given["code"] not in str(events)
-    assert platform.run("verify")["violations"] == 0
 
 
 @pytest.mark.feature("VOU-41", "VOU-99", "VOU-48")
 async def test_a_coupon_is_stopped_changed_and_started_while_it_is_out(platform: Platform) -> None:
-    shop, pool = platform.acme, ("codes", "pool", "e2e-rules", "--tenant", "acme")
+    shop, pool = platform.acme, ("codes", "pool", "e2e-rules", "--brought", "--tenant", "acme")
     platform.run(*pool, "--rules", '{"uses": null}')
-    platform.run("codes", "generate", "e2e-rules", 1, "--tenant", "acme")
-    out = platform.data / "e2e-codes.csv"
-    platform.run("codes", "export", "e2e-rules", "--tenant", "acme", "--out", out)
-    code = out.read_text().splitlines()[1].split(",")[1]
-    out.unlink()
-    done(shop, "codes:redeem", {"code": code})
-    platform.run(*pool, "--pause")
-    assert reasons(post(shop, "codes:redeem", {"code": code})) == ["paused"]
+    theirs = platform.data / "theirs.csv"
+    theirs.write_text("code\nPARTNER-7F3K9Q\n")
+    platform.run("codes", "import", "e2e-rules", theirs, "--tenant", "acme")
+    code = {"code": "partner 7f3k9q"}
+    done(shop, "codes:redeem", code)
     past, days = (platform.now() - timedelta(days=1)).isoformat(), ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
     rules = f'{{"uses": null, "valid_until": "{past}", "weekdays": ["{days[platform.now().weekday() - 3]}"]}}'
-    platform.run(*pool, "--resume", "--rules", rules)
-    assert reasons(post(shop, "codes:redeem", {"code": code})) == ["expired", "weekday"]
-    platform.run(*pool, "--rules", '{"uses": null}')
-    assert done(shop, "codes:redeem", {"code": code})["state"] == "published"
+    platform.run(*pool, "--pause", "--rules", rules)
+    assert reasons(post(shop, "codes:redeem", code)) == ["paused", "expired", "weekday"]
+    platform.run(*pool, "--resume", "--rules", '{"uses": null}')
+    assert done(shop, "codes:redeem", code)["state"] == "published"
 
 
 @pytest.mark.feature("VOU-9", "VOU-10", "VOU-91")
