@@ -28,11 +28,12 @@ async def release(desk: Desk, metrics: RedemptionMetrics) -> None:
 
 
 async def look_after_values(cards: CardDesk, desk: Desk, metrics: RedemptionMetrics) -> None:
-    """Let gift cards lapse that are over, until there are no more, and count pools of codes that have none left."""
+    """Let gift cards lapse that are over, count pools that have none left, and forget old tries."""
     try:
         while await cards.expire_due(_LAPSED_AT_ONCE) > 0:
             pass
         metrics.exhausted.set(await codes.exhausted(desk.pool))
+        await codes.forget_misses(desk.pool, desk.clock.now() - 2 * desk.settings.code_window)
     except DATABASE_ERRORS as error:
         log.warning("values.not_looked_after", error=type(error).__name__)
 

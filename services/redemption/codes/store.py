@@ -119,6 +119,11 @@ async def count_miss(
     await connection.execute(_QUERIES["count_miss"], tenant_id, who, minute, minute - window - _MINUTE)
 
 
+async def forget_misses(pool: asyncpg.Pool, before: datetime) -> None:
+    """Forget tries that no longer count."""
+    await pool.execute(_QUERIES["forget_misses"], before)
+
+
 async def exhausted(pool: asyncpg.Pool) -> int:
     """Return how many pools of all tenants have no code left."""
     return int(await pool.fetchval(_QUERIES["exhausted"]))

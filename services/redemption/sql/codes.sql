@@ -69,6 +69,9 @@ FROM redemption.code_miss WHERE tenant_id = $1 AND who = ANY ($2) AND minute > $
 -- name: count_miss
 SELECT redemption.count_miss($1, $2, $3, $4);
 
+-- name: forget_misses
+DELETE FROM redemption.code_miss WHERE minute < $1;
+
 -- name: exhausted
 -- How many pools have no code left.
 SELECT count(*) FROM redemption.code_pool WHERE exhausted_at IS NOT NULL AND NOT paused;

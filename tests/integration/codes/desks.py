@@ -83,7 +83,7 @@ class Desks:
         return found
 
 
-def _keyed(key: str) -> dict[str, bytes]:
+def _keyed(key: str) -> dict[str, Any]:
     return {"key": key.encode().ljust(32, b"\0"), "fingerprint": b"\1" * 32}
 
 
