@@ -57,7 +57,7 @@ class Session:
 @asynccontextmanager
 async def session(connections: Connections, tenant: str | None, programme: str | None) -> AsyncIterator[Session]:
     """Connect to the database of a platform, and find the programme."""
-    keeper = CodeKeeper.from_base64(connections.seal_key())
+    keeper = CodeKeeper.from_seal_key(connections.seal_key())
     connection = await asyncpg.connect(connections.dsn())
     try:
         where = await the_programme(connection, tenant, programme, as_json=connections.as_json)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from cli.exits import Exit
 from cli.failures import fail, running
@@ -20,6 +21,7 @@ from libs.runtime.clock import Clock, SystemClock, parse_clock
 from libs.runtime.seal import Seal
 from libs.runtime.settings import KafkaSettings, kafka_of_commands
 
+_KEY = 32
 DsnOption: TypeAlias = Annotated[
     str | None,
     typer.Option("--dsn", metavar="DSN", help="Use this database, as its operator (default: that of --data)."),
@@ -64,10 +66,10 @@ class Connections:
 
     def seal(self) -> Seal:
         """The seal of the dead letters; ends the command when its key is not to be found."""
-        return Seal.from_base64(self.seal_key())
+        return Seal(AESGCM(self.seal_key()))
 
-    def seal_key(self) -> str:
-        """The key of the seals, 32 bytes in base64; ends the command when it is not to be found."""
+    def seal_key(self) -> bytes:
+        """The key from which all others are made; ends the command when it is not to be found."""
         if self.seal_key_file is not None:
             key: str | None = self.seal_key_file.read_text(encoding="ascii").strip()
         else:
@@ -77,10 +79,12 @@ class Connections:
                 Exit.USAGE, f"{self.data} has no key of the seals; name one with --seal-key-file", as_json=self.as_json
             )
         try:
-            Seal.from_base64(key)
+            raw = base64.b64decode(key, validate=True)
         except ValueError:
-            fail(Exit.USAGE, "the key of the seals must be 32 bytes in base64", as_json=self.as_json)
-        return key
+            raw = b""
+        if len(raw) != _KEY:
+            fail(Exit.USAGE, f"the key of the seals must be {_KEY} bytes in base64", as_json=self.as_json)
+        return raw
 
     def identifier_names(self) -> IdentifierNames | None:
         """How identifiers are named; None when the key of the seals, which they depend on, is nowhere."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from hashlib import sha256
 from typing import Annotated, Any, TypeAlias
 from uuid import uuid4
@@ -53,7 +52,7 @@ async def ask(connections: Connections, url: str | None, path: str, asked: CodeA
 async def answered(connections: Connections, url: str | None, path: str, asked: CodeAsk | CardAsk) -> ValueAnswer:
     """Ask redemption; ends the command when it does not answer: then it is not known whether it was done."""
     address = url or _address(connections)
-    token = door_token(base64.b64decode(connections.seal_key()))
+    token = door_token(connections.seal_key())
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     try:
         async with (

@@ -60,6 +60,8 @@ class Surroundings:
         if service == "gateway":
             env.setdefault(f"{prefix}PUBLIC__SHOWN", demo.SHOWN)
             env.setdefault(f"{prefix}REDEMPTION__URL", f"http://{LOOPBACK}:{self.ports['redemption']}")
+        if service == "notifier":
+            env.setdefault(f"{prefix}GATEWAY", f"http://{LOOPBACK}:{self.ports['gateway']}")
         if self.clock:
             env["POINTSTREAM_CLOCK"] = self.clock
         return env

@@ -28,7 +28,7 @@ COLLECTORS: Final[Mapping[str, Mapping[type, Collectors]]] = {
     "earning": {EarningMetrics: EarningMetrics, StreamMetrics: _stream("earning")},
     "expiry": {ExpiryMetrics: ExpiryMetrics, StreamMetrics: _stream("expiry")},
     "gateway": {GatewayMetrics: GatewayMetrics},
-    "notifier": {NotifierMetrics: NotifierMetrics},
+    "notifier": {NotifierMetrics: NotifierMetrics, StreamMetrics: _stream("notifier")},
     "redemption": {RedemptionMetrics: RedemptionMetrics, StreamMetrics: _stream("redemption")},
 }
 """What each service's composition root makes."""

@@ -1,9 +1,9 @@
 -- The schema as it stands, owner by owner: what to read. What runs are the numbered files in migrations/. A test makes a
 -- database of each and compares them down to the last right: whoever changes one changes the other.
 --
--- Owners: platform, stream, members, vault, ledger, earning, gateway, redemption; expiry and notifier have an empty
--- schema so far. No foreign key crosses owners. Everything belongs to the role pointstream_owner; the other roles are
--- made before the schema, and none of them is a superuser or passes row-level security by.
+-- Owners: platform, stream, members, vault, ledger, earning, gateway, redemption, expiry, notifier. No foreign key crosses
+-- owners. Everything belongs to the role pointstream_owner; the other roles are made before the schema, and none of them is
+-- a superuser or passes row-level security by.
 
 -- ==== platform =====================================================================================================
 -- Tenants, programmes, sources: what every service reads, and operators write; versions and switches the door writes too.
@@ -517,10 +517,196 @@ CREATE INDEX profile_birthday ON vault.profile (tenant_id, programme_id, birthda
 
 SELECT platform.protect('vault.profile', ARRAY['pointstream_operator', 'pointstream_earning']);
 
-GRANT USAGE ON SCHEMA vault TO pointstream_earning, pointstream_gateway, pointstream_operator;
+GRANT USAGE ON SCHEMA vault TO pointstream_earning, pointstream_gateway, pointstream_notifier, pointstream_operator;
 GRANT SELECT, INSERT ON vault.profile TO pointstream_earning;
 GRANT UPDATE (present) ON vault.profile TO pointstream_earning;
 GRANT SELECT ON vault.profile TO pointstream_gateway, pointstream_operator;
+
+-- How members can be reached and what they agreed to. What names a person is sealed under a key of the member's own, which is
+-- sealed by the platform's key: when it is destroyed, nobody reads any of it again, in whatever copy.
+
+-- The key of a member's personal data, sealed; NULL before there is any, and once it was destroyed. Whoever writes to the
+-- tables below holds this row.
+CREATE TABLE vault.member_key (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    sealed_key bytea,
+    made_at timestamptz NOT NULL,
+    destroyed_at timestamptz,
+    PRIMARY KEY (tenant_id, programme_id, member_id),
+    CHECK (destroyed_at IS NULL OR sealed_key IS NULL)
+);
+
+-- Whom to address, and how. Names are sealed; a text that was taken away is empty.
+CREATE TABLE vault.person (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    given_name bytea,
+    family_name bytea,
+    language text,
+    zone text,
+    country text,
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, member_id)
+);
+
+-- Where a channel reaches a member: the address is sealed, and found by its keyed digest. A dead one is written to no more;
+-- it stays, so that the same address told again does not come back to life.
+CREATE TABLE vault.contact (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    channel text NOT NULL,
+    digest bytea NOT NULL,
+    address bytea NOT NULL,
+    alive boolean NOT NULL DEFAULT true,
+    reason text,
+    changed_at timestamptz NOT NULL,
+    reached_at timestamptz,
+    PRIMARY KEY (tenant_id, programme_id, member_id, channel, digest),
+    CHECK (alive = (reason IS NULL))
+);
+CREATE INDEX contact_digest ON vault.contact (tenant_id, digest);
+
+-- Every word of a member about a purpose and a channel, numbered from 1; the last by the time of saying is `present`.
+CREATE TABLE vault.consent (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    number int NOT NULL,
+    present boolean NOT NULL,
+    purpose text NOT NULL,
+    channel text NOT NULL,
+    given boolean NOT NULL,
+    at timestamptz NOT NULL,
+    source text NOT NULL,
+    text_version text NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, member_id, number)
+);
+CREATE UNIQUE INDEX consent_present ON vault.consent (tenant_id, programme_id, member_id, purpose, channel) WHERE present;
+
+SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_earning', 'pointstream_notifier'])
+FROM unnest(ARRAY['vault.member_key', 'vault.person', 'vault.contact', 'vault.consent']) AS name;
+
+GRANT SELECT ON vault.member_key, vault.person, vault.contact, vault.consent
+    TO pointstream_operator, pointstream_earning, pointstream_gateway, pointstream_notifier;
+GRANT INSERT, UPDATE (sealed_key) ON vault.member_key
+    TO pointstream_operator, pointstream_earning, pointstream_gateway, pointstream_notifier;
+GRANT INSERT, UPDATE (given_name, family_name, language, zone, country, recorded_at) ON vault.person
+    TO pointstream_operator, pointstream_earning, pointstream_gateway;
+GRANT INSERT, DELETE, UPDATE (address) ON vault.contact TO pointstream_operator, pointstream_earning, pointstream_gateway;
+GRANT UPDATE (alive, reason, changed_at) ON vault.contact TO pointstream_operator, pointstream_gateway, pointstream_notifier;
+GRANT UPDATE (reached_at) ON vault.contact TO pointstream_notifier;
+GRANT INSERT, UPDATE (present) ON vault.consent
+    TO pointstream_operator, pointstream_earning, pointstream_gateway, pointstream_notifier;
+-- erases
+GRANT UPDATE (destroyed_at) ON vault.member_key TO pointstream_operator;
+GRANT DELETE ON vault.person TO pointstream_operator;
+
+-- Holds the contact data of members, in the order of the whole platform, and returns their keys: those that they have, or
+-- the ones offered. A key that was destroyed stays so.
+CREATE FUNCTION vault.hold(p_now timestamptz, p_tenants int[], p_programmes int[], p_members uuid[], p_keys bytea[])
+RETURNS SETOF vault.member_key
+LANGUAGE sql VOLATILE AS $$
+    INSERT INTO vault.member_key AS k (tenant_id, programme_id, member_id, sealed_key, made_at)
+    SELECT v.tenant_id, v.programme_id, v.member_id, v.sealed_key, p_now
+    FROM unnest(p_tenants, p_programmes, p_members, p_keys) AS v(tenant_id, programme_id, member_id, sealed_key)
+    ORDER BY v.tenant_id, v.programme_id, v.member_id
+    ON CONFLICT (tenant_id, programme_id, member_id) DO UPDATE
+        SET sealed_key = CASE WHEN k.destroyed_at IS NULL THEN coalesce(k.sealed_key, excluded.sealed_key) END
+    RETURNING k.*;
+$$;
+
+-- Saves addresses of members who are held, each once. Those that are `gone` go; where they take the place of what their channel
+-- had (`p_instead`), that goes too. What is dead stays.
+CREATE FUNCTION vault.save_contacts(
+    p_now timestamptz, p_tenants int[], p_programmes int[], p_members uuid[], p_channels text[], p_digests bytea[],
+    p_addresses bytea[], p_gone boolean[], p_instead boolean[]
+) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM vault.contact c
+    USING (
+        SELECT v.tenant_id, v.programme_id, v.member_id, v.channel, array_agg(v.digest) FILTER (WHERE NOT v.gone) AS kept,
+               array_agg(v.digest) FILTER (WHERE v.gone) AS gone, bool_or(v.instead) AS instead
+        FROM unnest(p_tenants, p_programmes, p_members, p_channels, p_digests, p_gone, p_instead)
+            AS v(tenant_id, programme_id, member_id, channel, digest, gone, instead)
+        GROUP BY v.tenant_id, v.programme_id, v.member_id, v.channel
+    ) AS t
+    WHERE c.tenant_id = t.tenant_id AND c.programme_id = t.programme_id AND c.member_id = t.member_id
+      AND c.channel = t.channel AND c.alive
+      AND (c.digest = ANY (t.gone) OR t.instead AND NOT c.digest = ANY (coalesce(t.kept, '{}')));
+    INSERT INTO vault.contact (tenant_id, programme_id, member_id, channel, digest, address, changed_at)
+    SELECT v.tenant_id, v.programme_id, v.member_id, v.channel, v.digest, v.address, p_now
+    FROM unnest(p_tenants, p_programmes, p_members, p_channels, p_digests, p_addresses, p_gone)
+        AS v(tenant_id, programme_id, member_id, channel, digest, address, gone)
+    WHERE NOT v.gone
+    ON CONFLICT (tenant_id, programme_id, member_id, channel, digest) DO UPDATE SET address = excluded.address;
+END $$;
+
+-- Records words of members, in their order, and returns how many are no repeats of what stands. A word said in the future was
+-- said now. Whichever was said last counts, whatever the order in which they come; of two at once the one that refuses.
+CREATE FUNCTION vault.record_consents(
+    p_now timestamptz, p_tenants int[], p_programmes int[], p_members uuid[], p_purposes text[], p_channels text[],
+    p_given boolean[], p_at timestamptz[], p_sources text[], p_texts text[]
+) RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+    recorded int;
+BEGIN
+    PERFORM vault.hold(p_now, array_agg(m.tenant_id), array_agg(m.programme_id), array_agg(m.member_id), NULL)
+    FROM (SELECT DISTINCT v.* FROM unnest(p_tenants, p_programmes, p_members) AS v(tenant_id, programme_id, member_id)) AS m;
+    INSERT INTO vault.consent (tenant_id, programme_id, member_id, number, present, purpose, channel, given, at, source,
+                               text_version, recorded_at)
+    SELECT v.tenant_id, v.programme_id, v.member_id,
+           coalesce(b.number, 0) + row_number() OVER (PARTITION BY v.tenant_id, v.programme_id, v.member_id ORDER BY v.ord),
+           false, v.purpose, v.channel, v.given, least(v.at, p_now), v.source, v.text_version, p_now
+    FROM unnest(p_tenants, p_programmes, p_members, p_purposes, p_channels, p_given, p_at, p_sources, p_texts)
+        WITH ORDINALITY AS v(tenant_id, programme_id, member_id, purpose, channel, given, at, source, text_version, ord)
+    LEFT JOIN LATERAL (
+        SELECT max(c.number) AS number FROM vault.consent c
+        WHERE c.tenant_id = v.tenant_id AND c.programme_id = v.programme_id AND c.member_id = v.member_id
+    ) AS b ON true
+    WHERE NOT EXISTS (
+        SELECT FROM vault.consent c
+        WHERE c.tenant_id = v.tenant_id AND c.programme_id = v.programme_id AND c.member_id = v.member_id
+          AND c.purpose = v.purpose AND c.channel = v.channel AND c.present
+          AND c.given = v.given AND c.at = v.at AND c.source = v.source AND c.text_version = v.text_version
+    );
+    GET DIAGNOSTICS recorded = ROW_COUNT;
+    UPDATE vault.consent c SET present = false
+    FROM vault.last_words(p_tenants, p_programmes, p_members, p_purposes, p_channels) AS w
+    WHERE c.tenant_id = w.tenant_id AND c.programme_id = w.programme_id AND c.member_id = w.member_id
+      AND c.purpose = w.purpose AND c.channel = w.channel AND c.present AND c.number <> w.number;
+    UPDATE vault.consent c SET present = true
+    FROM vault.last_words(p_tenants, p_programmes, p_members, p_purposes, p_channels) AS w
+    WHERE c.tenant_id = w.tenant_id AND c.programme_id = w.programme_id AND c.member_id = w.member_id
+      AND c.number = w.number AND NOT c.present;
+    RETURN recorded;
+END $$;
+
+-- The last word on each of these purposes and channels of members.
+CREATE FUNCTION vault.last_words(
+    p_tenants int[], p_programmes int[], p_members uuid[], p_purposes text[], p_channels text[]
+) RETURNS SETOF vault.consent
+LANGUAGE sql VOLATILE AS $$
+    SELECT c.*
+    FROM (
+        SELECT DISTINCT v.*
+        FROM unnest(p_tenants, p_programmes, p_members, p_purposes, p_channels)
+            AS v(tenant_id, programme_id, member_id, purpose, channel)
+    ) AS v
+    CROSS JOIN LATERAL (
+        SELECT c.* FROM vault.consent c
+        WHERE c.tenant_id = v.tenant_id AND c.programme_id = v.programme_id AND c.member_id = v.member_id
+          AND c.purpose = v.purpose AND c.channel = v.channel
+        ORDER BY c.at DESC, c.given, c.number DESC
+        LIMIT 1
+    ) AS c;
+$$;
 
 -- ==== ledger =======================================================================================================
 -- The points of members. Written once: only a lot's remainder and a head change after they are made.
@@ -2500,6 +2686,203 @@ GRANT SELECT, INSERT ON expiry.reminder, expiry.reminder_chunk TO pointstream_ex
 GRANT UPDATE (state, ended_at) ON expiry.reminder TO pointstream_expiry;
 GRANT UPDATE (epoch, holder, lease_until, finished, told) ON expiry.reminder_chunk TO pointstream_expiry;
 GRANT SELECT ON expiry.reminder, expiry.reminder_chunk TO pointstream_gateway, pointstream_operator;
+
+-- ==== notifier ===============================================================================================
+-- What members are told: a row for each message and channel on its way, what came back of it, and, without a provider, what
+-- would have been sent.
+
+-- One row a member, message, occasion and channel: an occasion is told once, whatever repeats. Partitioned by the day of the
+-- occasion, which follows from its event, so that the key holds across partitions.
+--   route        the channels that come after this one, should nobody be reached by it
+--   place        how many were tried before it
+--   useful_until of no use to the member from then on: it is dropped
+--   follow_at    when the next channel is tried unless the member is known to have seen this one
+--   trail        every decision and answer, the last ones of many
+CREATE TABLE notifier.delivery (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    message text NOT NULL,
+    occasion text NOT NULL,
+    channel text NOT NULL,
+    occasion_on date NOT NULL,
+    delivery_id uuid NOT NULL,
+    purpose text NOT NULL CHECK (purpose IN ('service', 'marketing', 'profiling')),
+    route text[] NOT NULL,
+    place smallint NOT NULL,
+    spread int NOT NULL, -- Kafka's hash of the member id
+    facts jsonb NOT NULL, -- what the event says; no personal data
+    state text NOT NULL CHECK (state IN ('waiting', 'postponed', 'sending', 'handed', 'delivered', 'opened', 'clicked',
+                                         'bounced', 'failed', 'suppressed')),
+    due_at timestamptz NOT NULL,
+    useful_until timestamptz,
+    follow_at timestamptz,
+    queued_at timestamptz NOT NULL,
+    attempts int NOT NULL DEFAULT 0,
+    epoch int NOT NULL DEFAULT 0,
+    holder text,
+    lease_until timestamptz,
+    lapses smallint NOT NULL DEFAULT 0, -- leases that ended without an answer: what kills its worker is set aside
+    reason text,
+    detail text,
+    language text,
+    provider_id text,
+    digest bytea, -- of the address it went to
+    handed_at timestamptz,
+    delivered_at timestamptz,
+    opened_at timestamptz,
+    clicked_at timestamptz,
+    ended_at timestamptz, -- when it came back, failed or was suppressed
+    trail jsonb NOT NULL DEFAULT '[]',
+    PRIMARY KEY (tenant_id, programme_id, member_id, message, occasion, channel, occasion_on),
+    CHECK ((ended_at IS NOT NULL) = (state IN ('bounced', 'failed', 'suppressed'))),
+    CHECK (handed_at IS NOT NULL OR state NOT IN ('handed', 'delivered', 'opened', 'clicked', 'bounced')),
+    CHECK ((lease_until IS NOT NULL) = (state = 'sending'))
+) PARTITION BY RANGE (occasion_on);
+CREATE INDEX delivery_due ON notifier.delivery (channel, due_at) WHERE state IN ('waiting', 'postponed');
+CREATE INDEX delivery_held ON notifier.delivery (lease_until) WHERE state = 'sending';
+CREATE INDEX delivery_follows ON notifier.delivery (follow_at) WHERE follow_at IS NOT NULL;
+CREATE INDEX delivery_named ON notifier.delivery (delivery_id);
+CREATE TABLE notifier.delivery_rest PARTITION OF notifier.delivery DEFAULT;
+ALTER TABLE notifier.delivery_rest SET (fillfactor = 70);
+
+-- What is heard of messages after they were handed over: by whom the provider calls, from bounces, from links. Told by whoever
+-- hears it, applied by the notifier in its order. `delivery_id` may be missing where only the address is known.
+CREATE TABLE notifier.feedback (
+    tenant_id int NOT NULL,
+    feedback_id uuid NOT NULL,
+    delivery_id uuid,
+    digest bytea,
+    kind text NOT NULL CHECK (kind IN ('delivered', 'opened', 'clicked', 'bounced', 'complained', 'failed')),
+    reason text NOT NULL,
+    dead boolean NOT NULL, -- nothing is written to the address any more
+    at timestamptz NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    applied_at timestamptz,
+    PRIMARY KEY (tenant_id, feedback_id),
+    CHECK (delivery_id IS NOT NULL OR digest IS NOT NULL)
+);
+CREATE INDEX feedback_open ON notifier.feedback (recorded_at) WHERE applied_at IS NULL;
+
+-- What would have been handed over, on a platform without a provider for the channel: shown to people, sealed in between.
+CREATE TABLE notifier.captured (
+    tenant_id int NOT NULL,
+    delivery_id uuid NOT NULL,
+    channel text NOT NULL,
+    captured_at timestamptz NOT NULL,
+    sealed bytea NOT NULL,
+    PRIMARY KEY (tenant_id, delivery_id)
+);
+CREATE INDEX captured_recent ON notifier.captured (tenant_id, captured_at DESC);
+
+-- Makes the partition of a month, if it is not there and nothing of it lies in the rest. Called by the notifier ahead of time.
+CREATE FUNCTION notifier.keep_month(p_day date) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+    v_from date := date_trunc('month', p_day)::date;
+    v_to date := (date_trunc('month', p_day) + interval '1 month')::date;
+    v_name text := 'delivery_' || to_char(v_from, 'YYYY_MM');
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('notifier.keep_month'));
+    IF to_regclass('notifier.' || v_name) IS NOT NULL THEN
+        RETURN false;
+    END IF;
+    EXECUTE format('CREATE TABLE notifier.%I PARTITION OF notifier.delivery FOR VALUES FROM (%L) TO (%L) WITH (fillfactor = 70)',
+                   v_name, v_from, v_to);
+    EXECUTE format('ALTER TABLE notifier.%I ENABLE ROW LEVEL SECURITY', v_name);
+    EXECUTE format('ALTER TABLE notifier.%I FORCE ROW LEVEL SECURITY', v_name);
+    EXECUTE format('CREATE POLICY tenant_only ON notifier.%I USING (tenant_id = platform.current_tenant())', v_name);
+    RETURN true;
+EXCEPTION
+    WHEN check_violation THEN
+        RETURN false; -- something of the month lies in the rest, and stays there
+END $$;
+REVOKE ALL ON FUNCTION notifier.keep_month(date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION notifier.keep_month(date) TO pointstream_notifier, pointstream_operator;
+
+-- Drops the deliveries of a month as a whole; never row by row.
+CREATE FUNCTION notifier.drop_month(p_day date) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+    v_name text := 'delivery_' || to_char(date_trunc('month', p_day), 'YYYY_MM');
+BEGIN
+    IF to_regclass('notifier.' || v_name) IS NULL THEN
+        RETURN false;
+    END IF;
+    EXECUTE format('DROP TABLE notifier.%I', v_name);
+    RETURN true;
+END $$;
+REVOKE ALL ON FUNCTION notifier.drop_month(date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION notifier.drop_month(date) TO pointstream_operator;
+
+SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_notifier'])
+FROM unnest(ARRAY['notifier.delivery', 'notifier.delivery_rest', 'notifier.feedback', 'notifier.captured']) AS name;
+CREATE POLICY pointstream_notifier_works ON stream.dead_letter TO pointstream_notifier USING (true);
+CREATE POLICY pointstream_notifier_works ON ledger.member TO pointstream_notifier USING (true);
+CREATE POLICY pointstream_notifier_works ON ledger.lot TO pointstream_notifier USING (true);
+CREATE POLICY pointstream_notifier_works ON ledger.debt TO pointstream_notifier USING (true);
+CREATE POLICY pointstream_notifier_works ON members.tier_standing TO pointstream_notifier USING (true);
+
+GRANT USAGE ON SCHEMA stream, ledger, members TO pointstream_notifier;
+GRANT USAGE ON SCHEMA notifier TO pointstream_gateway;
+GRANT SELECT, INSERT ON notifier.delivery, notifier.captured TO pointstream_notifier;
+GRANT UPDATE (state, due_at, follow_at, attempts, epoch, holder, lease_until, lapses, reason, detail, language, provider_id, digest,
+              handed_at, delivered_at, opened_at, clicked_at, ended_at, trail) ON notifier.delivery TO pointstream_notifier;
+GRANT DELETE ON notifier.captured TO pointstream_notifier;
+GRANT SELECT ON notifier.feedback TO pointstream_notifier;
+GRANT UPDATE (applied_at) ON notifier.feedback TO pointstream_notifier;
+GRANT SELECT ON ledger.member, ledger.lot, ledger.lot_now, ledger.debt, members.tier_standing TO pointstream_notifier;
+GRANT SELECT, INSERT, UPDATE ON stream.outbox_shard TO pointstream_notifier;
+GRANT SELECT, INSERT ON stream.outbox, stream.dead_letter TO pointstream_notifier;
+-- The door looks, and tells what it hears.
+GRANT SELECT ON notifier.delivery, notifier.captured TO pointstream_gateway, pointstream_operator;
+GRANT SELECT, INSERT ON notifier.feedback TO pointstream_gateway;
+-- ==== templates =====================================================================================================
+
+-- The words of messages: published versions of templates, and the images that they show.
+
+-- One row a version at a place (message, brand, language, channel), counted from 1. Nobody changes or deletes one: what was sent
+-- can be read again. A version without a source withdraws the template, and what lies behind it is taken.
+CREATE TABLE notifier.template (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    name text NOT NULL,
+    brand text NOT NULL, -- empty for the programme's own
+    language text NOT NULL,
+    channel text NOT NULL,
+    version int NOT NULL CHECK (version > 0),
+    state text NOT NULL CHECK (state IN ('published', 'withdrawn')),
+    purpose text,
+    source jsonb, -- as somebody wrote it
+    compiled jsonb, -- its gaps are still there, MJML has become HTML
+    note text,
+    published_by text NOT NULL,
+    published_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, name, brand, language, channel, version),
+    CHECK ((state = 'withdrawn') = (source IS NULL)),
+    CHECK ((source IS NULL) = (compiled IS NULL)),
+    CHECK ((source IS NULL) = (purpose IS NULL))
+);
+
+-- Images, named by the SHA-256 of their bytes.
+CREATE TABLE notifier.media (
+    tenant_id int NOT NULL,
+    digest bytea NOT NULL CHECK (length(digest) = 32),
+    media_type text NOT NULL CHECK (media_type IN ('image/png', 'image/jpeg', 'image/gif', 'image/webp')),
+    content bytea NOT NULL,
+    added_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, digest)
+);
+ALTER TABLE notifier.media ALTER COLUMN content SET STORAGE EXTERNAL; -- they are compressed already
+CREATE INDEX media_digest ON notifier.media (digest);
+
+SELECT platform.protect('notifier.template', ARRAY['pointstream_operator', 'pointstream_notifier']);
+-- Whoever got a message may see what it shows: the door gives an image to whoever has its name, which nobody guesses.
+SELECT platform.protect('notifier.media', ARRAY['pointstream_operator', 'pointstream_gateway']);
+
+GRANT USAGE ON SCHEMA notifier TO pointstream_gateway;
+GRANT SELECT, INSERT ON notifier.template, notifier.media TO pointstream_gateway, pointstream_operator;
+GRANT SELECT ON notifier.template TO pointstream_notifier;
 
 -- Codes that are worth something, in pools: coupons and vouchers.
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import NamedTuple, Self
 from uuid import UUID
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
 from libs.codes.names import CodeNames
 from libs.codes.pattern import canonical
 from libs.runtime.seal import Seal
@@ -27,9 +29,14 @@ class CodeKeeper:
     seal: Seal
 
     @classmethod
+    def from_seal_key(cls, seal_key: bytes) -> Self:
+        """Make a keeper from the platform's key, 32 bytes."""
+        return cls(CodeNames.from_seal_key(seal_key), Seal(AESGCM(seal_key)))
+
+    @classmethod
     def from_base64(cls, seal_key: str) -> Self:
         """Make a keeper from the platform's key, 32 bytes in base64."""
-        return cls(CodeNames.from_seal_key(base64.b64decode(seal_key)), Seal.from_base64(seal_key))
+        return cls.from_seal_key(base64.b64decode(seal_key, validate=True))
 
     def close(self, tenant_id: int, code: str) -> Kept:
         """Return how a code is stored; `code` is how people are shown it."""

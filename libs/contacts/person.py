@@ -25,6 +25,19 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptAddress:
+    """An address as it is kept: since when it is alive, or dead for a reason, and when a message last arrived."""
+
+    channel: ChannelName
+    value: str = field(repr=False)
+    digest: bytes
+    alive: bool
+    reason: str | None
+    changed_at: datetime
+    reached_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Consent:
     """The member's last word on a purpose and a channel, with its proof: when (UTC), where, and on which text."""
 

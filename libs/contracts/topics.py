@@ -252,6 +252,17 @@ TOPICS: tuple[Topic, ...] = (
         key=_MEMBER,
         producers=("notifier",),
         consumers=(_DOWNSTREAM,),
+    ).carrying(
+        *_types(
+            "message.queued",
+            "message.sent",
+            "message.delivered",
+            "message.opened",
+            "message.clicked",
+            "message.bounced",
+            "message.suppressed",
+            "message.failed",
+        )
     ),
     _output(
         "loyalty.campaigns",

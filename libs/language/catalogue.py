@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from string import Formatter
 
-from babel import Locale
+from libs.language.wording import plural, plural_categories
 
 Text = str | Mapping[str, str]
 Texts = Mapping[str, Text]
@@ -18,8 +18,6 @@ Texts = Mapping[str, Text]
 LANGUAGES = ("en", "de")
 """The languages that people are spoken to in, the first of them when nothing better is known."""
 DEFAULT = LANGUAGES[0]
-
-_LOCALES = {language: Locale.parse(language) for language in LANGUAGES}
 
 
 class Catalogue:
@@ -69,17 +67,6 @@ class Catalogue:
             elif _names(text) != _names(first[key]):
                 found.append(f"{language}: {key!r} has other names than in {DEFAULT}")
         return found
-
-
-def plural(number: int, language: str) -> str:
-    """Name the plural category of a number in a language."""
-    category: str = _LOCALES[language].plural_form(number)
-    return category
-
-
-def plural_categories(language: str) -> set[str]:
-    """Name the plural categories that whole numbers have in a language."""
-    return {*_LOCALES[language].plural_form.tags, "other"}
 
 
 def _names(text: Text) -> set[str]:

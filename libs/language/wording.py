@@ -14,7 +14,7 @@ from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal
 from babel.units import format_unit
 
-_locale = lru_cache(maxsize=8)(Locale.parse)
+_locale = lru_cache(maxsize=64)(Locale.parse)
 
 
 @lru_cache(maxsize=4_096)
@@ -26,6 +26,7 @@ def number(value: int | Decimal, language: str, scale: int = 0) -> str:
     return text
 
 
+@lru_cache(maxsize=4_096)
 def money(minor: int, digits: int, currency: str, language: str) -> str:
     """Write an amount of money; `digits` is how many decimals the currency's minor unit stands for."""
     decimals = f".{'0' * digits}" if digits else ""
@@ -35,6 +36,7 @@ def money(minor: int, digits: int, currency: str, language: str) -> str:
     return text
 
 
+@lru_cache(maxsize=1_024)
 def day(value: date, language: str) -> str:
     """Write a date in full."""
     text: str = format_date(value, "long", locale=language)
@@ -61,6 +63,18 @@ def time_left(span: timedelta, language: str) -> str:
     units = {"day": minutes // 1_440, "hour": minutes // 60 % 24, "minute": minutes % 60}
     shown = [format_unit(value, unit, locale=language) for unit, value in units.items() if value]
     return ", ".join(shown[:2] if units["day"] or units["hour"] else shown)
+
+
+def plural(value: int, language: str, scale: int = 0) -> str:
+    """Name the plural category of a number, or with a scale of minor units as they are written as whole ones."""
+    rule = _locale(language).plural_form
+    category: str = rule(Decimal(value).scaleb(-scale) if scale else value)
+    return category
+
+
+def plural_categories(language: str) -> set[str]:
+    """Name the plural categories that whole numbers have in a language."""
+    return {*_locale(language).plural_form.tags, "other"}
 
 
 def weekday(number_of_day: int, language: str) -> str:

@@ -25,6 +25,7 @@ from libs.promotions.expiry_checks import check_expiry
 from libs.promotions.extensions import Extend, check_extensions
 from libs.promotions.gifts import StatusPoints
 from libs.promotions.lapsing import Reinstatement, SweepApproval
+from libs.promotions.messages import Messages
 from libs.promotions.occasions import check_occasions
 from libs.promotions.partners import Partner, check_partners
 from libs.promotions.parts import Misplaced, Part, Zone, refuse_repeats, unless_written
@@ -84,6 +85,7 @@ class Programme(Part):
     referral: Referral | None = None
     segments: Segments = unless_written(())
     experiments: Annotated[tuple[Experiment, ...], Field(max_length=64)] = unless_written(())
+    messages: Messages = unless_written(Messages())
 
     @model_validator(mode="before")
     @classmethod

@@ -28,6 +28,7 @@ SCOPES = (
     "points:spend",
     "rules:read",
     "rules:publish",
+    "pii:read",
     "admin",
 )
 """What a key may be allowed; `admin` includes the others."""

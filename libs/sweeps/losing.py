@@ -75,6 +75,22 @@ async def losses(
     return sorted(found)
 
 
+async def of_members(
+    connection: asyncpg.Connection, scope: tuple[int, int], asked: Asked, members: Sequence[UUID]
+) -> dict[UUID, Loss | None]:
+    """Return what single members lose, whatever tier or segment they are in; None for one whom something spares.
+
+    Who loses nothing is left out.
+    """
+    rows = await connection.fetch(_QUERIES["of_members"], *scope, asked.wallet, asked.since, asked.boundary, members)
+    found: dict[UUID, Loss | None] = {r["member_id"]: Loss(*tuple(r)[:5]) for r in rows if r["points"] is not None}
+    by_hand = [row for row in rows if row["points"] is None]
+    if by_hand:
+        found |= {row["member_id"]: None for row in by_hand if row["keeps"] is not None}
+        found |= {loss.member_id: loss for loss in await _by_hand(connection, scope, asked, by_hand)}
+    return found
+
+
 async def by_tier(connection: asyncpg.Connection, scope: tuple[int, int], asked: Asked) -> list[TierLoss]:
     """Add up what `losses` would give for everybody, by tier; in a transaction of one snapshot it is of one moment."""
     arguments = _arguments(scope, asked, NOBODY, EVERYBODY)

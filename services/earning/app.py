@@ -12,6 +12,7 @@ import asyncpg
 import faust
 from prometheus_client import CollectorRegistry
 
+from libs.contacts.vault import Vault
 from libs.contracts.headers import headers_of
 from libs.contracts.identifiers import IdentifierNames
 from libs.runtime import kafka, memory, postgres
@@ -61,6 +62,7 @@ def build(settings: EarningSettings, clock: Clock | None = None) -> faust.App:
     watch = ProgrammeWatch(pool, metrics, settings.kafka.instance, SystemClock().now)
     key = settings.seal_key.get_secret_value()
     names = IdentifierNames.from_seal_key(base64.b64decode(key))
+    vault = Vault.from_seal_key(base64.b64decode(key))
     limits = Limits(settings.loop.max_consecutive_bad, settings.loop.max_bad_percent)
 
     def loop(consumer: str, handler: Handler[Any], lanes: int) -> BatchLoop[Any]:
@@ -88,7 +90,7 @@ def build(settings: EarningSettings, clock: Clock | None = None) -> faust.App:
         for topic, lanes in ((events.PURCHASES, settings.loop.lanes), (events.ACTIVITIES, 1))
     ]
     loops += [
-        loop(profiles.CONSUMER, profiles.ProfileHandler(lambda: watch.current, names, clock, metrics), 1),
+        loop(profiles.CONSUMER, profiles.ProfileHandler(lambda: watch.current, names, clock, metrics, vault), 1),
     ]
     app = make_app(SERVICE, settings)
     _host(app, settings, pool, watch, loops)

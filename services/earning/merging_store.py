@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from libs.contacts.postgres import restrict
 from libs.judging.versions import RunningProgramme
 from libs.ledger.transfer import Passed
 from libs.lives.life import MemberName
@@ -193,6 +194,9 @@ async def save(connection: asyncpg.Connection, now: datetime, merges: Merges) ->
     for done in merges.done:
         row = _json([_row(done, undone=done.merge.undone)])
         await connection.execute(_QUERIES["save"], now, *(("[]", row) if done.merge.undone else (row, "[]")))
+    made = [done.merge for done in merges.done if not done.merge.undone]
+    if made:
+        await restrict(connection, now, [(merge.name, (*merge.name[:2], merge.survivor)) for merge in made])
 
 
 def _json(rows: Sequence[Mapping[str, object]]) -> str:

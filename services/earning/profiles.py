@@ -12,6 +12,9 @@ from uuid import UUID
 import asyncpg
 from aiokafka import ConsumerRecord
 
+from libs.contacts.events import told_by
+from libs.contacts.told import Told as ToldOfPerson
+from libs.contacts.vault import Vault
 from libs.contracts.codec import Event, canonical
 from libs.contracts.events import MemberUpdatedV1
 from libs.contracts.identifiers import IdentifierNames
@@ -34,6 +37,7 @@ from services.earning.inbox_store import body_hashes
 from services.earning.metrics import EarningMetrics
 from services.earning.occasions import outgoing
 from services.earning.outcome import NO_PAGE
+from services.earning.people import keep_people
 from services.earning.profile_store import Told, tell_profiles
 from services.earning.repeats import Tally, first_of_each
 
@@ -48,7 +52,7 @@ Owners = dict[store.IdentifierName, UUID | None]
 class Profile:
     """An enrolment or an update on its way in: identifiers to be had, to be given up, to be taken over.
 
-    `marks` are kept by their hashes alone; `code` is that of whoever brought the member in.
+    `marks` are kept by their hashes alone; `code` is that of whoever brought the member in; `person` is kept sealed.
     """
 
     programme: RunningProgramme
@@ -65,6 +69,7 @@ class Profile:
     marks: tuple[str, ...] = ()
     code: str | None = None
     consented: bool = False
+    person: ToldOfPerson | None = None
 
     @property
     def tenant_id(self) -> int:
@@ -82,9 +87,15 @@ class ProfileHandler:
     topics: tuple[str, ...] = (TOPIC,)
 
     def __init__(
-        self, programmes: Callable[[], Programmes], names: IdentifierNames, clock: Clock, metrics: EarningMetrics
+        self,
+        programmes: Callable[[], Programmes],
+        names: IdentifierNames,
+        clock: Clock,
+        metrics: EarningMetrics,
+        vault: Vault,
     ) -> None:
         self._programmes = programmes
+        self._vault = vault
         self._names = names
         self._clock = clock
         self._metrics = metrics
@@ -160,6 +171,8 @@ class ProfileHandler:
         waiting = await claims.waiting(connection, gained)
         await store.enrol_members(connection, now, _members(fresh))
         await tell_profiles(connection, now, _told(fresh))
+        people = [((*profile.programme.key, profile.member_id), profile.person) for profile in fresh]
+        await keep_people(connection, now, people, self._vault)
         await mark_members(connection, now, "deeds", _in_segments(fresh))
         programmes = {profile.programme.key: profile.programme for profile in fresh}
         claimed = await claims.adopt(connection, now, page_base, waiting, gained, programmes, lock=careful)
@@ -173,6 +186,10 @@ class ProfileHandler:
         data = event.data
         if (rejection := unsound(data)) is not None:
             return rejection
+        at = min(event.time, arrived_at)
+        person = told_by(data, event.source, at)
+        if isinstance(person, Rejection):
+            return person
         updates = event.type == MemberUpdatedV1.event_type
         add, remove, move = (
             tuple(dict.fromkeys(self._names.names(identifiers)))
@@ -182,7 +199,7 @@ class ProfileHandler:
             programme,
             data.member_id,
             data.tier,
-            min(event.time, arrived_at),
+            at,
             add,
             remove,
             move,
@@ -193,6 +210,7 @@ class ProfileHandler:
             self._names.marks(data.marks) if programme.refers else (),
             getattr(data, "referral_code", None),
             getattr(data, "referral_consent", False),
+            person,
         )
 
 

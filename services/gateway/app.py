@@ -15,6 +15,8 @@ from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
 from libs.codes.keeping import CodeKeeper
+from libs.contacts.links import Links
+from libs.contacts.vault import Vault
 from libs.contracts.identifiers import IdentifierNames
 from libs.contracts.redemption import door_token
 from libs.runtime import postgres
@@ -62,6 +64,9 @@ from services.gateway.backtests.store import BacktestStore
 from services.gateway.codes import card_routes as ways_to_gift_cards
 from services.gateway.codes import console as console_of_codes
 from services.gateway.codes import routes as ways_to_codes
+from services.gateway.contacts import preferences
+from services.gateway.contacts import routes as ways_to_contacts
+from services.gateway.contacts.desk import ContactDesk
 from services.gateway.cursors import Cursors
 from services.gateway.door import Door
 from services.gateway.files import routes as ways_in_for_files
@@ -79,6 +84,9 @@ from services.gateway.intake.store import IntakeStore
 from services.gateway.lag import EndOffsets, onlooker
 from services.gateway.live import Live
 from services.gateway.live_board import Boards
+from services.gateway.messages import outbox
+from services.gateway.messages import routes as ways_to_messages
+from services.gateway.messages.desk import MessageDesk
 from services.gateway.metrics import GatewayMetrics
 from services.gateway.planning import calendar_api, calendar_console, wizard
 from services.gateway.programmes import CompiledVersions
@@ -95,6 +103,11 @@ from services.gateway.sessions import Sessions
 from services.gateway.settings import GatewaySettings
 from services.gateway.store import Store
 from services.gateway.sweep_store import SweepStore
+from services.gateway.templates import api as templates_api
+from services.gateway.templates import console as templates_console
+from services.gateway.templates import media as ways_to_media
+from services.gateway.templates.desk import TemplateDesk
+from services.gateway.templates.store import TemplateStore
 
 _WAYS = (
     quote_api,  # first, for routes are tried in order and a till waits for this one
@@ -104,6 +117,7 @@ _WAYS = (
     ways_to_redemptions,
     ways_to_codes,
     ways_to_gift_cards,
+    ways_to_messages,
     api,
     merge_api,
     extension_api,
@@ -125,6 +139,7 @@ _WAYS = (
     wizard,
     ways_to_backtests,
     pages_of_backtests,
+    outbox,
     live,
     members_console,
     segments_console,
@@ -136,10 +151,15 @@ _WAYS = (
     reinstatement_api,
     approvals_console,
     exemptions_api,
+    ways_to_contacts,
+    preferences,
     forecast_api,
     breakage_api,
     boundary_api,
     sweeps_console,
+    templates_api,
+    templates_console,
+    ways_to_media,
     site,
 )
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -170,11 +190,14 @@ def compose(
             app.state.codes = Codes(pool, random)
             app.state.looks = Quotas(referral_api.LOOKS, referral_api.LOOKS_WINDOW)
             app.state.sweeps = SweepStore(pool)
+            app.state.contacts = _contacts(settings, pool, now)
             app.state.rules = RulesDesk(RulesStore(pool), now)
             app.state.desk = _desk(settings, IntakeStore(pool), parts, metrics)
             app.state.files = _files(settings, FileStore(pool), app.state.desk, metrics, random)
             app.state.redemptions = _redemptions(settings)
             app.state.keeper = CodeKeeper.from_base64(settings.seal_key.get_secret_value())
+            app.state.messages = _messages(settings, pool, now)
+            app.state.templates = TemplateDesk(TemplateStore(pool), now)
             app.state.backtests = _backtests(settings, pool, now, metrics, random)
             async with (
                 _live(settings, store, now) as app.state.live,
@@ -255,6 +278,16 @@ def _files(
 
 def _redemptions(settings: GatewaySettings) -> RedemptionClient:
     return RedemptionClient(settings.redemption, door_token(base64.b64decode(settings.seal_key.get_secret_value())))
+
+
+def _messages(settings: GatewaySettings, pool: asyncpg.Pool, clock: Clock) -> MessageDesk:
+    vault = Vault.from_seal_key(base64.b64decode(settings.seal_key.get_secret_value()))
+    return MessageDesk(pool, vault, clock)
+
+
+def _contacts(settings: GatewaySettings, pool: asyncpg.Pool, clock: Clock) -> ContactDesk:
+    seal_key = base64.b64decode(settings.seal_key.get_secret_value())
+    return ContactDesk(pool, Vault.from_seal_key(seal_key), Links.from_seal_key(seal_key), clock)
 
 
 def _backtests(

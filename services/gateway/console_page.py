@@ -18,6 +18,8 @@ PLACES = (
     "/codes",
     "/backtests",
     "/expiry",
+    "/outbox",
+    "/templates",
 )
 """The console's pages, in the order of the bar."""
 
@@ -37,6 +39,8 @@ BAR = Catalogue(
             "/codes": "Codes",
             "/backtests": "Backtests",
             "/expiry": "Expiry",
+            "/outbox": "Outbox",
+            "/templates": "Messages",
             "out": "Sign out",
             "scope": "The API key of this session lacks the scope {scope}.",
         },
@@ -52,6 +56,8 @@ BAR = Catalogue(
             "/codes": "Codes",
             "/backtests": "Backtests",
             "/expiry": "Verfall",
+            "/outbox": "Postausgang",
+            "/templates": "Nachrichten",
             "out": "Abmelden",
             "scope": "Dem API-Schlüssel dieser Sitzung fehlt die Berechtigung {scope}.",
         },

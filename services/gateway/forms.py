@@ -12,7 +12,7 @@ from services.gateway.problems import ProblemError
 _FIELDS = 8
 
 
-async def fields_of(request: Request, most: int) -> dict[str, str]:
+async def fields_of(request: Request, most: int, fields: int = _FIELDS) -> dict[str, str]:
     """Read the fields of a form of at most so many bytes, the first of each name.
 
     Raises:
@@ -24,7 +24,7 @@ async def fields_of(request: Request, most: int) -> dict[str, str]:
         if len(body) > most:
             raise ProblemError("body-too-large", f"At most {most} bytes are taken.")
     try:
-        fields = parse_qs(body.decode("latin-1"), keep_blank_values=True, max_num_fields=_FIELDS)
+        found = parse_qs(body.decode("latin-1"), keep_blank_values=True, max_num_fields=fields)
     except ValueError:
-        raise ProblemError("request-invalid", f"A form of at most {_FIELDS} fields is expected.") from None
-    return {name: values[0] for name, values in fields.items()}
+        raise ProblemError("request-invalid", f"A form of at most {fields} fields is expected.") from None
+    return {name: values[0] for name, values in found.items()}

@@ -8,13 +8,9 @@ from types import MappingProxyType
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.gateway.backtests.problem_kinds import BACKTESTS
-from services.gateway.codes.problem_kinds import CARDS, CODES
+from services.gateway.problem_families import FAMILIES
 from services.gateway.problem_kind import Kind
 from services.gateway.problem_kind import kind_of as _kind
-from services.gateway.redemptions.problem_kinds import REDEMPTIONS
-from services.gateway.reinstatement_problems import REINSTATEMENTS
-from services.gateway.sweep_problems import SWEEPS
 
 MEDIA_TYPE = "application/problem+json"
 QUOTA_TYPE = "https://iana.org/assignments/http-problem-types#quota-exceeded"
@@ -24,12 +20,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         kind.code: kind
         for kind in (
-            *BACKTESTS,
-            *SWEEPS,
-            *REINSTATEMENTS,
-            *REDEMPTIONS,
-            *CODES,
-            *CARDS,
+            *FAMILIES,
             _kind(
                 "cursor-invalid",
                 400,

@@ -1,16 +1,46 @@
-"""The composition root of notifier: settings in, a Faust app out. Its work comes later; so far it only listens."""
+"""The composition root of notifier: settings in, a Faust app out that hears events and hosts lanes of sending."""
 
 from __future__ import annotations
 
+import asyncio
+import base64
+import os
+import random
+from collections.abc import Iterable
+from functools import partial
+from typing import cast
+
+import asyncpg
 import faust
+from aiokafka import ConsumerRecord
 from prometheus_client import CollectorRegistry
 
-from libs.runtime.clock import Clock
-from libs.runtime.faust_host import listen_only, make_app, serve_health
+from libs.contacts.links import Links
+from libs.contracts.headers import headers_of
+from libs.runtime import kafka, logs, postgres
+from libs.runtime.clock import Clock, SystemClock, happens_within
+from libs.runtime.faust_host import Hosted, listen_only, make_app, serve_health
+from libs.runtime.leases import LeasedRelay
+from libs.runtime.metrics import StreamMetrics
+from libs.runtime.outbox import ReadRows, Relay
+from libs.runtime.seal import Seal
+from libs.templates.shelf import Shelf
+from services.notifier.announcements import WRITER
+from services.notifier.carriers import carriers_of
+from services.notifier.desk import Desk
+from services.notifier.intake import TOPICS, Intake
+from services.notifier.keeper import Keeper
+from services.notifier.lane import Carrier, Lane
 from services.notifier.metrics import NotifierMetrics
+from services.notifier.programmes import Programmes
 from services.notifier.settings import NotifierSettings
+from services.notifier.words import Words
 
+log = logs.get(__name__)
 SERVICE = "notifier"
+_TAKEN, _WITHIN = 1_000, 0.1
+_LOOK = 0.5
+_MOMENT = 0.1
 
 
 def build(settings: NotifierSettings, clock: Clock | None = None) -> faust.App:
@@ -19,9 +49,135 @@ def build(settings: NotifierSettings, clock: Clock | None = None) -> faust.App:
     Raises:
         ValueError: a driven clock was asked for outside the embedded platform.
     """
+    clock, wall = clock or settings.make_clock(), SystemClock()
     registry = CollectorRegistry()
     app = make_app(SERVICE, settings)
+    app.conf.consumer_auto_offset_reset = "earliest"  # what was told before the first start is told to members too
     metrics = NotifierMetrics(registry)
-    trouble = listen_only(app, settings, clock or settings.make_clock(), metrics.announcements.inc)
-    serve_health(app, registry, [trouble])
+    stream_metrics = StreamMetrics(registry, SERVICE)
+    pool = postgres.pool(settings.postgres, SERVICE, most=settings.connections)
+    programmes, shelf = Programmes(pool), Shelf()
+    holder = f"{settings.kafka.instance}-{os.getpid()}"
+    secret = settings.seal_key.get_secret_value()
+    seal = Seal.from_base64(secret)
+
+    def make_relay(read_rows: ReadRows) -> Relay:
+        producer = partial(kafka.idempotent_producer, settings.kafka, f"{SERVICE}-{holder}")
+        return Relay(producer, headers_of, read_rows, stream_metrics, topic_prefix=settings.kafka.topic_prefix)
+
+    relay = LeasedRelay(pool, WRITER, holder, make_relay, wall)
+    carriers = carriers_of(settings, pool, seal, clock.now, metrics)
+
+    def wake(channels: Iterable[str]) -> None:
+        for channel in channels:
+            carriers[channel].woken.set()
+
+    chance = random.random
+    links = Links.from_seal_key(base64.b64decode(secret))
+    desk = Desk(pool, programmes, Words(shelf.library), seal, links, settings.gateway, clock, chance)
+    intake = Intake(pool, programmes, clock, seal, metrics, relay.committed, wake)
+    said = settings.sending
+    keeper = Keeper(pool, programmes, list(carriers), clock, wall, metrics, relay.committed, wake, said.captured)
+    lanes = [
+        Lane(
+            pool, desk, programmes, carrier, clock, wall, metrics, holder, relay.committed, wake,
+            chance, batch=said.batch, bundle=said.bundle, lease=said.lease,
+        )
+        for carrier in carriers.values()
+        for _ in range(said.lanes)
+    ]  # fmt: skip
+    ready = _host(app, settings, pool, programmes, shelf, relay, lanes, list(carriers.values()), keeper)
+    _listen(app, settings, intake, ready)
+    up = listen_only(app, settings, clock, metrics.announcements.inc)
+    troubles = [partial(getattr, each, "trouble") for each in (programmes, relay, keeper, *lanes)]
+    serve_health(app, registry, [up, *troubles])
     return app
+
+
+def _host(
+    app: faust.App,
+    settings: NotifierSettings,
+    pool: asyncpg.Pool,
+    programmes: Programmes,
+    shelf: Shelf,
+    relay: LeasedRelay,
+    lanes: list[Lane],
+    carriers: list[Carrier],
+    keeper: Keeper,
+) -> asyncio.Event:
+    """Put the relay, the lanes and who looks around into the app. Returns what happens once it can store things."""
+    ready, stopping = asyncio.Event(), asyncio.Event()
+
+    async def send() -> None:
+        async with postgres.opened(pool), asyncio.TaskGroup() as tasks:
+            await programmes.refresh()
+            tasks.create_task(relay.run())
+            while not (relay.prepared and programmes.trouble is None):
+                if await happens_within(stopping, _MOMENT):
+                    return
+            ready.set()
+            for lane in lanes:
+                tasks.create_task(lane.run())
+
+    async def run() -> None:
+        try:
+            await send()
+        finally:
+            for carrier in carriers:
+                await carrier.channel.close()
+
+    def stop() -> None:
+        stopping.set()
+        for lane in lanes:
+            lane.stop()
+        relay.stop()
+
+    app.service(Hosted(run, stop))  # type: ignore[arg-type]  # faust takes an instance too, its types do not
+
+    @app.timer(interval=settings.programme_refresh.total_seconds())  # type: ignore[untyped-decorator]  # faust
+    async def look_for_programmes() -> None:
+        if relay.prepared:
+            await programmes.refresh()
+            await look_for_templates(shelf, pool)
+
+    @app.timer(interval=_LOOK)  # type: ignore[untyped-decorator]  # faust
+    async def look_around() -> None:
+        if ready.is_set():
+            await keeper.look()
+
+    return ready
+
+
+async def look_for_templates(shelf: Shelf, pool: asyncpg.Pool) -> None:
+    """Look for templates that were published; what is known stays while the database is away."""
+    try:
+        await shelf.refresh(pool)
+    except postgres.DATABASE_ERRORS as error:
+        log.warning("templates.not_read", error=type(error).__name__)
+
+
+def _listen(app: faust.App, settings: NotifierSettings, intake: Intake, ready: asyncio.Event) -> None:
+    """Hear what members may be told of: an agent a topic, so that one in trouble does not hold up the others."""
+
+    def listen_to(topic: str) -> None:
+        told = app.topic(f"{settings.kafka.topic_prefix}{topic}", key_type=bytes, value_type=bytes, internal=False)
+
+        async def hear(stream: faust.StreamT[bytes]) -> None:
+            async for events in cast("faust.Stream[bytes]", stream).take_events(_TAKEN, _WITHIN):
+                await ready.wait()
+                await intake.take(topic, [_record(event) for event in events])
+
+        app.agent(told, name=f"{topic}.told", concurrency=1)(hear)
+
+    for topic in TOPICS:
+        listen_to(topic)
+
+
+def _record(event: faust.EventT[bytes]) -> ConsumerRecord:
+    """The record as the broker gave it; Faust keeps its time in seconds, and headers as pairs or by name."""
+    message = event.message
+    headers = tuple(message.headers.items() if isinstance(message.headers, dict) else message.headers or ())
+    return ConsumerRecord(
+        message.topic, message.partition, message.offset, int(message.timestamp * 1000), message.timestamp_type,
+        message.key, message.value, None, 0, 0, headers,
+    )  # fmt: skip

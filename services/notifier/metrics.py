@@ -2,13 +2,104 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter
+from collections.abc import Iterable
+from typing import get_args
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from libs.messages.content import ChannelName
+from services.notifier.deliveries import Settled
+from services.notifier.states import name_of
+
+CHANNELS: tuple[ChannelName, ...] = get_args(ChannelName)
+_BREAKER = {"closed": 0, "trying": 1, "open": 2}
 
 
 class NotifierMetrics:
-    """What notifier counts so far: what it hears of programmes."""
+    """What notifier counts: what it hears, what waits, and what becomes of it."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.announcements = Counter(
             "loyalty_notifier_programme_announcements_total", "Programme versions heard of.", registry=registry
         )
+        self.events = Counter(
+            "loyalty_notifier_events_total",
+            "Events heard, by what came of them: queued, repeated, not_told, too_late, rejected, unknown.",
+            ["topic", "outcome"],
+            registry=registry,
+        )
+        self.interruptions = Counter(
+            "loyalty_notifier_interruptions_total",
+            "Times that the database was away when something was to be stored.",
+            registry=registry,
+        )
+        self.settled = Counter(
+            "loyalty_notifier_messages_total",
+            "What became of messages that were taken in hand, by state and reason.",
+            ["channel", "outcome", "reason"],
+            registry=registry,
+        )
+        self.unanswered = Counter(
+            "loyalty_notifier_unanswered_total",
+            "Messages that may have been taken without an answer; those that are not safe may reach a member twice.",
+            ["channel", "outcome"],
+            registry=registry,
+        )
+        self.fenced = Counter(
+            "loyalty_notifier_fenced_total",
+            "Answers that came when the lease was over and somebody else had the message.",
+            ["channel"],
+            registry=registry,
+        )
+        self.feedback = Counter(
+            "loyalty_notifier_feedback_total",
+            "What was heard of messages after they were handed over.",
+            ["kind"],
+            registry=registry,
+        )
+        self._make_gauges(registry)
+
+    def _make_gauges(self, registry: CollectorRegistry) -> None:
+        """What is so at the moment, and how long handing over takes."""
+        self.waiting = Gauge("loyalty_notifier_due_messages", "Messages that are due.", ["channel"], registry=registry)
+        self.oldest = Gauge(
+            "loyalty_notifier_oldest_due_seconds",
+            "How long the oldest message that is due has waited, in business time.",
+            ["channel"],
+            registry=registry,
+        )
+        self.sending = Gauge(
+            "loyalty_notifier_sending_messages", "Messages in the hands of workers.", ["channel"], registry=registry
+        )
+        self.breaker = Gauge(
+            "loyalty_notifier_resting_providers",
+            "Whether the provider of a channel is in trouble: 0 is used, 1 is tried again, 2 is left alone.",
+            ["channel"],
+            registry=registry,
+        )
+        self.send_seconds = Histogram(
+            "loyalty_notifier_send_seconds",
+            "How long it took to hand over a bundle of messages.",
+            ["channel"],
+            buckets=(0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60),
+            registry=registry,
+        )
+
+    def count(self, settled: Iterable[Settled]) -> None:
+        """Count what became of deliveries."""
+        for one in settled:
+            reason = getattr(one.state, "reason", "")
+            self.settled.labels(one.claimed.delivery.channel, name_of(one.state), reason).inc()
+
+    def show_backlog(self, rows: Iterable[tuple[str, int, int, float]]) -> None:
+        """Show what waits, by channel; a channel of which nothing does shows zeros."""
+        found = {row[0]: row for row in rows}
+        for channel in CHANNELS:
+            _, waiting, sending, oldest = found.get(channel, (channel, 0, 0, 0.0))
+            self.waiting.labels(channel).set(waiting)
+            self.sending.labels(channel).set(sending)
+            self.oldest.labels(channel).set(oldest)
+
+    def show_breaker(self, channel: ChannelName, state: str) -> None:
+        """Show how a provider does."""
+        self.breaker.labels(channel).set(_BREAKER[state])

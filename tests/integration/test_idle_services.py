@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.receipts import Record
-from tests.support.stack import Stack, Worker, until
+from tests.support.stack import SEAL_KEY, Stack, Worker, until
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("expiry", "notifier")
@@ -44,6 +44,7 @@ async def test_idle_services_live(stack: Stack) -> None:
 )
 def test_settings_are_checked_before_the_start(service: str, variables: dict[str, str], good: bool) -> None:
     environment = {f"POINTSTREAM_{service.upper()}__{name}": value for name, value in variables.items()}
+    environment["POINTSTREAM_SEAL_KEY"] = SEAL_KEY
     command = [sys.executable, "-m", f"services.{service}", "check"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False, timeout=60)
     assert (done.returncode == 0) is good, done.stderr.decode()

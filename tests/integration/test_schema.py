@@ -46,7 +46,13 @@ RIGHTS = {
         "INSERT SELECT UPDATE(at) UPDATE(enrolled_at) UPDATE(member_id) UPDATE(open) UPDATE(place)": (
             "earning.occasion_clock"
         ),
-        "INSERT SELECT UPDATE(present)": "vault.profile",
+        "INSERT SELECT UPDATE(present)": "vault.consent vault.profile",
+        "INSERT SELECT UPDATE(sealed_key)": "vault.member_key",
+        (
+            "INSERT SELECT UPDATE(country) UPDATE(family_name) UPDATE(given_name) UPDATE(language) "
+            "UPDATE(recorded_at) UPDATE(zone)"
+        ): "vault.person",
+        "DELETE INSERT SELECT UPDATE(address)": "vault.contact",
         "INSERT SELECT UPDATE(used)": "earning.counter",
         "INSERT SELECT UPDATE(told_at)": "earning.budget_reached members.segment_change",
         "INSERT SELECT UPDATE(held) UPDATE(now_active_from) UPDATE(now_expires_at) UPDATE(pending) UPDATE(remaining)": (
@@ -102,7 +108,7 @@ RIGHTS = {
         ),
     },
     "gateway": {
-        "USAGE": "earning expiry gateway ledger members platform redemption stream vault",
+        "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",
         "SELECT": """
             earning.budget_reached earning.counter earning.decision_page earning.inbox earning.member_day
             earning.parked_receipt
@@ -113,12 +119,14 @@ RIGHTS = {
             members.identifier members.member members.merge members.segment_change members.segment_member
             members.tier_change members.tier_standing
             platform.programme platform.source platform.tenant
+            notifier.captured notifier.delivery
             redemption.code redemption.code_miss redemption.code_pool redemption.code_use
             redemption.gift_card redemption.gift_card_entry
             redemption.redemption stream.outbox_shard stream.position vault.profile
             """,
         "INSERT SELECT": """
-            expiry.reinstatement_share members.referral_code platform.exchange_rate platform.programme_version
+            expiry.reinstatement_share members.referral_code notifier.feedback notifier.media notifier.template
+            platform.exchange_rate platform.programme_version
             """,
         "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
         "INSERT SELECT UPDATE(ended_at) UPDATE(ended_by)": "members.exemption",
@@ -127,6 +135,13 @@ RIGHTS = {
         "SELECT(reason) SELECT(recorded_at) SELECT(tenant_id) SELECT(topic)": "stream.dead_letter",
         "SELECT UPDATE(asked) UPDATE(asked_by)": "expiry.sweep",
         "SELECT UPDATE(last_used_at)": "gateway.api_key",
+        "INSERT SELECT UPDATE(present)": "vault.consent",
+        "INSERT SELECT UPDATE(sealed_key)": "vault.member_key",
+        (
+            "INSERT SELECT UPDATE(country) UPDATE(family_name) UPDATE(given_name) UPDATE(language) "
+            "UPDATE(recorded_at) UPDATE(zone)"
+        ): "vault.person",
+        "DELETE INSERT SELECT UPDATE(address) UPDATE(alive) UPDATE(changed_at) UPDATE(reason)": "vault.contact",
         (
             "DELETE INSERT SELECT UPDATE(attempt) UPDATE(body) UPDATE(fingerprint) UPDATE(location) UPDATE(started_at) "
             "UPDATE(status)"
@@ -193,6 +208,7 @@ RIGHTS = {
             members.exemption_pass members.identifier members.mark members.member members.merge
             members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing
+            notifier.captured notifier.delivery
             redemption.code_miss redemption.code_use redemption.gift_card redemption.gift_card_entry
             redemption.redemption redemption.request stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
             """,
@@ -200,7 +216,7 @@ RIGHTS = {
             gateway.api_key platform.exchange_rate platform.programme platform.programme_version platform.tenant
             """,
         "DELETE INSERT SELECT UPDATE": "platform.source",
-        "INSERT SELECT": "expiry.reinstatement_share redemption.code",
+        "INSERT SELECT": "expiry.reinstatement_share notifier.media notifier.template redemption.code",
         (
             "INSERT SELECT UPDATE(changed_at) UPDATE(codes) UPDATE(exhausted_at) UPDATE(last_number) UPDATE(paused) "
             "UPDATE(revision) UPDATE(rules)"
@@ -217,18 +233,38 @@ RIGHTS = {
         "INSERT SELECT UPDATE(ended_at) UPDATE(ended_by)": "members.exemption",
         "SELECT UPDATE(activates_at) UPDATE(keeps) UPDATE(lapses_at) UPDATE(owing) UPDATE(seq)": "ledger.member",
         "SELECT UPDATE(replayed_at)": "stream.dead_letter",
+        "INSERT SELECT UPDATE(present)": "vault.consent",
+        "INSERT SELECT UPDATE(destroyed_at) UPDATE(sealed_key)": "vault.member_key",
+        (
+            "DELETE INSERT SELECT UPDATE(country) UPDATE(family_name) UPDATE(given_name) UPDATE(language) "
+            "UPDATE(recorded_at) UPDATE(zone)"
+        ): "vault.person",
+        "DELETE INSERT SELECT UPDATE(address) UPDATE(alive) UPDATE(changed_at) UPDATE(reason)": "vault.contact",
         "SELECT UPDATE(bad_streak) UPDATE(halt_reason) UPDATE(halted_at) UPDATE(recent_bad) UPDATE(recent_seen)": (
             "stream.position"
         ),
     },
-} | {
-    service: {
-        "USAGE": f"{service} platform",
-        "SELECT": (
-            "platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant"
-        ),
-    }
-    for service in ("notifier",)
+    "notifier": {
+        "USAGE": "ledger members notifier platform stream vault",
+        "SELECT": """
+            ledger.debt ledger.lot ledger.lot_now ledger.member members.tier_standing notifier.template
+            platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant
+            vault.person
+            """,
+        "INSERT SELECT UPDATE(present)": "vault.consent",
+        "INSERT SELECT UPDATE(sealed_key)": "vault.member_key",
+        "SELECT UPDATE(alive) UPDATE(changed_at) UPDATE(reached_at) UPDATE(reason)": "vault.contact",
+        "DELETE INSERT SELECT": "notifier.captured",
+        "INSERT SELECT": "stream.dead_letter stream.outbox",
+        "INSERT SELECT UPDATE": "stream.outbox_shard",
+        "SELECT UPDATE(applied_at)": "notifier.feedback",
+        (
+            "INSERT SELECT UPDATE(attempts) UPDATE(clicked_at) UPDATE(delivered_at) UPDATE(detail) UPDATE(digest) "
+            "UPDATE(due_at) UPDATE(ended_at) UPDATE(epoch) UPDATE(follow_at) UPDATE(handed_at) UPDATE(holder) "
+            "UPDATE(language) UPDATE(lapses) UPDATE(lease_until) UPDATE(opened_at) UPDATE(provider_id) UPDATE(reason) "
+            "UPDATE(state) UPDATE(trail)"
+        ): "notifier.delivery",
+    },
 }
 
 _GRANTED = """

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from prometheus_client import CollectorRegistry
 
+from libs.contacts.vault import Vault
 from libs.contracts.identifiers import IdentifierNames
 from libs.contracts.rejection import Rejection
 from libs.judging.programmes import Programmes
@@ -58,7 +59,7 @@ class Earning:
         self._handlers: dict[str, Any] = {
             PURCHASES: EventHandler(PURCHASES, *wired),
             ACTIVITIES: EventHandler(ACTIVITIES, *wired),
-            PROFILES: ProfileHandler(*wired),
+            PROFILES: ProfileHandler(*wired, Vault.from_seal_key(bytes(32))),
         }
 
     def batch(self, sent: Sequence[Sent], now: datetime, *, drop: bool = False) -> Applied:

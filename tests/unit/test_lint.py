@@ -33,7 +33,11 @@ PLANTED = {
     **{f"libs/gift_cards/{name}.py": "" for name in ("decide", "jurisdictions", "model")},
     **{f"libs/experiments/{name}.py": "" for name in ("results", "told", "uplift")},
     "libs/judging/__init__.py": "",
-    "libs/contacts/person.py": "",
+    **{
+        f"libs/contacts/{name}.py": ""
+        for name in ("addresses", "consent", "events", "links", "masks", "person", "told", "vault")
+    },
+    **{f"libs/deliveries/{name}.py": "" for name in ("bounces", "texts", "told")},
     "libs/language/__init__.py": "",
     "libs/messages/__init__.py": "",
     "libs/receipts/__init__.py": "",
@@ -44,6 +48,7 @@ PLANTED = {
         for name in ("challenges", "decide", "explain", "finding", "known", "lists", "rules", "turns")
     },
     **{f"libs/sweeps/{name}.py": "" for name in ("origins", "outlook")},
+    **{f"libs/templates/{name}.py": "" for name in ("bundle", "forms", "images")},
     "libs/tiers/__init__.py": "",
     "libs/ledger/model.py": "",
     "libs/ledger/decide.py": "import socket",
@@ -57,7 +62,7 @@ PLANTED = {
     "services/earning/store.py": "import libs.runtime.faust_host, services.expiry",
     "services/expiry/__init__.py": "import deploy",
     "services/gateway/__init__.py": "import tests.support",
-    "services/notifier/__init__.py": "",
+    **{f"services/notifier/{name}.py": "" for name in ("attempts", "channels/mail_bytes", "hours", "states")},
     "services/redemption/__init__.py": "",
     "cli/main.py": "",
     "deploy/schema.py": "",

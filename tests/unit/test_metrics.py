@@ -29,10 +29,12 @@ UNITS = {
     "reminders",
     "minor",
     "pools",
+    "messages",
+    "providers",
 }
 LABELS = {
     "service", "topic", "partition", "outcome", "reason", "cause", "operation", "status_class", "code",
-    "tenant", "programme", "wallet", "account", "campaign", "kind",
+    "tenant", "programme", "wallet", "account", "campaign", "kind", "channel",
 }  # fmt: skip
 """Few values each, and none that a member, a receipt or an article could be known by."""
 EXPORTED_ALL = services_by_family()

@@ -31,6 +31,16 @@ from libs.contracts.events.member import (
     MemberUpdatedV1,
     TierFigure,
 )
+from libs.contracts.events.message import (
+    MessageBouncedV1,
+    MessageClickedV1,
+    MessageDeliveredV1,
+    MessageFailedV1,
+    MessageOpenedV1,
+    MessageQueuedV1,
+    MessageSentV1,
+    MessageSuppressedV1,
+)
 from libs.contracts.events.moving import (
     ExtensionRequestedV1,
     MemberMergedV1,
@@ -141,6 +151,14 @@ __all__ = [
     "MemberUnmergedV1",
     "MemberUpdatedV1",
     "MergeRequestedV1",
+    "MessageBouncedV1",
+    "MessageClickedV1",
+    "MessageDeliveredV1",
+    "MessageFailedV1",
+    "MessageOpenedV1",
+    "MessageQueuedV1",
+    "MessageSentV1",
+    "MessageSuppressedV1",
     "PointsActivatedV1",
     "PointsAdjustedV1",
     "PointsCreditedV1",

@@ -8,6 +8,7 @@ from uuid import UUID
 from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import FailFast, Field, StringConstraints
 
+from libs.contracts.events.person import ConsentTold, ContactTold, PersonTold
 from libs.contracts.events.purchase import Identifier, Identifiers
 from libs.contracts.events.referral import Mark
 from libs.contracts.primitives import (
@@ -33,6 +34,8 @@ MonthDay = Annotated[
 Attributes = Annotated[dict[Name64, Text256 | Whole | bool | None], MaxLen(32)]
 
 Marks = Annotated[tuple[Mark, ...], MaxLen(8), FailFast()]
+Contacts = Annotated[tuple[ContactTold, ...], MaxLen(16), FailFast()]
+Consents = Annotated[tuple[ConsentTold, ...], MaxLen(32), FailFast()]
 
 
 class MemberEnrolledV1(Payload):
@@ -52,6 +55,9 @@ class MemberEnrolledV1(Payload):
     marks: Marks = Field(default=(), description="By what the same person or household is known; kept as hashes.")
     referral_code: Text32 | None = Field(default=None, description="The code of whoever brought the member in.")
     referral_consent: bool = Field(default=False, description="Whether the member agreed to be written to about it.")
+    person: PersonTold | None = Field(default=None, description="Who the member is; kept sealed.")
+    contacts: Contacts = Field(default=(), description="Where the member is reached; kept sealed.")
+    consents: Consents = Field(default=(), description="What the member agreed to, or refused.")
 
 
 class MemberUpdatedV1(Payload):
@@ -69,6 +75,9 @@ class MemberUpdatedV1(Payload):
         default=None, description="Attributes that are new or have changed; null takes one away, others stay."
     )
     marks: Marks = Field(default=(), description="Further marks of the same person or household; kept as hashes.")
+    person: PersonTold | None = Field(default=None, description="What is new of who the member is; kept sealed.")
+    contacts: Contacts = Field(default=(), description="Where else the member is reached, or no more; kept sealed.")
+    consents: Consents = Field(default=(), description="What the member now agrees to, or refuses.")
 
 
 class TierFigure(Payload):

@@ -20,6 +20,23 @@ WHERE (f.points IS NULL OR f.points >= $8) AND ($9::text[] IS NULL OR f.tier = A
       WHERE s.tenant_id = $1 AND s.programme_id = $2 AND s.member_id = f.member_id AND s.segment = ANY ($10)))
 ORDER BY f.member_id;
 
+-- name: of_members
+-- The same of single members ($6), of whom there are few: what is free of their lots with a date behind $4, up to $5.
+SELECT m.member_id, m.spread, m.tier, count(l.seq) AS lots, sum(l.remaining - l.held)::bigint AS points,
+       NULL::bigint AS seq, NULL::text AS keeps
+FROM ledger.member m
+JOIN ledger.lot l USING (tenant_id, programme_id, member_id)
+WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.member_id = ANY ($6::uuid[])
+  AND m.lapses_at <= $5 AND (m.activates_at IS NULL OR m.activates_at > $5) AND m.keeps IS NULL
+  AND l.wallet = $3 AND l.remaining > l.held
+  AND coalesce(l.now_expires_at, l.expires_at) > $4 AND coalesce(l.now_expires_at, l.expires_at) <= $5
+GROUP BY m.member_id, m.spread, m.tier
+UNION ALL
+SELECT m.member_id, m.spread, m.tier, NULL, NULL, m.seq, m.keeps::text
+FROM ledger.member m
+WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.member_id = ANY ($6::uuid[]) AND m.lapses_at <= $5
+  AND (m.activates_at <= $5 OR m.keeps IS NOT NULL);
+
 -- name: by_tier
 SELECT l.tier, count(*) AS members, sum(l.lots)::bigint AS lots, sum(l.points)::bigint AS points
 FROM expiry.losing($1, $2, $3, $4, $5, $6, $7) AS l

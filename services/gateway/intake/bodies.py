@@ -33,6 +33,17 @@ async def read_json(request: Request, most: int) -> Any:
         raise ProblemError("body-not-json") from None
 
 
+async def read_raw(request: Request, media: str, most: int) -> bytes:
+    """Return the body as it is, of one media type and `most` bytes at most.
+
+    Raises:
+        ProblemError: 415 for another media type, 413 when it is too large, 408 when it takes too long.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != media:
+        raise ProblemError("media-type-unsupported", f"It takes {media}.")
+    return await _read(request, most)
+
+
 def fingerprint(request: Request, document: Any) -> bytes:
     """Return the SHA-256 of method, path and body; spaces and the order of fields in the body make no difference.
 

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import orjson
 
+from libs.contacts.events import unfit
 from libs.contracts.codec import Event, EventDecoder, canonical, ce_headers
 from libs.contracts.identifiers import IdentifierNames
 from libs.contracts.rejection import Rejection
@@ -78,7 +79,7 @@ def offer(
         return event
     if not own and (event.source == OWN_SOURCES or event.source.startswith(OWN_SOURCES + "/")):
         return Rejection("envelope", "/source", "a path that is not the platform's own")
-    if (fault := unsound(event.data)) is not None:
+    if (fault := unsound(event.data) or unfit(event.data)) is not None:
         return fault
     return _sealed(event, raw, names, own=own)
 

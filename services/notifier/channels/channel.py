@@ -32,7 +32,7 @@ class Letter:
     `message_id` is the same at every attempt: it is the provider's key against repeats where there is one, and a mail's
     Message-ID. `sender` names who writes (the brand). `unsubscribe` is the address for one click; None for a message
     that can't be refused. `life` is how long it is of use: nobody delivers it after that. `data` goes along where the
-    channel carries structure (push, webhook).
+    channel carries structure (push, webhook). `tenant_id` is whose member it is, where providers are those of a tenant.
     """
 
     message_id: UUID
@@ -42,6 +42,7 @@ class Letter:
     unsubscribe: str | None = field(default=None, repr=False)
     life: timedelta | None = None
     data: tuple[tuple[str, str], ...] = ()
+    tenant_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,12 @@ SWEEP = {
     "findMembers": ("/v1/members?identifier=card:98123456", 200),
     "getMember": ("/v1/members/{member_id}", 404),
     "listMemberHistory": ("/v1/members/{member_id}/history", 404),
+    "listMemberMessages": ("/v1/members/{member_id}/messages", 404),
+    "getMessage": ("/v1/messages/{message_id}", 404),
     "listMemberTierChanges": ("/v1/members/{member_id}/tiers", 404),
+    "getMemberContacts": ("/v1/members/{member_id}/contacts", 404),
+    "revealMemberContacts": ("/v1/members/{member_id}/contacts:reveal", 404),
+    "getMemberConsents": ("/v1/members/{member_id}/consents", 404),
     "getMemberShopping": ("/v1/members/{member_id}/shopping", 404),
     "getMemberReferrals": ("/v1/members/{member_id}/referrals", 404),
     "previewExtension": ("/v1/members/{member_id}/extension-preview?wallet=points&boundaries=1", 404),
@@ -55,6 +60,8 @@ SWEEP = {
     "getExperiment": ("/v1/experiments/{experiment}", 404),
     "listSegments": ("/v1/segments", 200),
     "listSegmentMembers": ("/v1/segments/{segment}/members", 404),
+    "listTemplates": ("/v1/templates", 200),
+    "getTemplate": ("/v1/templates/welcome/de-AT/email", 200),
     "listParked": ("/v1/parked", 200),
     "listRates": ("/v1/rates", 200),
     "listFiles": ("/v1/files", 200),
@@ -113,6 +120,8 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
     pool = await scribe.connection.fetchval(QUERIES["code_pool"], *whose[:2], tenant.slug, FRIDAY)
     await scribe.connection.execute(QUERIES["code"], tenant.tenant_id, *code, pool, member.member_id, FRIDAY)
     await scribe.connection.execute(QUERIES["gift_card"], *whose, *card, tenant.currency, FRIDAY)
+    message_id = UUID(int=tenant.tenant_id << 20)
+    await scribe.connection.execute(QUERIES["message"], *whose, message_id, FRIDAY)
     campaign = "base" if tenant is ACME else "of-globex"
     segment = f"of-{tenant.slug}"
     segments = {"segments": [{"name": segment, "list": True}]}
@@ -142,6 +151,7 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
         "experiment": segment,
         "file_id": str(file_id),
         "redemption_id": str(redemption_id),
+        "message_id": str(message_id),
         "code": "K7M2-XW4P-9RTA",
         "pool": tenant.slug,
         "code_id": str(code.code_id),

@@ -10,14 +10,24 @@ from libs.language.catalogue import Catalogue
 from libs.programmes.calendar_words import CALENDAR
 from libs.promotions.pages import Outcome
 from services.gateway import words
+from services.gateway.contacts.preference_words import PREFERENCES
 from services.gateway.planning.words import PAGES
 from services.gateway.quote_words import QUOTES
 
 
 @pytest.mark.parametrize(
     "catalogue",
-    [words.OUTCOME_TEXTS, words.REASON_TEXTS, words.MOVEMENT_TEXTS, words.OTHER_TEXTS, QUOTES, PAGES, CALENDAR],
-    ids=["outcomes", "reasons", "movements", "others", "quotes", "planning", "calendar"],
+    [
+        words.OUTCOME_TEXTS,
+        words.REASON_TEXTS,
+        words.MOVEMENT_TEXTS,
+        words.OTHER_TEXTS,
+        QUOTES,
+        PAGES,
+        CALENDAR,
+        PREFERENCES,
+    ],
+    ids=["outcomes", "reasons", "movements", "others", "quotes", "planning", "calendar", "preferences"],
 )
 def test_every_language_has_every_text(catalogue: Catalogue) -> None:
     assert catalogue.faults() == []

@@ -217,3 +217,11 @@ VALUES ($1, $1, 'points', $2::timestamptz + interval '7 days', $3, 0, gen_random
 INSERT INTO expiry.reinstatement (tenant_id, programme_id, reinstatement_id, digest, lapsed_after, lapsed_until, reason, members,
                                   points, state, asked_by, asked_at)
 VALUES ($1, $1, $2, '\x00', $3::timestamptz - interval '9 days', $3, 'goodwill', 1, 5, 'awaiting_approval', 'eva', $3);
+
+-- name: message
+INSERT INTO notifier.delivery (tenant_id, programme_id, member_id, message, occasion, channel, occasion_on, delivery_id, purpose,
+                               route, place, spread, facts, state, due_at, queued_at, ended_at, reason, trail)
+VALUES ($1, $2, $3, 'expiry_reminder', 'points@x/7d', 'email', $5::timestamptz::date, $4, 'service', '{sms}', 0, 0, '{"points": 5}',
+        'suppressed', $5, $5, $5, 'no_address',
+        '[{"at": "2024-03-01T10:00:00Z", "state": "suppressed", "reason": "no_address"}]')
+ON CONFLICT DO NOTHING;

@@ -1,0 +1,24 @@
+"""Kinds of problems that belong to one part of the API each, told beside that part."""
+
+from __future__ import annotations
+
+from services.gateway.backtests.problem_kinds import BACKTESTS
+from services.gateway.codes.problem_kinds import CARDS, CODES
+from services.gateway.contacts.problem_kinds import CONTACTS
+from services.gateway.messages.problem_kinds import MESSAGES
+from services.gateway.redemptions.problem_kinds import REDEMPTIONS
+from services.gateway.reinstatement_problems import REINSTATEMENTS
+from services.gateway.sweep_problems import SWEEPS
+from services.gateway.templates.problem_kinds import TEMPLATES
+
+FAMILIES = (
+    *BACKTESTS,
+    *SWEEPS,
+    *REINSTATEMENTS,
+    *REDEMPTIONS,
+    *MESSAGES,
+    *TEMPLATES,
+    *CONTACTS,
+    *CODES,
+    *CARDS,
+)

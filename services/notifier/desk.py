@@ -1,0 +1,202 @@
+"""A batch of deliveries in hand: all that its decisions need is loaded set by set, decided, and written as letters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import asyncpg
+
+from libs.contacts.links import Links
+from libs.contacts.person import Person
+from libs.contacts.postgres import load_people
+from libs.ledger.zones import load_zone
+from libs.runtime.clock import Clock
+from libs.runtime.seal import Seal
+from services.notifier import store, truth
+from services.notifier.attempts import MOST_LAPSES, SET_ASIDE
+from services.notifier.channels.channel import Letter
+from services.notifier.deliveries import Claimed, Settled
+from services.notifier.domain import Case, Drop, Facts, Send, Sent, Untrue, Verdict, decide_all
+from services.notifier.programmes import Programmes, Rules
+from services.notifier.states import Failed, undelivered
+from services.notifier.words import Unwritten, Words
+
+_NOBODY = Sent()
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A letter that may go out, and the delivery that it is of."""
+
+    claimed: Claimed
+    letter: Letter
+    digest: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What came of a batch: letters to send, and deliveries that are settled without one."""
+
+    ready: list[Ready]
+    settled: list[Settled]
+
+
+class Desk:
+    """Prepares batches. `links` and `address` (of the gateway) make the addresses for not being written to."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        programmes: Programmes,
+        words: Words,
+        seal: Seal,
+        links: Links,
+        address: str,
+        clock: Clock,
+        chance: Callable[[], float],
+    ) -> None:
+        self._pool = pool
+        self._programmes = programmes
+        self._words = words
+        self._seal = seal
+        self._links = links
+        self._address = address.rstrip("/")
+        self._clock = clock
+        self._chance = chance
+
+    async def prepare(self, batch: Sequence[Claimed]) -> Prepared:
+        """Decide and write a batch.
+
+        Raises:
+            asyncpg.PostgresError: the database is away; the batch is still held.
+        """
+        now = self._clock.now()
+        prepared = Prepared([], [])
+        known: list[tuple[Claimed, Rules]] = []
+        for claimed in batch:
+            rules = self._programmes.of(claimed.delivery.scope, now)
+            if claimed.lapses >= MOST_LAPSES:
+                prepared.settled.append(Settled(claimed, Failed(now, SET_ASIDE), now))
+            elif rules is None or rules.notice(claimed.delivery.message) is None:
+                prepared.settled.append(Settled(claimed, undelivered(Drop("not_told"), now), now))
+            else:
+                known.append((claimed, rules))
+        if known:
+            cases, people = await self._cases(known, now)
+            for (claimed, rules), verdict in zip(known, decide_all(cases, now), strict=True):
+                self._act(prepared, claimed, rules, people[claimed.delivery.member], verdict, now)
+        return prepared
+
+    async def _cases(
+        self, known: Sequence[tuple[Claimed, Rules]], now: datetime
+    ) -> tuple[list[Case], Mapping[truth.Member, Person]]:
+        deliveries = [claimed.delivery for claimed, _ in known]
+        members = list(dict.fromkeys(each.member for each in deliveries))
+        async with self._pool.acquire() as connection:
+            people = await load_people(connection, members, self._seal)
+            standing = await truth.load_standing(connection, members, now)
+            truths = await truth.load_truths(connection, deliveries, standing, now)
+            sent = await self._sent(connection, known, now)
+            follows = [(each, rules) for (_, rules), each in zip(known, deliveries, strict=True) if each.place > 0]
+            asked = [(each, _only_opened(rules, each.message)) for each, rules in follows]
+            reached = await store.reached(connection, asked)
+        cases = []
+        for claimed, rules in known:
+            each = claimed.delivery
+            person = None if each.member in standing.gone else people[each.member]
+            notice = rules.notice(each.message)
+            case = Case(
+                each.delivery_id,
+                each.member,
+                each.channel,
+                each.purpose,
+                each.useful_until,
+                person,
+                truths[each.delivery_id],
+                _zone(person, rules),
+                rules.quiet if notice is not None and notice.decent else None,
+                rules.limits(each.purpose),
+                sent.get(each.delivery_id, _NOBODY),
+                each.delivery_id in reached,
+                self._chance(),
+            )
+            cases.append(case)
+        return cases, people
+
+    async def _sent(
+        self, connection: asyncpg.Connection, known: Sequence[tuple[Claimed, Rules]], now: datetime
+    ) -> dict[UUID, Sent]:
+        """What members of programmes with caps were sent, by delivery."""
+        groups: dict[tuple[int, int], list[tuple[Claimed, Rules]]] = {}
+        for claimed, rules in known:
+            if rules.limits(claimed.delivery.purpose):
+                groups.setdefault(claimed.delivery.scope, []).append((claimed, rules))
+        mine = [claimed.delivery.delivery_id for claimed, _ in known]
+        found: dict[UUID, Sent] = {}
+        for scope, group in groups.items():
+            span = max(
+                (limit.span for claimed, rules in group for limit in rules.limits(claimed.delivery.purpose)),
+                default=timedelta(0),
+            )
+            members = list({claimed.delivery.member_id for claimed, _ in group})
+            before = await store.sent_before(connection, scope, members, now, span)
+            for claimed, _ in group:
+                each = claimed.delivery
+                found[each.delivery_id] = store.sent_of(before.get((each.member_id, each.purpose), {}), mine)
+        return found
+
+    def _act(
+        self, prepared: Prepared, claimed: Claimed, rules: Rules, person: Person, verdict: Verdict, now: datetime
+    ) -> None:
+        if not isinstance(verdict, Send):
+            prepared.settled.append(Settled(claimed, undelivered(verdict, now), now))
+            return
+        letter = self._letter(claimed, rules, person, verdict, now)
+        if isinstance(letter, Unwritten):
+            prepared.settled.append(Settled(claimed, Failed(now, "not_written", letter.detail), now))
+        else:
+            digest = None if verdict.address is None else verdict.address.digest
+            prepared.ready.append(Ready(claimed, letter, digest))
+
+    def _letter(
+        self, claimed: Claimed, rules: Rules, person: Person, verdict: Send, now: datetime
+    ) -> Letter | Unwritten:
+        each = claimed.delivery
+        unsubscribe = self._address + self._links.path(each.member, each.purpose, each.channel, now)
+        content = self._words.write(each, rules, person, _facts(verdict.facts), unsubscribe, now)
+        if isinstance(content, Unwritten):
+            return content
+        return Letter(
+            each.delivery_id,
+            "" if verdict.address is None else verdict.address.value,
+            content,
+            rules.brand,
+            unsubscribe,
+            None if each.useful_until is None else each.useful_until - now,
+            (("message", each.message), ("occasion", each.occasion), ("member_id", str(each.member_id))),
+            each.tenant_id,
+        )
+
+
+def _facts(facts: Facts | Untrue) -> Facts:
+    assert not isinstance(facts, Untrue)
+    return facts
+
+
+def _only_opened(rules: Rules, message: str) -> bool:
+    notice = rules.notice(message)
+    return notice is not None and notice.follow_hours is not None
+
+
+def _zone(person: Person | None, rules: Rules) -> ZoneInfo:
+    """The member's own zone; one that nobody knows is the programme's."""
+    if person is None or person.zone is None:
+        return rules.zone
+    try:
+        return load_zone(person.zone)
+    except ZoneInfoNotFoundError:
+        return rules.zone

@@ -1,0 +1,168 @@
+"""Events in: what an agent hears becomes deliveries, a batch in one transaction; what can't be read, a dead letter.
+
+Nothing leaves `take` as an exception but that it was cancelled: while the database is away it holds the batch and tries
+again, and the topic waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+from aiokafka import ConsumerRecord
+
+from libs.contracts.codec import EventDecoder, TopicDecoder
+from libs.contracts.rejection import Rejection
+from libs.contracts.topics import topic_named
+from libs.runtime import dead_letters, logs, stream_store
+from libs.runtime.batch import Outgoing
+from libs.runtime.clock import Clock
+from libs.runtime.failpoint import reach
+from libs.runtime.leases import shard_of
+from libs.runtime.postgres import DATABASE_ERRORS
+from libs.runtime.seal import Seal
+from services.notifier import announcements, store
+from services.notifier.announcements import WRITER, Shards
+from services.notifier.deliveries import Delivery, first_delivery
+from services.notifier.metrics import NotifierMetrics
+from services.notifier.notices import TOLD, occasion_of
+from services.notifier.programmes import Programmes
+
+log = logs.get(__name__)
+CONSUMER = "notifier"
+TOPICS = ("loyalty.reminders", "loyalty.points", "loyalty.rewards", "loyalty.members")
+_PAUSE, _LONGEST = 0.1, 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A delivery that comes into being, and whose it is by slugs."""
+
+    tenant: str
+    programme: str
+    delivery: Delivery
+
+
+class Intake:
+    """Takes in the records of topics; `woken` is called with the channels that have something new."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        programmes: Programmes,
+        clock: Clock,
+        seal: Seal,
+        metrics: NotifierMetrics,
+        committed: Callable[[Iterable[str]], None],
+        woken: Callable[[Iterable[str]], None],
+    ) -> None:
+        self._pool = pool
+        self._programmes = programmes
+        self._clock = clock
+        self._seal = seal
+        self._metrics = metrics
+        self._committed = committed
+        self._woken = woken
+        self._decoders: dict[str, EventDecoder[Any]] = {name: TopicDecoder(name) for name in TOPICS}
+
+    async def take(self, topic: str, records: Sequence[ConsumerRecord]) -> None:
+        """Store what a batch brings, however long the database is away; the same batch again changes nothing."""
+        pause = _PAUSE
+        while True:
+            try:
+                await self._take(topic, records)
+            except DATABASE_ERRORS as error:
+                log.warning("events.not_taken", topic=topic, error=type(error).__name__)
+                self._metrics.interruptions.inc()
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST)
+            else:
+                return
+
+    async def _take(self, topic: str, records: Sequence[ConsumerRecord]) -> None:
+        now = self._clock.now()
+        queued, letters, counts = self._read(topic, records, now)
+        if counts["unknown"]:  # a programme that is newer than the last look
+            await self._programmes.refresh()
+            queued, letters, counts = self._read(topic, records, now)
+        if queued or letters:
+            shards: Shards = {}
+            async with self._pool.acquire() as connection, connection.transaction():
+                if letters:
+                    await stream_store.bury(connection, CONSUMER, now, letters)
+                    shards[shard_of(WRITER, letters[0].letter_id)] = list(map(dead_letters.announcement, letters))
+                deliveries = [each.delivery for each in queued]
+                new = await store.queue(connection, deliveries, [now] * len(queued), now, first=True)
+                for shard, events in announcements.by_shard(_told(queued, new, now)).items():
+                    shards.setdefault(shard, []).extend(events)
+                await enqueue(connection, shards, now)
+                reach("before-commit")
+            counts["queued"] = len(new)
+            counts["repeated"] = len(queued) - len(new)
+            self._committed(shards)
+            self._woken({each.delivery.channel for each in queued})
+        for outcome, count in counts.items():
+            self._metrics.events.labels(topic, outcome).inc(count)
+
+    def _read(
+        self, topic: str, records: Sequence[ConsumerRecord], now: datetime
+    ) -> tuple[list[Queued], list[stream_store.DeadLetter], dict[str, int]]:
+        """Decode records: deliveries, dead letters, and how many events tell members nothing."""
+        found: dict[tuple[Any, ...], Queued] = {}
+        letters: list[stream_store.DeadLetter] = []
+        counts = {"not_told": 0, "rejected": 0, "too_late": 0, "unknown": 0}
+        decode = self._decoders[topic].decode
+        for record in records:
+            if _says_nothing(record):
+                counts["not_told"] += 1
+                continue
+            event = decode(record.value, record.headers)
+            if isinstance(event, Rejection):
+                counts["rejected"] += 1
+                if topic_named(topic).dead_letter:
+                    letters.append(dead_letters.letter(CONSUMER, topic, record, event, self._seal))
+                continue
+            outcome = self._queued(event, now)
+            if isinstance(outcome, str):
+                counts[outcome] += 1
+            else:
+                found[outcome.delivery.key] = outcome
+        return list(found.values()), letters, counts
+
+    def _queued(self, event: Any, now: datetime) -> Queued | str:
+        scope = self._programmes.scope_of(event.tenant, event.programme)
+        rules = None if scope is None else self._programmes.of(scope, now)
+        occasion = occasion_of(event)
+        if occasion is None:
+            return "not_told"
+        if scope is None or rules is None:
+            return "unknown"
+        notice = rules.notice(occasion.message)
+        if notice is None:
+            return "not_told"
+        if occasion.useful_until <= now:
+            return "too_late"
+        return Queued(event.tenant, event.programme, first_delivery(event.tenant, scope, occasion, notice))
+
+
+async def enqueue(connection: asyncpg.Connection, shards: Shards, now: datetime) -> None:
+    """Put events into the outbox; the last statement of a transaction."""
+    if shards:
+        packed = stream_store.pack_rows(shards)
+        await stream_store.enqueue(connection, stream_store.enqueuing(now, dict.fromkeys(shards, 0), packed))
+
+
+def _told(queued: Iterable[Queued], new: set[Any], now: datetime) -> Iterable[tuple[Delivery, Outgoing]]:
+    for each in queued:
+        if each.delivery.delivery_id in new:
+            yield each.delivery, announcements.queued(each.tenant, each.programme, each.delivery, now, now)
+
+
+def _says_nothing(record: ConsumerRecord) -> bool:
+    """Whether its header says already that no member is told of it: most of what happens to points."""
+    kind = next((value for name, value in record.headers if name == "ce_type"), None)
+    return kind is not None and kind not in TOLD

@@ -1,0 +1,126 @@
+"""What programmes say of messages, looked up every few seconds; a version is read once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import orjson
+
+from libs.ledger.zones import load_zone
+from libs.messages.content import Purpose
+from libs.promotions.document import ProgrammeInvalid, parse_programme
+from libs.promotions.messages import Messages, Notice, caps_for
+from libs.promotions.programme import Programme as Document
+from libs.runtime import logs
+from libs.runtime.postgres import DATABASE_ERRORS
+from services.notifier import store
+from services.notifier.domain import Limit
+from services.notifier.hours import Quiet
+
+log = logs.get(__name__)
+Scope = tuple[int, int]
+"""Tenant and programme, as rows name them."""
+_Version = tuple[int, int, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A version of a programme, as far as messages ask: by slugs and name, its money and points, and what is told.
+
+    `scales` are decimals by wallet, `worth` so many points for so many minor units.
+    """
+
+    tenant: str
+    programme: str
+    name: str
+    zone: ZoneInfo
+    currency: str
+    scales: Mapping[str, int]
+    worth: Mapping[str, tuple[int, int]]
+    messages: Messages
+
+    @property
+    def brand(self) -> str:
+        """Under whose name members are written to."""
+        return self.messages.brand or self.name
+
+    @property
+    def quiet(self) -> Quiet:
+        """When nobody is written to."""
+        said = self.messages.quiet
+        return Quiet(time.fromisoformat(said.since), time.fromisoformat(said.until))
+
+    def notice(self, message: str) -> Notice | None:
+        """How a message is told, if it is."""
+        return self.messages.notice_of(message)
+
+    def limits(self, purpose: Purpose) -> tuple[Limit, ...]:
+        """The caps of a purpose."""
+        return tuple([Limit(cap.most, timedelta(hours=cap.hours)) for cap in caps_for(self.messages.caps, purpose)])
+
+
+class Programmes:
+    """The rules of every programme, as of the last look."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._read: dict[_Version, Document] = {}
+        self._rules: dict[Scope, list[tuple[datetime, Rules]]] = {}
+        self._names: dict[tuple[str, str], Scope] = {}
+        self._trouble: str | None = "programmes are not read yet"
+
+    @property
+    def trouble(self) -> str | None:
+        """What keeps programmes from being known, if anything does."""
+        return self._trouble
+
+    def scope_of(self, tenant: str, programme: str) -> Scope | None:
+        """Return tenant and programme by their slugs."""
+        return self._names.get((tenant, programme))
+
+    def of(self, scope: Scope, at: datetime) -> Rules | None:
+        """Return what a programme says at an instant; None before its first version."""
+        known = self._rules.get(scope, ())
+        return next((rules for since, rules in reversed(known) if since <= at), None)
+
+    async def refresh(self) -> None:
+        """Look for new versions; what is known stays while the database is away, or holds what is no programme."""
+        try:
+            await self._look()
+        except (*DATABASE_ERRORS, ProgrammeInvalid) as error:
+            self._trouble = None if self._rules else f"programmes are not read: {type(error).__name__}"
+            log.warning("programmes.not_read", error=type(error).__name__)
+        else:
+            self._trouble = None
+
+    async def _look(self) -> None:
+        read: dict[_Version, Document] = {}
+        rules: dict[Scope, list[tuple[datetime, Rules]]] = {}
+        names: dict[tuple[str, str], Scope] = {}
+        for row in await store.load_versions(self._pool):
+            name: _Version = (row["tenant_id"], row["programme_id"], row["version"], row["hash"])
+            document = self._read.get(name)
+            if document is None:
+                text = await store.load_document(self._pool, *name[:3])
+                document = await asyncio.to_thread(_parse, text)
+            read[name] = document
+            names[row["tenant"], row["programme"]] = name[:2]
+            own = _rules(row["tenant"], row["programme"], row["name"], document)
+            rules.setdefault(name[:2], []).append((row["active_from"], own))
+        self._read, self._rules, self._names = read, rules, names
+
+
+def _parse(text: str) -> Document:
+    return parse_programme(orjson.loads(text))
+
+
+def _rules(tenant: str, programme: str, name: str, document: Document) -> Rules:
+    scales = {wallet.name: wallet.scale for wallet in document.wallets}
+    worth = {each.name: (each.worth.points, each.worth.minor) for each in document.wallets if each.worth is not None}
+    zone = load_zone(document.zone)
+    return Rules(tenant, programme, name, zone, document.currency, scales, worth, document.messages)

@@ -1,0 +1,1 @@
+"""The notifier on a real database, without a broker."""

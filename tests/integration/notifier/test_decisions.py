@@ -1,0 +1,184 @@
+"""Whom a message reaches, over which channel, when, and what is written down of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from libs.contacts.person import Consent
+from libs.contacts.postgres import record_consents
+from libs.deliveries import postgres as deliveries
+from libs.deliveries.postgres import Heard, hear
+from libs.deliveries.told import Told
+from services.notifier.channels.channel import Handed, Letter, Outcome, Postponed, Refused
+from tests.integration.notifier.conftest import BOUNDARY, NOON, SEED, Notifying
+
+HOUR = timedelta(hours=1)
+NIGHT = datetime(2026, 12, 24, 22, tzinfo=UTC)
+CREDIT = {
+    "wallet": "points", "points": 5, "lot": 1, "receipt_source": "/acme/pos/1", "receipt_id": "r",
+    "programme_version": 1,
+}  # fmt: skip
+
+
+async def test_the_next_channel_is_tried_when_one_reaches_nobody(notifying: Notifying) -> None:
+    await notifying.superuser.execute(SEED, 3, BOUNDARY)
+    await notifying.programme()
+    await notifying.people([1], {"push": "token-1", "email": "m1@example.com", "sms": "+420601000001"})
+    await notifying.people([2, 3], {"email": "m{n}@example.com", "sms": "+42060100000{n}"})
+    notifying.channels["push"].answer = lambda letter: Refused("address-unknown", "UNREGISTERED", address_dead=True)
+
+    def bounce(letter: Letter) -> Outcome:
+        return Refused("address-unknown", "550 5.1.1", address_dead=True) if "m3@" in letter.address else Handed()
+
+    notifying.channels["email"].answer = bounce
+    await notifying.hear([notifying.reminder(n) for n in (1, 2, 3)])
+    await notifying.send()
+    found = {(r["member_id"].int, r["channel"]): (r["state"], r["reason"]) for r in await notifying.rows()}
+    assert found == {
+        (1, "push"): ("failed", "address-unknown"),
+        (1, "email"): ("handed", None),
+        (2, "push"): ("suppressed", "no_address"),
+        (2, "email"): ("handed", None),
+        (3, "push"): ("suppressed", "no_address"),
+        (3, "email"): ("failed", "address-unknown"),
+        (3, "sms"): ("handed", None),
+    }
+    dead = await notifying.superuser.fetch("SELECT member_id, channel FROM vault.contact WHERE NOT alive ORDER BY 2")
+    assert [(row[0].int, row[1]) for row in dead] == [(3, "email"), (1, "push")]
+    assert [letter.message_id for letter in notifying.channels["sms"].letters] == [
+        row["delivery_id"] for row in await notifying.rows(where="channel = 'sms'")
+    ]
+
+
+async def test_without_consent_nothing_goes_and_a_no_counts_at_once(notifying: Notifying) -> None:
+    await notifying.superuser.execute(SEED, 2, BOUNDARY)
+    notices = [{"message": "expiry_reminder", "channels": ["email"], "purpose": "marketing", "hours": "any"}]
+    await notifying.programme({"notices": notices})
+    yes = Consent("marketing", "email", True, NOON - HOUR, "till", "1")
+    await notifying.people([1], {"email": "m{n}@example.com"})
+    await notifying.people([2], {"email": "m{n}@example.com"}, [yes])
+    await notifying.hear([notifying.reminder(1), notifying.reminder(2)])
+    no = Consent("marketing", "email", False, NOON, "page", "1")
+    async with notifying.superuser.transaction():
+        await record_consents(notifying.superuser, NOON, {(1, 1, UUID(int=2)): [no]})
+    await notifying.send()
+    rows = await notifying.rows("member_id, state, reason")
+    assert [(row["member_id"].int, row["state"], row["reason"]) for row in rows] == [
+        (1, "suppressed", "no_consent"),
+        (2, "suppressed", "opted_out"),
+    ]
+    assert notifying.channels["email"].letters == []
+
+
+async def test_a_night_is_waited_for_and_a_cap_counts_over_all_messages(notifying: Notifying) -> None:
+    await notifying.superuser.execute(SEED, 1, BOUNDARY)
+    notices = [{"message": "points_credited", "channels": ["email"], "purpose": "marketing"}]
+    await notifying.programme({"notices": notices, "caps": [{"purpose": "marketing", "most": 1, "hours": 24}]})
+    yes = Consent("marketing", "email", True, NOON - HOUR, "till", "1")
+    await notifying.people([1], {"email": "m{n}@example.com"}, [yes], zone="America/New_York")
+    notifying.clock.instant = NIGHT - 14 * HOUR  # 08:00 in Prague, 03:00 in New York
+    member = str(UUID(int=1))
+    moment = {"member_id": member, "earned_at": notifying.clock.now(), "active_from": notifying.clock.now()}
+    events = [notifying.event("points.credited", 1, {**CREDIT, **moment}, id=f"credit-{n}") for n in (1, 2)]
+    await notifying.hear(events, "loyalty.points")
+    await notifying.send("email")
+    rows = await notifying.rows("state, reason, due_at")
+    assert {(row["state"], row["reason"]) for row in rows} == {("postponed", "quiet_hours")}
+    assert {row["due_at"] for row in rows} == {datetime(2026, 12, 24, 13, 7, 30, tzinfo=UTC)}
+
+    notifying.clock.instant = datetime(2026, 12, 24, 13, 10, tzinfo=UTC)
+    await notifying.send("email")
+    rows = await notifying.rows("state, reason")
+    assert sorted((row["state"], row["reason"]) for row in rows) == [
+        ("handed", None), ("postponed", "cap_reached"),
+    ]  # fmt: skip
+    notifying.clock.instant += 25 * HOUR
+    await notifying.send("email")
+    assert len(notifying.channels["email"].letters) == 2
+    (last, *_) = [each for each in await told(notifying, 1) if len(each.trail) == 3]
+    assert [(each.state, each.reason) for each in last.trail] == [
+        ("postponed", "quiet_hours"), ("postponed", "cap_reached"), ("handed", None),
+    ]  # fmt: skip
+
+
+async def test_a_message_that_nobody_opened_is_followed_by_the_next_channel(notifying: Notifying) -> None:
+    await notifying.superuser.execute(SEED, 2, BOUNDARY)
+    notice = {"message": "expiry_reminder", "channels": ["email", "sms"], "follow_hours": 24}
+    await notifying.programme({"notices": [notice]})
+    await notifying.people([1, 2], {"email": "m{n}@example.com", "sms": "+42060100000{n}"})
+    await notifying.hear([notifying.reminder(1), notifying.reminder(2)])
+    await notifying.send()
+    opened = (await notifying.rows("delivery_id", "member_id = '00000000-0000-0000-0000-000000000001'"))[0][0]
+    heard = [Heard("opened", NOON, "", opened), Heard("delivered", NOON, "", opened), Heard("opened", NOON, "", opened)]
+    await hear(notifying.superuser, 1, heard, NOON)
+    keeper = notifying.keeper()
+    await keeper.look()
+    assert keeper.trouble is None
+    notifying.clock.instant = NOON + 25 * HOUR
+    await keeper.look()
+    await notifying.send()
+    assert [letter.address for letter in notifying.channels["sms"].letters] == ["+420601000002"]
+    states = [(row["member_id"].int, row["channel"], row["state"]) for row in await notifying.rows()]
+    assert states == [(1, "email", "opened"), (2, "email", "handed"), (2, "sms", "handed")]
+    kinds = [each["type"].split(".")[3] for each in await notifying.events()]
+    assert (kinds.count("opened"), kinds.count("delivered")) == (1, 0)
+
+
+async def test_a_bounce_kills_the_address_and_the_next_channel_is_tried(notifying: Notifying) -> None:
+    await notifying.superuser.execute(SEED, 1, BOUNDARY)
+    await notifying.programme()
+    await notifying.people([1], {"email": "m{n}@example.com", "sms": "+420601000001"})
+    await notifying.hear([notifying.reminder(1)])
+    await notifying.send()
+    (mail,) = await notifying.rows("delivery_id", "channel = 'email'")
+    back = Heard("bounced", NOON, "address-unknown", mail["delivery_id"], dead=True)
+    for _ in range(2):
+        await hear(notifying.superuser, 1, [back], NOON)
+        await notifying.keeper().look()
+    await notifying.send()
+    rows = {row["channel"]: row["state"] for row in await notifying.rows("channel, state")}
+    assert rows == {"push": "suppressed", "email": "bounced", "sms": "handed"}
+    assert await notifying.superuser.fetchval("SELECT reason FROM vault.contact WHERE NOT alive") == "address-unknown"
+    assert [e["data"]["reason"] for e in await notifying.events() if e["type"].endswith("message.bounced.v1")] == [
+        "address-unknown"
+    ]
+
+
+async def test_a_provider_in_trouble_is_left_alone_and_nothing_is_lost(notifying: Notifying) -> None:
+    await notifying.superuser.execute(SEED, 30, BOUNDARY)
+    await notifying.programme({"notices": [{"message": "expiry_reminder", "channels": ["email"]}]})
+    await notifying.people(range(1, 31), {"email": "m{n}@example.com"})
+    await notifying.hear([notifying.reminder(n) for n in range(1, 31)])
+    email = notifying.channels["email"]
+    email.answer = lambda letter: Postponed("provider-away", "down", provider_wide=True)
+    lane = notifying.lane(notifying.carrier(email), bundle=5)
+    assert await lane.work()
+    assert len(email.letters) == 5, "the breaker opened after the first bundle"
+    assert not await lane.work()
+    email.answer = lambda letter: Handed()
+    notifying.clock.instant += HOUR
+    await notifying.send("email")
+    assert {row["state"] for row in await notifying.rows("state")} == {"handed"}
+    assert len({letter.message_id for letter in email.letters}) == 30
+
+
+async def test_what_cannot_be_read_is_a_dead_letter_and_the_rest_goes_on(notifying: Notifying) -> None:
+    await notifying.superuser.execute(SEED, 1, BOUNDARY)
+    await notifying.programme()
+    await notifying.people([1], {"email": "m{n}@example.com"})
+    await notifying.hear([b"{", notifying.reminder(1), b"", notifying.event("points.credited", 1, {})])
+    await notifying.send()
+    assert len(notifying.channels["email"].letters) == 1
+    letters = await notifying.superuser.fetch(
+        "SELECT consumer, topic, reason FROM stream.dead_letter ORDER BY record_offset"
+    )
+    assert [tuple(row) for row in letters] == [
+        ("notifier", "loyalty.reminders", reason) for reason in ("not-json", "not-json", "unknown-type")
+    ]
+    buried = "SELECT count FROM stream.outbox WHERE topic = 'loyalty.reminders.dlq'"
+    assert await notifying.superuser.fetchval(buried) == 3
+
+
+async def told(notifying: Notifying, number: int) -> list[Told]:
+    return await deliveries.of_member(notifying.superuser, (1, 1, UUID(int=number)))

@@ -1,0 +1,44 @@
+"""From an event to a message that was handed over: once, true at the moment, with its reasons kept."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from tests.integration.notifier.conftest import BOUNDARY, SEED, Notifying
+
+SPEND = "UPDATE ledger.lot SET remaining = 0 WHERE member_id = $1"
+
+
+async def test_a_reminder_becomes_a_mail_once(notifying: Notifying) -> None:
+    await notifying.superuser.execute(SEED, 3, BOUNDARY)
+    await notifying.programme()
+    await notifying.people([1, 2, 3], {"email": "m{n}@example.com"})
+    told = [notifying.reminder(number, points=1) for number in (1, 2, 3)]
+    await notifying.hear([*told, told[0]])
+    await notifying.hear(told)
+    await notifying.superuser.execute(SPEND, UUID(int=3))
+    await notifying.send()
+    await notifying.hear(told)
+    await notifying.send()
+
+    letters = notifying.channels["email"].letters
+    assert sorted((each.address, "20 points" in each.content.text) for each in letters) == [
+        ("m1@example.com", False),
+        ("m2@example.com", True),
+    ], "the points are those of now"
+    rows = await notifying.rows("member_id, channel, state, reason, place")
+    found = {(row["member_id"].int, row["channel"]): (row["state"], row["reason"]) for row in rows}
+    assert found == {
+        (1, "push"): ("suppressed", "no_address"),
+        (1, "email"): ("handed", None),
+        (2, "push"): ("suppressed", "no_address"),
+        (2, "email"): ("handed", None),
+        (3, "push"): ("suppressed", "nothing_lapses"),
+    }
+    events = await notifying.events()
+    kinds = sorted((each["data"]["member_id"][-1], each["type"].split(".")[3]) for each in events)
+    assert kinds == [
+        ("1", "queued"), ("1", "queued"), ("1", "sent"), ("1", "suppressed"),
+        ("2", "queued"), ("2", "queued"), ("2", "sent"), ("2", "suppressed"),
+        ("3", "queued"), ("3", "suppressed"),
+    ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""What members are told: templates, what is wrong with one, and what comes of it."""

@@ -1,0 +1,1 @@
+"""Templates of a programme: as JSON has them, and what agencies send."""
