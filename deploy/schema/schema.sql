@@ -143,8 +143,7 @@ CREATE TABLE platform.kill_switch (
 CREATE UNIQUE INDEX kill_switch_off ON platform.kill_switch (tenant_id, programme_id, kind, value) WHERE on_at IS NULL;
 
 SELECT platform.protect('platform.kill_switch', ARRAY['pointstream_operator', 'pointstream_earning']);
-GRANT SELECT ON platform.kill_switch TO pointstream_earning;
-GRANT SELECT, INSERT ON platform.kill_switch TO pointstream_operator, pointstream_gateway;
+GRANT SELECT, INSERT ON platform.kill_switch TO pointstream_operator, pointstream_gateway, pointstream_earning;
 GRANT UPDATE (on_at, on_by, on_note) ON platform.kill_switch TO pointstream_operator, pointstream_gateway;
 
 -- A page without a key names a company; whoever knows the name may learn the number that it has, and no other.

@@ -10,6 +10,8 @@ from typing import Any
 
 from msgspec import Struct, convert, to_builtins
 
+from libs.promotions.expressions import EXHAUSTED
+
 RULE_ERROR = "cel-error:"
 """How the condition of a `Failed` begins whose expression could not be evaluated."""
 
@@ -145,6 +147,11 @@ class Evaluation(Struct, frozen=True, array_like=True, gc=False):
     def rule_errors(self) -> tuple[Failed, ...]:
         """Campaigns whose expression failed: to be counted and shown to the operator."""
         return tuple([failed for failed in self.failed if failed.condition.startswith(RULE_ERROR)])
+
+
+def ran_out(failed: Failed) -> bool:
+    """Tell whether a campaign failed because its expression took too many steps."""
+    return failed.condition == RULE_ERROR + EXHAUSTED
 
 
 def to_record(evaluation: Evaluation) -> list[Any]:

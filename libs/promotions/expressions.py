@@ -54,6 +54,10 @@ class ExpressionFailed:
     reason: str
 
 
+EXHAUSTED = "Iteration budget exceeded"
+"""Why an expression failed that took too many steps, in the engine's words."""
+
+
 class Predicate:
     """A compiled expression. `names` are the declared variables that its source mentions, in declared order."""
 

@@ -33,6 +33,7 @@ from services.earning.feed import GROUP, BalanceFeed
 from services.earning.herald import Herald
 from services.earning.metrics import EarningMetrics
 from services.earning.occasion_clock import OccasionClock
+from services.earning.quarantine import Quarantine
 from services.earning.referral_looks import WaitingLooks
 from services.earning.retries import Retries
 from services.earning.segment_hints import MOST, TOPICS, WINDOW, SegmentHints, kind_of
@@ -85,15 +86,20 @@ def build(settings: EarningSettings, clock: Clock | None = None) -> faust.App:
             pool,
         )
 
+    handlers = [
+        events.EventHandler(topic, lambda: watch.current, names, clock, metrics)
+        for topic in (events.PURCHASES, events.ACTIVITIES)
+    ]
+    quarantine = Quarantine(pool, [each.exhausted for each in handlers], clock, metrics)
     loops = [
-        loop(events.CONSUMERS[topic], events.EventHandler(topic, lambda: watch.current, names, clock, metrics), lanes)
-        for topic, lanes in ((events.PURCHASES, settings.loop.lanes), (events.ACTIVITIES, 1))
+        loop(events.CONSUMERS[handler.topics[0]], handler, lanes)
+        for handler, lanes in zip(handlers, (settings.loop.lanes, 1), strict=True)
     ]
     loops += [
         loop(profiles.CONSUMER, profiles.ProfileHandler(lambda: watch.current, names, clock, metrics, vault), 1),
     ]
     app = make_app(SERVICE, settings)
-    _host(app, settings, pool, watch, loops)
+    _host(app, settings, pool, watch, loops, quarantine)
     _host_charge(
         app, settings, pool, watch, clock, metrics, lambda: loops[0].holds(0), lambda: loops[0].behind > _MANY_WAIT
     )
@@ -111,6 +117,7 @@ def _host(
     pool: asyncpg.Pool,
     watch: ProgrammeWatch,
     loops: list[BatchLoop[Any]],
+    quarantine: Quarantine,
 ) -> None:
     """Put the loops, the watch over programmes and its side stream into the app."""
 
@@ -129,6 +136,7 @@ def _host(
     @app.timer(interval=settings.programme_refresh.total_seconds())  # type: ignore[untyped-decorator]  # faust
     async def look_for_programmes() -> None:
         await watch.refresh()
+        await quarantine.run()
 
     @app.timer(interval=_COLLECT)  # type: ignore[untyped-decorator]  # faust
     async def look_for_cycles() -> None:

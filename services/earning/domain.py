@@ -367,7 +367,7 @@ class BatchDecider:
             for use in evaluation.uses:
                 self._use(programme, use.key, use.points, use.limit)
         for failed in evaluation.rule_errors:
-            self.result.rule_errors[failed.campaign] = self.result.rule_errors.get(failed.campaign, 0) + 1
+            self.result.fail(programme.key, failed)
         return verdict.stands
 
     def _unpaid(self, programme: RunningProgramme, key: UUID, standing: Standing, verdict: Verdict) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -42,7 +43,7 @@ from services.earning.inbox_store import body_hashes
 from services.earning.loaded import Loaded
 from services.earning.merging import Merges
 from services.earning.metrics import EarningMetrics
-from services.earning.outcome import NO_PAGE, BatchDecision
+from services.earning.outcome import NO_PAGE, BatchDecision, CampaignName
 from services.earning.paging import Paging
 from services.earning.repeats import Tally, first_of_each
 from services.earning.saving import save
@@ -73,6 +74,7 @@ class EventHandler:
         self._clock = clock
         self._metrics = metrics
         self._reader = SourceReader(topic)
+        self.exhausted: Counter[CampaignName] = Counter()
 
     def decode(self, records: Sequence[ConsumerRecord]) -> list[Arrival | Rejection]:
         """Make an arrival of each record, or say why not."""
@@ -125,6 +127,7 @@ class EventHandler:
         for span, events in zip(spans, decided.events, strict=True):
             tally.events[span] += events
         self._metrics.decided(decided, loaded.ledgers())
+        self.exhausted += decided.exhausted
         applied = tally.applied(begun.moved, decided)
         if decided.uses:
             applied.last = partial(store.end_batch, connection, decided.uses)

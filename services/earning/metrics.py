@@ -33,6 +33,11 @@ class EarningMetrics:
         self._rule_errors = Counter(
             "loyalty_rule_errors_total", "Expressions that failed, by campaign.", ("campaign",), registry=registry
         )
+        self.quarantined = Counter(
+            "loyalty_campaigns_quarantined_total",
+            "Campaigns switched off because their expressions took too many steps.",
+            registry=registry,
+        )
         self.programmes = Gauge("loyalty_programmes", "Programmes loaded.", registry=registry)
         self.reload_failures = Counter(
             "loyalty_programme_reload_failures_total", "Times that programmes could not be loaded.", registry=registry

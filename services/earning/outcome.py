@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -13,6 +14,7 @@ from msgspec import Struct
 from libs.history.days import Sum
 from libs.ledger.model import Lot
 from libs.lives.made import Made
+from libs.promotions.evaluation import Failed, ran_out
 from libs.promotions.pages import LotMade, Moved, Outcome, StoredDecision
 from libs.runtime.batch import Outgoing
 from services.earning.verdict import CounterName
@@ -39,6 +41,14 @@ class NewLot(Struct, frozen=True):
     member_id: UUID
     lot: Lot
     cause: UUID
+
+
+class CampaignName(NamedTuple):
+    """A campaign of a programme."""
+
+    tenant_id: int
+    programme_id: int
+    campaign: str
 
 
 class Unpaid(NamedTuple):
@@ -111,6 +121,13 @@ class BatchDecision:
     days: dict[tuple[int, int, UUID, date], Sum] = field(default_factory=dict)
     outcomes: dict[str, int] = field(default_factory=dict)
     rule_errors: dict[str, int] = field(default_factory=dict)
+    exhausted: Counter[CampaignName] = field(default_factory=Counter)
+
+    def fail(self, programme: tuple[int, int], failed: Failed) -> None:
+        """Count a campaign whose expression failed, and apart one that took too many steps."""
+        self.rule_errors[failed.campaign] = self.rule_errors.get(failed.campaign, 0) + 1
+        if ran_out(failed):
+            self.exhausted[CampaignName(*programme, failed.campaign)] += 1
 
     def leave(
         self,

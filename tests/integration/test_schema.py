@@ -23,7 +23,7 @@ RIGHTS = {
         "USAGE": "earning earning.page ledger members platform stream vault",
         "SELECT": """
             ledger.journal ledger.lot_now members.exemption members.list_member
-            platform.exchange_rate platform.kill_switch platform.programme platform.programme_version platform.source
+            platform.exchange_rate platform.programme platform.programme_version platform.source
             members.referral_code platform.tenant
             """,
         (
@@ -36,7 +36,7 @@ RIGHTS = {
         "INSERT SELECT": """
             earning.decision_page earning.decision_page_rest earning.receipt_event
             earning.referral_change earning.unpaid_receipt ledger.allocation ledger.movement ledger.waiver members.mark
-            members.member members.same_person members.tier_change stream.dead_letter stream.outbox
+            members.member members.same_person members.tier_change platform.kill_switch stream.dead_letter stream.outbox
             """,
         "INSERT SELECT UPDATE(page)": "earning.inbox",
         "INSERT SELECT UPDATE(event_key) UPDATE(member_id) UPDATE(page) UPDATE(programme_id) UPDATE(story)": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -23,6 +24,7 @@ from libs.runtime.stream_store import Wanted
 from services.earning import profiles
 from services.earning.events import ACTIVITIES, CONSUMERS, EventHandler
 from services.earning.metrics import EarningMetrics
+from services.earning.outcome import CampaignName
 
 _parts = itertools.count()
 
@@ -39,6 +41,7 @@ class EarningLane:
     programmes: Any = None
     topic: str = ACTIVITIES
     vault: Vault = field(default_factory=lambda: Vault.from_seal_key(bytes(32)))
+    exhausted: Counter[CampaignName] = field(default_factory=Counter)
 
     @property
     def _shard(self) -> str:
@@ -84,4 +87,6 @@ class EarningLane:
             else:
                 await stream_store.enqueue(connection, outbox)
         self.offset += len(values)
+        if isinstance(handler, EventHandler):
+            self.exhausted += handler.exhausted
         return applied
