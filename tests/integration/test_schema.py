@@ -13,11 +13,13 @@ import asyncpg
 import pytest
 
 from deploy.embedded.postgres import EmbeddedPostgres, find_binaries
+from libs.runtime import sql
 from libs.runtime.migrate import ROLES, MigrationError, ensure_database, migrate, migrations
 from tests.support.database import Database
 
 READABLE = Path(__file__).parents[2] / "deploy/schema/schema.sql"
 
+_QUERIES = sql.load("tests.support", "rights.sql")
 RIGHTS = {
     "earning": {
         "USAGE": "earning earning.page ledger members platform stream vault",
@@ -267,45 +269,6 @@ RIGHTS = {
     },
 }
 
-_GRANTED = """
-WITH granted AS (
-    SELECT n.nspname AS object, a.grantee, a.privilege_type AS privilege
-    FROM pg_namespace n, aclexplode(n.nspacl) a
-    UNION ALL
-    SELECT format('%s.%s', n.nspname, c.relname), a.grantee, a.privilege_type
-    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) a
-    UNION ALL
-    SELECT format('%s.%s', n.nspname, c.relname), a.grantee, format('%s(%s)', a.privilege_type, t.attname)
-    FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace,
-         aclexplode(t.attacl) a
-), by_object AS (
-    SELECT object, string_agg(privilege, ' ' ORDER BY privilege) AS rights
-    FROM granted JOIN pg_roles r ON r.oid = grantee AND r.rolname = $1
-    GROUP BY object
-)
-SELECT rights, string_agg(object, ' ' ORDER BY object COLLATE "C") AS objects FROM by_object GROUP BY rights
-"""
-_UNPROTECTED = """
-SELECT format('%s.%s', n.nspname, c.relname)
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-JOIN pg_attribute t ON t.attrelid = c.oid AND t.attname = 'tenant_id' AND NOT t.attisdropped
-WHERE c.relkind IN ('r', 'p') AND NOT (c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (
-    SELECT FROM pg_policies p
-    WHERE p.schemaname = n.nspname AND p.tablename = c.relname AND p.policyname = 'tenant_only'
-))
-"""
-_WITHOUT_TENANT = """
-SELECT format('%s.%s', n.nspname, c.relname)
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'public')
-  AND NOT EXISTS (SELECT FROM pg_attribute t WHERE t.attrelid = c.oid AND t.attname = 'tenant_id')
-ORDER BY 1
-"""
-_POWERS = """
-SELECT rolname FROM pg_roles
-WHERE rolname LIKE 'pointstream%' AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication)
-"""
-
 
 @pytest.fixture
 async def connection(database: Database) -> AsyncIterator[asyncpg.Connection]:
@@ -396,23 +359,23 @@ async def test_a_newer_database_is_refused(database: Database, connection: async
 
 
 async def test_every_table_with_a_tenant_forces_row_level_security(connection: asyncpg.Connection) -> None:
-    assert [row[0] for row in await connection.fetch(_UNPROTECTED)] == []
+    assert [row[0] for row in await connection.fetch(_QUERIES["unprotected"])] == []
 
 
 async def test_few_tables_have_no_tenant(connection: asyncpg.Connection) -> None:
     """The plumbing knows no tenants; whatever else comes without one was thought about, and stands here."""
-    assert [row[0] for row in await connection.fetch(_WITHOUT_TENANT)] == [
+    assert [row[0] for row in await connection.fetch(_QUERIES["without_tenant"])] == [
         "earning.worker", "stream.outbox", "stream.outbox_rest", "stream.outbox_shard", "stream.position",
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize("role", [role for role in ROLES if role != "owner"])
 async def test_a_role_has_these_rights_only(connection: asyncpg.Connection, role: str) -> None:
-    granted = await connection.fetch(_GRANTED, f"pointstream_{role}")
+    granted = await connection.fetch(_QUERIES["granted"], f"pointstream_{role}")
     assert {row["rights"]: row["objects"].split() for row in granted} == {
         rights: sorted(objects.split()) for rights, objects in RIGHTS[role].items()
     }
 
 
 async def test_no_role_has_powers_over_the_server(connection: asyncpg.Connection) -> None:
-    assert await connection.fetch(_POWERS) == []
+    assert await connection.fetch(_QUERIES["powers"]) == []

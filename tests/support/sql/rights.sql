@@ -1,0 +1,39 @@
+-- Who has which rights, and what is without its guard.
+
+-- name: granted
+WITH granted AS (
+    SELECT n.nspname AS object, a.grantee, a.privilege_type AS privilege
+    FROM pg_namespace n, aclexplode(n.nspacl) a
+    UNION ALL
+    SELECT format('%s.%s', n.nspname, c.relname), a.grantee, a.privilege_type
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) a
+    UNION ALL
+    SELECT format('%s.%s', n.nspname, c.relname), a.grantee, format('%s(%s)', a.privilege_type, t.attname)
+    FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace,
+         aclexplode(t.attacl) a
+), by_object AS (
+    SELECT object, string_agg(privilege, ' ' ORDER BY privilege) AS rights
+    FROM granted JOIN pg_roles r ON r.oid = grantee AND r.rolname = $1
+    GROUP BY object
+)
+SELECT rights, string_agg(object, ' ' ORDER BY object COLLATE "C") AS objects FROM by_object GROUP BY rights;
+
+-- name: unprotected
+SELECT format('%s.%s', n.nspname, c.relname)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_attribute t ON t.attrelid = c.oid AND t.attname = 'tenant_id' AND NOT t.attisdropped
+WHERE c.relkind IN ('r', 'p') AND NOT (c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (
+    SELECT FROM pg_policies p
+    WHERE p.schemaname = n.nspname AND p.tablename = c.relname AND p.policyname = 'tenant_only'
+));
+
+-- name: without_tenant
+SELECT format('%s.%s', n.nspname, c.relname)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'public')
+  AND NOT EXISTS (SELECT FROM pg_attribute t WHERE t.attrelid = c.oid AND t.attname = 'tenant_id')
+ORDER BY 1;
+
+-- name: powers
+SELECT rolname FROM pg_roles
+WHERE rolname LIKE 'pointstream%' AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication);
