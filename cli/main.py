@@ -50,6 +50,8 @@ _FURTHER = (
     "cli.contacts",
     "cli.expiry",
     "cli.reinstate",
+    "cli.webhooks",
+    "cli.providers",
     "cli.codes",
     "cli.giftcards",
     "cli.features",

@@ -59,3 +59,13 @@ async def the_programme(
         known = ", ".join(each.slug for each in found[:_SHOWN]) + (", …" if len(found) > _SHOWN else "")
         fail(Exit.USAGE, f"say which with --tenant and --programme: {known}", as_json=as_json)
     return found[0]
+
+
+async def the_tenant(connection: asyncpg.Connection, tenant: str | None, *, as_json: bool) -> int:
+    """Return the one tenant that is meant; ends the command when there is none, or more than one."""
+    found = {each.tenant: each.tenant_id for each in await matching(connection, tenant, None)}
+    if not found:
+        fail(Exit.FAILED, f"there is no tenant {tenant or 'yet'}", as_json=as_json)
+    if len(found) > 1:
+        fail(Exit.USAGE, f"say which with --tenant: {', '.join(list(found)[:_SHOWN])}", as_json=as_json)
+    return next(iter(found.values()))

@@ -26,6 +26,8 @@ SCOPES = (
     "members:write",
     "points:adjust",
     "points:spend",
+    "webhooks:read",
+    "webhooks:write",
     "rules:read",
     "rules:publish",
     "pii:read",

@@ -57,6 +57,8 @@ class Surroundings:
             "POINTSTREAM_EMBEDDED": "1",
             "PYTHONUNBUFFERED": "1",
         }
+        if service in ("gateway", "notifier"):
+            env.setdefault(f"{prefix}WEBHOOKS__LOOPBACK", "1")  # receivers are tried out beside it
         if service == "gateway":
             env.setdefault(f"{prefix}PUBLIC__SHOWN", demo.SHOWN)
             env.setdefault(f"{prefix}REDEMPTION__URL", f"http://{LOOPBACK}:{self.ports['redemption']}")

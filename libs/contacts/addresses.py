@@ -67,6 +67,8 @@ def read_address(channel: str, text: str, country: str | None = None) -> Checked
 def _email(text: str) -> CheckedAddress | Unfit:
     """A mail address as forms on the web take it; the domain in lower case and ASCII."""
     local, at, domain = text.rpartition("@")
+    if len(text) > _EMAIL_MOST:
+        return _NO_EMAIL
     try:
         domain = domain.encode("idna").decode().lower()
     except UnicodeError:

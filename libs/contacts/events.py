@@ -25,12 +25,19 @@ def told_by(data: Any, source: str, at: datetime) -> Told | Rejection | None:
 
 
 def told_of(
-    person: Any, contacts: Iterable[Any], consents: Iterable[Any], source: str, at: datetime
+    person: Any,
+    contacts: Iterable[Any],
+    consents: Iterable[Any],
+    source: str,
+    at: datetime,
+    country: str | None = None,
 ) -> Told | Rejection:
-    """Return what the parts of a payload tell, which have the fields of `libs.contracts.events.person`."""
-    country = None
+    """Return what the parts of a payload tell, which have the fields of `libs.contracts.events.person`.
+
+    `country` is what is known of the person so far, for numbers without one.
+    """
     if person is not None:
-        country = person.country or None
+        country = person.country or country
         if person.zone and not fits_zone(person.zone):
             return _ZONE
     addresses: dict[tuple[str, str], ToldAddress] = {}

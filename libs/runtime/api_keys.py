@@ -28,6 +28,8 @@ SCOPES = (
     "points:spend",
     "rules:read",
     "rules:publish",
+    "webhooks:read",
+    "webhooks:write",
     "pii:read",
     "admin",
 )

@@ -22,6 +22,7 @@ from libs.contracts.redemption import door_token
 from libs.runtime import postgres
 from libs.runtime.clock import Clock, SystemClock, monotonic
 from libs.runtime.kafka import idempotent_producer
+from libs.runtime.seal import Seal
 from services.gateway import (
     api,
     approvals_console,
@@ -61,6 +62,8 @@ from services.gateway.backtests import routes as ways_to_backtests
 from services.gateway.backtests.desk import BacktestDesk
 from services.gateway.backtests.runner import Runner
 from services.gateway.backtests.store import BacktestStore
+from services.gateway.callbacks import routes as ways_back
+from services.gateway.callbacks.desk import SmsCallbacks
 from services.gateway.codes import card_routes as ways_to_gift_cards
 from services.gateway.codes import console as console_of_codes
 from services.gateway.codes import routes as ways_to_codes
@@ -75,6 +78,8 @@ from services.gateway.files.feeder import Feeder
 from services.gateway.files.purge import FilePurge
 from services.gateway.files.shelf import Shelf
 from services.gateway.files.store import FileStore
+from services.gateway.inbox import routes as inbox_api
+from services.gateway.inbox.store import InboxStore
 from services.gateway.intake import console
 from services.gateway.intake import routes as ways_in
 from services.gateway.intake.desk import Desk
@@ -108,6 +113,9 @@ from services.gateway.templates import console as templates_console
 from services.gateway.templates import media as ways_to_media
 from services.gateway.templates.desk import TemplateDesk
 from services.gateway.templates.store import TemplateStore
+from services.gateway.webhooks import console as pages_of_webhooks
+from services.gateway.webhooks import routes as ways_to_webhooks
+from services.gateway.webhooks.desk import WebhookDesk
 
 _WAYS = (
     quote_api,  # first, for routes are tried in order and a till waits for this one
@@ -137,8 +145,12 @@ _WAYS = (
     calendar_api,
     calendar_console,
     wizard,
+    ways_to_webhooks,
+    ways_back,
+    inbox_api,
     ways_to_backtests,
     pages_of_backtests,
+    pages_of_webhooks,
     outbox,
     live,
     members_console,
@@ -196,6 +208,9 @@ def compose(
             app.state.files = _files(settings, FileStore(pool), app.state.desk, metrics, random)
             app.state.redemptions = _redemptions(settings)
             app.state.keeper = CodeKeeper.from_base64(settings.seal_key.get_secret_value())
+            app.state.webhooks = _webhooks(settings, pool, random)
+            app.state.inbox = InboxStore(pool, Seal.from_base64(settings.seal_key.get_secret_value()))
+            app.state.sms_callbacks = _callbacks(settings, pool, now)
             app.state.messages = _messages(settings, pool, now)
             app.state.templates = TemplateDesk(TemplateStore(pool), now)
             app.state.backtests = _backtests(settings, pool, now, metrics, random)
@@ -278,6 +293,16 @@ def _files(
 
 def _redemptions(settings: GatewaySettings) -> RedemptionClient:
     return RedemptionClient(settings.redemption, door_token(base64.b64decode(settings.seal_key.get_secret_value())))
+
+
+def _callbacks(settings: GatewaySettings, pool: asyncpg.Pool, clock: Clock) -> SmsCallbacks:
+    key = settings.seal_key.get_secret_value()
+    return SmsCallbacks(pool, Seal.from_base64(key), Vault.from_seal_key(base64.b64decode(key)), clock)
+
+
+def _webhooks(settings: GatewaySettings, pool: asyncpg.Pool, random: Callable[[int], bytes]) -> WebhookDesk:
+    seal = Seal.from_base64(settings.seal_key.get_secret_value())
+    return WebhookDesk(pool, seal, SystemClock(), random, settings.webhooks.loopback)
 
 
 def _messages(settings: GatewaySettings, pool: asyncpg.Pool, clock: Clock) -> MessageDesk:

@@ -18,6 +18,7 @@ PLACES = (
     "/codes",
     "/backtests",
     "/expiry",
+    "/webhooks",
     "/outbox",
     "/templates",
 )
@@ -39,6 +40,7 @@ BAR = Catalogue(
             "/codes": "Codes",
             "/backtests": "Backtests",
             "/expiry": "Expiry",
+            "/webhooks": "Webhooks",
             "/outbox": "Outbox",
             "/templates": "Messages",
             "out": "Sign out",
@@ -56,6 +58,7 @@ BAR = Catalogue(
             "/codes": "Codes",
             "/backtests": "Backtests",
             "/expiry": "Verfall",
+            "/webhooks": "Webhooks",
             "/outbox": "Postausgang",
             "/templates": "Nachrichten",
             "out": "Abmelden",

@@ -27,7 +27,8 @@ MEMBER_ID = "member_id"
 class Shown:
     """All that the page of a member shows. `receipts` and `journal` are None for who may not see them.
 
-    `segments` are those that the member is in, as people call them; `older` is where the journal goes on.
+    `segments` are those that the member is in, as people call them; `older` is where the journal goes on; `reached` is
+    the section on how the member is reached, as HTML.
     """
 
     member: MemberWithTiers
@@ -36,6 +37,7 @@ class Shown:
     receipts: Sequence[ReceiptView] | None
     journal: Sequence[HistoryEntry] | None
     older: str | None
+    reached: str = ""
 
 
 def member_path(member_id: UUID, programme: str, language: str, **more: str) -> str:
@@ -75,6 +77,7 @@ def member_body(shown: Shown, language: str) -> str:
         f"<p>{escape(_who(shown, language))}<br><code>{member.member_id}</code></p>",
         f"<h2>{say('identifiers')}</h2>",
         listed(known) if known else f"<p>{say('none')}</p>",
+        shown.reached,
         f"<h2>{say('balances')}</h2>",
         _balances(shown, language),
         *([f"<h2>{say('tiers')}</h2>", _tiers(shown, language)] if member.tiers else []),

@@ -18,6 +18,8 @@ from services.gateway import members
 from services.gateway.access import Parts, parts_of
 from services.gateway.console_door import Visitor, lacking, let_in
 from services.gateway.console_page import console_page
+from services.gateway.contacts.console_part import contacts_section
+from services.gateway.contacts.desk import desk_of
 from services.gateway.explaining import explained
 from services.gateway.forms import fields_of
 from services.gateway.live import NO_STORE, from_our_page, remember
@@ -106,7 +108,9 @@ async def member_page(
     entries, older = journal or (None, None)
     titles = await _titles(parts, key, member)
     names = [titles.get(name, name) for name in shown.segments]
-    page = Shown(shown, ZoneInfo(member.zone), names, receipts, entries, older)
+    zone = ZoneInfo(member.zone)
+    known = await desk_of(request).known((key.tenant_id, member.programme_id, member.member_id))
+    page = Shown(shown, zone, names, receipts, entries, older, contacts_section(*known, zone, language))
     return _answer(request, visitor, member_body(page, language), language, title="one")
 
 

@@ -74,6 +74,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
             {"name": "quotes", "description": "What a purchase would bring, and by which rules."},
             {"name": "receipts", "description": "Why a receipt brought what it brought."},
             {"name": "rules", "description": "The programme: its versions, its campaigns, its kill switches."},
+            {"name": "webhooks", "description": "Events told to URLs of yours, signed; what became of each."},
             {"name": "messages", "description": "What members were told, what not, and why."},
             {"name": "ledger", "description": "The points of all members together."},
         ],

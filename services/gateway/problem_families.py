@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.gateway.backtests.problem_kinds import BACKTESTS
+from services.gateway.callbacks.problem_kinds import CALLBACKS
 from services.gateway.codes.problem_kinds import CARDS, CODES
 from services.gateway.contacts.problem_kinds import CONTACTS
 from services.gateway.messages.problem_kinds import MESSAGES
@@ -10,6 +11,7 @@ from services.gateway.redemptions.problem_kinds import REDEMPTIONS
 from services.gateway.reinstatement_problems import REINSTATEMENTS
 from services.gateway.sweep_problems import SWEEPS
 from services.gateway.templates.problem_kinds import TEMPLATES
+from services.gateway.webhooks.problem_kinds import WEBHOOKS
 
 FAMILIES = (
     *BACKTESTS,
@@ -21,4 +23,6 @@ FAMILIES = (
     *CONTACTS,
     *CODES,
     *CARDS,
+    *WEBHOOKS,
+    *CALLBACKS,
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from libs.runtime.settings import Part, SealKey, ServiceSettings
@@ -103,6 +104,14 @@ class RedemptionPart(Part):
     )
 
 
+class WebhooksPart(Part):
+    """Where endpoints of webhooks may lie."""
+
+    loopback: bool = Field(
+        default=False, description="let endpoints lie on this machine, without TLS too (embedded only)"
+    )
+
+
 class GatewaySettings(ServiceSettings):
     """Everything that the gateway can be told. It reads no topic; what comes in over HTTP it publishes."""
 
@@ -114,6 +123,7 @@ class GatewaySettings(ServiceSettings):
     files: FilesPart = FilesPart()
     backtests: BacktestsPart = BacktestsPart()
     redemption: RedemptionPart = RedemptionPart()
+    webhooks: WebhooksPart = WebhooksPart()
     connections: int = Field(default=10, ge=1, le=100, description="connections to PostgreSQL at most")
     quote_connections: int = Field(
         default=4, ge=1, le=100, description="connections to PostgreSQL at most that quotes have to themselves"
@@ -125,3 +135,10 @@ class GatewaySettings(ServiceSettings):
         description="how long a revoked API key may still work",
     )
     seal_key: SealKey = Field(validation_alias="POINTSTREAM_SEAL_KEY")
+
+    @model_validator(mode="after")
+    def _loopback_is_embedded(self) -> Self:
+        """Whoever writes to this machine's own ports for others is a way past its walls."""
+        if self.webhooks.loopback and not self.embedded:
+            raise ValueError("webhooks.loopback is for the embedded platform only")
+        return self

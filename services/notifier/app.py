@@ -25,6 +25,7 @@ from libs.runtime.metrics import StreamMetrics
 from libs.runtime.outbox import ReadRows, Relay
 from libs.runtime.seal import Seal
 from libs.templates.shelf import Shelf
+from libs.webhooks.wanted import SOURCES
 from services.notifier.announcements import WRITER
 from services.notifier.carriers import carriers_of
 from services.notifier.desk import Desk
@@ -34,13 +35,15 @@ from services.notifier.lane import Carrier, Lane
 from services.notifier.metrics import NotifierMetrics
 from services.notifier.programmes import Programmes
 from services.notifier.settings import NotifierSettings
+from services.notifier.webhooks.work import WebhookWork
 from services.notifier.words import Words
 
 log = logs.get(__name__)
 SERVICE = "notifier"
 _TAKEN, _WITHIN = 1_000, 0.1
-_LOOK = 0.5
+_LOOK = 1.0
 _MOMENT = 0.1
+_UPKEEP = 15.0
 
 
 def build(settings: NotifierSettings, clock: Clock | None = None) -> faust.App:
@@ -88,6 +91,7 @@ def build(settings: NotifierSettings, clock: Clock | None = None) -> faust.App:
     ]  # fmt: skip
     ready = _host(app, settings, pool, programmes, shelf, relay, lanes, list(carriers.values()), keeper)
     _listen(app, settings, intake, ready)
+    _host_webhooks(app, settings, WebhookWork(settings, metrics.webhooks, chance))
     up = listen_only(app, settings, clock, metrics.announcements.inc)
     troubles = [partial(getattr, each, "trouble") for each in (programmes, relay, keeper, *lanes)]
     serve_health(app, registry, [up, *troubles])
@@ -171,6 +175,22 @@ def _listen(app: faust.App, settings: NotifierSettings, intake: Intake, ready: a
 
     for topic in TOPICS:
         listen_to(topic)
+
+
+def _host_webhooks(app: faust.App, settings: NotifierSettings, work: WebhookWork) -> None:
+    """Let the app run what sends webhooks, and give it the events of the output topics one by one."""
+    app.service(Hosted(work.run, work.stop))  # type: ignore[arg-type]  # faust takes an instance too, its types do not
+    names = [settings.kafka.topic_prefix + topic.name for topic in SOURCES]
+    happened = app.topic(*names, value_type=bytes, internal=False)
+
+    @app.agent(happened, concurrency=1)
+    async def webhook_events(stream: faust.StreamT[bytes]) -> None:
+        async for event in stream.events():
+            await work.hear(event.message.value, event.message.timestamp)
+
+    @app.timer(interval=_UPKEEP)  # type: ignore[untyped-decorator]  # faust
+    async def look_after_webhooks() -> None:
+        await work.look()
 
 
 def _record(event: faust.EventT[bytes]) -> ConsumerRecord:

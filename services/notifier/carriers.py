@@ -1,4 +1,4 @@
-"""Which channel is carried by what: one entry a channel; without settings for a provider, messages are captured."""
+"""Which channel is carried by what: one entry a channel; without a provider, messages are captured."""
 
 from __future__ import annotations
 
@@ -7,9 +7,17 @@ from datetime import datetime
 
 import asyncpg
 
+from libs.messages.provider_settings import CARRIED
+from libs.runtime.clock import SystemClock, monotonic
 from libs.runtime.seal import Seal
 from services.notifier.channels.captured import CapturedChannel
+from services.notifier.channels.channel import Channel
 from services.notifier.channels.email import EmailChannel
+from services.notifier.channels.exchange import Line
+from services.notifier.channels.inbox import InboxChannel
+from services.notifier.channels.providers import CompanyChannel, Providers
+from services.notifier.channels.table import Means
+from services.notifier.channels.webhook import WebhookChannel
 from services.notifier.lane import Carrier
 from services.notifier.metrics import CHANNELS, NotifierMetrics
 from services.notifier.settings import NotifierSettings
@@ -19,7 +27,16 @@ def carriers_of(
     settings: NotifierSettings, pool: asyncpg.Pool, seal: Seal, now: Callable[[], datetime], metrics: NotifierMetrics
 ) -> dict[str, Carrier]:
     """Return every channel's carrier, by its name."""
-    carriers = {name: Carrier(CapturedChannel(name, pool, seal, now), None, metrics) for name in CHANNELS}
+    wall = SystemClock().now
+    channels: dict[str, Channel] = {name: CapturedChannel(name, pool, seal, now) for name in CHANNELS}
+    means = Means(pool, now, wall, Line(loopback=settings.webhooks.loopback), metrics.capped.inc)
+    providers = Providers(pool, seal, means, monotonic, metrics.providers_unusable.inc)
+    for name in CARRIED:
+        channels[name] = CompanyChannel(name, providers, channels[name])
+    channels["inbox"] = InboxChannel("inbox", pool, seal, now)
+    channels["till"] = InboxChannel("till", pool, seal, now)
+    channels["webhook"] = WebhookChannel(pool, wall)
     if settings.email.host is not None:
-        carriers["email"] = Carrier(EmailChannel(settings.email, now), settings.email.per_second, metrics)
-    return {str(name): carrier for name, carrier in carriers.items()}
+        channels["email"] = EmailChannel(settings.email, now)
+    paces = {"email": settings.email.per_second} if settings.email.host is not None else {}
+    return {name: Carrier(channel, paces.get(name), metrics) for name, channel in channels.items()}

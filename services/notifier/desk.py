@@ -19,7 +19,7 @@ from libs.runtime.seal import Seal
 from services.notifier import store, truth
 from services.notifier.attempts import MOST_LAPSES, SET_ASIDE
 from services.notifier.channels.channel import Letter
-from services.notifier.deliveries import Claimed, Settled
+from services.notifier.deliveries import Claimed, Delivery, Settled
 from services.notifier.domain import Case, Drop, Facts, Send, Sent, Untrue, Verdict, decide_all
 from services.notifier.programmes import Programmes, Rules
 from services.notifier.states import Failed, undelivered
@@ -172,7 +172,7 @@ class Desk:
             return content
         return Letter(
             each.delivery_id,
-            "" if verdict.address is None else verdict.address.value,
+            _where(each, verdict),
             content,
             rules.brand,
             unsubscribe,
@@ -180,6 +180,13 @@ class Desk:
             (("message", each.message), ("occasion", each.occasion), ("member_id", str(each.member_id))),
             each.tenant_id,
         )
+
+
+def _where(delivery: Delivery, verdict: Send) -> str:
+    """The address; of what waits for the member at a place of ours, whose it is."""
+    if verdict.address is not None:
+        return verdict.address.value
+    return f"{delivery.programme_id}/{delivery.member_id}" if delivery.channel in ("inbox", "till") else ""
 
 
 def _facts(facts: Facts | Untrue) -> Facts:

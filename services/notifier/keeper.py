@@ -14,6 +14,7 @@ from libs.runtime.clock import Clock
 from libs.runtime.postgres import DATABASE_ERRORS
 from services.notifier import announcements, feedback_store, store
 from services.notifier.announcements import Shards
+from services.notifier.channels.inbox import clear_expired
 from services.notifier.deliveries import Delivery, next_delivery
 from services.notifier.feedback_store import Feedback, Known
 from services.notifier.intake import enqueue
@@ -81,6 +82,7 @@ class Keeper:
             self._rarely_at = wall + _RARELY
             await store.give_back(self._pool, wall, now)
             await self._pool.execute(_CAPTURED["forget"], self._captured)
+            await clear_expired(self._pool, now)
             rows = await store.backlog(self._pool, now)
             self._metrics.show_backlog([tuple(row) for row in rows])
 

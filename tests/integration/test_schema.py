@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-import re
-import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
 import pytest
 
-from deploy.embedded.postgres import EmbeddedPostgres, find_binaries
+from deploy.embedded.postgres import EmbeddedPostgres
 from libs.runtime import sql
-from libs.runtime.migrate import ROLES, MigrationError, ensure_database, migrate, migrations
+from libs.runtime.migrate import ROLES, MigrationError, migrate, migrations
 from tests.support.database import Database
+from tests.support.schemas import dump, empty_database
 
+_SQL = sql.load("tests.integration", "rights.sql")
 READABLE = Path(__file__).parents[2] / "deploy/schema/schema.sql"
 
-_QUERIES = sql.load("tests.support", "rights.sql")
 RIGHTS = {
     "earning": {
         "USAGE": "earning earning.page ledger members platform stream vault",
@@ -121,7 +120,7 @@ RIGHTS = {
             members.identifier members.member members.merge members.segment_change members.segment_member
             members.tier_change members.tier_standing
             platform.programme platform.source platform.tenant
-            notifier.captured notifier.delivery
+            notifier.captured notifier.delivery notifier.sms_day
             redemption.code redemption.code_miss redemption.code_pool redemption.code_use
             redemption.gift_card redemption.gift_card_entry
             redemption.redemption stream.outbox_shard stream.position vault.profile
@@ -137,6 +136,18 @@ RIGHTS = {
         "SELECT(reason) SELECT(recorded_at) SELECT(tenant_id) SELECT(topic)": "stream.dead_letter",
         "SELECT UPDATE(asked) UPDATE(asked_by)": "expiry.sweep",
         "SELECT UPDATE(last_used_at)": "gateway.api_key",
+        "SELECT UPDATE(read_at)": "notifier.inbox",
+        (
+            "DELETE INSERT SELECT UPDATE(description) UPDATE(event_types) UPDATE(old_secret) UPDATE(old_until) "
+            "UPDATE(paused_until) UPDATE(secret) UPDATE(state) UPDATE(state_at) UPDATE(style) UPDATE(url)"
+        ): "notifier.webhook_endpoint",
+        "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": (
+            "notifier.webhook_message"
+        ),
+        "DELETE SELECT": "notifier.webhook_attempt",
+        "DELETE INSERT SELECT UPDATE(kind) UPDATE(set_at) UPDATE(set_by) UPDATE(settings) UPDATE(version)": (
+            "notifier.provider"
+        ),
         "INSERT SELECT UPDATE(present)": "vault.consent",
         "INSERT SELECT UPDATE(sealed_key)": "vault.member_key",
         (
@@ -210,7 +221,7 @@ RIGHTS = {
             members.exemption_pass members.identifier members.mark members.member members.merge
             members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing
-            notifier.captured notifier.delivery
+            notifier.captured notifier.delivery notifier.sms_day
             redemption.code_miss redemption.code_use redemption.gift_card redemption.gift_card_entry
             redemption.redemption redemption.request stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
             """,
@@ -218,6 +229,17 @@ RIGHTS = {
             gateway.api_key platform.exchange_rate platform.programme platform.programme_version platform.tenant
             """,
         "DELETE INSERT SELECT UPDATE": "platform.source",
+        (
+            "DELETE INSERT SELECT UPDATE(description) UPDATE(event_types) UPDATE(old_secret) UPDATE(old_until) "
+            "UPDATE(paused_until) UPDATE(secret) UPDATE(state) UPDATE(state_at) UPDATE(style) UPDATE(url)"
+        ): "notifier.webhook_endpoint",
+        "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": (
+            "notifier.webhook_message"
+        ),
+        "DELETE SELECT": "notifier.webhook_attempt",
+        "DELETE INSERT SELECT UPDATE(kind) UPDATE(set_at) UPDATE(set_by) UPDATE(settings) UPDATE(version)": (
+            "notifier.provider"
+        ),
         "INSERT SELECT": "expiry.reinstatement_share notifier.media notifier.template redemption.code",
         (
             "INSERT SELECT UPDATE(changed_at) UPDATE(codes) UPDATE(exhausted_at) UPDATE(last_number) UPDATE(paused) "
@@ -247,16 +269,23 @@ RIGHTS = {
         ),
     },
     "notifier": {
+        "SELECT UPDATE(paused_until) UPDATE(state) UPDATE(state_at)": "notifier.webhook_endpoint",
+        (
+            "DELETE INSERT SELECT UPDATE(attempts) UPDATE(due_at) UPDATE(ended_at) UPDATE(epoch) UPDATE(failed) "
+            "UPDATE(lease_until) UPDATE(state)"
+        ): "notifier.webhook_message",
+        "INSERT SELECT UPDATE(refused) UPDATE(segments)": "notifier.sms_day",
         "USAGE": "ledger members notifier platform stream vault",
         "SELECT": """
-            ledger.debt ledger.lot ledger.lot_now ledger.member members.tier_standing notifier.template
+            ledger.debt ledger.lot ledger.lot_now ledger.member members.tier_standing
+            notifier.provider notifier.template
             platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant
             vault.person
             """,
         "INSERT SELECT UPDATE(present)": "vault.consent",
         "INSERT SELECT UPDATE(sealed_key)": "vault.member_key",
         "SELECT UPDATE(alive) UPDATE(changed_at) UPDATE(reached_at) UPDATE(reason)": "vault.contact",
-        "DELETE INSERT SELECT": "notifier.captured",
+        "DELETE INSERT SELECT": "notifier.captured notifier.inbox notifier.webhook_attempt",
         "INSERT SELECT": "stream.dead_letter stream.outbox",
         "INSERT SELECT UPDATE": "stream.outbox_shard",
         "SELECT UPDATE(applied_at)": "notifier.feedback",
@@ -275,27 +304,6 @@ async def connection(database: Database) -> AsyncIterator[asyncpg.Connection]:
     opened = await asyncpg.connect(database.dsn())
     yield opened
     await opened.close()
-
-
-async def empty_database(server: EmbeddedPostgres, name: str) -> str:
-    """Make a database that nothing was done to yet, and return its URL."""
-    superuser = await asyncpg.connect(server.dsn())
-    await superuser.execute(f"DROP DATABASE IF EXISTS {name}")
-    await superuser.close()
-    await ensure_database(server.dsn(), name)
-    return server.dsn(database=name)
-
-
-async def dump(dsn: str) -> list[str]:
-    """The schema as `pg_dump` writes it, entries and grants sorted, whose order means nothing."""
-    command = [str(find_binaries() / "pg_dump"), "--schema-only", "--exclude-table=public.migration", dsn]
-    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=True, timeout=60)
-    text = re.sub(r"(?m)^\\(un)?restrict .*\n", "", done.stdout)
-    lines: list[str] = []
-    for entry in sorted(re.split(r"(?m)^--\n(?=-- Name: )", text)[1:]):
-        body = [line for line in entry.splitlines() if line.strip("- ")]
-        lines += body[:1] + sorted(body[1:]) if "; Type: ACL;" in body[0] else body
-    return lines
 
 
 async def test_migrations_and_the_readable_schema_are_one(
@@ -359,23 +367,23 @@ async def test_a_newer_database_is_refused(database: Database, connection: async
 
 
 async def test_every_table_with_a_tenant_forces_row_level_security(connection: asyncpg.Connection) -> None:
-    assert [row[0] for row in await connection.fetch(_QUERIES["unprotected"])] == []
+    assert [row[0] for row in await connection.fetch(_SQL["unprotected"])] == []
 
 
 async def test_few_tables_have_no_tenant(connection: asyncpg.Connection) -> None:
     """The plumbing knows no tenants; whatever else comes without one was thought about, and stands here."""
-    assert [row[0] for row in await connection.fetch(_QUERIES["without_tenant"])] == [
+    assert [row[0] for row in await connection.fetch(_SQL["without_tenant"])] == [
         "earning.worker", "stream.outbox", "stream.outbox_rest", "stream.outbox_shard", "stream.position",
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize("role", [role for role in ROLES if role != "owner"])
 async def test_a_role_has_these_rights_only(connection: asyncpg.Connection, role: str) -> None:
-    granted = await connection.fetch(_QUERIES["granted"], f"pointstream_{role}")
+    granted = await connection.fetch(_SQL["granted"], f"pointstream_{role}")
     assert {row["rights"]: row["objects"].split() for row in granted} == {
         rights: sorted(objects.split()) for rights, objects in RIGHTS[role].items()
     }
 
 
 async def test_no_role_has_powers_over_the_server(connection: asyncpg.Connection) -> None:
-    assert await connection.fetch(_QUERIES["powers"]) == []
+    assert await connection.fetch(_SQL["powers"]) == []

@@ -50,6 +50,10 @@ PLANTED = {
     **{f"libs/sweeps/{name}.py": "" for name in ("origins", "outlook")},
     **{f"libs/templates/{name}.py": "" for name in ("bundle", "forms", "images")},
     "libs/tiers/__init__.py": "",
+    **{
+        f"libs/webhooks/{name}.py": ""
+        for name in ("endpoints", "payload", "schedule", "signature", "targets", "wanted")
+    },
     "libs/ledger/model.py": "",
     "libs/ledger/decide.py": "import socket",
     "libs/language/wording.py": "",

@@ -63,6 +63,12 @@ def stopped_page(shown: Shown) -> str:
     return page(PREFERENCES.say(shown.language, "title"), body, language=shown.language)
 
 
+def broken_page(language: str) -> str:
+    """What stands where a link leads nowhere."""
+    title, why = [PREFERENCES.say(language, key) for key in ("broken", "broken.why")]
+    return page(title, f"<p>{escape(why)}</p>", language=language)
+
+
 def _group(shown: Shown, purpose: str, boxes: list[Choice]) -> str:
     rows = "".join(
         f'<label><input type="checkbox" name="{box.name}"{" checked" if box.on else ""}'

@@ -35,6 +35,8 @@ PREFERENCES = Catalogue(
             "stop": "Stop this with one click: {what} {channel}",
             "stop.button": "Stop it",
             "languages": "Languages",
+            "broken": "This link does not work",
+            "broken.why": "A part of it was probably lost: copy all of it from the message, or use a newer one.",
         },
         "de": {
             "title": "Was möchten Sie von uns hören?",
@@ -65,6 +67,8 @@ PREFERENCES = Catalogue(
             "stop": "Mit einem Klick beenden: {what} {channel}",
             "stop.button": "Beenden",
             "languages": "Sprachen",
+            "broken": "Dieser Link funktioniert nicht",
+            "broken.why": "Vermutlich fehlt ein Teil: Kopieren Sie ihn ganz, oder nehmen Sie einen neueren.",
         },
     }
 )

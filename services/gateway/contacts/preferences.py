@@ -17,7 +17,7 @@ from libs.runtime.clock import monotonic
 from services.gateway.access import Parts, parts_of
 from services.gateway.contacts.choices import choices, chosen, refusal
 from services.gateway.contacts.desk import Chooser, ContactDesk, desk_of
-from services.gateway.contacts.preference_pages import Shown, choices_page, stopped_page
+from services.gateway.contacts.preference_pages import Shown, broken_page, choices_page, stopped_page
 from services.gateway.forms import fields_of
 from services.gateway.problems import ProblemError
 from services.gateway.quotas import POLICY
@@ -33,7 +33,9 @@ Wanted = Annotated[str | None, Query(alias="lang", max_length=35)]
 async def show_choices(request: Request, token: Token, lang: Wanted = None) -> HTMLResponse:
     """Show what there is to choose; it changes nothing, for machines follow links too."""
     desk = desk_of(request)
-    link, chooser = await _chooser(request, desk, token)
+    if (found := await _found(request, desk, token)) is None:
+        return _broken(request, lang)
+    link, chooser = found
     shown = _shown(request, token, link, chooser, lang)
     return HTMLResponse(choices_page(shown, choices(chooser.person, link, desk.clock.now())), headers=_HEADERS)
 
@@ -42,7 +44,9 @@ async def show_choices(request: Request, token: Token, lang: Wanted = None) -> H
 async def say_no(request: Request, token: Token, lang: Wanted = None) -> HTMLResponse:
     """Say no to what the link names. What else is sent along says nothing more."""
     desk = desk_of(request)
-    link, chooser = await _chooser(request, desk, token)
+    if (found := await _found(request, desk, token)) is None:
+        return _broken(request, lang)
+    link, chooser = found
     await desk.say(chooser.names, [refusal(link, desk.clock.now())])
     return HTMLResponse(stopped_page(_shown(request, token, link, chooser, lang)), headers=_HEADERS)
 
@@ -51,30 +55,39 @@ async def say_no(request: Request, token: Token, lang: Wanted = None) -> HTMLRes
 async def save_choices(request: Request, token: Token, lang: Wanted = None) -> HTMLResponse:
     """Save what was chosen, and show it."""
     desk = desk_of(request)
-    link, chooser = await _chooser(request, desk, token)
+    if (found := await _found(request, desk, token)) is None:
+        return _broken(request, lang)
+    link, chooser = found
     form = await fields_of(request, _MOST, _FIELDS)
     words = chosen(chooser.person, link, form, desk.clock.now())
     if words:
         await desk.say(chooser.names, words)
-        link, chooser = await _chooser(request, desk, token)
+        chooser = await desk.chooser(link.member) or chooser
     shown = _shown(request, token, link, chooser, lang)
     boxes = choices(chooser.person, link, desk.clock.now())
     said = "saved" if words else "unchanged"
     return HTMLResponse(choices_page(shown, boxes, said=said), headers=_HEADERS)
 
 
-async def _chooser(request: Request, desk: ContactDesk, token: str) -> tuple[Link, Chooser]:
-    """Return what a link says and who chooses by it.
+async def _found(request: Request, desk: ContactDesk, token: str) -> tuple[Link, Chooser] | None:
+    """Return what a link says and who chooses by it; None when it is no link of ours.
 
     Raises:
-        ProblemError: it is no link of ours, or there were too many of those.
+        ProblemError: the visitor came with too many of those.
     """
     link = desk.links.read(token)
     chooser = None if link is None else await desk.chooser(link.member)
     if link is None or chooser is None:
         _count(parts_of(request), request)
-        raise ProblemError("not-found")
+        return None
     return link, chooser
+
+
+def _broken(request: Request, wanted: str | None) -> HTMLResponse:
+    """Tell a person that a link leads nowhere, and a machine too."""
+    language = choose(wanted, request.headers.get("accept-language"))
+    request.state.headers["Content-Language"] = language
+    return HTMLResponse(broken_page(language), status_code=404, headers=_HEADERS)
 
 
 def _count(parts: Parts, request: Request) -> None:

@@ -69,9 +69,9 @@ async def put_contacts(
     request: Request, caller: MembersWriter, member_id: MemberId, programme: ProgrammeSlug = None
 ) -> ContactsView:
     """Keep this in place of all that was known: what is not named goes. An address that died stays, and stays dead."""
-    told = await _told(request, caller)
+    body = await read_body(request, TellingBody)
     name = await _name(caller, member_id, programme)
-    return _view(name, await desk_of(request).replace(name, told))
+    return _view(name, await desk_of(request).replace(name, _told(caller, body, None)))
 
 
 @router.post(
@@ -88,9 +88,10 @@ async def tell_contacts(
 
     A mail address or a number takes the place of the former one; devices are added. Sent again it changes nothing more.
     """
-    told = await _told(request, caller)
-    name = await _name(caller, member_id, programme)
-    return _view(name, await desk_of(request).tell(name, told))
+    body = await read_body(request, TellingBody)
+    name, desk = await _name(caller, member_id, programme), desk_of(request)
+    known = await desk.known(name)
+    return _view(name, await desk.tell(name, _told(caller, body, known.person.country)))
 
 
 @router.post(
@@ -177,9 +178,8 @@ async def _suppress(
     return _view(name, known)
 
 
-async def _told(request: Request, caller: Caller) -> Told:
-    body = await read_body(request, TellingBody)
-    return _checked(told_of(body.person, body.contacts, (), who(caller), caller.parts.clock.now()))
+def _told(caller: Caller, body: TellingBody, country: str | None) -> Told:
+    return _checked(told_of(body.person, body.contacts, (), who(caller), caller.parts.clock.now(), country))
 
 
 def _checked(told: Told | Rejection) -> Told:

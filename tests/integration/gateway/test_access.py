@@ -94,6 +94,12 @@ SWEEP = {
     "downloadProgrammeCalendar": ("/v1/programme/calendar.ics", 200),
     "getCampaign": ("/v1/campaigns/{campaign}", 404),
     "listSwitches": ("/v1/switches", 200),
+    "listInbox": ("/v1/members/{member_id}/inbox", 404),
+    "listTillMessages": ("/v1/members/{member_id}/till-messages", 404),
+    "listWebhooks": ("/v1/webhooks", 200),
+    "getWebhook": ("/v1/webhooks/{webhook_id}", 404),
+    "listWebhookMessages": ("/v1/webhooks/{webhook_id}/messages", 404),
+    "getWebhookMessage": ("/v1/webhooks/{webhook_id}/messages/{webhook_id}", 404),
     "getProgrammeRules": ("/v1/programme/rules", 200),
 }
 
@@ -138,7 +144,11 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
     await scribe.connection.execute(QUERIES["sweep"], tenant.tenant_id, sweep_id, FRIDAY)
     reinstatement_id = UUID(int=tenant.tenant_id << 10)
     await scribe.connection.execute(QUERIES["reinstatement"], tenant.tenant_id, reinstatement_id, FRIDAY)
+    webhook_id = UUID(int=tenant.tenant_id << 11)
+    for name in ("webhook", "webhook_message"):
+        await scribe.connection.execute(QUERIES[name], tenant.tenant_id, webhook_id, FRIDAY)
     return {
+        "webhook_id": str(webhook_id),
         "reinstatement_id": str(reinstatement_id),
         "member_id": str(member.member_id),
         "other_id": str(other.member_id),

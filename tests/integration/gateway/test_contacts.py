@@ -11,7 +11,8 @@ import httpx
 from libs.contacts.links import Links
 from libs.contacts.postgres import destroy_keys, load_people
 from libs.contacts.vault import Vault
-from tests.integration.gateway.conftest import NOW, SEAL_KEY, MakeKey, SetClock, bearer
+from services.gateway.settings import GatewaySettings, PublicPart
+from tests.integration.gateway.conftest import NOW, SEAL_KEY, MakeKey, SetClock, bearer, running
 from tests.integration.gateway.scribe import Scribe
 from tests.support.database import ACME, GLOBEX, Database
 
@@ -55,6 +56,8 @@ async def test_contact_data_is_told_masked_and_in_full_to_whom_may_see_it(
     assert revealed.json()["family_name"] == "Nová"
     more = {"person": {"family_name": ""}, "contacts": [{"channel": "push", "address": "token-0002"}]}
     assert len(addresses(await anonymous.post(path, json=more, headers=writer))) == 4
+    number = {"contacts": [{"channel": "sms", "address": "602 000 111"}]}
+    assert "+42•••111" in addresses(await anonymous.post(path, json=number, headers=writer)), "the country is known"
     only = {"person": {"given_name": "Eva"}, "contacts": [{"channel": "push", "address": "token-0002"}]}
     assert addresses(await anonymous.put(path, json=only, headers=writer)) == ["•••002"]
     whole = (await anonymous.get(f"{path}:reveal", headers=seer)).json()
@@ -116,6 +119,28 @@ async def test_consents_count_at_once_and_keep_their_history(
     assert (await client.post(path, json={"consents": []})).status_code == 422
 
 
+async def test_the_console_shows_them_masked_on_the_members_page(
+    anonymous: httpx.AsyncClient, scribe: Scribe, make_key: MakeKey
+) -> None:
+    member = await scribe.member(ACME)
+    path = f"/v1/members/{member.member_id}"
+    text, _ = await make_key(ACME)
+    told = (await anonymous.post(f"{path}/contacts", json=TELLING, headers=bearer(text))).json()
+    dead = f"{path}/contacts/email/{told['addresses'][0]['id']}:suppress"
+    await anonymous.post(dead, json={"reason": "<not hers>"}, headers=bearer(text))
+    yes = {"purpose": "marketing", "channel": "sms", "given": True, "source": "till <3>"}
+    await anonymous.post(f"{path}/consents", json={"consents": [yes]}, headers=bearer(text))
+    await anonymous.post("/sign-in", data={"key": text})
+    shown = (await anonymous.get(f"/members/{member.member_id}?programme=main&lang=en")).text
+    assert "A••• N••• · de-AT, CZ" in shown
+    assert "A•••@e•••.com" in shown
+    assert ": &lt;not hers&gt;" in shown
+    assert "agreed SMS" in shown
+    assert "till &lt;3&gt;" in shown
+    assert not any(secret in shown for secret in ("Anna", "Nová", "Example.com", "601123456"))
+    assert "zugestimmt SMS" in (await anonymous.get(f"/members/{member.member_id}?programme=main&lang=de")).text
+
+
 async def test_one_click_says_no_and_the_page_shows_and_saves_choices(
     anonymous: httpx.AsyncClient, scribe: Scribe, make_key: MakeKey, clock: SetClock, log_lines: list[str]
 ) -> None:
@@ -164,18 +189,18 @@ async def test_one_click_says_no_and_the_page_shows_and_saves_choices(
 
 
 async def test_a_link_that_is_none_tells_nothing_and_counts_against_the_visitor(
-    anonymous: httpx.AsyncClient, scribe: Scribe
+    settings: GatewaySettings, clock: SetClock, scribe: Scribe
 ) -> None:
     member_id = (await scribe.member(ACME)).member_id
     nobody = LINKS.token((99, 99, member_id), "marketing", "email", NOW)
-    for token in ("x", "A" * 60, nobody):
-        for answer in (await anonymous.get(f"/u/{token}"), await anonymous.post(f"/u/{token}")):
-            assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
-    guessed = [(await anonymous.post("/u/x")).status_code for _ in range(120)]
-    assert guessed[0] == 404
-    assert guessed[-1] == 429
     true = LINKS.path((ACME.tenant_id, ACME.programme_id, member_id), "marketing", "email", NOW)
-    assert (await anonymous.post(true)).status_code == 200, "servers that click for people are never held up"
+    for token in ("x", "A" * 60, nobody):
+        few = settings.model_copy(update={"public": PublicPart(requests=1)})
+        async with running(few, clock) as visitor:
+            answer = await visitor.get(f"/u/{token}")
+            assert (answer.status_code, "This link does not work" in answer.text) == (404, True)
+            assert (await visitor.post(f"/u/{token}")).status_code == 429
+            assert (await visitor.post(true)).status_code == 200, "servers that click for people are never held up"
 
 
 async def test_whoever_was_erased_is_told_of_nothing_more(

@@ -10,6 +10,7 @@ from libs.language.catalogue import Catalogue
 from libs.programmes.calendar_words import CALENDAR
 from libs.promotions.pages import Outcome
 from services.gateway import words
+from services.gateway.contacts.console_words import CONTACTS
 from services.gateway.contacts.preference_words import PREFERENCES
 from services.gateway.planning.words import PAGES
 from services.gateway.quote_words import QUOTES
@@ -26,8 +27,9 @@ from services.gateway.quote_words import QUOTES
         PAGES,
         CALENDAR,
         PREFERENCES,
+        CONTACTS,
     ],
-    ids=["outcomes", "reasons", "movements", "others", "quotes", "planning", "calendar", "preferences"],
+    ids=["outcomes", "reasons", "movements", "others", "quotes", "planning", "calendar", "preferences", "contacts"],
 )
 def test_every_language_has_every_text(catalogue: Catalogue) -> None:
     assert catalogue.faults() == []

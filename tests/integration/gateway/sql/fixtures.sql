@@ -218,6 +218,15 @@ INSERT INTO expiry.reinstatement (tenant_id, programme_id, reinstatement_id, dig
                                   points, state, asked_by, asked_at)
 VALUES ($1, $1, $2, '\x00', $3::timestamptz - interval '9 days', $3, 'goodwill', 1, 5, 'awaiting_approval', 'eva', $3);
 
+-- name: webhook
+INSERT INTO notifier.webhook_endpoint (tenant_id, endpoint_id, url, event_types, style, description, secret, state_at,
+                                       created_at, created_by)
+VALUES ($1, $2, 'https://hook.example.com/', '{*}', 'thin', '', '\x00', $3, $3, 'eva');
+
+-- name: webhook_message
+INSERT INTO notifier.webhook_message (tenant_id, endpoint_id, message_id, event_type, occurred_at, queued_at, body, due_at)
+VALUES ($1, $2, $2, 'webhook.test', $3, $3, '{}', $3);
+
 -- name: message
 INSERT INTO notifier.delivery (tenant_id, programme_id, member_id, message, occasion, channel, occasion_on, delivery_id, purpose,
                                route, place, spread, facts, state, due_at, queued_at, ended_at, reason, trail)

@@ -1,4 +1,4 @@
--- Who has which rights, and what is without its guard.
+-- Who may do what, as the catalogue of the database has it.
 
 -- name: granted
 WITH granted AS (

@@ -1,0 +1,1 @@
+"""What waits for members, as an app and a till ask for it."""

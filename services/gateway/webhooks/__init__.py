@@ -1,0 +1,1 @@
+"""Webhooks at the door: endpoints made and changed, what they were told, and what is told again."""

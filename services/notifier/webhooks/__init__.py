@@ -1,0 +1,1 @@
+"""Webhooks: events of the output topics become messages for endpoints, and lanes send them until they are taken."""

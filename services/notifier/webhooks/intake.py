@@ -1,0 +1,79 @@
+"""From an event of an output topic to the messages that endpoints are told: kept once, however often it is read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+
+import msgspec
+
+from libs.runtime import logs
+from libs.runtime.clock import Clock, happens_within
+from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
+from libs.webhooks.payload import Told, message_of, short_type
+from libs.webhooks.wanted import wants
+from services.notifier.metrics import WebhookMetrics
+from services.notifier.webhooks.store import Listener, WebhookStore
+
+log = logs.get(__name__)
+FRESH = 0.1
+"""Seconds for which what is known of endpoints counts: an endpoint hears of whatever is published later than that."""
+_PAUSE = 1.0
+_decode = msgspec.json.Decoder(Told).decode
+
+
+class Intake:
+    """Hears events one by one. PostgreSQL away: it waits, and the topic with it."""
+
+    def __init__(self, store: WebhookStore, wall: Clock, seconds: Callable[[], float], metrics: WebhookMetrics) -> None:
+        self._store, self._wall, self._seconds, self._metrics = store, wall, seconds, metrics
+        self._listeners: dict[str, list[Listener]] = {}
+        self._known_at: float | None = None
+        self._stopping = asyncio.Event()
+        self.news = asyncio.Event()
+        """Set when something is to be sent."""
+
+    async def hear(self, raw: bytes | None, published: float) -> None:
+        """Keep what endpoints are to be told of an event. It returns when that is done, or it is asked to stop.
+
+        What was published, in seconds of Unix time, before an endpoint was made is not for it.
+        """
+        while not self._stopping.is_set():
+            try:
+                await self._refresh()
+                if self._listeners and raw:
+                    await self._keep(raw, published)
+                return
+            except DATABASE_ERRORS as error:
+                if trouble(error) not in (Trouble.PASSING, Trouble.REPEAT):
+                    raise
+                log.warning("webhooks.intake_waits", error=type(error).__name__)
+                await happens_within(self._stopping, _PAUSE)
+
+    def stop(self) -> None:
+        """Let go of what PostgreSQL keeps waiting: it is read again."""
+        self._stopping.set()
+
+    async def _refresh(self) -> None:
+        now = self._seconds()
+        if self._known_at is not None and now - self._known_at < FRESH:
+            return
+        found: dict[str, list[Listener]] = defaultdict(list)
+        for each in await self._store.listeners():
+            found[each.tenant].append(each)
+        self._listeners, self._known_at = dict(found), now
+
+    async def _keep(self, raw: bytes, published: float) -> None:
+        try:
+            event = _decode(raw)
+        except msgspec.MsgspecError:
+            self._metrics.unreadable.inc()  # our own topics hold our own events; whoever else wrote it is told nowhere
+            return
+        kind = short_type(event.type)
+        for each in self._listeners.get(event.tenant, ()):
+            if wants(each.event_types, kind) and published >= each.since:
+                message = message_of(event, each.endpoint_id, each.style)
+                if await self._store.keep(each.tenant_id, each.endpoint_id, message, self._wall.now()):
+                    self._metrics.queued.inc()
+                    self.news.set()

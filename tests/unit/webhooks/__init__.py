@@ -1,0 +1,1 @@
+"""Webhooks: signing, trying again, and where they may go."""
