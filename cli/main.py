@@ -55,6 +55,8 @@ _FURTHER = (
     "cli.reinstate",
     "cli.webhooks",
     "cli.providers",
+    "cli.codes",
+    "cli.giftcards",
     "cli.features",
 )
 """Modules with a `register(app)` that adds their commands."""

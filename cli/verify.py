@@ -17,6 +17,7 @@ from cli import screen
 from cli.exits import Exit
 from cli.failures import explained, fail, running
 from cli.options import DEFAULT_DATA, DataOption, JsonOption
+from libs.gift_cards import model as gift_cards
 from libs.history import postgres as history
 from libs.ledger.model import LEGAL, LOT_ACCOUNTS
 from libs.runtime import sql
@@ -25,8 +26,10 @@ from libs.runtime.clock import monotonic
 _LEDGER = sql.load("libs.ledger", "invariants.sql")
 _STREAM = sql.load("libs.runtime", "invariants.sql")
 _BETWEEN = sql.load("cli", "verify.sql")
+_VALUES = sql.load("cli", "values.sql")
 _NO_PAGE = 4095
 """How the page of an inbox entry ends (modulo 4,096) that has no decision, as earning writes it."""
+_CARD_TRIPLES = [(kind, *pair) for kind, pairs in gift_cards.LEGAL.items() for pair in sorted(pairs)]
 _TRIPLES = [(kind.value, *pair) for kind, pairs in LEGAL.items() for pair in sorted(pairs)]
 
 
@@ -98,6 +101,16 @@ INVARIANTS: tuple[_Invariant, ...] = (
         "redemptions-have-points",
         "redemptions hold and have spent what their movements say, and each is told",
         _BETWEEN["redemptions_have_points"],
+    ),
+    _Invariant(
+        "I14",
+        "gift-cards-add-up",
+        "cards have what their entries put on them, and money that left one came to another or is gone",
+        _VALUES["gift_cards_add_up"],
+        tuple(list(column) for column in zip(*_CARD_TRIPLES, strict=True)),
+    ),
+    _Invariant(
+        "I15", "codes-have-uses", "codes are used as often as their redemptions say", _VALUES["codes_have_uses"]
     ),
 )
 """Every check, in the order of its id; I9 comes with the hash chain."""

@@ -197,8 +197,8 @@ TOPICS: tuple[Topic, ...] = (
     ),
     _output(
         "loyalty.rewards",
-        "Rewards ordered, granted and delivered.",
-        key=_MEMBER,
+        "Rewards ordered, granted and delivered; codes and gift cards.",
+        key="member id, or the id of the code or card when nobody is known",
         producers=("redemption", "earning"),
         consumers=("redemption", *_BOTH),
     ).carrying(
@@ -213,6 +213,16 @@ TOPICS: tuple[Topic, ...] = (
             "reward.cancelled",
             "reward.expired",
             "reward.reached",
+            "code.redeemed",
+            "code.returned",
+            "code.voided",
+            "gift_card.issued",
+            "gift_card.used",
+            "gift_card.topped_up",
+            "gift_card.refunded",
+            "gift_card.transferred",
+            "gift_card.cashed_out",
+            "gift_card.expired",
         )
     ),
     _output(

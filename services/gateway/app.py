@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
+from libs.codes.keeping import CodeKeeper
 from libs.contacts.links import Links
 from libs.contacts.vault import Vault
 from libs.contracts.identifiers import IdentifierNames
@@ -66,6 +67,9 @@ from services.gateway.callbacks import routes as ways_back
 from services.gateway.callbacks.desk import SmsCallbacks
 from services.gateway.catalogue import console as catalogue_console
 from services.gateway.catalogue import keeping_api, orders_api, rewards_api
+from services.gateway.codes import card_routes as ways_to_gift_cards
+from services.gateway.codes import console as console_of_codes
+from services.gateway.codes import routes as ways_to_codes
 from services.gateway.contacts import preferences
 from services.gateway.contacts import routes as ways_to_contacts
 from services.gateway.contacts.desk import ContactDesk
@@ -125,6 +129,8 @@ _WAYS = (
     rewards_api,
     keeping_api,
     orders_api,
+    ways_to_codes,
+    ways_to_gift_cards,
     ways_to_messages,
     api,
     merge_api,
@@ -157,6 +163,7 @@ _WAYS = (
     segments_console,
     catalogue_console,
     experiments_console,
+    console_of_codes,
     reminder_api,
     sweep_plan_api,
     sweep_api,
@@ -209,6 +216,7 @@ def compose(
             app.state.files = _files(settings, FileStore(pool), app.state.desk, metrics, random)
             app.state.redemptions = _redemptions(settings)
             app.state.seal = Seal.from_base64(settings.seal_key.get_secret_value())
+            app.state.keeper = CodeKeeper.from_base64(settings.seal_key.get_secret_value())
             app.state.webhooks = _webhooks(settings, pool, random)
             app.state.inbox = InboxStore(pool, Seal.from_base64(settings.seal_key.get_secret_value()))
             app.state.sms_callbacks = _callbacks(settings, pool, now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.gateway.backtests.problem_kinds import BACKTESTS
 from services.gateway.callbacks.problem_kinds import CALLBACKS
+from services.gateway.codes.problem_kinds import CARDS, CODES
 from services.gateway.contacts.problem_kinds import CONTACTS
 from services.gateway.messages.problem_kinds import MESSAGES
 from services.gateway.redemptions.problem_kinds import REDEMPTIONS
@@ -20,6 +21,8 @@ FAMILIES = (
     *MESSAGES,
     *TEMPLATES,
     *CONTACTS,
+    *CODES,
+    *CARDS,
     *WEBHOOKS,
     *CALLBACKS,
 )

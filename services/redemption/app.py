@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import secrets
+from collections.abc import Callable
 from functools import partial
 
 import faust
 from prometheus_client import CollectorRegistry
 
+from libs.codes.keeping import CodeKeeper
+from libs.contracts import codes as wire_codes
+from libs.contracts import gift_cards as wire_cards
 from libs.contracts.headers import headers_of
 from libs.contracts.redemption import door_token
 from libs.runtime import kafka, postgres
@@ -22,7 +27,9 @@ from libs.runtime.metrics import StreamMetrics
 from libs.runtime.outbox import ReadRows, Relay
 from libs.runtime.seal import Seal
 from services.redemption import clock as by_the_clock
-from services.redemption import grants, pages, wishes
+from services.redemption import grants, pages, value_pages, wishes
+from services.redemption.cards.desk import CardDesk
+from services.redemption.codes.desk import CodeDesk
 from services.redemption.commands import Command
 from services.redemption.handlers import WRITER, Desk
 from services.redemption.metrics import RedemptionMetrics
@@ -31,6 +38,7 @@ from services.redemption.reward_desk import RewardDesk
 from services.redemption.settings import RedemptionSettings
 from services.redemption.stream import CONSUMER, RedemptionHandler
 from services.redemption.telling import REWARDS
+from services.redemption.values import Tools
 
 SERVICE = "redemption"
 _FORGET_EVERY = 60.0
@@ -63,6 +71,7 @@ def build(settings: RedemptionSettings, clock: Clock | None = None) -> faust.App
     _host(app, settings, desk, relay, loop, metrics)
     token = door_token(base64.b64decode(settings.seal_key.get_secret_value()))
     pages.serve(app, desk, token, metrics, lambda: programmes.known and relay.prepared)
+    _serve_values(app, desk, token, metrics, lambda: programmes.known and relay.prepared)
     up = listen_only(app, settings, clock, metrics.announcements.inc)
     serve_health(app, registry, [up, lambda: programmes.trouble, lambda: relay.trouble, loop.trouble], loop.stalled)
     return app
@@ -91,6 +100,25 @@ def _loop(
         headers_of,
         desk.pool,
     )
+
+
+def _serve_values(
+    app: faust.App, desk: Desk, token: str, metrics: RedemptionMetrics, ready: Callable[[], bool]
+) -> None:
+    """Answer about codes and gift cards, and let cards lapse that are over."""
+    keeper = CodeKeeper.from_base64(desk.settings.seal_key.get_secret_value())
+    missed = metrics.missed
+    tools = Tools(
+        desk.pool, desk.programmes, desk.clock, desk.settings, keeper, desk.committed, missed, secrets.token_bytes
+    )
+    codes, cards = CodeDesk(tools), CardDesk(tools)
+    value_pages.serve(app, wire_codes.PATH, wire_codes.read_code_ask, codes.serve, token, metrics, ready)
+    value_pages.serve(app, wire_cards.PATH, wire_cards.read_card_ask, cards.serve, token, metrics, ready)
+
+    @app.timer(interval=desk.settings.value_every.total_seconds())  # type: ignore[untyped-decorator]  # faust
+    async def look_after_values() -> None:
+        if ready():
+            await by_the_clock.look_after_values(cards, desk, metrics)
 
 
 def _host(

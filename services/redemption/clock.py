@@ -1,15 +1,18 @@
-"""What redemption does by the clock: holds that are over are released, answers that are old are forgotten."""
+"""What redemption does by the clock: holds that are over are released, gift cards lapse, old answers are forgotten."""
 
 from __future__ import annotations
 
 from libs.runtime import logs
 from libs.runtime.postgres import DATABASE_ERRORS
 from services.redemption import store
+from services.redemption.cards.desk import CardDesk
+from services.redemption.codes import store as codes
 from services.redemption.handlers import Desk
 from services.redemption.metrics import RedemptionMetrics
 
 log = logs.get(__name__)
 _FORGOTTEN_AT_ONCE = 5_000
+_LAPSED_AT_ONCE = 100
 
 
 async def release(desk: Desk, metrics: RedemptionMetrics) -> None:
@@ -22,6 +25,17 @@ async def release(desk: Desk, metrics: RedemptionMetrics) -> None:
             metrics.expired.inc(released)
     except DATABASE_ERRORS as error:
         log.warning("holds.not_released", error=type(error).__name__)
+
+
+async def look_after_values(cards: CardDesk, desk: Desk, metrics: RedemptionMetrics) -> None:
+    """Let gift cards lapse that are over, count pools that have none left, and forget old tries."""
+    try:
+        while await cards.expire_due(_LAPSED_AT_ONCE) > 0:
+            pass
+        metrics.exhausted.set(await codes.exhausted(desk.pool))
+        await codes.forget_misses(desk.pool, desk.clock.now() - 2 * desk.settings.code_window)
+    except DATABASE_ERRORS as error:
+        log.warning("values.not_looked_after", error=type(error).__name__)
 
 
 async def forget(desk: Desk) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 _SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 
 class RedemptionMetrics:
-    """What redemption counts: its requests, holds that end by themselves, and what it hears of programmes."""
+    """What redemption counts: its requests, holds that end, codes that are none, and what it hears of programmes."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.announcements = Counter(
@@ -41,6 +41,21 @@ class RedemptionMetrics:
         self.expired = Counter(
             "loyalty_redemption_holds_expired_total", "Holds that ended because their time was over.", registry=registry
         )
+        self.code_misses = Counter(
+            "loyalty_redemption_code_misses_total",
+            "Codes and card numbers that are none, by why; `limited` were not even looked at, for there were too many.",
+            ("reason",),
+            registry=registry,
+        )
+        self.exhausted = Gauge(
+            "loyalty_redemption_exhausted_pools",
+            "Pools of codes that have none left, and were asked for one.",
+            registry=registry,
+        )
+
+    def missed(self, reason: str) -> None:
+        """Count a code or card number that is none."""
+        self.code_misses.labels(reason).inc()
 
     def served(self, operation: str, outcome: str, seconds: float) -> None:
         """Count a request."""

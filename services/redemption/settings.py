@@ -48,5 +48,19 @@ class RedemptionSettings(ServiceSettings):
     wishes_every: timedelta = Field(
         default=timedelta(seconds=5), gt=timedelta(0), description="between two looks for wishes within reach"
     )
+    value_every: timedelta = Field(
+        default=timedelta(seconds=5), gt=timedelta(0), description="between two looks for gift cards that are over"
+    )
+    code_window: timedelta = Field(
+        default=timedelta(minutes=10),
+        gt=timedelta(0),
+        description="time in which tries of codes that are none count",
+    )
+    code_misses_key: int = Field(
+        default=100, ge=1, description="codes that are none that one API key may try in that time before it has to wait"
+    )
+    code_misses_member: int = Field(
+        default=10, ge=1, description="codes that are none that may be tried for one member in that time"
+    )
     connections: int = Field(default=12, ge=2, le=100, description="connections to PostgreSQL at most")
     seal_key: SealKey = Field(validation_alias="POINTSTREAM_SEAL_KEY")

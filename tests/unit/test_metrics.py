@@ -28,6 +28,7 @@ UNITS = {
     "sweeps",
     "reminders",
     "minor",
+    "pools",
     "messages",
     "providers",
 }

@@ -12,7 +12,17 @@ from libs.contracts.events.activity import (
     ReinstatementRequestedV1,
 )
 from libs.contracts.events.balance import BalanceChangedV1, WalletBalance
+from libs.contracts.events.code import CodeRedeemedV1, CodeReturnedV1, CodeVoidedV1
 from libs.contracts.events.dead_letter import DeadLetterHeadersV1
+from libs.contracts.events.gift_card import (
+    GiftCardCashedOutV1,
+    GiftCardExpiredV1,
+    GiftCardIssuedV1,
+    GiftCardRefundedV1,
+    GiftCardToppedUpV1,
+    GiftCardTransferredV1,
+    GiftCardUsedV1,
+)
 from libs.contracts.events.member import (
     MemberEnrolledV1,
     MemberTierAboutToDropV1,
@@ -127,8 +137,18 @@ __all__ = [
     "CampaignRemovedV1",
     "CampaignStartedV1",
     "CampaignStoppedV1",
+    "CodeRedeemedV1",
+    "CodeReturnedV1",
+    "CodeVoidedV1",
     "DeadLetterHeadersV1",
     "ExtensionRequestedV1",
+    "GiftCardCashedOutV1",
+    "GiftCardExpiredV1",
+    "GiftCardIssuedV1",
+    "GiftCardRefundedV1",
+    "GiftCardToppedUpV1",
+    "GiftCardTransferredV1",
+    "GiftCardUsedV1",
     "Identifier",
     "LotShare",
     "Mark",

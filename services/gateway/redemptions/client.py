@@ -7,10 +7,13 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 
+from libs.contracts import codes as wire_codes
 from libs.contracts import redemption as wire
+from libs.contracts.codes import CodeAsk, ValueAnswer
+from libs.contracts.gift_cards import CardAsk
 from libs.contracts.redemption import Answer, Ask
 from libs.runtime import logs
-from services.gateway.problems import ProblemError
+from services.gateway.problems import FieldError, ProblemError
 from services.gateway.settings import RedemptionPart
 
 log = logs.get(__name__)
@@ -36,16 +39,35 @@ class RedemptionClient:
         self._session = None
 
     async def ask(self, ask: Ask) -> Answer:
-        """Return what became of a request.
+        """Return what became of a request about points.
 
         Raises:
             ProblemError: it was refused, or 503: it is not known whether it was done.
         """
+        answer = wire.read_answer(await self._post(wire.PATH, wire.write(ask)))
+        if answer.refused is not None:
+            raise ProblemError(answer.refused, answer.detail)
+        return answer
+
+    async def ask_value(self, path: str, ask: CodeAsk | CardAsk) -> ValueAnswer:
+        """Return what became of a request about a code or a gift card.
+
+        Raises:
+            ProblemError: it was refused, with every reason, or 503: it is not known whether it was done.
+        """
+        answer = wire_codes.read_value_answer(await self._post(path, wire_codes.write(ask)))
+        if answer.refused is not None:
+            headers = {} if answer.retry_after is None else {"Retry-After": str(answer.retry_after)}
+            reasons = [FieldError(pointer=f"/reasons/{code}", detail=words) for code, words in answer.reasons]
+            raise ProblemError(answer.refused, answer.detail, errors=reasons, headers=headers)
+        return answer
+
+    async def _post(self, path: str, data: bytes) -> bytes:
         url, session = self._settings.url, self._session
         if url is None or session is None:
             raise _away()
         try:
-            async with session.post(url.rstrip("/") + wire.PATH, data=wire.write(ask), headers=self._headers) as reply:
+            async with session.post(url.rstrip("/") + path, data=data, headers=self._headers) as reply:
                 body = await reply.read()
         except (aiohttp.ClientError, TimeoutError) as error:
             log.warning("redemption.away", error=type(error).__name__)
@@ -53,10 +75,7 @@ class RedemptionClient:
         if reply.status != 200:
             log.warning("redemption.away", status=reply.status)
             raise _away()
-        answer = wire.read_answer(body)
-        if answer.refused is not None:
-            raise ProblemError(answer.refused, answer.detail)
-        return answer
+        return body
 
 
 def _away() -> ProblemError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,11 +12,12 @@ import httpx
 import orjson
 import pytest
 
+from libs.codes.keeping import CodeKeeper
 from libs.runtime.api_keys import SCOPES
 from services.gateway.app import routes
 from services.gateway.openapi import describe, operations
 from services.gateway.settings import GatewaySettings, QuotaPart
-from tests.integration.gateway.conftest import NOW, MakeKey, SetClock, bearer, running
+from tests.integration.gateway.conftest import NOW, SEAL_KEY, MakeKey, SetClock, bearer, running
 from tests.integration.gateway.scribe import QUERIES, Scribe, decision, receipt
 from tests.support.database import ACME, GLOBEX, SeededTenant, programme_document
 from tests.support.programmes import put_version
@@ -52,6 +54,16 @@ SWEEP = {
     "listMemberOrders": ("/v1/members/{member_id}/orders", 404),
     "getOrder": ("/v1/orders/{redemption_id}", 404),
     "exportOrders": ("/v1/orders.csv", 200),
+    "listCodePools": ("/v1/code-pools", 200),
+    "getCodePool": ("/v1/code-pools/{pool}", 404),
+    "getCode": ("/v1/codes/{code_id}", 404),
+    "getCodePicture": ("/v1/codes/{code_id}/picture", 404),
+    "getCodePass": ("/v1/codes/{code_id}/pass", 404),
+    "listMemberCodes": ("/v1/members/{member_id}/codes", 404),
+    "getGiftCard": ("/v1/gift-cards/{card_id}", 404),
+    "getGiftCardStatement": ("/v1/gift-cards/{card_id}/statement", 404),
+    "listMemberGiftCards": ("/v1/members/{member_id}/gift-cards", 404),
+    "getGiftCardLiability": ("/v1/gift-card-liability", 200),
     "getReferral": ("/v1/referrals/{member_id}", 404),
     "checkReferralCode": ("/v1/referral-codes/{code}", 200),
     "listMemberChallenges": ("/v1/members/{member_id}/challenges", 404),
@@ -127,6 +139,11 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
         QUERIES["reward"], *whose[:2], f"mug-{tenant.slug}", orjson.dumps(MUG).decode(), FRIDAY
     )
     await scribe.connection.execute(QUERIES["reward_order"], *whose, redemption_id, f"mug-{tenant.slug}", FRIDAY)
+    keeper = CodeKeeper.from_base64(base64.b64encode(SEAL_KEY).decode())
+    code, card = keeper.close(tenant.tenant_id, "SPRING-1"), keeper.close(tenant.tenant_id, "4821-0093")
+    pool = await scribe.connection.fetchval(QUERIES["code_pool"], *whose[:2], tenant.slug, FRIDAY)
+    await scribe.connection.execute(QUERIES["code"], tenant.tenant_id, *code, pool, member.member_id, FRIDAY)
+    await scribe.connection.execute(QUERIES["gift_card"], *whose, *card, tenant.currency, FRIDAY)
     message_id = UUID(int=tenant.tenant_id << 20)
     await scribe.connection.execute(QUERIES["message"], *whose, message_id, FRIDAY)
     campaign = "base" if tenant is ACME else "of-globex"
@@ -165,6 +182,9 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
         "reward": f"mug-{tenant.slug}",
         "message_id": str(message_id),
         "code": "K7M2-XW4P-9RTA",
+        "pool": tenant.slug,
+        "code_id": str(code.code_id),
+        "card_id": str(card.code_id),
     }
 
 

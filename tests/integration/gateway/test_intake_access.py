@@ -18,11 +18,11 @@ from tests.support.stack import Stack
 WRITING = {
     operation["operationId"]: (path, operation)
     for (path, method), operation in operations(describe(routes())).items()
-    # What becomes an event has a key; files have an order of their own (test_files.py), redemptions and orders are
-    # answered by their own service (test_redemptions.py, test_catalogue.py), lapsed points come back by requests
-    # (test_reinstatements.py), and others move no points.
+    # What becomes an event has a key; files have an order of their own (test_files.py), redemptions, orders, codes and
+    # gift cards are answered by their own service (test_redemptions.py, test_catalogue.py, test_codes.py), lapsed
+    # points come back by requests (test_reinstatements.py), and others move no points.
     if "Idempotency-Key" in [each["name"] for each in operation.get("parameters", ()) if method == "post"]
-    and operation["tags"] not in (["redemptions"], ["reinstatements"], ["rewards"])
+    and operation["tags"] not in (["redemptions"], ["reinstatements"], ["rewards"], ["codes"], ["gift cards"])
 }
 CARD = [{"kind": "card", "value": "1"}]
 EVENTS: dict[str, dict[str, Any]] = {

@@ -181,6 +181,24 @@ INSERT INTO redemption.reward_order (
     restocked, plan, points, money_minor, points_back, money_back, answers, issued, asked_at, ordered_at, changed_at)
 VALUES ($1, $2, $3, $4, $5, 1, 'merchandise', 'home', 'ordered', 1, 0, 0, 'standard', 1, 0, 0, 0, '{}', '[]', $6, $6, $6);
 
+-- name: code_pool
+INSERT INTO redemption.code_pool (tenant_id, programme_id, name, kind, rules, codes, created_at, changed_at)
+VALUES ($1, $2, $3, 'coupon', '{}', 1, $4, $4) RETURNING pool_id;
+
+-- name: code
+INSERT INTO redemption.code (tenant_id, code_id, sealed, pool_id, number, state, member_id, created_at, assigned_at)
+VALUES ($1, $2, $3, $4, 1, 'assigned', $5, $6, $6);
+
+-- name: gift_card
+-- A card with ten in its first entry.
+WITH entry AS (
+    INSERT INTO redemption.gift_card_entry (tenant_id, card_id, seq, kind, source, target, amount_minor, at, cause)
+    VALUES ($1, $4, 1, 'issue', 'sold', 'card', 1000, $7, $4)
+)
+INSERT INTO redemption.gift_card (tenant_id, programme_id, member_id, card_id, sealed, currency, law, law_version,
+                                  initial_minor, balance_minor, seq, issued_at, last_load_at, changed_at)
+VALUES ($1, $2, $3, $4, $5, $6, 'none', 1, 1000, 1000, 1, $7, $7, $7);
+
 -- name: member_day
 INSERT INTO earning.member_day (tenant_id, programme_id, member_id, day, visits, spend_minor, points, parts)
 VALUES ($1, $1, $2, $3, $4, $5, 0, $6::text::jsonb);

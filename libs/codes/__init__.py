@@ -1,0 +1,1 @@
+"""Codes that are worth something: nobody guesses them, and who has a dump of them has nothing."""

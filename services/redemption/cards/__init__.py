@@ -1,0 +1,1 @@
+"""Gift cards are issued, used, topped up, moved and paid out."""

@@ -1,0 +1,1 @@
+"""Codes are validated, redeemed, given back and made void."""
