@@ -202,4 +202,4 @@ async def rewards(platform: Platform, shop: Door, name: str, many: int) -> dict[
 
 
 def _of(events: list[dict[str, Any]], member: str) -> list[dict[str, Any]]:
-    return [event for event in events if event["data"]["member_id"] == member]
+    return [event for event in events if event["data"].get("member_id") == member]

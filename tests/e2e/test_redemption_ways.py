@@ -73,8 +73,8 @@ async def test_a_peak_of_requests_over_the_topic_has_one_effect_each_with_http_b
 async def test_points_pay_bills_come_back_with_goods_and_are_given_within_limits(platform: Platform) -> None:
     shop = platform.club
     await rich(platform, shop, "payer")
-    await platform.publish([shop.enrolment("friend", tier=None)])
-    await shop.enrolled("friend")
+    await platform.publish([shop.enrolment("receiver", tier=None)])
+    await shop.enrolled("receiver")
     before = shop.balance("payer")
     bill = {"identifier": "card:payer", "bill_minor": 1_000, "currency": "EUR"}
     quote = ask(shop, ":quote", bill, "unused")
@@ -105,11 +105,11 @@ async def test_points_pay_bills_come_back_with_goods_and_are_given_within_limits
     ])  # fmt: skip
     await eventually(lambda: shop.balance("payer") == before, "all of the bill came back, and all of the points")
 
-    gift = {"to_member_id": str(shop.member_id("friend")), "wallet": "points", "points": 30, "reason": "gift"}
+    gift = {"to_member_id": str(shop.member_id("receiver")), "wallet": "points", "points": 30, "reason": "gift"}
     giving = f"/v1/members/{shop.member_id('payer')}/transfers"
     assert (await moved(shop, giving, gift))["outcome"] == "transferred"
-    friend = ask(shop, ":quote", {"identifier": "card:friend", "points": 10}, "unused")
-    assert (friend["possible"], friend["spendable"], shop.balance("friend")) == (False, 0, 30), "it rests for a while"
+    receiver = ask(shop, ":quote", {"identifier": "card:receiver", "points": 10}, "unused")
+    assert (receiver["possible"], receiver["spendable"], shop.balance("receiver")) == (False, 0, 30), "it rests for a while"
     again = shop.post(giving, gift, key="payer-gives-again")
     assert (await shop.decision(again["receipt"]))["reason"] == "transfer-limit"
     assert platform.run("verify")["violations"] == 0

@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from tests.e2e.by_hand import baskets, cents
+from tests.e2e.test_programme import loaded
 from tests.support.running import Door, Platform, eventually, running
 from tests.support.stack import until
 
@@ -224,6 +225,7 @@ async def simulate(platform: Platform, played: list[Basket], quarters: int, rede
     simulation = Simulation(platform, platform.acme)
     await platform.put_version(platform.acme, yaml.safe_load(RULES.read_text(encoding="utf-8")), AGO)
     await eventually(lambda: knows(platform.acme), "the rules are in force")
+    await loaded(platform)
     await simulation.enrol(sorted({one.household for one in played}))
     end = quarter_end(played[0].at)
     for _ in range(quarters):
