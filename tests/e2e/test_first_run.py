@@ -188,6 +188,7 @@ def _part(platform: Platform, name: str) -> dict[str, Any]:
     return part
 
 
+@pytest.mark.slow
 def test_after_a_killed_supervisor_up_cleans_and_has_the_data(platform: Platform) -> None:
     before = told(platform)
     points, balance = points_in_database(before), ask(before, f"/v1/members/{newest_member()}")["wallets"]

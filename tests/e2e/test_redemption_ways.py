@@ -109,7 +109,9 @@ async def test_points_pay_bills_come_back_with_goods_and_are_given_within_limits
     giving = f"/v1/members/{shop.member_id('payer')}/transfers"
     assert (await moved(shop, giving, gift))["outcome"] == "transferred"
     receiver = ask(shop, ":quote", {"identifier": "card:receiver", "points": 10}, "unused")
-    assert (receiver["possible"], receiver["spendable"], shop.balance("receiver")) == (False, 0, 30), "it rests for a while"
+    assert (receiver["possible"], receiver["spendable"], shop.balance("receiver")) == (False, 0, 30), (
+        "it rests for a while"
+    )
     again = shop.post(giving, gift, key="payer-gives-again")
     assert (await shop.decision(again["receipt"]))["reason"] == "transfer-limit"
     assert platform.run("verify")["violations"] == 0

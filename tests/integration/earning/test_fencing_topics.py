@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
@@ -68,6 +69,7 @@ async def all_halt(stack: Stack, worker: Worker) -> None:
         raise AssertionError(f"{error}; halted: {await halts(stack)}; {worker.tail()}") from error
 
 
+@pytest.mark.slow
 async def test_topic_made_anew_while_nobody_looked(stack: Stack) -> None:
     """The new log is longer than the old positions: going on from them would skip its beginning."""
     worker = await consumed(stack)

@@ -210,6 +210,7 @@ async def _answers(stack: Stack) -> bool:
     return True
 
 
+@pytest.mark.slow
 async def test_kafka_is_killed(database: Database, platform_data: Path, folder: Path) -> None:
     """Kafka is killed and started again; what was committed meanwhile is published, in order, under its own ids."""
     broker = EmbeddedKafka(platform_data / "killed-kafka", free_port())

@@ -133,6 +133,7 @@ async def test_a_receipt_that_comes_after_its_points_are_due_is_caught_up_too(st
     await verified(stack)
 
 
+@pytest.mark.slow
 async def test_one_worker_of_many_looks_and_another_takes_over(stack: Stack) -> None:
     await put_programme(stack.database, with_wallet(pending={"kind": "on_days", "days_of_month": [1, 15]}))
     often = {"POINTSTREAM_EARNING__DUE_EVERY": "PT0.2S"}
