@@ -37,15 +37,15 @@ class Misplaced(ValueError):
 class Part(BaseModel):
     """Base of everything in the document: frozen, and a key that nobody knows is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
-def unless_written(meaning: Any) -> Any:
+def unless_written(meaning: Any, description: str | None = None) -> Any:
     """Declare a field that the canonical form leaves out when it says what its absence means.
 
     For fields that came after the first documents were stored: their hashes stay. The meaning is fixed for ever.
     """
-    return Field(default=meaning, exclude_if=lambda value: value == meaning)
+    return Field(default=meaning, exclude_if=lambda value: value == meaning, description=description)
 
 
 def _zone(name: str) -> str:

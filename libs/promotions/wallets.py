@@ -72,12 +72,15 @@ class Wallet(Part):
     expiry_for: Annotated[tuple[ExpiryFor, ...], Field(max_length=32)] = unless_written(())
     pending: Annotated[Pending, Field(discriminator="kind")] | None = None
     expiry_from: Literal["activation", "earning"] = unless_written("activation")
-    spared: Annotated[tuple[Exemption, ...], Field(max_length=32)] = unless_written(())
-    """Whose points do not lapse at a boundary."""
-    worth: Worth | None = None
-    """What its points are worth, told to people and used by no rule."""
-    reminders: Reminders = unless_written(())
-    """Whom to remind ahead of each boundary at which its points lapse, and when."""
+    spared: Annotated[tuple[Exemption, ...], Field(max_length=32)] = unless_written(
+        (), "Whose points do not lapse at a boundary."
+    )
+    worth: Worth | None = Field(
+        default=None, description="What its points are worth, told to people and used by no rule."
+    )
+    reminders: Reminders = unless_written(
+        (), "Whom to remind ahead of each boundary at which its points lapse, and when."
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
