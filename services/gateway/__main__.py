@@ -1,4 +1,7 @@
-"""Run the gateway: `python -m services.gateway [check | openapi]`."""
+"""Run the gateway: `python -m services.gateway [check | openapi]`.
+
+The application is imported where it is needed: it takes seconds, and settings that are wrong are told of at once.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,6 @@ from pydantic import ValidationError
 
 from libs.runtime import logs, memory
 from libs.runtime.settings import read_files
-from services.gateway.app import compose, get_ready, routes
-from services.gateway.http_protocol import BoundedHttp
-from services.gateway.openapi import describe
 from services.gateway.settings import GatewaySettings
 
 OPENAPI = Path(__file__).parent / "openapi.json"
@@ -42,11 +42,17 @@ def main(arguments: list[str]) -> int:
 
 def openapi_text() -> str:
     """Return the description of the API as it is committed."""
+    from services.gateway.app import routes
+    from services.gateway.openapi import describe
+
     return json.dumps(describe(routes()), indent=2, ensure_ascii=False) + "\n"
 
 
 def serve(settings: GatewaySettings) -> int:
     """Serve until SIGTERM or SIGINT; requests under way are finished first."""
+    from services.gateway.app import compose, get_ready
+    from services.gateway.http_protocol import BoundedHttp
+
     logs.configure("gateway", settings.log_level)
     gateway = compose(settings)
     get_ready(gateway.app)  # before what is there is kept: it stays as long

@@ -172,6 +172,7 @@ def with_occasions() -> dict[str, Any]:
     return document | {"campaigns": [*document["campaigns"], *more], "segments": [BUSY]}
 
 
+@pytest.mark.slow
 async def test_segments_birthdays_and_schedules_are_found_anew_and_a_is_what_the_journal_has(
     stack: Stack, pointstream: Pointstream, tmp_path: Path
 ) -> None:
