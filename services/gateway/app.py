@@ -22,7 +22,6 @@ from libs.contracts.redemption import door_token
 from libs.runtime import postgres
 from libs.runtime.clock import Clock, SystemClock, monotonic
 from libs.runtime.kafka import idempotent_producer
-from libs.runtime.seal import Seal
 from services.gateway import (
     api,
     approvals_console,
@@ -198,6 +197,8 @@ def compose(
 ) -> Gateway:
     """Put the gateway together; it reaches for PostgreSQL with its first request."""
     now = clock or settings.make_clock()
+    key = base64.b64decode(settings.seal_key.get_secret_value())
+    vault = Vault.from_seal_key(key)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -206,25 +207,25 @@ def compose(
             _quotes(settings) as quotes,
         ):
             store = Store(pool)
-            parts = app.state.parts = _parts(settings, store, quotes, now)
+            parts = app.state.parts = _parts(settings, key, store, quotes, now)
             app.state.codes = Codes(pool, random)
             app.state.looks = Quotas(referral_api.LOOKS, referral_api.LOOKS_WINDOW)
             app.state.sweeps = SweepStore(pool)
-            app.state.contacts = _contacts(settings, pool, now)
+            app.state.contacts = ContactDesk(pool, vault, Links.from_seal_key(key), now)
             app.state.rules = RulesDesk(RulesStore(pool), now)
             app.state.desk = _desk(settings, IntakeStore(pool), parts, metrics)
             app.state.files = _files(settings, FileStore(pool), app.state.desk, metrics, random)
-            app.state.redemptions = _redemptions(settings)
-            app.state.seal = Seal.from_base64(settings.seal_key.get_secret_value())
+            app.state.redemptions = RedemptionClient(settings.redemption, door_token(key))
+            app.state.seal = vault.seal
             app.state.keeper = CodeKeeper.from_base64(settings.seal_key.get_secret_value())
-            app.state.webhooks = _webhooks(settings, pool, random)
-            app.state.inbox = InboxStore(pool, Seal.from_base64(settings.seal_key.get_secret_value()))
-            app.state.sms_callbacks = _callbacks(settings, pool, now)
-            app.state.messages = _messages(settings, pool, now)
+            app.state.webhooks = WebhookDesk(pool, vault.seal, SystemClock(), random, settings.webhooks.loopback)
+            app.state.inbox = InboxStore(pool, vault.seal)
+            app.state.sms_callbacks = SmsCallbacks(pool, vault.seal, vault, now)
+            app.state.messages = MessageDesk(pool, vault, now)
             app.state.templates = TemplateDesk(TemplateStore(pool), now)
             app.state.backtests = _backtests(settings, pool, now, metrics, random)
             async with (
-                _live(settings, store, now) as app.state.live,
+                _live(settings, key, store, now) as app.state.live,
                 app.state.desk.running(),
                 app.state.files.running(),
                 app.state.backtests.running(),
@@ -260,8 +261,7 @@ def _quotes(settings: GatewaySettings) -> asyncpg.Pool:
     return postgres.pool(settings.postgres, "gateway-quotes", most=settings.quote_connections)
 
 
-def _parts(settings: GatewaySettings, store: Store, quotes: asyncpg.Pool, clock: Clock) -> Parts:
-    seal_key = base64.b64decode(settings.seal_key.get_secret_value())
+def _parts(settings: GatewaySettings, seal_key: bytes, store: Store, quotes: asyncpg.Pool, clock: Clock) -> Parts:
     return Parts(
         clock=clock,
         store=store,
@@ -300,30 +300,6 @@ def _files(
     return FileDesk(store, shelf, feeder, purge, wanted, clock, metrics.files, random)
 
 
-def _redemptions(settings: GatewaySettings) -> RedemptionClient:
-    return RedemptionClient(settings.redemption, door_token(base64.b64decode(settings.seal_key.get_secret_value())))
-
-
-def _callbacks(settings: GatewaySettings, pool: asyncpg.Pool, clock: Clock) -> SmsCallbacks:
-    key = settings.seal_key.get_secret_value()
-    return SmsCallbacks(pool, Seal.from_base64(key), Vault.from_seal_key(base64.b64decode(key)), clock)
-
-
-def _webhooks(settings: GatewaySettings, pool: asyncpg.Pool, random: Callable[[int], bytes]) -> WebhookDesk:
-    seal = Seal.from_base64(settings.seal_key.get_secret_value())
-    return WebhookDesk(pool, seal, SystemClock(), random, settings.webhooks.loopback)
-
-
-def _messages(settings: GatewaySettings, pool: asyncpg.Pool, clock: Clock) -> MessageDesk:
-    vault = Vault.from_seal_key(base64.b64decode(settings.seal_key.get_secret_value()))
-    return MessageDesk(pool, vault, clock)
-
-
-def _contacts(settings: GatewaySettings, pool: asyncpg.Pool, clock: Clock) -> ContactDesk:
-    seal_key = base64.b64decode(settings.seal_key.get_secret_value())
-    return ContactDesk(pool, Vault.from_seal_key(seal_key), Links.from_seal_key(seal_key), clock)
-
-
 def _backtests(
     settings: GatewaySettings,
     pool: asyncpg.Pool,
@@ -340,8 +316,8 @@ def _backtests(
 
 
 @asynccontextmanager
-async def _live(settings: GatewaySettings, store: Store, clock: Clock) -> AsyncIterator[Live]:
-    sessions = Sessions.from_seal_key(base64.b64decode(settings.seal_key.get_secret_value()))
+async def _live(settings: GatewaySettings, seal_key: bytes, store: Store, clock: Clock) -> AsyncIterator[Live]:
+    sessions = Sessions.from_seal_key(seal_key)
     ends = EndOffsets(lambda: onlooker(settings.kafka), monotonic)
     try:
         yield Live(sessions, Boards(store, clock, ends, monotonic, settings.kafka.topic_prefix))

@@ -18,13 +18,11 @@ from libs.contracts.writer import EventWriter
 from libs.runtime.batch import Outgoing
 from libs.runtime.clock import Clock
 from libs.runtime.keys import event_id, kafka_partition_hash
-from services.redemption.deciding import Known
+from services.redemption.deciding import REUSED, Known
 from services.redemption.domain import Refusal
 from services.redemption.programmes import Programmes
 from services.redemption.settings import RedemptionSettings
-
-REWARDS = "loyalty.rewards"
-SOURCE = "/pointstream/redemption"
+from services.redemption.telling import REWARDS, SOURCE
 
 
 @dataclass(eq=False)
@@ -67,7 +65,7 @@ def replay(known: Known, fingerprint: bytes, *, made: bool) -> ValueAnswer:
         NotDone: the key stands for another request.
     """
     if known.fingerprint != fingerprint:
-        raise NotDone(Refusal("idempotency-key-reused", "The key stands for another request."))
+        raise NotDone(REUSED)
     return ValueAnswer(msgspec.Raw(known.answer), made=made, replayed=True)
 
 
