@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from aiosmtplib import SMTP
 
@@ -43,10 +44,9 @@ class Dialogue(asyncio.Protocol):
         self._wanted = 0
         self._waiter: asyncio.Future[None] | None = None
         self.broken: str | None = None
-        transport = None if client.protocol is None else client.protocol.transport
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.set_protocol(self)
+        assert client.protocol is not None
+        self._transport = cast("asyncio.Transport", client.protocol.transport)  # uvloop's is none by its class
+        self._transport.set_protocol(self)
 
     async def say(self, commands: Sequence[bytes], fine: Sequence[int]) -> list[Answer]:
         """Say commands and return their answers: fewer than commands where the connection broke.

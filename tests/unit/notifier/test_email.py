@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+import uvloop
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from libs.messages.content import Content
@@ -129,3 +131,16 @@ async def test_a_mail_is_signed_where_that_is_asked_for() -> None:
     assert "subject" in check(mail, key.public_key())
     with pytest.raises(ValueError, match="both"):
         channel(server.port, dkim_selector="s1")
+
+
+def test_the_loop_of_the_services_carries_mails_too() -> None:
+    async def send() -> list[Outcome]:
+        async with mail_server() as server:
+            server.pipelining = True
+            email = channel(server.port)
+            outcomes = await email.send(letters("anna@example.com", "jan@example.com"))
+            await email.close()
+            return outcomes
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(send()) == [Handed("250 2.0.0 OK")] * 2
