@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from jinja2 import Template as JinjaTemplate
-from markupsafe import escape
+from jinja2.runtime import escape
 
 from libs.messages.content import Content
 from libs.messages.environment import environment, locale_of
