@@ -190,7 +190,13 @@ async def set_reward_stock(
     operation_id="exportCatalogue",
     summary="The whole catalogue as a file",
     response_class=Response,
-    responses=refusals(*_WHERE),
+    responses=refusals(*_WHERE)
+    | {
+        200: {
+            "description": "The rewards.",
+            "content": {"text/csv": {"schema": {"type": "string"}}, "application/json": {"schema": {"type": "array"}}},
+        }
+    },
 )
 async def export_catalogue(
     request: Request,
