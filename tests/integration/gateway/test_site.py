@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 from uuid import UUID
@@ -66,6 +67,11 @@ def test_every_operation_is_described_whole(operation: dict[str, Any]) -> None:
     schema = responses[good]["content"]["application/json"]["schema"]
     for form in schema.get("anyOf", [schema]):
         assert "example" in DOCUMENT["components"]["schemas"][form["$ref"].rpartition("/")[2]]
+
+
+def test_what_the_description_refers_to_is_in_it() -> None:
+    meant = re.findall(r'"\$ref": "([^"]*)"', json.dumps(DOCUMENT))
+    assert {f"#/components/schemas/{name}" for name in DOCUMENT["components"]["schemas"]} >= set(meant)
 
 
 async def test_the_description_is_served(anonymous: httpx.AsyncClient) -> None:
