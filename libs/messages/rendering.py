@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from jinja2 import Template as JinjaTemplate
-from jinja2.runtime import escape
 
 from libs.messages.content import Content
 from libs.messages.environment import environment, locale_of
@@ -86,16 +85,11 @@ def render(template: Ready, values: Mapping[str, object]) -> Content:
 def _filler(locale: str, source: str, *, html: bool) -> _Filler:
     compiled: JinjaTemplate = environment(locale, html=html).from_string(source)
     if html:
-        compiled.root_render_func.__globals__["escape"] = _escaped
+        names = compiled.root_render_func.__globals__
+        names["escape"] = lru_cache(maxsize=2048)(names["escape"])  # a mail says much that the one before said
     write, context = compiled.root_render_func, compiled.new_context
 
     def fill(values: dict[str, object]) -> str:
         return "".join(write(context(values, shared=True)))
 
     return fill
-
-
-@lru_cache(maxsize=4096)
-def _escaped(text: str) -> str:
-    """A text as HTML has it. Most of what a mail says is what the one before said."""
-    return str(escape(text))
