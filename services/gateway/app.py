@@ -91,6 +91,8 @@ from services.gateway.intake.store import IntakeStore
 from services.gateway.lag import EndOffsets, onlooker
 from services.gateway.live import Live
 from services.gateway.live_board import Boards
+from services.gateway.mass import routes as ways_to_mass
+from services.gateway.mass.desk import MassDesk
 from services.gateway.messages import outbox
 from services.gateway.messages import routes as ways_to_messages
 from services.gateway.messages.desk import MessageDesk
@@ -131,6 +133,7 @@ _WAYS = (
     ways_to_codes,
     ways_to_gift_cards,
     ways_to_messages,
+    ways_to_mass,
     api,
     merge_api,
     extension_api,
@@ -222,6 +225,7 @@ def compose(
             app.state.inbox = InboxStore(pool, vault.seal)
             app.state.sms_callbacks = SmsCallbacks(pool, vault.seal, vault, now)
             app.state.messages = MessageDesk(pool, vault, now)
+            app.state.mass = MassDesk(pool)
             app.state.templates = TemplateDesk(TemplateStore(pool), now)
             app.state.backtests = _backtests(settings, pool, now, metrics, random)
             async with (

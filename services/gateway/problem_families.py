@@ -6,6 +6,7 @@ from services.gateway.backtests.problem_kinds import BACKTESTS
 from services.gateway.callbacks.problem_kinds import CALLBACKS
 from services.gateway.codes.problem_kinds import CARDS, CODES
 from services.gateway.contacts.problem_kinds import CONTACTS
+from services.gateway.mass.problem_kinds import MASS
 from services.gateway.messages.problem_kinds import MESSAGES
 from services.gateway.redemptions.problem_kinds import REDEMPTIONS
 from services.gateway.reinstatement_problems import REINSTATEMENTS
@@ -19,6 +20,7 @@ FAMILIES = (
     *REINSTATEMENTS,
     *REDEMPTIONS,
     *MESSAGES,
+    *MASS,
     *TEMPLATES,
     *CONTACTS,
     *CODES,
