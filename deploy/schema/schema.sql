@@ -3494,6 +3494,57 @@ GRANT SELECT, INSERT ON notifier.mass, notifier.mass_member TO pointstream_gatew
 GRANT UPDATE (state, counted, count_after, counted_at, members, starts_at, sent_by, sent_at, approval_above, decided_by,
               decided_at, paced_at, ended_at) ON notifier.mass TO pointstream_gateway, pointstream_operator;
 GRANT SELECT, DELETE ON notifier.mass_count TO pointstream_gateway, pointstream_operator;
+
+-- Letters to people of the company: templates that somebody tries on an address of their own, and figures sent to operators.
+-- They are nobody's message: no member, no consent, no cap, and no delivery. `sealed` holds address and words, until it is over.
+CREATE TABLE notifier.own_letter (
+    tenant_id int NOT NULL,
+    letter_id uuid NOT NULL,
+    programme_id int NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('test', 'results')),
+    channel text NOT NULL,
+    message text NOT NULL,
+    digest bytea NOT NULL, -- of the request, to tell a repeat from another one
+    sealed bytea,
+    state text NOT NULL CHECK (state IN ('waiting', 'sending', 'handed', 'failed')),
+    attempts int NOT NULL DEFAULT 0,
+    due_at timestamptz NOT NULL,
+    lease_until timestamptz,
+    reason text,
+    detail text,
+    asked_by text NOT NULL,
+    asked_at timestamptz NOT NULL,
+    ended_at timestamptz,
+    PRIMARY KEY (tenant_id, letter_id),
+    CHECK ((ended_at IS NOT NULL) = (state IN ('handed', 'failed'))),
+    CHECK ((lease_until IS NOT NULL) = (state = 'sending'))
+);
+CREATE INDEX own_letter_due ON notifier.own_letter (due_at) WHERE state IN ('waiting', 'sending');
+
+-- Who gets a programme's figures, how often, and when next. `sealed` is the address.
+CREATE TABLE notifier.result_mail (
+    tenant_id int NOT NULL,
+    result_mail_id uuid NOT NULL,
+    programme_id int NOT NULL,
+    digest bytea NOT NULL,
+    every text NOT NULL CHECK (every IN ('day', 'week', 'month')),
+    hour smallint NOT NULL CHECK (hour BETWEEN 0 AND 23),
+    language text NOT NULL,
+    sealed bytea NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamptz NOT NULL,
+    next_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, result_mail_id)
+);
+CREATE INDEX result_mail_due ON notifier.result_mail (next_at);
+
+SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_notifier'])
+FROM unnest(ARRAY['notifier.own_letter', 'notifier.result_mail']) AS name;
+GRANT SELECT, INSERT, UPDATE (sealed, state, attempts, due_at, lease_until, reason, detail, ended_at) ON notifier.own_letter
+    TO pointstream_notifier;
+GRANT SELECT, INSERT ON notifier.own_letter TO pointstream_gateway, pointstream_operator;
+GRANT SELECT, UPDATE (next_at) ON notifier.result_mail TO pointstream_notifier;
+GRANT SELECT, INSERT, DELETE ON notifier.result_mail TO pointstream_gateway, pointstream_operator;
 -- Codes that are worth something, in pools: coupons and vouchers.
 
 -- Codes of one kind, with the rules by which they count (`rules`, a document) and what they look like (`pattern`; null where

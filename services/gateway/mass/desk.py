@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from uuid import UUID
@@ -38,9 +38,10 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class MassDesk:
-    """Serves whoever writes to many."""
+    """Serves whoever writes to many; `random` gives bytes for the names of forms."""
 
     pool: asyncpg.Pool
+    random: Callable[[int], bytes]
 
     async def make(
         self,

@@ -75,6 +75,7 @@ SWEEP = {
     "listScenarios": ("/v1/scenarios", 200),
     "listMassMessages": ("/v1/mass-messages", 200),
     "getMassMessage": ("/v1/mass-messages/{mass_message_id}", 404),
+    "getTestLetter": ("/v1/test-letters/{mass_message_id}", 404),
     "listTemplates": ("/v1/templates", 200),
     "getTemplate": ("/v1/templates/welcome/de-AT/email", 200),
     "listParked": ("/v1/parked", 200),
@@ -157,7 +158,8 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
     for name in ("webhook", "webhook_message"):
         await scribe.connection.execute(QUERIES[name], tenant.tenant_id, webhook_id, FRIDAY)
     mass_message_id = UUID(int=tenant.tenant_id << 12)
-    await scribe.connection.execute(QUERIES["mass"], *whose[:2], mass_message_id, FRIDAY)
+    for name in ("mass", "own_letter"):
+        await scribe.connection.execute(QUERIES[name], *whose[:2], mass_message_id, FRIDAY)
     return {
         "mass_message_id": str(mass_message_id),
         "webhook_id": str(webhook_id),
