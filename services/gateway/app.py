@@ -91,10 +91,15 @@ from services.gateway.intake.store import IntakeStore
 from services.gateway.lag import EndOffsets, onlooker
 from services.gateway.live import Live
 from services.gateway.live_board import Boards
+from services.gateway.mass import console as console_of_mass
+from services.gateway.mass import routes as ways_to_mass
+from services.gateway.mass.desk import MassDesk
 from services.gateway.messages import outbox
 from services.gateway.messages import routes as ways_to_messages
 from services.gateway.messages.desk import MessageDesk
 from services.gateway.metrics import GatewayMetrics
+from services.gateway.own_letters import routes as ways_to_own_letters
+from services.gateway.own_letters.desk import OwnDesk
 from services.gateway.planning import calendar_api, calendar_console, wizard
 from services.gateway.programmes import CompiledVersions
 from services.gateway.quotas import Quotas
@@ -131,6 +136,8 @@ _WAYS = (
     ways_to_codes,
     ways_to_gift_cards,
     ways_to_messages,
+    ways_to_mass,
+    ways_to_own_letters,
     api,
     merge_api,
     extension_api,
@@ -163,6 +170,7 @@ _WAYS = (
     catalogue_console,
     experiments_console,
     console_of_codes,
+    console_of_mass,
     reminder_api,
     sweep_plan_api,
     sweep_api,
@@ -222,7 +230,9 @@ def compose(
             app.state.inbox = InboxStore(pool, vault.seal)
             app.state.sms_callbacks = SmsCallbacks(pool, vault.seal, vault, now)
             app.state.messages = MessageDesk(pool, vault, now)
+            app.state.mass = MassDesk(pool, random)
             app.state.templates = TemplateDesk(TemplateStore(pool), now)
+            app.state.own_letters = OwnDesk(pool, app.state.templates, vault.seal, random)
             app.state.backtests = _backtests(settings, pool, now, metrics, random)
             async with (
                 _live(settings, key, store, now) as app.state.live,

@@ -107,8 +107,8 @@ RIGHTS: dict[str, dict[str, str]] = {
             vault.profile
             """,
         "INSERT SELECT": """
-            expiry.reinstatement_share members.referral_code notifier.feedback notifier.media notifier.template
-            platform.exchange_rate platform.programme_version redemption.reward
+            expiry.reinstatement_share members.referral_code notifier.feedback notifier.mass_member notifier.media
+            notifier.own_letter notifier.template platform.exchange_rate platform.programme_version redemption.reward
             """,
         "INSERT SELECT UPDATE(free)": "redemption.stock",
         "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
@@ -126,7 +126,12 @@ RIGHTS: dict[str, dict[str, str]] = {
         "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": (
             "notifier.webhook_message"
         ),
-        "DELETE SELECT": "notifier.webhook_attempt",
+        "DELETE SELECT": "notifier.mass_count notifier.webhook_attempt",
+        (
+            "INSERT SELECT UPDATE(approval_above) UPDATE(count_after) UPDATE(counted) UPDATE(counted_at) "
+            "UPDATE(decided_at) UPDATE(decided_by) UPDATE(ended_at) UPDATE(members) UPDATE(paced_at) UPDATE(sent_at) "
+            "UPDATE(sent_by) UPDATE(starts_at) UPDATE(state)"
+        ): "notifier.mass",
         "DELETE INSERT SELECT UPDATE(kind) UPDATE(set_at) UPDATE(set_by) UPDATE(settings) UPDATE(version)": (
             "notifier.provider"
         ),
@@ -141,7 +146,9 @@ RIGHTS: dict[str, dict[str, str]] = {
             "DELETE INSERT SELECT UPDATE(attempt) UPDATE(body) UPDATE(fingerprint) UPDATE(location) UPDATE(started_at) "
             "UPDATE(status)"
         ): "gateway.idempotency",
-        "DELETE INSERT SELECT": "gateway.backtest_part gateway.file_reject members.list_member redemption.wish",
+        "DELETE INSERT SELECT": """
+            gateway.backtest_part gateway.file_reject members.list_member notifier.result_mail redemption.wish
+            """,
         (
             "DELETE INSERT SELECT UPDATE(done) UPDATE(ended_at) UPDATE(epoch) UPDATE(failure) UPDATE(items) "
             "UPDATE(lease_until) UPDATE(stage) UPDATE(state) UPDATE(summary) UPDATE(total)"
@@ -221,7 +228,8 @@ RIGHTS: dict[str, dict[str, str]] = {
             """,
         "DELETE INSERT SELECT UPDATE": "platform.source",
         "INSERT SELECT": """
-            expiry.reinstatement_share notifier.media notifier.template redemption.code redemption.reward
+            expiry.reinstatement_share notifier.mass_member notifier.media notifier.own_letter notifier.template
+            redemption.code redemption.reward
             """,
         "INSERT SELECT UPDATE(free)": "redemption.stock",
         (
@@ -231,7 +239,12 @@ RIGHTS: dict[str, dict[str, str]] = {
         "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": (
             "notifier.webhook_message"
         ),
-        "DELETE SELECT": "notifier.webhook_attempt",
+        "DELETE SELECT": "notifier.mass_count notifier.webhook_attempt",
+        (
+            "INSERT SELECT UPDATE(approval_above) UPDATE(count_after) UPDATE(counted) UPDATE(counted_at) "
+            "UPDATE(decided_at) UPDATE(decided_by) UPDATE(ended_at) UPDATE(members) UPDATE(paced_at) UPDATE(sent_at) "
+            "UPDATE(sent_by) UPDATE(starts_at) UPDATE(state)"
+        ): "notifier.mass",
         "DELETE INSERT SELECT UPDATE(kind) UPDATE(set_at) UPDATE(set_by) UPDATE(settings) UPDATE(version)": (
             "notifier.provider"
         ),
@@ -241,7 +254,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         ): "redemption.code_pool",
         "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
         "INSERT SELECT UPDATE(on_at) UPDATE(on_by) UPDATE(on_note)": "platform.kill_switch",
-        "DELETE INSERT SELECT": "earning.member_day ledger.debt members.list_member",
+        "DELETE INSERT SELECT": "earning.member_day ledger.debt members.list_member notifier.result_mail",
         "INSERT SELECT UPDATE(due_at) UPDATE(reason) UPDATE(urgent)": "members.segment_look",
         "SELECT UPDATE(rules)": "members.segment_pass",
         "SELECT UPDATE(asked) UPDATE(asked_by)": "expiry.sweep",
@@ -271,9 +284,9 @@ RIGHTS: dict[str, dict[str, str]] = {
         "INSERT SELECT UPDATE(refused) UPDATE(segments)": "notifier.sms_day",
         "USAGE": "ledger members notifier platform stream vault",
         "SELECT": """
-            ledger.debt ledger.lot ledger.lot_now ledger.member ledger.movement members.segment_member
-            members.tier_standing notifier.provider notifier.template platform.exchange_rate platform.programme
-            platform.programme_version platform.source platform.tenant vault.person
+            ledger.debt ledger.lot ledger.lot_now ledger.member ledger.movement members.member members.segment_member
+            members.tier_standing notifier.mass_member notifier.provider notifier.template platform.exchange_rate
+            platform.programme platform.programme_version platform.source platform.tenant vault.person
             """,
         "INSERT SELECT UPDATE(present)": "vault.consent",
         "INSERT SELECT UPDATE(sealed_key)": "vault.member_key",
@@ -282,6 +295,17 @@ RIGHTS: dict[str, dict[str, str]] = {
         "INSERT SELECT": "stream.dead_letter stream.outbox",
         "INSERT SELECT UPDATE": "stream.outbox_shard",
         "SELECT UPDATE(applied_at)": "notifier.feedback",
+        "INSERT SELECT UPDATE(members)": "notifier.mass_count",
+        "SELECT UPDATE(next_at)": "notifier.result_mail",
+        (
+            "INSERT SELECT UPDATE(attempts) UPDATE(detail) UPDATE(due_at) UPDATE(ended_at) UPDATE(lease_until) "
+            "UPDATE(reason) UPDATE(sealed) UPDATE(state)"
+        ): "notifier.own_letter",
+        (
+            "SELECT UPDATE(begins_at) UPDATE(count_after) UPDATE(counted) UPDATE(counted_at) UPDATE(ended_at) "
+            "UPDATE(laid) UPDATE(laid_at) UPDATE(lay_after) UPDATE(members) UPDATE(paced_at) UPDATE(paced_laid) "
+            "UPDATE(state)"
+        ): "notifier.mass",
         (
             "INSERT SELECT UPDATE(attempts) UPDATE(clicked_at) UPDATE(delivered_at) UPDATE(detail) UPDATE(digest) "
             "UPDATE(due_at) UPDATE(ended_at) UPDATE(epoch) UPDATE(follow_at) UPDATE(handed_at) UPDATE(holder) "
