@@ -71,8 +71,9 @@ RIGHTS: dict[str, dict[str, str]] = {
             expiry.boundary expiry.forecast expiry.origin_mix expiry.origin_place
             ledger.allocation ledger.movement ledger.waiver stream.outbox
             """,
-        "INSERT SELECT UPDATE(lots) UPDATE(mixes) UPDATE(places) UPDATE(upto)": "expiry.origin",
-        "INSERT SELECT UPDATE": "stream.outbox_shard",
+        "INSERT SELECT UPDATE": "expiry.origin stream.outbox_shard",
+        "DELETE INSERT SELECT UPDATE(held) UPDATE(lots) UPDATE(points) UPDATE(spared)": "expiry.foreseen",
+        "INSERT SELECT UPDATE(as_of) UPDATE(outlook)": "expiry.latest_forecast",
         "SELECT UPDATE(now_expires_at) UPDATE(remaining)": "ledger.lot",
         "SELECT UPDATE(lapses_at) UPDATE(seq)": "ledger.member",
         (
@@ -96,9 +97,9 @@ RIGHTS: dict[str, dict[str, str]] = {
         "SELECT": """
             earning.budget_reached earning.counter earning.decision_page earning.inbox earning.member_day
             earning.parked_receipt earning.receipt earning.receipt_event earning.referral earning.referral_change
-            earning.unclaimed_receipt earning.unpaid_receipt expiry.chunk expiry.forecast expiry.origin
-            expiry.origin_mix expiry.origin_place expiry.reminder expiry.reminder_chunk ledger.allocation ledger.debt
-            ledger.journal ledger.lot ledger.lot_now ledger.movement ledger.waiver members.identifier members.member
+            earning.unclaimed_receipt earning.unpaid_receipt expiry.chunk expiry.forecast expiry.foreseen
+            expiry.latest_forecast expiry.origin expiry.origin_mix expiry.origin_place expiry.reminder
+            expiry.reminder_chunk ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.movement ledger.waiver members.identifier members.member
             members.merge members.segment_change members.segment_member members.tier_change members.tier_standing
             notifier.captured notifier.delivery notifier.sms_day platform.programme platform.source platform.tenant
             redemption.bill redemption.code redemption.code_miss redemption.code_pool redemption.code_use
@@ -207,7 +208,8 @@ RIGHTS: dict[str, dict[str, str]] = {
             earning.occasion_clock earning.parked_receipt earning.receipt earning.receipt_event earning.referral
             earning.referral_account earning.referral_change earning.referral_waiting earning.told_programme
             earning.unclaimed_receipt earning.unpaid_receipt earning.worker expiry.boundary expiry.chunk
-            expiry.forecast expiry.origin expiry.origin_mix expiry.origin_place expiry.reminder expiry.reminder_chunk
+            expiry.forecast expiry.foreseen expiry.latest_forecast expiry.origin expiry.origin_mix
+            expiry.origin_place expiry.reminder expiry.reminder_chunk
             ledger.allocation ledger.journal ledger.lot_now ledger.movement ledger.waiver members.exemption_pass
             members.identifier members.mark members.member members.merge members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing notifier.captured
