@@ -2905,7 +2905,7 @@ CREATE UNIQUE INDEX merge_stands ON members.merge (tenant_id, programme_id, memb
 CREATE INDEX merge_leads_to ON members.merge (tenant_id, programme_id, leads_to) WHERE undone_at IS NULL;
 SELECT platform.protect('members.merge', ARRAY['pointstream_operator', 'pointstream_earning']);
 GRANT SELECT, INSERT ON members.merge TO pointstream_earning;
-GRANT UPDATE (leads_to, returned, undone_by, undone_at) ON members.merge TO pointstream_earning;
+GRANT UPDATE (leads_to, passed, returned, undone_by, undone_at) ON members.merge TO pointstream_earning;
 GRANT SELECT ON members.merge TO pointstream_gateway, pointstream_operator;
 GRANT USAGE ON SCHEMA members TO pointstream_redemption;
 GRANT SELECT ON members.merge TO pointstream_redemption;

@@ -52,7 +52,9 @@ RIGHTS: dict[str, dict[str, str]] = {
             "INSERT SELECT UPDATE(activates_at) UPDATE(keeps) UPDATE(lapses_at) UPDATE(merged) UPDATE(owing) "
             "UPDATE(seq) UPDATE(tier)"
         ): "ledger.member",
-        "INSERT SELECT UPDATE(leads_to) UPDATE(returned) UPDATE(undone_at) UPDATE(undone_by)": "members.merge",
+        "INSERT SELECT UPDATE(leads_to) UPDATE(passed) UPDATE(returned) UPDATE(undone_at) UPDATE(undone_by)": (
+            "members.merge"
+        ),
         "INSERT SELECT UPDATE(member_id) UPDATE(recorded_at)": "members.identifier",
         (
             "INSERT SELECT UPDATE(changes) UPDATE(due_at) UPDATE(given) UPDATE(level) UPDATE(seen_on) UPDATE(since) "

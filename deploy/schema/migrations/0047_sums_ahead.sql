@@ -47,3 +47,6 @@ FROM unnest(ARRAY['expiry.foreseen', 'expiry.latest_forecast']) AS name;
 GRANT SELECT, INSERT, UPDATE (lots, points, spared, held), DELETE ON expiry.foreseen TO pointstream_expiry;
 GRANT SELECT, INSERT, UPDATE (as_of, outlook) ON expiry.latest_forecast TO pointstream_expiry;
 GRANT SELECT ON expiry.foreseen, expiry.latest_forecast TO pointstream_gateway, pointstream_operator;
+
+-- What lapsed of a member who was merged since comes back, and goes on to the survivor.
+GRANT UPDATE (passed) ON members.merge TO pointstream_earning;
