@@ -50,9 +50,7 @@ async def add_kept(connection: asyncpg.Connection, origins: Origins, scope: tupl
     return whole
 
 
-async def load_known(
-    connection: asyncpg.Connection, scope: tuple[int, int]
-) -> tuple[dict[int, Place], dict[int, Mix]]:
+async def load_known(connection: asyncpg.Connection, scope: tuple[int, int]) -> tuple[dict[int, Place], dict[int, Mix]]:
     """Return the places and mixes that are kept, by number."""
     places = {row[0]: Place(*row[1:]) for row in await connection.fetch(_QUERIES["places"], *scope)}
     mixes = {row[0]: Mix(*map(tuple, row[1:])) for row in await connection.fetch(_QUERIES["mixes"], *scope)}

@@ -106,9 +106,7 @@ async def _add_members(
         (row["member_id"], row["seq"]): (row["page"], row["cause"])
         for row in await connection.fetch(_QUERIES["earned_of"], *scope, list(tiers))
     }
-    earned = [
-        Earned(*sources[member, end.lot.seq], end.lapses_at, end.lot.wallet, end.points) for member, end in ends
-    ]
+    earned = [Earned(*sources[member, end.lot.seq], end.lapses_at, end.lot.wallet, end.points) for member, end in ends]
     await add_some(connection, origins, scope[0], earned)
 
 

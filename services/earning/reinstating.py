@@ -20,9 +20,7 @@ Lapses = Mapping[MemberName, Sequence[Lapse]]
 """What had lapsed of members when the batch began, as their journals say."""
 
 
-def bring_back(
-    arrival: Arrival, life: Life | None, lapses: Lapses, merges: Merges | None, now: datetime
-) -> Acted:
+def bring_back(arrival: Arrival, life: Life | None, lapses: Lapses, merges: Merges | None, now: datetime) -> Acted:
     """Give back what lapsed in the span that the request names, as far as the programme's window and limits reach."""
     data = arrival.event.data
     found = in_hand(arrival, life, now)

@@ -30,9 +30,7 @@ def of_merged(asked: Iterable[Arrival], leads: Mapping[MemberName, MemberName]) 
     return [new for new in asked if (*new.scope, new.event.data.member_id) in leads]
 
 
-async def load(
-    connection: asyncpg.Connection, asked: Sequence[Arrival], lives: Mapping[MemberName, Life]
-) -> Lapses:
+async def load(connection: asyncpg.Connection, asked: Sequence[Arrival], lives: Mapping[MemberName, Life]) -> Lapses:
     """Return what lapsed of the members whom requests name, and put the lots that nothing is left of to their ledgers.
 
     Their heads are locked; nothing was done to them yet. `lives` has members who were merged under their own names.

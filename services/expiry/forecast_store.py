@@ -24,7 +24,9 @@ class Made(NamedTuple):
 async def last_made(connection: asyncpg.Connection) -> dict[Scope, Made]:
     """Return what was made last, of every programme."""
     rows = await connection.fetch(_QUERIES["made"])
-    return {(row["tenant_id"], row["programme_id"]): Made(row["latest_at"], row["made_at"], row["swept_at"]) for row in rows}
+    return {
+        (row["tenant_id"], row["programme_id"]): Made(row["latest_at"], row["made_at"], row["swept_at"]) for row in rows
+    }
 
 
 async def in_turn(connection: asyncpg.Connection) -> bool:

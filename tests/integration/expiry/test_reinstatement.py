@@ -96,7 +96,10 @@ async def test_what_lapsed_of_who_was_merged_goes_to_the_survivor_and_back_when_
         assert (seen.returned_points, seen.refused_shares) == (30, 0)
         moves = [row["kind"] for row in await superuser.fetch(MOVES, BEN)]
         assert moves == ["expire", "restore", "transfer"]
-        assert [tuple(row)[1:] for row in await superuser.fetch(LOTS, ADA) if row["remaining"]] == [(20, NEXT), (10, NEXT)]
+        assert [tuple(row)[1:] for row in await superuser.fetch(LOTS, ADA) if row["remaining"]] == [
+            (20, NEXT),
+            (10, NEXT),
+        ]
         await sound(superuser)
         await lane.apply([asked("M-2", "unmerge", BEN, time=now).value])
         assert not [row for row in await superuser.fetch(LOTS, ADA) if row["remaining"]]
