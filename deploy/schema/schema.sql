@@ -2672,6 +2672,7 @@ GRANT SELECT ON earning.inbox, earning.decision_page TO pointstream_expiry;
 GRANT SELECT ON expiry.sweep, expiry.chunk, expiry.forecast TO pointstream_gateway, pointstream_operator;
 GRANT SELECT ON expiry.origin, expiry.origin_place, expiry.origin_mix, expiry.foreseen, expiry.latest_forecast
     TO pointstream_gateway, pointstream_operator;
+GRANT DELETE ON expiry.origin, expiry.foreseen TO pointstream_operator;
 GRANT UPDATE (asked, asked_by) ON expiry.sweep TO pointstream_gateway, pointstream_operator;
 GRANT SELECT, INSERT, UPDATE (state, decided_by, decided_at) ON expiry.reinstatement
     TO pointstream_gateway, pointstream_operator;

@@ -1,8 +1,8 @@
 """The exact forecast: what of everything free lapses when, if nothing else happens. Only stores and commands import it.
 
-It is what `catch_up` gives for every member: for most by the sums that the expiry service keeps (`foreseen`), and where
-these are not there, set by set wherever it is plain: without a debt that an activation would repay, and without anything
-that spares, each lot lapses at its date.
+It is what `catch_up` gives for every member: for most by the sums that the expiry service keeps (`foreseen`), and
+where these are not there, set by set wherever it is plain: without a debt that an activation would repay, and without
+anything that spares, each lot lapses at its date.
 """
 
 from __future__ import annotations

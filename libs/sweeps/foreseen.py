@@ -82,3 +82,10 @@ async def add_sums(
 def _sums(row: asyncpg.Record, sign: int) -> Sums:
     lapses_at, wallet, tier, month, *counted = [row[name] for name in _SUMS]
     return Sums(lapses_at, wallet, tier, month, *[sign * each for each in counted])
+
+
+async def forget(connection: asyncpg.Connection) -> None:
+    """Forget what is added up, of every programme: the expiry service adds it up anew."""
+    async with connection.transaction():
+        await connection.execute(_QUERIES["forget_sums"], timeout=_PATIENCE)
+        await connection.execute(_QUERIES["forget_members"], timeout=_PATIENCE)

@@ -1,4 +1,4 @@
-"""Forecasts as they are kept: the latest, and some for good, one after the other. Only stores and commands import it."""
+"""Forecasts as they are kept: the latest, and some for good, one after the other. Only stores and commands use it."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from libs.runtime.metrics import StreamMetrics
 from libs.runtime.outbox import ReadRows, Relay
 from services.expiry.announcements import WRITER
 from services.expiry.crowd import Crowd
-from services.expiry.forecaster import ForecastPace, Forecaster
+from services.expiry.forecaster import Forecaster, ForecastPace
 from services.expiry.lane import Lane, Means
 from services.expiry.metrics import ExpiryMetrics
 from services.expiry.overseer import Overseer, Rules

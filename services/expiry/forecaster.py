@@ -1,4 +1,4 @@
-"""Keeps the forecast of every programme: follows what happens, keeps one for good now and then, shows what comes next."""
+"""Keeps the forecast of every programme: follows what happens, keeps some for good, shows what comes next."""
 
 from __future__ import annotations
 

@@ -101,13 +101,13 @@ RIGHTS: dict[str, dict[str, str]] = {
             earning.parked_receipt earning.receipt earning.receipt_event earning.referral earning.referral_change
             earning.unclaimed_receipt earning.unpaid_receipt expiry.chunk expiry.forecast expiry.foreseen
             expiry.latest_forecast expiry.origin expiry.origin_mix expiry.origin_place expiry.reminder
-            expiry.reminder_chunk ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.movement ledger.waiver members.identifier members.member
-            members.merge members.segment_change members.segment_member members.tier_change members.tier_standing
-            notifier.captured notifier.delivery notifier.sms_day platform.programme platform.source platform.tenant
-            redemption.bill redemption.code redemption.code_miss redemption.code_pool redemption.code_use
-            redemption.gift_card redemption.gift_card_entry redemption.redemption redemption.reward_answer
-            redemption.reward_order redemption.reward_step redemption.reward_use stream.outbox_shard stream.position
-            vault.profile
+            expiry.reminder_chunk ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now
+            ledger.movement ledger.waiver members.identifier members.member members.merge members.segment_change
+            members.segment_member members.tier_change members.tier_standing notifier.captured notifier.delivery
+            notifier.sms_day platform.programme platform.source platform.tenant redemption.bill redemption.code
+            redemption.code_miss redemption.code_pool redemption.code_use redemption.gift_card
+            redemption.gift_card_entry redemption.redemption redemption.reward_answer redemption.reward_order
+            redemption.reward_step redemption.reward_use stream.outbox_shard stream.position vault.profile
             """,
         "INSERT SELECT": """
             expiry.reinstatement_share members.referral_code notifier.feedback notifier.media notifier.template
@@ -210,7 +210,7 @@ RIGHTS: dict[str, dict[str, str]] = {
             earning.occasion_clock earning.parked_receipt earning.receipt earning.receipt_event earning.referral
             earning.referral_account earning.referral_change earning.referral_waiting earning.told_programme
             earning.unclaimed_receipt earning.unpaid_receipt earning.worker expiry.boundary expiry.chunk
-            expiry.forecast expiry.foreseen expiry.latest_forecast expiry.origin expiry.origin_mix
+            expiry.forecast expiry.latest_forecast expiry.origin_mix
             expiry.origin_place expiry.reminder expiry.reminder_chunk
             ledger.allocation ledger.journal ledger.lot_now ledger.movement ledger.waiver members.exemption_pass
             members.identifier members.mark members.member members.merge members.referral_code members.same_person
@@ -235,7 +235,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": (
             "notifier.webhook_message"
         ),
-        "DELETE SELECT": "notifier.webhook_attempt",
+        "DELETE SELECT": "expiry.foreseen expiry.origin notifier.webhook_attempt",
         "DELETE INSERT SELECT UPDATE(kind) UPDATE(set_at) UPDATE(set_by) UPDATE(settings) UPDATE(version)": (
             "notifier.provider"
         ),

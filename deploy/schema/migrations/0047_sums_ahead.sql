@@ -50,3 +50,6 @@ GRANT SELECT ON expiry.foreseen, expiry.latest_forecast TO pointstream_gateway, 
 
 -- What lapsed of a member who was merged since comes back, and goes on to the survivor.
 GRANT UPDATE (passed) ON members.merge TO pointstream_earning;
+
+-- Whoever rebuilds lots from the movements lets it be added up anew.
+GRANT DELETE ON expiry.origin, expiry.foreseen TO pointstream_operator;

@@ -69,3 +69,9 @@ FROM ledger.member m
 WHERE m.tenant_id = $1 AND m.programme_id = $2
   AND (m.owing AND m.activates_at IS NOT NULL OR m.keeps IS NOT NULL AND m.member_id = ANY ($3::uuid[]))
 ORDER BY m.member_id;
+
+-- name: forget_sums
+DELETE FROM expiry.foreseen;
+
+-- name: forget_members
+DELETE FROM expiry.origin;

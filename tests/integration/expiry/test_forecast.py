@@ -29,7 +29,7 @@ from libs.sweeps.liability import liability
 from libs.sweeps.origins import Origins
 from libs.sweeps.outlook import Outlook, lapses
 from libs.sweeps.preview import preview, totals
-from services.expiry.forecaster import ForecastPace, Forecaster
+from services.expiry.forecaster import Forecaster, ForecastPace
 from services.expiry.metrics import ExpiryMetrics
 from services.expiry.origin_keeper import keep_origins
 from services.expiry.store import VersionReader
@@ -61,7 +61,8 @@ VALUES (1, 1, '2025-03-31T22:00Z', gen_random_uuid(), '2025-03-31', 'Europe/Rome
         'finished', '[]', '2025-03-24', $1)
 """
 FORGOTTEN = """
-WITH gone AS (DELETE FROM expiry.origin WHERE get_byte(uuid_send(member_id), 15) % 3 = 0), sums AS (DELETE FROM expiry.foreseen)
+WITH gone AS (DELETE FROM expiry.origin WHERE get_byte(uuid_send(member_id), 15) % 3 = 0),
+     sums AS (DELETE FROM expiry.foreseen)
 UPDATE expiry.origin SET told = NULL, lots = lots[1 + o.cut:], places = places[1 + o.cut:], mixes = mixes[1 + o.cut:]
 FROM (SELECT member_id AS id, (get_byte(uuid_send(member_id), 15) % 3 = 1)::int AS cut FROM expiry.origin) AS o
 WHERE member_id = o.id
@@ -74,7 +75,10 @@ WITH spent AS (
 UPDATE ledger.member SET seq = seq + 1 WHERE member_id IN (SELECT member_id FROM spent)
 """
 RISEN = "UPDATE ledger.member SET tier = 'gold' WHERE get_byte(uuid_send(member_id), 15) % 5 = 2"
-KEEPS = "UPDATE ledger.member m SET keeps = v.keeps::jsonb FROM unnest($1::uuid[], $2::text[]) AS v(id, keeps) WHERE member_id = v.id"
+KEEPS = """
+UPDATE ledger.member SET keeps = v.keeps::jsonb
+FROM unnest($1::uuid[], $2::text[]) AS v(id, keeps) WHERE member_id = v.id
+"""
 KEPT = """
 SELECT o.lots AS kept, coalesce(array_agg(l.seq ORDER BY l.seq) FILTER (WHERE l.remaining > 0), '{}') AS open
 FROM expiry.origin o JOIN ledger.lot l USING (tenant_id, programme_id, member_id) GROUP BY o.member_id, o.lots
