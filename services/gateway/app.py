@@ -89,6 +89,7 @@ from services.gateway.intake.publisher import Publisher
 from services.gateway.intake.recent import Recent
 from services.gateway.intake.store import IntakeStore
 from services.gateway.lag import EndOffsets, onlooker
+from services.gateway.lapsing import routes as ways_of_lapsing
 from services.gateway.live import Live
 from services.gateway.live_board import Boards
 from services.gateway.mass import console as console_of_mass
@@ -141,6 +142,7 @@ _WAYS = (
     api,
     merge_api,
     extension_api,
+    ways_of_lapsing,
     shopping_api,
     segments_api,
     challenges_api,

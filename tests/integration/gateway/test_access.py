@@ -94,6 +94,7 @@ SWEEP = {
     "listSweeps": ("/v1/sweeps", 200),
     "getSweep": ("/v1/sweeps/{sweep_id}", 404),
     "getSweepReport": ("/v1/sweeps/{sweep_id}/report", 404),
+    "getMemberExpiry": ("/v1/members/{member_id}/expiry", 404),
     "getMemberBoundary": ("/v1/members/{member_id}/boundaries/2024-03-31", 404),
     "getExpiryForecast": ("/v1/expiry/forecast", 200),
     "getBreakage": ("/v1/expiry/breakage", 200),
