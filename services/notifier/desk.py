@@ -16,14 +16,14 @@ from libs.contacts.postgres import load_people
 from libs.ledger.zones import load_zone
 from libs.runtime.clock import Clock
 from libs.runtime.seal import Seal
+from libs.scenarios.ends import Asked, load_ends
+from libs.scenarios.planning import BEGAN, step_of
 from services.notifier import store, truth
 from services.notifier.attempts import MOST_LAPSES, SET_ASIDE
 from services.notifier.channels.channel import Letter
 from services.notifier.deliveries import Claimed, Delivery, Settled
 from services.notifier.domain import Case, Drop, Facts, Send, Sent, Untrue, Verdict, decide_all
-from services.notifier.goals import Asked, load_ends
 from services.notifier.programmes import Programmes, Rules
-from services.notifier.scenarios import step_of
 from services.notifier.states import Failed, undelivered
 from services.notifier.words import Unwritten, Words
 
@@ -102,7 +102,8 @@ class Desk:
             people = await load_people(connection, members, self._seal)
             standing = await truth.load_standing(connection, members, now)
             truths = await truth.load_truths(connection, deliveries, standing, now)
-            truths |= await load_ends(connection, _steps(known), standing)
+            ends = await load_ends(connection, _steps(known), standing.tiers)
+            truths |= {name: Untrue(reason) for name, reason in ends.items()}
             sent = await self._sent(connection, known, now)
             follows = [(each, rules) for (_, rules), each in zip(known, deliveries, strict=True) if each.place > 0]
             asked = [(each, _only_opened(rules, each)) for each, rules in follows]
@@ -199,7 +200,11 @@ def _facts(facts: Facts | Untrue) -> Facts:
 
 def _steps(known: Iterable[tuple[Claimed, Rules]]) -> list[Asked]:
     found = [(claimed.delivery, step_of(rules.scenarios, claimed.delivery.occasion)) for claimed, rules in known]
-    return [Asked(delivery, *step) for delivery, step in found if step is not None]
+    return [
+        Asked(each.delivery_id, each.member, *step, datetime.fromisoformat(each.facts[BEGAN]))
+        for each, step in found
+        if step is not None
+    ]
 
 
 def _only_opened(rules: Rules, delivery: Delivery) -> bool:

@@ -25,13 +25,14 @@ from libs.runtime.failpoint import reach
 from libs.runtime.leases import shard_of
 from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
 from libs.runtime.seal import Seal
+from libs.scenarios.news import occasion_of
+from libs.scenarios.planning import Act, Planned, acts, planned
 from services.notifier import announcements, store
+from services.notifier.acting import store as acting_store
 from services.notifier.announcements import WRITER, Shards
 from services.notifier.deliveries import Delivery, first_delivery
 from services.notifier.metrics import NotifierMetrics
-from services.notifier.notices import TOLD, occasion_of
-from services.notifier.programmes import Programmes
-from services.notifier.scenarios import Planned, planned
+from services.notifier.programmes import Programmes, Scope
 
 log = logs.get(__name__)
 CONSUMER = "notifier"
@@ -108,11 +109,11 @@ class Intake:
 
     async def _take(self, topic: str, records: Sequence[ConsumerRecord]) -> None:
         now = self._clock.now()
-        queued, letters, counts = self._read(topic, records, now)
+        queued, waiting, letters, counts = self._read(topic, records, now)
         if counts["unknown"]:  # a programme that is newer than the last look
             await self._programmes.refresh()
-            queued, letters, counts = self._read(topic, records, now)
-        if queued or letters:
+            queued, waiting, letters, counts = self._read(topic, records, now)
+        if queued or waiting or letters:
             shards: Shards = {}
             async with self._pool.acquire() as connection, connection.transaction():
                 if letters:
@@ -121,6 +122,7 @@ class Intake:
                 deliveries = [each.delivery for each in queued]
                 due = [each.due_at for each in queued]
                 new = await store.queue(connection, deliveries, due, now, first=True)
+                await acting_store.plan(connection, waiting)
                 for shard, events in announcements.by_shard(_told(queued, new, now)).items():
                     shards.setdefault(shard, []).extend(events)
                 await enqueue(connection, shards, now)
@@ -134,14 +136,15 @@ class Intake:
 
     def _read(
         self, topic: str, records: Sequence[ConsumerRecord], now: datetime
-    ) -> tuple[list[Queued], list[stream_store.DeadLetter], dict[str, int]]:
-        """Decode records: deliveries, dead letters, and how many events tell members nothing."""
+    ) -> tuple[list[Queued], list[tuple[Scope, Act]], list[stream_store.DeadLetter], dict[str, int]]:
+        """Decode records: deliveries, other steps, dead letters, and how many events tell members nothing."""
         found: dict[tuple[Any, ...], Queued] = {}
+        waiting: list[tuple[Scope, Act]] = []
         letters: list[stream_store.DeadLetter] = []
         counts = {"not_told": 0, "rejected": 0, "too_late": 0, "unknown": 0}
         decode = self._decoders[topic].decode
         for record in records:
-            if _says_nothing(record):
+            if _says_nothing(record, self._programmes.awaited):
                 counts["not_told"] += 1
                 continue
             event = decode(record.value, record.headers)
@@ -150,12 +153,13 @@ class Intake:
                 if topic_named(topic).dead_letter:
                     letters.append(dead_letters.letter(CONSUMER, topic, record, event, self._seal))
                 continue
+            waiting += self._acts(event, now)
             outcome = self._queued(event, now)
             if isinstance(outcome, str):
                 counts[outcome] += 1
             else:
                 found |= {each.delivery.key: each for each in outcome}
-        return list(found.values()), letters, counts
+        return list(found.values()), waiting, letters, counts
 
     def _queued(self, event: Any, now: datetime) -> list[Queued] | str:
         scope = self._programmes.scope_of(event.tenant, event.programme)
@@ -183,6 +187,15 @@ class Intake:
             for each in in_time
         ]
 
+    def _acts(self, event: Any, now: datetime) -> list[tuple[Scope, Act]]:
+        """Return what scenarios do beside messages that begin with an event, as far as it is still of use."""
+        scope = self._programmes.scope_of(event.tenant, event.programme)
+        rules = None if scope is None else self._programmes.of(scope, now)
+        if scope is None or rules is None or not rules.scenarios or (occasion := occasion_of(event)) is None:
+            return []
+        begun = acts(rules.scenarios, occasion, event.time)
+        return [(scope, each) for each in begun if each.occasion.useful_until > now]
+
 
 async def enqueue(connection: asyncpg.Connection, shards: Shards, now: datetime) -> None:
     """Put events into the outbox; the last statement of a transaction."""
@@ -197,7 +210,7 @@ def _told(queued: Iterable[Queued], new: set[Any], now: datetime) -> Iterable[tu
             yield each.delivery, announcements.queued(each.tenant, each.programme, each.delivery, each.due_at, now)
 
 
-def _says_nothing(record: ConsumerRecord) -> bool:
+def _says_nothing(record: ConsumerRecord, awaited: frozenset[bytes]) -> bool:
     """Whether its header says already that no member is told of it: most of what happens to points."""
     kind = next((value for name, value in record.headers if name == "ce_type"), None)
-    return kind is not None and kind not in TOLD
+    return kind is not None and kind not in awaited

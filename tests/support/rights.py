@@ -100,7 +100,8 @@ RIGHTS: dict[str, dict[str, str]] = {
             expiry.origin_mix expiry.origin_place expiry.reminder expiry.reminder_chunk ledger.allocation ledger.debt
             ledger.journal ledger.lot ledger.lot_now ledger.movement ledger.waiver members.identifier members.member
             members.merge members.segment_change members.segment_member members.tier_change members.tier_standing
-            notifier.captured notifier.delivery notifier.sms_day platform.programme platform.source platform.tenant
+            notifier.captured notifier.delivery notifier.scenario_act notifier.sms_day platform.programme
+            platform.source platform.tenant
             redemption.bill redemption.code redemption.code_miss redemption.code_pool redemption.code_use
             redemption.gift_card redemption.gift_card_entry redemption.redemption redemption.reward_answer
             redemption.reward_order redemption.reward_step redemption.reward_use stream.outbox_shard stream.position
@@ -211,7 +212,8 @@ RIGHTS: dict[str, dict[str, str]] = {
             ledger.allocation ledger.journal ledger.lot_now ledger.movement ledger.waiver members.exemption_pass
             members.identifier members.mark members.member members.merge members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing notifier.captured
-            notifier.delivery notifier.sms_day redemption.bill redemption.code_miss redemption.code_use
+            notifier.delivery notifier.scenario_act notifier.sms_day redemption.bill redemption.code_miss
+            redemption.code_use
             redemption.gift_card redemption.gift_card_entry redemption.inbox redemption.redemption redemption.request
             redemption.reward_order redemption.reward_step redemption.reward_use redemption.wish stream.outbox
             stream.outbox_rest stream.outbox_shard vault.profile
@@ -282,6 +284,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         "INSERT SELECT": "stream.dead_letter stream.outbox",
         "INSERT SELECT UPDATE": "stream.outbox_shard",
         "SELECT UPDATE(applied_at)": "notifier.feedback",
+        "INSERT SELECT UPDATE(ended_at) UPDATE(reason) UPDATE(state)": "notifier.scenario_act",
         (
             "INSERT SELECT UPDATE(attempts) UPDATE(clicked_at) UPDATE(delivered_at) UPDATE(detail) UPDATE(digest) "
             "UPDATE(due_at) UPDATE(ended_at) UPDATE(epoch) UPDATE(follow_at) UPDATE(handed_at) UPDATE(holder) "
