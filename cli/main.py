@@ -42,6 +42,7 @@ _FURTHER = (
     "cli.clock",
     "cli.history",
     "cli.experiments",
+    "cli.scenarios",
     "cli.segments",
     "cli.catalogue",
     "cli.orders",

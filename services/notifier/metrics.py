@@ -60,7 +60,7 @@ class NotifierMetrics:
         self.acts = Counter(
             "loyalty_notifier_scenario_acts_total",
             "Steps of scenarios that are no messages, by what was to be done and what became of it: done, or why not.",
-            ["action", "outcome"],
+            ["kind", "outcome"],
             registry=registry,
         )
         self.webhooks = WebhookMetrics(registry)

@@ -11,6 +11,7 @@ import pytest
 
 from libs.promotions.scenarios import Scenario
 from libs.runtime import sql
+from libs.scenarios.reading import load_funnels
 from services.notifier.acting.doer import Doer
 from tests.integration.notifier.conftest import BOUNDARY, SEED, Notifying
 from tests.integration.notifier.test_scenarios import EARNED
@@ -85,6 +86,10 @@ async def test_steps_are_taken_once_and_end_with_the_goal(notifying: Notifying) 
     rewards = [each["data"] for each in await notifying.events("loyalty.rewards")]
     assert {(each["reference"], each["campaign"]) for each in rewards} == {("cake", "scenario:gifts")}
     assert len(rewards) == given - 5
+    gifts = [Scenario.model_validate(GIFTS)]
+    (counted,) = await load_funnels(notifying.superuser, (1, 1), gifts, notifying.clock.now().date() - timedelta(9))
+    assert (counted.begun, counted.won) == (40, 5)
+    assert counted.steps[0].all == {"sent": given, "held_out": held}
 
 
 @pytest.mark.parametrize("why", ["too_late", "not_told", "member_left"])

@@ -18,6 +18,8 @@ from libs.scenarios.planning import BEGAN, acts, begins, planned, step_of
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOLDING_OUT = [{"name": "control", "per_mille": 200}, {"name": "a", "per_mille": 500}, {"name": "b", "per_mille": 300}]
 
+OURS = {"name": "b", "message": "ours"}
+
 
 def scenario(**fields: Any) -> Scenario:
     plain: dict[str, Any] = {
@@ -127,7 +129,13 @@ def test_what_the_clock_brings_comes_with_a_segment() -> None:
         "currency": "EUR",
         "wallets": [{"name": "points", "expiry": {"kind": "never"}}],
         "campaigns": [
-            {"id": "x", "name": "X", "when": {"segments": ["undeclared"]}, "effect": {"kind": "fixed", "points": 1}}
+            {
+                "id": "x",
+                "name": "X",
+                "state": "live",
+                "when": {"segments": ["undeclared"]},
+                "effect": {"kind": "fixed", "points": 1},
+            }
         ],
         "scenarios": scenarios,
     }
@@ -163,8 +171,8 @@ def test_a_delivery_knows_its_step_as_long_as_there_is_one() -> None:
          "scenarios[0].trigger.segment"),
         ({"trigger": {"kind": "points_credited", "wallet": "x"}}, "scenarios[0].trigger.wallet"),
         ({"steps": [{"name": "a", "message": "ours"}] * 2}, "scenarios[0].steps[1].name"),
-        ({"steps": [{"name": "a"}]}, "scenarios[0].steps[0].message"),
-        ({"steps": [{"name": "a", "message": "ours", "webhook": {}}]}, "scenarios[0].steps[0].webhook"),
+        ({"steps": [{"name": "a"}, OURS]}, "scenarios[0].steps[0].message"),
+        ({"steps": [{"name": "a", "message": "ours", "webhook": {}}, OURS]}, "scenarios[0].steps[0].webhook"),
         ({"steps": [{"name": "a", "points": {"points": 5, "wallet": "x"}}]}, "scenarios[0].steps[0].points.wallet"),
         ({"steps": [{"name": "a", "tag": {"attribute": "x"}}]}, "scenarios[0].steps[0].tag.attribute"),
         ({"steps": [{"name": "a", "tag": {"attribute": "known", "value": 3}}]}, "scenarios[0].steps[0].tag.value"),
