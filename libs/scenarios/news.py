@@ -165,6 +165,9 @@ _READERS = {**_TOLD, **{name: read for name, (_, read) in _BEGUN.items()}}
 TOLD: frozenset[bytes] = frozenset([name.encode() for name in _TOLD])
 """The types of events of which members may be told whatever scenarios there are."""
 
+BEGINNINGS: frozenset[bytes] = frozenset([name.encode() for name in _BEGUN])
+"""Those of which nobody is told, and which are frequent; read only where a scenario waits for them."""
+
 
 def awaited(kinds: Iterable[str]) -> frozenset[bytes]:
     """Return the types of all events that give something to tell or begin with, by the kinds of triggers there are."""
