@@ -43,6 +43,7 @@ _FURTHER = (
     "cli.history",
     "cli.experiments",
     "cli.scenarios",
+    "cli.scenarios_simulated",
     "cli.segments",
     "cli.catalogue",
     "cli.orders",

@@ -72,10 +72,11 @@ def funnel(
         screen.write_json(found)
         return
     title = f"{found['title'] or name}: {found['words']}; begun {found['begun']:,}"
-    heads = ("step", "does", "after", *[mark.replace("_", " ") for mark in MARKS])
-    screen.write_table(title, [_step(step) for step in found["steps"]], heads)
+    screen.write_table(title, [step_row(step) for step in found["steps"]], step_heads())
     if found["arms"]:
-        screen.write_table("Arms", [_arm(arm) for arm in found["arms"]], ("arm", "share", "begun", "goal reached", ""))
+        screen.write_table(
+            "Arms", [arm_row(arm) for arm in found["arms"]], ("arm", "share", "begun", "goal reached", "")
+        )
 
 
 def _found(
@@ -93,12 +94,19 @@ def _found(
     return work_on(connections, tenant, programme, work)
 
 
-def _step(step: dict[str, Any]) -> tuple[str, ...]:
+def step_heads() -> tuple[str, ...]:
+    """The heads above rows of steps."""
+    return ("step", "does", "after", *[mark.replace("_", " ") for mark in MARKS])
+
+
+def step_row(step: dict[str, Any]) -> tuple[str, ...]:
+    """One step, and how many members are where."""
     does = step["message"] or step["action"]
     return (step["name"], does, f"{step['after_hours']} h", *[f"{step[mark]:,}" for mark in MARKS])
 
 
-def _arm(arm: dict[str, Any]) -> tuple[str, ...]:
+def arm_row(arm: dict[str, Any]) -> tuple[str, ...]:
+    """One arm, and what it brought."""
     part = "" if arm["won_per_mille"] is None else f" ({arm['won_per_mille'] / 10:g} %)"
     return (arm["arm"], f"{arm['per_mille'] / 10:g} %", f"{arm['begun']:,}", f"{arm['won']:,}{part}", arm["words"])
 
