@@ -47,12 +47,9 @@ def test_it_counts_what_would_have_been_planned(events: list[Happened], data: st
     """A repeat adds nothing, and every step that was tried stands in one place."""
     tried = trials([ONE], [*events, *events])
     once = {(each.occasion.member_id, each.occasion.occasion): each.occasion for each in events}
-    live = [
-        (each.occasion.occasion, each.occasion.member_id)
-        for occasion in once.values()
-        for each in (*planned([ONE], occasion, AT), *acts([ONE], occasion, AT))
-    ]
-    assert len(tried) == len(set(live))
+    told = [each.occasion for occasion in once.values() for each in planned([ONE], occasion, AT)]
+    done = [each.occasion for occasion in once.values() for each in acts([ONE], occasion, AT)]
+    assert len(tried) == len({(each.occasion, each.member_id) for each in (*told, *done)})
     ended = data.draw(st.sets(st.sampled_from([each.name for each in tried]))) if tried else set()
     found = simulated([ONE], tried, dict.fromkeys(ended, "goal_reached"), ended, {}, NOW)
     (counted,) = found.funnels
