@@ -26,6 +26,7 @@ from libs.runtime.outbox import ReadRows, Relay
 from libs.runtime.seal import Seal
 from libs.templates.shelf import Shelf
 from libs.webhooks.wanted import SOURCES
+from services.notifier.acting.doer import Doer
 from services.notifier.announcements import WRITER
 from services.notifier.carriers import carriers_of
 from services.notifier.desk import Desk
@@ -81,6 +82,7 @@ def build(settings: NotifierSettings, clock: Clock | None = None) -> faust.App:
     links = Links.from_seal_key(base64.b64decode(secret))
     desk = Desk(pool, programmes, Words(shelf.library), seal, links, settings.gateway, clock, chance)
     intake = Intake(pool, programmes, clock, seal, metrics, relay.committed, wake)
+    doer = Doer(pool, programmes, clock, metrics, relay.committed)
     said = settings.sending
     keeper = Keeper(pool, programmes, list(carriers), clock, wall, metrics, relay.committed, wake, said.captured)
     lanes = [
@@ -91,14 +93,14 @@ def build(settings: NotifierSettings, clock: Clock | None = None) -> faust.App:
         for carrier in carriers.values()
         for _ in range(said.lanes)
     ]  # fmt: skip
-    ready = _host(app, settings, pool, programmes, shelf, relay, lanes, list(carriers.values()), keeper)
+    ready = _host(app, settings, pool, programmes, shelf, relay, lanes, list(carriers.values()), keeper, doer)
     _listen(app, settings, intake, ready)
     mass = MassWork(pool, desk, programmes, clock, metrics, relay.committed, wake)
     own = OwnLetters(pool, carriers, seal, clock, wall)
     _host_mass(app, mass, own, ready)
     _host_webhooks(app, settings, WebhookWork(settings, metrics.webhooks, chance))
     up = listen_only(app, settings, clock, metrics.announcements.inc)
-    troubles = [partial(getattr, each, "trouble") for each in (programmes, relay, keeper, mass, own, *lanes)]
+    troubles = [partial(getattr, each, "trouble") for each in (programmes, relay, keeper, doer, mass, own, *lanes)]
     serve_health(app, registry, [up, *troubles])
     return app
 
@@ -113,6 +115,7 @@ def _host(
     lanes: list[Lane],
     carriers: list[Carrier],
     keeper: Keeper,
+    doer: Doer,
 ) -> asyncio.Event:
     """Put the relay, the lanes and who looks around into the app. Returns what happens once it can store things."""
     ready, stopping = asyncio.Event(), asyncio.Event()
@@ -153,6 +156,11 @@ def _host(
     async def look_around() -> None:
         if ready.is_set():
             await keeper.look()
+
+    @app.timer(interval=_LOOK)  # type: ignore[untyped-decorator]  # faust
+    async def take_steps() -> None:
+        if ready.is_set():
+            await doer.look()
 
     return ready
 
