@@ -210,8 +210,8 @@ RIGHTS: dict[str, dict[str, str]] = {
             expiry.forecast expiry.origin expiry.origin_mix expiry.origin_place expiry.reminder expiry.reminder_chunk
             ledger.allocation ledger.journal ledger.lot_now ledger.movement ledger.waiver members.exemption_pass
             members.identifier members.mark members.member members.merge members.referral_code members.same_person
-            members.segment_change members.segment_member members.tier_change members.tier_standing notifier.captured
-            notifier.delivery notifier.sms_day redemption.bill redemption.code_miss redemption.code_use
+            members.segment_change members.segment_member members.tier_change members.tier_standing notifier.sms_day
+            redemption.bill redemption.code_miss redemption.code_use
             redemption.gift_card redemption.gift_card_entry redemption.inbox redemption.redemption redemption.request
             redemption.reward_order redemption.reward_step redemption.reward_use redemption.wish stream.outbox
             stream.outbox_rest stream.outbox_shard vault.profile
@@ -231,7 +231,8 @@ RIGHTS: dict[str, dict[str, str]] = {
         "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": (
             "notifier.webhook_message"
         ),
-        "DELETE SELECT": "notifier.webhook_attempt",
+        "DELETE SELECT": "notifier.captured notifier.feedback notifier.inbox notifier.webhook_attempt",
+        "SELECT UPDATE(digest) UPDATE(provider_id)": "notifier.delivery",
         "DELETE INSERT SELECT UPDATE(kind) UPDATE(set_at) UPDATE(set_by) UPDATE(settings) UPDATE(version)": (
             "notifier.provider"
         ),
@@ -281,7 +282,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         "DELETE INSERT SELECT": "notifier.captured notifier.inbox notifier.webhook_attempt",
         "INSERT SELECT": "stream.dead_letter stream.outbox",
         "INSERT SELECT UPDATE": "stream.outbox_shard",
-        "SELECT UPDATE(applied_at)": "notifier.feedback",
+        "INSERT SELECT UPDATE(applied_at)": "notifier.feedback",
         (
             "INSERT SELECT UPDATE(attempts) UPDATE(clicked_at) UPDATE(delivered_at) UPDATE(detail) UPDATE(digest) "
             "UPDATE(due_at) UPDATE(ended_at) UPDATE(epoch) UPDATE(follow_at) UPDATE(handed_at) UPDATE(holder) "
