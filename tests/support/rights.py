@@ -220,8 +220,8 @@ RIGHTS: dict[str, dict[str, str]] = {
             expiry.latest_forecast expiry.origin_mix expiry.origin_place expiry.reminder expiry.reminder_chunk
             ledger.allocation ledger.journal ledger.lot_now ledger.movement ledger.waiver members.exemption_pass
             members.identifier members.mark members.member members.merge members.referral_code members.same_person
-            members.segment_change members.segment_member members.tier_change members.tier_standing notifier.captured
-            notifier.delivery notifier.scenario_act notifier.sms_day redemption.bill redemption.code_miss
+            members.segment_change members.segment_member members.tier_change members.tier_standing
+            notifier.scenario_act notifier.sms_day redemption.bill redemption.code_miss
             redemption.code_use redemption.gift_card redemption.gift_card_entry redemption.inbox redemption.redemption
             redemption.request redemption.reward_order redemption.reward_step redemption.reward_use redemption.wish
             stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
@@ -240,7 +240,11 @@ RIGHTS: dict[str, dict[str, str]] = {
             "UPDATE(paused_until) UPDATE(secret) UPDATE(state) UPDATE(state_at) UPDATE(style) UPDATE(url)"
         ): "notifier.webhook_endpoint",
         "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": "notifier.webhook_message",
-        "DELETE SELECT": "expiry.foreseen expiry.origin notifier.mass_count notifier.webhook_attempt",
+        "DELETE SELECT": """
+            expiry.foreseen expiry.origin notifier.captured notifier.feedback notifier.inbox notifier.mass_count
+            notifier.webhook_attempt
+            """,
+        "SELECT UPDATE(digest) UPDATE(provider_id)": "notifier.delivery",
         (
             "INSERT SELECT UPDATE(approval_above) UPDATE(count_after) UPDATE(counted) UPDATE(counted_at) "
             "UPDATE(decided_at) UPDATE(decided_by) UPDATE(ended_at) UPDATE(members) UPDATE(paced_at) "
@@ -295,7 +299,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         "DELETE INSERT SELECT": "notifier.captured notifier.inbox notifier.webhook_attempt",
         "INSERT SELECT": "stream.dead_letter stream.outbox",
         "INSERT SELECT UPDATE": "stream.outbox_shard",
-        "SELECT UPDATE(applied_at)": "notifier.feedback",
+        "INSERT SELECT UPDATE(applied_at)": "notifier.feedback",
         "INSERT SELECT UPDATE(members)": "notifier.mass_count",
         "SELECT UPDATE(next_at)": "notifier.result_mail",
         (
