@@ -48,6 +48,7 @@ _FURTHER = (
     "cli.reminders",
     "cli.messages",
     "cli.templates",
+    "cli.results",
     "cli.sweep",
     "cli.exemptions",
     "cli.contacts",

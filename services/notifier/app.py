@@ -35,6 +35,7 @@ from services.notifier.lane import Carrier, Lane
 from services.notifier.mass.work import MassWork
 from services.notifier.metrics import NotifierMetrics
 from services.notifier.own.letters import OwnLetters
+from services.notifier.own.results import ResultMails
 from services.notifier.programmes import Programmes
 from services.notifier.settings import NotifierSettings
 from services.notifier.webhooks.work import WebhookWork
@@ -95,10 +96,11 @@ def build(settings: NotifierSettings, clock: Clock | None = None) -> faust.App:
     _listen(app, settings, intake, ready)
     mass = MassWork(pool, desk, programmes, clock, metrics, relay.committed, wake)
     own = OwnLetters(pool, carriers, seal, clock, wall)
-    _host_mass(app, mass, own, ready)
+    results = ResultMails(pool, programmes, shelf.library, seal, clock)
+    _host_mass(app, mass, own, results, ready)
     _host_webhooks(app, settings, WebhookWork(settings, metrics.webhooks, chance))
     up = listen_only(app, settings, clock, metrics.announcements.inc)
-    troubles = [partial(getattr, each, "trouble") for each in (programmes, relay, keeper, mass, own, *lanes)]
+    troubles = [partial(getattr, each, "trouble") for each in (programmes, relay, keeper, mass, own, results, *lanes)]
     serve_health(app, registry, [up, *troubles])
     return app
 
@@ -157,7 +159,7 @@ def _host(
     return ready
 
 
-def _host_mass(app: faust.App, work: MassWork, own: OwnLetters, ready: asyncio.Event) -> None:
+def _host_mass(app: faust.App, work: MassWork, own: OwnLetters, results: ResultMails, ready: asyncio.Event) -> None:
     """Let the app look after messages to many members, and letters to people of the company."""
 
     @app.timer(interval=_LOOK)  # type: ignore[untyped-decorator]  # faust
@@ -168,6 +170,7 @@ def _host_mass(app: faust.App, work: MassWork, own: OwnLetters, ready: asyncio.E
     @app.timer(interval=_LOOK)  # type: ignore[untyped-decorator]  # faust
     async def look_after_own_letters() -> None:
         if ready.is_set():
+            await results.look()
             await own.look()
 
 
