@@ -2461,7 +2461,9 @@ CREATE TABLE expiry.origin_mix (
     PRIMARY KEY (tenant_id, programme_id, mix)
 );
 
--- The lots of a member with something left, as of movement `upto`, with the place and the mix of each.
+-- The lots of a member with something left, as of movement `upto`: where each came from, and what it comes to if nothing else
+-- happens. A lot that is spared first and lapses later is in it once for each. Where `told` it counts in `expiry.foreseen`; those
+-- who owe and wait for points do not. `tier` and `keeps` are the head's; with the latter it holds up to `until`.
 CREATE TABLE expiry.origin (
     tenant_id int NOT NULL,
     programme_id int NOT NULL,
@@ -2470,8 +2472,44 @@ CREATE TABLE expiry.origin (
     lots bigint[] NOT NULL,
     places bigint[] NOT NULL,
     mixes bigint[] NOT NULL,
+    told boolean,
+    tier text,
+    keeps jsonb,
+    until timestamptz,
+    wallets text[],
+    lapses timestamptz[],
+    months date[],
+    free bigint[],
+    held bigint[],
+    spared bigint[],
     PRIMARY KEY (tenant_id, programme_id, member_id)
 ) WITH (fillfactor = 80);
+
+-- What those rows of `expiry.origin` come to that are told: by tier and month of earning, by place, and by mix.
+CREATE TABLE expiry.foreseen (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    split text NOT NULL CHECK (split IN ('slice', 'place', 'mix')),
+    lapses_at timestamptz NOT NULL, -- infinity: never
+    wallet text NOT NULL,
+    tier text NOT NULL, -- '' for none, and for the other splits
+    month date NOT NULL, -- -infinity: long ago, and for the other splits
+    number bigint NOT NULL, -- of the place or the mix
+    lots bigint NOT NULL,
+    points bigint NOT NULL,
+    spared bigint NOT NULL,
+    held bigint NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, split, lapses_at, wallet, tier, month, number)
+) WITH (fillfactor = 50);
+
+-- The last look at a programme; those that `expiry.forecast` keeps are hours apart.
+CREATE TABLE expiry.latest_forecast (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    as_of timestamptz NOT NULL,
+    outlook jsonb NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id)
+);
 
 -- A request to give back points that lapsed behind `lapsed_after`, up to `lapsed_until`. It is carried out once it is
 -- approved: at once, or by somebody else than who asked. `digest` tells a repeat from another request under its name.
@@ -2596,7 +2634,8 @@ END $$;
 
 SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_expiry'])
 FROM unnest(ARRAY['expiry.sweep', 'expiry.chunk', 'expiry.forecast', 'expiry.reinstatement', 'expiry.reinstatement_share',
-                  'expiry.boundary', 'expiry.origin', 'expiry.origin_place', 'expiry.origin_mix']) AS name;
+                  'expiry.boundary', 'expiry.origin', 'expiry.origin_place', 'expiry.origin_mix', 'expiry.foreseen',
+                  'expiry.latest_forecast']) AS name;
 CREATE POLICY pointstream_expiry_works ON ledger.member TO pointstream_expiry USING (true);
 CREATE POLICY pointstream_expiry_works ON ledger.lot TO pointstream_expiry USING (true);
 CREATE POLICY pointstream_expiry_works ON ledger.debt TO pointstream_expiry USING (true);
@@ -2607,7 +2646,9 @@ GRANT USAGE ON SCHEMA ledger, stream TO pointstream_expiry;
 GRANT USAGE ON SCHEMA expiry TO pointstream_gateway;
 GRANT SELECT, INSERT ON expiry.sweep, expiry.chunk, expiry.forecast TO pointstream_expiry;
 GRANT SELECT, INSERT ON expiry.origin_place, expiry.origin_mix TO pointstream_expiry;
-GRANT SELECT, INSERT, UPDATE (upto, lots, places, mixes) ON expiry.origin TO pointstream_expiry;
+GRANT SELECT, INSERT, UPDATE ON expiry.origin TO pointstream_expiry;
+GRANT SELECT, INSERT, UPDATE (lots, points, spared, held), DELETE ON expiry.foreseen TO pointstream_expiry;
+GRANT SELECT, INSERT, UPDATE (as_of, outlook) ON expiry.latest_forecast TO pointstream_expiry;
 GRANT UPDATE (state, asked, asked_by, lapsed, members, started_at, told_at, ended_at, approved_by, approved_at)
     ON expiry.sweep TO pointstream_expiry;
 GRANT SELECT, UPDATE (state) ON expiry.reinstatement TO pointstream_expiry;
@@ -2629,7 +2670,9 @@ GRANT SELECT ON earning.inbox, earning.decision_page TO pointstream_expiry;
 
 -- The door and the command line look, and say what they want.
 GRANT SELECT ON expiry.sweep, expiry.chunk, expiry.forecast TO pointstream_gateway, pointstream_operator;
-GRANT SELECT ON expiry.origin, expiry.origin_place, expiry.origin_mix TO pointstream_gateway, pointstream_operator;
+GRANT SELECT ON expiry.origin, expiry.origin_place, expiry.origin_mix, expiry.foreseen, expiry.latest_forecast
+    TO pointstream_gateway, pointstream_operator;
+GRANT DELETE ON expiry.origin, expiry.foreseen TO pointstream_operator;
 GRANT UPDATE (asked, asked_by) ON expiry.sweep TO pointstream_gateway, pointstream_operator;
 GRANT SELECT, INSERT, UPDATE (state, decided_by, decided_at) ON expiry.reinstatement
     TO pointstream_gateway, pointstream_operator;
@@ -2863,7 +2906,7 @@ CREATE UNIQUE INDEX merge_stands ON members.merge (tenant_id, programme_id, memb
 CREATE INDEX merge_leads_to ON members.merge (tenant_id, programme_id, leads_to) WHERE undone_at IS NULL;
 SELECT platform.protect('members.merge', ARRAY['pointstream_operator', 'pointstream_earning']);
 GRANT SELECT, INSERT ON members.merge TO pointstream_earning;
-GRANT UPDATE (leads_to, returned, undone_by, undone_at) ON members.merge TO pointstream_earning;
+GRANT UPDATE (leads_to, passed, returned, undone_by, undone_at) ON members.merge TO pointstream_earning;
 GRANT SELECT ON members.merge TO pointstream_gateway, pointstream_operator;
 GRANT USAGE ON SCHEMA members TO pointstream_redemption;
 GRANT SELECT ON members.merge TO pointstream_redemption;

@@ -97,6 +97,18 @@ def describe(app: FastAPI) -> dict[str, Any]:
     return document
 
 
+def inlined(schema: Mapping[str, Any]) -> Any:
+    """A schema with its parts in their places: what it refers to by `$defs` is nowhere in the whole description."""
+    return _inlined({name: part for name, part in schema.items() if name != "$defs"}, schema.get("$defs", {}))
+
+
+def _inlined(node: Any, parts: Mapping[str, Any]) -> Any:
+    if isinstance(node, dict):
+        name = str(node.get("$ref", "")).removeprefix("#/$defs/")
+        return _inlined(parts[name], parts) if name in parts else {k: _inlined(v, parts) for k, v in node.items()}
+    return [_inlined(each, parts) for each in node] if isinstance(node, list) else node
+
+
 def operations(document: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
     """Return the operations of a document by (path, method)."""
     return {

@@ -62,7 +62,7 @@ def build(settings: NotifierSettings, clock: Clock | None = None) -> faust.App:
     metrics = NotifierMetrics(registry)
     stream_metrics = StreamMetrics(registry, SERVICE)
     pool = postgres.pool(settings.postgres, SERVICE, most=settings.connections)
-    programmes, shelf = Programmes(pool), Shelf()
+    programmes, shelf = Programmes(pool, clock), Shelf()
     holder = f"{settings.kafka.instance}-{os.getpid()}"
     secret = settings.seal_key.get_secret_value()
     seal = Seal.from_base64(secret)

@@ -81,13 +81,15 @@ class Desk:
             asyncpg.PostgresError: the database is away; the batch is still held.
         """
         now = self._clock.now()
+        if any(_told_by(self._programmes.of(each.delivery.scope, now), each) is None for each in batch):
+            await self._programmes.look_again()  # whoever queued it may know rules that are younger than the last look
         prepared = Prepared([], [])
         known: list[tuple[Claimed, Rules]] = []
         for claimed in batch:
-            rules = self._programmes.of(claimed.delivery.scope, now)
+            rules = _told_by(self._programmes.of(claimed.delivery.scope, now), claimed)
             if claimed.lapses >= MOST_LAPSES:
                 prepared.settled.append(Settled(claimed, Failed(now, SET_ASIDE), now))
-            elif rules is None or _notice(rules, claimed.delivery) is None:
+            elif rules is None:
                 prepared.settled.append(Settled(claimed, undelivered(Drop("not_told"), now), now))
             else:
                 known.append((claimed, rules))
@@ -200,6 +202,11 @@ class Desk:
             (("message", each.message), ("occasion", each.occasion), ("member_id", str(each.member_id))),
             each.tenant_id,
         )
+
+
+def _told_by(rules: Rules | None, claimed: Claimed) -> Rules | None:
+    """The rules, if they have a delivery told."""
+    return None if rules is None or _notice(rules, claimed.delivery) is None else rules
 
 
 def _where(delivery: Delivery, verdict: Send) -> str:

@@ -29,7 +29,7 @@ from services.notifier import announcements, store
 from services.notifier.announcements import WRITER, Shards
 from services.notifier.deliveries import Delivery, first_delivery
 from services.notifier.metrics import NotifierMetrics
-from services.notifier.notices import TOLD, occasion_of
+from services.notifier.notices import TOLD, Occasion, occasion_of
 from services.notifier.programmes import Programmes
 from services.notifier.scenarios import Planned, planned
 
@@ -108,10 +108,9 @@ class Intake:
 
     async def _take(self, topic: str, records: Sequence[ConsumerRecord]) -> None:
         now = self._clock.now()
-        queued, letters, counts = self._read(topic, records, now)
-        if counts["unknown"]:  # a programme that is newer than the last look
-            await self._programmes.refresh()
-            queued, letters, counts = self._read(topic, records, now)
+        heard, letters, counts = self._decode(topic, records)
+        await self._keep_up(heard, now)
+        queued = self._queued(heard, now, counts)
         if queued or letters:
             shards: Shards = {}
             async with self._pool.acquire() as connection, connection.transaction():
@@ -121,7 +120,7 @@ class Intake:
                 deliveries = [each.delivery for each in queued]
                 due = [each.due_at for each in queued]
                 new = await store.queue(connection, deliveries, due, now, first=True)
-                for shard, events in announcements.by_shard(_told(queued, new, now)).items():
+                for shard, events in announcements.by_shard(_announced(queued, new, now)).items():
                     shards.setdefault(shard, []).extend(events)
                 await enqueue(connection, shards, now)
                 reach("before-commit")
@@ -132,11 +131,11 @@ class Intake:
         for outcome, count in counts.items():
             self._metrics.events.labels(topic, outcome).inc(count)
 
-    def _read(
-        self, topic: str, records: Sequence[ConsumerRecord], now: datetime
-    ) -> tuple[list[Queued], list[stream_store.DeadLetter], dict[str, int]]:
-        """Decode records: deliveries, dead letters, and how many events tell members nothing."""
-        found: dict[tuple[Any, ...], Queued] = {}
+    def _decode(
+        self, topic: str, records: Sequence[ConsumerRecord]
+    ) -> tuple[list[tuple[Any, Occasion]], list[stream_store.DeadLetter], dict[str, int]]:
+        """Return events with what they give to tell, dead letters, and how many events tell members nothing."""
+        heard: list[tuple[Any, Occasion]] = []
         letters: list[stream_store.DeadLetter] = []
         counts = {"not_told": 0, "rejected": 0, "too_late": 0, "unknown": 0}
         decode = self._decoders[topic].decode
@@ -149,20 +148,40 @@ class Intake:
                 counts["rejected"] += 1
                 if topic_named(topic).dead_letter:
                     letters.append(dead_letters.letter(CONSUMER, topic, record, event, self._seal))
-                continue
-            outcome = self._queued(event, now)
+            elif (occasion := occasion_of(event)) is None:
+                counts["not_told"] += 1
+            else:
+                heard.append((event, occasion))
+        return heard, letters, counts
+
+    async def _keep_up(self, heard: Sequence[tuple[Any, Occasion]], now: datetime) -> None:
+        """Know the rules that hold at what was heard: whatever is younger than the last look is looked up before.
+
+        A version is published before it comes into force; one that an event names may still be news here, for clocks
+        of two machines differ.
+        """
+        if not heard:
+            return
+        known = self._programmes.knows
+        if all(known(event.tenant, event.programme, _version(event)) for event, _ in heard):
+            await self._programmes.see(min(now, max(event.time for event, _ in heard)))
+        else:
+            await self._programmes.look_again()
+
+    def _queued(self, heard: Iterable[tuple[Any, Occasion]], now: datetime, counts: dict[str, int]) -> list[Queued]:
+        """Return what becomes deliveries, by the rules in force at each event; the others are counted."""
+        found: dict[tuple[Any, ...], Queued] = {}
+        for event, occasion in heard:
+            outcome = self._told(event, occasion, now)
             if isinstance(outcome, str):
                 counts[outcome] += 1
             else:
                 found |= {each.delivery.key: each for each in outcome}
-        return list(found.values()), letters, counts
+        return list(found.values())
 
-    def _queued(self, event: Any, now: datetime) -> list[Queued] | str:
+    def _told(self, event: Any, occasion: Occasion, now: datetime) -> list[Queued] | str:
         scope = self._programmes.scope_of(event.tenant, event.programme)
-        rules = None if scope is None else self._programmes.of(scope, now)
-        occasion = occasion_of(event)
-        if occasion is None:
-            return "not_told"
+        rules = None if scope is None else self._programmes.of(scope, event.time)
         if scope is None or rules is None:
             return "unknown"
         told = [Planned(occasion, notice, now)] if (notice := rules.notice(occasion.message)) is not None else []
@@ -191,7 +210,7 @@ async def enqueue(connection: asyncpg.Connection, shards: Shards, now: datetime)
         await stream_store.enqueue(connection, stream_store.enqueuing(now, dict.fromkeys(shards, 0), packed))
 
 
-def _told(queued: Iterable[Queued], new: set[Any], now: datetime) -> Iterable[tuple[Delivery, Outgoing]]:
+def _announced(queued: Iterable[Queued], new: set[Any], now: datetime) -> Iterable[tuple[Delivery, Outgoing]]:
     for each in queued:
         if each.delivery.delivery_id in new:
             yield each.delivery, announcements.queued(each.tenant, each.programme, each.delivery, each.due_at, now)
@@ -201,3 +220,9 @@ def _says_nothing(record: ConsumerRecord) -> bool:
     """Whether its header says already that no member is told of it: most of what happens to points."""
     kind = next((value for name, value in record.headers if name == "ce_type"), None)
     return kind is not None and kind not in TOLD
+
+
+def _version(event: Any) -> int | None:
+    """The version of the programme that an event names; most say none."""
+    version: int | None = getattr(event.data, "programme_version", None)
+    return version

@@ -52,7 +52,9 @@ RIGHTS: dict[str, dict[str, str]] = {
             "INSERT SELECT UPDATE(activates_at) UPDATE(keeps) UPDATE(lapses_at) UPDATE(merged) UPDATE(owing) "
             "UPDATE(seq) UPDATE(tier)"
         ): "ledger.member",
-        "INSERT SELECT UPDATE(leads_to) UPDATE(returned) UPDATE(undone_at) UPDATE(undone_by)": "members.merge",
+        "INSERT SELECT UPDATE(leads_to) UPDATE(passed) UPDATE(returned) UPDATE(undone_at) UPDATE(undone_by)": (
+            "members.merge"
+        ),
         "INSERT SELECT UPDATE(member_id) UPDATE(recorded_at)": "members.identifier",
         (
             "INSERT SELECT UPDATE(changes) UPDATE(due_at) UPDATE(given) UPDATE(level) UPDATE(seen_on) UPDATE(since) "
@@ -71,8 +73,9 @@ RIGHTS: dict[str, dict[str, str]] = {
             expiry.boundary expiry.forecast expiry.origin_mix expiry.origin_place
             ledger.allocation ledger.movement ledger.waiver stream.outbox
             """,
-        "INSERT SELECT UPDATE(lots) UPDATE(mixes) UPDATE(places) UPDATE(upto)": "expiry.origin",
-        "INSERT SELECT UPDATE": "stream.outbox_shard",
+        "INSERT SELECT UPDATE": "expiry.origin stream.outbox_shard",
+        "DELETE INSERT SELECT UPDATE(held) UPDATE(lots) UPDATE(points) UPDATE(spared)": "expiry.foreseen",
+        "INSERT SELECT UPDATE(as_of) UPDATE(outlook)": "expiry.latest_forecast",
         "SELECT UPDATE(now_expires_at) UPDATE(remaining)": "ledger.lot",
         "SELECT UPDATE(lapses_at) UPDATE(seq)": "ledger.member",
         (
@@ -96,15 +99,15 @@ RIGHTS: dict[str, dict[str, str]] = {
         "SELECT": """
             earning.budget_reached earning.counter earning.decision_page earning.inbox earning.member_day
             earning.parked_receipt earning.receipt earning.receipt_event earning.referral earning.referral_change
-            earning.unclaimed_receipt earning.unpaid_receipt expiry.chunk expiry.forecast expiry.origin
-            expiry.origin_mix expiry.origin_place expiry.reminder expiry.reminder_chunk ledger.allocation ledger.debt
-            ledger.journal ledger.lot ledger.lot_now ledger.movement ledger.waiver members.identifier members.member
-            members.merge members.segment_change members.segment_member members.tier_change members.tier_standing
-            notifier.captured notifier.delivery notifier.sms_day platform.programme platform.source platform.tenant
-            redemption.bill redemption.code redemption.code_miss redemption.code_pool redemption.code_use
-            redemption.gift_card redemption.gift_card_entry redemption.redemption redemption.reward_answer
-            redemption.reward_order redemption.reward_step redemption.reward_use stream.outbox_shard stream.position
-            vault.profile
+            earning.unclaimed_receipt earning.unpaid_receipt expiry.chunk expiry.forecast expiry.foreseen
+            expiry.latest_forecast expiry.origin expiry.origin_mix expiry.origin_place expiry.reminder
+            expiry.reminder_chunk ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now
+            ledger.movement ledger.waiver members.identifier members.member members.merge members.segment_change
+            members.segment_member members.tier_change members.tier_standing notifier.captured notifier.delivery
+            notifier.sms_day platform.programme platform.source platform.tenant redemption.bill redemption.code
+            redemption.code_miss redemption.code_pool redemption.code_use redemption.gift_card
+            redemption.gift_card_entry redemption.redemption redemption.reward_answer redemption.reward_order
+            redemption.reward_step redemption.reward_use stream.outbox_shard stream.position vault.profile
             """,
         "INSERT SELECT": """
             expiry.reinstatement_share members.referral_code notifier.feedback notifier.mass_member notifier.media
@@ -126,7 +129,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": (
             "notifier.webhook_message"
         ),
-        "DELETE SELECT": "notifier.mass_count notifier.webhook_attempt",
+        "DELETE SELECT": "expiry.foreseen expiry.origin notifier.mass_count notifier.webhook_attempt",
         (
             "INSERT SELECT UPDATE(approval_above) UPDATE(count_after) UPDATE(counted) UPDATE(counted_at) "
             "UPDATE(decided_at) UPDATE(decided_by) UPDATE(ended_at) UPDATE(members) UPDATE(paced_at) UPDATE(sent_at) "
@@ -214,7 +217,8 @@ RIGHTS: dict[str, dict[str, str]] = {
             earning.occasion_clock earning.parked_receipt earning.receipt earning.receipt_event earning.referral
             earning.referral_account earning.referral_change earning.referral_waiting earning.told_programme
             earning.unclaimed_receipt earning.unpaid_receipt earning.worker expiry.boundary expiry.chunk
-            expiry.forecast expiry.origin expiry.origin_mix expiry.origin_place expiry.reminder expiry.reminder_chunk
+            expiry.forecast expiry.latest_forecast expiry.origin_mix
+            expiry.origin_place expiry.reminder expiry.reminder_chunk
             ledger.allocation ledger.journal ledger.lot_now ledger.movement ledger.waiver members.exemption_pass
             members.identifier members.mark members.member members.merge members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing notifier.captured
@@ -239,7 +243,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": (
             "notifier.webhook_message"
         ),
-        "DELETE SELECT": "notifier.mass_count notifier.webhook_attempt",
+        "DELETE SELECT": "expiry.foreseen expiry.origin notifier.mass_count notifier.webhook_attempt",
         (
             "INSERT SELECT UPDATE(approval_above) UPDATE(count_after) UPDATE(counted) UPDATE(counted_at) "
             "UPDATE(decided_at) UPDATE(decided_by) UPDATE(ended_at) UPDATE(members) UPDATE(paced_at) UPDATE(sent_at) "

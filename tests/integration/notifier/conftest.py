@@ -107,7 +107,7 @@ class Notifying:
 
     def __post_init__(self) -> None:
         self.metrics = NotifierMetrics(self.registry)
-        self.programmes = Programmes(self.pool)
+        self.programmes = Programmes(self.pool, self.clock)
         self.channels: dict[str, Any] = {name: Kept(name) for name in CHANNELS}
         self.seal = Seal.from_base64(base64.b64encode(KEY).decode())
         self.intake = Intake(
@@ -150,9 +150,13 @@ class Notifying:
         raise AssertionError("there is always more")
 
     async def programme(
-        self, messages: Mapping[str, Any] | None = None, scenarios: Sequence[Mapping[str, Any]] = ()
+        self,
+        messages: Mapping[str, Any] | None = None,
+        scenarios: Sequence[Mapping[str, Any]] = (),
+        *,
+        known: bool = True,
     ) -> None:
-        """Put a programme in force that reminds, with these messages, and let the worker know."""
+        """Put a programme in force that reminds, with these messages, and let the worker know unless told otherwise."""
         wallet = {
             "name": "points",
             "expiry": {"kind": "natural", "period": "quarter"},
@@ -165,7 +169,8 @@ class Notifying:
         if scenarios:
             document["scenarios"] = list(scenarios)
         await put_version(self.superuser, document)
-        await self.programmes.refresh()
+        if known:
+            await self.programmes.refresh()
         assert self.programmes.trouble is None
 
     async def people(
