@@ -50,6 +50,7 @@ _FURTHER = (
     "cli.reminders",
     "cli.messages",
     "cli.templates",
+    "cli.results",
     "cli.sweep",
     "cli.exemptions",
     "cli.contacts",

@@ -289,7 +289,8 @@ RIGHTS: dict[str, dict[str, str]] = {
         "INSERT SELECT UPDATE(refused) UPDATE(segments)": "notifier.sms_day",
         "USAGE": "ledger members notifier platform stream vault",
         "SELECT": """
-            ledger.debt ledger.lot ledger.lot_now ledger.member ledger.movement members.member members.segment_member
+            ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.member ledger.movement members.member
+            members.segment_member
             members.tier_standing notifier.mass_member notifier.provider notifier.template platform.exchange_rate
             platform.programme platform.programme_version platform.source platform.tenant vault.person
             """,
