@@ -38,6 +38,8 @@ _MODULES = (
     "cli.clock",
     "cli.history",
     "cli.experiments",
+    "cli.scenarios",
+    "cli.scenarios_simulated",
     "cli.segments",
     "cli.catalogue",
     "cli.orders",
