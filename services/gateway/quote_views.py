@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from libs.promotions.pages import Outcome
+from services.gateway.carts.views import CartQuote
 from services.gateway.receipt_views import Explanation, RateUsed, WalletPoints
 from services.gateway.views import EXAMPLE_MEMBER, View
 
@@ -173,3 +174,4 @@ class QuoteView(View):
     balances: tuple[BalanceChange, ...] | None = Field(description="Null for a guest.")
     rate: RateUsed | None
     explanation: Explanation | None = Field(description="Null when no rule was asked.")
+    cart: CartQuote | None = Field(default=None, description="Codes, points and gift cards; null when none were named.")
