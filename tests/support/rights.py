@@ -100,15 +100,14 @@ RIGHTS: dict[str, dict[str, str]] = {
             earning.budget_reached earning.counter earning.decision_page earning.inbox earning.member_day
             earning.parked_receipt earning.receipt earning.receipt_event earning.referral earning.referral_change
             earning.unclaimed_receipt earning.unpaid_receipt expiry.chunk expiry.forecast expiry.foreseen
-            expiry.latest_forecast expiry.origin
-            expiry.origin_mix expiry.origin_place expiry.reminder expiry.reminder_chunk ledger.allocation ledger.debt
-            ledger.journal ledger.lot ledger.lot_now ledger.movement ledger.waiver members.identifier members.member
-            members.merge members.segment_change members.segment_member members.tier_change members.tier_standing
-            notifier.captured notifier.delivery notifier.scenario_act notifier.sms_day platform.programme
-            platform.source platform.tenant redemption.bill redemption.code redemption.code_miss redemption.code_pool
-            redemption.code_use redemption.gift_card redemption.gift_card_entry redemption.redemption
-            redemption.reward_answer redemption.reward_order redemption.reward_step redemption.reward_use
-            stream.outbox_shard stream.position vault.profile
+            expiry.latest_forecast expiry.origin expiry.origin_mix expiry.origin_place expiry.reminder
+            expiry.reminder_chunk ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.movement
+            ledger.waiver members.identifier members.member members.merge members.segment_change members.segment_member
+            members.tier_change members.tier_standing notifier.captured notifier.delivery notifier.scenario_act
+            notifier.sms_day platform.programme platform.source platform.tenant redemption.bill redemption.cart
+            redemption.code redemption.code_miss redemption.code_pool redemption.code_use redemption.gift_card
+            redemption.gift_card_entry redemption.redemption redemption.reward_answer redemption.reward_order
+            redemption.reward_step redemption.reward_use stream.outbox_shard stream.position vault.profile
             """,
         "INSERT SELECT": """
             expiry.reinstatement_share members.referral_code notifier.feedback notifier.mass_member notifier.media
@@ -209,6 +208,10 @@ RIGHTS: dict[str, dict[str, str]] = {
             "UPDATE(member_id) UPDATE(seq) UPDATE(state)"
         ): "redemption.gift_card",
         "DELETE INSERT SELECT UPDATE(misses)": "redemption.code_miss",
+        (
+            "INSERT SELECT UPDATE(changed_at) UPDATE(late) UPDATE(parts) UPDATE(returned_minor) UPDATE(state) "
+            "UPDATE(total_minor) UPDATE(whole)"
+        ): "redemption.cart",
     },
     "operator": {
         "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",
@@ -221,7 +224,7 @@ RIGHTS: dict[str, dict[str, str]] = {
             ledger.allocation ledger.journal ledger.lot_now ledger.movement ledger.waiver members.exemption_pass
             members.identifier members.mark members.member members.merge members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing
-            notifier.scenario_act notifier.sms_day redemption.bill redemption.code_miss
+            notifier.scenario_act notifier.sms_day redemption.bill redemption.cart redemption.code_miss
             redemption.code_use redemption.gift_card redemption.gift_card_entry redemption.inbox redemption.redemption
             redemption.request redemption.reward_order redemption.reward_step redemption.reward_use redemption.wish
             stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
@@ -290,9 +293,9 @@ RIGHTS: dict[str, dict[str, str]] = {
         "USAGE": "ledger members notifier platform stream vault",
         "SELECT": """
             ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.member ledger.movement members.member
-            members.segment_member
-            members.tier_standing notifier.mass_member notifier.provider notifier.template platform.exchange_rate
-            platform.programme platform.programme_version platform.source platform.tenant vault.person
+            members.segment_member members.tier_standing notifier.mass_member notifier.provider notifier.template
+            platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant
+            vault.person
             """,
         "INSERT SELECT UPDATE(present)": "vault.consent",
         "INSERT SELECT UPDATE(sealed_key)": "vault.member_key",
