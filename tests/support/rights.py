@@ -73,8 +73,10 @@ RIGHTS: dict[str, dict[str, str]] = {
             expiry.boundary expiry.forecast expiry.origin_mix expiry.origin_place
             ledger.allocation ledger.movement ledger.waiver stream.outbox
             """,
-        "INSERT SELECT UPDATE": "expiry.origin stream.outbox_shard",
-        "DELETE INSERT SELECT UPDATE(held) UPDATE(lots) UPDATE(points) UPDATE(spared)": "expiry.foreseen",
+        "INSERT SELECT UPDATE": "expiry.followed expiry.origin stream.outbox_shard",
+        "DELETE INSERT SELECT UPDATE(held) UPDATE(lots) UPDATE(points) UPDATE(repays) UPDATE(spared)": (
+            "expiry.foreseen"
+        ),
         "INSERT SELECT UPDATE(as_of) UPDATE(outlook)": "expiry.latest_forecast",
         "SELECT UPDATE(now_expires_at) UPDATE(remaining)": "ledger.lot",
         "SELECT UPDATE(lapses_at) UPDATE(seq)": "ledger.member",
@@ -99,15 +101,16 @@ RIGHTS: dict[str, dict[str, str]] = {
         "SELECT": """
             earning.budget_reached earning.counter earning.decision_page earning.inbox earning.member_day
             earning.parked_receipt earning.receipt earning.receipt_event earning.referral earning.referral_change
-            earning.unclaimed_receipt earning.unpaid_receipt expiry.chunk expiry.forecast expiry.foreseen
-            expiry.latest_forecast expiry.origin expiry.origin_mix expiry.origin_place expiry.reminder
-            expiry.reminder_chunk ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now
-            ledger.movement ledger.waiver members.identifier members.member members.merge members.segment_change
-            members.segment_member members.tier_change members.tier_standing notifier.captured notifier.delivery
-            notifier.sms_day platform.programme platform.source platform.tenant redemption.bill redemption.code
-            redemption.code_miss redemption.code_pool redemption.code_use redemption.gift_card
-            redemption.gift_card_entry redemption.redemption redemption.reward_answer redemption.reward_order
-            redemption.reward_step redemption.reward_use stream.outbox_shard stream.position vault.profile
+            earning.unclaimed_receipt earning.unpaid_receipt expiry.chunk expiry.forecast expiry.followed
+            expiry.foreseen expiry.latest_forecast expiry.origin expiry.origin_mix expiry.origin_place
+            expiry.reminder expiry.reminder_chunk ledger.allocation ledger.debt ledger.journal ledger.lot
+            ledger.lot_now ledger.movement ledger.waiver members.identifier members.member members.merge
+            members.segment_change members.segment_member members.tier_change members.tier_standing
+            notifier.captured notifier.delivery notifier.sms_day platform.programme platform.source platform.tenant
+            redemption.bill redemption.code redemption.code_miss redemption.code_pool redemption.code_use
+            redemption.gift_card redemption.gift_card_entry redemption.redemption redemption.reward_answer
+            redemption.reward_order redemption.reward_step redemption.reward_use stream.outbox_shard stream.position
+            vault.profile
             """,
         "INSERT SELECT": """
             expiry.reinstatement_share members.referral_code notifier.feedback notifier.media notifier.template
@@ -235,7 +238,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": (
             "notifier.webhook_message"
         ),
-        "DELETE SELECT": "expiry.foreseen expiry.origin notifier.webhook_attempt",
+        "DELETE SELECT": "expiry.followed expiry.foreseen expiry.origin notifier.webhook_attempt",
         "DELETE INSERT SELECT UPDATE(kind) UPDATE(set_at) UPDATE(set_by) UPDATE(settings) UPDATE(version)": (
             "notifier.provider"
         ),
