@@ -2462,8 +2462,7 @@ CREATE TABLE expiry.origin_mix (
 );
 
 -- The lots of a member with something left, as of movement `upto`: where each came from, and what it comes to if nothing else
--- happens. A lot that is spared first and lapses later is in it once for each. Where `told` it counts in `expiry.foreseen`; those
--- who owe and wait for points do not. `tier` and `keeps` are the head's; with the latter it holds up to `until`.
+-- happens. A lot that is spared first and lapses later is in it once for each.
 CREATE TABLE expiry.origin (
     tenant_id int NOT NULL,
     programme_id int NOT NULL,
@@ -2472,20 +2471,30 @@ CREATE TABLE expiry.origin (
     lots bigint[] NOT NULL,
     places bigint[] NOT NULL,
     mixes bigint[] NOT NULL,
-    told boolean,
-    tier text,
-    keeps jsonb,
-    until timestamptz,
     wallets text[],
     lapses timestamptz[],
     months date[],
     free bigint[],
     held bigint[],
     spared bigint[],
+    repays bigint[],
     PRIMARY KEY (tenant_id, programme_id, member_id)
 ) WITH (fillfactor = 80);
 
--- What those rows of `expiry.origin` come to that are told: by tier and month of earning, by place, and by mix.
+-- Up to which movement it is known what a member's points come to, and by which tier and exceptions; up to `until`, where time
+-- alone changes it.
+CREATE TABLE expiry.followed (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    upto bigint NOT NULL,
+    tier text,
+    keeps jsonb,
+    until timestamptz,
+    PRIMARY KEY (tenant_id, programme_id, member_id)
+) WITH (fillfactor = 80);
+
+-- What the rows of `expiry.origin` come to: by tier and month of earning, by place, and by mix.
 CREATE TABLE expiry.foreseen (
     tenant_id int NOT NULL,
     programme_id int NOT NULL,
@@ -2498,6 +2507,7 @@ CREATE TABLE expiry.foreseen (
     lots bigint NOT NULL,
     points bigint NOT NULL,
     spared bigint NOT NULL,
+    repays bigint NOT NULL,
     held bigint NOT NULL,
     PRIMARY KEY (tenant_id, programme_id, split, lapses_at, wallet, tier, month, number)
 ) WITH (fillfactor = 50);
@@ -2634,8 +2644,8 @@ END $$;
 
 SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_expiry'])
 FROM unnest(ARRAY['expiry.sweep', 'expiry.chunk', 'expiry.forecast', 'expiry.reinstatement', 'expiry.reinstatement_share',
-                  'expiry.boundary', 'expiry.origin', 'expiry.origin_place', 'expiry.origin_mix', 'expiry.foreseen',
-                  'expiry.latest_forecast']) AS name;
+                  'expiry.boundary', 'expiry.origin', 'expiry.origin_place', 'expiry.origin_mix', 'expiry.followed',
+                  'expiry.foreseen', 'expiry.latest_forecast']) AS name;
 CREATE POLICY pointstream_expiry_works ON ledger.member TO pointstream_expiry USING (true);
 CREATE POLICY pointstream_expiry_works ON ledger.lot TO pointstream_expiry USING (true);
 CREATE POLICY pointstream_expiry_works ON ledger.debt TO pointstream_expiry USING (true);
@@ -2646,8 +2656,8 @@ GRANT USAGE ON SCHEMA ledger, stream TO pointstream_expiry;
 GRANT USAGE ON SCHEMA expiry TO pointstream_gateway;
 GRANT SELECT, INSERT ON expiry.sweep, expiry.chunk, expiry.forecast TO pointstream_expiry;
 GRANT SELECT, INSERT ON expiry.origin_place, expiry.origin_mix TO pointstream_expiry;
-GRANT SELECT, INSERT, UPDATE ON expiry.origin TO pointstream_expiry;
-GRANT SELECT, INSERT, UPDATE (lots, points, spared, held), DELETE ON expiry.foreseen TO pointstream_expiry;
+GRANT SELECT, INSERT, UPDATE ON expiry.origin, expiry.followed TO pointstream_expiry;
+GRANT SELECT, INSERT, UPDATE (lots, points, spared, repays, held), DELETE ON expiry.foreseen TO pointstream_expiry;
 GRANT SELECT, INSERT, UPDATE (as_of, outlook) ON expiry.latest_forecast TO pointstream_expiry;
 GRANT UPDATE (state, asked, asked_by, lapsed, members, started_at, told_at, ended_at, approved_by, approved_at)
     ON expiry.sweep TO pointstream_expiry;
@@ -2670,9 +2680,9 @@ GRANT SELECT ON earning.inbox, earning.decision_page TO pointstream_expiry;
 
 -- The door and the command line look, and say what they want.
 GRANT SELECT ON expiry.sweep, expiry.chunk, expiry.forecast TO pointstream_gateway, pointstream_operator;
-GRANT SELECT ON expiry.origin, expiry.origin_place, expiry.origin_mix, expiry.foreseen, expiry.latest_forecast
+GRANT SELECT ON expiry.origin, expiry.origin_place, expiry.origin_mix, expiry.followed, expiry.foreseen, expiry.latest_forecast
     TO pointstream_gateway, pointstream_operator;
-GRANT DELETE ON expiry.origin, expiry.foreseen TO pointstream_operator;
+GRANT DELETE ON expiry.origin, expiry.followed, expiry.foreseen TO pointstream_operator;
 GRANT UPDATE (asked, asked_by) ON expiry.sweep TO pointstream_gateway, pointstream_operator;
 GRANT SELECT, INSERT, UPDATE (state, decided_by, decided_at) ON expiry.reinstatement
     TO pointstream_gateway, pointstream_operator;

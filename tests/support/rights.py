@@ -73,8 +73,7 @@ RIGHTS: dict[str, dict[str, str]] = {
             expiry.boundary expiry.forecast expiry.origin_mix expiry.origin_place ledger.allocation ledger.movement
             ledger.waiver stream.outbox
             """,
-        "INSERT SELECT UPDATE": "expiry.origin stream.outbox_shard",
-        "DELETE INSERT SELECT UPDATE(held) UPDATE(lots) UPDATE(points) UPDATE(spared)": "expiry.foreseen",
+        "INSERT SELECT UPDATE": "expiry.followed expiry.origin stream.outbox_shard",
         "INSERT SELECT UPDATE(as_of) UPDATE(outlook)": "expiry.latest_forecast",
         "SELECT UPDATE(now_expires_at) UPDATE(remaining)": "ledger.lot",
         "SELECT UPDATE(lapses_at) UPDATE(seq)": "ledger.member",
@@ -93,14 +92,17 @@ RIGHTS: dict[str, dict[str, str]] = {
         (
             "INSERT SELECT UPDATE(epoch) UPDATE(finished) UPDATE(holder) UPDATE(lease_until) UPDATE(told)"
         ): "expiry.reminder_chunk",
+        (
+            "DELETE INSERT SELECT UPDATE(held) UPDATE(lots) UPDATE(points) UPDATE(repays) UPDATE(spared)"
+        ): "expiry.foreseen",
     },
     "gateway": {
         "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",
         "SELECT": """
             earning.budget_reached earning.counter earning.decision_page earning.inbox earning.member_day
             earning.parked_receipt earning.receipt earning.receipt_event earning.referral earning.referral_change
-            earning.unclaimed_receipt earning.unpaid_receipt expiry.chunk expiry.forecast expiry.foreseen
-            expiry.latest_forecast expiry.origin expiry.origin_mix expiry.origin_place expiry.reminder
+            earning.unclaimed_receipt earning.unpaid_receipt expiry.chunk expiry.followed expiry.forecast
+            expiry.foreseen expiry.latest_forecast expiry.origin expiry.origin_mix expiry.origin_place expiry.reminder
             expiry.reminder_chunk ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.movement
             ledger.waiver members.identifier members.member members.merge members.segment_change members.segment_member
             members.tier_change members.tier_standing notifier.captured notifier.delivery notifier.scenario_act
@@ -244,8 +246,8 @@ RIGHTS: dict[str, dict[str, str]] = {
         ): "notifier.webhook_endpoint",
         "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": "notifier.webhook_message",
         "DELETE SELECT": """
-            expiry.foreseen expiry.origin notifier.captured notifier.feedback notifier.inbox notifier.mass_count
-            notifier.webhook_attempt
+            expiry.followed expiry.foreseen expiry.origin notifier.captured notifier.feedback notifier.inbox
+            notifier.mass_count notifier.webhook_attempt
             """,
         "SELECT UPDATE(digest) UPDATE(provider_id)": "notifier.delivery",
         (
