@@ -115,6 +115,7 @@ from services.gateway.templates import console as templates_console
 from services.gateway.templates import media as ways_to_media
 from services.gateway.templates.desk import TemplateDesk
 from services.gateway.templates.store import TemplateStore
+from services.gateway.trades import routes as ways_to_trades
 from services.gateway.webhooks import console as pages_of_webhooks
 from services.gateway.webhooks import routes as ways_to_webhooks
 from services.gateway.webhooks.desk import WebhookDesk
@@ -130,6 +131,7 @@ _WAYS = (
     orders_api,
     ways_to_codes,
     ways_to_gift_cards,
+    ways_to_trades,
     ways_to_messages,
     api,
     merge_api,

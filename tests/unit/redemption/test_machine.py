@@ -146,12 +146,13 @@ class Members(RuleBasedStateMachine):
     @rule(who=WHO, points=POINTS, operation=st.sampled_from(["buy", "exchange_in", "exchange_out", "donate"]))
     def trade(self, who: int, points: int, operation: str) -> None:
         self.number += 1
-        told: dict[str, Any] = {
+        kinds: dict[str, dict[str, Any]] = {
             "buy": {"points": points, "paid_minor": -(-points * 3 // 2)},
             "exchange_in": {"units": points, "partner": "sky"},
             "exchange_out": {"points": points, "partner": "sky"},
             "donate": {"points": points, "charity": "reef"},
-        }[operation] | {"key": f"e-{self.number}"}
+        }
+        told = kinds[operation] | {"key": f"e-{self.number}"}
         purse, model = self.model.purses[who], self.model
         comes = {"buy": points, "exchange_in": 4 * points}.get(operation)
         fits = (

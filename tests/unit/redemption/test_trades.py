@@ -105,7 +105,12 @@ def test_a_campaign_takes_points_while_it_is_open_and_a_trade_is_final() -> None
 
 
 def test_events_that_could_not_be_asked_are_dead_letters() -> None:
-    for operation, data in (("buy", {}), ("exchange_in", {"points": 5}), ("donate", {"points": 5, "units": 1})):
+    asked: list[tuple[str, dict[str, Any]]] = [
+        ("buy", {}),
+        ("exchange_in", {"points": 5}),
+        ("donate", {"points": 5, "units": 1}),
+    ]
+    for operation, data in asked:
         assert isinstance(read(traded("1", ANN, operation, **data)), Rejection)
 
 
