@@ -23,8 +23,6 @@ _NEW = Rejection("field", "/data/redemption_id", "null where a redemption begins
 _ALL_OF_IT = Rejection("field", "/data/points", "null: a hold is extended or released as a whole")
 _NO_BILL = Rejection("field", "/data/bill_minor", "null where no bill is paid or cancelled")
 _NOTHING_BACK = Rejection("field", "/data/returned_minor", "null where nothing is cancelled")
-_HOW_MANY = Rejection("field", "/data/points", "how many points are bought, exchanged or donated")
-_UNITS = Rejection("field", "/data/units", "how many units of the other programme come in, and null otherwise")
 _TOTAL = Rejection("total-mismatch", "/data/total_minor", "the sum of the lines' amounts")
 
 
@@ -33,7 +31,7 @@ def unsound(data: Any) -> Rejection | None:
 
     Currencies must exist, the lines of a receipt add up to its total, identifiers hold no U+001F, an adjustment
     changes something and has at most one end, an extension says how far in one way, what goes from a member to a
-    member goes to another, and a request to spend or trade points says how many.
+    member goes to another, and a request to spend points says how many.
     """
     kind = type(data)
     checks = _BY_KIND.get(kind)
@@ -85,13 +83,6 @@ def _spending(data: Any) -> Rejection | None:
     return _NOTHING_BACK if data.returned_minor is not None and data.operation != "cancel" else None
 
 
-def _trading(data: Any) -> Rejection | None:
-    comes = data.operation == "exchange_in"
-    if (data.units is None) is comes:
-        return _UNITS
-    return _HOW_MANY if data.points is None and not comes else None
-
-
 def _other(data: Any) -> Rejection | None:
     return _SELF if data.member_id == data.to_member_id else None
 
@@ -117,7 +108,6 @@ _ALL: tuple[tuple[frozenset[str], Callable[[Any], Rejection | None]], ...] = (
     (frozenset({"boundaries", "days"}), _how_far),
     (frozenset({"member_id", "to_member_id"}), _other),
     (frozenset({"operation", "begun_under"}), _spending),
-    (frozenset({"operation", "units"}), _trading),
     *[(frozenset({field}), _seemly(field)) for field in ("identifiers", "add", "remove", "move")],
 )
 _BY_KIND: dict[type, tuple[Callable[[Any], Rejection | None], ...]] = {}

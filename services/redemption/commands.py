@@ -98,18 +98,19 @@ def _spending(event: Event[Any], tenant: int) -> Ask:
 
 def _trade(event: Event[Any], tenant: int) -> Ask:
     data = event.data
+    comes = data.operation == "exchange_in"
     return Ask(
         data.operation,
         tenant,
         data.credential or event.source,
         key=digest(data.key or event.id),
-        points=data.points,
+        points=None if comes else data.amount,
         wallet=data.wallet,
         reference=data.reference,
         currency=data.currency,
         trade=TradeAsk(
             partner=data.partner,
-            units=data.units,
+            units=data.amount if comes else None,
             charity=data.charity,
             pool=data.pool,
             paid_minor=data.paid_minor,

@@ -76,6 +76,7 @@ CASES = [
     Case("day_made_up", {"history-is-fold"}),
     Case("redemption_of_other_points", {"redemptions-have-points"}),
     Case("redemption_never_told", {"redemptions-have-points"}),
+    Case("trade_without_points", {"redemptions-have-points"}),
 ]
 
 

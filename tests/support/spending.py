@@ -63,10 +63,11 @@ def asked(name: str, member: UUID, operation: str, *, source: str = TILL, time: 
     return event(REDEMPTIONS, kind, name, source, time, str(member), payload)
 
 
-def traded(name: str, member: UUID, operation: str, *, time: datetime = NOW, **data: Any) -> Record:
-    """An event that asks for a trade."""
-    payload = {"member_id": str(member), "operation": operation} | data
-    return event(REDEMPTIONS, "org.pointstream.trade.requested.v1", name, TILL, time, str(member), payload)
+def traded(name: str, member: UUID, operation: str, *, source: str = TILL, time: datetime = NOW, **data: Any) -> Record:
+    """An event that asks for a trade; its amount is given as what it counts: points, or units of elsewhere."""
+    amount = data.pop("points" if "points" in data else "units")
+    payload = {"member_id": str(member), "operation": operation, "amount": amount} | data
+    return event(REDEMPTIONS, "org.pointstream.trade.requested.v1", name, source, time, str(member), payload)
 
 
 def read(record: Record) -> Command | Rejection:

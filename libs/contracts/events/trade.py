@@ -45,11 +45,8 @@ class TradeRequestedV1(Payload):
     credential: Name64 | None = Field(
         default=None, description="The id of the API key under which the same request may come over HTTP."
     )
-    points: PositivePoints | None = Field(
-        default=None, description="How many; needed but where points come from another programme."
-    )
-    units: _Amount | None = Field(
-        default=None, description="To exchange in: how many units of the other programme, which has taken them already."
+    amount: PositivePoints = Field(
+        description="How many points; to exchange in, how many units of the other programme, which has taken them."
     )
     wallet: Name32 | None = Field(default=None, description="The wallet that this is traded in; it may be told again.")
     partner: Name64 | None = Field(default=None, description="The other programme.")
