@@ -146,7 +146,8 @@ async def advance_order(request: Request, caller: RewardsWriter, order_id: Order
     operation_id="exportOrders",
     summary="Open orders, for whoever delivers them",
     response_class=Response,
-    responses=refusals(*_WHERE),
+    responses=refusals(*_WHERE)
+    | {200: {"description": "The orders.", "content": {"text/csv": {"schema": {"type": "string"}}}}},
 )
 async def export_orders(
     request: Request,
@@ -170,6 +171,7 @@ async def export_orders(
 
 _STATES: dict[str, Any] = {
     "requestBody": {
+        "description": "The orders with their next states.",
         "required": True,
         "content": {
             "text/csv": {

@@ -123,6 +123,8 @@ class VersionsView(View):
 class StockView(View):
     """How much of a reward there is in a store."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"store": "", "free": 12, "reserved": 1}})
+
     store: str = Field(description="The store; empty for the stock of all together.")
     free: int = Field(description="Pieces that can be had.")
     reserved: int = Field(description="Pieces that are held.")

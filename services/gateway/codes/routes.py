@@ -16,7 +16,7 @@ from services.gateway.access import Caller, PointsAdjuster, PointsReader, Points
 from services.gateway.codes import store
 from services.gateway.codes.asking import ASKED, KEYED, OF_MEMBER, client_of, keeper_of, keyed, respond, whose
 from services.gateway.codes.bodies import MemberBody, RedeemCodeBody, ValidateBody
-from services.gateway.codes.views import CodeDetail, MemberCodes, PoolsView, PoolView
+from services.gateway.codes.views import CodeDetail, MemberCodes, PoolsView, PoolView, WalletPass
 from services.gateway.member_lookup import one_member
 from services.gateway.openapi import refusals
 from services.gateway.parameters import MemberId, ProgrammeSlug
@@ -210,19 +210,19 @@ async def get_code_picture(
     "/codes/{code_id}/pass",
     operation_id="getCodePass",
     summary="A code as a wallet pass",
-    responses=refusals("code-unknown", "request-invalid")
-    | {200: {"content": {"application/json": {"example": {"formatVersion": 1, "serialNumber": "5b1c0a52"}}}}},
+    responses=refusals("code-unknown", "request-invalid"),
 )
 async def get_code_pass(
     request: Request,
     caller: PointsSpender,
     code_id: CodeId,
     wallet: Annotated[Wallet, Query(description="Whose form.")] = "apple",
-) -> dict[str, Any]:
+) -> WalletPass:
     """Give the data of a wallet pass, unsigned: whoever issues passes signs it."""
     detail, _ = await _code(caller, code_id)
     text = await _text(request, caller, code_id)
-    return pass_data(wallet, Pass(str(code_id), text, detail.pool, detail.programme, detail.expires_at))
+    shown = Pass(str(code_id), text, detail.pool, detail.programme, detail.expires_at)
+    return WalletPass(pass_data(wallet, shown))
 
 
 @router.get(

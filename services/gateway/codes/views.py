@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, RootModel
 from pydantic.config import JsonDict
 
 from libs.contracts.codes import CodeUseView, CodeView
@@ -135,3 +135,9 @@ class CardLiabilities(View):
 
     at: datetime
     data: tuple[CardLiability, ...]
+
+
+class WalletPass(RootModel[dict[str, Any]]):
+    """The data of a pass in the form of its wallet, to be signed by whoever issues it."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"formatVersion": 1, "serialNumber": "5b1c0a52"}})

@@ -26,6 +26,7 @@ router = APIRouter(prefix="/v1", tags=["messages"])
 MEDIA = "message/rfc822"
 _RAW = {
     "requestBody": {
+        "description": "The mail as it came.",
         "required": True,
         "content": {
             MEDIA: {

@@ -33,8 +33,9 @@ from services.gateway.templates.views import (
 router = APIRouter(prefix="/v1")
 _BODY = ("body-not-json", "body-too-slow", "body-too-large", "media-type-unsupported", "request-invalid")
 _PROGRAMME = ("programme-unknown", "programme-needed")
-Message = Annotated[str, Path(pattern="^[a-z][a-z0-9_]{0,62}$", examples=["welcome"])]
+Message = Annotated[str, Path(pattern="^[a-z][a-z0-9_]{0,62}$", description="The message.", examples=["welcome"])]
 Tag = Annotated[str, Path(max_length=35, description="A language tag.", examples=["de-AT"])]
+Channel = Annotated[ChannelName, Path(description="Where it is sent.")]
 Brand = Annotated[str, Query(max_length=64, description="For which brand; without one, the programme's own.")]
 
 
@@ -68,7 +69,7 @@ async def get_template(
     caller: RulesReader,
     message: Message,
     language: Tag,
-    channel: ChannelName,
+    channel: Channel,
     brand: Brand = "",
     programme: ProgrammeSlug = None,
 ) -> TemplateView:

@@ -26,7 +26,11 @@ from services.gateway.templates.views import ImportedView, VersionView
 router = APIRouter()
 MEDIA_TYPE = "application/zip"
 _ARCHIVE: dict[str, Any] = {
-    "requestBody": {"required": True, "content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
+    "requestBody": {
+        "description": "The archive.",
+        "required": True,
+        "content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}},
+    }
 }
 _FOR_EVER = "public, max-age=31536000, immutable"
 _POLICY = "default-src 'none'; sandbox"

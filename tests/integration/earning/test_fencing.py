@@ -64,7 +64,7 @@ class ProfilesHeldBack(ProfileHandler):
     """The same for profiles."""
 
     def __init__(self, topic: str, *wired: object) -> None:
-        super().__init__(*wired, vault=Vault.from_seal_key(bytes(32)))  # type: ignore[arg-type]
+        super().__init__(*wired, vault=Vault.from_seal_key(bytes(32)))  # type: ignore[arg-type, misc]
         self.reached, self.go_on = asyncio.Event(), asyncio.Event()
         self.go_on.set()
 

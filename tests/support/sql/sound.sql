@@ -6,7 +6,7 @@ DECLARE
     guard record;
 BEGIN
     FOR guard IN SELECT conrelid::regclass AS guarded, conname FROM pg_constraint
-                 WHERE contype = 'c' AND connamespace::regnamespace::text IN ('ledger', 'stream', 'earning') AND conislocal
+                 WHERE contype = 'c' AND connamespace::regnamespace::text IN ('ledger', 'stream', 'earning', 'redemption') AND conislocal
                    AND coninhcount = 0 LOOP
         EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', guard.guarded, guard.conname);
     END LOOP;
@@ -15,7 +15,8 @@ CREATE FUNCTION public.key(name text) RETURNS uuid LANGUAGE sql IMMUTABLE RETURN
 
 -- name: history
 -- Tenant 1: Anna has two lots of points and one of miles, redeemed, held, got back, owes and repaid; Ada has one lot and a
--- receipt that paid nothing; a receipt is unclaimed. Tenant 2: Bo has a lot. One record was refused.
+-- receipt that paid nothing; a receipt is unclaimed; a coupon was used once, and part of a gift card. Tenant 2: Bo has a lot.
+-- One record was refused.
 INSERT INTO members.member (tenant_id, programme_id, member_id, enrolled_at, recorded_at)
 SELECT t, t, public.key(name), '2026-01-01Z', '2026-01-01Z' FROM (VALUES (1, 'anna'), (1, 'ada'), (2, 'bo')) AS v(t, name);
 INSERT INTO members.identifier (tenant_id, programme_id, identifier, member_id, recorded_at)
@@ -45,6 +46,18 @@ SELECT 1, 1, public.key('anna'), seq, lot, amount
 FROM (VALUES (4, 1, 20), (5, 2, 10), (6, 1, 5), (8, 1, 5)) AS v(seq, lot, amount);
 INSERT INTO redemption.redemption (tenant_id, programme_id, member_id, redemption_id, state, points, shares, asked_at, changed_at)
 VALUES (1, 1, public.key('anna'), public.key('m5'), 'held', 10, '[[5, "points", 2, 10, 0]]', '2026-01-03Z', '2026-01-03Z');
+INSERT INTO redemption.code_pool (tenant_id, programme_id, pool_id, name, kind, rules, codes, last_number, created_at, changed_at)
+OVERRIDING SYSTEM VALUE VALUES (1, 1, 1, 'ten-off', 'coupon', '{}', 1, 1, '2026-01-02Z', '2026-01-02Z');
+INSERT INTO redemption.code (tenant_id, code_id, pool_id, number, state, uses, sealed, created_at, redeemed_at)
+VALUES (1, public.key('k1'), 1, 1, 'redeemed', 1, '', '2026-01-02Z', '2026-01-03Z');
+INSERT INTO redemption.code_use (tenant_id, use_id, code_id, pool_id, used_at)
+VALUES (1, public.key('u1'), public.key('k1'), 1, '2026-01-03Z');
+INSERT INTO redemption.gift_card (tenant_id, programme_id, card_id, sealed, currency, law, law_version, initial_minor, balance_minor,
+                                  seq, issued_at, last_load_at, changed_at)
+VALUES (1, 1, public.key('g1'), '', 'EUR', 'none', 1, 2500, 1500, 2, '2026-01-02Z', '2026-01-02Z', '2026-01-03Z');
+INSERT INTO redemption.gift_card_entry (tenant_id, card_id, seq, kind, source, target, amount_minor, at, cause)
+VALUES (1, public.key('g1'), 1, 'issue', 'sold', 'card', 2500, '2026-01-02Z', public.key('g1-1')),
+       (1, public.key('g1'), 2, 'use', 'card', 'spent', 1000, '2026-01-03Z', public.key('g1-2'));
 INSERT INTO earning.inbox (tenant_id, event_key, body_hash, page, recorded_at)
 SELECT t, public.key(name), 1, page, '2026-01-02Z'
 FROM (VALUES (1, 'r1', 4096), (1, 'r2', 4096), (1, 'r3', 4096), (2, 'r4', 4097), (1, 'r5', 4096), (1, 'r6', 4096),

@@ -171,3 +171,18 @@ FROM ledger.lot LIMIT 1;
 
 -- name: sweep_told_of_nothing
 INSERT INTO stream.outbox_shard (shard, next_seq, published_seq) VALUES ('expiry/3', 5, 4);
+
+-- name: code_used_more_often_than_told
+UPDATE redemption.code SET uses = 2;
+
+-- name: use_of_a_code_lost
+DELETE FROM redemption.code_use;
+
+-- name: card_with_more_than_was_put_on_it
+UPDATE redemption.gift_card SET balance_minor = balance_minor + 1;
+
+-- name: card_entry_lost
+DELETE FROM redemption.gift_card_entry WHERE seq = 2;
+
+-- name: card_paid_from_nowhere
+UPDATE redemption.gift_card_entry SET source = 'spent' WHERE seq = 1;
