@@ -46,7 +46,14 @@ TRADES = {
 
 @pytest.fixture
 async def desk(database: Database, clock: SetClock) -> AsyncIterator[Desk]:
-    await put_programme(database, programme_document(ACME) | {"trades": TRADES})
+    untouched = {
+        "id": "untouched",
+        "name": "For whoever has never redeemed: a trade is no redemption that counts",
+        "state": "live",
+        "when": {"member": {"history": [{"count": "redemptions", "max": 0}]}},
+        "effect": {"kind": "fixed", "points": 5},
+    }
+    await put_programme(database, programme_document(ACME) | {"trades": TRADES, "campaigns": [untouched]})
     opened = await open_desk(database, clock, base64.b64encode(SEAL_KEY).decode())
     yield opened
     await opened.pool.close()
