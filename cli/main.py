@@ -56,6 +56,7 @@ MODULES = (
     "cli.providers",
     "cli.codes",
     "cli.giftcards",
+    "cli.trades",
     "cli.features",
 )
 """Modules with a `register(app)` that adds their commands, in the order of the help."""

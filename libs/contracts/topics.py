@@ -145,7 +145,7 @@ TOPICS: tuple[Topic, ...] = (
         days=14,
         producers=("tills", "shops"),
         consumer="redemption",
-    ).carrying(*_types("redemption.requested")),
+    ).carrying(*_types("redemption.requested", "trade.requested")),
     _output(
         "loyalty.points",
         "What happened to members' points, and what became of receipts, activities and requests to spend.",
@@ -172,6 +172,11 @@ TOPICS: tuple[Topic, ...] = (
             "points.transferred",
             "redemption.refused",
             "redemption.extended",
+            "points.issued",
+            "points.bought",
+            "points.exchanged",
+            "points.donated",
+            "trade.refused",
         )
     ),
     _output(

@@ -127,6 +127,7 @@ from services.gateway.templates import console as templates_console
 from services.gateway.templates import media as ways_to_media
 from services.gateway.templates.desk import TemplateDesk
 from services.gateway.templates.store import TemplateStore
+from services.gateway.trades import routes as ways_to_trades
 from services.gateway.webhooks import console as pages_of_webhooks
 from services.gateway.webhooks import routes as ways_to_webhooks
 from services.gateway.webhooks.desk import WebhookDesk
@@ -144,6 +145,7 @@ _WAYS = (
     ways_to_gift_cards,
     ways_to_carts,
     own_pages,
+    ways_to_trades,
     ways_to_messages,
     ways_to_mass,
     ways_to_own_letters,

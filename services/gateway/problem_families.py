@@ -14,6 +14,7 @@ from services.gateway.redemptions.problem_kinds import REDEMPTIONS
 from services.gateway.reinstatement_problems import REINSTATEMENTS
 from services.gateway.sweep_problems import SWEEPS
 from services.gateway.templates.problem_kinds import TEMPLATES
+from services.gateway.trades.problem_kinds import TRADES
 from services.gateway.webhooks.problem_kinds import WEBHOOKS
 
 FAMILIES = (
@@ -29,6 +30,7 @@ FAMILIES = (
     *CODES,
     *CARDS,
     *CARTS,
+    *TRADES,
     *WEBHOOKS,
     *CALLBACKS,
 )

@@ -18,18 +18,20 @@ import msgspec
 from libs.contracts.redemption import Answer, Ask
 from libs.ledger.catch_up import catch_up
 from libs.ledger.evolve import apply_all
+from libs.lives.life import Life
 from libs.lives.made import Cause
 from libs.runtime.batch import Outgoing
 from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
 from libs.runtime.leases import shard_of
 from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
-from services.redemption import domain, order_store, ordering, store, telling
+from services.redemption import domain, order_store, ordering, store, telling, trade_store, trade_telling
 from services.redemption.codes import store as codes
 from services.redemption.deciding import (
     GIVES_BACK,
     MERGED,
     NO_VERSION,
+    NOTHING_USED,
     REUSED,
     UNKNOWN,
     UNKNOWN_MEMBER,
@@ -42,7 +44,7 @@ from services.redemption.deciding import (
     name_of,
     quote,
 )
-from services.redemption.domain import Redemption, Refusal, Rules
+from services.redemption.domain import Changed, Redemption, Refusal, Rules
 from services.redemption.issuing import SOLD_OUT, PoolExhausted
 from services.redemption.ordering import Done
 from services.redemption.programmes import Programmes
@@ -141,8 +143,7 @@ class Desk:
             life.catch_up(at, cause)
             goods = _maybe(await self.rewards.goods(connection, ask, found.name, redemption, rules, at))
             if goods is None:
-                tier = None if ask.bill_minor is None else await store.tier_of(connection, found.name)
-                done = Done(_found(decide(ask, life, redemption, rules, cause, at, self.patience, tier)))
+                done = Done(await self._points(connection, ask, life, redemption, rules, cause, at))
             else:
                 done = _found(self.rewards.decide(ask, life, redemption, goods, rules, cause, at))
             changed, reward = done.changed, None if goods is None else goods.reward
@@ -153,6 +154,10 @@ class Desk:
                 await store.count(connection, changed.redemption, by)
             await store.keep_answer(connection, request, answer)
             shard, events = shard_of(WRITER, found.name[2]), telling.events_of(life, rules, found.spread, at)
+            if redemption is None and changed.redemption.trade is not None:
+                more = {each.key: each.amount for each in changed.uses}
+                await trade_store.save(connection, [changed.redemption], {found.name: more})
+                events.append(trade_telling.traded(changed.redemption, rules, found.spread, at))
             if goods is not None:
                 was = None if redemption is None else redemption.order
                 saved = await self.rewards.save(connection, was, changed.redemption, goods, done.personal, at, ask.by)
@@ -164,6 +169,23 @@ class Desk:
         reach("after-commit")
         self.committed([shard])
         return Answer(msgspec.Raw(answer), made=redemption is None)
+
+    async def _points(
+        self,
+        connection: asyncpg.Connection,
+        ask: Ask,
+        life: Life,
+        redemption: Redemption | None,
+        rules: Rules,
+        cause: Cause,
+        at: datetime,
+    ) -> Changed:
+        """Decide a request about points alone, by the member's level and counters where these matter."""
+        trades = ask.trade is not None
+        tier = await store.tier_of(connection, life.name) if trades or ask.bill_minor is not None else None
+        used = await trade_store.load_used(connection, [life.name]) if trades else {}
+        counted = used.get(life.name, NOTHING_USED)
+        return _found(decide(ask, life, redemption, rules, cause, at, self.patience, tier, counted))
 
     async def release_expired(self) -> int:
         """Free what holds keep whose time is over, so many at once at most; return how many they were.

@@ -109,7 +109,8 @@ RIGHTS: dict[str, dict[str, str]] = {
             notifier.sms_day platform.programme platform.source platform.tenant redemption.bill redemption.cart
             redemption.code redemption.code_miss redemption.code_pool redemption.code_use redemption.gift_card
             redemption.gift_card_entry redemption.redemption redemption.reward_answer redemption.reward_order
-            redemption.reward_step redemption.reward_use stream.outbox_shard stream.position vault.profile
+            redemption.reward_step redemption.reward_use redemption.trade stream.outbox_shard stream.position
+            vault.profile
             """,
         "INSERT SELECT": """
             expiry.reinstatement_share members.referral_code notifier.feedback notifier.mass_member notifier.media
@@ -172,11 +173,12 @@ RIGHTS: dict[str, dict[str, str]] = {
             """,
         "INSERT": "ledger.allocation ledger.movement ledger.waiver",
         "INSERT SELECT": """
-            redemption.gift_card_entry redemption.reward_answer redemption.reward_step stream.dead_letter stream.outbox
+            redemption.gift_card_entry redemption.reward_answer redemption.reward_step redemption.trade
+            stream.dead_letter stream.outbox
             """,
         "SELECT UPDATE(free) UPDATE(reserved)": "redemption.stock",
         "SELECT UPDATE(seen) UPDATE(told_at)": "redemption.wish",
-        "INSERT SELECT UPDATE(used)": "redemption.reward_use",
+        "INSERT SELECT UPDATE(used)": "redemption.reward_use redemption.trade_use",
         (
             "INSERT SELECT UPDATE(cancelled) UPDATE(changed_at) UPDATE(issued) UPDATE(money_back) "
             "UPDATE(ordered_at) UPDATE(points_back) UPDATE(restocked) UPDATE(state)"
@@ -228,8 +230,8 @@ RIGHTS: dict[str, dict[str, str]] = {
             members.segment_change members.segment_member members.tier_change members.tier_standing
             notifier.scenario_act notifier.sms_day redemption.bill redemption.cart redemption.code_miss
             redemption.code_use redemption.gift_card redemption.gift_card_entry redemption.inbox redemption.redemption
-            redemption.request redemption.reward_order redemption.reward_step redemption.reward_use redemption.wish
-            stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
+            redemption.request redemption.reward_order redemption.reward_step redemption.reward_use redemption.trade
+            redemption.wish stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
             """,
         "INSERT SELECT UPDATE": """
             gateway.api_key platform.exchange_rate platform.programme platform.programme_version platform.tenant

@@ -58,6 +58,7 @@ from libs.contracts.events.points import (
     PointsCreditedV1,
     PointsExpiredV1,
     PointsHeldV1,
+    PointsIssuedV1,
     PointsRedatedV1,
     PointsRedeemedV1,
     PointsReinstatedV1,
@@ -127,6 +128,13 @@ from libs.contracts.events.sweep import (
     SweepResumedV1,
     SweepStartedV1,
 )
+from libs.contracts.events.trade import (
+    PointsBoughtV1,
+    PointsDonatedV1,
+    PointsExchangedV1,
+    TradeRefusedV1,
+    TradeRequestedV1,
+)
 
 __all__ = [
     "ActivityEvaluatedV1",
@@ -176,9 +184,13 @@ __all__ = [
     "MessageSuppressedV1",
     "PointsActivatedV1",
     "PointsAdjustedV1",
+    "PointsBoughtV1",
     "PointsCreditedV1",
+    "PointsDonatedV1",
+    "PointsExchangedV1",
     "PointsExpiredV1",
     "PointsHeldV1",
+    "PointsIssuedV1",
     "PointsRedatedV1",
     "PointsRedeemedV1",
     "PointsReinstatedV1",
@@ -233,6 +245,8 @@ __all__ = [
     "SweepResumedV1",
     "SweepStartedV1",
     "TierFigure",
+    "TradeRefusedV1",
+    "TradeRequestedV1",
     "TransferRequestedV1",
     "UnmergeRequestedV1",
     "WalletBalance",

@@ -42,6 +42,8 @@ SWEEP = {
     "listReferrals": ("/v1/referrals", 200),
     "getRedemption": ("/v1/redemptions/{redemption_id}", 404),
     "listMemberRedemptions": ("/v1/members/{member_id}/redemptions", 404),
+    "listTradeOffers": ("/v1/trade-offers", 200),
+    "getDonationReceipt": ("/v1/donations/{redemption_id}/receipt", 404),
     "listRewards": ("/v1/rewards", 200),
     "getReward": ("/v1/rewards/{reward}", 404),
     "getRewardDocument": ("/v1/rewards/{reward}/document", 404),
@@ -188,6 +190,7 @@ async def spend(scribe: Scribe, tenant: SeededTenant, member_id: UUID) -> dict[s
     whose = (tenant.tenant_id, tenant.programme_id, member_id)
     redemption_id = UUID(int=tenant.tenant_id << 16)
     await scribe.connection.execute(QUERIES["redemption"], *whose, redemption_id, FRIDAY)
+    await scribe.connection.execute(QUERIES["donation"], *whose, redemption_id, tenant.currency, FRIDAY)
     await scribe.connection.execute(
         QUERIES["reward"], *whose[:2], f"mug-{tenant.slug}", orjson.dumps(MUG).decode(), FRIDAY
     )

@@ -171,6 +171,11 @@ INSERT INTO redemption.redemption (tenant_id, programme_id, member_id, redemptio
                                    asked_at, changed_at)
 VALUES ($1, $2, $3, $4, 'redeemed', 1, '[[2, "points", 1, 1, 0]]', $5::date, $5, $5);
 
+-- name: donation
+INSERT INTO redemption.trade (tenant_id, programme_id, member_id, redemption_id, kind, wallet, points, other, rate_points,
+                              rate_other, programme_version, currency, party, traded_at)
+VALUES ($1, $2, $3, $4, 'donate', 'points', 10, 5, 10, 5, 1, $5, 'reef', $6);
+
 -- name: reward
 INSERT INTO redemption.reward (tenant_id, programme_id, reference, version, document, author, recorded_at)
 VALUES ($1, $2, $3::text, 1, jsonb_set($4::text::jsonb, '{reference}', to_jsonb($3::text))::text, 'test', $5);
