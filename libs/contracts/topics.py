@@ -120,7 +120,7 @@ TOPICS: tuple[Topic, ...] = (
         "Other things that may earn points, adjustments, and what falls due.",
         key=_IDENTIFIER,
         days=14,
-        producers=("apps", "crm", "gateway", "earning", "expiry"),
+        producers=("apps", "crm", "gateway", "earning", "redemption", "expiry"),
         consumer="earning",
     ).carrying(
         *_types(
@@ -197,8 +197,8 @@ TOPICS: tuple[Topic, ...] = (
     ),
     _output(
         "loyalty.rewards",
-        "Rewards ordered, granted and delivered; codes and gift cards.",
-        key="member id, or the id of the code or card when nobody is known",
+        "Rewards ordered, granted and delivered; codes and gift cards; games and badges.",
+        key="member id, or the id of the code, card or game when nobody is known",
         producers=("redemption", "earning"),
         consumers=("redemption", *_BOTH),
     ).carrying(
@@ -223,6 +223,13 @@ TOPICS: tuple[Topic, ...] = (
             "gift_card.transferred",
             "gift_card.cashed_out",
             "gift_card.expired",
+            "game.opened",
+            "game.ended",
+            "ticket.issued",
+            "prize.won",
+            "bid.placed",
+            "bid.outbid",
+            "badge.awarded",
         )
     ),
     _output(

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 
 from libs.codes.keeping import CodeKeeper
 from libs.contracts import codes as wire_codes
+from libs.contracts import games as wire_games
 from libs.contracts import gift_cards as wire_cards
 from libs.contracts.headers import headers_of
 from libs.contracts.redemption import door_token
@@ -31,6 +32,8 @@ from services.redemption import grants, pages, value_pages, wishes
 from services.redemption.cards.desk import CardDesk
 from services.redemption.codes.desk import CodeDesk
 from services.redemption.commands import Command
+from services.redemption.games import granted
+from services.redemption.games.desk import GameDesk
 from services.redemption.handlers import WRITER, Desk
 from services.redemption.metrics import RedemptionMetrics
 from services.redemption.programmes import Programmes
@@ -68,10 +71,12 @@ def build(settings: RedemptionSettings, clock: Clock | None = None) -> faust.App
     relay = LeasedRelay(pool, WRITER, owner, make_relay, SystemClock())
     desk = Desk(pool, programmes, clock, settings, RewardDesk.of(settings), relay.committed)
     loop = _loop(settings, desk, metrics, stream_metrics, owner)
-    _host(app, settings, desk, relay, loop, metrics)
+    tools = _tools(desk, metrics)
+    games = GameDesk(tools, Seal.from_base64(settings.seal_key.get_secret_value()))
+    _host(app, settings, desk, games, relay, loop, metrics)
     token = door_token(base64.b64decode(settings.seal_key.get_secret_value()))
     pages.serve(app, desk, token, metrics, lambda: programmes.known and relay.prepared)
-    _serve_values(app, desk, token, metrics, lambda: programmes.known and relay.prepared)
+    _serve_values(app, tools, games, desk, token, metrics, lambda: programmes.known and relay.prepared)
     up = listen_only(app, settings, clock, metrics.announcements.inc)
     serve_health(app, registry, [up, lambda: programmes.trouble, lambda: relay.trouble, loop.trouble], loop.stalled)
     return app
@@ -102,18 +107,35 @@ def _loop(
     )
 
 
-def _serve_values(
-    app: faust.App, desk: Desk, token: str, metrics: RedemptionMetrics, ready: Callable[[], bool]
-) -> None:
-    """Answer about codes and gift cards, and let cards lapse that are over."""
+def _tools(desk: Desk, metrics: RedemptionMetrics) -> Tools:
+    """What codes, gift cards and games are served with."""
     keeper = CodeKeeper.from_base64(desk.settings.seal_key.get_secret_value())
     missed = metrics.missed
-    tools = Tools(
+    return Tools(
         desk.pool, desk.programmes, desk.clock, desk.settings, keeper, desk.committed, missed, secrets.token_bytes
     )
+
+
+def _serve_values(
+    app: faust.App,
+    tools: Tools,
+    games: GameDesk,
+    desk: Desk,
+    token: str,
+    metrics: RedemptionMetrics,
+    ready: Callable[[], bool],
+) -> None:
+    """Answer about codes, gift cards and games; let cards lapse that are over, and end games."""
     codes, cards = CodeDesk(tools), CardDesk(tools)
     value_pages.serve(app, wire_codes.PATH, wire_codes.read_code_ask, codes.serve, token, metrics, ready)
     value_pages.serve(app, wire_cards.PATH, wire_cards.read_card_ask, cards.serve, token, metrics, ready)
+
+    value_pages.serve(app, wire_games.PATH, wire_games.read_game_ask, games.serve, token, metrics, ready)
+
+    @app.timer(interval=desk.settings.release_every.total_seconds())  # type: ignore[untyped-decorator]  # faust
+    async def end_games() -> None:
+        if ready():
+            await by_the_clock.end_games(games, metrics)
 
     @app.timer(interval=desk.settings.value_every.total_seconds())  # type: ignore[untyped-decorator]  # faust
     async def look_after_values() -> None:
@@ -125,6 +147,7 @@ def _host(
     app: faust.App,
     settings: RedemptionSettings,
     desk: Desk,
+    games: GameDesk,
     relay: LeasedRelay,
     loop: BatchLoop[Command],
     metrics: RedemptionMetrics,
@@ -174,6 +197,7 @@ def _host(
         async for value in stream:
             await opened.wait()
             await grants.take(desk, value, stopping)
+            await granted.take(games, value, stopping)
 
     @app.timer(interval=_FORGET_EVERY)  # type: ignore[untyped-decorator]  # faust
     async def forget_requests() -> None:

@@ -26,9 +26,12 @@ MERGED = Refusal(
     "member-merged", "Whose points these are was merged into another member; an adjustment gives that one points."
 )
 OF_AN_ORDER = Refusal("order-needs-request", "It pays for a reward: what becomes of the order is asked over HTTP.")
+OF_A_GAME = Refusal("redemption-of-game", "It pays for a game, which alone decides what becomes of it.")
 NO_VERSION = Refusal("version-unknown", "No version of the programme is in force yet.")
 GIVES_BACK = frozenset({"release", "commit", "cancel", "advance"})
 """What may let points come back."""
+GAMES = "/pointstream/games/"
+"""What references of redemptions begin with that games made; nobody else may use such a name."""
 _write = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -85,6 +88,8 @@ def decide(
         return UNKNOWN if ask.redemption_id is not None else _take(ask, life, rules, cause, at, patience, tier)
     if redemption.order is not None:
         return OF_AN_ORDER
+    if (redemption.reference or "").startswith(GAMES):
+        return OF_A_GAME
     match ask.operation:
         case "extend":
             made: Changed | Refusal = domain.extended(redemption, at, patience.hold)

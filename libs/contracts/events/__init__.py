@@ -14,6 +14,15 @@ from libs.contracts.events.activity import (
 from libs.contracts.events.balance import BalanceChangedV1, WalletBalance
 from libs.contracts.events.code import CodeRedeemedV1, CodeReturnedV1, CodeVoidedV1
 from libs.contracts.events.dead_letter import DeadLetterHeadersV1
+from libs.contracts.events.game import (
+    BadgeAwardedV1,
+    BidOutbidV1,
+    BidPlacedV1,
+    GameEndedV1,
+    GameOpenedV1,
+    PrizeWonV1,
+    TicketIssuedV1,
+)
 from libs.contracts.events.gift_card import (
     GiftCardCashedOutV1,
     GiftCardExpiredV1,
@@ -130,7 +139,10 @@ __all__ = [
     "ActivityEvaluatedV1",
     "ActivityRecordedV1",
     "AdjustmentRequestedV1",
+    "BadgeAwardedV1",
     "BalanceChangedV1",
+    "BidOutbidV1",
+    "BidPlacedV1",
     "CampaignBudgetReachedV1",
     "CampaignChangedV1",
     "CampaignCreatedV1",
@@ -142,6 +154,8 @@ __all__ = [
     "CodeVoidedV1",
     "DeadLetterHeadersV1",
     "ExtensionRequestedV1",
+    "GameEndedV1",
+    "GameOpenedV1",
     "GiftCardCashedOutV1",
     "GiftCardExpiredV1",
     "GiftCardIssuedV1",
@@ -185,6 +199,7 @@ __all__ = [
     "PointsReversedV1",
     "PointsTransferredV1",
     "PointsWaivedV1",
+    "PrizeWonV1",
     "ProgrammePublishedV1",
     "PurchaseClaimedV1",
     "PurchaseCompletedV1",
@@ -228,6 +243,7 @@ __all__ = [
     "SweepRefusedV1",
     "SweepResumedV1",
     "SweepStartedV1",
+    "TicketIssuedV1",
     "TierFigure",
     "TransferRequestedV1",
     "UnmergeRequestedV1",
