@@ -81,6 +81,11 @@ CASES = [
     Case("card_with_more_than_was_put_on_it", {"gift-cards-add-up"}),
     Case("card_entry_lost", {"gift-cards-add-up"}),
     Case("card_paid_from_nowhere", {"gift-cards-add-up"}),
+    Case("ticket_lost", {"games-add-up"}),
+    Case("prize_won_once_more", {"games-add-up"}),
+    Case("spin_lost", {"games-add-up"}),
+    Case("prize_drawn_twice", {"games-add-up"}),
+    Case("bid_that_is_not_held", {"games-add-up"}),
 ]
 
 

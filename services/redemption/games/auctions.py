@@ -53,9 +53,12 @@ async def bid(turn: Turn, game: Game, member_id: UUID, points: int) -> bytes:
         raise NotDone(UNKNOWN_MEMBER)
     changed: list[Redemption] = []
     held = await _held(turn, before, locked)
-    lives = await turn.lives(locked.values(), [] if held is None else [held])
+    frees = turn.name if held is None else held.redemption_id
+    theirs = [(each, turn.name if who == member_id else frees) for who, each in locked.items()]
+    lives = await turn.lives(theirs, [] if held is None else [held])
     if held is not None:
-        changed.append(found(domain.released(lives[held.name], held, turn.cause, turn.now)).redemption)
+        made_free = domain.released(lives[held.name], held, turn.cause(held.redemption_id), turn.now)
+        changed.append(found(made_free).redemption)
     mine = lives[locked[member_id].name]
     rest = after.ends_at - turn.now + PATIENCE
     changed.append(found(turn.take(mine, made.bid_id, points, what.wallet, reference(game), rest)))
@@ -77,7 +80,8 @@ async def settle(turn: Turn, game: Game, what: Auction) -> list[Win]:
         return []
     locked = await store.lock_members(connection, turn.scope, sorted({each.member_id for each in bids}))
     held = await _held(turn, standing.best, locked)
-    lives = await turn.lives(locked.values(), [] if held is None else [held])
+    pays_by = {each.member_id: _pays_by(game, each, held) for each in bids}
+    lives = await turn.lives([(each, pays_by[who]) for who, each in locked.items()], [] if held is None else [held])
     for each in auction.ranked(bids):
         if each.member_id not in locked:
             continue
@@ -85,26 +89,27 @@ async def settle(turn: Turn, game: Game, what: Auction) -> list[Win]:
         made = _pays(turn, game, what, each, lives[member.name], held)
         if isinstance(made, Refusal):
             continue
-        paid = [made]
-        if held is not None and held.redemption_id != made.redemption_id:
-            paid.append(found(domain.released(lives[held.name], held, turn.cause, turn.now)).redemption)
-        touched = [member] if held is None else [member, *(one for one in locked.values() if one.name == held.name)]
-        await turn.save([(one, lives[one.name]) for one in dict.fromkeys(touched)], paid)
+        await turn.save([(member, lives[member.name])], [made])
         if standing.best is not None and standing.best.bid_id != each.bid_id:
             await store.mark_bid(connection, game, standing.best.bid_id, "lost")
         await store.mark_bid(connection, game, each.bid_id, "won")
-        win = Win(1, 1, each.member_id, game.name, made.redemption_id)
         turn.tell(each.member_id, telling.won(game, turn.rules, each.member_id, game.name, 1, what.prize, turn.now))
-        return [win]
+        return [Win(1, 1, each.member_id, game.name, made.redemption_id)]
     return []
+
+
+def _pays_by(game: Game, bid: Bid, held: Redemption | None) -> UUID:
+    """The redemption by which a bid pays: the one that holds its points, else one that is made when it comes to it."""
+    return bid.bid_id if held is not None and held.redemption_id == bid.bid_id else part_of(bid.bid_id, game.game_id)
 
 
 def _pays(turn: Turn, game: Game, what: Auction, bid: Bid, life: Life, held: Redemption | None) -> Redemption | Refusal:
     """Redeem what a bid holds; where it holds nothing any more, what its member has."""
-    if held is not None and held.redemption_id == bid.bid_id:
-        made = domain.committed(life, held, turn.cause, None, turn.now, turn.rules.zone)
+    name = _pays_by(game, bid, held)
+    if held is not None and held.redemption_id == name:
+        made = domain.committed(life, held, turn.cause(name), None, turn.now, turn.rules.zone)
         return made if isinstance(made, Refusal) else made.redemption
-    return turn.take(life, part_of(bid.bid_id, game.game_id), bid.points, what.wallet, reference(game))
+    return turn.take(life, name, bid.points, what.wallet, reference(game))
 
 
 async def _held(turn: Turn, best: Bid | None, locked: Mapping[UUID, Locked]) -> Redemption | None:

@@ -38,10 +38,9 @@ class Turn:
     now: datetime
     events: dict[str, list[Outgoing]] = field(default_factory=dict)
 
-    @property
-    def cause(self) -> Cause:
-        """What movements of points are named after."""
-        return Cause(self.name, self.rules.source, str(self.name))
+    def cause(self, redemption_id: UUID) -> Cause:
+        """What movements of points are named after: the redemption that they belong to."""
+        return Cause(redemption_id, self.rules.source, str(redemption_id))
 
     def tell(self, whose: UUID, events: Iterable[Outgoing]) -> None:
         """Tell of a member or a game, when all is committed."""
@@ -52,12 +51,15 @@ class Turn:
         slugs = (self.rules.tenant, self.rules.programme)
         self.tell(whose, [values.told(kind, slugs, cause, whose, self.now, dict(data))])
 
-    async def lives(self, members: Iterable[Locked], redemptions: Iterable[Redemption] = ()) -> dict[MemberName, Life]:
-        """Members with their points in hand, and what time has done to them recorded."""
-        found = await requests.load_lives(self.connection, members, redemptions)
-        for life in found.values():
-            life.catch_up(self.now, self.cause)
-        return found
+    async def lives(
+        self, members: Iterable[tuple[Locked, UUID]], redemptions: Iterable[Redemption] = ()
+    ) -> dict[MemberName, Life]:
+        """Members with their points in hand, each for a redemption; what time has done to them is recorded with it."""
+        wanted = dict(members)
+        lives = await requests.load_lives(self.connection, wanted, redemptions)
+        for locked, redemption_id in wanted.items():
+            lives[locked.name].catch_up(self.now, self.cause(redemption_id))
+        return lives
 
     async def save(self, members: Iterable[tuple[Locked, Life]], redemptions: Iterable[Redemption]) -> None:
         """Save members and what they pay, and tell of it. What is redeemed now counts in their history."""
@@ -78,7 +80,7 @@ class Turn:
         if isinstance(wallets, Refusal):
             return wallets
         made = domain.taken(
-            life, redemption_id, self.cause, points, wallets, self.now,
+            life, redemption_id, self.cause(redemption_id), points, wallets, self.now,
             held_for=held_for, zone=self.rules.zone, reference=reference, rest=self.rules.rest,
         )  # fmt: skip
         return made if isinstance(made, Refusal) else made.redemption
@@ -91,7 +93,7 @@ class Turn:
         """
         if not points:
             return
-        life = (await self.lives([locked]))[locked.name]
+        life = (await self.lives([(locked, self.name)]))[locked.name]
         made = found(self.take(life, self.name, points, wallet, reference))
         await self.save([(locked, life)], [made])
 
