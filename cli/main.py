@@ -57,6 +57,7 @@ _FURTHER = (
     "cli.providers",
     "cli.codes",
     "cli.giftcards",
+    "cli.games",
     "cli.features",
 )
 """Modules with a `register(app)` that adds their commands."""

@@ -20,8 +20,9 @@ State = Literal["draft", "open", "ended"]
 class GameAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One request of a caller who was let in.
 
-    A game or badge is named by `name` in its programme; `document` is what it is to say. `points` are those of a bid,
-    `word` is what a member adds to chance. `credential`, `key` and `fingerprint` are as for redemptions.
+    A game or badge is named by `name` in its programme; `document` is what it is to say, in place of `version` (0: it
+    is new). `points` are those of a bid, `word` is what a member adds to chance. `credential`, `key` and `fingerprint`
+    are as for redemptions.
     """
 
     operation: Operation
@@ -33,6 +34,7 @@ class GameAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fingerprint: bytes = b""
     member_id: UUID | None = None
     document: dict[str, Any] | None = None
+    version: int | None = None
     quantity: int = 1
     points: int | None = None
     word: str = ""

@@ -6,6 +6,7 @@ from services.gateway.backtests.problem_kinds import BACKTESTS
 from services.gateway.callbacks.problem_kinds import CALLBACKS
 from services.gateway.codes.problem_kinds import CARDS, CODES
 from services.gateway.contacts.problem_kinds import CONTACTS
+from services.gateway.games.problem_kinds import GAMES
 from services.gateway.messages.problem_kinds import MESSAGES
 from services.gateway.redemptions.problem_kinds import REDEMPTIONS
 from services.gateway.reinstatement_problems import REINSTATEMENTS
@@ -23,6 +24,7 @@ FAMILIES = (
     *CONTACTS,
     *CODES,
     *CARDS,
+    *GAMES,
     *WEBHOOKS,
     *CALLBACKS,
 )

@@ -103,9 +103,9 @@ RIGHTS: dict[str, dict[str, str]] = {
             notifier.captured notifier.delivery notifier.sms_day platform.programme platform.source platform.tenant
             redemption.badge redemption.badge_award redemption.bill redemption.code redemption.code_miss
             redemption.code_pool redemption.code_use redemption.game redemption.game_bid redemption.game_spin
-            redemption.game_stock redemption.game_ticket redemption.game_win redemption.gift_card redemption.gift_card_entry redemption.redemption redemption.reward_answer
-            redemption.reward_order redemption.reward_step redemption.reward_use stream.outbox_shard stream.position
-            vault.profile
+            redemption.game_stock redemption.game_ticket redemption.game_win redemption.gift_card
+            redemption.gift_card_entry redemption.redemption redemption.reward_answer redemption.reward_order
+            redemption.reward_step redemption.reward_use stream.outbox_shard stream.position vault.profile
             """,
         "INSERT SELECT": """
             expiry.reinstatement_share members.referral_code notifier.feedback notifier.media notifier.template

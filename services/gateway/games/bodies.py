@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
 
 from libs.contracts.games import GAME_EXAMPLE
 from services.gateway.codes.bodies import MemberBody
 from services.gateway.rules.bodies import Body
 
-_BADGE = {"texts": {"en": {"title": "Barista"}, "de": {"title": "Barista"}}, "levels": [{"name": "silver", "times": 5}]}
+_BADGE: JsonDict = {
+    "texts": {"en": {"title": "Barista"}, "de": {"title": "Barista"}},
+    "levels": [{"name": "silver", "times": 5}],
+}
 
 
 class GameBody(Body):

@@ -8,7 +8,10 @@ GAMES = (
     kind_of("game-unknown", 404, "No such game", "The programme has no game of this name."),
     kind_of("badge-unknown", 404, "No such badge", "The programme has no badge of this name."),
     kind_of(
-        "record-unknown", 404, "There is no record", "A lottery or a wheel has one when it has ended; an auction has none."
+        "record-unknown",
+        404,
+        "There is no record",
+        "A lottery or a wheel has one when it has ended.",
     ),
     kind_of(
         "game-invalid",
@@ -31,7 +34,7 @@ GAMES = (
         "bid-too-low",
         409,
         "Somebody bids more",
-        "`detail` says what is the least that is taken now. Nothing was held; the same Idempotency-Key may be used again.",
+        "`detail` says what is the least that is taken now. Nothing was held; the same Idempotency-Key may be used.",
     ),
     kind_of(
         "redemption-of-game",

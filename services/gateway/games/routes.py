@@ -7,11 +7,21 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Path, Request, Response
 
-from libs.contracts.games import PATH, AwardView, BadgeView, BidView, GameAsk, GameView, Operation, SpinView, TicketsView
-from libs.games.documents import parse_game, words
+from libs.contracts.games import (
+    PATH,
+    AwardView,
+    BadgeView,
+    BidView,
+    GameAsk,
+    GameView,
+    Operation,
+    SpinView,
+    TicketsView,
+)
+from libs.games.documents import Auction, Lottery, Texts, Wheel, parse_game, words
 from libs.games.postgres import MemberBadge, MemberWin, load_awards, load_badges, load_games, load_played, load_record
 from libs.games.record import DrawRecord
-from libs.games.documents import Auction, Lottery, Texts, Wheel
+from libs.judging.versions import RunningProgramme
 from services.gateway.access import (
     Caller,
     PointsAdjuster,
@@ -40,10 +50,12 @@ from services.gateway.redemptions.bodies import NoBody, described
 from services.gateway.redemptions.bodies import read_body as read_keyed
 from services.gateway.rules.bodies import body_of, read_body
 from services.gateway.rules.desk import IF_MATCH, seen_by
-from services.gateway.running import RunningProgramme, named
+from services.gateway.running import named
 
 router = APIRouter(prefix="/v1", tags=["games"])
-GameName = Annotated[str, Path(description="The game's name.", pattern="^[a-z0-9][a-z0-9_-]{0,39}$", examples=["summer"])]
+GameName = Annotated[
+    str, Path(description="The game's name.", pattern="^[a-z0-9][a-z0-9_-]{0,39}$", examples=["summer"])
+]
 BadgeName = Annotated[str, Path(description="The badge's name.", max_length=64, examples=["barista"])]
 _WHERE = ("programme-unknown", "programme-needed", "request-invalid")
 _BODY = ("body-not-json", "body-too-large", "body-too-slow", "media-type-unsupported", "request-invalid")
@@ -67,7 +79,9 @@ async def list_games(caller: RewardsReader, programme: ProgrammeSlug = None) -> 
     summary="A game",
     responses=refusals("game-unknown", "programme-needed", "request-invalid"),
 )
-async def get_game(response: Response, caller: RewardsReader, game: GameName, programme: ProgrammeSlug = None) -> GameView:
+async def get_game(
+    response: Response, caller: RewardsReader, game: GameName, programme: ProgrammeSlug = None
+) -> GameView:
     """Tell a game with its odds and prizes, and its `ETag`; since it is open also what its draw is bound to."""
     found = await _game(caller, game, programme)
     response.headers["ETag"] = f'"{found.version}"'
@@ -82,7 +96,9 @@ async def get_game(response: Response, caller: RewardsReader, game: GameName, pr
     responses=refusals(*_WRITE, "game-open", "precondition-failed", "precondition-missing"),
     openapi_extra=body_of(GameBody, IF_MATCH),
 )
-async def put_game(request: Request, caller: RewardsWriter, game: GameName, programme: ProgrammeSlug = None) -> Response:
+async def put_game(
+    request: Request, caller: RewardsWriter, game: GameName, programme: ProgrammeSlug = None
+) -> Response:
     """Write a draft: a new one with `If-None-Match: *`, else with `If-Match`. An open game is not written any more."""
     seen = seen_by(request).strip('"')
     if seen and not seen.isdecimal():
@@ -103,7 +119,9 @@ async def put_game(request: Request, caller: RewardsWriter, game: GameName, prog
     responses=refusals(*KEYED, *_WHERE, "version-unknown", "game-unknown", "game-over"),
     openapi_extra=described(NoBody, {}),
 )
-async def open_game(request: Request, caller: RewardsWriter, game: GameName, programme: ProgrammeSlug = None) -> Response:
+async def open_game(
+    request: Request, caller: RewardsWriter, game: GameName, programme: ProgrammeSlug = None
+) -> Response:
     """Open a draft: a seed is made, of which the hash is told now and the seed when the game is over."""
     return await _manage(request, caller, "open", game, programme)
 
@@ -116,7 +134,9 @@ async def open_game(request: Request, caller: RewardsWriter, game: GameName, pro
     responses=refusals(*KEYED, *_WHERE, "version-unknown", "game-unknown", "game-not-open", "game-not-over"),
     openapi_extra=described(NoBody, {}),
 )
-async def end_game(request: Request, caller: RewardsWriter, game: GameName, programme: ProgrammeSlug = None) -> Response:
+async def end_game(
+    request: Request, caller: RewardsWriter, game: GameName, programme: ProgrammeSlug = None
+) -> Response:
     """Draw a game whose time is over, which the clock does too, or stop a wheel at any time."""
     return await _manage(request, caller, "end", game, programme)
 
@@ -130,7 +150,7 @@ async def end_game(request: Request, caller: RewardsWriter, game: GameName, prog
 async def get_game_record(caller: RewardsReader, game: GameName, programme: ProgrammeSlug = None) -> DrawRecord:
     """Tell everything that a draw follows from: `pointstream draws verify` draws again by it, without a connection."""
     found = await _game(caller, game, programme)
-    (at,) = [one for one in named(await caller.parts.programmes.of(caller.tenant_id), found.programme)]
+    at = await _programme(caller, found.programme)
     async with caller.parts.store.reading(caller.tenant_id) as reading:
         record = await load_record(reading.connection, caller.tenant_id, at.tenant, found)
     if record is None:
@@ -147,7 +167,9 @@ async def get_game_record(caller: RewardsReader, game: GameName, programme: Prog
     responses=refusals(*_PLAY, *_PAID, "no-tickets-sold", "tickets-exceeded", "game-not-open"),
     openapi_extra=described(BuyBody, {**_WHO, "quantity": 3}),
 )
-async def buy_tickets(request: Request, caller: PointsSpender, game: GameName, programme: ProgrammeSlug = None) -> Response:
+async def buy_tickets(
+    request: Request, caller: PointsSpender, game: GameName, programme: ProgrammeSlug = None
+) -> Response:
     """Let a member pay points for tickets, once, however often the request is repeated under its key."""
     body, document = await read_keyed(request, BuyBody)
     return await _play(request, caller, "buy", game, programme, body, document, quantity=body.quantity)
@@ -162,7 +184,9 @@ async def buy_tickets(request: Request, caller: PointsSpender, game: GameName, p
     responses=refusals(*_PLAY, *_PAID, "not-a-wheel", "spins-exceeded", "game-not-open"),
     openapi_extra=described(SpinBody, {**_WHO, "word": "lucky me"}),
 )
-async def spin_wheel(request: Request, caller: PointsSpender, game: GameName, programme: ProgrammeSlug = None) -> Response:
+async def spin_wheel(
+    request: Request, caller: PointsSpender, game: GameName, programme: ProgrammeSlug = None
+) -> Response:
     """Spin a wheel for a member: by a ticket where there is one, else for its price."""
     body, document = await read_keyed(request, SpinBody)
     return await _play(request, caller, "spin", game, programme, body, document, word=body.word)
@@ -177,7 +201,9 @@ async def spin_wheel(request: Request, caller: PointsSpender, game: GameName, pr
     responses=refusals(*_PLAY, *_PAID, "not-an-auction", "auction-not-open", "bid-too-low"),
     openapi_extra=described(BidBody, {**_WHO, "points": 1200}),
 )
-async def place_bid(request: Request, caller: PointsSpender, game: GameName, programme: ProgrammeSlug = None) -> Response:
+async def place_bid(
+    request: Request, caller: PointsSpender, game: GameName, programme: ProgrammeSlug = None
+) -> Response:
     """Bid for a member: the points are held; whoever was best has theirs back at once."""
     body, document = await read_keyed(request, BidBody)
     return await _play(request, caller, "bid", game, programme, body, document, points=body.points)
@@ -199,7 +225,9 @@ async def list_badges(caller: RewardsReader, programme: ProgrammeSlug = None) ->
     responses=refusals(*_WRITE),
     openapi_extra=body_of(BadgeBody),
 )
-async def put_badge(request: Request, caller: RewardsWriter, badge: BadgeName, programme: ProgrammeSlug = None) -> Response:
+async def put_badge(
+    request: Request, caller: RewardsWriter, badge: BadgeName, programme: ProgrammeSlug = None
+) -> Response:
     """Say what a badge looks like and which levels it has; effects of campaigns and prizes of games give it by name."""
     body = await read_body(request, BadgeBody)
     at = await _programme(caller, programme)
@@ -215,7 +243,9 @@ async def put_badge(request: Request, caller: RewardsWriter, badge: BadgeName, p
     responses=refusals(*KEYED, *OF_MEMBER, "programme-unknown", "version-unknown"),
     openapi_extra=described(AwardBody, {**_WHO, "times": 1}),
 )
-async def give_badge(request: Request, caller: PointsAdjuster, badge: BadgeName, programme: ProgrammeSlug = None) -> Response:
+async def give_badge(
+    request: Request, caller: PointsAdjuster, badge: BadgeName, programme: ProgrammeSlug = None
+) -> Response:
     """Give a badge by hand."""
     body, document = await read_keyed(request, AwardBody)
     return await _play(request, caller, "give_badge", badge, programme, body, document, quantity=body.times)
@@ -308,14 +338,10 @@ async def _programme(caller: Caller, slug: str | None) -> RunningProgramme:
 def _own(caller: Caller, operation: Operation, at: RunningProgramme, name: str, **told: Any) -> GameAsk:
     """A request that says the same however often it is made: it has a key of its own each time."""
     key = uuid4().bytes * 2
-    return GameAsk(
-        operation, caller.tenant_id, caller.key.key_id, at.key[1], name, key=key, fingerprint=key, **told
-    )
+    return GameAsk(operation, caller.tenant_id, caller.key.key_id, at.key[1], name, key=key, fingerprint=key, **told)
 
 
-async def _manage(
-    request: Request, caller: Caller, operation: Operation, name: str, programme: str | None
-) -> Response:
+async def _manage(request: Request, caller: Caller, operation: Operation, name: str, programme: str | None) -> Response:
     _, document = await read_keyed(request, NoBody)
     asked = keyed(request, caller, document)
     at = await _programme(caller, programme)

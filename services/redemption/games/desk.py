@@ -87,7 +87,7 @@ class GameDesk:
             return await self._play(turn, ask, locked)
         match ask.operation:
             case "put":
-                return await keeping.put(turn, ask.name, ask.document)
+                return await keeping.put(turn, ask.name, ask.document, ask.version)
             case "put_badge":
                 return await keeping.put_badge(turn, ask.name, ask.document)
         game = await game_of(turn, ask.name)

@@ -19,8 +19,8 @@ from services.redemption.values import NotDone
 _INVALID = "game-invalid"
 
 
-async def put(turn: Turn, name: str, document: dict[str, Any] | None) -> bytes:
-    """Make a game, or change a draft; the same again changes nothing."""
+async def put(turn: Turn, name: str, document: dict[str, Any] | None, seen: int | None) -> bytes:
+    """Make a game, or change a draft that is as it was `seen` (0: there was none); the same again changes nothing."""
     try:
         what = parse_game(document)
     except DocumentInvalid as invalid:
@@ -28,6 +28,8 @@ async def put(turn: Turn, name: str, document: dict[str, Any] | None) -> bytes:
     _check(what, turn.rules)
     connection, said = turn.connection, plain(what)
     known = await store.find(connection, *turn.scope, name, lock=True)
+    if seen is not None and seen != (0 if known is None else known.row["version"]):
+        raise NotDone(Refusal("precondition-failed", "Somebody has written it meanwhile."))
     if known is not None and known.state != "draft":
         raise NotDone(Refusal("game-open", f"It is {known.state}: what it says stays so."))
     if known is None or known.row["document"] != said:

@@ -47,7 +47,8 @@ class Table:
 
     async def ask(self, operation: Any, name: str, key: str = "", **told: Any) -> ValueAnswer:
         """Ask about a game; the same key is the same request."""
-        named = {"key": sha256((key or f"{operation}{name}").encode()).digest(), "fingerprint": b"\1" * 32}
+        digest = sha256((key or f"{operation}{name}").encode()).digest()
+        named: dict[str, Any] = {"key": digest, "fingerprint": b"\1" * 32}
         return await self.desk.serve(GameAsk(operation, SCOPE[0], "app", SCOPE[1], name, **named, **told))
 
     async def done(self, operation: Any, name: str, key: str = "", **told: Any) -> dict[str, Any]:

@@ -113,7 +113,8 @@ async def test_where_the_best_bid_holds_nothing_the_next_one_wins(table: Table) 
     await table.done("bid", "helmet", "b", member_id=one, points=60)
     best = await table.done("bid", "helmet", "c", member_id=other, points=70)
     desk = counter(table)
-    mine, keyed = UUID(best["bid_id"]), {"key": b"k" * 32, "fingerprint": b"f" * 32}
+    mine = UUID(best["bid_id"])
+    keyed: dict[str, Any] = {"key": b"k" * 32, "fingerprint": b"f" * 32}
     refused = await desk.serve(Ask("release", SCOPE[0], "app", **keyed, redemption_id=mine))
     assert refused.refused == "redemption-of-game"
     table.desks.clock.instant = CLOSES + timedelta(days=8)
