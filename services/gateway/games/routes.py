@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from uuid import uuid4
 
 from fastapi import APIRouter, Path, Request, Response
 
@@ -336,9 +335,8 @@ async def _programme(caller: Caller, slug: str | None) -> RunningProgramme:
 
 
 def _own(caller: Caller, operation: Operation, at: RunningProgramme, name: str, **told: Any) -> GameAsk:
-    """A request that says the same however often it is made: it has a key of its own each time."""
-    key = uuid4().bytes * 2
-    return GameAsk(operation, caller.tenant_id, caller.key.key_id, at.key[1], name, key=key, fingerprint=key, **told)
+    """A request that says the same however often it is made: it needs no key."""
+    return GameAsk(operation, caller.tenant_id, caller.key.key_id, at.key[1], name, **told)
 
 
 async def _manage(request: Request, caller: Caller, operation: Operation, name: str, programme: str | None) -> Response:

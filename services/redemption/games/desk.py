@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+import asyncpg
 import msgspec
 
 from libs.contracts.codes import ValueAnswer
@@ -63,22 +64,33 @@ class GameDesk:
         rules = self.tools.programmes.of(scope, now)
         if rules is None:
             raise NotDone(NO_VERSION)
-        request = RequestName(ask.tenant_id, ask.credential, f"game-{ask.operation}", ask.key)
-        whose = None
-        if ask.operation in _OF_MEMBERS and ask.member_id is not None:
-            whose = (ask.programme_id, ask.member_id)
+        digest = ask.key or f"{ask.programme_id} {ask.name}".encode()
+        request = RequestName(ask.tenant_id, ask.credential, f"game-{ask.operation}", digest)
         name, made = id_of(request), ask.operation in _MAKES
         async with self.tools.pool.acquire() as connection, connection.transaction():
-            begun = await requests.begin(connection, request, ask.fingerprint, now, whose, name)
+            begun = await self._begin(connection, ask, request, now)
             if isinstance(begun, Known):
                 return replay(begun, ask.fingerprint, made=made)
             turn = Turn(connection, rules, scope, name, now)
             body = await self._do(turn, ask, begun)
-            await requests.keep_answer(connection, request, body)
+            if ask.key:
+                await requests.keep_answer(connection, request, body)
             await requests.tell(connection, now, turn.events)
             reach("before-commit")
         self.tools.committed(list(turn.events))
         return ValueAnswer(msgspec.Raw(body), made=made)
+
+    async def _begin(
+        self, connection: asyncpg.Connection, ask: GameAsk, request: RequestName, now: datetime
+    ) -> Known | Locked | None:
+        """Take the key, and lock the member of what is decided behind such a lock; what is written needs no key."""
+        if not ask.key:
+            await requests.see(connection, ask.tenant_id)
+            return None
+        whose = None
+        if ask.operation in _OF_MEMBERS and ask.member_id is not None:
+            whose = (ask.programme_id, ask.member_id)
+        return await requests.begin(connection, request, ask.fingerprint, now, whose, id_of(request))
 
     async def _do(self, turn: Turn, ask: GameAsk, locked: Locked | None) -> bytes:
         if ask.operation in _OF_MEMBERS:
