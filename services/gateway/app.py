@@ -80,6 +80,7 @@ from services.gateway.files.feeder import Feeder
 from services.gateway.files.purge import FilePurge
 from services.gateway.files.shelf import Shelf
 from services.gateway.files.store import FileStore
+from services.gateway.games import ranking_api
 from services.gateway.games import routes as ways_to_games
 from services.gateway.inbox import routes as inbox_api
 from services.gateway.inbox.store import InboxStore
@@ -132,6 +133,7 @@ _WAYS = (
     ways_to_codes,
     ways_to_gift_cards,
     ways_to_games,
+    ranking_api,
     ways_to_messages,
     api,
     merge_api,

@@ -53,7 +53,7 @@ PLANTED = {
     },
     **{
         f"libs/games/{name}.py": ""
-        for name in ("auction", "badges", "chance", "documents", "lottery", "record", "wheel")
+        for name in ("auction", "badges", "chance", "documents", "lottery", "ranking", "record", "wheel")
     },
     **{f"libs/gift_cards/{name}.py": "" for name in ("decide", "jurisdictions", "model")},
     **{f"libs/experiments/{name}.py": "" for name in ("results", "told", "uplift")},

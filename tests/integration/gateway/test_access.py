@@ -63,6 +63,7 @@ SWEEP = {
     "getGiftCardStatement": ("/v1/gift-cards/{card_id}/statement", 404),
     "listMemberGiftCards": ("/v1/members/{member_id}/gift-cards", 404),
     "getGiftCardLiability": ("/v1/gift-card-liability", 200),
+    "getRanking": ("/v1/rankings", 200),
     "listGames": ("/v1/games", 200),
     "getGame": ("/v1/games/summer", 404),
     "getGameRecord": ("/v1/games/summer/record", 404),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 from typer.testing import CliRunner
 
@@ -127,3 +128,35 @@ async def test_a_wheel_an_auction_and_badges(shop: httpx.AsyncClient, table: Tab
     other = bearer(text)
     assert (await shop.get("/v1/games", headers=other)).json()["data"] == []
     assert (await shop.get("/v1/games/helmet", headers=other)).status_code == 404
+
+
+DAYS = """
+INSERT INTO earning.member_day (tenant_id, programme_id, member_id, day, visits, spend_minor, points, parts)
+VALUES (1, 1, $1, $2, $3, $4, $5, $6)
+"""
+
+
+async def test_rankings_by_period_and_shop(shop: httpx.AsyncClient, table: Table) -> None:
+    one, other, third = [await table.member() for _ in range(3)]
+    for who, day, visits, spend, points, parts in (
+        (one, 1, 2, 500, 10, {"store:12": 400, "product:milk": 300}),
+        (one, 2, 1, 100, 5, {"store:7": 100}),
+        (other, 1, 3, 900, 15, {"store:7": 900, "product:milk": 100, "product:tea": 700}),
+        (third, 1, 1, 50, 1, {}),
+    ):
+        day_of = NOW.date().replace(day=day)
+        await table.desks.operator.execute(DAYS, who, day_of, visits, spend, points, orjson.dumps(parts).decode())
+    by_points = (await shop.get(f"/v1/rankings?member_id={third}&top=2&lang=en")).json()
+    assert [(each["rank"], each["key"], each["score"]) for each in by_points["data"]] == [
+        (1, str(one), 15), (1, str(other), 15)
+    ]  # fmt: skip
+    assert (by_points["total"], by_points["period"], by_points["own"]["rank"]) == (3, "2024-03", 3)
+    assert by_points["own"]["share"] == "I am number 3 of 3 in points collected!"
+    in_store = (await shop.get("/v1/rankings?store=12&by=visits")).json()
+    assert [(each["key"], each["score"]) for each in in_store["data"]] == [(str(one), 400)]
+    products = (await shop.get("/v1/rankings?of=products&lang=de")).json()["data"]
+    assert [(each["key"], each["score"]) for each in products] == [("tea", 700), ("milk", 400)]
+    assert products[0]["share"] == "tea ist Nummer 1: Einkäufe!"
+    stores = (await shop.get("/v1/rankings?of=stores&period=day&ago=1")).json()
+    assert [(each["key"], each["score"]) for each in stores["data"]] == [("7", 100)]
+    assert (await shop.get("/v1/rankings?of=rewards&store=12")).json()["total"] == 0
