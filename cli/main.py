@@ -42,6 +42,8 @@ _FURTHER = (
     "cli.clock",
     "cli.history",
     "cli.experiments",
+    "cli.scenarios",
+    "cli.scenarios_simulated",
     "cli.segments",
     "cli.catalogue",
     "cli.orders",

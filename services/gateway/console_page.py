@@ -15,6 +15,7 @@ PLACES = (
     "/segments",
     "/catalogue",
     "/experiments",
+    "/scenarios",
     "/referrals",
     "/codes",
     "/backtests",
@@ -22,6 +23,7 @@ PLACES = (
     "/webhooks",
     "/outbox",
     "/templates",
+    "/mass",
 )
 """The console's pages, in the order of the bar."""
 
@@ -38,6 +40,7 @@ BAR = Catalogue(
             "/segments": "Segments",
             "/catalogue": "Rewards",
             "/experiments": "Experiments",
+            "/scenarios": "Scenarios",
             "/referrals": "Referrals",
             "/codes": "Codes",
             "/backtests": "Backtests",
@@ -45,6 +48,7 @@ BAR = Catalogue(
             "/webhooks": "Webhooks",
             "/outbox": "Outbox",
             "/templates": "Messages",
+            "/mass": "Mailings",
             "out": "Sign out",
             "scope": "The API key of this session lacks the scope {scope}.",
         },
@@ -57,6 +61,7 @@ BAR = Catalogue(
             "/segments": "Segmente",
             "/catalogue": "Prämien",
             "/experiments": "Experimente",
+            "/scenarios": "Szenarien",
             "/referrals": "Empfehlungen",
             "/codes": "Codes",
             "/backtests": "Backtests",
@@ -64,6 +69,7 @@ BAR = Catalogue(
             "/webhooks": "Webhooks",
             "/outbox": "Postausgang",
             "/templates": "Nachrichten",
+            "/mass": "Mailings",
             "out": "Abmelden",
             "scope": "Dem API-Schlüssel dieser Sitzung fehlt die Berechtigung {scope}.",
         },

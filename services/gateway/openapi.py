@@ -80,6 +80,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
             {"name": "rules", "description": "The programme: its versions, its campaigns, its kill switches."},
             {"name": "webhooks", "description": "Events told to URLs of yours, signed; what became of each."},
             {"name": "messages", "description": "What members were told, what not, and why."},
+            {"name": "mass messages", "description": "Messages to many members, counted before they are sent."},
             {"name": "ledger", "description": "The points of all members together."},
         ],
     )
@@ -94,6 +95,18 @@ def describe(app: FastAPI) -> dict[str, Any]:
         if MEDIA_TYPE not in operation["responses"].get("422", {"content": MEDIA_TYPE})["content"]:
             del operation["responses"]["422"]  # added by FastAPI to whatever has a parameter, even to any text
     return document
+
+
+def inlined(schema: Mapping[str, Any]) -> Any:
+    """A schema with its parts in their places: what it refers to by `$defs` is nowhere in the whole description."""
+    return _inlined({name: part for name, part in schema.items() if name != "$defs"}, schema.get("$defs", {}))
+
+
+def _inlined(node: Any, parts: Mapping[str, Any]) -> Any:
+    if isinstance(node, dict):
+        name = str(node.get("$ref", "")).removeprefix("#/$defs/")
+        return _inlined(parts[name], parts) if name in parts else {k: _inlined(v, parts) for k, v in node.items()}
+    return [_inlined(each, parts) for each in node] if isinstance(node, list) else node
 
 
 def operations(document: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:

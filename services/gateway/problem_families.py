@@ -7,7 +7,9 @@ from services.gateway.callbacks.problem_kinds import CALLBACKS
 from services.gateway.codes.problem_kinds import CARDS, CODES
 from services.gateway.contacts.problem_kinds import CONTACTS
 from services.gateway.games.problem_kinds import GAMES
+from services.gateway.mass.problem_kinds import MASS
 from services.gateway.messages.problem_kinds import MESSAGES
+from services.gateway.own_letters.problem_kinds import OWN_LETTERS
 from services.gateway.redemptions.problem_kinds import REDEMPTIONS
 from services.gateway.reinstatement_problems import REINSTATEMENTS
 from services.gateway.sweep_problems import SWEEPS
@@ -20,6 +22,8 @@ FAMILIES = (
     *REINSTATEMENTS,
     *REDEMPTIONS,
     *MESSAGES,
+    *MASS,
+    *OWN_LETTERS,
     *TEMPLATES,
     *CONTACTS,
     *CODES,

@@ -26,13 +26,16 @@ from libs.runtime.outbox import ReadRows, Relay
 from libs.runtime.seal import Seal
 from libs.templates.shelf import Shelf
 from libs.webhooks.wanted import SOURCES
+from services.notifier.acting.doer import Doer
 from services.notifier.announcements import WRITER
 from services.notifier.carriers import carriers_of
 from services.notifier.desk import Desk
 from services.notifier.intake import TOPICS, Intake
 from services.notifier.keeper import Keeper
 from services.notifier.lane import Carrier, Lane
+from services.notifier.mass.work import MassWork
 from services.notifier.metrics import NotifierMetrics
+from services.notifier.own.letters import OwnLetters
 from services.notifier.programmes import Programmes
 from services.notifier.settings import NotifierSettings
 from services.notifier.webhooks.work import WebhookWork
@@ -59,7 +62,7 @@ def build(settings: NotifierSettings, clock: Clock | None = None) -> faust.App:
     metrics = NotifierMetrics(registry)
     stream_metrics = StreamMetrics(registry, SERVICE)
     pool = postgres.pool(settings.postgres, SERVICE, most=settings.connections)
-    programmes, shelf = Programmes(pool), Shelf()
+    programmes, shelf = Programmes(pool, clock), Shelf()
     holder = f"{settings.kafka.instance}-{os.getpid()}"
     secret = settings.seal_key.get_secret_value()
     seal = Seal.from_base64(secret)
@@ -79,6 +82,7 @@ def build(settings: NotifierSettings, clock: Clock | None = None) -> faust.App:
     links = Links.from_seal_key(base64.b64decode(secret))
     desk = Desk(pool, programmes, Words(shelf.library), seal, links, settings.gateway, clock, chance)
     intake = Intake(pool, programmes, clock, seal, metrics, relay.committed, wake)
+    doer = Doer(pool, programmes, clock, metrics, relay.committed)
     said = settings.sending
     keeper = Keeper(pool, programmes, list(carriers), clock, wall, metrics, relay.committed, wake, said.captured)
     lanes = [
@@ -89,11 +93,14 @@ def build(settings: NotifierSettings, clock: Clock | None = None) -> faust.App:
         for carrier in carriers.values()
         for _ in range(said.lanes)
     ]  # fmt: skip
-    ready = _host(app, settings, pool, programmes, shelf, relay, lanes, list(carriers.values()), keeper)
+    ready = _host(app, settings, pool, programmes, shelf, relay, lanes, list(carriers.values()), keeper, doer)
     _listen(app, settings, intake, ready)
+    mass = MassWork(pool, desk, programmes, clock, metrics, relay.committed, wake)
+    own = OwnLetters(pool, carriers, seal, clock, wall)
+    _host_mass(app, mass, own, ready)
     _host_webhooks(app, settings, WebhookWork(settings, metrics.webhooks, chance))
     up = listen_only(app, settings, clock, metrics.announcements.inc)
-    troubles = [partial(getattr, each, "trouble") for each in (programmes, relay, keeper, *lanes)]
+    troubles = [partial(getattr, each, "trouble") for each in (programmes, relay, keeper, doer, mass, own, *lanes)]
     serve_health(app, registry, [up, *troubles])
     return app
 
@@ -108,6 +115,7 @@ def _host(
     lanes: list[Lane],
     carriers: list[Carrier],
     keeper: Keeper,
+    doer: Doer,
 ) -> asyncio.Event:
     """Put the relay, the lanes and who looks around into the app. Returns what happens once it can store things."""
     ready, stopping = asyncio.Event(), asyncio.Event()
@@ -149,7 +157,26 @@ def _host(
         if ready.is_set():
             await keeper.look()
 
+    @app.timer(interval=_LOOK)  # type: ignore[untyped-decorator]  # faust
+    async def take_steps() -> None:
+        if ready.is_set():
+            await doer.look()
+
     return ready
+
+
+def _host_mass(app: faust.App, work: MassWork, own: OwnLetters, ready: asyncio.Event) -> None:
+    """Let the app look after messages to many members, and letters to people of the company."""
+
+    @app.timer(interval=_LOOK)  # type: ignore[untyped-decorator]  # faust
+    async def look_after_mass_messages() -> None:
+        if ready.is_set():
+            await work.look()
+
+    @app.timer(interval=_LOOK)  # type: ignore[untyped-decorator]  # faust
+    async def look_after_own_letters() -> None:
+        if ready.is_set():
+            await own.look()
 
 
 async def look_for_templates(shelf: Shelf, pool: asyncpg.Pool) -> None:

@@ -25,13 +25,14 @@ from libs.runtime.failpoint import reach
 from libs.runtime.leases import shard_of
 from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
 from libs.runtime.seal import Seal
+from libs.scenarios.news import BEGINNINGS, Occasion, occasion_of
+from libs.scenarios.planning import Act, Planned, acts, planned
 from services.notifier import announcements, store
+from services.notifier.acting import store as acting_store
 from services.notifier.announcements import WRITER, Shards
 from services.notifier.deliveries import Delivery, first_delivery
 from services.notifier.metrics import NotifierMetrics
-from services.notifier.notices import TOLD, occasion_of
-from services.notifier.programmes import Programmes
-from services.notifier.scenarios import Planned, planned
+from services.notifier.programmes import Programmes, Scope
 
 log = logs.get(__name__)
 CONSUMER = "notifier"
@@ -108,11 +109,12 @@ class Intake:
 
     async def _take(self, topic: str, records: Sequence[ConsumerRecord]) -> None:
         now = self._clock.now()
-        queued, letters, counts = self._read(topic, records, now)
-        if counts["unknown"]:  # a programme that is newer than the last look
-            await self._programmes.refresh()
-            queued, letters, counts = self._read(topic, records, now)
-        if queued or letters:
+        if not BEGINNINGS.isdisjoint(map(_kind, records)):
+            await self._programmes.see(now)  # whether any scenario waits for them
+        heard, letters, counts = self._decode(topic, records)
+        await self._keep_up(heard, now)
+        queued, waiting = self._queued(heard, now, counts), self._acts(heard, now)
+        if queued or waiting or letters:
             shards: Shards = {}
             async with self._pool.acquire() as connection, connection.transaction():
                 if letters:
@@ -121,7 +123,8 @@ class Intake:
                 deliveries = [each.delivery for each in queued]
                 due = [each.due_at for each in queued]
                 new = await store.queue(connection, deliveries, due, now, first=True)
-                for shard, events in announcements.by_shard(_told(queued, new, now)).items():
+                await acting_store.plan(connection, waiting)
+                for shard, events in announcements.by_shard(_announced(queued, new, now)).items():
                     shards.setdefault(shard, []).extend(events)
                 await enqueue(connection, shards, now)
                 reach("before-commit")
@@ -132,16 +135,16 @@ class Intake:
         for outcome, count in counts.items():
             self._metrics.events.labels(topic, outcome).inc(count)
 
-    def _read(
-        self, topic: str, records: Sequence[ConsumerRecord], now: datetime
-    ) -> tuple[list[Queued], list[stream_store.DeadLetter], dict[str, int]]:
-        """Decode records: deliveries, dead letters, and how many events tell members nothing."""
-        found: dict[tuple[Any, ...], Queued] = {}
+    def _decode(
+        self, topic: str, records: Sequence[ConsumerRecord]
+    ) -> tuple[list[tuple[Any, Occasion]], list[stream_store.DeadLetter], dict[str, int]]:
+        """Return events with what they give to tell, dead letters, and how many events tell members nothing."""
+        heard: list[tuple[Any, Occasion]] = []
         letters: list[stream_store.DeadLetter] = []
         counts = {"not_told": 0, "rejected": 0, "too_late": 0, "unknown": 0}
         decode = self._decoders[topic].decode
         for record in records:
-            if _says_nothing(record):
+            if (kind := _kind(record)) is not None and kind not in self._programmes.awaited:
                 counts["not_told"] += 1
                 continue
             event = decode(record.value, record.headers)
@@ -149,20 +152,40 @@ class Intake:
                 counts["rejected"] += 1
                 if topic_named(topic).dead_letter:
                     letters.append(dead_letters.letter(CONSUMER, topic, record, event, self._seal))
-                continue
-            outcome = self._queued(event, now)
+            elif (occasion := occasion_of(event)) is None:
+                counts["not_told"] += 1
+            else:
+                heard.append((event, occasion))
+        return heard, letters, counts
+
+    async def _keep_up(self, heard: Sequence[tuple[Any, Occasion]], now: datetime) -> None:
+        """Know the rules that hold at what was heard: whatever is younger than the last look is looked up before.
+
+        A version is published before it comes into force; one that an event names may still be news here, for clocks
+        of two machines differ.
+        """
+        if not heard:
+            return
+        known = self._programmes.knows
+        if all(known(event.tenant, event.programme, _version(event)) for event, _ in heard):
+            await self._programmes.see(min(now, max(event.time for event, _ in heard)))
+        else:
+            await self._programmes.look_again()
+
+    def _queued(self, heard: Iterable[tuple[Any, Occasion]], now: datetime, counts: dict[str, int]) -> list[Queued]:
+        """Return what becomes deliveries, by the rules in force at each event; the others are counted."""
+        found: dict[tuple[Any, ...], Queued] = {}
+        for event, occasion in heard:
+            outcome = self._told(event, occasion, now)
             if isinstance(outcome, str):
                 counts[outcome] += 1
             else:
                 found |= {each.delivery.key: each for each in outcome}
-        return list(found.values()), letters, counts
+        return list(found.values())
 
-    def _queued(self, event: Any, now: datetime) -> list[Queued] | str:
+    def _told(self, event: Any, occasion: Occasion, now: datetime) -> list[Queued] | str:
         scope = self._programmes.scope_of(event.tenant, event.programme)
-        rules = None if scope is None else self._programmes.of(scope, now)
-        occasion = occasion_of(event)
-        if occasion is None:
-            return "not_told"
+        rules = None if scope is None else self._programmes.of(scope, event.time)
         if scope is None or rules is None:
             return "unknown"
         told = [Planned(occasion, notice, now)] if (notice := rules.notice(occasion.message)) is not None else []
@@ -183,6 +206,17 @@ class Intake:
             for each in in_time
         ]
 
+    def _acts(self, heard: Iterable[tuple[Any, Occasion]], now: datetime) -> list[tuple[Scope, Act]]:
+        """Return what scenarios do beside messages that begin with what was heard, as far as it is still of use."""
+        found: list[tuple[Scope, Act]] = []
+        for event, occasion in heard:
+            scope = self._programmes.scope_of(event.tenant, event.programme)
+            rules = None if scope is None else self._programmes.of(scope, event.time)
+            if scope is not None and rules is not None and rules.scenarios:
+                begun = acts(rules.scenarios, occasion, event.time)
+                found += [(scope, each) for each in begun if each.occasion.useful_until > now]
+        return found
+
 
 async def enqueue(connection: asyncpg.Connection, shards: Shards, now: datetime) -> None:
     """Put events into the outbox; the last statement of a transaction."""
@@ -191,13 +225,18 @@ async def enqueue(connection: asyncpg.Connection, shards: Shards, now: datetime)
         await stream_store.enqueue(connection, stream_store.enqueuing(now, dict.fromkeys(shards, 0), packed))
 
 
-def _told(queued: Iterable[Queued], new: set[Any], now: datetime) -> Iterable[tuple[Delivery, Outgoing]]:
+def _announced(queued: Iterable[Queued], new: set[Any], now: datetime) -> Iterable[tuple[Delivery, Outgoing]]:
     for each in queued:
         if each.delivery.delivery_id in new:
             yield each.delivery, announcements.queued(each.tenant, each.programme, each.delivery, each.due_at, now)
 
 
-def _says_nothing(record: ConsumerRecord) -> bool:
-    """Whether its header says already that no member is told of it: most of what happens to points."""
-    kind = next((value for name, value in record.headers if name == "ce_type"), None)
-    return kind is not None and kind not in TOLD
+def _kind(record: ConsumerRecord) -> bytes | None:
+    """The type of an event as its header says it: most of what happens to points is told to no member."""
+    return next((value for name, value in record.headers if name == "ce_type"), None)
+
+
+def _version(event: Any) -> int | None:
+    """The version of the programme that an event names; most say none."""
+    version: int | None = getattr(event.data, "programme_version", None)
+    return version

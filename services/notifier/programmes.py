@@ -1,4 +1,7 @@
-"""What programmes say of messages, looked up every few seconds; a version is read once."""
+"""What programmes say of messages: looked up every few seconds, and before something younger than that is judged.
+
+A version is read once.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +21,13 @@ from libs.promotions.messages import Messages, Notice, caps_for
 from libs.promotions.programme import Programme as Document
 from libs.promotions.scenarios import Scenario
 from libs.runtime import logs
+from libs.runtime.clock import Clock
 from libs.runtime.postgres import DATABASE_ERRORS
+from libs.scenarios.news import TOLD, awaited
+from libs.scenarios.planning import PREFIX, notice_of, step_of
 from services.notifier import store
 from services.notifier.domain import Limit
 from services.notifier.hours import Quiet
-from services.notifier.scenarios import PREFIX, notice_of, step_of
 
 log = logs.get(__name__)
 Scope = tuple[int, int]
@@ -71,14 +76,21 @@ class Rules:
 
 
 class Programmes:
-    """The rules of every programme, as of the last look."""
+    """The rules of every programme, as of the last look. Two who need another look at once wait for one."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, clock: Clock) -> None:
         self._pool = pool
+        self._clock = clock
         self._read: dict[_Version, Document] = {}
         self._rules: dict[Scope, list[tuple[datetime, Rules]]] = {}
         self._names: dict[tuple[str, str], Scope] = {}
+        self._newest: dict[Scope, int] = {}
+        self._looking = asyncio.Lock()
+        self._looked_at: datetime | None = None
+        self._digest: str | None = None
         self._trouble: str | None = "programmes are not read yet"
+        self.awaited = TOLD
+        """The types of events that give something to tell, or to begin with, by what programmes have."""
 
     @property
     def trouble(self) -> str | None:
@@ -94,10 +106,42 @@ class Programmes:
         known = self._rules.get(scope, ())
         return next((rules for since, rules in reversed(known) if since <= at), None)
 
+    def knows(self, tenant: str, programme: str, version: int | None) -> bool:
+        """Whether a programme is known, up to the version that something names."""
+        scope = self._names.get((tenant, programme))
+        return scope is not None and (version is None or version <= self._newest[scope])
+
+    async def see(self, at: datetime) -> None:
+        """Know all versions that there were at an instant, past or present: look again, unless that was done since.
+
+        Raises:
+            asyncpg.PostgresError: the database is away; what was known stays.
+        """
+        if self._looked_at is None or at > self._looked_at:
+            await self.look_again()
+
+    async def look_again(self) -> None:
+        """Look whether there is anything new, which costs little where there is not.
+
+        Raises:
+            asyncpg.PostgresError: the database is away; what was known stays.
+        """
+        async with self._looking:
+            now, digest = self._clock.now(), await store.digest_versions(self._pool)
+            if digest != self._digest:
+                try:
+                    await self._look()
+                except ProgrammeInvalid as error:
+                    log.warning("programmes.not_read", error=type(error).__name__)
+            self._looked_at, self._digest = now, digest
+
     async def refresh(self) -> None:
         """Look for new versions; what is known stays while the database is away, or holds what is no programme."""
         try:
-            await self._look()
+            async with self._looking:
+                now, digest = self._clock.now(), await store.digest_versions(self._pool)
+                await self._look()
+                self._looked_at, self._digest = now, digest
         except (*DATABASE_ERRORS, ProgrammeInvalid) as error:
             self._trouble = None if self._rules else f"programmes are not read: {type(error).__name__}"
             log.warning("programmes.not_read", error=type(error).__name__)
@@ -108,6 +152,7 @@ class Programmes:
         read: dict[_Version, Document] = {}
         rules: dict[Scope, list[tuple[datetime, Rules]]] = {}
         names: dict[tuple[str, str], Scope] = {}
+        newest: dict[Scope, int] = {}
         for row in await store.load_versions(self._pool):
             name: _Version = (row["tenant_id"], row["programme_id"], row["version"], row["hash"])
             document = self._read.get(name)
@@ -115,10 +160,13 @@ class Programmes:
                 text = await store.load_document(self._pool, *name[:3])
                 document = await asyncio.to_thread(_parse, text)
             read[name] = document
-            names[row["tenant"], row["programme"]] = name[:2]
+            names[row["tenant"], row["programme"]] = scope = name[:2]
+            newest[scope] = max(newest.get(scope, 0), row["version"])
             own = _rules(row["tenant"], row["programme"], row["name"], document)
-            rules.setdefault(name[:2], []).append((row["active_from"], own))
-        self._read, self._rules, self._names = read, rules, names
+            rules.setdefault(scope, []).append((row["active_from"], own))
+        self._read, self._rules, self._names, self._newest = read, rules, names, newest
+        kinds = [each.trigger.kind for versions in rules.values() for _, known in versions for each in known.scenarios]
+        self.awaited = awaited(kinds)
 
 
 def _parse(text: str) -> Document:

@@ -30,6 +30,11 @@ async def load_versions(pool: asyncpg.Pool) -> list[asyncpg.Record]:
     return list(await pool.fetch(_QUERIES["versions"]))
 
 
+async def digest_versions(pool: asyncpg.Pool) -> str:
+    """Return what changes whenever a version comes, or another takes its place."""
+    return str(await pool.fetchval(_QUERIES["digest"]))
+
+
 async def load_document(pool: asyncpg.Pool, tenant_id: int, programme_id: int, version: int) -> str:
     """Return the document of a version as JSON."""
     return str(await pool.fetchval(_QUERIES["document"], tenant_id, programme_id, version))

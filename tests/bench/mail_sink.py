@@ -9,7 +9,8 @@ import asyncio
 import sys
 from typing import cast
 
-_ANSWERS = {b"MAIL": b"250 OK\r\n", b"RCPT": b"250 OK\r\n", b"RSET": b"250 OK\r\n", b"NOOP": b"250 OK\r\n"}
+_OK = b"250 OK\r\n"
+_ANSWERS = {b"EHLO": b"250-sink\r\n250 PIPELINING\r\n", b"MAIL": _OK, b"RCPT": _OK, b"RSET": _OK, b"NOOP": _OK}
 _END = b"\r\n.\r\n"
 
 

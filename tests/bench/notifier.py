@@ -130,7 +130,7 @@ class Bench:
     def __init__(self, database: Database, sink: SinkProcess, pool: asyncpg.Pool, options: argparse.Namespace) -> None:
         self._database, self._sink, self._pool, self._options = database, sink, pool, options
         self._clock, self._metrics = Clock(), NotifierMetrics(CollectorRegistry())
-        self._programmes = Programmes(pool)
+        self._programmes = Programmes(pool, self._clock)
         self._vault = Vault.from_seal_key(KEY)
         self._cpu = 0.0
         self._desk = self._make_desk()

@@ -21,6 +21,14 @@ class MailServer:
     on_rcpt: Callable[[str], str | None] = lambda address: None
     on_data: Callable[[str], str | None] = lambda address: None
     hang_up_after_data: bool = False
+    pipelining: bool = False
+
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        """Say what it can."""
+        session.host_name = hostname
+        return [*responses[:-1], *(["250-PIPELINING"] if self.pipelining else []), responses[-1]]
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

@@ -55,6 +55,7 @@ PLANTED = {
         f"libs/games/{name}.py": ""
         for name in ("auction", "badges", "chance", "documents", "lottery", "ranking", "record", "wheel")
     },
+    **{f"libs/scenarios/{name}.py": "" for name in ("funnel", "news", "planning", "simulating", "told")},
     **{f"libs/gift_cards/{name}.py": "" for name in ("decide", "jurisdictions", "model")},
     **{f"libs/experiments/{name}.py": "" for name in ("results", "told", "uplift")},
     "libs/judging/__init__.py": "",
@@ -64,6 +65,7 @@ PLANTED = {
     },
     **{f"libs/deliveries/{name}.py": "" for name in ("bounces", "texts", "told")},
     "libs/language/__init__.py": "",
+    **{f"libs/mass/{name}.py": "" for name in ("counts", "states", "texts", "wanted")},
     "libs/messages/__init__.py": "",
     "libs/receipts/__init__.py": "",
     **{f"libs/lives/{name}.py": "" for name in ("life", "made")},

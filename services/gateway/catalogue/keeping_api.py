@@ -214,11 +214,24 @@ async def export_catalogue(
     return Response(write_csv(COLUMNS, map(reward_row, found)), media_type="text/csv; charset=utf-8", headers=headers)
 
 
+_REWARDS: dict[str, Any] = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["reference"],
+        "properties": {
+            "reference": {
+                "type": "string",
+                "description": "The reward; the other fields are those of /schemas/reward.schema.json.",
+            }
+        },
+    },
+}
 _FILE: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": {"type": "array"}, "example": [EXAMPLE_DOCUMENT]},
+            "application/json": {"schema": _REWARDS, "example": [EXAMPLE_DOCUMENT]},
             "text/csv": {"schema": {"type": "string"}, "example": "reference,points\nmug,350\n"},
         },
     }

@@ -14,6 +14,7 @@ from libs.contracts.orders import OrderAsk
 from libs.contracts.primitives import CurrencyCode, Name32, Name64, Name256
 from services.gateway.intake.bodies import read_json
 from services.gateway.intake.description import KEY
+from services.gateway.openapi import inlined
 from services.gateway.problems import FieldError, ProblemError, pointer
 
 MOST = 64 * 1024
@@ -173,6 +174,6 @@ async def read_body(request: Request, model: type[T]) -> tuple[T, Any]:
 def described(model: type[BaseModel], specimen: dict[str, Any], *, keyed: bool = True) -> dict[str, Any]:
     """Describe a body, and the key that it is sent under."""
     schema = model.model_json_schema()
-    content = {"application/json": {"schema": schema, "example": specimen}}
+    content = {"application/json": {"schema": inlined(schema), "example": specimen}}
     body: dict[str, Any] = {"requestBody": {"required": bool(schema.get("required")), "content": content}}
     return {"parameters": [dict(KEY)], **body} if keyed else body

@@ -13,6 +13,7 @@ from libs.programmes.plan import Wish
 from libs.promotions.document import ProgrammeInvalid
 from libs.promotions.switches import SwitchKind
 from services.gateway.intake.bodies import MOST_BATCH, read_json
+from services.gateway.openapi import inlined
 from services.gateway.parameters import Instant
 from services.gateway.problems import FieldError, ProblemError, pointer
 
@@ -198,15 +199,6 @@ def body_of(model: type[Body], *headers: Mapping[str, Any], required: bool = Tru
     """Describe a body, and headers that go with it."""
     schema = model.model_json_schema()
     specimen = schema.pop("example")
-    schema = _inlined(schema, schema.pop("$defs", {}))
-    content = {"application/json": {"schema": schema, "example": specimen}}
+    content = {"application/json": {"schema": inlined(schema), "example": specimen}}
     described: dict[str, Any] = {"requestBody": {"required": required, "content": content}}
     return described | ({"parameters": [dict(header) for header in headers]} if headers else {})
-
-
-def _inlined(node: Any, parts: Mapping[str, Any]) -> Any:
-    """A schema with its parts in their places: what it refers to by `$defs` is nowhere in the whole description."""
-    if isinstance(node, dict):
-        name = str(node.get("$ref", "")).removeprefix("#/$defs/")
-        return _inlined(parts[name], parts) if name in parts else {k: _inlined(v, parts) for k, v in node.items()}
-    return [_inlined(each, parts) for each in node] if isinstance(node, list) else node

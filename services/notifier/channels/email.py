@@ -10,20 +10,24 @@ import contextlib
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 
-from aiosmtplib import SMTP, SMTPException, SMTPResponseException, SMTPServerDisconnected
+from aiosmtplib import SMTP, SMTPException
 from aiosmtplib.errors import SMTPAuthenticationError
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
 from libs.messages.content import ChannelName
 from libs.runtime.settings import Part
 from services.notifier.channels.channel import Handed, Letter, Outcome, Postponed, Refused, Unanswered
+from services.notifier.channels.dialogue import Answer, Dialogue
+from services.notifier.channels.dkim import Signer
 from services.notifier.channels.mail_bytes import Sender, fit_address, mail
 
 _MAILS_EACH = 500
 """Mails over one connection: relays close those that stay for ever, and balancers spread new ones."""
 _GOODBYE = 2.0
+_TAKEN, _GO_ON, _CLOSING = 250, 354, 421
+_HOPED = (_TAKEN, _TAKEN, _GO_ON)
 
 
 class EmailSettings(Part):
@@ -40,8 +44,31 @@ class EmailSettings(Part):
     sender: str = Field(default="loyalty@example.com", description="the address in From and in the envelope")
     reply_to: str | None = Field(default=None, description="where answers go, if not to the sender")
     connections: Annotated[int, Field(ge=1, le=64)] = Field(default=4, description="connections to the relay at most")
+    dkim_selector: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,63}$")] | None = Field(
+        default=None, description="where the sender's domain publishes the key of our signatures; none: the relay signs"
+    )
+    dkim_key: SecretStr | None = Field(default=None, description="the private key of it, PEM, RSA or Ed25519")
     per_second: Annotated[float, Field(gt=0)] | None = Field(default=None, description="mails a second at most")
     timeout_seconds: Annotated[float, Field(gt=0, le=600)] = Field(default=30.0, description="for each of its answers")
+
+    @model_validator(mode="after")
+    def _signs_wholly(self) -> Self:
+        """A selector without its key, or with what is no key, would be found out by the first mail."""
+        self.signer()
+        return self
+
+    def signer(self) -> Signer | None:
+        """Return what signs mails as the sender's domain, where that is asked for.
+
+        Raises:
+            ValueError: it can't sign.
+        """
+        if self.dkim_selector is None and self.dkim_key is None:
+            return None
+        if self.dkim_selector is None or self.dkim_key is None:
+            raise ValueError("signing takes both, dkim_selector and dkim_key")
+        domain = self.sender.rpartition("@")[2]
+        return Signer.from_pem(domain, self.dkim_selector, self.dkim_key.get_secret_value().encode())
 
 
 class EmailChannel:
@@ -53,6 +80,7 @@ class EmailChannel:
         self._settings = settings
         self._now = now
         self._sender = Sender(settings.sender, settings.sender.rpartition("@")[2], settings.reply_to)
+        self._signer = settings.signer()
         self._free: list[_Connection] = []
         self._places = asyncio.Semaphore(settings.connections)
         self._context: ssl.SSLContext | None = None
@@ -98,27 +126,28 @@ class EmailChannel:
             self._context = ssl.create_default_context()
             if self._settings.ca is not None:
                 self._context.load_verify_locations(self._settings.ca)
-        return _Connection(self._settings, self._context)
+        return _Connection(self._settings, self._context, self._signer)
 
 
 class _Connection:
     """One connection to the relay, opened when it is needed and again when it broke."""
 
-    def __init__(self, settings: EmailSettings, context: ssl.SSLContext | None) -> None:
+    def __init__(self, settings: EmailSettings, context: ssl.SSLContext | None, signer: Signer | None) -> None:
         self._settings = settings
         self._context = context
-        self._client: SMTP | None = None
+        self._signer = signer
+        self._line: Dialogue | None = None
         self._mails = 0
 
-    async def start(self) -> SMTP:
+    async def start(self) -> Dialogue:
         """Return the open connection.
 
         Raises:
             SMTPException: the relay does not let us in, or can't be reached.
             OSError: it can't be reached.
         """
-        if self._client is not None and self._client.is_connected and self._mails < _MAILS_EACH:
-            return self._client
+        if self._line is not None and self._line.broken is None and self._mails < _MAILS_EACH:
+            return self._line
         await self.stop()
         said = self._settings
         client = SMTP(
@@ -134,17 +163,17 @@ class _Connection:
         await client.connect()
         if client.is_ehlo_or_helo_needed:
             await client.ehlo()
-        self._client, self._mails = client, 0
-        return client
+        self._line, self._mails = Dialogue(client, said.timeout_seconds), 0
+        return self._line
 
     async def stop(self) -> None:
         """Close it; a relay that does not answer is left without a word."""
-        client, self._client = self._client, None
-        if client is not None:
-            with contextlib.suppress(SMTPException, OSError, TimeoutError):
+        line, self._line = self._line, None
+        if line is not None:
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_GOODBYE):
-                    await client.quit()
-            client.close()
+                    await line.say((b"QUIT\r\n",), (221,))
+            line.close()
 
     async def send(self, letter: Letter, sender: Sender, now: datetime) -> Outcome:
         """Hand one mail over."""
@@ -154,77 +183,73 @@ class _Connection:
             data = mail(letter, sender, now)
         except ValueError:
             return Refused("content-refused", "a header would be broken")
+        if self._signer is not None:
+            data = self._signer.signed(data, now)
+        said = (f"MAIL FROM:<{sender.address}>\r\n", f"RCPT TO:<{letter.address}>\r\n", "DATA\r\n")
+        envelope = [each.encode("ascii") for each in said]
+        # A connection that was idle may turn out to be closed as soon as something is said: then once more.
+        return await self._attempt(envelope, data) or await self._attempt(envelope, data) or _away("closed")
+
+    async def _attempt(self, envelope: Sequence[bytes], data: bytes) -> Outcome | None:
+        """Open, and hand over; None when the connection was gone before anything was answered."""
         try:
-            client = await self.start()
+            line = await self.start()
         except SMTPAuthenticationError as error:
             return Postponed("credentials-refused", str(error.code), provider_wide=True)
         except (SMTPException, OSError, TimeoutError) as error:
-            return Postponed("provider-away", type(error).__name__, provider_wide=True)
-        outcome = await self._dialogue(client, letter.address, sender, data)
-        if outcome is None:  # it had closed a connection that was idle
-            return await self._again(letter, sender, data)
-        return outcome
-
-    async def _again(self, letter: Letter, sender: Sender, data: bytes) -> Outcome:
-        try:
-            client = await self.start()
-        except (SMTPException, OSError, TimeoutError) as error:
-            return Postponed("provider-away", type(error).__name__, provider_wide=True)
-        outcome = await self._dialogue(client, letter.address, sender, data)
-        return outcome or Postponed("provider-away", "closed", provider_wide=True)
-
-    async def _dialogue(self, client: SMTP, address: str, sender: Sender, data: bytes) -> Outcome | None:
-        """MAIL, RCPT, DATA; None when the connection was gone before anything was said."""
+            return _away(type(error).__name__)
         self._mails += 1
-        step: Callable[[SMTPResponseException], Outcome] = _at_sender
-        try:
-            await _say(client, "MAIL", f"FROM:<{sender.address}>")
-            step = _at_recipient
-            await _say(client, "RCPT", f"TO:<{address}>")
-            step = _at_content
-            code, said = await client.data(data)
-        except SMTPResponseException as error:
-            return await self._reset(client, step(error))
-        except (SMTPException, OSError, TimeoutError) as error:
-            await self.stop()
-            if step is _at_content:
-                return Unanswered(safe=False, detail=type(error).__name__)
-            if step is _at_sender and isinstance(error, SMTPServerDisconnected):
-                return None
-            return Postponed("provider-away", type(error).__name__, provider_wide=True)
-        return Handed(f"{code} {said}"[:64])
-
-    async def _reset(self, client: SMTP, outcome: Outcome) -> Outcome:
-        """Begin anew on the same connection after a refusal."""
-        try:
-            await client.rset()
-        except (SMTPException, OSError, TimeoutError):
+        outcome = await self._hand_over(line, envelope, data)
+        if line.broken is not None:
             await self.stop()
         return outcome
 
+    async def _hand_over(self, line: Dialogue, envelope: Sequence[bytes], data: bytes) -> Outcome | None:
+        answers = await line.say(envelope, _HOPED)
+        for answer, hoped, meant in zip(answers, _HOPED, (_at_sender, _at_recipient, _at_content), strict=False):
+            if not answer.is_like(hoped):
+                await self._reset(line, answers)
+                return meant(answer)
+        if len(answers) < len(envelope):
+            return _away(line.broken or "") if answers else None
+        told = await line.tell(data)
+        if told is None:
+            return Unanswered(safe=False, detail=line.broken or "")
+        if told.is_like(_TAKEN):
+            return Handed(f"{told.code} {told.text}"[:64])
+        await self._reset(line, (told,))
+        return _at_content(told)
 
-async def _say(client: SMTP, verb: str, about: str) -> None:
-    """Say one line of the envelope; addresses were looked at, so that the library need not take them apart again."""
-    answer = await client.execute_command(verb.encode(), about.encode("ascii"))
-    if answer.code not in (250, 251):
-        raise SMTPResponseException(answer.code, answer.message)
+    async def _reset(self, line: Dialogue, answers: Sequence[Answer]) -> None:
+        """Begin anew on the same connection after a refusal; what was let in for nobody is nothing."""
+        if any(answer.code == _CLOSING for answer in answers):
+            await self.stop()
+            return
+        if answers[-1].code == _GO_ON:
+            await line.tell(b"")
+        if not all(each.is_like(_TAKEN) for each in await line.say((b"RSET\r\n",), (_TAKEN,))):
+            await self.stop()
 
 
-def _told(error: SMTPResponseException) -> str:
+def _away(why: str) -> Postponed:
+    return Postponed("provider-away", why, provider_wide=True)
+
+
+def _told(error: Answer) -> str:
     """The codes of an answer: what a server says beside them may name somebody."""
-    first = error.message.split(maxsplit=1)[0] if error.message else ""
+    first = error.text.split(maxsplit=1)[0] if error.text else ""
     enhanced = first if first[:2] in ("2.", "4.", "5.") and first.replace(".", "").isdigit() else ""
     return f"{error.code} {enhanced}".strip()
 
 
-def _at_sender(error: SMTPResponseException) -> Outcome:
+def _at_sender(error: Answer) -> Outcome:
     """The relay does not take mails of ours, at the moment or at all: that is nothing about this one."""
     if error.code in (530, 535):
         return Postponed("credentials-refused", _told(error), provider_wide=True)
     return Postponed("provider-busy" if error.code < 500 else "provider-failed", _told(error), provider_wide=True)
 
 
-def _at_recipient(error: SMTPResponseException) -> Outcome:
+def _at_recipient(error: Answer) -> Outcome:
     told = _told(error)
     if error.code == 421:
         return Postponed("provider-busy", told, provider_wide=True)
@@ -236,7 +261,7 @@ def _at_recipient(error: SMTPResponseException) -> Outcome:
     return Refused("address-unknown", told, address_dead=True)
 
 
-def _at_content(error: SMTPResponseException) -> Outcome:
+def _at_content(error: Answer) -> Outcome:
     told = _told(error)
     if error.code < 500:
         return Postponed("provider-busy", told, provider_wide=error.code == 421)

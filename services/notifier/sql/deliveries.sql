@@ -5,6 +5,12 @@ JOIN platform.programme p USING (tenant_id, programme_id)
 JOIN platform.tenant t USING (tenant_id)
 ORDER BY v.tenant_id, v.programme_id, v.active_from, v.version;
 
+-- name: digest
+-- What changes whenever a version comes, or another takes its place.
+SELECT count(*) || '/' ||
+       coalesce(sum(hashtextextended(concat_ws(',', v.tenant_id, v.programme_id, v.version, v.active_from, v.hash), 0)), 0)
+FROM platform.programme_version v;
+
 -- name: document
 SELECT document FROM platform.programme_version WHERE tenant_id = $1 AND programme_id = $2 AND version = $3;
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 from uuid import UUID
@@ -15,14 +16,14 @@ from libs.contracts.asyncapi import asyncapi_document
 from libs.runtime.migrate import migrations
 from services.gateway import store
 from services.gateway.__main__ import OPENAPI, openapi_text
-from services.gateway.app import routes
-from services.gateway.openapi import describe, operations
+from services.gateway.described import document
+from services.gateway.openapi import operations
 from services.gateway.problems import KINDS
 from services.gateway.settings import GatewaySettings
 from tests.integration.gateway.conftest import NOW, SetClock, running
 from tests.integration.gateway.scribe import Scribe
 
-DOCUMENT = describe(routes())
+DOCUMENT = document()
 _TABLE = ["application/json", "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"]
 OTHERWISE = {
     "addMemberWish": [],
@@ -66,6 +67,11 @@ def test_every_operation_is_described_whole(operation: dict[str, Any]) -> None:
     schema = responses[good]["content"]["application/json"]["schema"]
     for form in schema.get("anyOf", [schema]):
         assert "example" in DOCUMENT["components"]["schemas"][form["$ref"].rpartition("/")[2]]
+
+
+def test_what_the_description_refers_to_is_in_it() -> None:
+    meant = re.findall(r'"\$ref": "([^"]*)"', json.dumps(DOCUMENT))
+    assert {f"#/components/schemas/{name}" for name in DOCUMENT["components"]["schemas"]} >= set(meant)
 
 
 async def test_the_description_is_served(anonymous: httpx.AsyncClient) -> None:

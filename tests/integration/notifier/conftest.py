@@ -107,7 +107,7 @@ class Notifying:
 
     def __post_init__(self) -> None:
         self.metrics = NotifierMetrics(self.registry)
-        self.programmes = Programmes(self.pool)
+        self.programmes = Programmes(self.pool, self.clock)
         self.channels: dict[str, Any] = {name: Kept(name) for name in CHANNELS}
         self.seal = Seal.from_base64(base64.b64encode(KEY).decode())
         self.intake = Intake(
@@ -118,22 +118,19 @@ class Notifying:
     def carrier(self, channel: Channel, per_second: float | None = None) -> Carrier:
         return Carrier(channel, per_second, self.metrics)
 
+    def desk(self) -> Desk:
+        """A desk with the shipped words."""
+        links = Links.from_seal_key(KEY)
+        return Desk(
+            self.pool, self.programmes, Words(Shelf().library), self.seal, links, "https://gateway.test", self.clock,
+            lambda: 0.5,
+        )  # fmt: skip
+
     def lane(
         self, carrier: Carrier, *, batch: int = 300, bundle: int = 50, holder: str = "one", words: Any = None
     ) -> Lane:
-        links = Links.from_seal_key(KEY)
-        desk = Desk(
-            self.pool,
-            self.programmes,
-            Words(Shelf().library),
-            self.seal,
-            links,
-            "https://gateway.test",
-            self.clock,
-            lambda: 0.5,
-        )
         return Lane(
-            self.pool, desk, self.programmes, carrier, self.clock, SystemClock(), self.metrics, holder,
+            self.pool, self.desk(), self.programmes, carrier, self.clock, SystemClock(), self.metrics, holder,
             lambda shards: None, self.woken.update, lambda: 0.5, batch=batch, bundle=bundle,
             lease=timedelta(seconds=60),
         )  # fmt: skip
@@ -153,9 +150,13 @@ class Notifying:
         raise AssertionError("there is always more")
 
     async def programme(
-        self, messages: Mapping[str, Any] | None = None, scenarios: Sequence[Mapping[str, Any]] = ()
+        self,
+        messages: Mapping[str, Any] | None = None,
+        scenarios: Sequence[Mapping[str, Any]] = (),
+        *,
+        known: bool = True,
     ) -> None:
-        """Put a programme in force that reminds, with these messages, and let the worker know."""
+        """Put a programme in force that reminds, with these messages, and let the worker know unless told otherwise."""
         wallet = {
             "name": "points",
             "expiry": {"kind": "natural", "period": "quarter"},
@@ -168,7 +169,8 @@ class Notifying:
         if scenarios:
             document["scenarios"] = list(scenarios)
         await put_version(self.superuser, document)
-        await self.programmes.refresh()
+        if known:
+            await self.programmes.refresh()
         assert self.programmes.trouble is None
 
     async def people(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
+from services.notifier.programmes import Programmes
 from tests.integration.notifier.conftest import BOUNDARY, SEED, Notifying
 
 SPEND = "UPDATE ledger.lot SET remaining = 0 WHERE member_id = $1"
@@ -42,3 +44,30 @@ async def test_a_reminder_becomes_a_mail_once(notifying: Notifying) -> None:
         ("2", "queued"), ("2", "queued"), ("2", "sent"), ("2", "suppressed"),
         ("3", "queued"), ("3", "suppressed"),
     ]  # fmt: skip
+
+
+async def test_an_event_is_judged_by_the_rules_in_force_at_it(notifying: Notifying) -> None:
+    """Whoever takes it in, and whoever sends it, has read them by then, however young they are."""
+    await notifying.superuser.execute(SEED, 1, BOUNDARY)
+    await notifying.programme({"notices": []})
+    await notifying.people([1], {"email": "m{n}@example.com"})
+    sender = Programmes(notifying.pool, notifying.clock)
+    await sender.refresh()
+    await notifying.programme({"notices": [{"message": "points_credited", "channels": ["email"]}]}, known=False)
+    await notifying.hear([_credited(notifying, "early")], "loyalty.points")
+    assert await notifying.rows() == [], "as old as the last look, so that nobody looks again"
+
+    notifying.clock.instant += timedelta(seconds=1)
+    await notifying.hear([_credited(notifying, "late")], "loyalty.points")
+    notifying.programmes = sender
+    await notifying.send("email")
+    assert [tuple(row) for row in await notifying.rows("occasion, state")] == [("late", "handed")]
+
+
+def _credited(notifying: Notifying, name: str) -> bytes:
+    now = notifying.clock.now()
+    data = {
+        "member_id": UUID(int=1), "wallet": "points", "points": 10, "lot": 1, "receipt_source": "/pos/1",
+        "receipt_id": name, "earned_at": now, "active_from": now, "programme_version": 1,
+    }  # fmt: skip
+    return notifying.event("points.credited", 1, data, id=name)

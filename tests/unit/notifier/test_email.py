@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+import uvloop
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from libs.messages.content import Content
 from services.notifier.channels.channel import Handed, Letter, Outcome, Postponed, Refused, Unanswered
 from services.notifier.channels.email import EmailChannel, EmailSettings
 from tests.support.mail_server import MailServer, mail_server
+from tests.unit.notifier.test_dkim import check, pem
 
 NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)
 
@@ -37,6 +41,7 @@ async def test_mails_go_over_connections_that_stay_open() -> None:
         assert b"Message-ID: <00000000-0000-0000-0000-000000000001@shop.example>" in server.taken[0][1]
 
 
+@pytest.mark.parametrize("pipelining", [False, True])
 @pytest.mark.parametrize(
     ("stage", "answer", "expected"),
     [
@@ -49,11 +54,12 @@ async def test_mails_go_over_connections_that_stay_open() -> None:
         ("data", "451 4.3.0 Later", Postponed("provider-busy", "451 4.3.0")),
     ],
 )
-async def test_what_an_answer_means(stage: str, answer: str, expected: Outcome) -> None:
+async def test_what_an_answer_means(stage: str, answer: str, expected: Outcome, pipelining: bool) -> None:
     def only_for_bad(address: str) -> str | None:
         return answer if address.startswith("bad") else None
 
     async with mail_server() as server:
+        server.pipelining = pipelining
         setattr(server, f"on_{stage}", only_for_bad)
         email = channel(server.port, connections=1)
         outcomes = await email.send(letters("good@example.com", "bad@example.com", "fine@example.com"))
@@ -66,7 +72,7 @@ async def test_a_server_that_hangs_up_after_a_mail_may_have_it() -> None:
         server.hang_up_after_data = True
         email = channel(server.port, connections=1)
         (outcome,) = await email.send(letters("anna@example.com"))
-        assert outcome == Unanswered(safe=False, detail="SMTPServerDisconnected")
+        assert outcome == Unanswered(safe=False, detail="closed")
         server.hang_up_after_data = False
         assert await email.send(letters("anna@example.com")) == [Handed("250 2.0.0 OK")]
         await email.close()
@@ -113,3 +119,28 @@ async def test_what_is_no_address_reaches_nobody() -> None:
         outcomes = await channel(server.port).send(letters("a@b.cz>\r\nRCPT TO:<c@d.cz", "anna@example.com"))
         assert outcomes[0] == Refused("address-unknown", "not an address", address_dead=True)
         assert [address for address, _ in server.taken] == ["anna@example.com"]
+
+
+async def test_a_mail_is_signed_where_that_is_asked_for() -> None:
+    key = Ed25519PrivateKey.generate()
+    async with mail_server() as server:
+        email = channel(server.port, dkim_selector="s1", dkim_key=pem(key).decode())
+        await email.send(letters("anna@example.com"))
+        await email.close()
+        ((_, mail),) = server.taken
+    assert "subject" in check(mail, key.public_key())
+    with pytest.raises(ValueError, match="both"):
+        channel(server.port, dkim_selector="s1")
+
+
+def test_the_loop_of_the_services_carries_mails_too() -> None:
+    async def send() -> list[Outcome]:
+        async with mail_server() as server:
+            server.pipelining = True
+            email = channel(server.port)
+            outcomes = await email.send(letters("anna@example.com", "jan@example.com"))
+            await email.close()
+            return outcomes
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(send()) == [Handed("250 2.0.0 OK")] * 2
