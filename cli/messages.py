@@ -8,7 +8,7 @@ from uuid import UUID
 
 import typer
 
-from cli import screen
+from cli import mass_messages, screen
 from cli.at_programme import AtProgramme, work_at
 from cli.connections import Connections, DsnOption
 from cli.exits import Exit
@@ -189,4 +189,5 @@ def _text(instant: datetime) -> str:
 
 def register(main: typer.Typer) -> None:
     """Add the commands to the `pointstream` command line."""
+    app.add_typer(mass_messages.app, name="mass")
     main.add_typer(app, name="messages")

@@ -22,6 +22,7 @@ from libs.ledger.postgres import START, MemberKey, count_members
 from libs.ledger.postgres import rebuild as rebuild_range
 from libs.runtime.clock import monotonic
 from libs.segments.reading import look_again
+from libs.sweeps.foreseen import forget
 
 _PLACE = "rebuild.json"
 
@@ -67,6 +68,7 @@ def rebuild(
                     path.write_text(json.dumps([*last[:2], str(last.member_id)]), encoding="utf-8")
                     pace.at(members)
                 step.done(f"{members:,} members, {movements:,} movements")
+            await forget(connection)
             path.unlink(missing_ok=True)
             return members, movements, monotonic() - began
         except asyncpg.CheckViolationError as error:

@@ -28,7 +28,7 @@ from libs.runtime.keys import event_key
 from libs.segments.lists import entry_named
 from libs.segments.reading import find
 from libs.sweeps import reinstating
-from libs.sweeps.reinstating import Asking, CannotReinstate, Plan, Seen, Wish
+from libs.sweeps.reinstating import Asking, CannotReinstate, Plan, Seen, Share, Wish
 from libs.sweeps.tables import text as instant_text
 
 members = typer.Typer(help="Members: what is done for one, or for many at once.", no_args_is_help=True)
@@ -282,19 +282,31 @@ def _show_plan(plan: Plan, *, as_json: bool) -> None:
                 "lapsed_until": instant_text(plan.lapsed_until),
                 "points": plan.points,
                 "needs_approval": plan.needs_approval,
-                "shares": [{**share._asdict(), "member_id": str(share.member_id)} for share in plan.shares],
+                "shares": [
+                    {**share._asdict(), "member_id": str(share.member_id), "goes_to": _survivor(plan, share)}
+                    for share in plan.shares
+                ],
                 "left_out": [{"member_id": str(member_id), "why": why} for member_id, why in plan.left_out],
             }
         )
     else:
-        rows = [(str(share.member_id), share.wallet, f"{share.points:,}") for share in plan.shares[:_SHOWN]]
-        rows += [(str(member_id), "", why) for member_id, why in plan.left_out[:_SHOWN]]
+        rows = [
+            (str(share.member_id), share.wallet, f"{share.points:,}", _survivor(plan, share) or "")
+            for share in plan.shares[:_SHOWN]
+        ]
+        rows += [(str(member_id), "", why, "") for member_id, why in plan.left_out[:_SHOWN]]
         then = "; somebody else has to agree" if plan.needs_approval else ""
         whose = _counted(len({share.member_id for share in plan.shares}))
         title = f"Would come back: {plan.points:,} points for {whose}{then}"
-        screen.write_table(title, rows, ("member", "wallet", "points, or why none"))
+        screen.write_table(title, rows, ("member", "wallet", "points, or why none", "merged into, who gets them"))
     if not plan.shares:
         raise typer.Exit(Exit.FAILED)
+
+
+def _survivor(plan: Plan, share: Share) -> str | None:
+    """Who gets a share, where its member was merged into somebody."""
+    found = plan.survivors.get(share.member_id)
+    return None if found is None else str(found)
 
 
 def _show(seen: Seen, *, as_json: bool) -> None:

@@ -11,12 +11,14 @@ import yaml
 
 from cli import screen
 from cli.at_programme import AtProgramme, work_at
-from cli.connections import Connections, DsnOption
+from cli.connections import Connections, DsnOption, SealOption
 from cli.exits import Exit
 from cli.failures import fail
 from cli.options import DEFAULT_DATA, DataOption, JsonOption
+from cli.own_letters import tried
 from cli.programmes import ProgrammeOption, TenantOption
 from cli.publishing import who
+from libs.deliveries.own import Stand
 from libs.messages import samples
 from libs.messages.compiling import compiled
 from libs.messages.content import ChannelName, Content
@@ -204,6 +206,35 @@ def preview(
     except TemplateInvalid as invalid:
         _refuse(file or Path(name), invalid, as_json)
     _show(render(ready, samples.full(ready.declared)), template.channel, html=html, as_json=as_json)
+
+
+@app.command("test")
+def try_template(
+    name: NameArgument,
+    language: LanguageArgument,
+    channel: ChannelArgument,
+    to: Annotated[str, typer.Option("--to", metavar="ADDRESS", help="An address of your own.")],
+    brand: BrandOption = "",
+    data: DataOption = DEFAULT_DATA,
+    tenant: TenantOption = None,
+    programme: ProgrammeOption = None,
+    dsn: DsnOption = None,
+    seal_key_file: SealOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Send what a reader of a language gets to an address of your own, filled with samples: nobody's message."""
+    connections, where = Connections(data, as_json, dsn, None, seal_key_file), _channel(channel, as_json)
+
+    async def work(at: AtProgramme) -> Stand:
+        template, _, _ = await _taken(at, Place(name, brand, language, where))
+        ready = chosen(template, compiled(template), 0).ready
+        return await tried(at, connections, name, where, render(ready, samples.full(ready.declared)), to)
+
+    found = work_at(connections, tenant, programme, work)
+    if as_json:
+        screen.write_json({"letter_id": str(found.letter_id), "state": found.state, "reason": found.reason})
+    else:
+        screen.out().print(f"{name} over {channel}: {found.state} {found.reason or ''}".rstrip(), markup=False)
 
 
 @app.command()

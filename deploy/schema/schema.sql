@@ -2461,7 +2461,9 @@ CREATE TABLE expiry.origin_mix (
     PRIMARY KEY (tenant_id, programme_id, mix)
 );
 
--- The lots of a member with something left, as of movement `upto`, with the place and the mix of each.
+-- The lots of a member with something left, as of movement `upto`: where each came from, and what it comes to if nothing else
+-- happens. A lot that is spared first and lapses later is in it once for each. Where `told` it counts in `expiry.foreseen`; those
+-- who owe and wait for points do not. `tier` and `keeps` are the head's; with the latter it holds up to `until`.
 CREATE TABLE expiry.origin (
     tenant_id int NOT NULL,
     programme_id int NOT NULL,
@@ -2470,8 +2472,44 @@ CREATE TABLE expiry.origin (
     lots bigint[] NOT NULL,
     places bigint[] NOT NULL,
     mixes bigint[] NOT NULL,
+    told boolean,
+    tier text,
+    keeps jsonb,
+    until timestamptz,
+    wallets text[],
+    lapses timestamptz[],
+    months date[],
+    free bigint[],
+    held bigint[],
+    spared bigint[],
     PRIMARY KEY (tenant_id, programme_id, member_id)
 ) WITH (fillfactor = 80);
+
+-- What those rows of `expiry.origin` come to that are told: by tier and month of earning, by place, and by mix.
+CREATE TABLE expiry.foreseen (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    split text NOT NULL CHECK (split IN ('slice', 'place', 'mix')),
+    lapses_at timestamptz NOT NULL, -- infinity: never
+    wallet text NOT NULL,
+    tier text NOT NULL, -- '' for none, and for the other splits
+    month date NOT NULL, -- -infinity: long ago, and for the other splits
+    number bigint NOT NULL, -- of the place or the mix
+    lots bigint NOT NULL,
+    points bigint NOT NULL,
+    spared bigint NOT NULL,
+    held bigint NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, split, lapses_at, wallet, tier, month, number)
+) WITH (fillfactor = 50);
+
+-- The last look at a programme; those that `expiry.forecast` keeps are hours apart.
+CREATE TABLE expiry.latest_forecast (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    as_of timestamptz NOT NULL,
+    outlook jsonb NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id)
+);
 
 -- A request to give back points that lapsed behind `lapsed_after`, up to `lapsed_until`. It is carried out once it is
 -- approved: at once, or by somebody else than who asked. `digest` tells a repeat from another request under its name.
@@ -2596,7 +2634,8 @@ END $$;
 
 SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_expiry'])
 FROM unnest(ARRAY['expiry.sweep', 'expiry.chunk', 'expiry.forecast', 'expiry.reinstatement', 'expiry.reinstatement_share',
-                  'expiry.boundary', 'expiry.origin', 'expiry.origin_place', 'expiry.origin_mix']) AS name;
+                  'expiry.boundary', 'expiry.origin', 'expiry.origin_place', 'expiry.origin_mix', 'expiry.foreseen',
+                  'expiry.latest_forecast']) AS name;
 CREATE POLICY pointstream_expiry_works ON ledger.member TO pointstream_expiry USING (true);
 CREATE POLICY pointstream_expiry_works ON ledger.lot TO pointstream_expiry USING (true);
 CREATE POLICY pointstream_expiry_works ON ledger.debt TO pointstream_expiry USING (true);
@@ -2607,7 +2646,9 @@ GRANT USAGE ON SCHEMA ledger, stream TO pointstream_expiry;
 GRANT USAGE ON SCHEMA expiry TO pointstream_gateway;
 GRANT SELECT, INSERT ON expiry.sweep, expiry.chunk, expiry.forecast TO pointstream_expiry;
 GRANT SELECT, INSERT ON expiry.origin_place, expiry.origin_mix TO pointstream_expiry;
-GRANT SELECT, INSERT, UPDATE (upto, lots, places, mixes) ON expiry.origin TO pointstream_expiry;
+GRANT SELECT, INSERT, UPDATE ON expiry.origin TO pointstream_expiry;
+GRANT SELECT, INSERT, UPDATE (lots, points, spared, held), DELETE ON expiry.foreseen TO pointstream_expiry;
+GRANT SELECT, INSERT, UPDATE (as_of, outlook) ON expiry.latest_forecast TO pointstream_expiry;
 GRANT UPDATE (state, asked, asked_by, lapsed, members, started_at, told_at, ended_at, approved_by, approved_at)
     ON expiry.sweep TO pointstream_expiry;
 GRANT SELECT, UPDATE (state) ON expiry.reinstatement TO pointstream_expiry;
@@ -2629,7 +2670,9 @@ GRANT SELECT ON earning.inbox, earning.decision_page TO pointstream_expiry;
 
 -- The door and the command line look, and say what they want.
 GRANT SELECT ON expiry.sweep, expiry.chunk, expiry.forecast TO pointstream_gateway, pointstream_operator;
-GRANT SELECT ON expiry.origin, expiry.origin_place, expiry.origin_mix TO pointstream_gateway, pointstream_operator;
+GRANT SELECT ON expiry.origin, expiry.origin_place, expiry.origin_mix, expiry.foreseen, expiry.latest_forecast
+    TO pointstream_gateway, pointstream_operator;
+GRANT DELETE ON expiry.origin, expiry.foreseen TO pointstream_operator;
 GRANT UPDATE (asked, asked_by) ON expiry.sweep TO pointstream_gateway, pointstream_operator;
 GRANT SELECT, INSERT, UPDATE (state, decided_by, decided_at) ON expiry.reinstatement
     TO pointstream_gateway, pointstream_operator;
@@ -2863,7 +2906,7 @@ CREATE UNIQUE INDEX merge_stands ON members.merge (tenant_id, programme_id, memb
 CREATE INDEX merge_leads_to ON members.merge (tenant_id, programme_id, leads_to) WHERE undone_at IS NULL;
 SELECT platform.protect('members.merge', ARRAY['pointstream_operator', 'pointstream_earning']);
 GRANT SELECT, INSERT ON members.merge TO pointstream_earning;
-GRANT UPDATE (leads_to, returned, undone_by, undone_at) ON members.merge TO pointstream_earning;
+GRANT UPDATE (leads_to, passed, returned, undone_by, undone_at) ON members.merge TO pointstream_earning;
 GRANT SELECT ON members.merge TO pointstream_gateway, pointstream_operator;
 GRANT USAGE ON SCHEMA members TO pointstream_redemption;
 GRANT SELECT ON members.merge TO pointstream_redemption;
@@ -3451,6 +3494,144 @@ FROM unnest(ARRAY['notifier.scenario_act', 'notifier.scenario_act_rest']) AS nam
 GRANT SELECT, INSERT ON notifier.scenario_act TO pointstream_notifier;
 GRANT UPDATE (state, reason, ended_at) ON notifier.scenario_act TO pointstream_notifier;
 GRANT SELECT ON notifier.scenario_act TO pointstream_gateway, pointstream_operator;
+
+-- ==== mass messages =================================================================================================
+
+-- Messages to many members at once: what is wanted, how far it is, and what it comes to.
+
+-- `wanted` is what somebody wrote (libs/mass/wanted.py); `digest` tells a repeat of a request from another one.
+--   counted, count_after    how many members were looked at, and behind whom the count goes on
+--   members                 how many it is for, once they are counted
+--   approval_above          bound by which a second person was needed, when it was sent
+--   begins_at               when the first was laid down: it is of use for so many hours from then on
+--   laid, lay_after         how many deliveries were laid down, and behind whom that goes on; laid_at: all of them
+--   paced_at, paced_laid    since when the pace is reckoned, and from how many on; NULL has it reckoned anew
+CREATE TABLE notifier.mass (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    mass_id uuid NOT NULL,
+    digest bytea NOT NULL,
+    name text NOT NULL CHECK (length(name) BETWEEN 1 AND 64),
+    wanted jsonb NOT NULL,
+    state text NOT NULL CHECK (state IN ('counting', 'counted', 'awaiting_approval', 'refused', 'scheduled', 'sending',
+                                         'paused', 'cancelled', 'finished')),
+    made_by text NOT NULL,
+    made_at timestamptz NOT NULL,
+    counted int NOT NULL DEFAULT 0,
+    count_after uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
+    counted_at timestamptz,
+    members int,
+    starts_at timestamptz,
+    sent_by text,
+    sent_at timestamptz,
+    approval_above bigint,
+    decided_by text,
+    decided_at timestamptz,
+    begins_at timestamptz,
+    laid int NOT NULL DEFAULT 0,
+    lay_after uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
+    laid_at timestamptz,
+    paced_at timestamptz,
+    paced_laid int NOT NULL DEFAULT 0,
+    ended_at timestamptz,
+    PRIMARY KEY (tenant_id, programme_id, mass_id),
+    CHECK ((ended_at IS NOT NULL) = (state IN ('refused', 'cancelled', 'finished'))),
+    CHECK ((counted_at IS NULL) = (members IS NULL)),
+    CHECK (begins_at IS NOT NULL OR laid = 0)
+);
+CREATE INDEX mass_under_way ON notifier.mass (state) WHERE state IN ('counting', 'scheduled', 'sending');
+CREATE INDEX mass_newest ON notifier.mass (tenant_id, made_at DESC, mass_id DESC);
+CREATE INDEX mass_named ON notifier.mass (mass_id);
+
+-- Whom it is for, where they were named one by one.
+CREATE TABLE notifier.mass_member (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    mass_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, mass_id, member_id)
+);
+
+-- What the count found: each member once, by what would be decided over which channel, and why.
+CREATE TABLE notifier.mass_count (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    mass_id uuid NOT NULL,
+    variant text NOT NULL,
+    verdict text NOT NULL CHECK (verdict IN ('send', 'wait', 'drop')),
+    channel text NOT NULL,
+    reason text NOT NULL, -- empty for what would be sent
+    members int NOT NULL CHECK (members > 0),
+    PRIMARY KEY (tenant_id, programme_id, mass_id, variant, verdict, channel, reason)
+);
+
+-- The deliveries of a mass message, and how they stand.
+CREATE INDEX delivery_of_mass ON notifier.delivery (tenant_id, programme_id, occasion, state) WHERE occasion LIKE 'mass/%';
+
+SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_notifier'])
+FROM unnest(ARRAY['notifier.mass', 'notifier.mass_member', 'notifier.mass_count']) AS name;
+CREATE POLICY pointstream_notifier_works ON members.member TO pointstream_notifier USING (true);
+
+GRANT SELECT ON members.member TO pointstream_notifier;
+GRANT SELECT ON notifier.mass, notifier.mass_member TO pointstream_notifier;
+GRANT UPDATE (state, counted, count_after, counted_at, members, begins_at, laid, lay_after, laid_at, paced_at, paced_laid, ended_at)
+    ON notifier.mass TO pointstream_notifier;
+GRANT SELECT, INSERT, UPDATE (members) ON notifier.mass_count TO pointstream_notifier;
+GRANT SELECT, INSERT ON notifier.mass, notifier.mass_member TO pointstream_gateway, pointstream_operator;
+GRANT UPDATE (state, counted, count_after, counted_at, members, starts_at, sent_by, sent_at, approval_above, decided_by,
+              decided_at, paced_at, ended_at) ON notifier.mass TO pointstream_gateway, pointstream_operator;
+GRANT SELECT, DELETE ON notifier.mass_count TO pointstream_gateway, pointstream_operator;
+
+-- Letters to people of the company: templates that somebody tries on an address of their own, and figures sent to operators.
+-- They are nobody's message: no member, no consent, no cap, and no delivery. `sealed` holds address and words, until it is over.
+CREATE TABLE notifier.own_letter (
+    tenant_id int NOT NULL,
+    letter_id uuid NOT NULL,
+    programme_id int NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('test', 'results')),
+    channel text NOT NULL,
+    message text NOT NULL,
+    digest bytea NOT NULL, -- of the request, to tell a repeat from another one
+    sealed bytea,
+    state text NOT NULL CHECK (state IN ('waiting', 'sending', 'handed', 'failed')),
+    attempts int NOT NULL DEFAULT 0,
+    due_at timestamptz NOT NULL,
+    lease_until timestamptz,
+    reason text,
+    detail text,
+    asked_by text NOT NULL,
+    asked_at timestamptz NOT NULL,
+    ended_at timestamptz,
+    PRIMARY KEY (tenant_id, letter_id),
+    CHECK ((ended_at IS NOT NULL) = (state IN ('handed', 'failed'))),
+    CHECK ((lease_until IS NOT NULL) = (state = 'sending'))
+);
+CREATE INDEX own_letter_due ON notifier.own_letter (due_at) WHERE state IN ('waiting', 'sending');
+
+-- Who gets a programme's figures, how often, and when next. `sealed` is the address.
+CREATE TABLE notifier.result_mail (
+    tenant_id int NOT NULL,
+    result_mail_id uuid NOT NULL,
+    programme_id int NOT NULL,
+    digest bytea NOT NULL,
+    every text NOT NULL CHECK (every IN ('day', 'week', 'month')),
+    hour smallint NOT NULL CHECK (hour BETWEEN 0 AND 23),
+    language text NOT NULL,
+    sealed bytea NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamptz NOT NULL,
+    next_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, result_mail_id)
+);
+CREATE INDEX result_mail_due ON notifier.result_mail (next_at);
+
+SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_notifier'])
+FROM unnest(ARRAY['notifier.own_letter', 'notifier.result_mail']) AS name;
+GRANT SELECT, INSERT, UPDATE (sealed, state, attempts, due_at, lease_until, reason, detail, ended_at) ON notifier.own_letter
+    TO pointstream_notifier;
+GRANT SELECT, INSERT ON notifier.own_letter TO pointstream_gateway, pointstream_operator;
+GRANT SELECT, UPDATE (next_at) ON notifier.result_mail TO pointstream_notifier;
+GRANT SELECT, INSERT, DELETE ON notifier.result_mail TO pointstream_gateway, pointstream_operator;
 -- Codes that are worth something, in pools: coupons and vouchers.
 
 -- Codes of one kind, with the rules by which they count (`rules`, a document) and what they look like (`pattern`; null where

@@ -92,6 +92,12 @@ def month(number_of_month: int, language: str) -> str:
     return text
 
 
+def language_name(code: str, language: str) -> str:
+    """Name a language by its code; a code that is not known stays as it is."""
+    text: str = _locale(language).languages.get(code, code)
+    return text
+
+
 def country(code: str, language: str) -> str:
     """Name a country by its code of ISO 3166; a code that is not known stays as it is."""
     text: str = _locale(language).territories.get(code, code)

@@ -105,6 +105,17 @@ def unmerge(
     return _passing(survivor, merged, parts, {wallet: amount for wallet, amount in owed.items() if amount}, at)
 
 
+def pass_on(giver: MemberLedger, receiver: MemberLedger, parts: Iterable[Allocation], at: datetime) -> Transfer:
+    """Move points of some lots to a member with whom the giver was merged already: what came to the giver later.
+
+    It repays debt at once, as all that is received.
+    """
+    sums: dict[int, int] = {}
+    for part in parts:
+        sums[part.lot_seq] = sums.get(part.lot_seq, 0) + part.amount
+    return _passing(giver, receiver, [Allocation(*each) for each in sums.items()], {}, at)
+
+
 @dataclass(slots=True)
 class _Passing:
     giver: MemberLedger

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from jinja2 import Template as JinjaTemplate
 
@@ -21,6 +22,7 @@ LONGEST_TITLE = 255
 LONGEST_WORDS = 20_000
 LONGEST_HTML = 300_000
 
+_TAG = re.compile(r"<([a-z][a-z0-9:]*) (?=[a-z])")
 _GAPING = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
 
 _Filler = Callable[[dict[str, object]], str]
@@ -50,8 +52,13 @@ def ready(compiled: Compiled, declared: Declared) -> Ready:
         declared,
         _filler(locale, compiled.title, html=False) if compiled.title else None,
         _filler(locale, compiled.text, html=False),
-        None if compiled.html is None else _filler(locale, compiled.html, html=True),
+        None if compiled.html is None else _filler(locale, in_lines(compiled.html), html=True),
     )
+
+
+def in_lines(html: str) -> str:
+    """HTML with a line for each tag that says more than its name: a mail goes as it is where its lines are short."""
+    return _TAG.sub(r"<\1\n", html)
 
 
 def render(template: Ready, values: Mapping[str, object]) -> Content:
@@ -77,6 +84,9 @@ def render(template: Ready, values: Mapping[str, object]) -> Content:
 
 def _filler(locale: str, source: str, *, html: bool) -> _Filler:
     compiled: JinjaTemplate = environment(locale, html=html).from_string(source)
+    if html:
+        names = compiled.root_render_func.__globals__
+        names["escape"] = lru_cache(maxsize=2048)(names["escape"])  # a mail says much that the one before said
     write, context = compiled.root_render_func, compiled.new_context
 
     def fill(values: dict[str, object]) -> str:

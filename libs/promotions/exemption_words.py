@@ -22,7 +22,7 @@ def exemption_words(programme: Programme, wallet: Wallet, language: str) -> Iter
         named = levels.get((sparing.tier_set or "", sparing.name)) or segments.get(sparing.name)
         name = sparing.name if named is None else named.title or named.name
         whose = RULES.say(language, f"spared.{sparing.by}", name=name)
-        yield RULES.say(language, "spared.rule", whose=whose, which=_which(sparing, wallet, language))
+        yield RULES.say(language, "spared.rule", whose=whose, which=which_words(sparing, wallet, language))
 
 
 def benefit_words(
@@ -34,11 +34,12 @@ def benefit_words(
             continue
         for sparing in dict.fromkeys(sparings(sets, wallet)):
             if (sparing.tier_set, sparing.name) == (tiers.name, level.name):
-                which = _which(sparing, wallet, language)
+                which = which_words(sparing, wallet, language)
                 yield RULES.say(language, "spared.benefit", wallet=wallet.name, which=which)
 
 
-def _which(sparing: Sparing, wallet: Wallet, language: str) -> str:
+def which_words(sparing: Sparing, wallet: Wallet, language: str) -> str:
+    """Say which points an exception spares, and that they do not lapse."""
     if sparing.first is not None:
         number = wording.number(sparing.first, language, wallet.scale)
         return RULES.say(language, "spared.first", n=sparing.first if not wallet.scale else 2, number=number)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from libs.messages.content import ChannelName, Purpose
-from libs.promotions.parts import LocalTime, Misplaced, Part, refuse_repeats
+from libs.promotions.parts import LocalTime, Misplaced, NonNegative, Part, refuse_repeats, unless_written
 
 MessageName = Literal[
     "expiry_reminder",
@@ -75,7 +75,8 @@ class Cap(Part):
 class Messages(Part):
     """What members are told. Reminders are always told, by the series of their wallets; other messages where listed.
 
-    `brand` is under whose name; by default the programme's. `language` is that of members of whom none is known.
+    `brand` is under whose name; by default the programme's. `language` is that of members of whom none is known. A
+    message to more than `approval_above` members at once waits until somebody else than who sends it agrees.
     """
 
     brand: Annotated[str, Field(min_length=1, max_length=64)] | None = None
@@ -83,6 +84,7 @@ class Messages(Part):
     notices: Annotated[tuple[Notice, ...], Field(max_length=64)] = ()
     quiet: QuietHours = QuietHours()
     caps: Annotated[tuple[Cap, ...], Field(max_length=16)] = ()
+    approval_above: NonNegative = unless_written(10_000)
 
     @model_validator(mode="after")
     def _once_each(self) -> Self:

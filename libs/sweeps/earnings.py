@@ -40,8 +40,7 @@ async def load_pages(connection: asyncpg.Connection, tenant_id: int, earned: Seq
 
 async def add_kept(connection: asyncpg.Connection, origins: Origins, scope: tuple[int, int]) -> bool:
     """Add up where points come from, as far as it is kept beside their lots; say whether that is all of them."""
-    places = {row[0]: Place(*row[1:]) for row in await connection.fetch(_QUERIES["places"], *scope)}
-    mixes = {row[0]: Mix(*map(tuple, row[1:])) for row in await connection.fetch(_QUERIES["mixes"], *scope)}
+    places, mixes = await load_known(connection, scope)
     whole = True
     for lapses_at, wallet, place, mix, points in await connection.fetch(_QUERIES["kept"], *scope, timeout=_PATIENCE):
         if place is None:
@@ -49,3 +48,10 @@ async def add_kept(connection: asyncpg.Connection, origins: Origins, scope: tupl
         else:
             origins.add_known(places[place], mixes[mix], (lapses_at, wallet), points)
     return whole
+
+
+async def load_known(connection: asyncpg.Connection, scope: tuple[int, int]) -> tuple[dict[int, Place], dict[int, Mix]]:
+    """Return the places and mixes that are kept, by number."""
+    places = {row[0]: Place(*row[1:]) for row in await connection.fetch(_QUERIES["places"], *scope)}
+    mixes = {row[0]: Mix(*map(tuple, row[1:])) for row in await connection.fetch(_QUERIES["mixes"], *scope)}
+    return places, mixes

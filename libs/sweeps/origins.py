@@ -122,7 +122,15 @@ class Origins:
 
     def add_known(self, place: Place, mix: Mix, lapsing: Lapsing, points: int) -> None:
         """Add points of a wallet that lapse at an instant, and of which it is known where they come from."""
+        self.add_place(place, lapsing, points)
+        self.add_mix(mix, lapsing, points)
+
+    def add_place(self, place: Place, lapsing: Lapsing, points: int) -> None:
+        """Add points that were earned somewhere; fewer than none take some off."""
         self._places[place, lapsing] = self._places.get((place, lapsing), 0) + points
+
+    def add_mix(self, mix: Mix, lapsing: Lapsing, points: int) -> None:
+        """Add points that some campaigns brought; fewer than none take some off."""
         self._mixes[mix, lapsing] = self._mixes.get((mix, lapsing), 0) + points
 
     def told(self) -> tuple[Origin, ...]:

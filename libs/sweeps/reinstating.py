@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -25,10 +26,9 @@ MOST_MEMBERS = 100_000
 
 Connection = asyncpg.Connection
 Scope = tuple[int, int]
-Why = Literal["merged", "more-than-lapsed", "nothing-lapsed", "over-the-limit"]
+Why = Literal["more-than-lapsed", "nothing-lapsed", "over-the-limit"]
 Decided = Literal["done", "own", "otherwise", "unknown"]
 _WORDS: Mapping[Why, str] = {
-    "merged": "the member was merged into another one, and nothing comes into the old ledger while that stands",
     "more-than-lapsed": "less lapsed, or is still away",
     "nothing-lapsed": "nothing lapsed that could come back",
     "over-the-limit": "no more may come back to a member",
@@ -75,13 +75,17 @@ class Share(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What a request comes to: the span of time in which it lapsed, the shares, and who gets nothing and why."""
+    """What a request comes to: the span of time in which it lapsed, the shares, and who gets nothing and why.
+
+    `survivors` are those who get the shares of members that were merged into them.
+    """
 
     lapsed_after: datetime
     lapsed_until: datetime
     shares: tuple[Share, ...]
     left_out: tuple[tuple[UUID, Why], ...]
     needs_approval: bool
+    survivors: Mapping[UUID, UUID] = MappingProxyType({})
 
     @property
     def points(self) -> int:
@@ -132,19 +136,16 @@ async def plan(
         _QUERIES["away"], *scope, members, asking.wallet, after, until, timeout=_PATIENCE
     ):
         away.setdefault(member_id, {})[wallet] = (points, back)
-    merged = {row["member_id"] for row in await connection.fetch(_QUERIES["merged"], *scope, members)}
+    survivors = dict(await connection.fetch(_QUERIES["leading"], *scope, members))
     shares: list[Share] = []
     left_out: list[tuple[UUID, Why]] = []
     for wish in {wish.member_id: wish for wish in asking.wishes}.values():
-        if wish.member_id in merged:
-            left_out.append((wish.member_id, "merged"))
-            continue
         found, why = _shares(wish, away.get(wish.member_id, {}), asking.wallet or first_wallet, rules)
         shares += found
         if why is not None:
             left_out.append((wish.member_id, why))
     needed = sum(share.points for share in shares) > rules.approval_above
-    return Plan(after, until, tuple(shares), tuple(left_out), needed)
+    return Plan(after, until, tuple(shares), tuple(left_out), needed, survivors)
 
 
 def _check(rules: Reinstatement, asking: Asking, opens: datetime, now: datetime) -> None:

@@ -222,7 +222,8 @@ class BatchDecider:
             self.result.events.append(self._told())
             return
         if arrival.kind in arrivals.BY_HAND:
-            acted = by_hand(arrival, life, self._loaded.lapses, self._now)
+            acted = by_hand(arrival, life, self._loaded.lapses, self._loaded.merges, self._now)
+            self._hold_merged(arrival, life)
         elif arrival.kind in arrivals.MOVINGS:
             used = self._counters.of(arrival.programme)
             acted = move(arrival, life, self._loaded.merges, self._life_of, used, self._use, self._now)
@@ -349,6 +350,14 @@ class BatchDecider:
             if self._tiers is not None:
                 self._tiers.catch_up(programme, life.standing, self._about)
         return life
+
+    def _hold_merged(self, arrival: Arrival, survivor: Life | None) -> None:
+        """Tell of what is done to the old ledger of a merged member too, under whose name the survivor was in hand."""
+        merges, name = self._loaded.merges, (*arrival.scope, arrival.event.data.member_id)
+        if merges is not None and survivor is not None and survivor.name != name and name in merges.away:
+            self._in_hand |= {
+                name: (arrival.programme, merges.away[name]), survivor.name: (arrival.programme, survivor)
+            }  # fmt: skip
 
     def _use(self, programme: RunningProgramme, key: str, points: int, limit: int) -> None:
         counters = self._counters.of(programme)

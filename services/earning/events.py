@@ -172,12 +172,14 @@ class EventHandler:
             await loading.load_lapsed(connection, home, lives)
         deeds = await tier_store.load_deeds(connection, programmes, standings, fresh, cases.values(), now)
         referrals = await referral_store.load(connection, programmes, standings, fresh, codes, lives, cases, now)
-        merges = None
+        merges, reinstating = None, reinstating_store.asking(self.topics[0], fresh)
         if leads or changing:
             merges = Merges(owners, lives, standings, cases, identifiers, *deeds)
-            await merging_store.load(connection, changing, merges, now)
+            apart = reinstating_store.of_merged(reinstating, leads)
+            await merging_store.load(connection, [*changing, *apart], merges, now)
             merges.lead(leads)
-        lapses = await reinstating_store.load(connection, self.topics[0], fresh, lives)
+        own = lives if merges is None else {**lives, **merges.away}
+        lapses = await reinstating_store.load(connection, reinstating, own) if reinstating else {}
         loaded = Loaded(owners, standings, lives, cases, opened.used, *deeds, referrals, merges, lapses)
         more = await loading.load_more_counters(connection, fresh, loaded, lock=careful)
         return replace(loaded, used=opened.used | more) if more else loaded

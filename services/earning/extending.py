@@ -9,14 +9,15 @@ from libs.ledger.extend import Wish, extend
 from services.earning.activities import Acted, correct, in_hand
 from services.earning.arrivals import ADJUSTED, EXTENSION, REDATING, REINSTATEMENT, Arrival
 from services.earning.lives import Life
+from services.earning.merging import Merges
 from services.earning.redating import redated
 from services.earning.reinstating import Lapses, bring_back
 
 
-def by_hand(arrival: Arrival, life: Life | None, lapses: Lapses, now: datetime) -> Acted:
+def by_hand(arrival: Arrival, life: Life | None, lapses: Lapses, merges: Merges | None, now: datetime) -> Acted:
     """Decide on what a person asked for; `lapses` is what had lapsed of those to whom anything is to come back."""
     if arrival.kind == REINSTATEMENT:
-        return bring_back(arrival, life, lapses, now)
+        return bring_back(arrival, life, lapses, merges, now)
     return _BY_KIND[arrival.kind](arrival, life, now)
 
 

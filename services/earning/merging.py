@@ -22,8 +22,8 @@ from libs.history.days import Counted
 from libs.judging.verdict import Verdict
 from libs.judging.versions import RunningProgramme
 from libs.ledger.late import effective_time
-from libs.ledger.model import Kind
-from libs.ledger.transfer import Passed, Transfer, merge, unmerge
+from libs.ledger.model import Allocation, Kind
+from libs.ledger.transfer import Passed, Transfer, merge, pass_on, unmerge
 from libs.lives.life import MemberName
 from libs.lives.made import Cause
 from libs.receipts.story import Account, Gained, Story
@@ -92,7 +92,7 @@ class Merges:
     """The merges of the batch: those known of the members in hand, and what is done to them.
 
     `known` are the merges of whom a batch is to merge or part, by member; `identifiers` and `counters` are theirs.
-    `away` are the ledgers of members who were merged, `gone` where lots went.
+    `away` are the ledgers of members who were merged, `gone` where lots went. `added` is what a merge moved later.
     """
 
     owners: MutableMapping[tuple[int, int, str], UUID]
@@ -108,6 +108,7 @@ class Merges:
     used: Mapping[CounterName, int] = field(default_factory=dict)
     away: dict[MemberName, Life] = field(default_factory=dict)
     done: list[Done] = field(default_factory=list)
+    added: list[tuple[Merge, tuple[Passed, ...]]] = field(default_factory=list)
     _events: list[Outgoing] = field(default_factory=list)
     _more: dict[MemberName, list[Merge]] = field(default_factory=dict)
 
@@ -147,7 +148,8 @@ class Merges:
 
     def _keep(self, arrival: Arrival, merged: Life, survivor: Life, made: Transfer, use: Use, now: datetime) -> Merge:
         name, scope = merged.name, arrival.scope
-        number = 1 + len(self.known.get(name, ())) + len(self._more.get(name, ()))
+        before = [each.number for each in (*self.known.get(name, ()), *self._more.get(name, ()))]
+        number = 1 + max(before, default=0)
         used = {}
         asked, into = str(arrival.event.data.to_member_id), str(survivor.name[2])
         for key, theirs in self.counters.get(name, ()):
@@ -204,6 +206,29 @@ class Merges:
         self._part(arrival, last[0], survivor, merged, made, use)
         self._tell(arrival.programme, merged, last[0], made, data.reason, cause, now, undone=True)
         return Acted(Verdict("unmerged", data.reason, at), (), _points(made))
+
+    def pass_on(
+        self,
+        merged: Life,
+        survivor: Life,
+        parts: Iterable[Allocation],
+        cause: Cause,
+        reason: str,
+        now: datetime,
+    ) -> None:
+        """Move what came to a merged member later to the survivor; an undoing of the merge takes it back with the rest.
+
+        Where the id leads on through several merges it is the last survivor's for good.
+        """
+        made = pass_on(merged.ledger, survivor.ledger, parts, now)
+        record(merged, survivor, made.given, cause, reason)
+        record(survivor, merged, made.received, cause, reason)
+        known = [*self.known.get(merged.name, ()), *self._more.get(merged.name, ())]
+        if known and known[-1].survivor == survivor.name[2]:
+            last = replace(known[-1], passed=(*known[-1].passed, *made.passed))
+            self.added.append((last, made.passed))
+            self._more.setdefault(merged.name, []).append(last)
+            self.gone |= last.ways()
 
     def _present(self, last: Merge) -> Iterator[Passed]:
         """The lots that a merge moved, as they lie in the survivor's ledger now; they may have gone on and back."""

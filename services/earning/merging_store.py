@@ -194,6 +194,9 @@ async def save(connection: asyncpg.Connection, now: datetime, merges: Merges) ->
     for done in merges.done:
         row = _json([_row(done, undone=done.merge.undone)])
         await connection.execute(_QUERIES["save"], now, *(("[]", row) if done.merge.undone else (row, "[]")))
+    for merge, passed in merges.added:
+        pairs = orjson.dumps([list(each) for each in passed]).decode()
+        await connection.execute(_QUERIES["add"], *merge.name, merge.number, pairs)
     made = [done.merge for done in merges.done if not done.merge.undone]
     if made:
         await restrict(connection, now, [(merge.name, (*merge.name[:2], merge.survivor)) for merge in made])

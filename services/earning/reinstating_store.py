@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import asyncpg
 from msgspec import structs
@@ -20,17 +20,23 @@ from services.earning.reinstating import Lapses
 _QUERIES = sql.load("services.earning", "reinstating.sql")
 
 
-async def load(
-    connection: asyncpg.Connection, topic: str, fresh: Sequence[Arrival], lives: Mapping[MemberName, Life]
-) -> Lapses:
+def asking(topic: str, fresh: Sequence[Arrival]) -> list[Arrival]:
+    """The requests of a batch to give back what lapsed."""
+    return [] if topic != arrivals.ACTIVITIES else [new for new in fresh if new.kind == arrivals.REINSTATEMENT]
+
+
+def of_merged(asked: Iterable[Arrival], leads: Mapping[MemberName, MemberName]) -> list[Arrival]:
+    """Those that name somebody who was merged."""
+    return [new for new in asked if (*new.scope, new.event.data.member_id) in leads]
+
+
+async def load(connection: asyncpg.Connection, asked: Sequence[Arrival], lives: Mapping[MemberName, Life]) -> Lapses:
     """Return what lapsed of the members whom requests name, and put the lots that nothing is left of to their ledgers.
 
-    Their heads are locked; nothing was done to them yet.
+    Their heads are locked; nothing was done to them yet. `lives` has members who were merged under their own names.
     """
-    if topic != arrivals.ACTIVITIES:
-        return {}
-    asked = {(*new.scope, new.event.data.member_id): None for new in fresh if new.kind == arrivals.REINSTATEMENT}
-    names = [name for name in asked if name in lives]
+    wanted = dict.fromkeys([(*new.scope, new.event.data.member_id) for new in asked])
+    names = [name for name in wanted if name in lives and lives[name].name == name]
     if not names:
         return {}
     columns = [[name[column] for name in names] for column in range(3)]

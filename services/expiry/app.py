@@ -20,7 +20,7 @@ from libs.runtime.metrics import StreamMetrics
 from libs.runtime.outbox import ReadRows, Relay
 from services.expiry.announcements import WRITER
 from services.expiry.crowd import Crowd
-from services.expiry.forecaster import Forecaster
+from services.expiry.forecaster import Forecaster, ForecastPace
 from services.expiry.lane import Lane, Means
 from services.expiry.metrics import ExpiryMetrics
 from services.expiry.overseer import Overseer, Rules
@@ -62,7 +62,8 @@ def build(settings: ExpirySettings, clock: Clock | None = None) -> faust.App:
     rules = Rules(wanted.ahead, wanted.settle, wanted.automatic, wanted.chunk, wanted.progress_every)
     versions = VersionReader()
     overseer = Overseer(pool, clock, wall, rules, metrics, crowd, versions)
-    forecaster = Forecaster(pool, clock, settings.forecast.every, settings.look_every, metrics, versions)
+    pace = ForecastPace(settings.forecast.every, settings.forecast.follow)
+    forecaster = Forecaster(pool, clock, pace, settings.look_every, metrics, versions)
     reinstater = Reinstater(pool, clock, metrics, relay.committed)
     zones = ZoneWatch(pool, clock, metrics, versions)
     trouble = listen_only(app, settings, clock, metrics.announcements.inc)

@@ -14,8 +14,9 @@ _QUERIES = sql.load("services.expiry", "forecasts.sql")
 
 
 class Made(NamedTuple):
-    """When the last forecast of a programme was made, and when the last of its sweeps was over."""
+    """When the last forecast of a programme was made, the last that is kept for good, and the last sweep was over."""
 
+    latest_at: datetime | None
     made_at: datetime | None
     swept_at: datetime | None
 
@@ -23,7 +24,9 @@ class Made(NamedTuple):
 async def last_made(connection: asyncpg.Connection) -> dict[Scope, Made]:
     """Return what was made last, of every programme."""
     rows = await connection.fetch(_QUERIES["made"])
-    return {(row["tenant_id"], row["programme_id"]): Made(row["made_at"], row["swept_at"]) for row in rows}
+    return {
+        (row["tenant_id"], row["programme_id"]): Made(row["latest_at"], row["made_at"], row["swept_at"]) for row in rows
+    }
 
 
 async def in_turn(connection: asyncpg.Connection) -> bool:

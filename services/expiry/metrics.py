@@ -34,6 +34,11 @@ class ExpiryMetrics:
             "Chunks given up because another worker took them over or the sweep rests.",
             registry=registry,
         )
+        self.long_steps = Counter(
+            "loyalty_expiry_long_steps_total",
+            "Steps of a sweep that held their members locked for longer than is allowed (`sweep.lock`).",
+            registry=registry,
+        )
         self.running = Gauge("loyalty_expiry_sweeps", "Sweeps that run.", registry=registry)
         self.spared_lots = Counter(
             "loyalty_expiry_spared_lots_total", "Lots that did not lapse, for something spared them.", registry=registry
@@ -68,9 +73,9 @@ class ExpiryMetrics:
         )
 
     def _of_forecasts(self, registry: CollectorRegistry) -> None:
-        self.origins = Counter(
-            "loyalty_expiry_origins_total",
-            "Lots beside which it was kept where they came from.",
+        self.foreseen = Counter(
+            "loyalty_expiry_foreseen_members_total",
+            "Members whose points were added up anew for what lapses when.",
             registry=registry,
         )
         of_wallet = ("tenant", "programme", "wallet")

@@ -1,8 +1,9 @@
-"""Expiry's door to the database for where lots came from."""
+"""Expiry's door to the database for where lots came from and what they come to."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -13,8 +14,6 @@ from libs.sweeps.origins import Mix, Place
 from services.expiry.store import Scope
 
 _QUERIES = sql.load("services.expiry", "origins.sql")
-_PATIENCE = 600.0
-"""Seconds for a statement that may read the heads of a whole programme."""
 
 
 class Fresh(NamedTuple):
@@ -38,14 +37,20 @@ class Traced(NamedTuple):
     campaigns: Mix
 
 
+class Ending(NamedTuple):
+    """What becomes of a lot, or of a part of it, of somebody whom something may spare."""
+
+    member_id: UUID
+    lot: int
+    lapses_at: datetime | None
+    free: int
+    held: int
+    spared: int
+
+
 async def be_patient(connection: asyncpg.Connection) -> None:
     """Let a transaction be idle for longer than is usual, up to its end."""
     await connection.execute(_QUERIES["patience"])
-
-
-async def behind(connection: asyncpg.Connection, scope: Scope, after: UUID, most: int) -> dict[UUID, int]:
-    """Return members behind `after` to whom something happened since, each with its last movement; in order."""
-    return dict(await connection.fetch(_QUERIES["behind"], *scope, after, most, timeout=_PATIENCE))
 
 
 async def fresh_lots(connection: asyncpg.Connection, scope: Scope, members: Sequence[UUID]) -> list[Fresh]:
@@ -53,10 +58,22 @@ async def fresh_lots(connection: asyncpg.Connection, scope: Scope, members: Sequ
     return [Fresh(*row) for row in await connection.fetch(_QUERIES["fresh"], *scope, members)]
 
 
+async def keepers(connection: asyncpg.Connection, scope: Scope, members: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Return the heads of those whom something may spare."""
+    return list(await connection.fetch(_QUERIES["keepers"], *scope, members))
+
+
 async def keep(
-    connection: asyncpg.Connection, scope: Scope, members: Mapping[UUID, int], traced: Sequence[Traced]
+    connection: asyncpg.Connection,
+    scope: Scope,
+    members: Sequence[UUID],
+    months: Sequence[tuple[datetime, date]],
+    traced: Sequence[Traced],
+    endings: Sequence[Ending],
+    now: datetime,
+    until: datetime,
 ) -> None:
-    """Keep where lots of some members came from, up to a movement of each; what has nothing left is forgotten."""
+    """Keep what members have as they are in this snapshot, and bring the sums in line with it."""
     places = {each.place: each.where for each in traced}
     mixes = {each.mix: each.campaigns for each in traced}
     if traced:
@@ -64,5 +81,12 @@ async def keep(
         await connection.execute(_QUERIES["keep_places"], *scope, list(places), partners, stores)
         rows = [(*scope, number, list(one.campaigns), list(one.weights)) for number, one in mixes.items()]
         await connection.executemany(_QUERIES["keep_mix"], rows)
+    starts, firsts = zip(*months, strict=True)
     columns = [[getattr(each, name) for each in traced] for name in ("member_id", "lot", "place", "mix")]
-    await connection.execute(_QUERIES["keep"], *scope, list(members), list(members.values()), *columns)
+    columns += [[getattr(each, name) for each in endings] for name in Ending._fields]
+    await connection.execute(_QUERIES["keep"], *scope, members, starts, firsts, *columns, until, now)
+
+
+async def forget_empty(connection: asyncpg.Connection, scope: Scope) -> None:
+    """Drop sums of nothing."""
+    await connection.execute(_QUERIES["forget_empty"], *scope)

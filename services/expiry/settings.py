@@ -45,7 +45,12 @@ class ForecastPart(Part):
     every: timedelta = Field(
         default=timedelta(hours=6),
         gt=timedelta(0),
-        description="age at which the forecast is made anew; so it is after each sweep",
+        description="age at which a forecast is kept for good; so it is after each sweep",
+    )
+    follow: timedelta = Field(
+        default=timedelta(minutes=1),
+        gt=timedelta(0),
+        description="age at which the latest forecast follows what happened; later where following takes seconds",
     )
 
 

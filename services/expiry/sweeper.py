@@ -100,6 +100,8 @@ class Sweeper(Lane):
         self._pace.tell(len(asked), lots + spared, seconds)
         metrics = self._means.metrics
         metrics.step_seconds.observe(seconds)
+        if seconds > self._means.lock_bound:
+            metrics.long_steps.inc()
         metrics.members.inc(len({each.member_id for each in lapsed}))
         metrics.lots.inc(lots)
         metrics.spared_lots.inc(spared)

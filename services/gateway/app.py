@@ -90,12 +90,18 @@ from services.gateway.intake.publisher import Publisher
 from services.gateway.intake.recent import Recent
 from services.gateway.intake.store import IntakeStore
 from services.gateway.lag import EndOffsets, onlooker
+from services.gateway.lapsing import routes as ways_of_lapsing
 from services.gateway.live import Live
 from services.gateway.live_board import Boards
+from services.gateway.mass import console as console_of_mass
+from services.gateway.mass import routes as ways_to_mass
+from services.gateway.mass.desk import MassDesk
 from services.gateway.messages import outbox
 from services.gateway.messages import routes as ways_to_messages
 from services.gateway.messages.desk import MessageDesk
 from services.gateway.metrics import GatewayMetrics
+from services.gateway.own_letters import routes as ways_to_own_letters
+from services.gateway.own_letters.desk import OwnDesk
 from services.gateway.planning import calendar_api, calendar_console, wizard
 from services.gateway.programmes import CompiledVersions
 from services.gateway.quotas import Quotas
@@ -132,9 +138,12 @@ _WAYS = (
     ways_to_codes,
     ways_to_gift_cards,
     ways_to_messages,
+    ways_to_mass,
+    ways_to_own_letters,
     api,
     merge_api,
     extension_api,
+    ways_of_lapsing,
     shopping_api,
     segments_api,
     challenges_api,
@@ -165,6 +174,7 @@ _WAYS = (
     experiments_console,
     scenarios_console,
     console_of_codes,
+    console_of_mass,
     reminder_api,
     sweep_plan_api,
     sweep_api,
@@ -224,7 +234,9 @@ def compose(
             app.state.inbox = InboxStore(pool, vault.seal)
             app.state.sms_callbacks = SmsCallbacks(pool, vault.seal, vault, now)
             app.state.messages = MessageDesk(pool, vault, now)
+            app.state.mass = MassDesk(pool, random)
             app.state.templates = TemplateDesk(TemplateStore(pool), now)
+            app.state.own_letters = OwnDesk(pool, app.state.templates, vault.seal, random)
             app.state.backtests = _backtests(settings, pool, now, metrics, random)
             async with (
                 _live(settings, key, store, now) as app.state.live,

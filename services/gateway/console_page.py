@@ -23,6 +23,7 @@ PLACES = (
     "/webhooks",
     "/outbox",
     "/templates",
+    "/mass",
 )
 """The console's pages, in the order of the bar."""
 
@@ -47,6 +48,7 @@ BAR = Catalogue(
             "/webhooks": "Webhooks",
             "/outbox": "Outbox",
             "/templates": "Messages",
+            "/mass": "Mailings",
             "out": "Sign out",
             "scope": "The API key of this session lacks the scope {scope}.",
         },
@@ -67,6 +69,7 @@ BAR = Catalogue(
             "/webhooks": "Webhooks",
             "/outbox": "Postausgang",
             "/templates": "Nachrichten",
+            "/mass": "Mailings",
             "out": "Abmelden",
             "scope": "Dem API-Schlüssel dieser Sitzung fehlt die Berechtigung {scope}.",
         },

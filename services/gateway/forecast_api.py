@@ -69,8 +69,9 @@ async def get_forecast(
 ) -> ForecastView | Response:
     """Tell what lapses when if nothing else happens, split by tier, month of earning, campaign, partner and store.
 
-    It is of the moment `as_of`, kept and made anew every few hours and after each sweep. A sweep at the boundary
-    writes down exactly what a fresh forecast says at that moment.
+    It is of the moment `as_of`, a minute or so ago: it follows the ledger, and every few hours and after each sweep one
+    is kept for good, which `as_of` asks for. A sweep at the boundary writes down exactly what a fresh forecast says at
+    that moment.
     """
     running = await meant(caller, programme)
     splits = split or SPLITS

@@ -27,8 +27,8 @@ MEMBER_ID = "member_id"
 class Shown:
     """All that the page of a member shows. `receipts` and `journal` are None for who may not see them.
 
-    `segments` are those that the member is in, as people call them; `older` is where the journal goes on; `reached` is
-    the section on how the member is reached, as HTML.
+    `segments` are those that the member is in, as people call them; `older` is where the journal goes on; `reached` and
+    `lapsing` are the sections on how the member is reached and on what lapses, as HTML.
     """
 
     member: MemberWithTiers
@@ -38,6 +38,7 @@ class Shown:
     journal: Sequence[HistoryEntry] | None
     older: str | None
     reached: str = ""
+    lapsing: str = ""
 
 
 def member_path(member_id: UUID, programme: str, language: str, **more: str) -> str:
@@ -80,6 +81,7 @@ def member_body(shown: Shown, language: str) -> str:
         shown.reached,
         f"<h2>{say('balances')}</h2>",
         _balances(shown, language),
+        shown.lapsing,
         *([f"<h2>{say('tiers')}</h2>", _tiers(shown, language)] if member.tiers else []),
         f"<h2>{say('segments')}</h2>",
         listed(map(escape, shown.segments)) if shown.segments else f"<p>{say('none')}</p>",

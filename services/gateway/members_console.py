@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from libs.promotions.switches import stopped
 from libs.runtime.api_keys import ApiKey
 from libs.segments.lists import KINDS
 from libs.segments.reading import load_segments_of
@@ -22,6 +23,8 @@ from services.gateway.contacts.console_part import contacts_section
 from services.gateway.contacts.desk import desk_of
 from services.gateway.explaining import explained
 from services.gateway.forms import fields_of
+from services.gateway.lapsing.advice import advice
+from services.gateway.lapsing.sections import member_section
 from services.gateway.live import NO_STORE, from_our_page, remember
 from services.gateway.member_lookup import one_member
 from services.gateway.member_pages import MEMBER_ID, Shown, choices, form, member_body, member_path
@@ -110,8 +113,19 @@ async def member_page(
     names = [titles.get(name, name) for name in shown.segments]
     zone = ZoneInfo(member.zone)
     known = await desk_of(request).known((key.tenant_id, member.programme_id, member.member_id))
-    page = Shown(shown, zone, names, receipts, entries, older, contacts_section(*known, zone, language))
+    lapsing = await _lapsing(parts, key, shown, language)
+    page = Shown(shown, zone, names, receipts, entries, older, contacts_section(*known, zone, language), lapsing)
     return _answer(request, visitor, member_body(page, language), language, title="one")
+
+
+async def _lapsing(parts: Parts, key: ApiKey, shown: MemberWithTiers, language: str) -> str:
+    """What the member is told of points that lapse; nothing before a programme has a version."""
+    for running in named(await parts.programmes.of(key.tenant_id), shown.programme):
+        version = running.at(shown.as_of)
+        if version is not None:
+            off = stopped(running.switches, version.compiled)
+            return member_section(advice(version, shown, shown.as_of, language, off), language)
+    return ""
 
 
 async def _found(reading: Reading, parts: Parts, kind: str, value: str) -> list[tuple[str, UUID]] | None:

@@ -6,7 +6,9 @@ from services.gateway.backtests.problem_kinds import BACKTESTS
 from services.gateway.callbacks.problem_kinds import CALLBACKS
 from services.gateway.codes.problem_kinds import CARDS, CODES
 from services.gateway.contacts.problem_kinds import CONTACTS
+from services.gateway.mass.problem_kinds import MASS
 from services.gateway.messages.problem_kinds import MESSAGES
+from services.gateway.own_letters.problem_kinds import OWN_LETTERS
 from services.gateway.redemptions.problem_kinds import REDEMPTIONS
 from services.gateway.reinstatement_problems import REINSTATEMENTS
 from services.gateway.sweep_problems import SWEEPS
@@ -19,6 +21,8 @@ FAMILIES = (
     *REINSTATEMENTS,
     *REDEMPTIONS,
     *MESSAGES,
+    *MASS,
+    *OWN_LETTERS,
     *TEMPLATES,
     *CONTACTS,
     *CODES,

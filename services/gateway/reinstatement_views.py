@@ -97,13 +97,16 @@ class ShareView(View):
     member_id: UUID
     wallet: str
     points: int
+    goes_to: UUID | None = Field(
+        default=None, description="Who gets them, where the member was merged into another one since."
+    )
 
 
 class LeftOut(View):
     """A member who gets nothing."""
 
     member_id: UUID
-    why: Literal["merged", "more-than-lapsed", "nothing-lapsed", "over-the-limit"]
+    why: Literal["more-than-lapsed", "nothing-lapsed", "over-the-limit"]
 
 
 class ReinstatementPlan(View):
@@ -116,7 +119,7 @@ class ReinstatementPlan(View):
                 "lapsed_until": "2024-03-31T22:00:00Z",
                 "points": 250,
                 "needs_approval": False,
-                "shares": [{"member_id": _MEMBER, "wallet": "points", "points": 250}],
+                "shares": [{"member_id": _MEMBER, "wallet": "points", "points": 250, "goes_to": None}],
                 "left_out": [{"member_id": "0190a5b0-7c3e-7d52-9d1e-5a2f6c0b8e12", "why": "nothing-lapsed"}],
             }
         }
@@ -178,7 +181,9 @@ def plan_view(plan: Plan) -> ReinstatementPlan:
         lapsed_until=plan.lapsed_until,
         points=plan.points,
         needs_approval=plan.needs_approval,
-        shares=tuple([ShareView(**share._asdict()) for share in plan.shares]),
+        shares=tuple(
+            [ShareView(**share._asdict(), goes_to=plan.survivors.get(share.member_id)) for share in plan.shares]
+        ),
         left_out=tuple([LeftOut(member_id=member_id, why=why) for member_id, why in plan.left_out]),
     )
 

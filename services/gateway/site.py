@@ -96,6 +96,12 @@ async def time_left() -> Response:
     return Response(pages.TIME_LEFT, media_type="text/javascript", headers={"Cache-Control": "max-age=3600"})
 
 
+@router.get("/watch.js")
+async def watch() -> Response:
+    """Serve the script that looks at what changes on a page."""
+    return Response(pages.WATCH, media_type="text/javascript", headers={"Cache-Control": "max-age=3600"})
+
+
 @router.get("/livez")
 async def livez() -> PlainTextResponse:
     """Say that the process lives."""

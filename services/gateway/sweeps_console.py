@@ -22,6 +22,7 @@ from services.gateway.approvals_console import waiting
 from services.gateway.console_door import let_in
 from services.gateway.console_page import console_page
 from services.gateway.expiry_picture import outlook_section
+from services.gateway.lapsing.sections import rules_section
 from services.gateway.live import NO_STORE, remember
 from services.gateway.markup import instant, rows, table
 from services.gateway.parameters import Language
@@ -58,7 +59,9 @@ async def expiry_page(request: Request, language: Language) -> Response:
         if ahead or sweeps:
             name = running.name or running.programme
             told = "" if outlook is None else outlook_section(running, outlook, name, language)
-            sections.append(_section(name, ahead, told, sweeps, language))
+            version = running.at(now)
+            rules = "" if version is None else rules_section(version, language)
+            sections.append(_section(name, ahead, rules + told, sweeps, language))
             due = steps(series, periods, now, now + AHEAD)[:_MOST]
             sections.append(reminders_section(name, due, reminded, language))
     async with parts.store.reading(key.tenant_id) as reading:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any, ClassVar, Generic, TypeVar
 
 import asyncpg
 
@@ -33,3 +34,46 @@ async def tenant_transaction(
 async def tenants(pool: asyncpg.Pool) -> list[int]:
     """Return every tenant that has API keys."""
     return [row["tenant_id"] for row in await pool.fetch(_SQL["tenants"])]
+
+
+class TenantSession:
+    """One transaction that sees one tenant alone; `queries` take the tenant as their first argument."""
+
+    queries: ClassVar[dict[str, str]]
+
+    def __init__(self, connection: asyncpg.Connection, tenant_id: int) -> None:
+        self._connection = connection
+        self._tenant = tenant_id
+
+    async def _value(self, query: str, *arguments: object) -> Any:
+        return await self._connection.fetchval(self.queries[query], self._tenant, *arguments)
+
+    async def _fetch(self, query: str, *arguments: object) -> list[Any]:
+        rows: list[Any] = await self._connection.fetch(self.queries[query], self._tenant, *arguments)
+        return rows
+
+
+S = TypeVar("S", bound=TenantSession)
+
+
+class TenantStore(Generic[S]):
+    """The way to PostgreSQL, in sessions of one tenant each."""
+
+    opens: type[S]
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    @asynccontextmanager
+    async def session(self, tenant_id: int) -> AsyncIterator[S]:
+        """Open one transaction that sees this tenant alone; an exception undoes it.
+
+        Raises:
+            Whatever `libs.runtime.postgres.DATABASE_ERRORS` lists.
+        """
+        async with tenant_transaction(self._pool, tenant_id) as connection:
+            yield self.opens(connection, tenant_id)
+
+    async def tenants(self) -> list[int]:
+        """Return every tenant that has API keys."""
+        return await tenants(self._pool)

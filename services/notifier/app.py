@@ -33,7 +33,9 @@ from services.notifier.desk import Desk
 from services.notifier.intake import TOPICS, Intake
 from services.notifier.keeper import Keeper
 from services.notifier.lane import Carrier, Lane
+from services.notifier.mass.work import MassWork
 from services.notifier.metrics import NotifierMetrics
+from services.notifier.own.letters import OwnLetters
 from services.notifier.programmes import Programmes
 from services.notifier.settings import NotifierSettings
 from services.notifier.webhooks.work import WebhookWork
@@ -93,9 +95,12 @@ def build(settings: NotifierSettings, clock: Clock | None = None) -> faust.App:
     ]  # fmt: skip
     ready = _host(app, settings, pool, programmes, shelf, relay, lanes, list(carriers.values()), keeper, doer)
     _listen(app, settings, intake, ready)
+    mass = MassWork(pool, desk, programmes, clock, metrics, relay.committed, wake)
+    own = OwnLetters(pool, carriers, seal, clock, wall)
+    _host_mass(app, mass, own, ready)
     _host_webhooks(app, settings, WebhookWork(settings, metrics.webhooks, chance))
     up = listen_only(app, settings, clock, metrics.announcements.inc)
-    troubles = [partial(getattr, each, "trouble") for each in (programmes, relay, keeper, doer, *lanes)]
+    troubles = [partial(getattr, each, "trouble") for each in (programmes, relay, keeper, doer, mass, own, *lanes)]
     serve_health(app, registry, [up, *troubles])
     return app
 
@@ -158,6 +163,20 @@ def _host(
             await doer.look()
 
     return ready
+
+
+def _host_mass(app: faust.App, work: MassWork, own: OwnLetters, ready: asyncio.Event) -> None:
+    """Let the app look after messages to many members, and letters to people of the company."""
+
+    @app.timer(interval=_LOOK)  # type: ignore[untyped-decorator]  # faust
+    async def look_after_mass_messages() -> None:
+        if ready.is_set():
+            await work.look()
+
+    @app.timer(interval=_LOOK)  # type: ignore[untyped-decorator]  # faust
+    async def look_after_own_letters() -> None:
+        if ready.is_set():
+            await own.look()
 
 
 async def look_for_templates(shelf: Shelf, pool: asyncpg.Pool) -> None:

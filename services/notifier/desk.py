@@ -14,6 +14,8 @@ from libs.contacts.links import Links
 from libs.contacts.person import Person
 from libs.contacts.postgres import load_people
 from libs.ledger.zones import load_zone
+from libs.mass.states import named_in
+from libs.promotions.messages import Notice
 from libs.runtime.clock import Clock
 from libs.runtime.seal import Seal
 from libs.scenarios.ends import Asked, load_ends
@@ -23,6 +25,8 @@ from services.notifier.attempts import MOST_LAPSES, SET_ASIDE
 from services.notifier.channels.channel import Letter
 from services.notifier.deliveries import Claimed, Delivery, Settled
 from services.notifier.domain import Case, Drop, Facts, Send, Sent, Untrue, Verdict, decide_all
+from services.notifier.mass.book import open_book
+from services.notifier.mass.notice import notice_of
 from services.notifier.programmes import Programmes, Rules
 from services.notifier.states import Failed, undelivered
 from services.notifier.words import Unwritten, Words
@@ -95,6 +99,15 @@ class Desk:
                 self._act(prepared, claimed, rules, people[claimed.delivery.member], verdict, now)
         return prepared
 
+    async def foresee(self, deliveries: Sequence[Delivery], rules: Rules, at: datetime) -> list[Verdict]:
+        """Decide deliveries of one programme that are not there yet, as if it were an instant. Nothing is kept.
+
+        Raises:
+            asyncpg.PostgresError: the database is away.
+        """
+        cases, _ = await self._cases([(Claimed(each, 0, 0, 0), rules) for each in deliveries], at)
+        return decide_all(cases, at)
+
     async def _cases(
         self, known: Sequence[tuple[Claimed, Rules]], now: datetime
     ) -> tuple[list[Case], Mapping[truth.Member, Person]]:
@@ -106,6 +119,9 @@ class Desk:
             truths = await truth.load_truths(connection, deliveries, standing, now)
             ends = await load_ends(connection, _steps(known), standing.tiers)
             truths |= {name: Untrue(reason) for name, reason in ends.items()}
+            book = await open_book(connection, deliveries)
+            languages = {claimed.delivery.scope: rules.messages.language for claimed, rules in known}
+            truths |= _with_words(truths, book.truths(deliveries, people, languages))
             sent = await self._sent(connection, known, now)
             follows = [(each, rules) for (_, rules), each in zip(known, deliveries, strict=True) if each.place > 0]
             asked = [(each, _only_opened(rules, each)) for each, rules in follows]
@@ -114,7 +130,7 @@ class Desk:
         for claimed, rules in known:
             each = claimed.delivery
             person = None if each.member in standing.gone else people[each.member]
-            notice = rules.notice(each.message, each.occasion)
+            notice = _notice(rules, each)
             case = Case(
                 each.delivery_id,
                 each.member,
@@ -129,6 +145,7 @@ class Desk:
                 sent.get(each.delivery_id, _NOBODY),
                 each.delivery_id in reached,
                 self._chance(),
+                book.held_until(each, now),
             )
             cases.append(case)
         return cases, people
@@ -190,8 +207,7 @@ class Desk:
 
 def _told_by(rules: Rules | None, claimed: Claimed) -> Rules | None:
     """The rules, if they have a delivery told."""
-    delivery = claimed.delivery
-    return None if rules is None or rules.notice(delivery.message, delivery.occasion) is None else rules
+    return None if rules is None or _notice(rules, claimed.delivery) is None else rules
 
 
 def _where(delivery: Delivery, verdict: Send) -> str:
@@ -213,6 +229,22 @@ def _steps(known: Iterable[tuple[Claimed, Rules]]) -> list[Asked]:
         for each, step in found
         if step is not None
     ]
+
+
+def _notice(rules: Rules, delivery: Delivery) -> Notice | None:
+    """How a delivery is told, by the programme or by whoever sent it to many; None when it is not any more."""
+    if named_in(delivery.occasion) is not None:
+        return notice_of(delivery.purpose)
+    return rules.notice(delivery.message, delivery.occasion)
+
+
+def _with_words(
+    truths: Mapping[UUID, Facts | Untrue], words: Mapping[UUID, Facts | Untrue]
+) -> dict[UUID, Facts | Untrue]:
+    """What is so of members, and what is said to them."""
+    return {
+        name: said if isinstance(said, Untrue) else {**_facts(truths[name]), **said} for name, said in words.items()
+    }
 
 
 def _only_opened(rules: Rules, delivery: Delivery) -> bool:

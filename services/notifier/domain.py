@@ -24,6 +24,7 @@ DropReason = Literal[
     "not_dropping",  # the level is kept after all, or lost already
     "goal_reached",  # what the scenario is for has come
     "not_meant",  # in none of the segments or tiers that the step is for
+    "called_off",  # whoever sent it to many called it off
     "held_out",  # in the control group of the scenario
     "reached_otherwise",  # over another channel
     "no_consent",
@@ -34,7 +35,7 @@ DropReason = Literal[
     "cap_reached",
     "not_told",  # the programme does not tell this any more
 ]
-WaitReason = Literal["quiet_hours", "cap_reached", "cap_contended"]
+WaitReason = Literal["quiet_hours", "cap_reached", "cap_contended", "paused"]
 
 CONTENDED = timedelta(seconds=5)
 SPREAD = timedelta(minutes=15)
@@ -73,7 +74,7 @@ class Case:
     """One delivery as it is decided: what it is, and all that is known at this moment.
 
     `chance` between 0 and 1 spreads what waits for the same hour. `reached` says that another channel reached the
-    member. `quiet` is None for what keeps no quiet hours.
+    member. `quiet` is None for what keeps no quiet hours. `held_until` is when to look again at what is paused.
     """
 
     delivery_id: UUID
@@ -89,6 +90,7 @@ class Case:
     sent: Sent = field(default_factory=Sent)
     reached: bool = False
     chance: float = 0.0
+    held_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,8 @@ def _address(person: Person, channel: ChannelName) -> Address | Drop | None:
 
 def _in_time(case: Case, now: datetime) -> Wait | Drop | None:
     """What keeps it from going out at this moment, if anything does."""
+    if case.held_until is not None:
+        return _later(case, case.held_until, "paused", Drop("too_late"))
     if case.quiet is not None:
         opens = next_decent(now, case.quiet, case.zone)
         if opens > now:

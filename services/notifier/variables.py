@@ -75,10 +75,16 @@ def _dropping(facts: Facts, rules: Rules, now: datetime) -> Values:
 
 
 def _campaign(facts: Facts, rules: Rules, now: datetime) -> Values:
-    """What any other message may tell, such as one of a scenario: its title, and what the member has."""
+    """What any other message may tell, of a scenario or to many: its title, its text, and what the member has."""
     title = facts.get("title") or rules.name
     wallet = facts.get("wallet") or next(iter(rules.scales))
-    return {"headline": title, "message": title, "balance": Points(facts["balance"], rules.scales.get(wallet, 0))}
+    return {
+        "headline": title,
+        "message": facts.get("text") or title,
+        "button": facts.get("button"),
+        "link": facts.get("link"),
+        "balance": Points(facts["balance"], rules.scales.get(wallet, 0)),
+    }
 
 
 def _points(facts: Facts, rules: Rules, name: str = "points") -> Points:

@@ -42,8 +42,6 @@ _PATIENCE = 3_600.0
 _REDEEMERS = 2_000
 _WARM_UP = 200
 _STEPS = (0.005, 0.01, 0.025, 0.05, 0.1)
-_LONG_STEP = 0.025
-"""Seconds for which no step should keep members locked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +130,7 @@ async def sweep(stage: Stage, connection: asyncpg.Connection, workers: Sequence[
         spent,
         max(0.0, machine_seconds() - machine - spent.total) / seconds,
         int(sum(worker.metric("loyalty_expiry_step_seconds_count") for worker in workers)),
-        int(sum(map(_long_steps, workers))),
+        int(sum(worker.metric("loyalty_expiry_long_steps_total") for worker in workers)),
         {f"{1_000 * each:g} ms": _steps_up_to(workers, each) for each in _STEPS},
         max(peak_memory_mb(worker.process.pid) for worker in workers),
     )
@@ -140,11 +138,6 @@ async def sweep(stage: Stage, connection: asyncpg.Connection, workers: Sequence[
 
 def _steps_up_to(workers: Sequence[Worker], seconds: float) -> int:
     return int(sum(worker.metric("loyalty_expiry_step_seconds_bucket", le=str(seconds)) for worker in workers))
-
-
-def _long_steps(worker: Worker) -> float:
-    of_all = worker.metric("loyalty_expiry_step_seconds_count")
-    return of_all - worker.metric("loyalty_expiry_step_seconds_bucket", le=str(_LONG_STEP))
 
 
 def redemptions(members: Sequence[UUID]) -> Iterator[bytes]:

@@ -24,6 +24,7 @@ from libs.promotions.evaluation import Evaluation, Paid
 from libs.promotions.pages import PAGE_RECEIPTS, StoredDecision, write_page
 from libs.runtime import sql
 from libs.sweeps.forecast import forecast, months
+from libs.sweeps.kept import keep_outlook, load_outlook
 from libs.sweeps.outlook import Outlook
 from services.expiry.origin_keeper import keep_origins
 from tests.bench import environment
@@ -73,8 +74,9 @@ async def prepare(stage: Stage, members: int, lots: int) -> None:
 class Looked:
     """Seconds: of a plain sum by date, of the pass by date, tier and month, and of whole forecasts.
 
-    `from_decisions` reads every decision, `keeping` is what it takes to keep where lots came from, and `from_kept` is a
-    forecast that finds it there.
+    `from_decisions` reads every decision, `keeping` is what it takes to add up what everybody has, and `from_kept` is a
+    forecast that reads all lots and finds it beside them where they came from. `from_sums` is one that begins with the
+    sums, and `answer` is what it takes to answer the latest one.
     """
 
     plain_sum: float
@@ -82,6 +84,8 @@ class Looked:
     from_decisions: float
     keeping: float
     from_kept: float
+    from_sums: float
+    answer: float
     outlook: Outlook
 
 
@@ -95,13 +99,17 @@ async def measure(connection: asyncpg.Connection) -> Looked:
         await connection.fetch(_FORECAST["plain"], *_SCOPE, NOW, starts, timeout=600)
 
     pass_of_all, _ = await timed(connection, by_tier())
-    from_decisions, first = await timed(connection, forecast(connection, _SCOPE, NOW, ZONE))
+    from_decisions, first = await timed(connection, forecast(connection, _SCOPE, NOW, ZONE, behind=-1))
     began = time.monotonic()
-    await keep_origins(connection, _SCOPE, asyncio.Event())
+    await keep_origins(connection, _SCOPE, NOW, ZONE, asyncio.Event())
     keeping = time.monotonic() - began
-    from_kept, second = await timed(connection, forecast(connection, _SCOPE, NOW, ZONE))
-    assert first == second
-    return Looked(plain_sum, pass_of_all, from_decisions, keeping, from_kept, second)
+    from_kept, second = await timed(connection, forecast(connection, _SCOPE, NOW, ZONE, behind=-1))
+    from_sums, third = await timed(connection, forecast(connection, _SCOPE, NOW, ZONE))
+    assert first == second == third
+    await keep_outlook(connection, _SCOPE, third, for_good=False)
+    answer, latest = await timed(connection, load_outlook(connection, _SCOPE))
+    assert latest == third
+    return Looked(plain_sum, pass_of_all, from_decisions, keeping, from_kept, from_sums, answer, third)
 
 
 async def timed(connection: asyncpg.Connection, looking: Awaitable[_Found]) -> tuple[float, _Found]:
@@ -145,6 +153,9 @@ def figures(looked: Looked) -> dict[str, Any]:
         "forecast_keeping_seconds": round(looked.keeping, 2),
         "forecast_from_kept_seconds": round(looked.from_kept, 2),
         "forecast_from_kept_ratio_to_plain_sum": round(looked.from_kept / looked.plain_sum, 1),
+        "forecast_from_sums_seconds": round(looked.from_sums, 3),
+        "forecast_from_sums_ratio_to_plain_sum": round(looked.from_sums / looked.plain_sum, 2),
+        "forecast_answer_ms": round(1e3 * looked.answer, 1),
     }
 
 

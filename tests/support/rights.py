@@ -52,7 +52,9 @@ RIGHTS: dict[str, dict[str, str]] = {
             "INSERT SELECT UPDATE(activates_at) UPDATE(keeps) UPDATE(lapses_at) UPDATE(merged) UPDATE(owing) "
             "UPDATE(seq) UPDATE(tier)"
         ): "ledger.member",
-        "INSERT SELECT UPDATE(leads_to) UPDATE(returned) UPDATE(undone_at) UPDATE(undone_by)": "members.merge",
+        "INSERT SELECT UPDATE(leads_to) UPDATE(passed) UPDATE(returned) UPDATE(undone_at) UPDATE(undone_by)": (
+            "members.merge"
+        ),
         "INSERT SELECT UPDATE(member_id) UPDATE(recorded_at)": "members.identifier",
         (
             "INSERT SELECT UPDATE(changes) UPDATE(due_at) UPDATE(given) UPDATE(level) UPDATE(seen_on) UPDATE(since) "
@@ -71,8 +73,9 @@ RIGHTS: dict[str, dict[str, str]] = {
             expiry.boundary expiry.forecast expiry.origin_mix expiry.origin_place
             ledger.allocation ledger.movement ledger.waiver stream.outbox
             """,
-        "INSERT SELECT UPDATE(lots) UPDATE(mixes) UPDATE(places) UPDATE(upto)": "expiry.origin",
-        "INSERT SELECT UPDATE": "stream.outbox_shard",
+        "INSERT SELECT UPDATE": "expiry.origin stream.outbox_shard",
+        "DELETE INSERT SELECT UPDATE(held) UPDATE(lots) UPDATE(points) UPDATE(spared)": "expiry.foreseen",
+        "INSERT SELECT UPDATE(as_of) UPDATE(outlook)": "expiry.latest_forecast",
         "SELECT UPDATE(now_expires_at) UPDATE(remaining)": "ledger.lot",
         "SELECT UPDATE(lapses_at) UPDATE(seq)": "ledger.member",
         (
@@ -96,20 +99,20 @@ RIGHTS: dict[str, dict[str, str]] = {
         "SELECT": """
             earning.budget_reached earning.counter earning.decision_page earning.inbox earning.member_day
             earning.parked_receipt earning.receipt earning.receipt_event earning.referral earning.referral_change
-            earning.unclaimed_receipt earning.unpaid_receipt expiry.chunk expiry.forecast expiry.origin
-            expiry.origin_mix expiry.origin_place expiry.reminder expiry.reminder_chunk ledger.allocation ledger.debt
-            ledger.journal ledger.lot ledger.lot_now ledger.movement ledger.waiver members.identifier members.member
-            members.merge members.segment_change members.segment_member members.tier_change members.tier_standing
-            notifier.captured notifier.delivery notifier.scenario_act notifier.sms_day platform.programme
-            platform.source platform.tenant
-            redemption.bill redemption.code redemption.code_miss redemption.code_pool redemption.code_use
-            redemption.gift_card redemption.gift_card_entry redemption.redemption redemption.reward_answer
-            redemption.reward_order redemption.reward_step redemption.reward_use stream.outbox_shard stream.position
-            vault.profile
+            earning.unclaimed_receipt earning.unpaid_receipt expiry.chunk expiry.forecast expiry.foreseen
+            expiry.latest_forecast expiry.origin expiry.origin_mix expiry.origin_place expiry.reminder
+            expiry.reminder_chunk ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now
+            ledger.movement ledger.waiver members.identifier members.member members.merge members.segment_change
+            members.segment_member members.tier_change members.tier_standing notifier.captured notifier.delivery
+            notifier.scenario_act notifier.sms_day platform.programme platform.source platform.tenant
+            redemption.bill redemption.code
+            redemption.code_miss redemption.code_pool redemption.code_use redemption.gift_card
+            redemption.gift_card_entry redemption.redemption redemption.reward_answer redemption.reward_order
+            redemption.reward_step redemption.reward_use stream.outbox_shard stream.position vault.profile
             """,
         "INSERT SELECT": """
-            expiry.reinstatement_share members.referral_code notifier.feedback notifier.media notifier.template
-            platform.exchange_rate platform.programme_version redemption.reward
+            expiry.reinstatement_share members.referral_code notifier.feedback notifier.mass_member notifier.media
+            notifier.own_letter notifier.template platform.exchange_rate platform.programme_version redemption.reward
             """,
         "INSERT SELECT UPDATE(free)": "redemption.stock",
         "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
@@ -127,7 +130,12 @@ RIGHTS: dict[str, dict[str, str]] = {
         "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": (
             "notifier.webhook_message"
         ),
-        "DELETE SELECT": "notifier.webhook_attempt",
+        "DELETE SELECT": "notifier.mass_count notifier.webhook_attempt",
+        (
+            "INSERT SELECT UPDATE(approval_above) UPDATE(count_after) UPDATE(counted) UPDATE(counted_at) "
+            "UPDATE(decided_at) UPDATE(decided_by) UPDATE(ended_at) UPDATE(members) UPDATE(paced_at) UPDATE(sent_at) "
+            "UPDATE(sent_by) UPDATE(starts_at) UPDATE(state)"
+        ): "notifier.mass",
         "DELETE INSERT SELECT UPDATE(kind) UPDATE(set_at) UPDATE(set_by) UPDATE(settings) UPDATE(version)": (
             "notifier.provider"
         ),
@@ -142,7 +150,9 @@ RIGHTS: dict[str, dict[str, str]] = {
             "DELETE INSERT SELECT UPDATE(attempt) UPDATE(body) UPDATE(fingerprint) UPDATE(location) UPDATE(started_at) "
             "UPDATE(status)"
         ): "gateway.idempotency",
-        "DELETE INSERT SELECT": "gateway.backtest_part gateway.file_reject members.list_member redemption.wish",
+        "DELETE INSERT SELECT": """
+            gateway.backtest_part gateway.file_reject members.list_member notifier.result_mail redemption.wish
+            """,
         (
             "DELETE INSERT SELECT UPDATE(done) UPDATE(ended_at) UPDATE(epoch) UPDATE(failure) UPDATE(items) "
             "UPDATE(lease_until) UPDATE(stage) UPDATE(state) UPDATE(summary) UPDATE(total)"
@@ -208,7 +218,8 @@ RIGHTS: dict[str, dict[str, str]] = {
             earning.occasion_clock earning.parked_receipt earning.receipt earning.receipt_event earning.referral
             earning.referral_account earning.referral_change earning.referral_waiting earning.told_programme
             earning.unclaimed_receipt earning.unpaid_receipt earning.worker expiry.boundary expiry.chunk
-            expiry.forecast expiry.origin expiry.origin_mix expiry.origin_place expiry.reminder expiry.reminder_chunk
+            expiry.forecast expiry.latest_forecast expiry.origin_mix
+            expiry.origin_place expiry.reminder expiry.reminder_chunk
             ledger.allocation ledger.journal ledger.lot_now ledger.movement ledger.waiver members.exemption_pass
             members.identifier members.mark members.member members.merge members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing notifier.captured
@@ -223,7 +234,8 @@ RIGHTS: dict[str, dict[str, str]] = {
             """,
         "DELETE INSERT SELECT UPDATE": "platform.source",
         "INSERT SELECT": """
-            expiry.reinstatement_share notifier.media notifier.template redemption.code redemption.reward
+            expiry.reinstatement_share notifier.mass_member notifier.media notifier.own_letter notifier.template
+            redemption.code redemption.reward
             """,
         "INSERT SELECT UPDATE(free)": "redemption.stock",
         (
@@ -233,7 +245,12 @@ RIGHTS: dict[str, dict[str, str]] = {
         "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": (
             "notifier.webhook_message"
         ),
-        "DELETE SELECT": "notifier.webhook_attempt",
+        "DELETE SELECT": "expiry.foreseen expiry.origin notifier.mass_count notifier.webhook_attempt",
+        (
+            "INSERT SELECT UPDATE(approval_above) UPDATE(count_after) UPDATE(counted) UPDATE(counted_at) "
+            "UPDATE(decided_at) UPDATE(decided_by) UPDATE(ended_at) UPDATE(members) UPDATE(paced_at) UPDATE(sent_at) "
+            "UPDATE(sent_by) UPDATE(starts_at) UPDATE(state)"
+        ): "notifier.mass",
         "DELETE INSERT SELECT UPDATE(kind) UPDATE(set_at) UPDATE(set_by) UPDATE(settings) UPDATE(version)": (
             "notifier.provider"
         ),
@@ -243,7 +260,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         ): "redemption.code_pool",
         "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
         "INSERT SELECT UPDATE(on_at) UPDATE(on_by) UPDATE(on_note)": "platform.kill_switch",
-        "DELETE INSERT SELECT": "earning.member_day ledger.debt members.list_member",
+        "DELETE INSERT SELECT": "earning.member_day ledger.debt members.list_member notifier.result_mail",
         "INSERT SELECT UPDATE(due_at) UPDATE(reason) UPDATE(urgent)": "members.segment_look",
         "SELECT UPDATE(rules)": "members.segment_pass",
         "SELECT UPDATE(asked) UPDATE(asked_by)": "expiry.sweep",
@@ -273,9 +290,9 @@ RIGHTS: dict[str, dict[str, str]] = {
         "INSERT SELECT UPDATE(refused) UPDATE(segments)": "notifier.sms_day",
         "USAGE": "ledger members notifier platform stream vault",
         "SELECT": """
-            ledger.debt ledger.lot ledger.lot_now ledger.member ledger.movement members.segment_member
-            members.tier_standing notifier.provider notifier.template platform.exchange_rate platform.programme
-            platform.programme_version platform.source platform.tenant vault.person
+            ledger.debt ledger.lot ledger.lot_now ledger.member ledger.movement members.member members.segment_member
+            members.tier_standing notifier.mass_member notifier.provider notifier.template platform.exchange_rate
+            platform.programme platform.programme_version platform.source platform.tenant vault.person
             """,
         "INSERT SELECT UPDATE(present)": "vault.consent",
         "INSERT SELECT UPDATE(sealed_key)": "vault.member_key",
@@ -285,6 +302,17 @@ RIGHTS: dict[str, dict[str, str]] = {
         "INSERT SELECT UPDATE": "stream.outbox_shard",
         "SELECT UPDATE(applied_at)": "notifier.feedback",
         "INSERT SELECT UPDATE(ended_at) UPDATE(reason) UPDATE(state)": "notifier.scenario_act",
+        "INSERT SELECT UPDATE(members)": "notifier.mass_count",
+        "SELECT UPDATE(next_at)": "notifier.result_mail",
+        (
+            "INSERT SELECT UPDATE(attempts) UPDATE(detail) UPDATE(due_at) UPDATE(ended_at) UPDATE(lease_until) "
+            "UPDATE(reason) UPDATE(sealed) UPDATE(state)"
+        ): "notifier.own_letter",
+        (
+            "SELECT UPDATE(begins_at) UPDATE(count_after) UPDATE(counted) UPDATE(counted_at) UPDATE(ended_at) "
+            "UPDATE(laid) UPDATE(laid_at) UPDATE(lay_after) UPDATE(members) UPDATE(paced_at) UPDATE(paced_laid) "
+            "UPDATE(state)"
+        ): "notifier.mass",
         (
             "INSERT SELECT UPDATE(attempts) UPDATE(clicked_at) UPDATE(delivered_at) UPDATE(detail) UPDATE(digest) "
             "UPDATE(due_at) UPDATE(ended_at) UPDATE(epoch) UPDATE(follow_at) UPDATE(handed_at) UPDATE(holder) "

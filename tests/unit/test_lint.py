@@ -61,6 +61,7 @@ PLANTED = {
     },
     **{f"libs/deliveries/{name}.py": "" for name in ("bounces", "texts", "told")},
     "libs/language/__init__.py": "",
+    **{f"libs/mass/{name}.py": "" for name in ("counts", "states", "texts", "wanted")},
     "libs/messages/__init__.py": "",
     "libs/receipts/__init__.py": "",
     **{f"libs/lives/{name}.py": "" for name in ("life", "made")},

@@ -43,6 +43,7 @@ ALTER ROLE pointstream_expiry SET lock_timeout = '2s';
 ALTER ROLE pointstream_expiry SET plan_cache_mode = 'force_generic_plan';
 ALTER ROLE pointstream_redemption SET idle_in_transaction_session_timeout = '5s';
 ALTER ROLE pointstream_redemption SET lock_timeout = '2s';
+ALTER ROLE pointstream_notifier SET plan_cache_mode = 'force_custom_plan'; -- batches of any size, over partitions that fill up
 ALTER ROLE pointstream_gateway SET idle_in_transaction_session_timeout = '5s';
 ALTER ROLE pointstream_gateway SET lock_timeout = '2s';
 ALTER ROLE pointstream_gateway SET statement_timeout = '10s';

@@ -26,10 +26,10 @@ FROM (
 WHERE $4::text IS NULL OR x.wallet = $4
 GROUP BY x.member_id, x.wallet;
 
--- name: merged
--- Those of these members ($3) who were merged into others.
-SELECT m.member_id FROM ledger.member m
-WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.member_id = ANY ($3::uuid[]) AND m.merged;
+-- name: leading
+-- Where the ids of those of these members ($3) lead to who were merged into others.
+SELECT g.member_id, g.leads_to FROM members.merge g
+WHERE g.tenant_id = $1 AND g.programme_id = $2 AND g.member_id = ANY ($3::uuid[]) AND g.undone_at IS NULL;
 
 -- name: known
 SELECT r.digest FROM expiry.reinstatement r WHERE r.tenant_id = $1 AND r.programme_id = $2 AND r.reinstatement_id = $3;

@@ -38,3 +38,8 @@ FOR NO KEY UPDATE OF m;
 
 -- name: save
 SELECT earning.save_merges($1, $2::jsonb, $3::jsonb);
+
+-- name: add
+-- What came to a merged member later, and went over too.
+UPDATE members.merge g SET passed = g.passed || $5::jsonb
+WHERE g.tenant_id = $1 AND g.programme_id = $2 AND g.member_id = $3 AND g.number = $4;

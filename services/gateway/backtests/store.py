@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
-import asyncpg
-
 from libs.runtime import sql
-from services.gateway.tenant_store import tenant_transaction, tenants
+from services.gateway.tenant_store import TenantSession, TenantStore
 
 _SQL = sql.load("services.gateway", "backtests.sql")
 _LAST = UUID(int=2**128 - 1)
@@ -89,12 +85,10 @@ class Kept:
     worse: int | None
 
 
-class Session:
+class Session(TenantSession):
     """One transaction that sees the backtests of one tenant alone."""
 
-    def __init__(self, connection: asyncpg.Connection, tenant_id: int) -> None:
-        self._connection = connection
-        self._tenant = tenant_id
+    queries = _SQL
 
     async def open_count(self) -> int:
         """Return how many wait or run."""
@@ -180,30 +174,8 @@ class Session:
             await self._value("forget", backtest_id)
         return len(gone)
 
-    async def _value(self, query: str, *arguments: object) -> Any:
-        return await self._connection.fetchval(_SQL[query], self._tenant, *arguments)
 
-    async def _fetch(self, query: str, *arguments: object) -> list[Any]:
-        rows: list[Any] = await self._connection.fetch(_SQL[query], self._tenant, *arguments)
-        return rows
-
-
-class BacktestStore:
+class BacktestStore(TenantStore[Session]):
     """The way to PostgreSQL."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
-
-    @asynccontextmanager
-    async def session(self, tenant_id: int) -> AsyncIterator[Session]:
-        """Open one transaction that sees this tenant alone; an exception undoes it.
-
-        Raises:
-            Whatever `libs.runtime.postgres.DATABASE_ERRORS` lists.
-        """
-        async with tenant_transaction(self._pool, tenant_id) as connection:
-            yield Session(connection, tenant_id)
-
-    async def tenants(self) -> list[int]:
-        """Return every tenant that has API keys."""
-        return await tenants(self._pool)
+    opens = Session

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
-
-import asyncpg
 
 from libs.intake.lines import Place
 from libs.intake.portions import Portion
 from libs.intake.rows import Form
 from libs.runtime import sql
-from services.gateway.tenant_store import tenant_transaction, tenants
+from services.gateway.tenant_store import TenantSession, TenantStore
 
 _SQL = sql.load("services.gateway", "files.sql")
 _LAST = UUID(int=2**128 - 1)
@@ -115,12 +112,10 @@ class Reject:
     detail: str
 
 
-class Session:
+class Session(TenantSession):
     """One transaction that sees the files of one tenant alone."""
 
-    def __init__(self, connection: asyncpg.Connection, tenant_id: int) -> None:
-        self._connection = connection
-        self._tenant = tenant_id
+    queries = _SQL
 
     async def source(self, path: str) -> tuple[bool, str | None]:
         """Return whether the tenant may write under a path, and the mapping that is kept with its source, in JSON."""
@@ -226,35 +221,13 @@ class Session:
         """Return those of the ids that are known."""
         return {row["file_id"] for row in await self._fetch("kept_of", list(ids))}
 
-    async def _value(self, query: str, *arguments: object) -> Any:
-        return await self._connection.fetchval(_SQL[query], self._tenant, *arguments)
-
-    async def _fetch(self, query: str, *arguments: object) -> list[Any]:
-        rows: list[Any] = await self._connection.fetch(_SQL[query], self._tenant, *arguments)
-        return rows
-
 
 def _text(text: str) -> str:
     """What PostgreSQL can keep of a text that may name what a file holds."""
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
-class FileStore:
+class FileStore(TenantStore[Session]):
     """The way to PostgreSQL."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
-
-    @asynccontextmanager
-    async def session(self, tenant_id: int) -> AsyncIterator[Session]:
-        """Open one transaction that sees this tenant alone; an exception undoes it.
-
-        Raises:
-            Whatever `libs.runtime.postgres.DATABASE_ERRORS` lists.
-        """
-        async with tenant_transaction(self._pool, tenant_id) as connection:
-            yield Session(connection, tenant_id)
-
-    async def tenants(self) -> list[int]:
-        """Return every tenant that has API keys."""
-        return await tenants(self._pool)
+    opens = Session

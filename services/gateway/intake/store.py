@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-import asyncpg
-
 from libs.runtime import sql
-from services.gateway.tenant_store import tenant_transaction, tenants
+from services.gateway.tenant_store import TenantSession, TenantStore
 
 _SQL = sql.load("services.gateway", "intake.sql")
 
@@ -94,12 +90,10 @@ class ProgrammeName:
     programme: str
 
 
-class Session:
+class Session(TenantSession):
     """One transaction that sees one tenant alone."""
 
-    def __init__(self, connection: asyncpg.Connection, tenant_id: int) -> None:
-        self._connection = connection
-        self._tenant = tenant_id
+    queries = _SQL
 
     async def release_key(self, name: KeyName, attempt: int) -> None:
         """Forget the key of a run that ended without an answer to keep."""
@@ -119,26 +113,11 @@ class Session:
         """Return the tenant's programmes, two at most; `programme` is a slug."""
         return [ProgrammeName(**row) for row in await self._fetch("programmes", programme)]
 
-    async def _fetch(self, query: str, *arguments: object) -> list[Any]:
-        rows: list[Any] = await self._connection.fetch(_SQL[query], self._tenant, *arguments)
-        return rows
 
-
-class IntakeStore:
+class IntakeStore(TenantStore[Session]):
     """The way to PostgreSQL."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
-
-    @asynccontextmanager
-    async def session(self, tenant_id: int) -> AsyncIterator[Session]:
-        """Open one transaction that sees this tenant alone; an exception undoes it.
-
-        Raises:
-            Whatever `libs.runtime.postgres.DATABASE_ERRORS` lists.
-        """
-        async with tenant_transaction(self._pool, tenant_id) as connection:
-            yield Session(connection, tenant_id)
+    opens = Session
 
     async def begin(self, name: KeyName, fingerprint: bytes, window: Window, asked: Asked) -> Begun:
         """Take a key for a request, and ask about its events, in one round trip.
@@ -178,7 +157,3 @@ class IntakeStore:
         """
         kept = (answer.status, answer.location, answer.body)
         await self._pool.execute(_SQL["keep_answer"], *name.columns, attempt, *kept)
-
-    async def tenants(self) -> list[int]:
-        """Return every tenant that has API keys."""
-        return await tenants(self._pool)

@@ -29,9 +29,9 @@ router = APIRouter(include_in_schema=False)
 SCOPE, WRITE, MEMBERS = "rules:read", "rules:publish", "members:read"
 _MOST = 2_000_000
 _POLICY = "Content-Security-Policy"
-_FRAMING = {_POLICY: f"{SECURITY_HEADERS[_POLICY]}; frame-src 'self'"}
+FRAMING = {_POLICY: f"{SECURITY_HEADERS[_POLICY]}; frame-src 'self'"}
 # A message is a page of its own, with the styles that mail programs need, and shut in: no script runs, nothing is sent.
-_FRAMED = {
+FRAMED = {
     _POLICY: "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https:; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'self'; sandbox",
     "X-Frame-Options": "SAMEORIGIN",
@@ -110,7 +110,7 @@ async def change_template(
             await desk.check(draft)
             said = TEMPLATES.say(language, "checked")
     except ProblemError as problem:
-        faults = _faults(problem)
+        faults = faults_of(problem)
     taken = await desk.taken(visitor.key.tenant_id, programme, asked)
     form = Form(asked, programme or "", taken, draft.parts, fields.get("member", ""), note, said, faults)
     return await _edited(request, visitor, form, language)
@@ -130,7 +130,7 @@ async def template_frame(
     visitor = await let_in(request, HERE, language, SCOPE)
     if isinstance(visitor, Response):
         return visitor
-    request.state.headers.update(_FRAMED)
+    request.state.headers.update(FRAMED)
     asked = Asked(message, reader or language, channel, brand)
     desk, tenant_id = desk_of_templates(request), visitor.key.tenant_id
     what: Template | Asked = asked
@@ -140,10 +140,10 @@ async def template_frame(
         member = fields.get("member", "").strip()
         what = _draft(asked, fields, await desk.taken(tenant_id, programme, asked))
     try:
-        member_id = _member(visitor, member, language)
+        member_id = member_named(visitor, member, language)
         shown = await desk.show(parts_of(request), tenant_id, programme, what, member_id)
     except ProblemError as problem:
-        return _html(pages.frame_of_faults(_faults(problem), language))
+        return _html(pages.frame_of_faults(faults_of(problem), language))
     preview = preview_view(shown.content, shown.channel, shown.version, shown.from_member)
     return _html(pages.frame_page(shown, preview, language))
 
@@ -157,7 +157,12 @@ def _draft(asked: Asked, fields: dict[str, str], taken: Taken) -> Template:
     )
 
 
-def _member(visitor: Visitor, text: str, language: str) -> UUID | None:
+def member_named(visitor: Visitor, text: str, language: str) -> UUID | None:
+    """Whose data a preview shows: the member of this id, if who looks may see members; None without an id.
+
+    Raises:
+        ProblemError: it is no id, or they may not.
+    """
     if not text:
         return None
     if not visitor.key.allows(MEMBERS):
@@ -168,7 +173,8 @@ def _member(visitor: Visitor, text: str, language: str) -> UUID | None:
         raise ProblemError("request-invalid", TEMPLATES.say(language, "member.invalid")) from None
 
 
-def _faults(problem: ProblemError) -> tuple[tuple[str, str], ...]:
+def faults_of(problem: ProblemError) -> tuple[tuple[str, str], ...]:
+    """What is wrong, as places and reasons."""
     if problem.errors:
         return tuple([(each.pointer.lstrip("/"), each.detail) for each in problem.errors])
     return (("-", problem.detail or problem.kind.title),)
@@ -178,7 +184,7 @@ async def _edited(request: Request, visitor: Visitor, form: Form, language: str)
     running = named(await parts_of(request).programmes.of(visitor.key.tenant_id), form.programme or None)
     version = running[0].at(parts_of(request).clock.now()) if running else None
     zone = "UTC" if version is None else version.zone.key
-    request.state.headers.update(_FRAMING)
+    request.state.headers.update(FRAMING)
     status = 422 if form.faults else 200
     answer = HTMLResponse(pages.edit_page(form, zone, language), status_code=status, headers=NO_STORE)
     return remember(request, answer, visitor.session)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -90,9 +91,15 @@ class TemplateDesk:
         return Taken(template, found.version, tuple(versions))
 
     async def show(
-        self, parts: Parts, tenant_id: int, programme: str | None, what: Template | Asked, member_id: UUID | None
+        self,
+        parts: Parts,
+        tenant_id: int,
+        programme: str | None,
+        what: Template | Asked,
+        member_id: UUID | None,
+        told: Mapping[str, object] | None = None,
     ) -> Shown:
-        """Fill a draft, or what would be taken, with samples or with what is so of a member.
+        """Fill a draft, or what would be taken, with samples or with what is so of a member; `told` comes before both.
 
         Raises:
             ProblemError: the draft has a fault, or there is no such member.
@@ -107,6 +114,7 @@ class TemplateDesk:
             values, own = samples.full(ready.declared), frozenset[str]()
         else:
             values, own = await self._values(parts, tenant_id, programme, member_id, ready.declared, draft.brand)
+        values |= {name: value for name, value in (told or {}).items() if name in ready.declared}
         return Shown(_filled(ready, values), draft.channel, version, own)
 
     async def publish(

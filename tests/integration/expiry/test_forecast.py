@@ -29,10 +29,11 @@ from libs.sweeps.liability import liability
 from libs.sweeps.origins import Origins
 from libs.sweeps.outlook import Outlook, lapses
 from libs.sweeps.preview import preview, totals
-from services.expiry.forecaster import Forecaster
+from services.expiry.forecaster import Forecaster, ForecastPace
 from services.expiry.metrics import ExpiryMetrics
 from services.expiry.origin_keeper import keep_origins
 from services.expiry.store import VersionReader
+from tests.integration.expiry.test_spared import chance_of
 from tests.integration.test_rebuild import CAUSE, Life, lives, store
 from tests.support.database import ACME, Database
 
@@ -60,9 +61,23 @@ VALUES (1, 1, '2025-03-31T22:00Z', gen_random_uuid(), '2025-03-31', 'Europe/Rome
         'finished', '[]', '2025-03-24', $1)
 """
 FORGOTTEN = """
-WITH gone AS (DELETE FROM expiry.origin WHERE get_byte(uuid_send(member_id), 15) % 3 = 0)
-UPDATE expiry.origin SET upto = 0, lots = lots[2:], places = places[2:], mixes = mixes[2:]
-WHERE get_byte(uuid_send(member_id), 15) % 3 = 1
+WITH gone AS (DELETE FROM expiry.origin WHERE get_byte(uuid_send(member_id), 15) % 3 = 0),
+     sums AS (DELETE FROM expiry.foreseen)
+UPDATE expiry.origin SET told = NULL, lots = lots[1 + o.cut:], places = places[1 + o.cut:], mixes = mixes[1 + o.cut:]
+FROM (SELECT member_id AS id, (get_byte(uuid_send(member_id), 15) % 3 = 1)::int AS cut FROM expiry.origin) AS o
+WHERE member_id = o.id
+"""
+SPENT = """
+WITH spent AS (
+    UPDATE ledger.lot SET remaining = held + (remaining - held) / 2
+    WHERE remaining > held AND get_byte(uuid_send(member_id), 15) % 5 = 1 RETURNING member_id
+)
+UPDATE ledger.member SET seq = seq + 1 WHERE member_id IN (SELECT member_id FROM spent)
+"""
+RISEN = "UPDATE ledger.member SET tier = 'gold' WHERE get_byte(uuid_send(member_id), 15) % 5 = 2"
+KEEPS = """
+UPDATE ledger.member SET keeps = v.keeps::jsonb
+FROM unnest($1::uuid[], $2::text[]) AS v(id, keeps) WHERE member_id = v.id
 """
 KEPT = """
 SELECT o.lots AS kept, coalesce(array_agg(l.seq ORDER BY l.seq) FILTER (WHERE l.remaining > 0), '{}') AS open
@@ -141,7 +156,8 @@ async def test_forecast_and_liability_are_the_sums_of_what_each_ledger_says(data
     assert owing, "some have debts that an activation repays"
 
     service = await asyncpg.connect(database.dsn("expiry"))
-    outlook = await told(service)
+    outlook = await read_from_lots(service)
+    assert await told(service) == outlook
     slices, standing = expected(ours)
     assert {(e.lapses_at, e.wallet, e.tier, e.cohort): e.points for e in outlook.slices} == slices
     assert {
@@ -185,19 +201,47 @@ async def test_forecast_and_liability_are_the_sums_of_what_each_ledger_says(data
 
 async def compare_origins(superuser: asyncpg.Connection, service: asyncpg.Connection, outlook: Outlook) -> None:
     """Where points come from is told alike by the decisions, by what is kept beside the lots, and by some of each."""
-    never = asyncio.Event()
-    assert await keep_origins(service, SCOPE, never) > 0
-    assert await keep_origins(service, SCOPE, never) == 0
+    assert await follow(service) > 2 * await follow(service), "only what was earned ahead of its time is taken anew"
     assert await add_kept(service, Origins(), SCOPE), "no decision need be read"
-    assert (await told(service)).origins == outlook.origins
+    assert await told(service) == outlook
     await superuser.execute(FORGOTTEN)
     assert not await add_kept(service, Origins(), SCOPE)
-    assert (await told(service)).origins == outlook.origins
-    assert await keep_origins(service, SCOPE, never) > 0
-    assert (await told(service)).origins == outlook.origins
+    assert await told(service) == outlook
+    assert await follow(service) > 0
+    assert await told(service) == outlook
     rows = await superuser.fetch(KEPT)
     assert rows
     assert not [row for row in rows if row["kept"] != row["open"]], "what has nothing left is forgotten"
+
+
+async def test_sums_that_are_kept_follow_whatever_happens(database: Database) -> None:
+    superuser = await asyncpg.connect(database.dsn())
+    service = await asyncpg.connect(database.dsn("expiry"))
+    await store(superuser, lives(120, 13))
+    members = await superuser.fetch("SELECT member_id FROM ledger.member ORDER BY member_id")
+    spans = [(row["member_id"], chance_of(number)) for number, row in enumerate(members)]
+    keeps = [(member, msgspec.json.encode({"tier:x": each}).decode() if each else None) for member, each in spans]
+    spared = 0
+    await follow(service)
+    for change, values in ((SPENT, ()), (RISEN, ()), (KEEPS, tuple(zip(*keeps, strict=True))), (SPENT, ())):
+        before = await told(service)
+        await superuser.execute(change, *values)
+        assert before != await told(service) == await read_from_lots(service)
+        assert await follow(service) > 0
+        assert await told(service) == await read_from_lots(service)
+        spared = sum(each.spared for each in (await told(service)).slices)
+    assert spared, "of some it is known that they are spared"
+    for days in (20, 45, 90):
+        later = NOW + timedelta(days=days)
+        assert await told(service, later) == await read_from_lots(service, later)
+        await follow(service, later)
+        assert await told(service, later) == await read_from_lots(service, later)
+    await service.close()
+    await superuser.close()
+
+
+async def follow(service: asyncpg.Connection, now: datetime = NOW) -> int:
+    return await keep_origins(service, SCOPE, now, ZONE, asyncio.Event())
 
 
 async def compare_breakage(operator: asyncpg.Connection, ours: list[Life], outlook: Outlook) -> None:
@@ -217,9 +261,16 @@ async def compare_breakage(operator: asyncpg.Connection, ours: list[Life], outlo
     assert [each.wallet for each in found] == ["bonus", "points"]
 
 
-async def told(connection: asyncpg.Connection) -> Outlook:
+async def told(connection: asyncpg.Connection, at: datetime = NOW) -> Outlook:
+    """The forecast, by whatever is kept."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        return await forecast(connection, SCOPE, NOW, ZONE)
+        return await forecast(connection, SCOPE, at, ZONE)
+
+
+async def read_from_lots(connection: asyncpg.Connection, at: datetime = NOW) -> Outlook:
+    """The forecast, by the lots alone."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        return await forecast(connection, SCOPE, at, ZONE, behind=-1)
 
 
 async def compare_liability(operator: asyncpg.Connection, ours: list[Life], days: int, known: int | None) -> None:
@@ -253,7 +304,8 @@ async def test_the_service_keeps_a_forecast_and_shows_what_comes_next(database: 
     settings = PostgresSettings(dsn=database.dsn("expiry"))
     async with postgres.opened(postgres.pool(settings, "expiry-test")) as pool, pool.acquire() as connection:
         hours = timedelta(hours=6)
-        forecaster = Forecaster(pool, clock, hours, hours, ExpiryMetrics(registry), VersionReader())
+        pace = ForecastPace(hours, timedelta(minutes=1))
+        forecaster = Forecaster(pool, clock, pace, hours, ExpiryMetrics(registry), VersionReader())
         await forecaster.look(connection)
         first = await load_outlook(connection, SCOPE)
         assert first == await told(connection)
@@ -264,6 +316,7 @@ async def test_the_service_keeps_a_forecast_and_shows_what_comes_next(database: 
             assert next_points(wallet) == soonest.whole.points > 0
 
         await superuser.execute("UPDATE ledger.lot SET remaining = held WHERE wallet = 'bonus'")
+        await superuser.execute("UPDATE ledger.member SET seq = seq + 1")
         clock.instant += hours - timedelta(seconds=1)
         await forecaster.look(connection)
         assert await forecasts_made(connection, SCOPE, 9) == [NOW]

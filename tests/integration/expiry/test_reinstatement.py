@@ -23,11 +23,11 @@ from services.expiry.reinstater import ACTIVITIES, Reinstater
 from tests.integration.expiry.test_restart import WITHOUT_INBOX
 from tests.integration.expiry.test_sweep import BOUNDARY, SCOPE, Sweeping, events, sweeping
 from tests.support.database import Database
+from tests.support.lives import asked
 from tests.support.on_database import EarningLane
 
 __all__ = ["sweeping"]
-ADA, BEN, CAI, DAN = UUID(int=0xADA), UUID(int=0xBE), UUID(int=0xCA1), UUID(int=0xDA)
-MERGED = "INSERT INTO ledger.member (tenant_id, programme_id, member_id, spread, merged) VALUES (1, 1, $1, 0, true)"
+ADA, BEN, CAI = UUID(int=0xADA), UUID(int=0xBE), UUID(int=0xCA1)
 NEXT = datetime(2025, 6, 30, 22, tzinfo=UTC)
 LAPSING = """
 WITH person AS (
@@ -74,15 +74,37 @@ async def lapsed(sweeping: Sweeping, superuser: asyncpg.Connection, members: Seq
     await sweeping.overseer().look()
 
 
-async def test_who_was_merged_gets_nothing_and_that_is_told(database: Database) -> None:
+async def test_what_lapsed_of_who_was_merged_goes_to_the_survivor_and_back_when_they_part(
+    database: Database, sweeping: Sweeping
+) -> None:
     superuser = await asyncpg.connect(database.dsn())
-    await superuser.execute(MERGED, DAN)
-    asked, now = asking(Wish(DAN, None), Wish(ADA, None)), BOUNDARY + timedelta(days=3)
-    plan = await reinstating.plan(superuser, SCOPE, RULES, "points", asked, now)
-    assert (plan.shares, plan.left_out) == ((), ((DAN, "merged"), (ADA, "nothing-lapsed")))
-    alone = await reinstating.plan(superuser, SCOPE, RULES, "points", asking(Wish(DAN, 5)), now)
-    with pytest.raises(CannotReinstate, match="merged into another"):
-        await reinstating.ask(superuser, SCOPE, BY_ROW, asking(Wish(DAN, 5)), alone, now)
+    await lapsed(sweeping, superuser, (ADA, BEN))
+    sweeping.clock.instant = now = BOUNDARY + timedelta(days=3)
+    service = Reinstater(sweeping.pool, sweeping.clock, ExpiryMetrics(CollectorRegistry()), sweeping.told.update)
+    settings = PostgresSettings(dsn=database.dsn("earning"))
+    async with postgres.opened(postgres.pool(settings, "earning-test")) as pool:
+        lane = await EarningLane(pool, sweeping.clock).claim()
+        await lane.apply([asked("M-1", "merge", BEN, to_member_id=str(ADA), time=now).value])
+        plan = await reinstating.plan(superuser, SCOPE, RULES, "points", asking(Wish(BEN, 30)), now)
+        assert (plan.shares, plan.left_out) == ((Share(BEN, "points", 30),), ())
+        assert plan.survivors == {BEN: ADA}
+        await reinstating.ask(superuser, SCOPE, BY_ROW, asking(Wish(BEN, 30)), plan, now)
+        await service.look()
+        await lane.apply(await sent(superuser))
+        seen = await reinstating.load_one(superuser, 1, BY_ROW[0])
+        assert seen is not None
+        assert (seen.returned_points, seen.refused_shares) == (30, 0)
+        moves = [row["kind"] for row in await superuser.fetch(MOVES, BEN)]
+        assert moves == ["expire", "restore", "transfer"]
+        assert [tuple(row)[1:] for row in await superuser.fetch(LOTS, ADA) if row["remaining"]] == [
+            (20, NEXT),
+            (10, NEXT),
+        ]
+        await sound(superuser)
+        await lane.apply([asked("M-2", "unmerge", BEN, time=now).value])
+        assert not [row for row in await superuser.fetch(LOTS, ADA) if row["remaining"]]
+        assert sum(row["remaining"] for row in await superuser.fetch(LOTS, BEN)) == 30
+        await sound(superuser)
     await superuser.close()
 
 
@@ -91,8 +113,8 @@ async def test_points_come_back_once_and_only_when_somebody_else_agrees(database
     await lapsed(sweeping, superuser, (ADA, BEN))
     sweeping.clock.instant = BOUNDARY + timedelta(days=3)
     now = sweeping.clock.now()
-    asked = asking(Wish(ADA, None), Wish(BEN, 20), Wish(CAI, None))
-    plan = await reinstating.plan(superuser, SCOPE, RULES, "points", asked, now)
+    wanted = asking(Wish(ADA, None), Wish(BEN, 20), Wish(CAI, None))
+    plan = await reinstating.plan(superuser, SCOPE, RULES, "points", wanted, now)
     assert set(plan.shares) == {Share(ADA, "points", 45), Share(BEN, "points", 20)}
     assert (plan.left_out, plan.needs_approval, plan.points) == (((CAI, "nothing-lapsed"),), True, 65)
     for wish, why in ((Wish(BEN, 51), "more-than-lapsed"), (Wish(BEN, 46), "over-the-limit")):
@@ -102,7 +124,7 @@ async def test_points_come_back_once_and_only_when_somebody_else_agrees(database
             await reinstating.ask(superuser, SCOPE, BY_ROW, asking(wish), refused, now)
 
     for _ in range(2):
-        await reinstating.ask(superuser, SCOPE, BY_ROW, asked, plan, now)
+        await reinstating.ask(superuser, SCOPE, BY_ROW, wanted, plan, now)
     with pytest.raises(CannotReinstate, match="another request"):
         await reinstating.is_known(superuser, SCOPE, BY_ROW[0], b"two")
     service = Reinstater(sweeping.pool, sweeping.clock, ExpiryMetrics(CollectorRegistry()), sweeping.told.update)

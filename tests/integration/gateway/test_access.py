@@ -73,6 +73,9 @@ SWEEP = {
     "listSegments": ("/v1/segments", 200),
     "listSegmentMembers": ("/v1/segments/{segment}/members", 404),
     "listScenarios": ("/v1/scenarios", 200),
+    "listMassMessages": ("/v1/mass-messages", 200),
+    "getMassMessage": ("/v1/mass-messages/{mass_message_id}", 404),
+    "getTestLetter": ("/v1/test-letters/{mass_message_id}", 404),
     "listTemplates": ("/v1/templates", 200),
     "getTemplate": ("/v1/templates/welcome/de-AT/email", 200),
     "listParked": ("/v1/parked", 200),
@@ -91,6 +94,7 @@ SWEEP = {
     "listSweeps": ("/v1/sweeps", 200),
     "getSweep": ("/v1/sweeps/{sweep_id}", 404),
     "getSweepReport": ("/v1/sweeps/{sweep_id}/report", 404),
+    "getMemberExpiry": ("/v1/members/{member_id}/expiry", 404),
     "getMemberBoundary": ("/v1/members/{member_id}/boundaries/2024-03-31", 404),
     "getExpiryForecast": ("/v1/expiry/forecast", 200),
     "getBreakage": ("/v1/expiry/breakage", 200),
@@ -154,7 +158,11 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
     webhook_id = UUID(int=tenant.tenant_id << 11)
     for name in ("webhook", "webhook_message"):
         await scribe.connection.execute(QUERIES[name], tenant.tenant_id, webhook_id, FRIDAY)
+    mass_message_id = UUID(int=tenant.tenant_id << 12)
+    for name in ("mass", "own_letter"):
+        await scribe.connection.execute(QUERIES[name], *whose[:2], mass_message_id, FRIDAY)
     return {
+        "mass_message_id": str(mass_message_id),
         "webhook_id": str(webhook_id),
         "reinstatement_id": str(reinstatement_id),
         "member_id": str(member.member_id),

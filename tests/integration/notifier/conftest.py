@@ -118,22 +118,19 @@ class Notifying:
     def carrier(self, channel: Channel, per_second: float | None = None) -> Carrier:
         return Carrier(channel, per_second, self.metrics)
 
+    def desk(self) -> Desk:
+        """A desk with the shipped words."""
+        links = Links.from_seal_key(KEY)
+        return Desk(
+            self.pool, self.programmes, Words(Shelf().library), self.seal, links, "https://gateway.test", self.clock,
+            lambda: 0.5,
+        )  # fmt: skip
+
     def lane(
         self, carrier: Carrier, *, batch: int = 300, bundle: int = 50, holder: str = "one", words: Any = None
     ) -> Lane:
-        links = Links.from_seal_key(KEY)
-        desk = Desk(
-            self.pool,
-            self.programmes,
-            Words(Shelf().library),
-            self.seal,
-            links,
-            "https://gateway.test",
-            self.clock,
-            lambda: 0.5,
-        )
         return Lane(
-            self.pool, desk, self.programmes, carrier, self.clock, SystemClock(), self.metrics, holder,
+            self.pool, self.desk(), self.programmes, carrier, self.clock, SystemClock(), self.metrics, holder,
             lambda shards: None, self.woken.update, lambda: 0.5, batch=batch, bundle=bundle,
             lease=timedelta(seconds=60),
         )  # fmt: skip

@@ -228,6 +228,16 @@ INSERT INTO expiry.reinstatement (tenant_id, programme_id, reinstatement_id, dig
                                   points, state, asked_by, asked_at)
 VALUES ($1, $1, $2, '\x00', $3::timestamptz - interval '9 days', $3, 'goodwill', 1, 5, 'awaiting_approval', 'eva', $3);
 
+-- name: mass
+INSERT INTO notifier.mass (tenant_id, programme_id, mass_id, digest, name, wanted, state, made_by, made_at)
+VALUES ($1, $2, $3, '\x00', 'Spring', '{"name": "Spring", "everyone": true, "words": [{"title": "Spring", "text": "Come."}]}',
+        'counting', 'eva', $4);
+
+-- name: own_letter
+INSERT INTO notifier.own_letter (tenant_id, letter_id, programme_id, kind, channel, message, digest, state, due_at, asked_by,
+                                 asked_at)
+VALUES ($1, $3, $2, 'test', 'email', 'welcome', '\x00', 'waiting', $4, 'eva', $4);
+
 -- name: webhook
 INSERT INTO notifier.webhook_endpoint (tenant_id, endpoint_id, url, event_types, style, description, secret, state_at,
                                        created_at, created_by)

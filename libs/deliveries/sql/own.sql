@@ -1,0 +1,15 @@
+-- name: known
+SELECT o.digest FROM notifier.own_letter o WHERE o.tenant_id = $1 AND o.letter_id = $2;
+
+-- name: put
+INSERT INTO notifier.own_letter (tenant_id, letter_id, programme_id, kind, channel, message, digest, sealed, state, due_at,
+                                 asked_by, asked_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $10, $9, $10)
+ON CONFLICT DO NOTHING;
+
+-- name: load
+SELECT o.letter_id, p.slug AS programme, o.kind, o.channel, o.message, o.state, o.reason, o.detail, o.asked_by, o.asked_at,
+       o.ended_at
+FROM notifier.own_letter o
+JOIN platform.programme p USING (tenant_id, programme_id)
+WHERE o.tenant_id = $1 AND o.letter_id = $2;

@@ -1,0 +1,1 @@
+"""Mass messages: one message to many members at once."""

@@ -1,0 +1,14 @@
+"""What may be wrong with a letter to an address of one's own."""
+
+from __future__ import annotations
+
+from services.gateway.problem_kind import kind_of
+
+OWN_LETTERS = (
+    kind_of(
+        "test-letter-unknown",
+        404,
+        "No such letter",
+        "No letter of your company has this id. `POST /v1/templates:test` answers with it.",
+    ),
+)

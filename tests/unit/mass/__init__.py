@@ -1,0 +1,1 @@
+"""Mass messages, without a database."""
