@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import structlog
 
 # Modules of the folder import one another, and an assertion is explained only where it was rewritten before the import.
 pytest.register_assert_rewrite("tests.support")
@@ -12,3 +13,13 @@ pytest.register_assert_rewrite("tests.support")
 _SUPPORT = Path(__file__).parent / "support"
 
 pytest_plugins = [f"tests.support.{path.stem}" for path in sorted(_SUPPORT.glob("*.py")) if path.stem != "__init__"]
+
+# Outside a service nobody has configured structlog, whose own default draws a traceback with all local values: seconds.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.processors.KeyValueRenderer(key_order=["event"]),
+    ]
+)

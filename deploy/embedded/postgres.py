@@ -13,6 +13,7 @@ import signal
 import socket
 import struct
 import subprocess
+from collections.abc import Mapping
 from importlib import metadata, util
 from pathlib import Path
 
@@ -36,14 +37,15 @@ class PostgresUnavailable(RuntimeError):
 class EmbeddedPostgres:
     """A PostgreSQL server whose files are in `<data>/postgres`.
 
-    `port` None takes any free one. `start` and `stop` may be called again; the data stays.
+    `port` None takes any free one. `start` and `stop` may be called again; the data stays. `settings` go before ours.
     """
 
-    def __init__(self, data: Path, port: int | None = None) -> None:
+    def __init__(self, data: Path, port: int | None = None, settings: Mapping[str, str] | None = None) -> None:
         self.data = data.resolve()
         self.credentials = Credentials(self.data)
         self._wanted_port = port
         self._port: int | None = port
+        self._own = dict(settings or {})
         self._child = Child("postgres", self.data)
 
     @property
@@ -102,7 +104,12 @@ class EmbeddedPostgres:
         self._port = self._wanted_port or ports.free_port()
         try:
             self._child.start(
-                [str(binaries / "postgres"), "-D", _here(account), *_settings(binaries, self._port)],
+                [
+                    str(binaries / "postgres"),
+                    "-D",
+                    _here(account),
+                    *_settings(binaries, self._port, self._own),
+                ],
                 env=_environment(),
                 cwd=cluster,
                 account=account,
@@ -260,7 +267,7 @@ def _environment() -> dict[str, str]:
     return {**kept, "LC_ALL": "C", "TZ": "UTC"}
 
 
-def _settings(binaries: Path, port: int) -> list[str]:
+def _settings(binaries: Path, port: int, own: Mapping[str, str]) -> list[str]:
     memory_mb = psutil.virtual_memory().total // (1024 * 1024)
     settings = {
         "listen_addresses": ports.LOOPBACK,
@@ -285,7 +292,7 @@ def _settings(binaries: Path, port: int) -> list[str]:
         "log_line_prefix": "%m [%p] %u@%d ",
         "cluster_name": "pointstream",
     }
-    return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    return [part for name, value in {**settings, **own}.items() for part in ("-c", f"{name}={value}")]
 
 
 def _wal_compression(binaries: Path) -> str:

@@ -3461,52 +3461,7 @@ CREATE POLICY pointstream_notifier_works ON ledger.movement TO pointstream_notif
 CREATE POLICY pointstream_notifier_works ON members.segment_member TO pointstream_notifier USING (true);
 GRANT SELECT ON ledger.movement, members.segment_member TO pointstream_notifier;
 
--- Steps of scenarios that are no messages: points, rewards, webhooks and tags that wait for their time, and what became of each.
-
--- One row a member, step and occasion: an occasion brings about a step once, whatever repeats. What is asked of others leaves with
--- the transaction that sets the state. Partitioned by day as deliveries are.
-CREATE TABLE notifier.scenario_act (
-    tenant_id int NOT NULL,
-    programme_id int NOT NULL,
-    member_id uuid NOT NULL,
-    occasion text NOT NULL,
-    occasion_on date NOT NULL,
-    scenario text NOT NULL,
-    step text NOT NULL,
-    action text NOT NULL CHECK (action IN ('points', 'reward', 'webhook', 'tag')),
-    arm text,
-    began_at timestamptz NOT NULL,
-    due_at timestamptz NOT NULL,
-    useful_until timestamptz NOT NULL,
-    state text NOT NULL CHECK (state IN ('waiting', 'done', 'dropped')),
-    reason text,
-    ended_at timestamptz,
-    PRIMARY KEY (tenant_id, programme_id, member_id, occasion, occasion_on),
-    CHECK ((ended_at IS NULL) = (state = 'waiting')),
-    CHECK ((reason IS NOT NULL) = (state = 'dropped'))
-) PARTITION BY RANGE (occasion_on);
-CREATE INDEX scenario_act_due ON notifier.scenario_act (due_at) WHERE state = 'waiting';
-CREATE TABLE notifier.scenario_act_rest PARTITION OF notifier.scenario_act DEFAULT;
-ALTER TABLE notifier.scenario_act_rest SET (fillfactor = 80);
-
-SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_notifier'])
-FROM unnest(ARRAY['notifier.scenario_act', 'notifier.scenario_act_rest']) AS name;
-GRANT SELECT, INSERT ON notifier.scenario_act TO pointstream_notifier;
-GRANT UPDATE (state, reason, ended_at) ON notifier.scenario_act TO pointstream_notifier;
-GRANT SELECT ON notifier.scenario_act TO pointstream_gateway, pointstream_operator;
-
--- What messages propose: products by what members buy, and rewards that they can have.
-CREATE POLICY pointstream_notifier_works ON earning.member_day TO pointstream_notifier USING (true);
-CREATE POLICY pointstream_notifier_works ON redemption.reward TO pointstream_notifier USING (true);
-CREATE POLICY pointstream_notifier_works ON redemption.stock TO pointstream_notifier USING (true);
-CREATE POLICY pointstream_notifier_works ON redemption.reward_use TO pointstream_notifier USING (true);
-CREATE POLICY pointstream_notifier_works ON redemption.reward_order TO pointstream_notifier USING (true);
-GRANT USAGE ON SCHEMA earning, redemption TO pointstream_notifier;
-GRANT SELECT ON earning.member_day, redemption.reward, redemption.stock, redemption.reward_use, redemption.reward_order
-    TO pointstream_notifier;
-
--- ==== mass messages =================================================================================================
-
+-- ==== mass messages ==========================================================================================
 -- Messages to many members at once: what is wanted, how far it is, and what it comes to.
 
 -- `wanted` is what somebody wrote (libs/mass/wanted.py); `digest` tells a repeat of a request from another one.
@@ -3642,6 +3597,50 @@ GRANT SELECT, INSERT, UPDATE (sealed, state, attempts, due_at, lease_until, reas
 GRANT SELECT, INSERT ON notifier.own_letter TO pointstream_gateway, pointstream_operator;
 GRANT SELECT, UPDATE (next_at) ON notifier.result_mail TO pointstream_notifier;
 GRANT SELECT, INSERT, DELETE ON notifier.result_mail TO pointstream_gateway, pointstream_operator;
+
+-- Steps of scenarios that are no messages: points, rewards, webhooks and tags that wait for their time, and what became of each.
+
+-- One row a member, step and occasion: an occasion brings about a step once, whatever repeats. What is asked of others leaves with
+-- the transaction that sets the state. Partitioned by day as deliveries are.
+CREATE TABLE notifier.scenario_act (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    occasion text NOT NULL,
+    occasion_on date NOT NULL,
+    scenario text NOT NULL,
+    step text NOT NULL,
+    action text NOT NULL CHECK (action IN ('points', 'reward', 'webhook', 'tag')),
+    arm text,
+    began_at timestamptz NOT NULL,
+    due_at timestamptz NOT NULL,
+    useful_until timestamptz NOT NULL,
+    state text NOT NULL CHECK (state IN ('waiting', 'done', 'dropped')),
+    reason text,
+    ended_at timestamptz,
+    PRIMARY KEY (tenant_id, programme_id, member_id, occasion, occasion_on),
+    CHECK ((ended_at IS NULL) = (state = 'waiting')),
+    CHECK ((reason IS NOT NULL) = (state = 'dropped'))
+) PARTITION BY RANGE (occasion_on);
+CREATE INDEX scenario_act_due ON notifier.scenario_act (due_at) WHERE state = 'waiting';
+CREATE TABLE notifier.scenario_act_rest PARTITION OF notifier.scenario_act DEFAULT;
+ALTER TABLE notifier.scenario_act_rest SET (fillfactor = 80);
+
+SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_notifier'])
+FROM unnest(ARRAY['notifier.scenario_act', 'notifier.scenario_act_rest']) AS name;
+GRANT SELECT, INSERT ON notifier.scenario_act TO pointstream_notifier;
+GRANT UPDATE (state, reason, ended_at) ON notifier.scenario_act TO pointstream_notifier;
+GRANT SELECT ON notifier.scenario_act TO pointstream_gateway, pointstream_operator;
+
+-- What messages propose: products by what members buy, and rewards that they can have.
+CREATE POLICY pointstream_notifier_works ON earning.member_day TO pointstream_notifier USING (true);
+CREATE POLICY pointstream_notifier_works ON redemption.reward TO pointstream_notifier USING (true);
+CREATE POLICY pointstream_notifier_works ON redemption.stock TO pointstream_notifier USING (true);
+CREATE POLICY pointstream_notifier_works ON redemption.reward_use TO pointstream_notifier USING (true);
+CREATE POLICY pointstream_notifier_works ON redemption.reward_order TO pointstream_notifier USING (true);
+GRANT USAGE ON SCHEMA earning, redemption TO pointstream_notifier;
+GRANT SELECT ON earning.member_day, redemption.reward, redemption.stock, redemption.reward_use, redemption.reward_order
+    TO pointstream_notifier;
 -- Codes that are worth something, in pools: coupons and vouchers.
 
 -- Codes of one kind, with the rules by which they count (`rules`, a document) and what they look like (`pattern`; null where

@@ -50,12 +50,11 @@ def openapi_text() -> str:
 
 def serve(settings: GatewaySettings) -> int:
     """Serve until SIGTERM or SIGINT; requests under way are finished first."""
-    from services.gateway.app import compose, get_ready
+    from services.gateway.app import compose
     from services.gateway.http_protocol import BoundedHttp
 
     logs.configure("gateway", settings.log_level)
     gateway = compose(settings)
-    get_ready(gateway.app)  # before what is there is kept: it stays as long
     memory.keep_for_good()
     config = uvicorn.Config(
         gateway.asgi,

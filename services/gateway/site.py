@@ -13,25 +13,24 @@ from libs.contracts.asyncapi import asyncapi_document, asyncapi_yaml
 from libs.promotions.schema import SCHEMA_PATH, programme_schema
 from libs.runtime.migrate import MigrationError
 from libs.runtime.postgres import DATABASE_ERRORS
-from services.gateway import asyncapi_pages, pages
+from services.gateway import asyncapi_pages, described, pages
 from services.gateway.access import parts_of
 from services.gateway.intake.desk import desk_of
-from services.gateway.openapi import describe
 from services.gateway.problems import KINDS, ProblemError
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/docs")
-async def documentation(request: Request) -> HTMLResponse:
+async def documentation() -> HTMLResponse:
     """Show the API."""
-    return HTMLResponse(pages.documentation(describe(request.app)))
+    return HTMLResponse(described.as_page())
 
 
 @router.get("/openapi.json")
-async def openapi(request: Request) -> Response:
+async def openapi() -> Response:
     """Describe the API."""
-    return Response(orjson.dumps(describe(request.app)), media_type="application/json")
+    return Response(described.as_json(), media_type="application/json")
 
 
 @router.get(SCHEMA_PATH)

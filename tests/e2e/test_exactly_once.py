@@ -50,6 +50,8 @@ async def test_each_receipt_is_one_credit_and_one_event_though_every_process_is_
         assert acme.balance(name) == receipts * POINTS
         assert acme.member(name)["member_seq"] == receipts
     assert platform.run("verify")["violations"] == 0
+    for name in ("fsync", "synchronous_commit", "full_page_writes"):
+        assert await platform.ask("SELECT current_setting($1)", name) == "on", "nor would a crash of the machine"
 
 
 async def strike(platform: Platform, victim: str, fresh: list[Record], again: list[Record]) -> None:

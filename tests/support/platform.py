@@ -17,6 +17,9 @@ from deploy.embedded.process import clean_abandoned
 PREFIX = "pointstream-tests-"
 QUICK = ("-XX:TieredStopAtLevel=1",)
 """For a broker that lives for minutes, the second compiler costs more than it gives: a third of the start."""
+FORGETFUL = {"fsync": "off", "full_page_writes": "off", "wal_level": "minimal", "max_wal_senders": "0"}
+"""For a server whose data outlives no crash of the machine, which no test makes: a database copied and dropped for each
+test would be written to the disk twice. A server that is killed loses nothing by it."""
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +35,7 @@ def platform_data() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def postgres_server(platform_data: Path) -> Iterator[EmbeddedPostgres]:
     """One PostgreSQL for the whole run; a test makes a database of its own in it."""
-    server = EmbeddedPostgres(platform_data)
+    server = EmbeddedPostgres(platform_data, settings=FORGETFUL)
     server.start()
     try:
         yield server

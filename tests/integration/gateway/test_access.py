@@ -13,8 +13,8 @@ import pytest
 
 from libs.codes.keeping import CodeKeeper
 from libs.runtime.api_keys import SCOPES
-from services.gateway.app import routes
-from services.gateway.openapi import describe, operations
+from services.gateway.described import document
+from services.gateway.openapi import operations
 from services.gateway.settings import GatewaySettings, QuotaPart
 from tests.integration.gateway.conftest import NOW, SEAL_KEY, MakeKey, SetClock, bearer, running
 from tests.integration.gateway.scribe import QUERIES, Scribe, decision, receipt
@@ -23,7 +23,7 @@ from tests.support.programmes import put_version
 from tests.support.rewards import MUG
 
 FRIDAY = datetime(2024, 3, 1, tzinfo=UTC)
-OPERATIONS = {name: one for name, one in operations(describe(routes())).items() if name[1] == "get"}
+OPERATIONS = {name: one for name, one in operations(document()).items() if name[1] == "get"}
 # One row an operation that reads: the path of what exists for a tenant, and what another tenant is told about it.
 SWEEP = {
     "findMembers": ("/v1/members?identifier=card:98123456", 200),

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 
 from libs.runtime.api_keys import SCOPES
-from services.gateway.app import routes
-from services.gateway.openapi import describe, operations
+from services.gateway.described import document
+from services.gateway.openapi import operations
 from tests.integration.gateway.conftest import MakeKey, bearer
 from tests.integration.gateway.scribe import Scribe
 from tests.integration.gateway.till import MEMBER, post, receipt, told
@@ -17,7 +17,7 @@ from tests.support.stack import Stack
 
 WRITING = {
     operation["operationId"]: (path, operation)
-    for (path, method), operation in operations(describe(routes())).items()
+    for (path, method), operation in operations(document()).items()
     # What becomes an event has a key; files have an order of their own (test_files.py), redemptions, orders, codes and
     # gift cards are answered by their own service (test_redemptions.py, test_catalogue.py, test_codes.py), lapsed
     # points come back by requests (test_reinstatements.py), messages to many wait for a word (test_mass.py), and others

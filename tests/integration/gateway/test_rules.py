@@ -8,14 +8,14 @@ from typing import Any
 import httpx
 
 from libs.promotions.schema import programme_schema
-from services.gateway.app import routes
-from services.gateway.openapi import describe, operations
+from services.gateway.described import document
+from services.gateway.openapi import operations
 from tests.integration.gateway.conftest import NOW, MakeKey, SetClock, bearer
 from tests.support.database import GLOBEX
 
 RULES = {
     operation["operationId"]: (method, path, operation)
-    for (path, method), operation in operations(describe(routes())).items()
+    for (path, method), operation in operations(document()).items()
     if "rules" in operation["tags"]
 }
 

@@ -16,14 +16,14 @@ from libs.contracts.asyncapi import asyncapi_document
 from libs.runtime.migrate import migrations
 from services.gateway import store
 from services.gateway.__main__ import OPENAPI, openapi_text
-from services.gateway.app import routes
-from services.gateway.openapi import describe, operations
+from services.gateway.described import document
+from services.gateway.openapi import operations
 from services.gateway.problems import KINDS
 from services.gateway.settings import GatewaySettings
 from tests.integration.gateway.conftest import NOW, SetClock, running
 from tests.integration.gateway.scribe import Scribe
 
-DOCUMENT = describe(routes())
+DOCUMENT = document()
 _TABLE = ["application/json", "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"]
 OTHERWISE = {
     "addMemberWish": [],
