@@ -3399,7 +3399,7 @@ GRANT SELECT, INSERT ON notifier.delivery, notifier.captured TO pointstream_noti
 GRANT UPDATE (state, due_at, follow_at, attempts, epoch, holder, lease_until, lapses, reason, detail, language, provider_id, digest,
               handed_at, delivered_at, opened_at, clicked_at, ended_at, trail) ON notifier.delivery TO pointstream_notifier;
 GRANT DELETE ON notifier.captured TO pointstream_notifier;
-GRANT SELECT ON notifier.feedback TO pointstream_notifier;
+GRANT SELECT, INSERT ON notifier.feedback TO pointstream_notifier;
 GRANT UPDATE (applied_at) ON notifier.feedback TO pointstream_notifier;
 GRANT SELECT ON ledger.member, ledger.lot, ledger.lot_now, ledger.debt, members.tier_standing TO pointstream_notifier;
 GRANT SELECT, INSERT, UPDATE ON stream.outbox_shard TO pointstream_notifier;
@@ -3407,6 +3407,9 @@ GRANT SELECT, INSERT ON stream.outbox, stream.dead_letter TO pointstream_notifie
 -- The door looks, and tells what it hears.
 GRANT SELECT ON notifier.delivery, notifier.captured TO pointstream_gateway, pointstream_operator;
 GRANT SELECT, INSERT ON notifier.feedback TO pointstream_gateway;
+-- Whoever erases a member also takes away the words that wait for the member, and what names an address.
+GRANT SELECT, DELETE ON notifier.inbox, notifier.captured, notifier.feedback TO pointstream_operator;
+GRANT UPDATE (digest, provider_id) ON notifier.delivery TO pointstream_operator;
 -- ==== templates =====================================================================================================
 
 -- The words of messages: published versions of templates, and the images that they show.
@@ -3461,7 +3464,8 @@ CREATE POLICY pointstream_notifier_works ON ledger.movement TO pointstream_notif
 CREATE POLICY pointstream_notifier_works ON members.segment_member TO pointstream_notifier USING (true);
 GRANT SELECT ON ledger.movement, members.segment_member TO pointstream_notifier;
 
--- ==== mass messages ==========================================================================================
+-- ==== mass messages =================================================================================================
+
 -- Messages to many members at once: what is wanted, how far it is, and what it comes to.
 
 -- `wanted` is what somebody wrote (libs/mass/wanted.py); `digest` tells a repeat of a request from another one.
@@ -3537,7 +3541,7 @@ SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstre
 FROM unnest(ARRAY['notifier.mass', 'notifier.mass_member', 'notifier.mass_count']) AS name;
 CREATE POLICY pointstream_notifier_works ON members.member TO pointstream_notifier USING (true);
 
-GRANT SELECT ON members.member TO pointstream_notifier;
+GRANT SELECT ON members.member, ledger.journal TO pointstream_notifier;
 GRANT SELECT ON notifier.mass, notifier.mass_member TO pointstream_notifier;
 GRANT UPDATE (state, counted, count_after, counted_at, members, begins_at, laid, lay_after, laid_at, paced_at, paced_laid, ended_at)
     ON notifier.mass TO pointstream_notifier;

@@ -100,6 +100,7 @@ from services.gateway.messages import outbox
 from services.gateway.messages import routes as ways_to_messages
 from services.gateway.messages.desk import MessageDesk
 from services.gateway.metrics import GatewayMetrics
+from services.gateway.own_letters import result_routes as ways_to_results
 from services.gateway.own_letters import routes as ways_to_own_letters
 from services.gateway.own_letters.desk import OwnDesk
 from services.gateway.planning import calendar_api, calendar_console, wizard
@@ -140,6 +141,7 @@ _WAYS = (
     ways_to_messages,
     ways_to_mass,
     ways_to_own_letters,
+    ways_to_results,
     api,
     merge_api,
     extension_api,

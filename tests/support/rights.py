@@ -99,7 +99,8 @@ RIGHTS: dict[str, dict[str, str]] = {
         "SELECT": """
             earning.budget_reached earning.counter earning.decision_page earning.inbox earning.member_day
             earning.parked_receipt earning.receipt earning.receipt_event earning.referral earning.referral_change
-            earning.unclaimed_receipt earning.unpaid_receipt expiry.chunk expiry.forecast expiry.latest_forecast
+            earning.unclaimed_receipt earning.unpaid_receipt expiry.chunk expiry.forecast expiry.foreseen
+            expiry.latest_forecast expiry.origin
             expiry.origin_mix expiry.origin_place expiry.reminder expiry.reminder_chunk ledger.allocation ledger.debt
             ledger.journal ledger.lot ledger.lot_now ledger.movement ledger.waiver members.identifier members.member
             members.merge members.segment_change members.segment_member members.tier_change members.tier_standing
@@ -127,7 +128,7 @@ RIGHTS: dict[str, dict[str, str]] = {
             "UPDATE(paused_until) UPDATE(secret) UPDATE(state) UPDATE(state_at) UPDATE(style) UPDATE(url)"
         ): "notifier.webhook_endpoint",
         "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": "notifier.webhook_message",
-        "DELETE SELECT": "expiry.foreseen expiry.origin notifier.mass_count notifier.webhook_attempt",
+        "DELETE SELECT": "notifier.mass_count notifier.webhook_attempt",
         (
             "INSERT SELECT UPDATE(approval_above) UPDATE(count_after) UPDATE(counted) UPDATE(counted_at) "
             "UPDATE(decided_at) UPDATE(decided_by) UPDATE(ended_at) UPDATE(members) UPDATE(paced_at) "
@@ -219,8 +220,8 @@ RIGHTS: dict[str, dict[str, str]] = {
             expiry.latest_forecast expiry.origin_mix expiry.origin_place expiry.reminder expiry.reminder_chunk
             ledger.allocation ledger.journal ledger.lot_now ledger.movement ledger.waiver members.exemption_pass
             members.identifier members.mark members.member members.merge members.referral_code members.same_person
-            members.segment_change members.segment_member members.tier_change members.tier_standing notifier.captured
-            notifier.delivery notifier.scenario_act notifier.sms_day redemption.bill redemption.code_miss
+            members.segment_change members.segment_member members.tier_change members.tier_standing
+            notifier.scenario_act notifier.sms_day redemption.bill redemption.code_miss
             redemption.code_use redemption.gift_card redemption.gift_card_entry redemption.inbox redemption.redemption
             redemption.request redemption.reward_order redemption.reward_step redemption.reward_use redemption.wish
             stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
@@ -239,7 +240,11 @@ RIGHTS: dict[str, dict[str, str]] = {
             "UPDATE(paused_until) UPDATE(secret) UPDATE(state) UPDATE(state_at) UPDATE(style) UPDATE(url)"
         ): "notifier.webhook_endpoint",
         "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": "notifier.webhook_message",
-        "DELETE SELECT": "expiry.foreseen expiry.origin notifier.mass_count notifier.webhook_attempt",
+        "DELETE SELECT": """
+            expiry.foreseen expiry.origin notifier.captured notifier.feedback notifier.inbox notifier.mass_count
+            notifier.webhook_attempt
+            """,
+        "SELECT UPDATE(digest) UPDATE(provider_id)": "notifier.delivery",
         (
             "INSERT SELECT UPDATE(approval_above) UPDATE(count_after) UPDATE(counted) UPDATE(counted_at) "
             "UPDATE(decided_at) UPDATE(decided_by) UPDATE(ended_at) UPDATE(members) UPDATE(paced_at) "
@@ -284,11 +289,11 @@ RIGHTS: dict[str, dict[str, str]] = {
         "INSERT SELECT UPDATE(refused) UPDATE(segments)": "notifier.sms_day",
         "USAGE": "earning ledger members notifier platform redemption stream vault",
         "SELECT": """
-            earning.member_day ledger.debt ledger.lot ledger.lot_now ledger.member ledger.movement
-            members.member members.segment_member members.tier_standing notifier.mass_member
-            notifier.provider notifier.template platform.exchange_rate platform.programme
-            platform.programme_version platform.source platform.tenant redemption.reward
-            redemption.reward_order redemption.reward_use redemption.stock vault.person
+            earning.member_day ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.member ledger.movement
+            members.member members.segment_member members.tier_standing notifier.mass_member notifier.provider
+            notifier.template platform.exchange_rate platform.programme platform.programme_version platform.source
+            platform.tenant redemption.reward redemption.reward_order redemption.reward_use redemption.stock
+            vault.person
             """,
         "INSERT SELECT UPDATE(present)": "vault.consent",
         "INSERT SELECT UPDATE(sealed_key)": "vault.member_key",
@@ -296,7 +301,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         "DELETE INSERT SELECT": "notifier.captured notifier.inbox notifier.webhook_attempt",
         "INSERT SELECT": "stream.dead_letter stream.outbox",
         "INSERT SELECT UPDATE": "stream.outbox_shard",
-        "SELECT UPDATE(applied_at)": "notifier.feedback",
+        "INSERT SELECT UPDATE(applied_at)": "notifier.feedback",
         "INSERT SELECT UPDATE(members)": "notifier.mass_count",
         "SELECT UPDATE(next_at)": "notifier.result_mail",
         (

@@ -76,6 +76,7 @@ SWEEP = {
     "listMassMessages": ("/v1/mass-messages", 200),
     "getMassMessage": ("/v1/mass-messages/{mass_message_id}", 404),
     "getTestLetter": ("/v1/test-letters/{mass_message_id}", 404),
+    "listResultMails": ("/v1/result-mails", 200),
     "listTemplates": ("/v1/templates", 200),
     "getTemplate": ("/v1/templates/welcome/de-AT/email", 200),
     "listParked": ("/v1/parked", 200),
