@@ -144,6 +144,7 @@ async def test_what_only_scenarios_wait_for_is_read_once_one_does(notifying: Not
     outcomes = ("not_told", "rejected", "queued")
     seen = [notifying.metrics.events.labels("loyalty.points", each)._value.get() for each in outcomes]
     assert seen == [2, 0, 0]
+    notifying.clock.instant += timedelta(seconds=1)
     await notifying.programme(scenarios=[GIFTS], known=False)
     await notifying.intake.take("loyalty.points", records[:1])
     assert sum((await stand(notifying)).values()) == len(GIFTS["steps"])
