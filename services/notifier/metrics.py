@@ -63,6 +63,11 @@ class NotifierMetrics:
             ["kind", "outcome"],
             registry=registry,
         )
+        self._make_counts_of_providers(registry)
+        self._make_gauges(registry)
+
+    def _make_counts_of_providers(self, registry: CollectorRegistry) -> None:
+        """What whoever carries messages brings about: webhooks, caps, settings, and mails that came back."""
         self.webhooks = WebhookMetrics(registry)
         self.capped = Counter(
             "loyalty_notifier_sms_capped_total", "Text messages that the cap of a day stopped.", registry=registry
@@ -83,7 +88,6 @@ class NotifierMetrics:
             "Times that the mailbox could not be read, or what it says not be stored.",
             registry=registry,
         )
-        self._make_gauges(registry)
 
     def _make_gauges(self, registry: CollectorRegistry) -> None:
         """What is so at the moment, and how long handing over takes."""
