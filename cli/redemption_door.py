@@ -18,7 +18,7 @@ from deploy.embedded import state
 from libs.contracts.codes import CodeAsk, ValueAnswer, read_value_answer, write
 from libs.contracts.games import GameAsk
 from libs.contracts.gift_cards import CardAsk
-from libs.contracts.redemption import door_token
+from libs.contracts.redemption import Ask, door_token
 
 RedemptionOption: TypeAlias = Annotated[
     str | None,
@@ -28,7 +28,7 @@ KeyOption: TypeAlias = Annotated[
     str | None,
     typer.Option("--key", metavar="TEXT", help="A name of your own for this request: repeated, it counts once."),
 ]
-AnyAsk: TypeAlias = CodeAsk | CardAsk | GameAsk
+AnyAsk: TypeAlias = CodeAsk | CardAsk | GameAsk | Ask
 """What redemption is asked by commands."""
 _PATIENCE = 30.0
 
