@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.gateway.backtests.problem_kinds import BACKTESTS
 from services.gateway.callbacks.problem_kinds import CALLBACKS
+from services.gateway.choices.problem_kinds import CHOICES
 from services.gateway.codes.problem_kinds import CARDS, CODES
 from services.gateway.contacts.problem_kinds import CONTACTS
 from services.gateway.mass.problem_kinds import MASS
@@ -29,6 +30,7 @@ FAMILIES = (
     *CODES,
     *CARDS,
     *TRADES,
+    *CHOICES,
     *WEBHOOKS,
     *CALLBACKS,
 )

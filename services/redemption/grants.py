@@ -17,7 +17,7 @@ from libs.contracts.redemption import Answer, Ask
 from libs.runtime import logs, sql
 from libs.runtime.clock import happens_within
 from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
-from services.redemption import store
+from services.redemption import choices, store
 from services.redemption.handlers import Desk
 
 log = logs.get(__name__)
@@ -87,8 +87,17 @@ async def _do(desk: Desk, told: _Told) -> None:
     if scope is None:
         log.warning("grant.programme_unknown", event_id=told.id)
         return
+    choice = choices.of(desk, scope, told.data.reference)
     if told.type == _GRANTED:
-        _tell(told, await desk.serve(_grant(told, scope)))
+        if choice is None:
+            _tell(told, await desk.serve(_grant(told, scope)))
+            return
+        for number in range(told.data.quantity):
+            await choices.keep(desk, scope, choice, f"{told.source} {told.id}", number, told.data)
+        return
+    if choice is not None:
+        for order_id in await choices.revoke(desk, scope, told.data):
+            _tell(told, await desk.serve(_revoke(told, scope, order_id, 1)))
         return
     left = told.data.quantity
     async with desk.pool.acquire() as connection, connection.transaction(readonly=True):
@@ -126,6 +135,6 @@ def _key(told: _Told, of: str) -> bytes:
 
 
 def _tell(told: _Told, answer: Answer) -> None:
-    """What could not be done is told; a reward that nobody has in the catalogue is somebody else's business."""
-    if answer.refused not in (None, "reward-unknown"):
+    """What could not be done is told; what nobody has in the catalogue, or has chosen, is somebody else's business."""
+    if answer.refused not in (None, "reward-unknown", "redemption-unknown"):
         log.warning("grant.refused", event_id=told.id, code=answer.refused)

@@ -104,8 +104,8 @@ RIGHTS: dict[str, dict[str, str]] = {
             ledger.journal ledger.lot ledger.lot_now ledger.movement ledger.waiver members.identifier members.member
             members.merge members.segment_change members.segment_member members.tier_change members.tier_standing
             notifier.captured notifier.delivery notifier.scenario_act notifier.sms_day platform.programme
-            platform.source platform.tenant redemption.bill redemption.code redemption.code_miss redemption.code_pool
-            redemption.code_use redemption.gift_card redemption.gift_card_entry redemption.redemption
+            platform.source platform.tenant redemption.bill redemption.choice redemption.code redemption.code_miss
+            redemption.code_pool redemption.code_use redemption.gift_card redemption.gift_card_entry redemption.redemption
             redemption.reward_answer redemption.reward_order redemption.reward_step redemption.reward_use
             redemption.trade stream.outbox_shard stream.position vault.profile
             """,
@@ -204,6 +204,7 @@ RIGHTS: dict[str, dict[str, str]] = {
             "UPDATE(published_at) UPDATE(redeemed_at) UPDATE(state) UPDATE(uses) UPDATE(voided_at)"
         ): "redemption.code",
         "INSERT SELECT UPDATE(returned_at)": "redemption.code_use",
+        "INSERT SELECT UPDATE(revoked_at)": "redemption.choice",
         (
             "INSERT SELECT UPDATE(balance_minor) UPDATE(changed_at) UPDATE(expires_at) UPDATE(last_load_at) "
             "UPDATE(member_id) UPDATE(seq) UPDATE(state)"
@@ -221,11 +222,11 @@ RIGHTS: dict[str, dict[str, str]] = {
             ledger.allocation ledger.journal ledger.lot_now ledger.movement ledger.waiver members.exemption_pass
             members.identifier members.mark members.member members.merge members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing notifier.captured
-            notifier.delivery notifier.scenario_act notifier.sms_day redemption.bill redemption.code_miss
-            redemption.code_use redemption.gift_card redemption.gift_card_entry redemption.inbox redemption.redemption
-            redemption.request redemption.reward_order redemption.reward_step redemption.reward_use redemption.trade
-            redemption.wish
-            stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
+            notifier.delivery notifier.scenario_act notifier.sms_day redemption.bill redemption.choice
+            redemption.code_miss redemption.code_use redemption.gift_card redemption.gift_card_entry redemption.inbox
+            redemption.redemption redemption.request redemption.reward_order redemption.reward_step
+            redemption.reward_use redemption.trade redemption.wish stream.outbox stream.outbox_rest stream.outbox_shard
+            vault.profile
             """,
         "INSERT SELECT UPDATE": """
             gateway.api_key platform.exchange_rate platform.programme platform.programme_version platform.tenant
