@@ -54,12 +54,17 @@ async def keep(desk: Desk, scope: tuple[int, int], choice: Choice, event: str, n
         )  # fmt: skip
 
 
-async def revoke(desk: Desk, scope: tuple[int, int], given: Granted) -> list[UUID]:
-    """Take choices of a campaign back, the youngest first; return the orders that they became, or would have."""
+async def revoke(desk: Desk, scope: tuple[int, int], event: str, given: Granted) -> list[UUID]:
+    """Take choices of a campaign back, the youngest first; return the orders that they became, or would have.
+
+    The same event takes the same choices back.
+    """
+    whose = (*scope, given.member_id)
     async with desk.pool.acquire() as connection, connection.transaction():
         await store.see(connection, scope[0])
-        rows = await connection.fetch(
-            _QUERIES["revoke"], *scope, given.member_id, given.reference, given.campaign, given.quantity,
-            desk.clock.now(),
-        )  # fmt: skip
+        now = desk.clock.now()
+        await connection.execute(
+            _QUERIES["revoke"], *whose, given.reference, given.campaign, given.quantity, now, event
+        )
+        rows = await connection.fetch(_QUERIES["revoked"], *whose, event)
     return [row["order_id"] for row in rows]

@@ -87,16 +87,16 @@ async def _do(desk: Desk, told: _Told) -> None:
     if scope is None:
         log.warning("grant.programme_unknown", event_id=told.id)
         return
-    choice = choices.of(desk, scope, told.data.reference)
+    choice, event = choices.of(desk, scope, told.data.reference), f"{told.source} {told.id}"
     if told.type == _GRANTED:
         if choice is None:
             _tell(told, await desk.serve(_grant(told, scope)))
             return
         for number in range(told.data.quantity):
-            await choices.keep(desk, scope, choice, f"{told.source} {told.id}", number, told.data)
+            await choices.keep(desk, scope, choice, event, number, told.data)
         return
     if choice is not None:
-        for order_id in await choices.revoke(desk, scope, told.data):
+        for order_id in await choices.revoke(desk, scope, event, told.data):
             _tell(told, await desk.serve(_revoke(told, scope, order_id, 1)))
         return
     left = told.data.quantity

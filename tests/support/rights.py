@@ -105,9 +105,9 @@ RIGHTS: dict[str, dict[str, str]] = {
             members.merge members.segment_change members.segment_member members.tier_change members.tier_standing
             notifier.captured notifier.delivery notifier.scenario_act notifier.sms_day platform.programme
             platform.source platform.tenant redemption.bill redemption.choice redemption.code redemption.code_miss
-            redemption.code_pool redemption.code_use redemption.gift_card redemption.gift_card_entry redemption.redemption
-            redemption.reward_answer redemption.reward_order redemption.reward_step redemption.reward_use
-            redemption.trade stream.outbox_shard stream.position vault.profile
+            redemption.code_pool redemption.code_use redemption.gift_card redemption.gift_card_entry
+            redemption.redemption redemption.reward_answer redemption.reward_order redemption.reward_step
+            redemption.reward_use redemption.trade stream.outbox_shard stream.position vault.profile
             """,
         "INSERT SELECT": """
             expiry.reinstatement_share members.referral_code notifier.feedback notifier.mass_member notifier.media
@@ -204,7 +204,7 @@ RIGHTS: dict[str, dict[str, str]] = {
             "UPDATE(published_at) UPDATE(redeemed_at) UPDATE(state) UPDATE(uses) UPDATE(voided_at)"
         ): "redemption.code",
         "INSERT SELECT UPDATE(returned_at)": "redemption.code_use",
-        "INSERT SELECT UPDATE(revoked_at)": "redemption.choice",
+        "INSERT SELECT UPDATE(revoked_at) UPDATE(revoked_by)": "redemption.choice",
         (
             "INSERT SELECT UPDATE(balance_minor) UPDATE(changed_at) UPDATE(expires_at) UPDATE(last_load_at) "
             "UPDATE(member_id) UPDATE(seq) UPDATE(state)"

@@ -15,11 +15,12 @@ CREATE TABLE redemption.choice (
     campaign text NOT NULL,
     cause text NOT NULL,
     revoked_at timestamptz,
+    revoked_by text, -- the event that took it back
     PRIMARY KEY (tenant_id, programme_id, member_id, choice_id)
 );
 
 SELECT platform.protect('redemption.choice'::regclass, ARRAY['pointstream_operator']);
 
 GRANT SELECT, INSERT ON redemption.choice TO pointstream_redemption;
-GRANT UPDATE (revoked_at) ON redemption.choice TO pointstream_redemption;
+GRANT UPDATE (revoked_at, revoked_by) ON redemption.choice TO pointstream_redemption;
 GRANT SELECT ON redemption.choice TO pointstream_gateway, pointstream_operator;

@@ -217,7 +217,10 @@ async def test_one_of_three_benefits_is_chosen_once(
     desk.clock.instant += timedelta(days=11)  # type: ignore[attr-defined]  # one that tests set
     assert (await choose(late, "film")).json()["code"] == "choice-over"
     assert [each["state"] for each in await choices()] == ["chosen", "chosen", "over"]
-    await grants.take(desk, granted(member.member_id, "r-1", "revoked"), stop)
+    for _ in range(2):  # the word that takes one back comes twice
+        await grants.take(desk, granted(member.member_id, "r-1", "revoked"), stop)
+    taken = "SELECT count(*) FROM redemption.choice WHERE revoked_at IS NOT NULL"
+    assert await scribe.connection.fetchval(taken) == 1
     orders = (await shop.get(f"/v1/members/{member.member_id}/orders")).json()["data"]
     assert len(orders) == 2
     await sound(database)
