@@ -202,7 +202,7 @@ TOPICS: tuple[Topic, ...] = (
     ),
     _output(
         "loyalty.rewards",
-        "Rewards ordered, granted and delivered; codes and gift cards.",
+        "Rewards ordered, granted and delivered; codes and gift cards; carts that were bought.",
         key="member id, or the id of the code or card when nobody is known",
         producers=("redemption", "earning", "notifier"),
         consumers=("redemption", *_BOTH),
@@ -228,6 +228,7 @@ TOPICS: tuple[Topic, ...] = (
             "gift_card.transferred",
             "gift_card.cashed_out",
             "gift_card.expired",
+            "cart.settled",
         )
     ),
     _output(

@@ -16,6 +16,7 @@ from aiokafka import ConsumerRecord
 from prometheus_client import CollectorRegistry
 
 from libs.contacts.links import Links
+from libs.contacts.vault import Vault
 from libs.contracts.headers import headers_of
 from libs.runtime import kafka, logs, postgres
 from libs.runtime.clock import Clock, SystemClock, happens_within
@@ -33,9 +34,11 @@ from services.notifier.desk import Desk
 from services.notifier.intake import TOPICS, Intake
 from services.notifier.keeper import Keeper
 from services.notifier.lane import Carrier, Lane
+from services.notifier.mailbox import Mailbox
 from services.notifier.mass.work import MassWork
 from services.notifier.metrics import NotifierMetrics
 from services.notifier.own.letters import OwnLetters
+from services.notifier.own.results import ResultMails
 from services.notifier.programmes import Programmes
 from services.notifier.settings import NotifierSettings
 from services.notifier.webhooks.work import WebhookWork
@@ -93,14 +96,18 @@ def build(settings: NotifierSettings, clock: Clock | None = None) -> faust.App:
         for carrier in carriers.values()
         for _ in range(said.lanes)
     ]  # fmt: skip
+    mailbox = Mailbox(settings.mailbox, pool, Vault.from_seal_key(base64.b64decode(secret)), clock.now, metrics)
     ready = _host(app, settings, pool, programmes, shelf, relay, lanes, list(carriers.values()), keeper, doer)
     _listen(app, settings, intake, ready)
     mass = MassWork(pool, desk, programmes, clock, metrics, relay.committed, wake)
     own = OwnLetters(pool, carriers, seal, clock, wall)
-    _host_mass(app, mass, own, ready)
+    results = ResultMails(pool, programmes, shelf.library, seal, clock)
+    _look_into(app, settings, mailbox, ready)
+    _host_mass(app, mass, own, results, ready)
     _host_webhooks(app, settings, WebhookWork(settings, metrics.webhooks, chance))
     up = listen_only(app, settings, clock, metrics.announcements.inc)
-    troubles = [partial(getattr, each, "trouble") for each in (programmes, relay, keeper, doer, mass, own, *lanes)]
+    hosted = (programmes, relay, keeper, doer, mass, own, results, *lanes)
+    troubles = [partial(getattr, each, "trouble") for each in hosted]
     serve_health(app, registry, [up, *troubles])
     return app
 
@@ -165,7 +172,7 @@ def _host(
     return ready
 
 
-def _host_mass(app: faust.App, work: MassWork, own: OwnLetters, ready: asyncio.Event) -> None:
+def _host_mass(app: faust.App, work: MassWork, own: OwnLetters, results: ResultMails, ready: asyncio.Event) -> None:
     """Let the app look after messages to many members, and letters to people of the company."""
 
     @app.timer(interval=_LOOK)  # type: ignore[untyped-decorator]  # faust
@@ -176,6 +183,7 @@ def _host_mass(app: faust.App, work: MassWork, own: OwnLetters, ready: asyncio.E
     @app.timer(interval=_LOOK)  # type: ignore[untyped-decorator]  # faust
     async def look_after_own_letters() -> None:
         if ready.is_set():
+            await results.look()
             await own.look()
 
 
@@ -202,6 +210,16 @@ def _listen(app: faust.App, settings: NotifierSettings, intake: Intake, ready: a
 
     for topic in TOPICS:
         listen_to(topic)
+
+
+def _look_into(app: faust.App, settings: NotifierSettings, mailbox: Mailbox, ready: asyncio.Event) -> None:
+    """Read the mailbox now and then, again at once while there is more."""
+
+    @app.timer(interval=settings.mailbox.every.total_seconds())  # type: ignore[untyped-decorator]  # faust
+    async def look_into_the_mailbox() -> None:
+        if ready.is_set():
+            while await mailbox.look():
+                pass
 
 
 def _host_webhooks(app: faust.App, settings: NotifierSettings, work: WebhookWork) -> None:

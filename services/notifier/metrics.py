@@ -72,6 +72,17 @@ class NotifierMetrics:
             "Times that the settings of a provider could not be read.",
             registry=registry,
         )
+        self.mailbox = Counter(
+            "loyalty_notifier_returned_mails_total",
+            "Mails read from the mailbox that mails come back to, by what they are: report, other.",
+            ["kind"],
+            registry=registry,
+        )
+        self.mailbox_failures = Counter(
+            "loyalty_notifier_mailbox_failures_total",
+            "Times that the mailbox could not be read, or what it says not be stored.",
+            registry=registry,
+        )
         self._make_gauges(registry)
 
     def _make_gauges(self, registry: CollectorRegistry) -> None:

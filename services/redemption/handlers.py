@@ -26,6 +26,7 @@ from libs.runtime.failpoint import reach
 from libs.runtime.leases import shard_of
 from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
 from services.redemption import domain, order_store, ordering, store, telling, trade_store, trade_telling
+from services.redemption.codes import store as codes
 from services.redemption.deciding import (
     GIVES_BACK,
     MERGED,
@@ -44,6 +45,7 @@ from services.redemption.deciding import (
     quote,
 )
 from services.redemption.domain import Changed, Redemption, Refusal, Rules
+from services.redemption.issuing import SOLD_OUT, PoolExhausted
 from services.redemption.ordering import Done
 from services.redemption.programmes import Programmes
 from services.redemption.reward_desk import RewardDesk
@@ -89,6 +91,9 @@ class Desk:
             if ask.operation == "quote":
                 return await self._quote(ask)
             return await again(partial(self._move, ask))
+        except PoolExhausted as error:
+            await codes.mark_exhausted(self.pool, *error.scope, error.pool, self.clock.now())
+            return Answer(refused=SOLD_OUT.code, detail=SOLD_OUT.detail)
         except Refused as error:
             return Answer(refused=error.refusal.code, detail=error.refusal.detail)
 
@@ -125,7 +130,8 @@ class Desk:
         async with self.pool.acquire() as connection, connection.transaction():
             found = await store.begin(connection, request, meaning(ask), now, begins, redemption_id)
             if isinstance(found, Known):
-                return _replay(found, ask)
+                body = await self.rewards.opened(connection, ask.tenant_id, found.answer)
+                return _replay(found._replace(answer=body), ask)
             if found is None:
                 raise Refused(await _nobody(connection, ask))
             before = await store.load_redemptions(connection, ask.tenant_id, [redemption_id])
@@ -154,9 +160,9 @@ class Desk:
                 events.append(trade_telling.traded(changed.redemption, rules, found.spread, at))
             if goods is not None:
                 was = None if redemption is None else redemption.order
-                refused = await self.rewards.save(connection, was, changed.redemption, goods, done.personal)
-                if refused is not None:
-                    raise Refused(refused)
+                saved = await self.rewards.save(connection, was, changed.redemption, goods, done.personal, at, ask.by)
+                events += _found(saved)
+                answer = await self.rewards.opened(connection, ask.tenant_id, answer)
                 events += telling.order_events(found.name, rules, found.spread, was, changed.redemption.order, at)
             await store.tell(connection, at, {shard: events})
             reach("before-commit")

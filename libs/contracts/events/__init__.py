@@ -12,6 +12,7 @@ from libs.contracts.events.activity import (
     ReinstatementRequestedV1,
 )
 from libs.contracts.events.balance import BalanceChangedV1, WalletBalance
+from libs.contracts.events.cart import CartSettledV1
 from libs.contracts.events.code import CodeRedeemedV1, CodeReturnedV1, CodeVoidedV1
 from libs.contracts.events.dead_letter import DeadLetterHeadersV1
 from libs.contracts.events.gift_card import (
@@ -146,6 +147,7 @@ __all__ = [
     "CampaignRemovedV1",
     "CampaignStartedV1",
     "CampaignStoppedV1",
+    "CartSettledV1",
     "CodeRedeemedV1",
     "CodeReturnedV1",
     "CodeVoidedV1",

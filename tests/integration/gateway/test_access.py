@@ -62,6 +62,7 @@ SWEEP = {
     "getCodePicture": ("/v1/codes/{code_id}/picture", 404),
     "getCodePass": ("/v1/codes/{code_id}/pass", 404),
     "listMemberCodes": ("/v1/members/{member_id}/codes", 404),
+    "getCart": ("/v1/carts/{cart_id}", 404),
     "getGiftCard": ("/v1/gift-cards/{card_id}", 404),
     "getGiftCardStatement": ("/v1/gift-cards/{card_id}/statement", 404),
     "listMemberGiftCards": ("/v1/members/{member_id}/gift-cards", 404),
@@ -79,6 +80,7 @@ SWEEP = {
     "listMassMessages": ("/v1/mass-messages", 200),
     "getMassMessage": ("/v1/mass-messages/{mass_message_id}", 404),
     "getTestLetter": ("/v1/test-letters/{mass_message_id}", 404),
+    "listResultMails": ("/v1/result-mails", 200),
     "listTemplates": ("/v1/templates", 200),
     "getTemplate": ("/v1/templates/welcome/de-AT/email", 200),
     "listParked": ("/v1/parked", 200),
@@ -199,12 +201,14 @@ async def spend(scribe: Scribe, tenant: SeededTenant, member_id: UUID) -> dict[s
     pool = await scribe.connection.fetchval(QUERIES["code_pool"], *whose[:2], tenant.slug, FRIDAY)
     await scribe.connection.execute(QUERIES["code"], tenant.tenant_id, *code, pool, member_id, FRIDAY)
     await scribe.connection.execute(QUERIES["gift_card"], *whose, *card, tenant.currency, FRIDAY)
+    await scribe.connection.execute(QUERIES["cart"], *whose, redemption_id, FRIDAY)
     return {
         "redemption_id": str(redemption_id),
         "reward": f"mug-{tenant.slug}",
         "pool": tenant.slug,
         "code_id": str(code.code_id),
         "card_id": str(card.code_id),
+        "cart_id": str(redemption_id),
     }
 
 

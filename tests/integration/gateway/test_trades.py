@@ -182,6 +182,11 @@ async def test_one_of_three_benefits_is_chosen_once(
     shop: httpx.AsyncClient, desk: Desk, scribe: Scribe, database: Database
 ) -> None:
     member, stop = await scribe.member(), asyncio.Event()
+
+    async def hear(name: str, kind: str = "granted") -> None:
+        value = granted(member.member_id, name, kind)
+        await grants.take(desk, f"org.pointstream.reward.{kind}.v1", value, stop)
+
     for reference in REWARDS:
         document = {
             "category": "treats",
@@ -194,7 +199,7 @@ async def test_one_of_three_benefits_is_chosen_once(
         )
         assert put.status_code == 200, put.text
     for name in ("g-1", "g-1", "g-2", "g-3"):  # the first comes twice
-        await grants.take(desk, granted(member.member_id, name), stop)
+        await hear(name)
     path = f"/v1/members/{member.member_id}/choices"
 
     async def choices() -> list[dict[str, Any]]:
@@ -218,7 +223,7 @@ async def test_one_of_three_benefits_is_chosen_once(
     assert (await choose(late, "film")).json()["code"] == "choice-over"
     assert [each["state"] for each in await choices()] == ["chosen", "chosen", "over"]
     for _ in range(2):  # the word that takes one back comes twice
-        await grants.take(desk, granted(member.member_id, "r-1", "revoked"), stop)
+        await hear("r-1", "revoked")
     taken = "SELECT count(*) FROM redemption.choice WHERE revoked_at IS NOT NULL"
     assert await scribe.connection.fetchval(taken) == 1
     orders = (await shop.get(f"/v1/members/{member.member_id}/orders")).json()["data"]

@@ -204,6 +204,11 @@ INSERT INTO redemption.gift_card (tenant_id, programme_id, member_id, card_id, s
                                   initial_minor, balance_minor, seq, issued_at, last_load_at, changed_at)
 VALUES ($1, $2, $3, $4, $5, $6, 'none', 1, 1000, 1000, 1, $7, $7, $7);
 
+-- name: cart
+INSERT INTO redemption.cart (tenant_id, programme_id, member_id, cart_id, receipt_key, receipt_number, state, fingerprint,
+                             held_until, currency, total_minor, parts, told, asked_at, changed_at)
+VALUES ($1, $2, $3, $4, $4, 'R-1', 'held', '', $5, 'EUR', 1000, '{"codes": [], "cards": [], "points": null}', 'null', $5, $5);
+
 -- name: member_day
 INSERT INTO earning.member_day (tenant_id, programme_id, member_id, day, visits, spend_minor, points, parts)
 VALUES ($1, $1, $2, $3, $4, $5, 0, $6::text::jsonb);
