@@ -8,6 +8,7 @@ from services.gateway.carts.problem_kinds import CARTS
 from services.gateway.choices.problem_kinds import CHOICES
 from services.gateway.codes.problem_kinds import CARDS, CODES
 from services.gateway.contacts.problem_kinds import CONTACTS
+from services.gateway.games.problem_kinds import GAMES
 from services.gateway.mass.problem_kinds import MASS
 from services.gateway.messages.problem_kinds import MESSAGES
 from services.gateway.own_letters.problem_kinds import OWN_LETTERS
@@ -30,9 +31,10 @@ FAMILIES = (
     *CONTACTS,
     *CODES,
     *CARDS,
+    *CARTS,
     *TRADES,
     *CHOICES,
-    *CARTS,
+    *GAMES,
     *WEBHOOKS,
     *CALLBACKS,
 )
