@@ -69,6 +69,7 @@ from services.gateway.callbacks.desk import SmsCallbacks
 from services.gateway.carts import routes as ways_to_carts
 from services.gateway.catalogue import console as catalogue_console
 from services.gateway.catalogue import keeping_api, orders_api, rewards_api
+from services.gateway.choices import routes as ways_to_choices
 from services.gateway.codes import card_routes as ways_to_gift_cards
 from services.gateway.codes import console as console_of_codes
 from services.gateway.codes import routes as ways_to_codes
@@ -148,6 +149,7 @@ _WAYS = (
     ways_to_carts,
     own_pages,
     ways_to_trades,
+    ways_to_choices,
     ways_to_games,
     ranking_api,
     ways_to_messages,
