@@ -102,7 +102,7 @@ async def mass_frame(request: Request, language: Language, programme: ProgrammeS
     try:
         if channel not in get_args(ChannelName):
             raise ProblemError("request-invalid")
-        member_id = member_named(visitor, first(fields, "preview_member"), language)
+        member_id = member_named(visitor.key, first(fields, "preview_member"), language)
         shown = await desk_of_templates(request).show(
             parts_of(request), visitor.key.tenant_id, programme, asked, member_id, told
         )
