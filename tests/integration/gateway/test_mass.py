@@ -113,6 +113,29 @@ async def test_figures_are_sent_to_whom_somebody_enters(client: httpx.AsyncClien
     assert [(await client.delete(where)).status_code for _ in range(2)] == [204, 404]
 
 
+async def test_figures_are_asked_for_on_the_console(anonymous: httpx.AsyncClient, make_key: MakeKey) -> None:
+    await signed_in(anonymous, make_key, "receipts:read", "rules:read", "rules:publish")
+    wish = {
+        "address": "boss@shop.example",
+        "programme": "main",
+        "every": "week",
+        "hour": "7",
+        "language": "de",
+        "add": "1",
+    }
+    assert (await anonymous.post("/mass/results?lang=en", data=wish)).status_code == 303
+    page = (await anonymous.get("/mass?lang=en")).text
+    assert "b•••@s•••.example" in page
+    assert "every Monday" in page
+    wrong = await anonymous.post("/mass/results?lang=en", data=wish | {"address": "boss"})
+    assert (wrong.status_code, 'role="alert"' in wrong.text) == (422, True)
+    assert (await anonymous.post("/mass/results?lang=en", data=wish | {"hour": "99"})).status_code == 422
+    button = re.search(r'name="remove" value="([0-9a-f-]{36})"', page)
+    assert button is not None
+    assert (await anonymous.post("/mass/results?lang=en", data={"remove": button[1]})).status_code == 303
+    assert "Nobody gets figures" in (await anonymous.get("/mass?lang=en")).text
+
+
 async def test_a_marketer_writes_counts_and_sends_on_the_console(
     anonymous: httpx.AsyncClient, scribe: Scribe, make_key: MakeKey
 ) -> None:
