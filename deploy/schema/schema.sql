@@ -3335,42 +3335,52 @@ CREATE TABLE notifier.captured (
 );
 CREATE INDEX captured_recent ON notifier.captured (tenant_id, captured_at DESC);
 
--- Makes the partition of a month, if it is not there and nothing of it lies in the rest. Called by the notifier ahead of time.
+-- Makes the partitions of a month, where they are not there and nothing of it lies in the rest. Called by the notifier ahead of time.
 CREATE FUNCTION notifier.keep_month(p_day date) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
     v_from date := date_trunc('month', p_day)::date;
     v_to date := (date_trunc('month', p_day) + interval '1 month')::date;
-    v_name text := 'delivery_' || to_char(v_from, 'YYYY_MM');
+    v_table text;
+    v_name text;
+    v_made boolean := false;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('notifier.keep_month'));
-    IF to_regclass('notifier.' || v_name) IS NOT NULL THEN
-        RETURN false;
-    END IF;
-    EXECUTE format('CREATE TABLE notifier.%I PARTITION OF notifier.delivery FOR VALUES FROM (%L) TO (%L) WITH (fillfactor = 70)',
-                   v_name, v_from, v_to);
-    EXECUTE format('ALTER TABLE notifier.%I ENABLE ROW LEVEL SECURITY', v_name);
-    EXECUTE format('ALTER TABLE notifier.%I FORCE ROW LEVEL SECURITY', v_name);
-    EXECUTE format('CREATE POLICY tenant_only ON notifier.%I USING (tenant_id = platform.current_tenant())', v_name);
-    RETURN true;
-EXCEPTION
-    WHEN check_violation THEN
-        RETURN false; -- something of the month lies in the rest, and stays there
+    FOREACH v_table IN ARRAY ARRAY['delivery', 'scenario_act'] LOOP
+        v_name := v_table || '_' || to_char(v_from, 'YYYY_MM');
+        CONTINUE WHEN to_regclass('notifier.' || v_name) IS NOT NULL;
+        BEGIN
+            EXECUTE format('CREATE TABLE notifier.%I PARTITION OF notifier.%I FOR VALUES FROM (%L) TO (%L) WITH (fillfactor = 70)',
+                           v_name, v_table, v_from, v_to);
+            EXECUTE format('ALTER TABLE notifier.%I ENABLE ROW LEVEL SECURITY', v_name);
+            EXECUTE format('ALTER TABLE notifier.%I FORCE ROW LEVEL SECURITY', v_name);
+            EXECUTE format('CREATE POLICY tenant_only ON notifier.%I USING (tenant_id = platform.current_tenant())', v_name);
+            v_made := true;
+        EXCEPTION
+            WHEN check_violation THEN
+                NULL; -- something of the month lies in the rest, and stays there
+        END;
+    END LOOP;
+    RETURN v_made;
 END $$;
 REVOKE ALL ON FUNCTION notifier.keep_month(date) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION notifier.keep_month(date) TO pointstream_notifier, pointstream_operator;
 
--- Drops the deliveries of a month as a whole; never row by row.
+-- Drops the deliveries and steps of a month as a whole; never row by row.
 CREATE FUNCTION notifier.drop_month(p_day date) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
-    v_name text := 'delivery_' || to_char(date_trunc('month', p_day), 'YYYY_MM');
+    v_month text := to_char(date_trunc('month', p_day), 'YYYY_MM');
+    v_table text;
+    v_dropped boolean := false;
 BEGIN
-    IF to_regclass('notifier.' || v_name) IS NULL THEN
-        RETURN false;
-    END IF;
-    EXECUTE format('DROP TABLE notifier.%I', v_name);
-    RETURN true;
+    FOREACH v_table IN ARRAY ARRAY['delivery', 'scenario_act'] LOOP
+        IF to_regclass('notifier.' || v_table || '_' || v_month) IS NOT NULL THEN
+            EXECUTE format('DROP TABLE notifier.%I', v_table || '_' || v_month);
+            v_dropped := true;
+        END IF;
+    END LOOP;
+    RETURN v_dropped;
 END $$;
 REVOKE ALL ON FUNCTION notifier.drop_month(date) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION notifier.drop_month(date) TO pointstream_operator;
@@ -3389,7 +3399,7 @@ GRANT SELECT, INSERT ON notifier.delivery, notifier.captured TO pointstream_noti
 GRANT UPDATE (state, due_at, follow_at, attempts, epoch, holder, lease_until, lapses, reason, detail, language, provider_id, digest,
               handed_at, delivered_at, opened_at, clicked_at, ended_at, trail) ON notifier.delivery TO pointstream_notifier;
 GRANT DELETE ON notifier.captured TO pointstream_notifier;
-GRANT SELECT ON notifier.feedback TO pointstream_notifier;
+GRANT SELECT, INSERT ON notifier.feedback TO pointstream_notifier;
 GRANT UPDATE (applied_at) ON notifier.feedback TO pointstream_notifier;
 GRANT SELECT ON ledger.member, ledger.lot, ledger.lot_now, ledger.debt, members.tier_standing TO pointstream_notifier;
 GRANT SELECT, INSERT, UPDATE ON stream.outbox_shard TO pointstream_notifier;
@@ -3397,6 +3407,9 @@ GRANT SELECT, INSERT ON stream.outbox, stream.dead_letter TO pointstream_notifie
 -- The door looks, and tells what it hears.
 GRANT SELECT ON notifier.delivery, notifier.captured TO pointstream_gateway, pointstream_operator;
 GRANT SELECT, INSERT ON notifier.feedback TO pointstream_gateway;
+-- Whoever erases a member also takes away the words that wait for the member, and what names an address.
+GRANT SELECT, DELETE ON notifier.inbox, notifier.captured, notifier.feedback TO pointstream_operator;
+GRANT UPDATE (digest, provider_id) ON notifier.delivery TO pointstream_operator;
 -- ==== templates =====================================================================================================
 
 -- The words of messages: published versions of templates, and the images that they show.
@@ -3588,6 +3601,40 @@ GRANT SELECT, INSERT, UPDATE (sealed, state, attempts, due_at, lease_until, reas
 GRANT SELECT, INSERT ON notifier.own_letter TO pointstream_gateway, pointstream_operator;
 GRANT SELECT, UPDATE (next_at) ON notifier.result_mail TO pointstream_notifier;
 GRANT SELECT, INSERT, DELETE ON notifier.result_mail TO pointstream_gateway, pointstream_operator;
+
+-- Steps of scenarios that are no messages: points, rewards, webhooks and tags that wait for their time, and what became of each.
+
+-- One row a member, step and occasion: an occasion brings about a step once, whatever repeats. What is asked of others leaves with
+-- the transaction that sets the state. Partitioned by day as deliveries are.
+CREATE TABLE notifier.scenario_act (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    occasion text NOT NULL,
+    occasion_on date NOT NULL,
+    scenario text NOT NULL,
+    step text NOT NULL,
+    action text NOT NULL CHECK (action IN ('points', 'reward', 'webhook', 'tag')),
+    arm text,
+    began_at timestamptz NOT NULL,
+    due_at timestamptz NOT NULL,
+    useful_until timestamptz NOT NULL,
+    state text NOT NULL CHECK (state IN ('waiting', 'done', 'dropped')),
+    reason text,
+    ended_at timestamptz,
+    PRIMARY KEY (tenant_id, programme_id, member_id, occasion, occasion_on),
+    CHECK ((ended_at IS NULL) = (state = 'waiting')),
+    CHECK ((reason IS NOT NULL) = (state = 'dropped'))
+) PARTITION BY RANGE (occasion_on);
+CREATE INDEX scenario_act_due ON notifier.scenario_act (due_at) WHERE state = 'waiting';
+CREATE TABLE notifier.scenario_act_rest PARTITION OF notifier.scenario_act DEFAULT;
+ALTER TABLE notifier.scenario_act_rest SET (fillfactor = 80);
+
+SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_notifier'])
+FROM unnest(ARRAY['notifier.scenario_act', 'notifier.scenario_act_rest']) AS name;
+GRANT SELECT, INSERT ON notifier.scenario_act TO pointstream_notifier;
+GRANT UPDATE (state, reason, ended_at) ON notifier.scenario_act TO pointstream_notifier;
+GRANT SELECT ON notifier.scenario_act TO pointstream_gateway, pointstream_operator;
 -- Codes that are worth something, in pools: coupons and vouchers.
 
 -- Codes of one kind, with the rules by which they count (`rules`, a document) and what they look like (`pattern`; null where

@@ -31,6 +31,11 @@ class Place(NamedTuple):
     digest: bytes
 
 
+_FORGETTING = (
+    "forget_words", "forget_captured", "forget_places", "forget_heard", "forget_contacts", "forget_people",
+)  # fmt: skip
+
+
 async def load_people(
     connection: asyncpg.Connection, members: Sequence[MemberName], keys: Seal
 ) -> dict[MemberName, Person]:
@@ -173,13 +178,14 @@ async def mark_reached(connection: asyncpg.Connection, reached: Mapping[Place, d
 async def destroy_keys(connection: asyncpg.Connection, now: datetime, members: Iterable[MemberName]) -> None:
     """Erase members: without their keys nothing sealed under them is read again, here or in a copy.
 
-    What names them in clear or by a digest is deleted. Their consents stay, as the proof of what they were; they name
-    nobody.
+    What names them in clear or by a digest is deleted, and the words of messages that are kept under the platform's own
+    key. Their consents stay, as the proof of what they were, and what they were told when: these name nobody.
     """
     columns = _columns(list(members), 3)
     if columns[0]:
-        for query in ("destroy_keys", "forget_contacts", "forget_people"):
-            await connection.execute(_QUERIES[query], *(columns if query != "destroy_keys" else [now, *columns]))
+        await connection.execute(_QUERIES["destroy_keys"], now, *columns)
+        for query in _FORGETTING:
+            await connection.execute(_QUERIES[query], *columns)
 
 
 async def _hold(

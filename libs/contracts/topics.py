@@ -112,7 +112,7 @@ TOPICS: tuple[Topic, ...] = (
         "Who joined, changed and left; may carry personal data.",
         key=_MEMBER,
         days=3,
-        producers=("apps", "crm", "gateway"),
+        producers=("apps", "crm", "gateway", "notifier"),
         consumer="earning",
     ).carrying(*_types("member.enrolled", "member.updated")),
     _input(
@@ -120,7 +120,7 @@ TOPICS: tuple[Topic, ...] = (
         "Other things that may earn points, adjustments, and what falls due.",
         key=_IDENTIFIER,
         days=14,
-        producers=("apps", "crm", "gateway", "earning", "expiry"),
+        producers=("apps", "crm", "gateway", "earning", "expiry", "notifier"),
         consumer="earning",
     ).carrying(
         *_types(
@@ -199,7 +199,7 @@ TOPICS: tuple[Topic, ...] = (
         "loyalty.rewards",
         "Rewards ordered, granted and delivered; codes and gift cards.",
         key="member id, or the id of the code or card when nobody is known",
-        producers=("redemption", "earning"),
+        producers=("redemption", "earning", "notifier"),
         consumers=("redemption", *_BOTH),
     ).carrying(
         *_types(
@@ -258,7 +258,7 @@ TOPICS: tuple[Topic, ...] = (
     ),
     _output(
         "loyalty.messages",
-        "What was sent to members and what became of it.",
+        "What was sent to members and what became of it; what scenarios did beside.",
         key=_MEMBER,
         producers=("notifier",),
         consumers=(_DOWNSTREAM,),
@@ -272,6 +272,7 @@ TOPICS: tuple[Topic, ...] = (
             "message.bounced",
             "message.suppressed",
             "message.failed",
+            "scenario.acted",
         )
     ),
     _output(

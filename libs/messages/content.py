@@ -8,6 +8,9 @@ from typing import Literal
 ChannelName = Literal["email", "sms", "push", "web_push", "webhook", "http", "inbox", "till", "file"]
 """The ways to a member. `http` is whatever provider is spoken to by a template of its request."""
 
+ADDRESSLESS: frozenset[ChannelName] = frozenset(("inbox", "till", "webhook"))
+"""Channels that reach a member by what the platform knows anyway."""
+
 Purpose = Literal["service", "marketing", "profiling"]
 """What a consent is given for. A service message belongs to what the member joined: it is sent unless refused."""
 

@@ -34,6 +34,7 @@ from libs.promotions.payouts import Multiplier, Payout
 from libs.promotions.places import Store
 from libs.promotions.referral import Referral, check_wallets
 from libs.promotions.reminders import check_reminders
+from libs.promotions.scenario_triggers import with_segments
 from libs.promotions.scenarios import Scenarios, check_scenarios
 from libs.promotions.segments import Segments, check_segments
 from libs.promotions.spared import check_spared
@@ -96,7 +97,7 @@ class Programme(Part):
     @model_validator(mode="before")
     @classmethod
     def _complete(cls, document: Any) -> Any:
-        return with_periods(document)
+        return with_segments(with_periods(document))
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -127,7 +128,7 @@ class Programme(Part):
         check_spared(self.wallets, self.tier_sets, self.segments)
         check_challenges(self.campaigns, self.segments)
         check_experiments(self.experiments, self.campaigns)
-        check_scenarios(self.scenarios, self.wallets, self.segments, self.tier_sets)
+        check_scenarios(self.scenarios, self.wallets, self.segments, self.tier_sets, self.campaigns, self.attributes)
         self._check_tier_points()
         check_extensions(self.campaigns, self.wallets)
         check_payment(self.payment, wallets, driving_levels(self.tier_sets))

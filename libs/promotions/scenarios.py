@@ -1,7 +1,7 @@
-"""The document's scenarios: when something happens to a member, a series of messages, until a goal is reached.
+"""The document's scenarios: when something happens to a member, a series of steps, until a goal is reached.
 
-A scenario begins with an event and keeps no state of its own: each of its steps is a message that waits for its time,
-and whether it is sent is decided then, by what the member has done meanwhile.
+A scenario begins with an event and keeps no state of its own: each of its steps waits for its time, and whether it is
+taken is decided then, by what the member has done meanwhile.
 """
 
 from __future__ import annotations
@@ -12,17 +12,18 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from libs.messages.content import ChannelName, Purpose
 from libs.promotions.experiments import CONTROL, WHOLE, Arm, place_of
-from libs.promotions.parts import Misplaced, Name, Part, Positive, Text, Texts, refuse_repeats
+from libs.promotions.parts import Days, Misplaced, Name, Part, refuse_repeats, unless_written
+from libs.promotions.scenario_steps import SetTag, Step
+from libs.promotions.scenario_triggers import Anniversary, Birthday, Inactivity, Purchased, ScenarioTrigger, segment_of
+from libs.promotions.segments import Segment
 
 if TYPE_CHECKING:
-    from libs.promotions.segments import Segment
+    from libs.promotions.audience import FactField
+    from libs.promotions.campaigns import Campaign
     from libs.promotions.tiers import TierSet
     from libs.promotions.wallets import Wallet
 
-DEFAULT_CHANNELS: tuple[ChannelName, ...] = ("push", "email", "sms")
-MOST_HOURS = 24 * 366
 OF_EVENT = {
     "points_credited": "points_credited",
     "reward_granted": "reward_granted",
@@ -34,86 +35,12 @@ UNFIT = ("expiry_reminder", "points_expired", "redemption_done")
 """Messages that the platform sends by itself, each at its own occasion."""
 
 
-class PointsCredited(Part):
-    """Points were credited: at least `min_points` of a `wallet`, by default of any."""
-
-    kind: Literal["points_credited"]
-    wallet: Name | None = None
-    min_points: Positive = 1
-
-
-class RewardGranted(Part):
-    """A campaign gave a reward, coupon, badge or the like: this one, by default any."""
-
-    kind: Literal["reward_granted"]
-    reference: Text | None = None
-
-
-class TierReached(Part):
-    """The member came to a higher level: to this one, by default any, of one tier set or any."""
-
-    kind: Literal["tier_reached"]
-    tier_set: Name | None = None
-    level: Text | None = None
-
-
-class TierAboutToDrop(Part):
-    """The member is about to lose a level: this one, by default any, of one tier set or any."""
-
-    kind: Literal["tier_about_to_drop"]
-    tier_set: Name | None = None
-    level: Text | None = None
-
-
-class BeforeExpiry(Part):
-    """A step of a wallet's reminders has come, with points that the member would lose."""
-
-    kind: Literal["before_expiry"]
-    wallet: Name | None = None
-    step: Text | None = None
-
-
-class SegmentEntered(Part):
-    """The member came into a segment: of those long away, whose birthday it is, or whatever segments ask for."""
-
-    kind: Literal["segment_entered"]
-    segment: Name
-
-
-ScenarioTrigger = Annotated[
-    PointsCredited | RewardGranted | TierReached | TierAboutToDrop | BeforeExpiry | SegmentEntered,
-    Field(discriminator="kind"),
-]
-
-
-class Step(Part):
-    """A message, so many hours after the scenario began; on the first of its channels on which the member is reached.
-
-    When its time comes the member must be in one of the `segments` and `tiers` given. `arms` are those that it is for,
-    by default all. It is of use for `useful_hours` from then on.
-    """
-
-    name: Name
-    message: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-    after_hours: Annotated[int, Field(strict=True, ge=0, le=MOST_HOURS)] = 0
-    channels: Annotated[tuple[ChannelName, ...], Field(min_length=1, max_length=9)] = DEFAULT_CHANNELS
-    purpose: Purpose = "marketing"
-    useful_hours: Annotated[int, Field(strict=True, ge=1, le=MOST_HOURS)] = 48
-    arms: Annotated[tuple[Name, ...], Field(max_length=16)] = ()
-    segments: Annotated[tuple[Name, ...], Field(max_length=100)] = ()
-    tiers: Texts = ()
-
-    @model_validator(mode="after")
-    def _distinct(self) -> Self:
-        refuse_repeats("channels[{}]", self.channels)
-        return self
-
-
 class Scenario(Part):
     """What a programme does when something happens: steps that follow it until the member has reached the `goal`.
 
-    The goal is to have `earned` or `redeemed` points since it began. `arms` share all members among them by lot, in
-    parts of a thousand, and `control` gets nothing: what the scenario brings can be told from what comes anyway.
+    The goal is to have `earned` or `redeemed` points since it began; who reaches it within `goal_days` counts as won.
+    `arms` share all members among them by lot, in parts of a thousand, and `control` gets nothing: what the scenario
+    brings can be told from what comes anyway.
     """
 
     name: Name
@@ -121,6 +48,7 @@ class Scenario(Part):
     state: Literal["live", "paused"] = "live"
     trigger: ScenarioTrigger
     goal: Literal["earned", "redeemed"] | None = None
+    goal_days: Days = unless_written(14)
     arms: Annotated[tuple[Arm, ...], Field(max_length=16)] = ()
     steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=32)]
 
@@ -137,7 +65,8 @@ class Scenario(Part):
                 if arm not in known:
                     reason = "the control group gets nothing" if arm == CONTROL else f"no arm {arm!r}"
                     raise Misplaced(f"steps[{at}].arms[{place}]", reason, ", ".join(known) or "none is declared")
-            self._check_message(at, step.message)
+            if step.message is not None:
+                self._check_message(at, step.message)
         return self
 
     def arm_of(self, member_id: UUID) -> str | None:
@@ -161,7 +90,12 @@ Scenarios = Annotated[tuple[Scenario, ...], Field(max_length=200)]
 
 
 def check_scenarios(
-    scenarios: Sequence[Scenario], wallets: Sequence[Wallet], segments: Sequence[Segment], tier_sets: Sequence[TierSet]
+    scenarios: Sequence[Scenario],
+    wallets: Sequence[Wallet],
+    segments: Sequence[Segment],
+    tier_sets: Sequence[TierSet],
+    campaigns: Sequence[Campaign],
+    attributes: Sequence[FactField],
 ) -> None:
     """Refuse what a scenario names and the programme has not.
 
@@ -175,13 +109,43 @@ def check_scenarios(
         "tier_set": [each.name for each in tier_sets],
     }
     for at, scenario in enumerate(scenarios):
-        path = f"scenarios[{at}]"
+        path, trigger = f"scenarios[{at}]", scenario.trigger
         for kind, names in known.items():
-            name = getattr(scenario.trigger, kind, None)
-            if name is not None and name not in names:
-                raise Misplaced(f"{path}.trigger.{kind}", f"no {kind} {name!r}", ", ".join(names) or "none is declared")
+            _refuse_unknown(f"{path}.trigger.{kind}", kind, getattr(trigger, kind, None), names)
+        if isinstance(trigger, Purchased):
+            _refuse_unknown(f"{path}.trigger.campaign", "campaign", trigger.campaign, [each.id for each in campaigns])
+        if isinstance(trigger, Inactivity | Birthday | Anniversary):
+            _check_own_segment(path, Segment.model_validate(segment_of(trigger)), segments)
         for number, step in enumerate(scenario.steps):
-            for place, name in enumerate(step.segments):
-                if name not in known["segment"]:
-                    allowed = ", ".join(known["segment"]) or "none is declared"
-                    raise Misplaced(f"{path}.steps[{number}].segments[{place}]", f"no segment {name!r}", allowed)
+            place = f"{path}.steps[{number}]"
+            for which, name in enumerate(step.segments):
+                _refuse_unknown(f"{place}.segments[{which}]", "segment", name, known["segment"])
+            if step.points is not None:
+                _refuse_unknown(f"{place}.points.wallet", "wallet", step.points.wallet, known["wallet"])
+            if step.tag is not None:
+                _check_tag(f"{place}.tag", step.tag, attributes)
+
+
+def _refuse_unknown(path: str, kind: str, name: str | None, names: Sequence[str]) -> None:
+    if name is not None and name not in names:
+        raise Misplaced(path, f"no {kind} {name!r}", ", ".join(names[:20]) or "none is declared")
+
+
+def _check_own_segment(path: str, own: Segment, segments: Sequence[Segment]) -> None:
+    """The name may be taken by a segment that asks for something else."""
+    if any(each.name == own.name and each.when != own.when for each in segments):
+        raise Misplaced(f"{path}.trigger", f"it needs the segment {own.name!r}, and there is another of that name")
+
+
+def _check_tag(path: str, tag: SetTag, attributes: Sequence[FactField]) -> None:
+    """Where attributes are declared there are no others, and a value is of the type that was said."""
+    types = {each.name: each.type for each in attributes}
+    if not types:
+        return
+    if tag.attribute not in types:
+        raise Misplaced(f"{path}.attribute", f"{tag.attribute!r} is not declared", ", ".join(types))
+    if tag.value is not None and (found := _TYPES[type(tag.value)]) != types[tag.attribute]:
+        raise Misplaced(f"{path}.value", f"{tag.attribute!r} is declared as {types[tag.attribute]}, this is {found}")
+
+
+_TYPES = {bool: "bool", int: "int", str: "text"}

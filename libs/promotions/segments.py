@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from libs.promotions.audience import Anniversary, Days, DaysSince, FactCondition, FactField, WindowPart
 from libs.promotions.history import EVER, Window
 from libs.promotions.parts import Misplaced, Name, NonNegative, Part, Text, refuse_repeats
+from libs.promotions.scenario_triggers import OWN_SEGMENTS
 from libs.promotions.triggers import SegmentTrigger
 
 if TYPE_CHECKING:
@@ -270,7 +271,7 @@ def check_segments(
                     _check_known(f"{place}.wallets", one.wallets, wallets, "wallet")
                     if one.what == "tier_points":
                         _check_known(f"{place}.one_of", one.one_of, [each.name for each in tier_sets], "tier set")
-    if segments:
+    if any(not segment.name.startswith(OWN_SEGMENTS) for segment in segments):
         names = [segment.name for segment in segments]
         for at, campaign in enumerate(campaigns):
             if isinstance(campaign.trigger, SegmentTrigger):

@@ -7,6 +7,8 @@ from fastapi import APIRouter, Request, Response
 from libs.judging.programmes import Programmes
 from libs.judging.versions import RunningProgramme
 from services.gateway.access import QuotesReader
+from services.gateway.inbox.store import Whose
+from services.gateway.inbox.till import till_texts
 from services.gateway.intake.bodies import MOST_EVENT, read_json
 from services.gateway.intake.description import quote_body
 from services.gateway.openapi import refusals
@@ -62,6 +64,9 @@ async def post_quote(request: Request, caller: QuotesReader, language: Language)
     asked = Asked(programme, body.purchase, body.at, facts, ledger)
     used = await parts.quotes.counters(programme.key, counters_for(asked))
     view = quote_view(quote(asked, used), language)
+    if view.member_id is not None:
+        whose = Whose(caller.tenant_id, programme.programme_id, view.member_id)
+        view = view.model_copy(update={"till": await till_texts(request, whose)})
     return Response(view.model_dump_json(), media_type="application/json")
 
 

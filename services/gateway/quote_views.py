@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from libs.promotions.pages import Outcome
-from services.gateway.receipt_views import Explanation, RateUsed, WalletPoints
+from services.gateway.receipt_views import TILL_EXAMPLE, Explanation, RateUsed, TillText, WalletPoints
 from services.gateway.views import EXAMPLE_MEMBER, View
 
 
@@ -123,6 +123,7 @@ class QuoteView(View):
                         "after": {"available": 1295, "spendable": 1295, "pending": 0, "debt": 0},
                     }
                 ],
+                "till": [TILL_EXAMPLE],
                 "rate": None,
                 "explanation": {
                     "summary": "45 points by base.",
@@ -173,3 +174,6 @@ class QuoteView(View):
     balances: tuple[BalanceChange, ...] | None = Field(description="Null for a guest.")
     rate: RateUsed | None
     explanation: Explanation | None = Field(description="Null when no rule was asked.")
+    till: tuple[TillText, ...] = Field(
+        default=(), description="Short texts that wait for the member at the till: newest first, three at most."
+    )

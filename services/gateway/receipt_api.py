@@ -10,6 +10,8 @@ from libs.runtime.keys import event_key, receipt_key
 from services.gateway import receipt_store, receipts
 from services.gateway.access import ReceiptsReader
 from services.gateway.explaining import explained
+from services.gateway.inbox.store import Whose
+from services.gateway.inbox.till import till_texts
 from services.gateway.openapi import refusals
 from services.gateway.parameters import EventId, Language, ProgrammeSlug, SourcePath
 from services.gateway.problems import FieldError, ProblemError
@@ -72,5 +74,9 @@ async def get_receipt(
         decision = (await reading.decisions([key])).get(key)
         if decision is None:
             raise ProblemError("receipt-unknown")
+        programme = await reading.programme_of_source(decision.source)
     (view,) = await explained(caller.parts, caller.tenant_id, [decision], language)
-    return view
+    if programme is None or view.member_id is None:
+        return view
+    whose = Whose(caller.tenant_id, programme.programme_id, view.member_id)
+    return view.model_copy(update={"till": await till_texts(request, whose)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, JsonValue
 
 from libs.promotions.pages import Outcome
 from services.gateway.fact_views import Facts, ReceiptFacts
@@ -143,6 +143,23 @@ class Explanation(View):
     experiments: tuple[ArmView, ...]
 
 
+class TillText(View):
+    """A short text for the member, to be shown at the till or printed with the receipt."""
+
+    id: UUID = Field(description="The message's id.")
+    text: str = Field(
+        description="160 characters at most.", examples=["Welcome back: today every coffee counts twice."]
+    )
+    expires_at: datetime | None = Field(description="Until when it is of use.")
+
+
+TILL_EXAMPLE: dict[str, JsonValue] = {
+    "id": "0c1f5f0a-6f0e-5b7d-8a63-2f1e9d4c7b50",
+    "text": "Welcome back: today every coffee counts twice.",
+    "expires_at": "2024-03-31T22:00:00Z",
+}
+
+
 class ReceiptView(View):
     """What became of a receipt, or of another event, in words and numbers."""
 
@@ -223,6 +240,7 @@ class ReceiptView(View):
                         }
                     ],
                 },
+                "till": [TILL_EXAMPLE],
                 "inputs": {
                     "type": "purchase",
                     "number": "000123",
@@ -272,3 +290,6 @@ class ReceiptView(View):
     )
     explanation: Explanation | None = Field(description="Null when no rule was asked, as for a receipt without member.")
     inputs: Facts = Field(description="What the event said.")
+    till: tuple[TillText, ...] = Field(
+        default=(), description="Short texts that wait for the member at the till; in lists of receipts there are none."
+    )

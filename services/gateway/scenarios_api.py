@@ -2,43 +2,66 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import ConfigDict, Field
 
-from libs.promotions.scenarios import Scenario, Step
-from libs.runtime import sql
+from libs.scenarios.reading import load_funnels
+from libs.scenarios.told import told
 from services.gateway.access import RulesReader
 from services.gateway.openapi import refusals
-from services.gateway.parameters import ProgrammeSlug
+from services.gateway.parameters import Language, ProgrammeSlug
 from services.gateway.quote_api import one_programme
 from services.gateway.views import View
 
 router = APIRouter(prefix="/v1")
-_SQL = sql.load("services.gateway", "scenarios.sql")
-_SENT = frozenset(("handed", "delivered", "opened", "clicked"))
-_SEEN = frozenset(("opened", "clicked"))
-_WAITING = frozenset(("waiting", "postponed", "sending"))
-_REASONS = ("goal_reached", "held_out", "not_meant")
 
 
-class StepView(View):
-    """A step, and how many members are where in it."""
+class MarksView(View):
+    """How many members are where at a step."""
 
-    name: str
-    message: str
-    after_hours: int
     waiting: int = Field(description="Members whose time has not come.")
-    sent: int = Field(description="Members who got it.")
-    seen: int = Field(description="Of these, those who are known to have opened or followed it.")
+    sent: int = Field(description="Members who got the message, or for whom the step was done.")
+    seen: int = Field(description="Of these, those who are known to have opened or followed the message.")
     goal_reached: int = Field(description="Members who had reached the goal before.")
     held_out: int = Field(description="Members of the control group, who get nothing.")
     not_meant: int = Field(description="Members who were in none of the segments or tiers that it is for.")
     not_sent: int = Field(description="Members whom it did not reach for any other reason, such as a missing consent.")
+
+
+class StepArmView(MarksView):
+    """The members of one arm at a step."""
+
+    arm: str
+
+
+class StepView(MarksView):
+    """A step, and how many members are where in it."""
+
+    name: str
+    action: Literal["message", "points", "reward", "webhook", "tag"] = Field(description="What is done.")
+    message: str | None = Field(description="The template of the message; null for what is none.")
+    after_hours: int
+    arms: tuple[StepArmView, ...] = Field(description="The same by arm.")
+
+
+class ArmView(View):
+    """An arm: how often the scenario began for its members, and how often they reached the goal."""
+
+    arm: str
+    per_mille: int = Field(description="Its share of a thousand.")
+    begun: int = Field(description="How often the scenario began for its members.")
+    won: int = Field(description="After how many of these the goal was reached within `goal_days`.")
+    won_per_mille: int | None = Field(description="The same of a thousand; null where it never began.")
+    verdict: Literal["too-few", "no-difference", "more", "less"] | None = Field(
+        description="What that says beside the control group; null for that group, and where there is none or no goal."
+    )
+    relative_per_mille: int | None = Field(description="How much more often than in the control group.")
+    low_per_mille: int | None = Field(description="The same at least, with 95 percent confidence.")
+    high_per_mille: int | None = Field(description="The same at most, with 95 percent confidence.")
+    words: str
 
 
 class ScenarioView(View):
@@ -48,8 +71,17 @@ class ScenarioView(View):
     title: str | None
     state: Literal["live", "paused"]
     trigger: dict[str, Any]
+    words: str = Field(description="What it begins with.")
     goal: Literal["earned", "redeemed"] | None
+    goal_days: int = Field(description="Within how many days the goal counts as won.")
+    begun: int = Field(description="How often it began for members.")
+    won: int = Field(description="After how many of these the goal was reached in time.")
+    arms: tuple[ArmView, ...]
     steps: tuple[StepView, ...]
+
+
+_MARKS = {"waiting": 0, "sent": 812, "seen": 340, "goal_reached": 12, "held_out": 91, "not_meant": 0, "not_sent": 25}
+_TOLD = {**_MARKS, "held_out": 0}
 
 
 class ScenariosView(View):
@@ -65,19 +97,34 @@ class ScenariosView(View):
                         "title": "Come and see us",
                         "state": "live",
                         "trigger": {"kind": "before_expiry", "wallet": "points"},
+                        "words": "A reminder before points lapse (wallet points)",
                         "goal": "earned",
+                        "goal_days": 14,
+                        "begun": 940,
+                        "won": 391,
+                        "arms": [
+                            {
+                                "arm": "told",
+                                "per_mille": 900,
+                                "begun": 849,
+                                "won": 366,
+                                "won_per_mille": 431,
+                                "verdict": "too-few",
+                                "relative_per_mille": None,
+                                "low_per_mille": None,
+                                "high_per_mille": None,
+                                "words": "Too little to say anything: it takes 100 members who reached the goal in "
+                                "each group.",
+                            }
+                        ],
                         "steps": [
                             {
                                 "name": "now",
+                                "action": "message",
                                 "message": "come_back",
                                 "after_hours": 0,
-                                "waiting": 0,
-                                "sent": 812,
-                                "seen": 340,
-                                "goal_reached": 12,
-                                "held_out": 91,
-                                "not_meant": 0,
-                                "not_sent": 25,
+                                **_MARKS,
+                                "arms": [{"arm": "told", **_TOLD}],
                             }
                         ],
                     }
@@ -99,6 +146,7 @@ class ScenariosView(View):
 )
 async def list_scenarios(
     caller: RulesReader,
+    language: Language,
     days: Annotated[int, Query(ge=1, le=366, description="Steps that came due within so many days, or will.")] = 90,
     programme: ProgrammeSlug = None,
 ) -> ScenariosView:
@@ -108,36 +156,8 @@ async def list_scenarios(
     version = running.at(now)
     scenarios = () if version is None else version.compiled.source.scenarios
     async with caller.parts.store.reading(caller.tenant_id) as reading:
-        rows = await reading.fetch(_SQL["funnel"], running.programme_id, (now - timedelta(days=days)).date())
-    counts: dict[tuple[str, str], Counter[str]] = {}
-    for row in rows:
-        counts.setdefault((row["scenario"], row["step"]), Counter()).update(_counted(row))
-    return ScenariosView(programme=running.programme, data=tuple(_views(scenarios, counts)))
-
-
-def _counted(row: Mapping[str, Any]) -> dict[str, int]:
-    state, members = row["state"], row["members"]
-    if state in _WAITING:
-        return {"waiting": members}
-    if state in _SENT:
-        return {"sent": members, "seen": members if state in _SEEN else 0}
-    return {row["reason"] if row["reason"] in _REASONS else "not_sent": members}
-
-
-def _views(scenarios: Iterable[Scenario], counts: Mapping[tuple[str, str], Counter[str]]) -> Iterable[ScenarioView]:
-    for each in scenarios:
-        yield ScenarioView(
-            name=each.name,
-            title=each.title,
-            state=each.state,
-            trigger=each.trigger.model_dump(mode="json", exclude_none=True),
-            goal=each.goal,
-            steps=tuple(_step(step, counts.get((each.name, step.name), Counter())) for step in each.steps),
-        )
-
-
-def _step(step: Step, counted: Counter[str]) -> StepView:
-    names = ("waiting", "sent", "seen", *_REASONS, "not_sent")
-    return StepView(
-        name=step.name, message=step.message, after_hours=step.after_hours, **{name: counted[name] for name in names}
+        since = (now - timedelta(days=days)).date()
+        found = await load_funnels(reading.connection, running.key, scenarios, since)
+    return ScenariosView.model_validate(
+        {"programme": running.programme, "data": [told(each, language) for each in found]}
     )

@@ -16,6 +16,7 @@ from aiokafka import ConsumerRecord
 from prometheus_client import CollectorRegistry
 
 from libs.contacts.links import Links
+from libs.contacts.vault import Vault
 from libs.contracts.headers import headers_of
 from libs.runtime import kafka, logs, postgres
 from libs.runtime.clock import Clock, SystemClock, happens_within
@@ -26,12 +27,14 @@ from libs.runtime.outbox import ReadRows, Relay
 from libs.runtime.seal import Seal
 from libs.templates.shelf import Shelf
 from libs.webhooks.wanted import SOURCES
+from services.notifier.acting.doer import Doer
 from services.notifier.announcements import WRITER
 from services.notifier.carriers import carriers_of
 from services.notifier.desk import Desk
 from services.notifier.intake import TOPICS, Intake
 from services.notifier.keeper import Keeper
 from services.notifier.lane import Carrier, Lane
+from services.notifier.mailbox import Mailbox
 from services.notifier.mass.work import MassWork
 from services.notifier.metrics import NotifierMetrics
 from services.notifier.own.letters import OwnLetters
@@ -82,6 +85,7 @@ def build(settings: NotifierSettings, clock: Clock | None = None) -> faust.App:
     links = Links.from_seal_key(base64.b64decode(secret))
     desk = Desk(pool, programmes, Words(shelf.library), seal, links, settings.gateway, clock, chance)
     intake = Intake(pool, programmes, clock, seal, metrics, relay.committed, wake)
+    doer = Doer(pool, programmes, clock, metrics, relay.committed)
     said = settings.sending
     keeper = Keeper(pool, programmes, list(carriers), clock, wall, metrics, relay.committed, wake, said.captured)
     lanes = [
@@ -92,15 +96,18 @@ def build(settings: NotifierSettings, clock: Clock | None = None) -> faust.App:
         for carrier in carriers.values()
         for _ in range(said.lanes)
     ]  # fmt: skip
-    ready = _host(app, settings, pool, programmes, shelf, relay, lanes, list(carriers.values()), keeper)
+    mailbox = Mailbox(settings.mailbox, pool, Vault.from_seal_key(base64.b64decode(secret)), clock.now, metrics)
+    ready = _host(app, settings, pool, programmes, shelf, relay, lanes, list(carriers.values()), keeper, doer)
     _listen(app, settings, intake, ready)
     mass = MassWork(pool, desk, programmes, clock, metrics, relay.committed, wake)
     own = OwnLetters(pool, carriers, seal, clock, wall)
     results = ResultMails(pool, programmes, shelf.library, seal, clock)
+    _look_into(app, settings, mailbox, ready)
     _host_mass(app, mass, own, results, ready)
     _host_webhooks(app, settings, WebhookWork(settings, metrics.webhooks, chance))
     up = listen_only(app, settings, clock, metrics.announcements.inc)
-    troubles = [partial(getattr, each, "trouble") for each in (programmes, relay, keeper, mass, own, results, *lanes)]
+    hosted = (programmes, relay, keeper, doer, mass, own, results, *lanes)
+    troubles = [partial(getattr, each, "trouble") for each in hosted]
     serve_health(app, registry, [up, *troubles])
     return app
 
@@ -115,6 +122,7 @@ def _host(
     lanes: list[Lane],
     carriers: list[Carrier],
     keeper: Keeper,
+    doer: Doer,
 ) -> asyncio.Event:
     """Put the relay, the lanes and who looks around into the app. Returns what happens once it can store things."""
     ready, stopping = asyncio.Event(), asyncio.Event()
@@ -155,6 +163,11 @@ def _host(
     async def look_around() -> None:
         if ready.is_set():
             await keeper.look()
+
+    @app.timer(interval=_LOOK)  # type: ignore[untyped-decorator]  # faust
+    async def take_steps() -> None:
+        if ready.is_set():
+            await doer.look()
 
     return ready
 
@@ -197,6 +210,16 @@ def _listen(app: faust.App, settings: NotifierSettings, intake: Intake, ready: a
 
     for topic in TOPICS:
         listen_to(topic)
+
+
+def _look_into(app: faust.App, settings: NotifierSettings, mailbox: Mailbox, ready: asyncio.Event) -> None:
+    """Read the mailbox now and then, again at once while there is more."""
+
+    @app.timer(interval=settings.mailbox.every.total_seconds())  # type: ignore[untyped-decorator]  # faust
+    async def look_into_the_mailbox() -> None:
+        if ready.is_set():
+            while await mailbox.look():
+                pass
 
 
 def _host_webhooks(app: faust.App, settings: NotifierSettings, work: WebhookWork) -> None:

@@ -13,7 +13,7 @@ import orjson
 from libs.messages.content import ChannelName, Purpose
 from libs.promotions.messages import Notice
 from libs.runtime.keys import event_id, kafka_partition_hash
-from services.notifier.notices import Occasion
+from libs.scenarios.news import Occasion
 from services.notifier.states import Failed, Handed, Kept, Postponed, Suppressed, name_of
 
 

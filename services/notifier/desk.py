@@ -18,16 +18,16 @@ from libs.mass.states import named_in
 from libs.promotions.messages import Notice
 from libs.runtime.clock import Clock
 from libs.runtime.seal import Seal
+from libs.scenarios.ends import Asked, load_ends
+from libs.scenarios.planning import BEGAN, step_of
 from services.notifier import store, truth
 from services.notifier.attempts import MOST_LAPSES, SET_ASIDE
 from services.notifier.channels.channel import Letter
 from services.notifier.deliveries import Claimed, Delivery, Settled
 from services.notifier.domain import Case, Drop, Facts, Send, Sent, Untrue, Verdict, decide_all
-from services.notifier.goals import Asked, load_ends
 from services.notifier.mass.book import open_book
 from services.notifier.mass.notice import notice_of
 from services.notifier.programmes import Programmes, Rules
-from services.notifier.scenarios import step_of
 from services.notifier.states import Failed, undelivered
 from services.notifier.words import Unwritten, Words
 
@@ -117,7 +117,8 @@ class Desk:
             people = await load_people(connection, members, self._seal)
             standing = await truth.load_standing(connection, members, now)
             truths = await truth.load_truths(connection, deliveries, standing, now)
-            truths |= await load_ends(connection, _steps(known), standing)
+            ends = await load_ends(connection, _steps(known), standing.tiers)
+            truths |= {name: Untrue(reason) for name, reason in ends.items()}
             book = await open_book(connection, deliveries)
             languages = {claimed.delivery.scope: rules.messages.language for claimed, rules in known}
             truths |= _with_words(truths, book.truths(deliveries, people, languages))
@@ -223,7 +224,11 @@ def _facts(facts: Facts | Untrue) -> Facts:
 
 def _steps(known: Iterable[tuple[Claimed, Rules]]) -> list[Asked]:
     found = [(claimed.delivery, step_of(rules.scenarios, claimed.delivery.occasion)) for claimed, rules in known]
-    return [Asked(delivery, *step) for delivery, step in found if step is not None]
+    return [
+        Asked(each.delivery_id, each.member, *step, datetime.fromisoformat(each.facts[BEGAN]))
+        for each, step in found
+        if step is not None
+    ]
 
 
 def _notice(rules: Rules, delivery: Delivery) -> Notice | None:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from libs.contacts.consent import may_write
 from libs.contacts.person import Address, Person
-from libs.messages.content import ChannelName, Purpose
+from libs.messages.content import ADDRESSLESS, ChannelName, Purpose
 from services.notifier.hours import Quiet, next_decent
 
 DropReason = Literal[
@@ -36,9 +36,6 @@ DropReason = Literal[
     "not_told",  # the programme does not tell this any more
 ]
 WaitReason = Literal["quiet_hours", "cap_reached", "cap_contended", "paused"]
-
-ADDRESSLESS: frozenset[ChannelName] = frozenset(("inbox", "till", "webhook"))
-"""Channels that reach a member by what the platform knows anyway."""
 
 CONTENDED = timedelta(seconds=5)
 SPREAD = timedelta(minutes=15)

@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from libs.deliveries.postgres import Heard, hear
 from libs.runtime import sql
 from services.notifier.deliveries import Delivery
 from services.notifier.states import Bounced, Clicked, Delivered, FeedbackKind, Opened, name_of
@@ -39,6 +40,17 @@ class Known:
     delivery: Delivery
     state: str
     digest: bytes | None
+
+
+async def hear_for_all(pool: asyncpg.Pool, heard: Sequence[Heard], now: datetime) -> None:
+    """Keep what was heard by somebody who knows no companies: with whoever's message, or address, it is."""
+    ids, digests = [each.delivery_id for each in heard], [each.digest for each in heard]
+    async with pool.acquire() as connection, connection.transaction():
+        whose: dict[int, list[Heard]] = {}
+        for row in await connection.fetch(_QUERIES["whose"], ids, digests):
+            whose.setdefault(row["tenant_id"], []).append(heard[row["place"] - 1])
+        for tenant_id, theirs in whose.items():
+            await hear(connection, tenant_id, theirs, now)
 
 
 async def take(connection: asyncpg.Connection, most: int) -> list[Feedback]:

@@ -25,13 +25,14 @@ from libs.runtime.failpoint import reach
 from libs.runtime.leases import shard_of
 from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
 from libs.runtime.seal import Seal
+from libs.scenarios.news import BEGINNINGS, Occasion, occasion_of
+from libs.scenarios.planning import Act, Planned, acts, planned
 from services.notifier import announcements, store
+from services.notifier.acting import store as acting_store
 from services.notifier.announcements import WRITER, Shards
 from services.notifier.deliveries import Delivery, first_delivery
 from services.notifier.metrics import NotifierMetrics
-from services.notifier.notices import TOLD, Occasion, occasion_of
-from services.notifier.programmes import Programmes
-from services.notifier.scenarios import Planned, planned
+from services.notifier.programmes import Programmes, Scope
 
 log = logs.get(__name__)
 CONSUMER = "notifier"
@@ -108,10 +109,12 @@ class Intake:
 
     async def _take(self, topic: str, records: Sequence[ConsumerRecord]) -> None:
         now = self._clock.now()
+        if not BEGINNINGS.isdisjoint(map(_kind, records)):
+            await self._programmes.see(now)  # whether any scenario waits for them
         heard, letters, counts = self._decode(topic, records)
         await self._keep_up(heard, now)
-        queued = self._queued(heard, now, counts)
-        if queued or letters:
+        queued, waiting = self._queued(heard, now, counts), self._acts(heard, now)
+        if queued or waiting or letters:
             shards: Shards = {}
             async with self._pool.acquire() as connection, connection.transaction():
                 if letters:
@@ -120,6 +123,7 @@ class Intake:
                 deliveries = [each.delivery for each in queued]
                 due = [each.due_at for each in queued]
                 new = await store.queue(connection, deliveries, due, now, first=True)
+                await acting_store.plan(connection, waiting)
                 for shard, events in announcements.by_shard(_announced(queued, new, now)).items():
                     shards.setdefault(shard, []).extend(events)
                 await enqueue(connection, shards, now)
@@ -140,7 +144,7 @@ class Intake:
         counts = {"not_told": 0, "rejected": 0, "too_late": 0, "unknown": 0}
         decode = self._decoders[topic].decode
         for record in records:
-            if _says_nothing(record):
+            if (kind := _kind(record)) is not None and kind not in self._programmes.awaited:
                 counts["not_told"] += 1
                 continue
             event = decode(record.value, record.headers)
@@ -202,6 +206,17 @@ class Intake:
             for each in in_time
         ]
 
+    def _acts(self, heard: Iterable[tuple[Any, Occasion]], now: datetime) -> list[tuple[Scope, Act]]:
+        """Return what scenarios do beside messages that begin with what was heard, as far as it is still of use."""
+        found: list[tuple[Scope, Act]] = []
+        for event, occasion in heard:
+            scope = self._programmes.scope_of(event.tenant, event.programme)
+            rules = None if scope is None else self._programmes.of(scope, event.time)
+            if scope is not None and rules is not None and rules.scenarios:
+                begun = acts(rules.scenarios, occasion, event.time)
+                found += [(scope, each) for each in begun if each.occasion.useful_until > now]
+        return found
+
 
 async def enqueue(connection: asyncpg.Connection, shards: Shards, now: datetime) -> None:
     """Put events into the outbox; the last statement of a transaction."""
@@ -216,10 +231,9 @@ def _announced(queued: Iterable[Queued], new: set[Any], now: datetime) -> Iterab
             yield each.delivery, announcements.queued(each.tenant, each.programme, each.delivery, each.due_at, now)
 
 
-def _says_nothing(record: ConsumerRecord) -> bool:
-    """Whether its header says already that no member is told of it: most of what happens to points."""
-    kind = next((value for name, value in record.headers if name == "ce_type"), None)
-    return kind is not None and kind not in TOLD
+def _kind(record: ConsumerRecord) -> bytes | None:
+    """The type of an event as its header says it: most of what happens to points is told to no member."""
+    return next((value for name, value in record.headers if name == "ce_type"), None)
 
 
 def _version(event: Any) -> int | None:

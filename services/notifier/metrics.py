@@ -57,6 +57,12 @@ class NotifierMetrics:
             ["kind"],
             registry=registry,
         )
+        self.acts = Counter(
+            "loyalty_notifier_scenario_acts_total",
+            "Steps of scenarios that are no messages, by what was to be done and what became of it: done, or why not.",
+            ["kind", "outcome"],
+            registry=registry,
+        )
         self.webhooks = WebhookMetrics(registry)
         self.capped = Counter(
             "loyalty_notifier_sms_capped_total", "Text messages that the cap of a day stopped.", registry=registry
@@ -64,6 +70,17 @@ class NotifierMetrics:
         self.providers_unusable = Counter(
             "loyalty_notifier_providers_unusable_total",
             "Times that the settings of a provider could not be read.",
+            registry=registry,
+        )
+        self.mailbox = Counter(
+            "loyalty_notifier_returned_mails_total",
+            "Mails read from the mailbox that mails come back to, by what they are: report, other.",
+            ["kind"],
+            registry=registry,
+        )
+        self.mailbox_failures = Counter(
+            "loyalty_notifier_mailbox_failures_total",
+            "Times that the mailbox could not be read, or what it says not be stored.",
             registry=registry,
         )
         self._make_gauges(registry)
@@ -75,6 +92,11 @@ class NotifierMetrics:
             "loyalty_notifier_oldest_due_seconds",
             "How long the oldest message that is due has waited, in business time.",
             ["channel"],
+            registry=registry,
+        )
+        self.oldest_act = Gauge(
+            "loyalty_notifier_oldest_due_act_seconds",
+            "How long the oldest step of a scenario that is due, and no message, has waited, in business time.",
             registry=registry,
         )
         self.sending = Gauge(

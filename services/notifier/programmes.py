@@ -23,10 +23,11 @@ from libs.promotions.scenarios import Scenario
 from libs.runtime import logs
 from libs.runtime.clock import Clock
 from libs.runtime.postgres import DATABASE_ERRORS
+from libs.scenarios.news import TOLD, awaited
+from libs.scenarios.planning import PREFIX, notice_of, step_of
 from services.notifier import store
 from services.notifier.domain import Limit
 from services.notifier.hours import Quiet
-from services.notifier.scenarios import PREFIX, notice_of, step_of
 
 log = logs.get(__name__)
 Scope = tuple[int, int]
@@ -88,6 +89,8 @@ class Programmes:
         self._looked_at: datetime | None = None
         self._digest: str | None = None
         self._trouble: str | None = "programmes are not read yet"
+        self.awaited = TOLD
+        """The types of events that give something to tell, or to begin with, by what programmes have."""
 
     @property
     def trouble(self) -> str | None:
@@ -162,6 +165,8 @@ class Programmes:
             own = _rules(row["tenant"], row["programme"], row["name"], document)
             rules.setdefault(scope, []).append((row["active_from"], own))
         self._read, self._rules, self._names, self._newest = read, rules, names, newest
+        kinds = [each.trigger.kind for versions in rules.values() for _, known in versions for each in known.scenarios]
+        self.awaited = awaited(kinds)
 
 
 def _parse(text: str) -> Document:

@@ -10,6 +10,7 @@ from pydantic_settings import SettingsConfigDict
 
 from libs.runtime.settings import Part, SealKey, ServiceSettings
 from services.notifier.channels.email import EmailSettings
+from services.notifier.mailbox import MailboxSettings
 
 
 class SendingPart(Part):
@@ -57,6 +58,7 @@ class NotifierSettings(ServiceSettings):
 
     sending: SendingPart = SendingPart()
     email: EmailSettings = EmailSettings()
+    mailbox: MailboxSettings = MailboxSettings()
     webhooks: WebhooksPart = WebhooksPart()
     gateway: str = Field(
         default="http://localhost:8080", description="where members reach the gateway, for links in messages"

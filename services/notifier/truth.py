@@ -36,15 +36,21 @@ class Standing:
 
 async def load_standing(connection: asyncpg.Connection, members: Sequence[Member], now: datetime) -> Standing:
     """Return how members stand."""
-    columns = [list(column) for column in zip(*members, strict=True)]
-    heads = await connection.fetch(_QUERIES["heads"], *columns)
-    tiers = {_name(row): row["tier"] for row in heads}
-    gone = frozenset(_name(row) for row in heads if row["merged"])
+    tiers, gone = await load_heads(connection, members)
     balances: dict[Member, _Balances] = {}
     for scope in {name[:2] for name in members}:
         for each in await load_balances(connection, [name for name in members if name[:2] == scope], now):
             balances[*scope, each.member_id] = {wallet.wallet: wallet for wallet in each.wallets}
     return Standing(balances, tiers, gone)
+
+
+async def load_heads(
+    connection: asyncpg.Connection, members: Sequence[Member]
+) -> tuple[dict[Member, str | None], frozenset[Member]]:
+    """Return the tiers of members, and who was merged into another."""
+    columns = [list(column) for column in zip(*members, strict=True)]
+    heads = await connection.fetch(_QUERIES["heads"], *columns)
+    return {_name(row): row["tier"] for row in heads}, frozenset(_name(row) for row in heads if row["merged"])
 
 
 async def load_truths(

@@ -34,6 +34,20 @@ NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 VAULT = Vault.from_seal_key(b"k" * 32)
 ANNA, EVA, JAN = [(1, 1, UUID(int=number)) for number in (1, 2, 3)]
+MESSAGES = """
+WITH told AS (
+    INSERT INTO notifier.delivery (tenant_id, programme_id, member_id, message, occasion, channel, occasion_on,
+                                   delivery_id, purpose, route, place, spread, facts, state, due_at, queued_at,
+                                   handed_at, digest, provider_id)
+    VALUES (1, 1, $1::uuid, 'welcome', 'o', 'email', $2::timestamptz::date, $1, 'service', '{}', 0, 0, '{}', 'handed',
+            $2, $2, $2, 'd', 'SM1')
+), words AS (
+    INSERT INTO notifier.inbox (tenant_id, programme_id, member_id, message_id, place, words, sent_at)
+    VALUES (1, 1, $1, $1, 'till', 'sealed', $2)
+)
+INSERT INTO notifier.captured (tenant_id, delivery_id, channel, captured_at, sealed)
+VALUES (1, $1, 'email', $2, 'sealed')
+"""
 EVERYTHING = """
 SELECT string_agg(row_to_json(t)::text, ' ') FROM (
     SELECT k.*, p.*, c.* FROM vault.member_key k LEFT JOIN vault.person p USING (member_id)
@@ -160,6 +174,9 @@ async def test_a_member_whose_key_is_destroyed_is_read_by_nobody(
     told = Told(ToldPerson("Anna"), (address("email", "a@example.com"),), (word(given=True),))
     await save_told(connection, NOW, {ANNA: told, EVA: told}, VAULT)
     copy = await connection.fetch("SELECT address FROM vault.contact WHERE member_id = $1", ANNA[2])
+    owner = await asyncpg.connect(database.dsn())
+    for member in (ANNA, EVA):
+        await owner.execute(MESSAGES, member[2], NOW)
     operator = await asyncpg.connect(database.dsn("operator"))
     await destroy_keys(operator, NOW, [ANNA, JAN])
     await operator.close()
@@ -169,6 +186,12 @@ async def test_a_member_whose_key_is_destroyed_is_read_by_nobody(
     assert (people[EVA].given_name, reached(people[EVA])) == ("Anna", [("email", "a@example.com", True)])
     rows = await connection.fetch("SELECT member_id FROM vault.contact UNION ALL SELECT member_id FROM vault.person")
     assert {row["member_id"] for row in rows} == {EVA[2]}
+    kept = await owner.fetch(
+        "SELECT member_id FROM notifier.inbox UNION ALL SELECT delivery_id FROM notifier.captured UNION ALL "
+        "SELECT member_id FROM notifier.delivery WHERE digest IS NOT NULL OR provider_id IS NOT NULL"
+    )
+    await owner.close()
+    assert [row["member_id"] for row in kept] == [EVA[2]] * 3
     # Whoever has a copy of the rows from before puts them back: there is nothing left to open them with.
     await connection.execute(
         "INSERT INTO vault.contact (tenant_id, programme_id, member_id, channel, digest, address, changed_at) "

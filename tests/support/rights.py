@@ -6,12 +6,12 @@ RIGHTS: dict[str, dict[str, str]] = {
     "earning": {
         "USAGE": "earning earning.page ledger members platform stream vault",
         "SELECT": """
-            ledger.journal ledger.lot_now members.exemption members.list_member platform.exchange_rate
-            platform.programme platform.programme_version platform.source members.referral_code platform.tenant
+            ledger.journal ledger.lot_now members.exemption members.list_member members.referral_code
+            platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant
             """,
         (
-            "INSERT SELECT UPDATE(changed_at) UPDATE(changes) UPDATE(consented) UPDATE(converted_at) UPDATE(counted) "
-            "UPDATE(reasons) UPDATE(state) UPDATE(word)"
+            "INSERT SELECT UPDATE(changed_at) UPDATE(changes) UPDATE(consented) UPDATE(converted_at) "
+            "UPDATE(counted) UPDATE(reasons) UPDATE(state) UPDATE(word)"
         ): "earning.referral",
         "INSERT SELECT UPDATE(story)": "earning.referral_account",
         "INSERT SELECT UPDATE(rules) UPDATE(seen_at) UPDATE(switches)": "earning.worker",
@@ -22,13 +22,13 @@ RIGHTS: dict[str, dict[str, str]] = {
             members.same_person members.tier_change platform.kill_switch stream.dead_letter stream.outbox
             """,
         "INSERT SELECT UPDATE(page)": "earning.inbox",
-        "INSERT SELECT UPDATE(event_key) UPDATE(member_id) UPDATE(page) UPDATE(programme_id) UPDATE(story)": (
-            "earning.receipt"
-        ),
+        (
+            "INSERT SELECT UPDATE(event_key) UPDATE(member_id) UPDATE(page) UPDATE(programme_id) UPDATE(story)"
+        ): "earning.receipt",
         "INSERT SELECT UPDATE": "stream.outbox_shard stream.position",
-        "INSERT SELECT UPDATE(at) UPDATE(enrolled_at) UPDATE(member_id) UPDATE(open) UPDATE(place)": (
-            "earning.occasion_clock"
-        ),
+        (
+            "INSERT SELECT UPDATE(at) UPDATE(enrolled_at) UPDATE(member_id) UPDATE(open) UPDATE(place)"
+        ): "earning.occasion_clock",
         "INSERT SELECT UPDATE(present)": "vault.consent vault.profile",
         "INSERT SELECT UPDATE(sealed_key)": "vault.member_key",
         (
@@ -38,40 +38,40 @@ RIGHTS: dict[str, dict[str, str]] = {
         "DELETE INSERT SELECT UPDATE(address)": "vault.contact",
         "INSERT SELECT UPDATE(used)": "earning.counter",
         "INSERT SELECT UPDATE(told_at)": "earning.budget_reached members.segment_change",
-        "INSERT SELECT UPDATE(held) UPDATE(now_active_from) UPDATE(now_expires_at) UPDATE(pending) UPDATE(remaining)": (
-            "ledger.lot"
-        ),
+        (
+            "INSERT SELECT UPDATE(held) UPDATE(now_active_from) UPDATE(now_expires_at) UPDATE(pending) "
+            "UPDATE(remaining)"
+        ): "ledger.lot",
         "INSERT SELECT UPDATE(amount) UPDATE(since)": "ledger.debt",
         "DELETE INSERT SELECT UPDATE(cause)": "earning.referral_waiting",
         "DELETE INSERT SELECT": "earning.parked_receipt earning.unclaimed_receipt members.segment_member",
         "DELETE INSERT SELECT UPDATE(due_at) UPDATE(reason) UPDATE(urgent)": "members.segment_look",
-        "INSERT SELECT UPDATE(after_member) UPDATE(done) UPDATE(programme_version) UPDATE(rules)": (
-            "members.exemption_pass members.segment_pass"
-        ),
+        "INSERT SELECT UPDATE(after_member) UPDATE(done) UPDATE(programme_version) UPDATE(rules)": """
+            members.exemption_pass members.segment_pass
+            """,
         (
             "INSERT SELECT UPDATE(activates_at) UPDATE(keeps) UPDATE(lapses_at) UPDATE(merged) UPDATE(owing) "
             "UPDATE(seq) UPDATE(tier)"
         ): "ledger.member",
-        "INSERT SELECT UPDATE(leads_to) UPDATE(passed) UPDATE(returned) UPDATE(undone_at) UPDATE(undone_by)": (
-            "members.merge"
-        ),
+        (
+            "INSERT SELECT UPDATE(leads_to) UPDATE(passed) UPDATE(returned) UPDATE(undone_at) UPDATE(undone_by)"
+        ): "members.merge",
         "INSERT SELECT UPDATE(member_id) UPDATE(recorded_at)": "members.identifier",
         (
-            "INSERT SELECT UPDATE(changes) UPDATE(due_at) UPDATE(given) UPDATE(level) UPDATE(seen_on) UPDATE(since) "
-            "UPDATE(until) UPDATE(warned)"
+            "INSERT SELECT UPDATE(changes) UPDATE(due_at) UPDATE(given) UPDATE(level) UPDATE(seen_on) "
+            "UPDATE(since) UPDATE(until) UPDATE(warned)"
         ): "members.tier_standing",
         "DELETE INSERT SELECT UPDATE(parts) UPDATE(points) UPDATE(spend_minor) UPDATE(visits)": "earning.member_day",
     },
     "expiry": {
         "USAGE": "earning expiry ledger members platform stream",
         "SELECT": """
-            earning.decision_page earning.inbox members.segment_member ledger.debt ledger.lot_now
-            members.exemption_pass platform.exchange_rate platform.programme platform.programme_version
-            platform.source platform.tenant
+            earning.decision_page earning.inbox ledger.debt ledger.lot_now members.exemption_pass members.segment_member
+            platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant
             """,
         "INSERT SELECT": """
-            expiry.boundary expiry.forecast expiry.origin_mix expiry.origin_place
-            ledger.allocation ledger.movement ledger.waiver stream.outbox
+            expiry.boundary expiry.forecast expiry.origin_mix expiry.origin_place ledger.allocation ledger.movement
+            ledger.waiver stream.outbox
             """,
         "INSERT SELECT UPDATE": "expiry.origin stream.outbox_shard",
         "DELETE INSERT SELECT UPDATE(held) UPDATE(lots) UPDATE(points) UPDATE(spared)": "expiry.foreseen",
@@ -79,9 +79,9 @@ RIGHTS: dict[str, dict[str, str]] = {
         "SELECT UPDATE(now_expires_at) UPDATE(remaining)": "ledger.lot",
         "SELECT UPDATE(lapses_at) UPDATE(seq)": "ledger.member",
         (
-            "INSERT SELECT UPDATE(approved_at) UPDATE(approved_by) UPDATE(asked) UPDATE(asked_by) UPDATE(ended_at) "
-            "UPDATE(lapsed) UPDATE(members) UPDATE(spared) UPDATE(started_at) UPDATE(state) UPDATE(told_at) "
-            "UPDATE(waived)"
+            "INSERT SELECT UPDATE(approved_at) UPDATE(approved_by) UPDATE(asked) UPDATE(asked_by) "
+            "UPDATE(ended_at) UPDATE(lapsed) UPDATE(members) UPDATE(spared) UPDATE(started_at) UPDATE(state) "
+            "UPDATE(told_at) UPDATE(waived)"
         ): "expiry.sweep",
         "SELECT UPDATE(state)": "expiry.reinstatement",
         "SELECT UPDATE(sent)": "expiry.reinstatement_share",
@@ -90,9 +90,9 @@ RIGHTS: dict[str, dict[str, str]] = {
             "UPDATE(lease_until) UPDATE(left_alone) UPDATE(members)"
         ): "expiry.chunk",
         "INSERT SELECT UPDATE(ended_at) UPDATE(state)": "expiry.reminder",
-        "INSERT SELECT UPDATE(epoch) UPDATE(finished) UPDATE(holder) UPDATE(lease_until) UPDATE(told)": (
-            "expiry.reminder_chunk"
-        ),
+        (
+            "INSERT SELECT UPDATE(epoch) UPDATE(finished) UPDATE(holder) UPDATE(lease_until) UPDATE(told)"
+        ): "expiry.reminder_chunk",
     },
     "gateway": {
         "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",
@@ -100,14 +100,15 @@ RIGHTS: dict[str, dict[str, str]] = {
             earning.budget_reached earning.counter earning.decision_page earning.inbox earning.member_day
             earning.parked_receipt earning.receipt earning.receipt_event earning.referral earning.referral_change
             earning.unclaimed_receipt earning.unpaid_receipt expiry.chunk expiry.forecast expiry.foreseen
-            expiry.latest_forecast expiry.origin expiry.origin_mix expiry.origin_place expiry.reminder
-            expiry.reminder_chunk ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now
-            ledger.movement ledger.waiver members.identifier members.member members.merge members.segment_change
-            members.segment_member members.tier_change members.tier_standing notifier.captured notifier.delivery
-            notifier.sms_day platform.programme platform.source platform.tenant redemption.bill redemption.code
-            redemption.code_miss redemption.code_pool redemption.code_use redemption.gift_card
-            redemption.gift_card_entry redemption.redemption redemption.reward_answer redemption.reward_order
-            redemption.reward_step redemption.reward_use stream.outbox_shard stream.position vault.profile
+            expiry.latest_forecast expiry.origin
+            expiry.origin_mix expiry.origin_place expiry.reminder expiry.reminder_chunk ledger.allocation ledger.debt
+            ledger.journal ledger.lot ledger.lot_now ledger.movement ledger.waiver members.identifier members.member
+            members.merge members.segment_change members.segment_member members.tier_change members.tier_standing
+            notifier.captured notifier.delivery notifier.scenario_act notifier.sms_day platform.programme
+            platform.source platform.tenant redemption.bill redemption.code redemption.code_miss redemption.code_pool
+            redemption.code_use redemption.gift_card redemption.gift_card_entry redemption.redemption
+            redemption.reward_answer redemption.reward_order redemption.reward_step redemption.reward_use
+            stream.outbox_shard stream.position vault.profile
             """,
         "INSERT SELECT": """
             expiry.reinstatement_share members.referral_code notifier.feedback notifier.mass_member notifier.media
@@ -126,18 +127,16 @@ RIGHTS: dict[str, dict[str, str]] = {
             "DELETE INSERT SELECT UPDATE(description) UPDATE(event_types) UPDATE(old_secret) UPDATE(old_until) "
             "UPDATE(paused_until) UPDATE(secret) UPDATE(state) UPDATE(state_at) UPDATE(style) UPDATE(url)"
         ): "notifier.webhook_endpoint",
-        "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": (
-            "notifier.webhook_message"
-        ),
-        "DELETE SELECT": "expiry.foreseen expiry.origin notifier.mass_count notifier.webhook_attempt",
+        "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": "notifier.webhook_message",
+        "DELETE SELECT": "notifier.mass_count notifier.webhook_attempt",
         (
             "INSERT SELECT UPDATE(approval_above) UPDATE(count_after) UPDATE(counted) UPDATE(counted_at) "
-            "UPDATE(decided_at) UPDATE(decided_by) UPDATE(ended_at) UPDATE(members) UPDATE(paced_at) UPDATE(sent_at) "
-            "UPDATE(sent_by) UPDATE(starts_at) UPDATE(state)"
+            "UPDATE(decided_at) UPDATE(decided_by) UPDATE(ended_at) UPDATE(members) UPDATE(paced_at) "
+            "UPDATE(sent_at) UPDATE(sent_by) UPDATE(starts_at) UPDATE(state)"
         ): "notifier.mass",
-        "DELETE INSERT SELECT UPDATE(kind) UPDATE(set_at) UPDATE(set_by) UPDATE(settings) UPDATE(version)": (
-            "notifier.provider"
-        ),
+        (
+            "DELETE INSERT SELECT UPDATE(kind) UPDATE(set_at) UPDATE(set_by) UPDATE(settings) UPDATE(version)"
+        ): "notifier.provider",
         "INSERT SELECT UPDATE(present)": "vault.consent",
         "INSERT SELECT UPDATE(sealed_key)": "vault.member_key",
         (
@@ -146,8 +145,8 @@ RIGHTS: dict[str, dict[str, str]] = {
         ): "vault.person",
         "DELETE INSERT SELECT UPDATE(address) UPDATE(alive) UPDATE(changed_at) UPDATE(reason)": "vault.contact",
         (
-            "DELETE INSERT SELECT UPDATE(attempt) UPDATE(body) UPDATE(fingerprint) UPDATE(location) UPDATE(started_at) "
-            "UPDATE(status)"
+            "DELETE INSERT SELECT UPDATE(attempt) UPDATE(body) UPDATE(fingerprint) UPDATE(location) "
+            "UPDATE(started_at) UPDATE(status)"
         ): "gateway.idempotency",
         "DELETE INSERT SELECT": """
             gateway.backtest_part gateway.file_reject members.list_member notifier.result_mail redemption.wish
@@ -178,30 +177,31 @@ RIGHTS: dict[str, dict[str, str]] = {
         "SELECT UPDATE(seen) UPDATE(told_at)": "redemption.wish",
         "INSERT SELECT UPDATE(used)": "redemption.reward_use",
         (
-            "INSERT SELECT UPDATE(cancelled) UPDATE(changed_at) UPDATE(issued) UPDATE(money_back) UPDATE(ordered_at) "
-            "UPDATE(points_back) UPDATE(restocked) UPDATE(state)"
+            "INSERT SELECT UPDATE(cancelled) UPDATE(changed_at) UPDATE(issued) UPDATE(money_back) "
+            "UPDATE(ordered_at) UPDATE(points_back) UPDATE(restocked) UPDATE(state)"
         ): "redemption.reward_order",
         "INSERT SELECT UPDATE(outcome)": "redemption.inbox",
         "INSERT SELECT UPDATE(paid_minor) UPDATE(returned_minor)": "redemption.bill",
         "INSERT SELECT UPDATE": "stream.outbox_shard stream.position",
         "INSERT SELECT UPDATE(amount) UPDATE(since)": "ledger.debt",
-        "INSERT SELECT UPDATE(held) UPDATE(now_active_from) UPDATE(now_expires_at) UPDATE(pending) UPDATE(remaining)": (
-            "ledger.lot"
-        ),
+        (
+            "INSERT SELECT UPDATE(held) UPDATE(now_active_from) UPDATE(now_expires_at) UPDATE(pending) "
+            "UPDATE(remaining)"
+        ): "ledger.lot",
         "SELECT UPDATE(activates_at) UPDATE(lapses_at) UPDATE(owing) UPDATE(seq)": "ledger.member",
         "DELETE INSERT SELECT UPDATE(parts) UPDATE(points) UPDATE(spend_minor) UPDATE(visits)": "earning.member_day",
         (
-            "INSERT SELECT UPDATE(changed_at) UPDATE(counted_on) UPDATE(extended) UPDATE(hold_until) UPDATE(points) "
-            "UPDATE(restored) UPDATE(shares) UPDATE(state)"
+            "INSERT SELECT UPDATE(changed_at) UPDATE(counted_on) UPDATE(extended) UPDATE(hold_until) "
+            "UPDATE(points) UPDATE(restored) UPDATE(shares) UPDATE(state)"
         ): "redemption.redemption",
         "DELETE INSERT SELECT UPDATE(answer) UPDATE(fingerprint)": "redemption.request",
         (
-            "INSERT SELECT UPDATE(changed_at) UPDATE(codes) UPDATE(exhausted_at) UPDATE(last_number) UPDATE(paused) "
-            "UPDATE(revision) UPDATE(rules)"
+            "INSERT SELECT UPDATE(changed_at) UPDATE(codes) UPDATE(exhausted_at) UPDATE(last_number) "
+            "UPDATE(paused) UPDATE(revision) UPDATE(rules)"
         ): "redemption.code_pool",
         (
-            "INSERT SELECT UPDATE(assigned_at) UPDATE(expires_at) UPDATE(issue) UPDATE(member_id) UPDATE(published_at) "
-            "UPDATE(redeemed_at) UPDATE(state) UPDATE(uses) UPDATE(voided_at)"
+            "INSERT SELECT UPDATE(assigned_at) UPDATE(expires_at) UPDATE(issue) UPDATE(member_id) "
+            "UPDATE(published_at) UPDATE(redeemed_at) UPDATE(state) UPDATE(uses) UPDATE(voided_at)"
         ): "redemption.code",
         "INSERT SELECT UPDATE(returned_at)": "redemption.code_use",
         (
@@ -216,16 +216,15 @@ RIGHTS: dict[str, dict[str, str]] = {
             earning.budget_reached earning.counter earning.decision_page earning.decision_page_rest earning.inbox
             earning.occasion_clock earning.parked_receipt earning.receipt earning.receipt_event earning.referral
             earning.referral_account earning.referral_change earning.referral_waiting earning.told_programme
-            earning.unclaimed_receipt earning.unpaid_receipt earning.worker expiry.boundary expiry.chunk
-            expiry.forecast expiry.latest_forecast expiry.origin_mix
-            expiry.origin_place expiry.reminder expiry.reminder_chunk
+            earning.unclaimed_receipt earning.unpaid_receipt earning.worker expiry.boundary expiry.chunk expiry.forecast
+            expiry.latest_forecast expiry.origin_mix expiry.origin_place expiry.reminder expiry.reminder_chunk
             ledger.allocation ledger.journal ledger.lot_now ledger.movement ledger.waiver members.exemption_pass
             members.identifier members.mark members.member members.merge members.referral_code members.same_person
-            members.segment_change members.segment_member members.tier_change members.tier_standing notifier.captured
-            notifier.delivery notifier.sms_day redemption.bill redemption.code_miss redemption.code_use
-            redemption.gift_card redemption.gift_card_entry redemption.inbox redemption.redemption redemption.request
-            redemption.reward_order redemption.reward_step redemption.reward_use redemption.wish stream.outbox
-            stream.outbox_rest stream.outbox_shard vault.profile
+            members.segment_change members.segment_member members.tier_change members.tier_standing
+            notifier.scenario_act notifier.sms_day redemption.bill redemption.code_miss
+            redemption.code_use redemption.gift_card redemption.gift_card_entry redemption.inbox redemption.redemption
+            redemption.request redemption.reward_order redemption.reward_step redemption.reward_use redemption.wish
+            stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
             """,
         "INSERT SELECT UPDATE": """
             gateway.api_key platform.exchange_rate platform.programme platform.programme_version platform.tenant
@@ -240,21 +239,23 @@ RIGHTS: dict[str, dict[str, str]] = {
             "DELETE INSERT SELECT UPDATE(description) UPDATE(event_types) UPDATE(old_secret) UPDATE(old_until) "
             "UPDATE(paused_until) UPDATE(secret) UPDATE(state) UPDATE(state_at) UPDATE(style) UPDATE(url)"
         ): "notifier.webhook_endpoint",
-        "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": (
-            "notifier.webhook_message"
-        ),
-        "DELETE SELECT": "expiry.foreseen expiry.origin notifier.mass_count notifier.webhook_attempt",
+        "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": "notifier.webhook_message",
+        "DELETE SELECT": """
+            expiry.foreseen expiry.origin notifier.captured notifier.feedback notifier.inbox notifier.mass_count
+            notifier.webhook_attempt
+            """,
+        "SELECT UPDATE(digest) UPDATE(provider_id)": "notifier.delivery",
         (
             "INSERT SELECT UPDATE(approval_above) UPDATE(count_after) UPDATE(counted) UPDATE(counted_at) "
-            "UPDATE(decided_at) UPDATE(decided_by) UPDATE(ended_at) UPDATE(members) UPDATE(paced_at) UPDATE(sent_at) "
-            "UPDATE(sent_by) UPDATE(starts_at) UPDATE(state)"
+            "UPDATE(decided_at) UPDATE(decided_by) UPDATE(ended_at) UPDATE(members) UPDATE(paced_at) "
+            "UPDATE(sent_at) UPDATE(sent_by) UPDATE(starts_at) UPDATE(state)"
         ): "notifier.mass",
-        "DELETE INSERT SELECT UPDATE(kind) UPDATE(set_at) UPDATE(set_by) UPDATE(settings) UPDATE(version)": (
-            "notifier.provider"
-        ),
         (
-            "INSERT SELECT UPDATE(changed_at) UPDATE(codes) UPDATE(exhausted_at) UPDATE(last_number) UPDATE(paused) "
-            "UPDATE(revision) UPDATE(rules)"
+            "DELETE INSERT SELECT UPDATE(kind) UPDATE(set_at) UPDATE(set_by) UPDATE(settings) UPDATE(version)"
+        ): "notifier.provider",
+        (
+            "INSERT SELECT UPDATE(changed_at) UPDATE(codes) UPDATE(exhausted_at) UPDATE(last_number) "
+            "UPDATE(paused) UPDATE(revision) UPDATE(rules)"
         ): "redemption.code_pool",
         "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
         "INSERT SELECT UPDATE(on_at) UPDATE(on_by) UPDATE(on_note)": "platform.kill_switch",
@@ -262,9 +263,9 @@ RIGHTS: dict[str, dict[str, str]] = {
         "INSERT SELECT UPDATE(due_at) UPDATE(reason) UPDATE(urgent)": "members.segment_look",
         "SELECT UPDATE(rules)": "members.segment_pass",
         "SELECT UPDATE(asked) UPDATE(asked_by)": "expiry.sweep",
-        "SELECT UPDATE(held) UPDATE(now_active_from) UPDATE(now_expires_at) UPDATE(pending) UPDATE(remaining)": (
-            "ledger.lot"
-        ),
+        (
+            "SELECT UPDATE(held) UPDATE(now_active_from) UPDATE(now_expires_at) UPDATE(pending) UPDATE(remaining)"
+        ): "ledger.lot",
         "INSERT SELECT UPDATE(ended_at) UPDATE(ended_by)": "members.exemption",
         "SELECT UPDATE(activates_at) UPDATE(keeps) UPDATE(lapses_at) UPDATE(owing) UPDATE(seq)": "ledger.member",
         "SELECT UPDATE(replayed_at)": "stream.dead_letter",
@@ -275,9 +276,9 @@ RIGHTS: dict[str, dict[str, str]] = {
             "UPDATE(recorded_at) UPDATE(zone)"
         ): "vault.person",
         "DELETE INSERT SELECT UPDATE(address) UPDATE(alive) UPDATE(changed_at) UPDATE(reason)": "vault.contact",
-        "SELECT UPDATE(bad_streak) UPDATE(halt_reason) UPDATE(halted_at) UPDATE(recent_bad) UPDATE(recent_seen)": (
-            "stream.position"
-        ),
+        (
+            "SELECT UPDATE(bad_streak) UPDATE(halt_reason) UPDATE(halted_at) UPDATE(recent_bad) UPDATE(recent_seen)"
+        ): "stream.position",
     },
     "notifier": {
         "SELECT UPDATE(paused_until) UPDATE(state) UPDATE(state_at)": "notifier.webhook_endpoint",
@@ -299,7 +300,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         "DELETE INSERT SELECT": "notifier.captured notifier.inbox notifier.webhook_attempt",
         "INSERT SELECT": "stream.dead_letter stream.outbox",
         "INSERT SELECT UPDATE": "stream.outbox_shard",
-        "SELECT UPDATE(applied_at)": "notifier.feedback",
+        "INSERT SELECT UPDATE(applied_at)": "notifier.feedback",
         "INSERT SELECT UPDATE(members)": "notifier.mass_count",
         "SELECT UPDATE(next_at)": "notifier.result_mail",
         (
@@ -314,8 +315,9 @@ RIGHTS: dict[str, dict[str, str]] = {
         (
             "INSERT SELECT UPDATE(attempts) UPDATE(clicked_at) UPDATE(delivered_at) UPDATE(detail) UPDATE(digest) "
             "UPDATE(due_at) UPDATE(ended_at) UPDATE(epoch) UPDATE(follow_at) UPDATE(handed_at) UPDATE(holder) "
-            "UPDATE(language) UPDATE(lapses) UPDATE(lease_until) UPDATE(opened_at) UPDATE(provider_id) UPDATE(reason) "
-            "UPDATE(state) UPDATE(trail)"
+            "UPDATE(language) UPDATE(lapses) UPDATE(lease_until) UPDATE(opened_at) UPDATE(provider_id) "
+            "UPDATE(reason) UPDATE(state) UPDATE(trail)"
         ): "notifier.delivery",
+        "INSERT SELECT UPDATE(ended_at) UPDATE(reason) UPDATE(state)": "notifier.scenario_act",
     },
 }

@@ -99,6 +99,35 @@ ORDER BY v.tenant_id, v.programme_id, v.member_id
 ON CONFLICT (tenant_id, programme_id, member_id) DO UPDATE
     SET sealed_key = NULL, destroyed_at = coalesce(vault.member_key.destroyed_at, excluded.destroyed_at);
 
+-- name: forget_words
+-- What waits for members in their app and at the till.
+DELETE FROM notifier.inbox i
+USING unnest($1::int[], $2::int[], $3::uuid[]) AS v(tenant_id, programme_id, member_id)
+WHERE i.tenant_id = v.tenant_id AND i.programme_id = v.programme_id AND i.member_id = v.member_id;
+
+-- name: forget_captured
+DELETE FROM notifier.captured k
+USING unnest($1::int[], $2::int[], $3::uuid[]) AS v(tenant_id, programme_id, member_id)
+JOIN notifier.delivery d USING (tenant_id, programme_id, member_id)
+WHERE k.tenant_id = d.tenant_id AND k.delivery_id = d.delivery_id;
+
+-- name: forget_places
+-- Where messages went: the digest of the address, and the name that a provider has for them.
+UPDATE notifier.delivery d SET digest = NULL, provider_id = NULL
+FROM unnest($1::int[], $2::int[], $3::uuid[]) AS v(tenant_id, programme_id, member_id)
+WHERE d.tenant_id = v.tenant_id AND d.programme_id = v.programme_id AND d.member_id = v.member_id
+  AND (d.digest IS NOT NULL OR d.provider_id IS NOT NULL);
+
+-- name: forget_heard
+-- What was heard of addresses that no other member has.
+DELETE FROM notifier.feedback f
+USING unnest($1::int[], $2::int[], $3::uuid[]) AS v(tenant_id, programme_id, member_id)
+JOIN vault.contact c USING (tenant_id, programme_id, member_id)
+WHERE f.tenant_id = c.tenant_id AND f.digest = c.digest
+  AND NOT EXISTS (SELECT FROM vault.contact o
+                  WHERE o.tenant_id = c.tenant_id AND o.digest = c.digest
+                    AND (o.programme_id, o.member_id) <> (c.programme_id, c.member_id));
+
 -- name: forget_contacts
 DELETE FROM vault.contact c
 USING unnest($1::int[], $2::int[], $3::uuid[]) AS v(tenant_id, programme_id, member_id)

@@ -112,6 +112,7 @@ from libs.contracts.events.reward import (
     RewardRedeemedV1,
     RewardRevokedV1,
 )
+from libs.contracts.events.scenario import ScenarioActedV1
 from libs.contracts.events.segment import MemberSegmentEnteredV1, MemberSegmentLeftV1
 from libs.contracts.events.sweep import (
     SweepAnnouncedV1,
@@ -218,6 +219,7 @@ __all__ = [
     "RewardReachedV1",
     "RewardRedeemedV1",
     "RewardRevokedV1",
+    "ScenarioActedV1",
     "SweepAnnouncedV1",
     "SweepApprovalAwaitedV1",
     "SweepApprovedV1",

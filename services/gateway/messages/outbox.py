@@ -24,7 +24,7 @@ from services.gateway.problems import ProblemError
 
 router = APIRouter(include_in_schema=False)
 HERE = "/outbox"
-SCOPE = "members:read"
+SCOPE = "pii:read"
 _MOST = 100
 _SHORT = 90
 _PHONES = frozenset(("sms", "push", "web_push"))

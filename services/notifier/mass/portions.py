@@ -9,11 +9,11 @@ from uuid import UUID
 
 from libs.mass.counts import Count
 from libs.mass.states import named_in, occasion_of
+from libs.scenarios.news import Occasion
 from services.notifier.deliveries import Delivery, first_delivery
 from services.notifier.domain import Drop, Send, Verdict
 from services.notifier.mass.notice import notice_of
 from services.notifier.mass.store import Mass
-from services.notifier.notices import Occasion
 
 
 def deliveries_of(mass: Mass, tenant: str, members: Iterable[UUID], begins_at: datetime) -> list[Delivery]:

@@ -1,3 +1,15 @@
+-- name: whose
+-- By place in the list: the company whose message ($1) something was heard of; where it names none, all that have the address.
+SELECT v.place, d.tenant_id
+FROM unnest($1::uuid[]) WITH ORDINALITY AS v(delivery_id, place)
+JOIN notifier.delivery d USING (delivery_id)
+UNION
+SELECT v.place, t.tenant_id
+FROM unnest($2::bytea[]) WITH ORDINALITY AS v(digest, place)
+CROSS JOIN platform.tenant t
+WHERE v.digest IS NOT NULL
+  AND EXISTS (SELECT FROM vault.contact c WHERE c.tenant_id = t.tenant_id AND c.digest = v.digest AND c.channel = 'email');
+
 -- name: take
 -- What was heard and is not applied: the oldest first, held until the end of the transaction.
 SELECT f.tenant_id, f.feedback_id, f.delivery_id, f.digest, f.kind, f.reason, f.dead, f.at

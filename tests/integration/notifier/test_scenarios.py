@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from libs.promotions.scenarios import Scenario
+from libs.scenarios.reading import load_funnels
 from tests.integration.notifier.conftest import BOUNDARY, SEED, Notifying
 
 EARNED = """
@@ -65,6 +66,18 @@ async def test_a_series_ends_with_its_goal(notifying: Notifying) -> None:
     }
     await notifying.hear([notifying.reminder(number) for number in everybody])
     assert len(await notifying.rows("1", "occasion LIKE 'scenario/%'")) == 3 * len(everybody)
+
+    (found,) = await load_funnels(notifying.superuser, (1, 1), [scenario], notifying.clock.now().date() - timedelta(9))
+    assert (found.begun, found.won) == (40, 5)
+    assert {arm.name: (arm.begun, arm.won) for arm in found.arms} == {
+        "control": (len(held), 0),
+        "told": (len(told), 5),
+    }
+    (_, second, _) = found.steps
+    assert second.arms == {
+        "control": {"held_out": len(held)},
+        "told": {"sent": len(away), "goal_reached": 5, "seen": 0},
+    }
 
 
 async def test_a_scenario_that_is_paused_sends_nothing_more(notifying: Notifying) -> None:

@@ -24,6 +24,8 @@ from libs.promotions.evaluation import Discount, Evaluation, Granted
 from libs.promotions.facts import MemberFacts
 from libs.promotions.history import History, HistoryDay
 from libs.referral.decide import Claim, Converted, Order, Rules, due_to, outcome
+from libs.scenarios.news import Occasion
+from libs.scenarios.planning import acts, planned
 
 LIBRARY = Path(libs.promotions.__file__).parent / "examples/library"
 _MEMBER = UUID(int=7)
@@ -31,16 +33,17 @@ _read_purchase = Canonical(PurchaseCompletedV1).read
 _read_activity = Canonical(ActivityRecordedV1).read
 
 
-def _cases(*, referral: bool | None = None) -> Iterator[Any]:
-    """The cases of all programmes: of campaigns, of referral, or both."""
+def _cases(kind: str | None = None) -> Iterator[Any]:
+    """The cases of all programmes: of campaigns, of referral, of scenarios, or all."""
     for expectations in sorted(LIBRARY.glob("*.expect.yaml")):
         name = expectations.name.removesuffix(".expect.yaml")
         for case in yaml.safe_load(expectations.read_text(encoding="utf-8")):
-            if referral in (None, "referral" in case):
+            found = next((name for name in ("referral", "happened") if name in case), "campaigns")
+            if kind in (None, found):
                 yield pytest.param(name, case, id=f"{name}: {case['case']}")
 
 
-@pytest.mark.parametrize(("name", "case"), list(_cases(referral=False)))
+@pytest.mark.parametrize(("name", "case"), list(_cases("campaigns")))
 def test_a_programme_of_the_library_gives_what_is_expected(name: str, case: dict[str, Any]) -> None:
     found = _judge(_programme(name), case)
     wanted = case["expect"]
@@ -52,7 +55,7 @@ def test_a_programme_of_the_library_gives_what_is_expected(name: str, case: dict
         assert {failed.campaign: failed.condition for failed in found.failed} == wanted["failed"]
 
 
-@pytest.mark.parametrize(("name", "case"), list(_cases(referral=True)))
+@pytest.mark.parametrize(("name", "case"), list(_cases("referral")))
 def test_a_referral_of_the_library_gives_what_is_expected(name: str, case: dict[str, Any]) -> None:
     """So many friends name a code at once, and each buys the same."""
     source = _programme(name).source
@@ -78,6 +81,21 @@ def test_a_referral_of_the_library_gives_what_is_expected(name: str, case: dict[
     assert due_to(None, converted).points == wanted.get("referrer", {})
     assert friend.points == wanted.get("friend", {})
     assert [reference for _, reference in friend.gifts] == wanted.get("gifts", [])
+
+
+@pytest.mark.parametrize(("name", "case"), list(_cases("happened")))
+def test_a_scenario_of_the_library_begins_as_expected(name: str, case: dict[str, Any]) -> None:
+    """The steps that begin with something that happens: name, hours to wait, and what is done."""
+    happened, at = dict(case["happened"]), datetime(2024, 5, 10, 10, tzinfo=UTC)
+    member = UUID(int=case.get("member", _MEMBER.int))
+    occasion = Occasion(member, happened.pop("what"), "1", at.date(), at, happened)
+    scenarios = _programme(name).source.scenarios
+    steps = [
+        *[(each.occasion.occasion, each.due_at, "message") for each in planned(scenarios, occasion, at)],
+        *[(each.occasion.occasion, each.due_at, each.step.action) for each in acts(scenarios, occasion, at)],
+    ]
+    told = [f"{of.split('/')[2]} {(due - at) // timedelta(hours=1)} {action}" for of, due, action in steps]
+    assert told == case["expect"].get("steps", [])
 
 
 def test_every_programme_of_the_library_is_tried_both_ways() -> None:

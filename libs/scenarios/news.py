@@ -1,20 +1,23 @@
-"""From an event to what members are told: which message it is, on what occasion, and until when it is of use. Pure."""
+"""From an event to what members are told, or what scenarios begin with: on what occasion, and until when. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from libs.contracts.events import (
+    ActivityEvaluatedV1,
     MemberSegmentEnteredV1,
     MemberTierAboutToDropV1,
     MemberTierChangedV1,
     PointsCreditedV1,
     PointsExpiredV1,
+    PurchaseEvaluatedV1,
     ReminderDueV1,
+    RewardExpiredV1,
     RewardGrantedV1,
 )
 
@@ -106,7 +109,29 @@ def _dropping(event: Any) -> Occasion:
 def _entered(event: Any) -> Occasion:
     """Nobody is told of it as such: scenarios begin with it."""
     data: MemberSegmentEnteredV1 = event.data
-    return _news(event, data.member_id, "segment_entered", LATER, {"segment": data.segment}, at=data.effective_at)
+    facts = {"segment": data.segment, "reason": data.reason}
+    return _news(event, data.member_id, "segment_entered", LATER, facts, at=data.effective_at)
+
+
+def _bought(event: Any) -> Occasion | None:
+    data: PurchaseEvaluatedV1 = event.data
+    if data.member_id is None or data.outcome not in ("credited", "no_points"):
+        return None
+    facts = {"receipt_number": data.receipt_number, "points": data.points, "campaigns": list(data.campaigns)}
+    return _news(event, data.member_id, "purchase", SOON, facts)
+
+
+def _done(event: Any) -> Occasion | None:
+    data: ActivityEvaluatedV1 = event.data
+    if data.member_id is None or data.activity is None or data.outcome not in ("credited", "no_points"):
+        return None
+    return _news(event, data.member_id, "activity", SOON, {"activity": data.activity, "points": data.points})
+
+
+def _abandoned(event: Any) -> Occasion:
+    data: RewardExpiredV1 = event.data
+    facts = {"reference": data.reference, "category": data.category, "points": data.points}
+    return _news(event, data.member_id, "redemption_abandoned", SOON, facts)
 
 
 def _news(
@@ -121,7 +146,7 @@ def _text(at: datetime) -> str:
     return at.isoformat().replace("+00:00", "Z")
 
 
-_READERS: Mapping[str, Callable[[Any], Occasion | None]] = {
+_TOLD: Mapping[str, Callable[[Any], Occasion | None]] = {
     ReminderDueV1.event_type: _reminder,
     PointsCreditedV1.event_type: _credited,
     PointsExpiredV1.event_type: _expired,
@@ -130,5 +155,21 @@ _READERS: Mapping[str, Callable[[Any], Occasion | None]] = {
     MemberTierAboutToDropV1.event_type: _dropping,
     MemberSegmentEnteredV1.event_type: _entered,
 }
-TOLD: frozenset[bytes] = frozenset([name.encode() for name in _READERS])
-"""The types of events of which members may be told."""
+_BEGUN: Mapping[str, tuple[str, Callable[[Any], Occasion | None]]] = {
+    PurchaseEvaluatedV1.event_type: ("purchase", _bought),
+    ActivityEvaluatedV1.event_type: ("activity", _done),
+    RewardExpiredV1.event_type: ("redemption_abandoned", _abandoned),
+}
+"""What scenarios alone wait for: the kind of trigger, by the type of its event."""
+_READERS = {**_TOLD, **{name: read for name, (_, read) in _BEGUN.items()}}
+TOLD: frozenset[bytes] = frozenset([name.encode() for name in _TOLD])
+"""The types of events of which members may be told whatever scenarios there are."""
+
+BEGINNINGS: frozenset[bytes] = frozenset([name.encode() for name in _BEGUN])
+"""Those of which nobody is told, and which are frequent; read only where a scenario waits for them."""
+
+
+def awaited(kinds: Iterable[str]) -> frozenset[bytes]:
+    """Return the types of all events that give something to tell or begin with, by the kinds of triggers there are."""
+    asked = set(kinds)
+    return TOLD | {name.encode() for name, (kind, _) in _BEGUN.items() if kind in asked}

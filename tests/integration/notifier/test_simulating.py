@@ -1,0 +1,96 @@
+"""Scenarios on what really happened: read from the outbox and from what is known of members, and nothing is sent."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from libs.promotions.document import parse_programme
+from libs.promotions.scenarios import Scenario
+from libs.runtime.batch import Outgoing
+from libs.runtime.leases import shard_of
+from libs.scenarios.history import simulate
+from libs.scenarios.simulating import Simulated
+from services.notifier.announcements import WRITER
+from services.notifier.intake import enqueue
+from tests.integration.notifier.conftest import BOUNDARY, NOON, SEED, Notifying
+from tests.integration.notifier.test_acting import review
+from tests.integration.notifier.test_scenarios import EARNED
+from tests.support.database import ACME, programme_document
+
+ROME = ZoneInfo("Europe/Rome")
+MEMBER = """
+INSERT INTO members.member (tenant_id, programme_id, member_id, enrolled_at, recorded_at)
+VALUES (1, 1, $1, $2, $2)
+"""
+DAY = """
+INSERT INTO earning.member_day (tenant_id, programme_id, member_id, day, visits, spend_minor, points)
+VALUES (1, 1, $1, $2, 1, 100, 1)
+"""
+PROFILE = """
+INSERT INTO vault.profile (tenant_id, programme_id, member_id, revision, present, birthday, attributes, recorded_at)
+VALUES (1, 1, $1, 1, true, 1224, '{}', $2)
+"""
+
+
+def scenarios(*said: dict[str, Any]) -> tuple[Scenario, ...]:
+    steps = [{"name": "now", "message": "come_back", "channels": ["email"], "purpose": "service"}]
+    full = [{"name": f"s{at}", "steps": steps, **each} for at, each in enumerate(said)]
+    return parse_programme({**programme_document(ACME), "scenarios": full}).scenarios
+
+
+async def run(notifying: Notifying, *said: dict[str, Any], days: int = 30) -> Simulated:
+    asked = scenarios(*said)
+    return await simulate(notifying.superuser, ("acme", "main"), (1, 1), asked, ROME, notifying.clock.now(), days)
+
+
+async def test_what_was_told_begins_scenarios_again(notifying: Notifying) -> None:
+    await notifying.superuser.execute(SEED, 3, BOUNDARY)
+    await notifying.people([1, 2], {"email": "m{n}@example.com"})
+    for number in (1, 2, 3):
+        shard = shard_of(WRITER, UUID(int=number))
+        told = Outgoing("loyalty.points", b"k", 1, review(notifying, number), (), derived=True)
+        async with notifying.superuser.transaction():
+            await enqueue(notifying.superuser, {shard: [told, told]}, notifying.clock.now())
+    await notifying.superuser.execute(EARNED, UUID(int=2), notifying.clock.now() + timedelta(hours=3))
+    notifying.clock.instant += timedelta(days=2)
+    later = {"name": "later", "message": "ours", "channels": ["email"], "purpose": "service", "after_hours": 24}
+    gift = {"name": "gift", "points": {"points": 5}}
+    activity = {"kind": "activity", "activity": "review"}
+    found = await run(
+        notifying,
+        {"trigger": activity, "goal": "earned", "steps": [later, gift]},
+        {"trigger": {**activity, "activity": "other"}},
+    )
+    first, second = found.funnels
+    assert (first.begun, first.won, second.begun, found.members["s0"]) == (3, 1, 0, 3)
+    assert first.steps[0].all == {"sent": 1, "goal_reached": 1, "not_sent": 1}
+    assert first.steps[1].all == {"sent": 3}
+    assert found.channels == {("s0", "later"): {"email": 1}, ("s0", "gift"): {"points": 3}}
+    assert await notifying.rows() == []
+    assert (await run(notifying, {"trigger": activity}, days=1)).funnels[0].begun == 0
+
+
+async def test_what_the_clock_brings_follows_from_what_is_known(notifying: Notifying) -> None:
+    """Birthday and anniversary fall on the day before; one was away for ten days, and came back too soon before."""
+    await notifying.superuser.execute(SEED, 1, BOUNDARY)
+    born, now = UUID(int=1), NOON + timedelta(days=1)
+    notifying.clock.instant = now
+    await notifying.superuser.execute(MEMBER, born, datetime(2024, 12, 24, 5, tzinfo=UTC))
+    await notifying.superuser.execute(PROFILE, born, NOON)
+    for day in (date(2026, 12, 1), date(2026, 12, 9), date(2026, 12, 23)):
+        await notifying.superuser.execute(DAY, born, day)
+    found = await run(
+        notifying,
+        {"trigger": {"kind": "birthday"}},
+        {"trigger": {"kind": "birthday", "days_before": 20}},
+        {"trigger": {"kind": "anniversary", "years": [2]}},
+        {"trigger": {"kind": "anniversary", "years": [1]}},
+        {"trigger": {"kind": "inactivity", "days": 10}},
+        {"trigger": {"kind": "inactivity", "days": 8}},
+    )
+    assert {each.scenario.name: each.begun for each in found.funnels} == {
+        "s0": 1, "s1": 1, "s2": 1, "s3": 0, "s4": 1, "s5": 1,
+    }  # fmt: skip
