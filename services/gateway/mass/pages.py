@@ -58,7 +58,7 @@ def overview(found: Sequence[Seen], language: str, *, may_write: bool, more: str
         )
         for each in found
     )
-    heads = [escape(say(name)) for name in ("name", "programme", "state", "members", "laid", "by", "at")]
+    heads = [escape(say(name)) for name in ("called", "programme", "state", "members", "laid", "by", "at")]
     new = f'<p><a href="{HERE}/new?lang={language}">{escape(say("new"))}</a></p>' if may_write else ""
     listing = table(say("title"), heads, lines) if found else f"<p>{escape(say('none'))}</p>"
     intro = f'<p class="soft">{escape(say("intro"))}</p>'
