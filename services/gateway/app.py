@@ -110,6 +110,7 @@ from services.gateway.mine.links import PageLinks
 from services.gateway.own_letters import result_routes as ways_to_results
 from services.gateway.own_letters import routes as ways_to_own_letters
 from services.gateway.own_letters.desk import OwnDesk
+from services.gateway.own_letters.results_desk import ResultsDesk
 from services.gateway.planning import calendar_api, calendar_console, wizard
 from services.gateway.programmes import CompiledVersions
 from services.gateway.quotas import Quotas
@@ -254,6 +255,7 @@ def compose(
             app.state.messages = MessageDesk(pool, vault, now)
             app.state.mass = MassDesk(pool, random)
             app.state.templates = TemplateDesk(TemplateStore(pool), now)
+            app.state.results = ResultsDesk(pool, vault.seal)
             app.state.own_letters = OwnDesk(pool, app.state.templates, vault.seal, random)
             app.state.backtests = _backtests(settings, pool, now, metrics, random)
             async with (
