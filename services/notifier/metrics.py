@@ -63,11 +63,6 @@ class NotifierMetrics:
             ["kind", "outcome"],
             registry=registry,
         )
-        self._make_counts_of_providers(registry)
-        self._make_gauges(registry)
-
-    def _make_counts_of_providers(self, registry: CollectorRegistry) -> None:
-        """What whoever carries messages brings about: webhooks, caps, settings, and mails that came back."""
         self.webhooks = WebhookMetrics(registry)
         self._make_counters(registry)
         self._make_gauges(registry)
