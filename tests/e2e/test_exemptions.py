@@ -101,10 +101,8 @@ async def test_a_list_and_a_persons_word_spare_members_and_levels_say_so(platfor
     assert (word["reason"], word["holds"]) == ("complaint 17", True)
     assert stamps(shop, "forgiven")["spared"][0]["spared_as"] == "complaint 17"
     assert shop.balance("forgiven", "stamps", at=boundary) == 100
-    for language, why in (
-        ("en", "for we promised so (complaint 17)"),
-        ("de", "so haben wir es zugesagt (complaint 17)"),
-    ):
+    promised = {"en": "for we promised so (complaint 17)", "de": "so haben wir es zugesagt (complaint 17)"}
+    for language, why in promised.items():
         assert why in told_of_stamps(shop, "forgiven", language)["words"][0]
     path = f"/v1/members/{shop.member_id('forgiven')}/exemptions"
     ended = shop.http.post(f"{path}/end").json()
