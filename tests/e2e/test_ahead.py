@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,9 +15,9 @@ from tests.support.running import Platform
 ROME = ZoneInfo("Europe/Rome")
 
 
-@pytest.mark.feature("OMNI-8")
+@pytest.mark.feature("OMNI-8", "XOXO-37")
 async def test_a_campaign_runs_in_the_last_days_before_every_boundary(platform: Platform) -> None:
-    """It names a wallet and days: it pays while they last, and the calendar shows it with the boundary."""
+    """It pays while the days last, calendar and member are told of it, and who spends in time loses nothing."""
     shop = platform.acme
     await platform.publish([shop.enrolment("hurried")])
     await shop.enrolled("hurried")
@@ -41,6 +42,19 @@ async def test_a_campaign_runs_in_the_last_days_before_every_boundary(platform: 
     assert seen["days"][0] == {"first_day": str(today), "last_day": boundary["last_day"]}
     assert f"in the last {left + 2} days before points lapse" in seen["words"]
     assert "hurry" in told["boundaries"][0]["campaigns"]
+
+    def lapsing() -> dict[str, Any]:
+        told = shop.get(f"/v1/members/{shop.member_id('hurried')}/expiry", lang="en")["wallets"]
+        return dict(next(each for each in told if each["wallet"] == "points"))
+
+    at_risk = lapsing()
+    assert at_risk["points"] == shop.balance("hurried") > 41
+    assert at_risk["keep"][0].startswith(f"Spend {at_risk['points']} points by then")
+    assert [each for each in at_risk["keep"] if each.startswith("Before points lapse: 41 points")]
+    body = {"identifier": "card:hurried", "points": at_risk["points"]}
+    spent = shop.http.post("/v1/redemptions", json=body, headers={"Idempotency-Key": "hurried-in-time"})
+    assert spent.is_success, spent.text
+    assert (lapsing()["points"], lapsing()["words"]) == (0, ["Nothing lapses as things are."])
 
 
 @pytest.mark.feature("COM-28")

@@ -71,7 +71,13 @@ async def test_points_of_gold_members_do_not_lapse_and_those_of_others_do(platfo
     assert spared(platform, shop, boundary).get("gold", 0) == before["gold"] - 100
 
 
-@pytest.mark.feature("OMNI-13", "OMNI-14")
+def told_of_stamps(shop: Door, name: str, language: str) -> dict[str, Any]:
+    """What a member is told of stamps that lapse."""
+    found = shop.get(f"/v1/members/{shop.member_id(name)}/expiry", lang=language)["wallets"]
+    return dict(next(each for each in found if each["wallet"] == "stamps"))
+
+
+@pytest.mark.feature("OMNI-13", "OMNI-14", "OMNI-18")
 async def test_a_list_and_a_persons_word_spare_members_and_levels_say_so(platform: Platform, tmp_path: Path) -> None:
     shop = platform.club
     names = ("listed", "forgiven", "guest-of-honour")
@@ -95,11 +101,18 @@ async def test_a_list_and_a_persons_word_spare_members_and_levels_say_so(platfor
     assert (word["reason"], word["holds"]) == ("complaint 17", True)
     assert stamps(shop, "forgiven")["spared"][0]["spared_as"] == "complaint 17"
     assert shop.balance("forgiven", "stamps", at=boundary) == 100
+    promised = {"en": "for we promised so (complaint 17)", "de": "so haben wir es zugesagt (complaint 17)"}
+    for language, why in promised.items():
+        assert why in told_of_stamps(shop, "forgiven", language)["words"][0]
     path = f"/v1/members/{shop.member_id('forgiven')}/exemptions"
     ended = shop.http.post(f"{path}/end").json()
     assert ended == shop.get(path)
     assert ended["data"][0]["holds"] is False
     assert shop.balance("forgiven", "stamps", at=boundary) == 0, "whose points lapse is the programme's choice"
+    unspared = told_of_stamps(shop, "forgiven", "en")
+    assert (unspared["points"], str(unspared["last_day"])) == (100, stamps(shop, "forgiven")["next_expiry"]["last_day"])
+    assert "Or reach the level Gold by then: points do not lapse." in unspared["keep"]
+    assert "Stufe Gold" in " ".join(told_of_stamps(shop, "forgiven", "de")["keep"])
 
     status, _ = shop.member("guest-of-honour")["tiers"]
     assert "In “stamps”: points do not lapse at the end of a period" in status["benefits"]
