@@ -3600,7 +3600,6 @@ GRANT SELECT, INSERT, UPDATE (sealed, state, attempts, due_at, lease_until, reas
 GRANT SELECT, INSERT ON notifier.own_letter TO pointstream_gateway, pointstream_operator;
 GRANT SELECT, UPDATE (next_at) ON notifier.result_mail TO pointstream_notifier;
 GRANT SELECT, INSERT, DELETE ON notifier.result_mail TO pointstream_gateway, pointstream_operator;
-=======
 -- Steps of scenarios that are no messages: points, rewards, webhooks and tags that wait for their time, and what became of each.
 
 -- One row a member, step and occasion: an occasion brings about a step once, whatever repeats. What is asked of others leaves with
