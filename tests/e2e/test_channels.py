@@ -85,3 +85,5 @@ async def test_mail_push_and_text_message_are_shown_as_she_sees_them(platform_in
     assert all("150 Punkte" in pages[name] for name in ("mail", "push", "sms"))
     assert "uma@example.org" in pages["email"]
     assert "+436641234567" in pages["sms"]
+    tried = platform_in_2017.run("providers", "test", "sms", "--to", "+436649999999", "--tenant", shop.slug)
+    assert (tried["state"], tried["answer"]) == ("handed", "captured")

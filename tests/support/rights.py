@@ -99,7 +99,8 @@ RIGHTS: dict[str, dict[str, str]] = {
         "SELECT": """
             earning.budget_reached earning.counter earning.decision_page earning.inbox earning.member_day
             earning.parked_receipt earning.receipt earning.receipt_event earning.referral earning.referral_change
-            earning.unclaimed_receipt earning.unpaid_receipt expiry.chunk expiry.forecast expiry.latest_forecast
+            earning.unclaimed_receipt earning.unpaid_receipt expiry.chunk expiry.forecast expiry.foreseen
+            expiry.latest_forecast expiry.origin
             expiry.origin_mix expiry.origin_place expiry.reminder expiry.reminder_chunk ledger.allocation ledger.debt
             ledger.journal ledger.lot ledger.lot_now ledger.movement ledger.waiver members.identifier members.member
             members.merge members.segment_change members.segment_member members.tier_change members.tier_standing
@@ -127,7 +128,7 @@ RIGHTS: dict[str, dict[str, str]] = {
             "UPDATE(paused_until) UPDATE(secret) UPDATE(state) UPDATE(state_at) UPDATE(style) UPDATE(url)"
         ): "notifier.webhook_endpoint",
         "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": "notifier.webhook_message",
-        "DELETE SELECT": "expiry.foreseen expiry.origin notifier.mass_count notifier.webhook_attempt",
+        "DELETE SELECT": "notifier.mass_count notifier.webhook_attempt",
         (
             "INSERT SELECT UPDATE(approval_above) UPDATE(count_after) UPDATE(counted) UPDATE(counted_at) "
             "UPDATE(decided_at) UPDATE(decided_by) UPDATE(ended_at) UPDATE(members) UPDATE(paced_at) "
