@@ -3464,7 +3464,8 @@ CREATE POLICY pointstream_notifier_works ON ledger.movement TO pointstream_notif
 CREATE POLICY pointstream_notifier_works ON members.segment_member TO pointstream_notifier USING (true);
 GRANT SELECT ON ledger.movement, members.segment_member TO pointstream_notifier;
 
--- ==== mass messages ==========================================================================================
+-- ==== mass messages =================================================================================================
+
 -- Messages to many members at once: what is wanted, how far it is, and what it comes to.
 
 -- `wanted` is what somebody wrote (libs/mass/wanted.py); `digest` tells a repeat of a request from another one.
@@ -3600,6 +3601,7 @@ GRANT SELECT, INSERT, UPDATE (sealed, state, attempts, due_at, lease_until, reas
 GRANT SELECT, INSERT ON notifier.own_letter TO pointstream_gateway, pointstream_operator;
 GRANT SELECT, UPDATE (next_at) ON notifier.result_mail TO pointstream_notifier;
 GRANT SELECT, INSERT, DELETE ON notifier.result_mail TO pointstream_gateway, pointstream_operator;
+
 -- Steps of scenarios that are no messages: points, rewards, webhooks and tags that wait for their time, and what became of each.
 
 -- One row a member, step and occasion: an occasion brings about a step once, whatever repeats. What is asked of others leaves with
