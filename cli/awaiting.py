@@ -8,7 +8,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer
 
 from cli.pace import Pace
-from deploy.embedded.play import NothingMoves
+from deploy.embedded.failures import NothingMoves
 from deploy.embedded.report import Step
 from libs.runtime import sql
 from libs.runtime.clock import monotonic

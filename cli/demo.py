@@ -70,3 +70,8 @@ def receipts(
         screen.write_json({"receipts": outcome.receipts, "points": outcome.points, "seconds": outcome.seconds})
     else:
         screen.out().print(f"{outcome.receipts:,} receipts{points} in {outcome.seconds:.1f} s", markup=False)
+
+
+def register(main: typer.Typer) -> None:
+    """Add the commands to the `pointstream` command line."""
+    main.add_typer(app, name="demo")

@@ -153,3 +153,8 @@ def _ports(data: Path) -> Iterator[Finding]:
 def _nearest(path: Path) -> Path:
     """The path itself, or the closest folder above it that exists."""
     return next(folder for folder in (path, *path.parents) if folder.exists())
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the `pointstream` command line."""
+    app.command()(doctor)

@@ -79,3 +79,9 @@ def _tell_reset(data: Path, stopped: list[str], as_json: bool) -> None:
         screen.write_json({"data": str(data), "stopped": stopped, "removed": not data.exists()})
     else:
         screen.out().print(f"{data} is gone", markup=False)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the `pointstream` command line."""
+    app.command()(down)
+    app.command()(reset)

@@ -15,15 +15,12 @@ from aiokafka.errors import KafkaError
 from cli import screen
 from cli.exits import Exit
 from deploy.embedded import state
-from deploy.embedded.backing import BackingUnavailable
+from deploy.embedded.failures import BackingUnavailable, NothingMoves, ReceiptsMissing, ServiceUnavailable
 from deploy.embedded.kafka import KafkaUnavailable
 from deploy.embedded.layout import PortTaken
 from deploy.embedded.lock import DirectoryInUse, DirectoryLock
-from deploy.embedded.play import NothingMoves
 from deploy.embedded.postgres import PostgresUnavailable
-from deploy.embedded.receipts import ReceiptsMissing
 from deploy.embedded.state import Addresses, StateDamaged
-from deploy.embedded.supervisor import ServiceUnavailable
 from libs.runtime.kafka_login import KafkaRefused
 from libs.runtime.seal import SealBroken
 

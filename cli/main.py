@@ -1,26 +1,22 @@
-"""The `pointstream` command."""
+"""The `pointstream` command. A command's module is imported when it is asked for: all of them together take seconds."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module, metadata
-from importlib.util import find_spec
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from cli import demo, doctor, down, exits, status, up
+from cli import exits
 
-app = typer.Typer(
-    name="pointstream",
-    help="An open loyalty platform: receipts become points in real time, exactly once.",
-    epilog=exits.described(),
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-_FURTHER = (
+MODULES = (
+    "cli.up",
+    "cli.down",
+    "cli.status",
+    "cli.doctor",
+    "cli.demo",
     "cli.verify",
     "cli.dlq",
     "cli.sources",
@@ -50,6 +46,7 @@ _FURTHER = (
     "cli.reminders",
     "cli.messages",
     "cli.templates",
+    "cli.results",
     "cli.sweep",
     "cli.exemptions",
     "cli.contacts",
@@ -59,9 +56,55 @@ _FURTHER = (
     "cli.providers",
     "cli.codes",
     "cli.giftcards",
+    "cli.trades",
+    "cli.games",
     "cli.features",
 )
-"""Modules with a `register(app)` that adds their commands."""
+"""Modules with a `register(app)` that adds their commands, in the order of the help."""
+_ELSEWHERE = {
+    "reset": ("cli.down",),
+    "import": ("cli.import_members",),
+    "switch": ("cli.switches",),
+    "liability": ("cli.expiry",),
+    "members": ("cli.reinstate",),
+    "reinstatements": ("cli.reinstate",),
+    "db": ("cli.db", "cli.rebuild"),
+}
+"""The modules of commands that are not in one of their own name alone."""
+
+
+class _Commands(TyperGroup):
+    """The commands of the modules, which are imported as far as they are wanted."""
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command; looking for one that there is not takes all modules."""
+        for modules in (modules_of(cmd_name), MODULES):
+            if cmd_name not in self.commands:
+                self._add(modules)
+        return self.commands.get(cmd_name)
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of all."""
+        self._add(MODULES)
+        return list(self.commands)
+
+    def _add(self, modules: Iterable[str]) -> None:
+        part = typer.Typer()
+        for module in modules:
+            import_module(module).register(part)
+        self.commands = {**self.commands, **typer.main.get_group(part).commands}
+
+
+app = typer.Typer(
+    name="pointstream",
+    cls=_Commands,
+    help="An open loyalty platform: receipts become points in real time, exactly once.",
+    epilog=exits.described(),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 
 def _show_version(wanted: bool) -> None:
@@ -79,15 +122,10 @@ def _pointstream(
     """An open loyalty platform: receipts become points in real time, exactly once."""
 
 
-app.command()(up.up)
-app.command()(down.down)
-app.command()(down.reset)
-app.command()(status.status)
-app.command()(doctor.doctor)
-app.add_typer(demo.app, name="demo")
-for _module in _FURTHER:
-    if find_spec(_module) is not None:
-        import_module(_module).register(app)
+def modules_of(command: str) -> tuple[str, ...]:
+    """The modules that bring a command and what is below it, as far as its name tells; none when it does not."""
+    own = f"cli.{command}"
+    return _ELSEWHERE.get(command) or tuple(each for each in MODULES if each == own or each.startswith(f"{own}_"))
 
 
 def main() -> None:

@@ -99,7 +99,7 @@ class MemberImport:
 
         Raises:
             FileUnreadable: nothing can be made of the file, or not as a whole.
-            deploy.embedded.play.NothingMoves: earning does not take what was published.
+            deploy.embedded.failures.NothingMoves: earning does not take what was published.
             aiokafka.errors.KafkaError, OSError, asyncpg.PostgresError: broker, file or database fail.
         """
         checked, mark = await self._check(step)

@@ -70,3 +70,8 @@ def _write(told: dict[str, Any]) -> None:
     ]
     title = f"{told['phase']}, process {told['pid']}, {told['data']}"
     screen.write_table(title, rows, ("part", "state", "address", "restarts"))
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the `pointstream` command line."""
+    app.command()(status)

@@ -221,3 +221,8 @@ def _again(command: str, data: Path) -> str:
     program = "pointstream" if shutil.which("pointstream") else installed
     where = "" if data == DEFAULT_DATA.resolve() else f" --data {shlex.quote(str(data))}"
     return f"{program} {command}{where}"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the `pointstream` command line."""
+    app.command()(up)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,13 @@ pytest.register_assert_rewrite("tests.support")
 _SUPPORT = Path(__file__).parent / "support"
 
 pytest_plugins = [f"tests.support.{path.stem}" for path in sorted(_SUPPORT.glob("*.py")) if path.stem != "__init__"]
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: no collection of garbage need look at it again."""
+    gc.collect()
+    gc.freeze()
+
 
 # Outside a service nobody has configured structlog, whose own default draws a traceback with all local values: seconds.
 structlog.configure(

@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError
 from deploy.embedded import kafka as embedded_kafka
 from deploy.embedded import postgres as embedded_postgres
 from deploy.embedded.credentials import Credentials
+from deploy.embedded.failures import BackingUnavailable
 from deploy.embedded.process import Child
 from deploy.embedded.report import Report
 from deploy.embedded.stopping import StopRequest
@@ -25,10 +26,6 @@ from libs.runtime.migrate import ROLES, ensure_database, ensure_roles, migrate
 from libs.runtime.settings import kafka_of_commands
 
 DATABASE = "pointstream"
-
-
-class BackingUnavailable(RuntimeError):
-    """PostgreSQL or Kafka can't be had; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from deploy.embedded import play, state
+from deploy.embedded.failures import NothingMoves, ReceiptsMissing
 from deploy.embedded.played import PlayBook, example_of, read
-from deploy.embedded.receipts import ReceiptsMissing, read_enrolments
+from deploy.embedded.receipts import read_enrolments
 from deploy.embedded.stopping import Stopped, StopRequest
 from libs.runtime.clock import parse_clock
 
@@ -59,7 +60,7 @@ def main() -> int:
             first_play(Path(sys.argv[1]), int(sys.argv[2]), stop)
         except Stopped:
             return 1
-        except (ReceiptsMissing, play.NothingMoves) as error:
+        except (ReceiptsMissing, NothingMoves) as error:
             write({"error": str(error)})
             return 1
     return 0

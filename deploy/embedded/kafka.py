@@ -236,7 +236,11 @@ def answers(port: int) -> bool:
 
 
 def _environment() -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LD_LIBRARY_PATH", "TMPDIR") if name in os.environ}
+    kept = {
+        name: os.environ[name]
+        for name in ("PATH", "HOME", "LD_LIBRARY_PATH", "TMPDIR", "JDK_JAVA_OPTIONS")
+        if name in os.environ
+    }
     return {**kept, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 

@@ -13,6 +13,7 @@ import asyncpg
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from deploy.embedded.demo import QUERIES, TENANT
+from deploy.embedded.failures import NothingMoves
 from deploy.embedded.receipts import DemoEvent
 from deploy.embedded.report import Step
 from libs.contracts.codec import ce_headers, encode
@@ -29,10 +30,6 @@ PATIENCE = 60.0
 """Seconds without any progress after which waiting is given up."""
 _LOOK_SECONDS = 0.25
 _AT_ONCE = 500
-
-
-class NothingMoves(RuntimeError):
-    """Earning does not take what was played; the message says what is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from deploy.embedded.failures import ReceiptsMissing
 from libs.contracts.events.member import MemberEnrolledV1
 from libs.contracts.events.purchase import PurchaseCompletedV1
 
@@ -27,10 +28,6 @@ _COLUMNS = ["household_id", "store_id", "basket_id", "product_id", "quantity", "
 _LINES_AT_ONCE = 16_384
 _WITH_ADDRESS = 4
 _DUST = Decimal(1).scaleb(-6)
-
-
-class ReceiptsMissing(RuntimeError):
-    """The receipts are not installed; the message says how to get them."""
 
 
 @dataclass(frozen=True, slots=True)

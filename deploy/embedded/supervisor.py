@@ -16,6 +16,7 @@ from typing import Any
 from deploy.embedded import demo, layout, play, state
 from deploy.embedded.backing import Backing, Brought
 from deploy.embedded.credentials import Credentials
+from deploy.embedded.failures import NothingMoves, ServiceUnavailable
 from deploy.embedded.lock import DirectoryLock
 from deploy.embedded.played import Example, PlayBook
 from deploy.embedded.process import Child, clean_orphans
@@ -32,10 +33,6 @@ READY_SECONDS = 90.0
 _LOOK_SECONDS = 0.2
 _AGAIN_SECONDS = 5.0
 _RESTARTS_AT_START = 2
-
-
-class ServiceUnavailable(RuntimeError):
-    """A service did not become ready; the message carries the end of its log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +206,7 @@ class Supervisor:
                     if "text" in news:
                         step.progress(**news)
                     elif "error" in news:
-                        raise play.NothingMoves(news["error"])
+                        raise NothingMoves(news["error"])
                     elif "played" in news:
                         return play.Outcome(**news["played"])
                 if ended:

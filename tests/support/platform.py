@@ -17,7 +17,14 @@ from deploy.embedded.process import clean_abandoned
 PREFIX = "pointstream-tests-"
 QUICK = ("-XX:TieredStopAtLevel=1",)
 """For a broker that lives for minutes, the second compiler costs more than it gives: a third of the start."""
-FORGETFUL = {"fsync": "off", "full_page_writes": "off", "wal_level": "minimal", "max_wal_senders": "0"}
+HURRY = {
+    "POINTSTREAM_EARNING__CONSERVATION_EVERY": "PT2S",
+    "POINTSTREAM_EARNING__RETRY_EVERY": "PT1S",
+    "JDK_JAVA_OPTIONS": " ".join(QUICK),
+}
+"""Settings of a platform under test: nobody wants to wait a minute, which is usual, for a look at the whole ledger or
+at what waits for a rate."""
+FORGETFUL = {"fsync": "off", "full_page_writes": "off", "wal_compression": "off"}
 """For a server whose data outlives no crash of the machine, which no test makes: a database copied and dropped for each
 test would be written to the disk twice. A server that is killed loses nothing by it."""
 

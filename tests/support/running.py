@@ -38,6 +38,7 @@ from libs.promotions.document import canonical_json, parse_programme, programme_
 from libs.runtime import api_keys, sql
 from libs.runtime.clock import monotonic, parse_clock
 from tests.support.pairs import with_pairs
+from tests.support.platform import HURRY
 from tests.support.receipts import PROFILES, Record, event, member_id, purchase
 from tests.support.stack import free_port, until
 
@@ -324,9 +325,7 @@ def running(*options: str) -> Iterator[Platform]:
     data = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")).resolve()
     try:
         ports = [f"--port={name}={free_port()}" for name in layout.NAMES]
-        # Nobody wants to wait a minute, which is usual, for a look at the whole ledger or at what waits for a rate.
-        hurry = {"POINTSTREAM_EARNING__CONSERVATION_EVERY": "PT2S", "POINTSTREAM_EARNING__RETRY_EVERY": "PT1S"}
-        told = command(data, "up", "--detach", "--no-demo", *ports, *options, settings=hurry)
+        told = command(data, "up", "--detach", "--no-demo", *ports, *options, settings=HURRY)
         platform = Platform(data, told)
         with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:  # leaves the loop of tests as it is
             runner.run(_bring_tenants(platform))

@@ -19,6 +19,7 @@ from libs.runtime.postgres import DATABASE_ERRORS
 from tests.support.database import Database, fresh_copy, prepare
 from tests.support.invariants import durable, exactly_once
 from tests.support.loads import Load, enrol, two_tenants
+from tests.support.platform import QUICK
 from tests.support.stack import Stack, Worker, free_port, until
 
 BRISK = {
@@ -213,7 +214,7 @@ async def _answers(stack: Stack) -> bool:
 @pytest.mark.slow
 async def test_kafka_is_killed(database: Database, platform_data: Path, folder: Path) -> None:
     """Kafka is killed and started again; what was committed meanwhile is published, in order, under its own ids."""
-    broker = EmbeddedKafka(platform_data / "killed-kafka", free_port())
+    broker = EmbeddedKafka(platform_data / "killed-kafka", free_port(), jvm=QUICK)
     await asyncio.to_thread(broker.start)
     stack = Stack(database, broker.bootstrap, "", folder)
     try:

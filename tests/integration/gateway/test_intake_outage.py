@@ -20,6 +20,7 @@ from tests.integration.gateway.conftest import MakeKey, bearer
 from tests.integration.gateway.scribe import Scribe
 from tests.integration.gateway.till import at_once, post, receipt
 from tests.support.database import Database
+from tests.support.platform import QUICK
 from tests.support.stack import Stack, free_port, until
 
 PATIENT = {
@@ -32,7 +33,7 @@ TOPIC = "loyalty.purchases"
 @pytest.fixture
 async def broker(platform_data: Path) -> AsyncIterator[EmbeddedKafka]:
     """A broker that only this test uses, since it stops it; its port stays the same."""
-    own = EmbeddedKafka(platform_data / "gateway-kafka", free_port())
+    own = EmbeddedKafka(platform_data / "gateway-kafka", free_port(), jvm=QUICK)
     await asyncio.to_thread(own.start)
     yield own
     if own.pid is not None:
