@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -87,3 +87,17 @@ async def test_mail_push_and_text_message_are_shown_as_she_sees_them(platform_in
     assert "+436641234567" in pages["sms"]
     tried = platform_in_2017.run("providers", "test", "sms", "--to", "+436649999999", "--tenant", shop.slug)
     assert (tried["state"], tried["answer"]) == ("handed", "captured")
+
+
+@pytest.mark.feature("COM-5", "STAR-21", "STAR-22")
+async def test_each_channel_says_it_at_once_in_her_language_and_in_its_own_form(platform_in_2017: Platform) -> None:
+    shop, told = await told_everywhere(platform_in_2017)
+    assert {each["language"] for each in told.values()} == {"de"}
+    waited = [
+        datetime.fromisoformat(each["handed_at"]) - datetime.fromisoformat(each["queued_at"]) for each in told.values()
+    ]
+    assert max(waited) < timedelta(minutes=2)
+    words = {name: shop.get(f"/v1/messages/{each['message_id']}", lang="de")["words"] for name, each in told.items()}
+    assert all(said.startswith("Punkte gutgeschrieben, ") for said in words.values())
+    pages = looked_at(platform_in_2017, shop, {name: f"/outbox/{told[name]['message_id']}" for name in ("sms", "push")})
+    assert all("150 Punkte" in page for page in pages.values()), "filled with what is so of her"
