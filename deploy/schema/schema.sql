@@ -3690,6 +3690,16 @@ FROM unnest(ARRAY['notifier.scenario_act', 'notifier.scenario_act_rest']) AS nam
 GRANT SELECT, INSERT ON notifier.scenario_act TO pointstream_notifier;
 GRANT UPDATE (state, reason, ended_at) ON notifier.scenario_act TO pointstream_notifier;
 GRANT SELECT ON notifier.scenario_act TO pointstream_gateway, pointstream_operator;
+
+-- What messages propose: products by what members buy, and rewards that they can have.
+CREATE POLICY pointstream_notifier_works ON earning.member_day TO pointstream_notifier USING (true);
+CREATE POLICY pointstream_notifier_works ON redemption.reward TO pointstream_notifier USING (true);
+CREATE POLICY pointstream_notifier_works ON redemption.stock TO pointstream_notifier USING (true);
+CREATE POLICY pointstream_notifier_works ON redemption.reward_use TO pointstream_notifier USING (true);
+CREATE POLICY pointstream_notifier_works ON redemption.reward_order TO pointstream_notifier USING (true);
+GRANT USAGE ON SCHEMA earning, redemption TO pointstream_notifier;
+GRANT SELECT ON earning.member_day, redemption.reward, redemption.stock, redemption.reward_use, redemption.reward_order
+    TO pointstream_notifier;
 -- Codes that are worth something, in pools: coupons and vouchers.
 
 -- Codes of one kind, with the rules by which they count (`rules`, a document) and what they look like (`pattern`; null where

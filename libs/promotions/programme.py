@@ -32,6 +32,7 @@ from libs.promotions.parts import Misplaced, Part, Zone, refuse_repeats, unless_
 from libs.promotions.paying import Payment, check_payment
 from libs.promotions.payouts import Multiplier, Payout
 from libs.promotions.places import Store
+from libs.promotions.proposals import check_proposals
 from libs.promotions.referral import Referral, check_wallets
 from libs.promotions.reminders import check_reminders
 from libs.promotions.scenario_triggers import with_segments
@@ -131,6 +132,7 @@ class Programme(Part):
         check_challenges(self.campaigns, self.segments)
         check_experiments(self.experiments, self.campaigns)
         check_scenarios(self.scenarios, self.wallets, self.segments, self.tier_sets, self.campaigns, self.attributes)
+        check_proposals(self.messages.proposals, self.segments)
         self._check_tier_points()
         check_extensions(self.campaigns, self.wallets)
         check_payment(self.payment, wallets, driving_levels(self.tier_sets))

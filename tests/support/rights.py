@@ -307,11 +307,12 @@ RIGHTS: dict[str, dict[str, str]] = {
             "UPDATE(lease_until) UPDATE(state)"
         ): "notifier.webhook_message",
         "INSERT SELECT UPDATE(refused) UPDATE(segments)": "notifier.sms_day",
-        "USAGE": "ledger members notifier platform stream vault",
+        "USAGE": "earning ledger members notifier platform redemption stream vault",
         "SELECT": """
-            ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.member ledger.movement members.member
-            members.segment_member members.tier_standing notifier.mass_member notifier.provider notifier.template
-            platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant
+            earning.member_day ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.member ledger.movement
+            members.member members.segment_member members.tier_standing notifier.mass_member notifier.provider
+            notifier.template platform.exchange_rate platform.programme platform.programme_version platform.source
+            platform.tenant redemption.reward redemption.reward_order redemption.reward_use redemption.stock
             vault.person
             """,
         "INSERT SELECT UPDATE(present)": "vault.consent",
