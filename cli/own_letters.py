@@ -23,9 +23,19 @@ _MARK = "[Test] "
 
 
 async def tried(
-    at: AtProgramme, connections: Connections, message: str, channel: ChannelName, content: Content, to: str
+    at: AtProgramme,
+    connections: Connections,
+    message: str,
+    channel: ChannelName,
+    content: Content,
+    to: str,
+    *,
+    once: bool = False,
 ) -> Stand:
-    """Have words sent to an address, and return what became of it; ends the command when that is no address."""
+    """Have words sent to an address, and return what became of it; ends the command when that is no address.
+
+    With `once` the first answer is enough, also where it will be tried again.
+    """
     as_json = connections.as_json
     if channel not in TESTED:
         fail(Exit.USAGE, f"only over {', '.join(TESTED)}", as_json=as_json)
@@ -41,7 +51,7 @@ async def tried(
     until = monotonic() + _PATIENCE
     with screen.reporting() as news, news.step("Test") as step:
         while (stand := await own.load(at.connection, tenant_id, letter.letter_id)) is not None:
-            if stand.ended_at is not None:
+            if stand.ended_at is not None or (once and stand.reason is not None):
                 step.done(stand.state)
                 return stand
             if monotonic() > until:

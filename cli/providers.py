@@ -12,16 +12,21 @@ import typer
 from pydantic import ValidationError
 
 from cli import screen
+from cli.at_programme import AtProgramme, work_at
 from cli.connections import Connections, DsnOption, SealOption
 from cli.exits import Exit
 from cli.failures import fail, finished
 from cli.options import DEFAULT_DATA, DataOption, JsonOption
-from cli.programmes import TenantOption, the_tenant
+from cli.own_letters import tried
+from cli.programmes import ProgrammeOption, TenantOption, the_tenant
+from libs.deliveries.own import TESTED, Stand
+from libs.messages.content import Content
 from libs.messages.provider_settings import CARRIED, read_settings
 from libs.messages.providers import provider_context, shown
 from libs.runtime import sql
 from libs.runtime.clock import SystemClock
 
+_TRIAL = Content("en", "Your provider works", "This message came by the provider that you have set.", None)
 app = typer.Typer(help="Providers: who carries messages to members.", no_args_is_help=True)
 _QUERIES = sql.load("cli", "providers.sql")
 T = TypeVar("T")
@@ -128,6 +133,37 @@ def remove(
         screen.write_json({"removed": channel})
     else:
         screen.out().print(f"{channel} has no provider any more", markup=False)
+
+
+@app.command("test")
+def try_provider(
+    channel: ChannelArgument,
+    to: Annotated[str, typer.Option("--to", metavar="ADDRESS", help="An address of your own.")],
+    data: DataOption = DEFAULT_DATA,
+    tenant: TenantOption = None,
+    programme: ProgrammeOption = None,
+    dsn: DsnOption = None,
+    seal_key_file: SealOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Have a word sent to an address of your own as messages are, and say what the provider answered."""
+    connections = Connections(data, as_json, dsn, seal_key_file=seal_key_file)
+    where = next((each for each in TESTED if each == channel), None)
+    if where is None:
+        fail(Exit.USAGE, f"only over {', '.join(TESTED)}", as_json=as_json)
+
+    async def work(at: AtProgramme) -> Stand:
+        return await tried(at, connections, "provider", where, _TRIAL, to, once=True)
+
+    found = work_at(connections, tenant, programme, work)
+    told = {"channel": channel, "state": found.state, "reason": found.reason, "answer": found.detail}
+    if as_json:
+        screen.write_json(told)
+    else:
+        said = ", ".join([each for each in (found.reason, found.detail) if each])
+        screen.out().print(f"{channel}: {found.state}{f' ({said})' if said else ''}", markup=False)
+    if found.state != "handed":
+        raise typer.Exit(Exit.FAILED)
 
 
 def register(main: typer.Typer) -> None:

@@ -26,6 +26,7 @@ ENROLMENTS = "/demo/crm"
 YEAR_BEGAN = datetime(2017, 1, 1, tzinfo=UTC)
 _COLUMNS = ["household_id", "store_id", "basket_id", "product_id", "quantity", "sales_value", "transaction_timestamp"]
 _LINES_AT_ONCE = 16_384
+_WITH_ADDRESS = 4
 _DUST = Decimal(1).scaleb(-6)
 
 
@@ -72,7 +73,7 @@ def read_receipts(start: int, stop: int, *, shift: timedelta = timedelta(), lap:
 
 
 def read_enrolments() -> Iterator[DemoEvent]:
-    """One enrolment per household, at the beginning of the year."""
+    """One enrolment per household, at the beginning of the year; every fourth has told a mail address."""
     from pyarrow import compute
 
     households = compute.unique(_parquet("transactions").read(["household_id"])["household_id"]).to_pylist()
@@ -84,8 +85,20 @@ def read_enrolments() -> Iterator[DemoEvent]:
             source=ENROLMENTS,
             id=f"H{household}",
             time=YEAR_BEGAN,
-            data={"member_id": str(member), "identifiers": [{"kind": "card", "value": str(household)}], "tier": None},
+            data={
+                "member_id": str(member),
+                "identifiers": [{"kind": "card", "value": str(household)}],
+                "tier": None,
+                **_contacts(household),
+            },
         )
+
+
+def _contacts(household: int) -> dict[str, Any]:
+    """The address of every fourth household: at a domain that is for examples, and reached by nobody."""
+    if household % _WITH_ADDRESS:
+        return {}
+    return {"contacts": [{"channel": "email", "address": f"household-{household}@example.com"}]}
 
 
 def member_of(household: int) -> UUID:

@@ -85,6 +85,11 @@ class NotifierMetrics:
             "Times that the settings of a provider could not be read.",
             registry=registry,
         )
+        self._count_returned(registry)
+        self._make_gauges(registry)
+
+    def _count_returned(self, registry: CollectorRegistry) -> None:
+        """What is read of the mailbox that mails come back to."""
         self.mailbox = Counter(
             "loyalty_notifier_returned_mails_total",
             "Mails read from the mailbox that mails come back to, by what they are: report, other.",

@@ -29,7 +29,7 @@ from aiosmtplib import SMTP
 from prometheus_client import CollectorRegistry
 
 from deploy.embedded.postgres import EmbeddedPostgres
-from libs.contacts.addresses import CheckedAddress, read_address
+from libs.contacts.addresses import AddressedChannel, CheckedAddress, read_address
 from libs.contacts.links import Links
 from libs.contacts.postgres import save_told
 from libs.contacts.told import Told, ToldAddress, ToldPerson
@@ -42,6 +42,7 @@ from libs.runtime.settings import PostgresSettings
 from libs.templates.shelf import Shelf
 from services.notifier import store
 from services.notifier.announcements import WRITER
+from services.notifier.channels.channel import Channel, Letter
 from services.notifier.channels.email import EmailChannel, EmailSettings
 from services.notifier.channels.mail_bytes import Sender, mail
 from services.notifier.desk import Desk
@@ -67,15 +68,16 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.notifier", description=__doc__)
     parser.add_argument("--members", type=int, default=20_000, help="members, each with one reminder")
     parser.add_argument("--connections", type=int, default=4, help="connections to the mail server")
+    parser.add_argument("--told", type=int, default=0, help="messages of before that lie in the table already")
     parser.add_argument("--lanes", type=int, default=3, help="lanes that share the work")
     return parser.parse_args(arguments)
 
 
 class SinkProcess:
-    """The mail server beside us."""
+    """The server beside us, of mails or of another kind."""
 
-    def __init__(self) -> None:
-        command = [sys.executable, "-m", "tests.bench.mail_sink"]
+    def __init__(self, module: str) -> None:
+        command = [sys.executable, "-m", module]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.port = self._ask(None)
 
@@ -97,12 +99,12 @@ class SinkProcess:
 
 
 @contextmanager
-def stage() -> Iterator[tuple[Database, SinkProcess]]:
+def stage(sink_module: str = "tests.bench.mail_sink") -> Iterator[tuple[Database, SinkProcess]]:
     """A database of its own, and a mail server."""
     with tempfile.TemporaryDirectory(prefix="pointstream-bench-") as folder:
         server = EmbeddedPostgres(Path(folder))
         server.start()
-        sink = SinkProcess()
+        sink = SinkProcess(sink_module)
         try:
             prepare(server)
             with fresh_copy(server) as database:
@@ -126,6 +128,8 @@ class Clock:
 
 class Bench:
     """One run."""
+
+    channel: AddressedChannel = "email"
 
     def __init__(self, database: Database, sink: SinkProcess, pool: asyncpg.Pool, options: argparse.Namespace) -> None:
         self._database, self._sink, self._pool, self._options = database, sink, pool, options
@@ -174,9 +178,10 @@ class Bench:
             "worth": {"points": 100, "minor": 100},
             "reminders": [{"days": 7}],
         }
-        messages = {"notices": [{"message": "expiry_reminder", "channels": ["email"]}]}
+        messages = {"notices": [{"message": "expiry_reminder", "channels": [self.channel]}]}
         await put_version(superuser, {**programme_document(ACME), "wallets": [wallet], "messages": messages})
         await superuser.execute(_QUERIES["members"], members, BOUNDARY)
+        await superuser.execute(_QUERIES["told_before"], self._options.told, self.channel, NOW)
         await superuser.execute(_LEASES["ensure"], shards_of(WRITER))
         for first in range(1, members + 1, _PAGE):
             told = {(1, 1, UUID(int=n)): self._told(n) for n in range(first, min(first + _PAGE, members + 1))}
@@ -185,7 +190,7 @@ class Bench:
         await self._programmes.refresh()
 
     def _told(self, number: int) -> Told:
-        place = read_address("email", f"m{number}@example.com")
+        place = read_address(self.channel, f"m{number}@example.com")
         assert isinstance(place, CheckedAddress)
         language = "de" if number % 2 else "en"
         return Told(ToldPerson(given_name=f"Anna {number}", language=language), (ToldAddress(place),), ())
@@ -198,7 +203,7 @@ class Bench:
         offsets = count()
         for first in range(1, members + 1, _PAGE):
             records = [
-                ConsumerRecord("loyalty.reminders", 0, next(offsets), 0, 0, b"", _reminder(n), None, 0, 0, ())
+                ConsumerRecord("loyalty.reminders", 0, next(offsets), 0, 0, b"", reminder(n), None, 0, 0, ())
                 for n in range(first, min(first + _PAGE, members + 1))
             ]
             await intake.take("loyalty.reminders", records)
@@ -211,19 +216,36 @@ class Bench:
 
     async def _letters(self) -> list[bytes]:
         """The mails that go out, as bytes: some, over and over."""
-        claimed = await store.claim(self._pool, "email", NOW, "bench", SystemClock().now(), 500)
+        claimed = await store.claim(self._pool, self.channel, NOW, "bench", SystemClock().now(), 500)
         prepared = await self._desk.prepare(claimed)
         await store.give_back(self._pool, datetime(2100, 1, 1, tzinfo=UTC), NOW)
-        some = [mail(each.letter, SENDER, NOW) for each in prepared.ready]
+        some = [self._bytes(each.letter) for each in prepared.ready]
         return [some[n % len(some)] for n in range(self._options.members)]
 
+    def _bytes(self, letter: Letter) -> bytes:
+        """What the bare loop sends of a letter."""
+        return mail(letter, SENDER, NOW)
+
     async def _send(self) -> None:
+        carrier = Carrier(self._channel(), None, self._metrics)
+
+        async def work(lane: Lane) -> None:
+            while await lane.work():
+                pass
+
+        await asyncio.gather(*map(work, self._lanes(carrier)))
+        await carrier.channel.close()
+
+    def _channel(self) -> Channel:
+        """What hands over."""
         settings = EmailSettings(
             host="127.0.0.1", port=self._sink.port, security="none", sender=SENDER.address,
             connections=self._options.connections,
         )  # fmt: skip
-        carrier = Carrier(EmailChannel(settings, self._clock.now), None, self._metrics)
-        lanes = [
+        return EmailChannel(settings, self._clock.now)
+
+    def _lanes(self, carrier: Carrier) -> list[Lane]:
+        return [
             Lane(
                 self._pool, self._desk, self._programmes, carrier, self._clock, SystemClock(), self._metrics,
                 f"lane-{number}", lambda shards: None, lambda channels: None, lambda: 0.5,
@@ -231,13 +253,6 @@ class Bench:
             )
             for number in range(self._options.lanes)
         ]  # fmt: skip
-
-        async def work(lane: Lane) -> None:
-            while await lane.work():
-                pass
-
-        await asyncio.gather(*map(work, lanes))
-        await carrier.channel.close()
 
     async def _bare(self, letters: list[bytes]) -> float:
         """The same bytes by a loop that does nothing else, over as many connections; mails a second."""
@@ -259,7 +274,8 @@ class Bench:
         return len(letters) / seconds
 
 
-def _reminder(number: int) -> bytes:
+def reminder(number: int) -> bytes:
+    """The event of a member's reminder."""
     member = str(UUID(int=number))
     data = {
         "member_id": member, "wallet": "points", "points": 100 + number % 900, "lots": 1, "boundary": BOUNDARY,
@@ -272,11 +288,13 @@ def _reminder(number: int) -> bytes:
     )  # fmt: skip
 
 
-async def measure(database: Database, sink: SinkProcess, options: argparse.Namespace) -> dict[str, Any]:
+async def measure(
+    database: Database, sink: SinkProcess, options: argparse.Namespace, kind: type[Bench] = Bench
+) -> dict[str, Any]:
     """Run on a pool of the notifier's own role."""
     settings = PostgresSettings(dsn=database.dsn("notifier"))
     async with postgres.opened(postgres.pool(settings, "notifier-bench")) as pool:
-        return await Bench(database, sink, pool, options).run()
+        return await kind(database, sink, pool, options).run()
 
 
 def main(arguments: list[str]) -> None:

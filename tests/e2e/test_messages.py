@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -35,14 +36,14 @@ RULES = {
 }  # fmt: skip
 
 
-def enrolment(shop: Door, name: str, **person: str) -> Record:
-    """A member with a mail address."""
+def enrolment(shop: Door, name: str, contacts: Sequence[Mapping[str, str]] = (), **person: str) -> Record:
+    """A member with a mail address, or with these contacts."""
     member = str(shop.member_id(name))
     data = {
         "member_id": member,
         "identifiers": [{"kind": "card", "value": name}],
         "person": {"given_name": name.title(), **person},
-        "contacts": [{"channel": "email", "address": f"{name}@example.org"}],
+        "contacts": contacts or [{"channel": "email", "address": f"{name}@example.org"}],
     }
     return event(PROFILES, "org.pointstream.member.enrolled.v1", f"enrol-{name}", shop.source, shop.now(), member, data)
 
