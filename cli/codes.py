@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 import typer
 
-from cli import code_pools, code_use, screen
+from cli import code_pools, code_use, merge_tags, screen
 from cli.code_use import plain, say
 from cli.connections import Connections, DsnOption, SealOption
 from cli.exits import Exit
@@ -293,6 +293,9 @@ def _told(one: store.Pool) -> dict[str, Any]:
 
 
 _SHAPE = ("alphabet", "length", "group", "checked")
+
+
+app.command("merge")(merge_tags.merge)
 
 
 def register(main: typer.Typer) -> None:

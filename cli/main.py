@@ -46,6 +46,7 @@ MODULES = (
     "cli.reminders",
     "cli.messages",
     "cli.templates",
+    "cli.results",
     "cli.sweep",
     "cli.exemptions",
     "cli.contacts",
@@ -55,6 +56,7 @@ MODULES = (
     "cli.providers",
     "cli.codes",
     "cli.giftcards",
+    "cli.trades",
     "cli.features",
 )
 """Modules with a `register(app)` that adds their commands, in the order of the help."""

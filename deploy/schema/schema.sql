@@ -2373,6 +2373,51 @@ GRANT SELECT, INSERT ON redemption.bill TO pointstream_redemption;
 GRANT UPDATE (paid_minor, returned_minor) ON redemption.bill TO pointstream_redemption;
 GRANT SELECT ON redemption.bill TO pointstream_gateway, pointstream_operator;
 
+-- What a redemption is for that is a trade: so many points for so much else, by a rate of a version of the programme. `other` is
+-- money in minor units of `currency`, or units of the other programme; `party` that programme or a charity, `opens` the lot that
+-- came. A trade is never changed.
+CREATE TABLE redemption.trade (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    redemption_id uuid NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('buy', 'exchange_in', 'exchange_out', 'donate')),
+    wallet text NOT NULL,
+    points bigint NOT NULL CHECK (points > 0),
+    other bigint NOT NULL CHECK (other > 0),
+    rate_points bigint NOT NULL CHECK (rate_points > 0),
+    rate_other bigint NOT NULL CHECK (rate_other > 0),
+    programme_version int NOT NULL CHECK (programme_version > 0),
+    currency text,
+    party text,
+    pool text,
+    payment text,
+    opens bigint,
+    traded_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, member_id, redemption_id),
+    CHECK ((opens IS NOT NULL) = (kind IN ('buy', 'exchange_in'))),
+    CHECK ((currency IS NOT NULL) = (kind IN ('buy', 'donate')))
+);
+CREATE INDEX trade_of_pool ON redemption.trade (tenant_id, programme_id, party, pool) INCLUDE (points, other)
+    WHERE kind = 'donate';
+
+-- How much a member has traded in a period, as the programme's limits count it.
+CREATE TABLE redemption.trade_use (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    counter text NOT NULL,
+    used bigint NOT NULL CHECK (used >= 0),
+    PRIMARY KEY (tenant_id, programme_id, member_id, counter)
+) WITH (fillfactor = 80);
+
+SELECT platform.protect(name::regclass, ARRAY['pointstream_operator'])
+FROM unnest(ARRAY['redemption.trade', 'redemption.trade_use']) AS name;
+
+GRANT SELECT, INSERT ON redemption.trade, redemption.trade_use TO pointstream_redemption;
+GRANT UPDATE (used) ON redemption.trade_use TO pointstream_redemption;
+GRANT SELECT ON redemption.trade TO pointstream_gateway, pointstream_operator;
+
 -- ==== expiry =======================================================================================================
 -- Sweeps: boundaries as they come, what each is expected to take and took, and the chunks of members in which it runs.
 -- A further writer of the ledger: it lets lots lapse of members whom nobody touched.
@@ -2462,8 +2507,7 @@ CREATE TABLE expiry.origin_mix (
 );
 
 -- The lots of a member with something left, as of movement `upto`: where each came from, and what it comes to if nothing else
--- happens. A lot that is spared first and lapses later is in it once for each. Where `told` it counts in `expiry.foreseen`; those
--- who owe and wait for points do not. `tier` and `keeps` are the head's; with the latter it holds up to `until`.
+-- happens. A lot that is spared first and lapses later is in it once for each.
 CREATE TABLE expiry.origin (
     tenant_id int NOT NULL,
     programme_id int NOT NULL,
@@ -2472,20 +2516,30 @@ CREATE TABLE expiry.origin (
     lots bigint[] NOT NULL,
     places bigint[] NOT NULL,
     mixes bigint[] NOT NULL,
-    told boolean,
-    tier text,
-    keeps jsonb,
-    until timestamptz,
     wallets text[],
     lapses timestamptz[],
     months date[],
     free bigint[],
     held bigint[],
     spared bigint[],
+    repays bigint[],
     PRIMARY KEY (tenant_id, programme_id, member_id)
 ) WITH (fillfactor = 80);
 
--- What those rows of `expiry.origin` come to that are told: by tier and month of earning, by place, and by mix.
+-- Up to which movement it is known what a member's points come to, and by which tier and exceptions; up to `until`, where time
+-- alone changes it.
+CREATE TABLE expiry.followed (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    upto bigint NOT NULL,
+    tier text,
+    keeps jsonb,
+    until timestamptz,
+    PRIMARY KEY (tenant_id, programme_id, member_id)
+) WITH (fillfactor = 80);
+
+-- What the rows of `expiry.origin` come to: by tier and month of earning, by place, and by mix.
 CREATE TABLE expiry.foreseen (
     tenant_id int NOT NULL,
     programme_id int NOT NULL,
@@ -2498,6 +2552,7 @@ CREATE TABLE expiry.foreseen (
     lots bigint NOT NULL,
     points bigint NOT NULL,
     spared bigint NOT NULL,
+    repays bigint NOT NULL,
     held bigint NOT NULL,
     PRIMARY KEY (tenant_id, programme_id, split, lapses_at, wallet, tier, month, number)
 ) WITH (fillfactor = 50);
@@ -2634,8 +2689,8 @@ END $$;
 
 SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_expiry'])
 FROM unnest(ARRAY['expiry.sweep', 'expiry.chunk', 'expiry.forecast', 'expiry.reinstatement', 'expiry.reinstatement_share',
-                  'expiry.boundary', 'expiry.origin', 'expiry.origin_place', 'expiry.origin_mix', 'expiry.foreseen',
-                  'expiry.latest_forecast']) AS name;
+                  'expiry.boundary', 'expiry.origin', 'expiry.origin_place', 'expiry.origin_mix', 'expiry.followed',
+                  'expiry.foreseen', 'expiry.latest_forecast']) AS name;
 CREATE POLICY pointstream_expiry_works ON ledger.member TO pointstream_expiry USING (true);
 CREATE POLICY pointstream_expiry_works ON ledger.lot TO pointstream_expiry USING (true);
 CREATE POLICY pointstream_expiry_works ON ledger.debt TO pointstream_expiry USING (true);
@@ -2646,8 +2701,8 @@ GRANT USAGE ON SCHEMA ledger, stream TO pointstream_expiry;
 GRANT USAGE ON SCHEMA expiry TO pointstream_gateway;
 GRANT SELECT, INSERT ON expiry.sweep, expiry.chunk, expiry.forecast TO pointstream_expiry;
 GRANT SELECT, INSERT ON expiry.origin_place, expiry.origin_mix TO pointstream_expiry;
-GRANT SELECT, INSERT, UPDATE ON expiry.origin TO pointstream_expiry;
-GRANT SELECT, INSERT, UPDATE (lots, points, spared, held), DELETE ON expiry.foreseen TO pointstream_expiry;
+GRANT SELECT, INSERT, UPDATE ON expiry.origin, expiry.followed TO pointstream_expiry;
+GRANT SELECT, INSERT, UPDATE (lots, points, spared, repays, held), DELETE ON expiry.foreseen TO pointstream_expiry;
 GRANT SELECT, INSERT, UPDATE (as_of, outlook) ON expiry.latest_forecast TO pointstream_expiry;
 GRANT UPDATE (state, asked, asked_by, lapsed, members, started_at, told_at, ended_at, approved_by, approved_at)
     ON expiry.sweep TO pointstream_expiry;
@@ -2670,9 +2725,9 @@ GRANT SELECT ON earning.inbox, earning.decision_page TO pointstream_expiry;
 
 -- The door and the command line look, and say what they want.
 GRANT SELECT ON expiry.sweep, expiry.chunk, expiry.forecast TO pointstream_gateway, pointstream_operator;
-GRANT SELECT ON expiry.origin, expiry.origin_place, expiry.origin_mix, expiry.foreseen, expiry.latest_forecast
+GRANT SELECT ON expiry.origin, expiry.origin_place, expiry.origin_mix, expiry.followed, expiry.foreseen, expiry.latest_forecast
     TO pointstream_gateway, pointstream_operator;
-GRANT DELETE ON expiry.origin, expiry.foreseen TO pointstream_operator;
+GRANT DELETE ON expiry.origin, expiry.followed, expiry.foreseen TO pointstream_operator;
 GRANT UPDATE (asked, asked_by) ON expiry.sweep TO pointstream_gateway, pointstream_operator;
 GRANT SELECT, INSERT, UPDATE (state, decided_by, decided_at) ON expiry.reinstatement
     TO pointstream_gateway, pointstream_operator;
@@ -3541,7 +3596,7 @@ SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstre
 FROM unnest(ARRAY['notifier.mass', 'notifier.mass_member', 'notifier.mass_count']) AS name;
 CREATE POLICY pointstream_notifier_works ON members.member TO pointstream_notifier USING (true);
 
-GRANT SELECT ON members.member TO pointstream_notifier;
+GRANT SELECT ON members.member, ledger.journal TO pointstream_notifier;
 GRANT SELECT ON notifier.mass, notifier.mass_member TO pointstream_notifier;
 GRANT UPDATE (state, counted, count_after, counted_at, members, begins_at, laid, lay_after, laid_at, paced_at, paced_laid, ended_at)
     ON notifier.mass TO pointstream_notifier;
@@ -3875,3 +3930,41 @@ GRANT SELECT, INSERT ON redemption.gift_card, redemption.gift_card_entry TO poin
 GRANT UPDATE (state, balance_minor, seq, member_id, expires_at, last_load_at, changed_at) ON redemption.gift_card
     TO pointstream_redemption;
 GRANT SELECT ON redemption.gift_card, redemption.gift_card_entry TO pointstream_gateway, pointstream_operator;
+
+-- Carts: codes, points and gift cards that were set aside together for a receipt, and what became of it.
+
+-- The parts are those of a request that was made under `cart_id` and can be made again: each part has a name that follows from
+-- the cart's. `whole` says that all of them were had. `late` ones were taken anew when the receipt came, for their time was over.
+-- Of what was bought for `total_minor`, so much was returned since; amounts are minor units of `currency`. `told` is the quote
+-- that was answered.
+CREATE TABLE redemption.cart (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    cart_id uuid NOT NULL,
+    member_id uuid,
+    receipt_key uuid NOT NULL,
+    receipt_number text NOT NULL CHECK (length(receipt_number) BETWEEN 1 AND 64),
+    store text,
+    state text NOT NULL CHECK (state IN ('held', 'bought', 'released', 'expired')),
+    whole boolean NOT NULL DEFAULT false,
+    late boolean NOT NULL DEFAULT false,
+    fingerprint bytea NOT NULL,
+    held_until timestamptz NOT NULL,
+    currency text NOT NULL CHECK (length(currency) = 3),
+    total_minor bigint NOT NULL CHECK (total_minor >= 0),
+    returned_minor bigint NOT NULL DEFAULT 0 CHECK (returned_minor >= 0),
+    parts jsonb NOT NULL,
+    told jsonb NOT NULL,
+    asked_at timestamptz NOT NULL,
+    changed_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, cart_id)
+);
+CREATE UNIQUE INDEX cart_of_receipt ON redemption.cart (tenant_id, receipt_key) WHERE state = 'held';
+CREATE INDEX cart_bought ON redemption.cart (tenant_id, receipt_key) WHERE state = 'bought';
+CREATE INDEX cart_over ON redemption.cart (held_until) WHERE state = 'held';
+
+SELECT platform.protect('redemption.cart'::regclass, ARRAY['pointstream_operator', 'pointstream_redemption']);
+
+GRANT SELECT, INSERT ON redemption.cart TO pointstream_redemption;
+GRANT UPDATE (state, whole, late, total_minor, returned_minor, parts, changed_at) ON redemption.cart TO pointstream_redemption;
+GRANT SELECT ON redemption.cart TO pointstream_gateway, pointstream_operator;

@@ -75,6 +75,15 @@ KINDS: Mapping[str, Kind] = {
         "service", points=_POINTS, balance=_POINTS, reward=_maybe("text"), number=_maybe("text"), value=_maybe("money")
     ),
     "inactivity": _kind("marketing", points=_maybe("points"), balance=_POINTS, **_OFFERS),
+    "results": _kind(
+        "service",
+        first_day=_DAY,
+        last_day=_DAY,
+        wallet=_TEXT,
+        **dict.fromkeys(("issued", "redeemed", "lapsed", "outstanding"), _POINTS),
+        **dict.fromkeys(("joined", "sent", "opened", "clicked", "held_back"), Variable("number")),
+        wallets=Variable("proposals"),
+    ),
     "campaign": _kind("marketing", headline=_TEXT, message=_TEXT, button=_maybe("text"), **_OFFERS),
 }
 

@@ -36,6 +36,7 @@ _NAMED: Mapping[str, object] = {
     "code": "MEADOW-7K3F-9QXA",
     "number": "10482",
     "reason": "Your purchase of December 12",
+    "wallet": "points",
     "headline": "Double points on coffee this week",
     "message": "From Monday to Saturday every bag of coffee brings you twice the points.",
     "button": "See the coffees",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.gateway.backtests.problem_kinds import BACKTESTS
 from services.gateway.callbacks.problem_kinds import CALLBACKS
+from services.gateway.carts.problem_kinds import CARTS
 from services.gateway.codes.problem_kinds import CARDS, CODES
 from services.gateway.contacts.problem_kinds import CONTACTS
 from services.gateway.mass.problem_kinds import MASS
@@ -13,6 +14,7 @@ from services.gateway.redemptions.problem_kinds import REDEMPTIONS
 from services.gateway.reinstatement_problems import REINSTATEMENTS
 from services.gateway.sweep_problems import SWEEPS
 from services.gateway.templates.problem_kinds import TEMPLATES
+from services.gateway.trades.problem_kinds import TRADES
 from services.gateway.webhooks.problem_kinds import WEBHOOKS
 
 FAMILIES = (
@@ -27,6 +29,8 @@ FAMILIES = (
     *CONTACTS,
     *CODES,
     *CARDS,
+    *CARTS,
+    *TRADES,
     *WEBHOOKS,
     *CALLBACKS,
 )

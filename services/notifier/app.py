@@ -38,6 +38,7 @@ from services.notifier.mailbox import Mailbox
 from services.notifier.mass.work import MassWork
 from services.notifier.metrics import NotifierMetrics
 from services.notifier.own.letters import OwnLetters
+from services.notifier.own.results import ResultMails
 from services.notifier.programmes import Programmes
 from services.notifier.settings import NotifierSettings
 from services.notifier.webhooks.work import WebhookWork
@@ -100,11 +101,13 @@ def build(settings: NotifierSettings, clock: Clock | None = None) -> faust.App:
     _listen(app, settings, intake, ready)
     mass = MassWork(pool, desk, programmes, clock, metrics, relay.committed, wake)
     own = OwnLetters(pool, carriers, seal, clock, wall)
+    results = ResultMails(pool, programmes, shelf.library, seal, clock)
     _look_into(app, settings, mailbox, ready)
-    _host_mass(app, mass, own, ready)
+    _host_mass(app, mass, own, results, ready)
     _host_webhooks(app, settings, WebhookWork(settings, metrics.webhooks, chance))
     up = listen_only(app, settings, clock, metrics.announcements.inc)
-    troubles = [partial(getattr, each, "trouble") for each in (programmes, relay, keeper, doer, mass, own, *lanes)]
+    hosted = (programmes, relay, keeper, doer, mass, own, results, *lanes)
+    troubles = [partial(getattr, each, "trouble") for each in hosted]
     serve_health(app, registry, [up, *troubles])
     return app
 
@@ -169,7 +172,7 @@ def _host(
     return ready
 
 
-def _host_mass(app: faust.App, work: MassWork, own: OwnLetters, ready: asyncio.Event) -> None:
+def _host_mass(app: faust.App, work: MassWork, own: OwnLetters, results: ResultMails, ready: asyncio.Event) -> None:
     """Let the app look after messages to many members, and letters to people of the company."""
 
     @app.timer(interval=_LOOK)  # type: ignore[untyped-decorator]  # faust
@@ -180,6 +183,7 @@ def _host_mass(app: faust.App, work: MassWork, own: OwnLetters, ready: asyncio.E
     @app.timer(interval=_LOOK)  # type: ignore[untyped-decorator]  # faust
     async def look_after_own_letters() -> None:
         if ready.is_set():
+            await results.look()
             await own.look()
 
 

@@ -6,6 +6,7 @@ from libs.runtime import logs
 from libs.runtime.postgres import DATABASE_ERRORS
 from services.redemption import store
 from services.redemption.cards.desk import CardDesk
+from services.redemption.carts.desk import CartDesk
 from services.redemption.codes import store as codes
 from services.redemption.handlers import Desk
 from services.redemption.metrics import RedemptionMetrics
@@ -27,10 +28,12 @@ async def release(desk: Desk, metrics: RedemptionMetrics) -> None:
         log.warning("holds.not_released", error=type(error).__name__)
 
 
-async def look_after_values(cards: CardDesk, desk: Desk, metrics: RedemptionMetrics) -> None:
-    """Let gift cards lapse that are over, count pools that have none left, and forget old tries."""
+async def look_after_values(cards: CardDesk, carts: CartDesk, desk: Desk, metrics: RedemptionMetrics) -> None:
+    """Let gift cards and carts lapse that are over, count pools that have none left, and forget old tries."""
     try:
         while await cards.expire_due(_LAPSED_AT_ONCE) > 0:
+            pass
+        while await carts.expire_due(_LAPSED_AT_ONCE) > 0:
             pass
         metrics.exhausted.set(await codes.exhausted(desk.pool))
         await codes.forget_misses(desk.pool, desk.clock.now() - 2 * desk.settings.code_window)

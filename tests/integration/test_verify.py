@@ -76,6 +76,7 @@ CASES = [
     Case("day_made_up", {"history-is-fold"}),
     Case("redemption_of_other_points", {"redemptions-have-points"}),
     Case("redemption_never_told", {"redemptions-have-points"}),
+    Case("trade_without_points", {"redemptions-have-points"}),
     Case("code_used_more_often_than_told", {"codes-have-uses"}),
     Case("use_of_a_code_lost", {"codes-have-uses"}),
     Case("card_with_more_than_was_put_on_it", {"gift-cards-add-up"}),

@@ -73,7 +73,7 @@ SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstre
 FROM unnest(ARRAY['notifier.mass', 'notifier.mass_member', 'notifier.mass_count']) AS name;
 CREATE POLICY pointstream_notifier_works ON members.member TO pointstream_notifier USING (true);
 
-GRANT SELECT ON members.member TO pointstream_notifier;
+GRANT SELECT ON members.member, ledger.journal TO pointstream_notifier;
 GRANT SELECT ON notifier.mass, notifier.mass_member TO pointstream_notifier;
 GRANT UPDATE (state, counted, count_after, counted_at, members, begins_at, laid, lay_after, laid_at, paced_at, paced_laid, ended_at)
     ON notifier.mass TO pointstream_notifier;

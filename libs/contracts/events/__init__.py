@@ -12,6 +12,7 @@ from libs.contracts.events.activity import (
     ReinstatementRequestedV1,
 )
 from libs.contracts.events.balance import BalanceChangedV1, WalletBalance
+from libs.contracts.events.cart import CartSettledV1
 from libs.contracts.events.code import CodeRedeemedV1, CodeReturnedV1, CodeVoidedV1
 from libs.contracts.events.dead_letter import DeadLetterHeadersV1
 from libs.contracts.events.gift_card import (
@@ -57,6 +58,7 @@ from libs.contracts.events.points import (
     PointsCreditedV1,
     PointsExpiredV1,
     PointsHeldV1,
+    PointsIssuedV1,
     PointsRedatedV1,
     PointsRedeemedV1,
     PointsReinstatedV1,
@@ -126,6 +128,13 @@ from libs.contracts.events.sweep import (
     SweepResumedV1,
     SweepStartedV1,
 )
+from libs.contracts.events.trade import (
+    PointsBoughtV1,
+    PointsDonatedV1,
+    PointsExchangedV1,
+    TradeRefusedV1,
+    TradeRequestedV1,
+)
 
 __all__ = [
     "ActivityEvaluatedV1",
@@ -138,6 +147,7 @@ __all__ = [
     "CampaignRemovedV1",
     "CampaignStartedV1",
     "CampaignStoppedV1",
+    "CartSettledV1",
     "CodeRedeemedV1",
     "CodeReturnedV1",
     "CodeVoidedV1",
@@ -174,9 +184,13 @@ __all__ = [
     "MessageSuppressedV1",
     "PointsActivatedV1",
     "PointsAdjustedV1",
+    "PointsBoughtV1",
     "PointsCreditedV1",
+    "PointsDonatedV1",
+    "PointsExchangedV1",
     "PointsExpiredV1",
     "PointsHeldV1",
+    "PointsIssuedV1",
     "PointsRedatedV1",
     "PointsRedeemedV1",
     "PointsReinstatedV1",
@@ -231,6 +245,8 @@ __all__ = [
     "SweepResumedV1",
     "SweepStartedV1",
     "TierFigure",
+    "TradeRefusedV1",
+    "TradeRequestedV1",
     "TransferRequestedV1",
     "UnmergeRequestedV1",
     "WalletBalance",

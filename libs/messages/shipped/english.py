@@ -171,6 +171,22 @@ WORDS: Mapping[str, Words] = {
         button="Have a look",
         offers=_OFFERS,
     ),
+    "results": Words(
+        title="{{ programme }}: {{ issued }} issued, {{ redeemed }} redeemed",
+        figure="{{ issued }}",
+        caption="{{ wallet }} issued, "
+        "{% if first_day < last_day %}{{ first_day|day_of_year }} to {% endif %}{{ last_day }}",
+        body=(
+            "Redeemed: {{ redeemed }}. Lapsed: {{ lapsed }}. Outstanding now: {{ outstanding }}.",
+            "Members who joined: {{ joined }}.",
+            "Messages sent: {{ sent }}, opened: {{ opened }}, clicked: {{ clicked }}, held back: {{ held_back }}.",
+        ),
+        short="{{ programme }}: {{ issued }} issued, {{ redeemed }} redeemed, {{ lapsed }} lapsed; {{ sent }} sent.",
+        till="{{ issued }} issued, {{ redeemed }} redeemed.",
+        button="To the console",
+        offers={"wallets": "Other wallets, with what was issued"},
+        why="You are receiving this because somebody of {{ programme }} entered your address for its figures.",
+    ),
     "campaign": Words(
         title="{{ headline }}",
         body=("{{ message }}",),

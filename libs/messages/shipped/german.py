@@ -176,6 +176,24 @@ WORDS: Mapping[str, Words] = {
         button="Jetzt ansehen",
         offers=_OFFERS,
     ),
+    "results": Words(
+        title="{{ programme }}: {{ issued }} vergeben, {{ redeemed }} eingelöst",
+        figure="{{ issued }}",
+        caption="{{ wallet }} vergeben, "
+        "{% if first_day < last_day %}{{ first_day|day_of_year }} bis {% endif %}{{ last_day }}",
+        body=(
+            "Eingelöst: {{ redeemed }}. Verfallen: {{ lapsed }}. Jetzt offen: {{ outstanding }}.",
+            "Neue Mitglieder: {{ joined }}.",
+            "Nachrichten gesendet: {{ sent }}, geöffnet: {{ opened }}, angeklickt: {{ clicked }}, zurückgehalten: "
+            "{{ held_back }}.",
+        ),
+        short="{{ programme }}: {{ issued }} vergeben, {{ redeemed }} eingelöst, {{ lapsed }} verfallen; "
+        "{{ sent }} Nachrichten.",
+        till="{{ issued }} vergeben, {{ redeemed }} eingelöst.",
+        button="Zur Konsole",
+        offers={"wallets": "Andere Konten, mit dem, was vergeben wurde"},
+        why="Sie erhalten diese Nachricht, weil jemand Ihre Adresse für Zahlen von {{ programme }} eingetragen hat.",
+    ),
     "campaign": Words(
         title="{{ headline }}",
         body=("{{ message }}",),

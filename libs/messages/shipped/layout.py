@@ -123,7 +123,7 @@ def email(words: Words, frame: Frame, language: str) -> str:
                 offers="\n".join(offers),
                 farewell=frame.farewell,
             ),
-            _FOOT.format(why=frame.why, preferences=frame.preferences, unsubscribe=frame.unsubscribe),
+            _FOOT.format(why=words.why or frame.why, preferences=frame.preferences, unsubscribe=frame.unsubscribe),
             "  </mj-body>",
             "</mjml>",
         ]

@@ -11,7 +11,8 @@ class Words:
     """The words of one message. `body` are the paragraphs of what has room for them, an email, a letter or an inbox.
 
     `short` is one or two sentences for SMS and push; `till` what a till shows or prints. `figure` is what stands out
-    in an email, with a caption below it. `offers` says what follows are proposals.
+    in an email, with a caption below it. `offers` says what follows are proposals. `why` is for readers who are no
+    members.
     """
 
     title: str
@@ -22,6 +23,7 @@ class Words:
     figure: str | None = None
     caption: str = ""
     offers: Mapping[str, str] | None = None
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,8 @@ def one_page(whole: Whole, language: str, *, may_write: bool, whoami: str, said:
     script = "" if seen.state in ENDED else '<script src="/watch.js" defer></script>'
     body = (
         told
-        + f'<div id="watched" data-from="{HERE}/{seen.mass_id}/part?lang={language}">{part(whole, language)}</div>'
         + buttons
+        + f'<div id="watched" data-from="{HERE}/{seen.mass_id}/part?lang={language}">{part(whole, language)}</div>'
         + _message(seen, language)
         + script
     )
@@ -70,7 +70,7 @@ def _outlook(whole: Whole, language: str) -> str:
         return ""
     say, found = partial(PAGES.say, language), outlook(whole.counts)
     figures = "".join(
-        f'<section><p class="figure">{wording.number(count, language)}</p><p>{escape(say(name))}</p></section>'
+        f'<p><span class="figure">{wording.number(count, language)}</span><br>{escape(say(name))}</p>'
         for name, count in zip(("now", "later", "never"), found, strict=True)
     )
     variants = len({each.variant for each in whole.counts}) > 1
@@ -79,8 +79,8 @@ def _outlook(whole: Whole, language: str) -> str:
     heads = [escape(say(name)) for name in names]
     of = escape(say("of", n=wording.number(found.members, language)))
     return (
-        f'<h2>{escape(say("outlook"))}</h2><div class="cards">{figures}</div><p class="soft">{of}</p>'
-        f'<div class="prose">{table(say("outlook"), heads, lines)}</div>'
+        f'<h2>{escape(say("outlook"))}</h2><div class="sums">{figures}<p class="soft">{of}</p></div>'
+        f'<div class="counts">{table(say("outlook"), heads, lines)}</div>'
     )
 
 

@@ -8,6 +8,7 @@ from functools import partial
 from html import escape
 from urllib.parse import urlencode
 
+from libs.deliveries.texts import DELIVERIES
 from libs.language import wording
 from libs.language.catalogue import LANGUAGES
 from libs.mass.postgres import Seen
@@ -160,7 +161,12 @@ def _how(form: Form, language: str) -> str:
     purposes = [(name, say(f"purpose.{name}")) for name in ("marketing", "service")]
     ordered = [*DEFAULT_CHANNELS, *[name for name in FORMS if name not in DEFAULT_CHANNELS]]
     return (
-        forms.checks("channels", say("channels"), [(name, name) for name in ordered], channels)
+        forms.checks(
+            "channels",
+            say("channels"),
+            [(name, DELIVERIES.say(language, f"channel.{name}")) for name in ordered],
+            channels,
+        )
         + forms.select("purpose", say("purpose"), purposes, first(form.fields, "purpose", "marketing"))
         + forms.text(
             "starts_at",
@@ -189,7 +195,7 @@ def _preview(form: Form, language: str) -> str:
         + forms.select(
             "preview_channel",
             say("preview.channel"),
-            [(name, name) for name in FORMS],
+            [(name, DELIVERIES.say(language, f"channel.{name}")) for name in FORMS],
             first(form.fields, "preview_channel", "email"),
         )
         + forms.select(

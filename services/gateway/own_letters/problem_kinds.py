@@ -11,4 +11,10 @@ OWN_LETTERS = (
         "No such letter",
         "No letter of your company has this id. `POST /v1/templates:test` answers with it.",
     ),
+    kind_of(
+        "result-mail-unknown",
+        404,
+        "Nobody of this id gets figures",
+        "No mail of figures of your company has this id. `GET /v1/result-mails` lists them.",
+    ),
 )

@@ -42,6 +42,8 @@ SWEEP = {
     "listReferrals": ("/v1/referrals", 200),
     "getRedemption": ("/v1/redemptions/{redemption_id}", 404),
     "listMemberRedemptions": ("/v1/members/{member_id}/redemptions", 404),
+    "listTradeOffers": ("/v1/trade-offers", 200),
+    "getDonationReceipt": ("/v1/donations/{redemption_id}/receipt", 404),
     "listRewards": ("/v1/rewards", 200),
     "getReward": ("/v1/rewards/{reward}", 404),
     "getRewardDocument": ("/v1/rewards/{reward}/document", 404),
@@ -59,6 +61,7 @@ SWEEP = {
     "getCodePicture": ("/v1/codes/{code_id}/picture", 404),
     "getCodePass": ("/v1/codes/{code_id}/pass", 404),
     "listMemberCodes": ("/v1/members/{member_id}/codes", 404),
+    "getCart": ("/v1/carts/{cart_id}", 404),
     "getGiftCard": ("/v1/gift-cards/{card_id}", 404),
     "getGiftCardStatement": ("/v1/gift-cards/{card_id}/statement", 404),
     "listMemberGiftCards": ("/v1/members/{member_id}/gift-cards", 404),
@@ -76,6 +79,7 @@ SWEEP = {
     "listMassMessages": ("/v1/mass-messages", 200),
     "getMassMessage": ("/v1/mass-messages/{mass_message_id}", 404),
     "getTestLetter": ("/v1/test-letters/{mass_message_id}", 404),
+    "listResultMails": ("/v1/result-mails", 200),
     "listTemplates": ("/v1/templates", 200),
     "getTemplate": ("/v1/templates/welcome/de-AT/email", 200),
     "listParked": ("/v1/parked", 200),
@@ -186,6 +190,7 @@ async def spend(scribe: Scribe, tenant: SeededTenant, member_id: UUID) -> dict[s
     whose = (tenant.tenant_id, tenant.programme_id, member_id)
     redemption_id = UUID(int=tenant.tenant_id << 16)
     await scribe.connection.execute(QUERIES["redemption"], *whose, redemption_id, FRIDAY)
+    await scribe.connection.execute(QUERIES["donation"], *whose, redemption_id, tenant.currency, FRIDAY)
     await scribe.connection.execute(
         QUERIES["reward"], *whose[:2], f"mug-{tenant.slug}", orjson.dumps(MUG).decode(), FRIDAY
     )
@@ -195,12 +200,14 @@ async def spend(scribe: Scribe, tenant: SeededTenant, member_id: UUID) -> dict[s
     pool = await scribe.connection.fetchval(QUERIES["code_pool"], *whose[:2], tenant.slug, FRIDAY)
     await scribe.connection.execute(QUERIES["code"], tenant.tenant_id, *code, pool, member_id, FRIDAY)
     await scribe.connection.execute(QUERIES["gift_card"], *whose, *card, tenant.currency, FRIDAY)
+    await scribe.connection.execute(QUERIES["cart"], *whose, redemption_id, FRIDAY)
     return {
         "redemption_id": str(redemption_id),
         "reward": f"mug-{tenant.slug}",
         "pool": tenant.slug,
         "code_id": str(code.code_id),
         "card_id": str(card.code_id),
+        "cart_id": str(redemption_id),
     }
 
 

@@ -93,6 +93,20 @@ async def test_faults_name_their_places(client: httpx.AsyncClient) -> None:
     assert await faults(everyone=True, template="expiry_reminder") == ["/body"]
 
 
+async def test_figures_are_sent_to_whom_somebody_enters(client: httpx.AsyncClient, make_key: MakeKey) -> None:
+    asked = {"address": "boss@shop.example", "every": "month"}
+    made = [await client.post("/v1/result-mails", json=asked, headers={"Idempotency-Key": "f"}) for _ in range(2)]
+    assert [each.status_code for each in made] == [201, 201], made[0].text
+    assert made[0].json() == made[1].json()
+    assert made[0].json()["address"] == "b•••@s•••.example"
+    foreign = bearer((await make_key(GLOBEX, "admin"))[0])
+    where = f"/v1/result-mails/{made[0].json()['result_mail_id']}"
+    assert (await client.get("/v1/result-mails", headers=foreign)).json()["data"] == []
+    assert (await client.delete(where, headers=foreign)).status_code == 404
+    assert len((await client.get("/v1/result-mails")).json()["data"]) == 1
+    assert [(await client.delete(where)).status_code for _ in range(2)] == [204, 404]
+
+
 async def test_a_marketer_writes_counts_and_sends_on_the_console(
     anonymous: httpx.AsyncClient, scribe: Scribe, make_key: MakeKey
 ) -> None:

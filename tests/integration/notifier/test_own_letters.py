@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from libs.deliveries import own
+from libs.deliveries import own, result_mails
 from libs.deliveries.own import OwnLetter, Stand
+from libs.deliveries.result_mails import Wish
 from libs.messages.content import Content
 from libs.runtime.clock import SystemClock
+from libs.templates.shelf import Shelf
 from services.notifier.channels.channel import Postponed, Refused
 from services.notifier.own.letters import OwnLetters
-from tests.integration.notifier.conftest import Notifying
+from services.notifier.own.results import ResultMails
+from tests.integration.notifier.conftest import BOUNDARY, NOON, SEED, Notifying
 
 LETTER = UUID(int=0x0E)
 
@@ -58,3 +61,33 @@ async def test_what_is_away_is_tried_again_and_what_is_refused_is_over(notifying
     await worker(notifying).look()
     found = await stand(notifying)
     assert (found.state, found.reason, found.detail) == ("failed", "address-unknown", "550")
+
+
+async def test_operators_get_the_figures_of_the_week_that_is_over(notifying: Notifying) -> None:
+    await notifying.superuser.execute(SEED, 3, BOUNDARY)
+    await notifying.programme({"brand": "Tea & More"})
+    await notifying.superuser.execute("UPDATE ledger.lot SET recorded_at = $1", NOON - timedelta(days=3))
+    monday = datetime(2026, 12, 28, 6, tzinfo=UTC)
+    wish = Wish("boss@shop.example", "week", 7, "de")
+    named = (UUID(int=0x0F), b"1")
+    for _ in range(2):
+        await result_mails.add(notifying.superuser, (1, 1), named, wish, notifying.seal, "eva", NOON, monday)
+    (known,) = await result_mails.load(notifying.superuser, 1, notifying.seal)
+    assert (known.address, known.next_at) == ("b•••@s•••.example", monday)
+    figures = ResultMails(notifying.pool, notifying.programmes, Shelf().library, notifying.seal, notifying.clock)
+    await figures.look()
+    await worker(notifying).look()
+    assert notifying.channels["email"].letters == []
+    notifying.clock.instant = monday
+    for _ in range(2):
+        await figures.look()
+        await worker(notifying).look()
+    (letter,) = notifying.channels["email"].letters
+    assert letter.address == "boss@shop.example"
+    assert letter.content.title.endswith(": 60 vergeben, 0 eingelöst")
+    assert "Jetzt offen: 60." in letter.content.text
+    assert "21. Dezember bis 27. Dezember 2026" in letter.content.text
+    (known,) = await result_mails.load(notifying.superuser, 1, notifying.seal)
+    assert known.next_at == monday + timedelta(days=7)
+    assert await result_mails.remove(notifying.superuser, 1, known.result_mail_id)
+    assert await result_mails.load(notifying.superuser, 1, notifying.seal) == []

@@ -163,6 +163,12 @@ UPDATE redemption.redemption SET points = 11;
 -- name: redemption_never_told
 UPDATE stream.outbox_shard SET next_seq = 1, published_seq = 0 WHERE shard = 'redemption/3';
 
+-- name: trade_without_points
+INSERT INTO redemption.trade (tenant_id, programme_id, member_id, redemption_id, kind, wallet, points, other, rate_points,
+                              rate_other, programme_version, currency, opens, traded_at)
+SELECT tenant_id, programme_id, member_id, gen_random_uuid(), 'buy', 'points', 5, 5, 1, 1, 1, 'EUR', 1, recorded_at
+FROM ledger.lot LIMIT 1;
+
 -- name: sweep_told_of_nothing
 INSERT INTO stream.outbox_shard (shard, next_seq, published_seq) VALUES ('expiry/3', 5, 4);
 
