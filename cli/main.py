@@ -57,6 +57,7 @@ MODULES = (
     "cli.codes",
     "cli.giftcards",
     "cli.trades",
+    "cli.games",
     "cli.features",
 )
 """Modules with a `register(app)` that adds their commands, in the order of the help."""

@@ -95,8 +95,9 @@ FROM told, done WHERE told.events <> done.effects;
 -- name: redemptions_have_points
 -- What a redemption says to be held, or to be spent and not given back, is what its movements say. And redemption's shards
 -- have numbered one event a movement that it brought about, one a trade, one a request that was refused or moved a hold's
--- end, and one a dead letter; what they say on loyalty.rewards is taken off. An order costs and gives back what its redemption
--- does, a trade brings its lot or costs what its redemption does, and what stock says to be reserved is held by orders.
+-- end, and one a dead letter; what they say on loyalty.rewards and ask of earning is taken off. An order costs and gives back
+-- what its redemption does, a trade brings its lot or costs what its redemption does, and what stock says to be reserved is
+-- held by orders.
 WITH moved AS (
     SELECT r.tenant_id, r.programme_id, r.member_id, r.redemption_id, count(*) AS movements,
            sum(m.amount * ((m.to_account = 'held')::int - (m.from_account = 'held')::int)) AS held,
@@ -114,7 +115,8 @@ WITH moved AS (
     SELECT 'redemption: ' || told.events || ' events, ' || done.effects || ' effects'
     FROM (SELECT coalesce(sum(s.next_seq - 1), 0)
                - (SELECT coalesce(sum(o.count), 0) FROM stream.outbox o
-                  WHERE starts_with(o.shard, 'redemption/') AND o.topic = 'loyalty.rewards') AS events
+                  WHERE starts_with(o.shard, 'redemption/')
+                    AND o.topic IN ('loyalty.rewards', 'loyalty.activities')) AS events
           FROM stream.outbox_shard s
           WHERE starts_with(s.shard, 'redemption/') OR starts_with(s.shard, 'redemption.')) AS told,
          (SELECT (SELECT coalesce(sum(movements), 0) FROM moved)

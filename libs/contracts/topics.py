@@ -120,7 +120,7 @@ TOPICS: tuple[Topic, ...] = (
         "Other things that may earn points, adjustments, and what falls due.",
         key=_IDENTIFIER,
         days=14,
-        producers=("apps", "crm", "gateway", "earning", "expiry", "notifier"),
+        producers=("apps", "crm", "gateway", "earning", "redemption", "expiry", "notifier"),
         consumer="earning",
     ).carrying(
         *_types(
@@ -202,8 +202,8 @@ TOPICS: tuple[Topic, ...] = (
     ),
     _output(
         "loyalty.rewards",
-        "Rewards ordered, granted and delivered; codes and gift cards; carts that were bought.",
-        key="member id, or the id of the code or card when nobody is known",
+        "Rewards ordered, granted and delivered; codes and gift cards; carts that were bought; games and badges.",
+        key="member id, or the id of the code, card or game when nobody is known",
         producers=("redemption", "earning", "notifier"),
         consumers=("redemption", *_BOTH),
     ).carrying(
@@ -229,6 +229,13 @@ TOPICS: tuple[Topic, ...] = (
             "gift_card.cashed_out",
             "gift_card.expired",
             "cart.settled",
+            "game.opened",
+            "game.ended",
+            "ticket.issued",
+            "prize.won",
+            "bid.placed",
+            "bid.outbid",
+            "badge.awarded",
         )
     ),
     _output(

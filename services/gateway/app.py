@@ -83,6 +83,8 @@ from services.gateway.files.feeder import Feeder
 from services.gateway.files.purge import FilePurge
 from services.gateway.files.shelf import Shelf
 from services.gateway.files.store import FileStore
+from services.gateway.games import ranking_api
+from services.gateway.games import routes as ways_to_games
 from services.gateway.inbox import routes as inbox_api
 from services.gateway.inbox.store import InboxStore
 from services.gateway.intake import console
@@ -146,6 +148,8 @@ _WAYS = (
     ways_to_carts,
     own_pages,
     ways_to_trades,
+    ways_to_games,
+    ranking_api,
     ways_to_messages,
     ways_to_mass,
     ways_to_own_letters,

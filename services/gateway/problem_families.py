@@ -7,6 +7,7 @@ from services.gateway.callbacks.problem_kinds import CALLBACKS
 from services.gateway.carts.problem_kinds import CARTS
 from services.gateway.codes.problem_kinds import CARDS, CODES
 from services.gateway.contacts.problem_kinds import CONTACTS
+from services.gateway.games.problem_kinds import GAMES
 from services.gateway.mass.problem_kinds import MASS
 from services.gateway.messages.problem_kinds import MESSAGES
 from services.gateway.own_letters.problem_kinds import OWN_LETTERS
@@ -31,6 +32,7 @@ FAMILIES = (
     *CARDS,
     *CARTS,
     *TRADES,
+    *GAMES,
     *WEBHOOKS,
     *CALLBACKS,
 )

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 
 from libs.contracts import carts as wire_carts
 from libs.contracts import codes as wire_codes
+from libs.contracts import games as wire_games
 from libs.contracts import gift_cards as wire_cards
 from libs.contracts.headers import headers_of
 from libs.contracts.redemption import door_token
@@ -31,6 +32,8 @@ from services.redemption import grants, heard, pages, value_pages, wishes
 from services.redemption.carts import following
 from services.redemption.carts.desk import CartDesk
 from services.redemption.commands import Command
+from services.redemption.games import granted
+from services.redemption.games.desk import GameDesk
 from services.redemption.handlers import WRITER, Desk
 from services.redemption.metrics import RedemptionMetrics
 from services.redemption.programmes import Programmes
@@ -68,10 +71,11 @@ def build(settings: RedemptionSettings, clock: Clock | None = None) -> faust.App
     desk = Desk(pool, programmes, clock, settings, RewardDesk.of(settings), relay.committed)
     loop = _loop(settings, desk, metrics, stream_metrics, owner)
     carts = CartDesk.over(desk, metrics.missed, metrics.short.inc, secrets.token_bytes)
-    _host(app, settings, desk, carts, relay, loop, metrics)
+    games = GameDesk(carts.tools, Seal.from_base64(settings.seal_key.get_secret_value()))
+    _host(app, settings, desk, carts, games, relay, loop, metrics)
     token = door_token(base64.b64decode(settings.seal_key.get_secret_value()))
     pages.serve(app, desk, token, metrics, lambda: programmes.known and relay.prepared)
-    _serve_values(app, desk, carts, token, metrics, lambda: programmes.known and relay.prepared)
+    _serve_values(app, desk, carts, games, token, metrics, lambda: programmes.known and relay.prepared)
     up = listen_only(app, settings, clock, metrics.announcements.inc)
     serve_health(app, registry, [up, lambda: programmes.trouble, lambda: relay.trouble, loop.trouble], loop.stalled)
     return app
@@ -103,13 +107,25 @@ def _loop(
 
 
 def _serve_values(
-    app: faust.App, desk: Desk, carts: CartDesk, token: str, metrics: RedemptionMetrics, ready: Callable[[], bool]
+    app: faust.App,
+    desk: Desk,
+    carts: CartDesk,
+    games: GameDesk,
+    token: str,
+    metrics: RedemptionMetrics,
+    ready: Callable[[], bool],
 ) -> None:
-    """Answer about codes, gift cards and carts, and let cards and carts lapse that are over."""
+    """Answer about codes, gift cards, carts and games; let cards and carts lapse that are over, and end games."""
     codes, cards = carts.parts.codes, carts.parts.cards
     value_pages.serve(app, wire_codes.PATH, wire_codes.read_code_ask, codes.serve, token, metrics, ready)
     value_pages.serve(app, wire_cards.PATH, wire_cards.read_card_ask, cards.serve, token, metrics, ready)
     value_pages.serve(app, wire_carts.PATH, wire_carts.read_cart_ask, carts.serve, token, metrics, ready)
+    value_pages.serve(app, wire_games.PATH, wire_games.read_game_ask, games.serve, token, metrics, ready)
+
+    @app.timer(interval=desk.settings.release_every.total_seconds())  # type: ignore[untyped-decorator]  # faust
+    async def end_games() -> None:
+        if ready():
+            await by_the_clock.end_games(games, metrics)
 
     @app.timer(interval=desk.settings.value_every.total_seconds())  # type: ignore[untyped-decorator]  # faust
     async def look_after_values() -> None:
@@ -122,6 +138,7 @@ def _host(
     settings: RedemptionSettings,
     desk: Desk,
     carts: CartDesk,
+    games: GameDesk,
     relay: LeasedRelay,
     loop: BatchLoop[Command],
     metrics: RedemptionMetrics,
@@ -164,7 +181,7 @@ def _host(
         if opened.is_set():
             metrics.wishes.inc(await wishes.look(desk))
 
-    _listen(app, f"{settings.kafka.topic_prefix}{REWARDS}", desk, carts, opened, stopping)
+    _listen(app, f"{settings.kafka.topic_prefix}{REWARDS}", desk, carts, games, opened, stopping)
 
     @app.timer(interval=_FORGET_EVERY)  # type: ignore[untyped-decorator]  # faust
     async def forget_requests() -> None:
@@ -173,9 +190,15 @@ def _host(
 
 
 def _listen(
-    app: faust.App, topic: str, desk: Desk, carts: CartDesk, opened: asyncio.Event, stopping: asyncio.Event
+    app: faust.App,
+    topic: str,
+    desk: Desk,
+    carts: CartDesk,
+    games: GameDesk,
+    opened: asyncio.Event,
+    stopping: asyncio.Event,
 ) -> None:
-    """Act on what campaigns give, and on receipts of carts."""
+    """Act on what campaigns and games give, and on receipts of carts."""
     rewards = app.topic(topic, value_type=bytes, internal=False)
 
     @app.agent(rewards, concurrency=1)
@@ -187,3 +210,4 @@ def _listen(
                 await following.take(carts, value, stopping)
             elif kind is not None:
                 await grants.take(desk, kind, value, stopping)
+                await granted.take(games, value, stopping)

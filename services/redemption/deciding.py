@@ -29,10 +29,13 @@ MERGED = Refusal(
     "member-merged", "Whose points these are was merged into another member; an adjustment gives that one points."
 )
 OF_AN_ORDER = Refusal("order-needs-request", "It pays for a reward: what becomes of the order is asked over HTTP.")
+OF_A_GAME = Refusal("redemption-of-game", "It pays for a game, which alone decides what becomes of it.")
 NO_VERSION = Refusal("version-unknown", "No version of the programme is in force yet.")
 GIVES_BACK = frozenset({"release", "commit", "cancel", "advance"})
 """What may let points come back."""
 NOTHING_USED: Mapping[str, int] = MappingProxyType({})
+GAMES = "/pointstream/games/"
+"""What references of redemptions begin with that games made; nobody else may use such a name."""
 _write = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -96,10 +99,8 @@ def decide(
             case "buy" | "exchange_in" | "exchange_out" | "donate" as kind:
                 return trading.begun(ask, kind, life, rules, cause, at, tier, used)
         return _take(ask, life, rules, cause, at, patience, tier)
-    if redemption.order is not None:
-        return OF_AN_ORDER
-    if redemption.trade is not None:
-        return Changed(redemption) if ask.operation in TRADES else trading.FINAL
+    if (bound := _bound(ask, redemption)) is not None:
+        return bound
     match ask.operation:
         case "extend":
             made: Changed | Refusal = domain.extended(redemption, at, patience.hold)
@@ -112,6 +113,15 @@ def decide(
         case _:  # the answer under the key is forgotten, what was done under it is not
             made = Changed(redemption)
     return made
+
+
+def _bound(ask: Ask, redemption: Redemption) -> Changed | Refusal | None:
+    """What is answered about a redemption that an order, a trade or a game decides on; None for any other."""
+    if redemption.order is not None:
+        return OF_AN_ORDER
+    if redemption.trade is not None:
+        return Changed(redemption) if ask.operation in TRADES else trading.FINAL
+    return OF_A_GAME if (redemption.reference or "").startswith(GAMES) else None
 
 
 class QuotedFor(NamedTuple):

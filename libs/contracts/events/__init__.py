@@ -15,6 +15,15 @@ from libs.contracts.events.balance import BalanceChangedV1, WalletBalance
 from libs.contracts.events.cart import CartSettledV1
 from libs.contracts.events.code import CodeRedeemedV1, CodeReturnedV1, CodeVoidedV1
 from libs.contracts.events.dead_letter import DeadLetterHeadersV1
+from libs.contracts.events.game import (
+    BadgeAwardedV1,
+    BidOutbidV1,
+    BidPlacedV1,
+    GameEndedV1,
+    GameOpenedV1,
+    PrizeWonV1,
+    TicketIssuedV1,
+)
 from libs.contracts.events.gift_card import (
     GiftCardCashedOutV1,
     GiftCardExpiredV1,
@@ -140,7 +149,10 @@ __all__ = [
     "ActivityEvaluatedV1",
     "ActivityRecordedV1",
     "AdjustmentRequestedV1",
+    "BadgeAwardedV1",
     "BalanceChangedV1",
+    "BidOutbidV1",
+    "BidPlacedV1",
     "CampaignBudgetReachedV1",
     "CampaignChangedV1",
     "CampaignCreatedV1",
@@ -153,6 +165,8 @@ __all__ = [
     "CodeVoidedV1",
     "DeadLetterHeadersV1",
     "ExtensionRequestedV1",
+    "GameEndedV1",
+    "GameOpenedV1",
     "GiftCardCashedOutV1",
     "GiftCardExpiredV1",
     "GiftCardIssuedV1",
@@ -200,6 +214,7 @@ __all__ = [
     "PointsReversedV1",
     "PointsTransferredV1",
     "PointsWaivedV1",
+    "PrizeWonV1",
     "ProgrammePublishedV1",
     "PurchaseClaimedV1",
     "PurchaseCompletedV1",
@@ -244,6 +259,7 @@ __all__ = [
     "SweepRefusedV1",
     "SweepResumedV1",
     "SweepStartedV1",
+    "TicketIssuedV1",
     "TierFigure",
     "TradeRefusedV1",
     "TradeRequestedV1",

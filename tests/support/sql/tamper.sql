@@ -186,3 +186,19 @@ DELETE FROM redemption.gift_card_entry WHERE seq = 2;
 
 -- name: card_paid_from_nowhere
 UPDATE redemption.gift_card_entry SET source = 'spent' WHERE seq = 1;
+
+-- name: ticket_lost
+DELETE FROM redemption.game_ticket WHERE first = 1;
+
+-- name: prize_won_once_more
+UPDATE redemption.game_stock SET free = free - 1;
+
+-- name: spin_lost
+DELETE FROM redemption.game_spin;
+
+-- name: prize_drawn_twice
+INSERT INTO redemption.game_win (tenant_id, game_id, place, number, member_id, prize, at)
+SELECT 1, public.key('summer'), n, n, public.key('anna'), 'car', '2026-01-03Z' FROM generate_series(1, 2) AS n;
+
+-- name: bid_that_is_not_held
+UPDATE redemption.game_bid SET points = points + 1;
