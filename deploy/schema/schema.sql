@@ -2418,6 +2418,31 @@ GRANT SELECT, INSERT ON redemption.trade, redemption.trade_use TO pointstream_re
 GRANT UPDATE (used) ON redemption.trade_use TO pointstream_redemption;
 GRANT SELECT ON redemption.trade TO pointstream_gateway, pointstream_operator;
 
+-- A choice is open until `until`, unless it was taken back. What it became is the order `order_id`, once there is one.
+CREATE TABLE redemption.choice (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    choice_id uuid NOT NULL,
+    name text NOT NULL,
+    title text NOT NULL,
+    rewards text[] NOT NULL CHECK (cardinality(rewards) BETWEEN 2 AND 12),
+    granted_at timestamptz NOT NULL,
+    until timestamptz NOT NULL CHECK (until > granted_at),
+    order_id uuid NOT NULL,
+    campaign text NOT NULL,
+    cause text NOT NULL,
+    revoked_at timestamptz,
+    revoked_by text, -- the event that took it back
+    PRIMARY KEY (tenant_id, programme_id, member_id, choice_id)
+);
+
+SELECT platform.protect('redemption.choice'::regclass, ARRAY['pointstream_operator']);
+
+GRANT SELECT, INSERT ON redemption.choice TO pointstream_redemption;
+GRANT UPDATE (revoked_at, revoked_by) ON redemption.choice TO pointstream_redemption;
+GRANT SELECT ON redemption.choice TO pointstream_gateway, pointstream_operator;
+
 -- ==== expiry =======================================================================================================
 -- Sweeps: boundaries as they come, what each is expected to take and took, and the chunks of members in which it runs.
 -- A further writer of the ledger: it lets lots lapse of members whom nobody touched.
@@ -3690,6 +3715,16 @@ FROM unnest(ARRAY['notifier.scenario_act', 'notifier.scenario_act_rest']) AS nam
 GRANT SELECT, INSERT ON notifier.scenario_act TO pointstream_notifier;
 GRANT UPDATE (state, reason, ended_at) ON notifier.scenario_act TO pointstream_notifier;
 GRANT SELECT ON notifier.scenario_act TO pointstream_gateway, pointstream_operator;
+
+-- What messages propose: products by what members buy, and rewards that they can have.
+CREATE POLICY pointstream_notifier_works ON earning.member_day TO pointstream_notifier USING (true);
+CREATE POLICY pointstream_notifier_works ON redemption.reward TO pointstream_notifier USING (true);
+CREATE POLICY pointstream_notifier_works ON redemption.stock TO pointstream_notifier USING (true);
+CREATE POLICY pointstream_notifier_works ON redemption.reward_use TO pointstream_notifier USING (true);
+CREATE POLICY pointstream_notifier_works ON redemption.reward_order TO pointstream_notifier USING (true);
+GRANT USAGE ON SCHEMA earning, redemption TO pointstream_notifier;
+GRANT SELECT ON earning.member_day, redemption.reward, redemption.stock, redemption.reward_use, redemption.reward_order
+    TO pointstream_notifier;
 -- Codes that are worth something, in pools: coupons and vouchers.
 
 -- Codes of one kind, with the rules by which they count (`rules`, a document) and what they look like (`pattern`; null where

@@ -57,6 +57,20 @@ class Stand(NamedTuple):
     ended_at: datetime | None
 
 
+class Shown(NamedTuple):
+    """A letter that was captured, because nobody carries its channel: as its reader would see it."""
+
+    letter_id: UUID
+    kind: Kind
+    message: str
+    channel: str
+    captured_at: datetime
+    address: str
+    title: str
+    text: str
+    html: str | None
+
+
 async def put(
     connection: asyncpg.Connection, tenant_id: int, seal: Seal, letter: OwnLetter, digest: bytes, by: str, now: datetime
 ) -> None:
@@ -81,6 +95,22 @@ async def load(connection: asyncpg.Connection, tenant_id: int, letter_id: UUID) 
     """Return how a letter stands."""
     row = await connection.fetchrow(_QUERIES["load"], tenant_id, letter_id)
     return None if row is None else Stand(**row)
+
+
+async def captured(
+    connection: asyncpg.Connection, tenant_id: int, seal: Seal, *, most: int = 50, letter_id: UUID | None = None
+) -> list[Shown]:
+    """Return what was captured of them, the newest first.
+
+    Raises:
+        libs.runtime.seal.SealBroken: it was sealed with another key.
+    """
+    found = []
+    for row in await connection.fetch(_QUERIES["captured"], tenant_id, most, letter_id):
+        plain = dict(row)
+        told = orjson.loads(seal.open(plain.pop("sealed"), f"captured/{plain['letter_id']}"))
+        found.append(Shown(**plain, **{name: told[name] for name in ("address", "title", "text", "html")}))
+    return found
 
 
 def opened(sealed: bytes, letter_id: UUID, seal: Seal) -> tuple[str, str, Content]:

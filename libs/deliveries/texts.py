@@ -83,6 +83,8 @@ _ENGLISH: Texts = {
     "page.text": "As text",
     "page.refuse": "Address for not being written to",
     "page.member": "Member",
+    "page.own": "To people of the company: tests, and figures",
+    "message.results": "Figures of the programme",
 }
 _GERMAN: Texts = {
     "message.expiry_reminder": "Erinnerung an verfallende Punkte",
@@ -162,6 +164,8 @@ _GERMAN: Texts = {
     "page.text": "Als Text",
     "page.refuse": "Adresse zum Abbestellen",
     "page.member": "Mitglied",
+    "page.own": "An Leute des Unternehmens: Tests und Zahlen",
+    "message.results": "Zahlen des Programms",
 }
 DELIVERIES = Catalogue({"en": _ENGLISH, "de": _GERMAN})
 

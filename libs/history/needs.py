@@ -20,8 +20,8 @@ from libs.promotions.segments import dimensions_of, windows_of
 class Needs:
     """The windows of days that decisions look through, and by what else than wallets days are told apart.
 
-    Without a window nobody looks at days while deciding, but they are counted all the same, for segments and
-    experiments. `shares` are `product`, `store` or `channel`; `costs` the names of parts by which it is counted what
+    Without a window nobody looks at days while deciding, but they are counted all the same, for segments, experiments
+    and messages. `shares` are `product`, `store` or `channel`; `costs` the names of parts by which it is counted what
     experiments cost.
     """
 
@@ -48,12 +48,13 @@ def together(needs: Iterable[Needs | None]) -> Needs | None:
 
 
 def needs_of(programme: Programme) -> Needs | None:
-    """What a version of a programme needs for its running campaigns, its tiers, segments and experiments."""
+    """What a version needs for its running campaigns, its tiers, segments, experiments and what messages propose."""
     asked = asked_of([campaign for campaign in programme.campaigns if campaign.state in RUNNING])
     windows = [*asked.windows, *[window for tiers in programme.tier_sets for window in tiers.windows]]
-    if not windows and not windows_of(programme.segments) and not programme.experiments:
+    liked = {part.partition(":")[0] for each in programme.messages.proposals for part in each.bought}
+    if not windows and not windows_of(programme.segments) and not programme.experiments and not liked:
         return None
-    dimensions = dimensions_of(programme.segments)
+    dimensions = dimensions_of(programme.segments) | liked
     by_category = asked.categories or "category" in dimensions
     shares = frozenset(dimensions - {"category"})
     return Needs(tuple(dict.fromkeys(windows)), by_category, shares, _costs(programme))

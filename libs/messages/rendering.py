@@ -23,6 +23,7 @@ LONGEST_WORDS = 20_000
 LONGEST_HTML = 300_000
 
 _TAG = re.compile(r"<([a-z][a-z0-9:]*) (?=[a-z])")
+_WORD = re.compile(r"[a-z_]{3,}")
 _GAPING = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
 
 _Filler = Callable[[dict[str, object]], str]
@@ -41,6 +42,8 @@ class Ready:
     title: _Filler | None
     text: _Filler
     html: _Filler | None
+    says: frozenset[str] = frozenset()
+    """The names in it, and maybe more: whoever finds none of a variable need not load it."""
 
 
 def ready(compiled: Compiled, declared: Declared) -> Ready:
@@ -53,6 +56,7 @@ def ready(compiled: Compiled, declared: Declared) -> Ready:
         _filler(locale, compiled.title, html=False) if compiled.title else None,
         _filler(locale, compiled.text, html=False),
         None if compiled.html is None else _filler(locale, in_lines(compiled.html), html=True),
+        frozenset(_WORD.findall(" ".join([compiled.title, compiled.text, compiled.html or ""]))),
     )
 
 

@@ -17,6 +17,7 @@ from libs.promotions.before_expiry import check_frames, with_periods
 from libs.promotions.campaigns import Campaign, phase_of
 from libs.promotions.catalogue import Product
 from libs.promotions.challenges import check_challenges
+from libs.promotions.choices import Choice, check_choices
 from libs.promotions.declarations import ActivityType, check_facts, check_places
 from libs.promotions.discounts import Discounting
 from libs.promotions.exchange_rates import ExchangeRate, check_rates
@@ -32,6 +33,7 @@ from libs.promotions.parts import Misplaced, Part, Zone, refuse_repeats, unless_
 from libs.promotions.paying import Payment, check_payment
 from libs.promotions.payouts import Multiplier, Payout
 from libs.promotions.places import Store
+from libs.promotions.proposals import check_proposals
 from libs.promotions.referral import Referral, check_wallets
 from libs.promotions.reminders import check_reminders
 from libs.promotions.scenario_triggers import with_segments
@@ -93,6 +95,7 @@ class Programme(Part):
     payment: Payment | None = None
     transfers: Transfers | None = None
     trades: Trades | None = None
+    choices: Annotated[tuple[Choice, ...], Field(max_length=256)] = unless_written(())
     messages: Messages = unless_written(Messages())
     scenarios: Scenarios = unless_written(())
 
@@ -131,10 +134,12 @@ class Programme(Part):
         check_challenges(self.campaigns, self.segments)
         check_experiments(self.experiments, self.campaigns)
         check_scenarios(self.scenarios, self.wallets, self.segments, self.tier_sets, self.campaigns, self.attributes)
+        check_proposals(self.messages.proposals, self.segments)
         self._check_tier_points()
         check_extensions(self.campaigns, self.wallets)
         check_payment(self.payment, wallets, driving_levels(self.tier_sets))
         check_transfers(self.transfers, driving_levels(self.tier_sets))
+        check_choices(self.choices)
         check_trades(self.trades, wallets, driving_levels(self.tier_sets))
         check_expiry(self.wallets, self.campaigns, self.tier_sets, self.segments, self.activities)
         return self

@@ -69,6 +69,7 @@ from services.gateway.callbacks.desk import SmsCallbacks
 from services.gateway.carts import routes as ways_to_carts
 from services.gateway.catalogue import console as catalogue_console
 from services.gateway.catalogue import keeping_api, orders_api, rewards_api
+from services.gateway.choices import routes as ways_to_choices
 from services.gateway.codes import card_routes as ways_to_gift_cards
 from services.gateway.codes import console as console_of_codes
 from services.gateway.codes import routes as ways_to_codes
@@ -109,6 +110,7 @@ from services.gateway.mine.links import PageLinks
 from services.gateway.own_letters import result_routes as ways_to_results
 from services.gateway.own_letters import routes as ways_to_own_letters
 from services.gateway.own_letters.desk import OwnDesk
+from services.gateway.own_letters.results_desk import ResultsDesk
 from services.gateway.planning import calendar_api, calendar_console, wizard
 from services.gateway.programmes import CompiledVersions
 from services.gateway.quotas import Quotas
@@ -148,6 +150,7 @@ _WAYS = (
     ways_to_carts,
     own_pages,
     ways_to_trades,
+    ways_to_choices,
     ways_to_games,
     ranking_api,
     ways_to_messages,
@@ -252,6 +255,7 @@ def compose(
             app.state.messages = MessageDesk(pool, vault, now)
             app.state.mass = MassDesk(pool, random)
             app.state.templates = TemplateDesk(TemplateStore(pool), now)
+            app.state.results = ResultsDesk(pool, vault.seal)
             app.state.own_letters = OwnDesk(pool, app.state.templates, vault.seal, random)
             app.state.backtests = _backtests(settings, pool, now, metrics, random)
             async with (

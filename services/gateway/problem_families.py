@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.gateway.backtests.problem_kinds import BACKTESTS
 from services.gateway.callbacks.problem_kinds import CALLBACKS
 from services.gateway.carts.problem_kinds import CARTS
+from services.gateway.choices.problem_kinds import CHOICES
 from services.gateway.codes.problem_kinds import CARDS, CODES
 from services.gateway.contacts.problem_kinds import CONTACTS
 from services.gateway.games.problem_kinds import GAMES
@@ -32,6 +33,7 @@ FAMILIES = (
     *CARDS,
     *CARTS,
     *TRADES,
+    *CHOICES,
     *GAMES,
     *WEBHOOKS,
     *CALLBACKS,

@@ -27,6 +27,7 @@ from services.notifier.deliveries import Claimed, Delivery, Settled
 from services.notifier.domain import Case, Drop, Facts, Send, Sent, Untrue, Verdict, decide_all
 from services.notifier.mass.book import open_book
 from services.notifier.mass.notice import notice_of
+from services.notifier.offers.loading import ASKED, Wanted, load_offers
 from services.notifier.programmes import Programmes, Rules
 from services.notifier.states import Failed, undelivered
 from services.notifier.words import Unwritten, Words
@@ -122,6 +123,8 @@ class Desk:
             book = await open_book(connection, deliveries)
             languages = {claimed.delivery.scope: rules.messages.language for claimed, rules in known}
             truths |= _with_words(truths, book.truths(deliveries, people, languages))
+            offers = await load_offers(connection, self._wanted(known, people, truths), standing, now)
+            truths |= _with_words(truths, offers)
             sent = await self._sent(connection, known, now)
             follows = [(each, rules) for (_, rules), each in zip(known, deliveries, strict=True) if each.place > 0]
             asked = [(each, _only_opened(rules, each)) for each, rules in follows]
@@ -149,6 +152,21 @@ class Desk:
             )
             cases.append(case)
         return cases, people
+
+    def _wanted(
+        self,
+        known: Sequence[tuple[Claimed, Rules]],
+        people: Mapping[truth.Member, Person],
+        truths: Mapping[UUID, Facts | Untrue],
+    ) -> list[Wanted]:
+        """The deliveries that may go out, with what their templates say of what is loaded for that alone."""
+        wanted = []
+        for claimed, rules in known:
+            each, person = claimed.delivery, people[claimed.delivery.member]
+            if not isinstance(truths[each.delivery_id], Untrue):
+                names = self._words.says(each, rules, person, ASKED)
+                wanted.append(Wanted(each, rules, person.language or rules.messages.language, names))
+        return wanted
 
     async def _sent(
         self, connection: asyncpg.Connection, known: Sequence[tuple[Claimed, Rules]], now: datetime

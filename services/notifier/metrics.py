@@ -63,7 +63,25 @@ class NotifierMetrics:
             ["kind", "outcome"],
             registry=registry,
         )
+        self._make_counts_of_providers(registry)
+        self._make_gauges(registry)
+
+    def _make_counts_of_providers(self, registry: CollectorRegistry) -> None:
+        """What whoever carries messages brings about: webhooks, caps, settings, and mails that came back."""
         self.webhooks = WebhookMetrics(registry)
+        self._make_counters(registry)
+        self._make_gauges(registry)
+
+    def _make_counters(self, registry: CollectorRegistry) -> None:
+        """What is counted around messages: of many at once, of providers, and of mails that come back."""
+        self.mass = Counter(
+            "loyalty_mass_members_total",
+            "Members of messages to many: counted before they are sent, and laid down as deliveries.",
+            ["outcome"],
+            registry=registry,
+        )
+        for outcome in ("counted", "laid"):
+            self.mass.labels(outcome)
         self.capped = Counter(
             "loyalty_notifier_sms_capped_total", "Text messages that the cap of a day stopped.", registry=registry
         )
@@ -83,7 +101,6 @@ class NotifierMetrics:
             "Times that the mailbox could not be read, or what it says not be stored.",
             registry=registry,
         )
-        self._make_gauges(registry)
 
     def _make_gauges(self, registry: CollectorRegistry) -> None:
         """What is so at the moment, and how long handing over takes."""

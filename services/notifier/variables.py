@@ -22,11 +22,11 @@ def variables(message: str, facts: Facts, rules: Rules, person: Person, unsubscr
         "programme": rules.name,
         "brand": rules.brand,
         "tier": facts.get("tier"),
-        "segments": (),
+        "segments": facts.get("segments", ()),
         "preferences": unsubscribe,
         "unsubscribe": unsubscribe,
-        "rewards": (),
-        "products": (),
+        "rewards": facts.get("rewards", ()),
+        "products": facts.get("products", ()),
         **_OWN.get(message, _campaign)(facts, rules, now),
     }
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from libs.contacts.person import Person
 from libs.messages.content import Content
-from libs.messages.library import Library
+from libs.messages.library import Chosen, Library
 from libs.messages.rendering import TooLong, render
 from libs.messages.values import Unfit
 from services.notifier.deliveries import Delivery
@@ -30,12 +30,19 @@ class Words:
 
     library: Callable[[Scope, str], Library]
 
+    def says(self, delivery: Delivery, rules: Rules, person: Person, names: Iterable[str]) -> frozenset[str]:
+        """Which of some variables the template of a message may say."""
+        return self._template(delivery, rules, person).ready.says & frozenset(names)
+
+    def _template(self, delivery: Delivery, rules: Rules, person: Person) -> Chosen:
+        templates = self.library(delivery.scope, rules.messages.language)
+        return templates.find(delivery.message, rules.brand, person.language, delivery.channel)
+
     def write(
         self, delivery: Delivery, rules: Rules, person: Person, facts: Facts, unsubscribe: str, now: datetime
     ) -> Content | Unwritten:
         """Return the words of one message, in the best language that there is a template for."""
-        templates = self.library(delivery.scope, rules.messages.language)
-        found = templates.find(delivery.message, rules.brand, person.language, delivery.channel)
+        found = self._template(delivery, rules, person)
         told = variables(delivery.message, facts, rules, person, unsubscribe, now)
         try:
             return render(found.ready, told)

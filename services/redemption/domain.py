@@ -23,6 +23,7 @@ from libs.ledger.model import Kind, MemberLedger, Movement
 from libs.ledger.spend import Spending, hold, redeem
 from libs.lives.life import Life, MemberName
 from libs.lives.made import Cause
+from libs.promotions.choices import Choice
 from libs.promotions.paying import Payment, Tax
 from libs.promotions.trades import TradeKind, Trades
 from libs.promotions.transfers import Counted
@@ -50,7 +51,7 @@ class Rules(Struct, frozen=True):
 
     `counts` says whether members' redemptions are counted by the day, `payment` how points pay bills in `currency`;
     `rest` is how long what came from another member may not be spent, `trades` what points may be traded for by this
-    `version` of the programme.
+    `version` of the programme, `choices` those that campaigns may grant.
     """
 
     tenant: str
@@ -64,6 +65,7 @@ class Rules(Struct, frozen=True):
     rest: timedelta = timedelta(0)
     trades: Trades | None = None
     version: int = 1
+    choices: tuple[Choice, ...] = ()
 
     @property
     def source(self) -> str:

@@ -16,7 +16,7 @@ import msgspec
 from libs.contracts.orders import OrderAsk
 from libs.contracts.redemption import Answer, Ask
 from libs.runtime import logs, sql
-from services.redemption import store
+from services.redemption import choices, store
 from services.redemption.handlers import Desk
 from services.redemption.heard import until_done
 
@@ -69,8 +69,17 @@ async def _do(desk: Desk, told: _Told) -> None:
     if scope is None:
         log.warning("grant.programme_unknown", event_id=told.id)
         return
+    choice, event = choices.of(desk, scope, told.data.reference), f"{told.source} {told.id}"
     if told.type == _GRANTED:
-        _tell(told, await desk.serve(_grant(told, scope)))
+        if choice is None:
+            _tell(told, await desk.serve(_grant(told, scope)))
+            return
+        for number in range(told.data.quantity):
+            await choices.keep(desk, scope, choice, event, number, told.data)
+        return
+    if choice is not None:
+        for order_id in await choices.revoke(desk, scope, event, told.data):
+            _tell(told, await desk.serve(_revoke(told, scope, order_id, 1)))
         return
     left = told.data.quantity
     async with desk.pool.acquire() as connection, connection.transaction(readonly=True):
@@ -108,6 +117,6 @@ def _key(told: _Told, of: str) -> bytes:
 
 
 def _tell(told: _Told, answer: Answer) -> None:
-    """What could not be done is told; a reward that nobody has in the catalogue is somebody else's business."""
-    if answer.refused not in (None, "reward-unknown"):
+    """What could not be done is told; what nobody has in the catalogue, or has chosen, is somebody else's business."""
+    if answer.refused not in (None, "reward-unknown", "redemption-unknown"):
         log.warning("grant.refused", event_id=told.id, code=answer.refused)

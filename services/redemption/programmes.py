@@ -112,4 +112,5 @@ def _rules(tenant: str, programme: str, version: ActiveVersion, *, counts: bool)
         rest,
         source.trades,
         source.version,
+        source.choices,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from tests.support.receipts import Record
 from tests.support.running import Door, Platform, eventually
+from tests.support.stack import until
 
 WANTED = {
     "name": "Roof terrace",
@@ -38,12 +40,22 @@ def enrolment(shop: Door, name: str) -> Record:
     return enrolled._replace(value=orjson.dumps(event))
 
 
+def print_letters(platform: Platform, shop: Door, folder: Path) -> None:
+    """Let letters of a company be written into files."""
+    settings = folder / "file.json"
+    settings.write_text(json.dumps({"kind": "csv", "directory": str(folder / "letters")}))
+    platform.run("providers", "set", "file", settings, "--tenant", shop.slug)
+
+
+def rows_of(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
 @pytest.mark.feature("COM-37", "COM-38", "VOU-68")
 async def test_a_marketer_counts_a_message_and_sends_it_from_the_console(platform: Platform, tmp_path: Path) -> None:
     shop = platform.acme
-    settings = tmp_path / "file.json"
-    settings.write_text(json.dumps({"kind": "csv", "directory": str(tmp_path / "letters")}))
-    platform.run("providers", "set", "file", settings, "--tenant", shop.slug)
+    print_letters(platform, shop, tmp_path)
     await platform.publish([enrolment(shop, name) for name in PEOPLE])
     await shop.enrolled(*PEOPLE)
     body = WANTED | {"members": [f"card:{name}" for name in PEOPLE]}
@@ -71,10 +83,61 @@ async def test_a_marketer_counts_a_message_and_sends_it_from_the_console(platfor
         outbox = (await browser.get("/outbox")).text
         assert "Come up on Friday." in outbox
         assert "Die Terrasse öffnet" in outbox
-    (file,) = (tmp_path / "letters").rglob("*.csv")
-    with file.open(encoding="utf-8", newline="") as stream:
-        (letter,) = csv.DictReader(stream)
+    (letter,) = rows_of(next((tmp_path / "letters").rglob("*.csv")))
     assert letter["address"].startswith("Vera Post")
     assert "Come up on Friday." in letter["text"]
     told = platform.run("messages", "mass", "report", made[0]["mass_message_id"], "--tenant", shop.slug)["became"]
     assert sum(each["messages"] for each in told if each["state"] == "handed") == 3
+
+
+@pytest.mark.feature("COM-39", "VOU-67", "VOU-97")
+async def test_letters_codes_for_a_mailing_tool_and_the_figures_of_a_day(
+    platform_in_2017: Platform, tmp_path: Path
+) -> None:
+    platform, shop = platform_in_2017, platform_in_2017.acme
+    whose = ("--tenant", shop.slug)
+    print_letters(platform, shop, tmp_path)
+    enrolled = shop.enrolment("pen-friend")
+    event = orjson.loads(enrolled.value)
+    agreed = {"purpose": "marketing", "channel": "email", "given": True, "source": "till", "text_version": "1"}
+    event["data"] |= {
+        "contacts": [
+            {"channel": "file", "address": "Pia Brief\nRing 2\n1010 Wien"},
+            {"channel": "email", "address": "pia@example.org"},
+        ],
+        "person": {"given_name": "Pia"},
+        "consents": [agreed],
+    }
+    await platform.publish(
+        [enrolled._replace(value=orjson.dumps(event)), shop.purchase("pen-1", 900, card="pen-friend")]
+    )
+    await shop.decided("pen-1")
+    wanted, members = tmp_path / "letter.yaml", tmp_path / "members.csv"
+    wanted.write_text(json.dumps(WANTED | {"channels": ["file"]}))
+    members.write_text("card\npen-friend\n")
+    planned = platform.run("messages", "mass", "plan", wanted, "--members", members, *whose)
+    assert planned["outlook"] == {"now": 1, "later": 0, "never": 0}
+    sent = platform.run("messages", "mass", "send", planned["mass_id"], *whose)
+    assert (sent["state"], sent["results"][0]["sent"]) == ("finished", 1)
+    (letter,) = rows_of(next((tmp_path / "letters").rglob("*.csv")))
+    assert letter["address"].startswith("Pia Brief")
+
+    platform.run("codes", "pool", "pens", "--rules", '{"benefit": {"percent": 10}}', *whose)
+    platform.run("codes", "generate", "pens", 1, *whose)
+    body = {"identifier": "card:pen-friend"}
+    code = shop.http.post("/v1/code-pools/pens/codes:assign", json=body, headers={"Idempotency-Key": "pens"}).json()
+    platform.run("codes", "merge", "pens", "--out", tmp_path / "merge.csv", *whose)
+    (row,) = rows_of(tmp_path / "merge.csv")
+    assert (row["FNAME"], row["EMAIL"], row["CODE"], row["BENEFIT"]) == ("Pia", "pia@example.org", code["code"], "10 %")
+    assert int(row["POINTS"]) == shop.balance("pen-friend")
+
+    added = platform.run("results", "add", "boss@example.org", "--every", "day", "--hour", 0, *whose)["results"]
+    platform.run("clock", (datetime.fromisoformat(added[0]["next_at"]) + timedelta(minutes=1)).isoformat())
+    key = shop.http.headers["Authorization"].removeprefix("Bearer ")
+    async with httpx.AsyncClient(base_url=platform.told["gateway"], trust_env=False) as browser:
+        await browser.post("/sign-in", data={"key": key})
+
+        async def written() -> bool:
+            return "boss@example.org" in (await browser.get("/outbox")).text
+
+        await until(written, "the figures are sent", seconds=60)

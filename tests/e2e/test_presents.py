@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from libs.promotions.experiments import Experiment
+from tests.e2e.test_catalogue import offer
 from tests.e2e.test_occasions import enrolled, has
 from tests.e2e.test_quotes import quoted
 from tests.support import running
@@ -20,10 +21,10 @@ from tests.support.running import Door, Platform, eventually
 
 PRESENT = {
     "id": "present",
-    "name": "100 points on the birthday",
+    "name": "100 points and a book on the birthday",
     "state": "live",
     "trigger": {"kind": "birthday"},
-    "effect": {"kind": "fixed", "points": 100},
+    "effects": [{"kind": "fixed", "points": 100}, {"kind": "reward", "reference": "birthday-book"}],
 }
 
 
@@ -128,10 +129,11 @@ async def test_a_challenge_says_how_far_one_is_and_pays_when_all_is_done(platfor
     assert (challenge()["met"], challenge()["done_at"] is not None) == (3, True)
 
 
-@pytest.mark.feature("COM-33")
+@pytest.mark.feature("COM-33", "STAR-16", "XOXO-59")
 async def test_a_birthday_comes_by_the_clock(platform: Platform) -> None:
     """The clock tells of every birthday since the rule began: of who had enrolled by then, and of nobody else."""
     shop = platform.tea_shop
+    offer(shop, "digital", reference="birthday-book")
     midnight = shop.now().astimezone(ZoneInfo("Europe/Rome")).replace(hour=0, minute=0, second=0, microsecond=0)
     today, other = f"{midnight:%m-%d}", f"{midnight + timedelta(days=90):%m-%d}"
     await platform.publish(
@@ -151,3 +153,7 @@ async def test_a_birthday_comes_by_the_clock(platform: Platform) -> None:
     told = shop.get(entry["receipt"]["href"])
     assert told["inputs"]["activity"] == "occasion-birthday"
     assert datetime.fromisoformat(told["occurred_at"]) == midnight
+    path = f"/v1/members/{shop.member_id('born')}/orders"
+    await eventually(lambda: len(shop.get(path)["data"]) == 1, "the book comes by itself")
+    (gift,) = shop.get(path)["data"]
+    assert (gift["reference"], gift["points"], bool(gift["usable"])) == ("birthday-book", 0, True)

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.e2e.test_catalogue import offer
 from tests.e2e.test_movings import asked as moved
 from tests.e2e.test_redemption import ask
 from tests.support.receipts import Record
@@ -69,7 +70,7 @@ async def test_a_peak_of_requests_over_the_topic_has_one_effect_each_with_http_b
     assert platform.run("verify")["violations"] == 0
 
 
-@pytest.mark.feature("COM-22", "XOXO-45")
+@pytest.mark.feature("COM-22", "XOXO-45", "XOXO-18")
 async def test_points_pay_bills_come_back_with_goods_and_are_given_within_limits(platform: Platform) -> None:
     shop = platform.club
     await rich(platform, shop, "payer")
@@ -104,6 +105,11 @@ async def test_points_pay_bills_come_back_with_goods_and_are_given_within_limits
         wanted(shop, "payer-rest", "payer", "cancel", redemption_id=paid["redemption_id"], returned_minor=600)
     ])  # fmt: skip
     await eventually(lambda: shop.balance("payer") == before, "all of the bill came back, and all of the points")
+
+    reward = offer(shop, "charity", reference="ways-charity")
+    donated = ask(shop, "", {"identifier": "card:payer", "reward": reward}, "payer-donates")
+    assert (donated["order"]["state"], donated["order"]["usable"][0]["shape"]) == ("donated", "thanks")
+    assert shop.balance("payer") == before - 10
 
     gift = {"to_member_id": str(shop.member_id("receiver")), "wallet": "points", "points": 30, "reason": "gift"}
     giving = f"/v1/members/{shop.member_id('payer')}/transfers"

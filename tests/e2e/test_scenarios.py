@@ -6,9 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from standardwebhooks.webhooks import Webhook
 
-from tests.e2e.test_messages import enrolment, messages
+from tests.e2e.test_activities import happened
+from tests.e2e.test_messages import captured, enrolment, messages
 from tests.e2e.test_programme import loaded
+from tests.support.receivers import peer, says
 from tests.support.running import Door, Platform, eventually
 
 STEP = {"purpose": "service", "channels": ["email"]}
@@ -70,3 +73,99 @@ async def test_a_series_begins_with_points_and_ends_with_the_next_purchase(platf
 
     await eventually(lambda: day() == (2, 1), "ida's first series ended with what she bought, which began another")
     assert shop.get("/v1/scenarios")["data"][1]["steps"][0]["sent"] == 2
+
+
+LIKED: dict[str, Any] = {
+    **RULES,
+    "version": 31,
+    "attributes": [{"name": "won_back", "type": "bool"}],
+    "messages": {
+        "brand": "Tea & More",
+        "proposals": [
+            {"name": "coffee", "title": "Harvest from Ethiopia", "categories": ["COFFEE"]},
+            {"name": "tea", "title": "First flush", "categories": ["TEA"]},
+        ],
+    },
+    "scenarios": [
+        {"name": "ideas", "title": "For you", "trigger": {"kind": "purchase", "campaign": "base"},
+         "steps": [{"name": "ideas", "message": "ideas", **STEP}]},
+        {"name": "win_back", "title": "We miss you", "trigger": {"kind": "inactivity", "days": 3}, "goal": "earned",
+         "steps": [
+             {"name": "invite", "message": "come_back", **STEP},
+             {"name": "present", "points": {"points": 50}},
+             {"name": "mark", "tag": {"attribute": "won_back"}},
+         ]},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.feature("STAR-25", "STAR-26", "STAR-27")
+async def test_each_member_is_shown_what_they_like_and_won_back_by_a_present(platform_in_2017: Platform) -> None:
+    """A purchase is answered by what suits it; three days without one by a message, points and a mark."""
+    platform, shop = platform_in_2017, platform_in_2017.tea_shop
+    await platform.put_version(shop, LIKED, timedelta(hours=1))
+    await loaded(platform)
+    await platform.publish([enrolment(shop, name) for name in ("mia", "noah")])
+    await shop.enrolled("mia", "noah")
+    lines = {"mia": "COFFEE", "noah": "TEA"}
+    bought = [
+        shop.purchase(f"liked-{name}", [{"sku": kind, "category": kind, "quantity": 1, "amount_minor": 900}], card=name)
+        for name, kind in lines.items()
+    ]
+    await platform.publish(bought)
+    sent = ("handed", None)
+    await eventually(
+        lambda: all(stands(shop, name).get("ideas/ideas") == sent for name in lines), "ideas are sent", seconds=120
+    )
+    shown = captured(shop, platform)
+    assert [name for name, words in shown.items() if "Harvest from Ethiopia" in words] == ["mia@example.org"]
+    assert [name for name, words in shown.items() if "First flush" in words] == ["noah@example.org"]
+
+    before = {name: shop.balance(name) for name in lines}
+    platform.run("clock", (platform.now() + timedelta(days=4)).isoformat())
+    await eventually(
+        lambda: all(shop.balance(name) == before[name] + 50 for name in lines), "points for coming back", seconds=120
+    )
+    await eventually(lambda: all(stands(shop, name).get("win_back/invite") == sent for name in lines), "an invitation")
+    told = platform.run("scenarios", "funnel", "win_back", "--tenant", shop.slug)
+    assert min(step["sent"] for step in told["steps"]) >= 2
+    tried = platform.run("scenarios", "simulate", "--days", "10", "--scenario", "win_back", "--tenant", shop.slug)
+    assert tried["scenarios"][0]["begun"] >= 2
+    acted = [each for each in await platform.events("loyalty.messages") if each["type"].endswith("scenario.acted.v1")]
+    assert {each["data"]["action"] for each in acted} == {"points", "tag"}
+
+
+REVIEWED: dict[str, Any] = {
+    **LIKED,
+    "version": 32,
+    "scenarios": [
+        {"name": "review", "title": "Thank you", "trigger": {"kind": "activity", "activity": "tea-reviewed"},
+         "steps": [
+             {"name": "tell", "webhook": {"data": {"team": "community"}}},
+             {"name": "thanks", "message": "review_thanks", **STEP},
+         ]},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.feature("COM-2", "STAR-21", "VOU-70")
+async def test_what_a_member_does_is_told_to_other_systems_and_answered(platform_in_2017: Platform) -> None:
+    """A review: the shop's own system hears of it by webhook, signed, and the member gets a word by name."""
+    platform, shop = platform_in_2017, platform_in_2017.tea_shop
+    await platform.put_version(shop, REVIEWED, timedelta(hours=1))
+    await loaded(platform)
+    await platform.publish([enrolment(shop, "uma")])
+    await shop.enrolled("uma")
+    async with peer(says(200)) as receiver:
+        wish = {"url": f"{receiver.url}/hook", "event_types": ["scenario.acted"], "style": "full"}
+        made = shop.http.post("/v1/webhooks", json=wish)
+        assert made.status_code == 201, made.text
+        await platform.publish([happened(shop, "review-1", "tea-reviewed", card="uma")])
+        await eventually(lambda: len(receiver.heard) > 0, "the shop's system hears of it", seconds=120)
+        said = Webhook(made.json()["secret"]).verify(receiver.heard[0].body, receiver.heard[0].headers)
+        assert said["data"]["member_id"] == str(shop.member_id("uma"))
+        assert said["data"]["details"].items() >= {"scenario": "review", "step": "tell", "action": "webhook"}.items()
+        assert said["data"]["details"]["data"] == {"team": "community"}
+        await eventually(lambda: stands(shop, "uma").get("review/thanks") == ("handed", None), "and so does Uma")
+        assert "Uma" in captured(shop, platform)["uma@example.org"]
+        assert shop.http.delete(made.headers["location"]).status_code == 204

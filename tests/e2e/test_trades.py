@@ -1,4 +1,4 @@
-"""Points are bought, exchanged and donated on a running platform, over HTTP, the topic and the command line."""
+"""Points are bought, exchanged and donated on a running platform; gifts come at once, one of three by choice."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.e2e.test_catalogue import offer
+from tests.e2e.test_occasions import enrolled
 from tests.e2e.test_redemption_ways import rich
+from tests.support.lives import activity
 from tests.support.receipts import Record
 from tests.support.running import Door, Platform, eventually
 from tests.support.spending import traded
@@ -78,3 +81,29 @@ async def test_points_are_bought_exchanged_and_donated(platform: Platform) -> No
         "Points came from the programme skymiles", "Points were bought",
     ]  # fmt: skip
     assert platform.run("verify")["violations"] == 0
+
+
+@pytest.mark.feature("STAR-17", "STAR-18", "COM-65")
+async def test_a_quiz_brings_a_gift_at_once_and_a_survey_one_of_three(platform: Platform) -> None:
+    shop = platform.club
+    await platform.publish([enrolled(shop, "answerer")])
+    await shop.enrolled("answerer")
+    for reference in ("e2e-song", "e2e-film", "e2e-ebook"):
+        offer(shop, "digital", reference=reference)
+    told: dict[str, Any] = {"card": "answerer", "time": shop.now(), "source": f"{shop.source}/1"}
+    await platform.publish([activity(f"answerer-{what}", what, **told) for what in ("quiz-solved", "survey-filled")])
+    member = f"/v1/members/{shop.member_id('answerer')}"
+    await eventually(lambda: len(shop.get(f"{member}/orders")["data"]) == 1, "the quiz brings its gift")
+    (gift,) = shop.get(f"{member}/orders")["data"]
+    assert (gift["reference"], gift["points"], bool(gift["usable"])) == ("e2e-ebook", 0, True)
+    await eventually(lambda: len(shop.get(f"{member}/choices")["data"]) == 1, "the survey brings a choice")
+    (choice,) = shop.get(f"{member}/choices")["data"]
+    assert (choice["title"], choice["state"]) == ("A thank-you", "open")
+    path = f"members/{shop.member_id('answerer')}/choices/{choice['choice_id']}"
+    chosen = trade(shop, path, {"reward": "e2e-film"}, "answerer-chooses")
+    assert chosen.status_code == httpx.codes.CREATED, chosen.text
+    assert chosen.json()["order"]["usable"], "it can be used at once"
+    other = trade(shop, path, {"reward": "e2e-song"}, "answerer-wants-more")
+    assert (other.status_code, other.json()["code"]) == (httpx.codes.CONFLICT, "choice-made")
+    stranger = platform.acme.http.get(f"{member}/choices")
+    assert stranger.status_code == httpx.codes.NOT_FOUND

@@ -107,7 +107,7 @@ RIGHTS: dict[str, dict[str, str]] = {
             ledger.waiver members.identifier members.member members.merge members.segment_change members.segment_member
             members.tier_change members.tier_standing notifier.captured notifier.delivery notifier.scenario_act
             notifier.sms_day platform.programme platform.source platform.tenant redemption.badge redemption.badge_award
-            redemption.bill redemption.cart redemption.code redemption.code_miss redemption.code_pool
+            redemption.bill redemption.cart redemption.choice redemption.code redemption.code_miss redemption.code_pool
             redemption.code_use redemption.game redemption.game_bid redemption.game_spin redemption.game_stock
             redemption.game_ticket redemption.game_win redemption.gift_card redemption.gift_card_entry
             redemption.redemption redemption.reward_answer redemption.reward_order redemption.reward_step
@@ -208,6 +208,7 @@ RIGHTS: dict[str, dict[str, str]] = {
             "UPDATE(published_at) UPDATE(redeemed_at) UPDATE(state) UPDATE(uses) UPDATE(voided_at)"
         ): "redemption.code",
         "INSERT SELECT UPDATE(returned_at)": "redemption.code_use",
+        "INSERT SELECT UPDATE(revoked_at) UPDATE(revoked_by)": "redemption.choice",
         (
             "INSERT SELECT UPDATE(balance_minor) UPDATE(changed_at) UPDATE(expires_at) UPDATE(last_load_at) "
             "UPDATE(member_id) UPDATE(seq) UPDATE(state)"
@@ -240,8 +241,9 @@ RIGHTS: dict[str, dict[str, str]] = {
             members.identifier members.mark members.member members.merge members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing
             notifier.scenario_act notifier.sms_day redemption.badge redemption.badge_award redemption.bill
-            redemption.cart redemption.code_miss redemption.code_use redemption.game redemption.game_bid
-            redemption.game_spin redemption.game_stock redemption.game_ticket redemption.game_win redemption.gift_card
+            redemption.cart redemption.choice redemption.code_miss redemption.code_use redemption.game
+            redemption.game_bid redemption.game_spin redemption.game_stock redemption.game_ticket redemption.game_win
+            redemption.gift_card
             redemption.gift_card_entry redemption.inbox redemption.redemption redemption.request redemption.reward_order
             redemption.reward_step redemption.reward_use redemption.trade redemption.wish stream.outbox
             stream.outbox_rest stream.outbox_shard vault.profile
@@ -307,11 +309,12 @@ RIGHTS: dict[str, dict[str, str]] = {
             "UPDATE(lease_until) UPDATE(state)"
         ): "notifier.webhook_message",
         "INSERT SELECT UPDATE(refused) UPDATE(segments)": "notifier.sms_day",
-        "USAGE": "ledger members notifier platform stream vault",
+        "USAGE": "earning ledger members notifier platform redemption stream vault",
         "SELECT": """
-            ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.member ledger.movement members.member
-            members.segment_member members.tier_standing notifier.mass_member notifier.provider notifier.template
-            platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant
+            earning.member_day ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.member ledger.movement
+            members.member members.segment_member members.tier_standing notifier.mass_member notifier.provider
+            notifier.template platform.exchange_rate platform.programme platform.programme_version platform.source
+            platform.tenant redemption.reward redemption.reward_order redemption.reward_use redemption.stock
             vault.person
             """,
         "INSERT SELECT UPDATE(present)": "vault.consent",

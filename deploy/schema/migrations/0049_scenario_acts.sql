@@ -32,6 +32,16 @@ GRANT SELECT, INSERT ON notifier.scenario_act TO pointstream_notifier;
 GRANT UPDATE (state, reason, ended_at) ON notifier.scenario_act TO pointstream_notifier;
 GRANT SELECT ON notifier.scenario_act TO pointstream_gateway, pointstream_operator;
 
+-- What messages propose: products by what members buy, and rewards that they can have.
+CREATE POLICY pointstream_notifier_works ON earning.member_day TO pointstream_notifier USING (true);
+CREATE POLICY pointstream_notifier_works ON redemption.reward TO pointstream_notifier USING (true);
+CREATE POLICY pointstream_notifier_works ON redemption.stock TO pointstream_notifier USING (true);
+CREATE POLICY pointstream_notifier_works ON redemption.reward_use TO pointstream_notifier USING (true);
+CREATE POLICY pointstream_notifier_works ON redemption.reward_order TO pointstream_notifier USING (true);
+GRANT USAGE ON SCHEMA earning, redemption TO pointstream_notifier;
+GRANT SELECT ON earning.member_day, redemption.reward, redemption.stock, redemption.reward_use, redemption.reward_order
+    TO pointstream_notifier;
+
 -- Makes the partitions of a month, where they are not there and nothing of it lies in the rest. Called by the notifier ahead of time.
 CREATE OR REPLACE FUNCTION notifier.keep_month(p_day date) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$

@@ -13,3 +13,12 @@ SELECT o.letter_id, p.slug AS programme, o.kind, o.channel, o.message, o.state, 
 FROM notifier.own_letter o
 JOIN platform.programme p USING (tenant_id, programme_id)
 WHERE o.tenant_id = $1 AND o.letter_id = $2;
+
+-- name: captured
+-- What was captured of them, the newest first, or one ($3).
+SELECT o.letter_id, o.kind, o.message, k.channel, k.captured_at, k.sealed
+FROM notifier.own_letter o
+JOIN notifier.captured k ON k.tenant_id = o.tenant_id AND k.delivery_id = o.letter_id
+WHERE o.tenant_id = $1 AND ($3::uuid IS NULL OR o.letter_id = $3)
+ORDER BY k.captured_at DESC, o.letter_id
+LIMIT $2;

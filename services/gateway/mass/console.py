@@ -9,8 +9,12 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from libs.deliveries.periods import EVERY
+from libs.deliveries.result_mails import Wish
 from libs.judging.versions import RunningProgramme
+from libs.language.catalogue import LANGUAGES
 from libs.mass import postgres as masses
+from libs.mass.postgres import Seen
 from libs.mass.states import Action
 from libs.mass.wanted import Wanted, WantedInvalid, wanted_of
 from libs.messages.content import ChannelName
@@ -20,11 +24,12 @@ from services.gateway.access import Caller, parts_of
 from services.gateway.console_door import Visitor, lacking, let_in
 from services.gateway.intake.idempotency import digest
 from services.gateway.live import NO_STORE, from_our_page, remember
-from services.gateway.mass import one_page, pages
+from services.gateway.mass import one_page, pages, results_part
 from services.gateway.mass.desk import Whole, desk_of_mass, in_force, problem
 from services.gateway.mass.form import Fields, Unreadable, first, members_in, told_by, wanted_in, words_in
 from services.gateway.mass.pages import HERE, Form, Segments
 from services.gateway.mass.words import PAGES
+from services.gateway.own_letters.results_desk import desk_of_results
 from services.gateway.parameters import Language, ProgrammeSlug
 from services.gateway.planning.forms import posted
 from services.gateway.problems import ProblemError
@@ -39,6 +44,7 @@ from services.gateway.templates.views import preview_view
 router = APIRouter(include_in_schema=False)
 SCOPE, WRITE = "rules:read", "rules:publish"
 _MOST = 50
+_LAST_HOUR = 23
 
 
 @router.get(HERE)
@@ -47,10 +53,31 @@ async def mass_page(request: Request, language: Language) -> Response:
     visitor = await let_in(request, HERE, language, SCOPE)
     if isinstance(visitor, Response):
         return visitor
-    async with parts_of(request).store.reading(visitor.key.tenant_id) as reading:
-        found = await masses.load(reading.connection, visitor.key.tenant_id, most=_MOST)
-    page = pages.overview(found, language, may_write=visitor.key.allows(WRITE))
-    return remember(request, _html(page), visitor.session)
+    return await _overview(request, visitor, await _newest(request, visitor), language)
+
+
+@router.post(results_part.RESULTS)
+async def change_results(request: Request, language: Language) -> Response:
+    """Have figures sent to somebody, or to somebody no more."""
+    visitor = await let_in(request, HERE, language, WRITE)
+    if isinstance(visitor, Response):
+        return visitor
+    if not from_our_page(request):
+        return lacking(HERE, language, WRITE)
+    fields, desk = await posted(request), desk_of_results(request)
+    caller = Caller(visitor.key, parts_of(request))
+    try:
+        if gone := first(fields, "remove"):
+            await desk.remove(visitor.key.tenant_id, UUID(gone))
+        else:
+            running = await _programme(request, visitor, first(fields, "programme"))
+            name = UUID(bytes=desk_of_mass(request).random(16), version=4)
+            await desk.add(caller, running, (name, name.bytes), _wish(fields))
+    except (ProblemError, ValueError) as refused:
+        said = refused.errors[0].detail if isinstance(refused, ProblemError) and refused.errors else str(refused)
+        return await _overview(request, visitor, await _newest(request, visitor), language, said=said)
+    where = f"{HERE}?lang={language}#results"
+    return remember(request, RedirectResponse(where, status_code=303, headers=NO_STORE), visitor.session)
 
 
 @router.get(HERE + "/new")
@@ -102,7 +129,7 @@ async def mass_frame(request: Request, language: Language, programme: ProgrammeS
     try:
         if channel not in get_args(ChannelName):
             raise ProblemError("request-invalid")
-        member_id = member_named(visitor, first(fields, "preview_member"), language)
+        member_id = member_named(visitor.key, first(fields, "preview_member"), language)
         shown = await desk_of_templates(request).show(
             parts_of(request), visitor.key.tenant_id, programme, asked, member_id, told
         )
@@ -153,6 +180,36 @@ async def steer_mass(request: Request, language: Language, mass_id: UUID) -> Res
         return _shown(request, visitor, whole, language, said=told, status=refused.kind.status)
     where = f"{HERE}/{mass_id}?lang={language}"
     return remember(request, RedirectResponse(where, status_code=303, headers=NO_STORE), visitor.session)
+
+
+async def _newest(request: Request, visitor: Visitor) -> list[Seen]:
+    async with parts_of(request).store.reading(visitor.key.tenant_id) as reading:
+        return await masses.load(reading.connection, visitor.key.tenant_id, most=_MOST)
+
+
+async def _overview(
+    request: Request, visitor: Visitor, found: Sequence[Seen], language: str, *, said: str = ""
+) -> Response:
+    """The page of all, with who gets figures; `said` is what is wrong with a form on it."""
+    may_write = visitor.key.allows(WRITE)
+    programmes = [each.programme for each in named(await parts_of(request).programmes.of(visitor.key.tenant_id), None)]
+    told = await desk_of_results(request).all(visitor.key.tenant_id)
+    part = results_part.results_part(told, programmes, language, may_write=may_write, said=said)
+    page = pages.overview(found, language, may_write=may_write, more=part)
+    answer = HTMLResponse(page, status_code=422 if said else 200, headers=NO_STORE)
+    return remember(request, answer, visitor.session)
+
+
+def _wish(fields: Fields) -> Wish:
+    """What the form of figures says.
+
+    Raises:
+        ValueError: a field says nothing of the kind.
+    """
+    every, hour, language = (first(fields, name) for name in ("every", "hour", "language"))
+    if every not in EVERY or language not in LANGUAGES or not hour.isdigit() or int(hour) > _LAST_HOUR:
+        raise ValueError("every, hour, language")
+    return Wish(first(fields, "address"), every, int(hour), language)
 
 
 def _shown(

@@ -43,8 +43,8 @@ class Form:
     faults: Sequence[tuple[str, str]] = field(default=())
 
 
-def overview(found: Sequence[Seen], language: str, *, may_write: bool) -> str:
-    """All of them, the newest first."""
+def overview(found: Sequence[Seen], language: str, *, may_write: bool, more: str = "") -> str:
+    """All of them, the newest first; `more` stands below."""
     say = partial(PAGES.say, language)
     lines = rows(
         (
@@ -58,11 +58,11 @@ def overview(found: Sequence[Seen], language: str, *, may_write: bool) -> str:
         )
         for each in found
     )
-    heads = [escape(say(name)) for name in ("name", "programme", "state", "members", "laid", "by", "at")]
+    heads = [escape(say(name)) for name in ("called", "programme", "state", "members", "laid", "by", "at")]
     new = f'<p><a href="{HERE}/new?lang={language}">{escape(say("new"))}</a></p>' if may_write else ""
     listing = table(say("title"), heads, lines) if found else f"<p>{escape(say('none'))}</p>"
     intro = f'<p class="soft">{escape(say("intro"))}</p>'
-    return console_page(HERE, say("title"), intro + new + listing, language)
+    return console_page(HERE, say("title"), intro + new + listing + more, language)
 
 
 def form_page(form: Form, programmes: Sequence[str], language: str) -> str:

@@ -11,6 +11,7 @@ import asyncpg
 from libs.contacts.addresses import CheckedAddress, read_address
 from libs.contacts.vault import Vault
 from libs.deliveries.bounces import Report
+from libs.deliveries.own import Shown
 from libs.deliveries.postgres import Heard
 from libs.deliveries.told import Captured
 from libs.runtime.clock import Clock
@@ -38,6 +39,10 @@ class MessageDesk:
     async def one_captured(self, tenant_id: int, delivery_id: UUID) -> Captured | None:
         """Return one message that was captured."""
         return await store.one_captured(self.pool, tenant_id, self.vault.seal, delivery_id)
+
+    async def own_captured(self, tenant_id: int, most: int, letter_id: UUID | None = None) -> list[Shown]:
+        """Return letters to people of the company that were captured, the newest first, or one."""
+        return await store.own_captured(self.pool, tenant_id, self.vault.seal, most=most, letter_id=letter_id)
 
     def _heard(self, report: Report) -> Heard | None:
         """What a report says of the message, which knows its address; of an address where it names no message."""

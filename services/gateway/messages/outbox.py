@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from html import escape
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
+from libs.deliveries.own import Shown
 from libs.deliveries.texts import DELIVERIES, entry_in_words, name_of_message
 from libs.deliveries.told import Captured
 from services.gateway.console_door import let_in
@@ -53,8 +55,22 @@ async def outbox_page(request: Request, language: Language) -> Response:
         body += table(say(language, "page.title"), heads, rows(_line(each, language) for each in found))
     else:
         body += f"<p>{escape(say(language, 'page.empty'))}</p>"
+    body += _own(await _desk(request).own_captured(visitor.key.tenant_id, _MOST), language)
     page = console_page(HERE, say(language, "page.title"), body, language)
     return remember(request, HTMLResponse(page, headers=NO_STORE), visitor.session)
+
+
+@router.get(HERE + "/own/{letter_id}")
+async def own_letter_body(request: Request, language: Language, letter_id: UUID) -> Response:
+    """Show a letter to somebody of the company, by itself."""
+    visitor = await let_in(request, HERE, language, SCOPE)
+    if isinstance(visitor, Response):
+        return visitor
+    found = await _desk(request).own_captured(visitor.key.tenant_id, 1, letter_id)
+    if not found:
+        raise ProblemError("message-unknown")
+    request.state.headers.update(_FRAMED)
+    return HTMLResponse(_as_page(found[0].html, found[0].text), headers=NO_STORE)
 
 
 @router.get(HERE + "/{message_id}")
@@ -76,10 +92,8 @@ async def message_body(request: Request, language: Language, message_id: UUID) -
     if isinstance(visitor, Response):
         return visitor
     found = await _found(request, visitor.key.tenant_id, message_id)
-    html = found.html or preformatted(found.text)
-    framed = _HEAD.sub(lambda head: head[0] + _BASE, html, count=1) if _HEAD.search(html) else _BASE + html
     request.state.headers.update(_FRAMED)
-    return HTMLResponse(framed, headers=NO_STORE)
+    return HTMLResponse(_as_page(found.html, found.text), headers=NO_STORE)
 
 
 def _desk(request: Request) -> MessageDesk:
@@ -94,10 +108,39 @@ async def _found(request: Request, tenant_id: int, message_id: UUID) -> Captured
     return found
 
 
+def _as_page(html: str | None, text: str) -> str:
+    """A mail as a page, whose links open beside it."""
+    shown = html or preformatted(text)
+    return _HEAD.sub(lambda head: head[0] + _BASE, shown, count=1) if _HEAD.search(shown) else _BASE + shown
+
+
+def _own(found: Sequence[Shown], language: str) -> str:
+    """Letters to people of the company: tests, and figures."""
+    if not found:
+        return ""
+    say = DELIVERIES.say
+    heads = [escape(say(language, f"page.{name}")) for name in ("when", "message", "channel", "to", "says", "show")]
+    lines = rows(
+        (
+            instant(each.captured_at, "UTC", language),
+            escape(name_of_message(each.message, language)),
+            escape(say(language, f"channel.{each.channel}")),
+            f"<code>{escape(each.address)}</code>",
+            escape(_short(each.title or each.text)),
+            f'<a href="{HERE}/own/{each.letter_id}?lang={language}">{escape(say(language, "page.show"))}</a>',
+        )
+        for each in found
+    )
+    return f"<h2>{escape(say(language, 'page.own'))}</h2>" + table(say(language, "page.own"), heads, lines)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHORT else text[: _SHORT - 1] + "\u2026"
+
+
 def _line(found: Captured, language: str) -> tuple[str, ...]:
     told = found.told
-    says = found.title or found.text
-    shown = says if len(says) <= _SHORT else says[: _SHORT - 1] + "\u2026"
+    shown = _short(found.title or found.text)
     link = f'<a href="{HERE}/{told.delivery_id}?lang={language}">{escape(DELIVERIES.say(language, "page.show"))}</a>'
     return (
         instant(found.captured_at, "UTC", language),

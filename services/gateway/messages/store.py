@@ -8,7 +8,9 @@ from uuid import UUID
 
 import asyncpg
 
+from libs.deliveries import own
 from libs.deliveries import postgres as deliveries
+from libs.deliveries.own import Shown
 from libs.deliveries.told import Captured
 from libs.runtime.seal import Seal
 from services.gateway.tenant_store import tenant_transaction
@@ -34,3 +36,11 @@ async def one_captured(pool: asyncpg.Pool, tenant_id: int, seal: Seal, delivery_
     async with tenant_transaction(pool, tenant_id, reading=True) as connection:
         found = await deliveries.captured(connection, tenant_id, seal, most=1, delivery_id=delivery_id)
     return found[0] if found else None
+
+
+async def own_captured(
+    pool: asyncpg.Pool, tenant_id: int, seal: Seal, *, most: int, letter_id: UUID | None = None
+) -> list[Shown]:
+    """Return letters to people of the company that were captured, the newest first, or one."""
+    async with tenant_transaction(pool, tenant_id, reading=True) as connection:
+        return await own.captured(connection, tenant_id, seal, most=most, letter_id=letter_id)

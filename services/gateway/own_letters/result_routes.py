@@ -7,32 +7,24 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Request, Response
 
-from libs.contacts.addresses import CheckedAddress, read_address
-from libs.deliveries import result_mails
-from libs.deliveries.own import DigestDiffers
-from libs.deliveries.periods import next_due
-from libs.deliveries.result_mails import MOST, Wish
+from libs.deliveries.result_mails import Wish
 from libs.runtime.keys import event_id
 from services.gateway.access import RulesPublisher, RulesReader
 from services.gateway.door import operation_of
 from services.gateway.intake.bodies import fingerprint
 from services.gateway.intake.description import KEY
 from services.gateway.intake.idempotency import key_text
-from services.gateway.mass.desk import in_force
 from services.gateway.openapi import refusals
-from services.gateway.own_letters.desk import desk_of_own_letters
 from services.gateway.own_letters.result_views import (
     NewResultMail,
     ResultMailsView,
     ResultMailView,
     result_mail_view,
 )
+from services.gateway.own_letters.results_desk import desk_of_results
 from services.gateway.parameters import ProgrammeSlug
-from services.gateway.problems import FieldError, ProblemError
 from services.gateway.quote_api import one_programme
 from services.gateway.rules.bodies import body_of, read_body
-from services.gateway.rules.desk import who
-from services.gateway.tenant_store import tenant_transaction
 
 router = APIRouter(prefix="/v1", tags=["mass messages"])
 _BODY = ("body-not-json", "body-too-slow", "body-too-large", "media-type-unsupported", "request-invalid")
@@ -59,26 +51,11 @@ async def add_result_mail(
     """
     body = await read_body(request, NewResultMail)
     running = one_programme(await caller.parts.programmes.of(caller.tenant_id), programme, "/query/programme")
-    address = read_address("email", body.address)
-    if not isinstance(address, CheckedAddress):
-        fault = FieldError(pointer="/body/address", detail=f"expected {address.expected}")
-        raise ProblemError("request-invalid", errors=[fault])
     cause = f"{caller.key.key_id}\x1f{operation_of(request.scope)}"
     name = UUID(event_id(str(caller.tenant_id), cause, "result-mail", key_text(request), 0))
     named = (name, fingerprint(request, body.model_dump(mode="json")))
-    desk, now = desk_of_own_letters(request), caller.parts.clock.now()
-    due = next_due(body.every, body.hour, in_force(caller, running).zone, now)
-    wish = Wish(address.value, body.every, body.hour, body.language)
-    try:
-        async with tenant_transaction(desk.pool, caller.tenant_id) as connection:
-            await result_mails.add(connection, running.key, named, wish, desk.seal, who(caller)[:64], now, due)
-            found = await result_mails.load(connection, caller.tenant_id, desk.seal)
-            if len(found) > MOST:
-                fault = FieldError(pointer="/body", detail=f"at most {MOST} addresses get figures")
-                raise ProblemError("request-invalid", errors=[fault])
-    except DigestDiffers:
-        raise ProblemError("idempotency-key-reused") from None
-    return result_mail_view(next(each for each in found if each.result_mail_id == name))
+    wish = Wish(body.address, body.every, body.hour, body.language)
+    return result_mail_view(await desk_of_results(request).add(caller, running, named, wish))
 
 
 @router.get(
@@ -89,9 +66,7 @@ async def add_result_mail(
 )
 async def list_result_mails(request: Request, caller: RulesReader) -> ResultMailsView:
     """List who gets figures, of every programme, with masked addresses."""
-    desk = desk_of_own_letters(request)
-    async with tenant_transaction(desk.pool, caller.tenant_id, reading=True) as connection:
-        found = await result_mails.load(connection, caller.tenant_id, desk.seal)
+    found = await desk_of_results(request).all(caller.tenant_id)
     return ResultMailsView(data=tuple(map(result_mail_view, found)))
 
 
@@ -104,8 +79,4 @@ async def list_result_mails(request: Request, caller: RulesReader) -> ResultMail
 )
 async def remove_result_mail(request: Request, caller: RulesPublisher, result_mail_id: ResultMailId) -> None:
     """Forget who was to get figures."""
-    desk = desk_of_own_letters(request)
-    async with tenant_transaction(desk.pool, caller.tenant_id) as connection:
-        removed = await result_mails.remove(connection, caller.tenant_id, result_mail_id)
-    if not removed:
-        raise ProblemError("result-mail-unknown")
+    await desk_of_results(request).remove(caller.tenant_id, result_mail_id)

@@ -10,11 +10,13 @@ from fastapi.responses import HTMLResponse, Response
 
 from libs.messages.content import ChannelName
 from libs.messages.template import PARTS, Template
+from libs.runtime.api_keys import ApiKey
 from services.gateway.access import Caller, parts_of
 from services.gateway.console_door import Visitor, lacking, let_in
 from services.gateway.door import SECURITY_HEADERS
 from services.gateway.forms import fields_of
 from services.gateway.live import NO_STORE, from_our_page, remember
+from services.gateway.own_letters.desk import desk_of_own_letters
 from services.gateway.parameters import Language, ProgrammeSlug
 from services.gateway.problems import ProblemError
 from services.gateway.rules.desk import who
@@ -92,8 +94,8 @@ async def change_template(
     if not from_our_page(request):
         return lacking(HERE, language, WRITE)
     fields = await fields_of(request, _MOST)
-    publishing = fields.get("what") == "publish"
-    if publishing and not visitor.key.allows(WRITE):
+    publishing, trying = (fields.get("what") == what for what in ("publish", "test"))
+    if (publishing or trying) and not visitor.key.allows(WRITE):
         return lacking(HERE, language, WRITE)
     asked = Asked(message, reader or language, channel, brand)
     desk = desk_of_templates(request)
@@ -102,18 +104,33 @@ async def change_template(
     said = ""
     faults: tuple[tuple[str, str], ...] = ()
     try:
+        caller = Caller(visitor.key, parts_of(request))
         if publishing:
-            caller = Caller(visitor.key, parts_of(request))
             found, new = await desk.publish(visitor.key.tenant_id, programme, draft, who(caller), note or None)
             said = TEMPLATES.say(language, "published" if new else "same", version=found.version)
+        elif trying:
+            await _try(request, caller, programme, draft, fields, language)
+            said = TEMPLATES.say(language, "tried")
         else:
             await desk.check(draft)
             said = TEMPLATES.say(language, "checked")
     except ProblemError as problem:
         faults = faults_of(problem)
     taken = await desk.taken(visitor.key.tenant_id, programme, asked)
-    form = Form(asked, programme or "", taken, draft.parts, fields.get("member", ""), note, said, faults)
+    form = Form(
+        asked, programme or "", taken, draft.parts, fields.get("member", ""), note, said, faults, fields.get("to", "")
+    )
     return await _edited(request, visitor, form, language)
+
+
+async def _try(
+    request: Request, caller: Caller, programme: str | None, draft: Template, fields: dict[str, str], language: str
+) -> None:
+    """Send what stands in the form to the address beside it."""
+    member_id = member_named(caller.key, fields.get("member", "").strip(), language)
+    desk = desk_of_own_letters(request)
+    name = UUID(bytes=desk.random(16), version=4)
+    await desk.test(caller, programme, draft, member_id, fields.get("to", "").strip(), (name, name.bytes))
 
 
 @router.api_route("/templates/frame", methods=["GET", "POST"])
@@ -140,7 +157,7 @@ async def template_frame(
         member = fields.get("member", "").strip()
         what = _draft(asked, fields, await desk.taken(tenant_id, programme, asked))
     try:
-        member_id = member_named(visitor, member, language)
+        member_id = member_named(visitor.key, member, language)
         shown = await desk.show(parts_of(request), tenant_id, programme, what, member_id)
     except ProblemError as problem:
         return _html(pages.frame_of_faults(faults_of(problem), language))
@@ -157,7 +174,7 @@ def _draft(asked: Asked, fields: dict[str, str], taken: Taken) -> Template:
     )
 
 
-def member_named(visitor: Visitor, text: str, language: str) -> UUID | None:
+def member_named(key: ApiKey, text: str, language: str) -> UUID | None:
     """Whose data a preview shows: the member of this id, if who looks may see members; None without an id.
 
     Raises:
@@ -165,7 +182,7 @@ def member_named(visitor: Visitor, text: str, language: str) -> UUID | None:
     """
     if not text:
         return None
-    if not visitor.key.allows(MEMBERS):
+    if not key.allows(MEMBERS):
         raise ProblemError("scope-missing", TEMPLATES.say(language, "member.scope"))
     try:
         return UUID(text)

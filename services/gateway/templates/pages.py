@@ -8,6 +8,7 @@ from functools import partial
 from html import escape
 from urllib.parse import urlencode
 
+from libs.deliveries.own import TESTED
 from libs.messages.template import FORMS, PARTS, Template
 from libs.templates.postgres import Published
 from services.gateway.console_page import console_page
@@ -32,6 +33,7 @@ class Form:
     note: str = ""
     said: str = ""
     faults: Sequence[tuple[str, str]] = field(default=())
+    to: str = ""
 
     def query(self, language: str) -> str:
         """The place of the form, as a query."""
@@ -187,8 +189,19 @@ def _form(form: Form, language: str) -> str:
         f'<form method="post" action="/templates/edit?{query}">{areas}'
         + _field("member", "member", say("member"), form.member)
         + _field("note", "note", say("note"), form.note)
-        + f'<p class="dos">{buttons}</p></form>'
+        + f'<p class="dos">{buttons}</p>'
+        + _test(form, language)
+        + "</form>"
     )
+
+
+def _test(form: Form, language: str) -> str:
+    """Where it may be tried on an address of one's own."""
+    if form.asked.channel not in TESTED:
+        return ""
+    say = partial(TEMPLATES.say, language)
+    button = f'<p class="dos"><button name="what" value="test">{escape(say("do.test"))}</button></p>'
+    return _field("to", "to", say("to"), form.to) + button
 
 
 def _said(form: Form, language: str) -> str:

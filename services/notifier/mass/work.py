@@ -96,6 +96,7 @@ class MassWork:
         async with self._pool.acquire() as connection, connection.transaction():
             added = await store.add_counted(connection, mass, members, counts, now, last=last)
             reach("before-commit")
+        self._metrics.mass.labels("counted").inc(len(members) if added else 0)
         if last or not added:
             return None
         return mass._replace(counted=mass.counted + len(members), count_after=members[-1])
@@ -147,6 +148,7 @@ class MassWork:
             shards = announcements.by_shard(told)
             await enqueue(connection, shards, now)
             reach("before-commit")
+        self._metrics.mass.labels("laid").inc(len(members))
         self._committed(shards)
         self._wake({each.channel for each in deliveries})
         upto = members[-1] if members else mass.lay_after

@@ -42,6 +42,7 @@ SWEEP = {
     "listReferrals": ("/v1/referrals", 200),
     "getRedemption": ("/v1/redemptions/{redemption_id}", 404),
     "listMemberRedemptions": ("/v1/members/{member_id}/redemptions", 404),
+    "listMemberChoices": ("/v1/members/{member_id}/choices", 404),
     "listTradeOffers": ("/v1/trade-offers", 200),
     "getDonationReceipt": ("/v1/donations/{redemption_id}/receipt", 404),
     "listRewards": ("/v1/rewards", 200),

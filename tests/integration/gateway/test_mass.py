@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import Any
+from uuid import uuid4
 
 import httpx
+import orjson
 
-from tests.integration.gateway.conftest import MakeKey, bearer
+from libs.deliveries.own import opened
+from libs.runtime.seal import Seal
+from tests.integration.gateway.conftest import SEAL_KEY, MakeKey, bearer
 from tests.integration.gateway.scribe import Scribe
 from tests.integration.gateway.test_members_console import signed_in
 from tests.support.database import ACME, GLOBEX, programme_document
 from tests.support.programmes import put_version
 
+SEAL = Seal.from_base64(base64.b64encode(SEAL_KEY).decode())
 WANTED: dict[str, Any] = {"name": "Spring", "words": [{"title": "Spring is here", "text": "Come by."}]}
 COUNTED = """
 UPDATE notifier.mass SET state = 'counted', counted = 3, members = 3, counted_at = made_at
@@ -107,6 +113,29 @@ async def test_figures_are_sent_to_whom_somebody_enters(client: httpx.AsyncClien
     assert [(await client.delete(where)).status_code for _ in range(2)] == [204, 404]
 
 
+async def test_figures_are_asked_for_on_the_console(anonymous: httpx.AsyncClient, make_key: MakeKey) -> None:
+    await signed_in(anonymous, make_key, "receipts:read", "rules:read", "rules:publish")
+    wish = {
+        "address": "boss@shop.example",
+        "programme": "main",
+        "every": "week",
+        "hour": "7",
+        "language": "de",
+        "add": "1",
+    }
+    assert (await anonymous.post("/mass/results?lang=en", data=wish)).status_code == 303
+    page = (await anonymous.get("/mass?lang=en")).text
+    assert "b•••@s•••.example" in page
+    assert "every Monday" in page
+    wrong = await anonymous.post("/mass/results?lang=en", data=wish | {"address": "boss"})
+    assert (wrong.status_code, 'role="alert"' in wrong.text) == (422, True)
+    assert (await anonymous.post("/mass/results?lang=en", data=wish | {"hour": "99"})).status_code == 422
+    button = re.search(r'name="remove" value="([0-9a-f-]{36})"', page)
+    assert button is not None
+    assert (await anonymous.post("/mass/results?lang=en", data={"remove": button[1]})).status_code == 303
+    assert "Nobody gets figures" in (await anonymous.get("/mass?lang=en")).text
+
+
 async def test_a_marketer_writes_counts_and_sends_on_the_console(
     anonymous: httpx.AsyncClient, scribe: Scribe, make_key: MakeKey
 ) -> None:
@@ -165,3 +194,27 @@ async def test_a_template_is_tried_on_an_address_of_ones_own(
     reader = bearer((await make_key(ACME, "rules:read"))[0])
     denied = await client.post("/v1/templates:test", json=asked, headers={"Idempotency-Key": "u", **reader})
     assert denied.status_code == 403
+
+
+async def test_a_draft_is_tried_from_its_form_and_what_nobody_carries_lies_in_the_outbox(
+    anonymous: httpx.AsyncClient, scribe: Scribe, make_key: MakeKey
+) -> None:
+    await signed_in(anonymous, make_key, "receipts:read", "rules:read", "rules:publish", "members:read")
+    where = "/templates/edit?message=spring_sale&channel=email&reader=en&lang=en"
+    fields = {"title": "Spring", "text": "Come <by>.", "to": "me@shop.example", "what": "test"}
+    sent = await anonymous.post(where, data=fields)
+    assert (sent.status_code, "It is on its way" in sent.text) == (200, True)
+    refused = await anonymous.post(where, data=fields | {"to": "me"})
+    assert refused.status_code == 422
+    letter_id, sealed = await scribe.connection.fetchrow("SELECT letter_id, sealed FROM notifier.own_letter")
+    address, _, content = opened(sealed, letter_id, SEAL)
+    assert (address, content.title, content.text) == ("me@shop.example", "[Test] Spring", "Come <by>.")
+    told = orjson.dumps({"address": address, "title": content.title, "text": content.text, "html": None})
+    kept = SEAL.close(told, f"captured/{letter_id}")
+    await scribe.connection.execute("INSERT INTO notifier.captured VALUES (1, $1, 'email', now(), $2)", letter_id, kept)
+    outbox = (await anonymous.get("/outbox?lang=en")).text
+    assert "To people of the company" in outbox
+    shown = await anonymous.get(f"/outbox/own/{letter_id}")
+    assert "Come &lt;by&gt;." in shown.text
+    assert shown.headers["Content-Security-Policy"].startswith("sandbox ")
+    assert (await anonymous.get(f"/outbox/own/{uuid4()}")).status_code == 404

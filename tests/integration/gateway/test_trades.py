@@ -1,9 +1,11 @@
-"""Points are bought, exchanged and donated by both ways on one database: once under a key, and told to the member."""
+"""Points are bought, exchanged and donated by both ways on one database, once under a key; one of three is chosen."""
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +15,12 @@ import pytest
 
 from cli.verify import check
 from libs.contracts.redemption import Answer, Ask
+from libs.contracts.samples import example
 from libs.contracts.trades import TradeAsk
 from services.gateway.problems import ProblemError
 from services.gateway.redemptions.client import RedemptionClient
 from services.gateway.settings import GatewaySettings
+from services.redemption import grants
 from services.redemption.commands import digest
 from services.redemption.handlers import Desk
 from tests.integration.gateway.conftest import SEAL_KEY, MakeKey, SetClock, bearer, running
@@ -24,6 +28,7 @@ from tests.integration.gateway.scribe import Scribe
 from tests.integration.gateway.till import fresh_key
 from tests.support.database import ACME, Database, programme_document
 from tests.support.programmes import put_programme
+from tests.support.rewards import WHAT
 from tests.support.spending import traded
 from tests.support.spending_lane import SpendingLane, open_desk
 
@@ -43,6 +48,9 @@ TRADES = {
     "limits": [{"kinds": ["buy"], "period": "month", "points": 1000}],
 }
 
+REWARDS = ["ebook", "film", "song"]
+TREAT = {"name": "treat", "title": "A treat", "rewards": REWARDS, "within_days": 10}
+
 
 @pytest.fixture
 async def desk(database: Database, clock: SetClock) -> AsyncIterator[Desk]:
@@ -53,7 +61,9 @@ async def desk(database: Database, clock: SetClock) -> AsyncIterator[Desk]:
         "when": {"member": {"history": [{"count": "redemptions", "max": 0}]}},
         "effect": {"kind": "fixed", "points": 5},
     }
-    await put_programme(database, programme_document(ACME) | {"trades": TRADES, "campaigns": [untouched]})
+    await put_programme(
+        database, programme_document(ACME) | {"trades": TRADES, "campaigns": [untouched], "choices": [TREAT]}
+    )
     opened = await open_desk(database, clock, base64.b64encode(SEAL_KEY).decode())
     yield opened
     await opened.pool.close()
@@ -158,4 +168,64 @@ async def test_what_is_offered_is_bought_told_and_receipted(
     ]  # fmt: skip
     cancelled = await shop.post(f"/v1/redemptions/{given.json()['redemption_id']}/cancel", json={}, headers=fresh_key())
     assert cancelled.json()["code"] == "trade-final"
+    await sound(database)
+
+
+def granted(member: UUID, name: str, kind: str = "granted") -> bytes:
+    """A campaign gives a member a treat, or takes it back."""
+    event = orjson.loads(example(f"reward.{kind}.v1", "full"))
+    data = {"member_id": str(member), "kind": "reward", "reference": "treat", "quantity": 1, "campaign": "quiz"}
+    return orjson.dumps(event | {"id": name, "tenant": "acme", "programme": "main", "data": event["data"] | data})
+
+
+async def test_one_of_three_benefits_is_chosen_once(
+    shop: httpx.AsyncClient, desk: Desk, scribe: Scribe, database: Database
+) -> None:
+    member, stop = await scribe.member(), asyncio.Event()
+
+    async def hear(name: str, kind: str = "granted") -> None:
+        value = granted(member.member_id, name, kind)
+        await grants.take(desk, f"org.pointstream.reward.{kind}.v1", value, stop)
+
+    for reference in REWARDS:
+        document = {
+            "category": "treats",
+            "what": {"kind": "digital", **WHAT["digital"][0]},
+            "texts": {"en": {"title": reference}},
+            "prices": [{"name": "standard", "points": 10}],
+        }
+        put = await shop.put(
+            f"/v1/rewards/{reference}/document", json={"reward": document}, headers={"If-None-Match": "*"}
+        )
+        assert put.status_code == 200, put.text
+    for name in ("g-1", "g-1", "g-2", "g-3"):  # the first comes twice
+        await hear(name)
+    path = f"/v1/members/{member.member_id}/choices"
+
+    async def choices() -> list[dict[str, Any]]:
+        told: list[dict[str, Any]] = (await shop.get(path)).json()["data"]
+        return told
+
+    async def choose(choice: dict[str, Any], reward: str) -> httpx.Response:
+        return await shop.post(f"{path}/{choice['choice_id']}", json={"reward": reward}, headers=fresh_key())
+
+    one, other, late = await choices()
+    assert (one["state"], one["rewards"]) == ("open", REWARDS)
+    assert (await choose(one, "car")).json()["code"] == "choice-differs"
+    chosen = await choose(one, "film")
+    assert (chosen.status_code, chosen.json()["points"]) == (201, 0), chosen.text
+    assert chosen.json()["order"]["usable"], "an electronic reward can be used at once"
+    assert (await choose(one, "film")).headers["idempotency-replayed"] == "true"
+    assert (await choose(one, "song")).json()["code"] == "choice-made"
+    both = await asyncio.gather(choose(other, "song"), choose(other, "ebook"))
+    assert sorted(each.status_code for each in both) == [201, 409]
+    desk.clock.instant += timedelta(days=11)  # type: ignore[attr-defined]  # one that tests set
+    assert (await choose(late, "film")).json()["code"] == "choice-over"
+    assert [each["state"] for each in await choices()] == ["chosen", "chosen", "over"]
+    for _ in range(2):  # the word that takes one back comes twice
+        await hear("r-1", "revoked")
+    taken = "SELECT count(*) FROM redemption.choice WHERE revoked_at IS NOT NULL"
+    assert await scribe.connection.fetchval(taken) == 1
+    orders = (await shop.get(f"/v1/members/{member.member_id}/orders")).json()["data"]
+    assert len(orders) == 2
     await sound(database)

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from aiokafka import ConsumerRecord
 
 from libs.promotions.scenarios import Scenario
 from libs.runtime import sql
@@ -128,3 +129,22 @@ async def test_what_waits_is_found_by_an_index(notifying: Notifying) -> None:
     plan = "\n".join(row[0] for row in rows)
     assert "due_at_idx" in plan
     assert "Sort" not in plan
+
+
+async def test_what_only_scenarios_wait_for_is_read_once_one_does(notifying: Notifying) -> None:
+    """By the header alone, as long as no programme has such a scenario; a version that is news counts at once."""
+    kind = [("ce_type", b"org.pointstream.activity.evaluated.v1")]
+    records = [
+        ConsumerRecord("loyalty.points", 0, at, 1_700_000_000_000, 0, b"k", value, None, 0, 0, kind)
+        for at, value in enumerate([review(notifying, 1), b"no event at all"])
+    ]
+    await notifying.superuser.execute(SEED, 1, BOUNDARY)
+    await notifying.programme()
+    await notifying.intake.take("loyalty.points", records)
+    outcomes = ("not_told", "rejected", "queued")
+    seen = [notifying.metrics.events.labels("loyalty.points", each)._value.get() for each in outcomes]
+    assert seen == [2, 0, 0]
+    notifying.clock.instant += timedelta(seconds=1)
+    await notifying.programme(scenarios=[GIFTS], known=False)
+    await notifying.intake.take("loyalty.points", records[:1])
+    assert sum((await stand(notifying)).values()) == len(GIFTS["steps"])

@@ -1,0 +1,1 @@
+"""Benefits of which a member chooses one: listed and chosen through the door."""
