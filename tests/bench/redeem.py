@@ -62,26 +62,27 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
 
     told: dict[str, Any] = {}
     tell("starting PostgreSQL and Kafka")
-    async with open_stage(tell) as stage, stage.connection() as connection:
+    async with open_stage(tell) as stage:
         await prepare(stage, options.members, options.lots)
-        client, asks = await open_till(stage, connection)
-        rows = await connection.fetch(EXPIRY["some_members"], TENANTS[0].tenant_id, _REDEEMERS)
-        some = [row["member_id"] for row in rows]
-        await connection.execute(_QUERIES["enrich"], TENANTS[0].tenant_id, some[0], BOUNDARY)
-        made = await connection.fetchval(_QUERIES["redeemed"])
-        for name, wanted in (("redeem", asks), ("redeem_hot", half_of_one(some))):
-            timed, spent, machine = Timed(client, options.rate), _spent(stage), machine_seconds()
-            await timed.run(islice(wanted, int(options.rate * options.seconds)))
-            found = timed.told()
-            used = _spent(stage) - spent
-            told |= figures(name, found, options.rate)
-            told[f"{name}_cpu_ms"] = round(used / found.count * 1_000, 2)
-            told[f"{name}_cores_busy_with_others"] = round(
-                max(0.0, machine_seconds() - machine - used) / found.seconds, 2
-            )
-            tell(f"{name}: p50 {found.p50_ms:.1f} ms, p99 {found.p99_ms:.1f} ms")
-        client.close()
-        made = await connection.fetchval(_QUERIES["redeemed"]) - made
+        async with stage.connection() as connection:
+            client, asks = await open_till(stage, connection)
+            rows = await connection.fetch(EXPIRY["some_members"], TENANTS[0].tenant_id, _REDEEMERS)
+            some = [row["member_id"] for row in rows]
+            await connection.execute(_QUERIES["enrich"], TENANTS[0].tenant_id, some[0], BOUNDARY)
+            made = await connection.fetchval(_QUERIES["redeemed"])
+            for name, wanted in (("redeem", asks), ("redeem_hot", half_of_one(some))):
+                timed, spent, machine = Timed(client, options.rate), _spent(stage), machine_seconds()
+                await timed.run(islice(wanted, int(options.rate * options.seconds)))
+                found = timed.told()
+                used = _spent(stage) - spent
+                told |= figures(name, found, options.rate)
+                told[f"{name}_cpu_ms"] = round(used / found.count * 1_000, 2)
+                told[f"{name}_cores_busy_with_others"] = round(
+                    max(0.0, machine_seconds() - machine - used) / found.seconds, 2
+                )
+                tell(f"{name}: p50 {found.p50_ms:.1f} ms, p99 {found.p99_ms:.1f} ms")
+            client.close()
+            made = await connection.fetchval(_QUERIES["redeemed"]) - made
     wrong = [] if made == told["redeem_count"] + told["redeem_hot_count"] else [f"{made} redemptions came to pass"]
     return told | {"violations": wrong} | await asyncio.to_thread(environment.describe)
 
