@@ -66,6 +66,7 @@ _ELSEWHERE = {
     "import": ("cli.import_members",),
     "switch": ("cli.switches",),
     "liability": ("cli.expiry",),
+    "draws": ("cli.games",),
     "members": ("cli.reinstate",),
     "reinstatements": ("cli.reinstate",),
     "db": ("cli.db", "cli.rebuild"),

@@ -140,10 +140,10 @@ def _steps_up_to(workers: Sequence[Worker], seconds: float) -> int:
     return int(sum(worker.metric("loyalty_expiry_step_seconds_bucket", le=str(seconds)) for worker in workers))
 
 
-def redemptions(members: Sequence[UUID]) -> Iterator[bytes]:
-    """Requests to redeem a point or two, by one member after the other, without end."""
+def redemptions(members: Sequence[UUID], first: int = 0) -> Iterator[bytes]:
+    """Requests to redeem a point or two, by one member after the other, numbered from `first` and without end."""
     tenant = TENANTS[0]
-    for number in count():
+    for number in count(first):
         yield wire.write(
             Ask(
                 "redeem",
