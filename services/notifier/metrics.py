@@ -86,7 +86,6 @@ class NotifierMetrics:
             registry=registry,
         )
         self._count_returned(registry)
-        self._make_gauges(registry)
 
     def _count_returned(self, registry: CollectorRegistry) -> None:
         """What is read of the mailbox that mails come back to."""
