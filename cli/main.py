@@ -62,6 +62,7 @@ _MODULES = (
 _ELSEWHERE = {
     "reset": ("cli.down",),
     "import": ("cli.import_members",),
+    "scenarios": ("cli.scenarios", "cli.scenarios_simulated"),
     "switch": ("cli.switches",),
     "liability": ("cli.expiry",),
     "members": ("cli.reinstate",),
