@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from cli import exits
 
-_MODULES = (
+MODULES = (
     "cli.up",
     "cli.down",
     "cli.status",
@@ -56,6 +56,8 @@ _MODULES = (
     "cli.providers",
     "cli.codes",
     "cli.giftcards",
+    "cli.trades",
+    "cli.games",
     "cli.features",
 )
 """Modules with a `register(app)` that adds their commands, in the order of the help."""
@@ -77,14 +79,14 @@ class _Commands(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return a command; looking for one that there is not takes all modules."""
-        for modules in (_modules_of(cmd_name), _MODULES):
+        for modules in (modules_of(cmd_name), MODULES):
             if cmd_name not in self.commands:
                 self._add(modules)
         return self.commands.get(cmd_name)
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of all."""
-        self._add(_MODULES)
+        self._add(MODULES)
         return list(self.commands)
 
     def _add(self, modules: Iterable[str]) -> None:
@@ -121,9 +123,10 @@ def _pointstream(
     """An open loyalty platform: receipts become points in real time, exactly once."""
 
 
-def _modules_of(command: str) -> tuple[str, ...]:
-    """The modules that bring a command, as far as its name tells; none when it does not."""
-    return _ELSEWHERE.get(command) or tuple(module for module in _MODULES if module == f"cli.{command}")
+def modules_of(command: str) -> tuple[str, ...]:
+    """The modules that bring a command and what is below it, as far as its name tells; none when it does not."""
+    own = f"cli.{command}"
+    return _ELSEWHERE.get(command) or tuple(each for each in MODULES if each == own or each.startswith(f"{own}_"))
 
 
 def main() -> None:

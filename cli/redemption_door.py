@@ -16,8 +16,9 @@ from cli.failures import fail, running
 from cli.publishing import who
 from deploy.embedded import state
 from libs.contracts.codes import CodeAsk, ValueAnswer, read_value_answer, write
+from libs.contracts.games import GameAsk
 from libs.contracts.gift_cards import CardAsk
-from libs.contracts.redemption import door_token
+from libs.contracts.redemption import Ask, door_token
 
 RedemptionOption: TypeAlias = Annotated[
     str | None,
@@ -27,6 +28,8 @@ KeyOption: TypeAlias = Annotated[
     str | None,
     typer.Option("--key", metavar="TEXT", help="A name of your own for this request: repeated, it counts once."),
 ]
+AnyAsk: TypeAlias = CodeAsk | CardAsk | GameAsk | Ask
+"""What redemption is asked by commands."""
 _PATIENCE = 30.0
 
 
@@ -40,7 +43,7 @@ def request(tenant_id: int, told: dict[str, Any], key: str | None) -> dict[str, 
     }
 
 
-async def ask(connections: Connections, url: str | None, path: str, asked: CodeAsk | CardAsk) -> dict[str, Any]:
+async def ask(connections: Connections, url: str | None, path: str, asked: AnyAsk) -> dict[str, Any]:
     """Ask redemption and return what it tells; ends the command when it refuses or does not answer."""
     answer = await answered(connections, url, path, asked)
     if answer.refused is not None:
@@ -49,7 +52,7 @@ async def ask(connections: Connections, url: str | None, path: str, asked: CodeA
     return told
 
 
-async def answered(connections: Connections, url: str | None, path: str, asked: CodeAsk | CardAsk) -> ValueAnswer:
+async def answered(connections: Connections, url: str | None, path: str, asked: AnyAsk) -> ValueAnswer:
     """Ask redemption; ends the command when it does not answer: then it is not known whether it was done."""
     address = url or _address(connections)
     token = door_token(connections.seal_key())

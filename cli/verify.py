@@ -27,6 +27,7 @@ _LEDGER = sql.load("libs.ledger", "invariants.sql")
 _STREAM = sql.load("libs.runtime", "invariants.sql")
 _BETWEEN = sql.load("cli", "verify.sql")
 _VALUES = sql.load("cli", "values.sql")
+_GAMES = sql.load("cli", "games.sql")
 _NO_PAGE = 4095
 """How the page of an inbox entry ends (modulo 4,096) that has no decision, as earning writes it."""
 _CARD_TRIPLES = [(kind, *pair) for kind, pairs in gift_cards.LEGAL.items() for pair in sorted(pairs)]
@@ -111,6 +112,12 @@ INVARIANTS: tuple[_Invariant, ...] = (
     ),
     _Invariant(
         "I15", "codes-have-uses", "codes are used as often as their redemptions say", _VALUES["codes_have_uses"]
+    ),
+    _Invariant(
+        "I16",
+        "games-add-up",
+        "tickets and spins have their numbers, prizes are won as often as there are, and what was paid was redeemed",
+        _GAMES["games_add_up"],
     ),
 )
 """Every check, in the order of its id; I9 comes with the hash chain."""

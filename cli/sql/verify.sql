@@ -8,8 +8,8 @@
 SELECT set_config('work_mem', '128MB', true), set_config('jit', 'off', true);
 
 -- name: one_credit_per_event
--- Every lot was earned by an accepted event, and an event earns at most one lot a wallet, for one member only; of lots that
--- come from another member it may bring many.
+-- Every lot was earned by an accepted event, or came by a trade, and an event earns at most one lot a wallet, for one member
+-- only; of lots that come from another member it may bring many.
 WITH repeated AS (
     SELECT tenant_id, cause FROM ledger.lot WHERE opened_by <> 'transfer' GROUP BY tenant_id, cause HAVING count(*) > 1
 ), flaw AS (
@@ -20,7 +20,9 @@ WITH repeated AS (
     UNION
     SELECT l.tenant_id, l.cause
     FROM ledger.lot l LEFT JOIN earning.inbox i ON i.tenant_id = l.tenant_id AND i.event_key = l.cause
-    WHERE i.event_key IS NULL OR i.page % 4096 = $1
+    LEFT JOIN redemption.trade t ON t.tenant_id = l.tenant_id AND t.programme_id = l.programme_id
+                                AND t.member_id = l.member_id AND t.redemption_id = l.cause
+    WHERE (i.event_key IS NULL AND t.redemption_id IS NULL) OR i.page % 4096 = $1
 )
 SELECT count(*) OVER () AS violations, concat_ws('/', tenant_id, cause) AS key FROM flaw ORDER BY key LIMIT 5;
 
@@ -92,9 +94,10 @@ FROM told, done WHERE told.events <> done.effects;
 
 -- name: redemptions_have_points
 -- What a redemption says to be held, or to be spent and not given back, is what its movements say. And redemption's shards
--- have numbered one event a movement that it brought about, one a request that was refused or moved a hold's end, and one a
--- dead letter; what they say on loyalty.rewards is taken off. An order costs and gives back what its redemption does, and
--- what stock says to be reserved is held by orders.
+-- have numbered one event a movement that it brought about, one a trade, one a request that was refused or moved a hold's
+-- end, and one a dead letter; what they say on loyalty.rewards and ask of earning is taken off. An order costs and gives back
+-- what its redemption does, a trade brings its lot or costs what its redemption does, and what stock says to be reserved is
+-- held by orders.
 WITH moved AS (
     SELECT r.tenant_id, r.programme_id, r.member_id, r.redemption_id, count(*) AS movements,
            sum(m.amount * ((m.to_account = 'held')::int - (m.from_account = 'held')::int)) AS held,
@@ -112,10 +115,12 @@ WITH moved AS (
     SELECT 'redemption: ' || told.events || ' events, ' || done.effects || ' effects'
     FROM (SELECT coalesce(sum(s.next_seq - 1), 0)
                - (SELECT coalesce(sum(o.count), 0) FROM stream.outbox o
-                  WHERE starts_with(o.shard, 'redemption/') AND o.topic = 'loyalty.rewards') AS events
+                  WHERE starts_with(o.shard, 'redemption/')
+                    AND o.topic IN ('loyalty.rewards', 'loyalty.activities')) AS events
           FROM stream.outbox_shard s
           WHERE starts_with(s.shard, 'redemption/') OR starts_with(s.shard, 'redemption.')) AS told,
          (SELECT (SELECT coalesce(sum(movements), 0) FROM moved)
+               + (SELECT count(*) + count(opens) FROM redemption.trade)
                + (SELECT count(*) FROM redemption.inbox WHERE outcome IN ('extended', 'refused'))
                + (SELECT count(*) FROM stream.dead_letter WHERE starts_with(consumer, 'redemption.')) AS effects) AS done
     WHERE told.events <> done.effects
@@ -125,6 +130,13 @@ WITH moved AS (
     LEFT JOIN redemption.redemption r ON r.tenant_id = o.tenant_id AND r.programme_id = o.programme_id
                                      AND r.member_id = o.member_id AND r.redemption_id = o.order_id
     WHERE (o.points, o.points_back) IS DISTINCT FROM (r.points, r.restored)
+    UNION ALL
+    SELECT concat_ws('/', 'trade', t.tenant_id, t.redemption_id)
+    FROM redemption.trade t
+    LEFT JOIN redemption.redemption r USING (tenant_id, programme_id, member_id, redemption_id)
+    LEFT JOIN ledger.lot l ON l.tenant_id = t.tenant_id AND l.programme_id = t.programme_id AND l.member_id = t.member_id
+                          AND l.seq = t.opens AND l.cause = t.redemption_id AND l.wallet = t.wallet
+    WHERE t.points IS DISTINCT FROM CASE WHEN t.opens IS NULL THEN r.points ELSE l.amount END
     UNION ALL
     SELECT concat_ws('/', 'stock', s.tenant_id, s.reference, s.store)
     FROM redemption.stock s

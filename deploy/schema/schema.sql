@@ -2373,6 +2373,51 @@ GRANT SELECT, INSERT ON redemption.bill TO pointstream_redemption;
 GRANT UPDATE (paid_minor, returned_minor) ON redemption.bill TO pointstream_redemption;
 GRANT SELECT ON redemption.bill TO pointstream_gateway, pointstream_operator;
 
+-- What a redemption is for that is a trade: so many points for so much else, by a rate of a version of the programme. `other` is
+-- money in minor units of `currency`, or units of the other programme; `party` that programme or a charity, `opens` the lot that
+-- came. A trade is never changed.
+CREATE TABLE redemption.trade (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    redemption_id uuid NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('buy', 'exchange_in', 'exchange_out', 'donate')),
+    wallet text NOT NULL,
+    points bigint NOT NULL CHECK (points > 0),
+    other bigint NOT NULL CHECK (other > 0),
+    rate_points bigint NOT NULL CHECK (rate_points > 0),
+    rate_other bigint NOT NULL CHECK (rate_other > 0),
+    programme_version int NOT NULL CHECK (programme_version > 0),
+    currency text,
+    party text,
+    pool text,
+    payment text,
+    opens bigint,
+    traded_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, member_id, redemption_id),
+    CHECK ((opens IS NOT NULL) = (kind IN ('buy', 'exchange_in'))),
+    CHECK ((currency IS NOT NULL) = (kind IN ('buy', 'donate')))
+);
+CREATE INDEX trade_of_pool ON redemption.trade (tenant_id, programme_id, party, pool) INCLUDE (points, other)
+    WHERE kind = 'donate';
+
+-- How much a member has traded in a period, as the programme's limits count it.
+CREATE TABLE redemption.trade_use (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    counter text NOT NULL,
+    used bigint NOT NULL CHECK (used >= 0),
+    PRIMARY KEY (tenant_id, programme_id, member_id, counter)
+) WITH (fillfactor = 80);
+
+SELECT platform.protect(name::regclass, ARRAY['pointstream_operator'])
+FROM unnest(ARRAY['redemption.trade', 'redemption.trade_use']) AS name;
+
+GRANT SELECT, INSERT ON redemption.trade, redemption.trade_use TO pointstream_redemption;
+GRANT UPDATE (used) ON redemption.trade_use TO pointstream_redemption;
+GRANT SELECT ON redemption.trade TO pointstream_gateway, pointstream_operator;
+
 -- ==== expiry =======================================================================================================
 -- Sweeps: boundaries as they come, what each is expected to take and took, and the chunks of members in which it runs.
 -- A further writer of the ledger: it lets lots lapse of members whom nobody touched.
@@ -2462,8 +2507,7 @@ CREATE TABLE expiry.origin_mix (
 );
 
 -- The lots of a member with something left, as of movement `upto`: where each came from, and what it comes to if nothing else
--- happens. A lot that is spared first and lapses later is in it once for each. Where `told` it counts in `expiry.foreseen`; those
--- who owe and wait for points do not. `tier` and `keeps` are the head's; with the latter it holds up to `until`.
+-- happens. A lot that is spared first and lapses later is in it once for each.
 CREATE TABLE expiry.origin (
     tenant_id int NOT NULL,
     programme_id int NOT NULL,
@@ -2472,20 +2516,30 @@ CREATE TABLE expiry.origin (
     lots bigint[] NOT NULL,
     places bigint[] NOT NULL,
     mixes bigint[] NOT NULL,
-    told boolean,
-    tier text,
-    keeps jsonb,
-    until timestamptz,
     wallets text[],
     lapses timestamptz[],
     months date[],
     free bigint[],
     held bigint[],
     spared bigint[],
+    repays bigint[],
     PRIMARY KEY (tenant_id, programme_id, member_id)
 ) WITH (fillfactor = 80);
 
--- What those rows of `expiry.origin` come to that are told: by tier and month of earning, by place, and by mix.
+-- Up to which movement it is known what a member's points come to, and by which tier and exceptions; up to `until`, where time
+-- alone changes it.
+CREATE TABLE expiry.followed (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    upto bigint NOT NULL,
+    tier text,
+    keeps jsonb,
+    until timestamptz,
+    PRIMARY KEY (tenant_id, programme_id, member_id)
+) WITH (fillfactor = 80);
+
+-- What the rows of `expiry.origin` come to: by tier and month of earning, by place, and by mix.
 CREATE TABLE expiry.foreseen (
     tenant_id int NOT NULL,
     programme_id int NOT NULL,
@@ -2498,6 +2552,7 @@ CREATE TABLE expiry.foreseen (
     lots bigint NOT NULL,
     points bigint NOT NULL,
     spared bigint NOT NULL,
+    repays bigint NOT NULL,
     held bigint NOT NULL,
     PRIMARY KEY (tenant_id, programme_id, split, lapses_at, wallet, tier, month, number)
 ) WITH (fillfactor = 50);
@@ -2634,8 +2689,8 @@ END $$;
 
 SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_expiry'])
 FROM unnest(ARRAY['expiry.sweep', 'expiry.chunk', 'expiry.forecast', 'expiry.reinstatement', 'expiry.reinstatement_share',
-                  'expiry.boundary', 'expiry.origin', 'expiry.origin_place', 'expiry.origin_mix', 'expiry.foreseen',
-                  'expiry.latest_forecast']) AS name;
+                  'expiry.boundary', 'expiry.origin', 'expiry.origin_place', 'expiry.origin_mix', 'expiry.followed',
+                  'expiry.foreseen', 'expiry.latest_forecast']) AS name;
 CREATE POLICY pointstream_expiry_works ON ledger.member TO pointstream_expiry USING (true);
 CREATE POLICY pointstream_expiry_works ON ledger.lot TO pointstream_expiry USING (true);
 CREATE POLICY pointstream_expiry_works ON ledger.debt TO pointstream_expiry USING (true);
@@ -2646,8 +2701,8 @@ GRANT USAGE ON SCHEMA ledger, stream TO pointstream_expiry;
 GRANT USAGE ON SCHEMA expiry TO pointstream_gateway;
 GRANT SELECT, INSERT ON expiry.sweep, expiry.chunk, expiry.forecast TO pointstream_expiry;
 GRANT SELECT, INSERT ON expiry.origin_place, expiry.origin_mix TO pointstream_expiry;
-GRANT SELECT, INSERT, UPDATE ON expiry.origin TO pointstream_expiry;
-GRANT SELECT, INSERT, UPDATE (lots, points, spared, held), DELETE ON expiry.foreseen TO pointstream_expiry;
+GRANT SELECT, INSERT, UPDATE ON expiry.origin, expiry.followed TO pointstream_expiry;
+GRANT SELECT, INSERT, UPDATE (lots, points, spared, repays, held), DELETE ON expiry.foreseen TO pointstream_expiry;
 GRANT SELECT, INSERT, UPDATE (as_of, outlook) ON expiry.latest_forecast TO pointstream_expiry;
 GRANT UPDATE (state, asked, asked_by, lapsed, members, started_at, told_at, ended_at, approved_by, approved_at)
     ON expiry.sweep TO pointstream_expiry;
@@ -2670,9 +2725,9 @@ GRANT SELECT ON earning.inbox, earning.decision_page TO pointstream_expiry;
 
 -- The door and the command line look, and say what they want.
 GRANT SELECT ON expiry.sweep, expiry.chunk, expiry.forecast TO pointstream_gateway, pointstream_operator;
-GRANT SELECT ON expiry.origin, expiry.origin_place, expiry.origin_mix, expiry.foreseen, expiry.latest_forecast
+GRANT SELECT ON expiry.origin, expiry.origin_place, expiry.origin_mix, expiry.followed, expiry.foreseen, expiry.latest_forecast
     TO pointstream_gateway, pointstream_operator;
-GRANT DELETE ON expiry.origin, expiry.foreseen TO pointstream_operator;
+GRANT DELETE ON expiry.origin, expiry.followed, expiry.foreseen TO pointstream_operator;
 GRANT UPDATE (asked, asked_by) ON expiry.sweep TO pointstream_gateway, pointstream_operator;
 GRANT SELECT, INSERT, UPDATE (state, decided_by, decided_at) ON expiry.reinstatement
     TO pointstream_gateway, pointstream_operator;
@@ -3885,3 +3940,220 @@ GRANT SELECT, INSERT ON redemption.gift_card, redemption.gift_card_entry TO poin
 GRANT UPDATE (state, balance_minor, seq, member_id, expires_at, last_load_at, changed_at) ON redemption.gift_card
     TO pointstream_redemption;
 GRANT SELECT ON redemption.gift_card, redemption.gift_card_entry TO pointstream_gateway, pointstream_operator;
+
+-- Carts: codes, points and gift cards that were set aside together for a receipt, and what became of it.
+
+-- The parts are those of a request that was made under `cart_id` and can be made again: each part has a name that follows from
+-- the cart's. `whole` says that all of them were had. `late` ones were taken anew when the receipt came, for their time was over.
+-- Of what was bought for `total_minor`, so much was returned since; amounts are minor units of `currency`. `told` is the quote
+-- that was answered.
+CREATE TABLE redemption.cart (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    cart_id uuid NOT NULL,
+    member_id uuid,
+    receipt_key uuid NOT NULL,
+    receipt_number text NOT NULL CHECK (length(receipt_number) BETWEEN 1 AND 64),
+    store text,
+    state text NOT NULL CHECK (state IN ('held', 'bought', 'released', 'expired')),
+    whole boolean NOT NULL DEFAULT false,
+    late boolean NOT NULL DEFAULT false,
+    fingerprint bytea NOT NULL,
+    held_until timestamptz NOT NULL,
+    currency text NOT NULL CHECK (length(currency) = 3),
+    total_minor bigint NOT NULL CHECK (total_minor >= 0),
+    returned_minor bigint NOT NULL DEFAULT 0 CHECK (returned_minor >= 0),
+    parts jsonb NOT NULL,
+    told jsonb NOT NULL,
+    asked_at timestamptz NOT NULL,
+    changed_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, cart_id)
+);
+CREATE UNIQUE INDEX cart_of_receipt ON redemption.cart (tenant_id, receipt_key) WHERE state = 'held';
+CREATE INDEX cart_bought ON redemption.cart (tenant_id, receipt_key) WHERE state = 'bought';
+CREATE INDEX cart_over ON redemption.cart (held_until) WHERE state = 'held';
+
+SELECT platform.protect('redemption.cart'::regclass, ARRAY['pointstream_operator', 'pointstream_redemption']);
+
+GRANT SELECT, INSERT ON redemption.cart TO pointstream_redemption;
+GRANT UPDATE (state, whole, late, total_minor, returned_minor, parts, changed_at) ON redemption.cart TO pointstream_redemption;
+GRANT SELECT ON redemption.cart TO pointstream_gateway, pointstream_operator;
+-- Games paid in points: lotteries, prize wheels and auctions, and the badges that members collect.
+
+-- A game: `document` says what can be won, by whom and when, `version` counts its changes, of which there are none once it is
+-- open. `closes_at` is when it ends; late bids of an auction move it. `commitment` is the hash of its seed, told as it opens;
+-- `seed` is null until it is over. `tickets` and `spins` count all that there ever were, `best` is the bid that leads.
+CREATE TABLE redemption.game (
+    tenant_id int NOT NULL,
+    game_id uuid NOT NULL,
+    programme_id int NOT NULL,
+    name text NOT NULL CHECK (length(name) BETWEEN 1 AND 40),
+    kind text NOT NULL CHECK (kind IN ('lottery', 'wheel', 'auction')),
+    version int NOT NULL DEFAULT 1,
+    document jsonb NOT NULL,
+    state text NOT NULL DEFAULT 'draft' CHECK (state IN ('draft', 'open', 'ended')),
+    opens_at timestamptz NOT NULL,
+    closes_at timestamptz NOT NULL,
+    commitment bytea,
+    seed bytea,
+    entries_digest bytea,
+    tickets bigint NOT NULL DEFAULT 0 CHECK (tickets >= 0),
+    spins bigint NOT NULL DEFAULT 0 CHECK (spins >= 0),
+    best uuid,
+    changed_at timestamptz NOT NULL,
+    ended_at timestamptz,
+    PRIMARY KEY (tenant_id, game_id),
+    UNIQUE (tenant_id, programme_id, name),
+    CHECK (state = 'draft' OR kind = 'auction' OR commitment IS NOT NULL),
+    CHECK (seed IS NULL OR state = 'ended')
+) WITH (fillfactor = 70);
+CREATE INDEX game_to_end ON redemption.game (closes_at) WHERE state = 'open';
+
+-- The seed of a game, sealed: what is won follows from it, so nobody but redemption may read it.
+CREATE TABLE redemption.game_seed (
+    tenant_id int NOT NULL,
+    game_id uuid NOT NULL,
+    sealed bytea NOT NULL,
+    PRIMARY KEY (tenant_id, game_id)
+);
+
+-- Tickets of a member, `count` of them with numbers from `first` on; the last `voided` were taken back, `used` were spun.
+-- They were bought by `redemption_id` for `points`, or granted by `campaign`.
+CREATE TABLE redemption.game_ticket (
+    tenant_id int NOT NULL,
+    game_id uuid NOT NULL,
+    ticket_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    first bigint NOT NULL CHECK (first >= 1),
+    count int NOT NULL CHECK (count >= 1),
+    voided int NOT NULL DEFAULT 0 CHECK (voided >= 0),
+    used int NOT NULL DEFAULT 0 CHECK (used >= 0),
+    points bigint NOT NULL DEFAULT 0 CHECK (points >= 0),
+    redemption_id uuid,
+    campaign text,
+    issued_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, game_id, ticket_id),
+    UNIQUE (tenant_id, game_id, first),
+    CHECK (voided + used <= count),
+    CHECK ((redemption_id IS NULL) = (points = 0))
+);
+CREATE INDEX game_ticket_of_member ON redemption.game_ticket (tenant_id, member_id, game_id, first);
+
+-- A turn of a wheel: `number` counts them without a gap, `word` is what the member added to chance, `sector` where it stopped.
+CREATE TABLE redemption.game_spin (
+    tenant_id int NOT NULL,
+    game_id uuid NOT NULL,
+    number bigint NOT NULL,
+    spin_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    word text NOT NULL CHECK (length(word) <= 64),
+    sector text NOT NULL,
+    points bigint NOT NULL DEFAULT 0 CHECK (points >= 0),
+    redemption_id uuid,
+    ticket_id uuid,
+    on_day date NOT NULL,
+    at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, game_id, number),
+    UNIQUE (tenant_id, game_id, spin_id),
+    CHECK ((redemption_id IS NULL) = (points = 0))
+);
+CREATE INDEX game_spin_of_member ON redemption.game_spin (tenant_id, member_id, game_id, on_day);
+
+-- What is left of a sector that does not go on for ever.
+CREATE TABLE redemption.game_stock (
+    tenant_id int NOT NULL,
+    game_id uuid NOT NULL,
+    prize text NOT NULL,
+    pieces int NOT NULL CHECK (pieces >= 1),
+    free int NOT NULL,
+    PRIMARY KEY (tenant_id, game_id, prize),
+    CHECK (free BETWEEN 0 AND pieces)
+) WITH (fillfactor = 70);
+
+-- What was won: `number` is that of the ticket or the spin, 1 for an auction, which `redemption_id` paid; `prize` is null for
+-- a substitute.
+CREATE TABLE redemption.game_win (
+    tenant_id int NOT NULL,
+    game_id uuid NOT NULL,
+    place bigint NOT NULL,
+    number bigint NOT NULL,
+    member_id uuid NOT NULL,
+    prize text,
+    redemption_id uuid,
+    at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, game_id, place)
+);
+CREATE INDEX game_win_of_member ON redemption.game_win (tenant_id, member_id, at);
+
+-- A bid; its points are held by the redemption of the same id while it is the best.
+CREATE TABLE redemption.game_bid (
+    tenant_id int NOT NULL,
+    game_id uuid NOT NULL,
+    bid_id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    points bigint NOT NULL CHECK (points >= 1),
+    state text NOT NULL CHECK (state IN ('best', 'outbid', 'won', 'lost')),
+    at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, game_id, bid_id)
+);
+CREATE INDEX game_bid_by_points ON redemption.game_bid (tenant_id, game_id, points);
+CREATE INDEX game_bid_of_member ON redemption.game_bid (tenant_id, member_id, at);
+
+-- A badge as it is shown.
+CREATE TABLE redemption.badge (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    name text NOT NULL CHECK (length(name) BETWEEN 1 AND 64),
+    document jsonb NOT NULL,
+    changed_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, name)
+);
+
+-- A badge that a member was given, `times` times, by `source`: a campaign, or a game. `taken_back` of them are gone again.
+CREATE TABLE redemption.badge_award (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    award_id uuid NOT NULL,
+    badge text NOT NULL,
+    times int NOT NULL CHECK (times >= 1),
+    taken_back int NOT NULL DEFAULT 0,
+    source text NOT NULL,
+    at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, member_id, award_id),
+    CHECK (taken_back BETWEEN 0 AND times)
+);
+
+SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_redemption'])
+FROM unnest(ARRAY['redemption.game', 'redemption.game_ticket', 'redemption.game_spin', 'redemption.game_stock',
+                  'redemption.game_win', 'redemption.game_bid', 'redemption.badge', 'redemption.badge_award']) AS name;
+SELECT platform.protect('redemption.game_seed', ARRAY['pointstream_redemption']);
+
+-- Locks members in the order that all writers keep, and says how their ledgers stand.
+CREATE FUNCTION redemption.lock_members(p_tenant int, p_programme int, p_members uuid[])
+RETURNS TABLE (programme_id int, member_id uuid, seq bigint, spread int, owing boolean)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM set_config('pointstream.tenant', p_tenant::text, true);
+    RETURN QUERY
+    SELECT m.programme_id, m.member_id, m.seq, m.spread, m.owing
+    FROM ledger.member m
+    WHERE m.tenant_id = p_tenant AND m.programme_id = p_programme AND m.member_id = ANY (p_members)
+    ORDER BY m.tenant_id, m.programme_id, m.member_id
+    FOR NO KEY UPDATE;
+END $$;
+
+GRANT SELECT, INSERT ON redemption.game, redemption.game_seed, redemption.game_ticket, redemption.game_spin,
+    redemption.game_stock, redemption.game_win, redemption.game_bid, redemption.badge, redemption.badge_award
+    TO pointstream_redemption;
+GRANT UPDATE (version, document, kind, state, opens_at, closes_at, commitment, seed, entries_digest, tickets, spins, best,
+              changed_at, ended_at) ON redemption.game TO pointstream_redemption;
+GRANT UPDATE (voided, used) ON redemption.game_ticket TO pointstream_redemption;
+GRANT UPDATE (free) ON redemption.game_stock TO pointstream_redemption;
+GRANT UPDATE (state) ON redemption.game_bid TO pointstream_redemption;
+GRANT UPDATE (document, changed_at) ON redemption.badge TO pointstream_redemption;
+GRANT UPDATE (taken_back) ON redemption.badge_award TO pointstream_redemption;
+
+GRANT SELECT ON redemption.game, redemption.game_ticket, redemption.game_spin, redemption.game_stock, redemption.game_win,
+    redemption.game_bid, redemption.badge, redemption.badge_award TO pointstream_gateway, pointstream_operator;

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from hashlib import blake2b
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -97,19 +97,44 @@ _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Without what looks alike: no 0, 1, I or O."""
 
 
+class Pooled(NamedTuple):
+    """A code that was handed out for a piece, and until when it counts by itself."""
+
+    code_id: UUID
+    expires_at: datetime | None
+
+
+def piece_of(order_id: UUID, piece: int) -> UUID:
+    """The name of a piece of an order, for which a code is handed out once."""
+    return UUID(bytes=blake2b(order_id.bytes + piece.to_bytes(8, "big"), digest_size=16).digest())
+
+
 def issue(
-    reward: Reward, order_id: UUID, quantity: int, secret: bytes, now: datetime, zone: ZoneInfo
+    reward: Reward,
+    order_id: UUID,
+    quantity: int,
+    secret: bytes,
+    now: datetime,
+    zone: ZoneInfo,
+    pooled: Sequence[Pooled] = (),
 ) -> tuple[Issued, ...]:
     """What the member can use at once, one for each piece; the same for the same order, and not to be guessed.
 
-    `secret` is 20 random-looking bytes that nobody outside can know.
+    `secret` is 20 random-looking bytes that nobody outside can know; `pooled` are the codes of a reward with a pool.
     """
+    if reward.codes is not None:
+        assert len(pooled) == quantity, "codes are had before anything is issued"
+        return tuple(Issued("pooled", str(each.code_id), _last_day(each.expires_at, zone)) for each in pooled)
     kind = kind_of(reward.what)
     today = now.astimezone(zone).date()
     made = [
         kind.issue(reward.what, Issuing(order_id, piece, today, _letters(secret, piece))) for piece in range(quantity)
     ]
     return tuple(each for each in made if each is not None)
+
+
+def _last_day(expires_at: datetime | None, zone: ZoneInfo) -> date | None:
+    return None if expires_at is None else (expires_at - timedelta(microseconds=1)).astimezone(zone).date()
 
 
 def _letters(secret: bytes, piece: int) -> str:

@@ -21,6 +21,7 @@ from libs.catalogue.limits import began_at, period_name
 from libs.catalogue.orders import Order, Step
 from libs.catalogue.reward import Reward, parse_reward, reward_document
 from libs.catalogue.rows import MemberName, read_order
+from libs.codes import postgres as codes
 from libs.runtime import sql
 
 _QUERIES = sql.load("libs.catalogue")
@@ -154,9 +155,13 @@ async def load_supplies(
         used = {(row["reference"], row["period"]): row["used"] for row in found}
     today = now.astimezone(zone).date()
     before = list(had)
+    pools = {reward.codes for reward in rewards if reward.codes is not None}
+    filled = await codes.available(connection, scope, sorted(pools)) if pools else set()
     return {
         reward.reference: Supply(
-            left=None
+            left=0
+            if reward.codes is not None and reward.codes not in filled
+            else None
             if reward.stock == "unlimited"
             else left.get((reward.reference, "" if reward.stock == "global" else store or ""), 0),
             used=0

@@ -11,9 +11,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from libs.catalogue.kinds.base import Count, Currency, Link, Minor
-from libs.catalogue.kinds.registry import Data
+from libs.catalogue.kinds.registry import Data, issues_codes
 from libs.promotions.frames import Hours, Weekday
-from libs.promotions.parts import Instant, Misplaced, Name, Part, refuse_repeats
+from libs.promotions.parts import Instant, Misplaced, Name, Part, refuse_repeats, unless_written
 
 SCHEMA_ID = "urn:pointstream:schema:reward"
 SCHEMA_PATH = "/schemas/reward.schema.json"
@@ -154,9 +154,14 @@ class Reward(Part):
     prices: Annotated[tuple[PricePlan, ...], Field(min_length=1, max_length=50)]
     labels: Labels = ()
     rank: Annotated[int, Field(strict=True, ge=-1_000, le=1_000)] = 0
+    codes: Annotated[str, Field(min_length=1, max_length=64)] | None = unless_written(
+        None, "The pool that the codes of its pieces are taken from; without one they are made for the order alone."
+    )
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
+        if self.codes is not None and not issues_codes(self.what):
+            raise Misplaced("codes", "nothing of this kind is used by a code")
         if FIRST_LANGUAGE not in self.texts:
             raise Misplaced("texts", f"has no {FIRST_LANGUAGE}, which readers of other languages fall back to")
         refuse_repeats("prices/{}/name", [plan.name for plan in self.prices])

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from libs.catalogue.flow import UNMADE, Flow
+from libs.catalogue.kinds.base import Issued
 from libs.catalogue.orders import Order
 from libs.catalogue.pricing import Price
 from libs.catalogue.reasons import Reason
@@ -36,9 +37,16 @@ def order_view(member_id: UUID, order: Order, flow: Flow) -> OrderView:
         answers=dict(order.answers),
         usable=()
         if order.state in ("cancelled", "returned", "failed")
-        else tuple(UsableView(**each._asdict()) for each in order.issued),
+        else tuple(_usable(each) for each in order.issued),
         steps=tuple(StepView(**step._asdict()) for step in order.steps),
     )
+
+
+def _usable(issued: Issued) -> UsableView:
+    """A code of a pool is told by its id; whoever may know its text adds it."""
+    if issued.shape == "pooled":
+        return UsableView(shape="code", value="", valid_until=issued.valid_until, code_id=UUID(issued.value))
+    return UsableView(shape=issued.shape, value=issued.value, valid_until=issued.valid_until)
 
 
 def price_view(price: Price) -> PriceView:

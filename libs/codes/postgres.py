@@ -162,3 +162,11 @@ async def available(connection: asyncpg.Connection, scope: Scope, pools: Sequenc
     """Return which of these pools have a code left."""
     rows = await connection.fetch(QUERIES["available"], *scope, list(pools))
     return {row["name"] for row in rows if row["available"]}
+
+
+async def texts(
+    connection: asyncpg.Connection, keeper: CodeKeeper, tenant_id: int, ids: Sequence[UUID]
+) -> dict[UUID, str]:
+    """Return codes by id as people are shown them, for whoever may see them."""
+    rows = await connection.fetch(QUERIES["sealed"], tenant_id, list(ids))
+    return {row["code_id"]: keeper.open(tenant_id, row["code_id"], row["sealed"]) for row in rows}

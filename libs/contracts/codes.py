@@ -22,7 +22,8 @@ class CodeAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One request of a caller who was let in.
 
     A code is named by its text, as typed, or by its id; a redemption of one by `use_id`; a pool by name. `order` is
-    what the code is to count for. `credential`, `key` and `fingerprint` are as for redemptions.
+    what the code is to count for, `worth_minor` what it takes off where that was judged with others. `credential`,
+    `key` and `fingerprint` are as for redemptions.
     """
 
     operation: Operation
@@ -38,6 +39,7 @@ class CodeAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pool: str | None = None
     order: Order = Order()
     reference: str | None = None
+    worth_minor: int | None = None
 
 
 class ValueAnswer(msgspec.Struct, frozen=True, omit_defaults=True):

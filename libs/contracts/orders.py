@@ -39,6 +39,11 @@ class UsableView(_View):
     shape: Literal["code", "link", "status", "thanks"] = Field(description="What it is.")
     value: str = Field(description="The code, the link or the words.", examples=["DG-7KQM-2XWA-94TN-PRB3"])
     valid_until: date | None = Field(description="The last day on which it is valid; null for ever.")
+    code_id: UUID | None = Field(
+        default=None,
+        description="Of a code from a pool: its id. Its text is in the answer to whoever ordered, and at "
+        "`/v1/members/{id}/codes`; else `value` is empty.",
+    )
 
 
 class StepView(_View):

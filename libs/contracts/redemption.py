@@ -13,10 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from libs.contracts.orders import OrderAsk, OrderView, PriceView, ReasonView
+from libs.contracts.trades import TradeAsk, TradeOperation, TradeView
 
 PATH = "/redemptions"
 """Where redemption answers, on its web port."""
-Operation = Literal["quote", "redeem", "hold", "extend", "commit", "release", "cancel", "advance", "grant"]
+Operation = (
+    Literal["quote", "redeem", "hold", "extend", "commit", "release", "cancel", "advance", "grant"] | TradeOperation
+)
 Doer = Literal["member", "operator", "partner"]
 State = Literal["held", "released", "expired", "redeemed", "cancelled"]
 
@@ -28,6 +31,7 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     the caller's key, the digest of its Idempotency-Key and that of the request; a quote has no use for the last two.
     With an `order` it is about a reward: `points` then are those paid for each piece, where the price slides.
     With `bill_minor` points pay a bill, in the currency's minor unit; `returned_minor` is how much of one came back.
+    With a `trade` points are not spent but traded.
     """
 
     operation: Operation
@@ -48,6 +52,7 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     currency: str | None = None
     partial: bool = False
     returned_minor: int | None = None
+    trade: TradeAsk | None = None
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -169,6 +174,7 @@ class RedemptionView(_View):
         description="Of the points that came back by this request: how many lapsed at once.",
     )
     order: OrderView | None = Field(default=None, description="The order, where they are for a reward.")
+    trade: TradeView | None = Field(default=None, description="The trade, where points were traded.")
 
 
 class RedemptionQuote(_View):

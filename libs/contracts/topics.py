@@ -120,7 +120,7 @@ TOPICS: tuple[Topic, ...] = (
         "Other things that may earn points, adjustments, and what falls due.",
         key=_IDENTIFIER,
         days=14,
-        producers=("apps", "crm", "gateway", "earning", "expiry", "notifier"),
+        producers=("apps", "crm", "gateway", "earning", "redemption", "expiry", "notifier"),
         consumer="earning",
     ).carrying(
         *_types(
@@ -145,7 +145,7 @@ TOPICS: tuple[Topic, ...] = (
         days=14,
         producers=("tills", "shops"),
         consumer="redemption",
-    ).carrying(*_types("redemption.requested")),
+    ).carrying(*_types("redemption.requested", "trade.requested")),
     _output(
         "loyalty.points",
         "What happened to members' points, and what became of receipts, activities and requests to spend.",
@@ -172,6 +172,11 @@ TOPICS: tuple[Topic, ...] = (
             "points.transferred",
             "redemption.refused",
             "redemption.extended",
+            "points.issued",
+            "points.bought",
+            "points.exchanged",
+            "points.donated",
+            "trade.refused",
         )
     ),
     _output(
@@ -197,8 +202,8 @@ TOPICS: tuple[Topic, ...] = (
     ),
     _output(
         "loyalty.rewards",
-        "Rewards ordered, granted and delivered; codes and gift cards.",
-        key="member id, or the id of the code or card when nobody is known",
+        "Rewards ordered, granted and delivered; codes and gift cards; carts that were bought; games and badges.",
+        key="member id, or the id of the code, card or game when nobody is known",
         producers=("redemption", "earning", "notifier"),
         consumers=("redemption", *_BOTH),
     ).carrying(
@@ -223,6 +228,14 @@ TOPICS: tuple[Topic, ...] = (
             "gift_card.transferred",
             "gift_card.cashed_out",
             "gift_card.expired",
+            "cart.settled",
+            "game.opened",
+            "game.ended",
+            "ticket.issued",
+            "prize.won",
+            "bid.placed",
+            "bid.outbid",
+            "badge.awarded",
         )
     ),
     _output(

@@ -13,6 +13,7 @@ from libs.contracts.events import (
     PointsAdjustedV1,
     PointsExpiredV1,
     PointsHeldV1,
+    PointsIssuedV1,
     PointsRedatedV1,
     PointsRedeemedV1,
     PointsReinstatedV1,
@@ -27,6 +28,7 @@ from libs.ledger.model import Kind, Movement
 from libs.ledger.reinstate import is_reinstatement
 
 _EVENT_TYPES = {
+    Kind.CREDIT: PointsIssuedV1.event_type,
     Kind.REVERSE: PointsReversedV1.event_type,
     Kind.ACTIVATE: PointsActivatedV1.event_type,
     Kind.EXPIRE: PointsExpiredV1.event_type,
@@ -71,14 +73,14 @@ class Made(Struct, frozen=True):
 
 
 def event_type_of(movement: Movement) -> str:
-    """The type of the event that tells of a movement; a credit has a form of its own."""
+    """The type of the event that tells of a movement; a credit that was earned has a form of its own."""
     if movement.kind is Kind.WAIVE:
         return PointsRedatedV1.event_type if movement.spared is None else PointsWaivedV1.event_type
     return PointsReinstatedV1.event_type if is_reinstatement(movement) else _EVENT_TYPES[movement.kind]
 
 
 def event_data(made: Made, member: str) -> dict[str, Any]:
-    """The payload of the event that tells of a movement of a member, given as text; not for a credit."""
+    """The payload of the event that tells of a movement of a member, given as text; not for an earned credit."""
     movement, cause = made.movement, made.cause
     if is_reinstatement(movement):
         own: dict[str, Any] = {"corrects": movement.corrects, "expires_at": made.lapses_at}

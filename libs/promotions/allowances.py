@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from libs.promotions.parts import Misplaced, Name, Part, Positive
+from libs.promotions.parts import Misplaced, Name, Part, Positive, unless_written
 
 Period = Literal["transaction", "day", "week", "month", "year", "ever"]
 Amount = Annotated[int, Field(strict=True, ge=0, le=10**15)]
@@ -64,7 +64,12 @@ class SharedLimit(_Limit):
 
 
 class Stacking(Part):
-    """How much may come together on one receipt: campaigns, and percent of its amount as discounts (None: any)."""
+    """How much may come together on one receipt: campaigns, and percent of its amount as discounts (None: any).
+
+    Of a cart, `points_with_discounts` and `gift_cards_with_discounts` say whether these pay for it beside a discount.
+    """
 
     max_campaigns: Positive | None = None
     max_discount_percent: Annotated[int, Field(strict=True, ge=0, le=100)] | None = None
+    points_with_discounts: Annotated[bool, Field(strict=True)] = unless_written(True)
+    gift_cards_with_discounts: Annotated[bool, Field(strict=True)] = unless_written(True)

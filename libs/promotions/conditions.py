@@ -19,7 +19,7 @@ from libs.promotions.situation import Situation
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
-RECEIPT_KINDS = ("stores", "places", "partners", "lists", "segments", "tiers", "payments", "channels")
+RECEIPT_KINDS = ("codes", "stores", "places", "partners", "lists", "segments", "tiers", "payments", "channels")
 """Conditions on the receipt and the member that an index can answer, the most selective first."""
 
 _RECEIPT_READERS: dict[str, Callable[[Situation], str | None]] = {
@@ -30,7 +30,8 @@ _RECEIPT_READERS: dict[str, Callable[[Situation], str | None]] = {
     "payments": lambda s: s.receipt.payment,
     "channels": lambda s: s.receipt.channel,
 }
-_MEMBER_READERS: dict[str, Callable[[Situation], Collection[str] | None]] = {
+_NAMES_READERS: dict[str, Callable[[Situation], Collection[str] | None]] = {
+    "codes": lambda s: s.receipt.codes,
     "segments": lambda s: None if s.member is None else s.member.segments,
     "lists": lambda s: None if s.member is None else s.member.lists,
 }
@@ -67,8 +68,8 @@ def compile_checks(
 
 def _one_of(kind: str, values: tuple[str, ...]) -> Check:
     allowed = frozenset(values)
-    if kind in _MEMBER_READERS:
-        names_of = _MEMBER_READERS[kind]
+    if kind in _NAMES_READERS:
+        names_of = _NAMES_READERS[kind]
 
         def check(situation: Situation, _: int) -> str | None:
             names = names_of(situation)
@@ -83,13 +84,13 @@ def _none_of(kind: str, values: tuple[str, ...]) -> Check | None:
     if not values:
         return None
     barred, name = frozenset(values), f"not_{kind}"
-    if kind in _MEMBER_READERS:
-        names_of = _MEMBER_READERS[kind]
+    if kind in _NAMES_READERS:
+        names_of = _NAMES_READERS[kind]
 
         def check(situation: Situation, _: int) -> str | None:
-            names = () if situation.member is None else names_of(situation)
+            names = names_of(situation)
             if names is None:
-                return f"{name}:{UNKNOWN}"
+                return None if situation.member is None else f"{name}:{UNKNOWN}"
             return None if barred.isdisjoint(names) else name
 
         return check

@@ -18,6 +18,7 @@ LINE_PRICES = ("min_price_minor", "max_price_minor")
 
 ONLY_OF_PURCHASES = (
     *("skus", "categories", "brands", "payments", "not_skus", "not_categories", "not_brands", "not_payments"),
+    *("codes", "not_codes"),
     *("min_price_minor", "max_price_minor", "min_lines", "max_lines", "only_line", "lines"),
 )
 """Conditions that no activity can meet, or that say nothing about one."""
@@ -65,7 +66,7 @@ class Conditions(Part):
     `skus`, `categories`, `brands` and `labels` choose lines (a line must meet all the kinds given); the effect and the
     bounds on lines, quantity and amount then see only these. Without them they see the whole receipt. `not_skus` and
     its like leave lines out, prices those whose price for a piece lies elsewhere, and `only_line` all but the cheapest
-    or dearest of the lines that are left.
+    or dearest of the lines that are left. `codes` names pools of which a code has to count for the receipt.
     """
 
     skus: Texts = ()
@@ -98,6 +99,8 @@ class Conditions(Part):
     not_partners: Texts = unless_written(())
     not_tiers: Texts = unless_written(())
     not_payments: Texts = unless_written(())
+    codes: Texts = unless_written(())
+    not_codes: Texts = unless_written(())
     near: Circle | None = unless_written(None)
     inside: Annotated[tuple[Point, ...], Field(max_length=1_000)] = unless_written(())
     countries: Texts = unless_written(())

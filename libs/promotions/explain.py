@@ -49,7 +49,7 @@ from libs.promotions.payouts import (
 )
 from libs.promotions.reasons import WORDS, key_of, numbers
 from libs.promotions.situation import Situation
-from libs.promotions.wording import EXPLANATIONS, german
+from libs.promotions.wording import EXPLANATIONS, codes, german
 
 TIMES = "\u00d7"
 
@@ -90,7 +90,7 @@ _REASONS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-CONDITIONS = Catalogue({"en": _WORDS, "de": german.CONDITIONS})
+CONDITIONS = Catalogue({"en": {**_WORDS, **codes.ENGLISH}, "de": {**german.CONDITIONS, **codes.GERMAN}})
 REASONS = Catalogue({"en": _REASONS, "de": german.REASONS})
 
 

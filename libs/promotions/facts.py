@@ -50,6 +50,7 @@ class ReceiptLike(Protocol):
     """A purchase: `total_minor` in minor units of `currency`. When lines are given they add up to it.
 
     `discounts` are those that the till says it gave, all of them in the amounts already; None: it says nothing of them.
+    `codes` names the pools of the codes that count for it.
     """
 
     @property
@@ -68,6 +69,8 @@ class ReceiptLike(Protocol):
     def lines(self) -> Sequence[LineLike]: ...  # noqa: D102
     @property
     def discounts(self) -> Sequence[GivenLike] | None: ...  # noqa: D102
+    @property
+    def codes(self) -> Sequence[str]: ...  # noqa: D102
 
 
 class ActivityLike(Protocol):
@@ -117,6 +120,7 @@ class Receipt:
     partner: str | None = None
     payment: str | None = None
     discounts: tuple[GivenDiscount, ...] | None = None
+    codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

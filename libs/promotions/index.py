@@ -58,6 +58,7 @@ class Index:
     __slots__ = (
         "_always",
         "_asks_for_members",
+        "_by_code",
         "_by_label",
         "_by_line",
         "_by_list",
@@ -73,6 +74,7 @@ class Index:
         self._by_label = _line_table(entries, "labels")
         self._looks_at_lines = bool(self._by_line or self._by_label)
         self._by_receipt = _present((read, _receipt_table(entries, kind)) for kind, read in _RECEIPT_READERS.items())
+        self._by_code = _receipt_table(entries, "codes")
         self._by_tier = _receipt_table(entries, "tiers")
         self._by_segment = _receipt_table(entries, "segments")
         self._by_list = _receipt_table(entries, "lists")
@@ -86,6 +88,10 @@ class Index:
         for read, table in self._by_receipt:
             for rank in table.get(read(receipt), ()):
                 found[rank] = ALL_LINES
+        if self._by_code and receipt.codes:
+            for pool in receipt.codes:
+                for rank in self._by_code.get(pool, ()):
+                    found[rank] = ALL_LINES
         if self._asks_for_members and member is not None:
             for rank in self._by_tier.get(member.tier, ()):
                 found[rank] = ALL_LINES

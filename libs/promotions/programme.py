@@ -40,6 +40,7 @@ from libs.promotions.scenarios import Scenarios, check_scenarios
 from libs.promotions.segments import Segments, check_segments
 from libs.promotions.spared import check_spared
 from libs.promotions.tiers import TierSets, check_sets, driving_levels, leading_set
+from libs.promotions.trades import Trades, check_trades
 from libs.promotions.transfers import Transfers, check_transfers
 from libs.promotions.wallets import Wallet
 
@@ -92,6 +93,7 @@ class Programme(Part):
     experiments: Annotated[tuple[Experiment, ...], Field(max_length=64)] = unless_written(())
     payment: Payment | None = None
     transfers: Transfers | None = None
+    trades: Trades | None = None
     messages: Messages = unless_written(Messages())
     scenarios: Scenarios = unless_written(())
 
@@ -135,6 +137,7 @@ class Programme(Part):
         check_extensions(self.campaigns, self.wallets)
         check_payment(self.payment, wallets, driving_levels(self.tier_sets))
         check_transfers(self.transfers, driving_levels(self.tier_sets))
+        check_trades(self.trades, wallets, driving_levels(self.tier_sets))
         check_expiry(self.wallets, self.campaigns, self.tier_sets, self.segments, self.activities)
         return self
 

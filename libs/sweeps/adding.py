@@ -29,12 +29,13 @@ def month_of(at: datetime) -> datetime:
 
 
 class End(NamedTuple):
-    """What becomes of a lot at an instant, or never: so much lapses, and so much is spared."""
+    """What becomes of a lot at an instant, or never: so much lapses, is spared, or repays what its member owes."""
 
     lot: Lot
     lapses_at: datetime | None
     points: int = 0
     spared: int = 0
+    repays: int = 0
 
 
 class Sums(NamedTuple):
@@ -47,6 +48,7 @@ class Sums(NamedTuple):
     lots: int
     points: int
     spared: int
+    repays: int
     held: int
 
 
@@ -65,9 +67,11 @@ class Ahead(NamedTuple):
                 for part in movement.allocations:
                     yield End(self._lot(part), movement.effective_at, points=part.amount)
         for movement in self.to_come:
-            if movement.kind is Kind.WAIVE:
-                for part in movement.allocations:
+            for part in movement.allocations:
+                if movement.kind is Kind.WAIVE:
                     yield End(self._lot(part), movement.effective_at, spared=part.amount)
+                elif movement.kind is Kind.REPAY:
+                    yield End(self._lot(part), None, repays=part.amount)
         for lot in apply_all(self.now, self.to_come).lots:
             if lot.free:
                 yield End(lot, lot.expires_at, points=lot.free)
@@ -82,8 +86,11 @@ def look_ahead(ledger: MemberLedger, as_of: datetime) -> Ahead:
     """Say what time does to a member, by the pure function."""
     past = catch_up(ledger, as_of, as_of)
     now = apply_all(ledger, past)
-    activations = [lot.active_from for lot in now.lots if lot.pending]
-    return Ahead(ledger, past, now, catch_up(now, max(horizon(as_of), *activations, as_of), as_of))
+    ahead = [lot.active_from for lot in now.lots if lot.pending]
+    if ledger.keeps:
+        ahead.append(horizon(as_of))
+    # Without anything that spares, what is left once all is active lapses at the dates that its lots have.
+    return Ahead(ledger, past, now, catch_up(now, max(as_of, *ahead), as_of) if ahead else ())
 
 
 class Adding:
@@ -98,7 +105,8 @@ class Adding:
     def add(self, sums: Sums) -> None:
         """Add lots of which nothing waits to become active; what does is told by `wait`."""
         overdue = sums.points if sums.lapses_at is not None and sums.lapses_at <= self._as_of else 0
-        self._stand(sums.wallet, available=sums.points - overdue, held=sums.held, overdue=overdue)
+        available = sums.points + sums.repays - overdue
+        self._stand(sums.wallet, available=available, held=sums.held, overdue=overdue, repays=sums.repays)
         self._slice((sums.lapses_at, sums.wallet, sums.tier, sums.cohort), sums.lots, sums.points, sums.spared)
 
     def wait(self, wallet: str, points: int) -> None:
@@ -113,10 +121,10 @@ class Adding:
         for movement in ahead.past:
             if movement.kind is Kind.EXPIRE:
                 self._stand(movement.wallet, overdue=movement.amount)
-        for movement in ahead.to_come:
-            if movement.kind is Kind.REPAY:
-                self._stand(movement.wallet, repays=movement.amount)
         for end in ahead.ends():
+            if end.repays:
+                self._stand(end.lot.wallet, repays=end.repays)
+                continue
             key = (end.lapses_at, end.lot.wallet, tier, self.cohort(end.lot.earned_at))
             self._slice(key, 1 if end.points else 0, end.points, end.spared)
             if end.points:

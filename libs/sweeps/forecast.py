@@ -75,7 +75,7 @@ async def _add_all(
     starts = [start for start, _ in adding.months]
     for row in await connection.fetch(_QUERIES["plain"], *scope, as_of, starts, timeout=_PATIENCE):
         cohort = adding.months[row["month"] - 1][1] if row["month"] else None
-        counted = (row["lots"], row["points"], 0, row["held"])
+        counted = (row["lots"], row["points"], 0, 0, row["held"])
         adding.add(Sums(row["lapses_at"], row["wallet"], row["tier"], cohort, *counted))
         adding.wait(row["wallet"], row["pending"])
     after = UUID(int=0)

@@ -20,7 +20,7 @@ from libs.sweeps.origins import Earned, Origins
 _QUERIES = sql.load("libs.sweeps", "foreseen.sql")
 _PATIENCE = 600.0
 """Seconds for a statement that reads the heads of a whole programme."""
-_SUMS = ("lapses_at", "wallet", "tier", "month", "lots", "points", "spared", "held")
+_SUMS = ("lapses_at", "wallet", "tier", "month", "lots", "points", "spared", "repays", "held")
 Scope = tuple[int, int]
 
 
@@ -87,5 +87,5 @@ def _sums(row: asyncpg.Record, sign: int) -> Sums:
 async def forget(connection: asyncpg.Connection) -> None:
     """Forget what is added up, of every programme: the expiry service adds it up anew."""
     async with connection.transaction():
-        await connection.execute(_QUERIES["forget_sums"], timeout=_PATIENCE)
-        await connection.execute(_QUERIES["forget_members"], timeout=_PATIENCE)
+        for query in ("forget_sums", "forget_members", "forget_lots"):
+            await connection.execute(_QUERIES[query], timeout=_PATIENCE)

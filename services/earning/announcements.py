@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from libs.contracts.events import (
     ActivityEvaluatedV1,
+    CartSettledV1,
     MemberTierPointsChangedV1,
     PointsCreditedV1,
     PurchaseEvaluatedV1,
@@ -35,6 +36,7 @@ _CREDITED = PointsCreditedV1.event_type
 _EVALUATED = PurchaseEvaluatedV1.event_type
 _GRANTED, _REVOKED = RewardGrantedV1.event_type, RewardRevokedV1.event_type
 _TIER_POINTS = MemberTierPointsChangedV1.event_type
+_CART_SETTLED = CartSettledV1.event_type
 _ACTIVITY_EVALUATED = ActivityEvaluatedV1.event_type
 
 
@@ -135,6 +137,12 @@ class Announcer:
         }
         kind = _REVOKED if given.back else _GRANTED
         return self._write(kind, given.cause.key.hex, programme, to, None, data, given.number, topic=REWARDS)
+
+    def cart_settled(self, arrival: Arrival, standing: Standing | None, data: Mapping[str, object]) -> Outgoing:
+        """How much stands of a receipt that codes, points or gift cards were set aside for."""
+        to = _address(arrival, standing)
+        told = {**data, "member_id": to.member}
+        return self._write(_CART_SETTLED, arrival.key.hex, arrival.programme, to, None, told, topic=REWARDS)
 
     def _tier_points(self, programme: RunningProgramme, to: _Address, given: Given) -> Outgoing:
         sign = -1 if given.back else 1

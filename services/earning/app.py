@@ -12,6 +12,7 @@ import asyncpg
 import faust
 from prometheus_client import CollectorRegistry
 
+from libs.codes.proof import CartProofs
 from libs.contacts.vault import Vault
 from libs.contracts.headers import headers_of
 from libs.contracts.identifiers import IdentifierNames
@@ -63,6 +64,7 @@ def build(settings: EarningSettings, clock: Clock | None = None) -> faust.App:
     watch = ProgrammeWatch(pool, metrics, settings.kafka.instance, SystemClock().now)
     key = settings.seal_key.get_secret_value()
     names = IdentifierNames.from_seal_key(base64.b64decode(key))
+    proofs = CartProofs.from_seal_key(base64.b64decode(key))
     vault = Vault.from_seal_key(base64.b64decode(key))
     limits = Limits(settings.loop.max_consecutive_bad, settings.loop.max_bad_percent)
 
@@ -87,7 +89,7 @@ def build(settings: EarningSettings, clock: Clock | None = None) -> faust.App:
         )
 
     handlers = [
-        events.EventHandler(topic, lambda: watch.current, names, clock, metrics)
+        events.EventHandler(topic, lambda: watch.current, names, clock, metrics, proofs)
         for topic in (events.PURCHASES, events.ACTIVITIES)
     ]
     quarantine = Quarantine(pool, [each.exhausted for each in handlers], clock, metrics)

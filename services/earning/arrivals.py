@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from libs.codes.proof import CartProofs
 from libs.contracts.codec import Event, canonical
 from libs.contracts.identifiers import PERSONAL, IdentifierNames
 from libs.contracts.registry import EVENTS
@@ -29,6 +30,7 @@ COMPLETED = "purchase.completed"
 CORRECTED = "purchase.corrected"
 VOIDED = "purchase.voided"
 RETURNED = "purchase.returned"
+BOUGHT = frozenset({COMPLETED, CORRECTED})
 CLAIMED = "purchase.claimed"
 RESOLVED = "purchase.resolved"
 RECORDED = "activity.recorded"
@@ -78,7 +80,7 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
 
 
 def select(
-    event: Event[Any], programmes: Programmes, naming: IdentifierNames, arrived_at: datetime
+    event: Event[Any], programmes: Programmes, naming: IdentifierNames, arrived_at: datetime, proofs: CartProofs
 ) -> Arrival | Rejection:
     """Check what the schema can't: a registered source, and one of ours for what only we may say; sound values."""
     programme = programmes.of_source(event.source)
@@ -93,11 +95,14 @@ def select(
         return rejection
     shown = getattr(data, "identifiers", ())
     names = naming.names(shown)
+    number = getattr(data, "receipt_number", None)
+    about = None if number is None else receipt_key(*programme.key, data.store, number)
+    if about is not None and kind in BOUGHT and (data.cart is not None or data.codes):
+        event = _with_cart(event, about, proofs)
+        data = event.data
     body = canonical(data)
     personal = any([identifier.kind in PERSONAL for identifier in shown])  # noqa: C419
     facts = canonical(_without_persons(data, names)) if personal else body
-    number = getattr(data, "receipt_number", None)
-    about = None if number is None else receipt_key(*programme.key, data.store, number)
     return Arrival(
         event, kind, programme, event_key(event.source, event.id), body_hash(body), names, facts, arrived_at, about
     )
@@ -122,6 +127,16 @@ _KINDS: Mapping[str, str] = MappingProxyType(
     }
 )
 _INTERNAL = frozenset(kind for event_type, kind in _KINDS.items() if EVENTS[event_type].internal)
+
+
+def _with_cart(event: Event[Any], about: UUID, proofs: CartProofs) -> Event[Any]:
+    """Let those codes alone count that the receipt's own cart names, and that cart alone."""
+    data: Any = event.data
+    cart = None if data.cart is None else proofs.read(about, data.cart)
+    pools = () if cart is None else cart.pools_at(getattr(data, "purchased_at", event.time))
+    data = msgspec.structs.replace(data, codes=pools, cart=None if cart is None else data.cart)
+    changed: Event[Any] = msgspec.structs.replace(event, data=data)  # type: ignore[type-var]  # a struct at run time
+    return changed
 
 
 def _without_persons(data: Any, names: Sequence[str]) -> Any:

@@ -26,7 +26,7 @@ from libs.promotions.seen import Seen
 from libs.receipts.decided import granted_by, story_of
 from libs.receipts.story import Content, Story
 from libs.runtime.batch import Outgoing
-from services.earning import arrivals
+from services.earning import arrivals, carts
 from services.earning.activities import Acted, act
 from services.earning.alive import buying
 from services.earning.announcements import Announcer
@@ -149,6 +149,8 @@ class BatchDecider:
             self._keep(arrival, standing, verdict, lots, seen=seen_by(arrival.programme, standing, verdict.judged_at))
             done = self._histories.bought(arrival, standing, verdict)
             events += self._stood(arrival.programme, standing, arrival.key, done)
+        if arrival.event.data.cart is not None:
+            events.append(self._announcer.cart_settled(arrival, standing, carts.bought(arrival)))
         self._tell(verdict.outcome, [told, *events])
 
     def _credit(
@@ -190,7 +192,7 @@ class BatchDecider:
         standing = None if followed.life is None else followed.life.standing
         verdict = followed.verdict()
         told = self._announcer.evaluated(arrival, standing, verdict, followed.credited, followed.reversed)
-        events = [told, *self._told()]
+        events = [told, *self._told(), *carts.settled(self._announcer, arrival, standing, case)]
         moved = [] if followed.life is None else followed.life.made_by(arrival.key)
         if standing is not None and not moved:
             self._unpaid(arrival.programme, arrival.key, standing, verdict)

@@ -13,6 +13,7 @@ from uuid import UUID
 import asyncpg
 from aiokafka import ConsumerRecord
 
+from libs.codes.proof import CartProofs
 from libs.contracts.arrivals import Arrivals
 from libs.contracts.identifiers import IdentifierNames
 from libs.contracts.rejection import Rejection
@@ -66,6 +67,7 @@ class EventHandler:
         names: IdentifierNames,
         clock: Clock,
         metrics: EarningMetrics,
+        proofs: CartProofs,
     ) -> None:
         self.topics: tuple[str, ...] = (topic,)
         self._consumer = CONSUMERS[topic]
@@ -73,6 +75,7 @@ class EventHandler:
         self._names = names
         self._clock = clock
         self._metrics = metrics
+        self._proofs = proofs
         self._reader = SourceReader(topic)
         self.exhausted: Counter[CampaignName] = Counter()
 
@@ -89,7 +92,7 @@ class EventHandler:
                 continue
             if record.timestamp != stamp:  # records that came together have one stamp
                 stamp, arrived_at = record.timestamp, arrival(record, self._clock, now)
-            items.append(select(event, programmes, self._names, arrived_at))
+            items.append(select(event, programmes, self._names, arrived_at, self._proofs))
         return items
 
     async def apply(

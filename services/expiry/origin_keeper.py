@@ -64,7 +64,7 @@ async def _keep(connection: asyncpg.Connection, scope: Scope, now: datetime, zon
         earned = [Earned(each.page, each.cause, None, each.wallet, 0) for each in fresh]
         pages = await load_pages(connection, scope[0], earned)
         traced = await asyncio.to_thread(_traced, fresh, earned, pages)
-        heads = await origin_store.keepers(connection, scope, members)
+        heads = await origin_store.apart(connection, scope, members)
         ledgers = await load_ledgers(connection, scope, heads) if heads else []
         endings = [each for ledger in ledgers for each in _endings(ledger, now)]
         until = month_of(month_of(now) + _MONTH)
@@ -73,12 +73,12 @@ async def _keep(connection: asyncpg.Connection, scope: Scope, now: datetime, zon
 
 
 def _endings(ledger: MemberLedger, now: datetime) -> Iterator[Ending]:
-    """Say what becomes of the lots of somebody whom something may spare; what is held counts once."""
+    """Say what becomes of the lots of somebody; what is held counts once."""
     seen: set[int] = set()
     for end in look_ahead(ledger, now).ends():
         held = 0 if end.lot.seq in seen else end.lot.held
         seen.add(end.lot.seq)
-        yield Ending(ledger.member_id, end.lot.seq, end.lapses_at, end.points, held, end.spared)
+        yield Ending(ledger.member_id, end.lot.seq, end.lapses_at, end.points, held, end.spared, end.repays)
 
 
 def _traced(fresh: Sequence[Fresh], earned: Sequence[Earned], pages: dict[int, bytes]) -> list[Traced]:

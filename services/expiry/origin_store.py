@@ -38,7 +38,7 @@ class Traced(NamedTuple):
 
 
 class Ending(NamedTuple):
-    """What becomes of a lot, or of a part of it, of somebody whom something may spare."""
+    """What becomes of a lot, or of a part of it, of somebody of whom it is told alone."""
 
     member_id: UUID
     lot: int
@@ -46,6 +46,7 @@ class Ending(NamedTuple):
     free: int
     held: int
     spared: int
+    repays: int
 
 
 async def be_patient(connection: asyncpg.Connection) -> None:
@@ -58,9 +59,9 @@ async def fresh_lots(connection: asyncpg.Connection, scope: Scope, members: Sequ
     return [Fresh(*row) for row in await connection.fetch(_QUERIES["fresh"], *scope, members)]
 
 
-async def keepers(connection: asyncpg.Connection, scope: Scope, members: Sequence[UUID]) -> list[asyncpg.Record]:
-    """Return the heads of those whom something may spare."""
-    return list(await connection.fetch(_QUERIES["keepers"], *scope, members))
+async def apart(connection: asyncpg.Connection, scope: Scope, members: Sequence[UUID]) -> list[asyncpg.Record]:
+    """Return the heads of those of whom it is told one by one."""
+    return list(await connection.fetch(_QUERIES["apart"], *scope, members))
 
 
 async def keep(
@@ -84,6 +85,7 @@ async def keep(
     starts, firsts = zip(*months, strict=True)
     columns = [[getattr(each, name) for each in traced] for name in ("member_id", "lot", "place", "mix")]
     columns += [[getattr(each, name) for each in endings] for name in Ending._fields]
+    await connection.execute(_QUERIES["hashes"])
     await connection.execute(_QUERIES["keep"], *scope, members, starts, firsts, *columns, until, now)
 
 

@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
 from libs.codes.keeping import CodeKeeper
+from libs.codes.proof import CartProofs
 from libs.contacts.links import Links
 from libs.contacts.vault import Vault
 from libs.contracts.identifiers import IdentifierNames
@@ -65,6 +66,7 @@ from services.gateway.backtests.runner import Runner
 from services.gateway.backtests.store import BacktestStore
 from services.gateway.callbacks import routes as ways_back
 from services.gateway.callbacks.desk import SmsCallbacks
+from services.gateway.carts import routes as ways_to_carts
 from services.gateway.catalogue import console as catalogue_console
 from services.gateway.catalogue import keeping_api, orders_api, rewards_api
 from services.gateway.codes import card_routes as ways_to_gift_cards
@@ -81,6 +83,8 @@ from services.gateway.files.feeder import Feeder
 from services.gateway.files.purge import FilePurge
 from services.gateway.files.shelf import Shelf
 from services.gateway.files.store import FileStore
+from services.gateway.games import ranking_api
+from services.gateway.games import routes as ways_to_games
 from services.gateway.inbox import routes as inbox_api
 from services.gateway.inbox.store import InboxStore
 from services.gateway.intake import console
@@ -100,6 +104,8 @@ from services.gateway.messages import outbox
 from services.gateway.messages import routes as ways_to_messages
 from services.gateway.messages.desk import MessageDesk
 from services.gateway.metrics import GatewayMetrics
+from services.gateway.mine import routes as own_pages
+from services.gateway.mine.links import PageLinks
 from services.gateway.own_letters import result_routes as ways_to_results
 from services.gateway.own_letters import routes as ways_to_own_letters
 from services.gateway.own_letters.desk import OwnDesk
@@ -123,6 +129,7 @@ from services.gateway.templates import console as templates_console
 from services.gateway.templates import media as ways_to_media
 from services.gateway.templates.desk import TemplateDesk
 from services.gateway.templates.store import TemplateStore
+from services.gateway.trades import routes as ways_to_trades
 from services.gateway.webhooks import console as pages_of_webhooks
 from services.gateway.webhooks import routes as ways_to_webhooks
 from services.gateway.webhooks.desk import WebhookDesk
@@ -138,6 +145,11 @@ _WAYS = (
     orders_api,
     ways_to_codes,
     ways_to_gift_cards,
+    ways_to_carts,
+    own_pages,
+    ways_to_trades,
+    ways_to_games,
+    ranking_api,
     ways_to_messages,
     ways_to_mass,
     ways_to_own_letters,
@@ -231,6 +243,8 @@ def compose(
             app.state.files = _files(settings, FileStore(pool), app.state.desk, metrics, random)
             app.state.redemptions = RedemptionClient(settings.redemption, door_token(key))
             app.state.seal = vault.seal
+            app.state.page_links = PageLinks.from_seal_key(key)
+            app.state.proofs = CartProofs.from_seal_key(key)
             app.state.keeper = CodeKeeper.from_base64(settings.seal_key.get_secret_value())
             app.state.webhooks = WebhookDesk(pool, vault.seal, SystemClock(), random, settings.webhooks.loopback)
             app.state.inbox = InboxStore(pool, vault.seal)

@@ -16,6 +16,7 @@ from libs.ledger.balance import Balance
 from libs.ledger.model import MemberLedger
 from libs.promotions.pages import StoredDecision
 from services.gateway.store import Entry, LotPart, Member, Until, WalletFacts
+from services.gateway.trades.words import trade_words
 from services.gateway.views import (
     Activation,
     HistoryEntry,
@@ -158,7 +159,7 @@ def _movement(entry: Entry, lots: Sequence[LotShare], decision: StoredDecision |
     return MovementView(
         seq=entry.seq,
         kind=entry.kind or "",
-        words=movement_words(entry.kind or "", entry.from_account or "", entry.to_account or "", language),
+        words=_words(entry, language),
         wallet=entry.wallet or "",
         points=amount * ((entry.to_account in _OF_MEMBER) - (entry.from_account in _OF_MEMBER)),
         amount=amount,
@@ -171,8 +172,14 @@ def _movement(entry: Entry, lots: Sequence[LotShare], decision: StoredDecision |
         spared_as=entry.spared_as,
         lots=tuple(lots),
         receipt=None if decision is None else reference(decision),
-        redemption=entry.cause if _is_of_redemption(entry) else None,
+        redemption=entry.cause if entry.trade is not None or _is_of_redemption(entry) else None,
     )
+
+
+def _words(entry: Entry, language: str) -> str:
+    if entry.trade is not None:
+        return trade_words(entry.trade, entry.party, language)
+    return movement_words(entry.kind or "", entry.from_account or "", entry.to_account or "", language)
 
 
 def _is_of_redemption(entry: Entry) -> bool:

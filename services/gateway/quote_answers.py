@@ -11,6 +11,7 @@ from libs.promotions.compile import CompiledProgramme
 from libs.promotions.describe import Words
 from libs.promotions.explain import explain
 from libs.promotions.hints import Need, hint_words
+from services.gateway.carts.views import CartQuote
 from services.gateway.quote_views import (
     BalanceChange,
     BalanceThen,
@@ -30,8 +31,8 @@ from services.gateway.words import with_reason
 _TICK = timedelta(microseconds=1)
 
 
-def quote_view(quote: Quote, language: str) -> QuoteView:
-    """Tell a quote in a language."""
+def quote_view(quote: Quote, language: str, cart: CartQuote | None = None) -> QuoteView:
+    """Tell a quote in a language, with what codes, points and gift cards come to, where any were named."""
     asked, verdict, member = quote.asked, quote.verdict, quote.asked.member
     return QuoteView(
         programme=asked.programme.programme,
@@ -49,6 +50,7 @@ def quote_view(quote: Quote, language: str) -> QuoteView:
         balances=_balances(quote),
         rate=None if verdict.rate is None else RateUsed(version=verdict.rate[0], rate=rate_text(verdict.rate[1])),
         explanation=_explanation(quote, language),
+        cart=cart,
     )
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
+from msgspec.structs import replace
 
 from libs.judging.programmes import Programmes
 from libs.judging.versions import RunningProgramme
-from services.gateway.access import QuotesReader
+from services.gateway.access import Caller, QuotesReader
+from services.gateway.carts.finding import find
+from services.gateway.codes.asking import client_of, needs_spending
 from services.gateway.inbox.store import Whose
 from services.gateway.inbox.till import till_texts
 from services.gateway.intake.bodies import MOST_EVENT, read_json
@@ -40,6 +43,9 @@ router = APIRouter(prefix="/v1")
         "member-unknown",
         "programme-needed",
         "request-invalid",
+        "redemption-away",
+        "codes-guessed",
+        "version-unknown",
     ),
     openapi_extra=quote_body(),
 )
@@ -47,10 +53,31 @@ async def post_quote(request: Request, caller: QuotesReader, language: Language)
     """Tell what a cart would bring, to whom, why, and what is missing for more. Nothing is done, so no key is needed.
 
     It is decided by the function that decides purchases, on what is stored now: sent as a purchase at once, it brings
-    just that, unless something else happens in between.
+    just that, unless something else happens in between. With `codes`, `points` or `gift_cards`, which take the scope
+    `points:spend`, it also tells which of them count and pay, what is left to be paid, and why.
+    """
+    body = read_quote(await read_json(request, MOST_EVENT), caller.parts.clock.now())
+    asked = await asked_of(caller, body)
+    if body.wants is None:
+        used = await caller.parts.quotes.counters(asked.programme.key, counters_for(asked))
+        view = quote_view(quote(asked, used), language)
+    else:
+        needs_spending(caller)
+        found = await find(caller, client_of(request), asked, body.wants)
+        view = quote_view(found.quote, language, found.view)
+    if view.member_id is not None:
+        whose = Whose(caller.tenant_id, asked.programme.programme_id, view.member_id)
+        view = view.model_copy(update={"till": await till_texts(request, whose)})
+    return Response(view.model_dump_json(), media_type="application/json")
+
+
+async def asked_of(caller: Caller, body: QuoteBody) -> Asked:
+    """What a body asks, of whom, under which programme.
+
+    Raises:
+        ProblemError: nobody has this id, or the programme is not known.
     """
     parts = caller.parts
-    body = read_quote(await read_json(request, MOST_EVENT), parts.clock.now())
     programme = _programme(await parts.programmes.of(caller.tenant_id), body)
     identifiers = parts.names.names(body.purchase.identifiers)
     member = None
@@ -61,13 +88,8 @@ async def post_quote(request: Request, caller: QuotesReader, language: Language)
     facts, ledger = (None, None) if member is None else (member.facts, member.ledger)
     if facts is not None:
         facts = await with_history(parts.store, programme, facts, body.at)
-    asked = Asked(programme, body.purchase, body.at, facts, ledger)
-    used = await parts.quotes.counters(programme.key, counters_for(asked))
-    view = quote_view(quote(asked, used), language)
-    if view.member_id is not None:
-        whose = Whose(caller.tenant_id, programme.programme_id, view.member_id)
-        view = view.model_copy(update={"till": await till_texts(request, whose)})
-    return Response(view.model_dump_json(), media_type="application/json")
+    purchase = replace(body.purchase, codes=(), cart=None)
+    return Asked(programme, purchase, body.at, facts, ledger)
 
 
 def _programme(programmes: Programmes, body: QuoteBody) -> RunningProgramme:

@@ -17,6 +17,7 @@ import orjson
 from libs.contracts.rejection import Rejection
 from libs.contracts.soundness import unsound
 from libs.runtime.clock import parse_instant
+from services.gateway.carts.bodies import FIELDS, CartWants, read_wants
 from services.gateway.intake.desk import refusal
 from services.gateway.intake.offers import Kinds
 from services.gateway.problems import FieldError, ProblemError
@@ -27,7 +28,7 @@ BEHIND = timedelta(minutes=5)
 """How far a clock may be behind; a quote for such an instant is one for now."""
 
 _KIND = Kinds.of("purchase.completed.v1")
-_OWN = frozenset({"at", "programme", "member_id"})
+_OWN = frozenset({"at", "programme", "member_id"}) | FIELDS
 _OF_PURCHASE = frozenset({"id", "source", "time", "type", "subject", "traceparent", "data"})
 _NOBODY = "quote"
 _STANDING_IN: Mapping[str, str] = {"specversion": "1.0", "type": _KIND.types[0], "id": _NOBODY}
@@ -35,13 +36,17 @@ _STANDING_IN: Mapping[str, str] = {"specversion": "1.0", "type": _KIND.types[0],
 
 @dataclass(frozen=True, slots=True)
 class QuoteBody:
-    """What is asked: the payload as the codec decodes it, when it counts, and what names programme and member."""
+    """What is asked: the payload as the codec decodes it, when it counts, and what names programme and member.
+
+    `wants` are codes, points and gift cards, where any were named.
+    """
 
     purchase: Any
     at: datetime
     source: str | None
     programme: str | None
     member_id: UUID | None
+    wants: CartWants | None = None
 
 
 def read_quote(document: Any, now: datetime) -> QuoteBody:
@@ -63,6 +68,7 @@ def read_quote(document: Any, now: datetime) -> QuoteBody:
         source,
         _text(document, "programme"),
         _member(document.get("member_id")),
+        read_wants(document),
     )
 
 

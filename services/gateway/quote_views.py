@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from libs.promotions.pages import Outcome
+from services.gateway.carts.views import CartQuote
 from services.gateway.receipt_views import TILL_EXAMPLE, Explanation, RateUsed, TillText, WalletPoints
 from services.gateway.views import EXAMPLE_MEMBER, View
 
@@ -177,3 +178,4 @@ class QuoteView(View):
     till: tuple[TillText, ...] = Field(
         default=(), description="Short texts that wait for the member at the till: newest first, three at most."
     )
+    cart: CartQuote | None = Field(default=None, description="Codes, points and gift cards; null when none were named.")

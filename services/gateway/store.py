@@ -60,6 +60,7 @@ class Entry:
     """A row of a member's history: a movement, or with `outcome` a receipt that paid nothing. `cause` is an event key.
 
     `kind` and what follows up to `amount` are None for such a receipt; `seq` is then the movement that it came after.
+    `trade` says of a movement what it was traded for, `party` with whom.
     """
 
     seq: int
@@ -77,6 +78,8 @@ class Entry:
     outcome: str | None
     spared_by: str | None = None
     spared_as: str | None = None
+    trade: str | None = None
+    party: str | None = None
 
     @property
     def place(self) -> Place:

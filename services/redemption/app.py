@@ -11,8 +11,9 @@ from functools import partial
 import faust
 from prometheus_client import CollectorRegistry
 
-from libs.codes.keeping import CodeKeeper
+from libs.contracts import carts as wire_carts
 from libs.contracts import codes as wire_codes
+from libs.contracts import games as wire_games
 from libs.contracts import gift_cards as wire_cards
 from libs.contracts.headers import headers_of
 from libs.contracts.redemption import door_token
@@ -27,10 +28,12 @@ from libs.runtime.metrics import StreamMetrics
 from libs.runtime.outbox import ReadRows, Relay
 from libs.runtime.seal import Seal
 from services.redemption import clock as by_the_clock
-from services.redemption import grants, pages, value_pages, wishes
-from services.redemption.cards.desk import CardDesk
-from services.redemption.codes.desk import CodeDesk
+from services.redemption import grants, heard, pages, value_pages, wishes
+from services.redemption.carts import following
+from services.redemption.carts.desk import CartDesk
 from services.redemption.commands import Command
+from services.redemption.games import granted
+from services.redemption.games.desk import GameDesk
 from services.redemption.handlers import WRITER, Desk
 from services.redemption.metrics import RedemptionMetrics
 from services.redemption.programmes import Programmes
@@ -38,7 +41,6 @@ from services.redemption.reward_desk import RewardDesk
 from services.redemption.settings import RedemptionSettings
 from services.redemption.stream import CONSUMER, RedemptionHandler
 from services.redemption.telling import REWARDS
-from services.redemption.values import Tools
 
 SERVICE = "redemption"
 _FORGET_EVERY = 60.0
@@ -68,10 +70,12 @@ def build(settings: RedemptionSettings, clock: Clock | None = None) -> faust.App
     relay = LeasedRelay(pool, WRITER, owner, make_relay, SystemClock())
     desk = Desk(pool, programmes, clock, settings, RewardDesk.of(settings), relay.committed)
     loop = _loop(settings, desk, metrics, stream_metrics, owner)
-    _host(app, settings, desk, relay, loop, metrics)
+    carts = CartDesk.over(desk, metrics.missed, metrics.short.inc, secrets.token_bytes)
+    games = GameDesk(carts.tools, Seal.from_base64(settings.seal_key.get_secret_value()))
+    _host(app, settings, desk, carts, games, relay, loop, metrics)
     token = door_token(base64.b64decode(settings.seal_key.get_secret_value()))
     pages.serve(app, desk, token, metrics, lambda: programmes.known and relay.prepared)
-    _serve_values(app, desk, token, metrics, lambda: programmes.known and relay.prepared)
+    _serve_values(app, desk, carts, games, token, metrics, lambda: programmes.known and relay.prepared)
     up = listen_only(app, settings, clock, metrics.announcements.inc)
     serve_health(app, registry, [up, lambda: programmes.trouble, lambda: relay.trouble, loop.trouble], loop.stalled)
     return app
@@ -103,28 +107,38 @@ def _loop(
 
 
 def _serve_values(
-    app: faust.App, desk: Desk, token: str, metrics: RedemptionMetrics, ready: Callable[[], bool]
+    app: faust.App,
+    desk: Desk,
+    carts: CartDesk,
+    games: GameDesk,
+    token: str,
+    metrics: RedemptionMetrics,
+    ready: Callable[[], bool],
 ) -> None:
-    """Answer about codes and gift cards, and let cards lapse that are over."""
-    keeper = CodeKeeper.from_base64(desk.settings.seal_key.get_secret_value())
-    missed = metrics.missed
-    tools = Tools(
-        desk.pool, desk.programmes, desk.clock, desk.settings, keeper, desk.committed, missed, secrets.token_bytes
-    )
-    codes, cards = CodeDesk(tools), CardDesk(tools)
+    """Answer about codes, gift cards, carts and games; let cards and carts lapse that are over, and end games."""
+    codes, cards = carts.parts.codes, carts.parts.cards
     value_pages.serve(app, wire_codes.PATH, wire_codes.read_code_ask, codes.serve, token, metrics, ready)
     value_pages.serve(app, wire_cards.PATH, wire_cards.read_card_ask, cards.serve, token, metrics, ready)
+    value_pages.serve(app, wire_carts.PATH, wire_carts.read_cart_ask, carts.serve, token, metrics, ready)
+    value_pages.serve(app, wire_games.PATH, wire_games.read_game_ask, games.serve, token, metrics, ready)
+
+    @app.timer(interval=desk.settings.release_every.total_seconds())  # type: ignore[untyped-decorator]  # faust
+    async def end_games() -> None:
+        if ready():
+            await by_the_clock.end_games(games, metrics)
 
     @app.timer(interval=desk.settings.value_every.total_seconds())  # type: ignore[untyped-decorator]  # faust
     async def look_after_values() -> None:
         if ready():
-            await by_the_clock.look_after_values(cards, desk, metrics)
+            await by_the_clock.look_after_values(cards, carts, desk, metrics)
 
 
 def _host(
     app: faust.App,
     settings: RedemptionSettings,
     desk: Desk,
+    carts: CartDesk,
+    games: GameDesk,
     relay: LeasedRelay,
     loop: BatchLoop[Command],
     metrics: RedemptionMetrics,
@@ -167,15 +181,33 @@ def _host(
         if opened.is_set():
             metrics.wishes.inc(await wishes.look(desk))
 
-    rewards = app.topic(f"{settings.kafka.topic_prefix}{REWARDS}", value_type=bytes, internal=False)
-
-    @app.agent(rewards, concurrency=1)
-    async def reward_told(stream: faust.StreamT[bytes]) -> None:
-        async for value in stream:
-            await opened.wait()
-            await grants.take(desk, value, stopping)
+    _listen(app, f"{settings.kafka.topic_prefix}{REWARDS}", desk, carts, games, opened, stopping)
 
     @app.timer(interval=_FORGET_EVERY)  # type: ignore[untyped-decorator]  # faust
     async def forget_requests() -> None:
         if opened.is_set():
             await by_the_clock.forget(desk)
+
+
+def _listen(
+    app: faust.App,
+    topic: str,
+    desk: Desk,
+    carts: CartDesk,
+    games: GameDesk,
+    opened: asyncio.Event,
+    stopping: asyncio.Event,
+) -> None:
+    """Act on what campaigns and games give, and on receipts of carts."""
+    rewards = app.topic(topic, value_type=bytes, internal=False)
+
+    @app.agent(rewards, concurrency=1)
+    async def reward_told(stream: faust.StreamT[bytes]) -> None:
+        async for value in stream:
+            await opened.wait()
+            kind = heard.kind_of(value)
+            if kind == following.SETTLED:
+                await following.take(carts, value, stopping)
+            elif kind is not None:
+                await grants.take(desk, kind, value, stopping)
+                await granted.take(games, value, stopping)

@@ -15,12 +15,13 @@ from uuid import UUID
 
 from libs.lives.life import Life, MemberName
 from libs.runtime.batch import Outgoing
-from services.redemption import replies, telling
+from services.redemption import replies, telling, trade_telling
 from services.redemption.commands import Command
 from services.redemption.deciding import (
     GIVES_BACK,
     MERGED,
     NO_VERSION,
+    NOTHING_USED,
     REUSED,
     UNKNOWN,
     UNKNOWN_MEMBER,
@@ -47,19 +48,21 @@ class InHand(NamedTuple):
 
 
 class Loaded(NamedTuple):
-    """What a batch of one tenant is decided on, as of behind the locks."""
+    """What a batch of one tenant is decided on, as of behind the locks; `used` are the counters of who trades."""
 
     members: Mapping[MemberName, InHand]
     redemptions: Mapping[UUID, Redemption]
     known: Mapping[RequestName, Known] = MappingProxyType({})
     leads: Mapping[MemberName, MemberName] = MappingProxyType({})
+    used: Mapping[MemberName, Mapping[str, int]] = MappingProxyType({})
 
 
 @dataclass(slots=True)
 class Decided:
     """What came of a batch: events of each command, redemptions as they are in the end, answers, and free keys.
 
-    `counted` says by how much more often members redeem on a day, `still` what became of events that moved no points.
+    `counted` says by how much more often members redeem on a day, `still` what became of events that moved no points,
+    `used` how much more the counters of trades have.
     """
 
     events: list[list[Outgoing]] = field(default_factory=list)
@@ -68,6 +71,7 @@ class Decided:
     refused: set[RequestName] = field(default_factory=set)
     counted: Counter[tuple[MemberName, date]] = field(default_factory=Counter)
     still: dict[UUID, Still] = field(default_factory=dict)
+    used: dict[MemberName, Counter[str]] = field(default_factory=dict)
     outcomes: Counter[str] = field(default_factory=Counter)
 
 
@@ -130,7 +134,7 @@ class Batch:
         redemption_id = command.candidates[0] if before is None else before.redemption_id
         cause, mark = command.cause(redemption_id), life.mark()
         life.catch_up(self.at, cause)
-        changed = decide(ask, life, before, rules, cause, self.at, self._patience, in_hand.tier)
+        changed = decide(ask, life, before, rules, cause, self.at, self._patience, in_hand.tier, self._used(life.name))
         if isinstance(changed, Refusal):
             life.go_back(mark)
             return self._refuse(command, changed)
@@ -144,10 +148,18 @@ class Batch:
             assert after.counted_on is not None
             self.decided.counted[after.name, after.counted_on] += by
         events = telling.events_of(life, rules, in_hand.spread, self.at)
+        if before is None and after.trade is not None:
+            self.decided.used.setdefault(after.name, Counter()).update({each.key: each.amount for each in changed.uses})
+            events.append(trade_telling.traded(after, rules, in_hand.spread, self.at))
         if ask.operation == "extend":
             self.decided.still[command.key] = "extended"
             events.append(replies.put_off(command, after, self.at))
         return events
+
+    def _used(self, member: MemberName) -> Mapping[str, int]:
+        """What trades have counted of a member, those of this batch included."""
+        before, more = self._loaded.used.get(member), self.decided.used.get(member)
+        return (before or NOTHING_USED) if more is None else more + Counter(before)
 
     def _leads(self, member: MemberName) -> MemberName:
         return self._loaded.leads.get(member, member)

@@ -10,15 +10,19 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from libs.contracts.codec import Event, canonical
+from libs.contracts.events import TradeRequestedV1
 from libs.contracts.redemption import Ask
 from libs.contracts.rejection import Rejection
 from libs.contracts.soundness import unsound
+from libs.contracts.trades import TRADES, TradeAsk
 from libs.lives.life import MemberName
 from libs.lives.made import Cause
 from libs.runtime.keys import body_hash, event_key
 from services.redemption.deciding import RequestName, id_of, name_of
 from services.redemption.sources import Origin, Sources
 
+BEGINS = TRADES | {"redeem", "hold"}
+"""The operations that follow on nothing."""
 UNKNOWN_SOURCE = Rejection("unknown-source", "/source", "a registered source, or something below one")
 
 
@@ -56,20 +60,8 @@ def command(event: Event[Any], sources: Sources) -> Command | Rejection:
     if (rejection := unsound(data)) is not None:
         return rejection
     tenant, programme = origin.scope
-    ask = Ask(
-        data.operation,
-        tenant,
-        data.credential or event.source,
-        key=digest(data.key or event.id),
-        points=data.points,
-        wallet=data.wallet,
-        reference=data.reference,
-        bill_minor=data.bill_minor,
-        currency=data.currency,
-        partial=data.partial,
-        returned_minor=data.returned_minor,
-    )
-    if data.operation in ("redeem", "hold"):
+    ask = _trade(event, tenant) if event.type == TradeRequestedV1.event_type else _spending(event, tenant)
+    if data.operation in BEGINS:
         ask = replace(ask, programme_id=programme, member_id=data.member_id)
         candidates: tuple[UUID, ...] = (id_of(name_of(ask)),)
     else:
@@ -84,6 +76,46 @@ def command(event: Event[Any], sources: Sources) -> Command | Rejection:
         event_key(event.source, event.id),
         body_hash(canonical(data)),
         candidates,
+    )
+
+
+def _spending(event: Event[Any], tenant: int) -> Ask:
+    data = event.data
+    return Ask(
+        data.operation,
+        tenant,
+        data.credential or event.source,
+        key=digest(data.key or event.id),
+        points=data.points,
+        wallet=data.wallet,
+        reference=data.reference,
+        bill_minor=data.bill_minor,
+        currency=data.currency,
+        partial=data.partial,
+        returned_minor=data.returned_minor,
+    )
+
+
+def _trade(event: Event[Any], tenant: int) -> Ask:
+    data = event.data
+    comes = data.operation == "exchange_in"
+    return Ask(
+        data.operation,
+        tenant,
+        data.credential or event.source,
+        key=digest(data.key or event.id),
+        points=None if comes else data.amount,
+        wallet=data.wallet,
+        reference=data.reference,
+        currency=data.currency,
+        trade=TradeAsk(
+            partner=data.partner,
+            units=data.amount if comes else None,
+            charity=data.charity,
+            pool=data.pool,
+            paid_minor=data.paid_minor,
+            payment=data.payment,
+        ),
     )
 
 

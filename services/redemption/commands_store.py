@@ -17,7 +17,7 @@ from libs.lives.life import Life, MemberName
 from libs.lives.postgres import Head
 from libs.runtime import sql
 from libs.runtime.batch import Span
-from services.redemption import store
+from services.redemption import store, trade_store
 from services.redemption.batches import Decided
 from services.redemption.commands import Command
 from services.redemption.deciding import Known, RequestName, meaning, name_of
@@ -111,6 +111,7 @@ async def end(
         [key for key, _ in still], [outcome for _, outcome in still],
     )  # fmt: skip
     await store.save_bills(connection, decided.redemptions.values())
+    await trade_store.save(connection, decided.redemptions.values(), decided.used)
     for less in (False, True):
         counted = [each for each in sorted(decided.counted.items()) if each[1] and (each[1] < 0) == less]
         if counted:

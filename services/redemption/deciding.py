@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
+from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
@@ -11,11 +13,12 @@ import msgspec
 from msgspec.structs import replace
 
 from libs.contracts.redemption import Ask
+from libs.contracts.trades import TRADES
 from libs.ledger.model import MemberLedger
 from libs.lives.life import Life
 from libs.lives.made import Cause
 from libs.runtime.keys import event_id
-from services.redemption import domain
+from services.redemption import domain, trading
 from services.redemption.domain import Bill, Changed, Quoted, Redemption, Refusal, Rules
 from services.redemption.paying import ABOUT_MEMBERS, in_part, priced, returned
 
@@ -26,9 +29,13 @@ MERGED = Refusal(
     "member-merged", "Whose points these are was merged into another member; an adjustment gives that one points."
 )
 OF_AN_ORDER = Refusal("order-needs-request", "It pays for a reward: what becomes of the order is asked over HTTP.")
+OF_A_GAME = Refusal("redemption-of-game", "It pays for a game, which alone decides what becomes of it.")
 NO_VERSION = Refusal("version-unknown", "No version of the programme is in force yet.")
 GIVES_BACK = frozenset({"release", "commit", "cancel", "advance"})
 """What may let points come back."""
+NOTHING_USED: Mapping[str, int] = MappingProxyType({})
+GAMES = "/pointstream/games/"
+"""What references of redemptions begin with that games made; nobody else may use such a name."""
 _write = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -79,12 +86,21 @@ def decide(
     at: datetime,
     patience: Patience,
     tier: str | None = None,
+    used: Mapping[str, int] = NOTHING_USED,
 ) -> Changed | Refusal:
-    """Begin a redemption, or go on with one, and record it on the member in hand, whose level is `tier`."""
+    """Begin a redemption, or go on with one, and record it on the member in hand.
+
+    `tier` is the member's level, `used` what trades have counted of the member.
+    """
     if redemption is None:
-        return UNKNOWN if ask.redemption_id is not None else _take(ask, life, rules, cause, at, patience, tier)
-    if redemption.order is not None:
-        return OF_AN_ORDER
+        if ask.redemption_id is not None:
+            return UNKNOWN
+        match ask.operation:
+            case "buy" | "exchange_in" | "exchange_out" | "donate" as kind:
+                return trading.begun(ask, kind, life, rules, cause, at, tier, used)
+        return _take(ask, life, rules, cause, at, patience, tier)
+    if (bound := _bound(ask, redemption)) is not None:
+        return bound
     match ask.operation:
         case "extend":
             made: Changed | Refusal = domain.extended(redemption, at, patience.hold)
@@ -97,6 +113,15 @@ def decide(
         case _:  # the answer under the key is forgotten, what was done under it is not
             made = Changed(redemption)
     return made
+
+
+def _bound(ask: Ask, redemption: Redemption) -> Changed | Refusal | None:
+    """What is answered about a redemption that an order, a trade or a game decides on; None for any other."""
+    if redemption.order is not None:
+        return OF_AN_ORDER
+    if redemption.trade is not None:
+        return Changed(redemption) if ask.operation in TRADES else trading.FINAL
+    return OF_A_GAME if (redemption.reference or "").startswith(GAMES) else None
 
 
 class QuotedFor(NamedTuple):
@@ -129,7 +154,9 @@ def quote(ask: Ask, rules: Rules, ledger: MemberLedger, tier: str | None, at: da
 
 
 def counts(before: Redemption | None, after: Redemption) -> int:
-    """Whether a redemption counts from now on (1), no longer (-1), or as it did (0)."""
+    """Whether a redemption counts from now on (1), no longer (-1), or as it did (0); a trade is none that counts."""
+    if after.trade is not None:
+        return 0
     was = before is not None and before.state == "redeemed"
     return (after.state == "redeemed") - was
 

@@ -24,6 +24,8 @@ from libs.ledger.spend import Spending, hold, redeem
 from libs.lives.life import Life, MemberName
 from libs.lives.made import Cause
 from libs.promotions.paying import Payment, Tax
+from libs.promotions.trades import TradeKind, Trades
+from libs.promotions.transfers import Counted
 
 State = Literal["held", "released", "expired", "redeemed", "cancelled"]
 Doer = Literal["member", "operator", "partner"]
@@ -47,7 +49,8 @@ class Rules(Struct, frozen=True):
     """What a programme says of redemptions at an instant: its wallets in order, each with its decimals and calendar.
 
     `counts` says whether members' redemptions are counted by the day, `payment` how points pay bills in `currency`;
-    `rest` is how long what came from another member may not be spent.
+    `rest` is how long what came from another member may not be spent, `trades` what points may be traded for by this
+    `version` of the programme.
     """
 
     tenant: str
@@ -59,6 +62,8 @@ class Rules(Struct, frozen=True):
     currency: str = ""
     payment: Payment | None = None
     rest: timedelta = timedelta(0)
+    trades: Trades | None = None
+    version: int = 1
 
     @property
     def source(self) -> str:
@@ -91,8 +96,31 @@ class Bill(Struct, frozen=True):
     returned: int = 0
 
 
+class Trade(Struct, frozen=True):
+    """Points that came or went for something else: `other` is money in a currency, or units of another programme.
+
+    `party` is that programme or a charity, `opens` the lot that came.
+    """
+
+    kind: TradeKind
+    wallet: str
+    points: int
+    other: int
+    rate_points: int
+    rate_other: int
+    version: int
+    currency: str | None = None
+    party: str | None = None
+    pool: str | None = None
+    payment: str | None = None
+    opens: int | None = None
+
+
 class Redemption(Struct, frozen=True):
-    """A redemption as it stands, with the bill or the order that it pays. Portions are in the order of their taking."""
+    """A redemption as it stands, with the bill, the order or the trade that it is for.
+
+    Portions are in the order of their taking; of a trade that brings points there are none.
+    """
 
     name: MemberName
     redemption_id: UUID
@@ -108,6 +136,7 @@ class Redemption(Struct, frozen=True):
     counted_on: date | None = None
     order: Order | None = None
     bill: Bill | None = None
+    trade: Trade | None = None
 
     @property
     def shares(self) -> tuple[Share, ...]:
@@ -120,11 +149,12 @@ class Redemption(Struct, frozen=True):
 
 
 class Changed(NamedTuple):
-    """What came of a request: the redemption as it stands, what lapsed of what came back, and later dates."""
+    """What came of a request: the redemption as it stands, what lapsed of what came back, later dates, counters."""
 
     redemption: Redemption
     lapsed: int = 0
     later: Mapping[int, datetime] = NO_DATES
+    uses: tuple[Counted, ...] = ()
 
 
 def wallets_of(rules: Rules, wallet: str | None) -> list[str] | Refusal:
@@ -173,13 +203,14 @@ def taken(
     zone: ZoneInfo,
     reference: str | None = None,
     rest: timedelta = timedelta(0),
+    reason: str | None = None,
 ) -> Changed | Refusal:
     """Redeem points at once, or hold them for so long."""
     decide = redeem if held_for is None else hold
     made = decide(rested(life.ledger, rest, now), points, wallets, now)
     if (refusal := _refusal(made, points)) is not None:
         return refusal
-    life.record(made.movements, cause)
+    life.record(made.movements, cause, reason)
     return Changed(
         Redemption(
             name=life.name,

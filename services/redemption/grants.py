@@ -7,6 +7,7 @@ known by its key, for ever.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from hashlib import sha256
 from uuid import UUID
 
@@ -15,17 +16,15 @@ import msgspec
 from libs.contracts.orders import OrderAsk
 from libs.contracts.redemption import Answer, Ask
 from libs.runtime import logs, sql
-from libs.runtime.clock import happens_within
-from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
 from services.redemption import store
 from services.redemption.handlers import Desk
+from services.redemption.heard import until_done
 
 log = logs.get(__name__)
 _QUERIES = sql.load("services.redemption", "orders.sql")
 _OURS = frozenset({"reward", "coupon", "gift_card", "sample"})
 _GRANTED, _REVOKED = "org.pointstream.reward.granted.v1", "org.pointstream.reward.revoked.v1"
 _CREDENTIAL = "campaigns"
-_RETRY = 1.0
 
 
 class _Given(msgspec.Struct, frozen=True):
@@ -46,40 +45,23 @@ class _Told(msgspec.Struct, frozen=True):
     data: _Given
 
 
-class _Kind(msgspec.Struct, frozen=True):
-    type: str
-
-
-_read_kind = msgspec.json.Decoder(_Kind).decode
 _read = msgspec.json.Decoder(_Told).decode
 
 
-async def take(desk: Desk, value: bytes, stopping: asyncio.Event) -> None:
-    """Do what an event of the topic of rewards says; while the database is away it waits.
+async def take(desk: Desk, kind: str, value: bytes, stopping: asyncio.Event) -> None:
+    """Do what an event of this type says; while the database is away it waits.
 
     What is no such event, or can't be done, is told to the log and passed over.
     """
+    if kind not in (_GRANTED, _REVOKED):
+        return
     try:
-        if _read_kind(value).type not in (_GRANTED, _REVOKED):
-            return
         told = _read(value)
     except msgspec.DecodeError:
         log.warning("grant.unreadable")
         return
-    if told.data.kind not in _OURS:
-        return
-    while True:
-        try:
-            await _do(desk, told)
-        except DATABASE_ERRORS as error:
-            if trouble(error) not in (Trouble.PASSING, Trouble.REPEAT):
-                log.error("grant.not_taken", event_id=told.id, error=type(error).__name__)
-                return
-            log.warning("grant.waits", error=type(error).__name__)
-            if await happens_within(stopping, _RETRY):
-                return
-        else:
-            return
+    if told.data.kind in _OURS:
+        await until_done(partial(_do, desk, told), told.id, stopping)
 
 
 async def _do(desk: Desk, told: _Told) -> None:

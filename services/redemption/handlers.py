@@ -18,17 +18,20 @@ import msgspec
 from libs.contracts.redemption import Answer, Ask
 from libs.ledger.catch_up import catch_up
 from libs.ledger.evolve import apply_all
+from libs.lives.life import Life
 from libs.lives.made import Cause
 from libs.runtime.batch import Outgoing
 from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
 from libs.runtime.leases import shard_of
 from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
-from services.redemption import domain, order_store, ordering, store, telling
+from services.redemption import domain, order_store, ordering, store, telling, trade_store, trade_telling
+from services.redemption.codes import store as codes
 from services.redemption.deciding import (
     GIVES_BACK,
     MERGED,
     NO_VERSION,
+    NOTHING_USED,
     REUSED,
     UNKNOWN,
     UNKNOWN_MEMBER,
@@ -41,7 +44,8 @@ from services.redemption.deciding import (
     name_of,
     quote,
 )
-from services.redemption.domain import Redemption, Refusal, Rules
+from services.redemption.domain import Changed, Redemption, Refusal, Rules
+from services.redemption.issuing import SOLD_OUT, PoolExhausted
 from services.redemption.ordering import Done
 from services.redemption.programmes import Programmes
 from services.redemption.reward_desk import RewardDesk
@@ -87,6 +91,9 @@ class Desk:
             if ask.operation == "quote":
                 return await self._quote(ask)
             return await again(partial(self._move, ask))
+        except PoolExhausted as error:
+            await codes.mark_exhausted(self.pool, *error.scope, error.pool, self.clock.now())
+            return Answer(refused=SOLD_OUT.code, detail=SOLD_OUT.detail)
         except Refused as error:
             return Answer(refused=error.refusal.code, detail=error.refusal.detail)
 
@@ -123,7 +130,8 @@ class Desk:
         async with self.pool.acquire() as connection, connection.transaction():
             found = await store.begin(connection, request, meaning(ask), now, begins, redemption_id)
             if isinstance(found, Known):
-                return _replay(found, ask)
+                body = await self.rewards.opened(connection, ask.tenant_id, found.answer)
+                return _replay(found._replace(answer=body), ask)
             if found is None:
                 raise Refused(await _nobody(connection, ask))
             before = await store.load_redemptions(connection, ask.tenant_id, [redemption_id])
@@ -135,8 +143,7 @@ class Desk:
             life.catch_up(at, cause)
             goods = _maybe(await self.rewards.goods(connection, ask, found.name, redemption, rules, at))
             if goods is None:
-                tier = None if ask.bill_minor is None else await store.tier_of(connection, found.name)
-                done = Done(_found(decide(ask, life, redemption, rules, cause, at, self.patience, tier)))
+                done = Done(await self._points(connection, ask, life, redemption, rules, cause, at))
             else:
                 done = _found(self.rewards.decide(ask, life, redemption, goods, rules, cause, at))
             changed, reward = done.changed, None if goods is None else goods.reward
@@ -147,17 +154,38 @@ class Desk:
                 await store.count(connection, changed.redemption, by)
             await store.keep_answer(connection, request, answer)
             shard, events = shard_of(WRITER, found.name[2]), telling.events_of(life, rules, found.spread, at)
+            if redemption is None and changed.redemption.trade is not None:
+                more = {each.key: each.amount for each in changed.uses}
+                await trade_store.save(connection, [changed.redemption], {found.name: more})
+                events.append(trade_telling.traded(changed.redemption, rules, found.spread, at))
             if goods is not None:
                 was = None if redemption is None else redemption.order
-                refused = await self.rewards.save(connection, was, changed.redemption, goods, done.personal)
-                if refused is not None:
-                    raise Refused(refused)
+                saved = await self.rewards.save(connection, was, changed.redemption, goods, done.personal, at, ask.by)
+                events += _found(saved)
+                answer = await self.rewards.opened(connection, ask.tenant_id, answer)
                 events += telling.order_events(found.name, rules, found.spread, was, changed.redemption.order, at)
             await store.tell(connection, at, {shard: events})
             reach("before-commit")
         reach("after-commit")
         self.committed([shard])
         return Answer(msgspec.Raw(answer), made=redemption is None)
+
+    async def _points(
+        self,
+        connection: asyncpg.Connection,
+        ask: Ask,
+        life: Life,
+        redemption: Redemption | None,
+        rules: Rules,
+        cause: Cause,
+        at: datetime,
+    ) -> Changed:
+        """Decide a request about points alone, by the member's level and counters where these matter."""
+        trades = ask.trade is not None
+        tier = await store.tier_of(connection, life.name) if trades or ask.bill_minor is not None else None
+        used = await trade_store.load_used(connection, [life.name]) if trades else {}
+        counted = used.get(life.name, NOTHING_USED)
+        return _found(decide(ask, life, redemption, rules, cause, at, self.patience, tier, counted))
 
     async def release_expired(self) -> int:
         """Free what holds keep whose time is over, so many at once at most; return how many they were.

@@ -47,6 +47,14 @@ class RedemptionMetrics:
             ("reason",),
             registry=registry,
         )
+        self.short = Counter(
+            "loyalty_redemption_cart_parts_short_total",
+            "Codes, cards and points of carts that could not be had again, or given back, and want somebody to look.",
+            registry=registry,
+        )
+        self.games = Counter(
+            "loyalty_redemption_games_ended_total", "Games that ended because their time was over.", registry=registry
+        )
         self.exhausted = Gauge(
             "loyalty_redemption_exhausted_pools",
             "Pools of codes that have none left, and were asked for one.",

@@ -17,7 +17,7 @@ from libs.catalogue.flow import STATES, Doer
 from libs.catalogue.kinds.registry import kind_of
 from libs.catalogue.offering import Offer, offer
 from libs.catalogue.orders import Back, Order
-from libs.catalogue.placing import Answered, Unanswered, answered, issue, placed
+from libs.catalogue.placing import Answered, Pooled, Unanswered, answered, issue, placed
 from libs.catalogue.pricing import Price
 from libs.catalogue.purse import with_points
 from libs.catalogue.reward import Reward
@@ -42,7 +42,8 @@ _DETAILS = {
 class Goods(NamedTuple):
     """What a request about a reward is decided on: the reward, who asks, and how much of it there is.
 
-    Of an order that is there, the reward is that of its version. `secret` is what codes of the order are made from.
+    Of an order that is there, the reward is that of its version. `secret` is what codes of the order are made from,
+    `pooled` are codes that were handed out for it.
     """
 
     reward: Reward
@@ -50,6 +51,7 @@ class Goods(NamedTuple):
     facts: MemberFacts = MemberFacts()
     supply: Supply = Supply()
     secret: bytes = b""
+    pooled: tuple[Pooled, ...] = ()
 
 
 class Done(NamedTuple):
@@ -220,7 +222,7 @@ def _given_back(
 
 def _ordered(order: Order, goods: Goods, now: datetime, rules: Rules) -> Order:
     flow = kind_of(goods.reward.what).flow(goods.reward.what)
-    issued = issue(goods.reward, order.order_id, order.quantity, goods.secret, now, rules.zone)
+    issued = issue(goods.reward, order.order_id, order.quantity, goods.secret, now, rules.zone, goods.pooled)
     return orders.ordered(order, flow, issued, now)
 
 

@@ -101,5 +101,15 @@ def _rules(tenant: str, programme: str, version: ActiveVersion, *, counts: bool)
     source = version.compiled.source
     rest = timedelta(hours=source.transfers.rest_hours if source.transfers else 0)
     return Rules(
-        tenant, programme, version.zone, scales, version.calendars, counts, source.currency, source.payment, rest
+        tenant,
+        programme,
+        version.zone,
+        scales,
+        version.calendars,
+        counts,
+        source.currency,
+        source.payment,
+        rest,
+        source.trades,
+        source.version,
     )

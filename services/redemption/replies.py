@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from libs.contracts.events import RedemptionExtendedV1, RedemptionRefusedV1
+from libs.contracts.events import RedemptionExtendedV1, RedemptionRefusedV1, TradeRefusedV1
+from libs.contracts.trades import TRADES
 from libs.contracts.writer import EventWriter
 from libs.runtime.batch import Outgoing
 from libs.runtime.keys import event_id, kafka_partition_hash
@@ -27,6 +28,8 @@ def refused(command: Command, why: Refusal, now: datetime) -> Outgoing:
         "code": why.code,
         "detail": why.detail[:_MOST_DETAIL],
     } | {name: value for name, value in named.items() if value is not None}
+    if ask.operation in TRADES:
+        return _told(command, TradeRefusedV1.event_type, data, now)
     return _told(command, RedemptionRefusedV1.event_type, data, now)
 
 

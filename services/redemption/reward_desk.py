@@ -17,20 +17,24 @@ import orjson
 from libs.catalogue.orders import Order
 from libs.catalogue.pricing import Price
 from libs.catalogue.rows import seal_context
+from libs.codes.keeping import CodeKeeper
 from libs.contracts.orders import OrderAsk
 from libs.contracts.redemption import Ask
 from libs.ledger.model import MemberLedger
 from libs.lives.life import Life, MemberName
 from libs.lives.made import Cause
+from libs.runtime.batch import Outgoing
 from libs.runtime.seal import Seal
-from services.redemption import domain, order_store, ordering, telling
-from services.redemption.deciding import Patience
+from services.redemption import domain, issuing, order_store, ordering, telling
+from services.redemption.deciding import Patience, id_of, name_of
 from services.redemption.domain import Redemption, Refusal, Rules
 from services.redemption.order_store import Written
 from services.redemption.ordering import Done, Goods
 from services.redemption.settings import RedemptionSettings
 
 _NO_ORDER = OrderAsk()
+_ISSUES = frozenset({"redeem", "grant", "commit"})
+"""What issues what is usable at once."""
 _SCARCE = {
     "sold-out": Refusal("reward-sold-out", "Others were faster: there is not so much left."),
     "total-limit": Refusal("reward-limit", "Others were faster: all of this time are taken."),
@@ -44,12 +48,15 @@ class RewardDesk:
     terms: Patience
     seal: Seal
     key: bytes
+    keeper: CodeKeeper
 
     @classmethod
     def of(cls, settings: RedemptionSettings) -> RewardDesk:
         """Make one from the settings."""
         key = settings.seal_key.get_secret_value()
-        return cls(Patience(settings.hold, settings.grace), Seal.from_base64(key), base64.b64decode(key))
+        raw = base64.b64decode(key)
+        patience = Patience(settings.hold, settings.grace)
+        return cls(patience, Seal.from_base64(key), raw, CodeKeeper.from_seal_key(raw))
 
     async def quote(
         self,
@@ -95,9 +102,33 @@ class RewardDesk:
             asked = redemption is None and ask.order is not None and ask.order.reward is not None
             return _unknown() if asked else None
         if order is not None:
-            return Goods(kept.reward, kept.version, secret=self._secret(order.order_id))
-        store = None if ask.order is None else ask.order.store
-        return await order_store.load_goods(connection, name, kept, store, at, rules.zone)
+            goods = Goods(kept.reward, kept.version, secret=self._secret(order.order_id))
+        else:
+            store = None if ask.order is None else ask.order.store
+            goods = await order_store.load_goods(connection, name, kept, store, at, rules.zone)
+        if kept.reward.codes is None or ask.operation not in _ISSUES:
+            return goods
+        return await self._with_codes(connection, ask, name, order, goods, at)
+
+    async def _with_codes(
+        self,
+        connection: asyncpg.Connection,
+        ask: Ask,
+        name: MemberName,
+        order: Order | None,
+        goods: Goods,
+        at: datetime,
+    ) -> Goods:
+        """Hand out the codes that the order is about to issue; where it is refused, that is undone with it."""
+        pool, asked = goods.reward.codes, ask.order or _NO_ORDER
+        assert pool is not None
+        order_id, pieces = id_of(name_of(ask)), asked.quantity or 1
+        if order is not None:
+            if order.state != "held":
+                return goods
+            order_id, pieces = order.order_id, order.quantity
+        pooled = await issuing.hand_out(connection, self.keeper, name, pool, order_id, pieces, at)
+        return goods._replace(pooled=pooled)
 
     def decide(
         self,
@@ -131,15 +162,30 @@ class RewardDesk:
         after: Redemption,
         goods: Goods,
         personal: Mapping[str, Any],
-    ) -> Refusal | None:
-        """Save an order and move its stock; a refusal says that others were faster."""
+        now: datetime,
+        by: str,
+    ) -> list[Outgoing] | Refusal:
+        """Save an order, move its stock, and make codes void that were given up; a refusal says that it was too late.
+
+        Returns what is to be told of codes.
+        """
         assert after.order is not None
+        told: list[Outgoing] = []
+        if before is not None and goods.reward.codes is not None:
+            void = await issuing.take_back(connection, after.name[0], before, after.order, now, own=by == "member")
+            if isinstance(void, Refusal):
+                return void
+            told = void
         sealed = None
         if personal:
             sealed = self.seal.close(orjson.dumps(personal), seal_context(after.order.order_id))
         written = Written(after.name, before, after.order, goods.reward, sealed)
         refused = await order_store.save(connection, [written])
-        return None if refused is None else _SCARCE[refused]
+        return told if refused is None else _SCARCE[refused]
+
+    async def opened(self, connection: asyncpg.Connection, tenant_id: int, body: bytes) -> bytes:
+        """An answer with the texts of codes, for whoever ordered."""
+        return await issuing.with_texts(connection, self.keeper, tenant_id, body)
 
     def _secret(self, order_id: UUID) -> bytes:
         """Twenty bytes of an order that nobody outside can know."""

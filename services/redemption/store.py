@@ -22,6 +22,7 @@ from libs.runtime import sql, stream_store
 from libs.runtime.batch import Outgoing
 from services.redemption.deciding import Known, RequestName
 from services.redemption.domain import Bill, Portion, Redemption
+from services.redemption.trade_store import trade_of
 
 _QUERIES = sql.load("services.redemption")
 KEPT = timedelta(days=7)
@@ -112,6 +113,7 @@ def _redemption(tenant_id: int, row: asyncpg.Record) -> Redemption:
         counted_on=row["counted_on"],
         order=None if row["order_row"] is None else read_order(row["order_row"], read_steps(row["steps"]))[1],
         bill=_bill(row),
+        trade=trade_of(row),
     )
 
 

@@ -18,7 +18,7 @@ from libs.contracts.rejection import Rejection
 from libs.runtime.batch import Applied, Work
 from libs.runtime.failpoint import reach
 from libs.runtime.repeats import Tally, first_of_each
-from services.redemption import commands_store, store
+from services.redemption import commands_store, store, trade_store
 from services.redemption.batches import Batch, Decided, InHand, Loaded
 from services.redemption.commands import Command, command
 from services.redemption.commands_store import Begun
@@ -108,7 +108,9 @@ async def _load(connection: asyncpg.Connection, begun: Begun, commands: Sequence
     here = [each for each in redemptions.values() if each.name in locked]
     lives = await store.load_lives(connection, locked.values(), here)
     members = {name: InHand(life, locked[name].spread, locked[name].tier) for name, life in lives.items()}
-    return Loaded(members, redemptions, begun.known, begun.leads)
+    traders = {begun.leads.get(each.member, each.member) for each in commands if each.ask.trade is not None}
+    used = await trade_store.load_used(connection, traders) if traders else {}
+    return Loaded(members, redemptions, begun.known, begun.leads, used)
 
 
 async def _decide(batch: Batch, commands: Sequence[Command]) -> Decided:

@@ -20,6 +20,7 @@ from libs.lives.life import Life, MemberName
 from libs.lives.made import event_data, event_type_of
 from libs.runtime.batch import Outgoing
 from libs.runtime.keys import event_id
+from services.redemption import trade_telling
 from services.redemption.domain import Bill, Changed, Portion, Quoted, Rules
 
 POINTS = "loyalty.points"
@@ -63,6 +64,7 @@ def answer(changed: Changed, life: Life, programme: str, *, came_back: bool, rew
         bill=None if redemption.bill is None else bill_view(redemption.bill),
         lapsed=changed.lapsed if came_back else None,
         order=_order(changed, reward),
+        trade=None if redemption.trade is None else trade_telling.view(redemption.trade),
     )
     return view.model_dump_json(exclude_none=False).encode()
 

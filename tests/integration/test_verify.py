@@ -74,13 +74,19 @@ CASES = [
     Case("event_of_two_tenants", {"tenants-disjoint"}),
     Case("table_without_guard", {"tenants-disjoint"}),
     Case("day_made_up", {"history-is-fold"}),
-    Case("redemption_of_other_points", {"redemptions-have-points"}),
+    Case("redemption_of_other_points", {"redemptions-have-points", "games-add-up"}),
     Case("redemption_never_told", {"redemptions-have-points"}),
+    Case("trade_without_points", {"redemptions-have-points"}),
     Case("code_used_more_often_than_told", {"codes-have-uses"}),
     Case("use_of_a_code_lost", {"codes-have-uses"}),
     Case("card_with_more_than_was_put_on_it", {"gift-cards-add-up"}),
     Case("card_entry_lost", {"gift-cards-add-up"}),
     Case("card_paid_from_nowhere", {"gift-cards-add-up"}),
+    Case("ticket_lost", {"games-add-up"}),
+    Case("prize_won_once_more", {"games-add-up"}),
+    Case("spin_lost", {"games-add-up"}),
+    Case("prize_drawn_twice", {"games-add-up"}),
+    Case("bid_that_is_not_held", {"games-add-up"}),
 ]
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from prometheus_client import CollectorRegistry
 
+from libs.codes.proof import CartProofs
 from libs.contacts.vault import Vault
 from libs.contracts.identifiers import IdentifierNames
 from libs.contracts.rejection import Rejection
@@ -23,6 +24,7 @@ from tests.support.receipts import PROFILES, PURCHASES, Record
 
 ACTIVITIES = "loyalty.activities"
 _NAMES = IdentifierNames(bytes(32))
+PROOFS = CartProofs(bytes(32))
 _T = TypeVar("_T")
 
 
@@ -57,8 +59,8 @@ class Earning:
         self._clock = _Clock()
         wired = (lambda: programmes, _NAMES, self._clock, metrics or EarningMetrics(CollectorRegistry()))
         self._handlers: dict[str, Any] = {
-            PURCHASES: EventHandler(PURCHASES, *wired),
-            ACTIVITIES: EventHandler(ACTIVITIES, *wired),
+            PURCHASES: EventHandler(PURCHASES, *wired, PROOFS),
+            ACTIVITIES: EventHandler(ACTIVITIES, *wired, PROOFS),
             PROFILES: ProfileHandler(*wired, Vault.from_seal_key(bytes(32))),
         }
 

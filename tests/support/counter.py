@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import base64
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
 
+from libs.contracts import carts as wire_carts
+from libs.contracts import codes as wire_codes
+from libs.contracts import gift_cards as wire_cards
 from libs.contracts import redemption as wire
+from libs.contracts.carts import CartAsk
+from libs.contracts.codes import CodeAsk, ValueAnswer
+from libs.contracts.gift_cards import CardAsk
 from libs.contracts.redemption import Answer, Ask
 from libs.runtime import postgres, sql
 from libs.runtime.clock import Clock
 from libs.runtime.leases import shards_of
 from services.gateway.problems import ProblemError
+from services.redemption.carts.desk import CartDesk
 from services.redemption.handlers import WRITER, Desk
 from services.redemption.programmes import Programmes
 from services.redemption.reward_desk import RewardDesk
@@ -28,6 +36,26 @@ class Counter:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
+        self.short: list[int] = []
+        self.carts = CartDesk.over(desk, lambda why: None, self.short.append, secrets.token_bytes)
+
+    async def ask_value(self, path: str, ask: CodeAsk | CardAsk | CartAsk) -> ValueAnswer:
+        """Return what became of a request about a code, a gift card or a cart.
+
+        Raises:
+            ProblemError: it was refused.
+        """
+        sent = wire_codes.write(ask)
+        if path == wire_carts.PATH:
+            answer = await self.carts.serve(wire_carts.read_cart_ask(sent))
+        elif path == wire_codes.PATH:
+            answer = await self.carts.parts.codes.serve(wire_codes.read_code_ask(sent))
+        else:
+            answer = await self.carts.parts.cards.serve(wire_cards.read_card_ask(sent))
+        answer = wire_codes.read_value_answer(wire_codes.write(answer))
+        if answer.refused is not None:
+            raise ProblemError(answer.refused, answer.detail)
+        return answer
 
     async def ask(self, ask: Ask) -> Answer:
         """Return what became of a request.

@@ -12,6 +12,7 @@ from typing import Any
 import asyncpg
 from prometheus_client import CollectorRegistry
 
+from libs.codes.proof import CartProofs
 from libs.contacts.vault import Vault
 from libs.contracts.identifiers import IdentifierNames
 from libs.contracts.rejection import Rejection
@@ -41,10 +42,12 @@ class EarningLane:
     programmes: Any = None
     topic: str = ACTIVITIES
     vault: Vault = field(default_factory=lambda: Vault.from_seal_key(bytes(32)))
+    proofs: CartProofs = field(default_factory=lambda: CartProofs(bytes(32)))
     exhausted: Counter[CampaignName] = field(default_factory=Counter)
 
     @property
-    def _shard(self) -> str:
+    def shard(self) -> str:
+        """Its shard of the outbox."""
         return f"{self._consumer}:{self.topic}:{self.part}"
 
     @property
@@ -55,13 +58,13 @@ class EarningLane:
         wired = (lambda: self.programmes, IdentifierNames(bytes(32)), self.clock, EarningMetrics(CollectorRegistry()))
         if self.topic == profiles.TOPIC:
             return profiles.ProfileHandler(*wired, self.vault)
-        return EventHandler(self.topic, *wired)
+        return EventHandler(self.topic, *wired, self.proofs)
 
     async def claim(self) -> EarningLane:
         """Take the partition over and read the programmes."""
         async with self.pool.acquire() as connection, connection.transaction():
             now = self.clock.now()
-            wanted = [Wanted(self.topic, self.part, "t", 0, self._shard)]
+            wanted = [Wanted(self.topic, self.part, "t", 0, self.shard)]
             (claimed,) = await stream_store.claim(connection, self._consumer, "test", "c", now, now, wanted)
             self.programmes = Compiler().compile(await load_programmes(connection))
         self.offset, self.epoch = claimed.next_offset, claimed.epoch
@@ -80,8 +83,8 @@ class EarningLane:
         async with self.pool.acquire() as connection, connection.transaction():
             applied: Applied = await handler.apply(connection, work, now, careful=False)
             assert applied.moved == [True]
-            packed = stream_store.pack_rows({self._shard: [event for events in applied.events for event in events]})
-            outbox = stream_store.enqueuing(now, {self._shard: 0}, packed)
+            packed = stream_store.pack_rows({self.shard: [event for events in applied.events for event in events]})
+            outbox = stream_store.enqueuing(now, {self.shard: 0}, packed)
             if applied.last is not None:
                 await applied.last(outbox)
             else:

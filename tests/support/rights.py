@@ -73,8 +73,7 @@ RIGHTS: dict[str, dict[str, str]] = {
             expiry.boundary expiry.forecast expiry.origin_mix expiry.origin_place ledger.allocation ledger.movement
             ledger.waiver stream.outbox
             """,
-        "INSERT SELECT UPDATE": "expiry.origin stream.outbox_shard",
-        "DELETE INSERT SELECT UPDATE(held) UPDATE(lots) UPDATE(points) UPDATE(spared)": "expiry.foreseen",
+        "INSERT SELECT UPDATE": "expiry.followed expiry.origin stream.outbox_shard",
         "INSERT SELECT UPDATE(as_of) UPDATE(outlook)": "expiry.latest_forecast",
         "SELECT UPDATE(now_expires_at) UPDATE(remaining)": "ledger.lot",
         "SELECT UPDATE(lapses_at) UPDATE(seq)": "ledger.member",
@@ -93,22 +92,26 @@ RIGHTS: dict[str, dict[str, str]] = {
         (
             "INSERT SELECT UPDATE(epoch) UPDATE(finished) UPDATE(holder) UPDATE(lease_until) UPDATE(told)"
         ): "expiry.reminder_chunk",
+        (
+            "DELETE INSERT SELECT UPDATE(held) UPDATE(lots) UPDATE(points) UPDATE(repays) UPDATE(spared)"
+        ): "expiry.foreseen",
     },
     "gateway": {
         "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",
         "SELECT": """
             earning.budget_reached earning.counter earning.decision_page earning.inbox earning.member_day
             earning.parked_receipt earning.receipt earning.receipt_event earning.referral earning.referral_change
-            earning.unclaimed_receipt earning.unpaid_receipt expiry.chunk expiry.forecast expiry.foreseen
-            expiry.latest_forecast expiry.origin
-            expiry.origin_mix expiry.origin_place expiry.reminder expiry.reminder_chunk ledger.allocation ledger.debt
-            ledger.journal ledger.lot ledger.lot_now ledger.movement ledger.waiver members.identifier members.member
-            members.merge members.segment_change members.segment_member members.tier_change members.tier_standing
-            notifier.captured notifier.delivery notifier.scenario_act notifier.sms_day platform.programme
-            platform.source platform.tenant redemption.bill redemption.code redemption.code_miss redemption.code_pool
-            redemption.code_use redemption.gift_card redemption.gift_card_entry redemption.redemption
-            redemption.reward_answer redemption.reward_order redemption.reward_step redemption.reward_use
-            stream.outbox_shard stream.position vault.profile
+            earning.unclaimed_receipt earning.unpaid_receipt expiry.chunk expiry.followed expiry.forecast
+            expiry.foreseen expiry.latest_forecast expiry.origin expiry.origin_mix expiry.origin_place expiry.reminder
+            expiry.reminder_chunk ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.movement
+            ledger.waiver members.identifier members.member members.merge members.segment_change members.segment_member
+            members.tier_change members.tier_standing notifier.captured notifier.delivery notifier.scenario_act
+            notifier.sms_day platform.programme platform.source platform.tenant redemption.badge redemption.badge_award
+            redemption.bill redemption.cart redemption.code redemption.code_miss redemption.code_pool
+            redemption.code_use redemption.game redemption.game_bid redemption.game_spin redemption.game_stock
+            redemption.game_ticket redemption.game_win redemption.gift_card redemption.gift_card_entry
+            redemption.redemption redemption.reward_answer redemption.reward_order redemption.reward_step
+            redemption.reward_use redemption.trade stream.outbox_shard stream.position vault.profile
             """,
         "INSERT SELECT": """
             expiry.reinstatement_share members.referral_code notifier.feedback notifier.mass_member notifier.media
@@ -171,11 +174,12 @@ RIGHTS: dict[str, dict[str, str]] = {
             """,
         "INSERT": "ledger.allocation ledger.movement ledger.waiver",
         "INSERT SELECT": """
-            redemption.gift_card_entry redemption.reward_answer redemption.reward_step stream.dead_letter stream.outbox
+            redemption.game_seed redemption.game_spin redemption.game_win redemption.gift_card_entry
+            redemption.reward_answer redemption.reward_step redemption.trade stream.dead_letter stream.outbox
             """,
         "SELECT UPDATE(free) UPDATE(reserved)": "redemption.stock",
         "SELECT UPDATE(seen) UPDATE(told_at)": "redemption.wish",
-        "INSERT SELECT UPDATE(used)": "redemption.reward_use",
+        "INSERT SELECT UPDATE(used)": "redemption.reward_use redemption.trade_use",
         (
             "INSERT SELECT UPDATE(cancelled) UPDATE(changed_at) UPDATE(issued) UPDATE(money_back) "
             "UPDATE(ordered_at) UPDATE(points_back) UPDATE(restocked) UPDATE(state)"
@@ -209,6 +213,20 @@ RIGHTS: dict[str, dict[str, str]] = {
             "UPDATE(member_id) UPDATE(seq) UPDATE(state)"
         ): "redemption.gift_card",
         "DELETE INSERT SELECT UPDATE(misses)": "redemption.code_miss",
+        (
+            "INSERT SELECT UPDATE(changed_at) UPDATE(late) UPDATE(parts) UPDATE(returned_minor) UPDATE(state) "
+            "UPDATE(total_minor) UPDATE(whole)"
+        ): "redemption.cart",
+        (
+            "INSERT SELECT UPDATE(best) UPDATE(changed_at) UPDATE(closes_at) UPDATE(commitment) UPDATE(document) "
+            "UPDATE(ended_at) UPDATE(entries_digest) UPDATE(kind) UPDATE(opens_at) UPDATE(seed) UPDATE(spins) "
+            "UPDATE(state) UPDATE(tickets) UPDATE(version)"
+        ): "redemption.game",
+        "INSERT SELECT UPDATE(used) UPDATE(voided)": "redemption.game_ticket",
+        "INSERT SELECT UPDATE(free)": "redemption.game_stock",
+        "INSERT SELECT UPDATE(state)": "redemption.game_bid",
+        "INSERT SELECT UPDATE(changed_at) UPDATE(document)": "redemption.badge",
+        "INSERT SELECT UPDATE(taken_back)": "redemption.badge_award",
     },
     "operator": {
         "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",
@@ -221,10 +239,12 @@ RIGHTS: dict[str, dict[str, str]] = {
             ledger.allocation ledger.journal ledger.lot_now ledger.movement ledger.waiver members.exemption_pass
             members.identifier members.mark members.member members.merge members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing
-            notifier.scenario_act notifier.sms_day redemption.bill redemption.code_miss
-            redemption.code_use redemption.gift_card redemption.gift_card_entry redemption.inbox redemption.redemption
-            redemption.request redemption.reward_order redemption.reward_step redemption.reward_use redemption.wish
-            stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
+            notifier.scenario_act notifier.sms_day redemption.badge redemption.badge_award redemption.bill
+            redemption.cart redemption.code_miss redemption.code_use redemption.game redemption.game_bid
+            redemption.game_spin redemption.game_stock redemption.game_ticket redemption.game_win redemption.gift_card
+            redemption.gift_card_entry redemption.inbox redemption.redemption redemption.request redemption.reward_order
+            redemption.reward_step redemption.reward_use redemption.trade redemption.wish stream.outbox
+            stream.outbox_rest stream.outbox_shard vault.profile
             """,
         "INSERT SELECT UPDATE": """
             gateway.api_key platform.exchange_rate platform.programme platform.programme_version platform.tenant
@@ -241,8 +261,8 @@ RIGHTS: dict[str, dict[str, str]] = {
         ): "notifier.webhook_endpoint",
         "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": "notifier.webhook_message",
         "DELETE SELECT": """
-            expiry.foreseen expiry.origin notifier.captured notifier.feedback notifier.inbox notifier.mass_count
-            notifier.webhook_attempt
+            expiry.followed expiry.foreseen expiry.origin notifier.captured notifier.feedback notifier.inbox
+            notifier.mass_count notifier.webhook_attempt
             """,
         "SELECT UPDATE(digest) UPDATE(provider_id)": "notifier.delivery",
         (

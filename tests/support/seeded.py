@@ -70,6 +70,7 @@ def programmes(pending: int, *, limits: bool, history: bool = False) -> Programm
         _campaign("coffee", {"kind": "fixed", "points": 25}, when={"skus": ["coffee"]}),
         _campaign("draw", {"kind": "lottery_ticket", "reference": "draw", "per_minor": 2_000}),
         _campaign("fan", {"kind": "badge", "reference": "fan"}, trigger={"kind": "activity", "activity": "letter"}),
+        _campaign("coupon", {"kind": "fixed", "points": 11}, when={"codes": ["spring"]}),
     ]
     if history:
         climb = {"kind": "tier_points", "tier_set": "stars"}

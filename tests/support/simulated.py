@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from libs.codes.proof import CartProofs
 from libs.contracts.codec import TopicDecoder
 from libs.contracts.identifiers import IdentifierNames
 from libs.contracts.rejection import Rejection
@@ -35,6 +36,7 @@ from services.earning.verdict import Standing
 from tests.support.receipts import Record
 
 NAMES = IdentifierNames(bytes(32))
+PROOFS = CartProofs(bytes(32))
 
 
 @dataclass
@@ -85,7 +87,7 @@ class World:
         for record in records:
             event = TopicDecoder(record.topic).decode(record.value)
             assert not isinstance(event, Rejection), event
-            arrival = select(event, self.programmes, NAMES, arrived_at or now)
+            arrival = select(event, self.programmes, NAMES, arrived_at or now, PROOFS)
             assert not isinstance(arrival, Rejection), arrival
             if arrival.key not in self.inbox:
                 self.inbox[arrival.key] = arrival.body_hash

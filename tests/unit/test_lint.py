@@ -51,6 +51,10 @@ PLANTED = {
     **{
         f"libs/codes/{name}.py": "" for name in ("guessing", "names", "passes", "pattern", "pictures", "rules", "sheet")
     },
+    **{
+        f"libs/games/{name}.py": ""
+        for name in ("auction", "badges", "chance", "documents", "lottery", "ranking", "record", "wheel")
+    },
     **{f"libs/scenarios/{name}.py": "" for name in ("funnel", "news", "planning", "simulating", "told")},
     **{f"libs/gift_cards/{name}.py": "" for name in ("decide", "jurisdictions", "model")},
     **{f"libs/experiments/{name}.py": "" for name in ("results", "told", "uplift")},

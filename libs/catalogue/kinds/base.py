@@ -21,11 +21,14 @@ Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 Count = Annotated[int, Field(strict=True, ge=1, le=1_000_000_000)]
 ValidDays = Annotated[int, Field(strict=True, ge=1, le=3_650)]
 Choices = Annotated[tuple[Words, ...], Field(max_length=200)]
-Shape = Literal["code", "link", "status", "thanks"]
+Shape = Literal["code", "link", "status", "thanks", "pooled"]
 
 
 class Issued(NamedTuple):
-    """What a member can use at once: a code, a link, a status, words of thanks; until a day, or for ever."""
+    """What a member can use at once: a code, a link, a status, words of thanks; until a day, or for ever.
+
+    Of a `pooled` one the value is the id of a code, whose text is kept elsewhere.
+    """
 
     shape: Shape
     value: str

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from types import MappingProxyType
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import Field
 
@@ -26,7 +28,7 @@ from libs.catalogue.kinds import (
     travel,
     trial,
 )
-from libs.catalogue.kinds.base import RewardKind
+from libs.catalogue.kinds.base import Issuing, RewardKind
 
 Data = Annotated[
     merchandise.Merchandise
@@ -77,3 +79,12 @@ KINDS: Mapping[str, RewardKind] = MappingProxyType(
 def kind_of(data: Data) -> RewardKind:
     """The kind that a reward is of."""
     return KINDS[data.kind]
+
+
+_SPECIMEN = Issuing(UUID(int=0), 0, date.min, "")
+
+
+def issues_codes(data: Data) -> bool:
+    """Whether what is usable of such a reward is a code."""
+    issued = kind_of(data).issue(data, _SPECIMEN)
+    return issued is not None and issued.shape == "code"

@@ -62,3 +62,6 @@ WHERE c.tenant_id = $1 AND c.code_id = $2;
 -- What became of a code, the last first.
 SELECT use_id, member_id, reference, store, currency, total_minor, discount_minor, used_at, returned_at
 FROM redemption.code_use WHERE tenant_id = $1 AND code_id = $2 ORDER BY used_at DESC, use_id LIMIT 100;
+
+-- name: sealed
+SELECT code_id, sealed FROM redemption.code WHERE tenant_id = $1 AND code_id = ANY ($2::uuid[]);

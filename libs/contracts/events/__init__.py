@@ -12,8 +12,18 @@ from libs.contracts.events.activity import (
     ReinstatementRequestedV1,
 )
 from libs.contracts.events.balance import BalanceChangedV1, WalletBalance
+from libs.contracts.events.cart import CartSettledV1
 from libs.contracts.events.code import CodeRedeemedV1, CodeReturnedV1, CodeVoidedV1
 from libs.contracts.events.dead_letter import DeadLetterHeadersV1
+from libs.contracts.events.game import (
+    BadgeAwardedV1,
+    BidOutbidV1,
+    BidPlacedV1,
+    GameEndedV1,
+    GameOpenedV1,
+    PrizeWonV1,
+    TicketIssuedV1,
+)
 from libs.contracts.events.gift_card import (
     GiftCardCashedOutV1,
     GiftCardExpiredV1,
@@ -57,6 +67,7 @@ from libs.contracts.events.points import (
     PointsCreditedV1,
     PointsExpiredV1,
     PointsHeldV1,
+    PointsIssuedV1,
     PointsRedatedV1,
     PointsRedeemedV1,
     PointsReinstatedV1,
@@ -126,23 +137,36 @@ from libs.contracts.events.sweep import (
     SweepResumedV1,
     SweepStartedV1,
 )
+from libs.contracts.events.trade import (
+    PointsBoughtV1,
+    PointsDonatedV1,
+    PointsExchangedV1,
+    TradeRefusedV1,
+    TradeRequestedV1,
+)
 
 __all__ = [
     "ActivityEvaluatedV1",
     "ActivityRecordedV1",
     "AdjustmentRequestedV1",
+    "BadgeAwardedV1",
     "BalanceChangedV1",
+    "BidOutbidV1",
+    "BidPlacedV1",
     "CampaignBudgetReachedV1",
     "CampaignChangedV1",
     "CampaignCreatedV1",
     "CampaignRemovedV1",
     "CampaignStartedV1",
     "CampaignStoppedV1",
+    "CartSettledV1",
     "CodeRedeemedV1",
     "CodeReturnedV1",
     "CodeVoidedV1",
     "DeadLetterHeadersV1",
     "ExtensionRequestedV1",
+    "GameEndedV1",
+    "GameOpenedV1",
     "GiftCardCashedOutV1",
     "GiftCardExpiredV1",
     "GiftCardIssuedV1",
@@ -174,9 +198,13 @@ __all__ = [
     "MessageSuppressedV1",
     "PointsActivatedV1",
     "PointsAdjustedV1",
+    "PointsBoughtV1",
     "PointsCreditedV1",
+    "PointsDonatedV1",
+    "PointsExchangedV1",
     "PointsExpiredV1",
     "PointsHeldV1",
+    "PointsIssuedV1",
     "PointsRedatedV1",
     "PointsRedeemedV1",
     "PointsReinstatedV1",
@@ -186,6 +214,7 @@ __all__ = [
     "PointsReversedV1",
     "PointsTransferredV1",
     "PointsWaivedV1",
+    "PrizeWonV1",
     "ProgrammePublishedV1",
     "PurchaseClaimedV1",
     "PurchaseCompletedV1",
@@ -230,7 +259,10 @@ __all__ = [
     "SweepRefusedV1",
     "SweepResumedV1",
     "SweepStartedV1",
+    "TicketIssuedV1",
     "TierFigure",
+    "TradeRefusedV1",
+    "TradeRequestedV1",
     "TransferRequestedV1",
     "UnmergeRequestedV1",
     "WalletBalance",

@@ -143,6 +143,15 @@ class PointsAdjustedV1(_PointsMoved):
     expires_at: Instant | None = Field(default=None, description="When the opened lot lapses; null for never.")
 
 
+class PointsIssuedV1(_PointsMoved):
+    """Points came in otherwise than by earning: the reason says whether they were bought or exchanged."""
+
+    event_type: ClassVar[str] = "org.pointstream.points.issued.v1"
+
+    opens: Sequence = Field(description="The member's number of the lot that it opened.")
+    expires_at: Instant | None = Field(default=None, description="When the lot lapses; null for never.")
+
+
 class PointsRepaidV1(_PointsMoved):
     """Points went into what the member owes, before anything else was done with them."""
 

@@ -9,6 +9,7 @@ from annotated_types import MaxLen
 from pydantic import FailFast, Field
 
 from libs.contracts.primitives import (
+    NO_NUL,
     CurrencyCode,
     Instant,
     LineNumber,
@@ -83,6 +84,13 @@ class _Receipt(Payload):
         default=None,
         description="Which campaigns' discounts the till gave: these count. Null when it does not say; then those "
         "count that the campaigns would give for this receipt.",
+    )
+    cart: Annotated[str, MaxLen(2048), NO_NUL] | None = Field(
+        default=None,
+        description="The `token` of the cart that was set aside for it: its codes count, and what pays is redeemed.",
+    )
+    codes: Annotated[tuple[Name64, ...], MaxLen(16), FailFast()] = Field(
+        default=(), description="Pools whose codes count for it; those that its cart does not name are passed over."
     )
 
 

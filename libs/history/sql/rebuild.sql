@@ -58,12 +58,12 @@ LEFT JOIN (
 WHERE d.tenant_id = ANY ($1::int[]);
 
 -- name: redemptions
--- Every redemption of these programmes that stands counts on its day.
+-- Every redemption of these programmes that stands counts on its day; a trade is none that counts.
 INSERT INTO history_counted (tenant_id, programme_id, member_id, day, visits, spend_minor, points, parts)
 SELECT r.tenant_id, r.programme_id, r.member_id, r.counted_on, 0, 0, 0, jsonb_build_object($3::text, 1)
 FROM unnest($1::int[], $2::int[]) AS v(tenant_id, programme_id)
 JOIN redemption.redemption r USING (tenant_id, programme_id)
-WHERE r.state = 'redeemed';
+WHERE r.state = 'redeemed' AND r.counted_on IS NOT NULL;
 
 -- name: add_up
 INSERT INTO history_days (tenant_id, programme_id, member_id, day, visits, spend_minor, points, parts)

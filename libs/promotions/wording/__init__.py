@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from libs.language.catalogue import Catalogue
-from libs.promotions.wording import english, experiments, expiry, german, needs, referral, spared
+from libs.promotions.wording import codes, english, experiments, expiry, german, needs, referral, spared
 
 EXPLANATIONS = Catalogue(
     {
@@ -18,8 +18,22 @@ EXPLANATIONS = Catalogue(
 
 RULES = Catalogue(
     {
-        "en": {**english.RULES, **expiry.ENGLISH, **referral.ENGLISH, **experiments.RULES_ENGLISH, **spared.ENGLISH},
-        "de": {**german.RULES, **expiry.GERMAN, **referral.GERMAN, **experiments.RULES_GERMAN, **spared.GERMAN},
+        "en": {
+            **english.RULES,
+            **expiry.ENGLISH,
+            **referral.ENGLISH,
+            **experiments.RULES_ENGLISH,
+            **spared.ENGLISH,
+            **codes.RULES_ENGLISH,
+        },
+        "de": {
+            **german.RULES,
+            **expiry.GERMAN,
+            **referral.GERMAN,
+            **experiments.RULES_GERMAN,
+            **spared.GERMAN,
+            **codes.RULES_GERMAN,
+        },
     }
 )
 """What a campaign gives, to whom and when; what a wallet does with points and whose it spares; what a friend brings."""

@@ -74,6 +74,16 @@ def needs_adjusting(caller: Caller) -> None:
         raise ProblemError("scope-missing", "To give money away takes the scope points:adjust.")
 
 
+def needs_spending(caller: Caller) -> None:
+    """Let only those pass who may spend what members have.
+
+    Raises:
+        ProblemError: the caller's key lacks the scope.
+    """
+    if not caller.key.allows("points:spend"):
+        raise ProblemError("scope-missing", "Codes, points and gift cards take the scope points:spend.")
+
+
 def client_of(request: Request) -> RedemptionClient:
     """The way to redemption."""
     client: RedemptionClient = request.app.state.redemptions

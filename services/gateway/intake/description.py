@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from libs.contracts.registry import EVENTS
 from libs.contracts.samples import example
+from services.gateway.carts.bodies import CartWants
 from services.gateway.intake.idempotency import HEADER, MOST
 from services.gateway.intake.offers import TYPE_PREFIX
 
@@ -90,6 +91,7 @@ def quote_body() -> dict[str, Any]:
         },
         "member_id": {"type": "string", "format": "uuid", "description": "Whose it is, instead of identifiers."},
         "programme": {"type": "string", "description": "The programme's slug, where no `source` names it."},
+        **_wants(),
     }
     payload.pop("$defs", None)
     schema = {**schema, "properties": {**schema["properties"], **own, "data": payload}, "required": ["data"]}
@@ -99,6 +101,37 @@ def quote_body() -> dict[str, Any]:
     return {
         "requestBody": {"required": True, "content": {"application/json": {"schema": schema, "examples": examples}}}
     }
+
+
+def cart_body() -> dict[str, Any]:
+    """Describe the same for a cart that is set aside: its receipt has a number, and the request a key."""
+    described = quote_body()
+    content = described["requestBody"]["content"]["application/json"]
+    full = _example("purchase.completed.v1")
+    data = {key: value for key, value in full["data"].items() if key not in ("cart", "codes", "discounts")}
+    wants = {"codes": ["SPRING-3F7K-9QRT-XCW4-H"], "points": {}, "gift_cards": [{"number": "4821-0093-7745-1286-003"}]}
+    value = {"source": full["source"], "data": data, **wants}
+    content["examples"] = {"cart": {"summary": "A cart", "value": value}}
+    return {**described, "parameters": [KEY]}
+
+
+def _wants() -> dict[str, Any]:
+    """Describe what a cart may name: codes, points and gift cards."""
+    schema = CartWants.model_json_schema()
+    inner = schema.pop("$defs", {})
+    found: dict[str, Any] = _inlined(schema["properties"], inner)
+    return found
+
+
+def _inlined(schema: Any, inner: dict[str, Any]) -> Any:
+    """The same schema with what it refers to in its place."""
+    if isinstance(schema, list):
+        return [_inlined(each, inner) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _inlined(inner[schema["$ref"].rpartition("/")[2]], inner)
+    return {name: _inlined(each, inner) for name, each in schema.items()}
 
 
 def batch_body(*names: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What has to do with wallets, worth and expiry, as the form names its fields, in every language."""
+"""What has to do with wallets, worth, codes and expiry, as the form names its fields, in every language."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ FIELDS: dict[str, dict[str, str]] = {
         "at_least_days": "but live at least so many days",
         "before_expiry": "before points lapse",
         "boundaries": "expiry dates later",
+        "codes": "with a code of these pools",
+        "not_codes": "not with a code of these pools",
         "day": "lapse at the end of",
         "earned_to": "earned up to",
         "expiry": "a date of their own",
@@ -31,6 +33,8 @@ FIELDS: dict[str, dict[str, str]] = {
         "at_least_days": "aber mindestens so viele Tage gültig",
         "before_expiry": "vor dem Verfall",
         "boundaries": "Verfallstermine später",
+        "codes": "mit einem Code aus diesen Vorräten",
+        "not_codes": "nicht mit einem Code aus diesen Vorräten",
         "day": "Verfall am Ende des",
         "earned_to": "gesammelt bis",
         "expiry": "eigener Verfall",

@@ -9,7 +9,9 @@ import aiohttp
 
 from libs.contracts import codes as wire_codes
 from libs.contracts import redemption as wire
+from libs.contracts.carts import CartAsk
 from libs.contracts.codes import CodeAsk, ValueAnswer
+from libs.contracts.games import GameAsk
 from libs.contracts.gift_cards import CardAsk
 from libs.contracts.redemption import Answer, Ask
 from libs.runtime import logs
@@ -49,8 +51,8 @@ class RedemptionClient:
             raise ProblemError(answer.refused, answer.detail)
         return answer
 
-    async def ask_value(self, path: str, ask: CodeAsk | CardAsk) -> ValueAnswer:
-        """Return what became of a request about a code or a gift card.
+    async def ask_value(self, path: str, ask: CodeAsk | CardAsk | CartAsk | GameAsk) -> ValueAnswer:
+        """Return what became of a request about a code, a gift card, a cart or a game.
 
         Raises:
             ProblemError: it was refused, with every reason, or 503: it is not known whether it was done.

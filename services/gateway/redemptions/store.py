@@ -15,8 +15,9 @@ from libs.runtime import sql
 from services.gateway.catalogue.order_reading import order_views
 from services.gateway.cursors import Place
 from services.gateway.store import Member, Reading
+from services.gateway.trades.store import trade_view
 
-_APART = ("lots", "lapsed", "bill", "order")
+_APART = ("lots", "lapsed", "bill", "order", "trade")
 _SQL = sql.load("services.gateway", "redemptions.sql")
 
 
@@ -58,6 +59,7 @@ async def _views(reading: Reading, rows: Sequence[Any]) -> list[RedemptionView]:
             ),
             bill=_bill(row),
             order=orders.get(row["redemption_id"]),
+            trade=trade_view(row),
         )
         for row, each in zip(rows, shares, strict=True)
     ]

@@ -60,17 +60,20 @@ ORDER BY wallet;
 -- What took effect after $9, or was recorded after $10, is left out.
 (SELECT j.seq, NULL::timestamptz AS unpaid_at, NULL::uuid AS unpaid_key, j.cause, j.kind::text AS kind, j.wallet,
         j.from_account::text AS from_account, j.to_account::text AS to_account, j.amount, j.effective_at, j.recorded_at,
-        j.corrects, NULL::text AS outcome, w.spared_by, w.spared_as
+        j.corrects, NULL::text AS outcome, w.spared_by, w.spared_as, t.kind AS trade, t.party
  FROM ledger.journal j
  LEFT JOIN ledger.waiver w ON j.kind = 'waive' AND w.tenant_id = j.tenant_id AND w.programme_id = j.programme_id
                           AND w.member_id = j.member_id AND w.seq = j.seq
+ LEFT JOIN redemption.trade t ON j.kind IN ('credit', 'redeem') AND t.tenant_id = j.tenant_id
+                             AND t.programme_id = j.programme_id AND t.member_id = j.member_id
+                             AND t.redemption_id = j.cause
  WHERE j.tenant_id = $1 AND j.programme_id = $2 AND j.member_id = $3 AND j.seq < $4
    AND ($9::timestamptz IS NULL OR j.effective_at <= $9) AND ($10::timestamptz IS NULL OR j.recorded_at <= $10)
  ORDER BY j.seq DESC
  LIMIT $8)
 UNION ALL
 (SELECT u.after_seq, u.recorded_at, u.event_key, u.event_key, NULL, NULL, NULL, NULL, NULL, u.occurred_at, u.recorded_at,
-        NULL, u.outcome, NULL, NULL
+        NULL, u.outcome, NULL, NULL, NULL, NULL
  FROM earning.unpaid_receipt u
  WHERE u.tenant_id = $1 AND u.programme_id = $2 AND u.member_id = $3
    AND (u.after_seq, u.recorded_at, u.event_key) < ($5::bigint, $6::timestamptz, $7::uuid)

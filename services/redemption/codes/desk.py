@@ -147,7 +147,9 @@ class CodeDesk:
         if why:
             detail = " ".join(each.detail for each in why)
             raise NotDone(Refusal("code-not-valid", detail), reasons=[(each.code, each.detail) for each in why])
-        code, worth = found.code, discount(found.rules, order) if found.rules.benefit is not None else None
+        code, worth = found.code, ask.worth_minor
+        if worth is None and found.rules.benefit is not None:
+            worth = discount(found.rules, order)
         used_up = found.rules.uses is not None and code.uses + 1 >= found.rules.uses
         state = "redeemed" if used_up else "published" if code.state == "created" else code.state
         kept = {

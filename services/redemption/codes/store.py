@@ -129,8 +129,10 @@ async def exhausted(pool: asyncpg.Pool) -> int:
     return int(await pool.fetchval(_QUERIES["exhausted"]))
 
 
-async def mark_exhausted(pool: asyncpg.Pool, tenant_id: int, programme_id: int, name: str, now: datetime) -> None:
-    """Save that somebody asked for a code of a pool that had none left."""
+async def mark_exhausted(
+    pool: asyncpg.Pool | asyncpg.Connection, tenant_id: int, programme_id: int, name: str, now: datetime
+) -> None:
+    """Save that a pool has no code left, if that is so."""
     await pool.execute(_QUERIES["mark_exhausted"], tenant_id, programme_id, name, now)
 
 

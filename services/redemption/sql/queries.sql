@@ -14,6 +14,9 @@ SELECT seq, owing FROM ledger.member WHERE tenant_id = $1 AND programme_id = $2 
 SELECT r.programme_id, r.member_id, r.redemption_id, r.state, r.points, r.restored, r.hold_until, r.extended, r.reference,
        r.shares::text AS shares, r.counted_on, r.asked_at, r.changed_at,
        b.currency, b.amount_minor, b.paid_minor, b.rate_points, b.rate_minor, b.tax, b.returned_minor,
+       t.kind AS trade_kind, t.wallet AS trade_wallet, t.points AS trade_points, t.other AS trade_other,
+       t.rate_points AS trade_rate_points, t.rate_other AS trade_rate_other, t.programme_version,
+       t.currency AS trade_currency, t.party, t.pool, t.payment, t.opens,
        (SELECT to_jsonb(o)::text FROM redemption.reward_order o
         WHERE o.tenant_id = r.tenant_id AND o.programme_id = r.programme_id AND o.member_id = r.member_id
           AND o.order_id = r.redemption_id) AS order_row,
@@ -23,6 +26,7 @@ SELECT r.programme_id, r.member_id, r.redemption_id, r.state, r.points, r.restor
           AND s.order_id = r.redemption_id) AS steps
 FROM redemption.redemption r
 LEFT JOIN redemption.bill b USING (tenant_id, programme_id, member_id, redemption_id)
+LEFT JOIN redemption.trade t USING (tenant_id, programme_id, member_id, redemption_id)
 WHERE r.tenant_id = $1 AND r.redemption_id = ANY ($2::uuid[])
 ORDER BY r.programme_id, r.member_id, r.redemption_id;
 

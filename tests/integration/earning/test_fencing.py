@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 
+from libs.codes.proof import CartProofs
 from libs.contacts.vault import Vault
 from libs.contracts.headers import headers_of
 from libs.contracts.identifiers import IdentifierNames
@@ -47,7 +48,7 @@ class HeldBack(EventHandler):
     """Earning's own handler, which on request waits with everything done and nothing committed."""
 
     def __init__(self, topic: str, *wired: object) -> None:
-        super().__init__(topic, *wired)  # type: ignore[arg-type]
+        super().__init__(topic, *wired, CartProofs(bytes(32)))  # type: ignore[call-arg, arg-type]
         self.reached, self.go_on = asyncio.Event(), asyncio.Event()
         self.go_on.set()
 

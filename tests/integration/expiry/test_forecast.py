@@ -62,8 +62,8 @@ VALUES (1, 1, '2025-03-31T22:00Z', gen_random_uuid(), '2025-03-31', 'Europe/Rome
 """
 FORGOTTEN = """
 WITH gone AS (DELETE FROM expiry.origin WHERE get_byte(uuid_send(member_id), 15) % 3 = 0),
-     sums AS (DELETE FROM expiry.foreseen)
-UPDATE expiry.origin SET told = NULL, lots = lots[1 + o.cut:], places = places[1 + o.cut:], mixes = mixes[1 + o.cut:]
+     sums AS (DELETE FROM expiry.foreseen), followed AS (DELETE FROM expiry.followed)
+UPDATE expiry.origin SET lots = lots[1 + o.cut:], places = places[1 + o.cut:], mixes = mixes[1 + o.cut:]
 FROM (SELECT member_id AS id, (get_byte(uuid_send(member_id), 15) % 3 = 1)::int AS cut FROM expiry.origin) AS o
 WHERE member_id = o.id
 """
@@ -80,7 +80,8 @@ UPDATE ledger.member SET keeps = v.keeps::jsonb
 FROM unnest($1::uuid[], $2::text[]) AS v(id, keeps) WHERE member_id = v.id
 """
 KEPT = """
-SELECT o.lots AS kept, coalesce(array_agg(l.seq ORDER BY l.seq) FILTER (WHERE l.remaining > 0), '{}') AS open
+SELECT ARRAY(SELECT DISTINCT unnest(o.lots) ORDER BY 1) AS kept,
+       coalesce(array_agg(l.seq ORDER BY l.seq) FILTER (WHERE l.remaining > 0), '{}') AS open
 FROM expiry.origin o JOIN ledger.lot l USING (tenant_id, programme_id, member_id) GROUP BY o.member_id, o.lots
 """
 DECISION = StoredDecision(

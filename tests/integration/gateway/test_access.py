@@ -42,6 +42,8 @@ SWEEP = {
     "listReferrals": ("/v1/referrals", 200),
     "getRedemption": ("/v1/redemptions/{redemption_id}", 404),
     "listMemberRedemptions": ("/v1/members/{member_id}/redemptions", 404),
+    "listTradeOffers": ("/v1/trade-offers", 200),
+    "getDonationReceipt": ("/v1/donations/{redemption_id}/receipt", 404),
     "listRewards": ("/v1/rewards", 200),
     "getReward": ("/v1/rewards/{reward}", 404),
     "getRewardDocument": ("/v1/rewards/{reward}/document", 404),
@@ -59,10 +61,18 @@ SWEEP = {
     "getCodePicture": ("/v1/codes/{code_id}/picture", 404),
     "getCodePass": ("/v1/codes/{code_id}/pass", 404),
     "listMemberCodes": ("/v1/members/{member_id}/codes", 404),
+    "getCart": ("/v1/carts/{cart_id}", 404),
     "getGiftCard": ("/v1/gift-cards/{card_id}", 404),
     "getGiftCardStatement": ("/v1/gift-cards/{card_id}/statement", 404),
     "listMemberGiftCards": ("/v1/members/{member_id}/gift-cards", 404),
     "getGiftCardLiability": ("/v1/gift-card-liability", 200),
+    "getRanking": ("/v1/rankings", 200),
+    "listGames": ("/v1/games", 200),
+    "getGame": ("/v1/games/summer", 404),
+    "getGameRecord": ("/v1/games/summer/record", 404),
+    "listBadges": ("/v1/badges", 200),
+    "listMemberGames": ("/v1/members/{member_id}/games", 404),
+    "listMemberBadges": ("/v1/members/{member_id}/badges", 404),
     "getReferral": ("/v1/referrals/{member_id}", 404),
     "checkReferralCode": ("/v1/referral-codes/{code}", 200),
     "listMemberChallenges": ("/v1/members/{member_id}/challenges", 404),
@@ -187,6 +197,7 @@ async def spend(scribe: Scribe, tenant: SeededTenant, member_id: UUID) -> dict[s
     whose = (tenant.tenant_id, tenant.programme_id, member_id)
     redemption_id = UUID(int=tenant.tenant_id << 16)
     await scribe.connection.execute(QUERIES["redemption"], *whose, redemption_id, FRIDAY)
+    await scribe.connection.execute(QUERIES["donation"], *whose, redemption_id, tenant.currency, FRIDAY)
     await scribe.connection.execute(
         QUERIES["reward"], *whose[:2], f"mug-{tenant.slug}", orjson.dumps(MUG).decode(), FRIDAY
     )
@@ -196,12 +207,14 @@ async def spend(scribe: Scribe, tenant: SeededTenant, member_id: UUID) -> dict[s
     pool = await scribe.connection.fetchval(QUERIES["code_pool"], *whose[:2], tenant.slug, FRIDAY)
     await scribe.connection.execute(QUERIES["code"], tenant.tenant_id, *code, pool, member_id, FRIDAY)
     await scribe.connection.execute(QUERIES["gift_card"], *whose, *card, tenant.currency, FRIDAY)
+    await scribe.connection.execute(QUERIES["cart"], *whose, redemption_id, FRIDAY)
     return {
         "redemption_id": str(redemption_id),
         "reward": f"mug-{tenant.slug}",
         "pool": tenant.slug,
         "code_id": str(code.code_id),
         "card_id": str(card.code_id),
+        "cart_id": str(redemption_id),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -13,10 +14,14 @@ import orjson
 import pytest
 
 from cli.verify import check
+from libs.codes import postgres as codes
+from libs.codes.keeping import CodeKeeper
+from libs.codes.rules import PoolRules
 from libs.runtime import stream_store
 from libs.runtime.leases import shard_of
 from services.gateway.settings import GatewaySettings
 from services.redemption import grants, wishes
+from services.redemption.codes import store as stored
 from tests.integration.gateway.conftest import NOW, SEAL_KEY, MakeKey, SetClock, bearer, running
 from tests.integration.gateway.scribe import MemberScribe, Scribe
 from tests.integration.gateway.test_live import sign_in
@@ -40,6 +45,7 @@ class Shop(NamedTuple):
     door: httpx.AsyncClient
     counter: Counter
     database: Database
+    clock: SetClock
 
     async def put(self, reference: str, document: dict[str, Any], **headers: str) -> httpx.Response:
         headers = headers or {"If-None-Match": "*"}
@@ -79,7 +85,7 @@ async def shop(
     async with door as client, counter(database, clock, SEAL_KEY) as own:
         client.headers.update(bearer(text))
         door.app.state.redemptions = own
-        yield Shop(client, own, database)
+        yield Shop(client, own, database, clock)
 
 
 async def rich(scribe: Scribe, points: int) -> MemberScribe:
@@ -240,13 +246,13 @@ async def test_a_wish_within_reach_is_told_once_and_a_gift_of_a_campaign_is_an_o
     }  # fmt: skip
     stopping = asyncio.Event()
     for _ in range(2):
-        await grants.take(shop.counter.desk, orjson.dumps(event), stopping)
+        await grants.take(shop.counter.desk, "org.pointstream.reward.granted.v1", orjson.dumps(event), stopping)
     (order,) = (await shop.door.get(f"/v1/members/{member.member_id}/orders")).json()["data"]
     assert (order["campaign"], order["state"], order["points"], len(order["usable"])) == ("birthday", "issued", 0, 2)
     assert await shop.spendable(member) == 40
     back = event | {"id": "g-2", "type": "org.pointstream.reward.revoked.v1"}
     for _ in range(2):
-        await grants.take(shop.counter.desk, orjson.dumps(back), stopping)
+        await grants.take(shop.counter.desk, "org.pointstream.reward.revoked.v1", orjson.dumps(back), stopping)
     (order,) = (await shop.door.get(f"/v1/members/{member.member_id}/orders")).json()["data"]
     assert (order["state"], order["usable"]) == ("cancelled", [])
     rows = await stream_store.unpublished(superuser, shard_of("redemption", member.member_id), 0)
@@ -272,3 +278,94 @@ async def test_the_console_shows_rewards_with_reasons_and_a_board_of_orders(shop
     assert went.status_code == 200, went.text
     assert 'value="shipped"' in went.text
     assert "approved" in (await shop.door.get("/catalogue/orders")).text
+
+
+VOUCHER = {
+    "reference": "voucher", "category": "shopping",
+    "what": {"kind": "gift_card", "retailer": "Books", "amount_minor": 2_000, "currency": "EUR"},
+    "texts": {"en": {"title": "20.00 for books"}},
+    "codes": "books", "prices": [{"name": "standard", "points": 50}],
+}  # fmt: skip
+
+
+async def test_an_electronic_reward_is_a_code_of_a_pool(
+    shop: Shop, scribe: Scribe, superuser: asyncpg.Connection
+) -> None:
+    member = await rich(scribe, 400)
+    whose = {"member_id": str(member.member_id), "reward": "voucher"}
+    scope = (ACME.tenant_id, ACME.programme_id)
+    keeper = CodeKeeper.from_seal_key(SEAL_KEY)
+    await codes.make_pool(superuser, scope, "books", "voucher", None, PoolRules(own_only=True), NOW)
+    pool = await codes.load_pool(superuser, scope, "books")
+    assert pool is not None
+    kept = [keeper.close(scope[0], text) for text in ("BOOK-1", "BOOK-2", "BOOK-3")]
+    await codes.add(superuser, scope[0], pool.pool_id, kept, NOW)
+    assert (await shop.put("mug", MUG | {"codes": "books"})).json()["errors"][0]["pointer"].endswith("/codes")
+    assert (await shop.put("voucher", VOUCHER)).status_code == 200
+
+    key = fresh_key()
+    order = await shop.made("/v1/redemptions", whose | {"quantity": 2}, **key)
+    usable = order["order"]["usable"]
+    assert (order["order"]["state"], [each["value"] for each in usable]) == ("issued", ["BOOK-1", "BOOK-2"])
+    assert await shop.made("/v1/redemptions", whose | {"quantity": 2}, **key) == order
+    assert not await superuser.fetchval(
+        "SELECT count(*) FROM redemption.request WHERE convert_from(answer, 'UTF8') LIKE '%BOOK-%'"
+    )
+    (listed,) = (await shop.door.get(f"/v1/members/{member.member_id}/orders")).json()["data"]
+    assert [each["value"] for each in listed["usable"]] == ["", ""]
+    mine = (await shop.door.get(f"/v1/members/{member.member_id}/codes")).json()["data"]
+    assert {each["code"] for each in mine} == {"BOOK-1", "BOOK-2"}
+    member_id = {"member_id": str(member.member_id)}
+    assert (await shop.made("/v1/codes:redeem", member_id | {"code": "book 1"}))["state"] == "redeemed"
+
+    path = f"/v1/redemptions/{order['redemption_id']}/cancel"
+    assert (await shop.post(path, {})).json()["code"] == "cancel-too-late"
+    back = await shop.made(path, {"quantity": 1})
+    assert (back["restored"], await shop.spendable(member)) == (50, 350)
+    void = await shop.made("/v1/codes:validate", member_id | {"code": "BOOK-2"})
+    assert [reason["code"] for reason in void["reasons"]] == ["void"]
+
+    assert (await shop.post("/v1/redemptions", whose | {"quantity": 2})).json()["code"] == "reward-sold-out"
+    assert await shop.spendable(member) == 350
+    last = await shop.made("/v1/redemptions", whose)
+    assert [each["value"] for each in last["order"]["usable"]] == ["BOOK-3"]
+    (seen,) = (await shop.door.get(f"/v1/rewards?member_id={member.member_id}&category=shopping")).json()["data"]
+    assert [each["code"] for each in seen["reasons"]] == ["sold-out"]
+    assert await stored.exhausted(shop.counter.desk.pool) == 1
+    await shop.sound()
+
+
+async def test_a_member_redeems_on_a_page_of_their_own(
+    shop: Shop, scribe: Scribe, superuser: asyncpg.Connection
+) -> None:
+    member = await rich(scribe, 120)
+    scope, keeper = (ACME.tenant_id, ACME.programme_id), CodeKeeper.from_seal_key(SEAL_KEY)
+    await codes.make_pool(superuser, scope, "books", "voucher", None, PoolRules(), NOW)
+    pool = await codes.load_pool(superuser, scope, "books")
+    assert pool is not None
+    await codes.add(superuser, scope[0], pool.pool_id, [keeper.close(scope[0], "BOOK-1")], NOW)
+    await shop.put("voucher", VOUCHER)
+    await shop.put("mug", MUG)
+    link = await shop.made(f"/v1/members/{member.member_id}/pages", {})
+    page = link["path"]
+    shelf = (await shop.door.get(page, headers={"Accept-Language": "de"})).text
+    assert "Sie können 120 Punkte einlösen." in shelf
+    assert "So geht es" in shelf
+    assert "Es fehlen 180 Punkte." in shelf
+
+    wished = await shop.door.post(f"{page}/wishes/mug?lang=en", data={"wish": "wish"})
+    assert 'value="unwish"' in wished.text
+    form = (await shop.door.get(f"{page}/rewards/voucher?lang=en")).text
+    assert "It costs 50 points." in form
+    (key,) = re.findall(r'name="key" value="([^"]+)"', form)
+    for _ in range(2):  # sent twice, redeemed once
+        done = await shop.door.post(f"{page}/rewards/voucher?lang=en", data={"key": key})
+        assert ("BOOK-1" in done.text, "<svg" in done.text, done.status_code) == (True, True, 200)
+    assert await shop.spendable(member) == 70
+    again = await shop.door.post(f"{page}/rewards/voucher?lang=en", data={"key": "another"})
+    assert 'role="alert"' in again.text
+    assert "BOOK-1" in (await shop.door.get(f"{page}?lang=en")).text
+
+    assert (await shop.door.get(f"{page[:-1]}{'A' if page[-1] != 'A' else 'B'}")).status_code == 404
+    shop.clock.forward(timedelta(hours=1))
+    assert (await shop.door.get(f"{page}?lang=de")).status_code == 404

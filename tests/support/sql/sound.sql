@@ -58,6 +58,21 @@ VALUES (1, 1, public.key('g1'), '', 'EUR', 'none', 1, 2500, 1500, 2, '2026-01-02
 INSERT INTO redemption.gift_card_entry (tenant_id, card_id, seq, kind, source, target, amount_minor, at, cause)
 VALUES (1, public.key('g1'), 1, 'issue', 'sold', 'card', 2500, '2026-01-02Z', public.key('g1-1')),
        (1, public.key('g1'), 2, 'use', 'card', 'spent', 1000, '2026-01-03Z', public.key('g1-2'));
+INSERT INTO redemption.game (tenant_id, game_id, programme_id, name, kind, document, state, opens_at, closes_at, commitment, tickets,
+                             spins, best, changed_at)
+SELECT 1, public.key(name), 1, name, kind, document::jsonb, 'open', '2026-01-01Z', '2026-02-01Z', '', tickets, spins, best,
+       '2026-01-03Z'
+FROM (VALUES ('summer', 'lottery', '{"prizes": [{"name": "car"}]}', 3, 0, NULL),
+             ('fortune', 'wheel', '{}', 0, 1, NULL), ('helmet', 'auction', '{}', 0, 0, public.key('m5')))
+    AS v(name, kind, document, tickets, spins, best);
+INSERT INTO redemption.game_ticket (tenant_id, game_id, ticket_id, member_id, first, count, campaign, issued_at)
+VALUES (1, public.key('summer'), public.key('t1'), public.key('anna'), 1, 2, 'spring', '2026-01-03Z'),
+       (1, public.key('summer'), public.key('t2'), public.key('anna'), 3, 1, 'spring', '2026-01-03Z');
+INSERT INTO redemption.game_stock (tenant_id, game_id, prize, pieces, free) VALUES (1, public.key('fortune'), 'cup', 2, 1);
+INSERT INTO redemption.game_spin (tenant_id, game_id, number, spin_id, member_id, word, sector, on_day, at)
+VALUES (1, public.key('fortune'), 1, public.key('s1'), public.key('anna'), '', 'cup', '2026-01-03', '2026-01-03Z');
+INSERT INTO redemption.game_bid (tenant_id, game_id, bid_id, member_id, points, state, at)
+VALUES (1, public.key('helmet'), public.key('m5'), public.key('anna'), 10, 'best', '2026-01-03Z');
 INSERT INTO earning.inbox (tenant_id, event_key, body_hash, page, recorded_at)
 SELECT t, public.key(name), 1, page, '2026-01-02Z'
 FROM (VALUES (1, 'r1', 4096), (1, 'r2', 4096), (1, 'r3', 4096), (2, 'r4', 4097), (1, 'r5', 4096), (1, 'r6', 4096),

@@ -163,6 +163,12 @@ UPDATE redemption.redemption SET points = 11;
 -- name: redemption_never_told
 UPDATE stream.outbox_shard SET next_seq = 1, published_seq = 0 WHERE shard = 'redemption/3';
 
+-- name: trade_without_points
+INSERT INTO redemption.trade (tenant_id, programme_id, member_id, redemption_id, kind, wallet, points, other, rate_points,
+                              rate_other, programme_version, currency, opens, traded_at)
+SELECT tenant_id, programme_id, member_id, gen_random_uuid(), 'buy', 'points', 5, 5, 1, 1, 1, 'EUR', 1, recorded_at
+FROM ledger.lot LIMIT 1;
+
 -- name: sweep_told_of_nothing
 INSERT INTO stream.outbox_shard (shard, next_seq, published_seq) VALUES ('expiry/3', 5, 4);
 
@@ -180,3 +186,19 @@ DELETE FROM redemption.gift_card_entry WHERE seq = 2;
 
 -- name: card_paid_from_nowhere
 UPDATE redemption.gift_card_entry SET source = 'spent' WHERE seq = 1;
+
+-- name: ticket_lost
+DELETE FROM redemption.game_ticket WHERE first = 1;
+
+-- name: prize_won_once_more
+UPDATE redemption.game_stock SET free = free - 1;
+
+-- name: spin_lost
+DELETE FROM redemption.game_spin;
+
+-- name: prize_drawn_twice
+INSERT INTO redemption.game_win (tenant_id, game_id, place, number, member_id, prize, at)
+SELECT 1, public.key('summer'), n, n, public.key('anna'), 'car', '2026-01-03Z' FROM generate_series(1, 2) AS n;
+
+-- name: bid_that_is_not_held
+UPDATE redemption.game_bid SET points = points + 1;

@@ -8,7 +8,7 @@ import sys
 import typer
 from typer.testing import CliRunner
 
-from cli.main import app
+from cli.main import MODULES, app, modules_of
 
 ALL = typer.main.get_group(app)
 _IMPORTED = (
@@ -28,6 +28,7 @@ def test_every_command_is_found_by_its_name_alone() -> None:
     names = ALL.list_commands(context)
     assert names[:5] == ["up", "down", "reset", "status", "doctor"]
     assert {"db", "import", "switch", "members", "reinstatements", "liability", "features"} <= set(names)
+    assert {module for name in names for module in modules_of(name)} == set(MODULES), "nothing is found by --help alone"
     for name in names:
         alone = typer.main.get_group(app)
         assert alone.get_command(context, name) is not None

@@ -8,6 +8,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from libs.codes.proof import CartProofs
 from libs.contracts.codec import TopicDecoder
 from libs.contracts.identifiers import IdentifierNames
 from libs.contracts.rejection import Rejection
@@ -37,7 +38,7 @@ def receipt(parked_at: datetime = NOW, version: int = 1) -> RatedReceipt:
 def taken(record: Prepared, now: datetime = NOW) -> Arrival:
     event = TopicDecoder(record.topic).decode(record.value, record.headers)
     assert not isinstance(event, Rejection)
-    arrival = select(event, PROGRAMMES, NAMES, now)
+    arrival = select(event, PROGRAMMES, NAMES, now, CartProofs(bytes(32)))
     assert isinstance(arrival, Arrival), arrival
     return arrival
 

@@ -11,6 +11,7 @@ import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from libs.codes.proof import CartProofs
 from libs.contracts.codec import TopicDecoder
 from libs.contracts.identifiers import IdentifierNames
 from libs.judging.programmes import by_prefix
@@ -38,7 +39,7 @@ def receipt(number: int, card: int, amount: int, coffee: bool, days_ago: int) ->
     lines = [line("coffee-500g" if coffee else "tea", amount, category="PRODUCE")]
     record = purchase(f"R-{number}", lines, card=str(card), time=NOW - timedelta(days=days_ago))
     event = DECODER.decode(record.value)
-    selected = select(event, PROGRAMMES, NAMES, NOW)  # type: ignore[arg-type]
+    selected = select(event, PROGRAMMES, NAMES, NOW, CartProofs(bytes(32)))  # type: ignore[arg-type]
     assert isinstance(selected, Arrival)
     return selected
 

@@ -6,20 +6,23 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
+from uuid import UUID
 
 import pytest
 from prometheus_client import CollectorRegistry
 
+from libs.codes.proof import SignedCart
 from libs.contracts.codec import TopicDecoder
 from libs.contracts.identifiers import IdentifierNames
 from libs.judging.versions import RunningProgramme
 from libs.ledger.balance import balances
 from libs.promotions.facts import MemberFacts
 from libs.promotions.pages import StoredDecision
-from libs.runtime.keys import event_key
+from libs.runtime.keys import event_key, receipt_key
 from services.earning.metrics import EarningMetrics
+from services.gateway.carts.finding import with_codes
 from services.gateway.quotes import Asked, Quote, counters_for, quote
-from tests.support.brokerless import Earning, Sent
+from tests.support.brokerless import PROOFS, Earning, Sent
 from tests.support.in_memory import in_memory
 from tests.support.receipts import PURCHASES, line, purchase
 from tests.support.seeded import Dealings, Delivery
@@ -49,8 +52,14 @@ def asked_of(earning: Earning, programme: RunningProgramme, sent: Sent) -> Asked
     return Asked(programme, bought.data, sent.at, facts, tables.ledger(name, whole=False))
 
 
-def foretold(earning: Earning, programme: RunningProgramme, sent: Sent) -> Quote:
-    asked = asked_of(earning, programme, sent)
+def token_for(programme: RunningProgramme, number: str, pools: tuple[str, ...], at: datetime) -> str:
+    """The token of a cart with codes of these pools, set aside for a receipt of store 1."""
+    cart = SignedCart(UUID(int=1), at + timedelta(minutes=15), pools)
+    return PROOFS.sign(receipt_key(*programme.key, "1", number), cart)
+
+
+def foretold(earning: Earning, programme: RunningProgramme, sent: Sent, pools: tuple[str, ...]) -> Quote:
+    asked = with_codes(asked_of(earning, programme, sent), pools)
     keys = counters_for(asked)
     used = {key: earning.memory.counters.get((*programme.key, key), 0) for key in keys}
     before = earning.memory.copy()
@@ -104,8 +113,12 @@ def play(seed: int) -> str:
             for what in random.choices(["any", "coffee"], k=random.randint(1, 3))
         ]
         card = random.choice([None, "9z", *[f"{number}a" for number in dealings.members] * 2])
-        sent = Sent(purchase(f"Q-{turn}", goods, card=card, time=at, source=SOURCE), at)
-        answer = foretold(earning, programme, sent)
+        pools = random.choice([(), ("spring",), ("autumn", "spring")])
+        cart: dict[str, Any] = (
+            {"cart": token_for(programme, f"Q-{turn}", pools, at), "codes": ["forged"]} if pools else {}
+        )
+        sent = Sent(purchase(f"Q-{turn}", goods, card=card, time=at, source=SOURCE, **cart), at)
+        answer = foretold(earning, programme, sent, pools)
         agrees(answer, decided(earning, sent, f"Q-{turn}"), earning, at)
         outcome += answer.outcome[0]
     return outcome

@@ -49,6 +49,8 @@ def holds(programme: Programme, campaign: Campaign, receipt: Receipt, member: Me
         and allows(when.partners, when.not_partners, receipt.partner)
         and allows(when.tiers, when.not_tiers, member.tier)
         and allows(when.payments, when.not_payments, receipt.payment)
+        and (not when.codes or not set(when.codes).isdisjoint(receipt.codes))
+        and set(when.not_codes).isdisjoint(receipt.codes)
         and between(when.min_total_minor, receipt.total_minor, when.max_total_minor)
         and between(when.min_quantity, quantity_of(receipt, lines), when.max_quantity)
         and between(when.min_amount_minor, amount_of(receipt, lines), when.max_amount_minor)

@@ -52,6 +52,7 @@ def receipts(draw: st.DrawFn) -> Receipt:
         channel=draw(st.sampled_from(("store", "web"))),
         partner=draw(st.sampled_from(("fuel", None))),
         payment=draw(st.sampled_from(("card", None))),
+        codes=draw(st.sampled_from(((), ("spring",), ("spring", "vip")))),
     )
 
 

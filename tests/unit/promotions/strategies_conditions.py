@@ -144,6 +144,8 @@ condition_kinds = (
     one("not_partners", of(("fuel",))),
     one("not_tiers", of(("gold",))),
     one("not_payments", of(("card",))),
+    one("codes", of(("spring", "vip"))),
+    one("not_codes", of(("spring",))),
     one("countries", of(("IT",))),
     one("regions", of(("north", "south"))),
     one("store_labels", of(("big",))),

@@ -266,9 +266,10 @@ def test_every_condition_and_limit_has_words() -> None:
 
 
 def _keys() -> set[str]:
+    from libs.promotions.wording.codes import RULES_ENGLISH as of_codes
     from libs.promotions.wording.english import RULES as texts
 
-    return set(texts)
+    return {*texts, *of_codes}
 
 
 def test_only_what_runs_is_told() -> None:

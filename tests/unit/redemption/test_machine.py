@@ -1,7 +1,8 @@
-"""Holds, redemptions, transfers and returns of some members, against a model that knows sums alone."""
+"""Holds, redemptions, trades, transfers and returns of some members, against a model that knows sums alone."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,8 @@ from libs.ledger.reverse import Credit, Shortfall, reverse
 from libs.ledger.transfer import transfer
 from libs.lives.life import Life
 from libs.lives.made import Cause
-from tests.support.spending import NOW, Counter, asked, commands
+from tests.support.receipts import Record
+from tests.support.spending import NOW, Counter, asked, commands, traded
 
 MEMBERS = [UUID(int=number) for number in (21, 22, 23)]
 WHO = st.integers(0, len(MEMBERS) - 1)
@@ -59,6 +61,8 @@ class Model:
     spent: dict[str, Spent] = field(default_factory=dict)
     issued: int = 0
     reversed: int = 0
+    bought: list[int] = field(default_factory=lambda: [0 for _ in MEMBERS])
+    trades: list[int] = field(default_factory=lambda: [0 for _ in MEMBERS])
 
 
 class Members(RuleBasedStateMachine):
@@ -74,11 +78,15 @@ class Members(RuleBasedStateMachine):
     def ask(self, who: int, operation: str, **data: Any) -> str | None:
         """Ask twice over the topic; return why it was refused. The second time nothing moves."""
         self.number += 1
+        data.setdefault("key", f"e-{self.number}")
+        return self.send(lambda name: asked(name, MEMBERS[who], operation, **data))
+
+    def send(self, made: Callable[[str], Record]) -> str | None:
+        """Send a request twice."""
         name = f"e-{self.number}"
-        data.setdefault("key", name)
-        outcome = self.desk.batch(NOW, commands(asked(name, MEMBERS[who], operation, **data)))
+        outcome = self.desk.batch(NOW, commands(made(name)))
         told = len(self.desk.told)
-        self.desk.batch(NOW, commands(asked(f"{name}-again", MEMBERS[who], operation, **data)))
+        self.desk.batch(NOW, commands(made(f"{name}-again")))
         assert not [kind for kind, _ in self.desk.told[told:] if kind.startswith("points.")]
         return "refused" if outcome.outcomes["refused"] else None
 
@@ -108,9 +116,10 @@ class Members(RuleBasedStateMachine):
 
     @rule(data=st.data(), operation=st.sampled_from(["commit", "release", "cancel"]), points=st.none() | POINTS)
     def go_on(self, data: st.DataObject, operation: str, points: int | None) -> None:
-        if not self.model.spent:
+        begun = sorted(key for key, each in self.model.spent.items() if each.state != "traded")
+        if not begun:
             return
-        key = data.draw(st.sampled_from(sorted(self.model.spent)))
+        key = data.draw(st.sampled_from(begun))
         one, part = self.model.spent[key], {} if points is None or operation == "release" else {"points": points}
         refused = self.ask(one.who, operation, begun_under=key, **part)
         purse = self.model.purses[one.who]
@@ -133,6 +142,41 @@ class Members(RuleBasedStateMachine):
                 purse.gain(wanted)
                 one.back += wanted
                 one.state = "cancelled" if one.back == one.points else "redeemed"
+
+    @rule(who=WHO, points=POINTS, operation=st.sampled_from(["buy", "exchange_in", "exchange_out", "donate"]))
+    def trade(self, who: int, points: int, operation: str) -> None:
+        self.number += 1
+        kinds: dict[str, dict[str, Any]] = {
+            "buy": {"points": points, "paid_minor": -(-points * 3 // 2)},
+            "exchange_in": {"units": points, "partner": "sky"},
+            "exchange_out": {"points": points, "partner": "sky"},
+            "donate": {"points": points, "charity": "reef"},
+        }
+        told = kinds[operation] | {"key": f"e-{self.number}"}
+        purse, model = self.model.purses[who], self.model
+        comes = {"buy": points, "exchange_in": 4 * points}.get(operation)
+        fits = (
+            model.trades[who] < 9
+            and {
+                "buy": model.bought[who] + points <= 60,
+                "exchange_in": True,
+                "exchange_out": points >= 5,
+                "donate": points >= 10,
+            }[operation]
+        )
+        fits = fits and (comes is not None or (purse.owed == 0 and purse.free >= points))
+        refused = self.send(lambda name: traded(name, MEMBERS[who], operation, **told))
+        assert (refused is None) == fits
+        if not fits:
+            return
+        model.trades[who] += 1
+        if comes is None:
+            purse.free -= points
+            model.spent[f"t-{self.number}"] = Spent(who, "traded", points)
+        else:
+            purse.gain(comes)
+            model.issued += comes
+            model.bought[who] += comes * (operation == "buy")
 
     @rule(who=WHO, whom=WHO, points=POINTS)
     def give(self, who: int, whom: int, points: int) -> None:
@@ -182,7 +226,9 @@ class Members(RuleBasedStateMachine):
     @invariant()
     def no_point_is_lost_or_made(self) -> None:
         there = sum(purse.free + purse.held - purse.owed for purse in self.model.purses)
-        gone = sum(each.points - each.back for each in self.model.spent.values() if each.state == "redeemed")
+        gone = sum(
+            each.points - each.back for each in self.model.spent.values() if each.state in ("redeemed", "traded")
+        )
         assert there + gone + self.model.reversed == self.model.issued
 
 

@@ -171,6 +171,11 @@ INSERT INTO redemption.redemption (tenant_id, programme_id, member_id, redemptio
                                    asked_at, changed_at)
 VALUES ($1, $2, $3, $4, 'redeemed', 1, '[[2, "points", 1, 1, 0]]', $5::date, $5, $5);
 
+-- name: donation
+INSERT INTO redemption.trade (tenant_id, programme_id, member_id, redemption_id, kind, wallet, points, other, rate_points,
+                              rate_other, programme_version, currency, party, traded_at)
+VALUES ($1, $2, $3, $4, 'donate', 'points', 10, 5, 10, 5, 1, $5, 'reef', $6);
+
 -- name: reward
 INSERT INTO redemption.reward (tenant_id, programme_id, reference, version, document, author, recorded_at)
 VALUES ($1, $2, $3::text, 1, jsonb_set($4::text::jsonb, '{reference}', to_jsonb($3::text))::text, 'test', $5);
@@ -198,6 +203,11 @@ WITH entry AS (
 INSERT INTO redemption.gift_card (tenant_id, programme_id, member_id, card_id, sealed, currency, law, law_version,
                                   initial_minor, balance_minor, seq, issued_at, last_load_at, changed_at)
 VALUES ($1, $2, $3, $4, $5, $6, 'none', 1, 1000, 1000, 1, $7, $7, $7);
+
+-- name: cart
+INSERT INTO redemption.cart (tenant_id, programme_id, member_id, cart_id, receipt_key, receipt_number, state, fingerprint,
+                             held_until, currency, total_minor, parts, told, asked_at, changed_at)
+VALUES ($1, $2, $3, $4, $4, 'R-1', 'held', '', $5, 'EUR', 1000, '{"codes": [], "cards": [], "points": null}', 'null', $5, $5);
 
 -- name: member_day
 INSERT INTO earning.member_day (tenant_id, programme_id, member_id, day, visits, spend_minor, points, parts)

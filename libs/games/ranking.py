@@ -1,0 +1,69 @@
+"""Who comes first: places by score, and what of it can be told to friends. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from libs.language import wording
+from libs.language.catalogue import Catalogue
+
+
+class Scored(NamedTuple):
+    """Something that is ranked, and how much of it there is."""
+
+    key: str
+    score: int
+
+
+class Place(NamedTuple):
+    """A place in a ranking; who have the same score share it, and the next ones come after all of them."""
+
+    rank: int
+    key: str
+    score: int
+
+
+SHARED = Catalogue(
+    {
+        "en": {
+            "members": "I am number {rank} of {of} in {title}!",
+            "things": "{name} is number {rank} in {title}!",
+            "points": "points collected",
+            "visits": "visits",
+            "spend": "shopping",
+            "pieces": "most wanted",
+            "store": "{title} at store {store}",
+        },
+        "de": {
+            "members": "Ich bin Nummer {rank} von {of}: {title}!",
+            "things": "{name} ist Nummer {rank}: {title}!",
+            "points": "gesammelte Punkte",
+            "visits": "Besuche",
+            "spend": "Einkäufe",
+            "pieces": "am begehrtesten",
+            "store": "{title} in Filiale {store}",
+        },
+    }
+)
+"""What members may share of a ranking, in every language."""
+
+
+def placed(scores: Iterable[Scored]) -> list[Place]:
+    """Rank by score, the highest first; of two that are equal the key decides who is named first."""
+    found: list[Place] = []
+    for number, each in enumerate(sorted(scores, key=lambda one: (-one.score, one.key)), 1):
+        shares = found and found[-1].score == each.score
+        found.append(Place(found[-1].rank if shares else number, each.key, each.score))
+    return found
+
+
+def shared(place: Place, of: int | None, by: str, store: str | None, language: str) -> str:
+    """A place in words that somebody may share: of `of` members, or of things where that is None."""
+    title = SHARED.say(language, by)
+    if store is not None:
+        title = SHARED.say(language, "store", title=title, store=store)
+    rank = wording.number(place.rank, language)
+    if of is None:
+        return SHARED.say(language, "things", name=place.key, rank=rank, title=title)
+    return SHARED.say(language, "members", rank=rank, of=wording.number(of, language), title=title)

@@ -1,0 +1,1 @@
+"""The member's own page: what their points are worth, chosen, redeemed and shown on a phone."""

@@ -1,0 +1,185 @@
+"""What the member's own page shows: points, steps, rewards with a form each, what was had. Pure, without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from html import escape
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from libs.codes.pattern import canonical
+from libs.codes.pictures import picture
+from libs.contracts.orders import OrderView, PriceView, UsableView
+from libs.language import wording
+from libs.promotions.rates import digits
+from services.gateway.catalogue.pages import state_words
+from services.gateway.catalogue.texts import PAGES
+from services.gateway.catalogue.views import OfferView
+from services.gateway.markup import listed, page
+from services.gateway.mine.texts import MINE
+
+PLACE = "/m"
+
+
+class Shown(NamedTuple):
+    """Whose page is shown: the text of the link, the programme, the points that can be spent, in which language."""
+
+    token: str
+    programme: str
+    points: int
+    language: str
+
+    def say(self, key: str, /, **values: object) -> str:
+        """Say a text, as HTML."""
+        return escape(MINE.say(self.language, key, **values))
+
+    def path(self, *rest: str) -> str:
+        """An address below the link."""
+        return escape(
+            f"{PLACE}/{'/'.join([self.token, *(quote(each, safe='') for each in rest)])}?lang={self.language}"
+        )
+
+
+def shelf_page(
+    shown: Shown, offers: Sequence[OfferView], orders: Sequence[OrderView], titles: Mapping[str, str]
+) -> str:
+    """All rewards, those in reach first, with how it goes, tips, and what was had."""
+    number = wording.number(shown.points, shown.language)
+    head = (
+        f'<p class="soft">{shown.say("programme", programme=shown.programme)}</p>'
+        f"<p><b>{shown.say('balance', n=shown.points, number=number)}</b></p>"
+        f"<h2>{shown.say('steps')}</h2><ol>"
+        + "".join(f"<li>{shown.say(f'step.{name}')}</li>" for name in ("choose", "confirm", "use"))
+        + "</ol>"
+    )
+    groups = "".join(
+        f"<h2>{shown.say(heading)}</h2>" + (_cards(shown, some) if some else f"<p>{shown.say('none')}</p>")
+        for heading, some in (
+            ("reach", [each for each in offers if each.in_reach]),
+            ("later", [each for each in offers if not each.in_reach]),
+        )
+    )
+    had = f"<h2>{shown.say('mine')}</h2>" + "".join(_order(shown, each, titles) for each in orders) if orders else ""
+    tips = f"<h2>{shown.say('tips')}</h2>" + listed(shown.say(f"tip.{name}") for name in ("wish", "soon", "codes"))
+    return page(MINE.say(shown.language, "title"), head + groups + had + tips, language=shown.language)
+
+
+def _cards(shown: Shown, offers: Sequence[OfferView]) -> str:
+    return f'<div class="cards">{"".join(_card(shown, each) for each in offers)}</div>'
+
+
+def _card(shown: Shown, offer: OfferView) -> str:
+    why = listed(escape(each.text) for each in offer.reasons) if offer.reasons else ""
+    link = f'<a href="{shown.path("rewards", offer.reference)}">{shown.say("see")}</a>'
+    wished = f'<p class="soft">{shown.say("wished")}</p>' if offer.wished else ""
+    return (
+        f'<section class="reward"><h3>{escape(offer.title)}</h3><p>{escape(offer.summary)}</p>'
+        f"<p>{_price(offer.price, shown)}</p>{why}{wished}<p>{link}</p></section>"
+    )
+
+
+def reward_page(shown: Shown, offer: OfferView, key: str, *, refused: str | None = None) -> str:
+    """One reward with its terms, and a form that redeems it where it can be had."""
+    said = "" if refused is None else f'<p role="alert" class="bad">{shown.say("refused")} {escape(refused)}</p>'
+    left = ""
+    if offer.left is not None:
+        left = f"<p>{shown.say('left', n=offer.left, number=wording.number(offer.left, shown.language))}</p>"
+    why = listed(escape(each.text) for each in offer.reasons) if offer.reasons else ""
+    form = ""
+    if offer.in_reach:
+        fields = "".join(_field(name, schema) for name, schema in offer.asks.get("properties", {}).items())
+        form = (
+            f'<form method="post" action="{shown.path("rewards", offer.reference)}">'
+            f'<input type="hidden" name="key" value="{escape(key)}">{fields}'
+            f'<button type="submit">{shown.say("redeem")}</button></form>'
+        )
+    wish = "unwish" if offer.wished else "wish"
+    body = (
+        f"{said}<p>{escape(offer.text or offer.summary)}</p>"
+        f"<p>{shown.say('cost', cost=_price_words(offer.price, shown))}</p>{left}{why}{form}"
+        f'<form method="post" action="{shown.path("wishes", offer.reference)}">'
+        f'<button type="submit" name="wish" value="{wish}">{shown.say(wish)}</button></form>'
+        + (f"<h2>{shown.say('terms')}</h2><p>{escape(offer.terms)}</p>" if offer.terms else "")
+        + _back(shown)
+    )
+    return page(offer.title, body, language=shown.language)
+
+
+def done_page(shown: Shown, order: OrderView, title: str) -> str:
+    """What was redeemed, and how it is used."""
+    used = "".join(_usable(shown, each) for each in order.usable)
+    state = "" if used else f"<p>{escape(state_words(order.state, shown.language))}</p>"
+    body = f'<p role="status" class="good">{escape(title)}. {shown.say("thanks.why")}</p>{used}{state}{_back(shown)}'
+    return page(MINE.say(shown.language, "thanks"), body, language=shown.language)
+
+
+def broken_page(language: str) -> str:
+    """What stands where a link leads nowhere."""
+    title, why = [MINE.say(language, key) for key in ("broken", "broken.why")]
+    return page(title, f"<p>{escape(why)}</p>", language=language)
+
+
+def answers_of(asks: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, str]:
+    """What was answered of what a kind asks for; what was left empty was not."""
+    found = {name: fields.get(name, "").strip() for name in asks.get("properties", {})}
+    return {name: value for name, value in found.items() if value}
+
+
+def _field(name: str, schema: Mapping[str, Any]) -> str:
+    day = "date" in str(schema)
+    label = escape(str(schema.get("title") or name))
+    kind = ' type="date"' if day else ' maxlength="500"'
+    return f'<p><label for="{escape(name)}">{label}</label> <input id="{escape(name)}" name="{escape(name)}"{kind}></p>'
+
+
+def _order(shown: Shown, order: OrderView, titles: Mapping[str, str]) -> str:
+    points = PAGES.say(shown.language, "points", points=wording.number(order.points, shown.language))
+    told = shown.say(
+        "state",
+        title=titles.get(order.reference, order.reference),
+        state=state_words(order.state, shown.language),
+        points=points,
+    )
+    used = "".join(_usable(shown, each) for each in order.usable)
+    return f"<section><p>{told}</p>{used}</section>"
+
+
+def _usable(shown: Shown, usable: UsableView) -> str:
+    if not usable.value:
+        return ""
+    until = ""
+    if usable.valid_until is not None:
+        until = f'<p class="soft">{shown.say("until", day=wording.day(usable.valid_until, shown.language))}</p>'
+    value = escape(usable.value)
+    if usable.shape == "link":
+        return f'<p><a href="{value}" rel="noreferrer">{value}</a></p>{until}'
+    if usable.shape != "code":
+        return f"<p><b>{value}</b></p>{until}"
+    drawn = picture(canonical(usable.value), "qr", "svg").decode()
+    return (
+        f'<figure aria-label="{shown.say("code")}">{drawn}<figcaption><code>{value}</code></figcaption></figure>{until}'
+    )
+
+
+def _price(price: PriceView | None, shown: Shown) -> str:
+    return escape(_price_words(price, shown))
+
+
+def _price_words(price: PriceView | None, shown: Shown) -> str:
+    if price is None or not (price.points or price.money_minor):
+        return PAGES.say(shown.language, "free")
+    told = PAGES.say(shown.language, "points", points=wording.number(price.points, shown.language))
+    if price.money_minor and price.currency:
+        money = wording.money(price.money_minor, digits(price.currency), price.currency, shown.language)
+        told += f" {PAGES.say(shown.language, 'and', money=money)}"
+    return told
+
+
+def _back(shown: Shown) -> str:
+    return f'<p><a href="{shown.path()}">{shown.say("back")}</a></p>'
+
+
+def key_of(page_token: str, reference: str, had: int, at: datetime) -> str:
+    """The name of a request that a form makes: the same however often it is sent, another one after each order."""
+    return f"{page_token[-22:]} {reference} {had} {at.date().isoformat()}"

@@ -1,0 +1,246 @@
+"""The member's own page: an operation that makes the link, and the pages behind it. A link is its own permission."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from hashlib import sha256
+from typing import Annotated, NamedTuple
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import HTMLResponse
+from pydantic import ConfigDict, Field
+
+from libs.catalogue import postgres as catalogue
+from libs.catalogue.facts import Asking
+from libs.codes.postgres import texts
+from libs.contracts.orders import OrderAsk, OrderView
+from libs.contracts.redemption import Ask, RedemptionView
+from libs.language.choice import choose
+from libs.runtime.clock import monotonic
+from services.gateway.access import PointsSpender, parts_of
+from services.gateway.catalogue.looking import Onlooker, Seen, offer_view, onlooker, seen_by
+from services.gateway.catalogue.order_reading import order_views
+from services.gateway.codes.asking import keeper_of
+from services.gateway.forms import fields_of
+from services.gateway.member_lookup import one_member
+from services.gateway.mine.links import LIVES, OwnPage, PageLinks
+from services.gateway.mine.pages import (
+    PLACE,
+    Shown,
+    answers_of,
+    broken_page,
+    done_page,
+    key_of,
+    reward_page,
+    shelf_page,
+)
+from services.gateway.openapi import refusals
+from services.gateway.parameters import MemberId, ProgrammeSlug
+from services.gateway.problems import ProblemError
+from services.gateway.quotas import POLICY
+from services.gateway.redemptions.routes import client_of
+from services.gateway.rules.desk import desk_of
+from services.gateway.store import Member, Reading
+from services.gateway.views import View
+
+router = APIRouter()
+_HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Vary": "Accept-Language"}
+_MOST, _FIELDS, _ORDERS = 8_192, 20, 20
+_APP = Asking(channel="app")
+Token = Annotated[str, Path(max_length=128)]
+Reference = Annotated[str, Path(max_length=64)]
+Wanted = Annotated[str | None, Query(alias="lang", max_length=35)]
+
+
+class OwnPageView(View):
+    """A link to the member's own page."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"path": "/m/AQAAAAIAAAAB", "expires_at": "2024-03-01T18:31:09Z"}}
+    )
+
+    path: str = Field(description="The path below this address; it opens the page, and may spend the member's points.")
+    expires_at: datetime = Field(description="Until when it does.")
+
+
+@router.post(
+    "/v1/members/{member_id}/pages",
+    operation_id="openMemberPage",
+    summary="Open the member's own page",
+    tags=["rewards"],
+    status_code=201,
+    responses=refusals("member-unknown", "programme-needed", "request-invalid"),
+)
+async def open_page(
+    request: Request, caller: PointsSpender, member_id: MemberId, programme: ProgrammeSlug = None
+) -> OwnPageView:
+    """Make a link for an app, a call centre or a mail, by which a member looks at rewards and redeems, on a phone too.
+
+    Whoever has the link may spend the member's points for an hour: give it to nobody else.
+    """
+    async with caller.parts.store.reading(caller.tenant_id) as reading:
+        member = await one_member(reading, member_id, programme)
+    until = caller.parts.clock.now() + LIVES
+    token = _links(request).token(OwnPage(caller.tenant_id, member.programme_id, member.member_id, until))
+    return OwnPageView(path=f"{PLACE}/{token}", expires_at=until.replace(microsecond=0))
+
+
+class _Visit(NamedTuple):
+    """Who looks at the page, and how it is shown."""
+
+    page: OwnPage
+    member: Member
+    who: Onlooker
+    shown: Shown
+
+
+@router.get(f"{PLACE}/{{token}}", include_in_schema=False)
+async def show_shelf(request: Request, token: Token, lang: Wanted = None) -> HTMLResponse:
+    """Show points, rewards and what was had."""
+    parts = parts_of(request)
+    if (page := _read(request, token)) is None:
+        return _broken(request, lang)
+    async with parts.store.reading(page.tenant_id) as reading:
+        visit = await _visit(request, reading, page, token, lang)
+        seen = await seen_by(reading, visit.who, _APP, parts.clock.now())
+        name = (*visit.who.scope, visit.member.member_id)
+        orders = await order_views(
+            reading.connection, await catalogue.load_orders_of(reading.connection, name, None, _ORDERS)
+        )
+        orders = [await _with_texts(request, reading, each) for each in orders]
+    seen.sort(key=lambda each: (-each.proposal.score, each.kept.reward.reference))
+    language = visit.shown.language
+    titles = {each.kept.reward.reference: each.kept.reward.words(language).title for each in seen}
+    offers = [offer_view(each, visit.who, language) for each in seen]
+    return _answer(request, shelf_page(visit.shown, offers, orders, titles), language)
+
+
+@router.get(f"{PLACE}/{{token}}/rewards/{{reference}}", include_in_schema=False)
+async def show_reward(request: Request, token: Token, reference: Reference, lang: Wanted = None) -> HTMLResponse:
+    """Show one reward, with the form that redeems it."""
+    return await _reward(request, token, reference, lang)
+
+
+@router.post(f"{PLACE}/{{token}}/rewards/{{reference}}", include_in_schema=False)
+async def redeem(request: Request, token: Token, reference: Reference, lang: Wanted = None) -> HTMLResponse:
+    """Redeem a reward, once however often the form is sent, and show how it is used."""
+    parts, fields = parts_of(request), await fields_of(request, _MOST, _FIELDS)
+    if (page := _read(request, token)) is None:
+        return _broken(request, lang)
+    async with parts.store.reading(page.tenant_id) as reading:
+        visit = await _visit(request, reading, page, token, lang)
+        found = await _one(reading, visit.who, reference, parts.clock.now())
+    offer = offer_view(found, visit.who, visit.shown.language)
+    key = sha256(fields.get("key", "").encode()).digest()
+    asked = OrderAsk(reward=reference, quantity=1, channel="app", answers=answers_of(offer.asks, fields))
+    ask = Ask(
+        "redeem", page.tenant_id, f"page {page.member_id}", key=key, fingerprint=key,
+        programme_id=page.programme_id, member_id=page.member_id, order=asked, language=visit.shown.language,
+    )  # fmt: skip
+    try:
+        answer = await client_of(request).ask(ask)
+    except ProblemError as error:
+        return await _reward(request, token, reference, lang, refused=error.detail or error.kind.title)
+    order = RedemptionView.model_validate_json(bytes(answer.body)).order
+    assert order is not None
+    return _answer(request, done_page(visit.shown, order, offer.title), visit.shown.language)
+
+
+@router.post(f"{PLACE}/{{token}}/wishes/{{reference}}", include_in_schema=False)
+async def wish(request: Request, token: Token, reference: Reference, lang: Wanted = None) -> HTMLResponse:
+    """Put a reward on the wish list, or take it off."""
+    parts, fields = parts_of(request), await fields_of(request, _MOST, _FIELDS)
+    if (page := _read(request, token)) is None:
+        return _broken(request, lang)
+    name = (page.tenant_id, page.programme_id, page.member_id)
+    slug = (await parts.programmes.of(page.tenant_id)).by_key()[page.tenant_id, page.programme_id].programme
+    async with desk_of(request).store.opened(page.tenant_id, slug) as opened:
+        if fields.get("wish") == "unwish":
+            await catalogue.drop_wish(opened.connection, name, reference)
+        elif await catalogue.load_reward(opened.connection, name[:2], reference) is not None:
+            await catalogue.add_wish(opened.connection, name, reference, parts.clock.now())
+    return await _reward(request, token, reference, lang)
+
+
+async def _reward(
+    request: Request, token: str, reference: str, lang: str | None, refused: str | None = None
+) -> HTMLResponse:
+    parts = parts_of(request)
+    if (page := _read(request, token)) is None:
+        return _broken(request, lang)
+    now = parts.clock.now()
+    async with parts.store.reading(page.tenant_id) as reading:
+        visit = await _visit(request, reading, page, token, lang)
+        found = await _one(reading, visit.who, reference, now)
+    offer = offer_view(found, visit.who, visit.shown.language)
+    key = key_of(token, reference, len(visit.who.had), now)
+    return _answer(request, reward_page(visit.shown, offer, key, refused=refused), visit.shown.language)
+
+
+async def _visit(request: Request, reading: Reading, page: OwnPage, token: str, lang: str | None) -> _Visit:
+    """Load whoever the link is for.
+
+    Raises:
+        ProblemError: there is no such member any more.
+    """
+    programmes = await parts_of(request).programmes.of(page.tenant_id)
+    running = programmes.by_key()[page.tenant_id, page.programme_id]
+    member = await one_member(reading, page.member_id, running.programme)
+    who = await onlooker(reading, member, parts_of(request).clock.now())
+    language = choose(lang, request.headers.get("accept-language"))
+    shown = Shown(token, running.name or running.programme, who.facts.spendable.get("", 0), language)
+    return _Visit(page, member, who, shown)
+
+
+async def _one(reading: Reading, who: Onlooker, reference: str, now: datetime) -> Seen:
+    seen = await seen_by(reading, who, _APP, now)
+    found = next((each for each in seen if each.kept.reward.reference == reference), None)
+    if found is None:
+        raise ProblemError("not-found")
+    return found
+
+
+async def _with_texts(request: Request, reading: Reading, order: OrderView) -> OrderView:
+    """The order with the texts of its codes, for the member whose they are."""
+    ids: list[UUID] = [each.code_id for each in order.usable if each.code_id is not None]
+    if not ids:
+        return order
+    found = await texts(reading.connection, keeper_of(request), reading.tenant_id, ids)
+    usable = tuple(
+        each if each.code_id is None else each.model_copy(update={"value": found.get(each.code_id, "")})
+        for each in order.usable
+    )
+    return order.model_copy(update={"usable": usable})
+
+
+def _links(request: Request) -> PageLinks:
+    links: PageLinks = request.app.state.page_links
+    return links
+
+
+def _read(request: Request, token: str) -> OwnPage | None:
+    """What a link opens; who comes with many that open nothing is asked to wait.
+
+    Raises:
+        ProblemError: the visitor came with too many of those.
+    """
+    parts = parts_of(request)
+    page = _links(request).read(token, parts.clock.now())
+    if page is None:
+        verdict = parts.visitors.take("" if request.client is None else request.client.host, monotonic())
+        if not verdict.allowed:
+            told = f"Try again in {verdict.retry_after} s."
+            raise ProblemError("quota-exceeded", told, headers=parts.visitors.headers(verdict), violated=(POLICY,))
+    return page
+
+
+def _broken(request: Request, wanted: str | None) -> HTMLResponse:
+    language = choose(wanted, request.headers.get("accept-language"))
+    request.state.headers["Content-Language"] = language
+    return HTMLResponse(broken_page(language), status_code=404, headers=_HEADERS)
+
+
+def _answer(request: Request, body: str, language: str) -> HTMLResponse:
+    request.state.headers["Content-Language"] = language
+    return HTMLResponse(body, headers=_HEADERS)

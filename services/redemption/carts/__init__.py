@@ -1,0 +1,1 @@
+"""Carts: codes, points and gift cards are set aside together for a receipt, and committed with it."""

@@ -1,0 +1,248 @@
+"""Requests about carts, and what becomes of carts: held whole or not at all, bought with a receipt, let go, over.
+
+A cart's row is locked while its parts are had or given back by the desks that these belong to. What was done is known
+by names that follow from the cart's, so whatever stops halfway is gone on with.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Literal
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec.structs import replace
+
+from libs.codes.keeping import CodeKeeper
+from libs.codes.pattern import Random
+from libs.codes.proof import CartProofs
+from libs.contracts.carts import CartAsk, CartView
+from libs.contracts.codes import ValueAnswer
+from libs.runtime import logs
+from services.redemption.cards.desk import CardDesk
+from services.redemption.carts import store
+from services.redemption.carts.model import Cart, HeldPoints, Parts, back, returned
+from services.redemption.carts.parts import PartDesk
+from services.redemption.codes.desk import CodeDesk
+from services.redemption.deciding import REUSED, RequestName, id_of
+from services.redemption.domain import Refusal
+from services.redemption.handlers import Desk, again
+from services.redemption.values import NotDone, Tools
+
+log = logs.get(__name__)
+GRACE = timedelta(minutes=10)
+"""How long a cart waits beyond its time for a receipt that is on its way."""
+_AT_ONCE = 3
+_Ended = Literal["released", "expired"]
+_UNKNOWN = Refusal("cart-unknown", "Nothing of your company has this id.")
+_ENDED = Refusal("cart-ended", "The cart is not held any more.")
+_TAKEN = Refusal("receipt-has-cart", "Another cart is set aside for this receipt, or was bought with it.")
+
+
+@dataclass(frozen=True, slots=True)
+class CartDesk:
+    """Where carts are served. `short` hears how much of carts could not be had or given back."""
+
+    tools: Tools
+    parts: PartDesk
+    proofs: CartProofs
+    short: Callable[[int], None]
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
+    """So many at once: each needs a connection while its parts need others of the same pool."""
+
+    @classmethod
+    def over(
+        cls, points: Desk, missed: Callable[[str], None], short: Callable[[int], None], random: Random
+    ) -> CartDesk:
+        """The desk of carts with those of codes and cards, over the one of points."""
+        key = points.settings.seal_key.get_secret_value()
+        keeper = CodeKeeper.from_base64(key)
+        tools = Tools(
+            points.pool, points.programmes, points.clock, points.settings, keeper, points.committed, missed, random
+        )
+        parts = PartDesk(points, CodeDesk(tools), CardDesk(tools))
+        return cls(tools, parts, CartProofs.from_seal_key(base64.b64decode(key)), short)
+
+    async def serve(self, ask: CartAsk) -> ValueAnswer:
+        """Serve one request.
+
+        Raises:
+            Whatever `libs.runtime.postgres.DATABASE_ERRORS` lists: it is not known whether it was done.
+        """
+        try:
+            match ask.operation:
+                case "known":
+                    return await self._known(ask)
+                case "hold":
+                    return await self._hold(ask)
+                case "release":
+                    return await self._release(ask)
+        except NotDone as error:
+            return error.answer
+
+    async def settle(self, tenant_id: int, cart_id: UUID, total_minor: int, kept_minor: int) -> None:
+        """Commit a cart with its receipt, and give back what came back of that; the same as often as it is told.
+
+        Raises:
+            Whatever `libs.runtime.postgres.DATABASE_ERRORS` lists: it is to be told again.
+        """
+        now = self.tools.clock.now()
+        async with self._alone(tenant_id, cart_id) as (connection, kept):
+            if kept is None:
+                log.warning("cart.unknown", cart_id=str(cart_id))
+                return
+            cart = await self._bought(kept, total_minor)
+            back_now = returned(cart, total_minor, kept_minor)
+            if back_now > cart.returned_minor:
+                self._missed(cart, await self.parts.give_back(cart, back(cart, back_now), back_now))
+                cart = replace(cart, returned_minor=back_now)
+            await store.change(connection, cart, now)
+
+    async def expire_due(self, most: int) -> int:
+        """Give back what carts keep whose time is over, so many at most; return how many they were.
+
+        Raises:
+            Whatever `libs.runtime.postgres.DATABASE_ERRORS` lists.
+        """
+        now = self.tools.clock.now()
+        due = await store.over(self.tools.pool, now - GRACE, most)
+        for tenant_id, cart_id in due:
+            async with self._alone(tenant_id, cart_id) as (connection, cart):
+                if cart is not None and cart.state == "held":
+                    await self._end(connection, cart, "expired", now)
+        return len(due)
+
+    async def _known(self, ask: CartAsk) -> ValueAnswer:
+        """The answer under a key, where there is one; null where it is new."""
+        cart = await store.look(self.tools.pool, ask.tenant_id, _name(ask))
+        if cart is None or not cart.whole:
+            return ValueAnswer()
+        return self._replayed(cart, ask)
+
+    async def _hold(self, ask: CartAsk) -> ValueAnswer:
+        now = self.tools.clock.now()
+        wanted = _cart(ask, now + self.tools.settings.hold)
+        kept = await again(partial(store.begin, self.tools.pool, wanted, now))
+        if kept is None:
+            raise NotDone(_TAKEN)
+        if kept.whole:
+            return self._replayed(kept, ask)
+        async with self._alone(kept.tenant_id, kept.cart_id) as (connection, begun):
+            if begun is None or begun.fingerprint != ask.fingerprint:
+                raise NotDone(REUSED)
+            if begun.state != "held":
+                raise NotDone(_ENDED)
+            try:
+                cart = replace(await self.parts.take(begun, hold=True), whole=True)
+            except NotDone as error:
+                await self._end(connection, begun, "released", now)
+                return error.answer
+            await store.change(connection, cart, now)
+        return ValueAnswer(self._told(cart, cart.told), made=True)
+
+    def _replayed(self, cart: Cart, ask: CartAsk) -> ValueAnswer:
+        if cart.fingerprint != ask.fingerprint:
+            raise NotDone(REUSED)
+        return ValueAnswer(self._told(cart, cart.told), made=True, replayed=True)
+
+    async def _found(self, ask: CartAsk) -> Cart:
+        assert ask.cart_id is not None
+        cart = await store.look(self.tools.pool, ask.tenant_id, ask.cart_id)
+        if cart is None:
+            raise NotDone(_UNKNOWN)
+        return cart
+
+    async def _release(self, ask: CartAsk) -> ValueAnswer:
+        now = self.tools.clock.now()
+        await self._found(ask)
+        assert ask.cart_id is not None
+        async with self._alone(ask.tenant_id, ask.cart_id) as (connection, kept):
+            assert kept is not None
+            if kept.state not in ("held", "released"):
+                raise NotDone(_ENDED)
+            cart = await self._end(connection, kept, "released", now) if kept.state == "held" else kept
+        return ValueAnswer(self._told(cart, None))
+
+    async def _end(self, connection: asyncpg.Connection, cart: Cart, state: _Ended, now: datetime) -> Cart:
+        self._missed(cart, await self.parts.undo(cart))
+        cart = replace(cart, state=state)
+        await store.change(connection, cart, now)
+        return cart
+
+    async def _bought(self, cart: Cart, total_minor: int) -> Cart:
+        """The cart once its receipt was bought: its points are redeemed, or all is had again that was given back."""
+        if cart.state == "bought":
+            return cart
+        if cart.state == "held":
+            cart, short = await self.parts.commit(cart)
+        else:
+            cart, short = await self.parts.take_late(replace(cart, late=True))
+        self._missed(cart, short)
+        return replace(cart, state="bought", total_minor=total_minor)
+
+    def _alone(
+        self, tenant_id: int, cart_id: UUID
+    ) -> AbstractAsyncContextManager[tuple[asyncpg.Connection, Cart | None]]:
+        return store.alone(self.tools.pool, self.turns, tenant_id, cart_id)
+
+    def _missed(self, cart: Cart, short: tuple[str, ...]) -> None:
+        if short:
+            log.warning("cart.short", cart_id=str(cart.cart_id), codes=short)
+            self.short(len(short))
+
+    def _told(self, cart: Cart, quote: str | None) -> msgspec.Raw:
+        parts, points = cart.parts, cart.parts.points
+        view = CartView(
+            cart_id=cart.cart_id,
+            token=self.proofs.sign(cart.receipt_key, cart.signed),
+            state=cart.state,
+            held_until=cart.held_until,
+            receipt_number=cart.receipt_number,
+            store=cart.store,
+            currency=cart.currency,
+            total_minor=cart.total_minor,
+            codes=tuple(msgspec.to_builtins(parts.codes)),
+            points=None if points is None else {"points": points.points, "paid_minor": points.paid_minor},
+            gift_cards=tuple(msgspec.to_builtins(parts.cards)),
+            returned_minor=cart.returned_minor,
+            quote=None if quote is None else msgspec.json.decode(quote),
+        )
+        return msgspec.Raw(view.model_dump_json().encode())
+
+
+def _name(ask: CartAsk) -> UUID:
+    return id_of(RequestName(ask.tenant_id, ask.credential, "cart-hold", ask.key))
+
+
+def _cart(ask: CartAsk, until: datetime) -> Cart:
+    assert ask.programme_id is not None
+    assert ask.receipt_key is not None
+    points = ask.points
+    return Cart(
+        tenant_id=ask.tenant_id,
+        programme_id=ask.programme_id,
+        cart_id=_name(ask),
+        member_id=ask.member_id,
+        receipt_key=ask.receipt_key,
+        receipt_number=ask.receipt_number,
+        store=ask.store,
+        state="held",
+        fingerprint=ask.fingerprint,
+        held_until=until,
+        currency=ask.currency,
+        total_minor=ask.total_minor,
+        parts=Parts(
+            ask.codes,
+            ask.cards,
+            None if points is None else HeldPoints(points.points, points.paid_minor, points.bill_minor),
+            ask.order,
+        ),
+        told=bytes(ask.told).decode(),
+    )

@@ -1,0 +1,122 @@
+"""What campaigns and games grant of tickets and badges comes on the topic of rewards, and goes again on it.
+
+An event that comes again is known by its key, and what was granted by the id that follows from it, for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from hashlib import sha256
+from uuid import UUID
+
+import msgspec
+
+from libs.runtime import logs
+from libs.runtime.clock import happens_within
+from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
+from services.redemption import store as requests
+from services.redemption.deciding import Known, RequestName, id_of
+from services.redemption.games import badges, tickets
+from services.redemption.games.desk import GameDesk, game_of
+from services.redemption.games.turn import Turn
+from services.redemption.handlers import again
+from services.redemption.values import NotDone
+
+log = logs.get(__name__)
+_GRANTED, _REVOKED = "org.pointstream.reward.granted.v1", "org.pointstream.reward.revoked.v1"
+_TICKET, _BADGE = "lottery_ticket", "badge"
+_CREDENTIAL = "campaigns"
+_DONE = b"{}"
+_RETRY = 1.0
+
+
+class _Given(msgspec.Struct, frozen=True):
+    member_id: UUID
+    kind: str
+    reference: str
+    quantity: int
+    campaign: str
+
+
+class _Told(msgspec.Struct, frozen=True):
+    id: str
+    source: str
+    type: str
+    tenant: str
+    programme: str
+    data: _Given
+
+
+class _Kind(msgspec.Struct, frozen=True):
+    type: str
+
+
+_read_kind = msgspec.json.Decoder(_Kind).decode
+_read = msgspec.json.Decoder(_Told).decode
+
+
+async def take(desk: GameDesk, value: bytes, stopping: asyncio.Event) -> None:
+    """Do what an event of the topic of rewards says of tickets and badges; while the database is away it waits.
+
+    What can't be done is told to the log and passed over; what is no such event, others have told.
+    """
+    try:
+        if _read_kind(value).type not in (_GRANTED, _REVOKED):
+            return
+        told = _read(value)
+    except msgspec.DecodeError:
+        return
+    if told.data.kind in (_TICKET, _BADGE):
+        while not await _tried(desk, told) and not await happens_within(stopping, _RETRY):
+            log.info("game_grant.tried_again", event_id=told.id)
+
+
+async def _tried(desk: GameDesk, told: _Told) -> bool:
+    """Do it, and say whether there is nothing more to be done about it."""
+    try:
+        await again(partial(_do, desk, told))
+    except NotDone as error:
+        log.warning("game_grant.refused", event_id=told.id, code=error.refusal.code)
+    except DATABASE_ERRORS as error:
+        if trouble(error) in (Trouble.PASSING, Trouble.REPEAT):
+            log.warning("game_grant.waits", error=type(error).__name__)
+            return False
+        log.error("game_grant.not_taken", event_id=told.id, error=type(error).__name__)
+    return True
+
+
+async def _do(desk: GameDesk, told: _Told) -> None:
+    tools, given, now = desk.tools, told.data, desk.tools.clock.now()
+    scope = tools.programmes.scope_of(told.tenant, told.programme)
+    rules = None if scope is None else tools.programmes.of(scope, now)
+    if scope is None or rules is None:
+        log.warning("game_grant.programme_unknown", event_id=told.id)
+        return
+    key = sha256(f"{told.source}\x1f{told.id}".encode()).digest()
+    request = RequestName(scope[0], _CREDENTIAL, f"game-{'grant' if told.type == _GRANTED else 'revoke'}", key)
+    name = id_of(request)
+    async with tools.pool.acquire() as connection, connection.transaction():
+        begun = await requests.begin(connection, request, key, now, (scope[1], given.member_id), name)
+        if isinstance(begun, Known):
+            return
+        turn = Turn(connection, rules, scope, name, now)
+        await _apply(turn, told)
+        await requests.keep_answer(connection, request, _DONE)
+        await requests.tell(connection, now, turn.events)
+    tools.committed(list(turn.events))
+
+
+async def _apply(turn: Turn, told: _Told) -> None:
+    given = told.data
+    if given.kind == _BADGE:
+        if told.type == _GRANTED:
+            await badges.give(turn, given.member_id, given.reference, given.quantity, given.campaign)
+        else:
+            await badges.take_back(turn, given.member_id, given.reference, given.quantity, given.campaign)
+        return
+    game = await game_of(turn, given.reference, lock=told.type == _REVOKED)
+    if told.type == _GRANTED:
+        await tickets.grant(turn, game, given.member_id, given.quantity, given.campaign)
+    else:
+        await tickets.take_back(turn, game, given.member_id, given.quantity, given.campaign)

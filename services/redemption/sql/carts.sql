@@ -1,0 +1,32 @@
+-- name: see
+SELECT set_config('pointstream.tenant', $1::int::text, true);
+
+-- name: begin
+-- Keep a new cart; nothing when its name is known, or when its receipt has another one that is held or was bought.
+INSERT INTO redemption.cart (tenant_id, programme_id, cart_id, member_id, receipt_key, receipt_number, store, state, fingerprint,
+                             held_until, currency, total_minor, parts, told, asked_at, changed_at)
+SELECT $1, $2, $3, $4, $5, $6, $7, 'held', $8, $9, $10, $11, $12::jsonb, $13::jsonb, $14, $14
+WHERE NOT EXISTS (
+    SELECT FROM redemption.cart c WHERE c.tenant_id = $1 AND c.receipt_key = $5 AND c.state = 'bought'
+)
+ON CONFLICT DO NOTHING;
+
+-- name: cart
+SELECT cart_id, programme_id, member_id, receipt_key, receipt_number, store, state, whole, late, fingerprint, held_until, currency,
+       total_minor, returned_minor, parts::text AS parts, told::text AS told
+FROM redemption.cart WHERE tenant_id = $1 AND cart_id = $2;
+
+-- name: lock_cart
+-- The same, locked; the columns are those after the lock.
+SELECT cart_id, programme_id, member_id, receipt_key, receipt_number, store, state, whole, late, fingerprint, held_until, currency,
+       total_minor, returned_minor, parts::text AS parts, told::text AS told
+FROM redemption.cart WHERE tenant_id = $1 AND cart_id = $2 FOR NO KEY UPDATE;
+
+-- name: change
+UPDATE redemption.cart
+SET state = $3, whole = $4, late = $5, total_minor = $6, returned_minor = $7, parts = $8::jsonb, changed_at = $9
+WHERE tenant_id = $1 AND cart_id = $2;
+
+-- name: over
+-- Carts whose time is over, the longest first.
+SELECT tenant_id, cart_id FROM redemption.cart WHERE state = 'held' AND held_until <= $1 ORDER BY held_until LIMIT $2;

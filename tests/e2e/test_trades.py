@@ -1,0 +1,80 @@
+"""Points are bought, exchanged and donated on a running platform, over HTTP, the topic and the command line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.e2e.test_redemption_ways import rich
+from tests.support.receipts import Record
+from tests.support.running import Door, Platform, eventually
+from tests.support.spending import traded
+
+
+def wanted(shop: Door, name: str, whose: str, operation: str, **data: Any) -> Record:
+    """A trade as the shop's app publishes it."""
+    return traded(name, shop.member_id(whose), operation, source=f"{shop.source}/app", time=shop.now(), **data)
+
+
+def trade(shop: Door, path: str, body: dict[str, Any], key: str) -> httpx.Response:
+    return shop.http.post(f"/v1/{path}", json=body, headers={"Idempotency-Key": key})
+
+
+@pytest.mark.feature("COM-23", "COM-62", "COM-63")
+async def test_points_are_bought_exchanged_and_donated(platform: Platform) -> None:
+    shop = platform.club
+    await rich(platform, shop, "trader")
+    before, whose = shop.balance("trader"), {"identifier": "card:trader"}
+    offered = shop.get(f"/v1/trade-offers?member_id={shop.member_id('trader')}")
+    rate = offered["sale"]["rate"]
+    paid = 200 * rate["other"] // rate["points"]
+    order = whose | {"points": 200, "paid_minor": paid, "currency": "EUR", "payment": "psp-1"}
+    for _ in range(2):  # the shop has lost the first answer
+        bought = trade(shop, "point-purchases", order, "trader-buys")
+        assert bought.status_code == httpx.codes.CREATED, bought.text
+    assert bought.headers["idempotency-replayed"] == "true"
+    assert shop.balance("trader") == before + 200
+    short = trade(shop, "point-purchases", order | {"paid_minor": paid - 1}, "trader-pays-less")
+    assert (short.status_code, short.json()["code"]) == (httpx.codes.CONFLICT, "price-differs")
+    more = trade(shop, "point-purchases", order, "trader-buys-more")
+    assert more.json()["code"] == "trade-limit"
+
+    came = trade(shop, "point-exchanges", whose | {"partner": "skymiles", "units": 25}, "trader-takes")
+    assert came.json()["trade"]["points"] == 100
+    await platform.publish([
+        wanted(shop, "trader-1", "trader", "exchange_out", points=150, partner="skymiles"),
+        wanted(shop, "trader-2", "trader", "donate", points=80, pool="corals"),
+        wanted(shop, "trader-3", "trader", "donate", points=10**9, charity="reef"),
+        wanted(shop, "trader-2", "trader", "donate", points=80, pool="corals"),
+    ])  # fmt: skip
+    await eventually(lambda: shop.balance("trader") == before + 200 + 100 - 150 - 80, "all of it is done, once")
+
+    def mine(events: list[dict[str, Any]]) -> list[tuple[str, Any]]:
+        who = str(shop.member_id("trader"))
+        kinds = ("points.bought.v1", "points.exchanged.v1", "points.donated.v1", "trade.refused.v1")
+        own = [each for each in events if each["data"].get("member_id") == who]
+        named = [(each["type"].removeprefix("org.pointstream."), each["data"]) for each in own]
+        return [each for each in named if each[0] in kinds]
+
+    told = mine(await platform.events("loyalty.points", lambda events: len(mine(events)) >= 5))
+    assert sorted(kind for kind, _ in told) == [
+        "points.bought.v1", "points.donated.v1", "points.exchanged.v1", "points.exchanged.v1", "trade.refused.v1"
+    ]  # fmt: skip
+    (donated,) = [data for kind, data in told if kind == "points.donated.v1"]
+    receipt = shop.get(f"/v1/donations/{donated['redemption_id']}/receipt")
+    assert (receipt["number"], receipt["points"], receipt["worth_minor"]) == (donated["receipt"], 80, 40)
+    theirs = platform.acme.http.get(f"/v1/donations/{donated['redemption_id']}/receipt")
+    assert theirs.status_code == httpx.codes.NOT_FOUND
+    by_hand = platform.run(
+        "trades", "donate", "card:trader", "20", "--charity", "reef", "--tenant", shop.slug, "--key", "by-hand"
+    )
+    assert (by_hand["points"], by_hand["trade"]["other"]) == (20, 10)
+    assert shop.get("/v1/trade-offers")["charities"][0]["given"] == {"donations": 2, "points": 100, "worth_minor": 50}
+    words = [each["words"] for each in shop.get(f"/v1/members/{shop.member_id('trader')}/history")["data"][:5]]
+    assert words == [
+        "Points were donated to reef", "Points were donated to reef", "Points went to the programme skymiles",
+        "Points came from the programme skymiles", "Points were bought",
+    ]  # fmt: skip
+    assert platform.run("verify")["violations"] == 0

@@ -1,0 +1,123 @@
+"""Lotteries and wheels in a real database: nothing is oversold, and what is drawn follows from what was promised."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from hashlib import sha256
+from typing import Any
+
+from services.redemption.games import granted
+from tests.integration.games.conftest import CLOSES, Table
+
+LOTTERY = {
+    "kind": "lottery", "ticket": 10, "per_member": 5, "substitutes": 1,
+    "prizes": [{"name": "car", "reward": "car"}, {"name": "bonus", "pieces": 2, "points": 500, "badge": "lucky"}],
+}  # fmt: skip
+
+
+def gift(
+    kind: str, member: Any, reference: str, quantity: int = 1, *, name: str = "e1", revoked: bool = False
+) -> bytes:
+    verb = "revoked" if revoked else "granted"
+    return (
+        f'{{"id":"{name}","source":"/pointstream/earning","type":"org.pointstream.reward.{verb}.v1","tenant":"acme",'
+        f'"programme":"main","data":{{"member_id":"{member}","kind":"{kind}","reference":"{reference}",'
+        f'"quantity":{quantity},"campaign":"spring","cause_source":"/acme/pos","cause_id":"r1"}}}}'
+    ).encode()
+
+
+async def test_tickets_are_bought_granted_and_drawn(table: Table) -> None:
+    people = [await table.member(100) for _ in range(4)]
+    opened = await table.open("summer", **LOTTERY)
+    assert len(opened["commitment"]) == 64
+    assert (opened["state"], opened["seed"]) == ("open", None)
+    assert (await table.ask("put", "summer", "again", document={})).refused == "game-invalid"
+    changed = await table.ask("put", "summer", "later", document={**opened["document"], "ticket": 1})
+    assert changed.refused == "game-open", "what is open says what it said"
+
+    told = await asyncio.gather(
+        *(table.ask("buy", "summer", f"{who}/{at}", member_id=who, quantity=2) for who in people for at in range(4))
+    )
+    assert Counter(each.refused for each in told) == {None: 8, "tickets-exceeded": 8}
+    again = await table.done("buy", "summer", f"{people[0]}/{next(at for at in range(4) if told[at].refused is None)}",
+                             member_id=people[0], quantity=2)  # fmt: skip
+    assert (again["count"], again["points"]) == (2, 20)
+    assert [await table.free(who) for who in people] == [60] * 4
+
+    lucky = await table.member()
+    poor = await table.ask("buy", "summer", "poor", member_id=lucky)
+    assert poor.refused == "insufficient-points"
+    stopping = asyncio.Event()
+    for value in (gift("lottery_ticket", lucky, "summer", 3), gift("lottery_ticket", lucky, "summer", 3),
+                  gift("lottery_ticket", lucky, "summer", name="e2", revoked=True),
+                  gift("lottery_ticket", lucky, "nowhere", name="e3")):  # fmt: skip
+        await granted.take(table.desk, value, stopping)
+    kept = await table.desks.operator.fetchrow("SELECT count, voided FROM redemption.game_ticket WHERE points = 0")
+    assert tuple(kept) == (3, 1)
+
+    assert (await table.ask("end", "summer", "early")).refused == "game-not-over"
+    assert await table.desk.end_due(10) == 0
+    table.desks.clock.instant = CLOSES
+    assert (await table.ask("buy", "summer", "late", member_id=people[0])).refused == "game-not-open"
+    assert await table.desk.end_due(10) == 1
+    assert await table.desk.end_due(10) == 0
+    ended = await table.done("end", "summer", "once more")
+    assert sha256(bytes.fromhex(ended["seed"])).hexdigest() == opened["commitment"]
+    wins = await table.desks.operator.fetch("SELECT * FROM redemption.game_win ORDER BY place")
+    assert [win["prize"] for win in wins] == ["car", "bonus", "bonus", None]
+    assert len({win["member_id"] for win in wins}) == 4
+    told_of = await table.desks.told()
+    kinds = Counter(event["type"].removeprefix("org.pointstream.") for event in told_of)
+    assert (kinds["prize.won.v1"], kinds["reward.granted.v1"], kinds["adjustment.requested.v1"]) == (3, 3, 2)
+    assert (kinds["ticket.issued.v1"], kinds["game.opened.v1"], kinds["game.ended.v1"]) == (9, 1, 1)
+    asked = [event for event in told_of if event["type"].endswith("adjustment.requested.v1")]
+    assert {event["source"] for event in asked} == {"/pointstream/acme/main/games"}
+    assert len({event["id"] for event in asked}) == 2
+    await table.sound()
+
+
+async def test_a_wheel_gives_away_what_there_is_and_no_more(table: Table) -> None:
+    people = [await table.member(40) for _ in range(6)]
+    sectors = [
+        {"name": "cup", "weight": 9, "pieces": 3, "points": 50},
+        {"name": "none", "weight": 1, "nothing": True},
+    ]
+    await table.open("fortune", kind="wheel", spin=20, per_day=2, sectors=sectors)
+    told = await asyncio.gather(
+        *(table.ask("spin", "fortune", f"{who}/{at}", member_id=who, word="hi") for who in people for at in range(3))
+    )
+    assert Counter(each.refused for each in told) == {None: 12, "spins-exceeded": 6}
+    spins = await table.desks.operator.fetch("SELECT number, sector FROM redemption.game_spin ORDER BY number")
+    assert [spin["number"] for spin in spins] == list(range(1, 13))
+    assert Counter(spin["sector"] for spin in spins) == {"cup": 3, "none": 9}
+    assert [await table.free(who) for who in people] == [0] * 6
+
+    await granted.take(table.desk, gift("lottery_ticket", people[0], "fortune"), asyncio.Event())
+    free = await table.done("spin", "fortune", "free", member_id=people[0])
+    assert (free["points"], free["number"], free["prize"]) == (0, 13, None)
+    assert (await table.done("spin", "fortune", "free", member_id=people[0])) == free
+    assert (await table.ask("buy", "fortune", "x", member_id=people[0])).refused == "no-tickets-sold"
+    ended = await table.done("end", "fortune")
+    assert (ended["state"], ended["left"]) == ("ended", {"cup": 0})
+    assert (await table.ask("spin", "fortune", "over", member_id=people[0])).refused == "spins-exceeded"
+    await table.sound()
+
+
+async def test_badges_rise_by_levels_and_are_taken_back(table: Table) -> None:
+    who = await table.member()
+    levels = [{"name": "bronze", "times": 1}, {"name": "silver", "times": 3}]
+    await table.done("put_badge", "barista", document={"texts": {"en": {"title": "Barista"}}, "levels": levels})
+    stopping = asyncio.Event()
+    for name in ("a", "b", "b"):
+        await granted.take(table.desk, gift("badge", who, "barista", name=name), stopping)
+    given = await table.done("give_badge", "barista", "by hand", member_id=who)
+    assert (given["total"], given["level"]) == (3, "silver")
+    await granted.take(table.desk, gift("badge", who, "barista", 5, name="c", revoked=True), stopping)
+    again = await table.done("give_badge", "barista", "once more", member_id=who)
+    assert (again["total"], again["level"]) == (2, "bronze")
+    told = [event["data"] for event in await table.desks.told() if event["type"].endswith("badge.awarded.v1")]
+    assert [(each["total"], each.get("level")) for each in told] == [
+        (1, "bronze"), (2, "bronze"), (3, "silver"), (2, "bronze")
+    ]  # fmt: skip
+    assert (await table.ask("put_badge", "bad", document={"levels": []})).refused == "game-invalid"

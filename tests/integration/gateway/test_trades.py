@@ -1,0 +1,161 @@
+"""Points are bought, exchanged and donated by both ways on one database: once under a key, and told to the member."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import httpx
+import orjson
+import pytest
+
+from cli.verify import check
+from libs.contracts.redemption import Answer, Ask
+from libs.contracts.trades import TradeAsk
+from services.gateway.problems import ProblemError
+from services.gateway.redemptions.client import RedemptionClient
+from services.gateway.settings import GatewaySettings
+from services.redemption.commands import digest
+from services.redemption.handlers import Desk
+from tests.integration.gateway.conftest import SEAL_KEY, MakeKey, SetClock, bearer, running
+from tests.integration.gateway.scribe import Scribe
+from tests.integration.gateway.till import fresh_key
+from tests.support.database import ACME, Database, programme_document
+from tests.support.programmes import put_programme
+from tests.support.spending import traded
+from tests.support.spending_lane import SpendingLane, open_desk
+
+TILL = "5f0a1d6e8b70190a"
+TRADES = {
+    "sale": {"rates": [{"points": 90, "minor": 100, "tiers": ["gold"]}, {"points": 100, "minor": 120}], "step": 10},
+    "exchanges": [
+        {
+            "partner": "sky",
+            "title": "Sky Miles",
+            "gives": [{"points": 5, "units": 1}],
+            "takes": [{"points": 4, "units": 1}],
+        }
+    ],
+    "charities": [{"name": "reef", "title": "The Reef Fund", "points": 10, "minor": 5}],
+    "pools": [{"name": "corals", "charity": "reef", "title": "Corals", "goal_points": 100}],
+    "limits": [{"kinds": ["buy"], "period": "month", "points": 1000}],
+}
+
+
+@pytest.fixture
+async def desk(database: Database, clock: SetClock) -> AsyncIterator[Desk]:
+    untouched = {
+        "id": "untouched",
+        "name": "For whoever has never redeemed: a trade is no redemption that counts",
+        "state": "live",
+        "when": {"member": {"history": [{"count": "redemptions", "max": 0}]}},
+        "effect": {"kind": "fixed", "points": 5},
+    }
+    await put_programme(database, programme_document(ACME) | {"trades": TRADES, "campaigns": [untouched]})
+    opened = await open_desk(database, clock, base64.b64encode(SEAL_KEY).decode())
+    yield opened
+    await opened.pool.close()
+
+
+@pytest.fixture
+async def shop(
+    settings: GatewaySettings, desk: Desk, clock: SetClock, make_key: MakeKey, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with a key of acme that may do everything; between door and redemption is no wire."""
+
+    async def ask(_: RedemptionClient, asked: Ask) -> Answer:
+        answer = await desk.serve(asked)
+        if answer.refused is not None:
+            raise ProblemError(answer.refused, answer.detail)
+        return answer
+
+    monkeypatch.setattr(RedemptionClient, "ask", ask)
+    text, _ = await make_key()
+    async with running(settings, clock) as client:
+        client.headers.update(bearer(text))
+        yield client
+
+
+async def sound(database: Database) -> None:
+    violated = {result.name: result.samples for result in await check(database.dsn()) if result.violations}
+    assert violated.keys() <= {"one-credit-per-event", "published", "outbox-published"}, violated
+
+
+async def test_a_key_trades_once_whichever_way_it_comes(desk: Desk, scribe: Scribe, database: Database) -> None:
+    ann = await scribe.member()
+    lane = await SpendingLane(desk).claim()
+
+    def bought(points: int, paid: int) -> Ask:
+        return Ask(
+            "buy", 1, TILL, key=digest("k"), fingerprint=digest("path"), programme_id=1, member_id=ann.member_id,
+            points=points, trade=TradeAsk(paid_minor=paid, payment="psp-1"),
+        )  # fmt: skip
+
+    first = await desk.serve(bought(500, 600))
+    assert first.refused is None
+    view = orjson.loads(bytes(first.body))
+    again: dict[str, Any] = {"points": 500, "paid_minor": 600, "payment": "psp-1", "key": "k", "credential": TILL}
+    applied = await lane.apply([
+        traded("1", ann.member_id, "buy", **again),
+        traded("2", ann.member_id, "donate", points=120, pool="corals"),
+        traded("3", ann.member_id, "exchange_out", points=100, partner="sky"),
+        traded("4", ann.member_id, "donate", points=300, charity="reef"),
+        traded("5", ann.member_id, "buy", points=510, paid_minor=612),
+        traded("2", ann.member_id, "donate", points=120, pool="corals"),
+    ])  # fmt: skip
+    assert applied.outcomes == {"replayed": 1, "donate": 1, "exchange_out": 1, "refused": 2, "repeated": 1}
+    refused = [orjson.loads(event.value)["data"] for events in applied.events for event in events]
+    assert [each["code"] for each in refused if "code" in each] == ["insufficient-points", "trade-limit"]
+    assert (await desk.serve(bought(500, 600))).replayed
+    # The answer is forgotten after a while; what was done under the key is not.
+    await scribe.connection.execute("DELETE FROM redemption.request")
+    repeated = await desk.serve(bought(500, 600))
+    assert orjson.loads(bytes(repeated.body))["redemption_id"] == view["redemption_id"]
+    left = "SELECT sum(remaining)::bigint FROM ledger.lot WHERE member_id = $1"
+    assert await scribe.connection.fetchval(left, ann.member_id) == 500 - 120 - 100
+    await sound(database)
+
+
+async def test_what_is_offered_is_bought_told_and_receipted(
+    shop: httpx.AsyncClient, desk: Desk, scribe: Scribe, database: Database
+) -> None:
+    member = await scribe.member(tier="gold")
+    await member.identify("card:98123456")
+    offered = (await shop.get(f"/v1/trade-offers?member_id={member.member_id}")).json()
+    assert offered["sale"]["rate"] == {"points": 90, "other": 100}
+    whose = {"identifier": "card:98123456"}
+
+    async def post(path: str, body: dict[str, Any]) -> httpx.Response:
+        return await shop.post(f"/v1/{path}", json=whose | body, headers=fresh_key())
+
+    wrong = await post("point-purchases", {"points": 90, "paid_minor": 99})
+    assert (wrong.status_code, wrong.json()["code"]) == (409, "price-differs")
+    assert "100" in wrong.json()["detail"]
+    bought = await post("point-purchases", {"points": 90, "paid_minor": 100, "currency": "EUR", "payment": "psp-7"})
+    assert bought.status_code == 201, bought.text
+    assert bought.json()["trade"]["other"] == 100
+    assert (await shop.get(bought.headers["location"])).json()["trade"] == bought.json()["trade"]
+    assert (await post("point-purchases", {"points": 95, "paid_minor": 106})).json()["code"] == "trade-step"
+    came = await post("point-exchanges", {"partner": "sky", "units": 10})
+    assert (came.status_code, came.json()["trade"]["points"]) == (201, 40)
+    given = await post("donations", {"pool": "corals", "points": 60})
+    assert (given.json()["points"], given.json()["lots"][0]["points"]) == (60, 60)
+    assert (await post("donations", {"points": 1})).status_code == 422
+
+    pool = (await shop.get("/v1/trade-offers")).json()["pools"][0]
+    assert (pool["given"], pool["reached_percent"]) == ({"donations": 1, "points": 60, "worth_minor": 30}, 60)
+    path = f"/v1/donations/{given.json()['redemption_id']}/receipt"
+    receipt = (await shop.get(path, headers={"Accept-Language": "de"})).json()
+    assert receipt["charity_title"] == "The Reef Fund"
+    assert receipt["words"].startswith(f"Beleg {receipt['number']}: Am ")
+    assert "0,30" in receipt["words"]
+    assert (await shop.get(f"/v1/donations/{UUID(int=7)}/receipt")).json()["code"] == "donation-unknown"
+    history = (await shop.get(f"/v1/members/{member.member_id}/history")).json()["data"]
+    assert [each["words"] for each in history] == [
+        "Points were donated to reef", "Points came from the programme sky", "Points were bought"
+    ]  # fmt: skip
+    cancelled = await shop.post(f"/v1/redemptions/{given.json()['redemption_id']}/cancel", json={}, headers=fresh_key())
+    assert cancelled.json()["code"] == "trade-final"
+    await sound(database)

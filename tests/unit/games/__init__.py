@@ -1,0 +1,1 @@
+"""Games: chance, draws, wheels, auctions, badges and their documents."""
