@@ -64,6 +64,7 @@ MODULES = (
 _ELSEWHERE = {
     "reset": ("cli.down",),
     "import": ("cli.import_members",),
+    "scenarios": ("cli.scenarios", "cli.scenarios_simulated"),
     "switch": ("cli.switches",),
     "liability": ("cli.expiry",),
     "draws": ("cli.games",),

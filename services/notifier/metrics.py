@@ -57,12 +57,6 @@ class NotifierMetrics:
             ["kind"],
             registry=registry,
         )
-        self.acts = Counter(
-            "loyalty_notifier_scenario_acts_total",
-            "Steps of scenarios that are no messages, by what was to be done and what became of it: done, or why not.",
-            ["kind", "outcome"],
-            registry=registry,
-        )
         self.webhooks = WebhookMetrics(registry)
         self._make_counters(registry)
         self._make_gauges(registry)
@@ -103,16 +97,12 @@ class NotifierMetrics:
 
     def _make_gauges(self, registry: CollectorRegistry) -> None:
         """What is so at the moment, and how long handing over takes."""
+        self._make_acts(registry)
         self.waiting = Gauge("loyalty_notifier_due_messages", "Messages that are due.", ["channel"], registry=registry)
         self.oldest = Gauge(
             "loyalty_notifier_oldest_due_seconds",
             "How long the oldest message that is due has waited, in business time.",
             ["channel"],
-            registry=registry,
-        )
-        self.oldest_act = Gauge(
-            "loyalty_notifier_oldest_due_act_seconds",
-            "How long the oldest step of a scenario that is due, and no message, has waited, in business time.",
             registry=registry,
         )
         self.sending = Gauge(
@@ -129,6 +119,20 @@ class NotifierMetrics:
             "How long it took to hand over a bundle of messages.",
             ["channel"],
             buckets=(0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60),
+            registry=registry,
+        )
+
+    def _make_acts(self, registry: CollectorRegistry) -> None:
+        """Steps of scenarios that are no messages."""
+        self.acts = Counter(
+            "loyalty_notifier_scenario_acts_total",
+            "Steps of scenarios that are no messages, by what was to be done and what became of it: done, or why not.",
+            ["kind", "outcome"],
+            registry=registry,
+        )
+        self.oldest_act = Gauge(
+            "loyalty_notifier_oldest_due_act_seconds",
+            "How long the oldest step of a scenario that is due, and no message, has waited, in business time.",
             registry=registry,
         )
 
