@@ -309,7 +309,7 @@ async def test_a_badge_is_shown_and_a_door_opens_once(platform: Platform) -> Non
 
 @pytest.mark.feature("VOU-2", "VOU-145", "VOU-118")
 async def test_a_reward_says_for_whom_when_and_how_many_and_lists_go_by_state(platform: Platform) -> None:
-    shop = await rich(platform, "timely")
+    shop = await rich(platform, "timely", spends=9_000)
     later = {"window": {"from": f"{shop.now().year + 1}-01-01T00:00:00Z"}}
     fields = {"category": "e2e-timely", "stock": "global", "audience": {"tiers": ["status/gold"]}}
     offer(shop, "access", reference="e2e-timely", available=later, **fields)
