@@ -3997,10 +3997,11 @@ CREATE TABLE redemption.cart (
 CREATE UNIQUE INDEX cart_of_receipt ON redemption.cart (tenant_id, receipt_key) WHERE state = 'held';
 CREATE INDEX cart_bought ON redemption.cart (tenant_id, receipt_key) WHERE state = 'bought';
 CREATE INDEX cart_over ON redemption.cart (held_until) WHERE state = 'held';
+CREATE INDEX cart_let_go ON redemption.cart (changed_at) WHERE state IN ('released', 'expired');
 
 SELECT platform.protect('redemption.cart'::regclass, ARRAY['pointstream_operator', 'pointstream_redemption']);
 
-GRANT SELECT, INSERT ON redemption.cart TO pointstream_redemption;
+GRANT SELECT, INSERT, DELETE ON redemption.cart TO pointstream_redemption;
 GRANT UPDATE (state, whole, late, total_minor, returned_minor, parts, changed_at) ON redemption.cart TO pointstream_redemption;
 GRANT SELECT ON redemption.cart TO pointstream_gateway, pointstream_operator;
 -- Games paid in points: lotteries, prize wheels and auctions, and the badges that members collect.

@@ -6,6 +6,7 @@ from libs.runtime import logs
 from libs.runtime.postgres import DATABASE_ERRORS
 from services.redemption import store
 from services.redemption.cards.desk import CardDesk
+from services.redemption.carts import store as carts
 from services.redemption.carts.desk import CartDesk
 from services.redemption.codes import store as codes
 from services.redemption.games.desk import GameDesk
@@ -30,12 +31,12 @@ async def release(desk: Desk, metrics: RedemptionMetrics) -> None:
         log.warning("holds.not_released", error=type(error).__name__)
 
 
-async def look_after_values(cards: CardDesk, carts: CartDesk, desk: Desk, metrics: RedemptionMetrics) -> None:
+async def look_after_values(cards: CardDesk, held: CartDesk, desk: Desk, metrics: RedemptionMetrics) -> None:
     """Let gift cards and carts lapse that are over, count pools that have none left, and forget old tries."""
     try:
         while await cards.expire_due(_LAPSED_AT_ONCE) > 0:
             pass
-        while await carts.expire_due(_LAPSED_AT_ONCE) > 0:
+        while await held.expire_due(_LAPSED_AT_ONCE) > 0:
             pass
         metrics.exhausted.set(await codes.exhausted(desk.pool))
         await codes.forget_misses(desk.pool, desk.clock.now() - 2 * desk.settings.code_window)
@@ -52,9 +53,10 @@ async def end_games(games: GameDesk, metrics: RedemptionMetrics) -> None:
 
 
 async def forget(desk: Desk) -> None:
-    """Forget answers that need not be given again."""
+    """Forget answers that need not be given again, and carts that came to nothing."""
     try:
         gone = await store.forget_requests(desk.pool, desk.clock.now(), _FORGOTTEN_AT_ONCE)
+        await carts.forget(desk.pool, desk.clock.now() - store.KEPT, _FORGOTTEN_AT_ONCE)
     except DATABASE_ERRORS as error:
         log.warning("requests.not_forgotten", error=type(error).__name__)
     else:

@@ -215,7 +215,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         ): "redemption.gift_card",
         "DELETE INSERT SELECT UPDATE(misses)": "redemption.code_miss",
         (
-            "INSERT SELECT UPDATE(changed_at) UPDATE(late) UPDATE(parts) UPDATE(returned_minor) UPDATE(state) "
+            "DELETE INSERT SELECT UPDATE(changed_at) UPDATE(late) UPDATE(parts) UPDATE(returned_minor) UPDATE(state) "
             "UPDATE(total_minor) UPDATE(whole)"
         ): "redemption.cart",
         (

@@ -61,6 +61,11 @@ async def over(pool: asyncpg.Pool, before: datetime, most: int) -> list[tuple[in
     return [(row["tenant_id"], row["cart_id"]) for row in await pool.fetch(_QUERIES["over"], before, most)]
 
 
+async def forget(pool: asyncpg.Pool, before: datetime, most: int) -> None:
+    """Forget carts that came to nothing before an instant, so many at most."""
+    await pool.execute(_QUERIES["forget"], before, most)
+
+
 async def _one(connection: asyncpg.Connection, query: str, tenant_id: int, cart_id: UUID) -> Cart | None:
     row = await connection.fetchrow(_QUERIES[query], tenant_id, cart_id)
     if row is None:

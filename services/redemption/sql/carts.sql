@@ -30,3 +30,12 @@ WHERE tenant_id = $1 AND cart_id = $2;
 -- name: over
 -- Carts whose time is over, the longest first.
 SELECT tenant_id, cart_id FROM redemption.cart WHERE state = 'held' AND held_until <= $1 ORDER BY held_until LIMIT $2;
+
+-- name: forget
+-- Carts that came to nothing and need not be known any longer, so many at most.
+DELETE FROM redemption.cart c
+USING (
+    SELECT tenant_id, cart_id FROM redemption.cart
+    WHERE state IN ('released', 'expired') AND changed_at < $1 ORDER BY changed_at LIMIT $2 FOR UPDATE SKIP LOCKED
+) AS old
+WHERE c.tenant_id = old.tenant_id AND c.cart_id = old.cart_id;

@@ -20,6 +20,7 @@ from libs.runtime import stream_store
 from services.earning.events import PURCHASES
 from services.gateway.settings import GatewaySettings
 from services.redemption.carts import following
+from services.redemption.carts import store as carts
 from services.redemption.carts.desk import GRACE
 from tests.integration.gateway.conftest import NOW, SEAL_KEY, MakeKey, SetClock, bearer, running
 from tests.integration.gateway.scribe import MemberScribe, Scribe
@@ -198,3 +199,6 @@ async def test_a_token_is_for_its_own_receipt_and_time(shop: Shop, scribe: Scrib
     assert (await shop.door.get(f"/v1/carts/{held['cart_id']}")).json()["state"] == "bought"
     assert (await shop.spendable(member), await shop.valid("SPRING-1", whose)) == (109, False)
     assert shop.counter.short == []
+    await carts.forget(shop.counter.desk.pool, clock.now() + timedelta(1), 9)
+    states = await shop.operator.fetch("SELECT state FROM redemption.cart")
+    assert [row["state"] for row in states] == ["bought"]
