@@ -59,6 +59,7 @@ class NotifierMetrics:
         )
         self.webhooks = WebhookMetrics(registry)
         self._make_counters(registry)
+        self._make_acts(registry)
         self._make_gauges(registry)
 
     def _make_counters(self, registry: CollectorRegistry) -> None:
@@ -97,7 +98,6 @@ class NotifierMetrics:
 
     def _make_gauges(self, registry: CollectorRegistry) -> None:
         """What is so at the moment, and how long handing over takes."""
-        self._make_acts(registry)
         self.waiting = Gauge("loyalty_notifier_due_messages", "Messages that are due.", ["channel"], registry=registry)
         self.oldest = Gauge(
             "loyalty_notifier_oldest_due_seconds",
