@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> int:
 def openapi_text() -> str:
     """Return the description of the API as it is committed."""
     from services.gateway.app import routes
-    from services.gateway.openapi import describe
+    from services.gateway.door.openapi import describe
 
     return json.dumps(describe(routes()), indent=2, ensure_ascii=False) + "\n"
 
@@ -51,7 +51,7 @@ def openapi_text() -> str:
 def serve(settings: GatewaySettings) -> int:
     """Serve until SIGTERM or SIGINT; requests under way are finished first."""
     from services.gateway.app import compose
-    from services.gateway.http_protocol import BoundedHttp
+    from services.gateway.door.http_protocol import BoundedHttp
 
     logs.configure("gateway", settings.log_level)
     gateway = compose(settings)

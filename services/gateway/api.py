@@ -11,13 +11,10 @@ from msgspec.structs import replace
 from libs.ledger.evolve import as_of
 from libs.ledger.keeping import read_spans
 from libs.segments.reading import load_segments_of
-from services.gateway import members
-from services.gateway.access import MembersReader, PointsReader
-from services.gateway.journal_store import journal
-from services.gateway.member_lookup import one_member
-from services.gateway.openapi import refusals
-from services.gateway.paging import link_next, read_place
-from services.gateway.parameters import (
+from services.gateway.door.access import MembersReader, PointsReader
+from services.gateway.door.openapi import refusals
+from services.gateway.door.paging import link_next, read_place
+from services.gateway.door.parameters import (
     At,
     CursorText,
     IdentifierText,
@@ -26,9 +23,12 @@ from services.gateway.parameters import (
     MemberId,
     ProgrammeSlug,
 )
+from services.gateway.members import shown as members
+from services.gateway.members.journal_store import journal
+from services.gateway.members.lookup import one_member
+from services.gateway.members.tier_store import changes_of, tiers_of
+from services.gateway.members.tier_views import MemberWithTiers, TierChanges, change_views, tier_views
 from services.gateway.store import Until
-from services.gateway.tier_store import changes_of, tiers_of
-from services.gateway.tier_views import MemberWithTiers, TierChanges, change_views, tier_views
 from services.gateway.views import (
     Conservation,
     ConservationEquation,

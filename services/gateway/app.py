@@ -23,47 +23,13 @@ from libs.contracts.redemption import door_token
 from libs.runtime import postgres
 from libs.runtime.clock import Clock, SystemClock, monotonic
 from libs.runtime.kafka import idempotent_producer
-from services.gateway import (
-    api,
-    approvals_console,
-    boundary_api,
-    breakage_api,
-    calculator_api,
-    challenges_api,
-    error_answers,
-    exemptions_api,
-    experiments_api,
-    experiments_console,
-    extension_api,
-    forecast_api,
-    live,
-    members_console,
-    merge_api,
-    parked_api,
-    public,
-    quote_api,
-    receipt_api,
-    referral_api,
-    referral_console,
-    reinstatement_api,
-    reminder_api,
-    scenarios_api,
-    scenarios_console,
-    segments_api,
-    segments_console,
-    shopping_api,
-    site,
-    sweep_api,
-    sweep_plan_api,
-    sweeps_console,
-)
-from services.gateway.access import Parts
-from services.gateway.api_keys import KeyRing
+from services.gateway import api
 from services.gateway.backtests import pages as pages_of_backtests
 from services.gateway.backtests import routes as ways_to_backtests
 from services.gateway.backtests.desk import BacktestDesk
 from services.gateway.backtests.runner import Runner
 from services.gateway.backtests.store import BacktestStore
+from services.gateway.calculator import api as calculator_api
 from services.gateway.callbacks import routes as ways_back
 from services.gateway.callbacks.desk import SmsCallbacks
 from services.gateway.carts import routes as ways_to_carts
@@ -76,8 +42,28 @@ from services.gateway.codes import routes as ways_to_codes
 from services.gateway.contacts import preferences
 from services.gateway.contacts import routes as ways_to_contacts
 from services.gateway.contacts.desk import ContactDesk
-from services.gateway.cursors import Cursors
-from services.gateway.door import Door
+from services.gateway.door import error_answers
+from services.gateway.door.access import Parts
+from services.gateway.door.api_keys import KeyRing
+from services.gateway.door.cursors import Cursors
+from services.gateway.door.middleware import Door
+from services.gateway.door.quotas import Quotas
+from services.gateway.experiments import api as experiments_api
+from services.gateway.experiments import console as experiments_console
+from services.gateway.expiry import (
+    approvals_console,
+    boundary_api,
+    breakage_api,
+    exemptions_api,
+    extension_api,
+    forecast_api,
+    reinstatement_api,
+    reminder_api,
+    sweep_api,
+    sweep_plan_api,
+    sweeps_console,
+)
+from services.gateway.expiry.sweep_store import SweepStore
 from services.gateway.files import routes as ways_in_for_files
 from services.gateway.files.desk import FileDesk
 from services.gateway.files.feeder import Feeder
@@ -94,13 +80,16 @@ from services.gateway.intake.desk import Desk
 from services.gateway.intake.publisher import Publisher
 from services.gateway.intake.recent import Recent
 from services.gateway.intake.store import IntakeStore
-from services.gateway.lag import EndOffsets, onlooker
 from services.gateway.lapsing import routes as ways_of_lapsing
-from services.gateway.live import Live
-from services.gateway.live_board import Boards
+from services.gateway.live import routes as live
+from services.gateway.live.board import Boards
+from services.gateway.live.lag import EndOffsets, onlooker
+from services.gateway.live.routes import Live
 from services.gateway.mass import console as console_of_mass
 from services.gateway.mass import routes as ways_to_mass
 from services.gateway.mass.desk import MassDesk
+from services.gateway.members import challenges_api, merge_api, shopping_api
+from services.gateway.members import console as members_console
 from services.gateway.messages import outbox
 from services.gateway.messages import routes as ways_to_messages
 from services.gateway.messages.desk import MessageDesk
@@ -112,20 +101,29 @@ from services.gateway.own_letters import routes as ways_to_own_letters
 from services.gateway.own_letters.desk import OwnDesk
 from services.gateway.own_letters.results_desk import ResultsDesk
 from services.gateway.planning import calendar_api, calendar_console, wizard
-from services.gateway.programmes import CompiledVersions
-from services.gateway.quotas import Quotas
-from services.gateway.quote_store import QuoteStore
+from services.gateway.public import routes as public
+from services.gateway.quotes import api as quote_api
+from services.gateway.quotes.store import QuoteStore
+from services.gateway.receipts import api as receipt_api
+from services.gateway.receipts import parked_api
+from services.gateway.receipts.programmes import CompiledVersions
 from services.gateway.redemptions import routes as ways_to_redemptions
 from services.gateway.redemptions.client import RedemptionClient
-from services.gateway.referral_store import Codes
+from services.gateway.referrals import api as referral_api
+from services.gateway.referrals import console as referral_console
+from services.gateway.referrals.store import Codes
 from services.gateway.rules import campaign_api, programme_api, switch_api
 from services.gateway.rules.desk import RulesDesk
 from services.gateway.rules.store import RulesStore
 from services.gateway.running import TenantProgrammes
-from services.gateway.sessions import Sessions
+from services.gateway.scenarios import api as scenarios_api
+from services.gateway.scenarios import console as scenarios_console
+from services.gateway.segments import api as segments_api
+from services.gateway.segments import console as segments_console
 from services.gateway.settings import GatewaySettings
+from services.gateway.site import routes as site
+from services.gateway.site.sessions import Sessions
 from services.gateway.store import Store
-from services.gateway.sweep_store import SweepStore
 from services.gateway.templates import api as templates_api
 from services.gateway.templates import console as templates_console
 from services.gateway.templates import media as ways_to_media

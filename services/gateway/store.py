@@ -20,7 +20,7 @@ from libs.promotions.pages import StoredDecision, pick
 from libs.runtime import sql
 from libs.runtime.api_keys import ApiKey
 from libs.runtime.migrate import applied, migrations, pending
-from services.gateway.cursors import Place
+from services.gateway.door.cursors import Place
 from services.gateway.tenant_store import tenant_transaction
 
 _SQL = sql.load("services.gateway")

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from libs.language.catalogue import DEFAULT, Catalogue
 from services.gateway import words_german as german
-from services.gateway import words_referral as referral
+from services.gateway.referrals import words as referral
 
 OUTCOMES: Mapping[str, str] = MappingProxyType(
     {

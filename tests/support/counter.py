@@ -20,7 +20,7 @@ from libs.contracts.redemption import Answer, Ask
 from libs.runtime import postgres, sql
 from libs.runtime.clock import Clock
 from libs.runtime.leases import shards_of
-from services.gateway.problems import ProblemError
+from services.gateway.door.problems import ProblemError
 from services.redemption.carts.desk import CartDesk
 from services.redemption.handlers import WRITER, Desk
 from services.redemption.programmes import Programmes

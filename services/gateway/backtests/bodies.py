@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, model_validator
 
-from services.gateway.parameters import Instant
+from services.gateway.door.parameters import Instant
 from services.gateway.rules.bodies import Body, Document
 
 Amount = Annotated[str, Field(pattern=r"^\d{1,9}(\.\d{1,9})?$")]

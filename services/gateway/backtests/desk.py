@@ -15,13 +15,13 @@ from libs.programmes.draft import draft_of
 from libs.promotions.document import ProgrammeInvalid, canonical_json, programme_hash
 from libs.promotions.programme import Programme
 from libs.runtime.clock import Clock
-from services.gateway.access import Caller
 from services.gateway.backtests.bodies import Asking
 from services.gateway.backtests.runner import Runner
 from services.gateway.backtests.store import BacktestStore, Kept, Question
+from services.gateway.door.access import Caller
+from services.gateway.door.problems import FieldError, ProblemError
 from services.gateway.files.desk import id_of
 from services.gateway.metrics import BacktestMetrics
-from services.gateway.problems import FieldError, ProblemError
 from services.gateway.rules.bodies import document_problem
 from services.gateway.rules.desk import in_thread, who
 from services.gateway.rules.store import RulesStore

@@ -14,11 +14,11 @@ from services.gateway.backtests.report_policy import REPORT_POLICY
 from services.gateway.backtests.routes import pieces_of
 from services.gateway.backtests.store import Kept
 from services.gateway.backtests.views import progress_of
-from services.gateway.console_page import console_page
-from services.gateway.live import NO_STORE, remember, signed_in
-from services.gateway.markup import rows, table
-from services.gateway.parameters import Language
-from services.gateway.problems import ProblemError
+from services.gateway.door.parameters import Language
+from services.gateway.door.problems import ProblemError
+from services.gateway.live.routes import NO_STORE, remember, signed_in
+from services.gateway.site.console_page import console_page
+from services.gateway.site.markup import rows, table
 
 router = APIRouter(include_in_schema=False)
 SCOPE = "rules:read"

@@ -9,17 +9,17 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import StreamingResponse
 
-from services.gateway.access import PointsReader, RulesPublisher, RulesReader
 from services.gateway.backtests.bodies import Asking
 from services.gateway.backtests.desk import BacktestDesk, desk_of_backtests
 from services.gateway.backtests.report_policy import REPORT_POLICY
 from services.gateway.backtests.store import PartName
 from services.gateway.backtests.views import AskedBacktest, BacktestPage, BacktestView
-from services.gateway.cursors import Place
-from services.gateway.openapi import refusals
-from services.gateway.paging import link_next, read_place
-from services.gateway.parameters import CursorText, Limit, ProgrammeSlug
-from services.gateway.problems import ProblemError
+from services.gateway.door.access import PointsReader, RulesPublisher, RulesReader
+from services.gateway.door.cursors import Place
+from services.gateway.door.openapi import refusals
+from services.gateway.door.paging import link_next, read_place
+from services.gateway.door.parameters import CursorText, Limit, ProgrammeSlug
+from services.gateway.door.problems import ProblemError
 from services.gateway.rules.bodies import body_of, read_body
 
 router = APIRouter(prefix="/v1")

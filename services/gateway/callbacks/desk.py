@@ -22,7 +22,7 @@ from libs.messages.sms_callbacks import Report, callback_url, is_signed, read_re
 from libs.runtime import sql
 from libs.runtime.clock import Clock
 from libs.runtime.seal import Seal
-from services.gateway.problems import ProblemError
+from services.gateway.door.problems import ProblemError
 from services.gateway.tenant_store import tenant_transaction
 
 _SQL = sql.load("services.gateway", "callbacks.sql")

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
 from libs.runtime.clock import monotonic
-from services.gateway.access import parts_of
 from services.gateway.callbacks.desk import desk_of_callbacks
+from services.gateway.door.access import parts_of
+from services.gateway.door.problems import ProblemError
 from services.gateway.files.sending import chunks_of
-from services.gateway.problems import ProblemError
 
 router = APIRouter(include_in_schema=False)
 _MOST_BYTES = 32 * 1024

@@ -9,7 +9,7 @@ from annotated_types import Len
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from libs.codes.proof import MOST_CODES
-from services.gateway.problems import FieldError, ProblemError, pointer
+from services.gateway.door.problems import FieldError, ProblemError, pointer
 
 Typed = Annotated[str, Field(min_length=1, max_length=128)]
 _MOST_CARDS = 8

@@ -19,7 +19,6 @@ from libs.contracts.codes import CodeAsk
 from libs.contracts.gift_cards import CardAsk
 from libs.contracts.redemption import Ask
 from libs.judging.versions import RunningProgramme
-from services.gateway.access import Caller
 from services.gateway.carts.bodies import CardWanted, CartWants, PointsWanted
 from services.gateway.carts.together import (
     CardFound,
@@ -32,8 +31,9 @@ from services.gateway.carts.together import (
     stacking_of,
 )
 from services.gateway.carts.views import CartQuote, QuotedCard, QuotedCode, QuotedPayment, ReasonView
-from services.gateway.problems import ProblemError
-from services.gateway.quotes import Asked, Quote, counters_for, quote
+from services.gateway.door.access import Caller
+from services.gateway.door.problems import ProblemError
+from services.gateway.quotes.foretold import Asked, Quote, counters_for, quote
 from services.gateway.redemptions.client import RedemptionClient
 
 _NOBODY = Reason("member-needed", "Points pay for members: say whose it is.")

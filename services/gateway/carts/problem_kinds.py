@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.gateway.problem_kind import kind_of
+from services.gateway.door.problem_kind import kind_of
 
 CARTS = (
     kind_of("cart-unknown", 404, "No such cart", "Your company has no cart of this id."),

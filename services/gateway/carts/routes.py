@@ -11,19 +11,19 @@ from fastapi import APIRouter, Path, Request, Response
 from libs.codes.proof import CartProofs
 from libs.contracts.carts import PATH, CartAsk, CartView
 from libs.runtime.keys import receipt_key
-from services.gateway.access import PointsSpender
 from services.gateway.carts.bodies import CartWants
 from services.gateway.carts.finding import Found, find
 from services.gateway.carts.store import one_cart
 from services.gateway.codes.asking import KEYED, client_of, keyed, respond
+from services.gateway.door.access import PointsSpender
+from services.gateway.door.openapi import refusals
+from services.gateway.door.parameters import Language
+from services.gateway.door.problems import FieldError, ProblemError
 from services.gateway.intake.bodies import MOST_EVENT, read_json
 from services.gateway.intake.description import cart_body
-from services.gateway.openapi import refusals
-from services.gateway.parameters import Language
-from services.gateway.problems import FieldError, ProblemError
-from services.gateway.quote_answers import quote_view
-from services.gateway.quote_api import asked_of
-from services.gateway.quote_bodies import read_quote
+from services.gateway.quotes.answers import quote_view
+from services.gateway.quotes.api import asked_of
+from services.gateway.quotes.bodies import read_quote
 from services.gateway.redemptions.bodies import NoBody, described, read_body
 
 router = APIRouter(prefix="/v1", tags=["carts"])

@@ -17,7 +17,7 @@ from libs.codes.rules import Line, Order, PoolRules, Reason, discount
 from libs.promotions.allowances import Stacking
 from libs.promotions.apportion import apportion
 from libs.promotions.given import GivenDiscount
-from services.gateway.quotes import Asked, Quote
+from services.gateway.quotes.foretold import Asked, Quote
 
 ALONE = Reason("does-not-combine", "It goes with no other code, and the others are worth more.")
 OTHER_ALONE = Reason("does-not-combine", "Another code that goes with no other is worth more.")

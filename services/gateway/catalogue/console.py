@@ -15,20 +15,20 @@ from libs.catalogue.flow import STATES
 from libs.catalogue.postgres import Wanted
 from libs.contracts.orders import OrderAsk, OrderView
 from libs.contracts.redemption import Ask
-from services.gateway.access import Caller, parts_of
 from services.gateway.catalogue.looking import categories_of, offer_view, seen_by
 from services.gateway.catalogue.order_reading import order_views
 from services.gateway.catalogue.pages import BOARD, PICTURES, PLACE, board_body, grid_body, state_words
 from services.gateway.catalogue.rewards_api import who_looks
 from services.gateway.catalogue.texts import PAGES
-from services.gateway.console_door import Visitor, lacking, let_in
-from services.gateway.console_page import console_page
-from services.gateway.forms import fields_of
-from services.gateway.live import NO_STORE, from_our_page, remember
-from services.gateway.parameters import Language
-from services.gateway.problems import ProblemError
+from services.gateway.door.access import Caller, parts_of
+from services.gateway.door.parameters import Language
+from services.gateway.door.problems import ProblemError
+from services.gateway.live.routes import NO_STORE, from_our_page, remember
 from services.gateway.redemptions.routes import client_of
 from services.gateway.running import named
+from services.gateway.site.console_door import Visitor, lacking, let_in
+from services.gateway.site.console_page import console_page
+from services.gateway.site.forms import fields_of
 
 router = APIRouter(include_in_schema=False)
 READ, WRITE = "rewards:read", "rewards:write"

@@ -16,7 +16,6 @@ from libs.catalogue.exchange import COLUMNS, Read, read_csv, read_json, reward_r
 from libs.catalogue.keeping import Overtaken, bring_in, keep
 from libs.catalogue.postgres import Kept
 from libs.catalogue.reward import Reward, RewardInvalid, parse_reward, reward_document
-from services.gateway.access import RewardsReader, RewardsWriter
 from services.gateway.catalogue.rewards_api import Reference
 from services.gateway.catalogue.views import (
     EXAMPLE_DOCUMENT,
@@ -27,10 +26,11 @@ from services.gateway.catalogue.views import (
     StockView,
     VersionsView,
 )
+from services.gateway.door.access import RewardsReader, RewardsWriter
+from services.gateway.door.openapi import refusals
+from services.gateway.door.parameters import ProgrammeSlug
+from services.gateway.door.problems import FieldError, ProblemError
 from services.gateway.files.sending import chunks_of
-from services.gateway.openapi import refusals
-from services.gateway.parameters import ProgrammeSlug
-from services.gateway.problems import FieldError, ProblemError
 from services.gateway.rules.bodies import Body, body_of, read_body
 from services.gateway.rules.desk import IF_MATCH, desk_of, seen_by, who
 from services.gateway.rules.store import Opened

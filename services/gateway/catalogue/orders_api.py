@@ -16,17 +16,17 @@ from libs.catalogue.postgres import Wanted
 from libs.contracts.orders import OrderAsk, OrderView
 from libs.contracts.primitives import Name64, Name256
 from libs.contracts.redemption import Ask, RedemptionView
-from services.gateway.access import Caller, RewardsReader, RewardsWriter
 from services.gateway.catalogue.order_reading import order_views, personal_answers
 from services.gateway.catalogue.views import OrderOnBoard, OrdersPage, RowFault, StatesImported
-from services.gateway.cursors import Place
+from services.gateway.door.access import Caller, RewardsReader, RewardsWriter
+from services.gateway.door.cursors import Place
+from services.gateway.door.openapi import refusals
+from services.gateway.door.paging import link_next, read_place
+from services.gateway.door.parameters import CursorText, Limit, MemberId, ProgrammeSlug
+from services.gateway.door.problems import ProblemError
 from services.gateway.files.sending import chunks_of
 from services.gateway.intake.idempotency import digest
-from services.gateway.member_lookup import one_member
-from services.gateway.openapi import refusals
-from services.gateway.paging import link_next, read_place
-from services.gateway.parameters import CursorText, Limit, MemberId, ProgrammeSlug
-from services.gateway.problems import ProblemError
+from services.gateway.members.lookup import one_member
 from services.gateway.redemptions.bodies import described, read_body
 from services.gateway.redemptions.routes import KEYED, OF_ORDER, client_of, follow
 from services.gateway.rules.bodies import Body

@@ -13,7 +13,7 @@ from libs.language import wording
 from libs.promotions.rates import digits
 from services.gateway.catalogue.texts import PAGES, STATES
 from services.gateway.catalogue.views import OfferView
-from services.gateway.markup import instant, listed, prose, rows, table
+from services.gateway.site.markup import instant, listed, prose, rows, table
 
 PLACE, BOARD = "/catalogue", "/catalogue/orders"
 PICTURES = (

@@ -9,16 +9,16 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from libs.catalogue import postgres as catalogue
 from libs.catalogue.facts import Asking
-from services.gateway.access import Caller, PointsSpender, RewardsReader
 from services.gateway.catalogue.looking import Onlooker, Seen, anybody, categories_of, offer_view, onlooker, seen_by
 from services.gateway.catalogue.views import OffersPage, OfferView, WishesView
-from services.gateway.cursors import Place
-from services.gateway.member_lookup import one_member
-from services.gateway.openapi import refusals
-from services.gateway.paging import link_next, read_place
-from services.gateway.parameters import CursorText, Language, Limit, MemberId, ProgrammeSlug
-from services.gateway.problems import ProblemError
-from services.gateway.quote_api import one_programme
+from services.gateway.door.access import Caller, PointsSpender, RewardsReader
+from services.gateway.door.cursors import Place
+from services.gateway.door.openapi import refusals
+from services.gateway.door.paging import link_next, read_place
+from services.gateway.door.parameters import CursorText, Language, Limit, MemberId, ProgrammeSlug
+from services.gateway.door.problems import ProblemError
+from services.gateway.members.lookup import one_member
+from services.gateway.quotes.api import one_programme
 from services.gateway.rules.desk import desk_of
 from services.gateway.store import ProgrammeFacts, Reading
 

@@ -13,13 +13,13 @@ from libs.contracts.choices import CREDENTIAL, choice_key
 from libs.contracts.orders import OrderAsk
 from libs.contracts.redemption import Ask, RedemptionView
 from libs.runtime import sql
-from services.gateway.access import PointsReader, PointsSpender
 from services.gateway.choices.views import ChoicesView, ChoiceView, ChooseBody
+from services.gateway.door.access import PointsReader, PointsSpender
+from services.gateway.door.openapi import refusals
+from services.gateway.door.parameters import MemberId, ProgrammeSlug
+from services.gateway.door.problems import ProblemError
 from services.gateway.intake.idempotency import REPLAYED, key_text
-from services.gateway.member_lookup import one_member
-from services.gateway.openapi import refusals
-from services.gateway.parameters import MemberId, ProgrammeSlug
-from services.gateway.problems import ProblemError
+from services.gateway.members.lookup import one_member
 from services.gateway.redemptions.bodies import described, read_body
 from services.gateway.redemptions.routes import KEYED, client_of
 from services.gateway.store import Member, Reading

@@ -9,12 +9,12 @@ from fastapi import Request, Response
 
 from libs.codes.keeping import CodeKeeper
 from libs.contracts.codes import ValueAnswer
-from services.gateway.access import Caller
 from services.gateway.codes.bodies import WhoBody
+from services.gateway.door.access import Caller
+from services.gateway.door.problems import ProblemError
 from services.gateway.intake.bodies import fingerprint
 from services.gateway.intake.idempotency import REPLAYED, digest, key_text
-from services.gateway.member_lookup import one_member
-from services.gateway.problems import ProblemError
+from services.gateway.members.lookup import one_member
 from services.gateway.redemptions.client import RedemptionClient
 from services.gateway.store import Member
 

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from libs.contracts.gift_cards import PATH, CardAsk, CardEntryView, GiftCardView, Operation
 from libs.gift_cards import postgres as cards
-from services.gateway.access import Caller, PointsAdjuster, PointsReader, PointsSpender
 from services.gateway.codes.asking import (
     ASKED,
     KEYED,
@@ -31,10 +30,11 @@ from services.gateway.codes.bodies import (
     UseCardBody,
 )
 from services.gateway.codes.views import CardLiabilities, CardLiability, MemberCards, Statement
-from services.gateway.member_lookup import one_member
-from services.gateway.openapi import refusals
-from services.gateway.parameters import At, Limit, MemberId, ProgrammeSlug
-from services.gateway.problems import ProblemError
+from services.gateway.door.access import Caller, PointsAdjuster, PointsReader, PointsSpender
+from services.gateway.door.openapi import refusals
+from services.gateway.door.parameters import At, Limit, MemberId, ProgrammeSlug
+from services.gateway.door.problems import ProblemError
+from services.gateway.members.lookup import one_member
 from services.gateway.redemptions.bodies import described, read_body
 from services.gateway.running import named
 

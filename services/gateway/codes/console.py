@@ -16,19 +16,19 @@ from fastapi.responses import HTMLResponse, Response
 from libs.codes import postgres as codes
 from libs.contracts.codes import PATH, CodeAsk, CodeCheck
 from libs.language import wording
-from services.gateway.access import parts_of
 from services.gateway.codes import store
 from services.gateway.codes.asking import client_of
 from services.gateway.codes.texts import CODES
 from services.gateway.codes.views import CodeDetail, PoolView
-from services.gateway.console_door import lacking, let_in
-from services.gateway.console_page import console_page
-from services.gateway.forms import fields_of
-from services.gateway.live import NO_STORE, from_our_page, remember
-from services.gateway.markup import instant, rows, table
-from services.gateway.parameters import Language
-from services.gateway.problems import ProblemError
+from services.gateway.door.access import parts_of
+from services.gateway.door.parameters import Language
+from services.gateway.door.problems import ProblemError
+from services.gateway.live.routes import NO_STORE, from_our_page, remember
 from services.gateway.running import named
+from services.gateway.site.console_door import lacking, let_in
+from services.gateway.site.console_page import console_page
+from services.gateway.site.forms import fields_of
+from services.gateway.site.markup import instant, rows, table
 
 router = APIRouter(include_in_schema=False)
 PLACE, SCOPE, LOOK = "/codes", "rules:read", "points:spend"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.gateway.problem_kind import kind_of
+from services.gateway.door.problem_kind import kind_of
 
 CODES = (
     kind_of("code-unknown", 404, "No such code", "Your company has no such code; `detail` tells a typing error."),

@@ -12,15 +12,15 @@ from libs.codes.passes import Pass, Wallet, pass_data
 from libs.codes.pattern import canonical
 from libs.codes.pictures import MEDIA_TYPES, Form, Kind, NotDrawn, picture
 from libs.contracts.codes import PATH, CodeAsk, CodeCheck, CodeState, CodeUseView, CodeView, Operation
-from services.gateway.access import Caller, PointsAdjuster, PointsReader, PointsSpender, RulesReader
 from services.gateway.codes import store
 from services.gateway.codes.asking import ASKED, KEYED, OF_MEMBER, client_of, keeper_of, keyed, respond, whose
 from services.gateway.codes.bodies import MemberBody, RedeemCodeBody, ValidateBody
 from services.gateway.codes.views import CodeDetail, MemberCodes, PoolsView, PoolView, WalletPass
-from services.gateway.member_lookup import one_member
-from services.gateway.openapi import refusals
-from services.gateway.parameters import MemberId, ProgrammeSlug
-from services.gateway.problems import ProblemError
+from services.gateway.door.access import Caller, PointsAdjuster, PointsReader, PointsSpender, RulesReader
+from services.gateway.door.openapi import refusals
+from services.gateway.door.parameters import MemberId, ProgrammeSlug
+from services.gateway.door.problems import ProblemError
+from services.gateway.members.lookup import one_member
 from services.gateway.redemptions.bodies import NoBody, described, read_body
 from services.gateway.running import named
 

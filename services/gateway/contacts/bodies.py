@@ -10,7 +10,7 @@ from libs.contacts.addresses import AddressedChannel
 from libs.contracts.events.person import AddressText, Country, Language, NameText
 from libs.contracts.primitives import Name64, Name128, Text64
 from libs.messages.content import ChannelName, Purpose
-from services.gateway.parameters import Instant
+from services.gateway.door.parameters import Instant
 from services.gateway.rules.bodies import Body
 
 

@@ -13,7 +13,7 @@ from libs.contacts.person import Consent, KeptAddress, Person
 from libs.language import wording
 from libs.messages.content import Purpose
 from services.gateway.contacts.console_words import CONTACTS
-from services.gateway.markup import listed, rows, table
+from services.gateway.site.markup import listed, rows, table
 
 
 def contacts_section(person: Person, addresses: Iterable[KeptAddress], zone: ZoneInfo, language: str) -> str:

@@ -12,7 +12,7 @@ from libs.contacts.links import Link
 from libs.language.catalogue import LANGUAGES
 from services.gateway.contacts.choices import Choice, by_purpose
 from services.gateway.contacts.preference_words import PREFERENCES
-from services.gateway.markup import page
+from services.gateway.site.markup import page
 
 _NAMES = {"en": "English", "de": "Deutsch"}
 

@@ -14,13 +14,13 @@ from fastapi.responses import HTMLResponse
 from libs.contacts.links import Link
 from libs.language.choice import choose
 from libs.runtime.clock import monotonic
-from services.gateway.access import Parts, parts_of
 from services.gateway.contacts.choices import choices, chosen, refusal
 from services.gateway.contacts.desk import Chooser, ContactDesk, desk_of
 from services.gateway.contacts.preference_pages import Shown, broken_page, choices_page, stopped_page
-from services.gateway.forms import fields_of
-from services.gateway.problems import ProblemError
-from services.gateway.quotas import POLICY
+from services.gateway.door.access import Parts, parts_of
+from services.gateway.door.problems import ProblemError
+from services.gateway.door.quotas import POLICY
+from services.gateway.site.forms import fields_of
 
 router = APIRouter(prefix="/u", include_in_schema=False)
 _MOST, _FIELDS = 8_192, 80

@@ -11,14 +11,14 @@ from libs.contacts.events import told_of
 from libs.contacts.told import Told
 from libs.contacts.vault import MemberName
 from libs.contracts.rejection import Rejection
-from services.gateway.access import Caller, MembersReader, MembersWriter, PersonReader
 from services.gateway.contacts.bodies import ConsentsBody, SuppressBody, TellingBody
 from services.gateway.contacts.desk import Known, desk_of
 from services.gateway.contacts.views import ConsentsView, ContactsView, consents_view, contacts_view
-from services.gateway.member_lookup import one_member
-from services.gateway.openapi import refusals
-from services.gateway.parameters import MemberId, ProgrammeSlug
-from services.gateway.problems import FieldError, ProblemError
+from services.gateway.door.access import Caller, MembersReader, MembersWriter, PersonReader
+from services.gateway.door.openapi import refusals
+from services.gateway.door.parameters import MemberId, ProgrammeSlug
+from services.gateway.door.problems import FieldError, ProblemError
+from services.gateway.members.lookup import one_member
 from services.gateway.rules.bodies import body_of, read_body
 from services.gateway.rules.desk import who
 

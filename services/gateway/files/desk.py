@@ -15,7 +15,8 @@ from fastapi import Request
 from libs.contracts.topics import topic_of
 from libs.intake.rows import FileUnreadable, Form, form_of
 from libs.runtime.clock import Clock
-from services.gateway.access import Caller
+from services.gateway.door.access import Caller
+from services.gateway.door.problems import FieldError, ProblemError
 from services.gateway.files.feeder import Feeder, mapping_of
 from services.gateway.files.purge import FilePurge
 from services.gateway.files.recipe import MEMBERS_SCOPE, MEMBERS_TOPIC
@@ -23,7 +24,6 @@ from services.gateway.files.sending import chunks_of
 from services.gateway.files.shelf import Shelf, Stored, TooLarge
 from services.gateway.files.store import FileStore, Kept, Manner, Received
 from services.gateway.metrics import FileMetrics
-from services.gateway.problems import FieldError, ProblemError
 from services.gateway.settings import FilesPart
 
 _NO_FORM = "expected a name that ends with .csv, .tsv, .txt, .jsonl, .ndjson or .json, with .gz behind it or not"

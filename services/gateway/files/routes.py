@@ -11,15 +11,15 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from services.gateway.access import EventsWriter
-from services.gateway.cursors import Place
+from services.gateway.door.access import EventsWriter
+from services.gateway.door.cursors import Place
+from services.gateway.door.openapi import refusals
+from services.gateway.door.paging import link_next, read_place
+from services.gateway.door.parameters import CursorText, Limit
+from services.gateway.door.problems import ProblemError
 from services.gateway.files.desk import FileDesk, Wish, desk_of_files
 from services.gateway.files.store import Reject, State
 from services.gateway.files.views import FilePage, FileView, RejectPage, RejectView, SentFile
-from services.gateway.openapi import refusals
-from services.gateway.paging import link_next, read_place
-from services.gateway.parameters import CursorText, Limit
-from services.gateway.problems import ProblemError
 
 router = APIRouter(prefix="/v1")
 

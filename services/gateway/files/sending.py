@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
+from services.gateway.door.problems import ProblemError
 from services.gateway.intake.bodies import SECONDS
-from services.gateway.problems import ProblemError
 
 
 async def chunks_of(request: Request, most: int) -> AsyncIterator[bytes]:

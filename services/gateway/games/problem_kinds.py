@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.gateway.problem_kind import kind_of
+from services.gateway.door.problem_kind import kind_of
 
 GAMES = (
     kind_of("game-unknown", 404, "No such game", "The programme has no game of this name."),

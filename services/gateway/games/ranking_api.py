@@ -13,11 +13,11 @@ from pydantic import ConfigDict, Field
 from libs.catalogue.limits import first_day, period_name
 from libs.games.ranking import Place, Scored, placed, shared
 from libs.runtime import sql
-from services.gateway.access import PointsReader
-from services.gateway.member_lookup import one_member
-from services.gateway.openapi import refusals
-from services.gateway.parameters import Language, ProgrammeSlug
-from services.gateway.problems import ProblemError
+from services.gateway.door.access import PointsReader
+from services.gateway.door.openapi import refusals
+from services.gateway.door.parameters import Language, ProgrammeSlug
+from services.gateway.door.problems import ProblemError
+from services.gateway.members.lookup import one_member
 from services.gateway.running import named
 from services.gateway.store import Reading
 from services.gateway.views import EXAMPLE_MEMBER, View

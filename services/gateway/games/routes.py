@@ -21,7 +21,9 @@ from libs.games.documents import Auction, Lottery, Texts, Wheel, parse_game, wor
 from libs.games.postgres import MemberBadge, MemberWin, load_awards, load_badges, load_games, load_played, load_record
 from libs.games.record import DrawRecord
 from libs.judging.versions import RunningProgramme
-from services.gateway.access import (
+from services.gateway.codes.asking import KEYED, OF_MEMBER, client_of, keyed, respond, whose
+from services.gateway.codes.bodies import MemberBody
+from services.gateway.door.access import (
     Caller,
     PointsAdjuster,
     PointsReader,
@@ -29,8 +31,9 @@ from services.gateway.access import (
     RewardsReader,
     RewardsWriter,
 )
-from services.gateway.codes.asking import KEYED, OF_MEMBER, client_of, keyed, respond, whose
-from services.gateway.codes.bodies import MemberBody
+from services.gateway.door.openapi import refusals
+from services.gateway.door.parameters import Language, MemberId, ProgrammeSlug
+from services.gateway.door.problems import ProblemError
 from services.gateway.games.bodies import AwardBody, BadgeBody, BidBody, BuyBody, GameBody, SpinBody
 from services.gateway.games.views import (
     BadgesView,
@@ -41,10 +44,7 @@ from services.gateway.games.views import (
     MemberGamesView,
     WinView,
 )
-from services.gateway.member_lookup import one_member
-from services.gateway.openapi import refusals
-from services.gateway.parameters import Language, MemberId, ProgrammeSlug
-from services.gateway.problems import ProblemError
+from services.gateway.members.lookup import one_member
 from services.gateway.redemptions.bodies import NoBody, described
 from services.gateway.redemptions.bodies import read_body as read_keyed
 from services.gateway.rules.bodies import body_of, read_body

@@ -7,15 +7,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from services.gateway.access import Caller, MembersReader, MembersWriter
-from services.gateway.cursors import Place
+from services.gateway.door.access import Caller, MembersReader, MembersWriter
+from services.gateway.door.cursors import Place
+from services.gateway.door.openapi import refusals
+from services.gateway.door.paging import link_next, read_place
+from services.gateway.door.parameters import CursorText, Limit, MemberId, ProgrammeSlug
+from services.gateway.door.problems import ProblemError
 from services.gateway.inbox.store import Asked, InboxStore, Whose
 from services.gateway.inbox.views import InboxMessageView, InboxPage, TillMessagesView
-from services.gateway.member_lookup import one_member
-from services.gateway.openapi import refusals
-from services.gateway.paging import link_next, read_place
-from services.gateway.parameters import CursorText, Limit, MemberId, ProgrammeSlug
-from services.gateway.problems import ProblemError
+from services.gateway.members.lookup import one_member
 
 router = APIRouter(prefix="/v1", tags=["messages"])
 MessageId = Annotated[UUID, Path(description="The message's id.", examples=["0c1f5f0a-6f0e-5b7d-8a63-2f1e9d4c7b50"])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import Request
 
 from services.gateway.inbox.store import Asked, InboxStore, Whose
-from services.gateway.receipt_views import TillText
+from services.gateway.receipts.views import TillText
 
 _MOST = 3
 

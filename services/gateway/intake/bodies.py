@@ -10,7 +10,7 @@ import orjson
 from fastapi import Request
 
 from libs.contracts.topics import MAX_RECORD_BYTES
-from services.gateway.problems import ProblemError
+from services.gateway.door.problems import ProblemError
 
 MOST_EVENT = MAX_RECORD_BYTES
 MOST_BATCH = 4 * 1024 * 1024

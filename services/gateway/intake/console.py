@@ -15,8 +15,11 @@ from fastapi import APIRouter, Request, Response
 from libs.contracts.registry import EVENTS
 from libs.contracts.rejection import Rejection
 from libs.runtime.keys import event_id
-from services.gateway.access import Caller, EventsWriter, PointsAdjuster
-from services.gateway.door import operation_of
+from services.gateway.door.access import Caller, EventsWriter, PointsAdjuster
+from services.gateway.door.middleware import operation_of
+from services.gateway.door.openapi import refusals
+from services.gateway.door.parameters import MemberId, ProgrammeSlug
+from services.gateway.door.problems import FieldError, ProblemError, pointer
 from services.gateway.intake.bodies import MOST_EVENT, read_json
 from services.gateway.intake.description import ALWAYS, form_body
 from services.gateway.intake.desk import Item, desk_of
@@ -36,9 +39,6 @@ from services.gateway.intake.views import (
     EXAMPLE_UNMERGE,
     Accepted,
 )
-from services.gateway.openapi import refusals
-from services.gateway.parameters import MemberId, ProgrammeSlug
-from services.gateway.problems import FieldError, ProblemError, pointer
 
 router = APIRouter(prefix="/v1")
 

@@ -19,8 +19,9 @@ from libs.contracts.rejection import Rejection
 from libs.runtime import logs
 from libs.runtime.clock import Clock, monotonic
 from libs.runtime.postgres import DATABASE_ERRORS
-from services.gateway.access import Caller
-from services.gateway.door import operation_of
+from services.gateway.door.access import Caller
+from services.gateway.door.middleware import operation_of
+from services.gateway.door.problems import FieldError, ProblemError
 from services.gateway.intake import idempotency
 from services.gateway.intake.bodies import fingerprint
 from services.gateway.intake.idempotency import REPLAYED, Purge
@@ -29,7 +30,6 @@ from services.gateway.intake.publisher import CannotPublish, Publisher
 from services.gateway.intake.recent import Claim, EventName, Recent
 from services.gateway.intake.store import Answer, Asked, Begun, IntakeStore, KeyName
 from services.gateway.metrics import GatewayMetrics
-from services.gateway.problems import FieldError, ProblemError
 
 log = logs.get(__name__)
 RETRY_SECONDS = "2"

@@ -15,8 +15,8 @@ from fastapi import Request
 from libs.runtime import logs
 from libs.runtime.clock import Clock
 from libs.runtime.postgres import DATABASE_ERRORS
+from services.gateway.door.problems import ProblemError
 from services.gateway.intake.store import Answer, Asked, Begun, IntakeStore, KeyName, Window
-from services.gateway.problems import ProblemError
 
 log = logs.get(__name__)
 

@@ -11,16 +11,16 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request, Response
 
 from libs.contracts.rejection import Rejection
-from services.gateway.access import Caller, EventsWriter, MembersWriter
+from services.gateway.door.access import Caller, EventsWriter, MembersWriter
+from services.gateway.door.openapi import refusals
+from services.gateway.door.problems import FieldError, ProblemError
 from services.gateway.intake.bodies import MOST_BATCH, MOST_EVENT, read_json
 from services.gateway.intake.description import ALWAYS, MOST_ITEMS, batch_body, event_body
 from services.gateway.intake.desk import Item, desk_of
 from services.gateway.intake.offers import Kinds, Offer, offer
 from services.gateway.intake.store import Answer
 from services.gateway.intake.views import Accepted, BatchAccepted, BatchItem
-from services.gateway.members import receipt_path
-from services.gateway.openapi import refusals
-from services.gateway.problems import FieldError, ProblemError
+from services.gateway.members.shown import receipt_path
 
 router = APIRouter(prefix="/v1")
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from services.gateway.problems import FieldError
+from services.gateway.door.problems import FieldError
 from services.gateway.views import View
 
 Status = Literal["accepted", "known"]

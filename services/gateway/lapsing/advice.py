@@ -16,9 +16,9 @@ from libs.promotions.extensions import extensions_of
 from libs.promotions.facts import MemberFacts
 from libs.promotions.spared import sparings
 from libs.promotions.wallets import Wallet
-from services.gateway.common_day import common_day
+from services.gateway.expiry.common_day import common_day
 from services.gateway.lapsing.texts import LAPSING
-from services.gateway.tier_views import MemberWithTiers
+from services.gateway.members.tier_views import MemberWithTiers
 from services.gateway.views import SparedPoints, WalletBalance
 
 Say = Callable[..., str]

@@ -11,15 +11,15 @@ from pydantic import ConfigDict, Field
 
 from libs.promotions.switches import stopped
 from libs.segments.reading import load_segments_of
-from services.gateway import members
-from services.gateway.access import MembersReader
-from services.gateway.forecast_api import in_force, meant
+from services.gateway.door.access import MembersReader
+from services.gateway.door.openapi import refusals
+from services.gateway.door.parameters import Language, MemberId, ProgrammeSlug
+from services.gateway.expiry.forecast_api import in_force, meant
 from services.gateway.lapsing.advice import advice
-from services.gateway.member_lookup import one_member
-from services.gateway.openapi import refusals
-from services.gateway.parameters import Language, MemberId, ProgrammeSlug
-from services.gateway.tier_store import tiers_of
-from services.gateway.tier_views import MemberWithTiers, tier_views
+from services.gateway.members import shown as members
+from services.gateway.members.lookup import one_member
+from services.gateway.members.tier_store import tiers_of
+from services.gateway.members.tier_views import MemberWithTiers, tier_views
 from services.gateway.views import EXAMPLE_MEMBER, View
 
 router = APIRouter(prefix="/v1")

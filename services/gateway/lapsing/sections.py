@@ -9,7 +9,7 @@ from libs.judging.versions import ActiveVersion
 from libs.promotions.describe import Words
 from services.gateway.lapsing.advice import Told
 from services.gateway.lapsing.texts import LAPSING
-from services.gateway.markup import listed
+from services.gateway.site.markup import listed
 
 
 def member_section(told: Iterable[Told], language: str) -> str:

@@ -20,22 +20,22 @@ from libs.mass.wanted import Wanted, WantedInvalid, wanted_of
 from libs.messages.content import ChannelName
 from libs.runtime.keys import event_id
 from libs.segments import reading as segments
-from services.gateway.access import Caller, parts_of
-from services.gateway.console_door import Visitor, lacking, let_in
+from services.gateway.door.access import Caller, parts_of
+from services.gateway.door.parameters import Language, ProgrammeSlug
+from services.gateway.door.problems import ProblemError
 from services.gateway.intake.idempotency import digest
-from services.gateway.live import NO_STORE, from_our_page, remember
+from services.gateway.live.routes import NO_STORE, from_our_page, remember
 from services.gateway.mass import one_page, pages, results_part
 from services.gateway.mass.desk import Whole, desk_of_mass, in_force, problem
 from services.gateway.mass.form import Fields, Unreadable, first, members_in, told_by, wanted_in, words_in
 from services.gateway.mass.pages import HERE, Form, Segments
 from services.gateway.mass.words import PAGES
 from services.gateway.own_letters.results_desk import desk_of_results
-from services.gateway.parameters import Language, ProgrammeSlug
 from services.gateway.planning.forms import posted
-from services.gateway.problems import ProblemError
-from services.gateway.quote_api import one_programme
+from services.gateway.quotes.api import one_programme
 from services.gateway.rules.desk import who
 from services.gateway.running import named
+from services.gateway.site.console_door import Visitor, lacking, let_in
 from services.gateway.templates import pages as pages_of_templates
 from services.gateway.templates.console import FRAMED, FRAMING, faults_of, member_named
 from services.gateway.templates.desk import Asked, desk_of_templates

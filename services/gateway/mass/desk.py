@@ -19,8 +19,8 @@ from libs.mass.states import Action
 from libs.mass.wanted import Wanted, WantedInvalid, check_audience
 from libs.segments import reading as members
 from libs.segments.lists import Entry, entry_named
-from services.gateway.access import Caller
-from services.gateway.problems import FieldError, ProblemError
+from services.gateway.door.access import Caller
+from services.gateway.door.problems import FieldError, ProblemError
 from services.gateway.rules.desk import who
 from services.gateway.tenant_store import tenant_transaction
 

@@ -12,11 +12,11 @@ from libs.mass.counts import Count, outlook, results, under_way
 from libs.mass.postgres import Seen
 from libs.mass.states import ALLOWED, ENDED, Action
 from libs.mass.texts import MASS, reason_of
-from services.gateway.console_page import console_page
-from services.gateway.markup import instant, prose, rows, table
 from services.gateway.mass.desk import Whole
 from services.gateway.mass.pages import HERE
 from services.gateway.mass.words import PAGES
+from services.gateway.site.console_page import console_page
+from services.gateway.site.markup import instant, prose, rows, table
 
 _SHOWN: Sequence[Action] = ("send", "approve", "refuse", "pause", "resume", "cancel")
 _COLUMNS = ("sent", "opened", "clicked", "bounced", "failed", "suppressed", "under_way")

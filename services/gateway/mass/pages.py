@@ -15,11 +15,11 @@ from libs.mass.postgres import Seen
 from libs.mass.texts import MASS
 from libs.mass.wanted import DEFAULT_CHANNELS
 from libs.messages.template import FORMS
-from services.gateway.console_page import console_page
-from services.gateway.markup import instant, listed, rows, table
 from services.gateway.mass.form import EVERYONE, NAMED, SEGMENT, Fields, first
 from services.gateway.mass.words import PAGES
 from services.gateway.planning import forms
+from services.gateway.site.console_page import console_page
+from services.gateway.site.markup import instant, listed, rows, table
 
 HERE = "/mass"
 

@@ -10,9 +10,9 @@ from libs.deliveries.periods import EVERY
 from libs.deliveries.result_mails import Subscribed
 from libs.language import wording
 from libs.language.catalogue import LANGUAGES
-from services.gateway.markup import instant, rows, table
 from services.gateway.mass.words import PAGES
 from services.gateway.planning import forms
+from services.gateway.site.markup import instant, rows, table
 
 RESULTS = "/mass/results"
 

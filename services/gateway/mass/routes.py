@@ -9,19 +9,19 @@ from fastapi import APIRouter, Path, Request, Response
 
 from libs.mass import postgres as masses
 from libs.runtime.keys import event_id
-from services.gateway.access import RulesPublisher, RulesReader
-from services.gateway.cursors import Place
-from services.gateway.door import operation_of
+from services.gateway.door.access import RulesPublisher, RulesReader
+from services.gateway.door.cursors import Place
+from services.gateway.door.middleware import operation_of
+from services.gateway.door.openapi import refusals
+from services.gateway.door.paging import link_next, read_place
+from services.gateway.door.parameters import CursorText, Limit, ProgrammeSlug
 from services.gateway.intake.bodies import fingerprint
 from services.gateway.intake.description import KEY
 from services.gateway.intake.idempotency import key_text
 from services.gateway.mass.bodies import NewMass
 from services.gateway.mass.desk import Whole, desk_of_mass
 from services.gateway.mass.views import MassPage, MassView, mass_line, mass_view
-from services.gateway.openapi import refusals
-from services.gateway.paging import link_next, read_place
-from services.gateway.parameters import CursorText, Limit, ProgrammeSlug
-from services.gateway.quote_api import one_programme
+from services.gateway.quotes.api import one_programme
 from services.gateway.rules.bodies import body_of, read_body
 
 router = APIRouter(prefix="/v1", tags=["mass messages"])

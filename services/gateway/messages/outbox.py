@@ -13,14 +13,14 @@ from fastapi.responses import HTMLResponse, Response
 from libs.deliveries.own import Shown
 from libs.deliveries.texts import DELIVERIES, entry_in_words, name_of_message
 from libs.deliveries.told import Captured
-from services.gateway.console_door import let_in
-from services.gateway.console_page import console_page
-from services.gateway.door import SECURITY_HEADERS
-from services.gateway.live import NO_STORE, remember
-from services.gateway.markup import instant, listed, preformatted, prose, rows, table
+from services.gateway.door.middleware import SECURITY_HEADERS
+from services.gateway.door.parameters import Language
+from services.gateway.door.problems import ProblemError
+from services.gateway.live.routes import NO_STORE, remember
 from services.gateway.messages.desk import MessageDesk
-from services.gateway.parameters import Language
-from services.gateway.problems import ProblemError
+from services.gateway.site.console_door import let_in
+from services.gateway.site.console_page import console_page
+from services.gateway.site.markup import instant, listed, preformatted, prose, rows, table
 
 router = APIRouter(include_in_schema=False)
 HERE = "/outbox"

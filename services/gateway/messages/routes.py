@@ -11,16 +11,16 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from libs.deliveries import postgres as deliveries
 from libs.deliveries.bounces import LONGEST, read_report
 from libs.messages.content import ChannelName
-from services.gateway.access import EventsWriter, MembersReader
-from services.gateway.cursors import Place
+from services.gateway.door.access import EventsWriter, MembersReader
+from services.gateway.door.cursors import Place
+from services.gateway.door.openapi import refusals
+from services.gateway.door.paging import link_next, read_place
+from services.gateway.door.parameters import CursorText, Language, Limit, MemberId, ProgrammeSlug
+from services.gateway.door.problems import ProblemError
 from services.gateway.intake.bodies import read_raw
-from services.gateway.member_lookup import one_member
+from services.gateway.members.lookup import one_member
 from services.gateway.messages.desk import MessageDesk
 from services.gateway.messages.views import MessagesPage, MessageView, ReportTaken, message_view
-from services.gateway.openapi import refusals
-from services.gateway.paging import link_next, read_place
-from services.gateway.parameters import CursorText, Language, Limit, MemberId, ProgrammeSlug
-from services.gateway.problems import ProblemError
 
 router = APIRouter(prefix="/v1", tags=["messages"])
 MEDIA = "message/rfc822"

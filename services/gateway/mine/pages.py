@@ -16,8 +16,8 @@ from libs.promotions.rates import digits
 from services.gateway.catalogue.pages import state_words
 from services.gateway.catalogue.texts import PAGES
 from services.gateway.catalogue.views import OfferView
-from services.gateway.markup import listed, page
 from services.gateway.mine.texts import MINE
+from services.gateway.site.markup import listed, page
 
 PLACE = "/m"
 

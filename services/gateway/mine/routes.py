@@ -18,12 +18,15 @@ from libs.contracts.orders import OrderAsk, OrderView
 from libs.contracts.redemption import Ask, RedemptionView
 from libs.language.choice import choose
 from libs.runtime.clock import monotonic
-from services.gateway.access import PointsSpender, parts_of
 from services.gateway.catalogue.looking import Onlooker, Seen, offer_view, onlooker, seen_by
 from services.gateway.catalogue.order_reading import order_views
 from services.gateway.codes.asking import keeper_of
-from services.gateway.forms import fields_of
-from services.gateway.member_lookup import one_member
+from services.gateway.door.access import PointsSpender, parts_of
+from services.gateway.door.openapi import refusals
+from services.gateway.door.parameters import MemberId, ProgrammeSlug
+from services.gateway.door.problems import ProblemError
+from services.gateway.door.quotas import POLICY
+from services.gateway.members.lookup import one_member
 from services.gateway.mine.links import LIVES, OwnPage, PageLinks
 from services.gateway.mine.pages import (
     PLACE,
@@ -35,12 +38,9 @@ from services.gateway.mine.pages import (
     reward_page,
     shelf_page,
 )
-from services.gateway.openapi import refusals
-from services.gateway.parameters import MemberId, ProgrammeSlug
-from services.gateway.problems import ProblemError
-from services.gateway.quotas import POLICY
 from services.gateway.redemptions.routes import client_of
 from services.gateway.rules.desk import desk_of
+from services.gateway.site.forms import fields_of
 from services.gateway.store import Member, Reading
 from services.gateway.views import View
 

@@ -14,9 +14,9 @@ from libs.deliveries import own
 from libs.deliveries.own import DigestDiffers, OwnLetter, Stand
 from libs.messages.template import Template
 from libs.runtime.seal import Seal
-from services.gateway.access import Caller
-from services.gateway.problems import FieldError, ProblemError
-from services.gateway.quote_api import one_programme
+from services.gateway.door.access import Caller
+from services.gateway.door.problems import FieldError, ProblemError
+from services.gateway.quotes.api import one_programme
 from services.gateway.rules.desk import who
 from services.gateway.templates.desk import Asked, TemplateDesk
 from services.gateway.tenant_store import tenant_transaction

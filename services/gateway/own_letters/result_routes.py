@@ -9,12 +9,13 @@ from fastapi import APIRouter, Path, Request, Response
 
 from libs.deliveries.result_mails import Wish
 from libs.runtime.keys import event_id
-from services.gateway.access import RulesPublisher, RulesReader
-from services.gateway.door import operation_of
+from services.gateway.door.access import RulesPublisher, RulesReader
+from services.gateway.door.middleware import operation_of
+from services.gateway.door.openapi import refusals
+from services.gateway.door.parameters import ProgrammeSlug
 from services.gateway.intake.bodies import fingerprint
 from services.gateway.intake.description import KEY
 from services.gateway.intake.idempotency import key_text
-from services.gateway.openapi import refusals
 from services.gateway.own_letters.result_views import (
     NewResultMail,
     ResultMailsView,
@@ -22,8 +23,7 @@ from services.gateway.own_letters.result_views import (
     result_mail_view,
 )
 from services.gateway.own_letters.results_desk import desk_of_results
-from services.gateway.parameters import ProgrammeSlug
-from services.gateway.quote_api import one_programme
+from services.gateway.quotes.api import one_programme
 from services.gateway.rules.bodies import body_of, read_body
 
 router = APIRouter(prefix="/v1", tags=["mass messages"])

@@ -15,9 +15,9 @@ from libs.deliveries.periods import next_due
 from libs.deliveries.result_mails import MOST, Subscribed, Wish
 from libs.judging.versions import RunningProgramme
 from libs.runtime.seal import Seal
-from services.gateway.access import Caller
+from services.gateway.door.access import Caller
+from services.gateway.door.problems import FieldError, ProblemError
 from services.gateway.mass.desk import in_force
-from services.gateway.problems import FieldError, ProblemError
 from services.gateway.rules.desk import who
 from services.gateway.tenant_store import tenant_transaction
 

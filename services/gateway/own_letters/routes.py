@@ -9,16 +9,16 @@ from fastapi import APIRouter, Path, Request, Response
 
 from libs.messages.template import Template
 from libs.runtime.keys import event_id
-from services.gateway.access import RulesPublisher, RulesReader
-from services.gateway.door import operation_of
+from services.gateway.door.access import RulesPublisher, RulesReader
+from services.gateway.door.middleware import operation_of
+from services.gateway.door.openapi import refusals
+from services.gateway.door.parameters import ProgrammeSlug
+from services.gateway.door.problems import FieldError, ProblemError
 from services.gateway.intake.bodies import fingerprint
 from services.gateway.intake.description import KEY
 from services.gateway.intake.idempotency import key_text
-from services.gateway.openapi import refusals
 from services.gateway.own_letters.desk import desk_of_own_letters
 from services.gateway.own_letters.views import Testing, TestLetterView, letter_view
-from services.gateway.parameters import ProgrammeSlug
-from services.gateway.problems import FieldError, ProblemError
 from services.gateway.rules.bodies import body_of, read_body
 from services.gateway.templates.desk import Asked
 

@@ -11,11 +11,11 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from libs.programmes.calendar import MOST_DAYS, DayRange, Status, Wanted
 from libs.programmes.calendar_postgres import load_calendar
 from libs.programmes.ical import as_icalendar
-from services.gateway.access import RulesReader
-from services.gateway.openapi import refusals
-from services.gateway.parameters import Language, ProgrammeSlug
+from services.gateway.door.access import RulesReader
+from services.gateway.door.openapi import refusals
+from services.gateway.door.parameters import Language, ProgrammeSlug
+from services.gateway.door.problems import FieldError, ProblemError
 from services.gateway.planning.calendar_views import CalendarView
-from services.gateway.problems import FieldError, ProblemError
 from services.gateway.rules.desk import RulesDesk, desk_of
 
 router = APIRouter(prefix="/v1")

@@ -15,17 +15,17 @@ from libs.judging.versions import RunningProgramme
 from libs.programmes.calendar import Wanted, kinds
 from libs.promotions.campaigns import Campaign
 from libs.runtime.api_keys import ApiKey
-from services.gateway.access import parts_of
-from services.gateway.console_door import let_in
-from services.gateway.console_page import console_page
-from services.gateway.live import NO_STORE, remember, signed_in
-from services.gateway.parameters import Language
+from services.gateway.door.access import parts_of
+from services.gateway.door.parameters import Language
+from services.gateway.door.problems import ProblemError
+from services.gateway.live.routes import NO_STORE, remember, signed_in
 from services.gateway.planning.calendar_api import icalendar, month_after, planned
 from services.gateway.planning.calendar_pages import VIEWS, Choices, Look, calendar_page
 from services.gateway.planning.words import PAGES
-from services.gateway.problems import ProblemError
 from services.gateway.rules.desk import desk_of
 from services.gateway.running import named
+from services.gateway.site.console_door import let_in
+from services.gateway.site.console_page import console_page
 
 router = APIRouter(include_in_schema=False)
 SCOPE = "rules:read"

@@ -14,11 +14,11 @@ from libs.language.catalogue import Catalogue
 from libs.programmes.calendar import STATUSES
 from libs.programmes.calendar_telling import run_words
 from libs.programmes.calendar_words import CALENDAR
-from services.gateway.console_page import console_page
-from services.gateway.markup import listed, rows, table
 from services.gateway.planning.calendar_picture import Scale, axis, line
 from services.gateway.planning.forms import select, text
 from services.gateway.planning.words import KINDS, PAGES
+from services.gateway.site.console_page import console_page
+from services.gateway.site.markup import listed, rows, table
 
 VIEWS: Mapping[str, int] = {"month": 1, "quarter": 3}
 """How many months each view has."""

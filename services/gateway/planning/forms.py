@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from fastapi import Request
 
-from services.gateway.problems import ProblemError
+from services.gateway.door.problems import ProblemError
 
 MOST_BYTES = 256 * 1_024
 MOST_FIELDS = 2_000

@@ -14,10 +14,10 @@ from libs.promotions.explain import describe, granted_words, why_not
 from libs.promotions.extensions import EXTENSION
 from libs.promotions.facts import MemberFacts
 from services.gateway.planning.reading import Place, Posted, read_instant, read_money
-from services.gateway.quote_answers import quote_view
-from services.gateway.quote_bodies import read_quote
-from services.gateway.quote_views import QuoteView
-from services.gateway.quotes import Asked, quote
+from services.gateway.quotes.answers import quote_view
+from services.gateway.quotes.bodies import read_quote
+from services.gateway.quotes.foretold import Asked, quote
+from services.gateway.quotes.views import QuoteView
 
 _SINCE = datetime(1970, 1, 1, tzinfo=UTC)
 _FIELDS = 4

@@ -16,10 +16,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from libs.ledger.zones import load_zone
 from libs.promotions.programme import Programme
 from libs.promotions.rates import digits
-from services.gateway.access import Caller, parts_of
-from services.gateway.console_door import let_in
-from services.gateway.live import NO_STORE, from_our_page, remember
-from services.gateway.parameters import Language
+from services.gateway.door.access import Caller, parts_of
+from services.gateway.door.parameters import Language
+from services.gateway.door.problems import ProblemError
+from services.gateway.live.routes import NO_STORE, from_our_page, remember
 from services.gateway.planning.fields import fields_of
 from services.gateway.planning.forms import posted
 from services.gateway.planning.library import examples
@@ -27,11 +27,11 @@ from services.gateway.planning.reading import Filled, Place
 from services.gateway.planning.wizard_pages import Form, Known, Shown, campaigns_page, form_page, moment_words
 from services.gateway.planning.wizard_words import WIZARD
 from services.gateway.planning.wizard_work import Job, Work, filled_form
-from services.gateway.problems import ProblemError
 from services.gateway.rules.changing import SOON, written
 from services.gateway.rules.desk import desk_of
 from services.gateway.running import named
-from services.gateway.sessions import Session
+from services.gateway.site.console_door import let_in
+from services.gateway.site.sessions import Session
 
 router = APIRouter(include_in_schema=False)
 READ, PUBLISH = "rules:read", "rules:publish"

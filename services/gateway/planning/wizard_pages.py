@@ -14,8 +14,6 @@ from libs.language import wording
 from libs.programmes.calendar_words import CALENDAR
 from libs.programmes.plan import Plan
 from libs.promotions.conditions import WEEKDAYS
-from services.gateway.console_page import console_page
-from services.gateway.markup import listed, rows, table
 from services.gateway.planning.fields import Field, trigger_of
 from services.gateway.planning.forms import area, button, checks, hidden, select, text
 from services.gateway.planning.labels import LABELS, VALUES
@@ -24,6 +22,8 @@ from services.gateway.planning.reading import PREFIX, Filled, Place, shown
 from services.gateway.planning.trying import Tried
 from services.gateway.planning.wizard_words import WIZARD
 from services.gateway.planning.words import PAGES
+from services.gateway.site.console_page import console_page
+from services.gateway.site.markup import listed, rows, table
 
 _SHORT = 200
 _HINTED = ("time", "audience", "what", "budget", "stacking")

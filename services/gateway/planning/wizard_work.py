@@ -20,16 +20,16 @@ from libs.promotions.compile import compile_programme
 from libs.promotions.describe import Words
 from libs.promotions.document import ProgrammeInvalid, read_document
 from libs.promotions.programme import Programme
-from services.gateway.access import Caller
 from services.gateway.backtests.bodies import Asking
 from services.gateway.backtests.desk import desk_of_backtests
+from services.gateway.door.access import Caller
+from services.gateway.door.problems import ProblemError
 from services.gateway.planning.fields import fields_of, is_sound
 from services.gateway.planning.reading import Filled, note_errors, read_form, read_instant
 from services.gateway.planning.trying import Tried, asked_of, live_in, read_sample, tried
 from services.gateway.planning.wizard_pages import Form, Known, Shown
 from services.gateway.planning.wizard_words import WIZARD
-from services.gateway.problems import ProblemError
-from services.gateway.quotes import counters_for
+from services.gateway.quotes.foretold import counters_for
 from services.gateway.rules.bodies import Timed
 from services.gateway.rules.changing import (
     Campaigns,

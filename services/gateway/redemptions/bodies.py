@@ -12,10 +12,10 @@ from pydantic_core import PydanticCustomError
 
 from libs.contracts.orders import OrderAsk
 from libs.contracts.primitives import CurrencyCode, Name32, Name64, Name256
+from services.gateway.door.openapi import inlined
+from services.gateway.door.problems import FieldError, ProblemError, pointer
 from services.gateway.intake.bodies import read_json
 from services.gateway.intake.description import KEY
-from services.gateway.openapi import inlined
-from services.gateway.problems import FieldError, ProblemError, pointer
 
 MOST = 64 * 1024
 _MOST_POINTS = 10**15

@@ -15,7 +15,7 @@ from libs.contracts.games import GameAsk
 from libs.contracts.gift_cards import CardAsk
 from libs.contracts.redemption import Answer, Ask
 from libs.runtime import logs
-from services.gateway.problems import FieldError, ProblemError
+from services.gateway.door.problems import FieldError, ProblemError
 from services.gateway.settings import RedemptionPart
 
 log = logs.get(__name__)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.gateway.problem_kind import kind_of
+from services.gateway.door.problem_kind import kind_of
 
 REDEMPTIONS = (
     kind_of(

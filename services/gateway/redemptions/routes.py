@@ -10,15 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from libs.contracts.orders import OrderAsk
 from libs.contracts.redemption import Answer, Ask, Operation, RedemptionQuote, RedemptionView
-from services.gateway.access import Caller, PointsReader, PointsSpender
-from services.gateway.cursors import Place
+from services.gateway.door.access import Caller, PointsReader, PointsSpender
+from services.gateway.door.cursors import Place
+from services.gateway.door.openapi import refusals
+from services.gateway.door.paging import link_next, read_place
+from services.gateway.door.parameters import CursorText, Language, Limit, MemberId, ProgrammeSlug
+from services.gateway.door.problems import FieldError, ProblemError
 from services.gateway.intake.bodies import fingerprint
 from services.gateway.intake.idempotency import REPLAYED, digest, key_text
-from services.gateway.member_lookup import one_member
-from services.gateway.openapi import refusals
-from services.gateway.paging import link_next, read_place
-from services.gateway.parameters import CursorText, Language, Limit, MemberId, ProgrammeSlug
-from services.gateway.problems import FieldError, ProblemError
+from services.gateway.members.lookup import one_member
 from services.gateway.redemptions import store
 from services.gateway.redemptions.bodies import (
     CancelBody,

@@ -13,7 +13,7 @@ from libs.contracts.orders import OrderView
 from libs.contracts.redemption import BillView, RedeemedLot, RedemptionView
 from libs.runtime import sql
 from services.gateway.catalogue.order_reading import order_views
-from services.gateway.cursors import Place
+from services.gateway.door.cursors import Place
 from services.gateway.store import Member, Reading
 from services.gateway.trades.store import trade_view
 

@@ -12,10 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSche
 from libs.programmes.plan import Wish
 from libs.promotions.document import ProgrammeInvalid
 from libs.promotions.switches import SwitchKind
+from services.gateway.door.openapi import inlined
+from services.gateway.door.parameters import Instant
+from services.gateway.door.problems import FieldError, ProblemError, pointer
 from services.gateway.intake.bodies import MOST_BATCH, read_json
-from services.gateway.openapi import inlined
-from services.gateway.parameters import Instant
-from services.gateway.problems import FieldError, ProblemError, pointer
 
 _STEP = re.compile(r"[^.\[\]]+")
 _OF_CAMPAIGN = re.compile(r"^campaigns\[\d+\]")

@@ -12,12 +12,12 @@ from libs.programmes.versions import StoredVersion
 from libs.promotions.campaigns import Campaign
 from libs.promotions.switches import stops
 from libs.promotions.turns import runs
-from services.gateway.access import Caller, RulesPublisher, RulesReader
-from services.gateway.cursors import Place
-from services.gateway.openapi import refusals
-from services.gateway.paging import link_next, read_place
-from services.gateway.parameters import CursorText, Limit, ProgrammeSlug
-from services.gateway.problems import ProblemError
+from services.gateway.door.access import Caller, RulesPublisher, RulesReader
+from services.gateway.door.cursors import Place
+from services.gateway.door.openapi import refusals
+from services.gateway.door.paging import link_next, read_place
+from services.gateway.door.parameters import CursorText, Limit, ProgrammeSlug
+from services.gateway.door.problems import ProblemError
 from services.gateway.rules.bodies import ChangedCampaign, NewCampaign, Timed, Turning, body_of, merged, read_body
 from services.gateway.rules.budgets import BudgetView, budget_views
 from services.gateway.rules.changing import (

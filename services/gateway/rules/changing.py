@@ -12,7 +12,7 @@ from libs.programmes.plan import LEAD
 from libs.programmes.versions import Versions
 from libs.promotions.document import canonical_bytes
 from libs.promotions.programme import Programme
-from services.gateway.problems import ProblemError
+from services.gateway.door.problems import ProblemError
 from services.gateway.rules.bodies import Timed, merged
 from services.gateway.rules.desk import MakeDraft, in_thread
 from services.gateway.rules.store import Opened

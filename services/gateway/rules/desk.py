@@ -18,8 +18,8 @@ from libs.programmes.versions import StoredVersion, Versions
 from libs.promotions.diff import same
 from libs.promotions.document import ProgrammeInvalid
 from libs.runtime.clock import Clock
-from services.gateway.access import Caller
-from services.gateway.problems import ProblemError
+from services.gateway.door.access import Caller
+from services.gateway.door.problems import ProblemError
 from services.gateway.rules.bodies import Timed, document_problem
 from services.gateway.rules.store import Opened, RulesStore
 from services.gateway.rules.views import PlanView, PublishedView, VersionView

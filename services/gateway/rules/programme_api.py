@@ -11,12 +11,12 @@ from libs.programmes.draft import Draft, draft_of
 from libs.programmes.telling import told_version
 from libs.programmes.versions import Versions
 from libs.promotions.document import ProgrammeInvalid
-from services.gateway.access import RulesPublisher, RulesReader
-from services.gateway.cursors import Place
-from services.gateway.openapi import refusals
-from services.gateway.paging import link_next, read_place
-from services.gateway.parameters import CursorText, Limit, ProgrammeSlug
-from services.gateway.problems import ProblemError
+from services.gateway.door.access import RulesPublisher, RulesReader
+from services.gateway.door.cursors import Place
+from services.gateway.door.openapi import refusals
+from services.gateway.door.paging import link_next, read_place
+from services.gateway.door.parameters import CursorText, Limit, ProgrammeSlug
+from services.gateway.door.problems import ProblemError
 from services.gateway.rules.bodies import Publishing, Restoring, body_of, document_problem, read_body
 from services.gateway.rules.desk import (
     IF_MATCH,

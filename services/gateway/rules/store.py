@@ -17,7 +17,7 @@ from libs.programmes.switchboard import Switch
 from libs.programmes.versions import StoredVersion, Versions
 from libs.promotions.programme import Programme
 from libs.runtime import sql
-from services.gateway.problems import FieldError, ProblemError
+from services.gateway.door.problems import FieldError, ProblemError
 from services.gateway.tenant_store import tenant_transaction
 
 _SQL = sql.load("services.gateway", "rules.sql")

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Query, Request
 
 from libs.programmes.switchboard import Switch, SwitchesFull, SwitchInvalid, check_switch
 from libs.programmes.telling import told_switch
-from services.gateway.access import RulesPublisher, RulesReader
-from services.gateway.openapi import refusals
-from services.gateway.parameters import ProgrammeSlug
-from services.gateway.problems import FieldError, ProblemError
+from services.gateway.door.access import RulesPublisher, RulesReader
+from services.gateway.door.openapi import refusals
+from services.gateway.door.parameters import ProgrammeSlug
+from services.gateway.door.problems import FieldError, ProblemError
 from services.gateway.rules.bodies import SwitchTurn, body_of, read_body
 from services.gateway.rules.desk import desk_of, who
 from services.gateway.rules.views import SwitchesView, SwitchView, TurnedView

@@ -10,10 +10,10 @@ from libs.messages.content import ChannelName
 from libs.messages.template import Template
 from libs.templates import forms
 from libs.templates.postgres import Place
-from services.gateway.access import Caller, RulesPublisher, RulesReader
-from services.gateway.openapi import refusals
-from services.gateway.parameters import ProgrammeSlug
-from services.gateway.problems import FieldError, ProblemError
+from services.gateway.door.access import Caller, RulesPublisher, RulesReader
+from services.gateway.door.openapi import refusals
+from services.gateway.door.parameters import ProgrammeSlug
+from services.gateway.door.problems import FieldError, ProblemError
 from services.gateway.rules.bodies import body_of, read_body
 from services.gateway.rules.desk import who
 from services.gateway.templates.bodies import Checking, Previewing, PublishingTemplate, RestoringTemplate

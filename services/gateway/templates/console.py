@@ -11,16 +11,16 @@ from fastapi.responses import HTMLResponse, Response
 from libs.messages.content import ChannelName
 from libs.messages.template import PARTS, Template
 from libs.runtime.api_keys import ApiKey
-from services.gateway.access import Caller, parts_of
-from services.gateway.console_door import Visitor, lacking, let_in
-from services.gateway.door import SECURITY_HEADERS
-from services.gateway.forms import fields_of
-from services.gateway.live import NO_STORE, from_our_page, remember
+from services.gateway.door.access import Caller, parts_of
+from services.gateway.door.middleware import SECURITY_HEADERS
+from services.gateway.door.parameters import Language, ProgrammeSlug
+from services.gateway.door.problems import ProblemError
+from services.gateway.live.routes import NO_STORE, from_our_page, remember
 from services.gateway.own_letters.desk import desk_of_own_letters
-from services.gateway.parameters import Language, ProgrammeSlug
-from services.gateway.problems import ProblemError
 from services.gateway.rules.desk import who
 from services.gateway.running import named
+from services.gateway.site.console_door import Visitor, lacking, let_in
+from services.gateway.site.forms import fields_of
 from services.gateway.templates import pages
 from services.gateway.templates.desk import Asked, Taken, desk_of_templates
 from services.gateway.templates.pages import HERE, Form

@@ -20,10 +20,10 @@ from libs.messages.values import Declared
 from libs.runtime.clock import Clock
 from libs.segments.reading import load_segments_of
 from libs.templates.postgres import NothingBefore, Place, Published
-from services.gateway import members
-from services.gateway.access import Parts
-from services.gateway.member_lookup import one_member
-from services.gateway.problems import FieldError, ProblemError
+from services.gateway.door.access import Parts
+from services.gateway.door.problems import FieldError, ProblemError
+from services.gateway.members import shown as members
+from services.gateway.members.lookup import one_member
 from services.gateway.running import named
 from services.gateway.templates.member_values import values_for
 from services.gateway.templates.store import TemplateStore

@@ -14,11 +14,11 @@ from libs.messages.template import Template, TemplateInvalid
 from libs.templates import forms
 from libs.templates.bundle import MOST_PACKED, Bundle, unpacked
 from libs.templates.images import Image
-from services.gateway.access import RulesPublisher
+from services.gateway.door.access import RulesPublisher
+from services.gateway.door.openapi import refusals
+from services.gateway.door.parameters import ProgrammeSlug
+from services.gateway.door.problems import ProblemError
 from services.gateway.files.sending import chunks_of
-from services.gateway.openapi import refusals
-from services.gateway.parameters import ProgrammeSlug
-from services.gateway.problems import ProblemError
 from services.gateway.rules.desk import who
 from services.gateway.templates.desk import desk_of_templates, problem
 from services.gateway.templates.views import ImportedView, VersionView

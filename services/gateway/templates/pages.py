@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 from libs.deliveries.own import TESTED
 from libs.messages.template import FORMS, PARTS, Template
 from libs.templates.postgres import Published
-from services.gateway.console_page import console_page
-from services.gateway.markup import instant, listed, rows, table
+from services.gateway.site.console_page import console_page
+from services.gateway.site.markup import instant, listed, rows, table
 from services.gateway.templates.desk import Asked, Shown, Taken
 from services.gateway.templates.views import PreviewView, TemplatesView, variables_view
 from services.gateway.templates.words import TEMPLATES

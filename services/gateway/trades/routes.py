@@ -11,14 +11,14 @@ from libs.contracts.redemption import Ask, RedemptionView
 from libs.contracts.trades import TradeAsk, TradeOperation, receipt_number
 from libs.language.wording import day, money, number
 from libs.promotions.rates import digits
-from services.gateway.access import Caller, PointsReader, PointsSpender
 from services.gateway.codes.asking import keyed, whose
+from services.gateway.door.access import Caller, PointsReader, PointsSpender
+from services.gateway.door.openapi import refusals
+from services.gateway.door.parameters import Language, ProgrammeSlug
+from services.gateway.door.problems import ProblemError
 from services.gateway.intake.idempotency import REPLAYED
-from services.gateway.member_lookup import one_member
-from services.gateway.openapi import refusals
-from services.gateway.parameters import Language, ProgrammeSlug
-from services.gateway.problems import ProblemError
-from services.gateway.quote_api import one_programme
+from services.gateway.members.lookup import one_member
+from services.gateway.quotes.api import one_programme
 from services.gateway.redemptions.bodies import described, read_body
 from services.gateway.redemptions.routes import KEYED, client_of
 from services.gateway.trades import store

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from libs.webhooks.payload import Style
 from libs.webhooks.wanted import unknown_types
-from services.gateway.parameters import Instant
+from services.gateway.door.parameters import Instant
 from services.gateway.rules.bodies import Body
 
 

@@ -8,10 +8,10 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from services.gateway.console_door import Visitor, let_in
-from services.gateway.live import NO_STORE, from_our_page, remember
-from services.gateway.parameters import Language
-from services.gateway.problems import ProblemError
+from services.gateway.door.parameters import Language
+from services.gateway.door.problems import ProblemError
+from services.gateway.live.routes import NO_STORE, from_our_page, remember
+from services.gateway.site.console_door import Visitor, let_in
 from services.gateway.webhooks import pages
 from services.gateway.webhooks.desk import desk_of_webhooks
 from services.gateway.webhooks.pages import HERE

@@ -18,8 +18,8 @@ from libs.webhooks.payload import trial_message
 from libs.webhooks.postgres import Webhooks
 from libs.webhooks.resolving import Lookup, check_name, look_up
 from libs.webhooks.targets import TargetRefused, read_target
+from services.gateway.door.problems import FieldError, ProblemError
 from services.gateway.files.desk import id_of
-from services.gateway.problems import FieldError, ProblemError
 from services.gateway.tenant_store import tenant_transaction
 from services.gateway.webhooks.bodies import ChangedEndpoint, NewEndpoint, Replaying
 

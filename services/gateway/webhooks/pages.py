@@ -8,8 +8,8 @@ from html import escape
 
 from libs.language import wording
 from libs.webhooks.endpoints import Attempt, Endpoint, Kept
-from services.gateway.console_page import console_page
-from services.gateway.markup import instant, preformatted, prose, rows, table
+from services.gateway.site.console_page import console_page
+from services.gateway.site.markup import instant, preformatted, prose, rows, table
 from services.gateway.webhooks.words import WORDS
 
 HERE = "/webhooks"

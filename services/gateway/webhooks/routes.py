@@ -8,12 +8,12 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from libs.webhooks.endpoints import MessageState
-from services.gateway.access import WebhooksReader, WebhooksWriter
-from services.gateway.cursors import Place
-from services.gateway.openapi import refusals
-from services.gateway.paging import link_next, read_place
-from services.gateway.parameters import CursorText, Limit
-from services.gateway.problems import ProblemError
+from services.gateway.door.access import WebhooksReader, WebhooksWriter
+from services.gateway.door.cursors import Place
+from services.gateway.door.openapi import refusals
+from services.gateway.door.paging import link_next, read_place
+from services.gateway.door.parameters import CursorText, Limit
+from services.gateway.door.problems import ProblemError
 from services.gateway.rules.bodies import body_of, read_body
 from services.gateway.rules.desk import who
 from services.gateway.webhooks.bodies import ChangedEndpoint, NewEndpoint, Replaying

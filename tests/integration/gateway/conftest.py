@@ -79,7 +79,7 @@ def clock() -> SetClock:
 def log_lines(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the door logs."""
     lines: list[str] = []
-    monkeypatch.setattr("services.gateway.door._LOG", LineLog(lines))
+    monkeypatch.setattr("services.gateway.door.middleware._LOG", LineLog(lines))
     return lines
 
 

@@ -13,9 +13,9 @@ import pytest
 
 from libs.codes.keeping import CodeKeeper
 from libs.runtime.api_keys import SCOPES
-from services.gateway.described import document
-from services.gateway.openapi import operations
+from services.gateway.door.openapi import operations
 from services.gateway.settings import GatewaySettings, QuotaPart
+from services.gateway.site.described import document
 from tests.integration.gateway.conftest import NOW, SEAL_KEY, MakeKey, SetClock, bearer, running
 from tests.integration.gateway.scribe import QUERIES, Scribe, decision, receipt
 from tests.support.database import ACME, GLOBEX, SeededTenant, programme_document

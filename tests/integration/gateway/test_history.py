@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from libs.runtime.keys import event_key
-from services.gateway.cursors import Cursors, Place
+from services.gateway.door.cursors import Cursors, Place
 from tests.integration.gateway.conftest import SEAL_KEY
 from tests.integration.gateway.scribe import MemberScribe, Scribe, decision, receipt
 from tests.support.database import ACME, GLOBEX

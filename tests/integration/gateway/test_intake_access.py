@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 
 from libs.runtime.api_keys import SCOPES
-from services.gateway.described import document
-from services.gateway.openapi import operations
+from services.gateway.door.openapi import operations
+from services.gateway.site.described import document
 from tests.integration.gateway.conftest import MakeKey, bearer
 from tests.integration.gateway.scribe import Scribe
 from tests.integration.gateway.till import MEMBER, post, receipt, told

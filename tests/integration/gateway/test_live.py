@@ -14,7 +14,9 @@ import pytest
 
 from libs.contracts.events import PurchaseReturnedV1
 from libs.promotions.pages import Moved, StoredDecision
-from services.gateway import lag, live, live_board
+from services.gateway.live import board as live_board
+from services.gateway.live import lag
+from services.gateway.live import routes as live
 from services.gateway.settings import GatewaySettings
 from tests.integration.gateway.conftest import NOW, MakeKey, SetClock, running
 from tests.integration.gateway.scribe import QUERIES, Scribe, decision, receipt, said

@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 
 from libs.runtime.clock import elapsed_since, monotonic
-from services.gateway.http_protocol import MOST_HEAD
+from services.gateway.door.http_protocol import MOST_HEAD
 from tests.integration.gateway.conftest import NOW, SEAL_KEY, MakeKey, bearer
 from tests.integration.gateway.scribe import Scribe, decision, receipt
 from tests.support.database import ACME, Database

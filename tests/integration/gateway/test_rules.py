@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 
 from libs.promotions.schema import programme_schema
-from services.gateway.described import document
-from services.gateway.openapi import operations
+from services.gateway.door.openapi import operations
+from services.gateway.site.described import document
 from tests.integration.gateway.conftest import NOW, MakeKey, SetClock, bearer
 from tests.support.database import GLOBEX
 

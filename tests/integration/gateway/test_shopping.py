@@ -11,8 +11,8 @@ import pytest
 
 from libs.promotions.pages import StoredDecision
 from libs.receipts.story import Content, LineReturned, Return, Story, Void
-from services.gateway import shopping_store
-from services.gateway.shopping import span_start
+from services.gateway.members import shopping_store
+from services.gateway.members.shopping import span_start
 from tests.integration.gateway.conftest import NOW, SetClock
 from tests.integration.gateway.scribe import MemberScribe, Scribe, decision, receipt
 from tests.support.database import ACME, GLOBEX

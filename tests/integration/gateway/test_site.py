@@ -16,10 +16,10 @@ from libs.contracts.asyncapi import asyncapi_document
 from libs.runtime.migrate import migrations
 from services.gateway import store
 from services.gateway.__main__ import OPENAPI, openapi_text
-from services.gateway.described import document
-from services.gateway.openapi import operations
-from services.gateway.problems import KINDS
+from services.gateway.door.openapi import operations
+from services.gateway.door.problems import KINDS
 from services.gateway.settings import GatewaySettings
+from services.gateway.site.described import document
 from tests.integration.gateway.conftest import NOW, SetClock, running
 from tests.integration.gateway.scribe import Scribe
 

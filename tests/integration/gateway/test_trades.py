@@ -17,7 +17,7 @@ from cli.verify import check
 from libs.contracts.redemption import Answer, Ask
 from libs.contracts.samples import example
 from libs.contracts.trades import TradeAsk
-from services.gateway.problems import ProblemError
+from services.gateway.door.problems import ProblemError
 from services.gateway.redemptions.client import RedemptionClient
 from services.gateway.settings import GatewaySettings
 from services.redemption import grants

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from libs.promotions.pages import LotMade, Moved, StoredDecision
-from services.gateway.receipts import brought
+from services.gateway.receipts.explained import brought
 
 AT = datetime(2026, 11, 10, 12, tzinfo=UTC)
 OPENED = LotMade(3, "points", 250, None, carried=False)

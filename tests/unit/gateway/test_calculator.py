@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from libs.judging.versions import RunningProgramme, activate
-from services.gateway.calculator import Habits, Year, calculate, shown_now, spread
-from services.gateway.calculator_forms import Filled
-from services.gateway.public_words import PAGES, assumptions
+from services.gateway.calculator.forms import Filled
+from services.gateway.calculator.year import Habits, Year, calculate, shown_now, spread
+from services.gateway.public.words import PAGES, assumptions
 
 NOW = datetime(2026, 3, 10, 15, tzinfo=UTC)
 WALLET = {"name": "points", "expiry": {"kind": "natural", "period": "year"}}

@@ -18,7 +18,7 @@ from libs.judging.versions import RunningProgramme, activate
 from libs.promotions.allowances import Stacking
 from services.gateway.carts.finding import order_of, with_codes
 from services.gateway.carts.together import CardFound, Chosen, ShownCode, barred, choose, pay_by_cards
-from services.gateway.quotes import SOMEBODY, Asked, quote
+from services.gateway.quotes.foretold import SOMEBODY, Asked, quote
 from services.redemption.carts.model import Cart, HeldPoints, Parts, back
 from tests.support.receipts import PURCHASES, line, purchase
 

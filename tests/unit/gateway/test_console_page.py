@@ -7,7 +7,7 @@ import re
 import pytest
 
 from services.gateway.app import routes
-from services.gateway.console_page import BAR, PLACES, console_page
+from services.gateway.site.console_page import BAR, PLACES, console_page
 
 
 @pytest.mark.parametrize("here", PLACES)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.cursors import CursorInvalid, Cursors, Place
+from services.gateway.door.cursors import CursorInvalid, Cursors, Place
 
 CURSORS = Cursors(b"k" * 32)
 PLACES = st.builds(

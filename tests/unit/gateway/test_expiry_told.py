@@ -9,10 +9,10 @@ from xml.etree import ElementTree
 
 from libs.judging.versions import RunningProgramme, activate
 from libs.sweeps.outlook import Origin, Outlook, Slice
-from services.gateway.common_day import common_day, common_days
-from services.gateway.expiry_picture import outlook_section
-from services.gateway.public_pages import Shown, rules_page
-from services.gateway.public_questions import questions, questions_page
+from services.gateway.expiry.common_day import common_day, common_days
+from services.gateway.expiry.picture import outlook_section
+from services.gateway.public.pages import Shown, rules_page
+from services.gateway.public.questions import questions, questions_page
 
 NOW = datetime(2026, 2, 10, 15, tzinfo=UTC)
 MARCH, JUNE = datetime(2026, 3, 31, 22, tzinfo=UTC), datetime(2026, 6, 30, 22, tzinfo=UTC)

@@ -12,7 +12,7 @@ from libs.judging.versions import ActiveVersion, activate
 from services.gateway.lapsing.advice import Told, advice
 from services.gateway.lapsing.sections import member_section, rules_section
 from services.gateway.lapsing.texts import LAPSING
-from services.gateway.tier_views import MemberWithTiers
+from services.gateway.members.tier_views import MemberWithTiers
 from services.gateway.views import NextExpiry, SparedPoints, WalletBalance
 
 NOW = datetime(2026, 2, 10, 15, tzinfo=UTC)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from libs.ledger.evolve import replay
 from libs.ledger.model import Kind
-from services.gateway.merge_views import preview
+from services.gateway.members.merge_views import preview
 from services.gateway.store import Member
 from tests.unit.ledger.build import MEMBER, credit, day, move
 

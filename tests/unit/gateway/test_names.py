@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.members import receipt_path
-from services.gateway.receipts import receipt_name
+from services.gateway.members.shown import receipt_path
+from services.gateway.receipts.explained import receipt_name
 from services.gateway.views import masked
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=40)

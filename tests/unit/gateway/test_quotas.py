@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.quotas import Quotas
+from services.gateway.door.quotas import Quotas
 
 
 @given(

@@ -21,7 +21,7 @@ from libs.promotions.pages import StoredDecision
 from libs.runtime.keys import event_key, receipt_key
 from services.earning.metrics import EarningMetrics
 from services.gateway.carts.finding import with_codes
-from services.gateway.quotes import Asked, Quote, counters_for, quote
+from services.gateway.quotes.foretold import Asked, Quote, counters_for, quote
 from tests.support.brokerless import PROOFS, Earning, Sent
 from tests.support.in_memory import in_memory
 from tests.support.receipts import PURCHASES, line, purchase

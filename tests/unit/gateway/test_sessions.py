@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.gateway.sessions import IDLE, LONGEST, Session, Sessions, lifetime
+from services.gateway.site.sessions import IDLE, LONGEST, Session, Sessions, lifetime
 
 NOW = datetime(2024, 3, 2, 10, tzinfo=UTC)
 SESSIONS = Sessions.from_seal_key(bytes(range(32)))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from services.gateway.lag import Ends
-from services.gateway.live_board import lags
-from services.gateway.live_store import Position
-from services.gateway.throughput import WINDOW, PageCounts, SeenPage
+from services.gateway.live.board import lags
+from services.gateway.live.lag import Ends
+from services.gateway.live.store import Position
+from services.gateway.live.throughput import WINDOW, PageCounts, SeenPage
 
 NOW = datetime(2024, 3, 2, 10, tzinfo=UTC)
 

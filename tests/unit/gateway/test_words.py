@@ -13,7 +13,7 @@ from services.gateway import words
 from services.gateway.contacts.console_words import CONTACTS
 from services.gateway.contacts.preference_words import PREFERENCES
 from services.gateway.planning.words import PAGES
-from services.gateway.quote_words import QUOTES
+from services.gateway.quotes.words import QUOTES
 
 
 @pytest.mark.parametrize(

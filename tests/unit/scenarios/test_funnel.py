@@ -14,7 +14,7 @@ from libs.promotions.scenarios import Scenario
 from libs.scenarios.funnel import MARKS, SEEN, Begun, Stood, funnel
 from libs.scenarios.texts import SCENARIOS
 from libs.scenarios.told import told, trigger_words
-from services.gateway.scenarios_console import section
+from services.gateway.scenarios.console import section
 
 STATES = (
     "waiting", "postponed", "sending", "handed", "delivered", "opened", "clicked", "bounced", "failed", "suppressed",

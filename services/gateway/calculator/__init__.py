@@ -1,0 +1,1 @@
+"""What a year of somebody's habits would bring."""

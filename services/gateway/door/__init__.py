@@ -1,0 +1,1 @@
+"""What every request passes: keys, quotas, cursors, parameters, problems, and the description of it all."""

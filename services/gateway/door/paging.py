@@ -1,0 +1,31 @@
+"""Pages of a list: reading the cursor of a request, and pointing at the next page."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from fastapi import Request, Response
+
+from services.gateway.door.cursors import CursorInvalid, Cursors, Place
+from services.gateway.door.problems import FieldError, ProblemError
+
+
+def read_place(cursors: Cursors, cursor: str | None, listing: str) -> Place | None:
+    """Return where a list goes on; None from its beginning. `listing` names tenant and list.
+
+    Raises:
+        ProblemError: it is no cursor of this list.
+    """
+    try:
+        return None if cursor is None else cursors.read(cursor, listing)
+    except CursorInvalid:
+        raise ProblemError(
+            "cursor-invalid", errors=[FieldError(pointer="/query/cursor", detail="not a cursor of this list")]
+        ) from None
+
+
+def link_next(request: Request, response: Response, cursor: str | None) -> None:
+    """Point at the next page: the same request with its cursor."""
+    if cursor is not None:
+        wanted = {**dict(request.query_params), "cursor": cursor}
+        response.headers["Link"] = f'<{request.url.path}?{urlencode(wanted)}>; rel="next"'

@@ -1,0 +1,40 @@
+"""Kinds of problems that belong to one part of the API each, told beside that part."""
+
+from __future__ import annotations
+
+from services.gateway.backtests.problem_kinds import BACKTESTS
+from services.gateway.callbacks.problem_kinds import CALLBACKS
+from services.gateway.carts.problem_kinds import CARTS
+from services.gateway.choices.problem_kinds import CHOICES
+from services.gateway.codes.problem_kinds import CARDS, CODES
+from services.gateway.contacts.problem_kinds import CONTACTS
+from services.gateway.expiry.reinstatement_problems import REINSTATEMENTS
+from services.gateway.expiry.sweep_problems import SWEEPS
+from services.gateway.games.problem_kinds import GAMES
+from services.gateway.mass.problem_kinds import MASS
+from services.gateway.messages.problem_kinds import MESSAGES
+from services.gateway.own_letters.problem_kinds import OWN_LETTERS
+from services.gateway.redemptions.problem_kinds import REDEMPTIONS
+from services.gateway.templates.problem_kinds import TEMPLATES
+from services.gateway.trades.problem_kinds import TRADES
+from services.gateway.webhooks.problem_kinds import WEBHOOKS
+
+FAMILIES = (
+    *BACKTESTS,
+    *SWEEPS,
+    *REINSTATEMENTS,
+    *REDEMPTIONS,
+    *MESSAGES,
+    *MASS,
+    *OWN_LETTERS,
+    *TEMPLATES,
+    *CONTACTS,
+    *CODES,
+    *CARDS,
+    *CARTS,
+    *TRADES,
+    *CHOICES,
+    *GAMES,
+    *WEBHOOKS,
+    *CALLBACKS,
+)

@@ -1,0 +1,1 @@
+"""What lapses when: boundaries, forecasts, sweeps, reminders, who is spared, what comes back."""

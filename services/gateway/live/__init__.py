@@ -1,0 +1,1 @@
+"""The live page: signing in, and what goes on."""

@@ -1,0 +1,1 @@
+"""Pages for anybody, of programmes that say so."""

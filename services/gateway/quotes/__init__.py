@@ -1,0 +1,1 @@
+"""What a purchase would bring if it were made now."""

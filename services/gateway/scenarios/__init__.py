@@ -1,0 +1,1 @@
+"""Message scenarios: what begins them, who is where, and what simulating them tells."""

@@ -1,0 +1,1 @@
+"""Who is in which segment and why, and the lists that people keep."""
