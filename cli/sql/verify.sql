@@ -8,15 +8,15 @@
 SELECT set_config('work_mem', '128MB', true), set_config('jit', 'off', true);
 
 -- name: one_credit_per_event
--- Every lot was earned by an accepted event, or came by a trade, and an event earns at most one lot a wallet, for one member
--- only; of lots that come from another member it may bring many.
+-- Every lot was earned by an accepted event, or came by a trade, and an event earns at most one lot of the same dates a wallet,
+-- for one member only; of lots that come from another member it may bring many.
 WITH repeated AS (
     SELECT tenant_id, cause FROM ledger.lot WHERE opened_by <> 'transfer' GROUP BY tenant_id, cause HAVING count(*) > 1
 ), flaw AS (
     SELECT l.tenant_id, l.cause
     FROM ledger.lot l JOIN repeated USING (tenant_id, cause)
     GROUP BY l.tenant_id, l.cause
-    HAVING count(*) <> count(DISTINCT l.wallet) OR count(DISTINCT (l.programme_id, l.member_id)) <> 1
+    HAVING count(*) <> count(DISTINCT (l.wallet, l.active_from, l.expires_at)) OR count(DISTINCT (l.programme_id, l.member_id)) <> 1
     UNION
     SELECT l.tenant_id, l.cause
     FROM ledger.lot l LEFT JOIN earning.inbox i ON i.tenant_id = l.tenant_id AND i.event_key = l.cause
@@ -68,29 +68,39 @@ WITH open AS (
 SELECT count(*) OVER () AS violations, concat_ws('/', tenant_id, event_key) AS key FROM flaw ORDER BY key LIMIT 5;
 
 -- name: effects_have_events
--- The shards of earning have numbered one event a decision, one a movement, change of tier or of a referral that an event
--- brought about, and one a dead letter. What campaigns grant beside points, and what earning asks of itself, has no row but
--- in the outbox, so it is taken off there.
+-- The shards of earning have numbered one event a decision, one a movement that an event brought about, and one a dead letter.
+-- What campaigns grant beside points, and what earning asks of itself, has no row but in the outbox, so it is taken off there;
+-- and so are events about members, of which there are no fewer than changes of tiers and referrals, and merges: tier points
+-- are told there too.
 WITH told AS (
     SELECT coalesce(sum(s.next_seq - 1), 0)
          - (SELECT coalesce(sum(o.count), 0) FROM stream.outbox o
-            WHERE starts_with(o.shard, 'earning.') AND o.topic IN ('loyalty.rewards', 'loyalty.activities')) AS events
+            WHERE starts_with(o.shard, 'earning.') AND o.topic IN ('loyalty.rewards', 'loyalty.activities', 'loyalty.members'))
+           AS events
     FROM stream.outbox_shard s WHERE starts_with(s.shard, 'earning.')
 ), done AS (
     SELECT (SELECT count(*) FROM earning.inbox WHERE page % 4096 <> $1)
          + (SELECT count(*) FROM ledger.lot l JOIN earning.inbox i ON i.tenant_id = l.tenant_id AND i.event_key = l.cause)
          + (SELECT count(*) FROM ledger.movement m JOIN earning.inbox i
             ON i.tenant_id = m.tenant_id AND i.event_key = m.cause)
-         + (SELECT count(*) FROM members.tier_change t JOIN earning.inbox i
+         + (SELECT count(*) FROM stream.dead_letter WHERE starts_with(consumer, 'earning.')) AS effects
+), of_members AS (
+    SELECT (SELECT coalesce(sum(count), 0) FROM stream.outbox
+            WHERE starts_with(shard, 'earning.') AND topic = 'loyalty.members') AS events,
+           (SELECT count(*) FROM members.tier_change t JOIN earning.inbox i
             ON i.tenant_id = t.tenant_id AND i.event_key = t.cause)
          + (SELECT count(*) + count(undone_at) FROM members.merge)
          + (SELECT count(*) FROM earning.referral_change r JOIN earning.inbox i
-            ON i.tenant_id = r.tenant_id AND i.event_key = r.cause)
-         + (SELECT count(*) FROM stream.dead_letter WHERE starts_with(consumer, 'earning.')) AS effects
+            ON i.tenant_id = r.tenant_id AND i.event_key = r.cause) AS effects
+), flaw AS (
+    SELECT abs(told.events - done.effects) AS wrong,
+           'earning: ' || told.events || ' events, ' || done.effects || ' effects' AS key
+    FROM told, done WHERE told.events <> done.effects
+    UNION ALL
+    SELECT effects - events, 'earning, of members: ' || events || ' events, ' || effects || ' effects'
+    FROM of_members WHERE events < effects
 )
-SELECT abs(told.events - done.effects)::bigint AS violations,
-       'earning: ' || told.events || ' events, ' || done.effects || ' effects' AS key
-FROM told, done WHERE told.events <> done.effects;
+SELECT sum(wrong) OVER ()::bigint AS violations, key FROM flaw;
 
 -- name: redemptions_have_points
 -- What a redemption says to be held, or to be spent and not given back, is what its movements say. And redemption's shards

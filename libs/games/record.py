@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.config import JsonDict
 
 from libs.games.chance import Entry, commitment, digest
 from libs.games.lottery import Pieces, draw
@@ -63,8 +64,30 @@ class SpinRecord(_Part):
     sector: str = Field(description="Where it stopped.")
 
 
+_HOLDERS = ("cc5f8093566092d253e7a567ac4b5d1a", "9882969f2d1505e13d8da951c9c0808f")
+_EXAMPLE: JsonDict = {
+    "format": "pointstream-draw-1",
+    "kind": "lottery",
+    "tenant": "acme",
+    "programme": "main",
+    "game": "summer",
+    "game_id": "5b1c0a52-7f0e-5a63-9d1e-2f6a8c0b4e11",
+    "commitment": "704d8c8d4124f4ac6295476a47d5af9a20ab3e7ef4fd5504104c1dcf0dacb1cc",
+    "seed": "73300871f44c168e7c949de2c750e60c2c9bb8ff530017c5a267234e9cb4db8e",
+    "opened_at": "2024-06-01T00:00:00Z",
+    "ended_at": "2024-07-01T00:00:00Z",
+    "prizes": [{"prize": "car", "pieces": 1}],
+    "entries": [{"first": 1, "count": 2, "holder": _HOLDERS[0]}, {"first": 3, "count": 1, "holder": _HOLDERS[1]}],
+    "entries_digest": "eb581d28538174ab6b40afe4c5f1405379efc386217bf7f8720b09631fe2b5e9",
+    "wins": [{"place": 1, "number": 1, "holder": _HOLDERS[0], "prize": "car"}],
+}
+"""A draw that can be drawn again."""
+
+
 class DrawRecord(_Part):
     """A game that is over, with its seed, and all that was drawn by it."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
 
     format: Literal["pointstream-draw-1"] = Field(description="The way of drawing.")
     kind: Literal["lottery", "wheel"]

@@ -291,18 +291,18 @@ async def test_points_become_goods_services_discounts_and_money(platform: Platfo
 
 @pytest.mark.feature("XOXO-14", "XOXO-20")
 async def test_a_badge_is_shown_and_a_door_opens_once(platform: Platform) -> None:
-    shop = await rich(platform, "guest")
+    shop = await rich(platform, "onlooker")
     pool(platform, shop, "backstage", '{"own_only": true}')
     offer(shop, "status", reference="e2e-badge")
     offer(shop, "access", reference="e2e-backstage", codes="backstage")
-    ask(shop, "", {"identifier": "card:guest", "reward": "e2e-badge"}, "guest-badge")
-    ask(shop, "", {"identifier": "card:guest", "reward": "e2e-backstage"}, "guest-access")
-    link = done(shop, f"members/{shop.member_id('guest')}/pages", {})["path"]
+    ask(shop, "", {"identifier": "card:onlooker", "reward": "e2e-badge"}, "onlooker-badge")
+    ask(shop, "", {"identifier": "card:onlooker", "reward": "e2e-backstage"}, "onlooker-access")
+    link = done(shop, f"members/{shop.member_id('onlooker')}/pages", {})["path"]
     page = shop.http.get(link).text
     assert "<b>Friend of the house</b>" in page
-    (mine,) = shop.get(f"/v1/members/{shop.member_id('guest')}/codes")["data"]
+    (mine,) = shop.get(f"/v1/members/{shop.member_id('onlooker')}/codes")["data"]
     assert mine["code"] in page
-    at_the_door = {"code": mine["code"], "identifier": "card:guest"}
+    at_the_door = {"code": mine["code"], "identifier": "card:onlooker"}
     assert done(shop, "codes:redeem", at_the_door)["state"] == "redeemed"
     assert reasons(post(shop, "codes:redeem", at_the_door)) == ["used-up"]
 

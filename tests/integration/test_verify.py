@@ -148,10 +148,10 @@ async def test_command_tells_clean_from_violated(database: Database, superuser: 
 
 
 @pytest.mark.slow
-async def test_two_hundred_thousand_postings_take_less_than_two_seconds(
+async def test_two_hundred_thousand_postings_take_less_than_three_seconds(
     database: Database, superuser: asyncpg.Connection
 ) -> None:
-    """Two seconds of one processor's time, which a busy machine does not stretch."""
+    """Three seconds of one processor's time, which a busy machine does not stretch."""
     await superuser.execute(SOUND["many"])
     await superuser.execute(SOUND["analyze"])
     alone = {"max_parallel_workers_per_gather": "0"}
@@ -162,4 +162,4 @@ async def test_two_hundred_thousand_postings_take_less_than_two_seconds(
     after = backend.cpu_times()
     await connection.close()
     assert not any(result.violations for result in results)
-    assert after.user + after.system - before.user - before.system < 2
+    assert after.user + after.system - before.user - before.system < 3

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections import Counter
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from libs.contracts.redemption import Ask
+from libs.runtime.seal import Seal
+from services.redemption.deciding import Patience
 from services.redemption.handlers import Desk
 from services.redemption.reward_desk import RewardDesk
-from tests.integration.codes.desks import SCOPE
+from tests.integration.codes.desks import SCOPE, SEAL
 from tests.integration.games.conftest import CLOSES, Table
 from tests.support.stack import until
 
@@ -35,8 +38,8 @@ async def waits(table: Table, many: int) -> None:
 
 def counter(table: Table) -> Desk:
     """Where points are asked for that no game is about."""
-    tools = table.desks.tools
-    rewards = RewardDesk.of(tools.settings)
+    tools, patience = table.desks.tools, Patience(timedelta(minutes=15), timedelta(days=30))
+    rewards = RewardDesk(patience, Seal.from_base64(SEAL), base64.b64decode(SEAL), tools.keeper)
     return Desk(tools.pool, tools.programmes, tools.clock, tools.settings, rewards, lambda _: None)
 
 

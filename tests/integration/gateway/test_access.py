@@ -69,8 +69,8 @@ SWEEP = {
     "getGiftCardLiability": ("/v1/gift-card-liability", 200),
     "getRanking": ("/v1/rankings", 200),
     "listGames": ("/v1/games", 200),
-    "getGame": ("/v1/games/summer", 404),
-    "getGameRecord": ("/v1/games/summer/record", 404),
+    "getGame": ("/v1/games/{game}", 404),
+    "getGameRecord": ("/v1/games/{game}/record", 404),
     "listBadges": ("/v1/badges", 200),
     "listMemberGames": ("/v1/members/{member_id}/games", 404),
     "listMemberBadges": ("/v1/members/{member_id}/badges", 404),
@@ -133,6 +133,10 @@ SWEEP = {
 }
 
 
+LOTTERY = """{"kind": "lottery", "ticket": 10, "opens_at": "2024-03-01T00:00:00Z", "closes_at": "2024-03-08T00:00:00Z",
+"texts": {"en": {"title": "Summer"}}, "prizes": [{"name": "car", "texts": {"en": {"title": "A car"}}}]}"""
+
+
 async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
     """A member with a card, a credit and its receipt; what paths are filled with."""
     member = await scribe.member(tenant)
@@ -173,8 +177,10 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
     mass_message_id = UUID(int=tenant.tenant_id << 12)
     for name in ("mass", "own_letter"):
         await scribe.connection.execute(QUERIES[name], *whose[:2], mass_message_id, FRIDAY)
+    await scribe.connection.execute(QUERIES["game"], *whose[:2], UUID(int=1), f"of-{tenant.slug}", FRIDAY, LOTTERY)
     return {
         "mass_message_id": str(mass_message_id),
+        "game": f"of-{tenant.slug}",
         "webhook_id": str(webhook_id),
         "reinstatement_id": str(reinstatement_id),
         "member_id": str(member.member_id),

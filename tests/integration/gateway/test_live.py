@@ -14,9 +14,9 @@ import pytest
 
 from libs.contracts.events import PurchaseReturnedV1
 from libs.promotions.pages import Moved, StoredDecision
+from services import gateway
 from services.gateway.live import board as live_board
 from services.gateway.live import lag
-from services.gateway.live import routes as live
 from services.gateway.settings import GatewaySettings
 from tests.integration.gateway.conftest import NOW, MakeKey, SetClock, running
 from tests.integration.gateway.scribe import QUERIES, Scribe, decision, receipt, said
@@ -24,7 +24,7 @@ from tests.support.database import ACME, GLOBEX
 from tests.support.receipts import purchase
 from tests.support.stack import Stack, until
 
-SCRIPT = Path(live.__file__).parent / "static" / "live.js"
+SCRIPT = Path(gateway.__file__).parent / "static" / "live.js"
 
 
 class Balance(HTMLParser):

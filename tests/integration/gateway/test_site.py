@@ -37,6 +37,7 @@ OTHERWISE = {
     "getCodePicture": ["image/svg+xml", "image/png"],
     "getExpiryForecast": _TABLE,
     "getLiability": _TABLE,
+    "removeResultMail": [],
     "removeWebhook": [],
 }
 """What operations answer that do not answer JSON alone."""

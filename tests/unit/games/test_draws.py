@@ -143,3 +143,7 @@ def test_a_wheels_record_is_spun_again() -> None:
     other = record.spins[10].model_copy(update={"word": "other", "sector": "car"})
     assert faults(record.model_copy(update={"spins": (*record.spins[:10], other, *record.spins[11:])}))
     assert faults(record.model_copy(update={"spins": record.spins[1:]})) == ["spin 1 is missing"]
+
+
+def test_the_record_that_is_shown_can_be_drawn_again() -> None:
+    assert faults(DrawRecord.model_validate(DrawRecord.model_config["json_schema_extra"]["example"])) == []  # type: ignore[index, call-overload]

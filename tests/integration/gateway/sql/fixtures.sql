@@ -264,3 +264,9 @@ VALUES ($1, $2, $3, 'expiry_reminder', 'points@x/7d', 'email', $5::timestamptz::
         'suppressed', $5, $5, $5, 'no_address',
         '[{"at": "2024-03-01T10:00:00Z", "state": "suppressed", "reason": "no_address"}]')
 ON CONFLICT DO NOTHING;
+
+-- name: game
+INSERT INTO redemption.game (tenant_id, programme_id, game_id, name, kind, document, state, opens_at, closes_at, commitment, seed,
+                             entries_digest, changed_at, ended_at)
+VALUES ($1, $2, $3, $4, 'lottery', $6, 'ended', $5, $5, sha256(decode(repeat('00', 32), 'hex')),
+        decode(repeat('00', 32), 'hex'), sha256(''), $5, $5);
