@@ -146,4 +146,4 @@ def test_a_wheels_record_is_spun_again() -> None:
 
 
 def test_the_record_that_is_shown_can_be_drawn_again() -> None:
-    assert faults(DrawRecord.model_validate(DrawRecord.model_config["json_schema_extra"]["example"])) == []  # type: ignore[index, call-overload]
+    assert faults(DrawRecord.model_validate(DrawRecord.model_config["json_schema_extra"]["example"])) == []  # type: ignore[index]
