@@ -199,7 +199,7 @@ async def test_a_template_is_tried_on_an_address_of_ones_own(
 async def test_a_draft_is_tried_from_its_form_and_what_nobody_carries_lies_in_the_outbox(
     anonymous: httpx.AsyncClient, scribe: Scribe, make_key: MakeKey
 ) -> None:
-    await signed_in(anonymous, make_key, "receipts:read", "rules:read", "rules:publish", "members:read")
+    await signed_in(anonymous, make_key, "receipts:read", "rules:read", "rules:publish", "members:read", "pii:read")
     where = "/templates/edit?message=spring_sale&channel=email&reader=en&lang=en"
     fields = {"title": "Spring", "text": "Come <by>.", "to": "me@shop.example", "what": "test"}
     sent = await anonymous.post(where, data=fields)
