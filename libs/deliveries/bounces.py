@@ -19,8 +19,11 @@ _MOST_PARTS, _MOST_RECIPIENTS = 20, 50
 _MESSAGE_ID = re.compile(
     rb"^Message-ID:\s*<([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@", re.MULTILINE | re.IGNORECASE
 )
+_HEAD = re.compile(rb"\r?\n\r?\n")
 _STATUS = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})")
 _FULL = ("2.2", "3.1")
+OF_SENDER = ("1.7", "1.8")
+"""Details of a status that are about who writes, and say nothing of who is written to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,10 @@ def read_report(raw: bytes) -> list[Report]:
     """Return what a mail reports; nothing when it is no report, or only says that somebody still tries."""
     if len(raw) > LONGEST:
         return []
-    mail = message_from_bytes(raw, policy=compat32)
-    parts = list(_parts(mail))
+    try:
+        parts = list(_parts(message_from_bytes(raw, policy=compat32)))
+    except RecursionError:  # parts within parts without end: anybody may send that, and no server does
+        return []
     kinds = [part.get_content_type() for part in parts]
     message_id = _message_id(raw)
     if "message/feedback-report" in kinds:
@@ -57,8 +62,9 @@ def _parts(mail: Message) -> Iterator[Message]:
 
 
 def _message_id(raw: bytes) -> UUID | None:
-    """The last Message-ID of our form: a report has one of its own, and then that of what it returns."""
-    found = _MESSAGE_ID.findall(raw)
+    """The last Message-ID of our form behind the report's own headers: that of what it returns."""
+    head = _HEAD.search(raw)
+    found = [] if head is None else _MESSAGE_ID.findall(raw, head.end())
     return UUID(found[-1].decode()) if found else None
 
 
@@ -91,7 +97,7 @@ def _failed(status: re.Match[str] | None, message_id: UUID | None, recipient: st
     hard, detail = status[1] == "5", f"{status[2]}.{status[3]}"
     if detail in _FULL:
         return Report("bounced", "mailbox-full", message_id, recipient, dead=False)
-    if hard and status[2] == "1":
+    if hard and status[2] == "1" and detail not in OF_SENDER:
         return Report("bounced", "address-unknown", message_id, recipient, dead=True)
     return Report("bounced", "address-refused", message_id, recipient, dead=False)
 

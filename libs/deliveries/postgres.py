@@ -93,7 +93,8 @@ async def hear(connection: asyncpg.Connection, tenant_id: int, heard: Sequence[H
 
 
 def _feedback_id(tenant_id: int, heard: Heard) -> UUID:
-    about = heard.delivery_id or (heard.digest or b"").hex()
+    """A message comes back once; an address that was set right may come back again on another day."""
+    about = heard.delivery_id or f"{(heard.digest or b'').hex()}@{heard.at.date()}"
     return uuid5(_NAMESPACE, f"{tenant_id}/{about}/{heard.kind}/{heard.reason}")
 
 

@@ -62,8 +62,8 @@ async def is_known(connection: asyncpg.Connection, scope: Scope, mass_id: UUID, 
     Raises:
         NameTaken: the id stands for another one.
     """
-    known = await connection.fetchval(_QUERIES["known"], *scope, mass_id)
-    if known is not None and bytes(known) != digest:
+    known = await connection.fetchrow(_QUERIES["known"], scope[0], mass_id)
+    if known is not None and (known["programme_id"], bytes(known["digest"])) != (scope[1], digest):
         raise NameTaken("the name stands for another mass message")
     return known is not None
 

@@ -179,12 +179,17 @@ def _address(person: Person, channel: ChannelName) -> Address | Drop | None:
 def _in_time(case: Case, now: datetime) -> Wait | Drop | None:
     """What keeps it from going out at this moment, if anything does."""
     if case.held_until is not None:
-        return _later(case, case.held_until, "paused", Drop("too_late"))
+        return _held(case, case.held_until)
     if case.quiet is not None:
         opens = next_decent(now, case.quiet, case.zone)
         if opens > now:
             return _later(case, opens, "quiet_hours", Drop("quiet_until_too_late"))
     return _capped(case, case.sent, now)
+
+
+def _held(case: Case, until: datetime) -> Wait:
+    """Look again later, and no later than it is of use: what is let go on before that still goes out."""
+    return Wait(until if case.useful_until is None else min(until, case.useful_until), "paused")
 
 
 def _capped(case: Case, sent: Sent, now: datetime) -> Wait | Drop | None:

@@ -30,7 +30,7 @@ from services.notifier.metrics import NotifierMetrics
 
 log = logs.get(__name__)
 _AT_ONCE = 50
-MAILBOX_ERRORS = (imaplib.IMAP4.error, OSError, TimeoutError, EOFError)
+MAILBOX_ERRORS = (imaplib.IMAP4.error, OSError, TimeoutError, EOFError, UnicodeError)
 """Everything that a server of mailboxes may answer with, or be away with."""
 
 

@@ -98,11 +98,12 @@ async def _dropping(connection: asyncpg.Connection, levels: Sequence[Delivery]) 
 
 
 def _has(standing: Standing, delivery: Delivery) -> Facts:
-    """The balance in the message's wallet, or in the member's only one, and the tier."""
+    """The balance in the message's wallet, or in the member's only one; what is in each; and the tier."""
     wallets = standing.balances.get(delivery.member, {})
     only = next(iter(wallets.values())) if len(wallets) == 1 else None
     wallet = wallets.get(str(delivery.facts.get("wallet")), only)
-    return {"balance": 0 if wallet is None else wallet.available, "tier": standing.tiers.get(delivery.member)}
+    balance = 0 if wallet is None else wallet.available
+    return {"balance": balance, "wallets": wallets, "tier": standing.tiers.get(delivery.member)}
 
 
 def _name(row: asyncpg.Record) -> Member:

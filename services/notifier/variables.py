@@ -78,12 +78,13 @@ def _campaign(facts: Facts, rules: Rules, now: datetime) -> Values:
     """What any other message may tell, of a scenario or to many: its title, its text, and what the member has."""
     title = facts.get("title") or rules.name
     wallet = facts.get("wallet") or next(iter(rules.scales))
+    held = facts["wallets"].get(wallet)
     return {
         "headline": title,
         "message": facts.get("text") or title,
         "button": facts.get("button"),
         "link": facts.get("link"),
-        "balance": Points(facts["balance"], rules.scales.get(wallet, 0)),
+        "balance": Points(0 if held is None else held.available, rules.scales.get(wallet, 0)),
     }
 
 

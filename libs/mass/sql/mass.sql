@@ -1,5 +1,6 @@
 -- name: known
-SELECT m.digest FROM notifier.mass m WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.mass_id = $3;
+-- In whatever programme of the tenant: an id stands for one message.
+SELECT m.programme_id, m.digest FROM notifier.mass m WHERE m.tenant_id = $1 AND m.mass_id = $2;
 
 -- name: make
 INSERT INTO notifier.mass (tenant_id, programme_id, mass_id, digest, name, wanted, state, starts_at, made_by, made_at)

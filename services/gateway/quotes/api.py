@@ -65,7 +65,7 @@ async def post_quote(request: Request, caller: QuotesReader, language: Language)
         needs_spending(caller)
         found = await find(caller, client_of(request), asked, body.wants)
         view = quote_view(found.quote, language, found.view)
-    if view.member_id is not None:
+    if asked.till and view.member_id is not None:
         whose = Whose(caller.tenant_id, asked.programme.programme_id, view.member_id)
         view = view.model_copy(update={"till": await till_texts(request, whose)})
     return Response(view.model_dump_json(), media_type="application/json")
@@ -82,14 +82,14 @@ async def asked_of(caller: Caller, body: QuoteBody) -> Asked:
     identifiers = parts.names.names(body.purchase.identifiers)
     member = None
     if identifiers or body.member_id is not None:
-        member = await parts.quotes.member(programme, identifiers, body.member_id)
+        member = await parts.quotes.member(programme, identifiers, body.member_id, parts.clock.now())
     if member is None and body.member_id is not None:
         raise ProblemError("member-unknown")
     facts, ledger = (None, None) if member is None else (member.facts, member.ledger)
     if facts is not None:
         facts = await with_history(parts.store, programme, facts, body.at)
     purchase = replace(body.purchase, codes=(), cart=None)
-    return Asked(programme, purchase, body.at, facts, ledger)
+    return Asked(programme, purchase, body.at, facts, ledger, member is not None and member.till)
 
 
 def _programme(programmes: Programmes, body: QuoteBody) -> RunningProgramme:

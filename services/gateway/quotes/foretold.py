@@ -26,13 +26,17 @@ SOMEBODY = MemberFacts(UUID(int=0))
 
 
 class Asked(NamedTuple):
-    """What is asked: a purchase as the codec decodes it, the instant to judge it by, and whose it is, if anybody's."""
+    """What is asked: a purchase as the codec decodes it, the instant to judge it by, and whose it is, if anybody's.
+
+    `till` says whether a text waits for the member at the till.
+    """
 
     programme: RunningProgramme
     purchase: Any
     at: datetime
     member: MemberFacts | None
     ledger: MemberLedger | None
+    till: bool = False
 
     @property
     def facts(self) -> MemberFacts:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -30,10 +31,11 @@ _LOT_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class KnownMember:
-    """A member as a quote finds one: what rules are judged by, and what is left of the points."""
+    """A member as a quote finds one: what rules are judged by, what is left of the points, if a till has a text."""
 
     facts: MemberFacts
     ledger: MemberLedger
+    till: bool
 
 
 class QuoteStore:
@@ -43,7 +45,7 @@ class QuoteStore:
         self._pool = pool
 
     async def member(
-        self, programme: RunningProgramme, identifiers: Sequence[str], member_id: UUID | None
+        self, programme: RunningProgramme, identifiers: Sequence[str], member_id: UUID | None, now: datetime
     ) -> KnownMember | None:
         """Return the member of this id, or whoever has the first of the identifiers that anybody has.
 
@@ -55,7 +57,7 @@ class QuoteStore:
         query = _SQL[
             "member_in_segments" if programme.sees_segments else "member_known" if programme.knows else "member"
         ]
-        row = await self._pool.fetchrow(query, *programme.key, list(identifiers), member_id)
+        row = await self._pool.fetchrow(query, *programme.key, list(identifiers), member_id, now)
         if row is None or row["member_id"] is None:
             return None
         facts = MemberFacts(row["member_id"], row["tier"])
@@ -67,6 +69,7 @@ class QuoteStore:
         return KnownMember(
             facts,
             MemberLedger(row["member_id"], row["seq"], _lots(row), _debts(row), read_spans(row["keeps"])),
+            row["till"],
         )
 
     async def counters(self, scope: tuple[int, int], keys: Sequence[str]) -> Mapping[str, int]:

@@ -73,6 +73,8 @@ class Doer:
             if not taken:
                 return 0
             reach("after-fetch")
+            if any(self._told(due, now) is None for due, _ in taken):
+                await self._programmes.look_again()  # whoever planned it may know rules younger than the last look
             outcomes = await self._outcomes(connection, [due for due, _ in taken], now)
             shards: Shards = {}
             for due, ordered in outcomes:
@@ -111,14 +113,18 @@ class Doer:
 
     def _step(self, due: Due, gone: frozenset[truth.Member], now: datetime) -> _Known | str:
         """What the programme says of a step by now, or why it is not taken whatever the member has done."""
-        rules = self._programmes.of(due.scope, now)
-        found = None if rules is None else step_of(rules.scenarios, due.occasion)
         if due.useful_until <= now:
             return "too_late"
         if due.member in gone:
             return "member_left"
+        return self._told(due, now) or "not_told"
+
+    def _told(self, due: Due, now: datetime) -> _Known | None:
+        """The step by the rules that are known; None where these have none that does the same."""
+        rules = self._programmes.of(due.scope, now)
+        found = None if rules is None else step_of(rules.scenarios, due.occasion)
         if rules is None or found is None or found[1].action != due.action:
-            return "not_told"
+            return None
         return _Known(rules, *found)
 
 

@@ -16,6 +16,7 @@ from aiosmtplib import SMTP, SMTPException
 from aiosmtplib.errors import SMTPAuthenticationError
 from pydantic import Field, SecretStr, model_validator
 
+from libs.deliveries.bounces import OF_SENDER
 from libs.messages.content import ChannelName
 from libs.runtime.settings import Part
 from services.notifier.channels.channel import Handed, Letter, Outcome, Postponed, Refused, Unanswered
@@ -52,8 +53,10 @@ class EmailSettings(Part):
     timeout_seconds: Annotated[float, Field(gt=0, le=600)] = Field(default=30.0, description="for each of its answers")
 
     @model_validator(mode="after")
-    def _signs_wholly(self) -> Self:
-        """A selector without its key, or with what is no key, would be found out by the first mail."""
+    def _writes_and_signs(self) -> Self:
+        """A sender that is no address, or a selector without its key, would be found out by the first mail."""
+        if not all(fit_address(each) for each in (self.sender, self.reply_to) if each is not None):
+            raise ValueError("sender and reply_to are bare addresses in ASCII, such as club@shop.example")
         self.signer()
         return self
 
@@ -216,7 +219,7 @@ class _Connection:
         if told is None:
             return Unanswered(safe=False, detail=line.broken or "")
         if told.is_like(_TAKEN):
-            return Handed(f"{told.code} {told.text}"[:64])
+            return Handed(_name_of(told))
         await self._reset(line, (told,))
         return _at_content(told)
 
@@ -233,6 +236,11 @@ class _Connection:
 
 def _away(why: str) -> Postponed:
     return Postponed("provider-away", why, provider_wide=True)
+
+
+def _name_of(taken: Answer) -> str:
+    """What the server calls a mail, for whoever looks for it there; a word with an address in it is left out."""
+    return " ".join([str(taken.code), *[word for word in taken.text.split() if "@" not in word]])[:64]
 
 
 def _told(error: Answer) -> str:
@@ -256,6 +264,8 @@ def _at_recipient(error: Answer) -> Outcome:
     if error.code < 500:
         return Postponed("provider-busy", told)
     _, _, enhanced = told.partition(" ")
+    if enhanced.removeprefix("5.") in OF_SENDER:  # servers say only here that they do not like who writes
+        return _at_sender(error)
     if enhanced.startswith(("5.7.", "5.2.")) or error.code == 552:
         return Refused("address-refused", told)
     return Refused("address-unknown", told, address_dead=True)

@@ -23,9 +23,9 @@ _CALLED_OFF = ("cancelled", "refused")
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """The mass messages of a batch, by tenant and id."""
+    """The mass messages of a batch, by tenant, programme and id."""
 
-    known: Mapping[tuple[int, UUID], Known]
+    known: Mapping[tuple[int, int, UUID], Known]
 
     def held_until(self, delivery: Delivery, now: datetime) -> datetime | None:
         """Until when a delivery is held at least, because its message is paused."""
@@ -53,7 +53,7 @@ class Book:
 
     def _of(self, delivery: Delivery) -> tuple[Known, str] | None:
         named = named_in(delivery.occasion)
-        found = None if named is None else self.known.get((delivery.tenant_id, named[0]))
+        found = None if named is None else self.known.get((*delivery.scope, named[0]))
         return None if named is None or found is None else (found, named[1])
 
 

@@ -76,11 +76,13 @@ async def under_way(database: Database) -> list[Mass]:
     return [Mass(**{**row, "wanted": Wanted.model_validate_json(row["wanted"])}) for row in rows]
 
 
-async def load_known(database: Database, mass_ids: Sequence[UUID]) -> Mapping[tuple[int, UUID], Known]:
-    """Return mass messages by tenant and id."""
+async def load_known(database: Database, mass_ids: Sequence[UUID]) -> Mapping[tuple[int, int, UUID], Known]:
+    """Return mass messages by tenant, programme and id."""
     rows = await database.fetch(_QUERIES["masses"], mass_ids)
     return {
-        (row["tenant_id"], row["mass_id"]): Known(row["state"], Wanted.model_validate_json(row["wanted"]))
+        (row["tenant_id"], row["programme_id"], row["mass_id"]): Known(
+            row["state"], Wanted.model_validate_json(row["wanted"])
+        )
         for row in rows
     }
 

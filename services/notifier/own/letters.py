@@ -39,16 +39,25 @@ class OwnLetters:
     async def look(self) -> None:
         """Hand over what is due; what can't be done while the database is away is done by the next look."""
         try:
-            wall, now = self._wall.now(), self._clock.now()
-            for row in await self._pool.fetch(_QUERIES["take"], now, wall, wall + _LEASE, _MOST):
-                outcome = await self._hand_over(row)
-                settled = _settled(outcome, row["attempts"], self._clock.now())
-                await self._pool.execute(_QUERIES["settle"], row["tenant_id"], row["letter_id"], *settled)
+            for _ in range(_MOST):
+                if not await self._one():
+                    break
         except DATABASE_ERRORS as error:
             self.trouble = f"letters of one's own are not sent: {type(error).__name__}"
             log.warning("own_letters.interrupted", error=type(error).__name__)
         else:
             self.trouble = None
+
+    async def _one(self) -> bool:
+        """Take one and see it through, well within its lease; False when none is due."""
+        wall = self._wall.now()
+        row = await self._pool.fetchrow(_QUERIES["take"], self._clock.now(), wall, wall + _LEASE)
+        if row is None:
+            return False
+        outcome = await self._hand_over(row)
+        settled = _settled(outcome, row["attempts"], self._clock.now())
+        await self._pool.execute(_QUERIES["settle"], row["tenant_id"], row["letter_id"], *settled)
+        return True
 
     async def _hand_over(self, row: asyncpg.Record) -> Outcome:
         try:
@@ -67,6 +76,7 @@ def _settled(
     if isinstance(outcome, Handed):
         return "handed", None, None, outcome.provider_id[:64] or None, now
     reason = "no-answer" if isinstance(outcome, Unanswered) else outcome.reason
-    if isinstance(outcome, Refused) or attempts >= _ATTEMPTS:
+    maybe_there = isinstance(outcome, Unanswered) and not outcome.safe
+    if isinstance(outcome, Refused) or maybe_there or attempts >= _ATTEMPTS:
         return "failed", None, reason, outcome.detail or None, now
     return "waiting", now + _AGAIN, reason, outcome.detail or None, None

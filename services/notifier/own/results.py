@@ -15,14 +15,14 @@ from libs.deliveries.result_mails import place_of
 from libs.language import wording
 from libs.language.catalogue import Catalogue
 from libs.messages.library import Library
-from libs.messages.rendering import render
-from libs.messages.values import Points, Proposal
+from libs.messages.rendering import TooLong, render
+from libs.messages.values import Points, Proposal, Unfit
 from libs.runtime import logs, sql
 from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
 from libs.runtime.keys import event_id
 from libs.runtime.postgres import DATABASE_ERRORS
-from libs.runtime.seal import Seal
+from libs.runtime.seal import Seal, SealBroken
 from services.notifier.programmes import Programmes, Rules, Scope
 
 log = logs.get(__name__)
@@ -84,12 +84,21 @@ class ResultMails:
             days = period_before(row["every"], rules.zone, row["next_at"])
             values = await _figures(connection, scope, rules, span_of(days, rules.zone), row["language"])
             told = {**values, "first_day": days[0], "last_day": days[1]}
-            letter = self._letter(row, rules, told)
-            await own.put(connection, scope[0], self._seal, letter, letter.letter_id.bytes, "pointstream", now)
+            letter = self._written(row, rules, told)
+            if letter is not None:
+                await own.put(connection, scope[0], self._seal, letter, letter.letter_id.bytes, "pointstream", now)
             following = next_due(row["every"], row["hour"], rules.zone, now)
             await connection.execute(_QUERIES["go_on"], scope[0], row["result_mail_id"], following)
             reach("before-commit")
         return True
+
+    def _written(self, row: asyncpg.Record, rules: Rules, told: Mapping[str, object]) -> OwnLetter | None:
+        """The letter; None where it can't be written this time, which holds up nobody else."""
+        try:
+            return self._letter(row, rules, told)
+        except (SealBroken, TooLong, Unfit) as error:
+            log.warning("results.not_written", tenant=rules.tenant, error=type(error).__name__)
+            return None
 
     def _letter(self, row: asyncpg.Record, rules: Rules, told: Mapping[str, object]) -> OwnLetter:
         scope = (row["tenant_id"], row["programme_id"])

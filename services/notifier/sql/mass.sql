@@ -27,7 +27,8 @@ ORDER BY m.made_at, m.mass_id;
 
 -- name: masses
 -- How mass messages stand, by id.
-SELECT m.tenant_id, m.mass_id, m.state, m.wanted::text AS wanted FROM notifier.mass m WHERE m.mass_id = ANY ($1::uuid[]);
+SELECT m.tenant_id, m.programme_id, m.mass_id, m.state, m.wanted::text AS wanted
+FROM notifier.mass m WHERE m.mass_id = ANY ($1::uuid[]);
 
 -- name: of_segments
 -- Members of any of some segments ($4) behind one ($3), in the order of their ids.

@@ -1,16 +1,15 @@
 -- Letters to people of the company.
 
 -- name: take
--- Letters that are due by $1, or whose worker was not heard of by $2 of the machine's clock; until $3.
+-- The letter that is due by $1 for longest, or whose worker was not heard of by $2 of the machine's clock; until $3.
 UPDATE notifier.own_letter o SET state = 'sending', lease_until = $3, attempts = o.attempts + 1
-FROM (
+WHERE (o.tenant_id, o.letter_id) = (
     SELECT k.tenant_id, k.letter_id FROM notifier.own_letter k
     WHERE (k.state = 'waiting' AND k.due_at <= $1) OR (k.state = 'sending' AND k.lease_until < $2)
     ORDER BY k.due_at
-    LIMIT $4
+    LIMIT 1
     FOR NO KEY UPDATE SKIP LOCKED
-) AS due
-WHERE o.tenant_id = due.tenant_id AND o.letter_id = due.letter_id
+)
 RETURNING o.tenant_id, o.letter_id, o.channel, o.sealed, o.attempts;
 
 -- name: settle

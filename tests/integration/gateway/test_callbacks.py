@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
+import pytest
 
 from libs.contacts.addresses import CheckedAddress, read_address
 from libs.contacts.postgres import load_consents, save_told
@@ -20,6 +21,7 @@ from libs.messages.inbox import packed, place_context
 from libs.messages.providers import provider_context
 from libs.messages.sms_callbacks import signature_of
 from libs.runtime.seal import Seal
+from services.gateway.inbox.store import InboxStore
 from tests.integration.gateway.conftest import NOW, SEAL_KEY, MakeKey, SetClock, bearer
 from tests.integration.gateway.scribe import Scribe
 from tests.support.database import ACME
@@ -93,7 +95,13 @@ async def test_stop_and_start_are_the_members_word(
     assert {each.source for each in words} == {"text message"}
 
 
-async def test_an_inbox_is_listed_and_read(anonymous: httpx.AsyncClient, scribe: Scribe, make_key: MakeKey) -> None:
+async def test_an_inbox_is_listed_and_read(
+    anonymous: httpx.AsyncClient,
+    scribe: Scribe,
+    make_key: MakeKey,
+    clock: SetClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     member = await scribe.member(ACME)
     ids = [uuid4() for _ in range(4)]
     for number, (message, place) in enumerate(zip(ids, ("inbox", "inbox", "inbox", "till"), strict=True)):
@@ -102,7 +110,7 @@ async def test_an_inbox_is_listed_and_read(anonymous: httpx.AsyncClient, scribe:
         sent = NOW - timedelta(days=3 - number)
         ends = NOW - timedelta(hours=1) if number == 0 else NOW + timedelta(days=30)
         await scribe.connection.execute(WORDS, member.member_id, message, place, sealed, sent, ends)
-    anonymous.headers.update(bearer((await make_key(ACME, "members:read", "members:write"))[0]))
+    anonymous.headers.update(bearer((await make_key(ACME, "members:read", "members:write", "quotes:read"))[0]))
     path = f"/v1/members/{member.member_id}"
     first = (await anonymous.get(f"{path}/inbox?limit=1")).json()
     assert (first["unread"], first["data"][0]["title"], first["data"][0]["state"]) == (2, "Title 2", "unread")
@@ -119,3 +127,9 @@ async def test_an_inbox_is_listed_and_read(anonymous: httpx.AsyncClient, scribe:
         assert (await anonymous.post(f"{path}/inbox/{other}:read")).json()["code"] == "message-unknown"
     till = (await anonymous.get(f"{path}/till-messages")).json()["data"]
     assert [each["title"] for each in till] == ["Title 3"]
+    cart = {"member_id": str(member.member_id), "data": {"currency": "EUR", "total_minor": 0}}
+    quote = (await anonymous.post("/v1/quote", json=cart)).json()
+    assert [each["id"] for each in quote["till"]] == [str(ids[3])]
+    clock.forward(timedelta(days=31))
+    monkeypatch.setattr(InboxStore, "messages", None)  # where nothing waits, nothing more is asked
+    assert (await anonymous.post("/v1/quote", json=cart)).json()["till"] == []

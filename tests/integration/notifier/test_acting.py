@@ -14,6 +14,7 @@ from libs.promotions.scenarios import Scenario
 from libs.runtime import sql
 from libs.scenarios.reading import load_funnels
 from services.notifier.acting.doer import Doer
+from services.notifier.programmes import Programmes
 from tests.integration.notifier.conftest import BOUNDARY, SEED, Notifying
 from tests.integration.notifier.test_scenarios import EARNED
 
@@ -107,6 +108,17 @@ async def test_what_makes_no_sense_any_more_is_left(notifying: Notifying, why: s
     await doer(notifying).look()
     assert await stand(notifying) == {("points", "dropped", why): 1}
     assert await notifying.events("loyalty.activities") == []
+
+
+async def test_a_worker_that_does_not_know_a_scenario_yet_looks_again(notifying: Notifying) -> None:
+    await notifying.superuser.execute(SEED, 1, BOUNDARY)
+    await notifying.programme()
+    other = Programmes(notifying.pool, notifying.clock)
+    await other.refresh()
+    await notifying.programme(scenarios=[{**GIFTS, "arms": [], "steps": GIFTS["steps"][:1]}])
+    await notifying.hear([review(notifying, 1)], "loyalty.points")
+    await Doer(notifying.pool, other, notifying.clock, notifying.metrics, lambda shards: None).look()
+    assert await stand(notifying) == {("points", "done", None): 1}
 
 
 async def test_two_workers_take_different_steps(notifying: Notifying) -> None:

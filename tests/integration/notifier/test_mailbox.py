@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import asyncpg
 
 from libs.contacts.vault import Vault
@@ -33,6 +35,19 @@ async def test_what_comes_back_is_kept_once(notifying: Notifying) -> None:
         assert box.trouble is None
     kept: list[asyncpg.Record] = await notifying.superuser.fetch(HEARD)
     assert [tuple(row) for row in kept] == [(1, MESSAGE, "bounced", True), (1, MESSAGE, "complained", True)]
+
+
+async def test_an_address_may_come_back_again_on_another_day(notifying: Notifying) -> None:
+    await notifying.people([1], {"email": "anna@example.com"})
+    raw = dsn("failed", "5.1.1").replace(str(MESSAGE).encode(), b"of-another")
+    async with imap_server() as server:
+        box = mailbox(notifying, server.port)
+        for _ in range(2):
+            server.mails += [raw, raw]
+            assert await box.look() == 2
+            notifying.clock.instant += timedelta(days=1)
+    kept = await notifying.superuser.fetch("SELECT tenant_id, dead, delivery_id FROM notifier.feedback")
+    assert [tuple(row) for row in kept] == [(1, True, None)] * 2
 
 
 async def test_a_server_that_is_away_is_trouble_that_passes(notifying: Notifying) -> None:

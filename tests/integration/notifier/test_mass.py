@@ -232,6 +232,15 @@ async def test_who_grew_meanwhile_takes_a_second_person_too(notifying: Notifying
     assert (await seen(notifying)).laid == 31
 
 
+async def test_a_name_stands_for_one_message_whatever_the_programme(notifying: Notifying) -> None:
+    await make(notifying)
+    await make(notifying)
+    for digest in (b"1", b"2"):
+        with pytest.raises(masses.NameTaken):
+            await masses.is_known(notifying.superuser, (1, 2), SPRING, digest)
+    assert not await masses.is_known(notifying.superuser, (2, 1), SPRING, b"1")
+
+
 async def test_variants_share_members_by_lot(notifying: Notifying) -> None:
     await crowd(notifying)
     variants = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -10,8 +11,9 @@ from libs.deliveries.own import OwnLetter, Stand
 from libs.deliveries.result_mails import Wish
 from libs.messages.content import Content
 from libs.runtime.clock import SystemClock
+from libs.runtime.seal import Seal
 from libs.templates.shelf import Shelf
-from services.notifier.channels.channel import Postponed, Refused
+from services.notifier.channels.channel import Postponed, Refused, Unanswered
 from services.notifier.own.letters import OwnLetters
 from services.notifier.own.results import ResultMails
 from tests.integration.notifier.conftest import BOUNDARY, NOON, SEED, Notifying
@@ -61,6 +63,29 @@ async def test_what_is_away_is_tried_again_and_what_is_refused_is_over(notifying
     await worker(notifying).look()
     found = await stand(notifying)
     assert (found.state, found.reason, found.detail) == ("failed", "address-unknown", "550")
+
+
+async def test_what_may_have_been_taken_is_not_sent_again(notifying: Notifying) -> None:
+    await ask(notifying)
+    notifying.channels["email"].answer = lambda letter: Unanswered(safe=False, detail="closed")
+    await worker(notifying).look()
+    found = await stand(notifying)
+    assert (found.state, found.reason, found.detail) == ("failed", "no-answer", "closed")
+
+
+async def test_figures_that_can_not_be_written_hold_up_nobody(notifying: Notifying) -> None:
+    await notifying.programme()
+    seals = {"lost": Seal.from_base64(base64.b64encode(bytes(32)).decode()), "kept": notifying.seal}
+    for number, (name, seal) in enumerate(seals.items()):
+        wish, named = Wish(f"{name}@shop.example", "day", 7, "en"), (UUID(int=number + 1), b"1")
+        due = NOON - timedelta(hours=2 - number)
+        await result_mails.add(notifying.superuser, (1, 1), named, wish, seal, "eva", NOON - timedelta(days=1), due)
+    figures = ResultMails(notifying.pool, notifying.programmes, Shelf().library, notifying.seal, notifying.clock)
+    await figures.look()
+    await worker(notifying).look()
+    assert [each.address for each in notifying.channels["email"].letters] == ["kept@shop.example"]
+    dates = await notifying.superuser.fetch("SELECT next_at FROM notifier.result_mail")
+    assert {row["next_at"] > NOON for row in dates} == {True}
 
 
 async def test_operators_get_the_figures_of_the_week_that_is_over(notifying: Notifying) -> None:

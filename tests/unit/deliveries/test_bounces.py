@@ -72,6 +72,7 @@ Content-Type: text/rfc822-headers
     [
         ("failed", "5.1.1", ("bounced", "address-unknown", True)),
         ("failed", "5.1.10", ("bounced", "address-unknown", True)),
+        ("failed", "5.1.8", ("bounced", "address-refused", False)),
         ("failed", "5.2.2", ("bounced", "mailbox-full", False)),
         ("failed", "5.7.1", ("bounced", "address-refused", False)),
         ("failed", "4.4.7", ("bounced", "address-refused", False)),
@@ -85,6 +86,14 @@ def test_a_returned_mail_says_why(action: str, status: str, expected: tuple[str,
     assert (found.message_id, found.recipient) == (MESSAGE, "anna@example.com")
 
 
+def test_the_number_of_a_report_is_not_that_of_a_message() -> None:
+    own = b"3f0e8d52-7a6b-4c1d-9e2f-001122334455@mail.example"
+    raw = dsn("failed", "5.1.1").replace(b"20260101.1@mx.example", own)
+    assert read_report(raw)[0].message_id == MESSAGE
+    (bare,) = read_report(raw.replace(str(MESSAGE).encode(), b"not-told"))
+    assert (bare.message_id, bare.recipient) == (None, "anna@example.com")
+
+
 def test_a_complaint_ends_it() -> None:
     assert read_report(arf()) == [Report("complained", "complaint", MESSAGE, "anna@example.com", dead=True)]
     assert read_report(arf("not-spam")) == []
@@ -95,6 +104,12 @@ def test_what_says_nothing_final_is_nothing() -> None:
     assert read_report(b"Subject: Re: 7 days\r\n\r\nThank you!") == []
     assert read_report(b"") == []
     assert read_report(dsn("failed", "5.1.1") + b" " * LONGEST) == []
+
+
+def test_parts_within_parts_without_end_are_no_report() -> None:
+    raw = b"".join([b'Content-Type: multipart/mixed; boundary="%d"\r\n\r\n--%d\r\n' % (n, n) for n in range(5_000)])
+    assert len(raw) < LONGEST
+    assert read_report(raw) == []
 
 
 @settings(max_examples=60, deadline=None)

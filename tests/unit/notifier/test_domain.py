@@ -66,6 +66,15 @@ def test_a_reminder_is_sent_before_its_boundary_or_not_at_all() -> None:
     assert close == Wait(night + 8 * HOUR + timedelta(seconds=30), "quiet_hours"), "spread, but never past the boundary"
 
 
+def test_what_is_paused_for_a_moment_is_not_lost() -> None:
+    later = NOW + HOUR
+    assert decide(replace(CASE, held_until=later), NOW) == Wait(later, "paused")
+    close = NOW + HOUR / 2
+    assert decide(replace(CASE, held_until=later, useful_until=close), NOW) == Wait(close, "paused")
+    assert decide(replace(CASE, held_until=later, useful_until=close), close) == Drop("too_late")
+    assert decide(replace(CASE, held_until=later, useful_until=None), NOW) == Wait(later, "paused")
+
+
 def test_a_cap_waits_for_its_window() -> None:
     limits = (Limit(2, 24 * HOUR), Limit(3, 72 * HOUR))
     handed = (NOW - 30 * HOUR, NOW - 20 * HOUR, NOW - 2 * HOUR)

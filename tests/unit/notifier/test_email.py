@@ -46,10 +46,12 @@ async def test_mails_go_over_connections_that_stay_open() -> None:
     ("stage", "answer", "expected"),
     [
         ("rcpt", "550 5.1.1 Nobody here", Refused("address-unknown", "550 5.1.1", address_dead=True)),
+        ("rcpt", "550 5.1.8 No such domain", Postponed("provider-failed", "550 5.1.8", provider_wide=True)),
         ("rcpt", "550 5.7.1 Not welcome", Refused("address-refused", "550 5.7.1")),
         ("rcpt", "552 5.2.2 Full", Refused("address-refused", "552 5.2.2")),
         ("rcpt", "450 4.2.0 Greylisted", Postponed("provider-busy", "450 4.2.0")),
         ("rcpt", "421 4.7.0 Too many", Postponed("provider-busy", "421 4.7.0", provider_wide=True)),
+        ("data", "250 2.6.0 <1@mx.example> queued for bad@example.com", Handed("250 2.6.0 queued for")),
         ("data", "554 5.7.1 Spam", Refused("content-refused", "554 5.7.1")),
         ("data", "451 4.3.0 Later", Postponed("provider-busy", "451 4.3.0")),
     ],
@@ -119,6 +121,13 @@ async def test_what_is_no_address_reaches_nobody() -> None:
         outcomes = await channel(server.port).send(letters("a@b.cz>\r\nRCPT TO:<c@d.cz", "anna@example.com"))
         assert outcomes[0] == Refused("address-unknown", "not an address", address_dead=True)
         assert [address for address, _ in server.taken] == ["anna@example.com"]
+
+
+@pytest.mark.parametrize("field", ["sender", "reply_to"])
+@pytest.mark.parametrize("address", ["Club <club@shop.example>", "klub@\u00e4.example", "a@b.cz>\r\nX: y", ""])
+def test_who_writes_has_an_address(field: str, address: str) -> None:
+    with pytest.raises(ValueError, match="bare addresses"):
+        channel(25, **{field: address})
 
 
 async def test_a_mail_is_signed_where_that_is_asked_for() -> None:
