@@ -210,4 +210,4 @@ def _listen(
                 await following.take(carts, value, stopping)
             elif kind is not None:
                 await grants.take(desk, kind, value, stopping)
-                await granted.take(games, value, stopping)
+                await granted.take(games, kind, value, stopping)

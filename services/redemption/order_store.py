@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -21,6 +22,7 @@ from services.redemption.domain import Redemption
 from services.redemption.ordering import Goods
 
 _QUERIES = sql.load("services.redemption", "orders.sql")
+_CHOICES = sql.load("services.redemption", "choices.sql")
 _MOST = 2**62
 
 
@@ -52,6 +54,11 @@ async def load_goods(
     facts, had = await catalogue.load_facts(connection, name)
     supplies = await catalogue.load_supplies(connection, name[:2], [kept.reward], had, store, now, zone)
     return Goods(kept.reward, kept.version, facts, supplies[kept.reward.reference])
+
+
+async def may_choose(connection: asyncpg.Connection, name: MemberName, order_id: UUID) -> bool:
+    """Whether a choice still stands that is to become this order; from here on it does until the transaction ends."""
+    return bool(await connection.fetchval(_CHOICES["open_choice"], *name, order_id))
 
 
 async def save(connection: asyncpg.Connection, written: Sequence[Written]) -> str | None:

@@ -18,6 +18,7 @@ from libs.catalogue.orders import Order
 from libs.catalogue.pricing import Price
 from libs.catalogue.rows import seal_context
 from libs.codes.keeping import CodeKeeper
+from libs.contracts.choices import CREDENTIAL as CHOICES
 from libs.contracts.orders import OrderAsk
 from libs.contracts.redemption import Ask
 from libs.ledger.model import MemberLedger
@@ -35,6 +36,7 @@ from services.redemption.settings import RedemptionSettings
 _NO_ORDER = OrderAsk()
 _ISSUES = frozenset({"redeem", "grant", "commit"})
 """What issues what is usable at once."""
+_CHOICE_OVER = Refusal("choice-over", "What granted it was taken back.")
 _SCARCE = {
     "sold-out": Refusal("reward-sold-out", "Others were faster: there is not so much left."),
     "total-limit": Refusal("reward-limit", "Others were faster: all of this time are taken."),
@@ -104,6 +106,9 @@ class RewardDesk:
         if order is not None:
             goods = Goods(kept.reward, kept.version, secret=self._secret(order.order_id))
         else:
+            chosen = ask.operation == "grant" and ask.credential == CHOICES
+            if chosen and not await order_store.may_choose(connection, name, id_of(name_of(ask))):
+                return _CHOICE_OVER
             store = None if ask.order is None else ask.order.store
             goods = await order_store.load_goods(connection, name, kept, store, at, rules.zone)
         if kept.reward.codes is None or ask.operation not in _ISSUES:

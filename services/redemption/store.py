@@ -78,6 +78,13 @@ async def see(connection: asyncpg.Connection, tenant_id: int) -> None:
     await connection.execute(_QUERIES["set_tenant"], tenant_id)
 
 
+async def leads_to(connection: asyncpg.Connection, name: MemberName) -> UUID:
+    """Return who a member is now: whom they were merged into, or themselves."""
+    await see(connection, name[0])
+    survivor: UUID | None = await connection.fetchval(_QUERIES["leads_to"], *name)
+    return survivor or name[2]
+
+
 async def look(connection: asyncpg.Connection, name: MemberName) -> MemberLedger | None:
     """Return a member's ledger without a lock, in a transaction that sees one state; None for nobody."""
     await see(connection, name[0])

@@ -41,16 +41,16 @@ class PageLinks:
         """Return the text of a link; its end is cut to whole seconds."""
         until = int(page.until.timestamp())
         body = _BODY.pack(_VERSION, page.tenant_id, page.programme_id, until, page.member_id.bytes)
-        return base64.urlsafe_b64encode(body + self._mac(body)).rstrip(b"=").decode()
+        return _text(body + self._mac(body))
 
     def read(self, token: str, now: datetime) -> OwnPage | None:
-        """Return what a link opens; None when it was not made here, was changed, or is over."""
+        """Return what a link opens; None when it was not made here, was changed in any character, or is over."""
         try:
             raw = base64.urlsafe_b64decode(token.encode() + b"=" * (-len(token) % 4))
         except ValueError:  # no base64, or no ASCII
             return None
         body, mac = raw[:-_MAC], raw[-_MAC:]
-        if len(body) != _BODY.size or not hmac.compare_digest(mac, self._mac(body)):
+        if len(body) != _BODY.size or not hmac.compare_digest(mac, self._mac(body)) or _text(raw) != token:
             return None
         _, tenant, programme, until, member = _BODY.unpack(body)
         page = OwnPage(tenant, programme, UUID(bytes=member), datetime.fromtimestamp(until, UTC))
@@ -58,3 +58,7 @@ class PageLinks:
 
     def _mac(self, body: bytes) -> bytes:
         return hmac.new(self.key, body, sha256).digest()[:_MAC]
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -7,6 +7,7 @@ from datetime import datetime
 from html import escape
 from typing import Any, NamedTuple
 from urllib.parse import quote
+from uuid import UUID
 
 from libs.codes.pattern import canonical
 from libs.codes.pictures import picture
@@ -180,6 +181,9 @@ def _back(shown: Shown) -> str:
     return f'<p><a href="{shown.path()}">{shown.say("back")}</a></p>'
 
 
-def key_of(page_token: str, reference: str, had: int, at: datetime) -> str:
-    """The name of a request that a form makes: the same however often it is sent, another one after each order."""
-    return f"{page_token[-22:]} {reference} {had} {at.date().isoformat()}"
+def key_of(page_token: str, reference: str, last: UUID | None, at: datetime) -> str:
+    """The name of a request that a form makes: the same however often it is sent, another one after each order.
+
+    `last` is the order that the member made last, whatever became of it since.
+    """
+    return f"{page_token[-22:]} {reference} {last} {at.date().isoformat()}"

@@ -173,8 +173,10 @@ async def _reward(
     async with parts.store.reading(page.tenant_id) as reading:
         visit = await _visit(request, reading, page, token, lang)
         found = await _one(reading, visit.who, reference, now)
+        name = (*visit.who.scope, visit.member.member_id)
+        last = await catalogue.load_orders_of(reading.connection, name, None, 1)
     offer = offer_view(found, visit.who, visit.shown.language)
-    key = key_of(token, reference, len(visit.who.had), now)
+    key = key_of(token, reference, last[0][1].order_id if last else None, now)
     return _answer(request, reward_page(visit.shown, offer, key, refused=refused), visit.shown.language)
 
 

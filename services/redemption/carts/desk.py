@@ -120,11 +120,15 @@ class CartDesk:
         return len(due)
 
     async def _known(self, ask: CartAsk) -> ValueAnswer:
-        """The answer under a key, where there is one; null where it is new."""
+        """The answer under a key, where there is one; null where it is new.
+
+        What was begun under the key and left halfway is gone on with, as it was asked for then: whoever asks again
+        could not quote it any more, for the cart itself has some of it.
+        """
         cart = await store.look(self.tools.pool, ask.tenant_id, _name(ask))
-        if cart is None or not cart.whole:
+        if cart is None or (not cart.whole and cart.state != "held"):
             return ValueAnswer()
-        return self._replayed(cart, ask)
+        return await self._whole(cart, ask)
 
     async def _hold(self, ask: CartAsk) -> ValueAnswer:
         now = self.tools.clock.now()
@@ -132,11 +136,18 @@ class CartDesk:
         kept = await again(partial(store.begin, self.tools.pool, wanted, now))
         if kept is None:
             raise NotDone(_TAKEN)
+        return await self._whole(kept, ask)
+
+    async def _whole(self, kept: Cart, ask: CartAsk) -> ValueAnswer:
+        """Have all of a cart that was begun, or let go what was had of it."""
         if kept.whole:
             return self._replayed(kept, ask)
+        now = self.tools.clock.now()
         async with self._alone(kept.tenant_id, kept.cart_id) as (connection, begun):
             if begun is None or begun.fingerprint != ask.fingerprint:
                 raise NotDone(REUSED)
+            if begun.whole:
+                return self._replayed(begun, ask)
             if begun.state != "held":
                 raise NotDone(_ENDED)
             try:

@@ -13,14 +13,13 @@ from uuid import UUID
 import msgspec
 
 from libs.runtime import logs
-from libs.runtime.clock import happens_within
-from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
 from services.redemption import store as requests
-from services.redemption.deciding import Known, RequestName, id_of
+from services.redemption.deciding import UNKNOWN_MEMBER, Known, RequestName, id_of
 from services.redemption.games import badges, tickets
 from services.redemption.games.desk import GameDesk, game_of
 from services.redemption.games.turn import Turn
 from services.redemption.handlers import again
+from services.redemption.heard import until_done
 from services.redemption.values import NotDone
 
 log = logs.get(__name__)
@@ -28,7 +27,6 @@ _GRANTED, _REVOKED = "org.pointstream.reward.granted.v1", "org.pointstream.rewar
 _TICKET, _BADGE = "lottery_ticket", "badge"
 _CREDENTIAL = "campaigns"
 _DONE = b"{}"
-_RETRY = 1.0
 
 
 class _Given(msgspec.Struct, frozen=True):
@@ -48,42 +46,29 @@ class _Told(msgspec.Struct, frozen=True):
     data: _Given
 
 
-class _Kind(msgspec.Struct, frozen=True):
-    type: str
-
-
-_read_kind = msgspec.json.Decoder(_Kind).decode
 _read = msgspec.json.Decoder(_Told).decode
 
 
-async def take(desk: GameDesk, value: bytes, stopping: asyncio.Event) -> None:
-    """Do what an event of the topic of rewards says of tickets and badges; while the database is away it waits.
+async def take(desk: GameDesk, kind: str, value: bytes, stopping: asyncio.Event) -> None:
+    """Do what an event of this type says of tickets and badges; while the database is away it waits.
 
     What can't be done is told to the log and passed over; what is no such event, others have told.
     """
+    if kind not in (_GRANTED, _REVOKED):
+        return
     try:
-        if _read_kind(value).type not in (_GRANTED, _REVOKED):
-            return
         told = _read(value)
     except msgspec.DecodeError:
         return
     if told.data.kind in (_TICKET, _BADGE):
-        while not await _tried(desk, told) and not await happens_within(stopping, _RETRY):
-            log.info("game_grant.tried_again", event_id=told.id)
+        await until_done(partial(_tried, desk, told), told.id, stopping)
 
 
-async def _tried(desk: GameDesk, told: _Told) -> bool:
-    """Do it, and say whether there is nothing more to be done about it."""
+async def _tried(desk: GameDesk, told: _Told) -> None:
     try:
         await again(partial(_do, desk, told))
     except NotDone as error:
         log.warning("game_grant.refused", event_id=told.id, code=error.refusal.code)
-    except DATABASE_ERRORS as error:
-        if trouble(error) in (Trouble.PASSING, Trouble.REPEAT):
-            log.warning("game_grant.waits", error=type(error).__name__)
-            return False
-        log.error("game_grant.not_taken", event_id=told.id, error=type(error).__name__)
-    return True
 
 
 async def _do(desk: GameDesk, told: _Told) -> None:
@@ -93,30 +78,34 @@ async def _do(desk: GameDesk, told: _Told) -> None:
     if scope is None or rules is None:
         log.warning("game_grant.programme_unknown", event_id=told.id)
         return
-    key = sha256(f"{told.source}\x1f{told.id}".encode()).digest()
-    request = RequestName(scope[0], _CREDENTIAL, f"game-{'grant' if told.type == _GRANTED else 'revoke'}", key)
-    name = id_of(request)
+    granted, key = told.type == _GRANTED, sha256(f"{told.source}\x1f{told.id}".encode()).digest()
+    request = RequestName(scope[0], _CREDENTIAL, "game-grant" if granted else "cancel", key)  # the latter for ever
+    name, whose = id_of(request), given.member_id
     async with tools.pool.acquire() as connection, connection.transaction():
-        begun = await requests.begin(connection, request, key, now, (scope[1], given.member_id), name)
+        if granted:
+            whose = await requests.leads_to(connection, (*scope, whose))
+        begun = await requests.begin(connection, request, key, now, (scope[1], whose), name)
         if isinstance(begun, Known):
             return
+        if begun is None and granted:
+            raise NotDone(UNKNOWN_MEMBER)
         turn = Turn(connection, rules, scope, name, now)
-        await _apply(turn, told)
+        await _apply(turn, told, whose)
         await requests.keep_answer(connection, request, _DONE)
         await requests.tell(connection, now, turn.events)
     tools.committed(list(turn.events))
 
 
-async def _apply(turn: Turn, told: _Told) -> None:
+async def _apply(turn: Turn, told: _Told, member_id: UUID) -> None:
     given = told.data
     if given.kind == _BADGE:
         if told.type == _GRANTED:
-            await badges.give(turn, given.member_id, given.reference, given.quantity, given.campaign)
+            await badges.give(turn, member_id, given.reference, given.quantity, given.campaign)
         else:
-            await badges.take_back(turn, given.member_id, given.reference, given.quantity, given.campaign)
+            await badges.take_back(turn, member_id, given.reference, given.quantity, given.campaign)
         return
     game = await game_of(turn, given.reference, lock=told.type == _REVOKED)
     if told.type == _GRANTED:
-        await tickets.grant(turn, game, given.member_id, given.quantity, given.campaign)
+        await tickets.grant(turn, game, member_id, given.quantity, given.campaign)
     else:
-        await tickets.take_back(turn, game, given.member_id, given.quantity, given.campaign)
+        await tickets.take_back(turn, game, member_id, given.quantity, given.campaign)

@@ -26,6 +26,7 @@ async def buy(turn: Turn, game: Game, locked: Locked, count: int) -> bytes:
     known = await store.tickets_under(turn.connection, game, turn.name)
     if known is not None:  # the answer under the key is forgotten, what was done under it is not
         return telling.tickets(game, known)
+    not_a_draft(game)
     await admit(turn, what.audience, member_id)
     had = await store.bought(turn.connection, game, member_id)
     if had + count > (_MOST if what.per_member is None else what.per_member):
@@ -72,6 +73,16 @@ async def _issue(turn: Turn, game: Game, member_id: UUID, count: int, points: in
     row = await store.tickets_under(turn.connection, game, turn.name)
     assert row is not None
     return telling.tickets(game, row)
+
+
+def not_a_draft(game: Game) -> None:
+    """Refuse a game that was a draft when it was looked at: it may have been opened since with other words.
+
+    Raises:
+        NotDone: it was one.
+    """
+    if game.state == "draft":
+        raise NotDone(CLOSED)
 
 
 def reference(game: Game) -> str:

@@ -10,7 +10,7 @@ from services.redemption.domain import Refusal
 from services.redemption.games import store, telling
 from services.redemption.games.keeping import seal_context
 from services.redemption.games.store import Game, Spun, Win
-from services.redemption.games.tickets import CLOSED, reference
+from services.redemption.games.tickets import CLOSED, not_a_draft, reference
 from services.redemption.games.turn import Turn, admit
 from services.redemption.store import Locked
 from services.redemption.values import NotDone
@@ -25,6 +25,7 @@ async def spin(turn: Turn, game: Game, locked: Locked, word: str, seal: Seal) ->
     known = await store.spin(connection, game, turn.name)
     if known is not None:  # the answer under the key is forgotten, what was done under it is not
         return telling.spin(game, known, _gives(what, known["sector"]), wallet)
+    not_a_draft(game)
     await admit(turn, what.audience, member_id)
     day = turn.now.astimezone(turn.rules.zone).date()
     ticket = await store.ticket_to_spin(connection, game, member_id)

@@ -23,3 +23,9 @@ WHERE c.tenant_id = v.tenant_id AND c.programme_id = v.programme_id AND c.member
 SELECT order_id FROM redemption.choice
 WHERE tenant_id = $1 AND programme_id = $2 AND member_id = $3 AND revoked_by = $4
 ORDER BY order_id;
+
+-- name: open_choice
+-- Whether the choice that is to become an order was not taken back; nobody takes it back until this transaction has ended.
+SELECT revoked_at IS NULL FROM redemption.choice
+WHERE tenant_id = $1 AND programme_id = $2 AND member_id = $3 AND order_id = $4
+FOR SHARE;

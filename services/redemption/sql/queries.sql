@@ -10,6 +10,11 @@ SELECT set_config('pointstream.tenant', $1::int::text, true);
 -- name: member
 SELECT seq, owing FROM ledger.member WHERE tenant_id = $1 AND programme_id = $2 AND member_id = $3;
 
+-- name: leads_to
+-- Whom the id of a member leads to who was merged.
+SELECT g.leads_to FROM members.merge g
+WHERE g.tenant_id = $1 AND g.programme_id = $2 AND g.member_id = $3 AND g.undone_at IS NULL;
+
 -- name: redemptions
 SELECT r.programme_id, r.member_id, r.redemption_id, r.state, r.points, r.restored, r.hold_until, r.extended, r.reference,
        r.shares::text AS shares, r.counted_on, r.asked_at, r.changed_at,

@@ -12,6 +12,7 @@ from typing import Any, cast
 import asyncpg
 import orjson
 import pytest
+from pydantic import SecretStr
 
 from libs.codes import postgres as codes
 from libs.codes.keeping import CodeKeeper
@@ -103,6 +104,7 @@ async def opened(database: Database) -> AsyncIterator[Desks]:
         await programmes.refresh()
         settings = RedemptionSettings.model_construct(
             **{name: each.default for name, each in RedemptionSettings.model_fields.items()}
+            | {"seal_key": SecretStr(SEAL)}
         )
         chance = iter(range(10**6))
         tools = Tools(

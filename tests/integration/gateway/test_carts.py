@@ -16,9 +16,12 @@ from libs.codes import postgres as codes
 from libs.codes.keeping import CodeKeeper
 from libs.codes.proof import CartProofs
 from libs.codes.rules import Benefit, PoolRules
+from libs.contracts.codes import ValueAnswer
+from libs.contracts.gift_cards import CardAsk
 from libs.runtime import stream_store
 from services.earning.events import PURCHASES
 from services.gateway.settings import GatewaySettings
+from services.redemption.cards.desk import CardDesk
 from services.redemption.carts import following
 from services.redemption.carts import store as carts
 from services.redemption.carts.desk import GRACE
@@ -202,3 +205,28 @@ async def test_a_token_is_for_its_own_receipt_and_time(shop: Shop, scribe: Scrib
     await carts.forget(shop.counter.desk.pool, clock.now() + timedelta(1), 9)
     states = await shop.operator.fetch("SELECT state FROM redemption.cart")
     assert [row["state"] for row in states] == ["bought"]
+
+
+async def test_a_cart_that_was_left_halfway_is_gone_on_with(
+    shop: Shop, scribe: Scribe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member, whose = await rich(scribe, 300)
+    await shop.pool("spring", PoolRules(), "SPRING-1")
+    number = await shop.card(500)
+    wants = {"codes": ["SPRING-1"], "points": {}, "gift_cards": [{"number": number}]}
+    cart, key = {"source": "/acme/pos/1", "data": bought("R-1", 1_000), **wants}, fresh_key()
+    served = CardDesk.serve
+
+    async def away(desk: CardDesk, ask: CardAsk) -> ValueAnswer:
+        if ask.operation == "use":
+            raise asyncpg.CannotConnectNowError("the database is starting up")
+        return await served(desk, ask)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(CardDesk, "serve", away)
+        assert (await shop.post("carts", cart, **key)).status_code >= 500
+    assert not await shop.valid("SPRING-1", whose)
+    held = await shop.made("carts", cart, **key)
+    assert (held["state"], held["total_minor"], held["points"]["paid_minor"]) == ("held", 900, 300)
+    assert (await shop.spendable(member), await shop.balance(number)) == (0, 0)
+    assert await shop.made("carts", cart, **key) == held

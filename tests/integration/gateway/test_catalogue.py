@@ -365,6 +365,16 @@ async def test_a_member_redeems_on_a_page_of_their_own(
     again = await shop.door.post(f"{page}/rewards/voucher?lang=en", data={"key": "another"})
     assert 'role="alert"' in again.text
     assert "BOOK-1" in (await shop.door.get(f"{page}?lang=en")).text
+    keys = []
+    await shop.put("song", SONG)
+    for _ in range(2):  # once more after it was given up: an order of its own
+        shop.clock.forward(timedelta(seconds=1))
+        form = (await shop.door.get(f"{page}/rewards/song?lang=en")).text
+        keys += re.findall(r'name="key" value="([^"]+)"', form)
+        assert "songs.example" in (await shop.door.post(f"{page}/rewards/song", data={"key": keys[-1]})).text
+        order = (await shop.door.get(f"/v1/members/{member.member_id}/orders")).json()["data"][0]
+        assert (await shop.post(f"/v1/redemptions/{order['order_id']}/cancel", {"by": "operator"})).is_success
+    assert len(set(keys)) == 2
 
     assert (await shop.door.get(f"{page[:-1]}{'A' if page[-1] != 'A' else 'B'}")).status_code == 404
     shop.clock.forward(timedelta(hours=1))

@@ -1,4 +1,4 @@
-"""Points are bought, exchanged and donated by both ways on one database, once under a key; one of three is chosen."""
+"""Points are bought, exchanged and donated by both ways on one database, once under a key; gifts, and one of three."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ import orjson
 import pytest
 
 from cli.verify import check
+from libs.contracts.choices import CREDENTIAL, choice_key
+from libs.contracts.orders import OrderAsk
 from libs.contracts.redemption import Answer, Ask
 from libs.contracts.samples import example
 from libs.contracts.trades import TradeAsk
 from services.gateway.door.problems import ProblemError
 from services.gateway.redemptions.client import RedemptionClient
 from services.gateway.settings import GatewaySettings
-from services.redemption import grants
+from services.redemption import choices, grants
 from services.redemption.commands import digest
 from services.redemption.handlers import Desk
 from tests.integration.gateway.conftest import SEAL_KEY, MakeKey, SetClock, bearer, running
-from tests.integration.gateway.scribe import Scribe
+from tests.integration.gateway.scribe import MemberScribe, Scribe
 from tests.integration.gateway.till import fresh_key
 from tests.support.database import ACME, Database, programme_document
 from tests.support.programmes import put_programme
@@ -171,22 +173,19 @@ async def test_what_is_offered_is_bought_told_and_receipted(
     await sound(database)
 
 
-def granted(member: UUID, name: str, kind: str = "granted") -> bytes:
+def granted(member: UUID, name: str, kind: str = "granted", reference: str = "treat") -> bytes:
     """A campaign gives a member a treat, or takes it back."""
     event = orjson.loads(example(f"reward.{kind}.v1", "full"))
-    data = {"member_id": str(member), "kind": "reward", "reference": "treat", "quantity": 1, "campaign": "quiz"}
+    data = {"member_id": str(member), "kind": "reward", "reference": reference, "quantity": 1, "campaign": "quiz"}
     return orjson.dumps(event | {"id": name, "tenant": "acme", "programme": "main", "data": event["data"] | data})
 
 
-async def test_one_of_three_benefits_is_chosen_once(
-    shop: httpx.AsyncClient, desk: Desk, scribe: Scribe, database: Database
-) -> None:
-    member, stop = await scribe.member(), asyncio.Event()
+async def hear(desk: Desk, member: MemberScribe, name: str, kind: str = "granted", reference: str = "treat") -> None:
+    value = granted(member.member_id, name, kind, reference)
+    await grants.take(desk, f"org.pointstream.reward.{kind}.v1", value, asyncio.Event())
 
-    async def hear(name: str, kind: str = "granted") -> None:
-        value = granted(member.member_id, name, kind)
-        await grants.take(desk, f"org.pointstream.reward.{kind}.v1", value, stop)
 
+async def fill_catalogue(shop: httpx.AsyncClient) -> None:
     for reference in REWARDS:
         document = {
             "category": "treats",
@@ -198,8 +197,15 @@ async def test_one_of_three_benefits_is_chosen_once(
             f"/v1/rewards/{reference}/document", json={"reward": document}, headers={"If-None-Match": "*"}
         )
         assert put.status_code == 200, put.text
+
+
+async def test_one_of_three_benefits_is_chosen_once(
+    shop: httpx.AsyncClient, desk: Desk, scribe: Scribe, database: Database
+) -> None:
+    member = await scribe.member()
+    await fill_catalogue(shop)
     for name in ("g-1", "g-1", "g-2", "g-3"):  # the first comes twice
-        await hear(name)
+        await hear(desk, member, name)
     path = f"/v1/members/{member.member_id}/choices"
 
     async def choices() -> list[dict[str, Any]]:
@@ -223,9 +229,67 @@ async def test_one_of_three_benefits_is_chosen_once(
     assert (await choose(late, "film")).json()["code"] == "choice-over"
     assert [each["state"] for each in await choices()] == ["chosen", "chosen", "over"]
     for _ in range(2):  # the word that takes one back comes twice
-        await hear("r-1", "revoked")
+        await hear(desk, member, "r-1", "revoked")
     taken = "SELECT count(*) FROM redemption.choice WHERE revoked_at IS NOT NULL"
     assert await scribe.connection.fetchval(taken) == 1
     orders = (await shop.get(f"/v1/members/{member.member_id}/orders")).json()["data"]
     assert len(orders) == 2
     await sound(database)
+
+
+async def test_a_gift_that_is_taken_back_takes_no_other_along(
+    shop: httpx.AsyncClient, desk: Desk, scribe: Scribe, database: Database
+) -> None:
+    member = await scribe.member()
+    await fill_catalogue(shop)
+    for name in ("g-1", "g-2", "g-3"):
+        await hear(desk, member, name, reference="song")
+
+    async def states() -> list[str]:
+        told = (await shop.get(f"/v1/members/{member.member_id}/orders")).json()["data"]
+        return sorted(each["state"] for each in told)
+
+    for _ in range(3):
+        await hear(desk, member, "r-1", "revoked", "song")
+    assert await states() == ["cancelled", "issued", "issued"]
+    await hear(desk, member, "r-2", "revoked", "song")
+    assert await states() == ["cancelled", "cancelled", "issued"]
+    await sound(database)
+
+
+async def test_a_choice_that_is_taken_back_becomes_no_order(
+    shop: httpx.AsyncClient, desk: Desk, scribe: Scribe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = await scribe.member()
+    await fill_catalogue(shop)
+    await hear(desk, member, "g-1")
+    (one,) = (await shop.get(f"/v1/members/{member.member_id}/choices")).json()["data"]
+    key = choice_key(UUID(one["choice_id"]))
+    ask = Ask(
+        "grant", 1, CREDENTIAL, key=key, fingerprint=key, programme_id=1, member_id=member.member_id,
+        order=OrderAsk(reward="film", quantity=1, campaign="quiz", cause="c-1"),
+    )  # fmt: skip
+    monkeypatch.setattr(choices, "of", lambda *_: None)  # the programme's next version has no such choice any more
+    await hear(desk, member, "r-1", "revoked")
+    assert (await desk.serve(ask)).refused == "choice-over", "the door had looked before it was taken back"
+    assert not (await shop.get(f"/v1/members/{member.member_id}/orders")).json()["data"]
+
+
+async def test_what_was_won_goes_to_whom_the_winner_was_merged_into(
+    shop: httpx.AsyncClient, desk: Desk, scribe: Scribe
+) -> None:
+    winner, survivor = await scribe.member(), await scribe.member()
+    await fill_catalogue(shop)
+    await scribe.connection.execute(
+        """
+        INSERT INTO members.merge (tenant_id, programme_id, member_id, number, survivor_id, leads_to, passed, debts,
+                                   identifiers, counters, cause, merged_at)
+        VALUES (1, 1, $1, 1, $2, $2, '[]', '{}', '{}', '[]', $1, now())
+        """,
+        winner.member_id, survivor.member_id,
+    )  # fmt: skip
+    await scribe.connection.execute("UPDATE ledger.member SET merged = true WHERE member_id = $1", winner.member_id)
+    for _ in range(2):
+        await hear(desk, winner, "g-1", reference="song")
+    (order,) = (await shop.get(f"/v1/members/{survivor.member_id}/orders")).json()["data"]
+    assert (order["reference"], order["state"]) == ("song", "issued")
