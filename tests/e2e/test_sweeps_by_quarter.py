@@ -30,7 +30,7 @@ GOLD, HOUSEHOLDS = 1_500, 2_500
 RULES = Path(__file__).parents[1] / "support" / "quarters.yaml"
 SETTLED = timedelta(minutes=5)
 """So long after a boundary its sweep has begun; far enough ahead for a clock that runs meanwhile."""
-HOUR, AGO = timedelta(hours=1), timedelta(days=60)
+HOUR, AGO = timedelta(hours=1), timedelta(days=365)
 ASKED = 80
 """Of so many households at most the balance is asked for one by one; of all of them it is read in one statement."""
 DECIDED = "SELECT count(*) FROM earning.inbox WHERE tenant_id = 2"
@@ -236,6 +236,7 @@ async def simulate(
     await platform.put_version(platform.acme, yaml.safe_load(RULES.read_text(encoding="utf-8")), AGO)
     await eventually(lambda: knows(platform.acme), "the rules are in force")
     await loaded(platform)
+    simulation.published = int(await platform.ask(DECIDED))  # what others had the platform do before
     await simulation.enrol(sorted({one.household for one in played}))
     end = quarter_end(played[0].at)
     for _ in range(quarters):
