@@ -28,7 +28,7 @@ from libs.runtime.metrics import StreamMetrics
 from libs.runtime.outbox import ReadRows, Relay
 from libs.runtime.seal import Seal
 from services.redemption import clock as by_the_clock
-from services.redemption import grants, heard, pages, value_pages, wishes
+from services.redemption import gifts, grants, heard, pages, value_pages, wishes
 from services.redemption.carts import following
 from services.redemption.carts.desk import CartDesk
 from services.redemption.commands import Command
@@ -208,6 +208,6 @@ def _listen(
             kind = heard.kind_of(value)
             if kind == following.SETTLED:
                 await following.take(carts, value, stopping)
-            elif kind is not None:
-                await grants.take(desk, kind, value, stopping)
-                await granted.take(games, kind, value, stopping)
+            elif kind is not None and (gift := gifts.gift_of(kind, value)) is not None:
+                await grants.take(desk, gift, stopping)
+                await granted.take(games, gift, stopping)

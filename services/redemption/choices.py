@@ -6,7 +6,6 @@ The order of a choice goes by an id that follows from the choice, so that no two
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Protocol
 from uuid import UUID
 
 from libs.contracts.choices import CREDENTIAL, choice_key
@@ -15,24 +14,10 @@ from libs.runtime import sql
 from libs.runtime.keys import event_id
 from services.redemption import store
 from services.redemption.deciding import RequestName, id_of
+from services.redemption.gifts import Given
 from services.redemption.handlers import Desk
 
 _QUERIES = sql.load("services.redemption", "choices.sql")
-
-
-class Granted(Protocol):
-    """What the event of a grant says."""
-
-    @property
-    def member_id(self) -> UUID: ...  # noqa: D102
-    @property
-    def reference(self) -> str: ...  # noqa: D102
-    @property
-    def campaign(self) -> str: ...  # noqa: D102
-    @property
-    def cause_id(self) -> str: ...  # noqa: D102
-    @property
-    def quantity(self) -> int: ...  # noqa: D102
 
 
 def of(desk: Desk, scope: tuple[int, int], reference: str) -> Choice | None:
@@ -41,7 +26,7 @@ def of(desk: Desk, scope: tuple[int, int], reference: str) -> Choice | None:
     return None if rules is None else next((each for each in rules.choices if each.name == reference), None)
 
 
-async def keep(desk: Desk, scope: tuple[int, int], choice: Choice, event: str, number: int, given: Granted) -> None:
+async def keep(desk: Desk, scope: tuple[int, int], choice: Choice, event: str, number: int, given: Given) -> None:
     """Keep a choice that an event grants; the same event keeps the same choice."""
     choice_id = UUID(event_id(str(scope[0]), event, "choice", str(given.member_id), number))
     order_id = id_of(RequestName(scope[0], CREDENTIAL, "grant", choice_key(choice_id)))
@@ -54,7 +39,7 @@ async def keep(desk: Desk, scope: tuple[int, int], choice: Choice, event: str, n
         )  # fmt: skip
 
 
-async def revoke(desk: Desk, scope: tuple[int, int], event: str, given: Granted) -> list[UUID]:
+async def revoke(desk: Desk, scope: tuple[int, int], event: str, given: Given) -> list[UUID]:
     """Take choices of a campaign back, the youngest first; return the orders that they became, or would have.
 
     The same event takes the same choices back.

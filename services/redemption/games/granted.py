@@ -10,76 +10,47 @@ from functools import partial
 from hashlib import sha256
 from uuid import UUID
 
-import msgspec
-
 from libs.runtime import logs
 from services.redemption import store as requests
 from services.redemption.deciding import UNKNOWN_MEMBER, Known, RequestName, id_of
 from services.redemption.games import badges, tickets
 from services.redemption.games.desk import GameDesk, game_of
 from services.redemption.games.turn import Turn
+from services.redemption.gifts import CREDENTIAL, Gift
 from services.redemption.handlers import again
 from services.redemption.heard import until_done
 from services.redemption.values import NotDone
 
 log = logs.get(__name__)
-_GRANTED, _REVOKED = "org.pointstream.reward.granted.v1", "org.pointstream.reward.revoked.v1"
 _TICKET, _BADGE = "lottery_ticket", "badge"
-_CREDENTIAL = "campaigns"
 _DONE = b"{}"
 
 
-class _Given(msgspec.Struct, frozen=True):
-    member_id: UUID
-    kind: str
-    reference: str
-    quantity: int
-    campaign: str
+async def take(desk: GameDesk, told: Gift, stopping: asyncio.Event) -> None:
+    """Do what the event of a gift says of tickets and badges; while the database is away it waits.
 
-
-class _Told(msgspec.Struct, frozen=True):
-    id: str
-    source: str
-    type: str
-    tenant: str
-    programme: str
-    data: _Given
-
-
-_read = msgspec.json.Decoder(_Told).decode
-
-
-async def take(desk: GameDesk, kind: str, value: bytes, stopping: asyncio.Event) -> None:
-    """Do what an event of this type says of tickets and badges; while the database is away it waits.
-
-    What can't be done is told to the log and passed over; what is no such event, others have told.
+    What can't be done is told to the log and passed over.
     """
-    if kind not in (_GRANTED, _REVOKED):
-        return
-    try:
-        told = _read(value)
-    except msgspec.DecodeError:
-        return
     if told.data.kind in (_TICKET, _BADGE):
         await until_done(partial(_tried, desk, told), told.id, stopping)
 
 
-async def _tried(desk: GameDesk, told: _Told) -> None:
+async def _tried(desk: GameDesk, told: Gift) -> None:
     try:
         await again(partial(_do, desk, told))
     except NotDone as error:
         log.warning("game_grant.refused", event_id=told.id, code=error.refusal.code)
 
 
-async def _do(desk: GameDesk, told: _Told) -> None:
+async def _do(desk: GameDesk, told: Gift) -> None:
     tools, given, now = desk.tools, told.data, desk.tools.clock.now()
     scope = tools.programmes.scope_of(told.tenant, told.programme)
     rules = None if scope is None else tools.programmes.of(scope, now)
     if scope is None or rules is None:
         log.warning("game_grant.programme_unknown", event_id=told.id)
         return
-    granted, key = told.type == _GRANTED, sha256(f"{told.source}\x1f{told.id}".encode()).digest()
-    request = RequestName(scope[0], _CREDENTIAL, "game-grant" if granted else "cancel", key)  # the latter for ever
+    granted, key = not told.revoked, sha256(f"{told.source}\x1f{told.id}".encode()).digest()
+    request = RequestName(scope[0], CREDENTIAL, "game-grant" if granted else "cancel", key)  # the latter for ever
     name, whose = id_of(request), given.member_id
     async with tools.pool.acquire() as connection, connection.transaction():
         if granted:
@@ -96,16 +67,16 @@ async def _do(desk: GameDesk, told: _Told) -> None:
     tools.committed(list(turn.events))
 
 
-async def _apply(turn: Turn, told: _Told, member_id: UUID) -> None:
+async def _apply(turn: Turn, told: Gift, member_id: UUID) -> None:
     given = told.data
     if given.kind == _BADGE:
-        if told.type == _GRANTED:
+        if not told.revoked:
             await badges.give(turn, member_id, given.reference, given.quantity, given.campaign)
         else:
             await badges.take_back(turn, member_id, given.reference, given.quantity, given.campaign)
         return
-    game = await game_of(turn, given.reference, lock=told.type == _REVOKED)
-    if told.type == _GRANTED:
+    game = await game_of(turn, given.reference, lock=told.revoked)
+    if not told.revoked:
         await tickets.grant(turn, game, member_id, given.quantity, given.campaign)
     else:
         await tickets.take_back(turn, game, member_id, given.quantity, given.campaign)

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from services.redemption.games import granted
+from services.redemption.gifts import gift_of
 from services.redemption.heard import kind_of
 from tests.integration.games.conftest import CLOSES, Table
 
@@ -29,7 +30,9 @@ def gift(
 
 
 async def hear(table: Table, value: bytes) -> None:
-    await granted.take(table.desk, kind_of(value) or "", value, asyncio.Event())
+    told = gift_of(kind_of(value) or "", value)
+    assert told is not None
+    await granted.take(table.desk, told, asyncio.Event())
 
 
 async def test_tickets_are_bought_granted_and_drawn(table: Table) -> None:

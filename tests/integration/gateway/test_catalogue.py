@@ -22,6 +22,7 @@ from libs.runtime.leases import shard_of
 from services.gateway.settings import GatewaySettings
 from services.redemption import grants, wishes
 from services.redemption.codes import store as stored
+from services.redemption.gifts import gift_of
 from tests.integration.gateway.conftest import NOW, SEAL_KEY, MakeKey, SetClock, bearer, running
 from tests.integration.gateway.scribe import MemberScribe, Scribe
 from tests.integration.gateway.test_live import sign_in
@@ -244,15 +245,18 @@ async def test_a_wish_within_reach_is_told_once_and_a_gift_of_a_campaign_is_an_o
             "campaign": "birthday", "cause_source": "/acme/pos", "cause_id": "c-1",
         },
     }  # fmt: skip
-    stopping = asyncio.Event()
+    given = gift_of("org.pointstream.reward.granted.v1", orjson.dumps(event))
+    assert given is not None
     for _ in range(2):
-        await grants.take(shop.counter.desk, "org.pointstream.reward.granted.v1", orjson.dumps(event), stopping)
+        await grants.take(shop.counter.desk, given, asyncio.Event())
     (order,) = (await shop.door.get(f"/v1/members/{member.member_id}/orders")).json()["data"]
     assert (order["campaign"], order["state"], order["points"], len(order["usable"])) == ("birthday", "issued", 0, 2)
     assert await shop.spendable(member) == 40
     back = event | {"id": "g-2", "type": "org.pointstream.reward.revoked.v1"}
+    taken = gift_of("org.pointstream.reward.revoked.v1", orjson.dumps(back))
+    assert taken is not None
     for _ in range(2):
-        await grants.take(shop.counter.desk, "org.pointstream.reward.revoked.v1", orjson.dumps(back), stopping)
+        await grants.take(shop.counter.desk, taken, asyncio.Event())
     (order,) = (await shop.door.get(f"/v1/members/{member.member_id}/orders")).json()["data"]
     assert (order["state"], order["usable"]) == ("cancelled", [])
     rows = await stream_store.unpublished(superuser, shard_of("redemption", member.member_id), 0)

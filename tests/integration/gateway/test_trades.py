@@ -24,6 +24,7 @@ from services.gateway.redemptions.client import RedemptionClient
 from services.gateway.settings import GatewaySettings
 from services.redemption import choices, grants
 from services.redemption.commands import digest
+from services.redemption.gifts import gift_of
 from services.redemption.handlers import Desk
 from tests.integration.gateway.conftest import SEAL_KEY, MakeKey, SetClock, bearer, running
 from tests.integration.gateway.scribe import MemberScribe, Scribe
@@ -182,7 +183,9 @@ def granted(member: UUID, name: str, kind: str = "granted", reference: str = "tr
 
 async def hear(desk: Desk, member: MemberScribe, name: str, kind: str = "granted", reference: str = "treat") -> None:
     value = granted(member.member_id, name, kind, reference)
-    await grants.take(desk, f"org.pointstream.reward.{kind}.v1", value, asyncio.Event())
+    gift = gift_of(f"org.pointstream.reward.{kind}.v1", value)
+    assert gift is not None
+    await grants.take(desk, gift, asyncio.Event())
 
 
 async def fill_catalogue(shop: httpx.AsyncClient) -> None:
