@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from libs.promotions.expressions import SOURCE_LIMIT, ExpressionInvalid
 from libs.promotions.variables import EXPRESSIONS
@@ -17,6 +17,7 @@ NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 FieldName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Tiers = Annotated[tuple[Name, ...], Field(max_length=64)]
 Text = Annotated[str, Field(min_length=1, max_length=64)]
 Texts = Annotated[tuple[Text, ...], Field(max_length=10_000)]
 Points = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
@@ -87,6 +88,28 @@ Zone = Annotated[str, AfterValidator(_zone)]
 LocalTime = Annotated[str, AfterValidator(_local_time)]
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 CelSource = Annotated[str, Field(min_length=1, max_length=SOURCE_LIMIT), AfterValidator(_expression)]
+
+
+class Timed(Part):
+    """What holds for members of some levels, from an instant to another; without these for everybody, at any time."""
+
+    tiers: Tiers = ()
+    since: Instant | None = None
+    until: Instant | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.since is not None and self.until is not None and self.until <= self.since:
+            raise Misplaced("until", "it ends before it begins")
+        return self
+
+    def fits(self, tier: str | None, at: datetime) -> bool:
+        """Whether it holds for a member of this level at an instant."""
+        return (
+            (not self.tiers or tier in self.tiers)
+            and (self.since is None or self.since <= at)
+            and (self.until is None or at < self.until)
+        )
 
 
 def refuse_repeats(path: str, names: Sequence[object]) -> None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Literal, NamedTuple, Self
+from typing import Annotated, Literal, NamedTuple
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from libs.promotions.parts import Instant, Misplaced, Name, Part, Positive, unless_written
+from libs.promotions.parts import Misplaced, Name, Part, Positive, Tiers, Timed, unless_written
 
 Tax = Literal["payment", "discount"]
 
 
-class PayRate(Part):
+class PayRate(Timed):
     """So many points pay so much, in the currency's minor unit: for members of some levels, from an instant to another.
 
     The first rate that fits holds. Without `tiers` it fits everybody, without `since` and `until` at any time.
@@ -21,23 +21,7 @@ class PayRate(Part):
 
     points: Positive
     minor: Positive
-    tiers: Annotated[tuple[Name, ...], Field(max_length=64)] = unless_written(())
-    since: Instant | None = None
-    until: Instant | None = None
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.since is not None and self.until is not None and self.until <= self.since:
-            raise Misplaced("until", "it ends before it begins")
-        return self
-
-    def fits(self, tier: str | None, at: datetime) -> bool:
-        """Whether the rate holds for a member of this level at an instant."""
-        return (
-            (not self.tiers or tier in self.tiers)
-            and (self.since is None or self.since <= at)
-            and (self.until is None or at < self.until)
-        )
+    tiers: Tiers = unless_written(())
 
 
 class Payment(Part):

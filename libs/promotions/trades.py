@@ -10,37 +10,14 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, model_validator
 
 from libs.promotions.limits import period_name
-from libs.promotions.parts import Instant, Misplaced, Name, Part, Positive, refuse_repeats
+from libs.promotions.parts import Instant, Misplaced, Name, Part, Positive, Tiers, Timed, refuse_repeats
 from libs.promotions.transfers import Counted
 
 TradeKind = Literal["buy", "exchange_in", "exchange_out", "donate"]
-Tiers = Annotated[tuple[Name, ...], Field(max_length=64)]
 Title = Annotated[str, Field(min_length=1, max_length=200)]
 
 
-class _Timed(Part):
-    """What holds for members of some levels, from an instant to another; without these for everybody, at any time."""
-
-    tiers: Tiers = ()
-    since: Instant | None = None
-    until: Instant | None = None
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.since is not None and self.until is not None and self.until <= self.since:
-            raise Misplaced("until", "it ends before it begins")
-        return self
-
-    def fits(self, tier: str | None, at: datetime) -> bool:
-        """Whether it holds for a member of this level at an instant."""
-        return (
-            (not self.tiers or tier in self.tiers)
-            and (self.since is None or self.since <= at)
-            and (self.until is None or at < self.until)
-        )
-
-
-class SaleRate(_Timed):
+class SaleRate(Timed):
     """So many points cost so much, in the currency's minor unit."""
 
     points: Positive
@@ -60,7 +37,7 @@ class Sale(Part):
         return next((rate for rate in self.rates if rate.fits(tier, at)), None)
 
 
-class ExchangeRateOfPoints(_Timed):
+class ExchangeRateOfPoints(Timed):
     """So many points stand for so many units of the other programme."""
 
     points: Positive
