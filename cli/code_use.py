@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 from typing import Annotated, Any, TypeAlias
 
-import msgspec
 import typer
 
 from cli import code_pools, screen
@@ -14,11 +13,10 @@ from cli.exits import Exit
 from cli.failures import fail, finished
 from cli.options import DEFAULT_DATA, DataOption, JsonOption
 from cli.programmes import ProgrammeOption, TenantOption
-from cli.publishing import the_member
-from cli.redemption_door import KeyOption, RedemptionOption, ask, request
+from cli.redemption_door import KeyOption, RedemptionOption, Where, ask_about
 from libs.codes import postgres as store
 from libs.codes.rules import Order
-from libs.contracts.codes import PATH, CodeAsk
+from libs.contracts.codes import PATH, CodeAsk, Operation
 
 CodeArgument: TypeAlias = Annotated[str, typer.Argument(metavar="CODE", help="A code, as it is typed.")]
 MemberOption: TypeAlias = Annotated[
@@ -31,7 +29,6 @@ _OF_CODE = (
     "code_id", "pool", "kind", "state", "uses", "member_id", "expires_at", "created_at", "assigned_at", "published_at",
     "redeemed_at", "voided_at",
 )  # fmt: skip
-_Where: TypeAlias = tuple[Path, str | None, str | None, str | None, str | None, Path | None, bool]
 
 
 def show(
@@ -83,7 +80,7 @@ def validate(
 ) -> None:
     """Say whether a code counts, and every reason against it; ends with 1 when it does not."""
     told = _ask(
-        (data, tenant, programme, redemption, dsn, seal_key_file, as_json),
+        Where(data, tenant, programme, redemption, dsn, seal_key_file, as_json),
         "validate", None, member, code=code, order=Order(total, currency, shop),
     )  # fmt: skip
     if as_json:
@@ -118,7 +115,7 @@ def redeem(
 ) -> None:
     """Redeem a code, as a till would."""
     told = _ask(
-        (data, tenant, programme, redemption, dsn, seal_key_file, as_json),
+        Where(data, tenant, programme, redemption, dsn, seal_key_file, as_json),
         "redeem", key, member, code=code, order=Order(total, currency, shop), reference=reference,
     )  # fmt: skip
     say(told, f"redeemed: {told['use_id']}", as_json=as_json)
@@ -136,25 +133,13 @@ def void(
 ) -> None:
     """Let a code never count again."""
     told = _ask(
-        (data, tenant, programme, redemption, dsn, seal_key_file, as_json), "void", None, None, code=code
+        Where(data, tenant, programme, redemption, dsn, seal_key_file, as_json), "void", None, None, code=code
     )  # fmt: skip
     say(told, "the code is void", as_json=as_json)
 
 
-def _ask(where: _Where, operation: Any, key: str | None, member: str | None, **told: Any) -> dict[str, Any]:
-    data, tenant, programme, redemption, dsn, seal_key_file, as_json = where
-    connections = Connections(data, as_json, dsn, None, seal_key_file)
-
-    async def work() -> dict[str, Any]:
-        async with code_pools.session(connections, tenant, programme) as at:
-            whose: dict[str, Any] = {"programme_id": at.scope[1]}
-            if member is not None:
-                _, whose["member_id"] = await the_member(at.connection, connections, member, tenant, programme)
-            known = {**told, **whose}
-            named = request(at.scope[0], msgspec.to_builtins(known), key)
-            return await ask(connections, redemption, PATH, CodeAsk(operation, **named, **known))
-
-    return finished(work, as_json=as_json)
+def _ask(where: Where, operation: Operation, key: str | None, member: str | None, **told: Any) -> dict[str, Any]:
+    return ask_about(where, PATH, partial(CodeAsk, operation), told, key=key, member=member)
 
 
 def say(told: dict[str, Any], words: str, *, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
@@ -9,14 +10,14 @@ import msgspec
 import typer
 import yaml
 
-from cli import code_pools, screen
+from cli import screen
 from cli.at_programme import AtProgramme, work_at
 from cli.connections import Connections, DsnOption, SealOption
 from cli.exits import Exit
-from cli.failures import fail, finished
+from cli.failures import fail
 from cli.options import DEFAULT_DATA, DataOption, JsonOption
 from cli.programmes import ProgrammeOption, TenantOption
-from cli.redemption_door import RedemptionOption, ask, request
+from cli.redemption_door import RedemptionOption, Where, ask_about
 from libs.contracts.games import PATH, GameAsk, GameView, Operation
 from libs.games import record as records
 from libs.games.postgres import load_games, load_record
@@ -28,7 +29,6 @@ FileArgument: TypeAlias = Annotated[
     Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="A document in YAML or JSON.")
 ]
 _COLUMNS = ("programme", "name", "kind", "state", "closes_at", "tickets", "spins", "best", "commitment")
-_Where: TypeAlias = tuple[Path, str | None, str | None, str | None, str | None, Path | None, bool]
 
 
 @games.command("list")
@@ -65,7 +65,7 @@ def put(
     as_json: JsonOption = False,
 ) -> None:
     """Write a game that is not open yet."""
-    where = (data, tenant, programme, redemption, dsn, seal_key_file, as_json)
+    where = Where(data, tenant, programme, redemption, dsn, seal_key_file, as_json)
     told = _ask(where, "put", name, document=_document(file, as_json=as_json))
     _say(told, f"{name}: version {told['version']}, {told['state']}", as_json=as_json)
 
@@ -82,7 +82,7 @@ def open_game(
     as_json: JsonOption = False,
 ) -> None:
     """Open a game: publish the commitment that it prints."""
-    told = _ask((data, tenant, programme, redemption, dsn, seal_key_file, as_json), "open", name)
+    told = _ask(Where(data, tenant, programme, redemption, dsn, seal_key_file, as_json), "open", name)
     _say(told, f"open until {told['closes_at']}; commitment {told['commitment'] or 'none'}", as_json=as_json)
 
 
@@ -98,7 +98,7 @@ def end(
     as_json: JsonOption = False,
 ) -> None:
     """Draw a game whose time is over, which the clock does too, or stop a wheel."""
-    told = _ask((data, tenant, programme, redemption, dsn, seal_key_file, as_json), "end", name)
+    told = _ask(Where(data, tenant, programme, redemption, dsn, seal_key_file, as_json), "end", name)
     _say(told, f"ended; seed {told['seed'] or 'none'}", as_json=as_json)
 
 
@@ -115,7 +115,7 @@ def badge(
     as_json: JsonOption = False,
 ) -> None:
     """Say what a badge looks like, and which levels it has."""
-    where = (data, tenant, programme, redemption, dsn, seal_key_file, as_json)
+    where = Where(data, tenant, programme, redemption, dsn, seal_key_file, as_json)
     told = _ask(where, "put_badge", name, document=_document(file, as_json=as_json))
     _say(told, f"the badge {name} is written", as_json=as_json)
 
@@ -187,17 +187,8 @@ def _document(file: Path, *, as_json: bool) -> dict[str, Any]:
     return read
 
 
-def _ask(where: _Where, operation: Operation, name: str, **told: Any) -> dict[str, Any]:
-    data, tenant, programme, redemption, dsn, seal_key_file, as_json = where
-    connections = Connections(data, as_json, dsn, None, seal_key_file)
-
-    async def work() -> dict[str, Any]:
-        async with code_pools.session(connections, tenant, programme) as at:
-            named = request(at.scope[0], {"operation": operation, "name": name, **told}, None)
-            asked = GameAsk(operation, **named, programme_id=at.scope[1], name=name, **told)
-            return await ask(connections, redemption, PATH, asked)
-
-    return finished(work, as_json=as_json)
+def _ask(where: Where, operation: Operation, name: str, **told: Any) -> dict[str, Any]:
+    return ask_about(where, PATH, partial(GameAsk, operation), {"name": name, **told})
 
 
 def _say(told: dict[str, Any], words: str, *, as_json: bool) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
+from functools import partial
 from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 
-import msgspec
 import typer
 
 from cli import code_pools, screen
@@ -16,9 +15,9 @@ from cli.exits import Exit
 from cli.failures import fail, finished
 from cli.options import DEFAULT_DATA, DataOption, JsonOption
 from cli.programmes import ProgrammeOption, TenantOption
-from cli.publishing import DryRunOption, the_member
-from cli.redemption_door import KeyOption, RedemptionOption, ask, request
-from libs.contracts.gift_cards import PATH, CardAsk
+from cli.publishing import DryRunOption
+from cli.redemption_door import KeyOption, RedemptionOption, Where, ask_about
+from libs.contracts.gift_cards import PATH, CardAsk, Operation
 from libs.gift_cards import decide
 from libs.gift_cards import postgres as cards
 from libs.gift_cards.jurisdictions import newest
@@ -49,7 +48,6 @@ _ENTRY = ("seq", "kind", "amount_minor", "balance_minor", "at", "reference")
 _OWED = ("programme", "currency", "law", "cards", "outstanding_minor", "sold_minor", "granted_minor", "spent_minor",
          "cashed_out_minor", "expired_minor")  # fmt: skip
 _MOST_ENTRIES = 1_000
-_Where: TypeAlias = tuple[Path, str | None, str | None, str | None, str | None, Path | None, bool]
 
 
 @app.callback()
@@ -86,7 +84,7 @@ def issue(
     if dry_run:
         _try(told, Connections(data, as_json, dsn, None, seal_key_file))
         return
-    where = (data, tenant, programme, redemption, dsn, seal_key_file, as_json)
+    where = Where(data, tenant, programme, redemption, dsn, seal_key_file, as_json)
     made = []
     with screen.reporting() as report, report.step("Gift cards") as step:
         for number in range(many):
@@ -138,7 +136,7 @@ def use(
     as_json: JsonOption = False,
 ) -> None:
     """Pay with a card, as a till would."""
-    where = (data, tenant, programme, redemption, dsn, seal_key_file, as_json)
+    where = Where(data, tenant, programme, redemption, dsn, seal_key_file, as_json)
     _tell(_ask(where, "use", key, None, card=card, amount_minor=amount, reference=reference), as_json=as_json)
 
 
@@ -158,7 +156,7 @@ def top_up(
     as_json: JsonOption = False,
 ) -> None:
     """Add money to a card."""
-    where = (data, tenant, programme, redemption, dsn, seal_key_file, as_json)
+    where = Where(data, tenant, programme, redemption, dsn, seal_key_file, as_json)
     told: dict[str, Any] = {"amount_minor": amount, "paid": not given, "reference": reference}
     _tell(_ask(where, "top_up", key, None, card=card, **told), as_json=as_json)
 
@@ -178,7 +176,7 @@ def transfer(
     as_json: JsonOption = False,
 ) -> None:
     """Move money from a card to another of the same currency."""
-    where = (data, tenant, programme, redemption, dsn, seal_key_file, as_json)
+    where = Where(data, tenant, programme, redemption, dsn, seal_key_file, as_json)
     _tell(_ask(where, "transfer", key, None, card=card, other_number=other, amount_minor=amount), as_json=as_json)
 
 
@@ -196,7 +194,7 @@ def cash_out(
     as_json: JsonOption = False,
 ) -> None:
     """Pay out what is left on a card, where the rules of its jurisdiction ask for it."""
-    where = (data, tenant, programme, redemption, dsn, seal_key_file, as_json)
+    where = Where(data, tenant, programme, redemption, dsn, seal_key_file, as_json)
     _tell(_ask(where, "cash_out", key, None, card=card, goodwill=goodwill), as_json=as_json)
 
 
@@ -270,23 +268,12 @@ def _try(told: dict[str, Any], connections: Connections) -> None:
 
 
 def _ask(
-    where: _Where, operation: Any, key: str | None, member: str | None, *, card: str | None = None, **told: Any
+    where: Where, operation: Operation, key: str | None, member: str | None, *, card: str | None = None, **told: Any
 ) -> dict[str, Any]:
-    data, tenant, programme, redemption, dsn, seal_key_file, as_json = where
-    connections = Connections(data, as_json, dsn, None, seal_key_file)
+    def found(at: code_pools.Session) -> dict[str, object]:
+        return {} if card is None else {"card_id": _card_id(at, card)}
 
-    async def work() -> dict[str, Any]:
-        async with code_pools.session(connections, tenant, programme) as at:
-            known = dict(told)
-            if card is not None:
-                known["card_id"] = _card_id(at, card)
-            known["programme_id"] = at.scope[1]
-            if member is not None:
-                _, known["member_id"] = await the_member(at.connection, connections, member, tenant, programme)
-            named = request(at.scope[0], msgspec.to_builtins(known), key)
-            return await ask(connections, redemption, PATH, CardAsk(operation, **named, **known))
-
-    return finished(work, as_json=as_json)
+    return ask_about(where, PATH, partial(CardAsk, operation), told, key=key, member=member, found=found)
 
 
 def _card_id(at: code_pools.Session, card: str) -> UUID:

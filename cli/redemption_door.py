@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from hashlib import sha256
-from typing import Annotated, Any, TypeAlias
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple, TypeAlias
 from uuid import uuid4
 
 import aiohttp
+import msgspec
 import orjson
 import typer
 
+from cli.code_pools import Session, session
 from cli.connections import Connections
 from cli.exits import Exit
-from cli.failures import fail, running
-from cli.publishing import who
+from cli.failures import fail, finished, running
+from cli.publishing import the_member, who
 from deploy.embedded import state
 from libs.contracts.codes import CodeAsk, ValueAnswer, read_value_answer, write
 from libs.contracts.games import GameAsk
@@ -41,6 +45,49 @@ def request(tenant_id: int, told: dict[str, Any], key: str | None) -> dict[str, 
         "key": sha256((key or str(uuid4())).encode()).digest(),
         "fingerprint": sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS, default=str)).digest(),
     }
+
+
+class Where(NamedTuple):
+    """How a command finds its programme, and redemption, by its options."""
+
+    data: Path
+    tenant: str | None
+    programme: str | None
+    redemption: str | None
+    dsn: str | None
+    seal_key_file: Path | None
+    as_json: bool
+
+    @property
+    def connections(self) -> Connections:
+        """The ways to the database, and to what is sealed in it."""
+        return Connections(self.data, self.as_json, self.dsn, None, self.seal_key_file)
+
+
+def ask_about(
+    where: Where,
+    path: str,
+    make: Callable[..., AnyAsk],
+    told: Mapping[str, object],
+    *,
+    key: str | None = None,
+    member: str | None = None,
+    found: Callable[[Session], Mapping[str, object]] = lambda at: {},
+) -> dict[str, Any]:
+    """Make an ask of what is told and found, about a member if one is named, and return what redemption tells."""
+    connections = where.connections
+
+    async def work() -> dict[str, Any]:
+        async with session(connections, where.tenant, where.programme) as at:
+            known = {**told, **found(at), "programme_id": at.scope[1]}
+            if member is not None:
+                _, known["member_id"] = await the_member(
+                    at.connection, connections, member, where.tenant, where.programme
+                )
+            named = request(at.scope[0], msgspec.to_builtins(known), key)
+            return await ask(connections, where.redemption, path, make(**named, **known))
+
+    return finished(work, as_json=where.as_json)
 
 
 async def ask(connections: Connections, url: str | None, path: str, asked: AnyAsk) -> dict[str, Any]:

@@ -9,12 +9,12 @@ import msgspec
 import typer
 
 from cli import screen
-from cli.connections import Connections, DsnOption, SealOption
+from cli.connections import DsnOption, SealOption
 from cli.failures import finished
 from cli.options import DEFAULT_DATA, DataOption, JsonOption
 from cli.programmes import ProgrammeOption, TenantOption
 from cli.publishing import MemberArgument, the_member
-from cli.redemption_door import KeyOption, RedemptionOption, ask, request
+from cli.redemption_door import KeyOption, RedemptionOption, Where, ask, request
 from libs.contracts.redemption import PATH, Ask
 from libs.contracts.trades import TradeAsk, TradeOperation, TradeView
 
@@ -55,9 +55,9 @@ def buy(
 ) -> None:
     """Give a member points that were paid for: `pointstream trades buy card:17 1000 --paid 1200 --key shop/991`."""
     told = TradeAsk(paid_minor=paid, payment=payment)
-    connections = Connections(data, as_json, dsn, None, seal_key_file)
+    where = Where(data, tenant, programme, redemption, dsn, seal_key_file, as_json)
     _trade(
-        connections, (tenant, programme, redemption), "buy", member, key, told, points=points, reference=reference,
+        where, "buy", member, key, told, points=points, reference=reference,
         currency=currency,
     )  # fmt: skip
 
@@ -84,8 +84,8 @@ def exchange(
         raise typer.BadParameter("say either --points, which leave, or --units, which come in")
     told = TradeAsk(partner=partner, units=units, payment=payment)
     way: TradeOperation = "exchange_in" if points is None else "exchange_out"
-    connections = Connections(data, as_json, dsn, None, seal_key_file)
-    _trade(connections, (tenant, programme, redemption), way, member, key, told, points=points, reference=reference)
+    where = Where(data, tenant, programme, redemption, dsn, seal_key_file, as_json)
+    _trade(where, way, member, key, told, points=points, reference=reference)
 
 
 @app.command()
@@ -108,10 +108,8 @@ def donate(
     if charity is None and pool is None:
         raise typer.BadParameter("say whom to with --charity or --pool")
     told = TradeAsk(charity=charity, pool=pool)
-    connections = Connections(data, as_json, dsn, None, seal_key_file)
-    _trade(
-        connections, (tenant, programme, redemption), "donate", member, key, told, points=points, reference=reference
-    )
+    where = Where(data, tenant, programme, redemption, dsn, seal_key_file, as_json)
+    _trade(where, "donate", member, key, told, points=points, reference=reference)
 
 
 def register(main: typer.Typer) -> None:
@@ -119,22 +117,14 @@ def register(main: typer.Typer) -> None:
     main.add_typer(app, name="trades")
 
 
-def _trade(
-    connections: Connections,
-    where: tuple[str | None, str | None, str | None],
-    operation: TradeOperation,
-    member: str,
-    key: str | None,
-    told: TradeAsk,
-    **more: Any,
-) -> None:
+def _trade(where: Where, operation: TradeOperation, member: str, key: str | None, told: TradeAsk, **more: Any) -> None:
     """Ask redemption, and tell what it answers; ends the command when that is a refusal."""
-    tenant, programme, redemption = where
+    connections = where.connections
 
     async def work() -> dict[str, Any]:
         connection = await asyncpg.connect(connections.dsn())
         try:
-            found, member_id = await the_member(connection, connections, member, tenant, programme)
+            found, member_id = await the_member(connection, connections, member, where.tenant, where.programme)
         finally:
             await connection.close()
         asked = Ask(
@@ -145,10 +135,10 @@ def _trade(
             trade=told,
             **more,
         )
-        return await ask(connections, redemption, PATH, asked)
+        return await ask(connections, where.redemption, PATH, asked)
 
-    made = finished(work, as_json=connections.as_json)
-    if connections.as_json:
+    made = finished(work, as_json=where.as_json)
+    if where.as_json:
         screen.write_json(made)
         return
     rows = [(name, str(made["trade"][name] or "")) for name in _SHOWN]
