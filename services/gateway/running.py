@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from libs.judging.postgres import (
     Compiler,
@@ -21,7 +22,7 @@ from libs.judging.postgres import (
     load_switches,
 )
 from libs.judging.programmes import Programmes
-from libs.judging.versions import RunningProgramme
+from libs.judging.versions import ActiveVersion, RunningProgramme
 from libs.runtime import logs
 from libs.runtime.postgres import DATABASE_ERRORS
 from services.gateway.store import Store
@@ -113,3 +114,12 @@ class TenantProgrammes:
 def named(programmes: Programmes, slug: str | None) -> list[RunningProgramme]:
     """Return the programmes that a slug can mean: the one of that name, or without a slug all of them."""
     return [one for one in programmes.by_key().values() if slug in (None, one.programme)]
+
+
+def in_force(
+    programmes: Programmes, now: datetime, slug: str | None = None
+) -> Iterator[tuple[RunningProgramme, ActiveVersion]]:
+    """Return each programme that a slug can mean with its version at an instant, where it has one."""
+    for running in named(programmes, slug):
+        if (version := running.at(now)) is not None:
+            yield running, version

@@ -18,7 +18,7 @@ from libs.promotions.describe import Words
 from services.gateway.door.access import parts_of
 from services.gateway.door.parameters import Language
 from services.gateway.live.routes import NO_STORE, remember
-from services.gateway.running import named
+from services.gateway.running import in_force
 from services.gateway.site.console_door import let_in
 from services.gateway.site.console_page import console_page
 from services.gateway.site.markup import rows, table
@@ -37,9 +37,8 @@ async def experiments_page(request: Request, language: Language) -> Response:
     key, session = visitor
     parts, now = parts_of(request), parts_of(request).clock.now()
     sections = []
-    for running in named(await parts.programmes.of(key.tenant_id), None):
-        version = running.at(now)
-        if version is None or not version.compiled.source.experiments:
+    for running, version in in_force(await parts.programmes.of(key.tenant_id), now):
+        if not version.compiled.source.experiments:
             continue
         words = Words(version.compiled, language)
         sections.append(f"<h2>{escape(running.name or running.programme)}</h2>")

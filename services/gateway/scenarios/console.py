@@ -18,7 +18,7 @@ from libs.scenarios.told import told
 from services.gateway.door.access import parts_of
 from services.gateway.door.parameters import Language
 from services.gateway.live.routes import NO_STORE, remember
-from services.gateway.running import named
+from services.gateway.running import in_force
 from services.gateway.site.console_door import let_in
 from services.gateway.site.console_page import console_page
 from services.gateway.site.markup import prose, rows, table
@@ -40,9 +40,8 @@ async def scenarios_page(request: Request, language: Language) -> Response:
     key, session = visitor
     parts, now = parts_of(request), parts_of(request).clock.now()
     sections = []
-    for running in named(await parts.programmes.of(key.tenant_id), None):
-        version = running.at(now)
-        if version is None or not version.compiled.source.scenarios:
+    for running, version in in_force(await parts.programmes.of(key.tenant_id), now):
+        if not version.compiled.source.scenarios:
             continue
         sections.append(f"<h2>{escape(running.name or running.programme)}</h2>")
         async with parts.store.reading(key.tenant_id) as reading:

@@ -17,7 +17,7 @@ from services.gateway.door.parameters import Language
 from services.gateway.door.problems import ProblemError
 from services.gateway.live.routes import NO_STORE, from_our_page, remember
 from services.gateway.rules.desk import desk_of
-from services.gateway.running import named
+from services.gateway.running import in_force
 from services.gateway.segments.list_upload import MOST_BYTES, Upload, Uploads
 from services.gateway.segments.views import ListUploadedView, SegmentView, segment_views
 from services.gateway.site.console_door import lacking, let_in
@@ -38,9 +38,8 @@ async def segments_page(request: Request, language: Language) -> Response:
     key, session = visitor
     parts, now = parts_of(request), parts_of(request).clock.now()
     sections = []
-    for running in named(await parts.programmes.of(key.tenant_id), None):
-        version = running.at(now)
-        if version is None or not version.compiled.source.segments:
+    for running, version in in_force(await parts.programmes.of(key.tenant_id), now):
+        if not version.compiled.source.segments:
             continue
         async with parts.store.reading(key.tenant_id) as reading:
             counts = await segments.load_counts(reading.connection, running.key)
@@ -67,8 +66,7 @@ async def change_list(request: Request, language: Language) -> Response:
     programme, name, what = (fields.get(field, "") for field in ("programme", "list", "what"))
     lists = [
         segment.name
-        for running in named(await parts.programmes.of(key.tenant_id), programme)
-        if (version := running.at(parts.clock.now())) is not None
+        for _, version in in_force(await parts.programmes.of(key.tenant_id), parts.clock.now(), programme)
         for segment in version.compiled.source.segments
         if segment.list
     ]
