@@ -45,7 +45,8 @@ def shards_of(writer: str) -> list[str]:
 class LeasedRelay:
     """Publishes the shards of one writer that this process holds. `clock` is the machine's: leases are its business.
 
-    `make_relay` gives a relay that reads rows by the function it is handed.
+    `make_relay` gives a relay that reads rows by the function it is handed. A `lazy` writer does not wait until what it
+    commits is on disk; what is read of it is brought there before anybody is told.
     """
 
     def __init__(
@@ -55,8 +56,11 @@ class LeasedRelay:
         owner: str,
         make_relay: Callable[[ReadRows], Relay],
         clock: Clock,
+        *,
+        lazy: bool = False,
     ) -> None:
         self._pool = pool
+        self._lazy = lazy
         self._shards = shards_of(writer)
         self._owner = owner
         self._relay = make_relay(self._read)
@@ -158,4 +162,7 @@ class LeasedRelay:
 
     async def _read(self, shard: str, after: int) -> list[Row]:
         async with self._pool.acquire() as connection:
-            return await stream_store.unpublished(connection, shard, after)
+            rows = await stream_store.unpublished(connection, shard, after)
+            if rows and self._lazy:
+                await connection.execute(_QUERIES["flush"])
+            return rows

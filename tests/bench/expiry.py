@@ -296,7 +296,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--members", type=int, default=50_000)
     parser.add_argument("--lots", type=int, default=10, help="lots of each member that lapse")
     parser.add_argument("--workers", type=int, default=2, help="expiry processes; one for each processor")
-    parser.add_argument("--lanes", type=int, default=2, help="chunks that a worker sweeps at once")
+    parser.add_argument("--lanes", type=int, default=1, help="chunks that a worker sweeps at once")
     parser.add_argument("--redemptions", type=float, default=100, help="redemptions a second meanwhile; 0 for none")
     parser.add_argument("--seconds", type=float, default=10, help="of redemptions without a sweep")
     parser.add_argument("--skip-reminders", action="store_true", help="without what comes before the boundary")
