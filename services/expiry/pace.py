@@ -7,7 +7,7 @@ FEW = 200
 """So many lots are taken at least: fewer save no time, for what a transaction costs by itself outweighs them."""
 _GROWTH = 1.5
 _FIRST = 20
-_AIM, _LEAST_AIM = 0.5, 0.3
+_AIM, _LEAST_AIM = 0.4, 0.3
 _CUT, _EASES = 0.85, 1.002
 _USUAL = 1.4
 """A step may take so many times the best one's time a lot, and be no sign that others want the processor."""
