@@ -16,7 +16,7 @@ _FORGETS = 1.01
 
 
 class Pace:
-    """Learns from how long each step took: half of `bound` seconds is aimed at, and growth is careful.
+    """Learns from how long each step took: two fifths of `bound` seconds are aimed at, and growth is careful.
 
     Each step above the bound lowers the aim, and those below raise it by and by: it settles where about one in a
     hundred is late for what nobody foresees, such as a disk that halts. Where lots take longer than they did, others

@@ -27,7 +27,7 @@ class SweepPart(Part):
     lock: timedelta = Field(
         default=timedelta(milliseconds=25),
         gt=timedelta(0),
-        description="how long members may be locked at most; steps aim at half of it",
+        description="how long members may be locked at most; steps aim at two fifths of it",
     )
     lease: timedelta = Field(
         default=timedelta(seconds=10),
