@@ -16,10 +16,10 @@ OTHERS: dict[str, tuple[str, ...]] = {
     "expiry": ("expiry",),
     "forecast": ("forecast",),
     "mails": ("notifier", "--members", "10000"),
-    "http": ("notifier_http", "--members", "10000"),
-    "push": ("notifier_push", "push", "--members", "10000"),
-    "web_push": ("notifier_push", "web_push", "--members", "5000"),
-    "mail_workers": ("notifier_workers", "--members", "20000"),
+    "http": ("notifier_http", "--members", "4000"),
+    "push": ("notifier_push", "push", "--members", "4000"),
+    "web_push": ("notifier_push", "web_push", "--members", "3000"),
+    "mail_workers": ("notifier_workers", "--members", "12000"),
     "hand_over": ("notifier_pace", "--members", "6000"),
 }
 """Parts of the full benchmark, and what `python -m tests.bench.…` is told."""
