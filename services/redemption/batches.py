@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 from uuid import UUID
 
+from libs.catalogue.reward import Reward
 from libs.lives.life import Life, MemberName
+from libs.lives.made import Cause
 from libs.runtime.batch import Outgoing
 from services.redemption import replies, telling, trade_telling
 from services.redemption.commands import Command
@@ -44,6 +46,17 @@ class InHand(NamedTuple):
     life: Life
     spread: int
     tier: str | None = None
+
+
+class Ordered(Protocol):
+    """How a batch has an order of a reward decided, together with its points."""
+
+    @property
+    def reward(self) -> Reward | None:
+        """What is ordered, if the catalogue has it."""
+
+    def begin(self, life: Life, rules: Rules, cause: Cause, at: datetime) -> Changed | Refusal:
+        """Decide it on the member's ledger, on which time is recorded, and count what it takes."""
 
 
 class Outcome(NamedTuple):
@@ -110,8 +123,8 @@ class Batch:
             self.decided.events.append(self._decide(command))
         return self.decided
 
-    def settle(self, asked: Asked) -> Outcome:
-        """Decide one request, on what those before have left."""
+    def settle(self, asked: Asked, order: Ordered | None = None) -> Outcome:
+        """Decide one request, on what those before have left; of a reward, `order` decides."""
         request = asked.request
         known = self._known.get(request)
         if known is not None:
@@ -127,12 +140,27 @@ class Batch:
         redemption_id = asked.candidates[0] if before is None else before.redemption_id
         cause, mark = asked.cause(redemption_id, rules), life.mark()
         life.catch_up(self.at, cause)
-        used = self._used(life.name)
-        changed = decide(asked.ask, life, before, rules, cause, self.at, self._patience, in_hand.tier, used)
-        if isinstance(changed, Refusal):
+        made = self._made(asked, in_hand, before, rules, cause, order)
+        if isinstance(made, Refusal):
             life.go_back(mark)
-            return self._refuse(request, changed)
-        return self._keep(asked, in_hand, before, changed, rules)
+            return self._refuse(request, made)
+        return self._keep(asked, in_hand, before, made, rules, None if order is None else order.reward)
+
+    def _made(
+        self,
+        asked: Asked,
+        in_hand: InHand,
+        before: Redemption | None,
+        rules: Rules,
+        cause: Cause,
+        order: Ordered | None,
+    ) -> Changed | Refusal:
+        """Decide, and record it on the member in hand."""
+        life = in_hand.life
+        if order is not None:
+            return order.begin(life, rules, cause, self.at)
+        used = self._used(life.name)
+        return decide(asked.ask, life, before, rules, cause, self.at, self._patience, in_hand.tier, used)
 
     def _whose(self, asked: Asked, before: Redemption | None) -> tuple[InHand, Rules] | Refusal:
         """Whose points a request is about, and by which rules; or why that is nobody."""
@@ -172,11 +200,18 @@ class Batch:
         return made.events
 
     def _keep(
-        self, asked: Asked, in_hand: InHand, before: Redemption | None, changed: Changed, rules: Rules
+        self,
+        asked: Asked,
+        in_hand: InHand,
+        before: Redemption | None,
+        changed: Changed,
+        rules: Rules,
+        reward: Reward | None,
     ) -> Outcome:
         """Keep what a request has done, and tell of it."""
         life, after = in_hand.life, changed.redemption
-        answer = telling.answer(changed, life, rules.programme, came_back=asked.ask.operation in GIVES_BACK)
+        back = asked.ask.operation in GIVES_BACK
+        answer = telling.answer(changed, life, rules.programme, came_back=back, reward=reward)
         self._known[asked.request] = self.decided.answers[asked.request] = Known(asked.prints[0], answer)
         self._standing[after.redemption_id] = self.decided.redemptions[after.redemption_id] = after
         self.decided.refused.discard(asked.request)
@@ -187,6 +222,8 @@ class Batch:
         if before is None and after.trade is not None:
             self.decided.used.setdefault(after.name, Counter()).update({each.key: each.amount for each in changed.uses})
             events.append(trade_telling.traded(after, rules, in_hand.spread, self.at))
+        if reward is not None:
+            events += telling.order_events(after.name, rules, in_hand.spread, None, after.order, self.at)
         return Outcome(answer, events, made=before is None, after=after)
 
     def _used(self, member: MemberName) -> Mapping[str, int]:

@@ -7,7 +7,7 @@ begun, what comes is gathered for the next. What concerns more than points alone
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID
@@ -23,11 +23,13 @@ from libs.runtime.failpoint import reach
 from libs.runtime.leases import shard_of
 from libs.runtime.outbox import Row
 from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
-from services.redemption import gathering_store, store
+from services.redemption import gathering_store, order_gathering, order_store, store
 from services.redemption.batches import Batch, Outcome
 from services.redemption.deciding import MERGED, UNKNOWN_MEMBER, Asked, id_of, meaning, name_of
 from services.redemption.domain import Redemption, Rules
 from services.redemption.handlers import WRITER, Desk, again
+from services.redemption.order_gathering import Shelf
+from services.redemption.reward_desk import RewardDesk
 
 _GATHERED = frozenset({"redeem", "hold", "extend", "commit", "release", "cancel"})
 
@@ -49,6 +51,10 @@ class _Line:
     began: float | None = None
 
 
+class _Scarce(Exception):
+    """Others took meanwhile what there was when it was looked; the transaction is undone."""
+
+
 class Gathering:
     """Serves what `desk` does, together where that can be. `published` hears what was committed, in order."""
 
@@ -64,7 +70,7 @@ class Gathering:
             Whatever `libs.runtime.postgres.DATABASE_ERRORS` lists: it is not known whether it was done, and may be
             asked again under the same key.
         """
-        if ask.operation not in _GATHERED or ask.order is not None or ask.trade is not None:
+        if not _gathers(ask):
             return await self._desk.serve(ask)
         answer = await self._together(ask)
         return await self._desk.serve(ask) if answer is None else answer
@@ -93,6 +99,8 @@ class Gathering:
             line.began = monotonic()
             try:
                 answers, rows = await again(partial(self._decide, turn.asked))
+            except _Scarce:
+                return [None] * len(turn.asked)
             except DATABASE_ERRORS as error:
                 if trouble(error) is not Trouble.REFUSED:
                     raise
@@ -109,15 +117,18 @@ class Gathering:
             batch = Batch(loaded, desk.programmes.of, now, desk.patience)
             answers: list[Answer | None] = []
             events: dict[str, list[Outgoing]] = {}
+            shelf = await order_gathering.load(connection, desk.rewards, asked, loaded.members)
             for each in asked:
-                if any(_of_an_order(loaded.redemptions.get(name)) for name in each.candidates):
+                if _alone(each, loaded.redemptions, shelf):
                     batch.leave(each.request)
                     answers.append(None)
                     continue
-                made = batch.settle(each)
+                made = batch.settle(each, None if each.ask.order is None else shelf.order(each))
                 if made.after is not None and made.events:
                     events.setdefault(shard_of(WRITER, made.after.name[2]), []).extend(made.events)
-                answers.append(await _answer(connection, each, made))
+                answers.append(await _answer(connection, desk.rewards, each, made))
+            if shelf.written and await order_store.save(connection, shelf.written) is not None:
+                raise _Scarce
             members = [each.life for each in loaded.members.values()]
             rows = await gathering_store.end(connection, tenant, batch.at, members, batch.decided, events)
             reach("before-commit")
@@ -141,15 +152,30 @@ def _cause(redemption_id: UUID, rules: Rules) -> Cause:
     return Cause(redemption_id, rules.source, str(redemption_id))
 
 
-def _of_an_order(redemption: Redemption | None) -> bool:
-    return redemption is not None and redemption.order is not None
+def _gathers(ask: Ask) -> bool:
+    """Whether a request may be decided with others: about points alone, or an order that begins."""
+    if ask.operation not in _GATHERED or ask.trade is not None:
+        return False
+    return ask.order is None or (
+        ask.redemption_id is None and ask.order.campaign is None and ask.order.reward is not None
+    )
 
 
-async def _answer(connection: asyncpg.Connection, asked: Asked, made: Outcome) -> Answer:
+def _alone(asked: Asked, redemptions: Mapping[UUID, Redemption], shelf: Shelf) -> bool:
+    """Whether a request goes on with an order, orders what is there already, or takes codes of a pool."""
+    found = next((redemptions[each] for each in asked.candidates if each in redemptions), None)
+    if asked.ask.order is None:
+        return found is not None and found.order is not None
+    return found is not None or shelf.alone(asked)
+
+
+async def _answer(connection: asyncpg.Connection, rewards: RewardDesk, asked: Asked, made: Outcome) -> Answer:
     """What is answered; of a member who is not there it is looked whether somebody else is it now."""
     refused = made.refused
     if refused is None:
-        return Answer(msgspec.Raw(made.answer), made=_made(asked, made), replayed=made.replayed)
+        body = await rewards.opened(connection, asked.ask.tenant_id, made.answer)
+        began = asked.ask.redemption_id is None if made.replayed else made.made
+        return Answer(msgspec.Raw(body), made=began, replayed=made.replayed)
     if (
         refused is UNKNOWN_MEMBER
         and asked.member is not None
@@ -157,7 +183,3 @@ async def _answer(connection: asyncpg.Connection, asked: Asked, made: Outcome) -
     ):
         refused = MERGED
     return Answer(refused=refused.code, detail=refused.detail)
-
-
-def _made(asked: Asked, made: Outcome) -> bool:
-    return asked.ask.redemption_id is None if made.replayed else made.made
