@@ -49,7 +49,7 @@ async def begin(connection: asyncpg.Connection, tenant_id: int, now: datetime, a
         if kept is not None:
             keeps[name] = kept
     ledgers = await lives.ledgers_of(connection, heads, listed["lots"], keeps)
-    redemptions = await store.load_redemptions(connection, tenant_id, listed["found"]) if listed["found"] else {}
+    redemptions = await store.load_redemptions(connection, tenant_id, listed["standing"]) if listed["standing"] else {}
     here = [each for each in redemptions.values() if each.name in heads]
     loaded = await store.with_lots(connection, ledgers, here)
     return Loaded(

@@ -5,7 +5,7 @@
 --   known_…  keys that were used before, by their numbers among those asked (from 1), for what, and the first answer
 --   head_…   the members, each once, locked; merged ones are not among them
 --   lots     all that they have left, each member's in order
---   found    those of `p_redemptions` that are there
+--   standing  those of `p_redemptions` that are there
 -- Keys are asked for once each. Members are named, or found by their redemptions. The planner can't know how few there are,
 -- and to plan anew each time would take longer than to look.
 CREATE FUNCTION redemption.begin_requests(
@@ -14,7 +14,7 @@ CREATE FUNCTION redemption.begin_requests(
     OUT known_numbers int[], OUT known_fingerprints bytea[], OUT known_answers bytea[],
     OUT head_programmes int[], OUT head_members uuid[], OUT head_seqs bigint[], OUT head_spreads int[],
     OUT head_owing boolean[], OUT head_tiers text[], OUT head_keeps text[],
-    OUT lots ledger.lot_now[], OUT found uuid[]
+    OUT lots ledger.lot_now[], OUT standing uuid[]
 )
 LANGUAGE plpgsql
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
@@ -77,7 +77,7 @@ BEGIN
         ) AS o
     ) AS l;
 
-    SELECT array_agg(r.redemption_id) INTO found
+    SELECT array_agg(r.redemption_id) INTO standing
     FROM unnest(p_redemptions) AS v(redemption_id)
     JOIN redemption.redemption r ON r.tenant_id = p_tenant AND r.redemption_id = v.redemption_id;
 END $$;
