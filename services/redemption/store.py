@@ -143,6 +143,13 @@ async def load_lives(
 ) -> dict[MemberName, Life]:
     """Return the members with all that is left, and with the lots of these redemptions even if they are empty."""
     ledgers = await lives.load_ledgers(connection, {member.name: member.head for member in locked})
+    return await with_lots(connection, ledgers, redemptions)
+
+
+async def with_lots(
+    connection: asyncpg.Connection, ledgers: dict[MemberName, MemberLedger], redemptions: Iterable[Redemption]
+) -> dict[MemberName, Life]:
+    """Take members in hand, with the lots of these redemptions even if they are empty."""
     there = {name: {lot.seq for lot in ledger.lots} for name, ledger in ledgers.items()}
     wanted: dict[tuple[MemberName, int], None] = {}
     for redemption in redemptions:
