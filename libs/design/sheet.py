@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 from libs.design.contrast import COLOUR
 from libs.design.style import DARK_CARD, DARK_PAGE, FONTS, MOST_RADIUS, Look
@@ -28,7 +27,8 @@ input, select {{ border-radius: min(var(--radius), .6rem); }}
 def address(look: Look) -> str:
     """Where the sheet of a look is."""
     said = {name: getattr(look, name)[1:] for name in _COLOURS}
-    return f"{PATH}?{urlencode({**said, 'font': look.font, 'radius': str(look.radius)})}"
+    values = {**said, "font": look.font, "radius": str(look.radius)}  # letters, digits and hyphens alone
+    return f"{PATH}?{'&'.join(f'{name}={value}' for name, value in values.items())}"
 
 
 def sheet(look: Look) -> str:
