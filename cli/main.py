@@ -46,6 +46,7 @@ MODULES = (
     "cli.reminders",
     "cli.messages",
     "cli.templates",
+    "cli.designs",
     "cli.results",
     "cli.sweep",
     "cli.exemptions",

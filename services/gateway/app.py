@@ -42,6 +42,12 @@ from services.gateway.codes import routes as ways_to_codes
 from services.gateway.contacts import preferences
 from services.gateway.contacts import routes as ways_to_contacts
 from services.gateway.contacts.desk import ContactDesk
+from services.gateway.designs import console as designer
+from services.gateway.designs import looks as ways_to_looks
+from services.gateway.designs import routes as ways_to_designs
+from services.gateway.designs.desk import DesignDesk
+from services.gateway.designs.looks import BrandLooks
+from services.gateway.designs.store import DesignStore
 from services.gateway.door import error_answers
 from services.gateway.door.access import Parts
 from services.gateway.door.api_keys import KeyRing
@@ -80,6 +86,9 @@ from services.gateway.intake.desk import Desk
 from services.gateway.intake.publisher import Publisher
 from services.gateway.intake.recent import Recent
 from services.gateway.intake.store import IntakeStore
+from services.gateway.landing import routes as landing_pages
+from services.gateway.landing.joining import Joining
+from services.gateway.landing.routes import LandingDesk
 from services.gateway.lapsing import routes as ways_of_lapsing
 from services.gateway.live import routes as live
 from services.gateway.live.board import Boards
@@ -206,6 +215,10 @@ _WAYS = (
     templates_console,
     scenarios_api,
     ways_to_media,
+    ways_to_designs,
+    ways_to_looks,
+    designer,
+    landing_pages,
     site,
 )
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -253,6 +266,9 @@ def compose(
             app.state.messages = MessageDesk(pool, vault, now)
             app.state.mass = MassDesk(pool, random)
             app.state.templates = TemplateDesk(TemplateStore(pool), now)
+            app.state.designs = DesignDesk(DesignStore(pool), now)
+            app.state.landing = LandingDesk(app.state.designs.store, Joining.from_seal_key(key), random)
+            app.state.brand_looks = BrandLooks(app.state.designs.store)
             app.state.results = ResultsDesk(pool, vault.seal)
             app.state.own_letters = OwnDesk(pool, app.state.templates, vault.seal, random)
             app.state.backtests = _backtests(settings, pool, now, metrics, random)

@@ -114,7 +114,8 @@ RIGHTS: dict[str, dict[str, str]] = {
             redemption.reward_use redemption.trade stream.outbox_shard stream.position vault.profile
             """,
         "INSERT SELECT": """
-            expiry.reinstatement_share members.referral_code notifier.feedback notifier.mass_member notifier.media
+            expiry.reinstatement_share members.referral_code notifier.design notifier.feedback notifier.mass_member
+            notifier.media
             notifier.own_letter notifier.template platform.exchange_rate platform.programme_version redemption.reward
             """,
         "INSERT SELECT UPDATE(free)": "redemption.stock",
@@ -126,6 +127,10 @@ RIGHTS: dict[str, dict[str, str]] = {
         "SELECT UPDATE(asked) UPDATE(asked_by)": "expiry.sweep",
         "SELECT UPDATE(last_used_at)": "gateway.api_key",
         "SELECT UPDATE(read_at)": "notifier.inbox",
+        "INSERT SELECT UPDATE(signups) UPDATE(visits)": "gateway.page_day",
+        (
+            "DELETE INSERT SELECT UPDATE(revision) UPDATE(saved_at) UPDATE(saved_by) UPDATE(source)"
+        ): "notifier.design_draft",
         (
             "DELETE INSERT SELECT UPDATE(description) UPDATE(event_types) UPDATE(old_secret) UPDATE(old_until) "
             "UPDATE(paused_until) UPDATE(secret) UPDATE(state) UPDATE(state_at) UPDATE(style) UPDATE(url)"
@@ -237,7 +242,8 @@ RIGHTS: dict[str, dict[str, str]] = {
             earning.referral_account earning.referral_change earning.referral_waiting earning.told_programme
             earning.unclaimed_receipt earning.unpaid_receipt earning.worker expiry.boundary expiry.chunk expiry.forecast
             expiry.latest_forecast expiry.origin_mix expiry.origin_place expiry.reminder expiry.reminder_chunk
-            ledger.allocation ledger.journal ledger.lot_now ledger.movement ledger.waiver members.exemption_pass
+            gateway.page_day ledger.allocation ledger.journal ledger.lot_now ledger.movement ledger.waiver
+            members.exemption_pass
             members.identifier members.mark members.member members.merge members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing
             notifier.scenario_act notifier.sms_day redemption.badge redemption.badge_award redemption.bill
@@ -253,8 +259,8 @@ RIGHTS: dict[str, dict[str, str]] = {
             """,
         "DELETE INSERT SELECT UPDATE": "platform.source",
         "INSERT SELECT": """
-            expiry.reinstatement_share notifier.mass_member notifier.media notifier.own_letter notifier.template
-            redemption.code redemption.reward
+            expiry.reinstatement_share notifier.design notifier.mass_member notifier.media notifier.own_letter
+            notifier.template redemption.code redemption.reward
             """,
         "INSERT SELECT UPDATE(free)": "redemption.stock",
         (
@@ -291,6 +297,9 @@ RIGHTS: dict[str, dict[str, str]] = {
         "INSERT SELECT UPDATE(ended_at) UPDATE(ended_by)": "members.exemption",
         "SELECT UPDATE(activates_at) UPDATE(keeps) UPDATE(lapses_at) UPDATE(owing) UPDATE(seq)": "ledger.member",
         "SELECT UPDATE(replayed_at)": "stream.dead_letter",
+        (
+            "DELETE INSERT SELECT UPDATE(revision) UPDATE(saved_at) UPDATE(saved_by) UPDATE(source)"
+        ): "notifier.design_draft",
         "INSERT SELECT UPDATE(present)": "vault.consent",
         "INSERT SELECT UPDATE(destroyed_at) UPDATE(sealed_key)": "vault.member_key",
         (
@@ -312,7 +321,8 @@ RIGHTS: dict[str, dict[str, str]] = {
         "USAGE": "earning ledger members notifier platform redemption stream vault",
         "SELECT": """
             earning.member_day ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.member ledger.movement
-            members.member members.segment_member members.tier_standing notifier.mass_member notifier.provider
+            members.member members.segment_member members.tier_standing notifier.design notifier.mass_member
+            notifier.provider
             notifier.template platform.exchange_rate platform.programme platform.programme_version platform.source
             platform.tenant redemption.reward redemption.reward_order redemption.reward_use redemption.stock
             vault.person

@@ -8,6 +8,7 @@ from services.gateway.carts.problem_kinds import CARTS
 from services.gateway.choices.problem_kinds import CHOICES
 from services.gateway.codes.problem_kinds import CARDS, CODES
 from services.gateway.contacts.problem_kinds import CONTACTS
+from services.gateway.designs.problem_kinds import DESIGNS
 from services.gateway.expiry.reinstatement_problems import REINSTATEMENTS
 from services.gateway.expiry.sweep_problems import SWEEPS
 from services.gateway.games.problem_kinds import GAMES
@@ -28,6 +29,7 @@ FAMILIES = (
     *MASS,
     *OWN_LETTERS,
     *TEMPLATES,
+    *DESIGNS,
     *CONTACTS,
     *CODES,
     *CARDS,
