@@ -69,7 +69,7 @@ _ELSEWHERE = {
     "switch": ("cli.switches",),
     "liability": ("cli.expiry",),
     "draws": ("cli.games",),
-    "members": ("cli.reinstate",),
+    "members": ("cli.reinstate", "cli.blocking"),
     "reinstatements": ("cli.reinstate",),
     "db": ("cli.db", "cli.rebuild"),
 }

@@ -20,6 +20,7 @@ from libs.runtime.batch import Outgoing
 from services.redemption import replies, telling, trade_telling
 from services.redemption.commands import Command
 from services.redemption.deciding import (
+    BLOCKED,
     GIVES_BACK,
     MERGED,
     NO_VERSION,
@@ -175,6 +176,8 @@ class Batch:
         in_hand = self._loaded.members.get(self._leads(whose) if before is None else whose)
         if in_hand is None:
             return UNKNOWN_MEMBER if before is None else MERGED
+        if before is None and in_hand.life.name[2] in rules.blocked:
+            return BLOCKED
         return in_hand, rules
 
     def leave(self, request: RequestName) -> None:

@@ -24,6 +24,7 @@ from services.redemption.paying import ABOUT_MEMBERS, in_part, priced, returned
 
 REUSED = Refusal("idempotency-key-reused", "The key stands for another request.")
 UNKNOWN_MEMBER = Refusal("member-unknown", "Nobody has this id.")
+BLOCKED = Refusal("member-blocked", "The member is blocked: nothing new is begun before somebody lifts that.")
 UNKNOWN = Refusal("redemption-unknown", "Nothing of your company has this id.")
 MERGED = Refusal(
     "member-merged", "Whose points these are was merged into another member; an adjustment gives that one points."

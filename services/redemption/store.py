@@ -257,6 +257,12 @@ async def load_versions(pool: asyncpg.Pool) -> list[asyncpg.Record]:
     return list(await pool.fetch(_QUERIES["programmes"]))
 
 
+async def load_blocked(pool: asyncpg.Pool) -> dict[tuple[int, int], frozenset[UUID]]:
+    """Return the members who are blocked, by programme."""
+    rows = await pool.fetch(_QUERIES["blocked"])
+    return {(row["tenant_id"], row["programme_id"]): frozenset(row["members"]) for row in rows}
+
+
 async def load_document(pool: asyncpg.Pool, tenant_id: int, programme_id: int, version: int) -> str:
     """Return the document of a version as JSON."""
     return str(await pool.fetchval(_QUERIES["document"], tenant_id, programme_id, version))
