@@ -53,6 +53,7 @@ MODULES = (
     "cli.contacts",
     "cli.expiry",
     "cli.reinstate",
+    "cli.blocking",
     "cli.webhooks",
     "cli.providers",
     "cli.codes",
