@@ -36,7 +36,7 @@ class PoolState(Body):
 
     model_config = ConfigDict(json_schema_extra={"example": {"paused": True}})
 
-    paused: bool = Field(description="True stops them at once: none counts, and none is handed out.")
+    paused: bool = Field(strict=True, description="True stops them at once: none counts, and none is handed out.")
 
 
 class PoolSwitch(NamedTuple):
