@@ -141,7 +141,10 @@ class CartRules(ValueRules):
     @precondition(lambda self: self.carts)
     @rule(some=SOME)
     def buy_a_cart(self, some: int) -> None:
-        """Its receipt comes, in time or late: what is still held is redeemed, what is not is had again if it can be."""
+        """Its receipt comes, in time or late: what is still held is redeemed, what is over is had again if it can be.
+
+        What was let go is bought by nobody any more.
+        """
         left = [cart for cart in self.carts if cart.number not in self.points.receipts]
         if not left:
             return
@@ -150,6 +153,8 @@ class CartRules(ValueRules):
         card = f"{self.run}-{cart.who}"
         self.stores.tell(purchase(cart.number, cart.total, card=card, time=self.now, cart=cart.token))
         self.points.buy(cart.number, cart.who, cart.total)
+        if cart.state == "released":
+            return
         if cart.state == "held":
             self.commit(cart)
         else:
