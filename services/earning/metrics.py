@@ -84,7 +84,7 @@ class EarningMetrics:
         )
         self.retried = Counter(
             "loyalty_retried_receipts_total",
-            "Receipts that waited for an exchange rate and are judged anew.",
+            "Receipts that waited for an exchange rate, or a blocked member, and are judged anew.",
             registry=registry,
         )
         self.heralded = Counter(
