@@ -14,7 +14,7 @@ import orjson
 
 from libs.ledger.keeping import read_spans
 from libs.ledger.model import Debt, Kind, Lot, MemberLedger, Span
-from libs.lives.life import Life, MemberName, rows, waivers
+from libs.lives.life import Life, MemberName, loans, rows, waivers
 from libs.runtime import sql
 
 _QUERIES = sql.load("libs.lives")
@@ -22,7 +22,7 @@ _TABLES = ("lots", "movements", "allocations", "touched", "debts", "heads")
 
 
 class Head(NamedTuple):
-    """What the head of a member's ledger says: the last number given, and whether anything is owed."""
+    """What the head of a member's ledger says: the last number given, and whether anything is owed or lent."""
 
     seq: int
     owing: bool
@@ -45,7 +45,7 @@ async def load_ledgers(
             keeps[name] = read_spans(row["keeps"])
     if any(head.owing for head in heads.values()):
         for row in await connection.fetch(_QUERIES["debts"], *_columns(members)):
-            debts.setdefault(tuple(row[:3]), []).append(Debt(row["wallet"], row["amount"], row["since"]))
+            debts.setdefault(tuple(row[:3]), []).append(Debt(*row[3:]))
     return {
         name: MemberLedger(
             name[2], head.seq, tuple(lots.get(name, ())), tuple(debts.get(name, ())), keeps.get(name, ())
@@ -71,6 +71,8 @@ async def save(connection: asyncpg.Connection, now: datetime, lives: Iterable[Li
         await connection.execute(_QUERIES["save"], now, *[_json(tables[name]) for name in _TABLES])
     if waived := waivers(changed):
         await save_waivers(connection, waived)
+    if lent := loans(changed):
+        await connection.execute(_QUERIES["save_loans"], _json(lent))
 
 
 async def save_waivers(connection: asyncpg.Connection, waived: Sequence[Mapping[str, object]]) -> None:

@@ -150,7 +150,7 @@ class Batch:
         events = telling.events_of(life, rules, in_hand.spread, self.at)
         if before is None and after.trade is not None:
             self.decided.used.setdefault(after.name, Counter()).update({each.key: each.amount for each in changed.uses})
-            events.append(trade_telling.traded(after, rules, in_hand.spread, self.at))
+            events += trade_telling.traded(after, rules, in_hand.spread, self.at)
         if ask.operation == "extend":
             self.decided.still[command.key] = "extended"
             events.append(replies.put_off(command, after, self.at))

@@ -42,7 +42,7 @@ RIGHTS: dict[str, dict[str, str]] = {
             "INSERT SELECT UPDATE(held) UPDATE(now_active_from) UPDATE(now_expires_at) UPDATE(pending) "
             "UPDATE(remaining)"
         ): "ledger.lot",
-        "INSERT SELECT UPDATE(amount) UPDATE(since)": "ledger.debt",
+        "INSERT SELECT UPDATE(amount) UPDATE(due_at) UPDATE(lent) UPDATE(share) UPDATE(since)": "ledger.debt",
         "DELETE INSERT SELECT UPDATE(cause)": "earning.referral_waiting",
         "DELETE INSERT SELECT": "earning.parked_receipt earning.unclaimed_receipt members.segment_member",
         "DELETE INSERT SELECT UPDATE(due_at) UPDATE(reason) UPDATE(urgent)": "members.segment_look",
@@ -172,7 +172,7 @@ RIGHTS: dict[str, dict[str, str]] = {
             members.tier_standing platform.exchange_rate platform.programme platform.programme_version platform.source
             platform.tenant redemption.reward
             """,
-        "INSERT": "ledger.allocation ledger.movement ledger.waiver",
+        "INSERT": "ledger.allocation ledger.loan ledger.movement ledger.waiver",
         "INSERT SELECT": """
             redemption.game_seed redemption.game_spin redemption.game_win redemption.gift_card_entry
             redemption.reward_answer redemption.reward_step redemption.trade stream.dead_letter stream.outbox
@@ -187,7 +187,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         "INSERT SELECT UPDATE(outcome)": "redemption.inbox",
         "INSERT SELECT UPDATE(paid_minor) UPDATE(returned_minor)": "redemption.bill",
         "INSERT SELECT UPDATE": "stream.outbox_shard stream.position",
-        "INSERT SELECT UPDATE(amount) UPDATE(since)": "ledger.debt",
+        "INSERT SELECT UPDATE(amount) UPDATE(due_at) UPDATE(lent) UPDATE(share) UPDATE(since)": "ledger.debt",
         (
             "INSERT SELECT UPDATE(held) UPDATE(now_active_from) UPDATE(now_expires_at) UPDATE(pending) "
             "UPDATE(remaining)"
@@ -237,7 +237,8 @@ RIGHTS: dict[str, dict[str, str]] = {
             earning.referral_account earning.referral_change earning.referral_waiting earning.told_programme
             earning.unclaimed_receipt earning.unpaid_receipt earning.worker expiry.boundary expiry.chunk expiry.forecast
             expiry.latest_forecast expiry.origin_mix expiry.origin_place expiry.reminder expiry.reminder_chunk
-            ledger.allocation ledger.journal ledger.lot_now ledger.movement ledger.waiver members.exemption_pass
+            ledger.allocation ledger.journal ledger.loan ledger.lot_now ledger.movement ledger.owed ledger.waiver
+            members.exemption_pass
             members.identifier members.mark members.member members.merge members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing
             notifier.scenario_act notifier.sms_day redemption.badge redemption.badge_award redemption.bill
