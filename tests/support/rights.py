@@ -16,6 +16,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         "INSERT SELECT UPDATE(story)": "earning.referral_account",
         "INSERT SELECT UPDATE(rules) UPDATE(seen_at) UPDATE(switches)": "earning.worker",
         "INSERT SELECT UPDATE(until) UPDATE(version)": "earning.told_programme",
+        "INSERT": "ledger.loan",
         "INSERT SELECT": """
             earning.decision_page earning.decision_page_rest earning.receipt_event earning.referral_change
             earning.unpaid_receipt ledger.allocation ledger.movement ledger.waiver members.mark members.member
