@@ -113,7 +113,7 @@ async def test_points_are_lent_spent_and_repaid_by_what_is_earned(platform: Plat
     await eventually(lambda: points()[0] < 275, "half of what a purchase brings repays")
     earned = 2 * (275 - points()[0])
     assert points()[1] == earned // 2 > 0
-    words = shop.get(f"{member}/expiry?lang=de")["wallets"][0]["words"]
+    words = shop.get(f"{member}/expiry", lang="de")["wallets"][0]["words"]
     assert any("sind Ihnen geliehen: 50 % von allem" in each for each in words)
     history = [each["words"] for each in shop.get(f"{member}/history")["data"]]
     assert "Points were lent" in history
