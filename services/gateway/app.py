@@ -70,6 +70,7 @@ from services.gateway.files.feeder import Feeder
 from services.gateway.files.purge import FilePurge
 from services.gateway.files.shelf import Shelf
 from services.gateway.files.store import FileStore
+from services.gateway.games import console as console_of_games
 from services.gateway.games import ranking_api
 from services.gateway.games import routes as ways_to_games
 from services.gateway.inbox import routes as inbox_api
@@ -189,6 +190,7 @@ _WAYS = (
     experiments_console,
     scenarios_console,
     console_of_codes,
+    console_of_games,
     console_of_mass,
     reminder_api,
     sweep_plan_api,
