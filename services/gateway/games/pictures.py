@@ -64,7 +64,8 @@ def rising(title: str, bids: Sequence[tuple[datetime, int]]) -> str:
     ordered = sorted(bids)
     begin, span = ordered[0][0], (ordered[-1][0] - ordered[0][0]).total_seconds() or 1.0
     most = max(points for _, points in ordered)
-    points, last = [], None
+    points: list[str] = []
+    last: float | None = None
     for at, bid in ordered:
         x = _EDGE + (at - begin).total_seconds() / span * (_WIDE - 2 * _EDGE)
         y = _HIGH - _EDGE - bid / most * (_HIGH - 2 * _EDGE)
