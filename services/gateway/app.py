@@ -64,6 +64,8 @@ from services.gateway.expiry import (
     sweeps_console,
 )
 from services.gateway.expiry.sweep_store import SweepStore
+from services.gateway.feedback import console as console_of_feedback
+from services.gateway.feedback import routes as ways_to_feedback
 from services.gateway.files import routes as ways_in_for_files
 from services.gateway.files.desk import FileDesk
 from services.gateway.files.feeder import Feeder
@@ -144,6 +146,7 @@ _WAYS = (
     rewards_api,
     keeping_api,
     orders_api,
+    ways_to_feedback,
     ways_to_codes,
     ways_to_gift_cards,
     ways_to_carts,
@@ -186,6 +189,7 @@ _WAYS = (
     live,
     members_console,
     segments_console,
+    console_of_feedback,
     catalogue_console,
     experiments_console,
     scenarios_console,

@@ -15,7 +15,7 @@ from services.gateway.catalogue.texts import PAGES, STATES
 from services.gateway.catalogue.views import OfferView
 from services.gateway.site.markup import instant, listed, prose, rows, table
 
-PLACE, BOARD = "/catalogue", "/catalogue/orders"
+PLACE, BOARD, LIKED = "/catalogue", "/catalogue/orders", "/catalogue/feedback"
 PICTURES = (
     "default-src 'none'; img-src https:; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
@@ -42,8 +42,11 @@ def grid_body(
     )
     cards = "".join(_card(each, language) for each in offers)
     body = f'<div class="cards">{cards}</div>' if offers else f"<p>{prose(PAGES.say(language, 'none'))}</p>"
-    link = f'<p class="ways"><a href="{BOARD}?lang={language}">{say("to-board")}</a></p>'
-    return f"{link}{form}{answer}{body}"
+    links = "".join(
+        f'<a href="{place}?lang={language}">{say(name)}</a>'
+        for place, name in ((BOARD, "to-board"), (LIKED, "to-liked"))
+    )
+    return f'<p class="ways">{links}</p>{form}{answer}{body}'
 
 
 def _card(offer: OfferView, language: str) -> str:

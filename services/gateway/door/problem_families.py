@@ -10,6 +10,7 @@ from services.gateway.codes.problem_kinds import CARDS, CODES
 from services.gateway.contacts.problem_kinds import CONTACTS
 from services.gateway.expiry.reinstatement_problems import REINSTATEMENTS
 from services.gateway.expiry.sweep_problems import SWEEPS
+from services.gateway.feedback.problem_kinds import FEEDBACK
 from services.gateway.games.problem_kinds import GAMES
 from services.gateway.mass.problem_kinds import MASS
 from services.gateway.messages.problem_kinds import MESSAGES
@@ -35,6 +36,7 @@ FAMILIES = (
     *TRADES,
     *CHOICES,
     *GAMES,
+    *FEEDBACK,
     *WEBHOOKS,
     *CALLBACKS,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import quote
 from uuid import UUID
@@ -17,6 +18,7 @@ from libs.promotions.rates import digits
 from services.gateway.catalogue.pages import state_words
 from services.gateway.catalogue.texts import PAGES
 from services.gateway.catalogue.views import OfferView
+from services.gateway.feedback.form import rating_form
 from services.gateway.mine.texts import MINE
 from services.gateway.site.markup import listed, page
 
@@ -43,12 +45,18 @@ class Shown(NamedTuple):
 
 
 def shelf_page(
-    shown: Shown, offers: Sequence[OfferView], orders: Sequence[OrderView], titles: Mapping[str, str]
+    shown: Shown,
+    offers: Sequence[OfferView],
+    orders: Sequence[OrderView],
+    titles: Mapping[str, str],
+    stars: Mapping[UUID, int] = MappingProxyType({}),
+    told: str = "",
 ) -> str:
-    """All rewards, those in reach first, with how it goes, tips, and what was had."""
+    """All rewards, those in reach first, with how it goes, tips, and what was had with the stars given for it."""
     number = wording.number(shown.points, shown.language)
+    answer = f'<p role="status" class="good">{escape(told)}</p>' if told else ""
     head = (
-        f'<p class="soft">{shown.say("programme", programme=shown.programme)}</p>'
+        f'{answer}<p class="soft">{shown.say("programme", programme=shown.programme)}</p>'
         f"<p><b>{shown.say('balance', n=shown.points, number=number)}</b></p>"
         f"<h2>{shown.say('steps')}</h2><ol>"
         + "".join(f"<li>{shown.say(f'step.{name}')}</li>" for name in ("choose", "confirm", "use"))
@@ -61,7 +69,12 @@ def shelf_page(
             ("later", [each for each in offers if not each.in_reach]),
         )
     )
-    had = f"<h2>{shown.say('mine')}</h2>" + "".join(_order(shown, each, titles) for each in orders) if orders else ""
+    had = (
+        f"<h2>{shown.say('mine')}</h2>"
+        + "".join(_order(shown, each, titles, stars.get(each.order_id)) for each in orders)
+        if orders
+        else ""
+    )
     tips = f"<h2>{shown.say('tips')}</h2>" + listed(shown.say(f"tip.{name}") for name in ("wish", "soon", "codes"))
     return page(MINE.say(shown.language, "title"), head + groups + had + tips, language=shown.language)
 
@@ -111,7 +124,10 @@ def done_page(shown: Shown, order: OrderView, title: str) -> str:
     """What was redeemed, and how it is used."""
     used = "".join(_usable(shown, each) for each in order.usable)
     state = "" if used else f"<p>{escape(state_words(order.state, shown.language))}</p>"
-    body = f'<p role="status" class="good">{escape(title)}. {shown.say("thanks.why")}</p>{used}{state}{_back(shown)}'
+    body = (
+        f'<p role="status" class="good">{escape(title)}. {shown.say("thanks.why")}</p>{used}{state}'
+        f"{_rating(shown, order, None)}{_back(shown)}"
+    )
     return page(MINE.say(shown.language, "thanks"), body, language=shown.language)
 
 
@@ -134,7 +150,7 @@ def _field(name: str, schema: Mapping[str, Any]) -> str:
     return f'<p><label for="{escape(name)}">{label}</label> <input id="{escape(name)}" name="{escape(name)}"{kind}></p>'
 
 
-def _order(shown: Shown, order: OrderView, titles: Mapping[str, str]) -> str:
+def _order(shown: Shown, order: OrderView, titles: Mapping[str, str], stars: int | None) -> str:
     points = PAGES.say(shown.language, "points", points=wording.number(order.points, shown.language))
     told = shown.say(
         "state",
@@ -143,7 +159,13 @@ def _order(shown: Shown, order: OrderView, titles: Mapping[str, str]) -> str:
         points=points,
     )
     used = "".join(_usable(shown, each) for each in order.usable)
-    return f"<section><p>{told}</p>{used}</section>"
+    return f"<section><p>{told}</p>{used}{_rating(shown, order, stars)}</section>"
+
+
+def _rating(shown: Shown, order: OrderView, stars: int | None) -> str:
+    if order.state in ("held", "released", "expired"):
+        return ""
+    return rating_form(shown.path("orders", str(order.order_id)), order.order_id, stars, shown.language)
 
 
 def _usable(shown: Shown, usable: UsableView) -> str:

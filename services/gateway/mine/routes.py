@@ -26,6 +26,10 @@ from services.gateway.door.openapi import refusals
 from services.gateway.door.parameters import MemberId, ProgrammeSlug
 from services.gateway.door.problems import ProblemError
 from services.gateway.door.quotas import POLICY
+from services.gateway.feedback.saying import say
+from services.gateway.feedback.store import load_stars
+from services.gateway.feedback.texts import FEEDBACK
+from services.gateway.feedback.views import MOST_WORDS
 from services.gateway.members.lookup import one_member
 from services.gateway.mine.links import LIVES, OwnPage, PageLinks
 from services.gateway.mine.pages import (
@@ -98,6 +102,28 @@ class _Visit(NamedTuple):
 @router.get(f"{PLACE}/{{token}}", include_in_schema=False)
 async def show_shelf(request: Request, token: Token, lang: Wanted = None) -> HTMLResponse:
     """Show points, rewards and what was had."""
+    return await _shelf(request, token, lang)
+
+
+@router.post(f"{PLACE}/{{token}}/orders/{{order_id}}", include_in_schema=False)
+async def rate(request: Request, token: Token, order_id: UUID, lang: Wanted = None) -> HTMLResponse:
+    """Keep the stars and words that a member gives to what was had."""
+    parts, fields = parts_of(request), await fields_of(request, _MOST, _FIELDS)
+    if (page := _read(request, token)) is None:
+        return _broken(request, lang)
+    async with parts.store.reading(page.tenant_id) as reading:
+        found = await catalogue.load_order(reading.connection, page.tenant_id, order_id)
+    if found is None or found[0] != (page.tenant_id, page.programme_id, page.member_id):
+        raise ProblemError("not-found")
+    language = choose(lang, request.headers.get("accept-language"))
+    stars, told = fields.get("stars", ""), FEEDBACK.say(language, "choose")
+    if stars in ("1", "2", "3", "4", "5"):
+        await say(request, *found, int(stars), fields.get("words", "")[:MOST_WORDS])
+        told = FEEDBACK.say(language, "thanks")
+    return await _shelf(request, token, lang, told)
+
+
+async def _shelf(request: Request, token: str, lang: str | None, told: str = "") -> HTMLResponse:
     parts = parts_of(request)
     if (page := _read(request, token)) is None:
         return _broken(request, lang)
@@ -109,11 +135,12 @@ async def show_shelf(request: Request, token: Token, lang: Wanted = None) -> HTM
             reading.connection, await catalogue.load_orders_of(reading.connection, name, None, _ORDERS)
         )
         orders = [await _with_texts(request, reading, each) for each in orders]
+        stars = await load_stars(reading.connection, name, [each.order_id for each in orders])
     seen.sort(key=lambda each: (-each.proposal.score, each.kept.reward.reference))
     language = visit.shown.language
     titles = {each.kept.reward.reference: each.kept.reward.words(language).title for each in seen}
     offers = [offer_view(each, visit.who, language) for each in seen]
-    return _answer(request, shelf_page(visit.shown, offers, orders, titles), language)
+    return _answer(request, shelf_page(visit.shown, offers, orders, titles, stars, told), language)
 
 
 @router.get(f"{PLACE}/{{token}}/rewards/{{reference}}", include_in_schema=False)
