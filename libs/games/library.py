@@ -70,7 +70,8 @@ def _read(name: str, text: str) -> Example:
     said: dict[str, Any] = read_yaml(text)
     (part,) = said.keys() & {"game", "badge", "ranking"}
     document: dict[str, Any] = said[part]
+    sort: Sort = document["kind"] if part == "game" else "badge" if part == "badge" else "ranking"
     return Example(
-        name, document["kind"] if part == "game" else part, said["about"], document, int(said.get("days", 0)),
+        name, sort, said["about"], document, int(said.get("days", 0)),
         int(said.get("latest_hours", 0)),
     )  # fmt: skip

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request
 
 from libs.catalogue import postgres as catalogue
+from libs.runtime.seal import Seal
 from services.gateway.catalogue.rewards_api import Reference
 from services.gateway.door.access import Caller, PointsSpender, RewardsReader
 from services.gateway.door.openapi import refusals
@@ -111,8 +112,8 @@ async def list_ratings(request: Request, caller: RewardsReader, programme: Progr
     return LikingsView(data=tuple(LikingView(**figures_of(*each)) for each in ordered))
 
 
-def _seal(request: Request) -> store.Seal:
-    seal: store.Seal = request.app.state.seal
+def _seal(request: Request) -> Seal:
+    seal: Seal = request.app.state.seal
     return seal
 
 
