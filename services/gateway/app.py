@@ -124,6 +124,10 @@ from services.gateway.scenarios import console as scenarios_console
 from services.gateway.segments import api as segments_api
 from services.gateway.segments import console as segments_console
 from services.gateway.settings import GatewaySettings
+from services.gateway.sharing import routes as ways_to_share
+from services.gateway.sharing.desk import SharingDesk
+from services.gateway.sharing.links import ShareLinks
+from services.gateway.shelf import routes as shelf
 from services.gateway.site import routes as site
 from services.gateway.site.sessions import Sessions
 from services.gateway.store import Store
@@ -155,6 +159,7 @@ _WAYS = (
     ways_to_choices,
     ways_to_games,
     ranking_api,
+    ways_to_share,
     ways_to_messages,
     ways_to_mass,
     ways_to_own_letters,
@@ -173,6 +178,7 @@ _WAYS = (
     receipt_api,
     calculator_api,
     public,
+    shelf,
     programme_api,
     campaign_api,
     switch_api,
@@ -251,6 +257,7 @@ def compose(
             app.state.redemptions = RedemptionClient(settings.redemption, door_token(key))
             app.state.seal = vault.seal
             app.state.page_links = PageLinks.from_seal_key(key)
+            app.state.sharing = SharingDesk(pool, ShareLinks.from_seal_key(key))
             app.state.proofs = CartProofs.from_seal_key(key)
             app.state.keeper = CodeKeeper.from_base64(settings.seal_key.get_secret_value())
             app.state.webhooks = WebhookDesk(pool, vault.seal, SystemClock(), random, settings.webhooks.loopback)

@@ -32,7 +32,7 @@ CREATE TABLE gateway.share (
     opened bigint NOT NULL DEFAULT 0 CHECK (opened >= 0),
     PRIMARY KEY (tenant_id, programme_id, member_id, share_id)
 );
-CREATE INDEX share_by_time ON gateway.share (tenant_id, programme_id, shared_at, share_id);
+CREATE INDEX share_by_id ON gateway.share (tenant_id, programme_id, share_id);
 
 SELECT platform.protect('redemption.rating', ARRAY['pointstream_operator']);
 SELECT platform.protect('gateway.share', ARRAY['pointstream_operator']);

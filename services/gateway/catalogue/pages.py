@@ -8,6 +8,7 @@ from functools import partial
 from html import escape
 from urllib.parse import urlencode
 
+from libs.catalogue.reward import PricePlan
 from libs.contracts.orders import OrderView, PriceView
 from libs.language import wording
 from libs.promotions.rates import digits
@@ -53,7 +54,7 @@ def _card(offer: OfferView, language: str) -> str:
     say = partial(_say, language)
     picture = next((each for each in offer.media if each.form == "picture"), None)
     image = "" if picture is None else f'<img src="{escape(picture.link)}" alt="{escape(picture.alt)}" loading="lazy">'
-    facts = [escape(_price(each, language)) for each in offer.prices]
+    facts = [escape(price_words(each, language)) for each in offer.prices]
     if offer.left is not None:
         facts.append(say("left", left=wording.number(offer.left, language)))
     if offer.in_reach is not None:
@@ -71,8 +72,9 @@ def _card(offer: OfferView, language: str) -> str:
     )
 
 
-def _price(price: PriceView, language: str) -> str:
-    if not price.points and not price.money_minor:
+def price_words(price: PriceView | PricePlan | None, language: str) -> str:
+    """What something costs, in words; of what has no price nothing."""
+    if price is None or not (price.points or price.money_minor):
         return PAGES.say(language, "free")
     told = PAGES.say(language, "points", points=wording.number(price.points, language))
     if price.money_minor and price.currency:

@@ -16,6 +16,7 @@ from services.gateway.mass.problem_kinds import MASS
 from services.gateway.messages.problem_kinds import MESSAGES
 from services.gateway.own_letters.problem_kinds import OWN_LETTERS
 from services.gateway.redemptions.problem_kinds import REDEMPTIONS
+from services.gateway.sharing.problem_kinds import SHARING
 from services.gateway.templates.problem_kinds import TEMPLATES
 from services.gateway.trades.problem_kinds import TRADES
 from services.gateway.webhooks.problem_kinds import WEBHOOKS
@@ -37,6 +38,7 @@ FAMILIES = (
     *CHOICES,
     *GAMES,
     *FEEDBACK,
+    *SHARING,
     *WEBHOOKS,
     *CALLBACKS,
 )

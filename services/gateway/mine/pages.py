@@ -12,14 +12,16 @@ from uuid import UUID
 
 from libs.codes.pattern import canonical
 from libs.codes.pictures import picture
-from libs.contracts.orders import OrderView, PriceView, UsableView
+from libs.contracts.orders import OrderView, UsableView
 from libs.language import wording
-from libs.promotions.rates import digits
-from services.gateway.catalogue.pages import state_words
+from services.gateway.catalogue.pages import price_words, state_words
 from services.gateway.catalogue.texts import PAGES
 from services.gateway.catalogue.views import OfferView
 from services.gateway.feedback.form import rating_form
 from services.gateway.mine.texts import MINE
+from services.gateway.sharing.pages import sending
+from services.gateway.sharing.store import Share
+from services.gateway.sharing.texts import SHARING
 from services.gateway.site.markup import listed, page
 
 PLACE = "/m"
@@ -89,7 +91,7 @@ def _card(shown: Shown, offer: OfferView) -> str:
     wished = f'<p class="soft">{shown.say("wished")}</p>' if offer.wished else ""
     return (
         f'<section class="reward"><h3>{escape(offer.title)}</h3><p>{escape(offer.summary)}</p>'
-        f"<p>{_price(offer.price, shown)}</p>{why}{wished}<p>{link}</p></section>"
+        f"<p>{escape(price_words(offer.price, shown.language))}</p>{why}{wished}<p>{link}</p></section>"
     )
 
 
@@ -111,9 +113,11 @@ def reward_page(shown: Shown, offer: OfferView, key: str, *, refused: str | None
     wish = "unwish" if offer.wished else "wish"
     body = (
         f"{said}<p>{escape(offer.text or offer.summary)}</p>"
-        f"<p>{shown.say('cost', cost=_price_words(offer.price, shown))}</p>{left}{why}{form}"
+        f"<p>{shown.say('cost', cost=price_words(offer.price, shown.language))}</p>{left}{why}{form}"
         f'<form method="post" action="{shown.path("wishes", offer.reference)}">'
         f'<button type="submit" name="wish" value="{wish}">{shown.say(wish)}</button></form>'
+        f'<form method="post" action="{shown.path("shares", offer.reference)}">'
+        f"<button>{escape(SHARING.say(shown.language, 'share'))}</button></form>"
         + (f"<h2>{shown.say('terms')}</h2><p>{escape(offer.terms)}</p>" if offer.terms else "")
         + _back(shown)
     )
@@ -129,6 +133,12 @@ def done_page(shown: Shown, order: OrderView, title: str) -> str:
         f"{_rating(shown, order, None)}{_back(shown)}"
     )
     return page(MINE.say(shown.language, "thanks"), body, language=shown.language)
+
+
+def sending_page(shown: Shown, share: Share, address: str) -> str:
+    """The link by which friends see a reward, and ways to send it."""
+    body = f"<p>{escape(share.words(shown.language).text)}</p>{sending(share, address, shown.language)}{_back(shown)}"
+    return page(share.words(shown.language).title, body, language=shown.language)
 
 
 def broken_page(language: str) -> str:
@@ -183,20 +193,6 @@ def _usable(shown: Shown, usable: UsableView) -> str:
     return (
         f'<figure aria-label="{shown.say("code")}">{drawn}<figcaption><code>{value}</code></figcaption></figure>{until}'
     )
-
-
-def _price(price: PriceView | None, shown: Shown) -> str:
-    return escape(_price_words(price, shown))
-
-
-def _price_words(price: PriceView | None, shown: Shown) -> str:
-    if price is None or not (price.points or price.money_minor):
-        return PAGES.say(shown.language, "free")
-    told = PAGES.say(shown.language, "points", points=wording.number(price.points, shown.language))
-    if price.money_minor and price.currency:
-        money = wording.money(price.money_minor, digits(price.currency), price.currency, shown.language)
-        told += f" {PAGES.say(shown.language, 'and', money=money)}"
-    return told
 
 
 def _back(shown: Shown) -> str:

@@ -40,10 +40,12 @@ from services.gateway.mine.pages import (
     done_page,
     key_of,
     reward_page,
+    sending_page,
     shelf_page,
 )
 from services.gateway.redemptions.routes import client_of
 from services.gateway.rules.desk import desk_of
+from services.gateway.sharing.making import Wish, path_of, share
 from services.gateway.site.forms import fields_of
 from services.gateway.store import Member, Reading
 from services.gateway.views import View
@@ -188,6 +190,20 @@ async def wish(request: Request, token: Token, reference: Reference, lang: Wante
         elif await catalogue.load_reward(opened.connection, name[:2], reference) is not None:
             await catalogue.add_wish(opened.connection, name, reference, parts.clock.now())
     return await _reward(request, token, reference, lang)
+
+
+@router.post(f"{PLACE}/{{token}}/shares/{{reference}}", include_in_schema=False)
+async def show_to_friends(request: Request, token: Token, reference: Reference, lang: Wanted = None) -> HTMLResponse:
+    """Make the link by which friends see a reward."""
+    parts = parts_of(request)
+    if (page := _read(request, token)) is None:
+        return _broken(request, lang)
+    async with parts.store.reading(page.tenant_id) as reading:
+        visit = await _visit(request, reading, page, token, lang)
+    made = await share(request, visit.member, page.tenant_id, Wish("reward", reference))
+    path = path_of(request, page.tenant_id, page.programme_id, made.share_id)
+    address = f"{str(request.base_url).rstrip('/')}{path}"
+    return _answer(request, sending_page(visit.shown, made, address), visit.shown.language)
 
 
 async def _reward(

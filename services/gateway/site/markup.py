@@ -22,12 +22,13 @@ def page(
     wide: bool = False,
     language: str = "en",
     top: str = "",
+    extra: str = "",
 ) -> str:
     """Return a whole page; nothing is loaded from elsewhere. `script` adds our own, `wide` uses the whole screen.
 
     `counts_down` keeps the time that is left true while the page is looked at.
 
-    `top` stands before what is the page's own.
+    `top` stands before what is the page's own, `extra` in its head.
     """
     head = '<script src="/live.js" defer></script>' if script else ""
     head += '<script src="/time-left.js" defer></script>' if counts_down else ""
@@ -35,7 +36,7 @@ def page(
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>{escape(title)}</title><link rel="stylesheet" href="/style.css">{head}</head>'
+        f'<title>{escape(title)}</title><link rel="stylesheet" href="/style.css">{head}{extra}</head>'
         f"<body{shape}>{top}<main><h1>{escape(title)}</h1>{body}</main></body></html>"
     )
 
