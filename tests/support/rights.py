@@ -238,7 +238,8 @@ RIGHTS: dict[str, dict[str, str]] = {
             earning.occasion_clock earning.parked_receipt earning.receipt earning.receipt_event earning.referral
             earning.referral_account earning.referral_change earning.referral_waiting earning.told_programme
             earning.unclaimed_receipt earning.unpaid_receipt earning.worker expiry.boundary expiry.chunk expiry.forecast
-            gateway.share redemption.rating expiry.latest_forecast expiry.origin_mix expiry.origin_place expiry.reminder expiry.reminder_chunk
+            gateway.share redemption.rating
+            expiry.latest_forecast expiry.origin_mix expiry.origin_place expiry.reminder expiry.reminder_chunk
             ledger.allocation ledger.journal ledger.lot_now ledger.movement ledger.waiver members.exemption_pass
             members.identifier members.mark members.member members.merge members.referral_code members.same_person
             members.segment_change members.segment_member members.tier_change members.tier_standing

@@ -28,12 +28,18 @@ PLACE = "/m"
 
 
 class Shown(NamedTuple):
-    """Whose page is shown: the text of the link, the programme, the points that can be spent, in which language."""
+    """Whose page is shown: the text of the link, the programme, the points that can be spent, in which language.
+
+    `worth` is what these points pay at a till, in words; `levels` are the member's, `had` so many orders of theirs.
+    """
 
     token: str
     programme: str
     points: int
     language: str
+    worth: str = ""
+    levels: tuple[str, ...] = ()
+    had: int = 0
 
     def say(self, key: str, /, **values: object) -> str:
         """Say a text, as HTML."""
@@ -59,7 +65,8 @@ def shelf_page(
     answer = f'<p role="status" class="good">{escape(told)}</p>' if told else ""
     head = (
         f'{answer}<p class="soft">{shown.say("programme", programme=shown.programme)}</p>'
-        f"<p><b>{shown.say('balance', n=shown.points, number=number)}</b></p>"
+        f"<p><b>{shown.say('balance', n=shown.points, number=number)}</b>{_worth(shown)}</p>{_level(shown)}"
+        f"{_next(shown, offers)}"
         f"<h2>{shown.say('steps')}</h2><ol>"
         + "".join(f"<li>{shown.say(f'step.{name}')}</li>" for name in ("choose", "confirm", "use"))
         + "</ol>"
@@ -81,6 +88,28 @@ def shelf_page(
     return page(MINE.say(shown.language, "title"), head + groups + had + tips, language=shown.language)
 
 
+def _worth(shown: Shown) -> str:
+    return f" {shown.say('worth', money=shown.worth)}" if shown.worth else ""
+
+
+def _level(shown: Shown) -> str:
+    return f"<p>{shown.say('level', levels=', '.join(shown.levels))}</p>" if shown.levels else ""
+
+
+def _next(shown: Shown, offers: Sequence[OfferView]) -> str:
+    """How far it is to the reward that lacks nothing but the fewest points."""
+    near = [each for each in offers if [reason.code for reason in each.reasons] == ["insufficient-points"]]
+    one = min(near, key=lambda each: each.missing, default=None)
+    if one is None or one.price is None:
+        return ""
+    told = shown.say(
+        "next", n=one.missing, number=wording.number(one.missing, shown.language), title=one.title
+    )  # fmt: skip
+    whole = max(one.price.points, 1)
+    bar = f'<progress max="{whole}" value="{max(whole - one.missing, 0)}" aria-label="{told}"></progress>'
+    return f"<p>{told}<br>{bar}</p>"
+
+
 def _cards(shown: Shown, offers: Sequence[OfferView]) -> str:
     return f'<div class="cards">{"".join(_card(shown, each) for each in offers)}</div>'
 
@@ -89,9 +118,10 @@ def _card(shown: Shown, offer: OfferView) -> str:
     why = listed(escape(each.text) for each in offer.reasons) if offer.reasons else ""
     link = f'<a href="{shown.path("rewards", offer.reference)}">{shown.say("see")}</a>'
     wished = f'<p class="soft">{shown.say("wished")}</p>' if offer.wished else ""
+    because = f'<p class="soft">{escape(" ".join(offer.because))}</p>' if offer.because else ""
     return (
-        f'<section class="reward"><h3>{escape(offer.title)}</h3><p>{escape(offer.summary)}</p>'
-        f"<p>{escape(price_words(offer.price, shown.language))}</p>{why}{wished}<p>{link}</p></section>"
+        f'<section class="reward"><h3>{escape(offer.title)}</h3>{_image(offer)}<p>{escape(offer.summary)}</p>'
+        f"<p>{escape(price_words(offer.price, shown.language))}</p>{why}{wished or because}<p>{link}</p></section>"
     )
 
 
@@ -112,7 +142,7 @@ def reward_page(shown: Shown, offer: OfferView, key: str, *, refused: str | None
         )
     wish = "unwish" if offer.wished else "wish"
     body = (
-        f"{said}<p>{escape(offer.text or offer.summary)}</p>"
+        f'{said}<div class="reward">{_image(offer)}</div><p>{escape(offer.text or offer.summary)}</p>'
         f"<p>{shown.say('cost', cost=price_words(offer.price, shown.language))}</p>{left}{why}{form}"
         f'<form method="post" action="{shown.path("wishes", offer.reference)}">'
         f'<button type="submit" name="wish" value="{wish}">{shown.say(wish)}</button></form>'
@@ -124,12 +154,18 @@ def reward_page(shown: Shown, offer: OfferView, key: str, *, refused: str | None
     return page(offer.title, body, language=shown.language)
 
 
+def _image(offer: OfferView) -> str:
+    found = next((each for each in offer.media if each.form == "picture"), None)
+    return "" if found is None else f'<img src="{escape(found.link)}" alt="{escape(found.alt)}" loading="lazy">'
+
+
 def done_page(shown: Shown, order: OrderView, title: str) -> str:
     """What was redeemed, and how it is used."""
     used = "".join(_usable(shown, each) for each in order.usable)
     state = "" if used else f"<p>{escape(state_words(order.state, shown.language))}</p>"
     body = (
-        f'<p role="status" class="good">{escape(title)}. {shown.say("thanks.why")}</p>{used}{state}'
+        f'<p role="status" class="good">{escape(title)}. {shown.say("thanks.why")}</p>'
+        f"{_recognised(shown)}{used}{state}"
         f"{_rating(shown, order, None)}{_back(shown)}"
     )
     return page(MINE.say(shown.language, "thanks"), body, language=shown.language)
@@ -139,6 +175,15 @@ def sending_page(shown: Shown, share: Share, address: str) -> str:
     """The link by which friends see a reward, and ways to send it."""
     body = f"<p>{escape(share.words(shown.language).text)}</p>{sending(share, address, shown.language)}{_back(shown)}"
     return page(share.words(shown.language).title, body, language=shown.language)
+
+
+def _recognised(shown: Shown) -> str:
+    """A word for the member: as whom of us, and how many rewards it makes."""
+    number = wording.number(shown.had + 1, shown.language)
+    told = [shown.say("recognised.first") if not shown.had else shown.say("recognised.more", number=number)]
+    if shown.levels:
+        told.insert(0, shown.say("recognised.level", levels=", ".join(shown.levels)))
+    return f"<p>{' '.join(told)}</p>"
 
 
 def broken_page(language: str) -> str:

@@ -16,10 +16,14 @@ from libs.catalogue.facts import Asking
 from libs.codes.postgres import texts
 from libs.contracts.orders import OrderAsk, OrderView
 from libs.contracts.redemption import Ask, RedemptionView
+from libs.judging.versions import RunningProgramme
+from libs.language import wording
 from libs.language.choice import choose
+from libs.promotions.rates import digits
 from libs.runtime.clock import monotonic
 from services.gateway.catalogue.looking import Onlooker, Seen, offer_view, onlooker, seen_by
 from services.gateway.catalogue.order_reading import order_views
+from services.gateway.catalogue.pages import PICTURES
 from services.gateway.codes.asking import keeper_of
 from services.gateway.door.access import PointsSpender, parts_of
 from services.gateway.door.openapi import refusals
@@ -234,8 +238,24 @@ async def _visit(request: Request, reading: Reading, page: OwnPage, token: str, 
     member = await one_member(reading, page.member_id, running.programme)
     who = await onlooker(reading, member, parts_of(request).clock.now())
     language = choose(lang, request.headers.get("accept-language"))
-    shown = Shown(token, running.name or running.programme, who.facts.spendable.get("", 0), language)
+    points = who.facts.spendable.get("", 0)
+    shown = Shown(
+        token, running.name or running.programme, points, language,
+        worth=_worth(running, member, points, parts_of(request).clock.now(), language),
+        levels=tuple(sorted({each.rpartition("/")[2] for each in who.facts.tiers})), had=len(who.had),
+    )  # fmt: skip
     return _Visit(page, member, who, shown)
+
+
+def _worth(running: RunningProgramme, member: Member, points: int, now: datetime, language: str) -> str:
+    """What so many points pay at a till, in words; nothing where they pay nothing."""
+    version = running.at(now)
+    if version is None or version.compiled.source.payment is None:
+        return ""
+    source = version.compiled.source
+    rate = version.compiled.source.payment.rate(member.tier, now)
+    minor = 0 if rate is None else points * rate.minor // rate.points
+    return wording.money(minor, digits(source.currency), source.currency, language) if minor else ""
 
 
 async def _one(reading: Reading, who: Onlooker, reference: str, now: datetime) -> Seen:
@@ -288,4 +308,5 @@ def _broken(request: Request, wanted: str | None) -> HTMLResponse:
 
 def _answer(request: Request, body: str, language: str) -> HTMLResponse:
     request.state.headers["Content-Language"] = language
+    request.state.headers["Content-Security-Policy"] = PICTURES
     return HTMLResponse(body, headers=_HEADERS)

@@ -43,13 +43,13 @@ async def test_the_catalogue_is_for_anybody_on_a_phone_and_on_a_screen(
     await shop.put("mug", MUG | {"media": [PICTURE], "stock": "unlimited"})
     await shop.put("song", SONG | {"audience": {"stores": ["7"]}})
     await shop.put("staff", SONG | {"audience": {"lists": ["staff"]}, "texts": {"en": {"title": "For staff"}}})
-    nobody = {"headers": {"Authorization": ""}}
+    nobody = {"Authorization": ""}
     hidden = await shop.door.get(f"/rewards/{GLOBEX.slug}/main")
     assert hidden.status_code == 404, "the programme is not public"
     member = await rich(scribe, 400)
     made = await shop.made("/v1/redemptions", {"member_id": str(member.member_id), "reward": "song"})
     await shop.door.put(f"/v1/orders/{made['redemption_id']}/rating", json={"stars": 4})
-    page = await shop.door.get("/rewards/acme/main?lang=en", **nobody)
+    page = await shop.door.get("/rewards/acme/main?lang=en", headers=nobody)
     found = [words in page.text for words in (
         "There are rewards from 40 points on.", "100 points pay €0.50", 'alt="A mug"', "width=device-width",
         "No. 1 of the most wanted this month", "4 of 5 stars, by 1 member", "For staff", "qr",
@@ -60,7 +60,7 @@ async def test_the_catalogue_is_for_anybody_on_a_phone_and_on_a_screen(
     assert "There are no rewards at the moment." in elsewhere
     screen = (await shop.door.get("/rewards/acme/main?store=7&kiosk=true&lang=de")).text
     assert [words in screen for words in ('class="kiosk"', "<svg", 'http-equiv="refresh"', "A song")] == [True] * 4
-    one = (await shop.door.get("/rewards/acme/main/mug?lang=de", **nobody)).text
+    one = (await shop.door.get("/rewards/acme/main/mug?lang=de", headers=nobody)).text
     assert '<meta property="og:image" content="https://shop.example/mug.jpg">' in one
     assert '<meta property="og:title" content="Ein Becher">' in one
     assert 'href="/rewards/acme/main/mug?lang=en"' in one
