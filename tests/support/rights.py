@@ -126,6 +126,8 @@ RIGHTS: dict[str, dict[str, str]] = {
             redemption.reward
             """,
         "INSERT SELECT UPDATE(free)": "redemption.stock",
+        "INSERT SELECT UPDATE(rated_at) UPDATE(sealed) UPDATE(stars)": "redemption.rating",
+        "INSERT SELECT UPDATE(opened)": "gateway.share",
         "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
         "INSERT SELECT UPDATE(ended_at) UPDATE(ended_by)": "members.exemption",
         "SELECT UPDATE(keeps)": "ledger.member",
@@ -249,6 +251,7 @@ RIGHTS: dict[str, dict[str, str]] = {
             earning.occasion_clock earning.parked_receipt earning.receipt earning.receipt_event earning.referral
             earning.referral_account earning.referral_change earning.referral_waiting earning.told_programme
             earning.unclaimed_receipt earning.unpaid_receipt earning.worker expiry.boundary expiry.chunk expiry.forecast
+            gateway.share redemption.rating
             expiry.latest_forecast expiry.origin_mix expiry.origin_place expiry.reminder expiry.reminder_chunk
             gateway.page_day ledger.allocation ledger.journal ledger.loan ledger.lot_now ledger.movement ledger.owed
             ledger.waiver members.exemption_pass members.identifier members.mark members.member members.merge
@@ -316,8 +319,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         ): "vault.person",
         "DELETE INSERT SELECT UPDATE(address) UPDATE(alive) UPDATE(changed_at) UPDATE(reason)": "vault.contact",
         (
-            "SELECT UPDATE(bad_streak) UPDATE(halt_reason) UPDATE(halted_at) UPDATE(recent_bad) "
-            "UPDATE(recent_seen)"
+            "SELECT UPDATE(bad_streak) UPDATE(halt_reason) UPDATE(halted_at) UPDATE(recent_bad) UPDATE(recent_seen)"
         ): "stream.position",
     },
     "notifier": {
