@@ -192,6 +192,7 @@ TOPICS: tuple[Topic, ...] = (
             "member.tier_about_to_drop",
             "member.merged",
             "member.unmerged",
+            "member.joined",
             "member.segment_entered",
             "member.segment_left",
             "referral.started",

@@ -16,6 +16,9 @@ MessageName = Literal[
     "points_credited",
     "points_expired",
     "reward_granted",
+    "order_moved",
+    "reward_in_reach",
+    "welcome",
     "tier_reached",
     "tier_about_to_drop",
 ]

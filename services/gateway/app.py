@@ -118,6 +118,8 @@ from services.gateway.rules.store import RulesStore
 from services.gateway.running import TenantProgrammes
 from services.gateway.scenarios import api as scenarios_api
 from services.gateway.scenarios import console as scenarios_console
+from services.gateway.scenarios import simulation_api
+from services.gateway.scenarios.desk import SimulationDesk
 from services.gateway.segments import api as segments_api
 from services.gateway.segments import console as segments_console
 from services.gateway.settings import GatewaySettings
@@ -205,6 +207,7 @@ _WAYS = (
     templates_api,
     templates_console,
     scenarios_api,
+    simulation_api,
     ways_to_media,
     site,
 )
@@ -254,6 +257,7 @@ def compose(
             app.state.mass = MassDesk(pool, random)
             app.state.templates = TemplateDesk(TemplateStore(pool), now)
             app.state.results = ResultsDesk(pool, vault.seal)
+            app.state.simulations = SimulationDesk(pool, random)
             app.state.own_letters = OwnDesk(pool, app.state.templates, vault.seal, random)
             app.state.backtests = _backtests(settings, pool, now, metrics, random)
             async with (

@@ -9,9 +9,12 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from tests.e2e.test_activities import happened
+from tests.e2e.test_catalogue import advance, offer
 from tests.e2e.test_messages import captured, enrolment, messages
 from tests.e2e.test_programme import loaded
+from tests.e2e.test_redemption import ask
 from tests.support.receivers import peer, says
+from tests.support.rewards import MUG, WHAT
 from tests.support.running import Door, Platform, eventually
 
 STEP = {"purpose": "service", "channels": ["email"]}
@@ -127,8 +130,8 @@ async def test_each_member_is_shown_what_they_like_and_won_back_by_a_present(pla
         lambda: all(shop.balance(name) == before[name] + 50 for name in lines), "points for coming back", seconds=120
     )
     await eventually(lambda: all(stands(shop, name).get("win_back/invite") == sent for name in lines), "an invitation")
-    told = platform.run("scenarios", "funnel", "win_back", "--tenant", shop.slug)
-    assert min(step["sent"] for step in told["steps"]) >= 2
+    counted = platform.run("scenarios", "funnel", "win_back", "--tenant", shop.slug)
+    assert min(step["sent"] for step in counted["steps"]) >= 2
     tried = platform.run("scenarios", "simulate", "--days", "10", "--scenario", "win_back", "--tenant", shop.slug)
     assert tried["scenarios"][0]["begun"] >= 2
     acted = [each for each in await platform.events("loyalty.messages") if each["type"].endswith("scenario.acted.v1")]
@@ -169,3 +172,53 @@ async def test_what_a_member_does_is_told_to_other_systems_and_answered(platform
         await eventually(lambda: stands(shop, "uma").get("review/thanks") == ("handed", None), "and so does Uma")
         assert "Uma" in captured(shop, platform)["uma@example.org"]
         assert shop.http.delete(made.headers["location"]).status_code == 204
+
+
+WELCOMED: dict[str, Any] = {
+    **LIKED,
+    "version": 33,
+    "scenarios": [
+        {"name": "first_idea", "trigger": {"kind": "joined"}, "steps": [{"name": "now", "message": "ideas", **STEP}]},
+    ],
+    "messages": {
+        **LIKED["messages"],
+        "notices": [{"message": name, "channels": ["email"]} for name in ("welcome", "order_moved")],
+    },
+}  # fmt: skip
+
+
+def told(shop: Door, name: str) -> list[str]:
+    """What a member was told of, in its order, as far as it is on its way."""
+    return sorted(each["message"] for each in messages(shop, name) if each["state"] == "handed")
+
+
+@pytest.mark.feature("VOU-82", "VOU-127", "XOXO-38")
+async def test_who_joins_is_welcomed_and_hears_of_the_way_of_an_order(platform_in_2017: Platform) -> None:
+    """The company's system is told of the new member; the member of every step that an order takes."""
+    platform, shop = platform_in_2017, platform_in_2017.tea_shop
+    await platform.put_version(shop, WELCOMED, timedelta(hours=1))
+    await loaded(platform)
+    async with peer(says(200)) as receiver:
+        wish = {"url": f"{receiver.url}/hook", "event_types": ["member.joined"], "style": "full"}
+        made = shop.http.post("/v1/webhooks", json=wish)
+        assert made.status_code == 201, made.text
+        await platform.publish([enrolment(shop, "wanda", language="de")])
+        await shop.enrolled("wanda")
+        await eventually(lambda: len(receiver.heard) > 0, "the shop's system hears of the member", seconds=120)
+        said = Webhook(made.json()["secret"]).verify(receiver.heard[0].body, receiver.heard[0].headers)
+        assert (said["type"], said["data"]["member_id"]) == ("member.joined", str(shop.member_id("wanda")))
+        assert shop.http.delete(made.headers["location"]).status_code == 204
+    await platform.publish([shop.purchase("wanda-1", 50_000, card="wanda")])
+    await shop.decided("wanda-1")
+    offer(shop, "merchandise", reference="wanda-mug", **(MUG | {"stock": "unlimited"}))
+    body = {"identifier": "card:wanda", "reward": "wanda-mug", "answers": WHAT["merchandise"][1]}
+    advance(shop, ask(shop, "", body, "wanda-mug"), "approved", "shipped")
+    expected = ["ideas", "order_moved", "order_moved", "welcome"]
+    await eventually(lambda: told(shop, "wanda") == expected, "welcomed, and told of both steps", seconds=120)
+    assert "Willkommen bei" in captured(shop, platform)["wanda@example.org"]
+    tried = shop.http.post("/v1/scenarios:simulate", json={"days": 3, "scenario": "first_idea"})
+    assert tried.status_code == 202, tried.text
+    place = tried.headers["Location"]
+    await eventually(lambda: shop.get(place)["state"] == "done", "the trial is over", seconds=60)
+    (scenario,) = shop.get(place)["scenarios"]
+    assert scenario["members"] >= 1

@@ -115,7 +115,8 @@ RIGHTS: dict[str, dict[str, str]] = {
             """,
         "INSERT SELECT": """
             expiry.reinstatement_share members.referral_code notifier.feedback notifier.mass_member notifier.media
-            notifier.own_letter notifier.template platform.exchange_rate platform.programme_version redemption.reward
+            notifier.own_letter notifier.simulation notifier.template platform.exchange_rate
+            platform.programme_version redemption.reward
             """,
         "INSERT SELECT UPDATE(free)": "redemption.stock",
         "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
@@ -127,8 +128,9 @@ RIGHTS: dict[str, dict[str, str]] = {
         "SELECT UPDATE(last_used_at)": "gateway.api_key",
         "SELECT UPDATE(read_at)": "notifier.inbox",
         (
-            "DELETE INSERT SELECT UPDATE(description) UPDATE(event_types) UPDATE(old_secret) UPDATE(old_until) "
-            "UPDATE(paused_until) UPDATE(secret) UPDATE(state) UPDATE(state_at) UPDATE(style) UPDATE(url)"
+            "DELETE INSERT SELECT UPDATE(asked_at) UPDATE(description) UPDATE(event_types) UPDATE(old_secret) "
+            "UPDATE(old_until) UPDATE(paused_until) UPDATE(secret) UPDATE(state) UPDATE(state_at) UPDATE(style) "
+            "UPDATE(url)"
         ): "notifier.webhook_endpoint",
         "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": "notifier.webhook_message",
         "DELETE SELECT": "notifier.mass_count notifier.webhook_attempt",
@@ -258,8 +260,9 @@ RIGHTS: dict[str, dict[str, str]] = {
             """,
         "INSERT SELECT UPDATE(free)": "redemption.stock",
         (
-            "DELETE INSERT SELECT UPDATE(description) UPDATE(event_types) UPDATE(old_secret) UPDATE(old_until) "
-            "UPDATE(paused_until) UPDATE(secret) UPDATE(state) UPDATE(state_at) UPDATE(style) UPDATE(url)"
+            "DELETE INSERT SELECT UPDATE(asked_at) UPDATE(description) UPDATE(event_types) UPDATE(old_secret) "
+            "UPDATE(old_until) UPDATE(paused_until) UPDATE(secret) UPDATE(state) UPDATE(state_at) UPDATE(style) "
+            "UPDATE(url)"
         ): "notifier.webhook_endpoint",
         "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": "notifier.webhook_message",
         "DELETE SELECT": """
@@ -315,12 +318,15 @@ RIGHTS: dict[str, dict[str, str]] = {
             members.member members.segment_member members.tier_standing notifier.mass_member notifier.provider
             notifier.template platform.exchange_rate platform.programme platform.programme_version platform.source
             platform.tenant redemption.reward redemption.reward_order redemption.reward_use redemption.stock
-            vault.person
+            vault.person vault.profile
             """,
+        (
+            "DELETE SELECT UPDATE(attempts) UPDATE(ended_at) UPDATE(lease_until) UPDATE(result) UPDATE(state)"
+        ): "notifier.simulation",
         "INSERT SELECT UPDATE(present)": "vault.consent",
         "INSERT SELECT UPDATE(sealed_key)": "vault.member_key",
         "SELECT UPDATE(alive) UPDATE(changed_at) UPDATE(reached_at) UPDATE(reason)": "vault.contact",
-        "DELETE INSERT SELECT": "notifier.captured notifier.inbox notifier.webhook_attempt",
+        "DELETE INSERT SELECT": "notifier.captured notifier.inbox notifier.webhook_attempt notifier.webhook_topic",
         "INSERT SELECT": "stream.dead_letter stream.outbox",
         "INSERT SELECT UPDATE": "stream.outbox_shard",
         "INSERT SELECT UPDATE(applied_at)": "notifier.feedback",

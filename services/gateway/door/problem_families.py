@@ -15,6 +15,7 @@ from services.gateway.mass.problem_kinds import MASS
 from services.gateway.messages.problem_kinds import MESSAGES
 from services.gateway.own_letters.problem_kinds import OWN_LETTERS
 from services.gateway.redemptions.problem_kinds import REDEMPTIONS
+from services.gateway.scenarios.problem_kinds import SIMULATIONS
 from services.gateway.templates.problem_kinds import TEMPLATES
 from services.gateway.trades.problem_kinds import TRADES
 from services.gateway.webhooks.problem_kinds import WEBHOOKS
@@ -27,6 +28,7 @@ FAMILIES = (
     *MESSAGES,
     *MASS,
     *OWN_LETTERS,
+    *SIMULATIONS,
     *TEMPLATES,
     *CONTACTS,
     *CODES,
