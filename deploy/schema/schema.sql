@@ -3355,7 +3355,7 @@ CREATE TABLE notifier.delivery (
     channel text NOT NULL,
     occasion_on date NOT NULL,
     delivery_id uuid NOT NULL,
-    purpose text NOT NULL CHECK (purpose IN ('service', 'marketing', 'profiling')),
+    purpose text NOT NULL CHECK (purpose IN ('service', 'marketing', 'profiling', 'location')),
     route text[] NOT NULL,
     place smallint NOT NULL,
     spread int NOT NULL, -- Kafka's hash of the member id

@@ -18,7 +18,7 @@ from libs.promotions.campaigns import Campaign, phase_of
 from libs.promotions.catalogue import Product
 from libs.promotions.challenges import check_challenges
 from libs.promotions.choices import Choice, check_choices
-from libs.promotions.declarations import ActivityType, check_facts, check_places
+from libs.promotions.declarations import ActivityType, check_arrivals, check_facts, check_places
 from libs.promotions.discounts import Discounting
 from libs.promotions.exchange_rates import ExchangeRate, check_rates
 from libs.promotions.experiments import Experiment, check_experiments
@@ -123,6 +123,7 @@ class Programme(Part):
         check_partners(self.campaigns, self.partners)
         check_rates(self.exchange_rates, self.currency)
         check_facts(self.campaigns, self.attributes, self.activities)
+        check_arrivals(self.stores, self.activities)
         wallets = [wallet.name for wallet in self.wallets]
         check_sets(self.tier_sets, wallets)
         check_segments(self.segments, self.campaigns, self.attributes, self.tier_sets, wallets)

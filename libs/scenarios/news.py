@@ -116,7 +116,8 @@ def _dropping(event: Any) -> Occasion:
 
 def _joined(event: Any) -> Occasion:
     data: MemberJoinedV1 = event.data
-    return _news(event, data.member_id, "welcome", SOON, {}, at=data.enrolled_at)
+    since = data.enrolled_at
+    return Occasion(data.member_id, "welcome", event.id, since.date(), since + SOON, {})
 
 
 def _moved(event: Any) -> Occasion | None:

@@ -100,6 +100,7 @@ from services.gateway.own_letters import result_routes as ways_to_results
 from services.gateway.own_letters import routes as ways_to_own_letters
 from services.gateway.own_letters.desk import OwnDesk
 from services.gateway.own_letters.results_desk import ResultsDesk
+from services.gateway.places import routes as places_routes
 from services.gateway.planning import calendar_api, calendar_console, wizard
 from services.gateway.public import routes as public
 from services.gateway.quotes import api as quote_api
@@ -208,6 +209,7 @@ _WAYS = (
     templates_console,
     scenarios_api,
     simulation_api,
+    places_routes,
     ways_to_media,
     site,
 )

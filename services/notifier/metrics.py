@@ -161,8 +161,10 @@ class WebhookMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.queued = Counter("loyalty_webhook_queued_total", "Messages kept for endpoints.", registry=registry)
-        self.topics = Gauge(
-            "loyalty_webhook_heard_topics", "Topics that this worker reads for endpoints that ask.", registry=registry
+        self.heard = Gauge(
+            "loyalty_webhook_heard_partitions",
+            "Partitions that this worker reads for endpoints that ask.",
+            registry=registry,
         )
         self.unreadable = Counter(
             "loyalty_webhook_unreadable_total", "Records of output topics that are no event of ours.", registry=registry

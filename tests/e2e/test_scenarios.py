@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import httpx
+import orjson
 import pytest
 from standardwebhooks.webhooks import Webhook
 
@@ -16,6 +18,7 @@ from tests.e2e.test_redemption import ask
 from tests.support.receivers import peer, says
 from tests.support.rewards import MUG, WHAT
 from tests.support.running import Door, Platform, eventually
+from tests.support.stack import until
 
 STEP = {"purpose": "service", "channels": ["email"]}
 RULES: dict[str, Any] = {
@@ -102,7 +105,51 @@ LIKED: dict[str, Any] = {
 }  # fmt: skip
 
 
-@pytest.mark.feature("STAR-25", "STAR-26", "STAR-27")
+def wishes(*channels: str) -> list[dict[str, object]]:
+    """A yes to marketing over these channels, and to nothing else."""
+    return [{"purpose": "marketing", "channel": each, "given": True} for each in channels]
+
+
+@pytest.mark.feature("STAR-2", "STAR-27", "STAR-34")
+async def test_each_member_is_shown_what_they_like_where_they_like_it(platform_in_2017: Platform) -> None:
+    """Each gets the proposal that suits what they bought, in their language, over the channel that they chose."""
+    platform, shop = platform_in_2017, platform_in_2017.tea_shop
+    fitted = {"purpose": "marketing", "channels": ["email", "inbox"]}
+    steps = [{"name": "ideas", "message": "ideas", **fitted}]
+    said = {**LIKED["messages"], "quiet": {"since": "00:00", "until": "00:00"}}
+    rules = {**LIKED, "version": 34, "messages": said, "scenarios": [{**LIKED["scenarios"][0], "steps": steps}]}
+    await platform.put_version(shop, rules, timedelta(hours=1))
+    await loaded(platform)
+    chosen = {"vera": ("COFFEE", "de", "email"), "kurt": ("TEA", "en", "inbox"), "none": ("TEA", "en", "")}
+    people = []
+    for name, (_, language, channel) in chosen.items():
+        enrolled = enrolment(shop, name, language=language)
+        event = orjson.loads(enrolled.value)
+        event["data"]["consents"] = wishes(*[channel] if channel else [])
+        people.append(enrolled._replace(value=orjson.dumps(event)))
+    await platform.publish(people)
+    await shop.enrolled(*chosen)
+    lines = {
+        name: [{"sku": kind, "category": kind, "quantity": 1, "amount_minor": 900}]
+        for name, (kind, *_) in chosen.items()
+    }
+    await platform.publish([shop.purchase(f"fitted-{name}", lines[name], card=name) for name in chosen])
+
+    def reached() -> dict[str, list[str]]:
+        return {
+            name: [each["channel"] for each in messages(shop, name) if each["state"] == "handed"] for name in chosen
+        }
+
+    expected = {"vera": ["email"], "kurt": ["inbox"], "none": []}
+    await eventually(lambda: reached() == expected, "each over the channel that they chose", seconds=120)
+    mail = captured(shop, platform)["vera@example.org"]
+    assert "Harvest from Ethiopia" in mail
+    assert "Hallo" in mail or "Guten Tag" in mail
+    (waits,) = shop.get(f"/v1/members/{shop.member_id('kurt')}/inbox")["data"]
+    assert waits["title"] == "For you"
+
+
+@pytest.mark.feature("STAR-25", "STAR-26")
 async def test_each_member_is_shown_what_they_like_and_won_back_by_a_present(platform_in_2017: Platform) -> None:
     """A purchase is answered by what suits it; three days without one by a message, points and a mark."""
     platform, shop = platform_in_2017, platform_in_2017.tea_shop
@@ -222,3 +269,59 @@ async def test_who_joins_is_welcomed_and_hears_of_the_way_of_an_order(platform_i
     await eventually(lambda: shop.get(place)["state"] == "done", "the trial is over", seconds=60)
     (scenario,) = shop.get(place)["scenarios"]
     assert scenario["members"] >= 1
+
+
+HERE = {"latitude": "45.485800", "longitude": "9.203500"}
+NEAR: dict[str, Any] = {
+    **RULES,
+    "version": 35,
+    "activities": [{"name": "near-station"}],
+    "stores": [
+        {"id": "21", "name": "Station", **HERE, "arrival": {"activity": "near-station", "metres": 200}},
+    ],
+    "campaigns": [
+        *RULES["campaigns"],
+        {"id": "station", "name": "Double at the station", "state": "live", "when": {"stores": ["21"]},
+         "effect": {"kind": "multiplier", "percent": 200}},
+    ],
+    "scenarios": [
+        {"name": "nearby", "title": "Tea at the station", "trigger": {"kind": "activity", "activity": "near-station"},
+         "steps": [{"name": "now", "message": "nearby", "purpose": "location", "channels": ["inbox"]}]},
+    ],
+    "messages": {"quiet": {"since": "00:00", "until": "00:00"}},
+}  # fmt: skip
+
+
+@pytest.mark.feature("COM-45", "COM-68")
+async def test_who_agreed_is_offered_something_where_they_are_until_they_say_no(platform_in_2017: Platform) -> None:
+    """An app tells where a member is: word of it comes by itself, or is asked for; after a no it is neither."""
+    platform, shop = platform_in_2017, platform_in_2017.tea_shop
+    await platform.put_version(shop, NEAR, timedelta(hours=1))
+    await loaded(platform)
+    await platform.publish([enrolment(shop, "walker")])
+    await shop.enrolled("walker")
+    path = f"/v1/members/{shop.member_id('walker')}"
+
+    def tell(key: str) -> httpx.Response:
+        return shop.http.post(f"{path}/positions", json=HERE, headers={"Idempotency-Key": f"walker-{key}"})
+
+    def say(given: bool) -> None:
+        word = {"purpose": "location", "channel": "inbox", "given": given, "source": "app"}
+        shop.http.post(f"{path}/consents", json={"consents": [word]}).raise_for_status()
+
+    async def known() -> bool:
+        return tell("early").status_code == httpx.codes.FORBIDDEN
+
+    await until(known, "nobody is followed who did not agree")
+    say(True)
+    arrived = tell("there")
+    assert arrived.json() == {"arrived": [{"store": "21", "name": "Station", "activity": "near-station"}]}, arrived.text
+    await eventually(lambda: stands(shop, "walker") == {"nearby/now": ("handed", None)}, "an offer", seconds=120)
+    (waits,) = shop.get(f"{path}/inbox")["data"]
+    assert waits["title"] == "Tea at the station"
+    (near,) = shop.http.post(f"{path}/stores:near", json=HERE).json()["data"]
+    assert (near["metres"], [each["name"] for each in near["offers"]]) == (0, ["Double at the station"])
+    say(False)
+    assert tell("gone").status_code == httpx.codes.FORBIDDEN
+    assert shop.http.post(f"{path}/stores:near", json=HERE).status_code == httpx.codes.FORBIDDEN
+    assert len(messages(shop, "walker")) == 1

@@ -36,9 +36,10 @@ END $$;
 -- Who has tried how many letters of late: there is a limit to it.
 CREATE INDEX own_letter_tried ON notifier.own_letter (tenant_id, asked_by, asked_at) WHERE kind = 'test';
 
--- From when an endpoint asks for its types. Of those who ask already an hour is read again: what was told is not told twice.
-ALTER TABLE notifier.webhook_endpoint ADD COLUMN asked_at timestamptz NOT NULL DEFAULT now() - interval '1 hour';
-ALTER TABLE notifier.webhook_endpoint ALTER COLUMN asked_at DROP DEFAULT;
+-- From when an endpoint asks for its types. What was told before is read again, and not told twice.
+ALTER TABLE notifier.webhook_endpoint ADD COLUMN asked_at timestamptz;
+UPDATE notifier.webhook_endpoint SET asked_at = state_at;
+ALTER TABLE notifier.webhook_endpoint ALTER COLUMN asked_at SET NOT NULL;
 GRANT UPDATE (asked_at) ON notifier.webhook_endpoint TO pointstream_gateway, pointstream_operator;
 
 -- The topics that are read for endpoints: those that some endpoint asks for, from when the first one did.
@@ -75,3 +76,8 @@ GRANT SELECT, INSERT ON notifier.simulation TO pointstream_gateway;
 GRANT SELECT, DELETE, UPDATE (state, attempts, lease_until, result, ended_at) ON notifier.simulation TO pointstream_notifier;
 CREATE POLICY pointstream_notifier_works ON vault.profile TO pointstream_notifier USING (true);
 GRANT SELECT ON vault.profile TO pointstream_notifier;
+
+-- Messages about where a member is take a consent of their own.
+ALTER TABLE notifier.delivery DROP CONSTRAINT delivery_purpose_check;
+ALTER TABLE notifier.delivery ADD CONSTRAINT delivery_purpose_check
+    CHECK (purpose IN ('service', 'marketing', 'profiling', 'location'));

@@ -50,7 +50,7 @@ class Hearing:
             except (KafkaError, TimeoutError, *DATABASE_ERRORS) as error:
                 log.warning("webhooks.hearing_interrupted", error=type(error).__name__)
                 pause = _RETRY
-            self._metrics.topics.set(0)
+            self._metrics.heard.set(0)
             await happens_within(self._stopping, pause)
 
     def stop(self) -> None:
@@ -64,12 +64,12 @@ class Hearing:
         try:
             await consumer.start()
             consumer.subscribe([self._prefix + topic for topic in asked])
-            self._metrics.topics.set(len(asked))
             while not self._stopping.is_set() and not await self._changed(asked):
                 placed &= consumer.assignment()
                 if new := consumer.assignment() - placed:
                     await self._place(consumer, new, asked)
                     placed |= new
+                self._metrics.heard.set(len(placed))
                 await self._read(consumer)
         finally:
             with contextlib.suppress(TimeoutError):
