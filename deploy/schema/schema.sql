@@ -4224,3 +4224,6 @@ GRANT SELECT, INSERT ON notifier.simulation TO pointstream_gateway;
 GRANT SELECT, DELETE, UPDATE (state, attempts, lease_until, result, ended_at) ON notifier.simulation TO pointstream_notifier;
 CREATE POLICY pointstream_notifier_works ON vault.profile TO pointstream_notifier USING (true);
 GRANT SELECT ON vault.profile TO pointstream_notifier;
+
+-- Messages to many that follow from the programme: promotions of which members are told when they begin.
+GRANT INSERT, UPDATE (sent_by, sent_at, approval_above) ON notifier.mass TO pointstream_notifier;

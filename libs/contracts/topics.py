@@ -294,7 +294,7 @@ TOPICS: tuple[Topic, ...] = (
         "Campaigns: what was published about them, when they start and stop.",
         key="tenant/programme/campaign",
         producers=("earning",),
-        consumers=(_DOWNSTREAM,),
+        consumers=_BOTH,
     ).carrying(
         *_types(
             "campaign.started",

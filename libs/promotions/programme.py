@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from libs.promotions.allowances import SharedLimit, Stacking
+from libs.promotions.announced import check_promotions
 from libs.promotions.audience import FactField
 from libs.promotions.before_expiry import check_frames, with_periods
 from libs.promotions.campaigns import Campaign, phase_of
@@ -136,6 +137,7 @@ class Programme(Part):
         check_experiments(self.experiments, self.campaigns)
         check_scenarios(self.scenarios, self.wallets, self.segments, self.tier_sets, self.campaigns, self.attributes)
         check_proposals(self.messages.proposals, self.segments)
+        check_promotions(self.messages.promotions, self.campaigns, self.segments)
         self._check_tier_points()
         check_extensions(self.campaigns, self.wallets)
         check_payment(self.payment, wallets, driving_levels(self.tier_sets))

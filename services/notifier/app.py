@@ -33,6 +33,8 @@ from services.notifier.intake import TOPICS, Intake
 from services.notifier.keeper import Keeper
 from services.notifier.lane import Carrier, Lane
 from services.notifier.mailbox import Mailbox
+from services.notifier.mass.promotions import TOPIC as CAMPAIGNS
+from services.notifier.mass.promotions import Promotions
 from services.notifier.mass.work import MassWork
 from services.notifier.metrics import NotifierMetrics
 from services.notifier.own.letters import OwnLetters
@@ -97,7 +99,7 @@ def build(settings: NotifierSettings, clock: Clock | None = None) -> faust.App:
     ]  # fmt: skip
     mailbox = Mailbox(settings.mailbox, pool, clock.now, metrics)
     ready = _host(app, settings, pool, programmes, shelf, relay, lanes, list(carriers.values()), keeper, doer)
-    _listen(app, settings, intake, ready)
+    _listen(app, settings, intake, Promotions(pool, programmes, clock), ready)
     mass = MassWork(pool, desk, programmes, clock, metrics, relay.committed, wake)
     own = OwnLetters(pool, carriers, seal, clock, wall)
     trials = Trials(pool, programmes, clock, wall.now)
@@ -202,7 +204,9 @@ async def look_for_templates(shelf: Shelf, pool: asyncpg.Pool) -> None:
         log.warning("templates.not_read", error=type(error).__name__)
 
 
-def _listen(app: faust.App, settings: NotifierSettings, intake: Intake, ready: asyncio.Event) -> None:
+def _listen(
+    app: faust.App, settings: NotifierSettings, intake: Intake, promotions: Promotions, ready: asyncio.Event
+) -> None:
     """Hear what members may be told of: an agent a topic, so that one in trouble does not hold up the others."""
 
     def listen_to(topic: str) -> None:
@@ -217,6 +221,14 @@ def _listen(app: faust.App, settings: NotifierSettings, intake: Intake, ready: a
 
     for topic in TOPICS:
         listen_to(topic)
+
+    begins = app.topic(f"{settings.kafka.topic_prefix}{CAMPAIGNS}", key_type=bytes, value_type=bytes, internal=False)
+
+    @app.agent(begins, name=f"{CAMPAIGNS}.told", concurrency=1)
+    async def hear_of_campaigns(stream: faust.StreamT[bytes]) -> None:
+        async for events in cast("faust.Stream[bytes]", stream).take_events(_TAKEN, _WITHIN):
+            await ready.wait()
+            await promotions.take([_record(event) for event in events])
 
 
 def _look_into(app: faust.App, settings: NotifierSettings, mailbox: Mailbox, ready: asyncio.Event) -> None:

@@ -337,9 +337,9 @@ RIGHTS: dict[str, dict[str, str]] = {
             "UPDATE(reason) UPDATE(sealed) UPDATE(state)"
         ): "notifier.own_letter",
         (
-            "SELECT UPDATE(begins_at) UPDATE(count_after) UPDATE(counted) UPDATE(counted_at) UPDATE(ended_at) "
-            "UPDATE(laid) UPDATE(laid_at) UPDATE(lay_after) UPDATE(members) UPDATE(paced_at) UPDATE(paced_laid) "
-            "UPDATE(state)"
+            "INSERT SELECT UPDATE(approval_above) UPDATE(begins_at) UPDATE(count_after) UPDATE(counted) "
+            "UPDATE(counted_at) UPDATE(ended_at) UPDATE(laid) UPDATE(laid_at) UPDATE(lay_after) UPDATE(members) "
+            "UPDATE(paced_at) UPDATE(paced_laid) UPDATE(sent_at) UPDATE(sent_by) UPDATE(state)"
         ): "notifier.mass",
         (
             "INSERT SELECT UPDATE(attempts) UPDATE(clicked_at) UPDATE(delivered_at) UPDATE(detail) UPDATE(digest) "

@@ -81,3 +81,6 @@ GRANT SELECT ON vault.profile TO pointstream_notifier;
 ALTER TABLE notifier.delivery DROP CONSTRAINT delivery_purpose_check;
 ALTER TABLE notifier.delivery ADD CONSTRAINT delivery_purpose_check
     CHECK (purpose IN ('service', 'marketing', 'profiling', 'location'));
+
+-- Messages to many that follow from the programme: promotions of which members are told when they begin.
+GRANT INSERT, UPDATE (sent_by, sent_at, approval_above) ON notifier.mass TO pointstream_notifier;
