@@ -167,7 +167,8 @@ async def test_each_member_is_shown_what_they_like_and_won_back_by_a_present(pla
     await eventually(
         lambda: all(stands(shop, name).get("ideas/ideas") == sent for name in lines), "ideas are sent", seconds=120
     )
-    shown = captured(shop, platform)
+    mails = captured(shop, platform)
+    shown = {name: mails[name] for name in ("mia@example.org", "noah@example.org")}
     assert [name for name, words in shown.items() if "Harvest from Ethiopia" in words] == ["mia@example.org"]
     assert [name for name, words in shown.items() if "First flush" in words] == ["noah@example.org"]
 
@@ -325,3 +326,48 @@ async def test_who_agreed_is_offered_something_where_they_are_until_they_say_no(
     assert tell("gone").status_code == httpx.codes.FORBIDDEN
     assert shop.http.post(f"{path}/stores:near", json=HERE).status_code == httpx.codes.FORBIDDEN
     assert len(messages(shop, "walker")) == 1
+
+
+TOLD: dict[str, Any] = {
+    **RULES,
+    "version": 36,
+    "campaigns": [
+        *RULES["campaigns"],
+        {"id": "tea-week", "name": "Tea week", "state": "live", "effect": {"kind": "multiplier", "percent": 150}},
+    ],
+    "scenarios": [],
+    "messages": {
+        "quiet": {"since": "00:00", "until": "00:00"},
+        "notices": [{"message": name, "channels": ["email"]} for name in ("reward_granted", "reward_in_reach")],
+        "promotions": [
+            {"campaign": "tea-week", "words": [{"title": "Tea week begins", "text": "Half as many points again."}],
+             "channels": ["inbox"], "purpose": "service"},
+        ],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.feature("XOXO-49", "XOXO-61")
+async def test_members_hear_of_rewards_of_wishes_in_reach_and_of_promotions(platform_in_2017: Platform) -> None:
+    """A reward that was earned and a wish that came into reach by mail; in the app, that a promotion begins."""
+    platform, shop = platform_in_2017, platform_in_2017.tea_shop
+    offer(shop, "merchandise", reference="ella-mug", **(MUG | {"stock": "unlimited"}))
+    await platform.publish([enrolment(shop, "ella")])
+    await shop.enrolled("ella")
+    path = f"/v1/members/{shop.member_id('ella')}"
+    shop.http.put(f"{path}/wishes/ella-mug").raise_for_status()
+    await platform.put_version(shop, TOLD, timedelta(minutes=1))
+    await loaded(platform)
+    await platform.publish([shop.purchase("ella-1", 50_000, card="ella")])
+    await shop.decided("ella-1")
+    expected = ["reward_granted", "reward_in_reach"]
+    await eventually(
+        lambda: [each for each in told(shop, "ella") if each != "campaign"] == expected, "both", seconds=120
+    )
+
+    def waiting() -> list[str]:
+        return [each["title"] for each in shop.get(f"{path}/inbox")["data"]]
+
+    await eventually(lambda: waiting() == ["Tea week begins"], "the app shows it", seconds=120)
+    (made,) = [each for each in shop.get("/v1/mass-messages")["data"] if each["name"] == "tea-week begins"]
+    assert made["made_by"] == "pointstream"

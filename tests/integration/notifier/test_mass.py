@@ -286,7 +286,7 @@ async def test_a_promotion_that_begins_is_told_once(notifying: Notifying) -> Non
     for _ in range(2):
         await promotions.take([record(value) for value in (*begins, b"no event")])
     worker = work(notifying)
-    for _ in range(3):
+    for _ in range(9):
         await worker.look()
     assert worker.trouble is None
     (made,) = await masses.load(notifying.superuser, 1)
