@@ -14,7 +14,7 @@ from uuid import UUID
 import asyncpg
 from aiokafka import ConsumerRecord
 
-from libs.contracts.codec import Event, EventDecoder
+from libs.contracts.codec import EventDecoder
 from libs.contracts.events import CampaignStartedV1
 from libs.contracts.rejection import Rejection
 from libs.mass import postgres as masses
@@ -49,7 +49,7 @@ class Promotions:
                 if not isinstance(event, Rejection):
                     await self._patiently(event)
 
-    async def _patiently(self, event: Event[Any]) -> None:
+    async def _patiently(self, event: Any) -> None:
         pause = _PAUSE
         while True:
             try:
@@ -63,7 +63,7 @@ class Promotions:
             else:
                 return
 
-    async def _make(self, event: Event[Any]) -> None:
+    async def _make(self, event: Any) -> None:
         data: CampaignStartedV1 = event.data
         if event.tenant is None or event.programme is None or data.cause == "switch":
             return
