@@ -214,6 +214,27 @@ async def test_a_member_is_led_through_a_redemption_on_the_phone(platform: Platf
     assert shop.balance("phone") == before - 10
 
 
+@pytest.mark.feature("XOXO-29")
+async def test_how_it_works_what_there_is_and_its_terms_are_told_to_whoever_asks(platform: Platform) -> None:
+    """Anybody reads the rules and how points end; a member sees the rewards, each with its terms, before redeeming."""
+    shop = await rich(platform, "informed")
+    words = {
+        "title": "A told mug",
+        "text": "Blue, for half a litre.",
+        "terms": "Not for resale. Returned within 14 days.",
+    }
+    offer(shop, "digital", reference="e2e-told", texts={"en": words})
+    for page, said in (("rules", "points"), ("questions", "points")):
+        shown = shop.http.get(f"/{page}/acme/main?lang=en", headers={"Authorization": ""})
+        assert (shown.status_code, said in shown.text) == (200, True)
+    link = done(shop, f"members/{shop.member_id('informed')}/pages", {})["path"]
+    shelf = shop.http.get(link, headers={"Authorization": ""}).text
+    assert "A told mug" in shelf
+    form = shop.http.get(f"{link}/rewards/e2e-told", headers={"Authorization": ""}).text
+    assert "Blue, for half a litre." in form
+    assert form.index("Terms") < form.index("Not for resale. Returned within 14 days.")
+
+
 @pytest.mark.feature("XOXO-55", "XOXO-36", "COM-58")
 async def test_the_members_page_teaches_thanks_and_shows_what_was_had(platform: Platform) -> None:
     shop = await rich(platform, "taught")
