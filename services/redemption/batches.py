@@ -6,7 +6,7 @@ A refusal leaves nothing behind, so that it does not matter where batches are cu
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
@@ -34,6 +34,8 @@ from services.redemption.deciding import (
     name_of,
 )
 from services.redemption.domain import Redemption, Refusal, Rules
+from services.redemption.households.jointly import of_owners, owners_of
+from services.redemption.households.pool import ALONE, NO_USES, Beside, Household, Uses, pool_of
 from services.redemption.sources import Scope
 
 Still = Literal["extended", "refused", "replayed"]
@@ -48,13 +50,18 @@ class InHand(NamedTuple):
 
 
 class Loaded(NamedTuple):
-    """What a batch of one tenant is decided on, as of behind the locks; `used` are the counters of who trades."""
+    """What a batch of one tenant is decided on, as of behind the locks; `used` are the counters of who trades.
+
+    `households` are those of members who spend together, `uses` what was spent of others, by programme.
+    """
 
     members: Mapping[MemberName, InHand]
     redemptions: Mapping[UUID, Redemption]
     known: Mapping[RequestName, Known] = MappingProxyType({})
     leads: Mapping[MemberName, MemberName] = MappingProxyType({})
     used: Mapping[MemberName, Mapping[str, int]] = MappingProxyType({})
+    households: Mapping[MemberName, Household] = MappingProxyType({})
+    uses: Mapping[int, Uses] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -62,7 +69,8 @@ class Decided:
     """What came of a batch: events of each command, redemptions as they are in the end, answers, and free keys.
 
     `counted` says by how much more often members redeem on a day, `still` what became of events that moved no points,
-    `used` how much more the counters of trades have.
+    `used` how much more the counters of trades have; `joint` are redemptions that others' lots are or were in, as they
+    were before the batch.
     """
 
     events: list[list[Outgoing]] = field(default_factory=list)
@@ -72,6 +80,7 @@ class Decided:
     counted: Counter[tuple[MemberName, date]] = field(default_factory=Counter)
     still: dict[UUID, Still] = field(default_factory=dict)
     used: dict[MemberName, Counter[str]] = field(default_factory=dict)
+    joint: dict[UUID, tuple[Redemption | None, Rules]] = field(default_factory=dict)
     outcomes: Counter[str] = field(default_factory=Counter)
 
 
@@ -86,6 +95,7 @@ class Batch:
         self._patience = patience
         self._known = dict(loaded.known)
         self._standing = dict(loaded.redemptions)
+        self._uses = dict(loaded.uses)
         self.at = max((now, *(each.changed_at for each in loaded.redemptions.values())))
         self.decided = Decided()
 
@@ -132,14 +142,21 @@ class Batch:
     ) -> list[Outgoing]:
         life, ask = in_hand.life, command.ask
         redemption_id = command.candidates[0] if before is None else before.redemption_id
-        cause, mark = command.cause(redemption_id), life.mark()
+        beside = self._beside(command, life, before, rules)
+        if isinstance(beside, Refusal):
+            return self._refuse(command, beside)
+        cause, hands = command.cause(redemption_id), [life, *beside.lives.values()]
+        marks = [each.mark() for each in hands]
         life.catch_up(self.at, cause)
-        changed = decide(ask, life, before, rules, cause, self.at, self._patience, in_hand.tier, self._used(life.name))
+        tier, used = in_hand.tier, self._used(life.name)
+        changed = decide(ask, life, before, rules, cause, self.at, self._patience, tier, used, beside)
         if isinstance(changed, Refusal):
-            life.go_back(mark)
+            for each, mark in zip(hands, marks, strict=True):
+                each.go_back(mark)
             return self._refuse(command, changed)
         after = changed.redemption
-        answer = telling.answer(changed, life, rules.programme, came_back=ask.operation in GIVES_BACK)
+        back = ask.operation in GIVES_BACK
+        answer = telling.answer(changed, life, rules.programme, came_back=back, beside=beside)
         self._known[request] = self.decided.answers[request] = Known(fingerprint, answer)
         self._standing[redemption_id] = self.decided.redemptions[redemption_id] = after
         self.decided.refused.discard(request)
@@ -148,12 +165,43 @@ class Batch:
             assert after.counted_on is not None
             self.decided.counted[after.name, after.counted_on] += by
         events = telling.events_of(life, rules, in_hand.spread, self.at)
+        if beside is not ALONE:
+            events += self._jointly(before, after, beside, rules)
         if before is None and after.trade is not None:
             self.decided.used.setdefault(after.name, Counter()).update({each.key: each.amount for each in changed.uses})
             events.append(trade_telling.traded(after, rules, in_hand.spread, self.at))
         if ask.operation == "extend":
             self.decided.still[command.key] = "extended"
             events.append(replies.put_off(command, after, self.at))
+        return events
+
+    def _beside(self, command: Command, life: Life, before: Redemption | None, rules: Rules) -> Beside | Refusal:
+        """The others whose lots a command may touch, among the members of the batch."""
+        scope, own = life.name[:2], life.name[2]
+        if before is not None:
+            return of_owners(before, self._in_hand(scope, owners_of(before)))
+        if not command.ask.household:
+            return ALONE
+        household = self._loaded.households.get(life.name)
+        pool = pool_of(household, own, rules, self._uses.get(scope[1], NO_USES), self.at)
+        if isinstance(pool, Refusal):
+            return pool
+        return Beside(self._in_hand(scope, pool.household.roles.keys() - {own}), pool)
+
+    def _in_hand(self, scope: Scope, members: Iterable[UUID]) -> dict[UUID, Life]:
+        """Those of some members whose ledgers are in hand."""
+        named = ((member, self._loaded.members.get((*scope, member))) for member in sorted(members))
+        return {member: each.life for member, each in named if each is not None}
+
+    def _jointly(self, before: Redemption | None, after: Redemption, beside: Beside, rules: Rules) -> list[Outgoing]:
+        """Note what a redemption has of others' lots now, and tell of what was done to them."""
+        self.decided.joint.setdefault(after.redemption_id, (before, rules))
+        programme = after.name[1]
+        self._uses[programme] = self._uses.get(programme, NO_USES).moved(before, after, rules.zone)
+        events: list[Outgoing] = []
+        for owner, life in beside.lives.items():
+            spread = self._loaded.members[*after.name[:2], owner].spread
+            events += telling.events_of(life, rules, spread, self.at)
         return events
 
     def _used(self, member: MemberName) -> Mapping[str, int]:

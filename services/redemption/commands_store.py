@@ -21,6 +21,7 @@ from services.redemption import store, trade_store
 from services.redemption.batches import Decided
 from services.redemption.commands import Command
 from services.redemption.deciding import Known, RequestName, meaning, name_of
+from services.redemption.households import store as households
 from services.redemption.sources import Origin, Sources, sources_of
 from services.redemption.store import Locked
 
@@ -112,6 +113,8 @@ async def end(
     )  # fmt: skip
     await store.save_bills(connection, decided.redemptions.values())
     await trade_store.save(connection, decided.redemptions.values(), decided.used)
+    for redemption_id, (before, rules) in decided.joint.items():
+        await households.save_parts(connection, [(before, decided.redemptions[redemption_id])], rules)
     for less in (False, True):
         counted = [each for each in sorted(decided.counted.items()) if each[1] and (each[1] < 0) == less]
         if counted:

@@ -1,0 +1,46 @@
+-- name: lock_together
+SELECT * FROM redemption.lock_together($1, $2, $3, $4, $5);
+
+-- name: housemates
+-- Who belongs to the household of a member now, looked at without a lock.
+SELECT o.household_id, m.member_id, m.role
+FROM (SELECT redemption.household_of($1, $2, $3) AS household_id) AS o
+CROSS JOIN LATERAL redemption.housemates($1, $2, o.household_id) AS m;
+
+-- name: heads
+SELECT m.member_id, m.seq, m.owing FROM ledger.member m
+WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.member_id = ANY ($3::uuid[]) AND NOT m.merged;
+
+-- name: taken_of_lots
+-- What was taken of lots that have something left, by others than their owners.
+SELECT p.member_id, p.lot_seq, sum(p.points)::bigint AS points
+FROM redemption.household_part p
+JOIN ledger.lot l ON l.tenant_id = p.tenant_id AND l.programme_id = p.programme_id AND l.member_id = p.member_id
+                 AND l.seq = p.lot_seq
+WHERE p.tenant_id = $1 AND p.programme_id = $2 AND p.member_id = ANY ($3::uuid[]) AND p.points > 0 AND l.remaining > 0
+GROUP BY p.member_id, p.lot_seq;
+
+-- name: spent_since
+-- How many points of others each has spent since a day.
+SELECT v.spender_id, v.first_day, coalesce(sum(p.points), 0)::bigint AS points
+FROM unnest($3::uuid[], $4::date[]) AS v(spender_id, first_day)
+LEFT JOIN redemption.household_part p ON p.tenant_id = $1 AND p.programme_id = $2 AND p.spender_id = v.spender_id
+                                     AND p.taken_on >= v.first_day
+GROUP BY v.spender_id, v.first_day;
+
+-- name: add_parts
+INSERT INTO redemption.household_part (tenant_id, programme_id, member_id, lot_seq, redemption_id, household_id, spender_id,
+                                       taken_on, taken_at, points)
+SELECT v.* FROM unnest($1::int[], $2::int[], $3::uuid[], $4::bigint[], $5::uuid[], $6::uuid[], $7::uuid[], $8::date[],
+                       $9::timestamptz[], $10::bigint[]) AS v
+ON CONFLICT (tenant_id, programme_id, member_id, lot_seq, redemption_id) DO UPDATE SET points = excluded.points;
+
+-- name: set_parts
+-- What a redemption has of others' lots now: nothing of those that are not named any more.
+UPDATE redemption.household_part p SET points = o.points
+FROM (SELECT h.programme_id, h.member_id, h.lot_seq, coalesce(v.points, 0) AS points
+      FROM redemption.household_part h
+      LEFT JOIN unnest($3::uuid[], $4::bigint[], $5::bigint[]) AS v(member_id, lot_seq, points) USING (member_id, lot_seq)
+      WHERE h.tenant_id = $1 AND h.redemption_id = $2) AS o
+WHERE p.tenant_id = $1 AND p.programme_id = o.programme_id AND p.member_id = o.member_id AND p.lot_seq = o.lot_seq
+  AND p.redemption_id = $2 AND p.points <> o.points;
