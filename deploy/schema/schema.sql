@@ -4188,11 +4188,11 @@ GRANT SELECT ON redemption.game, redemption.game_ticket, redemption.game_spin, r
 
 CREATE TABLE redemption.household (
     tenant_id int NOT NULL,
-    programme_id int NOT NULL,
     household_id uuid NOT NULL,
+    programme_id int NOT NULL,
     founded_at timestamptz NOT NULL,
     dissolved_at timestamptz,
-    PRIMARY KEY (tenant_id, programme_id, household_id)
+    PRIMARY KEY (tenant_id, household_id)
 );
 
 -- Who was asked to belong to a household, belongs to it, or did: a row a time. A member belongs to one household at most, by
@@ -4288,11 +4288,11 @@ BEGIN
     SELECT array_agg(l.household_id) INTO locked
     FROM (
         SELECT h.household_id FROM redemption.household h
-        WHERE h.tenant_id = p_tenant AND (h.programme_id, h.household_id) IN (
-            SELECT v.programme_id, redemption.household_of(p_tenant, v.programme_id, v.member_id)
+        WHERE h.tenant_id = p_tenant AND h.household_id IN (
+            SELECT redemption.household_of(p_tenant, v.programme_id, v.member_id)
             FROM unnest(p_programmes, p_members, p_together) AS v(programme_id, member_id, together) WHERE v.together
         )
-        ORDER BY h.tenant_id, h.programme_id, h.household_id
+        ORDER BY h.tenant_id, h.household_id
         FOR UPDATE
     ) AS l;
 
@@ -4343,5 +4343,5 @@ GRANT SELECT, INSERT ON redemption.household, redemption.housemate, redemption.h
 GRANT UPDATE (dissolved_at) ON redemption.household TO pointstream_redemption;
 GRANT UPDATE (role, state, answered_at, ended_at) ON redemption.housemate TO pointstream_redemption;
 GRANT UPDATE (points) ON redemption.household_part TO pointstream_redemption;
-GRANT SELECT ON redemption.household, redemption.housemate, redemption.household_part
-    TO pointstream_gateway, pointstream_operator;
+GRANT SELECT ON redemption.household, redemption.housemate, redemption.household_part TO pointstream_operator;
+GRANT SELECT ON redemption.household_part TO pointstream_gateway;

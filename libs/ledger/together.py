@@ -20,11 +20,12 @@ class Pooled(NamedTuple):
     """The common ledger of members, as the one who spends sees it.
 
     `origins` tells of each lot that is another's whose it is, and its number there; its number here is of no meaning
-    elsewhere. `withheld` are the points that others have to share beyond what may be taken of them.
+    elsewhere. `offered` is what each of the others shares, `withheld` what of that may not be taken now.
     """
 
     ledger: MemberLedger
     origins: Mapping[int, tuple[UUID, int]]
+    offered: Mapping[UUID, int]
     withheld: int = 0
 
 
@@ -61,6 +62,9 @@ def pooled(
                 free.append((ledger.member_id, lot, points))
     numbered = {own.seq + place: each for place, each in enumerate(free, start=1)}
     laid = (replace(lot, seq=seq, remaining=points, held=0) for seq, (_, lot, points) in numbered.items())
+    offered: dict[UUID, int] = {}
+    for owner, _, points in free:
+        offered[owner] = offered.get(owner, 0) + points
     there, withheld = [], 0
     for lot in burn_order(laid, wallets):
         may = lot.remaining if most is None else min(lot.remaining, most)
@@ -69,7 +73,7 @@ def pooled(
         if may:
             there.append(replace(lot, remaining=may))
     origins = {seq: (owner, lot.seq) for seq, (owner, lot, _) in numbered.items()}
-    return Pooled(replace(own, lots=(*own.lots, *there)), origins, withheld)
+    return Pooled(replace(own, lots=(*own.lots, *there)), origins, offered, withheld)
 
 
 def apart(

@@ -110,8 +110,9 @@ RIGHTS: dict[str, dict[str, str]] = {
             redemption.bill redemption.cart redemption.choice redemption.code redemption.code_miss redemption.code_pool
             redemption.code_use redemption.game redemption.game_bid redemption.game_spin redemption.game_stock
             redemption.game_ticket redemption.game_win redemption.gift_card redemption.gift_card_entry
-            redemption.redemption redemption.reward_answer redemption.reward_order redemption.reward_step
-            redemption.reward_use redemption.trade stream.outbox_shard stream.position vault.profile
+            redemption.household_part redemption.redemption redemption.reward_answer redemption.reward_order
+            redemption.reward_step redemption.reward_use redemption.trade stream.outbox_shard stream.position
+            vault.profile
             """,
         "INSERT SELECT": """
             expiry.reinstatement_share members.referral_code notifier.feedback notifier.mass_member notifier.media
@@ -228,6 +229,9 @@ RIGHTS: dict[str, dict[str, str]] = {
         "INSERT SELECT UPDATE(state)": "redemption.game_bid",
         "INSERT SELECT UPDATE(changed_at) UPDATE(document)": "redemption.badge",
         "INSERT SELECT UPDATE(taken_back)": "redemption.badge_award",
+        "INSERT SELECT UPDATE(dissolved_at)": "redemption.household",
+        ("INSERT SELECT UPDATE(answered_at) UPDATE(ended_at) UPDATE(role) UPDATE(state)"): "redemption.housemate",
+        "INSERT SELECT UPDATE(points)": "redemption.household_part",
     },
     "operator": {
         "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",
@@ -244,7 +248,8 @@ RIGHTS: dict[str, dict[str, str]] = {
             redemption.cart redemption.choice redemption.code_miss redemption.code_use redemption.game
             redemption.game_bid redemption.game_spin redemption.game_stock redemption.game_ticket redemption.game_win
             redemption.gift_card
-            redemption.gift_card_entry redemption.inbox redemption.redemption redemption.request redemption.reward_order
+            redemption.gift_card_entry redemption.household redemption.household_part redemption.housemate
+            redemption.inbox redemption.redemption redemption.request redemption.reward_order
             redemption.reward_step redemption.reward_use redemption.trade redemption.wish stream.outbox
             stream.outbox_rest stream.outbox_shard vault.profile
             """,

@@ -44,3 +44,41 @@ FROM (SELECT h.programme_id, h.member_id, h.lot_seq, coalesce(v.points, 0) AS po
       WHERE h.tenant_id = $1 AND h.redemption_id = $2) AS o
 WHERE p.tenant_id = $1 AND p.programme_id = o.programme_id AND p.member_id = o.member_id AND p.lot_seq = o.lot_seq
   AND p.redemption_id = $2 AND p.points <> o.points;
+
+-- name: roster
+SELECT h.programme_id, h.founded_at, h.dissolved_at FROM redemption.household h WHERE h.tenant_id = $1 AND h.household_id = $2;
+
+-- name: lock_roster
+SELECT h.programme_id, h.founded_at, h.dissolved_at FROM redemption.household h WHERE h.tenant_id = $1 AND h.household_id = $2
+FOR UPDATE;
+
+-- name: seats
+-- The seats that are not over; who was merged is told as whom they lead to.
+SELECT coalesce(g.leads_to, m.member_id) AS member_id, m.member_id AS named, m.role, m.state, m.invited_at, m.invited_by,
+       m.answered_at, m.ended_at
+FROM redemption.housemate m
+LEFT JOIN members.merge g ON g.tenant_id = m.tenant_id AND g.programme_id = m.programme_id AND g.member_id = m.member_id
+                         AND g.undone_at IS NULL
+WHERE m.tenant_id = $1 AND m.household_id = $2 AND m.ended_at IS NULL
+ORDER BY m.invited_at, m.member_id;
+
+-- name: belongs
+SELECT redemption.household_of($1, $2, $3);
+
+-- name: invitations
+-- The households that ask a member to join.
+SELECT m.household_id, m.role, m.invited_by, m.invited_at FROM redemption.housemate m
+WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.member_id = $3 AND m.state = 'invited'
+ORDER BY m.invited_at, m.household_id;
+
+-- name: save_household
+INSERT INTO redemption.household AS h (tenant_id, household_id, programme_id, founded_at, dissolved_at)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (tenant_id, household_id) DO UPDATE SET dissolved_at = excluded.dissolved_at;
+
+-- name: save_seat
+INSERT INTO redemption.housemate AS m (tenant_id, programme_id, member_id, household_id, invited_at, role, state, invited_by,
+                                       answered_at, ended_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (tenant_id, programme_id, member_id, household_id, invited_at)
+DO UPDATE SET role = excluded.role, state = excluded.state, answered_at = excluded.answered_at, ended_at = excluded.ended_at;
