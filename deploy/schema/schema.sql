@@ -4343,5 +4343,5 @@ GRANT SELECT, INSERT ON redemption.household, redemption.housemate, redemption.h
 GRANT UPDATE (dissolved_at) ON redemption.household TO pointstream_redemption;
 GRANT UPDATE (role, state, answered_at, ended_at) ON redemption.housemate TO pointstream_redemption;
 GRANT UPDATE (points) ON redemption.household_part TO pointstream_redemption;
-GRANT SELECT ON redemption.household, redemption.housemate, redemption.household_part TO pointstream_operator;
-GRANT SELECT ON redemption.household_part TO pointstream_gateway;
+GRANT SELECT ON redemption.household, redemption.housemate, redemption.household_part
+    TO pointstream_gateway, pointstream_operator;

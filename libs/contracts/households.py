@@ -12,7 +12,7 @@ from pydantic.config import JsonDict
 
 PATH = "/households"
 """Where redemption answers, on its web port."""
-Operation = Literal["show", "found", "invite", "answer", "change_role", "depart", "dissolve"]
+Operation = Literal["found", "invite", "answer", "change_role", "depart", "dissolve"]
 Role = Literal["owner", "adult", "child"]
 SeatState = Literal["invited", "joined"]
 
@@ -21,7 +21,7 @@ class HouseholdAsk(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
     """One request of a caller who was let in.
 
     `member_id` is whom it is about: who founds, is invited, answers, gets another role or goes. `by_id` is the member
-    whose doing that is; without one it is an operator's. What is shown is a household, or that of a member.
+    whose doing that is; without one it is an operator's.
     """
 
     operation: Operation

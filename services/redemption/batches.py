@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple
 from uuid import UUID
 
+from libs.households.sharing import NO_USES, Household, Uses
 from libs.lives.life import Life, MemberName
 from libs.runtime.batch import Outgoing
 from services.redemption import replies, telling, trade_telling
@@ -35,7 +36,7 @@ from services.redemption.deciding import (
 )
 from services.redemption.domain import Redemption, Refusal, Rules
 from services.redemption.households.jointly import of_owners, owners_of
-from services.redemption.households.pool import ALONE, NO_USES, Beside, Household, Uses, pool_of
+from services.redemption.households.pool import ALONE, Beside, moved, pool_of
 from services.redemption.sources import Scope
 
 Still = Literal["extended", "refused", "replayed"]
@@ -197,7 +198,7 @@ class Batch:
         """Note what a redemption has of others' lots now, and tell of what was done to them."""
         self.decided.joint.setdefault(after.redemption_id, (before, rules))
         programme = after.name[1]
-        self._uses[programme] = self._uses.get(programme, NO_USES).moved(before, after, rules.zone)
+        self._uses[programme] = moved(self._uses.get(programme, NO_USES), before, after, rules.zone)
         events: list[Outgoing] = []
         for owner, life in beside.lives.items():
             spread = self._loaded.members[*after.name[:2], owner].spread

@@ -148,7 +148,7 @@ def quote(
         assert ask.points is not None
         wallets = domain.wallets_of(rules, ask.wallet)
         return wallets if isinstance(wallets, Refusal) else QuotedFor(ask.points, take(ask.points, wallets))
-    found = priced(ask, rules, _purse(ledger, beside, rules, at), tier, at)
+    found = priced(ask, rules, _purse(ledger, beside, rules), tier, at)
     if isinstance(found, Refusal):
         if found.code not in ABOUT_MEMBERS:
             return found
@@ -174,7 +174,7 @@ def _take(
         if isinstance(wallets, Refusal):
             return wallets
     else:
-        priced_at = priced(ask, rules, _purse(life.ledger, beside, rules, at), tier, at)
+        priced_at = priced(ask, rules, _purse(life.ledger, beside, rules), tier, at)
         if isinstance(priced_at, Refusal):
             return priced_at
         points, bill, wallets = priced_at.points, priced_at.bill, list(priced_at.wallets)
@@ -188,11 +188,11 @@ def _take(
     return made._replace(redemption=replace(made.redemption, bill=bill))
 
 
-def _purse(own: MemberLedger, beside: Beside, rules: Rules, at: datetime) -> MemberLedger:
+def _purse(own: MemberLedger, beside: Beside, rules: Rules) -> MemberLedger:
     """What pays a bill: the member's own, or with the others what may be spent of the household."""
     if beside.pool is None:
         return own
-    return beside.common(own, [paying_wallet(rules)], at).ledger
+    return beside.common(own, [paying_wallet(rules)]).ledger
 
 
 def _commit(

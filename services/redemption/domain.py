@@ -20,7 +20,7 @@ from libs.catalogue.orders import Order
 from libs.ledger.boundary import ExpiryCalendar
 from libs.ledger.give_back import GivenBack, Share, commit, release, restore
 from libs.ledger.model import Kind, MemberLedger, Movement
-from libs.ledger.spend import Spending, hold, redeem
+from libs.ledger.spend import Spending, hold, redeem, rested
 from libs.lives.life import Life, MemberName
 from libs.lives.made import Cause
 from libs.promotions.choices import Choice
@@ -183,14 +183,6 @@ class Quoted(NamedTuple):
     portions: tuple[Portion, ...]
     spendable: int
     refused: str | None
-
-
-def rested(ledger: MemberLedger, rest: timedelta, now: datetime) -> MemberLedger:
-    """The ledger as far as it may be spent: without what came from another member less than so long ago."""
-    if not rest:
-        return ledger
-    lots = tuple(lot for lot in ledger.lots if lot.opened_by is not Kind.TRANSFER or lot.recorded_at + rest <= now)
-    return replace(ledger, lots=lots)
 
 
 def quoted(

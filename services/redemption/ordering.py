@@ -74,7 +74,7 @@ def seen_by(
     """What is known of a member, with the points that can be spent: the household's too where it is asked for."""
     if beside.pool is None:
         return with_points(facts, ledger, rules.scales, now)
-    return with_points(facts, ledger, rules.scales, now, lambda wallets: beside.common(ledger, wallets, now).ledger)
+    return with_points(facts, ledger, rules.scales, now, lambda wallets: beside.common(ledger, wallets).ledger)
 
 
 def offered(goods: Goods, ask: OrderAsk, points: int | None, now: datetime, rules: Rules) -> Offer:

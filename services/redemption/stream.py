@@ -15,6 +15,7 @@ import asyncpg
 from aiokafka import ConsumerRecord
 
 from libs.contracts.rejection import Rejection
+from libs.households import postgres as kept
 from libs.runtime.batch import Applied, Work
 from libs.runtime.failpoint import reach
 from libs.runtime.repeats import Tally, first_of_each
@@ -88,7 +89,8 @@ class RedemptionHandler:
             rules = self._programmes.of(scope, now)
             if rules is not None:
                 known = {name: each for name, each in loaded.households.items() if name[:2] == scope}
-                uses[scope[1]] = await households.load_uses(connection, known, rules, now.astimezone(rules.zone).date())
+                today = now.astimezone(rules.zone).date()
+                uses[scope[1]] = await kept.load_uses(connection, known, rules.household, today)
         return loaded._replace(uses=uses)
 
     async def _of_tenant(

@@ -9,12 +9,13 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from libs.households.sharing import Household, Uses
 from libs.lives.life import Life
 from libs.promotions.households import HouseholdTerms
 from services.redemption.batches import Batch, Decided, InHand, Loaded
 from services.redemption.commands import Command
 from services.redemption.domain import Rules
-from services.redemption.households.pool import Household, Uses, parts_of
+from services.redemption.households.pool import parts_of
 from tests.support.spending import PATIENCE, RULES, Counter
 
 HOUSEHOLD_ID = UUID(int=900)

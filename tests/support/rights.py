@@ -110,8 +110,9 @@ RIGHTS: dict[str, dict[str, str]] = {
             redemption.bill redemption.cart redemption.choice redemption.code redemption.code_miss redemption.code_pool
             redemption.code_use redemption.game redemption.game_bid redemption.game_spin redemption.game_stock
             redemption.game_ticket redemption.game_win redemption.gift_card redemption.gift_card_entry
-            redemption.household_part redemption.redemption redemption.reward_answer redemption.reward_order
-            redemption.reward_step redemption.reward_use redemption.trade stream.outbox_shard stream.position
+            redemption.household redemption.household_part redemption.housemate redemption.redemption
+            redemption.reward_answer redemption.reward_order redemption.reward_step redemption.reward_use
+            redemption.trade stream.outbox_shard stream.position
             vault.profile
             """,
         "INSERT SELECT": """

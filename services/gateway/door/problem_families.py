@@ -11,6 +11,7 @@ from services.gateway.contacts.problem_kinds import CONTACTS
 from services.gateway.expiry.reinstatement_problems import REINSTATEMENTS
 from services.gateway.expiry.sweep_problems import SWEEPS
 from services.gateway.games.problem_kinds import GAMES
+from services.gateway.households.problem_kinds import HOUSEHOLDS
 from services.gateway.mass.problem_kinds import MASS
 from services.gateway.messages.problem_kinds import MESSAGES
 from services.gateway.own_letters.problem_kinds import OWN_LETTERS
@@ -35,6 +36,7 @@ FAMILIES = (
     *TRADES,
     *CHOICES,
     *GAMES,
+    *HOUSEHOLDS,
     *WEBHOOKS,
     *CALLBACKS,
 )

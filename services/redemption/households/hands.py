@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from libs.contracts.redemption import Ask
+from libs.households import postgres as kept
 from libs.lives.life import Life, MemberName
 from services.redemption.domain import Redemption, Refusal, Rules
 from services.redemption.households import store
@@ -45,16 +46,17 @@ async def beside(
         return of_owners(redemption, lives)
     if not ask.household:
         return ALONE
-    uses = await store.load_uses(connection, hands.households, rules, at.astimezone(rules.zone).date())
+    today = at.astimezone(rules.zone).date()
+    uses = await kept.load_uses(connection, hands.households, rules.household, today)
     pool = pool_of(hands.households.get(whose), whose[2], rules, uses, at)
     return pool if isinstance(pool, Refusal) else Beside(lives, pool)
 
 
 async def seen(connection: asyncpg.Connection, name: MemberName, rules: Rules, at: datetime) -> Beside | Refusal:
     """Look at the household of a member without a lock, in a transaction that sees one state."""
-    household, ledgers = await store.look(connection, name)
+    household, ledgers = await kept.look(connection, name)
     known = {} if household is None else {name: household}
-    uses = await store.load_uses(connection, known, rules, at.astimezone(rules.zone).date())
+    uses = await kept.load_uses(connection, known, rules.household, at.astimezone(rules.zone).date())
     pool = pool_of(household, name[2], rules, uses, at)
     if isinstance(pool, Refusal):
         return pool

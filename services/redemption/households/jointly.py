@@ -27,7 +27,7 @@ LIMITED = Refusal("household-limit", "The member may spend no more of the others
 
 def quoted(beside: Beside, own: MemberLedger, points: int, wallets: Sequence[str], now: datetime) -> Quoted:
     """What would be taken of the household now; nothing is recorded."""
-    common = beside.common(own, wallets, now)
+    common = beside.common(own, wallets)
     made = redeem(common.ledger, points, wallets, now)
     _, parts = apart(common, made.movements, _heads(own, beside))
     portions = tuple(_portion(*each[1:], owner=each.owner, spender=own.member_id) for each in parts)
@@ -44,7 +44,7 @@ def taken(
             life, redemption_id, cause, points, wallets, now,
             held_for=held_for, zone=rules.zone, reference=reference, rest=rules.rest,
         )  # fmt: skip
-    common = beside.common(life.ledger, wallets, now)
+    common = beside.common(life.ledger, wallets)
     made = (redeem if held_for is None else hold)(common.ledger, points, wallets, now)
     if (refusal := domain.why_not(made, points)) is not None:
         limited = _code(made.refused, common, points, made.spendable) == LIMITED.code

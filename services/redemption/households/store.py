@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
 
-from libs.ledger.model import MemberLedger
-from libs.lives import postgres as lives
+from libs.households.membership import changes
+from libs.households.postgres import Kept
+from libs.households.sharing import Household
 from libs.lives.life import MemberName
 from libs.lives.postgres import Head
-from libs.promotions.households import Role, first_day
+from libs.promotions.households import Role
 from libs.runtime import sql
 from services.redemption.domain import Redemption, Rules
-from services.redemption.households.pool import NO_USES, Household, Uses, parts_of
+from services.redemption.households.pool import parts_of
 from services.redemption.store import Locked
 
 _QUERIES = sql.load("services.redemption", "households.sql")
@@ -69,42 +69,6 @@ def _rows(row: asyncpg.Record, *columns: str) -> Iterable[tuple[Any, ...]]:
     return zip(*(row[column] or [] for column in columns), strict=True)
 
 
-async def look(connection: asyncpg.Connection, name: MemberName) -> tuple[Household | None, dict[UUID, MemberLedger]]:
-    """Return the household of a member with the ledgers of the others, without a lock."""
-    rows = await connection.fetch(_QUERIES["housemates"], *name)
-    if not rows:
-        return None, {}
-    roles = {row["member_id"]: row["role"] for row in rows}
-    others = [member for member in roles if member != name[2]]
-    heads = {
-        (*name[:2], row["member_id"]): Head(row["seq"], row["owing"])
-        for row in await connection.fetch(_QUERIES["heads"], *name[:2], others)
-    }
-    ledgers = await lives.load_ledgers(connection, heads)
-    return Household(rows[0]["household_id"], roles), {each[2]: ledger for each, ledger in ledgers.items()}
-
-
-async def load_uses(
-    connection: asyncpg.Connection, households: Mapping[MemberName, Household], rules: Rules, today: date
-) -> Uses:
-    """Return what was spent of others, as far as it matters to these spenders, all of one programme."""
-    if rules.household is None or not households:
-        return NO_USES
-    scope = next(iter(households))[:2]
-    lots: dict[tuple[UUID, int], int] = {}
-    if rules.household.percent is not None:
-        mates = list({member for each in households.values() for member in each.roles})
-        for row in await connection.fetch(_QUERIES["taken_of_lots"], *scope, mates):
-            lots[row["member_id"], row["lot_seq"]] = row["points"]
-    days = {first_day(limit.period, today) for limit in rules.household.limits}
-    asked = [(name[2], day) for name in households for day in days]
-    since: dict[tuple[UUID, date], int] = {}
-    if asked:
-        for row in await connection.fetch(_QUERIES["spent_since"], *scope, *map(list, zip(*asked, strict=True))):
-            since[row["spender_id"], row["first_day"]] = row["points"]
-    return Uses(lots, since)
-
-
 async def save_parts(
     connection: asyncpg.Connection, changes: Iterable[tuple[Redemption | None, Redemption]], rules: Rules
 ) -> None:
@@ -125,3 +89,27 @@ async def save_parts(
             await connection.execute(
                 _QUERIES["set_parts"], after.name[0], after.redemption_id, owners, lots, list(parts.values())
             )
+
+
+async def lock_roster(connection: asyncpg.Connection, tenant_id: int, household_id: UUID) -> None:
+    """Keep a household for this transaction, as far as there is one."""
+    await connection.execute(_QUERIES["lock_roster"], tenant_id, household_id)
+
+
+async def save_roster(connection: asyncpg.Connection, tenant_id: int, before: Kept | None, after: Kept) -> None:
+    """Save a household as it is now.
+
+    Raises:
+        asyncpg.UniqueViolationError: somebody belongs to another household since.
+    """
+    one = after.roster
+    if before is None or before.roster.dissolved_at != one.dissolved_at:
+        await connection.execute(
+            _QUERIES["save_household"], tenant_id, one.household_id, after.programme_id, one.founded_at,
+            one.dissolved_at,
+        )  # fmt: skip
+    for _, seat in changes(None if before is None else before.roster, one):
+        await connection.execute(
+            _QUERIES["save_seat"], tenant_id, after.programme_id, seat.named, one.household_id, seat.invited_at,
+            seat.role, seat.state, seat.invited_by, seat.answered_at, seat.ended_at,
+        )  # fmt: skip

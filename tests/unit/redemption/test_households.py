@@ -14,6 +14,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from pydantic import ValidationError
 
 from libs.contracts.redemption import RedemptionView
+from libs.households import membership
+from libs.households.membership import No, Roster, Seat
+from libs.households.sharing import Household
 from libs.ledger.decide import decide_credit, opening_movement
 from libs.ledger.invariants import check
 from libs.ledger.model import Debt, MemberLedger
@@ -21,10 +24,6 @@ from libs.ledger.together import pooled
 from libs.lives.life import Life
 from libs.lives.made import Cause
 from libs.promotions.households import HouseholdTerms, Role
-from services.redemption.domain import Refusal
-from services.redemption.households import membership
-from services.redemption.households.membership import Roster, Seat
-from services.redemption.households.pool import Household
 from tests.support.households import HOUSEHOLD_ID, SharingCounter, rules_with
 from tests.support.spending import NOW, asked, commands
 
@@ -216,15 +215,15 @@ LATER = datetime(2024, 1, 3, tzinfo=UTC)
 TERMS = HouseholdTerms(most_members=3, invitation_days=7)
 
 
-def _made(roster: Roster | Refusal) -> Roster:
+def _made(roster: Roster | No) -> Roster:
     assert isinstance(roster, Roster)
     return roster
 
 
 def _family() -> Roster:
     roster = membership.founded(HOUSEHOLD_ID, OWNER, NOW)
-    for member, role in ((ADULT, "adult"), (CHILD, "child")):
-        roster = _made(membership.invited(roster, OWNER, member, role, NOW, TERMS))
+    for member in (ADULT, CHILD):
+        roster = _made(membership.invited(roster, OWNER, member, ROLES[member], NOW, TERMS))
         assert roster.seat(member, "joined") is None, "nobody belongs to it without their word"
         roster = _made(membership.answered(roster, member, LATER, TERMS, accept=True))
     return roster

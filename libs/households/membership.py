@@ -1,26 +1,33 @@
-"""Decisions about who belongs to a household, in which role, and by whose word. Pure. A "no" is a `Refusal`."""
+"""Decisions about who belongs to a household, in which role, and by whose word. Pure. A "no" is a `No`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from libs.promotions.households import HouseholdTerms, Role
-from services.redemption.domain import Refusal
+
+
+class No(NamedTuple):
+    """Why something is not done, by a code and in words."""
+
+    code: str
+    detail: str
+
 
 SeatState = Literal["invited", "joined", "declined", "withdrawn", "left", "removed", "dissolved"]
-OVER = Refusal("household-dissolved", "The household is no more.")
-NOT_ALLOWED = Refusal("household-not-allowed", "Only an owner of the household may do this.")
-NOT_INVITED = Refusal("household-not-invited", "The household does not ask the member to join, or not any more.")
-NOT_A_MEMBER = Refusal("household-not-a-member", "The member neither belongs to the household nor is asked to.")
-ALREADY = Refusal("household-already", "The member belongs to a household already, or is asked to join this one.")
-FULL = Refusal("household-full", "The programme lets no more members share a household.")
-NEEDS_OWNER = Refusal("household-needs-owner", "A household has an owner: make another member one first.")
+OVER = No("household-dissolved", "The household is no more.")
+NOT_ALLOWED = No("household-not-allowed", "Only an owner of the household may do this.")
+NOT_INVITED = No("household-not-invited", "The household does not ask the member to join, or not any more.")
+NOT_A_MEMBER = No("household-not-a-member", "The member neither belongs to the household nor is asked to.")
+ALREADY = No("household-already", "The member belongs to a household already, or is asked to join this one.")
+FULL = No("household-full", "The programme lets no more members share a household.")
+NEEDS_OWNER = No("household-needs-owner", "A household has an owner: make another member one first.")
 
 
 class Seat(Struct, frozen=True):
@@ -37,6 +44,15 @@ class Seat(Struct, frozen=True):
     invited_by: UUID | None = None
     answered_at: datetime | None = None
     ended_at: datetime | None = None
+
+
+class Invitation(NamedTuple):
+    """A household that asks a member to join."""
+
+    household_id: UUID
+    role: Role
+    invited_by: UUID | None
+    invited_at: datetime
 
 
 class Roster(Struct, frozen=True):
@@ -75,7 +91,7 @@ def founded(household_id: UUID, member_id: UUID, now: datetime) -> Roster:
 
 def invited(
     roster: Roster, by: UUID | None, member_id: UUID, role: Role, now: datetime, terms: HouseholdTerms
-) -> Roster | Refusal:
+) -> Roster | No:
     """Ask a member to belong to it. An invitation whose time is over gives way to a new one."""
     if (refusal := _may(roster, by)) is not None:
         return refusal
@@ -92,9 +108,7 @@ def invited(
     return replace(roster, seats=(*kept, seat))
 
 
-def answered(
-    roster: Roster, member_id: UUID, now: datetime, terms: HouseholdTerms, *, accept: bool
-) -> Roster | Refusal:
+def answered(roster: Roster, member_id: UUID, now: datetime, terms: HouseholdTerms, *, accept: bool) -> Roster | No:
     """Accept an invitation, or decline it: only the member may."""
     if roster.dissolved_at is not None:
         return OVER
@@ -111,7 +125,7 @@ def answered(
     return _with(roster, seat, replace(seat, state="joined", answered_at=now))
 
 
-def role_changed(roster: Roster, by: UUID | None, member_id: UUID, role: Role) -> Roster | Refusal:
+def role_changed(roster: Roster, by: UUID | None, member_id: UUID, role: Role) -> Roster | No:
     """Give a member another role; one owner stays."""
     if (refusal := _may(roster, by)) is not None:
         return refusal
@@ -124,7 +138,7 @@ def role_changed(roster: Roster, by: UUID | None, member_id: UUID, role: Role) -
     return after if _has_owner(after) else NEEDS_OWNER
 
 
-def departed(roster: Roster, by: UUID | None, member_id: UUID, now: datetime) -> Roster | Refusal:
+def departed(roster: Roster, by: UUID | None, member_id: UUID, now: datetime) -> Roster | No:
     """Let a member go by their own word or an owner's, or take an invitation back.
 
     Where the last owner goes, the adult becomes one who has belonged to it longest; without one it is dissolved.
@@ -145,7 +159,7 @@ def departed(roster: Roster, by: UUID | None, member_id: UUID, now: datetime) ->
     return _ended(after, now) if heir is None else _with(after, heir, replace(heir, role="owner"))
 
 
-def dissolved(roster: Roster, by: UUID | None, now: datetime) -> Roster | Refusal:
+def dissolved(roster: Roster, by: UUID | None, now: datetime) -> Roster | No:
     """End it for all."""
     if roster.dissolved_at is not None:
         return roster
@@ -161,7 +175,7 @@ def changes(before: Roster | None, after: Roster) -> Iterator[tuple[Seat | None,
             yield known, seat
 
 
-def _may(roster: Roster, by: UUID | None) -> Refusal | None:
+def _may(roster: Roster, by: UUID | None) -> No | None:
     """Why somebody may not change it; an operator may."""
     if roster.dissolved_at is not None:
         return OVER
