@@ -17,8 +17,8 @@ HOUSEHOLDS = (
         "household-limit",
         409,
         "The member may spend no more of the others' points",
-        "There are enough points in the household, but by this member's role and the programme's limits no more of them "
-        "are spent. `GET /v1/members/{member_id}/household` tells how many may be.",
+        "There are enough points in the household, but by this member's role and the programme's limits no more are "
+        "spent. `GET /v1/members/{member_id}/household` tells how many may be.",
     ),
     kind_of(
         "household-dissolved", 409, "The household is no more", "Whoever belonged to it may found or join another one."
