@@ -5,7 +5,7 @@ A refusal undoes all of it, so that nothing of the request is remembered.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -18,16 +18,17 @@ import msgspec
 from libs.contracts.redemption import Answer, Ask
 from libs.ledger.catch_up import catch_up
 from libs.ledger.evolve import apply_all
-from libs.lives.life import Life
+from libs.lives.life import Life, MemberName
 from libs.lives.made import Cause
 from libs.runtime.batch import Outgoing
 from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
 from libs.runtime.leases import shard_of
 from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
-from services.redemption import order_store, ordering, store, telling, trade_store, trade_telling
+from services.redemption import lending, order_store, ordering, store, telling, trade_store, trade_telling
 from services.redemption.codes import store as codes
 from services.redemption.deciding import (
+    BLOCKED,
     GIVES_BACK,
     MERGED,
     NO_VERSION,
@@ -56,6 +57,7 @@ from services.redemption.ordering import Done
 from services.redemption.programmes import Programmes
 from services.redemption.reward_desk import RewardDesk
 from services.redemption.settings import RedemptionSettings
+from services.redemption.store import Locked
 
 WRITER = "redemption"
 """What the outbox shards of this service begin with."""
@@ -109,12 +111,16 @@ class Desk:
         assert ask.member_id is not None
         rules = self._rules((ask.tenant_id, ask.programme_id), now)
         name = (ask.tenant_id, ask.programme_id, ask.member_id)
+        if ask.member_id in rules.blocked:
+            raise Refused(BLOCKED)
         async with (
             self.pool.acquire() as connection,
             connection.transaction(isolation="repeatable_read"),
         ):
             ledger = await store.look(connection, name)
-            tier = None if ask.bill_minor is None else await store.tier_of(connection, name)
+            by_tier = ask.bill_minor is not None or ask.trade is not None
+            tier = await store.tier_of(connection, name) if by_tier else None
+            used = await trade_store.load_used(connection, [name]) if ask.trade is not None else {}
             if ledger is None:
                 raise Refused(UNKNOWN_MEMBER)
             ledger = apply_all(ledger, catch_up(ledger, now, now))
@@ -122,6 +128,9 @@ class Desk:
             if ask.order is not None:
                 told = await self.rewards.quote(connection, ask, name, ledger, rules, now, beside)
                 return Answer(msgspec.Raw(_found(told)))
+        if ask.trade is not None:
+            loan = _found(lending.offered(ask, rules, ledger, tier, used.get(name, NOTHING_USED), now))
+            return Answer(msgspec.Raw(lending.quote(ask, rules, loan)))
         points, made, bill = _found(quote(ask, rules, ledger, tier, now, beside))
         return Answer(msgspec.Raw(telling.quote(ask.member_id, rules, points, made, ledger, bill, beside)))
 
@@ -141,6 +150,8 @@ class Desk:
             members = await store.load_lives(connection, [found, *hands.beside(found.name)], before.values())
             redemption, life = before.get(redemption_id), members[found.name]
             rules = self._rules(found.name[:2], now)
+            if redemption is None and found.name[2] in rules.blocked:
+                raise Refused(BLOCKED)
             at = now if redemption is None else max(now, redemption.changed_at)
             beside = _found(
                 await household_hands.beside(connection, hands, members, found.name, ask, redemption, rules, at)
@@ -164,17 +175,14 @@ class Desk:
             if redemption is None and changed.redemption.trade is not None:
                 more = {each.key: each.amount for each in changed.uses}
                 await trade_store.save(connection, [changed.redemption], {found.name: more})
-                events.append(trade_telling.traded(changed.redemption, rules, found.spread, at))
+                events += trade_telling.traded(changed.redemption, rules, found.spread, at)
             if goods is not None:
                 was = None if redemption is None else redemption.order
                 saved = await self.rewards.save(connection, was, changed.redemption, goods, done.personal, at, ask.by)
                 events += _found(saved)
                 answer = await self.rewards.opened(connection, ask.tenant_id, answer)
                 events += telling.order_events(found.name, rules, found.spread, was, changed.redemption.order, at)
-            shards = {shard: events}
-            for other in hands.beside(found.name):
-                told = telling.events_of(members[other.name], rules, other.spread, at)
-                shards.setdefault(shard_of(WRITER, other.name[2]), []).extend(told)
+            shards = _with_others({shard: events}, hands.beside(found.name), members, rules, at)
             await store.tell(connection, at, shards)
             reach("before-commit")
         reach("after-commit")
@@ -273,6 +281,17 @@ async def again(run: Callable[[], Awaitable[T]]) -> T:
             if not left or trouble(error) is not Trouble.REPEAT:
                 raise
     raise AssertionError("the last try returns or raises")
+
+
+def _with_others(
+    events: dict[str, list[Outgoing]], others: Iterable[Locked], members: Mapping[MemberName, Life], rules: Rules,
+    at: datetime,
+) -> dict[str, list[Outgoing]]:  # fmt: skip
+    """Add what was done to others, each in the shard of its member."""
+    for other in others:
+        told = telling.events_of(members[other.name], rules, other.spread, at)
+        events.setdefault(shard_of(WRITER, other.name[2]), []).extend(told)
+    return events
 
 
 def _begins(ask: Ask) -> tuple[int, UUID] | None:

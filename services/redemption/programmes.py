@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import asyncpg
 import orjson
+from msgspec.structs import replace
 
 from libs.contracts.mapping_language import MappingInvalid
 from libs.history.needs import needs_of
@@ -77,7 +78,7 @@ class Programmes:
             self._trouble = None
 
     async def _read(self) -> None:
-        rows = await store.load_versions(self._pool)
+        rows, blocked = await store.load_versions(self._pool), await store.load_blocked(self._pool)
         compiled: dict[tuple[int, int, int, str], _Version] = {}
         for row in rows:
             name = (row["tenant_id"], row["programme_id"], row["version"], row["hash"])
@@ -90,6 +91,7 @@ class Programmes:
         rules: dict[Scope, list[tuple[datetime, Rules]]] = {}
         for row, (name, version) in zip(rows, compiled.items(), strict=True):
             own = _rules(row["tenant"], row["programme"], version.active, counts=name[:2] in counting)
+            own = replace(own, blocked=blocked.get(name[:2], frozenset()))
             rules.setdefault(name[:2], []).append((row["active_from"], own))
         self._compiled, self._rules = compiled, rules
         self._sharing = frozenset(
@@ -121,5 +123,5 @@ def _rules(tenant: str, programme: str, version: ActiveVersion, *, counts: bool)
         source.trades,
         source.version,
         source.choices,
-        source.household,
+        household=source.household,
     )

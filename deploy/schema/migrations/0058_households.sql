@@ -67,7 +67,8 @@ LANGUAGE sql STABLE AS $$
     LIMIT 1
 $$;
 
--- Who belongs to a household now: of those who were merged, whom they lead to, unless these belong to a household of their own.
+-- Who spends and shares in a household now: nobody who is blocked, and of those who were merged, whom they lead to, unless these
+-- belong to a household of their own.
 CREATE FUNCTION redemption.housemates(p_tenant int, p_programme int, p_household uuid)
 RETURNS TABLE (member_id uuid, role text)
 LANGUAGE sql STABLE AS $$
@@ -78,6 +79,9 @@ LANGUAGE sql STABLE AS $$
     WHERE h.tenant_id = p_tenant AND h.programme_id = p_programme AND h.household_id = p_household AND h.state = 'joined'
       AND (g.leads_to IS NULL
            OR redemption.household_of(p_tenant, p_programme, g.leads_to) = p_household)
+      AND NOT EXISTS (SELECT 1 FROM members.block b
+                      WHERE b.tenant_id = p_tenant AND b.programme_id = p_programme AND b.lifted_at IS NULL
+                        AND b.member_id = coalesce(g.leads_to, h.member_id))
     ORDER BY coalesce(g.leads_to, h.member_id), g.leads_to IS NOT NULL, h.answered_at
 $$;
 

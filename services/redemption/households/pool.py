@@ -24,7 +24,7 @@ def pool_of(household: Household | None, spender: UUID, rules: Rules, uses: Uses
     """The pool of whoever asks to spend with the household, or why there is none."""
     if rules.household is None:
         return NOT_OFFERED
-    if household is None:
+    if household is None or spender not in household.roles:
         return NO_HOUSEHOLD
     return Pool(household, spender, rules.household, rules.zone, rules.rest, uses, at)
 
