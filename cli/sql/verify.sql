@@ -151,7 +151,7 @@ WITH whose AS (
     SELECT concat_ws('/', 'trade', t.tenant_id, t.redemption_id)
     FROM redemption.trade t
     LEFT JOIN redemption.redemption r USING (tenant_id, programme_id, member_id, redemption_id)
-    LEFT JOIN moved m USING (tenant_id, programme_id, member_id, redemption_id)
+    LEFT JOIN moved m USING (tenant_id, programme_id, redemption_id)
     LEFT JOIN ledger.lot l ON l.tenant_id = t.tenant_id AND l.programme_id = t.programme_id AND l.member_id = t.member_id
                           AND l.seq = t.opens AND l.cause = t.redemption_id AND l.wallet = t.wallet
     WHERE t.points IS DISTINCT FROM CASE WHEN t.opens IS NULL THEN r.points ELSE l.amount END
