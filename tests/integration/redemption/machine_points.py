@@ -11,6 +11,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from libs.contracts.redemption import Ask
 from libs.contracts.trades import TradeAsk
 from libs.runtime.batch import Applied
 from services.redemption.deciding import RequestName, id_of
@@ -211,6 +212,25 @@ class PointRules(RuleBasedStateMachine):
         self.spend(operation, key, fits=fits, **self.whose(who), points=points)
         if fits:
             self.till.begin(f"{operation} {key}", who, points, hold=hold)
+
+    @rule(wanted=st.lists(st.tuples(WHO, PART, st.booleans()), min_size=2, max_size=6))
+    def rush(self, wanted: list[tuple[int, int, bool]]) -> None:
+        """Several of them at once come to what they come to one after the other."""
+        self.wait(self.now + timedelta(seconds=1), look=False)
+        asks, keys = [], []
+        holders = [who for who, _, hold in wanted if hold]
+        wanted = [(who, part, hold and holders.count(who) == 1) for who, part, hold in wanted]  # no two end at once
+        for who, part, hold in wanted:
+            keys.append(self.name())
+            points = share(self.points.spendable(who), part)
+            operation: Any = "hold" if hold else "redeem"
+            asks.append(Ask(operation, SCOPE[0], "till", **keyed(keys[-1]), **self.whose(who), points=points))
+        for (who, _, hold), key, ask, answer in zip(wanted, keys, asks, self.stores.rush(asks), strict=True):
+            assert ask.points is not None
+            fits = not self.merged(who) and self.points.spendable(who) >= ask.points
+            assert (answer.refused is None) == fits, (ask, answer)
+            if fits:
+                self.till.begin(f"{ask.operation} {key}", who, ask.points, hold=hold)
 
     @rule(who=WHO, part=PART)
     def pay(self, who: int, part: int) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+import itertools
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ from libs.contracts.redemption import Answer, Ask
 from libs.runtime.batch import Applied
 from services.earning.events import ACTIVITIES, PURCHASES
 from services.redemption.carts import following
+from services.redemption.gathering import Gathering
 from tests.support.counter import Counter, counter
 from tests.support.database import ACME, Database, programme_document
 from tests.support.on_database import EarningLane
@@ -77,6 +79,7 @@ class Stores:
     def __init__(self, database: Database, **rules: Any) -> None:
         self.database = database
         self.clock = DrivenClock()
+        self._turns = itertools.count()
         self.last: tuple[Any, Any] = (None, None)
         self._open = AsyncExitStack()
         self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
@@ -100,6 +103,7 @@ class Stores:
         self.operator: asyncpg.Connection = await asyncpg.connect(self.database.dsn())
         self._open.push_async_callback(self.operator.close)
         self.counter: Counter = await self._open.enter_async_context(counter(self.database, self.clock, SEAL_KEY))
+        self._gathering = Gathering(self.counter.desk, lambda rows: None)
         pool = await self._open.enter_async_context(
             asyncpg.create_pool(self.database.dsn("earning"), min_size=0, max_size=2)
         )
@@ -139,7 +143,14 @@ class Stores:
 
     def spend(self, operation: Any, key: str, **told: Any) -> Answer:
         """Ask about points and rewards."""
-        return self.twice(self.counter.desk.serve, Ask(operation, SCOPE[0], "till", **keyed(key), **told))
+        return self.twice(self._gathering.serve, Ask(operation, SCOPE[0], "till", **keyed(key), **told))
+
+    def rush(self, asks: Sequence[Ask]) -> list[Answer]:
+        """Ask several things at once; they are done in this order."""
+        return self.run(self._rush(asks))
+
+    async def _rush(self, asks: Sequence[Ask]) -> list[Answer]:
+        return await asyncio.gather(*(self._gathering.serve(ask) for ask in asks))
 
     def code(self, operation: Any, key: str, **told: Any) -> ValueAnswer:
         """Ask about a code."""
@@ -156,9 +167,9 @@ class Stores:
         return self.twice(self.counter.carts.serve, CartAsk(operation, SCOPE[0], "till", **keyed(key), **told))
 
     def twice(self, serve: Callable[[Asked], Awaitable[Answered]], ask: Asked) -> Answered:
-        """Ask, and ask again: the same answer, and nothing more is done."""
+        """Ask, and ask again, every other time at once: the same answer, and nothing more is done."""
         self.last = (serve, ask)
-        first, second = self.run(_served(serve, ask)), self.run(_served(serve, ask))
+        first, second = self.run(_twice(serve, ask, at_once=next(self._turns) % 2 == 0))
         assert (first.refused is None) == (second.refused is None), (ask, first, second)
         assert first.refused is not None or bytes(first.body) == bytes(second.body), (ask, first, second)
         return first
@@ -215,6 +226,15 @@ class Stores:
 
 async def _served(serve: Callable[[Asked], Awaitable[Answered]], ask: Asked) -> Answered:
     return await serve(ask)
+
+
+async def _twice(
+    serve: Callable[[Asked], Awaitable[Answered]], ask: Asked, *, at_once: bool
+) -> tuple[Answered, Answered]:
+    if not at_once:
+        return await serve(ask), await serve(ask)
+    first, second = await asyncio.gather(serve(ask), serve(ask))
+    return (second, first) if first.replayed else (first, second)
 
 
 def keyed(key: str) -> dict[str, Any]:
