@@ -145,6 +145,17 @@ class Stores:
         """Ask about points and rewards."""
         return self.twice(self._gathering.serve, Ask(operation, SCOPE[0], "till", **keyed(key), **told))
 
+    def server_of(self, ask: Ask | CodeAsk | CardAsk | CartAsk) -> Callable[[Any], Awaitable[Any]]:
+        """Who serves such a request."""
+        carts = self.counter.carts
+        servers: dict[type, Callable[[Any], Awaitable[Any]]] = {
+            Ask: self._gathering.serve,
+            CodeAsk: carts.parts.codes.serve,
+            CardAsk: carts.parts.cards.serve,
+            CartAsk: carts.serve,
+        }
+        return servers[type(ask)]
+
     def rush(self, asks: Sequence[Ask]) -> list[Answer]:
         """Ask several things at once; they are done in this order."""
         return self.run(self._rush(asks))
