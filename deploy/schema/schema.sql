@@ -720,7 +720,7 @@ CREATE TYPE ledger.account AS ENUM (
 );
 CREATE TYPE ledger.kind AS ENUM (
     'credit', 'activate', 'redeem', 'restore', 'expire', 'waive', 'reverse', 'hold', 'release', 'commit',
-    'transfer', 'adjust', 'repay'
+    'transfer', 'adjust', 'repay', 'lend', 'fall_due'
 );
 
 -- The head of a member's ledger: the row that writers lock, the last number given to one of the member's movements, and
@@ -732,7 +732,7 @@ CREATE TABLE ledger.member (
     seq bigint NOT NULL DEFAULT 0,
     spread int NOT NULL, -- Kafka's hash of the member id: names its partition on every topic keyed by member
     tier text,
-    activates_at timestamptz, -- when the first of the pending lots becomes active
+    activates_at timestamptz, -- when the first of the pending lots becomes active, or a loan falls due
     lapses_at timestamptz, -- when the first of the lots that have something left lapses
     owing boolean NOT NULL DEFAULT false,
     merged boolean NOT NULL DEFAULT false, -- into another member: nothing more comes into this ledger
@@ -774,7 +774,8 @@ SELECT tenant_id, programme_id, member_id, seq, wallet, amount, remaining, held,
        recorded_at, policy_version, cause, contributor, opened_by, pending
 FROM ledger.lot;
 
--- What members owe, because points were taken back after they had been spent; 0 when it was repaid. Follows the movements.
+-- What members owe, because points were taken back after they had been spent, or loans fell due; 0 when it was repaid. Beside it
+-- what is lent and not due before `due_at`; `share` percent of each credit repays that. Follows the movements.
 CREATE TABLE ledger.debt (
     tenant_id int NOT NULL,
     programme_id int NOT NULL,
@@ -782,7 +783,11 @@ CREATE TABLE ledger.debt (
     wallet text NOT NULL,
     amount bigint NOT NULL CHECK (amount >= 0),
     since timestamptz NOT NULL, -- when it last grew
-    PRIMARY KEY (tenant_id, programme_id, member_id, wallet)
+    lent bigint NOT NULL DEFAULT 0 CHECK (lent >= 0),
+    share int NOT NULL DEFAULT 0,
+    due_at timestamptz,
+    PRIMARY KEY (tenant_id, programme_id, member_id, wallet),
+    CONSTRAINT debt_terms_check CHECK ((lent > 0) = (due_at IS NOT NULL) AND (lent > 0) = (share > 0))
 );
 
 -- Every movement that opens no lot.
@@ -803,7 +808,19 @@ CREATE TABLE ledger.movement (
     moves_expiry boolean NOT NULL DEFAULT false,
     new_expires_at timestamptz, -- where it moves the expiry of its lots; NULL is never
     PRIMARY KEY (tenant_id, programme_id, member_id, seq),
-    CHECK (from_account <> to_account OR kind = 'waive')
+    CHECK (from_account <> to_account OR kind IN ('waive', 'fall_due'))
+);
+
+-- By what terms points were lent, beside the movement that says so: `share` percent of each later credit repays them, and at
+-- `due_at` the rest is owed.
+CREATE TABLE ledger.loan (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    share int NOT NULL CHECK (share BETWEEN 1 AND 100),
+    due_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, member_id, seq)
 );
 
 -- What of a movement falls on which lot. That both are there `verify` checks: constraints would look for them one by one, which
@@ -832,6 +849,43 @@ UNION ALL
 SELECT tenant_id, programme_id, member_id, seq, wallet, kind, from_account, to_account,
        amount, effective_at, recorded_at, corrects, cause
 FROM ledger.movement;
+
+-- What members owe and what is lent to them, as their movements say. What is paid goes into what is owed first: so much is lent as
+-- was lent so far, or as all of the debt, whichever is less, after each movement since a loan last fell due.
+CREATE VIEW ledger.owed WITH (security_invoker = true) AS
+WITH posted AS (
+    SELECT m.tenant_id, m.programme_id, m.member_id, m.wallet, m.seq, m.effective_at, l.share, l.due_at,
+           m.kind = 'fall_due' AS falls,
+           CASE WHEN m.kind = 'fall_due' THEN 0 WHEN m.from_account = 'debt' THEN m.amount ELSE -m.amount END AS points,
+           CASE WHEN l.seq IS NULL THEN 0 ELSE m.amount END AS lent
+    FROM ledger.movement m LEFT JOIN ledger.loan l USING (tenant_id, programme_id, member_id, seq)
+    WHERE 'debt' IN (m.from_account, m.to_account)
+), added AS (
+    SELECT *, sum(points) OVER (PARTITION BY tenant_id, programme_id, member_id, wallet ORDER BY seq) AS after,
+           sum(falls::int) OVER (PARTITION BY tenant_id, programme_id, member_id, wallet ORDER BY seq) - falls::int AS fallen
+    FROM posted
+), summed AS (
+    -- `began` is the movement by which the debt last grew from 0.
+    SELECT *, max(seq) FILTER (WHERE after = points AND points > 0)
+                  OVER (PARTITION BY tenant_id, programme_id, member_id, wallet) AS began,
+           sum(lent) OVER (PARTITION BY tenant_id, programme_id, member_id, wallet, fallen ORDER BY seq) AS lent_so_far
+    FROM added
+), split AS (
+    SELECT *, CASE WHEN falls THEN 0 ELSE lent_so_far + least(0, min(after - lent_so_far) OVER (
+                  PARTITION BY tenant_id, programme_id, member_id, wallet, fallen ORDER BY seq)) END AS lent_after
+    FROM summed
+), ended AS (
+    SELECT *, coalesce(max(seq) FILTER (WHERE lent_after = 0)
+                  OVER (PARTITION BY tenant_id, programme_id, member_id, wallet), 0) AS free_at
+    FROM split
+)
+SELECT tenant_id, programme_id, member_id, wallet,
+       (sum(points) - (array_agg(lent_after ORDER BY seq DESC))[1])::bigint AS amount,
+       max(effective_at) FILTER (WHERE (points > 0 OR falls) AND seq >= began) AS since,
+       (array_agg(lent_after ORDER BY seq DESC))[1]::bigint AS lent,
+       coalesce(max(share) FILTER (WHERE seq > free_at), 0) AS share, min(due_at) FILTER (WHERE seq > free_at) AS due_at
+FROM ended
+GROUP BY tenant_id, programme_id, member_id, wallet;
 
 -- How members whose ledger was in hand are saved, by every writer: movements other than their credits, lots that begin pending or from elsewhere, the
 -- projections behind them. Rows come as JSON, for there are few of them; a lot is touched once, by what it is in the end.
@@ -875,12 +929,14 @@ BEGIN
         now_active_from timestamptz, now_expires_at timestamptz)
     WHERE l.tenant_id = v.tenant_id AND l.programme_id = v.programme_id AND l.member_id = v.member_id AND l.seq = v.seq;
 
-    INSERT INTO ledger.debt (tenant_id, programme_id, member_id, wallet, amount, since)
-    SELECT v.tenant_id, v.programme_id, v.member_id, v.wallet, v.amount, v.since
-    FROM jsonb_to_recordset(p_debts)
-        AS v(tenant_id int, programme_id int, member_id uuid, wallet text, amount bigint, since timestamptz)
+    INSERT INTO ledger.debt (tenant_id, programme_id, member_id, wallet, amount, since, lent, share, due_at)
+    SELECT v.tenant_id, v.programme_id, v.member_id, v.wallet, v.amount, v.since, v.lent, v.share, v.due_at
+    FROM jsonb_to_recordset(p_debts) AS v(
+        tenant_id int, programme_id int, member_id uuid, wallet text, amount bigint, since timestamptz, lent bigint,
+        share int, due_at timestamptz)
     ON CONFLICT (tenant_id, programme_id, member_id, wallet)
-        DO UPDATE SET amount = excluded.amount, since = excluded.since;
+        DO UPDATE SET amount = excluded.amount, since = excluded.since, lent = excluded.lent, share = excluded.share,
+                      due_at = excluded.due_at;
 
     UPDATE ledger.member m
     SET seq = v.seq, activates_at = v.activates_at, lapses_at = v.lapses_at, owing = v.owing
@@ -891,13 +947,14 @@ BEGIN
 END $$;
 
 SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_earning'])
-FROM unnest(ARRAY['ledger.member', 'ledger.lot', 'ledger.debt', 'ledger.movement', 'ledger.allocation']) AS name;
+FROM unnest(ARRAY['ledger.member', 'ledger.lot', 'ledger.debt', 'ledger.movement', 'ledger.allocation', 'ledger.loan']) AS name;
 
 GRANT USAGE ON SCHEMA ledger TO pointstream_earning, pointstream_gateway, pointstream_operator;
 GRANT SELECT, INSERT ON ledger.member, ledger.lot, ledger.debt, ledger.movement, ledger.allocation TO pointstream_earning;
+GRANT INSERT ON ledger.loan TO pointstream_earning, pointstream_redemption;
 GRANT UPDATE (seq, tier, activates_at, lapses_at, owing, merged) ON ledger.member TO pointstream_earning;
 GRANT UPDATE (remaining, held, pending, now_active_from, now_expires_at) ON ledger.lot TO pointstream_earning;
-GRANT UPDATE (amount, since) ON ledger.debt TO pointstream_earning;
+GRANT UPDATE (amount, since, lent, share, due_at) ON ledger.debt TO pointstream_earning;
 GRANT SELECT ON ledger.journal, ledger.lot_now TO pointstream_earning;
 GRANT SELECT ON ledger.member, ledger.lot, ledger.debt, ledger.movement, ledger.allocation, ledger.journal, ledger.lot_now
     TO pointstream_gateway;
@@ -908,7 +965,7 @@ GRANT SELECT ON ledger.lot_now, ledger.lot, ledger.member, ledger.debt TO points
 GRANT INSERT ON ledger.lot, ledger.movement, ledger.allocation, ledger.debt TO pointstream_redemption;
 GRANT UPDATE (remaining, held, pending, now_active_from, now_expires_at) ON ledger.lot TO pointstream_redemption;
 GRANT UPDATE (seq, activates_at, lapses_at, owing) ON ledger.member TO pointstream_redemption;
-GRANT UPDATE (amount, since) ON ledger.debt TO pointstream_redemption;
+GRANT UPDATE (amount, since, lent, share, due_at) ON ledger.debt TO pointstream_redemption;
 -- An operator rebuilds what follows from the movements.
 GRANT UPDATE (remaining, held, pending, now_active_from, now_expires_at) ON ledger.lot TO pointstream_operator;
 GRANT UPDATE (seq, activates_at, lapses_at, owing) ON ledger.member TO pointstream_operator;
@@ -2403,7 +2460,7 @@ CREATE TABLE redemption.trade (
     programme_id int NOT NULL,
     member_id uuid NOT NULL,
     redemption_id uuid NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('buy', 'exchange_in', 'exchange_out', 'donate')),
+    kind text NOT NULL CHECK (kind IN ('buy', 'exchange_in', 'exchange_out', 'donate', 'lend')),
     wallet text NOT NULL,
     points bigint NOT NULL CHECK (points > 0),
     other bigint NOT NULL CHECK (other > 0),
@@ -2416,9 +2473,11 @@ CREATE TABLE redemption.trade (
     payment text,
     opens bigint,
     traded_at timestamptz NOT NULL,
+    due_at timestamptz,
     PRIMARY KEY (tenant_id, programme_id, member_id, redemption_id),
-    CHECK ((opens IS NOT NULL) = (kind IN ('buy', 'exchange_in'))),
-    CHECK ((currency IS NOT NULL) = (kind IN ('buy', 'donate')))
+    CONSTRAINT trade_opens_check CHECK ((opens IS NOT NULL) = (kind IN ('buy', 'exchange_in', 'lend'))),
+    CONSTRAINT trade_currency_check CHECK ((currency IS NOT NULL) = (kind IN ('buy', 'donate'))),
+    CONSTRAINT trade_due_check CHECK ((due_at IS NOT NULL) = (kind = 'lend'))
 );
 CREATE INDEX trade_of_pool ON redemption.trade (tenant_id, programme_id, party, pool) INCLUDE (points, other)
     WHERE kind = 'donate';
@@ -4490,3 +4549,46 @@ GRANT UPDATE (revision, source, saved_by, saved_at) ON notifier.design_draft TO 
 GRANT SELECT, INSERT ON gateway.page_day TO pointstream_gateway;
 GRANT UPDATE (visits, signups) ON gateway.page_day TO pointstream_gateway;
 GRANT SELECT ON gateway.page_day TO pointstream_operator;
+-- What members think of what they had: one to five stars for an order; and what they show to friends by a link.
+
+-- A member's word on an order, the last one. `sealed` are the words, under the member's own key: who is erased takes
+-- them along, and the stars, which name nobody, still count.
+CREATE TABLE redemption.rating (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    order_id uuid NOT NULL,
+    reference text NOT NULL,
+    kind text NOT NULL,
+    stars smallint NOT NULL CHECK (stars BETWEEN 1 AND 5),
+    sealed bytea,
+    rated_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, member_id, order_id)
+);
+CREATE INDEX rating_of_reward ON redemption.rating (tenant_id, programme_id, reference, stars);
+CREATE INDEX rating_by_time ON redemption.rating (tenant_id, programme_id, rated_at, order_id);
+
+-- Something that a member shows to friends, as it was then, in words by language: a reward, a badge, a place in a ranking.
+-- `opened` counts the visits of people by the link.
+CREATE TABLE gateway.share (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    share_id uuid NOT NULL,
+    what text NOT NULL CHECK (what IN ('reward', 'badge', 'place')),
+    reference text NOT NULL,
+    texts jsonb NOT NULL,
+    picture text,
+    shared_at timestamptz NOT NULL,
+    opened bigint NOT NULL DEFAULT 0 CHECK (opened >= 0),
+    PRIMARY KEY (tenant_id, programme_id, member_id, share_id)
+);
+CREATE INDEX share_by_id ON gateway.share (tenant_id, programme_id, share_id);
+
+SELECT platform.protect('redemption.rating', ARRAY['pointstream_operator']);
+SELECT platform.protect('gateway.share', ARRAY['pointstream_operator']);
+
+-- gateway: keeps both for the tenant of each request.
+GRANT SELECT, INSERT, UPDATE (stars, sealed, rated_at) ON redemption.rating TO pointstream_gateway;
+GRANT SELECT, INSERT, UPDATE (opened) ON gateway.share TO pointstream_gateway;
+GRANT SELECT ON redemption.rating, gateway.share TO pointstream_operator;

@@ -14,7 +14,7 @@ import orjson
 
 from libs.ledger.keeping import read_spans
 from libs.ledger.model import Debt, Kind, Lot, MemberLedger
-from libs.lives.life import Life, MemberName, rows, waivers
+from libs.lives.life import Life, MemberName, loans, rows, waivers
 from libs.runtime import sql
 
 _QUERIES = sql.load("libs.lives")
@@ -22,7 +22,7 @@ _TABLES = ("lots", "movements", "allocations", "touched", "debts", "heads")
 
 
 class Head(NamedTuple):
-    """What the head of a member's ledger says: the last number given, and whether anything is owed."""
+    """What the head of a member's ledger says: the last number given, and whether anything is owed or lent."""
 
     seq: int
     owing: bool
@@ -53,7 +53,7 @@ async def ledgers_of(
         lots.setdefault(tuple(row[:3]), []).append(lot_of(row))
     if any(head.owing for head in heads.values()):
         for row in await connection.fetch(_QUERIES["debts"], *_columns(list(heads))):
-            debts.setdefault(tuple(row[:3]), []).append(Debt(row["wallet"], row["amount"], row["since"]))
+            debts.setdefault(tuple(row[:3]), []).append(Debt(*row[3:]))
     return {
         name: MemberLedger(
             name[2],
@@ -80,7 +80,7 @@ async def save(connection: asyncpg.Connection, now: datetime, lives: Iterable[Li
     changed = [life for life in lives if life.changed]
     if changed:
         await connection.execute(_QUERIES["save"], now, *saved_as(changed))
-    await save_waivers_of(connection, changed)
+    await save_rare(connection, changed)
 
 
 def saved_as(changed: Iterable[Life]) -> list[str]:
@@ -89,10 +89,12 @@ def saved_as(changed: Iterable[Life]) -> list[str]:
     return [_json(tables[name]) for name in _TABLES]
 
 
-async def save_waivers_of(connection: asyncpg.Connection, changed: Iterable[Life]) -> None:
-    """Save why points of members did not lapse, which is needed for few."""
+async def save_rare(connection: asyncpg.Connection, changed: Iterable[Life]) -> None:
+    """Save what few members have: why points of theirs did not lapse, and the terms of what they were lent."""
     if waived := waivers(changed):
         await save_waivers(connection, waived)
+    if lent := loans(changed):
+        await connection.execute(_QUERIES["save_loans"], _json(lent))
 
 
 async def save_waivers(connection: asyncpg.Connection, waived: Sequence[Mapping[str, object]]) -> None:

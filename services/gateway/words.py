@@ -109,6 +109,8 @@ _MOVEMENTS: Mapping[str, str] = MappingProxyType(
         "transfer": "Points moved to or from another member",
         "adjust": "Points were corrected by a person",
         "repay": "A debt was paid with points",
+        "lend": "A fee for lent points is to be repaid",
+        "fall_due": "Lent points fell due, and are owed",
     }
 )
 _BY_ACCOUNTS: Mapping[tuple[str, str, str], str] = MappingProxyType(
@@ -118,6 +120,7 @@ _BY_ACCOUNTS: Mapping[tuple[str, str, str], str] = MappingProxyType(
         ("restore", "redeemed", "active"): "Redeemed points came back",
         ("reverse", "pending", "reversed"): "Pending points were taken back because the purchase came back",
         ("reverse", "debt", "reversed"): "Points were taken back that were no longer there, and are owed",
+        ("lend", "debt", "issued"): "Lent points are to be repaid",
         ("transfer", "transferred", "active"): "Points came from another member",
         ("transfer", "active", "transferred"): "Points went to another member",
         ("transfer", "pending", "transferred"): "Pending points went to another member",

@@ -92,6 +92,8 @@ MOVEMENTS: Mapping[str, str] = MappingProxyType(
         "transfer": "Punkte gingen an ein anderes Mitglied oder kamen von einem",
         "adjust": "Punkte wurden von einer Person berichtigt",
         "repay": "Eine Schuld wurde mit Punkten bezahlt",
+        "lend": "Eine Gebühr für geliehene Punkte ist zurückzuzahlen",
+        "fall_due": "Geliehene Punkte wurden fällig und werden geschuldet",
     }
 )
 
@@ -102,6 +104,7 @@ BY_ACCOUNTS: Mapping[tuple[str, str, str], str] = MappingProxyType(
         ("restore", "redeemed", "active"): "Eingelöste Punkte kamen zurück",
         ("reverse", "pending", "reversed"): "Ausstehende Punkte wurden zurückgenommen, weil der Einkauf zurückkam",
         ("reverse", "debt", "reversed"): "Punkte wurden zurückgenommen, die nicht mehr da waren, und werden geschuldet",
+        ("lend", "debt", "issued"): "Geliehene Punkte sind zurückzuzahlen",
         ("transfer", "transferred", "active"): "Punkte kamen von einem anderen Mitglied",
         ("transfer", "active", "transferred"): "Punkte gingen an ein anderes Mitglied",
         ("transfer", "pending", "transferred"): "Ausstehende Punkte gingen an ein anderes Mitglied",

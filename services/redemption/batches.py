@@ -224,7 +224,7 @@ class Batch:
         events = telling.events_of(life, rules, in_hand.spread, self.at)
         if before is None and after.trade is not None:
             self.decided.used.setdefault(after.name, Counter()).update({each.key: each.amount for each in changed.uses})
-            events.append(trade_telling.traded(after, rules, in_hand.spread, self.at))
+            events += trade_telling.traded(after, rules, in_hand.spread, self.at)
         if reward is not None:
             events += telling.order_events(after.name, rules, in_hand.spread, None, after.order, self.at)
         return Outcome(answer, events, made=before is None, after=after)

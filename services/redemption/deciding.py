@@ -18,7 +18,7 @@ from libs.ledger.model import MemberLedger
 from libs.lives.life import Life, MemberName
 from libs.lives.made import Cause
 from libs.runtime.keys import event_id
-from services.redemption import domain, trading
+from services.redemption import domain, lending, trading
 from services.redemption.domain import Bill, Changed, Quoted, Redemption, Refusal, Rules
 from services.redemption.paying import ABOUT_MEMBERS, in_part, priced, returned
 
@@ -112,6 +112,8 @@ def decide(
         if ask.redemption_id is not None:
             return UNKNOWN
         match ask.operation:
+            case "lend":
+                return lending.begun(ask, life, rules, cause, at, tier, used)
             case "buy" | "exchange_in" | "exchange_out" | "donate" as kind:
                 return trading.begun(ask, kind, life, rules, cause, at, tier, used)
         return _take(ask, life, rules, cause, at, patience, tier)

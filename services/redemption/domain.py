@@ -102,7 +102,8 @@ class Bill(Struct, frozen=True):
 class Trade(Struct, frozen=True):
     """Points that came or went for something else: `other` is money in a currency, or units of another programme.
 
-    `party` is that programme or a charity, `opens` the lot that came.
+    `party` is that programme or a charity, `opens` the lot that came. Of a loan `other` is what is to be repaid, by
+    `rate_other` of each `rate_points` credited later, and what is left at `due_at` is owed.
     """
 
     kind: TradeKind
@@ -117,6 +118,7 @@ class Trade(Struct, frozen=True):
     pool: str | None = None
     payment: str | None = None
     opens: int | None = None
+    due_at: datetime | None = None
 
 
 class Redemption(Struct, frozen=True):

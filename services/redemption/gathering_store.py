@@ -88,7 +88,7 @@ async def end(
     )  # fmt: skip
     if len(seqs) < len(rows):
         raise LookupError("an outbox shard of redemption is not there")
-    await lives.save_waivers_of(connection, changed)
+    await lives.save_rare(connection, changed)
     return stream_store.numbered(rows, seqs)
 
 

@@ -25,7 +25,7 @@ from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
 from libs.runtime.leases import shard_of
 from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
-from services.redemption import domain, order_store, ordering, store, telling, trade_store, trade_telling
+from services.redemption import domain, lending, order_store, ordering, store, telling, trade_store, trade_telling
 from services.redemption.codes import store as codes
 from services.redemption.deciding import (
     BLOCKED,
@@ -111,13 +111,18 @@ class Desk:
             connection.transaction(isolation="repeatable_read"),
         ):
             ledger = await store.look(connection, name)
-            tier = None if ask.bill_minor is None else await store.tier_of(connection, name)
+            by_tier = ask.bill_minor is not None or ask.trade is not None
+            tier = await store.tier_of(connection, name) if by_tier else None
+            used = await trade_store.load_used(connection, [name]) if ask.trade is not None else {}
             if ledger is None:
                 raise Refused(UNKNOWN_MEMBER)
             ledger = apply_all(ledger, catch_up(ledger, now, now))
             if ask.order is not None:
                 told = await self.rewards.quote(connection, ask, name, ledger, rules, now)
                 return Answer(msgspec.Raw(_found(told)))
+        if ask.trade is not None:
+            loan = _found(lending.offered(ask, rules, ledger, tier, used.get(name, NOTHING_USED), now))
+            return Answer(msgspec.Raw(lending.quote(ask, rules, loan)))
         quoted = _found(quote(ask, rules, ledger, tier, now))
         return Answer(msgspec.Raw(telling.quote(ask.member_id, rules, quoted.points, quoted.made, ledger, quoted.bill)))
 
@@ -162,7 +167,7 @@ class Desk:
             if redemption is None and changed.redemption.trade is not None:
                 more = {each.key: each.amount for each in changed.uses}
                 await trade_store.save(connection, [changed.redemption], {found.name: more})
-                events.append(trade_telling.traded(changed.redemption, rules, found.spread, at))
+                events += trade_telling.traded(changed.redemption, rules, found.spread, at)
             if goods is not None:
                 was = None if redemption is None else redemption.order
                 saved = await self.rewards.save(connection, was, changed.redemption, goods, done.personal, at, ask.by)

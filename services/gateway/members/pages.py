@@ -124,6 +124,9 @@ def _next(each: WalletBalance, zone: ZoneInfo, language: str) -> Iterator[str]:
     if each.next_expiry is not None:
         day = wording.day(each.next_expiry.last_day, language)
         yield MEMBERS.say(language, "lapses", points=number(each.next_expiry.points), day=day)
+    if each.lent_due_at is not None:
+        moment = wording.moment(each.lent_due_at, zone, language)
+        yield MEMBERS.say(language, "lent", points=number(each.lent), moment=moment)
 
 
 def _tiers(shown: Shown, language: str) -> str:

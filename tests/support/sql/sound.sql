@@ -15,18 +15,21 @@ CREATE FUNCTION public.key(name text) RETURNS uuid LANGUAGE sql IMMUTABLE RETURN
 
 -- name: history
 -- Tenant 1: Anna has two lots of points and one of miles, redeemed, held, got back, owes and repaid; Ada has one lot and a
--- receipt that paid nothing; a receipt is unclaimed; a coupon was used once, by a cart, and part of a gift card. Tenant 2: Bo has a lot.
+-- receipt that paid nothing; a receipt is unclaimed; a coupon was used once, by a cart, and part of a gift card. Tenant 2: Bo has a
+-- lot, half of which is lent.
 -- One record was refused.
 INSERT INTO members.member (tenant_id, programme_id, member_id, enrolled_at, recorded_at)
 SELECT t, t, public.key(name), '2026-01-01Z', '2026-01-01Z' FROM (VALUES (1, 'anna'), (1, 'ada'), (2, 'bo')) AS v(t, name);
 INSERT INTO members.identifier (tenant_id, programme_id, identifier, member_id, recorded_at)
 SELECT t, t, 'card:' || name, public.key(name), '2026-01-01Z'::timestamptz FROM (VALUES (1, 'anna'), (1, 'ada'), (2, 'bo')) AS v(t, name)
 UNION ALL SELECT 1, 1, 'card:nobody', NULL, '2026-01-01Z';
-INSERT INTO ledger.member (tenant_id, programme_id, member_id, seq, spread, owing)
-SELECT t, t, public.key(name), seq, 1, owing
-FROM (VALUES (1, 'anna', 8, true), (1, 'ada', 1, false), (2, 'bo', 1, false)) AS v(t, name, seq, owing);
-INSERT INTO ledger.debt (tenant_id, programme_id, member_id, wallet, amount, since)
-VALUES (1, 1, public.key('anna'), 'points', 10, '2026-01-03Z');
+INSERT INTO ledger.member (tenant_id, programme_id, member_id, seq, spread, owing, activates_at)
+SELECT t, t, public.key(name), seq, 1, owing, due_at
+FROM (VALUES (1, 'anna', 8, true, NULL), (1, 'ada', 1, false, NULL), (2, 'bo', 2, true, '2027-01-01Z'::timestamptz))
+    AS v(t, name, seq, owing, due_at);
+INSERT INTO ledger.debt (tenant_id, programme_id, member_id, wallet, amount, since, lent, share, due_at)
+VALUES (1, 1, public.key('anna'), 'points', 10, '2026-01-03Z', 0, 0, NULL),
+       (2, 2, public.key('bo'), 'points', 0, '2026-01-03Z', 30, 50, '2027-01-01Z');
 INSERT INTO ledger.lot (tenant_id, programme_id, member_id, seq, wallet, amount, remaining, held, earned_at, active_from,
                         expires_at, recorded_at, policy_version, cause)
 SELECT t, t, public.key(name), seq, wallet, amount, remaining, held, '2026-01-02Z', '2026-01-02Z', NULL, '2026-01-02Z', 1,
@@ -41,6 +44,11 @@ SELECT 1, 1, public.key('anna'), seq, 'points', kind::ledger.kind, source::ledge
 FROM (VALUES (4, 'redeem', 'active', 'redeemed', 20, NULL), (5, 'hold', 'active', 'held', 10, NULL),
              (6, 'restore', 'redeemed', 'active', 5, 4), (7, 'reverse', 'debt', 'reversed', 15, NULL),
              (8, 'repay', 'active', 'debt', 5, NULL)) AS v(seq, kind, source, target, amount, corrects);
+INSERT INTO ledger.movement (tenant_id, programme_id, member_id, seq, wallet, kind, from_account, to_account, amount,
+                             effective_at, recorded_at, cause)
+VALUES (2, 2, public.key('bo'), 2, 'points', 'lend', 'debt', 'issued', 30, '2026-01-03Z', '2026-01-03Z', public.key('l2'));
+INSERT INTO ledger.loan (tenant_id, programme_id, member_id, seq, share, due_at)
+VALUES (2, 2, public.key('bo'), 2, 50, '2027-01-01Z');
 INSERT INTO ledger.allocation (tenant_id, programme_id, member_id, seq, lot_seq, amount)
 SELECT 1, 1, public.key('anna'), seq, lot, amount
 FROM (VALUES (4, 1, 20), (5, 2, 10), (6, 1, 5), (8, 1, 5)) AS v(seq, lot, amount);
