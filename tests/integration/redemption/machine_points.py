@@ -16,7 +16,7 @@ from libs.contracts.trades import TradeAsk
 from libs.runtime.batch import Applied
 from services.redemption.deciding import RequestName, id_of
 from services.redemption.store import forget_requests
-from tests.integration.redemption.stores import LOTS, OWED, SCOPE, START, Stores, keyed
+from tests.integration.redemption.stores import SCOPE, START, Stores, keyed
 from tests.support.lives import adjusted, asked, returned
 from tests.support.plain_points import Points, Purse, quarter_end
 from tests.support.plain_values import Cards, Pool, Spent, Till
@@ -79,7 +79,7 @@ class PointRules(RuleBasedStateMachine):
     def wait(self, until: datetime, *, look: bool = True) -> None:
         """Let time pass; while anybody owes, holds end one by one, for the order in which they repay matters."""
         ends = [until]
-        if any(purse.owed for purse in self.points.purses):
+        if any(purse.owed or purse.lent for purse in self.points.purses):
             look = True
             ends += [one.until for one in self.till.spent.values() if one.state == "held" and one.until is not None]
         for end in sorted({end for end in ends if self.now < end <= until}):
@@ -157,7 +157,7 @@ class PointRules(RuleBasedStateMachine):
         gift: dict[str, Any] = {"to_member_id": str(self.members[whom]), "wallet": "points", "points": points}
         applied = self.stores.tell(asked(self.name(), "transfer", self.members[who], time=self.now, **gift))
         who, whom = self.points.who(who), self.points.who(whom)
-        fits = who != whom and self.points.spendable(who) >= points
+        fits = who != whom and not self.points.purses[who].lent and self.points.spendable(who) >= points
         self.done(applied, "transferred", fits)
         if fits:
             self.points.give(who, whom, points)
@@ -311,20 +311,17 @@ class PointRules(RuleBasedStateMachine):
     # What must be so at any time.
 
     def points_are_as_modelled(self) -> None:
-        """The lots that are left in the stores are those of the model, by date; and so is what is owed."""
-        kept, owed = self.stores.ask(LOTS, self.members), dict(self.stores.ask(OWED, self.members))
-        for member, purse in zip(self.members, self.points.purses, strict=True):
-            there = Counter[tuple[datetime, str]]()
-            for whose, until, left, held in kept:
-                if whose == member:
-                    there[until, "free"] += (left - held) if until > self.now else 0
-                    there[until, "held"] += held
-            plain = Counter[tuple[datetime, str]]()
-            for lot in purse.lots:
-                plain[lot.until, "free"] += lot.free
-                plain[lot.until, "held"] += lot.held
+        """The lots that are left in the stores are those of the model, by date; and so is what is owed and lent."""
+        for ledger, purse in zip(self.stores.ledgers(self.members), self.points.purses, strict=True):
+            there, plain = Counter[tuple[datetime | None, str]](), Counter[tuple[datetime | None, str]]()
+            for lot in ledger.lots:
+                there[lot.expires_at, "free"] += lot.free
+                there[lot.expires_at, "held"] += lot.held
+            for each in purse.lots:
+                plain[each.until, "free"] += each.free
+                plain[each.until, "held"] += each.held
             assert +there == +plain
-            assert owed.get(member, 0) == purse.owed
+            assert (ledger.debt("points"), ledger.lent("points")) == (purse.owed, purse.lent)
         assert self.points.in_balance()
 
 

@@ -26,8 +26,12 @@ from libs.contracts.carts import CartAsk
 from libs.contracts.codes import CodeAsk, ValueAnswer
 from libs.contracts.gift_cards import CardAsk
 from libs.contracts.redemption import Answer, Ask
+from libs.ledger.catch_up import catch_up
+from libs.ledger.evolve import apply_all
+from libs.ledger.model import MemberLedger
 from libs.runtime.batch import Applied
 from services.earning.events import ACTIVITIES, PURCHASES
+from services.redemption import store
 from services.redemption.carts import following
 from services.redemption.gathering import Gathering
 from tests.support.counter import Counter, counter
@@ -40,14 +44,12 @@ SEAL_KEY = bytes(range(32))
 KEEPER = CodeKeeper.from_seal_key(SEAL_KEY)
 SCOPE = (ACME.tenant_id, ACME.programme_id)
 START = datetime(2024, 3, 1, 12, tzinfo=UTC)
+LENDING = {"most": 80, "fee_percent": 10, "repays_percent": 40, "days": 20}
 TRADES = {
     "sale": {"rates": [{"points": 1, "minor": 2}]},
+    "lending": {"terms": [LENDING], "min_points": 5},
     "charities": [{"name": "reef", "title": "The reef", "points": 10, "minor": 5, "min_points": 10}],
 }
-LOTS = """
-SELECT member_id, expires_at, remaining, held FROM ledger.lot_now WHERE member_id = ANY ($1::uuid[]) AND remaining > 0
-"""
-OWED = "SELECT member_id, amount FROM ledger.debt WHERE member_id = ANY ($1::uuid[]) AND amount > 0"
 STOCK = """
 SELECT s.reference, s.free, s.reserved, coalesce((SELECT sum(u.used)::int FROM redemption.reward_use u
        WHERE u.programme_id = s.programme_id AND u.reference = s.reference), 0)
@@ -229,6 +231,19 @@ class Stores:
     def ask(self, query: str, *arguments: object) -> list[tuple[Any, ...]]:
         """Rows of the database, read as its owner."""
         return [tuple(row) for row in self.run(self.operator.fetch(query, *arguments))]
+
+    def ledgers(self, members: Sequence[UUID]) -> list[MemberLedger]:
+        """What members have and owe now, with what time has done and nobody has recorded yet."""
+        return self.run(self._ledgers(members))
+
+    async def _ledgers(self, members: Sequence[UUID]) -> list[MemberLedger]:
+        now, found = self.clock.now(), []
+        async with self.counter.desk.pool.acquire() as connection, connection.transaction(readonly=True):
+            for member in members:
+                ledger = await store.look(connection, (*SCOPE, member))
+                assert ledger is not None
+                found.append(apply_all(ledger, catch_up(ledger, now, now)))
+        return found
 
     def flaws(self) -> list[Result]:
         """Every invariant that `pointstream verify` finds broken."""
