@@ -89,7 +89,7 @@ async def join(request: Request, company: Slug, programme: Slug, name: Name, lan
     if fields.get(TRAP, "").strip():
         return _answer(request, done)
     async with parts_of(request).store.reading(running.tenant_id) as reading:
-        known = await reading.by_identifier(desk_of(request).names.of("email", address.value), running.programme)
+        known = await reading.by_identifier(desk_of(request).names.of("email", address.identity), running.programme)
     if not known:
         source = f"{OWN_SOURCES}/{running.tenant}/{running.programme}/pages/{name}"
         data = enrolment(member, address, form, fields, shown.language, f"page {name}")
