@@ -54,6 +54,7 @@ MODULES = (
     "cli.contacts",
     "cli.expiry",
     "cli.reinstate",
+    "cli.blocking",
     "cli.webhooks",
     "cli.providers",
     "cli.codes",
@@ -71,7 +72,7 @@ _ELSEWHERE = {
     "letters": ("cli.letters_by_post",),
     "liability": ("cli.expiry",),
     "draws": ("cli.games",),
-    "members": ("cli.reinstate",),
+    "members": ("cli.reinstate", "cli.blocking"),
     "reinstatements": ("cli.reinstate",),
     "db": ("cli.db", "cli.rebuild"),
 }

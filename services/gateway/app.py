@@ -29,6 +29,9 @@ from services.gateway.backtests import routes as ways_to_backtests
 from services.gateway.backtests.desk import BacktestDesk
 from services.gateway.backtests.runner import Runner
 from services.gateway.backtests.store import BacktestStore
+from services.gateway.blocking import console as console_of_blocks
+from services.gateway.blocking import routes as ways_to_blocks
+from services.gateway.blocking.store import Blocks
 from services.gateway.calculator import api as calculator_api
 from services.gateway.callbacks import routes as ways_back
 from services.gateway.callbacks.desk import SmsCallbacks
@@ -39,6 +42,7 @@ from services.gateway.choices import routes as ways_to_choices
 from services.gateway.codes import card_routes as ways_to_gift_cards
 from services.gateway.codes import console as console_of_codes
 from services.gateway.codes import routes as ways_to_codes
+from services.gateway.codes import stopping as ways_to_stop_codes
 from services.gateway.contacts import preferences
 from services.gateway.contacts import routes as ways_to_contacts
 from services.gateway.contacts.desk import ContactDesk
@@ -154,6 +158,7 @@ _WAYS = (
     keeping_api,
     orders_api,
     ways_to_codes,
+    ways_to_stop_codes,
     ways_to_gift_cards,
     ways_to_carts,
     own_pages,
@@ -168,6 +173,7 @@ _WAYS = (
     ways_to_results,
     api,
     merge_api,
+    ways_to_blocks,
     extension_api,
     ways_of_lapsing,
     shopping_api,
@@ -195,6 +201,7 @@ _WAYS = (
     outbox,
     live,
     members_console,
+    console_of_blocks,
     segments_console,
     catalogue_console,
     experiments_console,
@@ -251,6 +258,7 @@ def compose(
             store = Store(pool)
             parts = app.state.parts = _parts(settings, key, store, quotes, now)
             app.state.codes = Codes(pool, random)
+            app.state.blocks, app.state.pool_switch = Blocks(pool), ways_to_stop_codes.PoolSwitch(pool)
             app.state.looks = Quotas(referral_api.LOOKS, referral_api.LOOKS_WINDOW)
             app.state.sweeps = SweepStore(pool)
             app.state.contacts = ContactDesk(pool, vault, Links.from_seal_key(key), now)

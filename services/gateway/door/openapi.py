@@ -70,7 +70,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
             {"name": "files", "description": "Files of receipts: sent, watched, and what was left out of them."},
             {"name": "members", "description": "Balances and histories."},
             {"name": "redemptions", "description": "Points are held, spent, and given back; answered at once."},
-            {"name": "trades", "description": "Points are bought, exchanged with other programmes, donated."},
+            {"name": "trades", "description": "Points are bought, exchanged with other programmes, donated, lent."},
             {
                 "name": "rewards",
                 "description": "The catalogue, as members see it and as it is kept; orders and wishes.",

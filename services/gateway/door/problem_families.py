@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.gateway.backtests.problem_kinds import BACKTESTS
+from services.gateway.blocking.problem_kinds import BLOCKS
 from services.gateway.callbacks.problem_kinds import CALLBACKS
 from services.gateway.carts.problem_kinds import CARTS
 from services.gateway.choices.problem_kinds import CHOICES
@@ -34,6 +35,7 @@ FAMILIES = (
     *CODES,
     *CARDS,
     *CARTS,
+    *BLOCKS,
     *TRADES,
     *CHOICES,
     *GAMES,

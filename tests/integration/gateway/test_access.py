@@ -128,6 +128,8 @@ SWEEP = {
     "downloadProgrammeCalendar": ("/v1/programme/calendar.ics", 200),
     "getCampaign": ("/v1/campaigns/{campaign}", 404),
     "listSwitches": ("/v1/switches", 200),
+    "listBlocks": ("/v1/blocks", 200),
+    "listMemberBlocks": ("/v1/members/{member_id}/blocks", 404),
     "listInbox": ("/v1/members/{member_id}/inbox", 404),
     "listTillMessages": ("/v1/members/{member_id}/till-messages", 404),
     "listWebhooks": ("/v1/webhooks", 200),
