@@ -316,8 +316,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         ): "vault.person",
         "DELETE INSERT SELECT UPDATE(address) UPDATE(alive) UPDATE(changed_at) UPDATE(reason)": "vault.contact",
         (
-            "SELECT UPDATE(bad_streak) UPDATE(halt_reason) UPDATE(halted_at) UPDATE(recent_bad) "
-            "UPDATE(recent_seen)"
+            "SELECT UPDATE(bad_streak) UPDATE(halt_reason) UPDATE(halted_at) UPDATE(recent_bad) UPDATE(recent_seen)"
         ): "stream.position",
     },
     "notifier": {

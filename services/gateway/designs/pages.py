@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from functools import partial
 from html import escape
 from typing import Any
@@ -53,6 +54,7 @@ class Form:
     member: str = ""
     to: str = ""
     public: str = ""
+    zone: tzinfo = UTC
 
     def path(self, language: str, rest: str = "") -> str:
         """Where the form is, or what belongs to it."""
@@ -225,7 +227,7 @@ def _form(form: Form, language: str) -> str:
         f'<input type="hidden" name="document" value="{carried}">'
         f'<input type="hidden" name="revision" value="{form.revision}"><p class="dos">{top}</p>'
         + (_gaps(form.declared, language) if form.what == "mail" else "")
-        + panels.panel(form.what, form.document, form.tab, language)
+        + panels.panel(form.what, form.document, form.tab, language, form.zone)
         + panels.field("note", say("note"), "")
         + f'<p class="dos">{buttons}</p>{tests}</form>'
     )
