@@ -74,12 +74,15 @@ from services.gateway.expiry import (
     sweeps_console,
 )
 from services.gateway.expiry.sweep_store import SweepStore
+from services.gateway.feedback import console as console_of_feedback
+from services.gateway.feedback import routes as ways_to_feedback
 from services.gateway.files import routes as ways_in_for_files
 from services.gateway.files.desk import FileDesk
 from services.gateway.files.feeder import Feeder
 from services.gateway.files.purge import FilePurge
 from services.gateway.files.shelf import Shelf
 from services.gateway.files.store import FileStore
+from services.gateway.games import console as console_of_games
 from services.gateway.games import ranking_api
 from services.gateway.games import routes as ways_to_games
 from services.gateway.inbox import routes as inbox_api
@@ -114,6 +117,7 @@ from services.gateway.own_letters import result_routes as ways_to_results
 from services.gateway.own_letters import routes as ways_to_own_letters
 from services.gateway.own_letters.desk import OwnDesk
 from services.gateway.own_letters.results_desk import ResultsDesk
+from services.gateway.places import routes as places_routes
 from services.gateway.planning import calendar_api, calendar_console, wizard
 from services.gateway.public import routes as public
 from services.gateway.quotes import api as quote_api
@@ -132,9 +136,15 @@ from services.gateway.rules.store import RulesStore
 from services.gateway.running import TenantProgrammes
 from services.gateway.scenarios import api as scenarios_api
 from services.gateway.scenarios import console as scenarios_console
+from services.gateway.scenarios import simulation_api
+from services.gateway.scenarios.desk import SimulationDesk
 from services.gateway.segments import api as segments_api
 from services.gateway.segments import console as segments_console
 from services.gateway.settings import GatewaySettings
+from services.gateway.sharing import routes as ways_to_share
+from services.gateway.sharing.desk import SharingDesk
+from services.gateway.sharing.links import ShareLinks
+from services.gateway.shelf import routes as shelf
 from services.gateway.site import routes as site
 from services.gateway.site.sessions import Sessions
 from services.gateway.store import Store
@@ -157,6 +167,7 @@ _WAYS = (
     rewards_api,
     keeping_api,
     orders_api,
+    ways_to_feedback,
     ways_to_codes,
     ways_to_stop_codes,
     ways_to_gift_cards,
@@ -166,6 +177,7 @@ _WAYS = (
     ways_to_choices,
     ways_to_games,
     ranking_api,
+    ways_to_share,
     ways_to_messages,
     letters_by_post,
     ways_to_mass,
@@ -186,6 +198,7 @@ _WAYS = (
     receipt_api,
     calculator_api,
     public,
+    shelf,
     programme_api,
     campaign_api,
     switch_api,
@@ -203,10 +216,12 @@ _WAYS = (
     members_console,
     console_of_blocks,
     segments_console,
+    console_of_feedback,
     catalogue_console,
     experiments_console,
     scenarios_console,
     console_of_codes,
+    console_of_games,
     console_of_mass,
     reminder_api,
     sweep_plan_api,
@@ -223,6 +238,8 @@ _WAYS = (
     templates_api,
     templates_console,
     scenarios_api,
+    simulation_api,
+    places_routes,
     ways_to_media,
     ways_to_designs,
     ways_to_looks,
@@ -268,6 +285,7 @@ def compose(
             app.state.redemptions = RedemptionClient(settings.redemption, door_token(key))
             app.state.seal = vault.seal
             app.state.page_links = PageLinks.from_seal_key(key)
+            app.state.sharing = SharingDesk(pool, ShareLinks.from_seal_key(key))
             app.state.proofs = CartProofs.from_seal_key(key)
             app.state.keeper = CodeKeeper.from_base64(settings.seal_key.get_secret_value())
             app.state.webhooks = WebhookDesk(pool, vault.seal, SystemClock(), random, settings.webhooks.loopback)
@@ -280,6 +298,7 @@ def compose(
             app.state.landing = LandingDesk(app.state.designs.store, Joining.from_seal_key(key), random)
             app.state.brand_looks = BrandLooks(app.state.designs.store)
             app.state.results = ResultsDesk(pool, vault.seal)
+            app.state.simulations = SimulationDesk(pool, random)
             app.state.own_letters = OwnDesk(pool, app.state.templates, vault.seal, random)
             app.state.backtests = _backtests(settings, pool, now, metrics, random)
             async with (

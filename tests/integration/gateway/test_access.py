@@ -56,6 +56,11 @@ SWEEP = {
     "listMemberOrders": ("/v1/members/{member_id}/orders", 404),
     "getOrder": ("/v1/orders/{redemption_id}", 404),
     "exportOrders": ("/v1/orders.csv", 200),
+    "getOrderRating": ("/v1/orders/{redemption_id}/rating", 404),
+    "listRewardRatings": ("/v1/rewards/{reward}/ratings", 404),
+    "listRatings": ("/v1/ratings", 200),
+    "listMemberShares": ("/v1/members/{member_id}/shares", 404),
+    "listShares": ("/v1/shares", 200),
     "listCodePools": ("/v1/code-pools", 200),
     "getCodePool": ("/v1/code-pools/{pool}", 404),
     "getCode": ("/v1/codes/{code_id}", 404),
@@ -84,6 +89,8 @@ SWEEP = {
     "listSegments": ("/v1/segments", 200),
     "listSegmentMembers": ("/v1/segments/{segment}/members", 404),
     "listScenarios": ("/v1/scenarios", 200),
+    "listSimulations": ("/v1/scenario-simulations", 200),
+    "getSimulation": ("/v1/scenario-simulations/{mass_message_id}", 404),
     "listMassMessages": ("/v1/mass-messages", 200),
     "getMassMessage": ("/v1/mass-messages/{mass_message_id}", 404),
     "getTestLetter": ("/v1/test-letters/{mass_message_id}", 404),
@@ -182,7 +189,7 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
     for name in ("webhook", "webhook_message"):
         await scribe.connection.execute(QUERIES[name], tenant.tenant_id, webhook_id, FRIDAY)
     mass_message_id = UUID(int=tenant.tenant_id << 12)
-    for name in ("mass", "own_letter"):
+    for name in ("mass", "own_letter", "simulation"):
         await scribe.connection.execute(QUERIES[name], *whose[:2], mass_message_id, FRIDAY)
     await scribe.connection.execute(QUERIES["game"], *whose[:2], UUID(int=1), f"of-{tenant.slug}", FRIDAY, LOTTERY)
     return {
@@ -215,7 +222,8 @@ async def spend(scribe: Scribe, tenant: SeededTenant, member_id: UUID) -> dict[s
     await scribe.connection.execute(
         QUERIES["reward"], *whose[:2], f"mug-{tenant.slug}", orjson.dumps(MUG).decode(), FRIDAY
     )
-    await scribe.connection.execute(QUERIES["reward_order"], *whose, redemption_id, f"mug-{tenant.slug}", FRIDAY)
+    for name in ("reward_order", "rating"):
+        await scribe.connection.execute(QUERIES[name], *whose, redemption_id, f"mug-{tenant.slug}", FRIDAY)
     keeper = CodeKeeper.from_base64(base64.b64encode(SEAL_KEY).decode())
     code, card = keeper.close(tenant.tenant_id, "SPRING-1"), keeper.close(tenant.tenant_id, "4821-0093")
     pool = await scribe.connection.fetchval(QUERIES["code_pool"], *whose[:2], tenant.slug, FRIDAY)
