@@ -75,7 +75,7 @@ async def download_letters(
     }
     if form == "csv":
         return Response(_rows(letters), media_type=_MEDIA["csv"], headers=headers)
-    stream, printed = await asyncio.to_thread(_printed, letters, cast(Form, form), pictures)
+    stream, printed = await asyncio.to_thread(_printed, letters, form, pictures)
     headers |= {"Letters": str(printed.letters), "Left-Out": str(len(printed.left_out))}
     return StreamingResponse(_read(stream), media_type=_MEDIA[form], headers=headers)
 
