@@ -60,6 +60,7 @@ MODULES = (
     "cli.codes",
     "cli.giftcards",
     "cli.trades",
+    "cli.households",
     "cli.games",
     "cli.features",
 )
