@@ -23,6 +23,16 @@ BLOCKS = {
     "b2.kind": "points",
     "b2.alt": "points to spend",
 }
+PAGE = {
+    "tab": "en",
+    "title": "Garden party",
+    "form": "on",
+    "form.consent": "Write to me",
+    "asks.given_name": "on",
+    "b0.kind": "text",
+    "b0.text": "Join the <club>",
+    "do": "publish",
+}
 
 
 async def sent(platform: Platform, shop: Door, template: str, members: list[str], channels: list[str]) -> None:
@@ -57,15 +67,7 @@ async def test_a_brand_is_designed_without_a_developer(platform: Platform, tmp_p
         fields = BLOCKS | {"title": "The garden", "revision": "0"}
         assert "The draft is saved" in (await browser.post(place, data=fields | {"do": "save"})).text
         assert "Version 1 is published" in (await browser.post(place, data=fields | {"do": "publish"})).text
-        page = {
-            "tab": "en",
-            "title": "Garden party",
-            "form": "on",
-            "form.consent": "Write to me",
-            "asks.given_name": "on",
-        }
-        page |= {"b0.kind": "text", "b0.text": "Join the <club>", "do": "publish"}
-        assert "Version 1 is published" in (await browser.post("/design/page?name=garden-party", data=page)).text
+        assert "Version 1 is published" in (await browser.post("/design/page?name=garden-party", data=PAGE)).text
 
     async with httpx.AsyncClient(base_url=gateway, trust_env=False, timeout=30) as visitor:
         path = f"/p/{shop.slug}/{shop.get('/v1/designs')['programme']}/garden-party"
