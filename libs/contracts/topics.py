@@ -220,6 +220,7 @@ TOPICS: tuple[Topic, ...] = (
             "reward.cancelled",
             "reward.expired",
             "reward.reached",
+            "reward.withheld",
             "code.redeemed",
             "code.returned",
             "code.voided",
