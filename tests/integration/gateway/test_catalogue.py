@@ -253,7 +253,7 @@ async def test_a_standing_order_redeems_once_each_time_the_points_are_there(
     assert (told["done"], told["on"], told["barred"]) == (2, True, "reward-sold-out")
     assert (told["now"], [each["code"] for each in told["reasons"]]) == ("barred", ["sold-out"])
     rows = await stream_store.unpublished(superuser, shard_of("redemption", member.member_id), 0)
-    kinds = [event.headers["ce_type"] for row in rows for event in row.events]
+    kinds = [orjson.loads(event.value)["type"] for row in rows for event in row.events]
     assert await standing.look(desk) == 0
     assert kinds.count("org.pointstream.reward.withheld.v1") == 1
     await shop.door.put("/v1/rewards/song/stock", json={"add": 5})
