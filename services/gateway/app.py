@@ -29,6 +29,9 @@ from services.gateway.backtests import routes as ways_to_backtests
 from services.gateway.backtests.desk import BacktestDesk
 from services.gateway.backtests.runner import Runner
 from services.gateway.backtests.store import BacktestStore
+from services.gateway.blocking import console as console_of_blocks
+from services.gateway.blocking import routes as ways_to_blocks
+from services.gateway.blocking.store import Blocks
 from services.gateway.calculator import api as calculator_api
 from services.gateway.callbacks import routes as ways_back
 from services.gateway.callbacks.desk import SmsCallbacks
@@ -39,9 +42,16 @@ from services.gateway.choices import routes as ways_to_choices
 from services.gateway.codes import card_routes as ways_to_gift_cards
 from services.gateway.codes import console as console_of_codes
 from services.gateway.codes import routes as ways_to_codes
+from services.gateway.codes import stopping as ways_to_stop_codes
 from services.gateway.contacts import preferences
 from services.gateway.contacts import routes as ways_to_contacts
 from services.gateway.contacts.desk import ContactDesk
+from services.gateway.designs import console as designer
+from services.gateway.designs import looks as ways_to_looks
+from services.gateway.designs import routes as ways_to_designs
+from services.gateway.designs.desk import DesignDesk
+from services.gateway.designs.looks import BrandLooks
+from services.gateway.designs.store import DesignStore
 from services.gateway.door import error_answers
 from services.gateway.door.access import Parts
 from services.gateway.door.api_keys import KeyRing
@@ -64,12 +74,15 @@ from services.gateway.expiry import (
     sweeps_console,
 )
 from services.gateway.expiry.sweep_store import SweepStore
+from services.gateway.feedback import console as console_of_feedback
+from services.gateway.feedback import routes as ways_to_feedback
 from services.gateway.files import routes as ways_in_for_files
 from services.gateway.files.desk import FileDesk
 from services.gateway.files.feeder import Feeder
 from services.gateway.files.purge import FilePurge
 from services.gateway.files.shelf import Shelf
 from services.gateway.files.store import FileStore
+from services.gateway.games import console as console_of_games
 from services.gateway.games import ranking_api
 from services.gateway.games import routes as ways_to_games
 from services.gateway.inbox import routes as inbox_api
@@ -80,6 +93,9 @@ from services.gateway.intake.desk import Desk
 from services.gateway.intake.publisher import Publisher
 from services.gateway.intake.recent import Recent
 from services.gateway.intake.store import IntakeStore
+from services.gateway.landing import routes as landing_pages
+from services.gateway.landing.joining import Joining
+from services.gateway.landing.routes import LandingDesk
 from services.gateway.lapsing import routes as ways_of_lapsing
 from services.gateway.live import routes as live
 from services.gateway.live.board import Boards
@@ -121,6 +137,10 @@ from services.gateway.scenarios import console as scenarios_console
 from services.gateway.segments import api as segments_api
 from services.gateway.segments import console as segments_console
 from services.gateway.settings import GatewaySettings
+from services.gateway.sharing import routes as ways_to_share
+from services.gateway.sharing.desk import SharingDesk
+from services.gateway.sharing.links import ShareLinks
+from services.gateway.shelf import routes as shelf
 from services.gateway.site import routes as site
 from services.gateway.site.sessions import Sessions
 from services.gateway.store import Store
@@ -144,7 +164,9 @@ _WAYS = (
     standing_api,
     keeping_api,
     orders_api,
+    ways_to_feedback,
     ways_to_codes,
+    ways_to_stop_codes,
     ways_to_gift_cards,
     ways_to_carts,
     own_pages,
@@ -152,12 +174,14 @@ _WAYS = (
     ways_to_choices,
     ways_to_games,
     ranking_api,
+    ways_to_share,
     ways_to_messages,
     ways_to_mass,
     ways_to_own_letters,
     ways_to_results,
     api,
     merge_api,
+    ways_to_blocks,
     extension_api,
     ways_of_lapsing,
     shopping_api,
@@ -170,6 +194,7 @@ _WAYS = (
     receipt_api,
     calculator_api,
     public,
+    shelf,
     programme_api,
     campaign_api,
     switch_api,
@@ -185,11 +210,14 @@ _WAYS = (
     outbox,
     live,
     members_console,
+    console_of_blocks,
     segments_console,
+    console_of_feedback,
     catalogue_console,
     experiments_console,
     scenarios_console,
     console_of_codes,
+    console_of_games,
     console_of_mass,
     reminder_api,
     sweep_plan_api,
@@ -207,6 +235,10 @@ _WAYS = (
     templates_console,
     scenarios_api,
     ways_to_media,
+    ways_to_designs,
+    ways_to_looks,
+    designer,
+    landing_pages,
     site,
 )
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -237,6 +269,7 @@ def compose(
             store = Store(pool)
             parts = app.state.parts = _parts(settings, key, store, quotes, now)
             app.state.codes = Codes(pool, random)
+            app.state.blocks, app.state.pool_switch = Blocks(pool), ways_to_stop_codes.PoolSwitch(pool)
             app.state.looks = Quotas(referral_api.LOOKS, referral_api.LOOKS_WINDOW)
             app.state.sweeps = SweepStore(pool)
             app.state.contacts = ContactDesk(pool, vault, Links.from_seal_key(key), now)
@@ -246,6 +279,7 @@ def compose(
             app.state.redemptions = RedemptionClient(settings.redemption, door_token(key))
             app.state.seal = vault.seal
             app.state.page_links = PageLinks.from_seal_key(key)
+            app.state.sharing = SharingDesk(pool, ShareLinks.from_seal_key(key))
             app.state.proofs = CartProofs.from_seal_key(key)
             app.state.keeper = CodeKeeper.from_base64(settings.seal_key.get_secret_value())
             app.state.webhooks = WebhookDesk(pool, vault.seal, SystemClock(), random, settings.webhooks.loopback)
@@ -254,6 +288,9 @@ def compose(
             app.state.messages = MessageDesk(pool, vault, now)
             app.state.mass = MassDesk(pool, random)
             app.state.templates = TemplateDesk(TemplateStore(pool), now)
+            app.state.designs = DesignDesk(DesignStore(pool), now)
+            app.state.landing = LandingDesk(app.state.designs.store, Joining.from_seal_key(key), random)
+            app.state.brand_looks = BrandLooks(app.state.designs.store)
             app.state.results = ResultsDesk(pool, vault.seal)
             app.state.own_letters = OwnDesk(pool, app.state.templates, vault.seal, random)
             app.state.backtests = _backtests(settings, pool, now, metrics, random)

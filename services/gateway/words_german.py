@@ -63,6 +63,15 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "unknown-currency": "Diese Währung kennt niemand.",
         "currency": "Es ist in einer anderen Währung als das Programm.",
         "identifier-taken": "Eine Kennung gehört jemand anderem.",
+        "member-blocked": "Das Mitglied ist gesperrt; zuerst muss jemand hinsehen.",
+        "cart-invalid": "Sein Warenkorb ist keiner von uns oder der eines anderen Bons; er zählte wie ein Bon ohne.",
+        "cart-late": "Gekauft wurde nach der Zeit seines Warenkorbs, dessen Codes deshalb nicht zählten.",
+        "cart-spent": "Er kam nach der Zeit seines Warenkorbs; dessen Codes wurden inzwischen anderswo eingelöst.",
+        "cart-foreign": "Sein Warenkorb war für ein anderes Mitglied vorgemerkt und zählte nicht.",
+        "cart-released": "Sein Warenkorb war freigegeben worden und zählte nicht.",
+        "cart-returned": "Sein Warenkorb kam schon ganz zurück und zählte nicht noch einmal.",
+        "cart-unknown": "Aus seinem Warenkorb wurde längst nichts; er zählte nicht.",
+        "cart-other": "Mit diesem Bon wurde ein anderer Warenkorb gekauft; dieser zählte nicht.",
     }
 )
 

@@ -51,7 +51,7 @@ class Rules(Struct, frozen=True):
 
     `counts` says whether members' redemptions are counted by the day, `payment` how points pay bills in `currency`;
     `rest` is how long what came from another member may not be spent, `trades` what points may be traded for by this
-    `version` of the programme, `choices` those that campaigns may grant.
+    `version` of the programme, `choices` those that campaigns may grant; `blocked` are members who begin nothing new.
     """
 
     tenant: str
@@ -66,6 +66,7 @@ class Rules(Struct, frozen=True):
     trades: Trades | None = None
     version: int = 1
     choices: tuple[Choice, ...] = ()
+    blocked: frozenset[UUID] = frozenset()
 
     @property
     def source(self) -> str:

@@ -28,6 +28,7 @@ from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
 from services.redemption import domain, lending, order_store, ordering, store, telling, trade_store, trade_telling
 from services.redemption.codes import store as codes
 from services.redemption.deciding import (
+    BLOCKED,
     GIVES_BACK,
     MERGED,
     NO_VERSION,
@@ -103,6 +104,8 @@ class Desk:
         assert ask.member_id is not None
         rules = self._rules((ask.tenant_id, ask.programme_id), now)
         name = (ask.tenant_id, ask.programme_id, ask.member_id)
+        if ask.member_id in rules.blocked:
+            raise Refused(BLOCKED)
         async with (
             self.pool.acquire() as connection,
             connection.transaction(isolation="repeatable_read"),
@@ -143,6 +146,8 @@ class Desk:
             members = await store.load_lives(connection, [found], before.values())
             redemption, life = before.get(redemption_id), members[found.name]
             rules = self._rules(found.name[:2], now)
+            if redemption is None and found.name[2] in rules.blocked:
+                raise Refused(BLOCKED)
             at = now if redemption is None else max(now, redemption.changed_at)
             cause = Cause(redemption_id, rules.source, str(redemption_id))
             life.catch_up(at, cause)

@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from libs.runtime.clock import monotonic
 from services.gateway.calculator.forms import Filled
 from services.gateway.calculator.year import activities_of, calculate, shown_now, tiers_of
+from services.gateway.designs.looks import dress_of
 from services.gateway.door.access import parts_of
 from services.gateway.door.parameters import Language
 from services.gateway.door.problems import ProblemError
@@ -45,21 +46,21 @@ async def front(request: Request) -> Response:
 @router.get("/rules/{company}/{programme}")
 async def rules(request: Request, company: Slug, programme: Slug, language: Language) -> HTMLResponse:
     """Show how points are earned."""
-    shown = await _shown(request, company, programme, language)
+    shown = await shown_programme(request, company, programme, language)
     return HTMLResponse(public_pages.rules_page(shown), headers=_KEPT)
 
 
 @router.get("/questions/{company}/{programme}")
 async def questions(request: Request, company: Slug, programme: Slug, language: Language) -> HTMLResponse:
     """Answer what people ask about the end of points."""
-    shown = await _shown(request, company, programme, language)
+    shown = await shown_programme(request, company, programme, language)
     return HTMLResponse(questions_page(shown), headers=_KEPT)
 
 
 @router.get("/calculator/{company}/{programme}")
 async def calculator(request: Request, company: Slug, programme: Slug, language: Language) -> HTMLResponse:
     """Show the form, and what a year of such habits would bring."""
-    shown = await _shown(request, company, programme, language)
+    shown = await shown_programme(request, company, programme, language)
     given = {
         name: text
         for name, text in list(request.query_params.items())[:_MOST_FIELDS]
@@ -75,7 +76,7 @@ async def calculator(request: Request, company: Slug, programme: Slug, language:
     return HTMLResponse(public_pages.calculator_page(shown, filled, year, habits), headers=_KEPT)
 
 
-async def _shown(request: Request, company: str, programme: str, language: str) -> Shown:
+async def shown_programme(request: Request, company: str, programme: str, language: str) -> Shown:
     """Find a programme that anybody may see.
 
     Raises:
@@ -97,4 +98,4 @@ async def _shown(request: Request, company: str, programme: str, language: str) 
         raise ProblemError("not-found")
     shown = await asyncio.to_thread(shown_now, found[0], at)
     assert shown is not None
-    return Shown(found[0], shown, at, language)
+    return Shown(found[0], shown, at, language, await dress_of(request, found[0].key, language))

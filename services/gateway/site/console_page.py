@@ -14,6 +14,7 @@ PLACES = (
     "/calendar",
     "/segments",
     "/catalogue",
+    "/games",
     "/experiments",
     "/scenarios",
     "/referrals",
@@ -24,6 +25,7 @@ PLACES = (
     "/outbox",
     "/templates",
     "/mass",
+    "/design",
 )
 """The console's pages, in the order of the bar."""
 
@@ -39,6 +41,7 @@ BAR = Catalogue(
             "/calendar": "Calendar",
             "/segments": "Segments",
             "/catalogue": "Rewards",
+            "/games": "Games",
             "/experiments": "Experiments",
             "/scenarios": "Scenarios",
             "/referrals": "Referrals",
@@ -49,6 +52,7 @@ BAR = Catalogue(
             "/outbox": "Outbox",
             "/templates": "Messages",
             "/mass": "Mailings",
+            "/design": "Design",
             "out": "Sign out",
             "scope": "The API key of this session lacks the scope {scope}.",
         },
@@ -60,6 +64,7 @@ BAR = Catalogue(
             "/calendar": "Kalender",
             "/segments": "Segmente",
             "/catalogue": "Prämien",
+            "/games": "Spiele",
             "/experiments": "Experimente",
             "/scenarios": "Szenarien",
             "/referrals": "Empfehlungen",
@@ -70,6 +75,7 @@ BAR = Catalogue(
             "/outbox": "Postausgang",
             "/templates": "Nachrichten",
             "/mass": "Mailings",
+            "/design": "Gestaltung",
             "out": "Abmelden",
             "scope": "Dem API-Schlüssel dieser Sitzung fehlt die Berechtigung {scope}.",
         },

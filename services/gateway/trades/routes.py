@@ -29,8 +29,8 @@ from services.gateway.trades.words import TRADES
 
 router = APIRouter(prefix="/v1", tags=["trades"])
 _OF_MEMBER = ("member-unknown", "member-merged", "programme-needed", "version-unknown", "wallet-unknown")
-_REFUSED = ("trade-not-offered", "trade-too-small", "trade-step", "trade-limit", "currency-mismatch")
-_LENDS = ("trade-not-offered", "trade-too-small", "trade-step", "trade-limit", "loan-limit")
+_REFUSED = ("member-blocked", "trade-not-offered", "trade-too-small", "trade-step", "trade-limit", "currency-mismatch")
+_LENDS = ("member-blocked", "trade-not-offered", "trade-too-small", "trade-step", "trade-limit", "loan-limit")
 _SPENDS = ("insufficient-points", "in-debt")
 _MEMBER = "0190a5b0-7c3e-7d52-9d1e-5a2f6c0b8e11"
 DonationId = Annotated[UUID, Path(description="The donation's id.", examples=["0c1f5f0a-6f0e-5b7d-8a63-2f1e9d4c7b50"])]

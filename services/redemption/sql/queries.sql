@@ -95,3 +95,8 @@ ORDER BY p.tenant_id, p.programme_id, v.active_from, v.version;
 
 -- name: document
 SELECT document FROM platform.programme_version WHERE tenant_id = $1 AND programme_id = $2 AND version = $3;
+
+-- name: blocked
+-- The members who are blocked, by programme.
+SELECT tenant_id, programme_id, array_agg(member_id) AS members FROM members.block WHERE lifted_at IS NULL
+GROUP BY tenant_id, programme_id;

@@ -15,8 +15,8 @@ CREATE FUNCTION public.key(name text) RETURNS uuid LANGUAGE sql IMMUTABLE RETURN
 
 -- name: history
 -- Tenant 1: Anna has two lots of points and one of miles, redeemed, held, got back, owes and repaid; Ada has one lot and a
--- receipt that paid nothing; a receipt is unclaimed; a coupon was used once, and part of a gift card. Tenant 2: Bo has a lot, half
--- of which is lent.
+-- receipt that paid nothing; a receipt is unclaimed; a coupon was used once, by a cart, and part of a gift card. Tenant 2: Bo has a
+-- lot, half of which is lent.
 -- One record was refused.
 INSERT INTO members.member (tenant_id, programme_id, member_id, enrolled_at, recorded_at)
 SELECT t, t, public.key(name), '2026-01-01Z', '2026-01-01Z' FROM (VALUES (1, 'anna'), (1, 'ada'), (2, 'bo')) AS v(t, name);
@@ -60,6 +60,13 @@ INSERT INTO redemption.code (tenant_id, code_id, pool_id, number, state, uses, s
 VALUES (1, public.key('k1'), 1, 1, 'redeemed', 1, '', '2026-01-02Z', '2026-01-03Z');
 INSERT INTO redemption.code_use (tenant_id, use_id, code_id, pool_id, used_at)
 VALUES (1, public.key('u1'), public.key('k1'), 1, '2026-01-03Z');
+INSERT INTO redemption.cart (tenant_id, programme_id, cart_id, member_id, receipt_key, receipt_number, state, whole, fingerprint,
+                             held_until, currency, total_minor, parts, told, asked_at, changed_at)
+VALUES (1, 1, public.key('c1'), public.key('anna'), public.key('n1'), 'R1', 'bought', true, '', '2026-01-03Z', 'EUR', 900,
+        jsonb_build_object('points', jsonb_build_object('redemption_id', public.key('m5'))), 'null', '2026-01-02Z', '2026-01-03Z');
+INSERT INTO redemption.cart_word (tenant_id, cart_id, programme_id, receipt_key, member_id, uses, late_uses, word, said_at)
+VALUES (1, public.key('c1'), 1, public.key('n1'), public.key('anna'), ARRAY[public.key('u1')], ARRAY[public.key('u1-late')],
+        'bought', '2026-01-03Z');
 INSERT INTO redemption.gift_card (tenant_id, programme_id, card_id, sealed, currency, law, law_version, initial_minor, balance_minor,
                                   seq, issued_at, last_load_at, changed_at)
 VALUES (1, 1, public.key('g1'), '', 'EUR', 'none', 1, 2500, 1500, 2, '2026-01-02Z', '2026-01-02Z', '2026-01-03Z');

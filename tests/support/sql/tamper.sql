@@ -224,3 +224,25 @@ SELECT 1, public.key('summer'), n, n, public.key('anna'), 'car', '2026-01-03Z' F
 
 -- name: bid_that_is_not_held
 UPDATE redemption.game_bid SET points = points + 1;
+
+-- name: cart_bought_and_let_go
+UPDATE redemption.cart SET state = 'released' WHERE state = 'bought';
+
+-- name: cart_that_nobody_speaks_of
+DELETE FROM redemption.cart_word;
+
+-- name: cart_of_another_member
+UPDATE redemption.cart_word SET member_id = public.key('ada');
+
+-- name: cart_returned_with_more_than_was_bought
+UPDATE redemption.cart SET returned_minor = total_minor + 1;
+
+-- name: cart_given_up_with_its_code
+WITH said AS (UPDATE redemption.cart_word SET word = 'released') UPDATE redemption.cart SET state = 'released';
+
+-- name: cart_held_without_its_code
+WITH said AS (UPDATE redemption.cart_word SET word = 'held', uses = ARRAY[public.key('u2')]) UPDATE redemption.cart SET state = 'held';
+
+-- name: cart_given_up_with_its_points
+WITH said AS (UPDATE redemption.cart_word SET word = 'expired', uses = '{}', late_uses = '{}')
+UPDATE redemption.cart SET state = 'expired';
