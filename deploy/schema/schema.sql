@@ -2890,6 +2890,7 @@ CREATE FUNCTION gateway.quote_member(
     OUT lot_recorded timestamptz[], OUT lot_versions int[], OUT lot_contributors uuid[], OUT lot_pending boolean[],
     OUT lot_openings text[],
     OUT debt_wallets text[], OUT debt_amounts bigint[], OUT debt_since timestamptz[],
+    OUT debt_lent bigint[], OUT debt_shares int[], OUT debt_due timestamptz[],
     OUT keeps text
 )
 LANGUAGE plpgsql AS $$
@@ -2921,11 +2922,12 @@ BEGIN
     WHERE l.tenant_id = p_tenant AND l.programme_id = p_programme AND l.member_id = quote_member.member_id
       AND l.remaining > 0;
     SELECT array_agg(d.wallet ORDER BY d.wallet), array_agg(d.amount ORDER BY d.wallet),
-           array_agg(d.since ORDER BY d.wallet)
-    INTO debt_wallets, debt_amounts, debt_since
+           array_agg(d.since ORDER BY d.wallet), array_agg(d.lent ORDER BY d.wallet), array_agg(d.share ORDER BY d.wallet),
+           array_agg(d.due_at ORDER BY d.wallet)
+    INTO debt_wallets, debt_amounts, debt_since, debt_lent, debt_shares, debt_due
     FROM ledger.debt d
     WHERE d.tenant_id = p_tenant AND d.programme_id = p_programme AND d.member_id = quote_member.member_id
-      AND d.amount > 0;
+      AND (d.amount > 0 OR d.lent > 0);
 END $$;
 
 -- What limits have used, in the order of the keys.
