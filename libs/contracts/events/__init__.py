@@ -33,6 +33,7 @@ from libs.contracts.events.gift_card import (
     GiftCardTransferredV1,
     GiftCardUsedV1,
 )
+from libs.contracts.events.joined import MemberJoinedV1
 from libs.contracts.events.member import (
     MemberEnrolledV1,
     MemberTierAboutToDropV1,
@@ -182,6 +183,7 @@ __all__ = [
     "Mark",
     "MemberDueV1",
     "MemberEnrolledV1",
+    "MemberJoinedV1",
     "MemberMergedV1",
     "MemberSegmentEnteredV1",
     "MemberSegmentLeftV1",
