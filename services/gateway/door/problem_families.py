@@ -14,6 +14,7 @@ from services.gateway.expiry.reinstatement_problems import REINSTATEMENTS
 from services.gateway.expiry.sweep_problems import SWEEPS
 from services.gateway.feedback.problem_kinds import FEEDBACK
 from services.gateway.games.problem_kinds import GAMES
+from services.gateway.households.problem_kinds import HOUSEHOLDS
 from services.gateway.mass.problem_kinds import MASS
 from services.gateway.messages.problem_kinds import MESSAGES
 from services.gateway.own_letters.problem_kinds import OWN_LETTERS
@@ -47,6 +48,7 @@ FAMILIES = (
     *GAMES,
     *FEEDBACK,
     *SHARING,
+    *HOUSEHOLDS,
     *WEBHOOKS,
     *CALLBACKS,
 )
