@@ -129,7 +129,7 @@ async def stop_standing_order(
 ) -> bool:
     """Switch a standing order off; False where none is on."""
     done = await connection.execute(_QUERIES["stop_standing_order"], *name, reference, now, by)
-    return bool(done == "UPDATE 1")
+    return str(done).endswith(" 1")
 
 
 async def put_reward(
