@@ -37,7 +37,7 @@ from services.gateway.callbacks import routes as ways_back
 from services.gateway.callbacks.desk import SmsCallbacks
 from services.gateway.carts import routes as ways_to_carts
 from services.gateway.catalogue import console as catalogue_console
-from services.gateway.catalogue import keeping_api, orders_api, rewards_api
+from services.gateway.catalogue import keeping_api, orders_api, rewards_api, standing_api
 from services.gateway.choices import routes as ways_to_choices
 from services.gateway.codes import card_routes as ways_to_gift_cards
 from services.gateway.codes import console as console_of_codes
@@ -166,6 +166,7 @@ _WAYS = (
     ways_in_for_files,
     ways_to_redemptions,
     rewards_api,
+    standing_api,
     keeping_api,
     orders_api,
     ways_to_feedback,

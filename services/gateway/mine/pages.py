@@ -31,7 +31,8 @@ PLACE = "/m"
 class Shown(NamedTuple):
     """Whose page is shown: the text of the link, the programme, the points that can be spent, in which language.
 
-    `worth` is what these points pay at a till, in words; `levels` are the member's, `had` so many orders of theirs.
+    `worth` is what these points pay at a till, in words; `levels` are the member's, `had` so many orders of theirs,
+    `news` what else the shelf tells, as HTML.
     """
 
     token: str
@@ -42,6 +43,7 @@ class Shown(NamedTuple):
     worth: str = ""
     levels: tuple[str, ...] = ()
     had: int = 0
+    news: str = ""
 
     def say(self, key: str, /, **values: object) -> str:
         """Say a text, as HTML."""
@@ -68,7 +70,7 @@ def shelf_page(
     head = (
         f'{answer}<p class="soft">{shown.say("programme", programme=shown.programme)}</p>'
         f"<p><b>{shown.say('balance', n=shown.points, number=number)}</b>{_worth(shown)}</p>{_level(shown)}"
-        f"{_next(shown, offers)}"
+        f"{_next(shown, offers)}{shown.news}"
         f"<h2>{shown.say('steps')}</h2><ol>"
         + "".join(f"<li>{shown.say(f'step.{name}')}</li>" for name in ("choose", "confirm", "use"))
         + "</ol>"

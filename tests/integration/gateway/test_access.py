@@ -54,6 +54,7 @@ SWEEP = {
     "getRewardStock": ("/v1/rewards/{reward}/stock", 404),
     "exportCatalogue": ("/v1/catalogue.csv", 200),
     "listMemberWishes": ("/v1/members/{member_id}/wishes", 404),
+    "listStandingOrders": ("/v1/members/{member_id}/standing-orders", 404),
     "listOrders": ("/v1/orders", 200),
     "listMemberOrders": ("/v1/members/{member_id}/orders", 404),
     "getOrder": ("/v1/orders/{redemption_id}", 404),

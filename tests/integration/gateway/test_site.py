@@ -40,6 +40,7 @@ OTHERWISE = {
     "getLiability": _TABLE,
     "removeResultMail": [],
     "removeWebhook": [],
+    "stopStandingOrder": [],
 }
 """What operations answer that do not answer JSON alone."""
 PAGES = ("/", "/docs", "/asyncapi", "/problems", *(f"/problems/{code}" for code in KINDS))
