@@ -32,6 +32,7 @@ class Shown(NamedTuple):
     """Whose page is shown: the text of the link, the programme, the points that can be spent, in which language.
 
     `worth` is what these points pay at a till, in words; `levels` are the member's, `had` so many orders of theirs.
+    `shares` says that members may share points in households.
     """
 
     token: str
@@ -42,6 +43,7 @@ class Shown(NamedTuple):
     worth: str = ""
     levels: tuple[str, ...] = ()
     had: int = 0
+    shares: bool = False
 
     def say(self, key: str, /, **values: object) -> str:
         """Say a text, as HTML."""
@@ -68,7 +70,7 @@ def shelf_page(
     head = (
         f'{answer}<p class="soft">{shown.say("programme", programme=shown.programme)}</p>'
         f"<p><b>{shown.say('balance', n=shown.points, number=number)}</b>{_worth(shown)}</p>{_level(shown)}"
-        f"{_next(shown, offers)}"
+        f"{_next(shown, offers)}{_household(shown)}"
         f"<h2>{shown.say('steps')}</h2><ol>"
         + "".join(f"<li>{shown.say(f'step.{name}')}</li>" for name in ("choose", "confirm", "use"))
         + "</ol>"
@@ -88,6 +90,10 @@ def shelf_page(
     )
     tips = f"<h2>{shown.say('tips')}</h2>" + listed(shown.say(f"tip.{name}") for name in ("wish", "soon", "codes"))
     return page(MINE.say(shown.language, "title"), head + groups + had + tips, language=shown.language, worn=shown.worn)
+
+
+def _household(shown: Shown) -> str:
+    return f'<p><a href="{shown.path("household")}">{shown.say("household")}</a></p>' if shown.shares else ""
 
 
 def _worth(shown: Shown) -> str:
