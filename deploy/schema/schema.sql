@@ -3305,9 +3305,17 @@ CREATE TABLE notifier.webhook_endpoint (
     paused_until timestamptz,
     created_at timestamptz NOT NULL,
     created_by text NOT NULL,
+    asked_at timestamptz NOT NULL, -- from when it asks for its types
     PRIMARY KEY (tenant_id, endpoint_id),
     CHECK ((old_secret IS NULL) = (old_until IS NULL))
 );
+
+-- The topics that are read for endpoints: those that some endpoint asks for, from when the first one did.
+CREATE TABLE notifier.webhook_topic (
+    topic text PRIMARY KEY,
+    since timestamptz NOT NULL
+);
+GRANT SELECT, INSERT, DELETE ON notifier.webhook_topic TO pointstream_notifier;
 
 -- What an endpoint is told, once an event. `failed` counts the attempts since it was last asked for, `attempts` all of them.
 -- The lease says who is at it; `epoch` counts who took it, so that one who was given up writes nothing any more.
@@ -3400,7 +3408,7 @@ GRANT UPDATE (state, due_at, failed, attempts, ended_at, epoch, lease_until) ON 
 GRANT SELECT, INSERT, UPDATE (segments, refused) ON notifier.sms_day TO pointstream_notifier;
 
 GRANT SELECT, INSERT, DELETE ON notifier.webhook_endpoint, notifier.webhook_message TO pointstream_gateway, pointstream_operator;
-GRANT UPDATE (url, event_types, style, description, secret, old_secret, old_until, state, state_at, paused_until)
+GRANT UPDATE (url, event_types, style, description, secret, old_secret, old_until, state, state_at, paused_until, asked_at)
     ON notifier.webhook_endpoint TO pointstream_gateway, pointstream_operator;
 GRANT UPDATE (state, due_at, failed, ended_at) ON notifier.webhook_message TO pointstream_gateway, pointstream_operator;
 GRANT SELECT, DELETE ON notifier.webhook_attempt TO pointstream_gateway, pointstream_operator;
@@ -3428,7 +3436,7 @@ CREATE TABLE notifier.delivery (
     channel text NOT NULL,
     occasion_on date NOT NULL,
     delivery_id uuid NOT NULL,
-    purpose text NOT NULL CHECK (purpose IN ('service', 'marketing', 'profiling')),
+    purpose text NOT NULL CHECK (purpose IN ('service', 'marketing', 'profiling', 'location')),
     route text[] NOT NULL,
     place smallint NOT NULL,
     spread int NOT NULL, -- Kafka's hash of the member id
@@ -3496,7 +3504,7 @@ CREATE TABLE notifier.captured (
 );
 CREATE INDEX captured_recent ON notifier.captured (tenant_id, captured_at DESC);
 
--- Makes the partitions of a month, where they are not there and nothing of it lies in the rest. Called by the notifier ahead of time.
+-- Makes the partitions of a month, where they are not there; what lies in the rest of it moves. Called by the notifier ahead of time.
 CREATE FUNCTION notifier.keep_month(p_day date) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
@@ -3504,23 +3512,27 @@ DECLARE
     v_to date := (date_trunc('month', p_day) + interval '1 month')::date;
     v_table text;
     v_name text;
+    v_rest text;
     v_made boolean := false;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('notifier.keep_month'));
     FOREACH v_table IN ARRAY ARRAY['delivery', 'scenario_act'] LOOP
         v_name := v_table || '_' || to_char(v_from, 'YYYY_MM');
+        v_rest := v_table || '_rest';
         CONTINUE WHEN to_regclass('notifier.' || v_name) IS NOT NULL;
-        BEGIN
-            EXECUTE format('CREATE TABLE notifier.%I PARTITION OF notifier.%I FOR VALUES FROM (%L) TO (%L) WITH (fillfactor = 70)',
-                           v_name, v_table, v_from, v_to);
-            EXECUTE format('ALTER TABLE notifier.%I ENABLE ROW LEVEL SECURITY', v_name);
-            EXECUTE format('ALTER TABLE notifier.%I FORCE ROW LEVEL SECURITY', v_name);
-            EXECUTE format('CREATE POLICY tenant_only ON notifier.%I USING (tenant_id = platform.current_tenant())', v_name);
-            v_made := true;
-        EXCEPTION
-            WHEN check_violation THEN
-                NULL; -- something of the month lies in the rest, and stays there
-        END;
+        EXECUTE format('CREATE TABLE notifier.%I (LIKE notifier.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS) WITH (fillfactor = 70)',
+                       v_name, v_table);
+        -- Nobody else reads or writes the rest until the end: the owner sees the rows of all companies there.
+        EXECUTE format('ALTER TABLE notifier.%I NO FORCE ROW LEVEL SECURITY', v_rest);
+        EXECUTE format('WITH moved AS (DELETE FROM notifier.%I WHERE occasion_on >= %L AND occasion_on < %L RETURNING *) '
+                       'INSERT INTO notifier.%I SELECT * FROM moved', v_rest, v_from, v_to, v_name);
+        EXECUTE format('ALTER TABLE notifier.%I FORCE ROW LEVEL SECURITY', v_rest);
+        EXECUTE format('ALTER TABLE notifier.%I ENABLE ROW LEVEL SECURITY', v_name);
+        EXECUTE format('ALTER TABLE notifier.%I FORCE ROW LEVEL SECURITY', v_name);
+        EXECUTE format('CREATE POLICY tenant_only ON notifier.%I USING (tenant_id = platform.current_tenant())', v_name);
+        EXECUTE format('ALTER TABLE notifier.%I ATTACH PARTITION notifier.%I FOR VALUES FROM (%L) TO (%L)',
+                       v_table, v_name, v_from, v_to);
+        v_made := true;
     END LOOP;
     RETURN v_made;
 END $$;
@@ -3737,6 +3749,7 @@ CREATE TABLE notifier.own_letter (
     CHECK ((lease_until IS NOT NULL) = (state = 'sending'))
 );
 CREATE INDEX own_letter_due ON notifier.own_letter (due_at) WHERE state IN ('waiting', 'sending');
+CREATE INDEX own_letter_tried ON notifier.own_letter (tenant_id, asked_by, asked_at) WHERE kind = 'test'; -- how many of late
 
 -- Who gets a programme's figures, how often, and when next. `sealed` is the address.
 CREATE TABLE notifier.result_mail (
@@ -4592,6 +4605,36 @@ SELECT platform.protect('gateway.share', ARRAY['pointstream_operator']);
 GRANT SELECT, INSERT, UPDATE (stars, sealed, rated_at) ON redemption.rating TO pointstream_gateway;
 GRANT SELECT, INSERT, UPDATE (opened) ON gateway.share TO pointstream_gateway;
 GRANT SELECT ON redemption.rating, gateway.share TO pointstream_operator;
+-- Scenarios that somebody asks to be tried on what happened: asked through the door, carried out by the notifier, one after the other.
+-- `scenarios` are those of the document, or others in their place; `result` says how they would have gone, by language.
+CREATE TABLE notifier.simulation (
+    tenant_id int NOT NULL,
+    simulation_id uuid NOT NULL,
+    programme_id int NOT NULL,
+    days smallint NOT NULL CHECK (days BETWEEN 1 AND 366),
+    scenarios jsonb NOT NULL,
+    state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'running', 'done', 'failed')),
+    attempts smallint NOT NULL DEFAULT 0,
+    lease_until timestamptz,
+    result jsonb,
+    asked_by text NOT NULL,
+    asked_at timestamptz NOT NULL,
+    ended_at timestamptz,
+    PRIMARY KEY (tenant_id, simulation_id),
+    CHECK ((lease_until IS NOT NULL) = (state = 'running')),
+    CHECK ((ended_at IS NOT NULL) = (state IN ('done', 'failed'))),
+    CHECK ((result IS NOT NULL) = (state = 'done'))
+);
+CREATE INDEX simulation_open ON notifier.simulation (asked_at) WHERE state IN ('waiting', 'running');
+
+SELECT platform.protect('notifier.simulation', ARRAY['pointstream_operator', 'pointstream_notifier']);
+GRANT SELECT, INSERT ON notifier.simulation TO pointstream_gateway;
+GRANT SELECT, DELETE, UPDATE (state, attempts, lease_until, result, ended_at) ON notifier.simulation TO pointstream_notifier;
+CREATE POLICY pointstream_notifier_works ON vault.profile TO pointstream_notifier USING (true);
+GRANT SELECT ON vault.profile TO pointstream_notifier;
+
+-- Messages to many that follow from the programme: promotions of which members are told when they begin.
+GRANT INSERT, UPDATE (sent_by, sent_at, approval_above) ON notifier.mass TO pointstream_notifier;
 
 -- Households: members who let each other spend their points. Points stay in each member's own lots.
 

@@ -194,6 +194,7 @@ TOPICS: tuple[Topic, ...] = (
             "member.tier_about_to_drop",
             "member.merged",
             "member.unmerged",
+            "member.joined",
             "member.segment_entered",
             "member.segment_left",
             "referral.started",
@@ -301,7 +302,7 @@ TOPICS: tuple[Topic, ...] = (
         "Campaigns: what was published about them, when they start and stop.",
         key="tenant/programme/campaign",
         producers=("earning",),
-        consumers=(_DOWNSTREAM,),
+        consumers=_BOTH,
     ).carrying(
         *_types(
             "campaign.started",

@@ -12,13 +12,14 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from libs.promotions.allowances import SharedLimit, Stacking
+from libs.promotions.announced import check_promotions
 from libs.promotions.audience import FactField
 from libs.promotions.before_expiry import check_frames, with_periods
 from libs.promotions.campaigns import Campaign, phase_of
 from libs.promotions.catalogue import Product
 from libs.promotions.challenges import check_challenges
 from libs.promotions.choices import Choice, check_choices
-from libs.promotions.declarations import ActivityType, check_facts, check_places
+from libs.promotions.declarations import ActivityType, check_arrivals, check_facts, check_places
 from libs.promotions.discounts import Discounting
 from libs.promotions.exchange_rates import ExchangeRate, check_rates
 from libs.promotions.experiments import Experiment, check_experiments
@@ -125,6 +126,7 @@ class Programme(Part):
         check_partners(self.campaigns, self.partners)
         check_rates(self.exchange_rates, self.currency)
         check_facts(self.campaigns, self.attributes, self.activities)
+        check_arrivals(self.stores, self.activities)
         wallets = [wallet.name for wallet in self.wallets]
         check_sets(self.tier_sets, wallets)
         check_segments(self.segments, self.campaigns, self.attributes, self.tier_sets, wallets)
@@ -137,6 +139,7 @@ class Programme(Part):
         check_experiments(self.experiments, self.campaigns)
         check_scenarios(self.scenarios, self.wallets, self.segments, self.tier_sets, self.campaigns, self.attributes)
         check_proposals(self.messages.proposals, self.segments)
+        check_promotions(self.messages.promotions, self.campaigns, self.segments)
         self._check_tier_points()
         check_extensions(self.campaigns, self.wallets)
         check_payment(self.payment, wallets, driving_levels(self.tier_sets))

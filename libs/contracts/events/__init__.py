@@ -41,6 +41,7 @@ from libs.contracts.events.household import (
     HouseholdLeftV1,
     HouseholdRoleChangedV1,
 )
+from libs.contracts.events.joined import MemberJoinedV1
 from libs.contracts.events.member import (
     MemberEnrolledV1,
     MemberTierAboutToDropV1,
@@ -195,6 +196,7 @@ __all__ = [
     "Mark",
     "MemberDueV1",
     "MemberEnrolledV1",
+    "MemberJoinedV1",
     "MemberMergedV1",
     "MemberSegmentEnteredV1",
     "MemberSegmentLeftV1",

@@ -91,6 +91,8 @@ SWEEP = {
     "listSegments": ("/v1/segments", 200),
     "listSegmentMembers": ("/v1/segments/{segment}/members", 404),
     "listScenarios": ("/v1/scenarios", 200),
+    "listSimulations": ("/v1/scenario-simulations", 200),
+    "getSimulation": ("/v1/scenario-simulations/{mass_message_id}", 404),
     "listMassMessages": ("/v1/mass-messages", 200),
     "getMassMessage": ("/v1/mass-messages/{mass_message_id}", 404),
     "getTestLetter": ("/v1/test-letters/{mass_message_id}", 404),
@@ -188,7 +190,7 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
     for name in ("webhook", "webhook_message"):
         await scribe.connection.execute(QUERIES[name], tenant.tenant_id, webhook_id, FRIDAY)
     mass_message_id = UUID(int=tenant.tenant_id << 12)
-    for name in ("mass", "own_letter"):
+    for name in ("mass", "own_letter", "simulation"):
         await scribe.connection.execute(QUERIES[name], *whose[:2], mass_message_id, FRIDAY)
     await scribe.connection.execute(QUERIES["game"], *whose[:2], UUID(int=1), f"of-{tenant.slug}", FRIDAY, LOTTERY)
     return {
