@@ -52,6 +52,7 @@ MINE = Catalogue(
                 "broken.why": "Open your page anew from the app, or ask us for a new link.",
                 "state": "{title}: {state}, {points}",
                 "code": "Your code",
+                "household": "Your household and what it shares",
                 "console": "Rewards",
                 "console.why": "See what the member can have, and redeem it for them, on the page that they see "
                 "themselves.",
@@ -61,6 +62,7 @@ MINE = Catalogue(
         "de": MappingProxyType(
             {
                 "title": "Ihre Punkte",
+                "household": "Ihr Haushalt und was er teilt",
                 "programme": "Sie sind Mitglied bei {programme}.",
                 "balance": {
                     "one": "Sie können {number} Punkt einlösen.",
