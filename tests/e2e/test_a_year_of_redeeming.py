@@ -310,6 +310,7 @@ async def test_a_year_of_earning_and_redeeming_ends_as_worked_out_by_hand(in_201
 async def begun(platform: Platform) -> Year:
     """The shop with its rules, its reward and everybody enrolled."""
     shop = platform.acme
+    shop.http.timeout = httpx.Timeout(300)  # a year is long, and nothing here is about how fast it goes
     await platform.put_version(shop, RULES, LONG_AGO)
     await eventually(lambda: shop.get("/v1/programme")["version"] == RULES["version"], "the rules are in force")
     await loaded(platform)
