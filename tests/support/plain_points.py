@@ -21,8 +21,9 @@ def quarter_end(instant: datetime) -> datetime:
 
 @dataclass(eq=False)
 class Lot:
-    """Points that lapse together; `lapsed` is what of them did."""
+    """Points of a member that lapse together; `lapsed` is what of them did."""
 
+    who: int
     until: datetime
     earned: datetime
     left: int
@@ -119,7 +120,7 @@ class Points:
         """Points that are new, earned at an instant, good to the end of the quarter after it."""
         self.sums[why] += points
         at = at or self.now
-        lot, purse = self._put(who, Lot(quarter_end(quarter_end(at)), at, points)), self.purses[who]
+        lot, purse = self._put(Lot(who, quarter_end(quarter_end(at)), at, points)), self.purses[who]
         if purse.lent:
             part = min(purse.lent, -(-lot.free * purse.percent // 100))
             lot.left -= part
@@ -128,7 +129,7 @@ class Points:
 
     def lend(self, who: int, points: int, fee: int, percent: int, due: datetime) -> None:
         """Points come for a debt that bars nothing until it is due; nothing is issued by it."""
-        self._put(who, Lot(quarter_end(quarter_end(self.now)), self.now, points))
+        self._put(Lot(who, quarter_end(quarter_end(self.now)), self.now, points))
         self.sums["spent"] += fee
         self.purses[who].lend(points + fee, percent, due)
 
@@ -154,13 +155,13 @@ class Points:
             lot.held -= part
             self.sums["spent"] += part
 
-    def free(self, who: int, parts: list[Part]) -> None:
+    def free(self, parts: list[Part]) -> None:
         """Let go what was set aside."""
         for lot, part in parts:
             lot.held -= part
-        self._came_back(who, parts)
+        self._came_back(parts)
 
-    def restore(self, who: int, parts: list[Part], *, mercy: bool) -> None:
+    def restore(self, parts: list[Part], *, mercy: bool) -> None:
         """Put what was spent back where it came from; with mercy it lives a while longer if its date has passed."""
         later = min(self.now + GRACE, quarter_end(self.now))
         for lot, part in parts:
@@ -168,7 +169,7 @@ class Points:
                 lot.until = later
             lot.left += part
             self.sums["spent"] -= part
-        self._came_back(who, parts)
+        self._came_back(parts)
 
     def buy(self, number: str, who: int, minor: int, at: datetime | None = None) -> None:
         """A receipt: a point for each 1.00."""
@@ -200,7 +201,7 @@ class Points:
         """Points go to another member with their dates."""
         for lot, part in self._parts(who, points):
             lot.left -= part
-            self._put(whom, Lot(lot.until, lot.earned, part), repay=False)
+            self._put(Lot(whom, lot.until, lot.earned, part), repay=False)
         self._repay(whom)
 
     def merge(self, who: int, whom: int) -> None:
@@ -208,7 +209,7 @@ class Points:
         purse, other = self.purses[who], self.purses[whom]
         went: dict[Lot, Lot] = {}
         for lot in sorted((lot for lot in purse.lots if lot.left), key=lambda lot: (lot.until, lot.earned)):
-            went[lot] = self._put(whom, Lot(lot.until, lot.earned, lot.left), repay=False)
+            went[lot] = self._put(Lot(whom, lot.until, lot.earned, lot.left), repay=False)
             lot.left = 0
         for receipt in self.receipts.values():
             if (own := receipt.own) is not None and own in purse.lots:
@@ -236,15 +237,16 @@ class Points:
         assert not points
         return parts
 
-    def _put(self, who: int, lot: Lot, *, repay: bool = True) -> Lot:
-        self.purses[who].lots.append(lot)
+    def _put(self, lot: Lot, *, repay: bool = True) -> Lot:
+        self.purses[lot.who].lots.append(lot)
         if repay:
-            self._repay(who)
+            self._repay(lot.who)
         return lot
 
-    def _came_back(self, who: int, parts: list[Part]) -> None:
+    def _came_back(self, parts: list[Part]) -> None:
         self._lapse([lot for lot, _ in parts])
-        self._repay(who)
+        for who in {lot.who for lot, _ in parts}:
+            self._repay(who)
 
     def _lapse(self, lots: list[Lot]) -> None:
         for lot in lots:

@@ -94,12 +94,12 @@ class Till:
         """Redeem so many of what is held, first those that were held first."""
         taken, rest = _split(one.parts, points)
         self.points.spend_held(taken)
-        self.points.free(one.who, rest)
+        self.points.free(rest)
         one.state, one.parts, one.left = "redeemed", taken, list(taken)
 
     def release(self, one: Spent, state: str = "released") -> None:
         """Let go what is held."""
-        self.points.free(one.who, one.parts)
+        self.points.free(one.parts)
         one.state = state
         if one.order is not None:
             one.order.state = state
@@ -108,7 +108,7 @@ class Till:
         """Give back so many of what was redeemed, first those that were taken last."""
         back, left = _split(one.left[::-1], points)
         one.left = left[::-1]
-        self.points.restore(one.who, back, mercy=mercy)
+        self.points.restore(back, mercy=mercy)
         if not one.left:
             one.state = "cancelled"
 
