@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -21,7 +22,7 @@ def quarter_end(instant: datetime) -> datetime:
 
 @dataclass(eq=False)
 class Lot:
-    """Points of a member that lapse together; `lapsed` is what of them did."""
+    """Points of a member that lapse together; `lapsed` is what of them did, `others` what others have of them."""
 
     who: int
     until: datetime
@@ -29,6 +30,10 @@ class Lot:
     left: int
     held: int = 0
     lapsed: int = 0
+    others: int = 0
+
+    def __post_init__(self) -> None:
+        self.size = self.left
 
     @property
     def free(self) -> int:
@@ -133,18 +138,34 @@ class Points:
         self.sums["spent"] += fee
         self.purses[who].lend(points + fee, percent, due)
 
-    def hold(self, who: int, points: int) -> list[Part]:
-        """Set points aside."""
-        parts = self._parts(who, points)
+    def together(self, who: int, home: Sequence[int], percent: int) -> list[Part]:
+        """What a member can spend with others, in order: of their lots so many percent; of alike lots one's own first.
+
+        `home` is the order in which alike lots of others go.
+        """
+        if self.purses[who].owed:
+            return []
+        free = [(lot, lot.free) for lot in self.usable(who)]
+        for other in home:
+            if other != who and not self.purses[other].owed and not self.purses[other].lent:
+                free += [(lot, min(lot.free, lot.size * percent // 100 - lot.others)) for lot in self.usable(other)]
+        free = [(lot, part) for lot, part in free if part > 0]
+        return sorted(free, key=lambda each: (each[0].until, each[0].earned))
+
+    def hold(self, who: int, points: int, there: list[Part] | None = None) -> list[Part]:
+        """Set points aside, of a member's own or of what is there."""
+        parts = self._parts(who, points, there)
         for lot, part in parts:
             lot.held += part
+            lot.others += part * (lot.who != who)
         return parts
 
-    def spend(self, who: int, points: int, why: str = "spent") -> list[Part]:
+    def spend(self, who: int, points: int, why: str = "spent", there: list[Part] | None = None) -> list[Part]:
         """Take points out."""
-        parts = self._parts(who, points)
+        parts = self._parts(who, points, there)
         for lot, part in parts:
             lot.left -= part
+            lot.others += part * (lot.who != who)
         self.sums[why] += points
         return parts
 
@@ -228,10 +249,10 @@ class Points:
         gone = sum(self.sums[why] for why in ("spent", "expired", "reversed", "taken"))
         return came == there + gone - sum(purse.owed + purse.lent for purse in self.purses)
 
-    def _parts(self, who: int, points: int) -> list[Part]:
+    def _parts(self, who: int, points: int, there: list[Part] | None = None) -> list[Part]:
         parts = []
-        for lot in self.usable(who):
-            if part := min(points, lot.free):
+        for lot, may in [(lot, lot.free) for lot in self.usable(who)] if there is None else there:
+            if part := min(points, may):
                 parts.append((lot, part))
                 points -= part
         assert not points
