@@ -205,11 +205,12 @@ def test_limits_count_what_is_taken_in_one_batch_and_what_came_back() -> None:
     assert made.outcomes == {"redeem": 2, "refused": 1, "cancel": 1}
 
 
-def test_nobody_gives_from_a_wallet_in_which_they_owe() -> None:
+@pytest.mark.parametrize("debt", [Debt("points", 1, NOW), Debt("points", 0, NOW, lent=1, share=50, due_at=NOW)])
+def test_nobody_gives_from_a_wallet_in_which_they_owe_or_were_lent_something(debt: Debt) -> None:
     lot = decide_credit(
         0, "points", 5, earned_at=NOW, recorded_at=NOW, active_from=NOW, expires_at=None, policy_version=1
     )
-    owing = MemberLedger(ADULT, 1, (lot,), (Debt("points", 1, NOW),))
+    owing = MemberLedger(ADULT, 1, (lot,), (debt,))
     assert pooled(MemberLedger(OWNER), [owing], ["points"], NOW, lambda _, each: each.amount).offered == {}
 
 
@@ -279,6 +280,18 @@ def test_a_merged_member_keeps_the_seat() -> None:
     roster = Roster(HOUSEHOLD_ID, NOW, (*membership.founded(HOUSEHOLD_ID, OWNER, NOW).seats, seat))
     (change,) = membership.changes(roster, _made(membership.departed(roster, UUID(int=40), UUID(int=40), LATER)))
     assert (change[1].named, change[1].state) == (ADULT, "left")
+
+
+def test_of_two_who_were_merged_both_seats_end() -> None:
+    """Else whoever goes would stay by the seat of whom they were."""
+    seats = [
+        Seat(OWNER, "owner", "joined", NOW, ADULT, None, NOW),
+        Seat(OWNER, "adult", "joined", NOW, OWNER, None, NOW),
+    ]
+    stays = Seat(CHILD, "adult", "joined", NOW, CHILD, OWNER, NOW)
+    after = _made(membership.departed(Roster(HOUSEHOLD_ID, NOW, (*seats, stays)), OWNER, OWNER, LATER))
+    assert [seat.member_id for seat in after.joined] == [CHILD]
+    assert after.joined[0].role == "owner"
 
 
 @pytest.mark.parametrize("terms", [{"mode": "percentage"}, {"percent": 50}])
