@@ -13,7 +13,7 @@ from libs.runtime.settings import Part, SealKey, ServiceSettings
 class LoopPart(Part):
     """How batches of `loyalty.redemptions` are cut and how bad a partition may get."""
 
-    lanes: int = Field(default=1, ge=1, le=8, description="batches in hand at once")
+    lanes: int = Field(default=2, ge=1, le=8, description="batches in hand at once")
     batch: int = Field(default=500, ge=1, le=3_000, description="records a transaction at most")
     pace: timedelta = Field(
         default=timedelta(milliseconds=30),
