@@ -63,7 +63,7 @@ class RedemptionSettings(ServiceSettings):
         default=10, ge=1, description="codes that are none that may be tried for one member in that time"
     )
     gather: timedelta = Field(
-        default=timedelta(milliseconds=10),
+        default=timedelta(milliseconds=20),
         ge=timedelta(0),
         description="between the beginnings of transactions of a tenant at least, in which more requests may come",
     )

@@ -86,8 +86,9 @@ def table(found: dict[str, Any]) -> str:
     return "\n".join(f"{name:34} {found[name]}" for name in found if name.startswith(_PREFIXES))
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add what says how much is measured."""
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.redeem", description=__doc__)
     parser.add_argument("--rate", type=float, default=200, help="redemptions a second over HTTP")
     parser.add_argument("--seconds", type=float, default=10, help="of each part over HTTP")
     parser.add_argument("--backlog", type=int, default=40_000, help="requests over the topic")
@@ -95,6 +96,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--times", type=int, default=20, help="how many times that a peak is")
     parser.add_argument("--peak-seconds", type=float, default=10, help="of a peak")
     parser.add_argument("--codes", type=int, default=1_000_000, help="in the pool in which some are looked up")
+    parser.add_argument("--members", type=int, default=20_000)
+    parser.add_argument("--skip", action="append", default=[], choices=PARTS, help="may be given several times")
+    parser.add_argument("--json-out", type=Path, help="write the JSON object there too")
+    return parser.parse_args(arguments)
 
 
 async def run(options: argparse.Namespace) -> dict[str, Any]:
@@ -113,12 +118,7 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
 
 def main(arguments: list[str]) -> int:
     """Measure, print the table and the JSON object."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.redeem", description=__doc__)
-    add_options(parser)
-    parser.add_argument("--members", type=int, default=20_000)
-    parser.add_argument("--skip", action="append", default=[], choices=PARTS, help="may be given several times")
-    parser.add_argument("--json-out", type=Path, help="write the JSON object there too")
-    options = parser.parse_args(arguments)
+    options = parse(arguments)
     return conduct(lambda: run(options), table, options.json_out)
 
 

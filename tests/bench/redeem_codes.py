@@ -35,6 +35,7 @@ async def measure(till: Till, many: int) -> dict[str, Any]:
     """
     texts = await _fill(till, many)
     client = Client(till.service.port, wire.PATH, door_token(base64.b64decode(SEAL_KEY)))
+    till.stage.tell("looking some up")
     chance, took = random.Random(SEED), list[float]()
     for number in range(_WARM_UP + _LOOKS):
         text = chance.choice(texts)

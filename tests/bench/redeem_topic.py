@@ -58,7 +58,8 @@ class Shop:
 
     async def all_told(self) -> bool:
         """Whether all that redemption has done is published."""
-        return (await self.till.connection.fetchrow(QUERIES["taken_in"]))["untold"] == 0
+        row = await self.till.connection.fetchrow(QUERIES["taken_in"])
+        return bool(row["untold"] == 0)
 
     async def close(self) -> None:
         """Disconnect."""

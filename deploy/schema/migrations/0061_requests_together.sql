@@ -135,9 +135,12 @@ BEGIN
            (SELECT m.tier FROM ledger.member m
             WHERE m.tenant_id = p_tenant AND m.programme_id = p_programme AND m.member_id = v.member_id),
            (SELECT jsonb_agg(jsonb_build_array(o.reference, o.category, o.asked_at, o.quantity - o.cancelled))::text
-            FROM redemption.reward_order o
-            WHERE o.tenant_id = p_tenant AND o.programme_id = p_programme AND o.member_id = v.member_id
-              AND o.state NOT IN ('released', 'expired') AND o.quantity > o.cancelled)
+            FROM (
+                SELECT * FROM redemption.reward_order w
+                WHERE w.tenant_id = p_tenant AND w.programme_id = p_programme AND w.member_id = v.member_id
+                  AND w.state NOT IN ('released', 'expired') AND w.quantity > w.cancelled
+                ORDER BY w.order_id OFFSET 0 -- the key has this order: no other index is as good, however young the table is
+            ) AS o)
     FROM unnest(p_members) AS v(member_id);
 END $$;
 

@@ -59,7 +59,8 @@ SELECT (SELECT array_agg(t.tier_set || '/' || t.level) FROM members.tier_standin
 SELECT o.reference, o.category, o.asked_at, o.quantity - o.cancelled AS pieces
 FROM redemption.reward_order o
 WHERE o.tenant_id = $1 AND o.programme_id = $2 AND o.member_id = $3 AND o.state NOT IN ('released', 'expired')
-  AND o.quantity > o.cancelled;
+  AND o.quantity > o.cancelled
+ORDER BY o.order_id; -- the key has this order, and no other index is as good while the table is young
 
 -- name: facts_of
 -- That of several members of a programme.
