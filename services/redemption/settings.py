@@ -13,7 +13,7 @@ from libs.runtime.settings import Part, SealKey, ServiceSettings
 class LoopPart(Part):
     """How batches of `loyalty.redemptions` are cut and how bad a partition may get."""
 
-    lanes: int = Field(default=1, ge=1, le=8, description="batches in hand at once")
+    lanes: int = Field(default=2, ge=1, le=8, description="batches in hand at once")
     batch: int = Field(default=500, ge=1, le=3_000, description="records a transaction at most")
     pace: timedelta = Field(
         default=timedelta(milliseconds=30),
@@ -65,7 +65,7 @@ class RedemptionSettings(ServiceSettings):
         default=10, ge=1, description="codes that are none that may be tried for one member in that time"
     )
     gather: timedelta = Field(
-        default=timedelta(milliseconds=10),
+        default=timedelta(milliseconds=20),
         ge=timedelta(0),
         description="between the beginnings of transactions of a tenant at least, in which more requests may come",
     )

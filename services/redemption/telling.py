@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 from libs.catalogue.kinds.registry import kind_of
@@ -37,11 +38,17 @@ def events_of(life: Life, rules: Rules, spread: int, now: datetime) -> list[Outg
     events = []
     for made in life.untold():
         kind, seq = event_type_of(made.movement), made.movement.seq
-        writer = EventWriter(type=kind, source=SOURCE, time=now, tenant=rules.tenant, programme=rules.programme)
+        writer = _writer(kind, now, rules.tenant, rules.programme)
         name = event_id(rules.tenant, made.cause.key.hex, kind, member, seq)
         value = writer.write(name, member, seq, event_data(made, member))
         events.append(Outgoing(POINTS, key, spread, value, writer.headers(name, key, seq), True))
     return events
+
+
+@lru_cache(maxsize=64)
+def _writer(kind: str, now: datetime, tenant: str, programme: str) -> EventWriter:
+    """What the events of a batch share is written once."""
+    return EventWriter(type=kind, source=SOURCE, time=now, tenant=tenant, programme=programme)
 
 
 def answer(
@@ -94,7 +101,7 @@ def order_events(
         verbs = ("advanced",)
     for verb in verbs:
         kind = f"org.pointstream.reward.{verb}.v1"
-        writer = EventWriter(type=kind, source=SOURCE, time=now, tenant=rules.tenant, programme=rules.programme)
+        writer = _writer(kind, now, rules.tenant, rules.programme)
         event = event_id(rules.tenant, after.order_id.hex, kind, member, len(after.steps))
         value = writer.write(event, member, None, order_data(member, after))
         events.append(Outgoing(REWARDS, key, spread, value, writer.headers(event, key, None), True))

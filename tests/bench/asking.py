@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 _PATIENCE = 30.0
@@ -25,27 +25,29 @@ class Latencies:
 class Client:
     """Asks over connections that are kept; the leanest client that there can be."""
 
-    def __init__(self, port: int, path: str, token: str) -> None:
+    def __init__(self, port: int, path: str, token: str, more: Callable[[], str] = str) -> None:
+        """`more` gives further lines of the head of each request."""
         self._port = port
         self._head = (
             f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-            f"Authorization: Bearer {token}\r\nContent-Length: "
+            f"Authorization: Bearer {token}\r\n"
         )
+        self._more = more
         self._free: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
     async def ask(self, body: bytes) -> bytes:
         """Ask once.
 
         Raises:
-            RuntimeError: the answer is not 200.
+            RuntimeError: the answer is neither 200 nor 201.
         """
         reader, writer = await self._connection()
         try:
-            writer.write(f"{self._head}{len(body)}\r\n\r\n".encode() + body)
+            writer.write(f"{self._head}{self._more()}Content-Length: {len(body)}\r\n\r\n".encode() + body)
             head = await reader.readuntil(b"\r\n\r\n")
             length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
             answer = await reader.readexactly(int(length.partition(b":")[2]))
-            if not head.startswith(b"HTTP/1.1 200"):
+            if not head.startswith((b"HTTP/1.1 200", b"HTTP/1.1 201")):
                 raise RuntimeError(f"{head.decode()}{answer.decode()}")
             return answer
         finally:

@@ -19,7 +19,7 @@ from typing import Any
 
 import orjson
 
-from tests.bench import environment
+from tests.bench import environment, redeem
 from tests.bench.contest import PEERS_PYTHON, contest
 from tests.bench.drain import Drained, Watch, pile_up, produce, thaw, together
 from tests.bench.mixes import MIXES, TURNS, Mix
@@ -76,6 +76,7 @@ class Full(Parts):
             self._figures["failed"] = str(error) or f"not done in {self.options.most_minutes} minutes"
             self.tell(f"FAILED: {self._figures['failed']}")
         violations = [*(self.found.verified or []), *(self._figures.get("peers") or {}).get("wrong", [])]
+        violations += (self._figures.get("redemptions") or {}).get("violations", [])
         seconds = round(time.monotonic() - self.began, 1)
         return self._figures | {"violations": violations, "seconds": seconds} | described
 
@@ -107,6 +108,7 @@ class Full(Parts):
             await stage.stop_workers(workers)
             await self._part("references", lambda: self.references(stage, pgbench, min(200_000, options.receipts)))
             await self._part("verify", lambda: self.verify(stage))
+            await self._part("redemptions", lambda: self._redemptions(stage))
             self.keep(stage)
 
     async def _part(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
@@ -136,6 +138,11 @@ class Full(Parts):
             "series": columns(samples),
         }
         self.tell(f"backlog: {drained.per_second:,.0f} records a second")
+
+    async def _redemptions(self, stage: Stage) -> None:
+        """Spend points of members who have just earned, once the books were looked at: the till gives some more."""
+        options = redeem.parse(["--peak-seconds", "60", "--codes", "10000000"])
+        self._figures["redemptions"] = await redeem.measure(stage, options)
 
     async def _peers(self, stage: Stage, workers: list[Worker]) -> None:
         options = self.options
@@ -186,6 +193,8 @@ def show(found: dict[str, Any]) -> str:
     for name in OTHERS:
         if told := found.get(name):
             parts += ["", name, table(told | {"environment": {}})]
+    if redemptions := found.get("redemptions"):
+        parts += ["", "redemptions", redeem.table(redemptions)]
     if peers := found.get("peers"):
         names = [name for name, value in peers.items() if isinstance(value, dict)]
         parts += ["", f"{'beside each other':<34}" + "".join(f"{name:>16}" for name in names)]

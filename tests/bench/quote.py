@@ -11,7 +11,7 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +31,7 @@ from tests.support.stack import SEAL_KEY, Worker, free_port, until
 
 LOTS = 20
 """Lots that each member has: a year or two of buying."""
+NO_SETTINGS: Mapping[str, str] = {}
 _WARM_UP = 400
 _MADE_AT = datetime(2026, 6, 1, tzinfo=UTC)
 
@@ -54,7 +55,7 @@ def bodies(count: int, members: int) -> list[bytes]:
     return [orjson.dumps({"source": event["source"], "data": event["data"]}) for event in events]
 
 
-async def start_gateway(stage: Stage) -> Worker:
+async def start_gateway(stage: Stage, more: Mapping[str, str] = NO_SETTINGS) -> Worker:
     """Start the gateway as it runs in production; it does without a broker."""
     port, own = free_port(), "POINTSTREAM_GATEWAY__"
     variables = {
@@ -64,6 +65,7 @@ async def start_gateway(stage: Stage) -> Worker:
         own + "QUOTA__REQUESTS": "1000000",
         "POINTSTREAM_SEAL_KEY": SEAL_KEY,
         "POINTSTREAM_EMBEDDED": "1",
+        **more,
     }
     worker = stage.launch("gateway", [sys.executable, "-m", "services.gateway"], variables, port)
     await until(lambda: asyncio.to_thread(worker.ready), "the gateway is ready", seconds=60)

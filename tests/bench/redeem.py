@@ -1,56 +1,105 @@
-"""`python -m tests.bench.redeem`: how long a till waits for a redemption; the last line is one JSON object.
+"""`python -m tests.bench.redeem`: how fast points are spent, in two minutes; the last line is one JSON object.
 
-An open loop over HTTP to the redemption service, as a till sends them: each is due at its time and the clock runs from
-there. First every member in turn, then half of them of one member, whose row is hot. How it measures is told in
-docs/performance.md.
+Over HTTP as a till asks, in an open loop: each request is due at its time and the clock runs from there. Of members in
+turn, then half of one member; orders of many rewards, then half of one reward; through the gateway. Over the topic: a
+backlog, and a peak. Then codes are looked up among many. How it measures is told in docs/performance.md.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from datetime import UTC, datetime
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
-from libs.runtime import sql
-from tests.bench import environment
-from tests.bench.asking import Latencies, Timed
-from tests.bench.expiry import BOUNDARY, EXPIRY, open_till, prepare, redemptions
+import orjson
+
+from libs.runtime.api_keys import mint
+from tests.bench import environment, redeem_codes, redeem_topic
+from tests.bench.asking import Client
 from tests.bench.parts import conduct
-from tests.bench.population import TENANTS
+from tests.bench.quote import start_gateway
+from tests.bench.stage import QUERIES as STAGE
 from tests.bench.stage import Stage, open_stage
-from tests.bench.usage import machine_seconds, tree_seconds
+from tests.bench.till import TENANT, Till
 
-_QUERIES = sql.load("tests.bench", "redeem.sql")
-_REDEEMERS = 2_000
-_FURTHER = 1_000_000
-
-
-def half_of_one(members: Sequence[UUID]) -> Iterator[bytes]:
-    """Requests of which every other is the first member's, without end; none is one of those before."""
-    return redemptions([members[0] if number % 2 else member for number, member in enumerate(members)], _FURTHER)
+PARTS = ("points", "orders", "gateway", "topic", "peak", "codes")
+_WARM_UP = 200
+_PREFIXES = ("redeem_", "order_", "gateway_", "topic_", "peak_", "codes_")
 
 
-def figures(name: str, found: Latencies, rate: float) -> dict[str, Any]:
-    """Return the figures of a part under their names."""
-    return {
-        f"{name}_count": found.count,
-        f"{name}_rate_per_second": rate,
-        f"{name}_p50_ms": round(found.p50_ms, 1),
-        f"{name}_p99_ms": round(found.p99_ms, 1),
-        f"{name}_max_ms": round(found.most_ms, 1),
-        f"{name}_client_late_ms": round(found.late_ms, 1),
-    }
+async def measure(stage: Stage, options: argparse.Namespace) -> dict[str, Any]:
+    """Measure every part that is not skipped, on a stage with members; nothing else runs on it."""
+    told: dict[str, Any] = {"violations": []}
+    async with stage.connection() as connection:
+        till = await Till.open(stage, connection, options.rate, options.seconds)
+        if "points" not in options.skip:
+            told |= await till.measure("redeem", till.points())
+            told |= await till.measure("redeem_hot", till.points(half_of_one=True))
+        if "orders" not in options.skip:
+            told |= await till.measure("order_cold", till.orders(hot=False))
+            told |= await till.measure("order_hot", till.orders(hot=True))
+            told["order_hot_ratio"] = round(told["order_hot_p99_ms"] / told["order_cold_p99_ms"], 2)
+            told["violations"] += await till.sell_out()
+        if "gateway" not in options.skip:
+            told |= await _through_the_gateway(till)
+        if "topic" not in options.skip:
+            told |= await redeem_topic.backlog(till, options.backlog)
+        if "peak" not in options.skip:
+            found, wrong = await redeem_topic.peak(till, options.usual, options.times, options.peak_seconds)
+            told |= found
+            told["violations"] += wrong
+        if "codes" not in options.skip:
+            told |= await redeem_codes.measure(till, options.codes)
+        till.client.close()
+    return told
+
+
+async def _through_the_gateway(till: Till) -> dict[str, Any]:
+    """The same redemptions as shops ask for them, by the gateway: what its hop adds."""
+    text, key = mint(TENANT.tenant_id, "shop", ["points:spend"], datetime(2026, 6, 1, tzinfo=UTC), os.urandom)
+    await till.connection.execute(
+        STAGE["api_key"], key.key_id, key.tenant_id, key.name, key.digest, list(key.scopes), datetime.now(UTC)
+    )
+    redemption = {"POINTSTREAM_GATEWAY__REDEMPTION__URL": f"http://127.0.0.1:{till.service.port}"}
+    gateway = await start_gateway(till.stage, redemption)
+    numbers = count()
+    client = Client(gateway.port, "/v1/redemptions", text, lambda: f"Idempotency-Key: shop-{next(numbers)}\r\n")
+    bodies = (
+        orjson.dumps({"member_id": str(till.members[number % len(till.members)]), "points": 1}) for number in count()
+    )
+    for body in islice(bodies, _WARM_UP):
+        await client.ask(body)
+    told = await till.measure("gateway", bodies, client)
+    client.close()
+    await asyncio.to_thread(gateway.stop)
+    return told
 
 
 def table(found: dict[str, Any]) -> str:
     """The figures for people."""
-    return "\n".join(f"{name:34} {found[name]}" for name in found if name.startswith("redeem_"))
+    return "\n".join(f"{name:34} {found[name]}" for name in found if name.startswith(_PREFIXES))
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.redeem", description=__doc__)
+    parser.add_argument("--rate", type=float, default=200, help="redemptions a second over HTTP")
+    parser.add_argument("--seconds", type=float, default=10, help="of each part over HTTP")
+    parser.add_argument("--backlog", type=int, default=40_000, help="requests over the topic")
+    parser.add_argument("--usual", type=float, default=200, help="requests a second over the topic before a peak")
+    parser.add_argument("--times", type=int, default=20, help="how many times that a peak is")
+    parser.add_argument("--peak-seconds", type=float, default=10, help="of a peak")
+    parser.add_argument("--codes", type=int, default=1_000_000, help="in the pool in which some are looked up")
+    parser.add_argument("--members", type=int, default=20_000)
+    parser.add_argument("--skip", action="append", default=[], choices=PARTS, help="may be given several times")
+    parser.add_argument("--json-out", type=Path, help="write the JSON object there too")
+    return parser.parse_args(arguments)
 
 
 async def run(options: argparse.Namespace) -> dict[str, Any]:
@@ -60,48 +109,16 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
     def tell(what: str) -> None:
         print(f"[{time.monotonic() - began:5.1f} s] {what}", file=sys.stderr, flush=True)
 
-    told: dict[str, Any] = {}
     tell("starting PostgreSQL and Kafka")
     async with open_stage(tell) as stage:
-        await prepare(stage, options.members, options.lots)
-        async with stage.connection() as connection:
-            client, asks = await open_till(stage, connection)
-            rows = await connection.fetch(EXPIRY["some_members"], TENANTS[0].tenant_id, _REDEEMERS)
-            some = [row["member_id"] for row in rows]
-            await connection.execute(_QUERIES["enrich"], TENANTS[0].tenant_id, some[0], BOUNDARY)
-            made = await connection.fetchval(_QUERIES["redeemed"])
-            for name, wanted in (("redeem", asks), ("redeem_hot", half_of_one(some))):
-                timed, spent, machine = Timed(client, options.rate), _spent(stage), machine_seconds()
-                await timed.run(islice(wanted, int(options.rate * options.seconds)))
-                found = timed.told()
-                used = _spent(stage) - spent
-                told |= figures(name, found, options.rate)
-                told[f"{name}_cpu_ms"] = round(used / found.count * 1_000, 2)
-                told[f"{name}_cores_busy_with_others"] = round(
-                    max(0.0, machine_seconds() - machine - used) / found.seconds, 2
-                )
-                tell(f"{name}: p50 {found.p50_ms:.1f} ms, p99 {found.p99_ms:.1f} ms")
-            client.close()
-            made = await connection.fetchval(_QUERIES["redeemed"]) - made
-    wrong = [] if made == told["redeem_count"] + told["redeem_hot_count"] else [f"{made} redemptions came to pass"]
-    return told | {"violations": wrong} | await asyncio.to_thread(environment.describe)
-
-
-def _spent(stage: Stage) -> float:
-    """Processor seconds of the service and of PostgreSQL so far."""
-    assert stage.postgres.pid is not None
-    return tree_seconds(stage.postgres.pid) + sum(tree_seconds(each.process.pid) for each in stage.workers)
+        await stage.prepare(options.members)
+        told = await measure(stage, options)
+    return told | await asyncio.to_thread(environment.describe)
 
 
 def main(arguments: list[str]) -> int:
     """Measure, print the table and the JSON object."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.redeem", description=__doc__)
-    parser.add_argument("--rate", type=float, default=200, help="redemptions a second")
-    parser.add_argument("--seconds", type=float, default=10, help="of each part")
-    parser.add_argument("--members", type=int, default=4_000)
-    parser.add_argument("--lots", type=int, default=5, help="lots of each member")
-    parser.add_argument("--json-out", type=Path, help="write the JSON object there too")
-    options = parser.parse_args(arguments)
+    options = parse(arguments)
     return conduct(lambda: run(options), table, options.json_out)
 
 

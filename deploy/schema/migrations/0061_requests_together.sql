@@ -20,6 +20,8 @@ LANGUAGE plpgsql
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     taken int[];
+    standing_programmes int[];
+    standing_members uuid[];
 BEGIN
     PERFORM set_config('pointstream.tenant', p_tenant::text, true);
 
@@ -41,12 +43,25 @@ BEGIN
         INTO known_numbers, known_fingerprints, known_answers
         FROM unnest(p_credentials, p_operations, p_keys)
             WITH ORDINALITY AS k(credential, operation, key_digest, number)
-        JOIN redemption.request r ON r.tenant_id = p_tenant AND r.credential = k.credential AND r.operation = k.operation
-            AND r.key_digest = k.key_digest
+        CROSS JOIN LATERAL (
+            SELECT q.fingerprint, q.answer FROM redemption.request q
+            WHERE q.tenant_id = p_tenant AND q.credential = k.credential AND q.operation = k.operation
+              AND q.key_digest = k.key_digest
+            OFFSET 0
+        ) AS r
         WHERE NOT k.number = ANY (taken);
     END IF;
 
-    -- Whose a redemption is does not change, so it may be looked up before the lock.
+    -- Whose a redemption is does not change, so it may be looked up before the lock; one by one, by the index.
+    SELECT array_agg(r.redemption_id), array_agg(r.programme_id), array_agg(r.member_id)
+    INTO standing, standing_programmes, standing_members
+    FROM unnest(p_redemptions) AS v(redemption_id)
+    CROSS JOIN LATERAL (
+        SELECT s.redemption_id, s.programme_id, s.member_id FROM redemption.redemption s
+        WHERE s.tenant_id = p_tenant AND s.redemption_id = v.redemption_id
+        OFFSET 0
+    ) AS r;
+
     SELECT array_agg(l.programme_id), array_agg(l.member_id), array_agg(l.seq), array_agg(l.spread), array_agg(l.owing),
            array_agg(l.tier), array_agg(l.keeps)
     INTO head_programmes, head_members, head_seqs, head_spreads, head_owing, head_tiers, head_keeps
@@ -55,9 +70,7 @@ BEGIN
         FROM (
             SELECT v.programme_id, v.member_id FROM unnest(p_programmes, p_members) AS v(programme_id, member_id)
             UNION
-            SELECT r.programme_id, r.member_id
-            FROM unnest(p_redemptions) AS v(redemption_id)
-            JOIN redemption.redemption r ON r.tenant_id = p_tenant AND r.redemption_id = v.redemption_id
+            SELECT v.programme_id, v.member_id FROM unnest(standing_programmes, standing_members) AS v(programme_id, member_id)
         ) AS named
         JOIN ledger.member m ON m.tenant_id = p_tenant AND m.programme_id = named.programme_id
             AND m.member_id = named.member_id
@@ -76,10 +89,6 @@ BEGIN
             OFFSET 0
         ) AS o
     ) AS l;
-
-    SELECT array_agg(r.redemption_id) INTO standing
-    FROM unnest(p_redemptions) AS v(redemption_id)
-    JOIN redemption.redemption r ON r.tenant_id = p_tenant AND r.redemption_id = v.redemption_id;
 END $$;
 
 -- The end: members and redemptions as they are now, the answers to the keys that did something, the keys that were refused,
@@ -103,6 +112,56 @@ BEGIN
         RETURN stream.enqueue(p_now, p_shards, p_published, p_row_shards, p_row_topics, p_row_counts, p_row_events);
     END IF;
     RETURN '{}';
+END $$;
+
+-- What is known of members of a programme who order something; to plan it each time takes longer than to look.
+CREATE FUNCTION redemption.facts_of(p_tenant int, p_programme int, p_members uuid[])
+RETURNS TABLE (member_id uuid, tiers text[], segments text[], lists text[], referrals bigint, tier text, had text)
+LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT v.member_id,
+           (SELECT array_agg(t.tier_set || '/' || t.level) FROM members.tier_standing t
+            WHERE t.tenant_id = p_tenant AND t.programme_id = p_programme AND t.member_id = v.member_id
+              AND t.level IS NOT NULL),
+           (SELECT array_agg(s.segment) FROM members.segment_member s
+            WHERE s.tenant_id = p_tenant AND s.programme_id = p_programme AND s.member_id = v.member_id),
+           (SELECT array_agg(l.list) FROM members.list_member l
+            WHERE l.tenant_id = p_tenant AND l.programme_id = p_programme AND l.member_id = v.member_id),
+           (SELECT count(*) FROM earning.referral r
+            WHERE r.tenant_id = p_tenant AND r.programme_id = p_programme AND r.referrer_id = v.member_id
+              AND r.state = 'converted'),
+           (SELECT m.tier FROM ledger.member m
+            WHERE m.tenant_id = p_tenant AND m.programme_id = p_programme AND m.member_id = v.member_id),
+           (SELECT jsonb_agg(jsonb_build_array(o.reference, o.category, o.asked_at, o.quantity - o.cancelled))::text
+            FROM (
+                SELECT * FROM redemption.reward_order w
+                WHERE w.tenant_id = p_tenant AND w.programme_id = p_programme AND w.member_id = v.member_id
+                  AND w.state NOT IN ('released', 'expired') AND w.quantity > w.cancelled
+                ORDER BY w.order_id OFFSET 0 -- the key has this order: no other index is as good, however young the table is
+            ) AS o)
+    FROM unnest(p_members) AS v(member_id);
+END $$;
+
+-- Rewards of these names as they are now, with their stock by store and what was used of them by period.
+CREATE FUNCTION redemption.on_sale(p_tenant int, p_programme int, p_references text[])
+RETURNS TABLE (reference text, version int, document text, author text, recorded_at timestamptz, free text, used text)
+LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT r.reference, r.version, r.document, r.author, r.recorded_at,
+           (SELECT jsonb_object_agg(s.store, s.free)::text FROM redemption.stock s
+            WHERE s.tenant_id = p_tenant AND s.programme_id = p_programme AND s.reference = w.reference),
+           (SELECT jsonb_object_agg(u.period, u.used)::text FROM redemption.reward_use u
+            WHERE u.tenant_id = p_tenant AND u.programme_id = p_programme AND u.reference = w.reference)
+    FROM unnest(p_references) AS w(reference)
+    CROSS JOIN LATERAL (
+        SELECT * FROM redemption.reward d
+        WHERE d.tenant_id = p_tenant AND d.programme_id = p_programme AND d.reference = w.reference
+        ORDER BY d.version DESC LIMIT 1
+    ) AS r;
 END $$;
 
 -- The shards of a transaction are found by their names; to plan that each time takes longer than to do it.
