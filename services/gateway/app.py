@@ -107,6 +107,7 @@ from services.gateway.mass import routes as ways_to_mass
 from services.gateway.mass.desk import MassDesk
 from services.gateway.members import challenges_api, merge_api, shopping_api
 from services.gateway.members import console as members_console
+from services.gateway.messages import letters as letters_by_post
 from services.gateway.messages import outbox
 from services.gateway.messages import routes as ways_to_messages
 from services.gateway.messages.desk import MessageDesk
@@ -181,6 +182,7 @@ _WAYS = (
     ranking_api,
     ways_to_share,
     ways_to_messages,
+    letters_by_post,
     ways_to_mass,
     ways_to_own_letters,
     ways_to_results,

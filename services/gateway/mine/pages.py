@@ -178,7 +178,7 @@ def done_page(shown: Shown, order: OrderView, title: str) -> str:
 def sending_page(shown: Shown, share: Share, address: str) -> str:
     """The link by which friends see a reward, and ways to send it."""
     body = f"<p>{escape(share.words(shown.language).text)}</p>{sending(share, address, shown.language)}{_back(shown)}"
-    return page(share.words(shown.language).title, body, language=shown.language)
+    return page(share.words(shown.language).title, body, language=shown.language, worn=shown.worn)
 
 
 def _recognised(shown: Shown) -> str:

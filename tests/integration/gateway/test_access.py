@@ -104,6 +104,7 @@ SWEEP = {
     "getDesign": ("/v1/designs/style", 200),
     "listDrafts": ("/v1/drafts", 200),
     "getPageVisits": ("/v1/pages/spring/visits", 200),
+    "downloadLetters": ("/v1/letters?first=2024-03-01&format=csv", 200),
     "listParked": ("/v1/parked", 200),
     "listRates": ("/v1/rates", 200),
     "listFiles": ("/v1/files", 200),

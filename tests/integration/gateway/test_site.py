@@ -29,6 +29,7 @@ OTHERWISE = {
     "addMemberWish": [],
     "downloadBacktestMembers": ["text/csv"],
     "downloadFileRejects": ["text/csv"],
+    "downloadLetters": ["application/pdf", "application/zip", "text/csv"],
     "downloadProgrammeCalendar": ["text/calendar"],
     "dropMemberWish": [],
     "exportCatalogue": ["text/csv", "application/json"],

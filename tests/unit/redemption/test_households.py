@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from pydantic import ValidationError
 from libs.contracts.redemption import RedemptionView
 from libs.households import membership
 from libs.households.membership import No, Roster, Seat
-from libs.households.sharing import Household
+from libs.households.sharing import NO_USES, Household, Pool
 from libs.ledger.decide import decide_credit, opening_movement
 from libs.ledger.invariants import check
 from libs.ledger.model import Debt, MemberLedger
@@ -24,6 +25,7 @@ from libs.ledger.together import pooled
 from libs.lives.life import Life
 from libs.lives.made import Cause
 from libs.promotions.households import HouseholdTerms, Role
+from services.redemption.households.pool import pool_of
 from tests.support.households import HOUSEHOLD_ID, SharingCounter, rules_with
 from tests.support.spending import NOW, asked, commands
 
@@ -283,3 +285,11 @@ def test_a_merged_member_keeps_the_seat() -> None:
 def test_a_percentage_is_said_where_it_holds(terms: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match="how much of each lot"):
         HouseholdTerms.model_validate(terms)
+
+
+def test_nothing_of_who_is_blocked_is_spent_by_others() -> None:
+    household = Household(HOUSEHOLD_ID, ROLES)
+    rules = msgspec.structs.replace(rules_with(), blocked=frozenset([CHILD]))
+    pool = pool_of(household, ADULT, rules, NO_USES, NOW)
+    assert isinstance(pool, Pool)
+    assert set(pool.household.roles) == {OWNER, ADULT}
