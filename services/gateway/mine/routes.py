@@ -40,6 +40,7 @@ from services.gateway.households.pages import own_page
 from services.gateway.households.words import WORDS as HOUSEHOLDS
 from services.gateway.members.lookup import one_member
 from services.gateway.mine.links import LIVES, OwnPage, PageLinks
+from services.gateway.mine.news import news
 from services.gateway.mine.pages import (
     PLACE,
     Shown,
@@ -138,7 +139,7 @@ async def _shelf(request: Request, token: str, lang: str | None, told: str = "")
     if (page := _read(request, token)) is None:
         return _broken(request, lang)
     async with parts.store.reading(page.tenant_id) as reading:
-        visit = await _visit(request, reading, page, token, lang)
+        visit = await _visit(request, reading, page, token, lang, shelf=True)
         seen = await seen_by(reading, visit.who, _APP, parts.clock.now())
         name = (*visit.who.scope, visit.member.member_id)
         orders = await order_views(
@@ -263,8 +264,10 @@ async def _reward(
     return _answer(request, reward_page(visit.shown, offer, key, refused=refused), visit.shown.language)
 
 
-async def _visit(request: Request, reading: Reading, page: OwnPage, token: str, lang: str | None) -> _Visit:
-    """Load whoever the link is for.
+async def _visit(
+    request: Request, reading: Reading, page: OwnPage, token: str, lang: str | None, *, shelf: bool = False
+) -> _Visit:
+    """Load whoever the link is for, for the `shelf` with what is told there beside rewards.
 
     Raises:
         ProblemError: there is no such member any more.
@@ -275,10 +278,11 @@ async def _visit(request: Request, reading: Reading, page: OwnPage, token: str, 
     who = await onlooker(reading, member, parts_of(request).clock.now())
     language = choose(lang, request.headers.get("accept-language"))
     worn = await dress_of(request, running.key, language)
-    points = who.facts.spendable.get("", 0)
+    points, now = who.facts.spendable.get("", 0), parts_of(request).clock.now()
     shown = Shown(
         token, running.name or running.programme, points, language,
-        worth=_worth(running, member, points, parts_of(request).clock.now(), language),
+        worth=_worth(running, member, points, now, language),
+        news=await news(reading, running, member, now, language) if shelf else "",
         levels=tuple(sorted({each.rpartition("/")[2] for each in who.facts.tiers})), had=len(who.had), worn=worn,
         shares=_shares(running, parts_of(request).clock.now()),
     )  # fmt: skip
