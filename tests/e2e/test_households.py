@@ -21,11 +21,8 @@ def said(shop: Door, path: str, body: dict[str, Any], key: str) -> dict[str, Any
     return told
 
 
-@pytest.mark.feature("AHEAD-13")
-async def test_a_household_spends_together_and_each_lot_goes_home(platform: Platform) -> None:
-    shop = platform.club
-    await rich(platform, shop, "home-mum", "home-dad", "home-kid")
-    mum, dad, kid = (str(shop.member_id(f"home-{name}")) for name in ("mum", "dad", "kid"))
+def joined(platform: Platform, shop: Door, mum: str, dad: str) -> str:
+    """Mum founds a household; dad agrees on his own page, the kid by somebody's command."""
     home = said(shop, "", {"identifier": "card:home-mum"}, "home-found")["household_id"]
     for name, role in (("dad", "adult"), ("kid", "child")):
         body = {"identifier": f"card:home-{name}", "role": role, "by_member_id": mum}
@@ -38,13 +35,21 @@ async def test_a_household_spends_together_and_each_lot_goes_home(platform: Plat
     link = shop.http.post(f"/v1/members/{dad}/pages").json()["path"]
     page = shop.http.get(f"{link}/household?lang=de").text
     assert "Ein Haushalt bittet Sie" in page
-    joined = shop.http.post(f"{link}/household?lang=en", data={"do": "accept", "household": home, "key": "k"})
-    assert "You are an adult in it." in joined.text
+    agreed = shop.http.post(f"{link}/household?lang=en", data={"do": "accept", "household": home, "key": "k"})
+    assert "You are an adult in it." in agreed.text
     accepted = platform.run(
         "households", "answer", home, "card:home-kid", "--accept", "--tenant", shop.slug, "--key", "home-kid"
     )
     assert [each["state"] for each in accepted["members"]] == ["joined"] * 3
+    return str(home)
 
+
+@pytest.mark.feature("AHEAD-13")
+async def test_a_household_spends_together_and_each_lot_goes_home(platform: Platform) -> None:
+    shop = platform.club
+    await rich(platform, shop, "home-mum", "home-dad", "home-kid")
+    mum, dad, kid = (str(shop.member_id(f"home-{name}")) for name in ("mum", "dad", "kid"))
+    home = joined(platform, shop, mum, dad)
     has = {name: shop.balance(f"home-{name}") for name in ("mum", "dad", "kid")}
     (purse,) = [each for each in shop.get(f"/v1/members/{dad}/household")["purses"] if each["wallet"] == "points"]
     assert (purse["own"], purse["of_others"]) == (has["dad"], has["mum"] + has["kid"])
