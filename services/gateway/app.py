@@ -80,6 +80,9 @@ from services.gateway.intake.desk import Desk
 from services.gateway.intake.publisher import Publisher
 from services.gateway.intake.recent import Recent
 from services.gateway.intake.store import IntakeStore
+from services.gateway.invitations import routes as invitations_routes
+from services.gateway.invitations.desk import InvitationDesk
+from services.gateway.invitations.links import InvitationLinks
 from services.gateway.lapsing import routes as ways_of_lapsing
 from services.gateway.live import routes as live
 from services.gateway.live.board import Boards
@@ -210,6 +213,7 @@ _WAYS = (
     scenarios_api,
     simulation_api,
     places_routes,
+    invitations_routes,
     ways_to_media,
     site,
 )
@@ -259,6 +263,10 @@ def compose(
             app.state.mass = MassDesk(pool, random)
             app.state.templates = TemplateDesk(TemplateStore(pool), now)
             app.state.results = ResultsDesk(pool, vault.seal)
+            links = InvitationLinks.from_seal_key(key)
+            app.state.invitations = InvitationDesk(
+                pool, vault, links, app.state.templates, app.state.codes, settings.public.address
+            )
             app.state.simulations = SimulationDesk(pool, random)
             app.state.own_letters = OwnDesk(pool, app.state.templates, vault.seal, random)
             app.state.backtests = _backtests(settings, pool, now, metrics, random)

@@ -11,6 +11,7 @@ from services.gateway.contacts.problem_kinds import CONTACTS
 from services.gateway.expiry.reinstatement_problems import REINSTATEMENTS
 from services.gateway.expiry.sweep_problems import SWEEPS
 from services.gateway.games.problem_kinds import GAMES
+from services.gateway.invitations.problem_kinds import INVITATIONS
 from services.gateway.mass.problem_kinds import MASS
 from services.gateway.messages.problem_kinds import MESSAGES
 from services.gateway.own_letters.problem_kinds import OWN_LETTERS
@@ -31,6 +32,7 @@ FAMILIES = (
     *OWN_LETTERS,
     *SIMULATIONS,
     *PLACES,
+    *INVITATIONS,
     *TEMPLATES,
     *CONTACTS,
     *CODES,
