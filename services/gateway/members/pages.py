@@ -27,8 +27,8 @@ MEMBER_ID = "member_id"
 class Shown:
     """All that the page of a member shows. `receipts` and `journal` are None for who may not see them.
 
-    `segments` are those that the member is in, as people call them; `older` is where the journal goes on; `reached` and
-    `lapsing` are the sections on how the member is reached and on what lapses, as HTML.
+    `segments` are those that the member is in, as people call them; `older` is where the journal goes on; `reached`,
+    `lapsing` and `blocked` are the sections on how the member is reached, on what lapses and on blocks, as HTML.
     """
 
     member: MemberWithTiers
@@ -39,6 +39,7 @@ class Shown:
     older: str | None
     reached: str = ""
     lapsing: str = ""
+    blocked: str = ""
 
 
 def member_path(member_id: UUID, programme: str, language: str, **more: str) -> str:
@@ -78,6 +79,7 @@ def member_body(shown: Shown, language: str) -> str:
         f"<p>{escape(_who(shown, language))}<br><code>{member.member_id}</code></p>",
         f"<h2>{say('identifiers')}</h2>",
         listed(known) if known else f"<p>{say('none')}</p>",
+        shown.blocked,
         shown.reached,
         f"<h2>{say('balances')}</h2>",
         _balances(shown, language),
@@ -122,6 +124,9 @@ def _next(each: WalletBalance, zone: ZoneInfo, language: str) -> Iterator[str]:
     if each.next_expiry is not None:
         day = wording.day(each.next_expiry.last_day, language)
         yield MEMBERS.say(language, "lapses", points=number(each.next_expiry.points), day=day)
+    if each.lent_due_at is not None:
+        moment = wording.moment(each.lent_due_at, zone, language)
+        yield MEMBERS.say(language, "lent", points=number(each.lent), moment=moment)
 
 
 def _tiers(shown: Shown, language: str) -> str:

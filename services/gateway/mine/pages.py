@@ -18,6 +18,7 @@ from services.gateway.catalogue.pages import state_words
 from services.gateway.catalogue.texts import PAGES
 from services.gateway.catalogue.views import OfferView
 from services.gateway.mine.texts import MINE
+from services.gateway.site.dress import PLAIN, Dress
 from services.gateway.site.markup import listed, page
 
 PLACE = "/m"
@@ -30,6 +31,7 @@ class Shown(NamedTuple):
     programme: str
     points: int
     language: str
+    worn: Dress = PLAIN
 
     def say(self, key: str, /, **values: object) -> str:
         """Say a text, as HTML."""
@@ -63,7 +65,7 @@ def shelf_page(
     )
     had = f"<h2>{shown.say('mine')}</h2>" + "".join(_order(shown, each, titles) for each in orders) if orders else ""
     tips = f"<h2>{shown.say('tips')}</h2>" + listed(shown.say(f"tip.{name}") for name in ("wish", "soon", "codes"))
-    return page(MINE.say(shown.language, "title"), head + groups + had + tips, language=shown.language)
+    return page(MINE.say(shown.language, "title"), head + groups + had + tips, language=shown.language, worn=shown.worn)
 
 
 def _cards(shown: Shown, offers: Sequence[OfferView]) -> str:
@@ -104,7 +106,7 @@ def reward_page(shown: Shown, offer: OfferView, key: str, *, refused: str | None
         + (f"<h2>{shown.say('terms')}</h2><p>{escape(offer.terms)}</p>" if offer.terms else "")
         + _back(shown)
     )
-    return page(offer.title, body, language=shown.language)
+    return page(offer.title, body, language=shown.language, worn=shown.worn)
 
 
 def done_page(shown: Shown, order: OrderView, title: str) -> str:
@@ -112,7 +114,7 @@ def done_page(shown: Shown, order: OrderView, title: str) -> str:
     used = "".join(_usable(shown, each) for each in order.usable)
     state = "" if used else f"<p>{escape(state_words(order.state, shown.language))}</p>"
     body = f'<p role="status" class="good">{escape(title)}. {shown.say("thanks.why")}</p>{used}{state}{_back(shown)}'
-    return page(MINE.say(shown.language, "thanks"), body, language=shown.language)
+    return page(MINE.say(shown.language, "thanks"), body, language=shown.language, worn=shown.worn)
 
 
 def broken_page(language: str) -> str:

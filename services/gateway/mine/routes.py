@@ -21,6 +21,7 @@ from libs.runtime.clock import monotonic
 from services.gateway.catalogue.looking import Onlooker, Seen, offer_view, onlooker, seen_by
 from services.gateway.catalogue.order_reading import order_views
 from services.gateway.codes.asking import keeper_of
+from services.gateway.designs.looks import dress_of
 from services.gateway.door.access import PointsSpender, parts_of
 from services.gateway.door.openapi import refusals
 from services.gateway.door.parameters import MemberId, ProgrammeSlug
@@ -191,7 +192,8 @@ async def _visit(request: Request, reading: Reading, page: OwnPage, token: str, 
     member = await one_member(reading, page.member_id, running.programme)
     who = await onlooker(reading, member, parts_of(request).clock.now())
     language = choose(lang, request.headers.get("accept-language"))
-    shown = Shown(token, running.name or running.programme, who.facts.spendable.get("", 0), language)
+    worn = await dress_of(request, running.key, language)
+    shown = Shown(token, running.name or running.programme, who.facts.spendable.get("", 0), language, worn)
     return _Visit(page, member, who, shown)
 
 
