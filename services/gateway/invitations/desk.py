@@ -82,18 +82,18 @@ class InvitationDesk:
             raise ProblemError("request-invalid", errors=[fault])
         now, digest = caller.parts.clock.now(), self.vault.digest(read)
         scope, name = running.key, (*running.key, member.member_id)
-        people = await self._inviter(name)
-        letter = await self._letter(running, read, digest, people, language, place)
-        async with tenant_transaction(self.pool, caller.tenant_id) as connection:
+        async with tenant_transaction(self.pool, caller.tenant_id, reading=True) as connection:
             if await connection.fetchval(_SQL["lately"], *name, now - _DAY) >= A_DAY:
                 raise ProblemError("invitations-spent", headers={"Retry-After": str(int(_DAY.total_seconds()))})
-            known = await connection.fetchval(_SQL["is_member"], *scope, digest)
-            new = None
-            if not known:
+            known = await connection.fetchval(_SQL["is_known"], *scope, digest)
+            inviter = (await load_people(connection, [name], self.vault.seal))[name].given_name
+        if not known:
+            letter = await self._letter(running, read, digest, inviter, language, place)
+            async with tenant_transaction(self.pool, caller.tenant_id) as connection:
                 new = await connection.fetchval(_SQL["invite"], *scope, digest, member.member_id, now)
-            if new is not None:
-                await own.put(connection, caller.tenant_id, self.vault.seal, letter, digest, "member", now)
-            return Stand(**await connection.fetchrow(_SQL["of_member"], *name))
+                if new is not None:
+                    await own.put(connection, caller.tenant_id, self.vault.seal, letter, digest, "member", now)
+        return await self.stand(caller, member)
 
     async def stand(self, caller: Caller, member: Member) -> Stand:
         """Return how a member's invitations stand."""
@@ -111,11 +111,6 @@ class InvitationDesk:
         """Keep what a friend says."""
         async with tenant_transaction(self.pool, invited.tenant_id) as connection:
             await connection.execute(_SQL["answer"], *invited, said, now, TEXT_VERSION)
-
-    async def _inviter(self, name: tuple[int, int, UUID]) -> str | None:
-        async with tenant_transaction(self.pool, name[0], reading=True) as connection:
-            found = await load_people(connection, [name], self.vault.seal)
-        return found[name].given_name
 
     async def _letter(
         self,

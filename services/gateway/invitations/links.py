@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import NamedTuple, Self
 
+from libs.contacts.vault import DIGEST
+
 _BODY = struct.Struct(">BII")
-_VERSION, _MAC, _DIGEST = 1, 16, 32
+_VERSION, _MAC = 1, 16
 
 
 class Invited(NamedTuple):
@@ -44,7 +46,7 @@ class InvitationLinks:
         except ValueError:  # no base64, or no ASCII
             return None
         body, mac = raw[:-_MAC], raw[-_MAC:]
-        if len(body) != _BODY.size + _DIGEST or _text(raw) != token or not hmac.compare_digest(mac, self._mac(body)):
+        if len(body) != _BODY.size + DIGEST or _text(raw) != token or not hmac.compare_digest(mac, self._mac(body)):
             return None
         version, tenant_id, programme_id = _BODY.unpack(body[: _BODY.size])
         return Invited(tenant_id, programme_id, body[_BODY.size :]) if version == _VERSION else None

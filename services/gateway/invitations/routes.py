@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from libs.judging.versions import RunningProgramme
 from libs.language.choice import choose
+from libs.referral.codes import shown_code
 from libs.runtime.clock import monotonic
 from services.gateway.door.access import Caller, MembersReader, MembersWriter, parts_of
 from services.gateway.door.openapi import refusals
@@ -118,7 +119,7 @@ async def _code(
     parts = parts_of(request)
     async with parts.store.reading(invited.tenant_id) as reading:
         member = await one_member(reading, asking.member_id, running.programme)
-    return (await desk.codes.code_of(invited.tenant_id, member, parts.clock.now())).code
+    return shown_code((await desk.codes.code_of(invited.tenant_id, member, parts.clock.now())).code)
 
 
 async def _member(caller: Caller, member_id: MemberId, programme: str | None) -> tuple[Member, RunningProgramme]:

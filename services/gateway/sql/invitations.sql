@@ -5,9 +5,10 @@
 SELECT count(*)::int FROM gateway.invitation i
 WHERE i.tenant_id = $1 AND i.programme_id = $2 AND i.member_id = $3 AND i.invited_at > $4;
 
--- name: is_member
--- Whether a member of the programme has the address: they need no invitation.
-SELECT EXISTS (SELECT FROM vault.contact c
+-- name: is_known
+-- Whether an address was invited before, or is a member's of the programme.
+SELECT EXISTS (SELECT FROM gateway.invitation i WHERE i.tenant_id = $1 AND i.programme_id = $2 AND i.digest = $3)
+    OR EXISTS (SELECT FROM vault.contact c
                WHERE c.tenant_id = $1 AND c.programme_id = $2 AND c.channel = 'email' AND c.digest = $3);
 
 -- name: invite
