@@ -20,7 +20,9 @@ from cli.programmes import ProgrammeOption, TenantOption
 from cli.redemption_door import RedemptionOption, Where, ask_about
 from libs.contracts.games import PATH, GameAsk, GameView, Operation
 from libs.games import record as records
+from libs.games.library import examples
 from libs.games.postgres import load_games, load_record
+from libs.runtime.clock import SystemClock
 
 games = typer.Typer(help="Lotteries, prize wheels, auctions and badges.", no_args_is_help=True)
 draws = typer.Typer(help="What was drawn by a seed that was promised before.", no_args_is_help=True)
@@ -118,6 +120,40 @@ def badge(
     where = Where(data, tenant, programme, redemption, dsn, seal_key_file, as_json)
     told = _ask(where, "put_badge", name, document=_document(file, as_json=as_json))
     _say(told, f"the badge {name} is written", as_json=as_json)
+
+
+@games.command("examples")
+def list_examples(as_json: JsonOption = False) -> None:
+    """List ready games, badges and rankings."""
+    found = examples().values()
+    if as_json:
+        told = [{"name": each.name, "sort": each.sort, "about": dict(each.about)} for each in found]
+        screen.write_json({"examples": told})
+        return
+    columns = ("name", "sort", "about")
+    screen.write_table("Ready to begin with", [(each.name, each.sort, each.about["en"]) for each in found], columns)
+
+
+@games.command()
+def example(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="One of `pointstream games examples`.")],
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="FILE", dir_okay=False, help="Where it is written.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a ready document, with times from now on, to be changed and given to `games put` or `games badge`."""
+    found = examples().get(name)
+    if found is None:
+        fail(Exit.USAGE, f"{name}: it is not among {', '.join(examples())}", as_json=as_json)
+    document = found.begun(SystemClock().now())
+    text = yaml.safe_dump(document, allow_unicode=True, sort_keys=False)
+    if to is not None:
+        to.write_text(text, encoding="utf-8")
+    if as_json:
+        screen.write_json({"name": name, "sort": found.sort, "document": document})
+    else:
+        screen.out().print(text if to is None else str(to), markup=False, end="" if to is None else "\n")
 
 
 @draws.command()

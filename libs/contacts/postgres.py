@@ -80,7 +80,7 @@ async def save_told(
     named = [name for name, each in told.items() if each.person is not None or each.addresses]
     seals: dict[MemberName, MemberSeal] = {}
     if named:
-        seals = await _hold(connection, now, named, vault)
+        seals = await hold(connection, now, named, vault)
         people = {name: each.person for name, each in told.items() if each.person is not None and name in seals}
         if people:
             rows = [(*name, *_sealed_person(seals[name], person)) for name, person in people.items()]
@@ -188,7 +188,7 @@ async def destroy_keys(connection: asyncpg.Connection, now: datetime, members: I
             await connection.execute(_QUERIES[query], *columns)
 
 
-async def _hold(
+async def hold(
     connection: asyncpg.Connection, now: datetime, members: Sequence[MemberName], vault: Vault
 ) -> dict[MemberName, MemberSeal]:
     """Hold members' data until the end of the transaction; whose key was destroyed is left out."""

@@ -3,10 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import Field
 
 from libs.language import wording
 from libs.language.catalogue import Catalogue
+from libs.promotions.parts import Part
+
+Of = Literal["members", "rewards", "products", "categories", "stores"]
+By = Literal["points", "visits", "spend"]
+Scale = Literal["points", "visits", "spend", "pieces"]
+Period = Literal["day", "week", "month", "quarter", "year"]
+
+
+class Question(Part):
+    """What a ranking is asked for: of what, by what, over which period (so many before this one), in which store."""
+
+    of: Of = "members"
+    by: By = "points"
+    period: Period = "month"
+    ago: Annotated[int, Field(strict=True, ge=0, le=60)] = 0
+    store: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+
+    @property
+    def where(self) -> str | None:
+        """The store that counts; of products, categories and stores it is everywhere."""
+        return self.store if self.of in ("members", "rewards") else None
+
+    @property
+    def scored(self) -> Scale:
+        """By what it is ranked: rewards by their pieces, and whatever is not members everywhere by what was spent."""
+        if self.of == "rewards":
+            return "pieces"
+        return self.by if self.of == "members" and self.where is None else "spend"
 
 
 class Scored(NamedTuple):

@@ -74,12 +74,15 @@ from services.gateway.expiry import (
     sweeps_console,
 )
 from services.gateway.expiry.sweep_store import SweepStore
+from services.gateway.feedback import console as console_of_feedback
+from services.gateway.feedback import routes as ways_to_feedback
 from services.gateway.files import routes as ways_in_for_files
 from services.gateway.files.desk import FileDesk
 from services.gateway.files.feeder import Feeder
 from services.gateway.files.purge import FilePurge
 from services.gateway.files.shelf import Shelf
 from services.gateway.files.store import FileStore
+from services.gateway.games import console as console_of_games
 from services.gateway.games import ranking_api
 from services.gateway.games import routes as ways_to_games
 from services.gateway.inbox import routes as inbox_api
@@ -140,6 +143,10 @@ from services.gateway.scenarios.desk import SimulationDesk
 from services.gateway.segments import api as segments_api
 from services.gateway.segments import console as segments_console
 from services.gateway.settings import GatewaySettings
+from services.gateway.sharing import routes as ways_to_share
+from services.gateway.sharing.desk import SharingDesk
+from services.gateway.sharing.links import ShareLinks
+from services.gateway.shelf import routes as shelf
 from services.gateway.site import routes as site
 from services.gateway.site.sessions import Sessions
 from services.gateway.store import Store
@@ -162,6 +169,7 @@ _WAYS = (
     rewards_api,
     keeping_api,
     orders_api,
+    ways_to_feedback,
     ways_to_codes,
     ways_to_stop_codes,
     ways_to_gift_cards,
@@ -171,6 +179,7 @@ _WAYS = (
     ways_to_choices,
     ways_to_games,
     ranking_api,
+    ways_to_share,
     ways_to_messages,
     ways_to_mass,
     ways_to_own_letters,
@@ -190,6 +199,7 @@ _WAYS = (
     receipt_api,
     calculator_api,
     public,
+    shelf,
     programme_api,
     campaign_api,
     switch_api,
@@ -207,10 +217,12 @@ _WAYS = (
     members_console,
     console_of_blocks,
     segments_console,
+    console_of_feedback,
     catalogue_console,
     experiments_console,
     scenarios_console,
     console_of_codes,
+    console_of_games,
     console_of_mass,
     reminder_api,
     sweep_plan_api,
@@ -275,6 +287,7 @@ def compose(
             app.state.redemptions = RedemptionClient(settings.redemption, door_token(key))
             app.state.seal = vault.seal
             app.state.page_links = PageLinks.from_seal_key(key)
+            app.state.sharing = SharingDesk(pool, ShareLinks.from_seal_key(key))
             app.state.proofs = CartProofs.from_seal_key(key)
             app.state.keeper = CodeKeeper.from_base64(settings.seal_key.get_secret_value())
             app.state.webhooks = WebhookDesk(pool, vault.seal, SystemClock(), random, settings.webhooks.loopback)

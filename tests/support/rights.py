@@ -126,6 +126,8 @@ RIGHTS: dict[str, dict[str, str]] = {
             platform.programme_version redemption.reward
             """,
         "INSERT SELECT UPDATE(free)": "redemption.stock",
+        "INSERT SELECT UPDATE(rated_at) UPDATE(sealed) UPDATE(stars)": "redemption.rating",
+        "INSERT SELECT UPDATE(opened)": "gateway.share",
         "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
         "INSERT SELECT UPDATE(ended_at) UPDATE(ended_by)": "members.exemption",
         "SELECT UPDATE(keeps)": "ledger.member",
@@ -139,11 +141,6 @@ RIGHTS: dict[str, dict[str, str]] = {
         "DELETE INSERT SELECT UPDATE(revision) UPDATE(saved_at) UPDATE(saved_by) UPDATE(source)": (
             "notifier.design_draft"
         ),
-        (
-            "DELETE INSERT SELECT UPDATE(asked_at) UPDATE(description) UPDATE(event_types) UPDATE(old_secret) "
-            "UPDATE(old_until) UPDATE(paused_until) UPDATE(secret) UPDATE(state) UPDATE(state_at) UPDATE(style) "
-            "UPDATE(url)"
-        ): "notifier.webhook_endpoint",
         "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": "notifier.webhook_message",
         "DELETE SELECT": "notifier.mass_count notifier.webhook_attempt",
         (
@@ -178,6 +175,11 @@ RIGHTS: dict[str, dict[str, str]] = {
             "UPDATE(ended_at) UPDATE(epoch) UPDATE(failure) UPDATE(lease_until) UPDATE(line) UPDATE(moved_at) "
             "UPDATE(place) UPDATE(published) UPDATE(read) UPDATE(rejected) UPDATE(state)"
         ): "gateway.file",
+        (
+            "DELETE INSERT SELECT UPDATE(asked_at) UPDATE(description) UPDATE(event_types) UPDATE(old_secret) "
+            "UPDATE(old_until) UPDATE(paused_until) UPDATE(secret) UPDATE(state) UPDATE(state_at) UPDATE(style) "
+            "UPDATE(url)"
+        ): "notifier.webhook_endpoint",
     },
     "redemption": {
         "USAGE": "earning ledger members platform redemption stream",
@@ -252,16 +254,16 @@ RIGHTS: dict[str, dict[str, str]] = {
             earning.referral_account earning.referral_change earning.referral_waiting earning.told_programme
             earning.unclaimed_receipt earning.unpaid_receipt earning.worker expiry.boundary expiry.chunk expiry.forecast
             expiry.latest_forecast expiry.origin_mix expiry.origin_place expiry.reminder expiry.reminder_chunk
-            gateway.page_day ledger.allocation ledger.journal ledger.loan ledger.lot_now ledger.movement ledger.owed
-            ledger.waiver members.exemption_pass members.identifier members.mark members.member members.merge
-            members.referral_code members.same_person members.segment_change members.segment_member members.tier_change
-            members.tier_standing notifier.scenario_act notifier.sms_day redemption.badge redemption.badge_award
-            redemption.bill redemption.cart redemption.cart_word redemption.choice redemption.code_miss
-            redemption.code_use redemption.game redemption.game_bid redemption.game_spin redemption.game_stock
-            redemption.game_ticket redemption.game_win redemption.gift_card redemption.gift_card_entry redemption.inbox
-            redemption.redemption redemption.request redemption.reward_order redemption.reward_step
-            redemption.reward_use redemption.trade redemption.wish stream.outbox stream.outbox_rest stream.outbox_shard
-            vault.profile
+            gateway.page_day gateway.share ledger.allocation ledger.journal ledger.loan ledger.lot_now ledger.movement
+            ledger.owed ledger.waiver members.exemption_pass members.identifier members.mark members.member
+            members.merge members.referral_code members.same_person members.segment_change members.segment_member
+            members.tier_change members.tier_standing notifier.scenario_act notifier.sms_day redemption.badge
+            redemption.badge_award redemption.bill redemption.cart redemption.cart_word redemption.choice
+            redemption.code_miss redemption.code_use redemption.game redemption.game_bid redemption.game_spin
+            redemption.game_stock redemption.game_ticket redemption.game_win redemption.gift_card
+            redemption.gift_card_entry redemption.inbox redemption.rating redemption.redemption redemption.request
+            redemption.reward_order redemption.reward_step redemption.reward_use redemption.trade redemption.wish
+            stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
             """,
         "INSERT SELECT UPDATE": """
             gateway.api_key platform.exchange_rate platform.programme platform.programme_version platform.tenant
@@ -272,11 +274,6 @@ RIGHTS: dict[str, dict[str, str]] = {
             notifier.template redemption.code redemption.reward
             """,
         "INSERT SELECT UPDATE(free)": "redemption.stock",
-        (
-            "DELETE INSERT SELECT UPDATE(asked_at) UPDATE(description) UPDATE(event_types) UPDATE(old_secret) "
-            "UPDATE(old_until) UPDATE(paused_until) UPDATE(secret) UPDATE(state) UPDATE(state_at) UPDATE(style) "
-            "UPDATE(url)"
-        ): "notifier.webhook_endpoint",
         "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": "notifier.webhook_message",
         "DELETE SELECT": """
             expiry.followed expiry.foreseen expiry.origin notifier.captured notifier.feedback notifier.inbox
@@ -321,6 +318,11 @@ RIGHTS: dict[str, dict[str, str]] = {
         (
             "SELECT UPDATE(bad_streak) UPDATE(halt_reason) UPDATE(halted_at) UPDATE(recent_bad) UPDATE(recent_seen)"
         ): "stream.position",
+        (
+            "DELETE INSERT SELECT UPDATE(asked_at) UPDATE(description) UPDATE(event_types) UPDATE(old_secret) "
+            "UPDATE(old_until) UPDATE(paused_until) UPDATE(secret) UPDATE(state) UPDATE(state_at) UPDATE(style) "
+            "UPDATE(url)"
+        ): "notifier.webhook_endpoint",
     },
     "notifier": {
         "SELECT UPDATE(paused_until) UPDATE(state) UPDATE(state_at)": "notifier.webhook_endpoint",
@@ -337,9 +339,6 @@ RIGHTS: dict[str, dict[str, str]] = {
             platform.source platform.tenant redemption.reward redemption.reward_order redemption.reward_use
             redemption.stock vault.person vault.profile
             """,
-        (
-            "DELETE SELECT UPDATE(attempts) UPDATE(ended_at) UPDATE(lease_until) UPDATE(result) UPDATE(state)"
-        ): "notifier.simulation",
         "INSERT SELECT UPDATE(present)": "vault.consent",
         "INSERT SELECT UPDATE(sealed_key)": "vault.member_key",
         "SELECT UPDATE(alive) UPDATE(changed_at) UPDATE(reached_at) UPDATE(reason)": "vault.contact",
@@ -354,16 +353,19 @@ RIGHTS: dict[str, dict[str, str]] = {
             "UPDATE(reason) UPDATE(sealed) UPDATE(state)"
         ): "notifier.own_letter",
         (
-            "INSERT SELECT UPDATE(approval_above) UPDATE(begins_at) UPDATE(count_after) UPDATE(counted) "
-            "UPDATE(counted_at) UPDATE(ended_at) UPDATE(laid) UPDATE(laid_at) UPDATE(lay_after) UPDATE(members) "
-            "UPDATE(paced_at) UPDATE(paced_laid) UPDATE(sent_at) UPDATE(sent_by) UPDATE(state)"
-        ): "notifier.mass",
-        (
             "INSERT SELECT UPDATE(attempts) UPDATE(clicked_at) UPDATE(delivered_at) UPDATE(detail) UPDATE(digest) "
             "UPDATE(due_at) UPDATE(ended_at) UPDATE(epoch) UPDATE(follow_at) UPDATE(handed_at) UPDATE(holder) "
             "UPDATE(language) UPDATE(lapses) UPDATE(lease_until) UPDATE(opened_at) UPDATE(provider_id) "
             "UPDATE(reason) UPDATE(state) UPDATE(trail)"
         ): "notifier.delivery",
         "INSERT SELECT UPDATE(ended_at) UPDATE(reason) UPDATE(state)": "notifier.scenario_act",
+        (
+            "DELETE SELECT UPDATE(attempts) UPDATE(ended_at) UPDATE(lease_until) UPDATE(result) UPDATE(state)"
+        ): "notifier.simulation",
+        (
+            "INSERT SELECT UPDATE(approval_above) UPDATE(begins_at) UPDATE(count_after) UPDATE(counted) "
+            "UPDATE(counted_at) UPDATE(ended_at) UPDATE(laid) UPDATE(laid_at) UPDATE(lay_after) UPDATE(members) "
+            "UPDATE(paced_at) UPDATE(paced_laid) UPDATE(sent_at) UPDATE(sent_by) UPDATE(state)"
+        ): "notifier.mass",
     },
 }

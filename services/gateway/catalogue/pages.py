@@ -8,6 +8,7 @@ from functools import partial
 from html import escape
 from urllib.parse import urlencode
 
+from libs.catalogue.reward import PricePlan
 from libs.contracts.orders import OrderView, PriceView
 from libs.language import wording
 from libs.promotions.rates import digits
@@ -15,7 +16,7 @@ from services.gateway.catalogue.texts import PAGES, STATES
 from services.gateway.catalogue.views import OfferView
 from services.gateway.site.markup import instant, listed, prose, rows, table
 
-PLACE, BOARD = "/catalogue", "/catalogue/orders"
+PLACE, BOARD, LIKED = "/catalogue", "/catalogue/orders", "/catalogue/feedback"
 PICTURES = (
     "default-src 'none'; img-src https:; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
@@ -42,15 +43,18 @@ def grid_body(
     )
     cards = "".join(_card(each, language) for each in offers)
     body = f'<div class="cards">{cards}</div>' if offers else f"<p>{prose(PAGES.say(language, 'none'))}</p>"
-    link = f'<p class="ways"><a href="{BOARD}?lang={language}">{say("to-board")}</a></p>'
-    return f"{link}{form}{answer}{body}"
+    links = "".join(
+        f'<a href="{place}?lang={language}">{say(name)}</a>'
+        for place, name in ((BOARD, "to-board"), (LIKED, "to-liked"))
+    )
+    return f'<p class="ways">{links}</p>{form}{answer}{body}'
 
 
 def _card(offer: OfferView, language: str) -> str:
     say = partial(_say, language)
     picture = next((each for each in offer.media if each.form == "picture"), None)
     image = "" if picture is None else f'<img src="{escape(picture.link)}" alt="{escape(picture.alt)}" loading="lazy">'
-    facts = [escape(_price(each, language)) for each in offer.prices]
+    facts = [escape(price_words(each, language)) for each in offer.prices]
     if offer.left is not None:
         facts.append(say("left", left=wording.number(offer.left, language)))
     if offer.in_reach is not None:
@@ -68,8 +72,9 @@ def _card(offer: OfferView, language: str) -> str:
     )
 
 
-def _price(price: PriceView, language: str) -> str:
-    if not price.points and not price.money_minor:
+def price_words(price: PriceView | PricePlan | None, language: str) -> str:
+    """What something costs, in words; of what has no price nothing."""
+    if price is None or not (price.points or price.money_minor):
         return PAGES.say(language, "free")
     told = PAGES.say(language, "points", points=wording.number(price.points, language))
     if price.money_minor and price.currency:

@@ -12,6 +12,7 @@ from services.gateway.contacts.problem_kinds import CONTACTS
 from services.gateway.designs.problem_kinds import DESIGNS
 from services.gateway.expiry.reinstatement_problems import REINSTATEMENTS
 from services.gateway.expiry.sweep_problems import SWEEPS
+from services.gateway.feedback.problem_kinds import FEEDBACK
 from services.gateway.games.problem_kinds import GAMES
 from services.gateway.invitations.problem_kinds import INVITATIONS
 from services.gateway.mass.problem_kinds import MASS
@@ -20,6 +21,7 @@ from services.gateway.own_letters.problem_kinds import OWN_LETTERS
 from services.gateway.places.problem_kinds import PLACES
 from services.gateway.redemptions.problem_kinds import REDEMPTIONS
 from services.gateway.scenarios.problem_kinds import SIMULATIONS
+from services.gateway.sharing.problem_kinds import SHARING
 from services.gateway.templates.problem_kinds import TEMPLATES
 from services.gateway.trades.problem_kinds import TRADES
 from services.gateway.webhooks.problem_kinds import WEBHOOKS
@@ -45,6 +47,8 @@ FAMILIES = (
     *TRADES,
     *CHOICES,
     *GAMES,
+    *FEEDBACK,
+    *SHARING,
     *WEBHOOKS,
     *CALLBACKS,
 )

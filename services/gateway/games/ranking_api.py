@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 from pydantic import ConfigDict, Field
 
-from libs.catalogue.limits import first_day, period_name
-from libs.games.ranking import Place, Scored, placed, shared
-from libs.runtime import sql
+from libs.catalogue.limits import period_name
+from libs.games.ranking import By, Of, Period, Place, Question, Scale, shared
 from services.gateway.door.access import PointsReader
 from services.gateway.door.openapi import refusals
 from services.gateway.door.parameters import Language, ProgrammeSlug
 from services.gateway.door.problems import ProblemError
+from services.gateway.games.rankings import first_places, own_place, stretch
 from services.gateway.members.lookup import one_member
 from services.gateway.running import named
-from services.gateway.store import Reading
 from services.gateway.views import EXAMPLE_MEMBER, View
 
 router = APIRouter(prefix="/v1", tags=["games"])
-_QUERIES = sql.load("services.gateway", "rankings.sql")
-Of = Literal["members", "rewards", "products", "categories", "stores"]
-By = Literal["points", "visits", "spend"]
-Period = Literal["day", "week", "month", "quarter", "year"]
-_PARTS = {"products": "product:", "categories": "category:", "stores": "store:"}
 
 
 class PlaceView(View):
@@ -66,7 +58,7 @@ class RankingView(View):
 
     programme: str = Field(description="The programme.")
     of: Of = Field(description="What is ranked.")
-    by: Literal["points", "visits", "spend", "pieces"] = Field(description="By what.")
+    by: Scale = Field(description="By what.")
     period: str = Field(description="When: a day, week, month, quarter or year of the programme's zone.")
     store: str | None = Field(description="In which store; null for everywhere.")
     total: int = Field(description="How many there are in it.")
@@ -101,64 +93,26 @@ async def get_ranking(
     now = caller.parts.clock.now()
     if len(found) != 1 or (version := found[0].at(now)) is None:
         raise ProblemError("programme-needed" if len(found) > 1 else "programme-unknown")
-    days = stretch(period, now.astimezone(version.zone).date(), ago)
-    what = "pieces" if of == "rewards" else by if of == "members" and store is None else "spend"
-    where = store if of in ("members", "rewards") else None
+    asked = Question(of=of, by=by, period=period, ago=ago, store=store or None)
+    days = stretch(asked, now.astimezone(version.zone).date())
     async with caller.parts.store.reading(caller.tenant_id) as reading:
         own = None
         if of == "members" and member_id is not None:
             await one_member(reading, member_id, found[0].programme)
-            own = await _own(reading, found[0].key[1], days, what, where, member_id)
-        rows = await _rows(reading, of, found[0].key[1], days, version.zone, what, where, top)
-    total = rows[0]["of"] if rows else 0
-    places = placed(Scored(row["key"], row["score"]) for row in rows)
+            own = await own_place(reading, found[0].key[1], asked, days, member_id)
+        places, total = await first_places(reading, found[0].key[1], asked, days, version.zone, top)
     people = total if of == "members" else None
-    shown = [_view(each, people, what, where, language) for each in places]
     return RankingView(
         programme=found[0].programme,
         of=of,
-        by=what,
+        by=asked.scored,
         period=period_name(period, days[0]),
-        store=where,
+        store=asked.where,
         total=total,
-        data=tuple(shown),
-        own=None if own is None else _view(own, people, what, where, language),
+        data=tuple(_view(each, people, asked, language) for each in places),
+        own=None if own is None else _view(own, people, asked, language),
     )
 
 
-def stretch(period: Period, today: date, ago: int) -> tuple[date, date]:
-    """The first day of a period, so many before the one of today, and the first day after it."""
-    begins = first_day(period, today)
-    for _ in range(ago):
-        begins = first_day(period, begins - timedelta(days=1))
-    longest = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}[period]
-    ends = begins + timedelta(days=1)
-    while period_name(period, ends) == period_name(period, begins) and (ends - begins).days < longest:
-        ends += timedelta(days=1)
-    return begins, ends
-
-
-async def _rows(
-    reading: Reading, of: Of, programme_id: int, days: tuple[date, date], zone: ZoneInfo, by: str, store: str | None,
-    top: int,
-) -> list[Any]:  # fmt: skip
-    if of == "members":
-        return await reading.fetch(_QUERIES["members"], programme_id, *days, by, store, None, top)
-    if of == "rewards":
-        between = [datetime.combine(day, time(), zone).astimezone(UTC) for day in days]
-        return await reading.fetch(_QUERIES["rewards"], programme_id, *between, store, top)
-    return await reading.fetch(_QUERIES["parts"], programme_id, *days, _PARTS[of], top)
-
-
-async def _own(
-    reading: Reading, programme_id: int, days: tuple[date, date], by: str, store: str | None, member_id: UUID
-) -> Place | None:
-    mine = await reading.fetch(_QUERIES["members"], programme_id, *days, by, store, member_id, 1)
-    if not mine:
-        return None
-    (above,) = await reading.fetch(_QUERIES["above"], programme_id, *days, by, store, mine[0]["score"])
-    return Place(above["above"] + 1, mine[0]["key"], mine[0]["score"])
-
-
-def _view(place: Place, of: int | None, by: str, store: str | None, language: str) -> PlaceView:
-    return PlaceView(**place._asdict(), share=shared(place, of, by, store, language))
+def _view(place: Place, of: int | None, asked: Question, language: str) -> PlaceView:
+    return PlaceView(**place._asdict(), share=shared(place, of, asked.scored, asked.where, language))

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import quote
 from uuid import UUID
 
 from libs.codes.pattern import canonical
 from libs.codes.pictures import picture
-from libs.contracts.orders import OrderView, PriceView, UsableView
+from libs.contracts.orders import OrderView, UsableView
 from libs.language import wording
-from libs.promotions.rates import digits
-from services.gateway.catalogue.pages import state_words
+from services.gateway.catalogue.pages import price_words, state_words
 from services.gateway.catalogue.texts import PAGES
 from services.gateway.catalogue.views import OfferView
+from services.gateway.feedback.form import rating_form
 from services.gateway.mine.texts import MINE
+from services.gateway.sharing.pages import sending
+from services.gateway.sharing.store import Share
+from services.gateway.sharing.texts import SHARING
 from services.gateway.site.dress import PLAIN, Dress
 from services.gateway.site.markup import listed, page
 
@@ -25,13 +29,19 @@ PLACE = "/m"
 
 
 class Shown(NamedTuple):
-    """Whose page is shown: the text of the link, the programme, the points that can be spent, in which language."""
+    """Whose page is shown: the text of the link, the programme, the points that can be spent, in which language.
+
+    `worth` is what these points pay at a till, in words; `levels` are the member's, `had` so many orders of theirs.
+    """
 
     token: str
     programme: str
     points: int
     language: str
     worn: Dress = PLAIN
+    worth: str = ""
+    levels: tuple[str, ...] = ()
+    had: int = 0
 
     def say(self, key: str, /, **values: object) -> str:
         """Say a text, as HTML."""
@@ -45,13 +55,20 @@ class Shown(NamedTuple):
 
 
 def shelf_page(
-    shown: Shown, offers: Sequence[OfferView], orders: Sequence[OrderView], titles: Mapping[str, str]
+    shown: Shown,
+    offers: Sequence[OfferView],
+    orders: Sequence[OrderView],
+    titles: Mapping[str, str],
+    stars: Mapping[UUID, int] = MappingProxyType({}),
+    told: str = "",
 ) -> str:
-    """All rewards, those in reach first, with how it goes, tips, and what was had."""
+    """All rewards, those in reach first, with how it goes, tips, and what was had with the stars given for it."""
     number = wording.number(shown.points, shown.language)
+    answer = f'<p role="status" class="good">{escape(told)}</p>' if told else ""
     head = (
-        f'<p class="soft">{shown.say("programme", programme=shown.programme)}</p>'
-        f"<p><b>{shown.say('balance', n=shown.points, number=number)}</b></p>"
+        f'{answer}<p class="soft">{shown.say("programme", programme=shown.programme)}</p>'
+        f"<p><b>{shown.say('balance', n=shown.points, number=number)}</b>{_worth(shown)}</p>{_level(shown)}"
+        f"{_next(shown, offers)}"
         f"<h2>{shown.say('steps')}</h2><ol>"
         + "".join(f"<li>{shown.say(f'step.{name}')}</li>" for name in ("choose", "confirm", "use"))
         + "</ol>"
@@ -63,9 +80,36 @@ def shelf_page(
             ("later", [each for each in offers if not each.in_reach]),
         )
     )
-    had = f"<h2>{shown.say('mine')}</h2>" + "".join(_order(shown, each, titles) for each in orders) if orders else ""
+    had = (
+        f"<h2>{shown.say('mine')}</h2>"
+        + "".join(_order(shown, each, titles, stars.get(each.order_id)) for each in orders)
+        if orders
+        else ""
+    )
     tips = f"<h2>{shown.say('tips')}</h2>" + listed(shown.say(f"tip.{name}") for name in ("wish", "soon", "codes"))
     return page(MINE.say(shown.language, "title"), head + groups + had + tips, language=shown.language, worn=shown.worn)
+
+
+def _worth(shown: Shown) -> str:
+    return f" {shown.say('worth', money=shown.worth)}" if shown.worth else ""
+
+
+def _level(shown: Shown) -> str:
+    return f"<p>{shown.say('level', levels=', '.join(shown.levels))}</p>" if shown.levels else ""
+
+
+def _next(shown: Shown, offers: Sequence[OfferView]) -> str:
+    """How far it is to the reward that lacks nothing but the fewest points."""
+    near = [each for each in offers if [reason.code for reason in each.reasons] == ["insufficient-points"]]
+    one = min(near, key=lambda each: each.missing, default=None)
+    if one is None or one.price is None:
+        return ""
+    told = shown.say(
+        "next", n=one.missing, number=wording.number(one.missing, shown.language), title=one.title
+    )  # fmt: skip
+    whole = max(one.price.points, 1)
+    bar = f'<progress max="{whole}" value="{max(whole - one.missing, 0)}" aria-label="{told}"></progress>'
+    return f"<p>{told}<br>{bar}</p>"
 
 
 def _cards(shown: Shown, offers: Sequence[OfferView]) -> str:
@@ -76,9 +120,10 @@ def _card(shown: Shown, offer: OfferView) -> str:
     why = listed(escape(each.text) for each in offer.reasons) if offer.reasons else ""
     link = f'<a href="{shown.path("rewards", offer.reference)}">{shown.say("see")}</a>'
     wished = f'<p class="soft">{shown.say("wished")}</p>' if offer.wished else ""
+    because = f'<p class="soft">{escape(" ".join(offer.because))}</p>' if offer.because else ""
     return (
-        f'<section class="reward"><h3>{escape(offer.title)}</h3><p>{escape(offer.summary)}</p>'
-        f"<p>{_price(offer.price, shown)}</p>{why}{wished}<p>{link}</p></section>"
+        f'<section class="reward"><h3>{escape(offer.title)}</h3>{_image(offer)}<p>{escape(offer.summary)}</p>'
+        f"<p>{escape(price_words(offer.price, shown.language))}</p>{why}{wished or because}<p>{link}</p></section>"
     )
 
 
@@ -99,22 +144,48 @@ def reward_page(shown: Shown, offer: OfferView, key: str, *, refused: str | None
         )
     wish = "unwish" if offer.wished else "wish"
     body = (
-        f"{said}<p>{escape(offer.text or offer.summary)}</p>"
-        f"<p>{shown.say('cost', cost=_price_words(offer.price, shown))}</p>{left}{why}{form}"
+        f'{said}<div class="reward">{_image(offer)}</div><p>{escape(offer.text or offer.summary)}</p>'
+        f"<p>{shown.say('cost', cost=price_words(offer.price, shown.language))}</p>{left}{why}{form}"
         f'<form method="post" action="{shown.path("wishes", offer.reference)}">'
         f'<button type="submit" name="wish" value="{wish}">{shown.say(wish)}</button></form>'
+        f'<form method="post" action="{shown.path("shares", offer.reference)}">'
+        f"<button>{escape(SHARING.say(shown.language, 'share'))}</button></form>"
         + (f"<h2>{shown.say('terms')}</h2><p>{escape(offer.terms)}</p>" if offer.terms else "")
         + _back(shown)
     )
     return page(offer.title, body, language=shown.language, worn=shown.worn)
 
 
+def _image(offer: OfferView) -> str:
+    found = next((each for each in offer.media if each.form == "picture"), None)
+    return "" if found is None else f'<img src="{escape(found.link)}" alt="{escape(found.alt)}" loading="lazy">'
+
+
 def done_page(shown: Shown, order: OrderView, title: str) -> str:
     """What was redeemed, and how it is used."""
     used = "".join(_usable(shown, each) for each in order.usable)
     state = "" if used else f"<p>{escape(state_words(order.state, shown.language))}</p>"
-    body = f'<p role="status" class="good">{escape(title)}. {shown.say("thanks.why")}</p>{used}{state}{_back(shown)}'
+    body = (
+        f'<p role="status" class="good">{escape(title)}. {shown.say("thanks.why")}</p>'
+        f"{_recognised(shown)}{used}{state}"
+        f"{_rating(shown, order, None)}{_back(shown)}"
+    )
     return page(MINE.say(shown.language, "thanks"), body, language=shown.language, worn=shown.worn)
+
+
+def sending_page(shown: Shown, share: Share, address: str) -> str:
+    """The link by which friends see a reward, and ways to send it."""
+    body = f"<p>{escape(share.words(shown.language).text)}</p>{sending(share, address, shown.language)}{_back(shown)}"
+    return page(share.words(shown.language).title, body, language=shown.language)
+
+
+def _recognised(shown: Shown) -> str:
+    """A word for the member: as whom of us, and how many rewards it makes."""
+    number = wording.number(shown.had + 1, shown.language)
+    told = [shown.say("recognised.first") if not shown.had else shown.say("recognised.more", number=number)]
+    if shown.levels:
+        told.insert(0, shown.say("recognised.level", levels=", ".join(shown.levels)))
+    return f"<p>{' '.join(told)}</p>"
 
 
 def broken_page(language: str) -> str:
@@ -136,7 +207,7 @@ def _field(name: str, schema: Mapping[str, Any]) -> str:
     return f'<p><label for="{escape(name)}">{label}</label> <input id="{escape(name)}" name="{escape(name)}"{kind}></p>'
 
 
-def _order(shown: Shown, order: OrderView, titles: Mapping[str, str]) -> str:
+def _order(shown: Shown, order: OrderView, titles: Mapping[str, str], stars: int | None) -> str:
     points = PAGES.say(shown.language, "points", points=wording.number(order.points, shown.language))
     told = shown.say(
         "state",
@@ -145,7 +216,13 @@ def _order(shown: Shown, order: OrderView, titles: Mapping[str, str]) -> str:
         points=points,
     )
     used = "".join(_usable(shown, each) for each in order.usable)
-    return f"<section><p>{told}</p>{used}</section>"
+    return f"<section><p>{told}</p>{used}{_rating(shown, order, stars)}</section>"
+
+
+def _rating(shown: Shown, order: OrderView, stars: int | None) -> str:
+    if order.state in ("held", "released", "expired"):
+        return ""
+    return rating_form(shown.path("orders", str(order.order_id)), order.order_id, stars, shown.language)
 
 
 def _usable(shown: Shown, usable: UsableView) -> str:
@@ -163,20 +240,6 @@ def _usable(shown: Shown, usable: UsableView) -> str:
     return (
         f'<figure aria-label="{shown.say("code")}">{drawn}<figcaption><code>{value}</code></figcaption></figure>{until}'
     )
-
-
-def _price(price: PriceView | None, shown: Shown) -> str:
-    return escape(_price_words(price, shown))
-
-
-def _price_words(price: PriceView | None, shown: Shown) -> str:
-    if price is None or not (price.points or price.money_minor):
-        return PAGES.say(shown.language, "free")
-    told = PAGES.say(shown.language, "points", points=wording.number(price.points, shown.language))
-    if price.money_minor and price.currency:
-        money = wording.money(price.money_minor, digits(price.currency), price.currency, shown.language)
-        told += f" {PAGES.say(shown.language, 'and', money=money)}"
-    return told
 
 
 def _back(shown: Shown) -> str:

@@ -16,10 +16,14 @@ from libs.catalogue.facts import Asking
 from libs.codes.postgres import texts
 from libs.contracts.orders import OrderAsk, OrderView
 from libs.contracts.redemption import Ask, RedemptionView
+from libs.judging.versions import RunningProgramme
+from libs.language import wording
 from libs.language.choice import choose
+from libs.promotions.rates import digits
 from libs.runtime.clock import monotonic
 from services.gateway.catalogue.looking import Onlooker, Seen, offer_view, onlooker, seen_by
 from services.gateway.catalogue.order_reading import order_views
+from services.gateway.catalogue.pages import PICTURES
 from services.gateway.codes.asking import keeper_of
 from services.gateway.designs.looks import dress_of
 from services.gateway.door.access import PointsSpender, parts_of
@@ -27,6 +31,10 @@ from services.gateway.door.openapi import refusals
 from services.gateway.door.parameters import MemberId, ProgrammeSlug
 from services.gateway.door.problems import ProblemError
 from services.gateway.door.quotas import POLICY
+from services.gateway.feedback.saying import say
+from services.gateway.feedback.store import load_stars
+from services.gateway.feedback.texts import FEEDBACK
+from services.gateway.feedback.views import MOST_WORDS
 from services.gateway.members.lookup import one_member
 from services.gateway.mine.links import LIVES, OwnPage, PageLinks
 from services.gateway.mine.pages import (
@@ -37,10 +45,12 @@ from services.gateway.mine.pages import (
     done_page,
     key_of,
     reward_page,
+    sending_page,
     shelf_page,
 )
 from services.gateway.redemptions.routes import client_of
 from services.gateway.rules.desk import desk_of
+from services.gateway.sharing.making import Wish, path_of, share
 from services.gateway.site.forms import fields_of
 from services.gateway.store import Member, Reading
 from services.gateway.views import View
@@ -99,6 +109,28 @@ class _Visit(NamedTuple):
 @router.get(f"{PLACE}/{{token}}", include_in_schema=False)
 async def show_shelf(request: Request, token: Token, lang: Wanted = None) -> HTMLResponse:
     """Show points, rewards and what was had."""
+    return await _shelf(request, token, lang)
+
+
+@router.post(f"{PLACE}/{{token}}/orders/{{order_id}}", include_in_schema=False)
+async def rate(request: Request, token: Token, order_id: UUID, lang: Wanted = None) -> HTMLResponse:
+    """Keep the stars and words that a member gives to what was had."""
+    parts, fields = parts_of(request), await fields_of(request, _MOST, _FIELDS)
+    if (page := _read(request, token)) is None:
+        return _broken(request, lang)
+    async with parts.store.reading(page.tenant_id) as reading:
+        found = await catalogue.load_order(reading.connection, page.tenant_id, order_id)
+    if found is None or found[0] != (page.tenant_id, page.programme_id, page.member_id):
+        raise ProblemError("not-found")
+    language = choose(lang, request.headers.get("accept-language"))
+    stars, told = fields.get("stars", ""), FEEDBACK.say(language, "choose")
+    if stars in ("1", "2", "3", "4", "5"):
+        await say(request, *found, int(stars), fields.get("words", "")[:MOST_WORDS])
+        told = FEEDBACK.say(language, "thanks")
+    return await _shelf(request, token, lang, told)
+
+
+async def _shelf(request: Request, token: str, lang: str | None, told: str = "") -> HTMLResponse:
     parts = parts_of(request)
     if (page := _read(request, token)) is None:
         return _broken(request, lang)
@@ -110,11 +142,12 @@ async def show_shelf(request: Request, token: Token, lang: Wanted = None) -> HTM
             reading.connection, await catalogue.load_orders_of(reading.connection, name, None, _ORDERS)
         )
         orders = [await _with_texts(request, reading, each) for each in orders]
+        stars = await load_stars(reading.connection, name, [each.order_id for each in orders])
     seen.sort(key=lambda each: (-each.proposal.score, each.kept.reward.reference))
     language = visit.shown.language
     titles = {each.kept.reward.reference: each.kept.reward.words(language).title for each in seen}
     offers = [offer_view(each, visit.who, language) for each in seen]
-    return _answer(request, shelf_page(visit.shown, offers, orders, titles), language)
+    return _answer(request, shelf_page(visit.shown, offers, orders, titles, stars, told), language)
 
 
 @router.get(f"{PLACE}/{{token}}/rewards/{{reference}}", include_in_schema=False)
@@ -164,6 +197,20 @@ async def wish(request: Request, token: Token, reference: Reference, lang: Wante
     return await _reward(request, token, reference, lang)
 
 
+@router.post(f"{PLACE}/{{token}}/shares/{{reference}}", include_in_schema=False)
+async def show_to_friends(request: Request, token: Token, reference: Reference, lang: Wanted = None) -> HTMLResponse:
+    """Make the link by which friends see a reward."""
+    parts = parts_of(request)
+    if (page := _read(request, token)) is None:
+        return _broken(request, lang)
+    async with parts.store.reading(page.tenant_id) as reading:
+        visit = await _visit(request, reading, page, token, lang)
+    made = await share(request, visit.member, page.tenant_id, Wish("reward", reference))
+    path = path_of(request, page.tenant_id, page.programme_id, made.share_id)
+    address = f"{str(request.base_url).rstrip('/')}{path}"
+    return _answer(request, sending_page(visit.shown, made, address), visit.shown.language)
+
+
 async def _reward(
     request: Request, token: str, reference: str, lang: str | None, refused: str | None = None
 ) -> HTMLResponse:
@@ -193,8 +240,24 @@ async def _visit(request: Request, reading: Reading, page: OwnPage, token: str, 
     who = await onlooker(reading, member, parts_of(request).clock.now())
     language = choose(lang, request.headers.get("accept-language"))
     worn = await dress_of(request, running.key, language)
-    shown = Shown(token, running.name or running.programme, who.facts.spendable.get("", 0), language, worn)
+    points = who.facts.spendable.get("", 0)
+    shown = Shown(
+        token, running.name or running.programme, points, language,
+        worth=_worth(running, member, points, parts_of(request).clock.now(), language),
+        levels=tuple(sorted({each.rpartition("/")[2] for each in who.facts.tiers})), had=len(who.had), worn=worn,
+    )  # fmt: skip
     return _Visit(page, member, who, shown)
+
+
+def _worth(running: RunningProgramme, member: Member, points: int, now: datetime, language: str) -> str:
+    """What so many points pay at a till, in words; nothing where they pay nothing."""
+    version = running.at(now)
+    if version is None or version.compiled.source.payment is None:
+        return ""
+    source = version.compiled.source
+    rate = version.compiled.source.payment.rate(member.tier, now)
+    minor = 0 if rate is None else points * rate.minor // rate.points
+    return wording.money(minor, digits(source.currency), source.currency, language) if minor else ""
 
 
 async def _one(reading: Reading, who: Onlooker, reference: str, now: datetime) -> Seen:
@@ -247,4 +310,5 @@ def _broken(request: Request, wanted: str | None) -> HTMLResponse:
 
 def _answer(request: Request, body: str, language: str) -> HTMLResponse:
     request.state.headers["Content-Language"] = language
+    request.state.headers["Content-Security-Policy"] = PICTURES
     return HTMLResponse(body, headers=_HEADERS)

@@ -13,6 +13,15 @@ MINE = Catalogue(
                 "title": "Your points",
                 "programme": "You are a member of {programme}.",
                 "balance": {"one": "You have {number} point to spend.", "other": "You have {number} points to spend."},
+                "worth": "At the till they pay {money} of a bill.",
+                "level": "Your level: {levels}.",
+                "next": {
+                    "one": "{number} point more, and you can have this: {title}.",
+                    "other": "{number} points more, and you can have this: {title}.",
+                },
+                "recognised.level": "Thank you for being with us at the level {levels}.",
+                "recognised.first": "It is your first reward with us: enjoy it!",
+                "recognised.more": "It is reward number {number} that you have had from us: we are glad you stay.",
                 "steps": "How it goes",
                 "step.choose": "Choose a reward below. What you can have now comes first.",
                 "step.confirm": "Look at what it costs, say what we need to know, and redeem it.",
@@ -42,6 +51,10 @@ MINE = Catalogue(
                 "broken.why": "Open your page anew from the app, or ask us for a new link.",
                 "state": "{title}: {state}, {points}",
                 "code": "Your code",
+                "console": "Rewards",
+                "console.why": "See what the member can have, and redeem it for them, on the page that they see "
+                "themselves.",
+                "console.open": "Open their page",
             }
         ),
         "de": MappingProxyType(
@@ -52,6 +65,15 @@ MINE = Catalogue(
                     "one": "Sie können {number} Punkt einlösen.",
                     "other": "Sie können {number} Punkte einlösen.",
                 },
+                "worth": "An der Kasse zahlen sie {money} einer Rechnung.",
+                "level": "Ihre Stufe: {levels}.",
+                "next": {
+                    "one": "Noch {number} Punkt, und Sie können das haben: {title}.",
+                    "other": "Noch {number} Punkte, und Sie können das haben: {title}.",
+                },
+                "recognised.level": "Danke, dass Sie auf der Stufe {levels} bei uns sind.",
+                "recognised.first": "Es ist Ihre erste Prämie bei uns: viel Freude daran!",
+                "recognised.more": "Es ist Prämie Nummer {number}, die Sie von uns haben: schön, dass Sie bleiben.",
                 "steps": "So geht es",
                 "step.choose": "Suchen Sie unten eine Prämie aus. Was Sie jetzt haben können, steht zuerst.",
                 "step.confirm": "Sehen Sie nach, was sie kostet, sagen Sie uns das Nötige und lösen Sie ein.",
@@ -81,6 +103,10 @@ MINE = Catalogue(
                 "broken.why": "Öffnen Sie Ihre Seite neu aus der App oder bitten Sie uns um einen neuen Link.",
                 "state": "{title}: {state}, {points}",
                 "code": "Ihr Code",
+                "console": "Prämien",
+                "console.why": "Sehen, was das Mitglied haben kann, und für es einlösen, auf der Seite, die es "
+                "selbst sieht.",
+                "console.open": "Seine Seite öffnen",
             }
         ),
     }

@@ -131,15 +131,16 @@ def _link(shown: Shown, what: str) -> str:
     return escape(f"{shown.path(what)}?{urlencode({'lang': shown.language})}")
 
 
-def languages(shown: Shown, what: str, given: Mapping[str, str]) -> str:
-    """Return links to the same page in the other languages."""
+def languages(shown: Shown, what: str, given: Mapping[str, str], *, of: str = "") -> str:
+    """Return links to the same page in the other languages; `of` is what the page is of, below its place."""
+    place = f"{shown.path(what)}/{of}" if of else shown.path(what)
     links = []
     for language in LANGUAGES:
         name = _NAMES[language]
         if language == shown.language:
             links.append(f'<b aria-current="true" lang="{language}">{name}</b>')
         else:
-            href = escape(f"{shown.path(what)}?{urlencode({**given, 'lang': language})}")
+            href = escape(f"{place}?{urlencode({**given, 'lang': language})}")
             links.append(f'<a href="{href}" lang="{language}" hreflang="{language}">{name}</a>')
     return f'<nav class="languages" aria-label="{shown.say("languages")}">{" · ".join(links)}</nav>'
 

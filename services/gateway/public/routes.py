@@ -46,21 +46,21 @@ async def front(request: Request) -> Response:
 @router.get("/rules/{company}/{programme}")
 async def rules(request: Request, company: Slug, programme: Slug, language: Language) -> HTMLResponse:
     """Show how points are earned."""
-    shown = await _shown(request, company, programme, language)
+    shown = await shown_programme(request, company, programme, language)
     return HTMLResponse(public_pages.rules_page(shown), headers=_KEPT)
 
 
 @router.get("/questions/{company}/{programme}")
 async def questions(request: Request, company: Slug, programme: Slug, language: Language) -> HTMLResponse:
     """Answer what people ask about the end of points."""
-    shown = await _shown(request, company, programme, language)
+    shown = await shown_programme(request, company, programme, language)
     return HTMLResponse(questions_page(shown), headers=_KEPT)
 
 
 @router.get("/calculator/{company}/{programme}")
 async def calculator(request: Request, company: Slug, programme: Slug, language: Language) -> HTMLResponse:
     """Show the form, and what a year of such habits would bring."""
-    shown = await _shown(request, company, programme, language)
+    shown = await shown_programme(request, company, programme, language)
     given = {
         name: text
         for name, text in list(request.query_params.items())[:_MOST_FIELDS]
@@ -76,7 +76,7 @@ async def calculator(request: Request, company: Slug, programme: Slug, language:
     return HTMLResponse(public_pages.calculator_page(shown, filled, year, habits), headers=_KEPT)
 
 
-async def _shown(request: Request, company: str, programme: str, language: str) -> Shown:
+async def shown_programme(request: Request, company: str, programme: str, language: str) -> Shown:
     """Find a programme that anybody may see.
 
     Raises:

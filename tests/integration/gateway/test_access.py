@@ -56,6 +56,11 @@ SWEEP = {
     "listMemberOrders": ("/v1/members/{member_id}/orders", 404),
     "getOrder": ("/v1/orders/{redemption_id}", 404),
     "exportOrders": ("/v1/orders.csv", 200),
+    "getOrderRating": ("/v1/orders/{redemption_id}/rating", 404),
+    "listRewardRatings": ("/v1/rewards/{reward}/ratings", 404),
+    "listRatings": ("/v1/ratings", 200),
+    "listMemberShares": ("/v1/members/{member_id}/shares", 404),
+    "listShares": ("/v1/shares", 200),
     "listCodePools": ("/v1/code-pools", 200),
     "getCodePool": ("/v1/code-pools/{pool}", 404),
     "getCode": ("/v1/codes/{code_id}", 404),
@@ -217,7 +222,8 @@ async def spend(scribe: Scribe, tenant: SeededTenant, member_id: UUID) -> dict[s
     await scribe.connection.execute(
         QUERIES["reward"], *whose[:2], f"mug-{tenant.slug}", orjson.dumps(MUG).decode(), FRIDAY
     )
-    await scribe.connection.execute(QUERIES["reward_order"], *whose, redemption_id, f"mug-{tenant.slug}", FRIDAY)
+    for name in ("reward_order", "rating"):
+        await scribe.connection.execute(QUERIES[name], *whose, redemption_id, f"mug-{tenant.slug}", FRIDAY)
     keeper = CodeKeeper.from_base64(base64.b64encode(SEAL_KEY).decode())
     code, card = keeper.close(tenant.tenant_id, "SPRING-1"), keeper.close(tenant.tenant_id, "4821-0093")
     pool = await scribe.connection.fetchval(QUERIES["code_pool"], *whose[:2], tenant.slug, FRIDAY)

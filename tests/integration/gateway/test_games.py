@@ -20,7 +20,9 @@ from services.gateway.settings import GatewaySettings
 from tests.integration.codes.desks import NOW
 from tests.integration.games.conftest import CLOSES, TIMES, Table, table
 from tests.integration.gateway.conftest import MakeKey, SetClock, bearer, running
+from tests.integration.gateway.test_live import sign_in
 from tests.integration.gateway.till import fresh_key
+from tests.support.browsing import form_of
 from tests.support.database import GLOBEX
 
 __all__ = ["table"]
@@ -160,3 +162,56 @@ async def test_rankings_by_period_and_shop(shop: httpx.AsyncClient, table: Table
     stores = (await shop.get("/v1/rankings?of=stores&period=day&ago=1")).json()
     assert [(each["key"], each["score"]) for each in stores["data"]] == [("7", 100)]
     assert (await shop.get("/v1/rankings?of=rewards&store=12")).json()["total"] == 0
+
+
+async def test_the_console_begins_with_a_ready_game_opens_it_and_draws_again(
+    shop: httpx.AsyncClient, table: Table
+) -> None:
+    """All of it with buttons alone; whoever changed the seed afterwards is found out on the page."""
+    await sign_in(shop, shop.headers["authorization"].removeprefix("Bearer "))
+    ours = {"Sec-Fetch-Site": "same-origin"}
+    overview = (await shop.get("/games?lang=en")).text
+    assert "Ready to begin with" in overview
+    wrong = await shop.post("/games?lang=en", data={"example": "barista", "programme": "no"}, headers=ours)
+    assert wrong.status_code == 404
+    who = await table.member(100)
+    await open_game(shop, "helmet", {**TIMES, "kind": "auction", "start": 50, "prize": {"badge": "bidder"}})
+    other = await table.member(500)
+    for bidder, points in ((who, 60), (other, 90)):
+        await done(shop, "games/helmet/bids", {"member_id": str(bidder), "points": points})
+    bids = (await shop.get("/games/main/helmet?lang=en")).text
+    assert [words in bids for words in ("How the bids went up", "outbid", str(other))] == [True] * 3
+
+    table.desks.clock.instant = NOW + timedelta(days=2)
+    begin = {"example": "wheel-of-fortune", "name": "our-wheel", "programme": "main"}
+    made = await shop.post("/games?lang=en", data=begin, headers=ours)
+    assert (made.status_code, made.headers["location"]) == (303, "/games/main/our-wheel?lang=en")
+    again = await shop.post("/games?lang=en", data=begin, headers=ours)
+    assert "Somebody has written it meanwhile." in again.text
+    path, fields = form_of((await shop.get("/games/main/our-wheel?lang=de")).text)
+    document = fields["document"][0]
+    assert "Glücksrad" in document
+    broken = await shop.post(path, data={"do": "save", "version": "1", "document": "kind: [x"}, headers=ours)
+    assert "Das ist kein YAML" in broken.text
+    cheaper = {"do": "save", "version": "1", "document": document.replace("spin: 50", "spin: 5")}
+    assert "Der Entwurf ist geschrieben." in (await shop.post(path, data=cheaper, headers=ours)).text
+    opened = (await shop.post(path, data={"do": "open"}, headers=ours)).text
+    assert "Ein Dreh kostet 5 Punkte." in opened
+    assert "Zusage, genannt beim Öffnen" in opened
+    assert '<svg viewBox="0 0 240 240"' in opened
+    await done(shop, "games/our-wheel/spins", {"member_id": str(who)})
+    ended = (await shop.post("/games/main/our-wheel?lang=en", data={"do": "end"}, headers=ours)).text
+    assert "Draw it again now" in ended
+    proven = (await shop.get("/games/main/our-wheel?lang=en&again=true")).text
+    assert "Drawn again: 1 result is the one that the promised seed gives." in proven
+    assert (await shop.get("/games/main/our-wheel/record.json")).json()["spins"][0]["number"] == 1
+    await table.desks.operator.execute("UPDATE redemption.game SET seed = $1 WHERE name = 'our-wheel'", b"\1" * 32)
+    assert "the seed is not the one" in (await shop.get("/games/main/our-wheel?lang=en&again=true")).text
+
+    written = await shop.post("/games?lang=en", data={**begin, "example": "barista"}, headers=ours)
+    assert "The badge is written." in written.text
+    day_of = NOW.date().replace(day=2)
+    await table.desks.operator.execute(DAYS, who, day_of, 7, 500, 10, "{}")
+    ranked = (await shop.get("/games/rankings?by=visits&lang=de")).text
+    assert [words in ranked for words in ("Mitglieder nach Besuchen, 2024-03", f">{who}</a>")] == [True, True]
+    assert (await shop.get("/games/main/nothing")).status_code == 404

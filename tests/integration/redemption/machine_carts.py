@@ -141,7 +141,10 @@ class CartRules(ValueRules):
     @precondition(lambda self: self.carts)
     @rule(some=SOME)
     def buy_a_cart(self, some: int) -> None:
-        """Its receipt comes, in time or late: what is still held is redeemed, what is not is had again if it can be."""
+        """Its receipt comes, in time or late: what is still held is redeemed, what ran out is had again if it can be.
+
+        A cart that was let go is bought by nobody; its receipt counts without it.
+        """
         left = [cart for cart in self.carts if cart.number not in self.points.receipts]
         if not left:
             return
@@ -150,10 +153,13 @@ class CartRules(ValueRules):
         card = f"{self.run}-{cart.who}"
         self.stores.tell(purchase(cart.number, cart.total, card=card, time=self.now, cart=cart.token))
         self.points.buy(cart.number, cart.who, cart.total)
-        if cart.state == "held":
-            self.commit(cart)
-        else:
-            self.have(cart, late=True)
+        match cart.state:
+            case "held":
+                self.commit(cart)
+            case "expired":
+                self.have(cart, late=True)
+            case "released":
+                return
         cart.state = "bought"
 
     def commit(self, cart: Cart) -> None:
@@ -185,5 +191,7 @@ class CartRules(ValueRules):
             self.cards.move(
                 cart.card, cart.cents * cart.back // cart.total - cart.cents * before // cart.total, "spent"
             )
-        if cart.back == cart.total and cart.has_code and cart.code is not None:
-            del cart.code.uses[f"cart {cart.key}"]
+        if cart.back == cart.total:
+            cart.state = "returned"
+            if cart.has_code and cart.code is not None:
+                del cart.code.uses[f"cart {cart.key}"]

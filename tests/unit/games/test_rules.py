@@ -14,8 +14,8 @@ from libs.games import auction
 from libs.games.auction import AuctionRules, Bid, Standing
 from libs.games.badges import progress
 from libs.games.documents import Auction, DocumentInvalid, Wheel, parse_badge, parse_game, plain
-from libs.games.ranking import Place, Scored, placed, shared
-from services.gateway.games.ranking_api import Period, stretch
+from libs.games.ranking import Period, Place, Question, Scored, placed, shared
+from services.gateway.games.rankings import stretch
 
 AT = datetime(2024, 3, 1, tzinfo=UTC)
 SHARED: dict[str, Any] = {
@@ -107,5 +107,5 @@ def test_who_has_the_same_score_shares_a_place() -> None:
     ],
 )
 def test_a_period_has_its_days(period: Period, ago: int, days: tuple[str, str]) -> None:
-    first, end = stretch(period, date(2024, 2, 29), ago)
+    first, end = stretch(Question(period=period, ago=ago), date(2024, 2, 29))
     assert (first.isoformat(), end.isoformat()) == days

@@ -186,6 +186,10 @@ INSERT INTO redemption.reward_order (
     restocked, plan, points, money_minor, points_back, money_back, answers, issued, asked_at, ordered_at, changed_at)
 VALUES ($1, $2, $3, $4, $5, 1, 'merchandise', 'home', 'ordered', 1, 0, 0, 'standard', 1, 0, 0, 0, '{}', '[]', $6, $6, $6);
 
+-- name: rating
+INSERT INTO redemption.rating (tenant_id, programme_id, member_id, order_id, reference, kind, stars, rated_at)
+VALUES ($1, $2, $3, $4, $5, 'merchandise', 4, $6);
+
 -- name: code_pool
 INSERT INTO redemption.code_pool (tenant_id, programme_id, name, kind, rules, codes, created_at, changed_at)
 VALUES ($1, $2, $3, 'coupon', '{}', 1, $4, $4) RETURNING pool_id;
