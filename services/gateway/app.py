@@ -95,7 +95,6 @@ from services.gateway.intake.recent import Recent
 from services.gateway.intake.store import IntakeStore
 from services.gateway.invitations import routes as invitations_routes
 from services.gateway.invitations.desk import InvitationDesk
-from services.gateway.invitations.links import InvitationLinks
 from services.gateway.landing import routes as landing_pages
 from services.gateway.landing.joining import Joining
 from services.gateway.landing.routes import LandingDesk
@@ -300,10 +299,8 @@ def compose(
             app.state.landing = LandingDesk(app.state.designs.store, Joining.from_seal_key(key), random)
             app.state.brand_looks = BrandLooks(app.state.designs.store)
             app.state.results = ResultsDesk(pool, vault.seal)
-            links = InvitationLinks.from_seal_key(key)
-            app.state.invitations = InvitationDesk(
-                pool, vault, links, app.state.templates, app.state.codes, settings.public.address
-            )
+            address = settings.public.address
+            app.state.invitations = InvitationDesk.of(key, pool, app.state.templates, app.state.codes, address)
             app.state.simulations = SimulationDesk(pool, random)
             app.state.own_letters = OwnDesk(pool, app.state.templates, vault.seal, random)
             app.state.backtests = _backtests(settings, pool, now, metrics, random)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Self
 from uuid import UUID
 
 import asyncpg
 
-from libs.contacts.addresses import CheckedAddress, read_address
+from libs.contacts.addresses import AddressedChannel, CheckedAddress, read_address
 from libs.contacts.postgres import load_people
 from libs.contacts.vault import Vault
 from libs.deliveries import own
-from libs.deliveries.own import OwnLetter
+from libs.deliveries.own import Kind, OwnLetter
 from libs.judging.versions import RunningProgramme
 from libs.messages.library import chosen
 from libs.messages.rendering import render
@@ -29,7 +29,8 @@ from services.gateway.templates.desk import Asked, TemplateDesk
 from services.gateway.tenant_store import tenant_transaction
 
 _SQL = sql.load("services.gateway", "invitations.sql")
-MESSAGE, CHANNEL = "invitation", "email"
+MESSAGE: Kind = "invitation"
+CHANNEL: AddressedChannel = "email"
 A_DAY = 20
 """So many a member may send within a day."""
 _DAY = timedelta(days=1)
@@ -65,6 +66,11 @@ class InvitationDesk:
     templates: TemplateDesk
     codes: Codes
     address: str | None = None
+
+    @classmethod
+    def of(cls, key: bytes, pool: asyncpg.Pool, templates: TemplateDesk, codes: Codes, address: str | None) -> Self:
+        """Make one with the platform's key."""
+        return cls(pool, Vault.from_seal_key(key), InvitationLinks.from_seal_key(key), templates, codes, address)
 
     async def invite(
         self, caller: Caller, running: RunningProgramme, member: Member, address: str, language: str, place: str
