@@ -183,9 +183,9 @@ TOPICS: tuple[Topic, ...] = (
     ),
     _output(
         "loyalty.members",
-        "Tiers, segments, referrals and the life of a membership.",
+        "Tiers, segments, referrals, households and the life of a membership.",
         key=_MEMBER,
-        producers=("earning", "gateway"),
+        producers=("earning", "gateway", "redemption"),
         consumers=_BOTH,
     ).carrying(
         *_types(
@@ -201,6 +201,12 @@ TOPICS: tuple[Topic, ...] = (
             "referral.converted",
             "referral.held",
             "referral.refused",
+            "household.founded",
+            "household.invited",
+            "household.joined",
+            "household.role_changed",
+            "household.left",
+            "household.dissolved",
         )
     ),
     _output(

@@ -26,6 +26,7 @@ from libs.promotions.experiments import Experiment, check_experiments
 from libs.promotions.expiry_checks import check_expiry
 from libs.promotions.extensions import Extend, check_extensions
 from libs.promotions.gifts import StatusPoints
+from libs.promotions.households import HouseholdTerms, check_households
 from libs.promotions.lapsing import Reinstatement, SweepApproval
 from libs.promotions.messages import Messages
 from libs.promotions.occasions import check_occasions
@@ -96,6 +97,7 @@ class Programme(Part):
     payment: Payment | None = None
     transfers: Transfers | None = None
     trades: Trades | None = None
+    household: HouseholdTerms | None = None
     choices: Annotated[tuple[Choice, ...], Field(max_length=256)] = unless_written(())
     messages: Messages = unless_written(Messages())
     scenarios: Scenarios = unless_written(())
@@ -144,6 +146,7 @@ class Programme(Part):
         check_transfers(self.transfers, driving_levels(self.tier_sets))
         check_choices(self.choices)
         check_trades(self.trades, wallets, driving_levels(self.tier_sets))
+        check_households(self.household, wallets)
         check_expiry(self.wallets, self.campaigns, self.tier_sets, self.segments, self.activities)
         return self
 

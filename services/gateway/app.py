@@ -85,6 +85,7 @@ from services.gateway.files.store import FileStore
 from services.gateway.games import console as console_of_games
 from services.gateway.games import ranking_api
 from services.gateway.games import routes as ways_to_games
+from services.gateway.households import routes as ways_to_households
 from services.gateway.inbox import routes as inbox_api
 from services.gateway.inbox.store import InboxStore
 from services.gateway.intake import console
@@ -175,6 +176,7 @@ _WAYS = (
     ways_to_carts,
     own_pages,
     ways_to_trades,
+    ways_to_households,
     ways_to_choices,
     ways_to_games,
     ranking_api,

@@ -114,9 +114,10 @@ RIGHTS: dict[str, dict[str, str]] = {
             notifier.sms_day platform.programme platform.source platform.tenant redemption.badge redemption.badge_award
             redemption.bill redemption.cart redemption.choice redemption.code redemption.code_miss redemption.code_use
             redemption.game redemption.game_bid redemption.game_spin redemption.game_stock redemption.game_ticket
-            redemption.game_win redemption.gift_card redemption.gift_card_entry redemption.redemption
-            redemption.reward_answer redemption.reward_order redemption.reward_step redemption.reward_use
-            redemption.trade stream.outbox_shard stream.position vault.profile
+            redemption.game_win redemption.gift_card redemption.gift_card_entry redemption.household
+            redemption.household_part redemption.housemate redemption.redemption redemption.reward_answer
+            redemption.reward_order redemption.reward_step redemption.reward_use redemption.trade stream.outbox_shard
+            stream.position vault.profile
             """,
         "INSERT SELECT UPDATE(lifted_at) UPDATE(lifted_by) UPDATE(note)": "members.block",
         "SELECT UPDATE(changed_at) UPDATE(paused) UPDATE(revision)": "redemption.code_pool",
@@ -245,6 +246,9 @@ RIGHTS: dict[str, dict[str, str]] = {
         "INSERT SELECT UPDATE(changed_at) UPDATE(document)": "redemption.badge",
         "INSERT SELECT UPDATE(taken_back)": "redemption.badge_award",
         "INSERT SELECT UPDATE(amount) UPDATE(due_at) UPDATE(lent) UPDATE(share) UPDATE(since)": "ledger.debt",
+        "INSERT SELECT UPDATE(dissolved_at)": "redemption.household",
+        "INSERT SELECT UPDATE(answered_at) UPDATE(ended_at) UPDATE(role) UPDATE(state)": "redemption.housemate",
+        "INSERT SELECT UPDATE(points)": "redemption.household_part",
     },
     "operator": {
         "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",
@@ -261,9 +265,10 @@ RIGHTS: dict[str, dict[str, str]] = {
             redemption.badge_award redemption.bill redemption.cart redemption.cart_word redemption.choice
             redemption.code_miss redemption.code_use redemption.game redemption.game_bid redemption.game_spin
             redemption.game_stock redemption.game_ticket redemption.game_win redemption.gift_card
-            redemption.gift_card_entry redemption.inbox redemption.rating redemption.redemption redemption.request
-            redemption.reward_order redemption.reward_step redemption.reward_use redemption.trade redemption.wish
-            stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
+            redemption.gift_card_entry redemption.household redemption.household_part redemption.housemate
+            redemption.inbox redemption.rating redemption.redemption redemption.request redemption.reward_order
+            redemption.reward_step redemption.reward_use redemption.trade redemption.wish stream.outbox
+            stream.outbox_rest stream.outbox_shard vault.profile
             """,
         "INSERT SELECT UPDATE": """
             gateway.api_key platform.exchange_rate platform.programme platform.programme_version platform.tenant

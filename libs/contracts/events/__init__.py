@@ -33,6 +33,14 @@ from libs.contracts.events.gift_card import (
     GiftCardTransferredV1,
     GiftCardUsedV1,
 )
+from libs.contracts.events.household import (
+    HouseholdDissolvedV1,
+    HouseholdFoundedV1,
+    HouseholdInvitedV1,
+    HouseholdJoinedV1,
+    HouseholdLeftV1,
+    HouseholdRoleChangedV1,
+)
 from libs.contracts.events.joined import MemberJoinedV1
 from libs.contracts.events.member import (
     MemberEnrolledV1,
@@ -177,6 +185,12 @@ __all__ = [
     "GiftCardToppedUpV1",
     "GiftCardTransferredV1",
     "GiftCardUsedV1",
+    "HouseholdDissolvedV1",
+    "HouseholdFoundedV1",
+    "HouseholdInvitedV1",
+    "HouseholdJoinedV1",
+    "HouseholdLeftV1",
+    "HouseholdRoleChangedV1",
     "Identifier",
     "LotShare",
     "Mark",

@@ -71,6 +71,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
             {"name": "members", "description": "Balances and histories."},
             {"name": "redemptions", "description": "Points are held, spent, and given back; answered at once."},
             {"name": "trades", "description": "Points are bought, exchanged with other programmes, donated, lent."},
+            {"name": "households", "description": "Members who let each other spend their points."},
             {
                 "name": "rewards",
                 "description": "The catalogue, as members see it and as it is kept; orders and wishes.",

@@ -14,6 +14,7 @@ from services.gateway.expiry.reinstatement_problems import REINSTATEMENTS
 from services.gateway.expiry.sweep_problems import SWEEPS
 from services.gateway.feedback.problem_kinds import FEEDBACK
 from services.gateway.games.problem_kinds import GAMES
+from services.gateway.households.problem_kinds import HOUSEHOLDS
 from services.gateway.invitations.problem_kinds import INVITATIONS
 from services.gateway.mass.problem_kinds import MASS
 from services.gateway.messages.problem_kinds import MESSAGES
@@ -49,6 +50,7 @@ FAMILIES = (
     *GAMES,
     *FEEDBACK,
     *SHARING,
+    *HOUSEHOLDS,
     *WEBHOOKS,
     *CALLBACKS,
 )

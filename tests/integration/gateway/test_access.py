@@ -44,6 +44,8 @@ SWEEP = {
     "listMemberRedemptions": ("/v1/members/{member_id}/redemptions", 404),
     "listMemberChoices": ("/v1/members/{member_id}/choices", 404),
     "listTradeOffers": ("/v1/trade-offers", 200),
+    "getHousehold": ("/v1/households/{redemption_id}", 404),
+    "getMemberHousehold": ("/v1/members/{member_id}/household", 404),
     "getDonationReceipt": ("/v1/donations/{redemption_id}/receipt", 404),
     "listRewards": ("/v1/rewards", 200),
     "getReward": ("/v1/rewards/{reward}", 404),
@@ -219,6 +221,7 @@ async def spend(scribe: Scribe, tenant: SeededTenant, member_id: UUID) -> dict[s
     redemption_id = UUID(int=tenant.tenant_id << 16)
     await scribe.connection.execute(QUERIES["redemption"], *whose, redemption_id, FRIDAY)
     await scribe.connection.execute(QUERIES["donation"], *whose, redemption_id, tenant.currency, FRIDAY)
+    await scribe.connection.execute(QUERIES["household"], *whose, redemption_id, FRIDAY)
     await scribe.connection.execute(
         QUERIES["reward"], *whose[:2], f"mug-{tenant.slug}", orjson.dumps(MUG).decode(), FRIDAY
     )

@@ -278,3 +278,10 @@ INSERT INTO redemption.game (tenant_id, programme_id, game_id, name, kind, docum
                              entries_digest, changed_at, ended_at)
 VALUES ($1, $2, $3, $4, 'lottery', $6, 'ended', $5, $5, sha256(decode(repeat('00', 32), 'hex')),
         decode(repeat('00', 32), 'hex'), sha256(''), $5, $5);
+
+-- name: household
+WITH made AS (
+    INSERT INTO redemption.household (tenant_id, programme_id, household_id, founded_at) VALUES ($1, $2, $4, $5)
+)
+INSERT INTO redemption.housemate (tenant_id, programme_id, member_id, household_id, invited_at, role, state, answered_at)
+VALUES ($1, $2, $3, $4, $5, 'owner', 'joined', $5);
