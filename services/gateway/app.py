@@ -301,8 +301,7 @@ def compose(
             app.state.landing = LandingDesk(app.state.designs.store, Joining.from_seal_key(key), random)
             app.state.brand_looks = BrandLooks(app.state.designs.store)
             app.state.results = ResultsDesk(pool, vault.seal)
-            address = settings.public.address
-            app.state.invitations = InvitationDesk.of(key, pool, app.state.templates, app.state.codes, address)
+            app.state.invitations = InvitationDesk.of(key, pool, app.state.templates, app.state.codes, settings.public)
             app.state.simulations = SimulationDesk(pool, random)
             app.state.own_letters = OwnDesk(pool, app.state.templates, vault.seal, random)
             app.state.backtests = _backtests(settings, pool, now, metrics, random)

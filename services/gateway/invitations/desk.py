@@ -24,6 +24,7 @@ from services.gateway.door.access import Caller
 from services.gateway.door.problems import FieldError, ProblemError
 from services.gateway.invitations.links import InvitationLinks, Invited
 from services.gateway.referrals.store import Codes
+from services.gateway.settings import PublicPart
 from services.gateway.store import Member
 from services.gateway.templates.desk import Asked, TemplateDesk
 from services.gateway.tenant_store import tenant_transaction
@@ -68,9 +69,10 @@ class InvitationDesk:
     address: str | None = None
 
     @classmethod
-    def of(cls, key: bytes, pool: asyncpg.Pool, templates: TemplateDesk, codes: Codes, address: str | None) -> Self:
+    def of(cls, key: bytes, pool: asyncpg.Pool, templates: TemplateDesk, codes: Codes, public: PublicPart) -> Self:
         """Make one with the platform's key."""
-        return cls(pool, Vault.from_seal_key(key), InvitationLinks.from_seal_key(key), templates, codes, address)
+        links = InvitationLinks.from_seal_key(key)
+        return cls(pool, Vault.from_seal_key(key), links, templates, codes, public.address)
 
     async def invite(
         self, caller: Caller, running: RunningProgramme, member: Member, address: str, language: str, place: str
