@@ -37,7 +37,7 @@ from services.gateway.callbacks import routes as ways_back
 from services.gateway.callbacks.desk import SmsCallbacks
 from services.gateway.carts import routes as ways_to_carts
 from services.gateway.catalogue import console as catalogue_console
-from services.gateway.catalogue import keeping_api, orders_api, rewards_api
+from services.gateway.catalogue import keeping_api, orders_api, rewards_api, standing_api
 from services.gateway.choices import routes as ways_to_choices
 from services.gateway.codes import card_routes as ways_to_gift_cards
 from services.gateway.codes import console as console_of_codes
@@ -109,6 +109,7 @@ from services.gateway.mass import routes as ways_to_mass
 from services.gateway.mass.desk import MassDesk
 from services.gateway.members import challenges_api, merge_api, shopping_api
 from services.gateway.members import console as members_console
+from services.gateway.messages import letters as letters_by_post
 from services.gateway.messages import outbox
 from services.gateway.messages import routes as ways_to_messages
 from services.gateway.messages.desk import MessageDesk
@@ -167,6 +168,7 @@ _WAYS = (
     ways_in_for_files,
     ways_to_redemptions,
     rewards_api,
+    standing_api,
     keeping_api,
     orders_api,
     ways_to_feedback,
@@ -182,6 +184,7 @@ _WAYS = (
     ranking_api,
     ways_to_share,
     ways_to_messages,
+    letters_by_post,
     ways_to_mass,
     ways_to_own_letters,
     ways_to_results,

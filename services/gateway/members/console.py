@@ -23,6 +23,8 @@ from services.gateway.door.access import Parts, parts_of
 from services.gateway.door.paging import read_place
 from services.gateway.door.parameters import CursorText, Language, MemberId, ProgrammeSlug
 from services.gateway.door.problems import ProblemError
+from services.gateway.households import own_word
+from services.gateway.households.pages import section
 from services.gateway.lapsing.advice import advice
 from services.gateway.lapsing.sections import member_section
 from services.gateway.live.routes import NO_STORE, from_our_page, remember
@@ -118,8 +120,19 @@ async def member_page(
     lapsing = await _lapsing(parts, key, shown, language)
     blocked = await block_section(request, key.tenant_id, member, language, may_turn=key.allows(ADJUST))
     reached = contacts_section(*known, zone, language)
-    page = Shown(shown, zone, names, receipts, entries, older, reached, lapsing, blocked)
+    household = await _household(parts, key, member, language)
+    page = Shown(shown, zone, names, receipts, entries, older, reached, lapsing, blocked, household)
     return _answer(request, visitor, member_body(page, language), language, title="one")
+
+
+async def _household(parts: Parts, key: ApiKey, member: Member, language: str) -> str:
+    """Who shares points with the member, for whoever may see points."""
+    if not key.allows(POINTS):
+        return ""
+    programmes, now = await parts.programmes.of(key.tenant_id), parts.clock.now()
+    async with parts.store.reading(key.tenant_id) as reading:
+        view = await own_word.seen(reading, programmes, member, now, language)
+    return section(view, member.programme, language)
 
 
 async def _lapsing(parts: Parts, key: ApiKey, shown: MemberWithTiers, language: str) -> str:

@@ -28,7 +28,8 @@ class Shown:
     """All that the page of a member shows. `receipts` and `journal` are None for who may not see them.
 
     `segments` are those that the member is in, as people call them; `older` is where the journal goes on; `reached`,
-    `lapsing` and `blocked` are the sections on how the member is reached, on what lapses and on blocks, as HTML.
+    `lapsing`, `blocked` and `household` are the sections on how the member is reached, on what lapses, on blocks and on
+    who shares points, as HTML.
     """
 
     member: MemberWithTiers
@@ -40,6 +41,7 @@ class Shown:
     reached: str = ""
     lapsing: str = ""
     blocked: str = ""
+    household: str = ""
 
 
 def member_path(member_id: UUID, programme: str, language: str, **more: str) -> str:
@@ -83,6 +85,7 @@ def member_body(shown: Shown, language: str) -> str:
         shown.reached,
         f"<h2>{say('balances')}</h2>",
         _balances(shown, language),
+        shown.household,
         shown.lapsing,
         *([f"<h2>{say('tiers')}</h2>", _tiers(shown, language)] if member.tiers else []),
         f"<h2>{say('segments')}</h2>",

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from libs.language.choice import choose
 from libs.runtime.clock import monotonic
 from services.gateway.catalogue.pages import PICTURES
+from services.gateway.designs.looks import dress_of
 from services.gateway.door.access import PointsReader, PointsSpender, RewardsReader, parts_of
 from services.gateway.door.openapi import refusals
 from services.gateway.door.parameters import Language, MemberId, ProgrammeSlug
@@ -123,6 +124,7 @@ async def show_shared(
     version = running.at(parts.clock.now())
     public = version is not None and version.compiled.source.public
     base = str(request.base_url).rstrip("/")
-    request.state.headers["Content-Security-Policy"] = PICTURES.replace("img-src https:", "img-src 'self' https:")
-    body = shared_page(found, running, f"{base}{PLACE}/{token}", base, language, public=public)
+    request.state.headers["Content-Security-Policy"] = PICTURES
+    worn = await dress_of(request, running.key, language)
+    body = shared_page(found, running, f"{base}{PLACE}/{token}", base, language, worn, public=public)
     return HTMLResponse(body, headers=_NO_STORE)
