@@ -137,10 +137,8 @@ from services.gateway.rules import campaign_api, programme_api, switch_api
 from services.gateway.rules.desk import RulesDesk
 from services.gateway.rules.store import RulesStore
 from services.gateway.running import TenantProgrammes
-from services.gateway.scenarios import api as scenarios_api
 from services.gateway.scenarios import console as scenarios_console
 from services.gateway.scenarios import simulation_api
-from services.gateway.scenarios.desk import SimulationDesk
 from services.gateway.segments import api as segments_api
 from services.gateway.segments import console as segments_console
 from services.gateway.settings import GatewaySettings
@@ -242,7 +240,6 @@ _WAYS = (
     sweeps_console,
     templates_api,
     templates_console,
-    scenarios_api,
     simulation_api,
     places_routes,
     invitations_routes,
@@ -305,7 +302,6 @@ def compose(
             app.state.brand_looks = BrandLooks(app.state.designs.store)
             app.state.results = ResultsDesk(pool, vault.seal)
             app.state.invitations = InvitationDesk.of(key, pool, app.state.templates, app.state.codes, settings.public)
-            app.state.simulations = SimulationDesk(pool, random)
             app.state.own_letters = OwnDesk(pool, app.state.templates, vault.seal, random)
             app.state.backtests = _backtests(settings, pool, now, metrics, random)
             async with (
