@@ -3762,7 +3762,7 @@ CREATE TABLE notifier.own_letter (
     tenant_id int NOT NULL,
     letter_id uuid NOT NULL,
     programme_id int NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('test', 'results')),
+    kind text NOT NULL CHECK (kind IN ('test', 'results', 'invitation')),
     channel text NOT NULL,
     message text NOT NULL,
     digest bytea NOT NULL, -- of the request, to tell a repeat from another one
@@ -4696,6 +4696,7 @@ SELECT platform.protect('gateway.share', ARRAY['pointstream_operator']);
 GRANT SELECT, INSERT, UPDATE (stars, sealed, rated_at) ON redemption.rating TO pointstream_gateway;
 GRANT SELECT, INSERT, UPDATE (opened) ON gateway.share TO pointstream_gateway;
 GRANT SELECT ON redemption.rating, gateway.share TO pointstream_operator;
+
 -- Scenarios that somebody asks to be tried on what happened: asked through the door, carried out by the notifier, one after the other.
 -- `scenarios` are those of the document, or others in their place; `result` says how they would have gone, by language.
 CREATE TABLE notifier.simulation (
@@ -4726,6 +4727,23 @@ GRANT SELECT ON vault.profile TO pointstream_notifier;
 
 -- Messages to many that follow from the programme: promotions of which members are told when they begin.
 GRANT INSERT, UPDATE (sent_by, sent_at, approval_above) ON notifier.mass TO pointstream_notifier;
+
+-- Friends whom members invite: known by the digest of their address alone, invited once for ever, with what they answered.
+CREATE TABLE gateway.invitation (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    digest bytea NOT NULL,
+    member_id uuid NOT NULL,
+    invited_at timestamptz NOT NULL,
+    answer text CHECK (answer IN ('agreed', 'refused')),
+    answered_at timestamptz,
+    text_version text,
+    PRIMARY KEY (tenant_id, programme_id, digest),
+    CHECK ((answer IS NULL) = (answered_at IS NULL))
+);
+CREATE INDEX invitation_of_member ON gateway.invitation (tenant_id, programme_id, member_id, invited_at);
+SELECT platform.protect('gateway.invitation', ARRAY['pointstream_operator']);
+GRANT SELECT, INSERT, UPDATE (answer, answered_at, text_version) ON gateway.invitation TO pointstream_gateway;
 
 -- Households: members who let each other spend their points. Points stay in each member's own lots.
 

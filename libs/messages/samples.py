@@ -34,6 +34,7 @@ _NAMED: Mapping[str, object] = {
     "valid_until": date(2027, 1, 31),
     "reward": "A bag of coffee",
     "stage": "shipped",
+    "inviter": "Jakob",
     "quantity": 1,
     "code": "MEADOW-7K3F-9QXA",
     "number": "10482",

@@ -94,6 +94,8 @@ from services.gateway.intake.desk import Desk
 from services.gateway.intake.publisher import Publisher
 from services.gateway.intake.recent import Recent
 from services.gateway.intake.store import IntakeStore
+from services.gateway.invitations import routes as invitations_routes
+from services.gateway.invitations.desk import InvitationDesk
 from services.gateway.landing import routes as landing_pages
 from services.gateway.landing.joining import Joining
 from services.gateway.landing.routes import LandingDesk
@@ -135,10 +137,8 @@ from services.gateway.rules import campaign_api, programme_api, switch_api
 from services.gateway.rules.desk import RulesDesk
 from services.gateway.rules.store import RulesStore
 from services.gateway.running import TenantProgrammes
-from services.gateway.scenarios import api as scenarios_api
 from services.gateway.scenarios import console as scenarios_console
 from services.gateway.scenarios import simulation_api
-from services.gateway.scenarios.desk import SimulationDesk
 from services.gateway.segments import api as segments_api
 from services.gateway.segments import console as segments_console
 from services.gateway.settings import GatewaySettings
@@ -240,9 +240,9 @@ _WAYS = (
     sweeps_console,
     templates_api,
     templates_console,
-    scenarios_api,
     simulation_api,
     places_routes,
+    invitations_routes,
     ways_to_media,
     ways_to_designs,
     ways_to_looks,
@@ -301,7 +301,7 @@ def compose(
             app.state.landing = LandingDesk(app.state.designs.store, Joining.from_seal_key(key), random)
             app.state.brand_looks = BrandLooks(app.state.designs.store)
             app.state.results = ResultsDesk(pool, vault.seal)
-            app.state.simulations = SimulationDesk(pool, random)
+            app.state.invitations = InvitationDesk.of(key, pool, app.state.templates, app.state.codes, settings.public)
             app.state.own_letters = OwnDesk(pool, app.state.templates, vault.seal, random)
             app.state.backtests = _backtests(settings, pool, now, metrics, random)
             async with (

@@ -29,6 +29,11 @@ class PublicPart(Part):
         pattern="^[a-z0-9][a-z0-9-]{0,62}/[a-z0-9][a-z0-9-]{0,62}$",
         description="company and programme, as acme/main, that /rules and /calculator lead to",
     )
+    address: str | None = Field(
+        default=None,
+        pattern="^https?://[^/?#]+$",
+        description="where people reach this gateway, for links in invitations; without it as its caller does",
+    )
     requests: int = Field(default=120, ge=1, description="pages that one address may ask for in a minute, all at once")
 
 

@@ -139,3 +139,42 @@ def unpaid(shop: Door, name: str) -> list[dict[str, Any]]:
 def states(shop: Door) -> dict[str, list[str]]:
     """Why each friend is held."""
     return {each["friend_id"]: each["reasons"] for each in shop.get("/v1/referrals", state="held")["data"]}
+
+
+def notices(platform: Platform, shop: Door, address: str) -> list[str]:
+    """The words of the letters to an address that the console's outbox shows."""
+    with httpx.Client(base_url=platform.told["gateway"], follow_redirects=True, trust_env=False) as browser:
+        key = shop.http.headers["Authorization"].removeprefix("Bearer ")
+        assert browser.post("/sign-in", data={"key": key}).is_success
+        rows = [row for row in browser.get("/outbox").text.split("<tr>") if address in row and "/outbox/own/" in row]
+        return [browser.get(row.split('href="')[1].split("?")[0]).text for row in rows]
+
+
+def says(platform: Platform, link: str, answer: str | None = None) -> str:
+    """What anybody with the link is shown, who answers or only looks."""
+    with httpx.Client(base_url=platform.told["gateway"], trust_env=False) as anybody:
+        return (anybody.get(link) if answer is None else anybody.post(link, data={"answer": answer})).text
+
+
+@pytest.mark.feature("VOU-147")
+async def test_a_friend_who_is_invited_is_asked_once_and_decides(platform: Platform) -> None:
+    """One notice that asks; nothing more whoever invites; the code after a yes, and silence after a no."""
+    shop = platform.initech
+    await platform.publish([shop.enrolment("inviter"), shop.enrolment("second")])
+    await shop.enrolled("inviter", "second")
+    friend = {"address": "friend-of-inviter@example.org", "language": "en"}
+
+    def invite(name: str) -> dict[str, Any]:
+        answer = shop.http.post(f"/v1/members/{shop.member_id(name)}/invitations", json=friend)
+        assert answer.status_code == httpx.codes.ACCEPTED, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    assert [invite(name)["invited"] for name in ("inviter", "inviter", "second")] == [1, 1, 0]
+    await eventually(lambda: len(notices(platform, shop, friend["address"])) > 0, "the notice is handed over")
+    (words,) = notices(platform, shop, friend["address"])
+    link = "/invited/" + words.split("/invited/")[1].split("?")[0]
+    assert "never ask me again" in says(platform, link)
+    assert code_of(shop, "inviter") in says(platform, link, "agreed")
+    assert "We will not write to you again" in says(platform, link, "refused")
+    assert invite("inviter") == {"invited": 1, "agreed": 0, "refused": 1}

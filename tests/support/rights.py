@@ -139,6 +139,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         "INSERT SELECT UPDATE(on_at) UPDATE(on_by) UPDATE(on_note)": "platform.kill_switch",
         "SELECT(reason) SELECT(recorded_at) SELECT(tenant_id) SELECT(topic)": "stream.dead_letter",
         "SELECT UPDATE(asked) UPDATE(asked_by)": "expiry.sweep",
+        "INSERT SELECT UPDATE(answer) UPDATE(answered_at) UPDATE(text_version)": "gateway.invitation",
         "SELECT UPDATE(last_used_at)": "gateway.api_key",
         "SELECT UPDATE(read_at)": "notifier.inbox",
         "INSERT SELECT UPDATE(signups) UPDATE(visits)": "gateway.page_day",

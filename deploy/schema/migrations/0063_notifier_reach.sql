@@ -84,3 +84,23 @@ ALTER TABLE notifier.delivery ADD CONSTRAINT delivery_purpose_check
 
 -- Messages to many that follow from the programme: promotions of which members are told when they begin.
 GRANT INSERT, UPDATE (sent_by, sent_at, approval_above) ON notifier.mass TO pointstream_notifier;
+
+-- Friends whom members invite: known by the digest of their address alone, invited once for ever, with what they answered.
+CREATE TABLE gateway.invitation (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    digest bytea NOT NULL,
+    member_id uuid NOT NULL,
+    invited_at timestamptz NOT NULL,
+    answer text CHECK (answer IN ('agreed', 'refused')),
+    answered_at timestamptz,
+    text_version text,
+    PRIMARY KEY (tenant_id, programme_id, digest),
+    CHECK ((answer IS NULL) = (answered_at IS NULL))
+);
+CREATE INDEX invitation_of_member ON gateway.invitation (tenant_id, programme_id, member_id, invited_at);
+SELECT platform.protect('gateway.invitation', ARRAY['pointstream_operator']);
+GRANT SELECT, INSERT, UPDATE (answer, answered_at, text_version) ON gateway.invitation TO pointstream_gateway;
+
+ALTER TABLE notifier.own_letter DROP CONSTRAINT own_letter_kind_check;
+ALTER TABLE notifier.own_letter ADD CONSTRAINT own_letter_kind_check CHECK (kind IN ('test', 'results', 'invitation'));

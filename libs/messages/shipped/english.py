@@ -181,6 +181,20 @@ WORDS: Mapping[str, Words] = {
         button="Discover {{ programme }}",
         offers=_REWARDS,
     ),
+    "invitation": Words(
+        title="{% if inviter %}{{ inviter }}{% else %}A friend{% endif %} invites you to {{ programme }}",
+        body=(
+            "{% if inviter %}{{ inviter }}{% else %}A friend of yours{% endif %} is a member of {{ programme }} "
+            "and thought that you might like it too.",
+            "May we tell you more? If you agree, the button shows you how it works. If you do nothing, or say no, "
+            "you will not hear from us again.",
+        ),
+        short="{% if inviter %}{{ inviter }}{% else %}A friend{% endif %} invites you to {{ programme }}. "
+        "Do nothing, and you will not hear from us again.",
+        till="You are invited to {{ programme }}.",
+        button="Yes, tell me more, or no",
+        why="This is the only message: your address was given to us for it and is not kept.",
+    ),
     "birthday": Words(
         title="Happy birthday{% if given_name %}, {{ given_name }}{% endif %}!",
         figure="{% if points %}+{{ points }}{% elif reward %}{{ reward }}{% else %}All the best!{% endif %}",

@@ -186,6 +186,21 @@ WORDS: Mapping[str, Words] = {
         button="{{ programme }} entdecken",
         offers=_REWARDS,
     ),
+    "invitation": Words(
+        title="{% if inviter %}{{ inviter }} lädt Sie zu {{ programme }} ein"
+        "{% else %}Sie sind zu {{ programme }} eingeladen{% endif %}",
+        body=(
+            "{% if inviter %}{{ inviter }}{% else %}Eine Freundin oder ein Freund{% endif %} ist Mitglied von "
+            "{{ programme }} und meint, es könnte auch Ihnen gefallen.",
+            "Dürfen wir Ihnen mehr erzählen? Sind Sie einverstanden, zeigt Ihnen der Knopf, wie es geht. Tun Sie "
+            "nichts, oder sagen Sie nein, hören Sie nicht wieder von uns.",
+        ),
+        short="{% if inviter %}{{ inviter }} lädt Sie zu {{ programme }} ein.{% else %}Sie sind zu {{ programme }} "
+        "eingeladen.{% endif %} Tun Sie nichts, hören Sie nicht wieder von uns.",
+        till="Sie sind zu {{ programme }} eingeladen.",
+        button="Ja, erzählen Sie mehr, oder nein",
+        why="Dies ist die einzige Nachricht: Ihre Adresse bekamen wir nur dafür, und sie wird nicht aufbewahrt.",
+    ),
     "birthday": Words(
         title="Alles Gute zum Geburtstag{% if given_name %}, {{ given_name }}{% endif %}!",
         figure="{% if points %}+{{ points }}{% elif reward %}{{ reward }}{% else %}Alles Gute!{% endif %}",

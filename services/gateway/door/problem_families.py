@@ -15,6 +15,7 @@ from services.gateway.expiry.sweep_problems import SWEEPS
 from services.gateway.feedback.problem_kinds import FEEDBACK
 from services.gateway.games.problem_kinds import GAMES
 from services.gateway.households.problem_kinds import HOUSEHOLDS
+from services.gateway.invitations.problem_kinds import INVITATIONS
 from services.gateway.mass.problem_kinds import MASS
 from services.gateway.messages.problem_kinds import MESSAGES
 from services.gateway.own_letters.problem_kinds import OWN_LETTERS
@@ -36,6 +37,7 @@ FAMILIES = (
     *OWN_LETTERS,
     *SIMULATIONS,
     *PLACES,
+    *INVITATIONS,
     *TEMPLATES,
     *DESIGNS,
     *CONTACTS,

@@ -15,6 +15,7 @@ from libs.scenarios.simulations import Simulation
 from services.gateway.door.access import Caller
 from services.gateway.door.problems import ProblemError
 from services.gateway.files.desk import id_of
+from services.gateway.mass.desk import desk_of_mass
 from services.gateway.quotes.api import one_programme
 from services.gateway.rules.desk import who
 from services.gateway.tenant_store import tenant_transaction
@@ -72,5 +73,5 @@ class SimulationDesk:
 
 def desk_of_simulations(request: Request) -> SimulationDesk:
     """The desk of the running application."""
-    desk: SimulationDesk = request.app.state.simulations
-    return desk
+    means = desk_of_mass(request)
+    return SimulationDesk(means.pool, means.random)

@@ -1,4 +1,4 @@
-"""The operations that try scenarios on what happened."""
+"""The operations that try scenarios on what happened, beside those of `api`, on the same router."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import asyncio
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import Path, Request, Response
 
 from libs.promotions.document import ProgrammeInvalid, parse_programme
 from services.gateway.door.access import RulesReader
 from services.gateway.door.openapi import refusals
 from services.gateway.door.parameters import Language, ProgrammeSlug
 from services.gateway.rules.bodies import body_of, document_problem, read_body
+from services.gateway.scenarios.api import router
 from services.gateway.scenarios.desk import desk_of_simulations
 from services.gateway.scenarios.simulation_views import (
     SimulatedView,
@@ -23,7 +24,7 @@ from services.gateway.scenarios.simulation_views import (
     simulation_view,
 )
 
-router = APIRouter(prefix="/v1", tags=["messages"])
+__all__ = ["router"]
 _BODY = ("body-not-json", "body-too-slow", "body-too-large", "media-type-unsupported", "request-invalid")
 SimulationId = Annotated[UUID, Path(description="The trial's id.", examples=["0191f3a2-7c1e-7b1a-9c3f-52f0a1d6e8b7"])]
 
@@ -32,6 +33,7 @@ SimulationId = Annotated[UUID, Path(description="The trial's id.", examples=["01
     "/scenarios:simulate",
     operation_id="simulateScenarios",
     summary="Try scenarios on what happened",
+    tags=["messages"],
     status_code=202,
     response_model=SimulationView,
     responses=refusals(*_BODY, "programme-needed", "document-invalid", "scenario-unknown", "simulations-waiting"),
@@ -61,6 +63,7 @@ async def simulate_scenarios(
     "/scenario-simulations",
     operation_id="listSimulations",
     summary="Trials of scenarios",
+    tags=["messages"],
     responses=refusals("request-invalid"),
 )
 async def list_simulations(request: Request, caller: RulesReader) -> SimulationsView:
@@ -73,6 +76,7 @@ async def list_simulations(request: Request, caller: RulesReader) -> Simulations
     "/scenario-simulations/{simulation_id}",
     operation_id="getSimulation",
     summary="What scenarios would have done",
+    tags=["messages"],
     responses=refusals("simulation-unknown", "request-invalid"),
 )
 async def get_simulation(

@@ -91,6 +91,7 @@ SWEEP = {
     "getExperiment": ("/v1/experiments/{experiment}", 404),
     "listSegments": ("/v1/segments", 200),
     "listSegmentMembers": ("/v1/segments/{segment}/members", 404),
+    "getInvitations": ("/v1/members/{member_id}/invitations", 404),
     "listScenarios": ("/v1/scenarios", 200),
     "listSimulations": ("/v1/scenario-simulations", 200),
     "getSimulation": ("/v1/scenario-simulations/{mass_message_id}", 404),

@@ -7,6 +7,7 @@ that nobody catches, at the lines where a process may be stopped, and another on
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
@@ -91,6 +92,34 @@ async def test_a_safe_channel_takes_each_message_once(
         kill_at(patched, lane, point, 1)
         with pytest.raises(Killed):
             await notifying.lane(notifying.carrier(captured), bundle=BUNDLE).work()
+    await go_on(notifying, captured)
+    assert await notifying.superuser.fetchval("SELECT count(*) FROM notifier.captured") == MEMBERS
+    sent = [each for each in await notifying.events() if each["type"].endswith("message.sent.v1")]
+    assert len(sent) == len({each["id"] for each in sent}) == MEMBERS
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_workers_that_end_again_and_again_need_nobody(
+    notifying: Notifying, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """Eight ends at random, of who hears and of who sends: all goes on by itself, and each message is there once."""
+    await queue(notifying)
+    chance = random.Random(seed)
+    captured = CapturedChannel("email", notifying.pool, notifying.seal, notifying.clock.now)
+    values = [notifying.reminder(n) for n in range(1, MEMBERS + 1)]
+    ends = 0
+    for number in range(8):
+        with monkeypatch.context() as patched:
+            kill_at(patched, intake, "before-commit", chance.randint(1, 2))
+            kill_at(patched, lane, chance.choice(("after-fetch", "after-send", "before-commit")), chance.randint(1, 2))
+            try:
+                await notifying.hear(values[: (number + 1) * 2])
+                await notifying.lane(notifying.carrier(captured), batch=3, bundle=2, holder=str(number)).work()
+            except Killed:
+                ends += 1
+        await store.give_back(notifying.pool, MUCH_LATER, notifying.clock.now())
+    assert ends >= 4, "too few ends for a storm"
+    await notifying.hear(values)
     await go_on(notifying, captured)
     assert await notifying.superuser.fetchval("SELECT count(*) FROM notifier.captured") == MEMBERS
     sent = [each for each in await notifying.events() if each["type"].endswith("message.sent.v1")]

@@ -1,0 +1,35 @@
+-- Invitations to friends, by the digest of their address.
+
+-- name: lately
+-- How many a member ($3) has sent since an instant ($4).
+SELECT count(*)::int FROM gateway.invitation i
+WHERE i.tenant_id = $1 AND i.programme_id = $2 AND i.member_id = $3 AND i.invited_at > $4;
+
+-- name: is_known
+-- Whether an address was invited before, or is a member's of the programme.
+SELECT EXISTS (SELECT FROM gateway.invitation i WHERE i.tenant_id = $1 AND i.programme_id = $2 AND i.digest = $3)
+    OR EXISTS (SELECT FROM vault.contact c
+               WHERE c.tenant_id = $1 AND c.programme_id = $2 AND c.channel = 'email' AND c.digest = $3);
+
+-- name: invite
+-- Notes that an address is invited, once for ever, whoever invites it.
+INSERT INTO gateway.invitation (tenant_id, programme_id, digest, member_id, invited_at)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT DO NOTHING
+RETURNING member_id;
+
+-- name: load
+SELECT i.member_id, i.invited_at, i.answer, i.answered_at FROM gateway.invitation i
+WHERE i.tenant_id = $1 AND i.programme_id = $2 AND i.digest = $3;
+
+-- name: answer
+-- What a friend says; the last word counts.
+UPDATE gateway.invitation i SET answer = $4, answered_at = $5, text_version = $6
+WHERE i.tenant_id = $1 AND i.programme_id = $2 AND i.digest = $3;
+
+-- name: of_member
+-- How the invitations of a member stand.
+SELECT count(*)::int AS invited, count(*) FILTER (WHERE i.answer = 'agreed')::int AS agreed,
+       count(*) FILTER (WHERE i.answer = 'refused')::int AS refused
+FROM gateway.invitation i
+WHERE i.tenant_id = $1 AND i.programme_id = $2 AND i.member_id = $3;

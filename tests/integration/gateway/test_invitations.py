@@ -1,0 +1,79 @@
+"""Friends whom members invite: one notice for an address, whoever invites, and nothing kept but its digest."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+import httpx
+
+from libs.contacts.vault import Vault
+from libs.deliveries.own import opened
+from libs.runtime.seal import Seal
+from tests.integration.gateway.conftest import SEAL_KEY, MakeKey, bearer
+from tests.integration.gateway.scribe import Scribe
+from tests.support.database import ACME, GLOBEX, programme_document
+from tests.support.programmes import put_version
+
+SEAL, VAULT = Seal.from_base64(base64.b64encode(SEAL_KEY).decode()), Vault.from_seal_key(SEAL_KEY)
+REFERRAL = {"referral": {"when": {"kind": "enrolment"}, "referrer": [{"from": 1, "points": 5}]}}
+FRIEND = {"address": "Friend@example.org", "language": "de"}
+
+
+async def letters(scribe: Scribe) -> list[tuple[str, str]]:
+    """The notices that wait to be handed over: to whom, and what they say."""
+    rows = await scribe.connection.fetch("SELECT letter_id, sealed FROM notifier.own_letter WHERE kind = 'invitation'")
+    read = [opened(row["sealed"], row["letter_id"], SEAL) for row in rows]
+    return [(address, content.text) for address, _, content in read]
+
+
+async def test_a_friend_is_written_to_once_and_answers_by_the_link(
+    client: httpx.AsyncClient, anonymous: httpx.AsyncClient, scribe: Scribe, make_key: MakeKey
+) -> None:
+    member, other = await scribe.member(ACME), await scribe.member(ACME)
+    await put_version(scribe.connection, programme_document(ACME) | REFERRAL)
+    path = f"/v1/members/{member.member_id}/invitations"
+    names = {"person": {"given_name": "Anna"}, "contacts": [{"channel": "email", "address": "known@example.org"}]}
+    assert (await client.post(f"/v1/members/{member.member_id}/contacts", json=names)).status_code == 200
+    invited = await client.post(path, json=FRIEND)
+    assert (invited.status_code, invited.json()) == (202, {"invited": 1, "agreed": 0, "refused": 0}), invited.text
+    assert (await client.post(path, json=FRIEND)).json()["invited"] == 1
+    again = await client.post(f"/v1/members/{other.member_id}/invitations", json={"address": "friend@EXAMPLE.org"})
+    assert (again.status_code, again.json()["invited"]) == (202, 0), "whoever invites"
+    assert (await client.post(path, json={"address": "known@example.org"})).json()["invited"] == 1, "a member"
+    assert (await client.post(path, json={"address": "none"})).status_code == 422
+    ((address, text),) = await letters(scribe)
+    assert address == "Friend@example.org"
+    assert "Anna" in text
+    link = re.search(r"http://[^/]+(/invited/[^?\s]+)", text)
+    assert link is not None
+    kept = await scribe.connection.fetch("SELECT i::text FROM gateway.invitation i")
+    assert not any("friend@" in row[0].lower() for row in kept)
+
+    page = (await anonymous.get(f"{link[1]}?lang=de")).text
+    assert "Nein, nie wieder fragen" in page
+    assert (await client.get(path)).json()["agreed"] == 0, "looking says nothing"
+    agreed = (await anonymous.post(link[1], data={"answer": "agreed"})).text
+    code = (await client.post(f"/v1/members/{member.member_id}/referral-code")).json()["code"]
+    assert code in agreed
+    assert (await client.get(path)).json() == {"invited": 1, "agreed": 1, "refused": 0}
+    refused = (await anonymous.post(link[1], data={"answer": "refused"})).text
+    assert (code in refused, "whoever invites you" in refused) == (False, True)
+    assert (await client.post(path, json=FRIEND)).json() == {"invited": 1, "agreed": 0, "refused": 1}
+    assert len(await letters(scribe)) == 1
+    assert (await anonymous.get(link[1][:-1] + ("A" if link[1][-1] != "A" else "B"))).status_code == 404
+    stranger = bearer((await make_key(GLOBEX, "members:read", "members:write"))[0])
+    assert (await client.post(path, json=FRIEND, headers=stranger)).status_code == 404
+    elsewhere = f"/v1/members/{(await scribe.member(GLOBEX)).member_id}/invitations"
+    off = await client.post(elsewhere, json=FRIEND, headers=stranger)
+    assert (off.status_code, off.json()["code"]) == (409, "invitations-off")
+
+
+async def test_a_member_invites_so_many_a_day(client: httpx.AsyncClient, scribe: Scribe) -> None:
+    member = await scribe.member(ACME)
+    await put_version(scribe.connection, programme_document(ACME) | REFERRAL)
+    path = f"/v1/members/{member.member_id}/invitations"
+    answers = [await client.post(path, json={"address": f"f{number}@example.org"}) for number in range(21)]
+    assert [each.status_code for each in answers] == [202] * 20 + [429]
+    assert answers[-1].json()["code"] == "invitations-spent"
+    assert len(await letters(scribe)) == 20
