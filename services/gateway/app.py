@@ -34,7 +34,7 @@ from services.gateway.callbacks import routes as ways_back
 from services.gateway.callbacks.desk import SmsCallbacks
 from services.gateway.carts import routes as ways_to_carts
 from services.gateway.catalogue import console as catalogue_console
-from services.gateway.catalogue import keeping_api, orders_api, rewards_api
+from services.gateway.catalogue import keeping_api, orders_api, reward_console, rewards_api
 from services.gateway.choices import routes as ways_to_choices
 from services.gateway.codes import card_routes as ways_to_gift_cards
 from services.gateway.codes import console as console_of_codes
@@ -97,8 +97,10 @@ from services.gateway.messages import outbox
 from services.gateway.messages import routes as ways_to_messages
 from services.gateway.messages.desk import MessageDesk
 from services.gateway.metrics import GatewayMetrics
+from services.gateway.mine import console as console_of_own_pages
 from services.gateway.mine import routes as own_pages
 from services.gateway.mine.links import PageLinks
+from services.gateway.mix import routes as mix_of_rewards
 from services.gateway.own_letters import result_routes as ways_to_results
 from services.gateway.own_letters import routes as ways_to_own_letters
 from services.gateway.own_letters.desk import OwnDesk
@@ -151,6 +153,7 @@ _WAYS = (
     keeping_api,
     orders_api,
     ways_to_feedback,
+    mix_of_rewards,
     ways_to_codes,
     ways_to_gift_cards,
     ways_to_carts,
@@ -194,9 +197,11 @@ _WAYS = (
     outbox,
     live,
     members_console,
+    console_of_own_pages,
     segments_console,
     console_of_feedback,
     catalogue_console,
+    reward_console,
     experiments_console,
     scenarios_console,
     console_of_codes,

@@ -30,6 +30,7 @@ from services.gateway.members.pages import MEMBER_ID, Shown, choices, form, memb
 from services.gateway.members.texts import MEMBERS
 from services.gateway.members.tier_store import tiers_of
 from services.gateway.members.tier_views import MemberWithTiers, tier_views
+from services.gateway.mine.console import rewards_section
 from services.gateway.receipts.explaining import explained
 from services.gateway.receipts.views import ReceiptView
 from services.gateway.running import named
@@ -40,7 +41,7 @@ from services.gateway.store import Member, Reading, Until
 from services.gateway.views import HistoryEntry
 
 router = APIRouter(include_in_schema=False)
-SCOPE, POINTS, RECEIPTS = "members:read", "points:read", "receipts:read"
+SCOPE, POINTS, RECEIPTS, SPEND = "members:read", "points:read", "receipts:read", "points:spend"
 PLACE = "/members"
 _MOST_BYTES = 2_000
 _ENTRIES = 25
@@ -114,7 +115,9 @@ async def member_page(
     zone = ZoneInfo(member.zone)
     known = await desk_of(request).known((key.tenant_id, member.programme_id, member.member_id))
     lapsing = await _lapsing(parts, key, shown, language)
-    page = Shown(shown, zone, names, receipts, entries, older, contacts_section(*known, zone, language), lapsing)
+    rewards = rewards_section(member.member_id, member.programme, language) if key.allows(SPEND) else ""
+    reached = contacts_section(*known, zone, language)
+    page = Shown(shown, zone, names, receipts, entries, older, reached, lapsing, rewards)
     return _answer(request, visitor, member_body(page, language), language, title="one")
 
 

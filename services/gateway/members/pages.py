@@ -27,8 +27,9 @@ MEMBER_ID = "member_id"
 class Shown:
     """All that the page of a member shows. `receipts` and `journal` are None for who may not see them.
 
-    `segments` are those that the member is in, as people call them; `older` is where the journal goes on; `reached` and
-    `lapsing` are the sections on how the member is reached and on what lapses, as HTML.
+    `segments` are those that the member is in, as people call them; `older` is where the journal goes on; `reached`,
+    `lapsing` and `rewards` are the sections on how the member is reached, on what lapses, and on the way to rewards, as
+    HTML.
     """
 
     member: MemberWithTiers
@@ -39,6 +40,7 @@ class Shown:
     older: str | None
     reached: str = ""
     lapsing: str = ""
+    rewards: str = ""
 
 
 def member_path(member_id: UUID, programme: str, language: str, **more: str) -> str:
@@ -81,6 +83,7 @@ def member_body(shown: Shown, language: str) -> str:
         shown.reached,
         f"<h2>{say('balances')}</h2>",
         _balances(shown, language),
+        shown.rewards,
         shown.lapsing,
         *([f"<h2>{say('tiers')}</h2>", _tiers(shown, language)] if member.tiers else []),
         f"<h2>{say('segments')}</h2>",
