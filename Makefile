@@ -73,7 +73,7 @@ bench-quick: setup ## Measure in about a minute and a half; the last line is one
 	@$(PYTHON_BIN) -m tests.bench.quick $(ARGS)
 
 .PHONY: bench
-bench: setup ## Measure everything, beside others, in about twenty minutes; the last line is one JSON object
+bench: setup ## Measure everything, beside others, in about half an hour; the last line is one JSON object
 	@.ci/peers
 	@$(PYTHON_BIN) -m tests.bench.full $(ARGS)
 

@@ -19,6 +19,8 @@ from cli.own_letters import tried
 from cli.programmes import ProgrammeOption, TenantOption
 from cli.publishing import who
 from libs.deliveries.own import Stand
+from libs.design.style import DEFAULT, Look, look_for
+from libs.design.versions import load_brands
 from libs.messages import samples
 from libs.messages.compiling import compiled
 from libs.messages.content import ChannelName, Content
@@ -194,15 +196,17 @@ def preview(
     """Show what a member would read, filled with samples. The console shows it with what is so of a member."""
     where = _channel(channel, as_json)
 
-    async def work(at: AtProgramme) -> Template:
-        return (await _taken(at, Place(name, brand, language, where)))[0]
+    async def work(at: AtProgramme) -> tuple[Template, Look]:
+        taken, look = await _taken(at, Place(name, brand, language, where)), await _look(at, brand, name, where)
+        return taken[0], look
 
+    look = DEFAULT
     if file is None:
-        template = work_at(Connections(data, as_json, dsn), tenant, programme, work)
+        template, look = work_at(Connections(data, as_json, dsn), tenant, programme, work)
     else:
         template = _read(file, as_json)
     try:
-        ready = chosen(template, compiled(template), 0).ready
+        ready = chosen(template, compiled(template, look), 0).ready
     except TemplateInvalid as invalid:
         _refuse(file or Path(name), invalid, as_json)
     _show(render(ready, samples.full(ready.declared)), template.channel, html=html, as_json=as_json)
@@ -227,7 +231,7 @@ def try_template(
 
     async def work(at: AtProgramme) -> Stand:
         template, _, _ = await _taken(at, Place(name, brand, language, where))
-        ready = chosen(template, compiled(template), 0).ready
+        ready = chosen(template, compiled(template, await _look(at, brand, name, where)), 0).ready
         return await tried(at, connections, name, where, render(ready, samples.full(ready.declared)), to)
 
     found = work_at(connections, tenant, programme, work)
@@ -324,9 +328,15 @@ async def _taken(at: AtProgramme, place: Place) -> tuple[Template, int, list[Pub
     where = Place(found.name, found.brand, found.language, found.channel)
     versions = await load_versions(at.connection, at.programme[:2], where)
     own = next((each.template for each in versions if each.version == found.version), None)
-    template = own or shipped(found.name, found.language, found.channel)
+    look = await _look(at, place.brand, place.name, place.channel)
+    template = own or shipped(found.name, found.language, found.channel, look)
     assert template is not None
     return template, found.version, versions
+
+
+async def _look(at: AtProgramme, brand: str, name: str, channel: ChannelName) -> Look:
+    brands = await load_brands(at.connection, at.programme[:2])
+    return look_for(brands, brand, name, _DEFAULT_SITE) if channel == "email" else DEFAULT
 
 
 def _channel(text: str, as_json: bool) -> ChannelName:

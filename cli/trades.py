@@ -1,4 +1,4 @@
-"""`pointstream trades`: points of a member are bought, exchanged with another programme, or donated."""
+"""`pointstream trades`: points of a member are bought, exchanged with another programme, donated, or lent."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from cli.options import DEFAULT_DATA, DataOption, JsonOption
 from cli.programmes import ProgrammeOption, TenantOption
 from cli.publishing import MemberArgument, the_member
 from cli.redemption_door import KeyOption, RedemptionOption, Where, ask, request
-from libs.contracts.redemption import PATH, Ask
-from libs.contracts.trades import TradeAsk, TradeOperation, TradeView
+from libs.contracts.redemption import PATH, Ask, Operation
+from libs.contracts.trades import LoanQuote, TradeAsk, TradeOperation, TradeView
 
-app = typer.Typer(help="Points for money, for points elsewhere, for charities.", no_args_is_help=True)
+app = typer.Typer(help="Points for money, for points elsewhere, for charities, and on loan.", no_args_is_help=True)
 PointsArgument: TypeAlias = Annotated[
     int, typer.Argument(metavar="POINTS", min=1, help="How many, in the wallet's minor unit.")
 ]
@@ -33,7 +33,7 @@ _SHOWN = tuple(TradeView.model_fields)
 
 @app.callback()
 def _group() -> None:
-    """Points for money, for points elsewhere, for charities."""
+    """Points for money, for points elsewhere, for charities, and on loan."""
 
 
 @app.command()
@@ -112,12 +112,32 @@ def donate(
     _trade(where, "donate", member, key, told, points=points, reference=reference)
 
 
+@app.command()
+def borrow(
+    member: MemberArgument,
+    points: PointsArgument,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what it would be; nothing is lent.")] = False,
+    reference: ReferenceOption = None,
+    key: KeyOption = None,
+    data: DataOption = DEFAULT_DATA,
+    tenant: TenantOption = None,
+    programme: ProgrammeOption = None,
+    redemption: RedemptionOption = None,
+    dsn: DsnOption = None,
+    seal_key_file: SealOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Lend a member points, which later credits repay: `pointstream trades borrow card:17 500 --dry-run`."""
+    where = Where(data, tenant, programme, redemption, dsn, seal_key_file, as_json)
+    _trade(where, "quote" if dry_run else "lend", member, key, TradeAsk(), points=points, reference=reference)
+
+
 def register(main: typer.Typer) -> None:
     """Add the commands to the `pointstream` command line."""
     main.add_typer(app, name="trades")
 
 
-def _trade(where: Where, operation: TradeOperation, member: str, key: str | None, told: TradeAsk, **more: Any) -> None:
+def _trade(where: Where, operation: Operation, member: str, key: str | None, told: TradeAsk, **more: Any) -> None:
     """Ask redemption, and tell what it answers; ends the command when that is a refusal."""
     connections = where.connections
 
@@ -140,6 +160,9 @@ def _trade(where: Where, operation: TradeOperation, member: str, key: str | None
     made = finished(work, as_json=where.as_json)
     if where.as_json:
         screen.write_json(made)
+        return
+    if operation == "quote":
+        screen.write_table("The loan", [(name, str(made[name])) for name in LoanQuote.model_fields])
         return
     rows = [(name, str(made["trade"][name] or "")) for name in _SHOWN]
     screen.write_table("The trade", [("redemption_id", made["redemption_id"]), *rows])

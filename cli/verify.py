@@ -114,6 +114,12 @@ INVARIANTS: tuple[_Invariant, ...] = (
         "I15", "codes-have-uses", "codes are used as often as their redemptions say", _VALUES["codes_have_uses"]
     ),
     _Invariant(
+        "I15",
+        "carts-keep-their-word",
+        "carts are bought or given up once, with all that was set aside for them",
+        _VALUES["carts_keep_their_word"],
+    ),
+    _Invariant(
         "I16",
         "games-add-up",
         "tickets and spins have their numbers, prizes are won as often as there are, and what was paid was redeemed",

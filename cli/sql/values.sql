@@ -1,4 +1,4 @@
--- Invariants of codes and gift cards, in the form of those in verify.sql.
+-- Invariants of codes, gift cards and carts, in the form of those in verify.sql.
 
 -- name: gift_cards_add_up
 -- $1, $2, $3: kinds of entries, each with accounts that it may move money from and to. A card's entries are numbered without a
@@ -44,3 +44,31 @@ WITH used AS (
     WHERE c.uses IS DISTINCT FROM u.uses
 )
 SELECT count(*) OVER () AS violations, concat_ws('/', tenant_id, code_id) AS key FROM flaw ORDER BY key LIMIT 5;
+
+-- name: carts_keep_their_word
+-- A cart that was had whole has a word, and what was done with it follows that. No more came back than was bought. Codes of a
+-- cart that may be bought are used for it; those of one that was given up, or is all back, are not, and its points are free.
+WITH flaw AS (
+    SELECT tenant_id, cart_id
+    FROM redemption.cart c FULL JOIN redemption.cart_word w USING (tenant_id, cart_id)
+    WHERE c.cart_id IS NULL OR (c.whole AND w.cart_id IS NULL) OR c.returned_minor > c.total_minor
+       OR w.receipt_key <> c.receipt_key OR (w.cart_id IS NOT NULL AND w.member_id IS DISTINCT FROM c.member_id)
+       OR NOT CASE c.state WHEN 'held' THEN w.word <> 'returned'
+                           WHEN 'bought' THEN w.word IN ('bought', 'spent')
+                           WHEN 'returned' THEN w.word = 'returned'
+                           WHEN 'released' THEN w.word IN ('released', 'expired')
+                           ELSE w.word IN ('expired', 'bought', 'spent') END
+    UNION
+    SELECT w.tenant_id, w.cart_id
+    FROM redemption.cart_word w JOIN redemption.cart c USING (tenant_id, cart_id)
+    CROSS JOIN unnest(w.uses || w.late_uses) WITH ORDINALITY AS n(use_id, place)
+    LEFT JOIN redemption.code_use u ON u.tenant_id = w.tenant_id AND u.use_id = n.use_id AND u.returned_at IS NULL
+    WHERE (c.state IN ('released', 'expired', 'returned') AND w.word NOT IN ('bought', 'spent') AND u.use_id IS NOT NULL)
+       OR (c.state = 'held' AND w.word IN ('held', 'bought') AND n.place <= cardinality(w.uses) AND u.use_id IS NULL)
+    UNION
+    SELECT c.tenant_id, c.cart_id
+    FROM redemption.cart c JOIN redemption.cart_word w USING (tenant_id, cart_id)
+    JOIN redemption.redemption r ON r.tenant_id = c.tenant_id AND r.redemption_id = (c.parts #>> '{points,redemption_id}')::uuid
+    WHERE c.state IN ('released', 'expired') AND w.word NOT IN ('bought', 'spent') AND r.state IN ('held', 'redeemed')
+)
+SELECT count(*) OVER () AS violations, concat_ws('/', tenant_id, cart_id) AS key FROM flaw ORDER BY key LIMIT 5;

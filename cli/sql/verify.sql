@@ -105,13 +105,15 @@ SELECT sum(wrong) OVER ()::bigint AS violations, key FROM flaw;
 -- name: redemptions_have_points
 -- What a redemption says to be held, or to be spent and not given back, is what its movements say. And redemption's shards
 -- have numbered one event a movement that it brought about, one a trade, one a request that was refused or moved a hold's
--- end, and one a dead letter; what they say on loyalty.rewards and ask of earning is taken off. An order costs and gives back
--- what its redemption does, a trade brings its lot or costs what its redemption does, and what stock says to be reserved is
+-- end, and one a dead letter (of a loan its movements tell); what they say on loyalty.rewards and ask of earning is taken off. An order costs and gives back
+-- what its redemption does, a trade brings its lot or costs what its redemption does, a loan lends what is to be repaid, and what stock says to be reserved is
 -- held by orders.
 WITH moved AS (
     SELECT r.tenant_id, r.programme_id, r.member_id, r.redemption_id, count(*) AS movements,
            sum(m.amount * ((m.to_account = 'held')::int - (m.from_account = 'held')::int)) AS held,
-           sum(m.amount * ((m.to_account = 'redeemed')::int - (m.from_account = 'redeemed')::int)) AS spent
+           sum(m.amount * ((m.to_account = 'redeemed')::int - (m.from_account = 'redeemed')::int))
+               FILTER (WHERE m.kind <> 'lend') AS spent,
+           sum(m.amount) FILTER (WHERE m.kind = 'lend') AS lent
     FROM redemption.redemption r
     JOIN ledger.movement m ON m.tenant_id = r.tenant_id AND m.programme_id = r.programme_id AND m.member_id = r.member_id
                           AND m.cause = r.redemption_id
@@ -130,7 +132,7 @@ WITH moved AS (
           FROM stream.outbox_shard s
           WHERE starts_with(s.shard, 'redemption/') OR starts_with(s.shard, 'redemption.')) AS told,
          (SELECT (SELECT coalesce(sum(movements), 0) FROM moved)
-               + (SELECT count(*) + count(opens) FROM redemption.trade)
+               + (SELECT count(*) FILTER (WHERE kind <> 'lend') + count(opens) FROM redemption.trade)
                + (SELECT count(*) FROM redemption.inbox WHERE outcome IN ('extended', 'refused'))
                + (SELECT count(*) FROM stream.dead_letter WHERE starts_with(consumer, 'redemption.')) AS effects) AS done
     WHERE told.events <> done.effects
@@ -144,9 +146,11 @@ WITH moved AS (
     SELECT concat_ws('/', 'trade', t.tenant_id, t.redemption_id)
     FROM redemption.trade t
     LEFT JOIN redemption.redemption r USING (tenant_id, programme_id, member_id, redemption_id)
+    LEFT JOIN moved m USING (tenant_id, programme_id, member_id, redemption_id)
     LEFT JOIN ledger.lot l ON l.tenant_id = t.tenant_id AND l.programme_id = t.programme_id AND l.member_id = t.member_id
                           AND l.seq = t.opens AND l.cause = t.redemption_id AND l.wallet = t.wallet
     WHERE t.points IS DISTINCT FROM CASE WHEN t.opens IS NULL THEN r.points ELSE l.amount END
+       OR m.lent IS DISTINCT FROM CASE WHEN t.kind = 'lend' THEN t.other END
     UNION ALL
     SELECT concat_ws('/', 'stock', s.tenant_id, s.reference, s.store)
     FROM redemption.stock s

@@ -289,7 +289,7 @@ CREATE FUNCTION stream.enqueue(
     p_now timestamptz, p_shards text[], p_published bigint[],
     p_row_shards text[], p_row_topics text[], p_row_counts int[], p_row_events bytea[]
 ) RETURNS bigint[]
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     seqs bigint[];
 BEGIN
@@ -720,7 +720,7 @@ CREATE TYPE ledger.account AS ENUM (
 );
 CREATE TYPE ledger.kind AS ENUM (
     'credit', 'activate', 'redeem', 'restore', 'expire', 'waive', 'reverse', 'hold', 'release', 'commit',
-    'transfer', 'adjust', 'repay'
+    'transfer', 'adjust', 'repay', 'lend', 'fall_due'
 );
 
 -- The head of a member's ledger: the row that writers lock, the last number given to one of the member's movements, and
@@ -732,7 +732,7 @@ CREATE TABLE ledger.member (
     seq bigint NOT NULL DEFAULT 0,
     spread int NOT NULL, -- Kafka's hash of the member id: names its partition on every topic keyed by member
     tier text,
-    activates_at timestamptz, -- when the first of the pending lots becomes active
+    activates_at timestamptz, -- when the first of the pending lots becomes active, or a loan falls due
     lapses_at timestamptz, -- when the first of the lots that have something left lapses
     owing boolean NOT NULL DEFAULT false,
     merged boolean NOT NULL DEFAULT false, -- into another member: nothing more comes into this ledger
@@ -774,7 +774,8 @@ SELECT tenant_id, programme_id, member_id, seq, wallet, amount, remaining, held,
        recorded_at, policy_version, cause, contributor, opened_by, pending
 FROM ledger.lot;
 
--- What members owe, because points were taken back after they had been spent; 0 when it was repaid. Follows the movements.
+-- What members owe, because points were taken back after they had been spent, or loans fell due; 0 when it was repaid. Beside it
+-- what is lent and not due before `due_at`; `share` percent of each credit repays that. Follows the movements.
 CREATE TABLE ledger.debt (
     tenant_id int NOT NULL,
     programme_id int NOT NULL,
@@ -782,7 +783,11 @@ CREATE TABLE ledger.debt (
     wallet text NOT NULL,
     amount bigint NOT NULL CHECK (amount >= 0),
     since timestamptz NOT NULL, -- when it last grew
-    PRIMARY KEY (tenant_id, programme_id, member_id, wallet)
+    lent bigint NOT NULL DEFAULT 0 CHECK (lent >= 0),
+    share int NOT NULL DEFAULT 0,
+    due_at timestamptz,
+    PRIMARY KEY (tenant_id, programme_id, member_id, wallet),
+    CONSTRAINT debt_terms_check CHECK ((lent > 0) = (due_at IS NOT NULL) AND (lent > 0) = (share > 0))
 );
 
 -- Every movement that opens no lot.
@@ -803,7 +808,19 @@ CREATE TABLE ledger.movement (
     moves_expiry boolean NOT NULL DEFAULT false,
     new_expires_at timestamptz, -- where it moves the expiry of its lots; NULL is never
     PRIMARY KEY (tenant_id, programme_id, member_id, seq),
-    CHECK (from_account <> to_account OR kind = 'waive')
+    CHECK (from_account <> to_account OR kind IN ('waive', 'fall_due'))
+);
+
+-- By what terms points were lent, beside the movement that says so: `share` percent of each later credit repays them, and at
+-- `due_at` the rest is owed.
+CREATE TABLE ledger.loan (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    share int NOT NULL CHECK (share BETWEEN 1 AND 100),
+    due_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, member_id, seq)
 );
 
 -- What of a movement falls on which lot. That both are there `verify` checks: constraints would look for them one by one, which
@@ -832,6 +849,43 @@ UNION ALL
 SELECT tenant_id, programme_id, member_id, seq, wallet, kind, from_account, to_account,
        amount, effective_at, recorded_at, corrects, cause
 FROM ledger.movement;
+
+-- What members owe and what is lent to them, as their movements say. What is paid goes into what is owed first: so much is lent as
+-- was lent so far, or as all of the debt, whichever is less, after each movement since a loan last fell due.
+CREATE VIEW ledger.owed WITH (security_invoker = true) AS
+WITH posted AS (
+    SELECT m.tenant_id, m.programme_id, m.member_id, m.wallet, m.seq, m.effective_at, l.share, l.due_at,
+           m.kind = 'fall_due' AS falls,
+           CASE WHEN m.kind = 'fall_due' THEN 0 WHEN m.from_account = 'debt' THEN m.amount ELSE -m.amount END AS points,
+           CASE WHEN l.seq IS NULL THEN 0 ELSE m.amount END AS lent
+    FROM ledger.movement m LEFT JOIN ledger.loan l USING (tenant_id, programme_id, member_id, seq)
+    WHERE 'debt' IN (m.from_account, m.to_account)
+), added AS (
+    SELECT *, sum(points) OVER (PARTITION BY tenant_id, programme_id, member_id, wallet ORDER BY seq) AS after,
+           sum(falls::int) OVER (PARTITION BY tenant_id, programme_id, member_id, wallet ORDER BY seq) - falls::int AS fallen
+    FROM posted
+), summed AS (
+    -- `began` is the movement by which the debt last grew from 0.
+    SELECT *, max(seq) FILTER (WHERE after = points AND points > 0)
+                  OVER (PARTITION BY tenant_id, programme_id, member_id, wallet) AS began,
+           sum(lent) OVER (PARTITION BY tenant_id, programme_id, member_id, wallet, fallen ORDER BY seq) AS lent_so_far
+    FROM added
+), split AS (
+    SELECT *, CASE WHEN falls THEN 0 ELSE lent_so_far + least(0, min(after - lent_so_far) OVER (
+                  PARTITION BY tenant_id, programme_id, member_id, wallet, fallen ORDER BY seq)) END AS lent_after
+    FROM summed
+), ended AS (
+    SELECT *, coalesce(max(seq) FILTER (WHERE lent_after = 0)
+                  OVER (PARTITION BY tenant_id, programme_id, member_id, wallet), 0) AS free_at
+    FROM split
+)
+SELECT tenant_id, programme_id, member_id, wallet,
+       (sum(points) - (array_agg(lent_after ORDER BY seq DESC))[1])::bigint AS amount,
+       max(effective_at) FILTER (WHERE (points > 0 OR falls) AND seq >= began) AS since,
+       (array_agg(lent_after ORDER BY seq DESC))[1]::bigint AS lent,
+       coalesce(max(share) FILTER (WHERE seq > free_at), 0) AS share, min(due_at) FILTER (WHERE seq > free_at) AS due_at
+FROM ended
+GROUP BY tenant_id, programme_id, member_id, wallet;
 
 -- How members whose ledger was in hand are saved, by every writer: movements other than their credits, lots that begin pending or from elsewhere, the
 -- projections behind them. Rows come as JSON, for there are few of them; a lot is touched once, by what it is in the end.
@@ -875,12 +929,14 @@ BEGIN
         now_active_from timestamptz, now_expires_at timestamptz)
     WHERE l.tenant_id = v.tenant_id AND l.programme_id = v.programme_id AND l.member_id = v.member_id AND l.seq = v.seq;
 
-    INSERT INTO ledger.debt (tenant_id, programme_id, member_id, wallet, amount, since)
-    SELECT v.tenant_id, v.programme_id, v.member_id, v.wallet, v.amount, v.since
-    FROM jsonb_to_recordset(p_debts)
-        AS v(tenant_id int, programme_id int, member_id uuid, wallet text, amount bigint, since timestamptz)
+    INSERT INTO ledger.debt (tenant_id, programme_id, member_id, wallet, amount, since, lent, share, due_at)
+    SELECT v.tenant_id, v.programme_id, v.member_id, v.wallet, v.amount, v.since, v.lent, v.share, v.due_at
+    FROM jsonb_to_recordset(p_debts) AS v(
+        tenant_id int, programme_id int, member_id uuid, wallet text, amount bigint, since timestamptz, lent bigint,
+        share int, due_at timestamptz)
     ON CONFLICT (tenant_id, programme_id, member_id, wallet)
-        DO UPDATE SET amount = excluded.amount, since = excluded.since;
+        DO UPDATE SET amount = excluded.amount, since = excluded.since, lent = excluded.lent, share = excluded.share,
+                      due_at = excluded.due_at;
 
     UPDATE ledger.member m
     SET seq = v.seq, activates_at = v.activates_at, lapses_at = v.lapses_at, owing = v.owing
@@ -891,13 +947,14 @@ BEGIN
 END $$;
 
 SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_earning'])
-FROM unnest(ARRAY['ledger.member', 'ledger.lot', 'ledger.debt', 'ledger.movement', 'ledger.allocation']) AS name;
+FROM unnest(ARRAY['ledger.member', 'ledger.lot', 'ledger.debt', 'ledger.movement', 'ledger.allocation', 'ledger.loan']) AS name;
 
 GRANT USAGE ON SCHEMA ledger TO pointstream_earning, pointstream_gateway, pointstream_operator;
 GRANT SELECT, INSERT ON ledger.member, ledger.lot, ledger.debt, ledger.movement, ledger.allocation TO pointstream_earning;
+GRANT INSERT ON ledger.loan TO pointstream_earning, pointstream_redemption;
 GRANT UPDATE (seq, tier, activates_at, lapses_at, owing, merged) ON ledger.member TO pointstream_earning;
 GRANT UPDATE (remaining, held, pending, now_active_from, now_expires_at) ON ledger.lot TO pointstream_earning;
-GRANT UPDATE (amount, since) ON ledger.debt TO pointstream_earning;
+GRANT UPDATE (amount, since, lent, share, due_at) ON ledger.debt TO pointstream_earning;
 GRANT SELECT ON ledger.journal, ledger.lot_now TO pointstream_earning;
 GRANT SELECT ON ledger.member, ledger.lot, ledger.debt, ledger.movement, ledger.allocation, ledger.journal, ledger.lot_now
     TO pointstream_gateway;
@@ -908,7 +965,7 @@ GRANT SELECT ON ledger.lot_now, ledger.lot, ledger.member, ledger.debt TO points
 GRANT INSERT ON ledger.lot, ledger.movement, ledger.allocation, ledger.debt TO pointstream_redemption;
 GRANT UPDATE (remaining, held, pending, now_active_from, now_expires_at) ON ledger.lot TO pointstream_redemption;
 GRANT UPDATE (seq, activates_at, lapses_at, owing) ON ledger.member TO pointstream_redemption;
-GRANT UPDATE (amount, since) ON ledger.debt TO pointstream_redemption;
+GRANT UPDATE (amount, since, lent, share, due_at) ON ledger.debt TO pointstream_redemption;
 -- An operator rebuilds what follows from the movements.
 GRANT UPDATE (remaining, held, pending, now_active_from, now_expires_at) ON ledger.lot TO pointstream_operator;
 GRANT UPDATE (seq, activates_at, lapses_at, owing) ON ledger.member TO pointstream_operator;
@@ -1632,8 +1689,28 @@ GRANT SELECT, INSERT ON earning.worker TO pointstream_earning;
 GRANT UPDATE (rules, switches, seen_at) ON earning.worker TO pointstream_earning;
 GRANT SELECT ON earning.worker TO pointstream_operator;
 
+-- Members who are blocked: nothing of theirs earns or pays until somebody lifts it. A row each time, numbered by member.
+CREATE TABLE members.block (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    number int NOT NULL CHECK (number > 0),
+    reason text NOT NULL CHECK (length(reason) BETWEEN 1 AND 1000),
+    blocked_at timestamptz NOT NULL,
+    blocked_by text NOT NULL CHECK (length(blocked_by) BETWEEN 1 AND 200),
+    lifted_at timestamptz CHECK (lifted_at >= blocked_at),
+    lifted_by text CHECK (length(lifted_by) BETWEEN 1 AND 200),
+    note text CHECK (length(note) BETWEEN 1 AND 1000),
+    PRIMARY KEY (tenant_id, programme_id, member_id, number),
+    CHECK ((lifted_at IS NULL) = (lifted_by IS NULL))
+);
+CREATE UNIQUE INDEX block_stands ON members.block (tenant_id, programme_id, member_id) WHERE lifted_at IS NULL;
+SELECT platform.protect('members.block', ARRAY['pointstream_operator', 'pointstream_earning', 'pointstream_redemption']);
+GRANT SELECT ON members.block TO pointstream_earning, pointstream_redemption, pointstream_gateway, pointstream_operator;
+GRANT INSERT, UPDATE (lifted_at, lifted_by, note) ON members.block TO pointstream_gateway, pointstream_operator;
+
 -- What there is to judge by, as a text that changes whenever a source, a version or a rate is added, changed or removed; and
--- the same of the switches that are off. Workers load anew when it changes, and say what they have loaded.
+-- the same of the switches that are off and of who is blocked. Workers load anew when it changes, and say what they have loaded.
 CREATE FUNCTION earning.rules_digest() RETURNS text
 LANGUAGE sql STABLE
 RETURN md5(coalesce((SELECT string_agg(s::text, '|' ORDER BY s.source_prefix) FROM platform.source s), '')
@@ -1646,7 +1723,9 @@ CREATE FUNCTION earning.switches_digest() RETURNS text
 LANGUAGE sql STABLE
 RETURN md5(coalesce((SELECT string_agg(concat_ws(',', s.tenant_id, s.programme_id, s.turn), '|'
                                        ORDER BY s.tenant_id, s.programme_id, s.turn)
-                     FROM platform.kill_switch s WHERE s.on_at IS NULL), ''));
+                     FROM platform.kill_switch s WHERE s.on_at IS NULL), '')
+        || (SELECT concat(count(*), ' ', sum(hashtextextended(b.member_id::text, b.number)))
+            FROM members.block b WHERE b.lifted_at IS NULL));
 
 -- ==== gateway ======================================================================================================
 -- The HTTP door's own tables.
@@ -2381,7 +2460,7 @@ CREATE TABLE redemption.trade (
     programme_id int NOT NULL,
     member_id uuid NOT NULL,
     redemption_id uuid NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('buy', 'exchange_in', 'exchange_out', 'donate')),
+    kind text NOT NULL CHECK (kind IN ('buy', 'exchange_in', 'exchange_out', 'donate', 'lend')),
     wallet text NOT NULL,
     points bigint NOT NULL CHECK (points > 0),
     other bigint NOT NULL CHECK (other > 0),
@@ -2394,9 +2473,11 @@ CREATE TABLE redemption.trade (
     payment text,
     opens bigint,
     traded_at timestamptz NOT NULL,
+    due_at timestamptz,
     PRIMARY KEY (tenant_id, programme_id, member_id, redemption_id),
-    CHECK ((opens IS NOT NULL) = (kind IN ('buy', 'exchange_in'))),
-    CHECK ((currency IS NOT NULL) = (kind IN ('buy', 'donate')))
+    CONSTRAINT trade_opens_check CHECK ((opens IS NOT NULL) = (kind IN ('buy', 'exchange_in', 'lend'))),
+    CONSTRAINT trade_currency_check CHECK ((currency IS NOT NULL) = (kind IN ('buy', 'donate'))),
+    CONSTRAINT trade_due_check CHECK ((due_at IS NOT NULL) = (kind = 'lend'))
 );
 CREATE INDEX trade_of_pool ON redemption.trade (tenant_id, programme_id, party, pool) INCLUDE (points, other)
     WHERE kind = 'donate';
@@ -3904,6 +3985,8 @@ GRANT UPDATE (misses), DELETE ON redemption.code_miss TO pointstream_redemption;
 
 GRANT SELECT ON redemption.code_pool, redemption.code, redemption.code_use, redemption.code_miss
     TO pointstream_gateway, pointstream_operator;
+-- The door stops pools of codes.
+GRANT UPDATE (paused, revision, changed_at) ON redemption.code_pool TO pointstream_gateway;
 -- The command line makes pools and fills them.
 GRANT INSERT, UPDATE (rules, revision, paused, codes, last_number, exhausted_at, changed_at) ON redemption.code_pool
     TO pointstream_operator;
@@ -3980,7 +4063,7 @@ CREATE TABLE redemption.cart (
     receipt_key uuid NOT NULL,
     receipt_number text NOT NULL CHECK (length(receipt_number) BETWEEN 1 AND 64),
     store text,
-    state text NOT NULL CHECK (state IN ('held', 'bought', 'released', 'expired')),
+    state text NOT NULL CHECK (state IN ('held', 'bought', 'returned', 'released', 'expired')),
     whole boolean NOT NULL DEFAULT false,
     late boolean NOT NULL DEFAULT false,
     fingerprint bytea NOT NULL,
@@ -4004,6 +4087,126 @@ SELECT platform.protect('redemption.cart'::regclass, ARRAY['pointstream_operator
 GRANT SELECT, INSERT, DELETE ON redemption.cart TO pointstream_redemption;
 GRANT UPDATE (state, whole, late, total_minor, returned_minor, parts, changed_at) ON redemption.cart TO pointstream_redemption;
 GRANT SELECT ON redemption.cart TO pointstream_gateway, pointstream_operator;
+
+-- `member_id` is whose receipt alone may bring it, null where anybody's may. `uses` are the redemptions of its codes, `late_uses`
+-- the names that these have when they are had anew, in the same order. `word` is said in a transaction of its own by redemption,
+-- and with its decision by earning: a receipt buys what is `held`; it buys again what is `expired`, its codes too where nobody
+-- else has used them, and else without them (`spent`). What was `released` or came back whole (`returned`) is bought by nobody.
+CREATE TABLE redemption.cart_word (
+    tenant_id int NOT NULL,
+    cart_id uuid NOT NULL,
+    programme_id int NOT NULL,
+    receipt_key uuid NOT NULL,
+    member_id uuid,
+    uses uuid[] NOT NULL,
+    late_uses uuid[] NOT NULL,
+    word text NOT NULL DEFAULT 'held'
+        CHECK (word IN ('held', 'bought', 'spent', 'released', 'expired', 'returned')),
+    said_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, cart_id),
+    CHECK (cardinality(uses) = cardinality(late_uses))
+) WITH (fillfactor = 80);
+CREATE UNIQUE INDEX cart_word_bought ON redemption.cart_word (tenant_id, receipt_key) WHERE word IN ('bought', 'spent');
+SELECT platform.protect('redemption.cart_word', ARRAY['pointstream_operator', 'pointstream_earning', 'pointstream_redemption']);
+
+-- Has the codes of a cart again whose time was over, all of them or none, and says whether.
+CREATE FUNCTION redemption.use_codes_again(p_tenant int, p_uses uuid[], p_late uuid[], p_now timestamptz) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_free int;
+BEGIN
+    PERFORM FROM redemption.code c
+    WHERE c.tenant_id = p_tenant AND c.code_id IN (
+        SELECT u.code_id FROM redemption.code_use u WHERE u.tenant_id = p_tenant AND u.use_id = ANY (p_uses)
+    ) ORDER BY c.code_id FOR NO KEY UPDATE;
+    SELECT count(*) INTO v_free
+    FROM redemption.code_use u
+    JOIN redemption.code c ON c.tenant_id = u.tenant_id AND c.code_id = u.code_id
+    JOIN redemption.code_pool p ON p.tenant_id = c.tenant_id AND p.pool_id = c.pool_id
+    WHERE u.tenant_id = p_tenant AND u.use_id = ANY (p_uses) AND NOT p.paused AND c.state <> 'void'
+      AND c.uses < coalesce(CASE WHEN p.rules ? 'uses' THEN (p.rules ->> 'uses')::int ELSE 1 END, 2147483647)
+      AND (u.member_id IS NULL OR NOT p.rules ? 'per_member' OR (p.rules ->> 'per_member')::int > (
+          SELECT count(*) FROM redemption.code_use o
+          WHERE o.tenant_id = p_tenant AND o.member_id = u.member_id AND o.pool_id = u.pool_id AND o.returned_at IS NULL
+      ));
+    IF v_free < cardinality(p_uses) THEN
+        RETURN false;
+    END IF;
+    INSERT INTO redemption.code_use (tenant_id, use_id, code_id, pool_id, member_id, reference, store, currency, total_minor,
+                                     discount_minor, used_at)
+    SELECT p_tenant, n.late_id, u.code_id, u.pool_id, u.member_id, u.reference, u.store, u.currency, u.total_minor,
+           u.discount_minor, p_now
+    FROM unnest(p_uses, p_late) AS n(use_id, late_id)
+    JOIN redemption.code_use u ON u.tenant_id = p_tenant AND u.use_id = n.use_id;
+    UPDATE redemption.code c
+    SET uses = c.uses + 1, redeemed_at = p_now,
+        state = CASE WHEN c.uses + 1 >= CASE WHEN p.rules ? 'uses' THEN (p.rules ->> 'uses')::int ELSE 1 END THEN 'redeemed'
+                     WHEN c.state = 'created' THEN 'published' ELSE c.state END
+    FROM redemption.code_use u, redemption.code_pool p
+    WHERE u.tenant_id = p_tenant AND u.use_id = ANY (p_uses) AND c.tenant_id = p_tenant AND c.code_id = u.code_id
+      AND p.tenant_id = p_tenant AND p.pool_id = c.pool_id;
+    RETURN true;
+END $$;
+
+-- Buys carts for receipts of theirs, in the order given, and says for each what became of it: `bought`; `spent`, without its
+-- codes; or a word by which it counts for nothing: `released`, `returned`, `unknown`, `other` where another cart was bought for
+-- the receipt, `foreign` where whose it is, is not whose receipt it is (`p_owners`, null where nobody is known). Asked again it
+-- says the same. `whose` is whose it is now, after merges. The transaction holds these members, so what redemption does under
+-- its locks on carts must wait for no word.
+CREATE FUNCTION redemption.buy_carts(p_tenants int[], p_carts uuid[], p_owners uuid[], p_now timestamptz)
+RETURNS TABLE (became text, whose uuid)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    one record;
+    kept redemption.cart_word;
+BEGIN
+    PERFORM FROM redemption.cart_word c
+    JOIN (SELECT DISTINCT v.tenant_id, v.cart_id FROM unnest(p_tenants, p_carts) AS v(tenant_id, cart_id)) AS a
+        USING (tenant_id, cart_id)
+    ORDER BY c.tenant_id, c.cart_id FOR NO KEY UPDATE OF c;
+    FOR one IN SELECT * FROM unnest(p_tenants, p_carts, p_owners) AS v(tenant_id, cart_id, owner_id) LOOP
+        SELECT * INTO kept FROM redemption.cart_word c WHERE c.tenant_id = one.tenant_id AND c.cart_id = one.cart_id;
+        became := coalesce(kept.word, 'unknown');
+        whose := coalesce((
+            SELECT g.leads_to FROM members.merge g
+            WHERE g.tenant_id = kept.tenant_id AND g.programme_id = kept.programme_id AND g.member_id = kept.member_id
+              AND g.undone_at IS NULL
+        ), kept.member_id);
+        IF whose <> one.owner_id THEN
+            became := 'foreign';
+        ELSIF became IN ('held', 'expired') THEN
+            IF EXISTS (
+                SELECT FROM redemption.cart_word c
+                WHERE c.tenant_id = kept.tenant_id AND c.receipt_key = kept.receipt_key AND c.word IN ('bought', 'spent')
+            ) THEN
+                became := 'other';
+            ELSE
+                IF became = 'held' OR redemption.use_codes_again(kept.tenant_id, kept.uses, kept.late_uses, p_now) THEN
+                    became := 'bought';
+                ELSE
+                    became := 'spent';
+                END IF;
+                UPDATE redemption.cart_word c SET word = became, said_at = p_now
+                WHERE c.tenant_id = one.tenant_id AND c.cart_id = one.cart_id;
+            END IF;
+        END IF;
+        RETURN NEXT;
+    END LOOP;
+END $$;
+
+GRANT SELECT, INSERT, DELETE, UPDATE (word, said_at) ON redemption.cart_word TO pointstream_redemption;
+GRANT SELECT, UPDATE (word, said_at) ON redemption.cart_word TO pointstream_earning;
+GRANT SELECT ON redemption.cart_word TO pointstream_operator;
+-- Earning has the codes of carts again that come late.
+GRANT USAGE ON SCHEMA redemption TO pointstream_earning;
+CREATE POLICY pointstream_earning_works ON redemption.code TO pointstream_earning USING (true);
+CREATE POLICY pointstream_earning_works ON redemption.code_use TO pointstream_earning USING (true);
+CREATE POLICY pointstream_earning_works ON redemption.code_pool TO pointstream_earning USING (true);
+GRANT SELECT ON redemption.code_pool TO pointstream_earning;
+GRANT SELECT, UPDATE (state, uses, redeemed_at) ON redemption.code TO pointstream_earning;
+GRANT SELECT, INSERT ON redemption.code_use TO pointstream_earning;
+
 -- Games paid in points: lotteries, prize wheels and auctions, and the badges that members collect.
 
 -- A game: `document` says what can be won, by whom and when, `version` counts its changes, of which there are none once it is
@@ -4184,6 +4387,168 @@ GRANT UPDATE (taken_back) ON redemption.badge_award TO pointstream_redemption;
 GRANT SELECT ON redemption.game, redemption.game_ticket, redemption.game_spin, redemption.game_stock, redemption.game_win,
     redemption.game_bid, redemption.badge, redemption.badge_award TO pointstream_gateway, pointstream_operator;
 
+-- Requests over HTTP that come at the same time are one transaction of two statements: a beginning and an end.
+
+-- The start, for one tenant: keys, then members, in the order of the whole platform. What was known before, the lots and the
+-- redemptions are read behind the locks, each in a later statement.
+--   known_…  keys that were used before, by their numbers among those asked (from 1), for what, and the first answer
+--   head_…   the members, each once, locked; merged ones are not among them
+--   lots     all that they have left, each member's in order
+--   standing  those of `p_redemptions` that are there
+-- Keys are asked for once each. Members are named, or found by their redemptions. The planner can't know how few there are,
+-- and to plan anew each time would take longer than to look.
+CREATE FUNCTION redemption.begin_requests(
+    p_tenant int, p_now timestamptz, p_credentials text[], p_operations text[], p_keys bytea[], p_fingerprints bytea[],
+    p_programmes int[], p_members uuid[], p_redemptions uuid[],
+    OUT known_numbers int[], OUT known_fingerprints bytea[], OUT known_answers bytea[],
+    OUT head_programmes int[], OUT head_members uuid[], OUT head_seqs bigint[], OUT head_spreads int[],
+    OUT head_owing boolean[], OUT head_tiers text[], OUT head_keeps text[],
+    OUT lots ledger.lot_now[], OUT standing uuid[]
+)
+LANGUAGE plpgsql
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    taken int[];
+BEGIN
+    PERFORM set_config('pointstream.tenant', p_tenant::text, true);
+
+    WITH asked AS (
+        SELECT k.number, k.credential, k.operation, k.key_digest, k.fingerprint
+        FROM unnest(p_credentials, p_operations, p_keys, p_fingerprints)
+            WITH ORDINALITY AS k(credential, operation, key_digest, fingerprint, number)
+    ), new AS (
+        INSERT INTO redemption.request (tenant_id, credential, operation, key_digest, fingerprint, asked_at)
+        SELECT p_tenant, a.credential, a.operation, a.key_digest, a.fingerprint, p_now FROM asked a
+        ORDER BY a.credential, a.operation, a.key_digest
+        ON CONFLICT (tenant_id, credential, operation, key_digest) DO NOTHING
+        RETURNING credential, operation, key_digest
+    )
+    SELECT coalesce(array_agg(a.number), '{}') INTO taken FROM asked a JOIN new USING (credential, operation, key_digest);
+
+    IF cardinality(taken) < cardinality(p_keys) THEN
+        SELECT array_agg(k.number), array_agg(r.fingerprint), array_agg(r.answer)
+        INTO known_numbers, known_fingerprints, known_answers
+        FROM unnest(p_credentials, p_operations, p_keys)
+            WITH ORDINALITY AS k(credential, operation, key_digest, number)
+        JOIN redemption.request r ON r.tenant_id = p_tenant AND r.credential = k.credential AND r.operation = k.operation
+            AND r.key_digest = k.key_digest
+        WHERE NOT k.number = ANY (taken);
+    END IF;
+
+    -- Whose a redemption is does not change, so it may be looked up before the lock.
+    SELECT array_agg(l.programme_id), array_agg(l.member_id), array_agg(l.seq), array_agg(l.spread), array_agg(l.owing),
+           array_agg(l.tier), array_agg(l.keeps)
+    INTO head_programmes, head_members, head_seqs, head_spreads, head_owing, head_tiers, head_keeps
+    FROM (
+        SELECT m.programme_id, m.member_id, m.seq, m.spread, m.owing, m.tier, m.keeps::text AS keeps
+        FROM (
+            SELECT v.programme_id, v.member_id FROM unnest(p_programmes, p_members) AS v(programme_id, member_id)
+            UNION
+            SELECT r.programme_id, r.member_id
+            FROM unnest(p_redemptions) AS v(redemption_id)
+            JOIN redemption.redemption r ON r.tenant_id = p_tenant AND r.redemption_id = v.redemption_id
+        ) AS named
+        JOIN ledger.member m ON m.tenant_id = p_tenant AND m.programme_id = named.programme_id
+            AND m.member_id = named.member_id
+        WHERE NOT m.merged
+        ORDER BY m.tenant_id, m.programme_id, m.member_id
+        FOR NO KEY UPDATE OF m
+    ) AS l;
+
+    SELECT array_agg(l.lot ORDER BY l.programme_id, l.member_id, l.seq) INTO lots
+    FROM (
+        SELECT o AS lot, o.programme_id, o.member_id, o.seq
+        FROM unnest(head_programmes, head_members) AS v(programme_id, member_id)
+        CROSS JOIN LATERAL (
+            SELECT * FROM ledger.lot_now n
+            WHERE n.tenant_id = p_tenant AND n.programme_id = v.programme_id AND n.member_id = v.member_id AND n.remaining > 0
+            OFFSET 0
+        ) AS o
+    ) AS l;
+
+    SELECT array_agg(r.redemption_id) INTO standing
+    FROM unnest(p_redemptions) AS v(redemption_id)
+    JOIN redemption.redemption r ON r.tenant_id = p_tenant AND r.redemption_id = v.redemption_id;
+END $$;
+
+-- The end: members and redemptions as they are now, the answers to the keys that did something, the keys that were refused,
+-- which are free again, and last, for others wait for it, what is told. Returns the numbers of what is told.
+CREATE FUNCTION redemption.end_requests(
+    p_tenant int, p_now timestamptz,
+    p_lots jsonb, p_movements jsonb, p_allocations jsonb, p_touched jsonb, p_debts jsonb, p_heads jsonb, p_redemptions jsonb,
+    p_credentials text[], p_operations text[], p_keys bytea[], p_fingerprints bytea[], p_answers bytea[],
+    p_free_credentials text[], p_free_operations text[], p_free_keys bytea[],
+    p_shards text[], p_published bigint[], p_row_shards text[], p_row_topics text[], p_row_counts int[], p_row_events bytea[]
+) RETURNS bigint[]
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF p_heads IS NOT NULL THEN
+        PERFORM ledger.save_lives(p_now, p_lots, p_movements, p_allocations, p_touched, p_debts, p_heads);
+    END IF;
+    PERFORM redemption.end_commands(
+        p_tenant, p_now, p_redemptions, p_credentials, p_operations, p_keys, p_fingerprints, p_answers,
+        p_free_credentials, p_free_operations, p_free_keys, NULL, NULL);
+    IF cardinality(p_shards) > 0 THEN
+        RETURN stream.enqueue(p_now, p_shards, p_published, p_row_shards, p_row_topics, p_row_counts, p_row_events);
+    END IF;
+    RETURN '{}';
+END $$;
+-- ==== designs =======================================================================================================
+
+-- What is designed without a developer: styles of brands and landing pages in versions, drafts of anything, and visits.
+
+-- One row a version of a style (its name is the brand, empty for the programme's own) or of a landing page (its name is in
+-- its address), counted from 1. Nobody changes or deletes one. A version without a source withdraws the design.
+CREATE TABLE notifier.design (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('style', 'page')),
+    name text NOT NULL,
+    version int NOT NULL CHECK (version > 0),
+    state text NOT NULL CHECK (state IN ('published', 'withdrawn')),
+    source jsonb,
+    note text,
+    published_by text NOT NULL,
+    published_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, kind, name, version),
+    CHECK ((state = 'withdrawn') = (source IS NULL))
+);
+
+-- What somebody works on: one row a design, which may have any fault. A template's name is message/language/channel/brand.
+CREATE TABLE notifier.design_draft (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('style', 'page', 'template')),
+    name text NOT NULL,
+    revision int NOT NULL CHECK (revision > 0),
+    source jsonb NOT NULL,
+    saved_by text NOT NULL,
+    saved_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, kind, name)
+);
+
+-- How often a landing page was looked at and filled in, by day of UTC. Nothing is kept about who did.
+CREATE TABLE gateway.page_day (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    name text NOT NULL,
+    day date NOT NULL,
+    visits bigint NOT NULL CHECK (visits >= 0),
+    signups bigint NOT NULL CHECK (signups >= 0),
+    PRIMARY KEY (tenant_id, programme_id, name, day)
+);
+
+SELECT platform.protect('notifier.design', ARRAY['pointstream_operator', 'pointstream_notifier']);
+SELECT platform.protect('notifier.design_draft', ARRAY['pointstream_operator']);
+SELECT platform.protect('gateway.page_day', ARRAY['pointstream_operator']);
+
+GRANT SELECT, INSERT ON notifier.design TO pointstream_gateway, pointstream_operator;
+GRANT SELECT ON notifier.design TO pointstream_notifier;
+GRANT SELECT, INSERT, DELETE ON notifier.design_draft TO pointstream_gateway, pointstream_operator;
+GRANT UPDATE (revision, source, saved_by, saved_at) ON notifier.design_draft TO pointstream_gateway, pointstream_operator;
+GRANT SELECT, INSERT ON gateway.page_day TO pointstream_gateway;
+GRANT UPDATE (visits, signups) ON gateway.page_day TO pointstream_gateway;
+GRANT SELECT ON gateway.page_day TO pointstream_operator;
 -- What members think of what they had: one to five stars for an order; and what they show to friends by a link.
 
 -- A member's word on an order, the last one. `sealed` are the words, under the member's own key: who is erased takes

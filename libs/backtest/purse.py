@@ -63,7 +63,7 @@ class Purse:
         """Put points in, as they were placed; returns the number of their lot."""
         lot = new.lot(self._ledger.seq, at)
         self._take_in([opening_movement(lot)])
-        self._take_in(repay(self._ledger, new.wallet, at))
+        self._take_in(repay(self._ledger, new.wallet, at, credited=(lot.seq,)))
         self._wait(at)
         return lot.seq
 

@@ -6,7 +6,7 @@ Only stores and the command line import this module. Transactions see one tenant
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -122,18 +122,72 @@ async def load_facts(connection: asyncpg.Connection, name: MemberName) -> tuple[
     """Return what is known of a member but for points, and what the member had so far."""
     row = await connection.fetchrow(_QUERIES["facts"], *name)
     had = [Had(*each) for each in await connection.fetch(_QUERIES["had"], *name)]
+    return _facts(row, had), had
+
+
+async def load_facts_of(
+    connection: asyncpg.Connection, scope: Scope, members: Sequence[UUID]
+) -> dict[UUID, tuple[MemberFacts, list[Had]]]:
+    """Return that of several members of a programme, each of whom is there."""
+    found: dict[UUID, tuple[MemberFacts, list[Had]]] = {}
+    for row in await connection.fetch(_QUERIES["facts_of"], *scope, members):
+        had = [
+            Had(reference, category, datetime.fromisoformat(asked_at), pieces)
+            for reference, category, asked_at, pieces in orjson.loads(row["had"] or "[]")
+        ]
+        found[row["member_id"]] = _facts(row, had), had
+    return found
+
+
+def _facts(row: asyncpg.Record, had: Iterable[Had]) -> MemberFacts:
     bought = Counter[str]()
     for each in had:
         bought[each.category] += each.pieces
     named = frozenset(row["tiers"] or ())
-    facts = MemberFacts(
+    return MemberFacts(
         tiers=named | {tier.partition("/")[2] for tier in named} | ({row["tier"]} - {None}),
         segments=frozenset(row["segments"] or ()),
         lists=frozenset(row["lists"] or ()),
         referrals=row["referrals"],
         bought=bought,
     )
-    return facts, had
+
+
+class Stocks(NamedTuple):
+    """How much there is of some rewards of a programme: free pieces by store, those used by period, filled pools."""
+
+    left: dict[tuple[str, str], int]
+    used: dict[tuple[str, str], int]
+    filled: Set[str] = frozenset()
+
+    def supply(self, reward: Reward, had: Iterable[Had], store: str | None, now: datetime, zone: ZoneInfo) -> Supply:
+        """How much there is of one of them in a store, for whoever had so much."""
+        today = now.astimezone(zone).date()
+        left: int | None = self.left.get((reward.reference, "" if reward.stock == "global" else store or ""), 0)
+        if reward.stock == "unlimited":
+            left = None
+        if reward.codes is not None and reward.codes not in self.filled:
+            left = 0
+        period = "" if reward.in_total is None else period_name(reward.in_total.per, today)
+        return Supply(
+            left=left,
+            used=0 if reward.in_total is None else self.used.get((reward.reference, period), 0),
+            used_by_member=_used_by_member(reward, had, now, zone),
+        )
+
+
+async def load_on_sale(
+    connection: asyncpg.Connection, scope: Scope, references: Sequence[str]
+) -> tuple[dict[str, Kept], Stocks]:
+    """Return rewards of these names as they are now, and how much there is of them, but for codes of pools."""
+    rewards: dict[str, Kept] = {}
+    stocks = Stocks({}, {})
+    for row in await connection.fetch(_QUERIES["on_sale"], *scope, references):
+        name = row["reference"]
+        rewards[name] = _kept(row)
+        stocks.left.update({(name, store): free for store, free in orjson.loads(row["free"] or "{}").items()})
+        stocks.used.update({(name, period): used for period, used in orjson.loads(row["used"] or "{}").items()})
+    return rewards, stocks
 
 
 async def load_supplies(
@@ -153,24 +207,10 @@ async def load_supplies(
     if limited:
         found = await connection.fetch(_QUERIES["used"], *scope, limited)
         used = {(row["reference"], row["period"]): row["used"] for row in found}
-    today = now.astimezone(zone).date()
     before = list(had)
     pools = {reward.codes for reward in rewards if reward.codes is not None}
-    filled = await codes.available(connection, scope, sorted(pools)) if pools else set()
-    return {
-        reward.reference: Supply(
-            left=0
-            if reward.codes is not None and reward.codes not in filled
-            else None
-            if reward.stock == "unlimited"
-            else left.get((reward.reference, "" if reward.stock == "global" else store or ""), 0),
-            used=0
-            if reward.in_total is None
-            else used.get((reward.reference, period_name(reward.in_total.per, today)), 0),
-            used_by_member=_used_by_member(reward, before, now, zone),
-        )
-        for reward in rewards
-    }
+    stocks = Stocks(left, used, await codes.available(connection, scope, sorted(pools)) if pools else frozenset())
+    return {reward.reference: stocks.supply(reward, before, store, now, zone) for reward in rewards}
 
 
 def _used_by_member(reward: Reward, had: Iterable[Had], now: datetime, zone: ZoneInfo) -> tuple[int, ...]:

@@ -85,6 +85,11 @@ async def change_pool(
     return found
 
 
+async def stop_pool(connection: asyncpg.Connection, scope: Scope, name: str, now: datetime, *, paused: bool) -> bool:
+    """Stop a pool or start it, and nothing else; return whether there is one of the name."""
+    return await connection.fetchval(QUERIES["stop_pool"], *scope, name, paused, now) is not None
+
+
 async def load_pool(connection: asyncpg.Connection, scope: Scope, name: str) -> Pool | None:
     """Return a pool, without counts."""
     row = await connection.fetchrow(QUERIES["pool"], *scope, name)

@@ -1,6 +1,7 @@
 """The token of a cart: which codes count for a receipt, signed, so that nobody needs to be asked about them. Pure.
 
-It is good for one receipt alone, whose key goes into the signature, and for purchases up to an instant.
+It is good for one receipt alone, whose key goes into the signature, for the member whom it names, and for purchases up
+to an instant.
 """
 
 from __future__ import annotations
@@ -21,21 +22,30 @@ MOST_CODES = 16
 
 
 class SignedCart(NamedTuple):
-    """A cart as its token tells it: the pools of its codes, in order, and until when it is set aside."""
+    """A cart as its token tells it: until when it is set aside, the pools of its codes, in order, and whose it is.
+
+    Without a member it is anybody's.
+    """
 
     cart_id: UUID
     until: datetime
     pools: tuple[str, ...]
+    member_id: UUID | None = None
 
     def pools_at(self, bought_at: datetime) -> tuple[str, ...]:
         """The pools whose codes count for a purchase of this instant: none once the time of the cart is over."""
         return self.pools if bought_at < self.until else ()
+
+    def is_for(self, member_id: UUID | None) -> bool:
+        """Whether its codes count for a receipt of this member."""
+        return self.member_id is None or self.member_id == member_id
 
 
 class _Told(msgspec.Struct, frozen=True, array_like=True, gc=False):
     cart_id: bytes
     until: int
     pools: tuple[str, ...]
+    member_id: bytes | None = None
 
 
 _write = msgspec.msgpack.Encoder().encode
@@ -55,7 +65,8 @@ class CartProofs:
 
     def sign(self, receipt_key: UUID, cart: SignedCart) -> str:
         """Return the token that brings a cart to a receipt; the time is cut to whole milliseconds."""
-        told = _write(_Told(cart.cart_id.bytes, int(cart.until.timestamp() * 1000), cart.pools))
+        whose = None if cart.member_id is None else cart.member_id.bytes
+        told = _write(_Told(cart.cart_id.bytes, int(cart.until.timestamp() * 1000), cart.pools, whose))
         return base64.urlsafe_b64encode(self._signature(receipt_key, told) + told).rstrip(b"=").decode()
 
     def read(self, receipt_key: UUID, token: str) -> SignedCart | None:
@@ -84,4 +95,5 @@ def _bytes(token: str) -> bytes:
 
 def _cart(told: bytes) -> SignedCart:
     cart = _read(told)
-    return SignedCart(UUID(bytes=cart.cart_id), datetime.fromtimestamp(cart.until / 1000, UTC), cart.pools)
+    whose = None if cart.member_id is None else UUID(bytes=cart.member_id)
+    return SignedCart(UUID(bytes=cart.cart_id), datetime.fromtimestamp(cart.until / 1000, UTC), cart.pools, whose)

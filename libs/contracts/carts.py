@@ -15,7 +15,7 @@ from libs.codes.rules import Order
 PATH = "/carts"
 """Where redemption answers, on its web port."""
 Operation = Literal["known", "hold", "release"]
-CartState = Literal["held", "bought", "released", "expired"]
+CartState = Literal["held", "bought", "returned", "released", "expired"]
 
 
 class CartCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -121,8 +121,8 @@ class CartView(_View):
     model_config = ConfigDict(json_schema_extra={"example": _CART})
 
     cart_id: UUID = Field(description="Names it.")
-    token: str = Field(description="What `purchase.completed` says as its `cart`.")
-    state: CartState = Field(description="Whether it is held, was bought, let go, or its time is over.")
+    token: str = Field(description="What `purchase.completed` says as its `cart`; good for the same member.")
+    state: CartState = Field(description="Whether it is held, was bought, is all back, was let go, or over.")
     held_until: datetime = Field(description="Purchases up to then bring its codes.")
     receipt_number: str = Field(description="The receipt that it is for.")
     store: str | None = Field(description="The store of that.")

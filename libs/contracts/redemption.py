@@ -31,7 +31,7 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     the caller's key, the digest of its Idempotency-Key and that of the request; a quote has no use for the last two.
     With an `order` it is about a reward: `points` then are those paid for each piece, where the price slides.
     With `bill_minor` points pay a bill, in the currency's minor unit; `returned_minor` is how much of one came back.
-    With a `trade` points are not spent but traded.
+    With a `trade` points are not spent but traded; what is quoted with one is a loan.
     """
 
     operation: Operation

@@ -162,6 +162,8 @@ TOPICS: tuple[Topic, ...] = (
             "points.activated",
             "points.reversed",
             "points.repaid",
+            "points.lent",
+            "points.due",
             "points.adjusted",
             "points.redated",
             "points.redeemed",

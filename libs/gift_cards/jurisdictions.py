@@ -19,12 +19,16 @@ NOWHERE = "none"
 
 
 class Cash(Struct, frozen=True, forbid_unknown_fields=True):
-    """When a holder may ask for cash: below an amount of a currency, or once no more than so many percent are left."""
+    """When a holder may ask for cash: below an amount of a currency, or once no more than so many percent are left.
+
+    Where only cards count that were sold for more than an amount, `sold_above_minor` says so.
+    """
 
     below_minor: int | None = None
     up_to_minor: int | None = None
     currency: str | None = None
     percent_left: int | None = None
+    sold_above_minor: int | None = None
 
 
 class Law(Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,6 +62,8 @@ class Law(Struct, frozen=True, forbid_unknown_fields=True):
         """Whether a holder may ask for what is left in cash."""
         cash = self.cash
         if cash is None or (cash.currency is not None and cash.currency != currency):
+            return False
+        if cash.sold_above_minor is not None and initial_minor <= cash.sold_above_minor:
             return False
         return (
             (cash.below_minor is not None and balance_minor < cash.below_minor)

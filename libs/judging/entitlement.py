@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from libs.codes.proof import read_verified
+from libs.judging.blocks import BLOCKED
 from libs.judging.exchange import NO_RATE, exchange
 from libs.judging.groups import segments_seen
 from libs.judging.versions import ActiveVersion, RunningProgramme
@@ -22,6 +24,8 @@ from libs.receipts.decided import granted_by
 from libs.receipts.story import Stands, Story
 
 _structs = msgspec.structs
+FOREIGN_CART = "cart-foreign"
+"""Why codes do not count: they were set aside for another member."""
 
 
 class Entitlement(msgspec.Struct, frozen=True):
@@ -61,11 +65,16 @@ def entitlement(
 
     if version is None:
         return found(reason=ahead, waits="no-programme-yet")
+    if story.version is None and story.word is None and story.owner in programme.blocked:
+        return found(reason=ahead, waits=BLOCKED)
     if story.word == "refuse":
         return found(reason="refused-by-operator")
     purchase = standing.purchase()
     if purchase is None:
         return found(reason="nothing-left")
+    foreign = None
+    if purchase.codes and purchase.cart is not None and not read_verified(purchase.cart).is_for(story.owner):
+        purchase, foreign = _structs.replace(purchase, codes=()), FOREIGN_CART
     exchanged = exchange(purchase, programme, version, judged_at, story.rate)
     if exchanged is None:
         return found(reason=ahead, waits=NO_RATE, judged=purchase)
@@ -75,7 +84,7 @@ def entitlement(
     nothing = SWITCHED_OFF if off is ALL_KILLED else None
     return found(
         target={grant.wallet: grant.points for grant in evaluation.grants},
-        reason=evaluation.reason or nothing or ahead,
+        reason=evaluation.reason or nothing or ahead or foreign,
         evaluation=evaluation,
         judged=exchanged.purchase,
         rate=exchanged.rate,

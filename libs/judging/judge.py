@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from libs.judging.blocks import BLOCKED
 from libs.judging.exchange import NO_RATE, exchange
 from libs.judging.placement import PERIOD_CLOSED, place_grants
 from libs.judging.verdict import Verdict
@@ -28,16 +29,16 @@ def judge(
     """Judge a purchase by the version in force at its time, for the member who made it, if anybody is known.
 
     `purchase` is the payload as the codec decodes it; `occurred_at` its own time and `arrived_at` its arrival, both
-    aware; `counters` what limits have used. What the programme's switches have turned off does not pay. It changes
-    nothing.
+    aware; `counters` what limits have used. What the programme's switches have turned off does not pay, and
+    what a blocked member brings waits for an operator. It changes nothing.
     """
     judged_at, ahead = effective_time(occurred_at, arrived_at)
     if member is None:
         outcome: Outcome = "unclaimed" if purchase.identifiers else "no_member"
         return Verdict(outcome, ahead, judged_at)
     version = programme.at(judged_at)
-    if version is None:
-        return Verdict("awaiting_operator", "no-programme-yet", judged_at)
+    if version is None or (programme.blocked and member.member_id in programme.blocked):
+        return Verdict("awaiting_operator", "no-programme-yet" if version is None else BLOCKED, judged_at)
     rate = None
     if purchase.currency != version.compiled.currency:
         exchanged = exchange(purchase, programme, version, judged_at)

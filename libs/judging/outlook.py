@@ -28,11 +28,11 @@ def bought(
 def credited(ledger: MemberLedger, credits: Iterable[NewCredit], at: datetime) -> MemberLedger:
     """Return a member's ledger with the lots of these credits, recorded at an aware instant.
 
-    What time has done up to then is recorded first, and what is owed is repaid out of each lot, as in earning.
+    What time has done up to then is recorded first, and what is owed or lent is repaid out of each lot, as in earning.
     """
     ledger = apply_all(ledger, catch_up(ledger, at, at))
     for new in credits:
         lot = new.lot(ledger.seq, at)
         ledger = apply(ledger, opening_movement(lot))
-        ledger = apply_all(ledger, repay(ledger, new.wallet, at))
+        ledger = apply_all(ledger, repay(ledger, new.wallet, at, credited=(lot.seq,)))
     return ledger

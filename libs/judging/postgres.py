@@ -1,13 +1,14 @@
-"""What purchases are judged by, as PostgreSQL has it: programmes in all their versions, sources, rates, switches.
+"""What purchases are judged by, as PostgreSQL has it: programmes in all versions, sources, rates, switches, blocks.
 
 A stream worker sees everybody's; whoever reads in the name of a tenant sees that tenant's alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -15,7 +16,7 @@ import orjson
 from libs.contracts.mapping import SourceMapping, parse_mapping
 from libs.contracts.mapping_language import MappingInvalid
 from libs.history.needs import needs_of, together
-from libs.judging.programmes import Programmes, by_prefix
+from libs.judging.programmes import Programmes, Stops, by_prefix
 from libs.judging.versions import ActiveVersion, RunningProgramme, activate, segmented
 from libs.promotions.document import ProgrammeInvalid
 from libs.promotions.rates import Rates
@@ -28,7 +29,7 @@ _QUERIES = sql.load("libs.judging", "programmes.sql")
 
 
 class Digests(NamedTuple):
-    """Texts that change whenever what is judged by does: sources, programmes and rates; and the switches."""
+    """Texts that change whenever what is judged by does: sources, programmes and rates; and switches and blocks."""
 
     rules: str
     switches: str
@@ -47,6 +48,17 @@ async def load_switches(connection: asyncpg.Connection) -> dict[tuple[int, int],
     return off
 
 
+async def load_blocked(connection: asyncpg.Connection) -> dict[tuple[int, int], frozenset[UUID]]:
+    """Return the members who are blocked, by programme."""
+    rows = await connection.fetch(_QUERIES["blocked"])
+    return {(row["tenant_id"], row["programme_id"]): frozenset(row["members"]) for row in rows}
+
+
+async def load_stops(connection: asyncpg.Connection) -> Stops:
+    """Return what is stopped by hand, by programme."""
+    return Stops(await load_switches(connection), await load_blocked(connection))
+
+
 class StoredProgrammes(NamedTuple):
     """Programmes, their versions, the sources and the exchange rates, as rows."""
 
@@ -54,17 +66,17 @@ class StoredProgrammes(NamedTuple):
     versions: Sequence[asyncpg.Record]
     sources: Sequence[asyncpg.Record]
     rates: Sequence[asyncpg.Record]
-    switches: Mapping[tuple[int, int], tuple[str, ...]]
+    stops: Stops
 
 
 async def load_programmes(connection: asyncpg.Connection) -> StoredProgrammes:
-    """Load every programme, version, source, rate and switch."""
+    """Load every programme, version, source and rate, and what is stopped."""
     return StoredProgrammes(
         await connection.fetch(_QUERIES["programmes"]),
         await connection.fetch(_QUERIES["versions"]),
         await connection.fetch(_QUERIES["sources"]),
         await connection.fetch(_QUERIES["rates"]),
-        await load_switches(connection),
+        await load_stops(connection),
     )
 
 
@@ -119,10 +131,11 @@ def compile_programmes(stored: StoredProgrammes, compiled: Iterable[ActiveVersio
             any(version.counts_members for version in own),
             any(version.pends for version in own),
             Rates(rates.get(key, ())),
-            stored.switches.get(key, ()),
+            stored.stops.switches.get(key, ()),
             row["name"],
             together([needs_of(version.compiled.source) for version in own]),
             any(version.compiled.needs.profile for version in own),
+            blocked=stored.stops.blocked.get(key, frozenset()),
             **segmented(own),
         )
     sources = ((row["source_prefix"], (row["tenant_id"], row["programme_id"])) for row in stored.sources)

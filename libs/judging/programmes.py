@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import NamedTuple
+from uuid import UUID
 
 from libs.contracts.mapping import SourceMapping
 from libs.judging.versions import OWN_SOURCE, RunningProgramme, longest_prefix
 
 _MOST_SOURCES = 100_000
+
+
+class Stops(NamedTuple):
+    """What is stopped by hand: the switches that are off, and the members who are blocked, by programme key."""
+
+    switches: Mapping[tuple[int, int], tuple[str, ...]] = MappingProxyType({})
+    blocked: Mapping[tuple[int, int], frozenset[UUID]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +40,13 @@ class Programmes:
         self._found[source] = programme
         return programme
 
-    def switched(self, switches: Mapping[tuple[int, int], tuple[str, ...]]) -> Programmes:
-        """Return the same programmes with these switches off, by programme key."""
-        after = {
-            key: programme if programme.switches == (off := switches.get(key, ())) else replace(programme, switches=off)
-            for key, programme in self.by_key().items()
-        }
+    def stopped(self, stops: Stops) -> Programmes:
+        """Return the same programmes with these switches off and members blocked."""
+        after = {}
+        for key, programme in self.by_key().items():
+            off, blocked = stops.switches.get(key, ()), stops.blocked.get(key, frozenset())
+            same = programme.switches == off and programme.blocked == blocked
+            after[key] = programme if same else replace(programme, switches=off, blocked=blocked)
         return Programmes({prefix: after[each.key] for prefix, each in self.prefixes.items()}, self.mappings)
 
     def by_key(self) -> dict[tuple[int, int], RunningProgramme]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypedDict, TypeVar
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from libs.exemptions.rules import Exemptions, exemptions_of
@@ -60,6 +61,7 @@ class RunningProgramme:
     `history` says what its versions need of what members did before; None where none of them asks. `knows` whether any
     asks what is known of members: their attributes, birthday or day of enrolment. `has_segments` says whether any
     version has segments, `sees_segments` whether campaigns ask for them; `lists` are the static ones.
+    `blocked` are members of whom nothing is decided before somebody has looked.
     """
 
     tenant_id: int
@@ -77,6 +79,7 @@ class RunningProgramme:
     has_segments: bool = False
     sees_segments: bool = False
     lists: frozenset[str] = frozenset()
+    blocked: frozenset[UUID] = frozenset()
     key: tuple[int, int] = field(init=False)
     """Tenant and programme, as rows name them."""
     refers: bool = field(init=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 from types import MappingProxyType
@@ -52,11 +52,14 @@ def activate(
         )
         for seq, ((wallet, instant, expires_at, moves), lots) in enumerate(groups.items(), start=ledger.seq + 1)
     ]
-    return (*movements, *_repaid(apply_all(ledger, movements), sorted({key[0] for key in groups}), recorded_at))
+    return (*movements, *_repaid(apply_all(ledger, movements), groups.values(), recorded_at))
 
 
-def _repaid(ledger: MemberLedger, wallets: Iterable[str], recorded_at: datetime) -> Iterator[Movement]:
-    for wallet in wallets:
-        for movement in repay(ledger, wallet, recorded_at):
+def _repaid(ledger: MemberLedger, activated: Iterable[Sequence[Lot]], recorded_at: datetime) -> Iterator[Movement]:
+    by_wallet: dict[str, list[int]] = {}
+    for lot in (lot for lots in activated for lot in lots):
+        by_wallet.setdefault(lot.wallet, []).append(lot.seq)
+    for wallet in sorted(by_wallet):
+        for movement in repay(ledger, wallet, recorded_at, credited=by_wallet[wallet]):
             ledger = apply(ledger, movement)
             yield movement

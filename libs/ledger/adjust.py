@@ -68,7 +68,8 @@ def adjust(
         opened_by=Kind.ADJUST,
     )
     opening = opening_movement(lot)
-    return Adjustment((opening, *repay(apply(ledger, opening), wallet, recorded_at)), lot)
+    repaid = repay(apply(ledger, opening), wallet, recorded_at, credited=(lot.seq,))
+    return Adjustment((opening, *repaid), lot)
 
 
 def _down(ledger: MemberLedger, wallet: str, points: int, effective_at: datetime, recorded_at: datetime) -> Adjustment:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from libs.ledger.catch_up import catch_up
 from libs.ledger.evolve import apply_all
 from libs.ledger.keeping import reason_of, share_out
-from libs.ledger.model import Kind, Lot, MemberLedger, Spared
+from libs.ledger.model import Debt, Kind, Lot, MemberLedger, Spared
 
 _LOOKED_AHEAD = 12
 """Boundaries."""
+_NOTHING = Debt("", 0, datetime.min.replace(tzinfo=UTC))
 
 
 class NextExpiry(NamedTuple):
@@ -36,9 +37,10 @@ class Balance:
 
     `active` is what is left of the lots in force, `available` the part of it that is not held, `pending` what is not
     active yet, `held` all that is reserved (also in lots past their date: a hold keeps them until it ends), `debt` what
-    is owed. `next_expiry` is the earliest boundary that takes any of the available points, and how many; for a member
-    whose points are spared, as far as that is known a dozen boundaries ahead. `sparing` is what is spared at the
-    earliest date among the available points, by reason.
+    is owed, `lent` what is owed from `due_at` on; `share` percent of each credit repay it until then. `next_expiry` is
+    the earliest boundary that takes any of the available points, and how many; for a member whose points are spared, as
+    far as that is known a dozen boundaries ahead. `sparing` is what is spared at the earliest date among the available
+    points, by reason.
     """
 
     available: int
@@ -48,6 +50,9 @@ class Balance:
     debt: int
     next_expiry: NextExpiry | None
     sparing: tuple[Sparing, ...] = ()
+    lent: int = 0
+    share: int = 0
+    due_at: datetime | None = None
 
     @property
     def spendable(self) -> int:
@@ -61,18 +66,22 @@ def balance(ledger: MemberLedger, wallet: str, at: datetime) -> Balance:
     For an instant before the ledger's last movement, fold the journal up to there first (`evolve.as_of`). What became
     active while the member owes has repaid its part, and what was spared lives on, recorded or not.
     """
-    if ledger.keeps or ledger.debt(wallet):
+    if ledger.keeps or ledger.debts:
         ledger = apply_all(ledger, catch_up(ledger, at, at))
     lots = [lot for lot in ledger.lots if lot.wallet == wallet]
     in_force = [lot for lot in lots if lot.in_force(at)]
+    owed = next((debt for debt in ledger.debts if debt.wallet == wallet), _NOTHING)
     return Balance(
         available=sum(lot.free for lot in in_force),
         pending=sum(lot.remaining for lot in lots if lot.active_from > at),
         active=sum(lot.remaining for lot in in_force),
         held=sum(lot.held for lot in lots),
-        debt=ledger.debt(wallet),
+        debt=owed.amount,
         next_expiry=_spared_until(ledger, in_force) if ledger.keeps else _next_expiry(in_force),
         sparing=_sparing(ledger, wallet, in_force) if ledger.keeps else (),
+        lent=owed.lent,
+        share=owed.share,
+        due_at=owed.due_at,
     )
 
 

@@ -1,4 +1,4 @@
-"""What time does to a member's points: they become active, pay what is owed, and lapse or are spared."""
+"""What time does to points: they become active, pay what is owed, lapse or are spared; and loans fall due."""
 
 from __future__ import annotations
 
@@ -9,42 +9,51 @@ from typing import NamedTuple
 from libs.ledger.activate import activate
 from libs.ledger.evolve import apply_all
 from libs.ledger.keeping import Part, next_boundary, reason_of, share_out
+from libs.ledger.lend import fall_due
 from libs.ledger.model import Account, Allocation, Kind, Lot, MemberLedger, Movement, NewExpiry, Span
 
 
 class Due(NamedTuple):
-    """When time will next do something to a ledger: make points active, or let them lapse; None for never."""
+    """When time will next do something to a ledger: make points active or a loan due, let points lapse; None: never."""
 
     activates_at: datetime | None
     lapses_at: datetime | None
 
 
 def due(ledger: MemberLedger) -> Due:
-    """When the next pending lot becomes active, and when the next free points lapse, pending ones included."""
+    """When the next pending lot becomes active or what is lent falls due, and when the next free points lapse.
+
+    Pending points are among these.
+    """
     activates_at = lapses_at = None
     for lot in ledger.lots:
         if lot.pending and lot.remaining and (activates_at is None or lot.active_from < activates_at):
             activates_at = lot.active_from
         if lot.expires_at is not None and lot.free and (lapses_at is None or lot.expires_at < lapses_at):
             lapses_at = lot.expires_at
+    for debt in ledger.debts:
+        if debt.due_at is not None and (activates_at is None or debt.due_at < activates_at):
+            activates_at = debt.due_at
     return Due(activates_at, lapses_at)
 
 
 def catch_up(ledger: MemberLedger, now: datetime, recorded_at: datetime) -> tuple[Movement, ...]:
     """All that time has done up to `now` and nobody has recorded, in the order in which it happened.
 
-    At each instant lots become active, then repay debt, then lots lapse: what is free of them, for a hold keeps its
-    points, and what `ledger.keeps` spares at that instant gets the date of the next boundary instead. Whoever writes to
-    a member records this first. Asked in two steps it gives the same as in one.
+    At each instant lots become active, then repay debt, then loans fall due, then lots lapse: what is free of them, for
+    a hold keeps its points, and what `ledger.keeps` spares at that instant gets the date of the next boundary instead.
+    Whoever writes to a member records this first. Asked in two steps it gives the same as in one.
     """
     movements: list[Movement] = []
     while (instant := _next(due(ledger), now)) is not None:
         ready = [lot.seq for lot in ledger.lots if lot.pending and lot.active_from <= instant]
         activated = activate(ledger, ready, instant, recorded_at)
         ledger = apply_all(ledger, activated)
+        fallen = fall_due(ledger, instant, recorded_at)
+        ledger = apply_all(ledger, fallen)
         ended = tuple(_ends(ledger, instant, recorded_at))
         ledger = apply_all(ledger, ended)
-        movements += [*activated, *ended]
+        movements += [*activated, *fallen, *ended]
     return tuple(movements)
 
 

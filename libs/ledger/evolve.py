@@ -184,13 +184,36 @@ def _refusal(lot: Lot, movement: Movement) -> str | None:
 def _debts_after(debts: tuple[Debt, ...], movement: Movement) -> tuple[Debt, ...]:
     """Debt grows when points are taken out of it that are not there, and shrinks when points go into it."""
     growth = (movement.from_account is Account.DEBT) - (movement.to_account is Account.DEBT)
-    if not growth:
+    if not growth and movement.kind is not Kind.FALL_DUE:
         return debts
-    owed = sum(debt.amount for debt in debts if debt.wallet == movement.wallet) + growth * movement.amount
-    if owed < 0:
-        raise IllegalMovementError(f"movement {movement.seq}: repays {-owed} more than is owed")
-    others = [debt for debt in debts if debt.wallet != movement.wallet]
-    since = [debt.since for debt in debts if debt.wallet == movement.wallet and (debt.amount or growth < 0)]
-    if growth > 0:
-        since.append(movement.effective_at)
-    return tuple(sorted((*others, Debt(movement.wallet, owed, max(since))), key=lambda debt: debt.wallet))
+    wallet, others = movement.wallet, [debt for debt in debts if debt.wallet != movement.wallet]
+    before = next((debt for debt in debts if debt.wallet == wallet), Debt(wallet, 0, movement.effective_at))
+    after = _shrunk(before, movement) if growth < 0 else _grown(before, movement)
+    return tuple(sorted((*others, after), key=attrgetter("wallet")))
+
+
+def _grown(before: Debt, movement: Movement) -> Debt:
+    """The debt after it grew, or what was lent fell due; terms of loans at the same time are the stricter ones."""
+    since = movement.effective_at
+    if before.amount or before.lent:
+        since = max(since, before.since)
+    if movement.kind is Kind.FALL_DUE:
+        if movement.amount != before.lent:
+            raise IllegalMovementError(f"movement {movement.seq}: {before.lent} are lent, not {movement.amount}")
+        return Debt(before.wallet, before.amount + before.lent, since)
+    loan = movement.loan
+    if loan is None:
+        return replace(before, amount=before.amount + movement.amount, since=since)
+    share, due_at = max(before.share, loan.share), min(before.due_at or loan.due_at, loan.due_at)
+    return Debt(before.wallet, before.amount, since, before.lent + movement.amount, share, due_at)
+
+
+def _shrunk(before: Debt, movement: Movement) -> Debt:
+    """The debt after a part of it was paid: what is owed first, and only then what is lent."""
+    left = before.amount + before.lent - movement.amount
+    if left < 0:
+        raise IllegalMovementError(f"movement {movement.seq}: repays {-left} more than is owed")
+    lent = min(before.lent, left)
+    if not lent:
+        return Debt(before.wallet, left, before.since)
+    return replace(before, amount=left - lent, lent=lent)

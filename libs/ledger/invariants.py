@@ -130,7 +130,7 @@ def _accounts_equal_lots(ledger: MemberLedger, journal: Sequence[Movement]) -> I
         lots = [lot for lot in ledger.lots if lot.wallet == wallet]
         pending = sum(lot.remaining for lot in lots if lot.pending)
         left = sum(lot.remaining for lot in lots)
-        in_lots = (left, pending, sum(lot.held for lot in lots), ledger.debt(wallet))
+        in_lots = (left, pending, sum(lot.held for lot in lots), ledger.debt(wallet) + ledger.lent(wallet))
         in_accounts = (where.active + where.pending + where.held, where.pending, where.held, where.debt)
         if in_lots != in_accounts:
             yield f"{wallet}: left, pending, held and debt are {in_lots} by lots and {in_accounts} by accounts"

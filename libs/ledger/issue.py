@@ -31,4 +31,4 @@ def issue(
         policy_version=policy_version,
     )
     opening = opening_movement(lot)
-    return opening, *repay(apply(ledger, opening), wallet, at)
+    return opening, *repay(apply(ledger, opening), wallet, at, credited=(lot.seq,))

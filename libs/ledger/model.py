@@ -52,6 +52,8 @@ class Kind(StrEnum):
     TRANSFER = "transfer"
     ADJUST = "adjust"
     REPAY = "repay"
+    LEND = "lend"
+    FALL_DUE = "fall_due"
 
 
 _A = Account
@@ -81,6 +83,10 @@ LEGAL: dict[Kind, frozenset[tuple[Account, Account]]] = {
         | {(_A.ADJUSTED, _A.ACTIVE), (_A.ADJUSTED, _A.DEBT), (_A.WRITTEN_OFF, _A.DEBT)}
     ),
     Kind.REPAY: frozenset({(_A.ACTIVE, _A.DEBT)}),
+    # What is lent is issued against the debt of whoever gets it, and its fee is spent.
+    Kind.LEND: frozenset({(_A.DEBT, _A.ISSUED), (_A.DEBT, _A.REDEEMED)}),
+    # Nothing moves: what was lent is owed from then on.
+    Kind.FALL_DUE: frozenset({(_A.DEBT, _A.DEBT)}),
 }
 """The pairs (from-account, to-account) that each kind may have."""
 
@@ -177,13 +183,20 @@ class Span(Struct, frozen=True, omit_defaults=True):
     younger_days: int | None = None
 
 
+class Loan(Struct, frozen=True):
+    """By what points are lent: `share` percent of each later credit repays them, and at `due_at` the rest is owed."""
+
+    share: int
+    due_at: datetime
+
+
 class Movement(Struct, frozen=True):
     """Points that go from one account to another: the only thing that is ever written to the ledger.
 
     `seq` is the member's own gap-free number. `effective_at` is when it counts from, `recorded_at` when we learnt it.
     Where lots are touched, the allocations add up to the amount. `corrects` is the `seq` of the movement that this one
     takes back. `opens` is the lot that it makes; `new_expiry` the date that it gives to the lots it names, `spared` why
-    they got it at their boundary.
+    they got it at their boundary. `loan` says by what terms the debt that it makes is lent.
     """
 
     seq: int
@@ -199,18 +212,23 @@ class Movement(Struct, frozen=True):
     opens: Lot | None = None
     new_expiry: NewExpiry | None = None
     spared: Spared | None = None
+    loan: Loan | None = None
 
 
 class Debt(Struct, frozen=True):
-    """What a member owes in one wallet, because points were taken back after they had been spent.
+    """What a member owes in one wallet: points that were taken back after they had been spent, or loans that are due.
 
     `since` is the latest time that a part of it counts from: nothing repays it earlier, so that the past can be folded.
-    A debt that was repaid stays, with the amount 0.
+    A debt that was repaid stays, with the amount 0. Beside it points are `lent` that are not due before `due_at`: they
+    bar nothing, and `share` percent of each credit repays them, once there is no amount.
     """
 
     wallet: str
     amount: int
     since: datetime
+    lent: int = 0
+    share: int = 0
+    due_at: datetime | None = None
 
 
 class MemberLedger(Struct, frozen=True):
@@ -227,8 +245,12 @@ class MemberLedger(Struct, frozen=True):
     keeps: tuple[Span, ...] = ()
 
     def debt(self, wallet: str) -> int:
-        """What the member owes in this wallet, never below 0."""
+        """What the member owes in this wallet, never below 0; what is lent is not owed before it is due."""
         return sum([debt.amount for debt in self.debts if debt.wallet == wallet])
+
+    def lent(self, wallet: str) -> int:
+        """What is lent to the member in this wallet and is not due yet, never below 0."""
+        return sum([debt.lent for debt in self.debts if debt.wallet == wallet])
 
     def lot(self, seq: int) -> Lot | None:
         """The lot with this number; None when there is none."""
@@ -257,6 +279,8 @@ def flaws(movement: Movement) -> Iterator[str]:
         yield f"allocations add up to {allocated} instead of {expected}"
     if opens_lot(movement) != (movement.opens is not None):
         yield "a lot is opened by exactly those movements that bring points in from issued, transferred or adjusted"
+    if movement.kind is Kind.LEND and movement.loan is None:
+        yield "what is lent has no terms"
     if movement.opens is not None and not _opens_itself(movement, movement.opens):
         yield "the opened lot differs from its movement in seq, wallet, amount, kind, account or the lot named"
 

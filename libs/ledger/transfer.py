@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 from libs.ledger.decide import burn_order, opening_movement, take
 from libs.ledger.evolve import apply_all
-from libs.ledger.model import Account, Allocation, Kind, Lot, MemberLedger, Movement
+from libs.ledger.model import Account, Allocation, Kind, Loan, Lot, MemberLedger, Movement
 from libs.ledger.repay import repay
 
 TransferRefusal = Literal["in-debt", "not-enough-points", "points-held"]
@@ -52,14 +52,15 @@ def transfer(
     """Give so many points of a wallet, out of lots in burn order or of the lots that are named; never a part of them.
 
     It counts from `at`, when it is recorded; record what time has done to both first. Only what is free and in force
-    may be given, and by nobody who owes anything in this wallet. What is received repays debt at once.
+    may be given, and by nobody who owes anything in this wallet or to whom anything is lent. What is received repays
+    debt at once.
 
     Raises:
         ValueError: a bug of the caller: nothing to give, or both are the same member.
     """
     if points <= 0 or giver.member_id == receiver.member_id:
         raise ValueError("a transfer is of some points, from one member to another")
-    if giver.debt(wallet):
+    if giver.debt(wallet) or giver.lent(wallet):
         return Transfer(refused="in-debt")
     usable = [
         lot
@@ -73,14 +74,14 @@ def transfer(
 
 
 def merge(merged: MemberLedger, survivor: MemberLedger, at: datetime) -> Transfer:
-    """Move all that a member has and owes to another, who is the same person; pending lots stay pending.
+    """Move all that a member has and owes to another, who is the same person; pending lots stay pending, loans lent.
 
     It is refused while anything is held: a reservation would end in a ledger that nobody looks at any more.
     """
     if any(lot.held for lot in merged.lots):
         return Transfer(refused="points-held")
     parts = tuple(Allocation(lot.seq, lot.remaining) for lot in burn_order(merged.lots) if lot.remaining)
-    debts = {debt.wallet: debt.amount for debt in merged.debts if debt.amount}
+    debts = {debt.wallet: debt.amount + debt.lent for debt in merged.debts if debt.amount or debt.lent}
     return _passing(merged, survivor, parts, debts, at)
 
 
@@ -101,7 +102,7 @@ def unmerge(
             return Transfer(refused="points-held")
         if left := min(lot.remaining, each.points):
             parts.append(Allocation(lot.seq, left))
-    owed = {wallet: min(amount, survivor.debt(wallet)) for wallet, amount in debts.items()}
+    owed = {wallet: min(amount, survivor.debt(wallet) + survivor.lent(wallet)) for wallet, amount in debts.items()}
     return _passing(survivor, merged, parts, {wallet: amount for wallet, amount in owed.items() if amount}, at)
 
 
@@ -169,15 +170,21 @@ class _Passing:
         )
 
     def debt(self, wallet: str, amount: int) -> None:
-        """What is owed leaves one ledger and comes into the other."""
-        since = max(debt.since for debt in self.giver.debts if debt.wallet == wallet)
-        effective_at = max(self.at, since)
-        for ledger, movements, source, target in (
-            (self.giver, self.given, Account.TRANSFERRED, Account.DEBT),
-            (self.receiver, self.received, Account.DEBT, Account.TRANSFERRED),
-        ):
-            seq = ledger.seq + len(movements) + 1
-            movements.append(Movement(seq, wallet, Kind.TRANSFER, source, target, amount, effective_at, self.at))
+        """What is owed leaves one ledger and comes into the other, then what is lent, by the same terms."""
+        (debt,) = [debt for debt in self.giver.debts if debt.wallet == wallet]
+        effective_at, owed = max(self.at, debt.since), min(amount, debt.amount)
+        loan = None if debt.due_at is None else Loan(debt.share, debt.due_at)
+        for part, terms in ((owed, None), (amount - owed, loan)):
+            if not part:
+                continue
+            for ledger, movements, source, target, lent in (
+                (self.giver, self.given, Account.TRANSFERRED, Account.DEBT, None),
+                (self.receiver, self.received, Account.DEBT, Account.TRANSFERRED, terms),
+            ):
+                seq = ledger.seq + len(movements) + 1
+                movements.append(
+                    Movement(seq, wallet, Kind.TRANSFER, source, target, part, effective_at, self.at, loan=lent)
+                )
 
 
 def _passing(

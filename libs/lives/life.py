@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from libs.ledger.catch_up import catch_up, due
 from libs.ledger.evolve import apply
-from libs.ledger.model import Kind, Lot, MemberLedger, Movement
+from libs.ledger.model import Debt, Kind, Lot, MemberLedger, Movement
 from libs.lives.made import Cause, Made
 
 MemberName = tuple[int, int, UUID]
@@ -51,6 +51,8 @@ class Life:
             touched = self.ledger.lot(movement.allocations[0].lot_seq) if movement.allocations else None
             lapses_at = None if touched is None else touched.expires_at
             made = Made(movement, cause, False, self.ledger.debt(movement.wallet), lapses_at, reason)
+            if self.ledger.debts:
+                made = replace(made, lent=self.ledger.lent(movement.wallet))
             if movement.kind is Kind.WAIVE and (was := before.lot(movement.allocations[0].lot_seq)) is not None:
                 made = replace(made, lapsed_at=was.expires_at)
             self.made.append(made)
@@ -120,7 +122,7 @@ def rows(lives: Iterable[Life]) -> dict[str, list[dict[str, Any]]]:
                 ]
         tables["debts"] += [whose | debt for debt in _debts(life)]
         activates_at, lapses_at = life.head()
-        owing = any(debt.amount for debt in life.ledger.debts)
+        owing = any(debt.amount or debt.lent for debt in life.ledger.debts)
         tables["heads"].append(
             whose | {"seq": life.ledger.seq, "activates_at": activates_at, "lapses_at": lapses_at, "owing": owing}
         )
@@ -142,6 +144,23 @@ def waivers(lives: Iterable[Life]) -> list[dict[str, Any]]:
         for life in lives
         for made in life.made
         if made.movement.spared is not None
+    ]
+
+
+def loans(lives: Iterable[Life]) -> list[dict[str, Any]]:
+    """By what terms points were lent to these members, as rows; for most there are none."""
+    return [
+        {
+            "tenant_id": life.name[0],
+            "programme_id": life.name[1],
+            "member_id": life.name[2],
+            "seq": made.movement.seq,
+            "share": made.movement.loan.share,
+            "due_at": made.movement.loan.due_at,
+        }
+        for life in lives
+        for made in life.made
+        if made.movement.loan is not None
     ]
 
 
@@ -200,5 +219,4 @@ def _debts(life: Life) -> Iterator[dict[str, Any]]:
     for wallet in sorted(was.keys() | now.keys()):
         debt = now.get(wallet)
         if debt != was.get(wallet):
-            since = (debt or was[wallet]).since
-            yield {"wallet": wallet, "amount": 0 if debt is None else debt.amount, "since": since}
+            yield asdict(debt or Debt(wallet, 0, was[wallet].since))

@@ -11,9 +11,11 @@ from msgspec import Struct
 from libs.contracts.events import (
     PointsActivatedV1,
     PointsAdjustedV1,
+    PointsDueV1,
     PointsExpiredV1,
     PointsHeldV1,
     PointsIssuedV1,
+    PointsLentV1,
     PointsRedatedV1,
     PointsRedeemedV1,
     PointsReinstatedV1,
@@ -34,6 +36,8 @@ _EVENT_TYPES = {
     Kind.EXPIRE: PointsExpiredV1.event_type,
     Kind.ADJUST: PointsAdjustedV1.event_type,
     Kind.REPAY: PointsRepaidV1.event_type,
+    Kind.LEND: PointsLentV1.event_type,
+    Kind.FALL_DUE: PointsDueV1.event_type,
     Kind.HOLD: PointsHeldV1.event_type,
     Kind.RELEASE: PointsReleasedV1.event_type,
     Kind.REDEEM: PointsRedeemedV1.event_type,
@@ -57,9 +61,9 @@ class Cause(Struct, frozen=True):
 class Made(Struct, frozen=True):
     """A movement that a writer made.
 
-    `carried` when its lot was carried to a later boundary, `owed` the debt left in its wallet, `lapses_at` when the
-    lots that it touched lapse, `lapsed_at` when they would have before it gave them a later date, `counterpart` the
-    member to whom a transfer went, or from whom it came.
+    `carried` when its lot was carried to a later boundary, `owed` the debt left in its wallet and `lent` what is lent
+    there, `lapses_at` when the lots that it touched lapse, `lapsed_at` when they would have before it gave them a later
+    date, `counterpart` the member to whom a transfer went, or from whom it came.
     """
 
     movement: Movement
@@ -70,6 +74,7 @@ class Made(Struct, frozen=True):
     reason: str | None = None
     counterpart: UUID | None = None
     lapsed_at: datetime | None = None
+    lent: int = 0
 
 
 def event_type_of(movement: Movement) -> str:
@@ -114,8 +119,8 @@ def _own(movement: Movement, made: Made) -> dict[str, Any]:
             return {"active_from": movement.effective_at, "expires_at": made.lapses_at}
         case Kind.EXPIRE | Kind.WAIVE:
             return _ended(movement, made)
-        case Kind.REPAY:
-            return {"debt_left": made.owed}
+        case Kind.REPAY | Kind.FALL_DUE | Kind.LEND:
+            return _owed(movement, made)
     lot = movement.opens
     return {"opens": None if lot is None else lot.seq, "expires_at": None if lot is None else lot.expires_at}
 
@@ -133,6 +138,20 @@ def _ended(movement: Movement, made: Made) -> dict[str, Any]:
         "spared_by": spared.by,
         "spared_as": spared.name,
         "programme_version": spared.version,
+    }
+
+
+def _owed(movement: Movement, made: Made) -> dict[str, Any]:
+    """What is told of a debt that was paid or fell due; of a loan by which request and terms, and how much it is."""
+    loan = movement.loan
+    if loan is None:
+        lent = {"lent_left": made.lent} if made.lent and movement.kind is Kind.REPAY else {}
+        return {"debt_left": made.owed} | lent
+    return {
+        "redemption_id": str(made.cause.key),
+        "repays_percent": loan.share,
+        "due_at": loan.due_at,
+        "lent_left": made.lent,
     }
 
 

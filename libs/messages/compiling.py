@@ -8,10 +8,13 @@ from collections.abc import Iterator, Mapping
 import mjml
 from jinja2 import TemplateSyntaxError, nodes
 
+from libs.design.faults import Fault
+from libs.design.style import DEFAULT, Look
 from libs.messages import grammar, markup
+from libs.messages.block_mail import expanded
 from libs.messages.environment import environment, locale_of
 from libs.messages.kinds import KINDS, NAME
-from libs.messages.template import FORMS, Compiled, Fault, Template, TemplateInvalid
+from libs.messages.template import FORMS, Compiled, Template, TemplateInvalid
 from libs.messages.trial import faults_when_filled
 from libs.messages.values import TYPES, one_line
 
@@ -26,12 +29,15 @@ _TAG = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?")
 _INCLUDED = re.compile(r"<\s*(mj-include|mj-font|mj-html-attributes)\b", re.IGNORECASE)
 
 
-def compiled(template: Template) -> Compiled:
-    """Compile a template.
+def compiled(template: Template, look: Look = DEFAULT) -> Compiled:
+    """Compile a template; one of blocks becomes a mail in a brand's look.
 
     Raises:
         TemplateInvalid: with every fault that was found.
     """
+    if template.blocks:
+        _raise_any(_faults_of_places(template))
+        template = expanded(template, look)
     _raise_any(_faults_around(template))
     locale = locale_of(template.language)
     assert locale is not None
@@ -53,7 +59,7 @@ def _raise_any(faults: Iterator[Fault] | list[Fault]) -> None:
         raise TemplateInvalid(found)
 
 
-def _faults_around(template: Template) -> Iterator[Fault]:
+def _faults_of_places(template: Template) -> Iterator[Fault]:
     if not NAME.fullmatch(template.name):
         yield Fault("name", "it is no name such as expiry_reminder")
     if not _TAG.fullmatch(template.language) or locale_of(template.language) is None:
@@ -62,6 +68,11 @@ def _faults_around(template: Template) -> Iterator[Fault]:
         yield Fault("brand", f"it is a name on one line of at most {LONGEST_BRAND} characters")
     if template.channel not in FORMS:
         yield Fault("channel", f"it is none of {', '.join(FORMS)}")
+
+
+def _faults_around(template: Template) -> Iterator[Fault]:
+    if faults := tuple(_faults_of_places(template)):
+        yield from faults
         return
     needed, allowed = FORMS[template.channel]
     yield from (Fault(part, f"{template.channel} has no such part") for part in template.parts if part not in allowed)

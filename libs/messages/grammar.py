@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 from jinja2 import nodes
 
+from libs.design.faults import Fault
 from libs.language import wording
-from libs.messages.template import Fault
 from libs.messages.values import FIELDS, Declared
 
 Kind = Literal["text", "flag", "number", "points", "money", "day", "moment", "url", "names", "proposals", "proposal"]

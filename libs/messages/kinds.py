@@ -84,7 +84,9 @@ KINDS: Mapping[str, Kind] = {
         **dict.fromkeys(("joined", "sent", "opened", "clicked", "held_back"), Variable("number")),
         wallets=Variable("proposals"),
     ),
-    "campaign": _kind("marketing", headline=_TEXT, message=_TEXT, button=_maybe("text"), **_OFFERS),
+    "campaign": _kind(
+        "marketing", headline=_TEXT, message=_TEXT, button=_maybe("text"), balance=_maybe("points"), **_OFFERS
+    ),
 }
 
 

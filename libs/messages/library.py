@@ -7,13 +7,14 @@ the programme's for any brand, then the shipped one.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from libs.design.style import DEFAULT, Brands, Look, look_for
 from libs.messages.compiling import compiled
 from libs.messages.content import ChannelName, Purpose
 from libs.messages.rendering import Ready, ready
 from libs.messages.shipped.templates import shipped
-from libs.messages.template import Compiled, Template
+from libs.messages.template import Compiled, Template, TemplateInvalid
 from libs.messages.values import Declared
 
 LAST = "en"
@@ -32,6 +33,8 @@ class Chosen:
     version: int
     purpose: Purpose
     ready: Ready
+    source: Template | None = None
+    """What it is made of anew for each brand's look: of blocks, or shipped."""
 
 
 def chosen(template: Template, made: Compiled, version: int, declared: Declared | None = None) -> Chosen:
@@ -45,6 +48,7 @@ def chosen(template: Template, made: Compiled, version: int, declared: Declared 
         version,
         template.meant_for(),
         ready(made, told),
+        template if template.blocks else None,
     )
 
 
@@ -60,8 +64,14 @@ def chain(language: str | None, otherwise: str = LAST) -> tuple[str, ...]:
 class Library:
     """The templates of one programme, published and shipped. Each shipped one is compiled when it is first taken."""
 
-    def __init__(self, published: Iterable[Chosen] = (), language: str = LAST) -> None:
-        """`published` are those in force, one of a name, brand, language and channel; `language` the programme's."""
+    def __init__(
+        self, published: Iterable[Chosen] = (), language: str = LAST, brands: Brands | None = None, site: str = ""
+    ) -> None:
+        """`published` are those in force, one of a name, brand, language and channel; `language` the programme's.
+
+        `brands` are its styles, and `site` is where pictures are shown.
+        """
+        self._brands, self._site = brands or {}, site
         self._published = {(each.name, each.brand, each.language.lower(), each.channel): each for each in published}
         self._language = language
         self._found: dict[tuple[str, str, str | None, ChannelName], Chosen] = {}
@@ -83,10 +93,25 @@ class Library:
         for tag in chain(language, self._language):
             for own in dict.fromkeys((brand, "")):
                 if (found := self._published.get((name, own, tag.lower(), channel))) is not None:
-                    return found
-            if (template := shipped(name, tag.lower(), channel)) is not None:
+                    return self._dressed(found, brand)
+            if (template := shipped(name, tag.lower(), channel, self.look(brand, name, channel))) is not None:
                 return chosen(template, compiled(template), 0)
         raise KeyError(channel)
+
+    def look(self, brand: str, name: str, channel: ChannelName = "email") -> Look:
+        """How a brand's message looks; what is no email looks like nothing."""
+        return look_for(self._brands, brand, name, self._site) if channel == "email" else DEFAULT
+
+    def _dressed(self, found: Chosen, brand: str) -> Chosen:
+        """Make what is of blocks anew in a brand's look; where that can't be, it stays as it was published."""
+        if found.source is None:
+            return found
+        look = self.look(brand, found.name, found.channel)
+        try:
+            made = compiled(found.source, look)
+        except TemplateInvalid:
+            return found
+        return replace(found, ready=ready(made, found.ready.declared))
 
 
 _MOST_REMEMBERED = 10_000

@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 
 from jinja2 import Environment
 
-from libs.messages.template import Fault
+from libs.design.faults import Fault
 
 # Plain letters: whoever reads HTML or MJML leaves them alone, in a text and in an attribute.
 _OPEN, _CLOSE = "zq7gap", "gapq7z"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from libs.design.blocks import Block
+from libs.design.faults import Fault
 from libs.messages.content import ChannelName, Purpose
 from libs.messages.kinds import kind_of
 from libs.messages.values import Declared, Variable
@@ -32,6 +34,7 @@ class Template:
 
     `brand` is empty for the programme's own. `variables` are what a campaign's template tells beside what every one
     can; those of the platform's messages declare none. `purpose` is None for what the message usually is for.
+    `blocks` take the place of the body: it is made of them in the brand's look.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Template:
     brand: str = ""
     purpose: Purpose | None = None
     variables: Mapping[str, Variable] = field(default_factory=dict)
+    blocks: tuple[Block, ...] = ()
 
     def declared(self) -> Declared:
         """All that it may tell."""
@@ -59,18 +63,6 @@ class Compiled:
     title: str
     text: str
     html: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with a template: where (`text:3` is the third line of the text), and why."""
-
-    path: str
-    reason: str
-
-    def __str__(self) -> str:
-        """Write it as one line."""
-        return f"{self.path}: {self.reason}"
 
 
 class TemplateInvalid(ValueError):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from libs.design.faults import Fault
 from libs.messages import samples
 from libs.messages.content import ChannelName, Content
 from libs.messages.rendering import TooLong, ready, render
 from libs.messages.segments import count_segments, foreign_characters
-from libs.messages.template import FORMS, Compiled, Fault, Template
+from libs.messages.template import FORMS, Compiled, Template
 from libs.messages.values import Unfit
 
 MOST_SEGMENTS = 3

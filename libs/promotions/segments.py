@@ -9,8 +9,9 @@ from pydantic import Field, model_validator
 
 from libs.promotions.audience import Anniversary, Days, DaysSince, FactCondition, FactField, WindowPart
 from libs.promotions.history import EVER, Window
-from libs.promotions.parts import Misplaced, Name, NonNegative, Part, Text, refuse_repeats
+from libs.promotions.parts import Misplaced, Name, NonNegative, Part, Text, refuse_repeats, unless_written
 from libs.promotions.scenario_triggers import OWN_SEGMENTS
+from libs.promotions.streaks import InARow
 from libs.promotions.triggers import SegmentTrigger
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Counted(Part):
     `visits` are purchases, amounts in minor units of the programme's currency, `average_basket_minor` spend by visit
     (nobody without a visit has one), `points` what was earned over all wallets or those of `wallets`. Spend may be that
     `of` one dimension's `one_of` values; `activities` are those of `one_of`, by name, and
-    `tier_points` those of the tier sets that `one_of` names.
+    `tier_points` those of the tier sets that `one_of` names. With `in_a_row` each of so many periods has to have `min`.
     """
 
     kind: Literal["count"]
@@ -74,10 +75,15 @@ class Counted(Part):
     within: WindowPart | None = None
     min: NonNegative | None = None
     max: NonNegative | None = None
+    in_a_row: InARow | None = unless_written(None)
 
     @model_validator(mode="after")
     def _sensible(self) -> Self:
         _refuse_empty_range(self.min, self.max, "min", "max")
+        if self.in_a_row is not None and (self.within is not None or self.max is not None or not self.min):
+            raise Misplaced("in_a_row", "goes with a `min` alone, and names its own windows")
+        if self.in_a_row is not None and self.what == "average_basket_minor":
+            raise Misplaced("in_a_row", "goes with what can be added up")
         if self.of is not None and self.what != "spend_minor":
             raise Misplaced("of", "goes with `spend_minor`")
         if bool(self.one_of) != (self.of is not None or self.what in ("activities", "tier_points")):
@@ -222,6 +228,8 @@ Segments = Annotated[tuple[Segment, ...], Field(max_length=500)]
 def window_of(criterion: Criterion) -> Window | None:
     """The days that a condition counts; None for one that counts no days."""
     match criterion:
+        case Counted(in_a_row=InARow() as streak):
+            return streak.window
         case Counted(within=part) | Favourite(within=part) | Share(within=part):
             return EVER if part is None else Window(part.days, part.months, part.period, part.back)
         case Recency():

@@ -1,4 +1,4 @@
-"""The document's word on trades: points that are bought, exchanged with other programmes or donated."""
+"""The document's word on trades: points that are bought, exchanged with other programmes, donated or lent."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
+from libs.promotions.lending import Lending
 from libs.promotions.limits import period_name
-from libs.promotions.parts import Instant, Misplaced, Name, Part, Positive, Tiers, Timed, refuse_repeats
+from libs.promotions.parts import Instant, Misplaced, Name, Part, Positive, Tiers, Timed, refuse_repeats, unless_written
 from libs.promotions.transfers import Counted
 
-TradeKind = Literal["buy", "exchange_in", "exchange_out", "donate"]
+TradeKind = Literal["buy", "exchange_in", "exchange_out", "donate", "lend"]
 Title = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -103,7 +104,7 @@ class TradeLimit(Part):
     period: Literal["day", "week", "month", "year", "ever"]
     points: Positive | None = None
     times: Positive | None = None
-    kinds: Annotated[tuple[TradeKind, ...], Field(max_length=4)] = ()
+    kinds: Annotated[tuple[TradeKind, ...], Field(max_length=5)] = ()
     tiers: Tiers = ()
 
     @model_validator(mode="after")
@@ -120,6 +121,7 @@ class Trades(Part):
     exchanges: Annotated[tuple[Exchange, ...], Field(max_length=256)] = ()
     charities: Annotated[tuple[Charity, ...], Field(max_length=256)] = ()
     pools: Annotated[tuple[Pool, ...], Field(max_length=1_000)] = ()
+    lending: Lending | None = unless_written(None)
     limits: Annotated[tuple[TradeLimit, ...], Field(max_length=64)] = ()
 
     def exchange(self, partner: str | None) -> Exchange | None:
@@ -194,6 +196,8 @@ def _wallets(trades: Trades) -> Iterator[tuple[str, str | None]]:
         yield f"exchanges[{at}]", exchange.wallet
     for at, charity in enumerate(trades.charities):
         yield f"charities[{at}]", charity.wallet
+    if trades.lending is not None:
+        yield "lending", trades.lending.wallet
 
 
 def _tiers(trades: Trades) -> Iterator[tuple[str, Sequence[str]]]:
@@ -205,3 +209,5 @@ def _tiers(trades: Trades) -> Iterator[tuple[str, Sequence[str]]]:
                 yield f"exchanges[{at}].{way}[{place}]", of_points.tiers
     for at, limit in enumerate(trades.limits):
         yield f"limits[{at}]", limit.tiers
+    for path, tiers in trades.lending.tiers() if trades.lending is not None else ():
+        yield f"lending.{path}", tiers

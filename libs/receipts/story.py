@@ -16,6 +16,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from libs.codes.proof import read_verified
 from libs.contracts.codec import Canonical
 from libs.contracts.events import PurchaseCompletedV1
 from libs.promotions import basket
@@ -153,17 +154,30 @@ class Story(Struct, frozen=True, omit_defaults=True):
 
 
 class Stands(Struct, frozen=True):
-    """The content that counts, if any, and what was returned of it; `voided` when it was, and nothing came after."""
+    """The content that counts, if any, and what was returned of it; `voided` when it was, and nothing came after.
+
+    `over` are carts that the receipt has had and given back: they count for nothing that is said of it later.
+    """
 
     content: Content | None
     returned: Returned
     voided: bool
+    over: frozenset[UUID] = frozenset()
+
+    @property
+    def cart_id(self) -> UUID | None:
+        """The cart that the receipt has."""
+        cart_id = None if self.content is None else _cart_of(self.content)
+        return None if cart_id in self.over else cart_id
 
     def purchase(self) -> Any | None:
         """What is left of the purchase; None when nothing is."""
         if self.content is None:
             return None
-        return basket.remaining(self.content.purchase, self.returned)
+        purchase = self.content.purchase
+        if self.over and purchase.codes and self.cart_id is None:
+            purchase = msgspec.structs.replace(purchase, codes=())
+        return basket.remaining(purchase, self.returned)
 
 
 def stands(story: Story) -> Stands:
@@ -171,18 +185,31 @@ def stands(story: Story) -> Stands:
     if len(story.contents) == 1 and not story.voids:  # nearly always, and the order of returns makes no difference
         return Stands(story.contents[0], reduce(basket.add, story.returns, NOTHING), False)
     content: Content | None = None
-    returned, voided = NOTHING, False
+    returned, voided, over = NOTHING, False, set[UUID | None]()
     for fact in facts_in_order(story):
         match fact:
             case Content(corrects=False) if content is not None:
                 continue  # typed twice, or corrected already
             case Content():
+                over |= _cart_left(content, fact)
                 content, voided = fact, False
             case Void():
+                over |= _cart_left(content, None)
                 content, returned, voided = None, NOTHING, True
             case Return():
                 returned = basket.add(returned, fact)
-    return Stands(content, returned, voided)
+    return Stands(content, returned, voided, frozenset([each for each in over if each is not None]))
+
+
+def _cart_left(before: Content | None, after: Content | None) -> set[UUID | None]:
+    """The cart of a content, where what is said in its place does not bear it."""
+    carts = [None if each is None else _cart_of(each) for each in (before, after)]
+    return {carts[0]} - {carts[1]}
+
+
+def _cart_of(content: Content) -> UUID | None:
+    token = content.purchase.cart
+    return None if token is None else read_verified(token).cart_id
 
 
 def facts_in_order(story: Story) -> list[Content | Void | Return]:

@@ -1,15 +1,15 @@
 """The relay of writers that are no batch loop: they commit at any time and in any process, and hold no partition.
 
-Their shards are held by lease, whoever wrote to them. The process that holds one publishes from the table: at once what
-it hears that itself has committed, and within a second what others have. A shard whose holder died is taken over when
-the lease has run out; what was left is published before anything new.
+Their shards are held by lease, whoever wrote to them. The process that holds one publishes at once what it hears that
+itself has committed, from memory where it was told all of it, and within a second what others have, from the table. A
+shard whose holder died is taken over when the lease has run out; what was left is published before anything new.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -28,6 +28,8 @@ LEASE = timedelta(seconds=15)
 _RENEW = 5.0
 _LOOK = 1.0
 _PAUSE = 1.0
+_STORE = 0.25
+"""Seconds between two times that cursors are stored at least; what lies behind one is published again after a crash."""
 _GATHER = 0.025
 """Seconds in which more is waited for once there is something: asking and sending cost more than what is sent."""
 
@@ -45,7 +47,8 @@ def shards_of(writer: str) -> list[str]:
 class LeasedRelay:
     """Publishes the shards of one writer that this process holds. `clock` is the machine's: leases are its business.
 
-    `make_relay` gives a relay that reads rows by the function it is handed.
+    `make_relay` gives a relay that reads rows by the function it is handed. A `lazy` writer does not wait until what it
+    commits is on disk; what is read of it is brought there before anybody is told.
     """
 
     def __init__(
@@ -55,8 +58,11 @@ class LeasedRelay:
         owner: str,
         make_relay: Callable[[ReadRows], Relay],
         clock: Clock,
+        *,
+        lazy: bool = False,
     ) -> None:
         self._pool = pool
+        self._lazy = lazy
         self._shards = shards_of(writer)
         self._owner = owner
         self._relay = make_relay(self._read)
@@ -64,10 +70,13 @@ class LeasedRelay:
         self._epochs: dict[str, int] = {}
         self._stored: dict[str, int] = {}
         self._dirty: set[str] = set()
+        self._heard: dict[str, list[Row]] = {}
         self._woken = asyncio.Event()
         self._stopping = False
         self._prepared = False
+        self._renewed: float | None = None
         self._looked: float | None = None
+        self._stored_at: float | None = None
         self._trouble: str | None = "the outbox is not looked after yet"
 
     @property
@@ -83,6 +92,12 @@ class LeasedRelay:
     def committed(self, shards: Iterable[str]) -> None:
         """Hear that this process has committed events in these shards."""
         self._dirty.update(shards)
+        self._woken.set()
+
+    def told(self, rows: Sequence[Row]) -> None:
+        """Hear what this process has committed, with the numbers that it was given."""
+        for row in rows:
+            self._heard.setdefault(row.shard, []).append(row)
         self._woken.set()
 
     def stop(self) -> None:
@@ -115,21 +130,45 @@ class LeasedRelay:
         finally:
             await self._relay.stop()
             with contextlib.suppress(*DATABASE_ERRORS):
+                await self._store_cursors()
                 await self._pool.execute(_QUERIES["let_go"], self._shards, self._owner)
 
     async def _work(self) -> None:
         now = monotonic()
-        if self._looked is None or now - self._looked >= _RENEW:
+        if _due(self._renewed, now, _RENEW):
             await self._renew()
-            self._looked = now
+            self._renewed = now
         dirty, self._dirty = self._dirty & self._epochs.keys(), set()
-        for shard in sorted(dirty | await self._behind()):
+        heard, self._heard = self._heard, {}
+        if _due(self._looked, now, _LOOK):
+            dirty |= await self._behind() - heard.keys()
+            self._looked = now
+        ready, unclear = self._in_order(heard)
+        await self._relay.publish(ready)
+        await self._relay.settled()
+        for shard in sorted(dirty | unclear):
             await self._relay.catch_up(shard)
-        await self._store_cursors()
-        await happens_within(self._woken, _LOOK)
+        if _due(self._stored_at, now, _STORE):
+            await self._store_cursors()
+            self._stored_at = now
+        await happens_within(self._woken, _STORE if self._moved() else _LOOK)
         self._woken.clear()
-        if self._dirty:
+        if self._dirty or self._heard:
             await asyncio.sleep(_GATHER)
+
+    def _in_order(self, heard: Mapping[str, list[Row]]) -> tuple[list[Row], set[str]]:
+        """Rows that follow without a gap on what is acknowledged, and the shards of which the table knows more."""
+        ready: list[Row] = []
+        unclear: set[str] = set()
+        for shard in self._epochs.keys() & heard.keys():
+            last = self._relay.acknowledged[shard]
+            rows = sorted([row for row in heard[shard] if row.last > last], key=lambda row: row.seq)
+            follows = [last, *[row.last for row in rows]]
+            if all(row.seq == before + 1 for before, row in zip(follows, rows, strict=False)):
+                ready += rows
+            else:
+                unclear.add(shard)
+        return ready, unclear
 
     async def _renew(self) -> None:
         """Keep what is held, take what nobody holds, and let go of what somebody else has taken."""
@@ -150,12 +189,23 @@ class LeasedRelay:
         return {row["shard"] for row in rows}
 
     async def _store_cursors(self) -> None:
-        moved = {s: n for s, n in self._relay.acknowledged.items() if s in self._epochs and self._stored.get(s) != n}
-        if moved:
+        if moved := self._moved():
             async with self._pool.acquire() as connection:
                 await stream_store.move_cursors(connection, moved, self._epochs, self._clock.now() + LEASE)
             self._stored |= moved
 
+    def _moved(self) -> dict[str, int]:
+        """How far shards are published that is not stored yet."""
+        acknowledged = self._relay.acknowledged
+        return {s: n for s, n in acknowledged.items() if s in self._epochs and self._stored.get(s) != n}
+
     async def _read(self, shard: str, after: int) -> list[Row]:
         async with self._pool.acquire() as connection:
-            return await stream_store.unpublished(connection, shard, after)
+            rows = await stream_store.unpublished(connection, shard, after)
+            if rows and self._lazy:
+                await connection.execute(_QUERIES["flush"])
+            return rows
+
+
+def _due(last: float | None, now: float, every: float) -> bool:
+    return last is None or now - last >= every

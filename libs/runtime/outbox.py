@@ -270,6 +270,7 @@ class Relay:
                     sent.append(await producer.send_batch(builder, topic, partition=place[1]))
                     builder = builders[place] = producer.create_batch()
                     builder.append(timestamp=None, key=event.key, value=event.value, headers=headers)
+            await asyncio.sleep(0)  # others of this process may hold locks meanwhile: many rows take long
         for (topic, part), builder in builders.items():
             builder.close()
             sent.append(await producer.send_batch(builder, topic, partition=part))

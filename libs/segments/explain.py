@@ -33,6 +33,7 @@ from libs.promotions.segments import (
     Segment,
     Share,
 )
+from libs.promotions.streaks import InARow
 from libs.segments.decide import belongs
 from libs.segments.finding import Found, Look
 from libs.segments.texts import SEGMENTS
@@ -160,7 +161,7 @@ def _anniversary(one: AnniversaryNear, language: str) -> str:
 
 def _counted(one: Counted, teller: Teller) -> str:
     language = teller.language
-    window = window_words(one.within, language)
+    window = window_words(one.within, language) if one.in_a_row is None else _streak(one.in_a_row, language)
     if one.what in ("spend_minor", "average_basket_minor"):
         money = range_words(one.min, one.max, teller.money, language)
         if one.of is None:
@@ -175,6 +176,11 @@ def _counted(one: Counted, teller: Teller) -> str:
         told["listed"] = named(one.wallets, language)
         return SEGMENTS.say(language, "points.wallets", n=last_of(one.min, one.max), **told)
     return SEGMENTS.say(language, one.what, n=last_of(one.min, one.max), **told)
+
+
+def _streak(one: InARow, language: str) -> str:
+    number = wording.number(one.periods, language)
+    return SEGMENTS.say(language, f"in_a_row.{one.of}", n=one.periods, number=number)
 
 
 def _balance(one: Balance, teller: Teller) -> str:
@@ -202,4 +208,6 @@ def _number(one: Criterion, there: int, teller: Teller) -> str:
         return SEGMENTS.say(teller.language, "days", n=there, number=number)
     if isinstance(one, Share):
         return SEGMENTS.say(teller.language, "percent", number=number)
+    if isinstance(one, Counted) and one.in_a_row is not None:
+        return SEGMENTS.say(teller.language, "in_a_row", number=number)
     return teller.money(there) if isinstance(one, Counted) and one.what.endswith("_minor") else number

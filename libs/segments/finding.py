@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from operator import attrgetter
 from typing import NamedTuple
@@ -44,6 +44,17 @@ class Found(NamedTuple):
 
     met: bool
     there: There = None
+
+
+class Streak(NamedTuple):
+    """How many periods in a row are done, no more than it takes; what is `here` of today's, which ends with `last_day`.
+
+    That of today is among them once it is done.
+    """
+
+    run: int
+    here: int
+    last_day: date
 
 
 class Look:
@@ -121,26 +132,26 @@ class Look:
             found = self._windows[window] = tuple([one.done for one in here])
         return found
 
+    def streak(self, asked: Counted) -> Streak:
+        """How many periods in a row have what a condition asks of each, and how far the one of today is."""
+        assert asked.in_a_row is not None, "it asks for a streak"
+        run, here, days = 0, 0, self.known.days.days
+        spans = list(asked.in_a_row.spans(self.today))
+        for back, (first, last) in enumerate(spans):
+            seen = days[bisect_left(days, first, key=_day) : bisect_right(days, min(last, self.today), key=_day)]
+            done = _amount(asked, [one.done for one in seen]) or 0
+            here = here if back else done
+            if done >= (asked.min or 0):
+                run += 1
+            elif back:
+                break
+        return Streak(min(run, asked.in_a_row.periods), here, spans[0][1])
+
     def _counted(self, asked: Counted) -> Found:
-        done = self._seen(asked)
-        there: int | None
-        match asked.what:
-            case "visits":
-                there = sum([one.visits for one in done])
-            case "spend_minor" if asked.of is not None:
-                there = _over(done, PREFIXES[asked.of], asked.one_of)
-            case "spend_minor":
-                there = _spend(done)
-            case "average_basket_minor":
-                visits = sum([one.visits for one in done])
-                there = _spend(done) // visits if visits > 0 else None
-            case "points":
-                there = _over(done, WALLET, asked.wallets) if asked.wallets else sum([one.points for one in done])
-            case "activities":
-                there = _over(done, ACTIVITY, asked.one_of)
-            case "tier_points":
-                there = _over(done, TIER, asked.one_of)
-        return _between(there, asked.min, asked.max)
+        if asked.in_a_row is not None:
+            run = self.streak(asked).run
+            return Found(run == asked.in_a_row.periods, run)
+        return _between(_amount(asked, self._seen(asked)), asked.min, asked.max)
 
     def _favourite(self, asked: Favourite) -> Found:
         name = (asked.of, window_of(asked))
@@ -182,6 +193,28 @@ class Look:
             if one.wallet == wallet and one.since <= self.at and (one.until is None or self.at < one.until)
         ]
         return sum(spendable)
+
+
+def _amount(asked: Counted, done: Sequence[Sum]) -> int | None:
+    """How much of what is counted was done on some days; None where there is nothing to say."""
+    there: int | None
+    match asked.what:
+        case "visits":
+            there = sum([one.visits for one in done])
+        case "spend_minor" if asked.of is not None:
+            there = _over(done, PREFIXES[asked.of], asked.one_of)
+        case "spend_minor":
+            there = _spend(done)
+        case "average_basket_minor":
+            visits = sum([one.visits for one in done])
+            there = _spend(done) // visits if visits > 0 else None
+        case "points":
+            there = _over(done, WALLET, asked.wallets) if asked.wallets else sum([one.points for one in done])
+        case "activities":
+            there = _over(done, ACTIVITY, asked.one_of)
+        case "tier_points":
+            there = _over(done, TIER, asked.one_of)
+    return there
 
 
 def _between(there: int | None, least: int | None, most: int | None) -> Found:

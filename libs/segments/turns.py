@@ -19,11 +19,13 @@ from libs.promotions.segments import (
     AnniversaryNear,
     Balance,
     BirthdayNear,
+    Counted,
     Criterion,
     EnrolledSince,
     Recency,
     window_of,
 )
+from libs.promotions.streaks import InARow
 from libs.segments.known import Known, Rules
 
 _DAY = timedelta(1)
@@ -63,6 +65,8 @@ def _days(criterion: Criterion, known: Known, today: date, last: date) -> Iterat
         case BirthdayNear():
             if known.birthday is not None:
                 yield from _around(known.birthday, criterion, today)
+        case Counted(in_a_row=InARow() as streak):
+            yield from _of_streak(streak, known.days, today, last)
         case _:
             window = window_of(criterion)
             if window is not None:
@@ -102,6 +106,15 @@ def _of_window(window: Window, days: MemberDays, today: date, last: date) -> Ite
         if _lies_in(days.days, here[0], _before(there[0])) or _lies_in(days.days, here[1] + _DAY, there[1]):
             yield day
         here = there
+
+
+def _of_streak(streak: InARow, days: MemberDays, today: date, last: date) -> Iterator[date]:
+    """The days on which a period begins, and those ahead on which something was done."""
+    yield from [one.day for one in days.days[bisect_right(days.days, today, key=_day) :]]
+    day = streak.next_first_day(today)
+    while day <= last:
+        yield day
+        day = streak.next_first_day(day)
 
 
 def _lies_in(days: tuple[MemberDay, ...], first: date, last: date) -> bool:

@@ -148,7 +148,7 @@ async def load_ledgers(
         about = {name: row[name] for name in Lot.__struct_fields__ if name != "opened_by"}
         lots.setdefault(row["member_id"], []).append(Lot(**about, opened_by=Kind(row["opened_by"])))
     for row in await connection.fetch(_QUERIES["debts"], *scope, list(seqs)):
-        debts.setdefault(row["member_id"], []).append(Debt(row["wallet"], row["amount"], row["since"]))
+        debts.setdefault(row["member_id"], []).append(Debt(*row[1:]))
     return [
         MemberLedger(member, seq, tuple(lots.get(member, ())), tuple(debts.get(member, ())), keeps)
         for member, (seq, keeps) in seqs.items()

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from html import unescape
 from pathlib import PurePosixPath
 
-from libs.messages.template import Fault, TemplateInvalid
+from libs.design.faults import Fault
+from libs.messages.template import TemplateInvalid
 from libs.templates.images import MOST_BYTES, Image, image_of
 
 MOST_PACKED = 10 * 1024 * 1024

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast, get_args
 
+from libs.design import blocks
+from libs.design.faults import Fault
 from libs.messages.content import ChannelName, Purpose
-from libs.messages.template import Compiled, Fault, Template, TemplateInvalid
+from libs.messages.template import Compiled, Template, TemplateInvalid
 from libs.messages.values import TYPES, Type, Variable
 
-_FIELDS = ("name", "language", "channel", "parts", "brand", "purpose", "variables")
+_FIELDS = ("name", "language", "channel", "parts", "brand", "purpose", "variables", "blocks")
 _PURPOSES = get_args(Purpose)
 _CHANNELS = get_args(ChannelName)
 
@@ -28,8 +30,9 @@ def told(template: Template) -> dict[str, Any]:
         "purpose": template.purpose,
         "variables": variables,
         "parts": dict(template.parts),
+        "blocks": blocks.told(template.blocks),
     }
-    return {name: value for name, value in whole.items() if value not in ("", None, {})}
+    return {name: value for name, value in whole.items() if value not in ("", None, {}, [])}
 
 
 def read(document: object) -> Template:
@@ -56,9 +59,12 @@ def read(document: object) -> Template:
     if not isinstance(parts, Mapping) or not all(isinstance(text, str) for text in parts.values()):
         faults.append(Fault("parts", "an object of texts is needed: title, text, mjml or html"))
     variables, of_variables = _variables(document.get("variables", {}))
+    made_of = blocks.read(document.get("blocks", []), "blocks", faults)
     if faults := [*faults, *of_variables]:
         raise TemplateInvalid(tuple(faults))
-    return Template(**{**document, "parts": dict(document["parts"]), "variables": variables})
+    return Template(
+        **{**document, "parts": dict(document["parts"]), "variables": variables, "blocks": made_of},
+    )
 
 
 def _variables(given: object) -> tuple[dict[str, Variable], list[Fault]]:

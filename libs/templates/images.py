@@ -24,6 +24,13 @@ def image_of(content: bytes) -> Image | None:
     return None if media_type is None else Image(hashlib.sha256(content).hexdigest(), media_type, content)
 
 
+def picture(content: bytes) -> Image:
+    """Return a picture that the platform made itself."""
+    found = image_of(content)
+    assert found is not None
+    return found
+
+
 def _media_type(content: bytes) -> str | None:
     if content.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"

@@ -10,13 +10,14 @@ from typing import Any, Literal
 import asyncpg
 import orjson
 
+from libs.messages.block_mail import pictures_of
 from libs.messages.compiling import compiled
 from libs.messages.content import ChannelName
 from libs.messages.library import Chosen, chosen
 from libs.messages.template import Compiled, Template
 from libs.runtime import sql
 from libs.templates import forms
-from libs.templates.images import Image
+from libs.templates.images import Image, picture
 
 _QUERIES = sql.load("libs.templates", "templates.sql")
 Scope = tuple[int, int]
@@ -91,6 +92,7 @@ async def publish(
     """
     made = compiled(template)
     await connection.execute(_QUERIES["lock"], *scope)
+    await add_images(connection, scope[0], map(picture, pictures_of(template)), now)
     head = next(iter(await load_versions(connection, scope, Place.of(template), 1)), None)
     if head is not None and head.template == template:
         return head, False

@@ -6,6 +6,8 @@ import asyncio
 
 import asyncpg
 
+from libs.design.style import Brand
+from libs.design.versions import load_all_brands
 from libs.messages.library import LAST, Chosen, Library
 from libs.templates.postgres import Place, Scope, load_heads, load_numbers
 
@@ -13,7 +15,10 @@ from libs.templates.postgres import Place, Scope, load_heads, load_numbers
 class Shelf:
     """What messages are written by. A look that fails leaves what is known."""
 
-    def __init__(self) -> None:
+    def __init__(self, site: str = "") -> None:
+        """`site` is where members see the pictures of messages."""
+        self._site = site
+        self._styles: dict[Scope, dict[str, tuple[int, Brand | None]]] = {}
         self._numbers: dict[Scope, dict[Place, int]] = {}
         self._taken: dict[Scope, list[Chosen]] = {}
         self._libraries: dict[tuple[Scope, str], Library] = {}
@@ -22,7 +27,10 @@ class Shelf:
         """Return the templates of a programme; `language` is that of members of whom none is known."""
         found = self._libraries.get((scope, language))
         if found is None:
-            found = self._libraries[scope, language] = Library(self._taken.get(scope, ()), language)
+            styles = self._styles.get(scope, {})
+            brands = {name: brand for name, (_, brand) in styles.items() if brand is not None}
+            found = Library(self._taken.get(scope, ()), language, brands, self._site)
+            self._libraries[scope, language] = found
         return found
 
     async def refresh(self, pool: asyncpg.Pool) -> int:
@@ -32,6 +40,11 @@ class Shelf:
             Whatever `libs.runtime.postgres.DATABASE_ERRORS` lists.
         """
         async with pool.acquire() as connection:
+            styles = await load_all_brands(connection)
+            for scope, found in styles.items():
+                if _versions(found) != _versions(self._styles.get(scope, {})):
+                    self._styles[scope] = found
+                    self._forget(scope)
             numbers = await load_numbers(connection)
             changed = [scope for scope, found in numbers.items() if self._numbers.get(scope) != found]
             for scope in changed:
@@ -39,5 +52,12 @@ class Shelf:
                 taken = await asyncio.to_thread(lambda found: [each.taken() for each in found], heads)
                 self._taken[scope] = [each for each in taken if each is not None]
                 self._numbers[scope] = {each.place: each.version for each in heads}
-                self._libraries = {name: kept for name, kept in self._libraries.items() if name[0] != scope}
+                self._forget(scope)
         return len(changed)
+
+    def _forget(self, scope: Scope) -> None:
+        self._libraries = {name: kept for name, kept in self._libraries.items() if name[0] != scope}
+
+
+def _versions(styles: dict[str, tuple[int, Brand | None]]) -> dict[str, int]:
+    return {name: version for name, (version, _) in styles.items()}

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from libs.judging.alive import told_late
+from libs.judging.blocks import BLOCKED
 from libs.judging.occasions import is_ours
 from libs.judging.placement import PERIOD_CLOSED, place_grants, place_points, portions
 from libs.judging.verdict import NewCredit, Verdict
@@ -45,6 +46,8 @@ def act(arrival: Arrival, life: Life | None, counters: Mapping[str, int], now: d
     version = arrival.programme.at(judged_at)
     if version is None:
         return Acted(Verdict("no_points", "no-programme-yet", judged_at))
+    if life.name[2] in arrival.programme.blocked:
+        return Acted(Verdict("no_points", BLOCKED, judged_at))
     cause = Cause(arrival.key, arrival.event.source, arrival.event.id)
     off = killed(arrival.programme.switches, version.compiled, arrival.event.data)
     facts = life.standing.facts

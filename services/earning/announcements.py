@@ -138,11 +138,13 @@ class Announcer:
         kind = _REVOKED if given.back else _GRANTED
         return self._write(kind, given.cause.key.hex, programme, to, None, data, given.number, topic=REWARDS)
 
-    def cart_settled(self, arrival: Arrival, standing: Standing | None, data: Mapping[str, object]) -> Outgoing:
+    def cart_settled(
+        self, arrival: Arrival, standing: Standing | None, data: Mapping[str, object], number: int = 0
+    ) -> Outgoing:
         """How much stands of a receipt that codes, points or gift cards were set aside for."""
         to = _address(arrival, standing)
         told = {**data, "member_id": to.member}
-        return self._write(_CART_SETTLED, arrival.key.hex, arrival.programme, to, None, told, topic=REWARDS)
+        return self._write(_CART_SETTLED, arrival.key.hex, arrival.programme, to, None, told, number, topic=REWARDS)
 
     def _tier_points(self, programme: RunningProgramme, to: _Address, given: Given) -> Outgoing:
         sign = -1 if given.back else 1

@@ -46,6 +46,10 @@ MOVINGS = frozenset({TRANSFER, MERGE, UNMERGE})
 MERGERS = frozenset({MERGE, UNMERGE})
 PAIRS = frozenset({TRANSFER, MERGE})
 DUE = "member.due"
+NO_CART = "cart-invalid"
+"""Why a cart does not count whose token is none of ours, or another receipt's."""
+CART_LATE = "cart-late"
+"""Why codes do not count: the purchase was made after the cart's time."""
 REFERRAL_CLAIMED = "referral.claimed"
 REFERRAL_DUE = "referral.due"
 REFERRAL_RESOLVED = "referral.resolved"
@@ -55,7 +59,8 @@ REFERRALS = frozenset({REFERRAL_CLAIMED, REFERRAL_DUE, REFERRAL_RESOLVED})
 class Arrival(msgspec.Struct, frozen=True, gc=False):
     """An event on its way to a decision; `identifiers` as they are looked up, `arrived_at` in business time.
 
-    `kind` is the event's type without its frame. `receipt_key` names the receipt that it is, or is about.
+    `kind` is the event's type without its frame. `receipt_key` names the receipt that it is, or is about. `refusal` is
+    why the cart of a receipt does not count, or not its codes.
     """
 
     event: Event[Any]
@@ -67,6 +72,7 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
     facts: bytes
     arrived_at: datetime
     receipt_key: UUID | None = None
+    refusal: str | None = None
 
     @property
     def tenant_id(self) -> int:
@@ -97,15 +103,21 @@ def select(
     names = naming.names(shown)
     number = getattr(data, "receipt_number", None)
     about = None if number is None else receipt_key(*programme.key, data.store, number)
+    refusal = None
     if about is not None and kind in BOUGHT and (data.cart is not None or data.codes):
-        event = _with_cart(event, about, proofs)
+        event, refusal = _with_cart(event, about, proofs)
         data = event.data
     body = canonical(data)
-    personal = any([identifier.kind in PERSONAL for identifier in shown])  # noqa: C419
-    facts = canonical(_without_persons(data, names)) if personal else body
-    return Arrival(
-        event, kind, programme, event_key(event.source, event.id), body_hash(body), names, facts, arrived_at, about
-    )
+    facts = _facts(data, names, body)
+    key = event_key(event.source, event.id)
+    return Arrival(event, kind, programme, key, body_hash(body), names, facts, arrived_at, about, refusal)
+
+
+def with_cart(arrival: Arrival, token: str | None, pools: tuple[str, ...], refusal: str | None) -> Arrival:
+    """A receipt with what became of its cart: the token that it bears, the pools of the codes that count for it."""
+    event = _replaced(arrival.event, cart=token, codes=pools)
+    facts = _facts(event.data, arrival.identifiers, canonical(event.data))
+    return msgspec.structs.replace(arrival, event=event, facts=facts, refusal=arrival.refusal or refusal)
 
 
 _KINDS: Mapping[str, str] = MappingProxyType(
@@ -129,14 +141,28 @@ _KINDS: Mapping[str, str] = MappingProxyType(
 _INTERNAL = frozenset(kind for event_type, kind in _KINDS.items() if EVENTS[event_type].internal)
 
 
-def _with_cart(event: Event[Any], about: UUID, proofs: CartProofs) -> Event[Any]:
-    """Let those codes alone count that the receipt's own cart names, and that cart alone."""
+def _with_cart(event: Event[Any], about: UUID, proofs: CartProofs) -> tuple[Event[Any], str | None]:
+    """Let those codes alone count that the receipt's own cart names, and that cart alone; or say why they do not."""
     data: Any = event.data
-    cart = None if data.cart is None else proofs.read(about, data.cart)
-    pools = () if cart is None else cart.pools_at(getattr(data, "purchased_at", event.time))
-    data = msgspec.structs.replace(data, codes=pools, cart=None if cart is None else data.cart)
+    if data.cart is None:
+        return _replaced(event, codes=()), None
+    cart = proofs.read(about, data.cart)
+    if cart is None:
+        return _replaced(event, codes=(), cart=None), NO_CART
+    pools = cart.pools_at(getattr(data, "purchased_at", event.time))
+    return _replaced(event, codes=pools), None if pools == cart.pools else CART_LATE
+
+
+def _replaced(event: Event[Any], **told: Any) -> Event[Any]:
+    data: Any = msgspec.structs.replace(event.data, **told)
     changed: Event[Any] = msgspec.structs.replace(event, data=data)  # type: ignore[type-var]  # a struct at run time
     return changed
+
+
+def _facts(data: Any, names: Sequence[str], body: bytes) -> bytes:
+    """What is kept of an event, whose canonical form is at hand: no persons."""
+    personal = any([shown.kind in PERSONAL for shown in getattr(data, "identifiers", ())])  # noqa: C419
+    return canonical(_without_persons(data, names)) if personal else body
 
 
 def _without_persons(data: Any, names: Sequence[str]) -> Any:

@@ -190,7 +190,7 @@ class BatchDecider:
             self._other(arrival, followed)
             return
         standing = None if followed.life is None else followed.life.standing
-        verdict = followed.verdict()
+        verdict = carts.explained(arrival, followed.verdict())
         told = self._announcer.evaluated(arrival, standing, verdict, followed.credited, followed.reversed)
         events = [told, *self._told(), *carts.settled(self._announcer, arrival, standing, case)]
         moved = [] if followed.life is None else followed.life.made_by(arrival.key)

@@ -28,6 +28,8 @@ from libs.runtime.failpoint import reach
 from libs.runtime.repeats import Tally, first_of_each
 from services.earning import (
     arrivals,
+    cart_store,
+    carts,
     loading,
     merging_store,
     owner_store,
@@ -119,6 +121,7 @@ class EventHandler:
         if not fresh:
             return tally.applied(begun.moved)
         loaded = await self._load(connection, fresh, pages, begun.owners, now, careful=careful)
+        await self._buy_carts(connection, fresh, loaded, now)
         reach("after-load")
         decided = await _decide(fresh, BatchDecider(loaded, now))
         if loaded.referrals is not None:
@@ -135,6 +138,18 @@ class EventHandler:
         if decided.uses:
             applied.last = partial(store.end_batch, connection, decided.uses)
         return applied
+
+    async def _buy_carts(
+        self, connection: asyncpg.Connection, fresh: list[Arrival], loaded: Loaded, now: datetime
+    ) -> None:
+        """Let the receipts of a batch have the carts that they may have; it costs nothing where there is none."""
+        places = carts.carried(fresh)
+        if not places:
+            return
+        owner = owners_of(loaded)
+        wanted = [(fresh[at].tenant_id, carts.cart_of(fresh[at]), owner(fresh[at])) for at in places]
+        for at, became in zip(places, await cart_store.buy(connection, wanted, now), strict=True):
+            fresh[at] = carts.settle_cart(fresh[at], became, self._proofs)
 
     async def _load(
         self,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from libs.judging import judge as purchases
 from libs.judging.verdict import Verdict
 from services.earning.arrivals import Arrival
+from services.earning.carts import explained
 from services.earning.verdict import Standing
 
 
@@ -14,4 +15,5 @@ def judge(arrival: Arrival, standing: Standing | None, counters: Mapping[str, in
     """Judge a purchase by the version in force at its time, for the member who made it, if anybody is known."""
     facts = None if standing is None else standing.facts
     event = arrival.event
-    return purchases.judge(arrival.programme, event.data, facts, event.time, arrival.arrived_at, counters)
+    verdict = purchases.judge(arrival.programme, event.data, facts, event.time, arrival.arrived_at, counters)
+    return explained(arrival, verdict)

@@ -36,14 +36,14 @@ class Life(life.Life):
         self.standing.seq = max(self.standing.seq, self.ledger.seq)
 
     def credit(self, new: NewCredit, now: datetime, cause: Cause) -> Lot:
-        """Add a lot, and repay what is owed out of it."""
+        """Add a lot, and repay what is owed out of it, and a share of what is lent."""
         lot = new.lot(self.ledger.seq, now)
         opening = opening_movement(lot)
         self.ledger = apply(self.ledger, opening)
         self.standing.seq = lot.seq
         self._caught_up = False
         self.made.append(Made(opening, cause, new.carried))
-        self.record(repay(self.ledger, new.wallet, now), cause)
+        self.record(repay(self.ledger, new.wallet, now, credited=(lot.seq,)), cause)
         return lot
 
     def give(self, granted: Iterable[tuple[str, str, str, int]], cause: Cause, *, back: bool = False) -> None:

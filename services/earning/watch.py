@@ -72,8 +72,9 @@ class ProgrammeWatch:
                 self._metrics.programmes.set(count)
                 log.info("programmes.loaded", programmes=count)
             elif there.switches != loaded.switches:
-                switches = await programme_store.load_switches(connection)
-                self.current = self.current.switched(switches)
-                log.info("switches.loaded", off=sum(map(len, switches.values())))
+                stops = await programme_store.load_stops(connection)
+                self.current = self.current.stopped(stops)
+                off, blocked = (sum(map(len, each.values())) for each in stops)
+                log.info("switches.loaded", off=off, blocked=blocked)
             await say_loaded(connection, self._instance, there, self._wall())
         return there

@@ -54,7 +54,7 @@ def build(settings: ExpirySettings, clock: Clock | None = None) -> faust.App:
         producer = partial(kafka.idempotent_producer, settings.kafka, f"{SERVICE}-{holder}")
         return Relay(producer, headers_of, read_rows, stream_metrics, topic_prefix=settings.kafka.topic_prefix)
 
-    relay = LeasedRelay(pool, WRITER, holder, make_relay, wall)
+    relay = LeasedRelay(pool, WRITER, holder, make_relay, wall, lazy=True)
     crowd, bound = Crowd(), wanted.lock.total_seconds()
     means = Means(pool, clock, wall, metrics, holder, wanted.lease, bound, relay.committed, crowd)
     lanes: list[Lane] = [Sweeper(means, extra=number > 0) for number in range(wanted.lanes)]

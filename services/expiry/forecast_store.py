@@ -14,18 +14,22 @@ _QUERIES = sql.load("services.expiry", "forecasts.sql")
 
 
 class Made(NamedTuple):
-    """When the last forecast of a programme was made, the last that is kept for good, and the last sweep was over."""
+    """When a programme's last forecast was made, the last for good, the last sweep was over; whether one is at work."""
 
     latest_at: datetime | None
     made_at: datetime | None
     swept_at: datetime | None
+    sweeping: bool
 
 
 async def last_made(connection: asyncpg.Connection) -> dict[Scope, Made]:
     """Return what was made last, of every programme."""
     rows = await connection.fetch(_QUERIES["made"])
     return {
-        (row["tenant_id"], row["programme_id"]): Made(row["latest_at"], row["made_at"], row["swept_at"]) for row in rows
+        (row["tenant_id"], row["programme_id"]): Made(
+            row["latest_at"], row["made_at"], row["swept_at"], row["sweeping"]
+        )
+        for row in rows
     }
 
 

@@ -73,7 +73,9 @@ class Forecaster:
         programmes = await self._versions.load(connection)
         made = await last_made(connection)
         for scope, programme in programmes.items():
-            before = made.get(scope, Made(None, None, None))
+            before = made.get(scope, Made(None, None, None, sweeping=False))
+            if before.sweeping:
+                continue  # a sweep changes what everybody has, and the sums follow it once, when it is over
             if self._due(before) or self._follows(scope, before):
                 await self._make(connection, scope, programme)
             elif before.latest_at is not None and self._shown.get(scope) != before.latest_at:

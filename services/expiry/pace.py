@@ -7,7 +7,7 @@ FEW = 200
 """So many lots are taken at least: fewer save no time, for what a transaction costs by itself outweighs them."""
 _GROWTH = 1.5
 _FIRST = 20
-_AIM, _LEAST_AIM = 0.5, 0.3
+_AIM, _LEAST_AIM = 0.4, 0.3
 _CUT, _EASES = 0.85, 1.002
 _USUAL = 1.4
 """A step may take so many times the best one's time a lot, and be no sign that others want the processor."""
@@ -16,7 +16,7 @@ _FORGETS = 1.01
 
 
 class Pace:
-    """Learns from how long each step took: half of `bound` seconds is aimed at, and growth is careful.
+    """Learns from how long each step took: two fifths of `bound` seconds are aimed at, and growth is careful.
 
     Each step above the bound lowers the aim, and those below raise it by and by: it settles where about one in a
     hundred is late for what nobody foresees, such as a disk that halts. Where lots take longer than they did, others

@@ -21,13 +21,13 @@ class SweepPart(Part):
         default=timedelta(seconds=10), ge=timedelta(0), description="how long a sweep waits after its boundary"
     )
     lanes: int = Field(
-        default=2, ge=1, le=16, description="chunks that one worker sweeps at once; one while others are at work"
+        default=1, ge=1, le=16, description="chunks that one worker sweeps at once; one while others are at work"
     )
     chunk: int = Field(default=2_000, ge=1, le=100_000, description="members in a chunk")
     lock: timedelta = Field(
         default=timedelta(milliseconds=25),
         gt=timedelta(0),
-        description="how long members may be locked at most; steps aim at half of it",
+        description="how long members may be locked at most; steps aim at two fifths of it",
     )
     lease: timedelta = Field(
         default=timedelta(seconds=10),

@@ -1,8 +1,9 @@
 """A lane of sweeping: takes a chunk of members, lets what they have lapse step by step, and takes the next.
 
 A step is one short transaction: the chunk is still ours, heads are locked in the order of members, lots lapse, events
-go into the outbox. Members in somebody else's hands are passed over: whoever writes to a member records what is due
-anyway, and whoever is still due when all chunks are done is taken up again.
+go into the outbox. Its commit does not wait for the disk; nothing of it is published before it is there. Members in
+somebody else's hands are passed over: whoever writes to a member records what is due anyway, and whoever is still due
+when all chunks are done is taken up again.
 """
 
 from __future__ import annotations

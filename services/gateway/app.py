@@ -29,6 +29,9 @@ from services.gateway.backtests import routes as ways_to_backtests
 from services.gateway.backtests.desk import BacktestDesk
 from services.gateway.backtests.runner import Runner
 from services.gateway.backtests.store import BacktestStore
+from services.gateway.blocking import console as console_of_blocks
+from services.gateway.blocking import routes as ways_to_blocks
+from services.gateway.blocking.store import Blocks
 from services.gateway.calculator import api as calculator_api
 from services.gateway.callbacks import routes as ways_back
 from services.gateway.callbacks.desk import SmsCallbacks
@@ -39,9 +42,16 @@ from services.gateway.choices import routes as ways_to_choices
 from services.gateway.codes import card_routes as ways_to_gift_cards
 from services.gateway.codes import console as console_of_codes
 from services.gateway.codes import routes as ways_to_codes
+from services.gateway.codes import stopping as ways_to_stop_codes
 from services.gateway.contacts import preferences
 from services.gateway.contacts import routes as ways_to_contacts
 from services.gateway.contacts.desk import ContactDesk
+from services.gateway.designs import console as designer
+from services.gateway.designs import looks as ways_to_looks
+from services.gateway.designs import routes as ways_to_designs
+from services.gateway.designs.desk import DesignDesk
+from services.gateway.designs.looks import BrandLooks
+from services.gateway.designs.store import DesignStore
 from services.gateway.door import error_answers
 from services.gateway.door.access import Parts
 from services.gateway.door.api_keys import KeyRing
@@ -83,6 +93,9 @@ from services.gateway.intake.desk import Desk
 from services.gateway.intake.publisher import Publisher
 from services.gateway.intake.recent import Recent
 from services.gateway.intake.store import IntakeStore
+from services.gateway.landing import routes as landing_pages
+from services.gateway.landing.joining import Joining
+from services.gateway.landing.routes import LandingDesk
 from services.gateway.lapsing import routes as ways_of_lapsing
 from services.gateway.live import routes as live
 from services.gateway.live.board import Boards
@@ -155,6 +168,7 @@ _WAYS = (
     ways_to_feedback,
     mix_of_rewards,
     ways_to_codes,
+    ways_to_stop_codes,
     ways_to_gift_cards,
     ways_to_carts,
     own_pages,
@@ -169,6 +183,7 @@ _WAYS = (
     ways_to_results,
     api,
     merge_api,
+    ways_to_blocks,
     extension_api,
     ways_of_lapsing,
     shopping_api,
@@ -198,6 +213,7 @@ _WAYS = (
     live,
     members_console,
     console_of_own_pages,
+    console_of_blocks,
     segments_console,
     console_of_feedback,
     catalogue_console,
@@ -223,6 +239,10 @@ _WAYS = (
     templates_console,
     scenarios_api,
     ways_to_media,
+    ways_to_designs,
+    ways_to_looks,
+    designer,
+    landing_pages,
     site,
 )
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -253,6 +273,7 @@ def compose(
             store = Store(pool)
             parts = app.state.parts = _parts(settings, key, store, quotes, now)
             app.state.codes = Codes(pool, random)
+            app.state.blocks, app.state.pool_switch = Blocks(pool), ways_to_stop_codes.PoolSwitch(pool)
             app.state.looks = Quotas(referral_api.LOOKS, referral_api.LOOKS_WINDOW)
             app.state.sweeps = SweepStore(pool)
             app.state.contacts = ContactDesk(pool, vault, Links.from_seal_key(key), now)
@@ -271,6 +292,9 @@ def compose(
             app.state.messages = MessageDesk(pool, vault, now)
             app.state.mass = MassDesk(pool, random)
             app.state.templates = TemplateDesk(TemplateStore(pool), now)
+            app.state.designs = DesignDesk(DesignStore(pool), now)
+            app.state.landing = LandingDesk(app.state.designs.store, Joining.from_seal_key(key), random)
+            app.state.brand_looks = BrandLooks(app.state.designs.store)
             app.state.results = ResultsDesk(pool, vault.seal)
             app.state.own_letters = OwnDesk(pool, app.state.templates, vault.seal, random)
             app.state.backtests = _backtests(settings, pool, now, metrics, random)

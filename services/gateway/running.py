@@ -19,7 +19,7 @@ from libs.judging.postgres import (
     ProgrammeInvalid,
     load_digests,
     load_programmes,
-    load_switches,
+    load_stops,
 )
 from libs.judging.programmes import Programmes
 from libs.judging.versions import ActiveVersion, RunningProgramme
@@ -81,20 +81,20 @@ class TenantProgrammes:
     async def _look(self, tenant_id: int) -> Programmes:
         looked = self.monotonic()
         kept = self._kept.get(tenant_id)
-        stored, switches = None, None
+        stored, stops = None, None
         async with self.store.reading(tenant_id) as reading:
             digests = await load_digests(reading.connection)
             if kept is None or kept.digests.rules != digests.rules:
                 stored = await load_programmes(reading.connection)
             elif kept.digests != digests:
-                switches = await load_switches(reading.connection)
+                stops = await load_stops(reading.connection)
         compiler = Compiler() if kept is None else kept.compiler
         if stored is not None:
             # In a thread: a programme of thousands of campaigns takes long enough to hold up other requests.
             programmes = await asyncio.to_thread(compiler.compile, stored)
         else:
             assert kept is not None
-            programmes = kept.programmes if switches is None else kept.programmes.switched(switches)
+            programmes = kept.programmes if stops is None else kept.programmes.stopped(stops)
         self._kept[tenant_id] = _Kept(digests, compiler, programmes, looked)
         self._kept.move_to_end(tenant_id)
         if len(self._kept) > _MOST_TENANTS:

@@ -64,6 +64,9 @@ class WalletBalance(View):
     held: int = Field(description="Reserved by a redemption that is under way.")
     debt: int = Field(description="Owed, because points were taken back after they had been spent.")
     debt_since: datetime | None = Field(description="When the debt last grew; null when nothing is owed.")
+    lent: int = Field(default=0, description="Lent and to be repaid, fees included; it bars nothing before it is due.")
+    lent_repays_percent: int | None = Field(default=None, description="So much of each later credit repays it.")
+    lent_due_at: datetime | None = Field(default=None, description="When what is left of it is owed.")
     activations: tuple[Activation, ...] = Field(
         description="The dates on which `pending` becomes active, soonest first."
     )

@@ -68,6 +68,15 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "currency": "It is in another currency than the programme.",
         "switched-off": "Everything that would have judged it was switched off.",
         "identifier-taken": "An identifier belongs to somebody else.",
+        "member-blocked": "The member is blocked; somebody has to look first.",
+        "cart-invalid": "Its cart is none of ours, or another receipt's; it counted like a receipt without one.",
+        "cart-late": "It was bought after the time of its cart, whose codes did not count.",
+        "cart-spent": "It came after the time of its cart, and its codes were used elsewhere meanwhile.",
+        "cart-foreign": "Its cart was set aside for another member, and did not count.",
+        "cart-released": "Its cart had been let go, and did not count.",
+        "cart-returned": "All of its cart came back before, and did not count again.",
+        "cart-unknown": "Its cart came to nothing long ago, and did not count.",
+        "cart-other": "Another cart was bought with this receipt; this one did not count.",
     }
 )
 """What a reason says, where the code alone would not."""
@@ -100,6 +109,8 @@ _MOVEMENTS: Mapping[str, str] = MappingProxyType(
         "transfer": "Points moved to or from another member",
         "adjust": "Points were corrected by a person",
         "repay": "A debt was paid with points",
+        "lend": "A fee for lent points is to be repaid",
+        "fall_due": "Lent points fell due, and are owed",
     }
 )
 _BY_ACCOUNTS: Mapping[tuple[str, str, str], str] = MappingProxyType(
@@ -109,6 +120,7 @@ _BY_ACCOUNTS: Mapping[tuple[str, str, str], str] = MappingProxyType(
         ("restore", "redeemed", "active"): "Redeemed points came back",
         ("reverse", "pending", "reversed"): "Pending points were taken back because the purchase came back",
         ("reverse", "debt", "reversed"): "Points were taken back that were no longer there, and are owed",
+        ("lend", "debt", "issued"): "Lent points are to be repaid",
         ("transfer", "transferred", "active"): "Points came from another member",
         ("transfer", "active", "transferred"): "Points went to another member",
         ("transfer", "pending", "transferred"): "Pending points went to another member",

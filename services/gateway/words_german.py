@@ -63,6 +63,15 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "unknown-currency": "Diese Währung kennt niemand.",
         "currency": "Es ist in einer anderen Währung als das Programm.",
         "identifier-taken": "Eine Kennung gehört jemand anderem.",
+        "member-blocked": "Das Mitglied ist gesperrt; zuerst muss jemand hinsehen.",
+        "cart-invalid": "Sein Warenkorb ist keiner von uns oder der eines anderen Bons; er zählte wie ein Bon ohne.",
+        "cart-late": "Gekauft wurde nach der Zeit seines Warenkorbs, dessen Codes deshalb nicht zählten.",
+        "cart-spent": "Er kam nach der Zeit seines Warenkorbs; dessen Codes wurden inzwischen anderswo eingelöst.",
+        "cart-foreign": "Sein Warenkorb war für ein anderes Mitglied vorgemerkt und zählte nicht.",
+        "cart-released": "Sein Warenkorb war freigegeben worden und zählte nicht.",
+        "cart-returned": "Sein Warenkorb kam schon ganz zurück und zählte nicht noch einmal.",
+        "cart-unknown": "Aus seinem Warenkorb wurde längst nichts; er zählte nicht.",
+        "cart-other": "Mit diesem Bon wurde ein anderer Warenkorb gekauft; dieser zählte nicht.",
     }
 )
 
@@ -83,6 +92,8 @@ MOVEMENTS: Mapping[str, str] = MappingProxyType(
         "transfer": "Punkte gingen an ein anderes Mitglied oder kamen von einem",
         "adjust": "Punkte wurden von einer Person berichtigt",
         "repay": "Eine Schuld wurde mit Punkten bezahlt",
+        "lend": "Eine Gebühr für geliehene Punkte ist zurückzuzahlen",
+        "fall_due": "Geliehene Punkte wurden fällig und werden geschuldet",
     }
 )
 
@@ -93,6 +104,7 @@ BY_ACCOUNTS: Mapping[tuple[str, str, str], str] = MappingProxyType(
         ("restore", "redeemed", "active"): "Eingelöste Punkte kamen zurück",
         ("reverse", "pending", "reversed"): "Ausstehende Punkte wurden zurückgenommen, weil der Einkauf zurückkam",
         ("reverse", "debt", "reversed"): "Punkte wurden zurückgenommen, die nicht mehr da waren, und werden geschuldet",
+        ("lend", "debt", "issued"): "Geliehene Punkte sind zurückzuzahlen",
         ("transfer", "transferred", "active"): "Punkte kamen von einem anderen Mitglied",
         ("transfer", "active", "transferred"): "Punkte gingen an ein anderes Mitglied",
         ("transfer", "pending", "transferred"): "Ausstehende Punkte gingen an ein anderes Mitglied",

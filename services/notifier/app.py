@@ -65,7 +65,7 @@ def build(settings: NotifierSettings, clock: Clock | None = None) -> faust.App:
     metrics = NotifierMetrics(registry)
     stream_metrics = StreamMetrics(registry, SERVICE)
     pool = postgres.pool(settings.postgres, SERVICE, most=settings.connections)
-    programmes, shelf = Programmes(pool, clock), Shelf()
+    programmes, shelf = Programmes(pool, clock), Shelf(settings.gateway.rstrip("/"))
     holder = f"{settings.kafka.instance}-{os.getpid()}"
     secret = settings.seal_key.get_secret_value()
     seal = Seal.from_base64(secret)

@@ -34,6 +34,7 @@ from services.redemption.carts.desk import CartDesk
 from services.redemption.commands import Command
 from services.redemption.games import granted
 from services.redemption.games.desk import GameDesk
+from services.redemption.gathering import Gathering
 from services.redemption.handlers import WRITER, Desk
 from services.redemption.metrics import RedemptionMetrics
 from services.redemption.programmes import Programmes
@@ -74,7 +75,7 @@ def build(settings: RedemptionSettings, clock: Clock | None = None) -> faust.App
     games = GameDesk(carts.tools, Seal.from_base64(settings.seal_key.get_secret_value()))
     _host(app, settings, desk, carts, games, relay, loop, metrics)
     token = door_token(base64.b64decode(settings.seal_key.get_secret_value()))
-    pages.serve(app, desk, token, metrics, lambda: programmes.known and relay.prepared)
+    pages.serve(app, Gathering(desk, relay.told), token, metrics, lambda: programmes.known and relay.prepared)
     _serve_values(app, desk, carts, games, token, metrics, lambda: programmes.known and relay.prepared)
     up = listen_only(app, settings, clock, metrics.announcements.inc)
     serve_health(app, registry, [up, lambda: programmes.trouble, lambda: relay.trouble, loop.trouble], loop.stalled)

@@ -10,14 +10,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 from uuid import UUID
 
+from libs.catalogue.reward import Reward
 from libs.lives.life import Life, MemberName
+from libs.lives.made import Cause
 from libs.runtime.batch import Outgoing
 from services.redemption import replies, telling, trade_telling
 from services.redemption.commands import Command
 from services.redemption.deciding import (
+    BLOCKED,
     GIVES_BACK,
     MERGED,
     NO_VERSION,
@@ -25,15 +28,14 @@ from services.redemption.deciding import (
     REUSED,
     UNKNOWN,
     UNKNOWN_MEMBER,
+    Asked,
     Known,
     Patience,
     RequestName,
     counts,
     decide,
-    meaning,
-    name_of,
 )
-from services.redemption.domain import Redemption, Refusal, Rules
+from services.redemption.domain import Changed, Redemption, Refusal, Rules
 from services.redemption.sources import Scope
 
 Still = Literal["extended", "refused", "replayed"]
@@ -45,6 +47,28 @@ class InHand(NamedTuple):
     life: Life
     spread: int
     tier: str | None = None
+
+
+class Ordered(Protocol):
+    """How a batch has an order of a reward decided, together with its points."""
+
+    @property
+    def reward(self) -> Reward | None:
+        """What is ordered, if the catalogue has it."""
+
+    def begin(self, life: Life, rules: Rules, cause: Cause, at: datetime) -> Changed | Refusal:
+        """Decide it on the member's ledger, on which time is recorded, and count what it takes."""
+
+
+class Outcome(NamedTuple):
+    """What came of a request: the answer and what is told, or a refusal; `made` when a redemption began by it."""
+
+    answer: bytes = b""
+    events: Sequence[Outgoing] = ()
+    refused: Refusal | None = None
+    replayed: bool = False
+    made: bool = False
+    after: Redemption | None = None
 
 
 class Loaded(NamedTuple):
@@ -65,7 +89,7 @@ class Decided:
     `used` how much more the counters of trades have.
     """
 
-    events: list[list[Outgoing]] = field(default_factory=list)
+    events: list[Sequence[Outgoing]] = field(default_factory=list)
     redemptions: dict[UUID, Redemption] = field(default_factory=dict)
     answers: dict[RequestName, Known] = field(default_factory=dict)
     refused: set[RequestName] = field(default_factory=set)
@@ -95,66 +119,115 @@ class Batch:
         return self._known
 
     def decide(self, commands: Sequence[Command]) -> Decided:
-        """Decide them, each on what the one before has left."""
+        """Decide commands, each on what the one before has left."""
         for command in commands:
             self.decided.events.append(self._decide(command))
         return self.decided
 
-    def _decide(self, command: Command) -> list[Outgoing]:
-        request, fingerprint = name_of(command.ask), meaning(command.ask)
+    def settle(self, asked: Asked, order: Ordered | None = None) -> Outcome:
+        """Decide one request, on what those before have left; of a reward, `order` decides."""
+        request = asked.request
         known = self._known.get(request)
-        rules = self._rules_of(command.member[:2], self.at)
         if known is not None:
-            if known.fingerprint == fingerprint:
-                self.decided.outcomes["replayed"] += 1
-                self.decided.still[command.key] = "replayed"
-                return []
-            return self._refuse(command, REUSED, free=False)
-        if rules is None:
-            return self._refuse(command, NO_VERSION)
-        before = next((self._standing[each] for each in command.candidates if each in self._standing), None)
-        whose = command.member if before is None else before.name
-        if before is not None and self._leads(command.member) != self._leads(whose):
-            return self._refuse(command, UNKNOWN)
-        in_hand = self._loaded.members.get(self._leads(whose) if before is None else whose)
-        if in_hand is None:
-            return self._refuse(command, UNKNOWN_MEMBER if before is None else MERGED)
-        return self._move(command, in_hand, before, rules, request, fingerprint)
+            if known.fingerprint in asked.prints:
+                return Outcome(known.answer, replayed=True)
+            return Outcome(refused=REUSED)
+        before = next((self._standing[each] for each in asked.candidates if each in self._standing), None)
+        found = self._whose(asked, before)
+        if isinstance(found, Refusal):
+            return self._refuse(request, found)
+        in_hand, rules = found
+        life = in_hand.life
+        redemption_id = asked.candidates[0] if before is None else before.redemption_id
+        cause, mark = asked.cause(redemption_id, rules), life.mark()
+        life.catch_up(self.at, cause)
+        made = self._made(asked, in_hand, before, rules, cause, order)
+        if isinstance(made, Refusal):
+            life.go_back(mark)
+            return self._refuse(request, made)
+        return self._keep(asked, in_hand, before, made, rules, None if order is None else order.reward)
 
-    def _move(
+    def _made(
         self,
-        command: Command,
+        asked: Asked,
         in_hand: InHand,
         before: Redemption | None,
         rules: Rules,
-        request: RequestName,
-        fingerprint: bytes,
-    ) -> list[Outgoing]:
-        life, ask = in_hand.life, command.ask
-        redemption_id = command.candidates[0] if before is None else before.redemption_id
-        cause, mark = command.cause(redemption_id), life.mark()
-        life.catch_up(self.at, cause)
-        changed = decide(ask, life, before, rules, cause, self.at, self._patience, in_hand.tier, self._used(life.name))
-        if isinstance(changed, Refusal):
-            life.go_back(mark)
-            return self._refuse(command, changed)
-        after = changed.redemption
-        answer = telling.answer(changed, life, rules.programme, came_back=ask.operation in GIVES_BACK)
-        self._known[request] = self.decided.answers[request] = Known(fingerprint, answer)
-        self._standing[redemption_id] = self.decided.redemptions[redemption_id] = after
-        self.decided.refused.discard(request)
-        self.decided.outcomes[ask.operation] += 1
+        cause: Cause,
+        order: Ordered | None,
+    ) -> Changed | Refusal:
+        """Decide, and record it on the member in hand."""
+        life = in_hand.life
+        if order is not None:
+            return order.begin(life, rules, cause, self.at)
+        used = self._used(life.name)
+        return decide(asked.ask, life, before, rules, cause, self.at, self._patience, in_hand.tier, used)
+
+    def _whose(self, asked: Asked, before: Redemption | None) -> tuple[InHand, Rules] | Refusal:
+        """Whose points a request is about, and by which rules; or why that is nobody."""
+        whose = asked.member if before is None else before.name
+        if whose is None:
+            return UNKNOWN
+        rules = self._rules_of((asked.member or whose)[:2], self.at)
+        if rules is None:
+            return NO_VERSION
+        if before is not None and asked.member is not None and self._leads(asked.member) != self._leads(whose):
+            return UNKNOWN
+        in_hand = self._loaded.members.get(self._leads(whose) if before is None else whose)
+        if in_hand is None:
+            return UNKNOWN_MEMBER if before is None else MERGED
+        if before is None and in_hand.life.name[2] in rules.blocked:
+            return BLOCKED
+        return in_hand, rules
+
+    def leave(self, request: RequestName) -> None:
+        """Leave a request to others: its key is free again, if it was not known before."""
+        if request not in self._known:
+            self.decided.refused.add(request)
+
+    def _decide(self, command: Command) -> Sequence[Outgoing]:
+        """Decide what an event asks for; what moves no points is told too, unless it is a repeat."""
+        made = self.settle(command.asked)
+        if made.refused is not None:
+            self.decided.outcomes["refused"] += 1
+            self.decided.still[command.key] = "refused"
+            return [replies.refused(command, made.refused, self.at)]
+        if made.replayed:
+            self.decided.outcomes["replayed"] += 1
+            self.decided.still[command.key] = "replayed"
+            return []
+        self.decided.outcomes[command.ask.operation] += 1
+        if command.ask.operation == "extend" and made.after is not None:
+            self.decided.still[command.key] = "extended"
+            return [*made.events, replies.put_off(command, made.after, self.at)]
+        return made.events
+
+    def _keep(
+        self,
+        asked: Asked,
+        in_hand: InHand,
+        before: Redemption | None,
+        changed: Changed,
+        rules: Rules,
+        reward: Reward | None,
+    ) -> Outcome:
+        """Keep what a request has done, and tell of it."""
+        life, after = in_hand.life, changed.redemption
+        back = asked.ask.operation in GIVES_BACK
+        answer = telling.answer(changed, life, rules.programme, came_back=back, reward=reward)
+        self._known[asked.request] = self.decided.answers[asked.request] = Known(asked.prints[0], answer)
+        self._standing[after.redemption_id] = self.decided.redemptions[after.redemption_id] = after
+        self.decided.refused.discard(asked.request)
         if rules.counts and (by := counts(before, after)):
             assert after.counted_on is not None
             self.decided.counted[after.name, after.counted_on] += by
         events = telling.events_of(life, rules, in_hand.spread, self.at)
         if before is None and after.trade is not None:
             self.decided.used.setdefault(after.name, Counter()).update({each.key: each.amount for each in changed.uses})
-            events.append(trade_telling.traded(after, rules, in_hand.spread, self.at))
-        if ask.operation == "extend":
-            self.decided.still[command.key] = "extended"
-            events.append(replies.put_off(command, after, self.at))
-        return events
+            events += trade_telling.traded(after, rules, in_hand.spread, self.at)
+        if reward is not None:
+            events += telling.order_events(after.name, rules, in_hand.spread, None, after.order, self.at)
+        return Outcome(answer, events, made=before is None, after=after)
 
     def _used(self, member: MemberName) -> Mapping[str, int]:
         """What trades have counted of a member, those of this batch included."""
@@ -164,10 +237,7 @@ class Batch:
     def _leads(self, member: MemberName) -> MemberName:
         return self._loaded.leads.get(member, member)
 
-    def _refuse(self, command: Command, why: Refusal, *, free: bool = True) -> list[Outgoing]:
-        """Tell why not. The key is free again, unless it stands for another request."""
-        if free:
-            self.decided.refused.add(name_of(command.ask))
-        self.decided.outcomes["refused"] += 1
-        self.decided.still[command.key] = "refused"
-        return [replies.refused(command, why, self.at)]
+    def _refuse(self, request: RequestName, why: Refusal) -> Outcome:
+        """Leave nothing behind: the key is free again."""
+        self.decided.refused.add(request)
+        return Outcome(refused=why)

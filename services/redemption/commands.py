@@ -18,7 +18,8 @@ from libs.contracts.trades import TRADES, TradeAsk
 from libs.lives.life import MemberName
 from libs.lives.made import Cause
 from libs.runtime.keys import body_hash, event_key
-from services.redemption.deciding import RequestName, id_of, name_of
+from services.redemption.deciding import Asked, RequestName, id_of, meaning, name_of
+from services.redemption.domain import Rules
 from services.redemption.sources import Origin, Sources
 
 BEGINS = TRADES | {"redeem", "hold"}
@@ -27,28 +28,30 @@ UNKNOWN_SOURCE = Rejection("unknown-source", "/source", "a registered source, or
 
 
 class Command(Struct, frozen=True):
-    """A request on its way to a decision: `ask` as it would come over HTTP, `source` and `id` those of its event.
+    """A request on its way to a decision: `asked` as it would come over HTTP, `source` and `id` those of its event."""
 
-    `candidates` are the ids that the redemption may have which it follows on, or begins.
-    """
-
-    ask: Ask
+    asked: Asked
     member: MemberName
     origin: Origin
     source: str
     id: str
     key: UUID
     body_hash: int
-    candidates: tuple[UUID, ...]
+
+    @property
+    def ask(self) -> Ask:
+        """What it asks for."""
+        return self.asked.ask
+
+    @property
+    def candidates(self) -> tuple[UUID, ...]:
+        """The ids that the redemption may have which it follows on, or begins."""
+        return self.asked.candidates
 
     @property
     def tenant_id(self) -> int:
         """The tenant that it belongs to."""
         return self.ask.tenant_id
-
-    def cause(self, redemption_id: UUID) -> Cause:
-        """What it is the cause of is told with the event that asked for it."""
-        return Cause(redemption_id, self.source, self.id)
 
 
 def command(event: Event[Any], sources: Sources) -> Command | Rejection:
@@ -67,15 +70,19 @@ def command(event: Event[Any], sources: Sources) -> Command | Rejection:
     else:
         candidates = _followed(ask, data)
         ask = replace(ask, redemption_id=candidates[0])
+    member = (tenant, programme, data.member_id)
+
+    def cause(redemption_id: UUID, _: Rules) -> Cause:
+        return Cause(redemption_id, event.source, event.id)
+
     return Command(
-        ask,
-        (tenant, programme, data.member_id),
+        Asked(ask, name_of(ask), member, candidates, (meaning(ask),), cause),
+        member,
         origin,
         event.source,
         event.id,
         event_key(event.source, event.id),
         body_hash(canonical(data)),
-        candidates,
     )
 
 

@@ -20,7 +20,7 @@ from libs.runtime.batch import Span
 from services.redemption import store, trade_store
 from services.redemption.batches import Decided
 from services.redemption.commands import Command
-from services.redemption.deciding import Known, RequestName, meaning, name_of
+from services.redemption.deciding import Known, RequestName
 from services.redemption.sources import Origin, Sources, sources_of
 from services.redemption.store import Locked
 
@@ -53,15 +53,15 @@ async def begin(connection: asyncpg.Connection, now: datetime, commands: Sequenc
     numbers: dict[RequestName, int] = {}
     prints: list[bytes] = []
     for each in commands:
-        name = name_of(each.ask)
+        name = each.asked.request
         if name not in numbers:
             numbers[name] = len(numbers) + 1
-            prints.append(meaning(each.ask))
+            prints.append(each.asked.prints[0])
     names = list(numbers)
     members = list(dict.fromkeys([each.member for each in commands]))
     row = await connection.fetchrow(
         _QUERIES["begin_commands"], tenant, now, [each.key for each in commands], [each.body_hash for each in commands],
-        [numbers[name_of(each.ask)] for each in commands], [name.credential for name in names],
+        [numbers[each.asked.request] for each in commands], [name.credential for name in names],
         [name.operation for name in names], [name.digest for name in names], prints,
         [member[1] for member in members], [member[2] for member in members],
     )  # fmt: skip
@@ -112,22 +112,21 @@ async def end(
     )  # fmt: skip
     await store.save_bills(connection, decided.redemptions.values())
     await trade_store.save(connection, decided.redemptions.values(), decided.used)
+    await count(connection, decided.counted)
+
+
+async def count(connection: asyncpg.Connection, counted: Mapping[tuple[MemberName, date], int]) -> None:
+    """Count redemptions in the history of members, by so much more or less on a day."""
     for less in (False, True):
-        counted = [each for each in sorted(decided.counted.items()) if each[1] and (each[1] < 0) == less]
-        if counted:
-            await _count(connection, counted, less=less)
-
-
-async def _count(
-    connection: asyncpg.Connection, counted: Sequence[tuple[tuple[MemberName, date], int]], *, less: bool
-) -> None:
-    zeros = [0] * len(counted)
-    names = [name for (name, _), _ in counted]
-    await connection.execute(
-        _QUERIES["count_days"], *([name[column] for name in names] for column in range(3)),
-        [day for (_, day), _ in counted], zeros, zeros, zeros,
-        [orjson.dumps({REDEMPTIONS: by}).decode() for _, by in counted], less,
-    )  # fmt: skip
+        days = [each for each in sorted(counted.items()) if each[1] and (each[1] < 0) == less]
+        if days:
+            zeros = [0] * len(days)
+            names = [name for (name, _), _ in days]
+            await connection.execute(
+                _QUERIES["count_days"], *([name[column] for name in names] for column in range(3)),
+                [day for (_, day), _ in days], zeros, zeros, zeros,
+                [orjson.dumps({REDEMPTIONS: by}).decode() for _, by in days], less,
+            )  # fmt: skip
 
 
 async def load_sources(pool: asyncpg.Pool, known: str) -> tuple[str, Sources] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
 from types import MappingProxyType
@@ -15,15 +15,16 @@ from msgspec.structs import replace
 from libs.contracts.redemption import Ask
 from libs.contracts.trades import TRADES
 from libs.ledger.model import MemberLedger
-from libs.lives.life import Life
+from libs.lives.life import Life, MemberName
 from libs.lives.made import Cause
 from libs.runtime.keys import event_id
-from services.redemption import domain, trading
+from services.redemption import domain, lending, trading
 from services.redemption.domain import Bill, Changed, Quoted, Redemption, Refusal, Rules
 from services.redemption.paying import ABOUT_MEMBERS, in_part, priced, returned
 
 REUSED = Refusal("idempotency-key-reused", "The key stands for another request.")
 UNKNOWN_MEMBER = Refusal("member-unknown", "Nobody has this id.")
+BLOCKED = Refusal("member-blocked", "The member is blocked: nothing new is begun before somebody lifts that.")
 UNKNOWN = Refusal("redemption-unknown", "Nothing of your company has this id.")
 MERGED = Refusal(
     "member-merged", "Whose points these are was merged into another member; an adjustment gives that one points."
@@ -53,6 +54,21 @@ class Known(NamedTuple):
 
     fingerprint: bytes
     answer: bytes
+
+
+class Asked(NamedTuple):
+    """A request as a batch takes it: its name, whose points it is about, and the ids that its redemption may have.
+
+    `prints` are the digests under which the same request may have been kept, the first as it is kept now; `cause` says
+    what a movement is told to come from, by the id of its redemption.
+    """
+
+    ask: Ask
+    request: RequestName
+    member: MemberName | None
+    candidates: tuple[UUID, ...]
+    prints: tuple[bytes, ...]
+    cause: Callable[[UUID, Rules], Cause]
 
 
 class Patience(NamedTuple):
@@ -96,6 +112,8 @@ def decide(
         if ask.redemption_id is not None:
             return UNKNOWN
         match ask.operation:
+            case "lend":
+                return lending.begun(ask, life, rules, cause, at, tier, used)
             case "buy" | "exchange_in" | "exchange_out" | "donate" as kind:
                 return trading.begun(ask, kind, life, rules, cause, at, tier, used)
         return _take(ask, life, rules, cause, at, patience, tier)

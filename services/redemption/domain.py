@@ -51,7 +51,7 @@ class Rules(Struct, frozen=True):
 
     `counts` says whether members' redemptions are counted by the day, `payment` how points pay bills in `currency`;
     `rest` is how long what came from another member may not be spent, `trades` what points may be traded for by this
-    `version` of the programme, `choices` those that campaigns may grant.
+    `version` of the programme, `choices` those that campaigns may grant; `blocked` are members who begin nothing new.
     """
 
     tenant: str
@@ -66,6 +66,7 @@ class Rules(Struct, frozen=True):
     trades: Trades | None = None
     version: int = 1
     choices: tuple[Choice, ...] = ()
+    blocked: frozenset[UUID] = frozenset()
 
     @property
     def source(self) -> str:
@@ -101,7 +102,8 @@ class Bill(Struct, frozen=True):
 class Trade(Struct, frozen=True):
     """Points that came or went for something else: `other` is money in a currency, or units of another programme.
 
-    `party` is that programme or a charity, `opens` the lot that came.
+    `party` is that programme or a charity, `opens` the lot that came. Of a loan `other` is what is to be repaid, by
+    `rate_other` of each `rate_points` credited later, and what is left at `due_at` is owed.
     """
 
     kind: TradeKind
@@ -116,6 +118,7 @@ class Trade(Struct, frozen=True):
     pool: str | None = None
     payment: str | None = None
     opens: int | None = None
+    due_at: datetime | None = None
 
 
 class Redemption(Struct, frozen=True):

@@ -25,9 +25,10 @@ from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
 from libs.runtime.leases import shard_of
 from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
-from services.redemption import domain, order_store, ordering, store, telling, trade_store, trade_telling
+from services.redemption import domain, lending, order_store, ordering, store, telling, trade_store, trade_telling
 from services.redemption.codes import store as codes
 from services.redemption.deciding import (
+    BLOCKED,
     GIVES_BACK,
     MERGED,
     NO_VERSION,
@@ -103,18 +104,25 @@ class Desk:
         assert ask.member_id is not None
         rules = self._rules((ask.tenant_id, ask.programme_id), now)
         name = (ask.tenant_id, ask.programme_id, ask.member_id)
+        if ask.member_id in rules.blocked:
+            raise Refused(BLOCKED)
         async with (
             self.pool.acquire() as connection,
             connection.transaction(isolation="repeatable_read"),
         ):
             ledger = await store.look(connection, name)
-            tier = None if ask.bill_minor is None else await store.tier_of(connection, name)
+            by_tier = ask.bill_minor is not None or ask.trade is not None
+            tier = await store.tier_of(connection, name) if by_tier else None
+            used = await trade_store.load_used(connection, [name]) if ask.trade is not None else {}
             if ledger is None:
                 raise Refused(UNKNOWN_MEMBER)
             ledger = apply_all(ledger, catch_up(ledger, now, now))
             if ask.order is not None:
                 told = await self.rewards.quote(connection, ask, name, ledger, rules, now)
                 return Answer(msgspec.Raw(_found(told)))
+        if ask.trade is not None:
+            loan = _found(lending.offered(ask, rules, ledger, tier, used.get(name, NOTHING_USED), now))
+            return Answer(msgspec.Raw(lending.quote(ask, rules, loan)))
         quoted = _found(quote(ask, rules, ledger, tier, now))
         return Answer(msgspec.Raw(telling.quote(ask.member_id, rules, quoted.points, quoted.made, ledger, quoted.bill)))
 
@@ -138,6 +146,8 @@ class Desk:
             members = await store.load_lives(connection, [found], before.values())
             redemption, life = before.get(redemption_id), members[found.name]
             rules = self._rules(found.name[:2], now)
+            if redemption is None and found.name[2] in rules.blocked:
+                raise Refused(BLOCKED)
             at = now if redemption is None else max(now, redemption.changed_at)
             cause = Cause(redemption_id, rules.source, str(redemption_id))
             life.catch_up(at, cause)
@@ -157,7 +167,7 @@ class Desk:
             if redemption is None and changed.redemption.trade is not None:
                 more = {each.key: each.amount for each in changed.uses}
                 await trade_store.save(connection, [changed.redemption], {found.name: more})
-                events.append(trade_telling.traded(changed.redemption, rules, found.spread, at))
+                events += trade_telling.traded(changed.redemption, rules, found.spread, at)
             if goods is not None:
                 was = None if redemption is None else redemption.order
                 saved = await self.rewards.save(connection, was, changed.redemption, goods, done.personal, at, ask.by)

@@ -77,7 +77,7 @@ async def save(connection: asyncpg.Connection, written: Sequence[Written]) -> st
         for each in written
         if each.sealed is not None
     ]
-    moved = [row for each in written for row in _moved(each)]
+    moved = _together([row for each in written for row in _moved(each)])
     refused: str | None = await connection.fetchval(
         _QUERIES["save_orders"], *[_json(rows) for rows in (orders, steps, answers, moved)]
     )
@@ -96,7 +96,7 @@ async def end(connection: asyncpg.Connection, before: Sequence[Redemption], afte
         assert refused is None, "what was set aside can always be let go"
 
 
-def _moved(each: Written) -> Iterable[Mapping[str, Any]]:
+def _moved(each: Written) -> Iterable[dict[str, Any]]:
     move = moves(each.before, each.after)
     key = {"tenant_id": each.name[0], "programme_id": each.name[1], "reference": each.after.reference}
     if each.after.stock_at is not None and (move.left or move.reserved):
@@ -104,6 +104,17 @@ def _moved(each: Written) -> Iterable[Mapping[str, Any]]:
     if each.after.counted_in is not None and move.used:
         limit = None if each.reward is None else each.reward.in_total
         yield key | {"period": each.after.counted_in, "used": move.used, "most": _MOST if limit is None else limit.most}
+
+
+def _together(moved: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What orders move on the same row, as one move: it is locked by the first."""
+    kept: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in moved:
+        key = tuple([row.get(name) for name in ("programme_id", "reference", "store", "period")])
+        known = kept.setdefault(key, row)
+        if known is not row:
+            known |= {name: known[name] + row[name] for name in ("free", "reserved", "used") if name in row}
+    return list(kept.values())
 
 
 def _whose(each: Written) -> dict[str, Any]:

@@ -15,14 +15,14 @@ from libs.contracts import redemption as wire
 from libs.runtime import logs
 from libs.runtime.clock import monotonic
 from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
-from services.redemption.handlers import Desk
+from services.redemption.gathering import Gathering
 from services.redemption.metrics import RedemptionMetrics
 
 log = logs.get(__name__)
 _JSON = {"Content-Type": "application/json"}
 
 
-def serve(app: faust.App, desk: Desk, token: str, metrics: RedemptionMetrics, ready: Callable[[], bool]) -> None:
+def serve(app: faust.App, desk: Gathering, token: str, metrics: RedemptionMetrics, ready: Callable[[], bool]) -> None:
     """Answer requests of the gateway under `wire.PATH`; none before it is ready."""
 
     @app.page(wire.PATH)

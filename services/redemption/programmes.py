@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import asyncpg
 import orjson
+from msgspec.structs import replace
 
 from libs.contracts.mapping_language import MappingInvalid
 from libs.history.needs import needs_of
@@ -72,7 +73,7 @@ class Programmes:
             self._trouble = None
 
     async def _read(self) -> None:
-        rows = await store.load_versions(self._pool)
+        rows, blocked = await store.load_versions(self._pool), await store.load_blocked(self._pool)
         compiled: dict[tuple[int, int, int, str], _Version] = {}
         for row in rows:
             name = (row["tenant_id"], row["programme_id"], row["version"], row["hash"])
@@ -85,6 +86,7 @@ class Programmes:
         rules: dict[Scope, list[tuple[datetime, Rules]]] = {}
         for row, (name, version) in zip(rows, compiled.items(), strict=True):
             own = _rules(row["tenant"], row["programme"], version.active, counts=name[:2] in counting)
+            own = replace(own, blocked=blocked.get(name[:2], frozenset()))
             rules.setdefault(name[:2], []).append((row["active_from"], own))
         self._compiled, self._rules = compiled, rules
         if (found := await commands_store.load_sources(self._pool, self._sources_read)) is not None:

@@ -72,7 +72,7 @@ class RewardDesk:
         """Tell what a reward would take of a member, or what bars it."""
         goods = await self.goods(connection, ask, name, None, rules, at)
         if not isinstance(goods, Goods):
-            return goods or _unknown()
+            return goods or unknown_reward()
         assert ask.order is not None
         goods = goods._replace(facts=ordering.seen_by(goods.facts, ledger, rules, at))
         found = ordering.offered(goods, ask.order, ask.points, at, rules)
@@ -102,7 +102,7 @@ class RewardDesk:
         kept = await order_store.load_reward(connection, name, ask.order, order)
         if kept is None:
             asked = redemption is None and ask.order is not None and ask.order.reward is not None
-            return _unknown() if asked else None
+            return unknown_reward() if asked else None
         if order is not None:
             goods = Goods(kept.reward, kept.version, secret=self._secret(order.order_id))
         else:
@@ -181,12 +181,16 @@ class RewardDesk:
             if isinstance(void, Refusal):
                 return void
             told = void
+        refused = await order_store.save(connection, [self.written(before, after, goods, personal)])
+        return told if refused is None else _SCARCE[refused]
+
+    def written(self, before: Order | None, after: Redemption, goods: Goods, personal: Mapping[str, Any]) -> Written:
+        """An order as it is saved, with what was said with it that is sealed."""
+        assert after.order is not None
         sealed = None
         if personal:
             sealed = self.seal.close(orjson.dumps(personal), seal_context(after.order.order_id))
-        written = Written(after.name, before, after.order, goods.reward, sealed)
-        refused = await order_store.save(connection, [written])
-        return told if refused is None else _SCARCE[refused]
+        return Written(after.name, before, after.order, goods.reward, sealed)
 
     async def opened(self, connection: asyncpg.Connection, tenant_id: int, body: bytes) -> bytes:
         """An answer with the texts of codes, for whoever ordered."""
@@ -197,5 +201,6 @@ class RewardDesk:
         return hmac.new(self.key, b"pointstream reward " + order_id.bytes, sha256).digest()[:20]
 
 
-def _unknown() -> Refusal:
+def unknown_reward() -> Refusal:
+    """Why what the catalogue does not have is not ordered."""
     return Refusal("reward-unknown", "The catalogue has no reward of this name.")

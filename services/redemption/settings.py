@@ -62,5 +62,11 @@ class RedemptionSettings(ServiceSettings):
     code_misses_member: int = Field(
         default=10, ge=1, description="codes that are none that may be tried for one member in that time"
     )
+    gather: timedelta = Field(
+        default=timedelta(milliseconds=10),
+        ge=timedelta(0),
+        description="between the beginnings of transactions of a tenant at least, in which more requests may come",
+    )
+    gather_most: int = Field(default=100, ge=1, le=1_000, description="requests over HTTP a transaction at most")
     connections: int = Field(default=12, ge=2, le=100, description="connections to PostgreSQL at most")
     seal_key: SealKey = Field(validation_alias="POINTSTREAM_SEAL_KEY")

@@ -143,6 +143,13 @@ async def load_lives(
 ) -> dict[MemberName, Life]:
     """Return the members with all that is left, and with the lots of these redemptions even if they are empty."""
     ledgers = await lives.load_ledgers(connection, {member.name: member.head for member in locked})
+    return await with_lots(connection, ledgers, redemptions)
+
+
+async def with_lots(
+    connection: asyncpg.Connection, ledgers: dict[MemberName, MemberLedger], redemptions: Iterable[Redemption]
+) -> dict[MemberName, Life]:
+    """Take members in hand, with the lots of these redemptions even if they are empty."""
     there = {name: {lot.seq for lot in ledger.lots} for name, ledger in ledgers.items()}
     wanted: dict[tuple[MemberName, int], None] = {}
     for redemption in redemptions:
@@ -248,6 +255,12 @@ async def forget_requests(pool: asyncpg.Pool, now: datetime, most: int) -> int:
 async def load_versions(pool: asyncpg.Pool) -> list[asyncpg.Record]:
     """Return every version of every programme, without its document, in the order in which they come into force."""
     return list(await pool.fetch(_QUERIES["programmes"]))
+
+
+async def load_blocked(pool: asyncpg.Pool) -> dict[tuple[int, int], frozenset[UUID]]:
+    """Return the members who are blocked, by programme."""
+    rows = await pool.fetch(_QUERIES["blocked"])
+    return {(row["tenant_id"], row["programme_id"]): frozenset(row["members"]) for row in rows}
 
 
 async def load_document(pool: asyncpg.Pool, tenant_id: int, programme_id: int, version: int) -> str:

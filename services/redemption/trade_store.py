@@ -31,6 +31,7 @@ def trade_of(row: Mapping[str, Any]) -> Trade | None:
         row["pool"],
         row["payment"],
         row["opens"],
+        row["due_at"],
     )
 
 
@@ -52,7 +53,7 @@ async def save(
     rows = [
         (*each.name, each.redemption_id, trade.kind, trade.wallet, trade.points, trade.other, trade.rate_points,
          trade.rate_other, trade.version, trade.currency, trade.party, trade.pool, trade.payment, trade.opens,
-         each.asked_at)
+         each.asked_at, trade.due_at)
         for each in redemptions
         if (trade := each.trade) is not None
     ]  # fmt: skip

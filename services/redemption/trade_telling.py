@@ -31,13 +31,19 @@ def view(trade: Trade) -> TradeView:
         rate_other=trade.rate_other,
         programme_version=trade.version,
         lot=trade.opens,
+        due_at=trade.due_at,
     )
 
 
-def traded(redemption: Redemption, rules: Rules, spread: int, now: datetime) -> Outgoing:
-    """The event of a trade, beside those of its movements; the same request makes the same event again."""
+def traded(redemption: Redemption, rules: Rules, spread: int, now: datetime) -> list[Outgoing]:
+    """The event of a trade, beside those of its movements; the same request makes the same event again.
+
+    Of a loan the movements tell all.
+    """
     trade = redemption.trade
     assert trade is not None
+    if trade.kind == "lend":
+        return []
     member = str(redemption.name[2])
     key, (kind, own) = member.encode(), _own(redemption, trade)
     data = {
@@ -53,7 +59,7 @@ def traded(redemption: Redemption, rules: Rules, spread: int, now: datetime) -> 
     writer = EventWriter(type=kind, source=_SOURCE, time=now, tenant=rules.tenant, programme=rules.programme)
     name = event_id(rules.tenant, redemption.redemption_id.hex, kind, member, 0)
     value = writer.write(name, member, None, {each: said for each, said in data.items() if said is not None})
-    return Outgoing(_POINTS, key, spread, value, writer.headers(name, key, None), True)
+    return [Outgoing(_POINTS, key, spread, value, writer.headers(name, key, None), True)]
 
 
 def _own(redemption: Redemption, trade: Trade) -> tuple[str, dict[str, Any]]:

@@ -24,6 +24,7 @@ from services.redemption.domain import Changed, Redemption, Refusal, Rules, Trad
 
 NOT_OFFERED = Refusal("trade-not-offered", "The programme offers this to nobody, or not to this member now.")
 FINAL = Refusal("trade-final", "Points that were traded are not given back.")
+LENT = Refusal("loan-open", "Points are lent to the member; none leave for another programme before these are repaid.")
 LIMITED = Refusal("trade-limit", "The programme's limits let the member trade no more in this period.")
 _REASONS: Mapping[TradeKind, str] = MappingProxyType(
     {"buy": "bought", "exchange_in": "exchanged", "exchange_out": "exchanged", "donate": "donated"}
@@ -58,6 +59,8 @@ def begun(
         return terms
     if (fault := _fault(terms, ask, rules)) is not None:
         return fault
+    if kind == "exchange_out" and life.ledger.lent(terms.trade.wallet):
+        return LENT
     trade = terms.trade
     uses = tuple(counted_trades(rules.trades.limits, kind, trade.points, tier, at, rules.zone))
     if passes(uses, used):

@@ -240,10 +240,22 @@ async def _ahead(
     """Foresee what lapses and remind everybody, by workers of a week before."""
     tell("reminding")
     workers = await start_workers(stage, "ahead", options, POINTSTREAM_CLOCK=before.clock_before(BOUNDARY))
+    began = time.monotonic()
+    await followed(connection)
+    tell(f"where lots came from was kept in {time.monotonic() - began:.1f} s")
     measured = await before.measure(stage, connection, BOUNDARY, workers)
     tell(f"{measured.members:,} members in {measured.reminding:.1f} s")
     await before.stop(workers)
     return measured.figures()
+
+
+async def followed(connection: asyncpg.Connection) -> None:
+    """Wait until the sums of what lapses have followed all that happened."""
+
+    async def all_followed() -> bool:
+        return bool(await connection.fetchval(EXPIRY["followed"], BOUNDARY) == len(TENANTS))
+
+    await until(all_followed, "the sums of what lapses follow", seconds=_PATIENCE)
 
 
 async def start_workers(stage: Stage, name: str, options: argparse.Namespace, **variables: str) -> list[Worker]:
@@ -268,7 +280,10 @@ async def _boundary(
     swept = await sweep(stage, connection, workers)
     over.set()
     await asking
-    tell(f"{swept.lots:,} lots in {swept.seconds:.1f} s; redeeming without a sweep")
+    tell(f"{swept.lots:,} lots in {swept.seconds:.1f} s")
+    began = time.monotonic()
+    await followed(connection)
+    tell(f"the sums followed {time.monotonic() - began:.1f} s later; redeeming without a sweep")
     quiet = Timed(client, options.redemptions)
     await quiet.run(next(asks) for _ in range(int(options.redemptions * options.seconds)))
     client.close()
@@ -281,7 +296,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--members", type=int, default=50_000)
     parser.add_argument("--lots", type=int, default=10, help="lots of each member that lapse")
     parser.add_argument("--workers", type=int, default=2, help="expiry processes; one for each processor")
-    parser.add_argument("--lanes", type=int, default=2, help="chunks that a worker sweeps at once")
+    parser.add_argument("--lanes", type=int, default=1, help="chunks that a worker sweeps at once")
     parser.add_argument("--redemptions", type=float, default=100, help="redemptions a second meanwhile; 0 for none")
     parser.add_argument("--seconds", type=float, default=10, help="of redemptions without a sweep")
     parser.add_argument("--skip-reminders", action="store_true", help="without what comes before the boundary")

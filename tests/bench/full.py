@@ -1,9 +1,10 @@
-"""`python -m tests.bench.full`: the full benchmark, about twenty minutes; the last line on stdout is one JSON object.
+"""`python -m tests.bench.full`: the full benchmark, about half an hour; the last line on stdout is one JSON object.
 
 A backlog of a million receipts over a million members with memory over time, latency on what that left, both mixes in
-turns, the peers in turns with the platform, references, and whether the books are right. After every part the figures
-so far are written down; `--resume` takes those of an earlier run and leaves out the parts that made them. How it
-measures is told in docs/performance.md.
+turns, the peers in turns with the platform, references, and whether the books are right; then quotes, redemptions, the
+end of a period, forecasts and messages, each on a stage of its own. After every part the figures so far are written
+down; `--resume` takes those of an earlier run and leaves out the parts that made them. How it measures is told in
+docs/performance.md.
 """
 
 from __future__ import annotations
@@ -22,13 +23,15 @@ from tests.bench import environment
 from tests.bench.contest import PEERS_PYTHON, contest
 from tests.bench.drain import Drained, Watch, pile_up, produce, thaw, together
 from tests.bench.mixes import MIXES, TURNS, Mix
+from tests.bench.others import OTHERS, measure
 from tests.bench.parts import Parts, add_options, conduct
 from tests.bench.report import figures, table
 from tests.bench.series import Sample, chart, columns, rates, sampled
 from tests.bench.stage import Stage, open_stage
 from tests.support.stack import ROOT, Worker
 
-PARTS = ("backlog", "latency", "mix", "peers", "campaigns", "references", "verify")
+STAGED = ("backlog", "latency", "mix", "peers", "campaigns", "references", "verify")
+PARTS = (*STAGED, *OTHERS)
 _STEP = 100_000
 
 
@@ -40,7 +43,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--mix", choices=MIXES, default="plain", help="what the peers are measured on")
     parser.add_argument("--rounds", type=int, default=3, help="turns of each peer")
     parser.add_argument("--round-receipts", type=int, default=40_000, help="records of a turn")
-    parser.add_argument("--most-minutes", type=float, default=25, help="end then with what there is")
+    parser.add_argument("--most-minutes", type=float, default=40, help="end then with what there is")
     parser.add_argument("--json-out", type=Path, default=ROOT / "build/bench.json", help="written after every part")
     parser.add_argument("--resume", action="store_true", help="leave out the parts whose figures are in that file")
     return parser.parse_args(arguments)
@@ -77,6 +80,17 @@ class Full(Parts):
         return self._figures | {"violations": violations, "seconds": seconds} | described
 
     async def _measure(self) -> None:
+        if not self.skip.issuperset(STAGED):
+            await self._staged()
+        for name in OTHERS:
+            await self._part(name, lambda name=name: self._other(name))  # type: ignore[misc]  # each its own name
+
+    async def _other(self, name: str) -> None:
+        self.tell(f"measuring {name} on a stage of its own")
+        self._figures[name] = await measure(name)
+
+    async def _staged(self) -> None:
+        """The parts that share one stage."""
         options = self.options
         if "peers" not in self.skip and not PEERS_PYTHON.exists():
             raise RuntimeError(f"{PEERS_PYTHON} is missing: .ci/peers makes it")
@@ -169,6 +183,9 @@ def show(found: dict[str, Any]) -> str:
     if backlog := found.get("backlog"):
         rest = {name: value for name, value in backlog.items() if name != "series"}
         parts += ["", "backlog", table(rest | {"environment": {}}), "", chart(backlog["series"])]
+    for name in OTHERS:
+        if told := found.get(name):
+            parts += ["", name, table(told | {"environment": {}})]
     if peers := found.get("peers"):
         names = [name for name, value in peers.items() if isinstance(value, dict)]
         parts += ["", f"{'beside each other':<34}" + "".join(f"{name:>16}" for name in names)]

@@ -8,7 +8,15 @@ import sys
 from typing import cast
 
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
-_TAKEN = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{"id":"1"}'
+
+
+def _says(body: bytes) -> bytes:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+    return head + body
+
+
+_TOKEN = _says(b'{"access_token":"token","expires_in":3600}')
+_TAKEN = _says(b'{"id":"1","name":"projects/bench/messages/1"}')
 
 
 class Sink(asyncio.Protocol):
@@ -29,9 +37,10 @@ class Sink(asyncio.Protocol):
             whole = end + 4 + (0 if found is None else int(found[1]))
             if len(self._buffer) < whole:
                 return
+            asks_token = self._buffer.startswith(b"POST /token ")
             self._buffer = self._buffer[whole:]
-            Sink.taken += 1
-            self._transport.write(_TAKEN)
+            Sink.taken += not asks_token
+            self._transport.write(_TOKEN if asks_token else _TAKEN)
 
 
 async def _serve() -> None:

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import asyncpg
@@ -58,7 +58,7 @@ KEY = b"k" * 32
 NOW = datetime(2026, 12, 24, 11, tzinfo=UTC)
 BOUNDARY = datetime(2026, 12, 31, 23, tzinfo=UTC)
 SENDER = Sender("club@shop.example", "shop.example")
-_QUERIES = sql.load("tests.bench", "notifier.sql")
+QUERIES = sql.load("tests.bench", "notifier.sql")
 _LEASES = sql.load("libs.runtime", "leases.sql")
 _PAGE = 1_000
 
@@ -73,13 +73,33 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+class Sink(Protocol):
+    """Where messages go."""
+
+    @property
+    def port(self) -> int:
+        """Its port on loopback."""
+
+
+class Source(Protocol):
+    """Where messages are queued."""
+
+    def dsn(self, role: str = "postgres") -> str:
+        """How somebody connects."""
+
+
 class SinkProcess:
     """The server beside us, of mails or of another kind."""
 
     def __init__(self, module: str) -> None:
         command = [sys.executable, "-m", module]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.port = self._ask(None)
+        self._port = self._ask(None)
+
+    @property
+    def port(self) -> int:
+        """Its port on loopback."""
+        return self._port
 
     def taken(self) -> int:
         """How many mails it has taken."""
@@ -131,7 +151,7 @@ class Bench:
 
     channel: AddressedChannel = "email"
 
-    def __init__(self, database: Database, sink: SinkProcess, pool: asyncpg.Pool, options: argparse.Namespace) -> None:
+    def __init__(self, database: Source, sink: Sink, pool: asyncpg.Pool, options: argparse.Namespace) -> None:
         self._database, self._sink, self._pool, self._options = database, sink, pool, options
         self._clock, self._metrics = Clock(), NotifierMetrics(CollectorRegistry())
         self._programmes = Programmes(pool, self._clock)
@@ -145,9 +165,9 @@ class Bench:
         members = self._options.members
         await self._fill(superuser, members)
         begun = time.monotonic()
-        await self._queue(members)
+        await self._queue(1, members)
         queued = time.monotonic() - begun
-        await superuser.execute(_QUERIES["settle_statistics"])
+        await superuser.execute(QUERIES["settle_statistics"])
         letters = await self._letters()
         bare, cpu_bare = [await self._bare(letters)], time.process_time()
         cpu_bare -= self._cpu
@@ -155,7 +175,7 @@ class Bench:
         await self._send()
         seconds, cpu = time.monotonic() - begun, time.process_time() - cpu
         bare.append(await self._bare(letters))
-        handed = await superuser.fetchval(_QUERIES["handed"])
+        handed = await superuser.fetchval(QUERIES["handed"])
         await superuser.close()
         assert handed == members, f"{handed} of {members} were handed over"
         rate, beside = members / seconds, sum(bare) / len(bare)
@@ -180,8 +200,8 @@ class Bench:
         }
         messages = {"notices": [{"message": "expiry_reminder", "channels": [self.channel]}]}
         await put_version(superuser, {**programme_document(ACME), "wallets": [wallet], "messages": messages})
-        await superuser.execute(_QUERIES["members"], members, BOUNDARY)
-        await superuser.execute(_QUERIES["told_before"], self._options.told, self.channel, NOW)
+        await superuser.execute(QUERIES["members"], members, BOUNDARY)
+        await superuser.execute(QUERIES["told_before"], self._options.told, self.channel, NOW)
         await superuser.execute(_LEASES["ensure"], shards_of(WRITER))
         for first in range(1, members + 1, _PAGE):
             told = {(1, 1, UUID(int=n)): self._told(n) for n in range(first, min(first + _PAGE, members + 1))}
@@ -195,16 +215,16 @@ class Bench:
         language = "de" if number % 2 else "en"
         return Told(ToldPerson(given_name=f"Anna {number}", language=language), (ToldAddress(place),), ())
 
-    async def _queue(self, members: int) -> None:
+    async def _queue(self, first_member: int, last_member: int) -> None:
         intake = Intake(
             self._pool, self._programmes, self._clock, self._vault.seal, self._metrics, lambda shards: None,
             lambda channels: None,
         )  # fmt: skip
         offsets = count()
-        for first in range(1, members + 1, _PAGE):
+        for first in range(first_member, last_member + 1, _PAGE):
             records = [
                 ConsumerRecord("loyalty.reminders", 0, next(offsets), 0, 0, b"", reminder(n), None, 0, 0, ())
-                for n in range(first, min(first + _PAGE, members + 1))
+                for n in range(first, min(first + _PAGE, last_member + 1))
             ]
             await intake.take("loyalty.reminders", records)
 

@@ -14,19 +14,20 @@ import httpx
 import orjson
 import uvloop
 
+from libs.contacts.addresses import AddressedChannel
 from libs.messages.provider_settings import HttpSettings
 from services.notifier.channels.channel import Channel, Letter
 from services.notifier.channels.exchange import Line
 from services.notifier.channels.http import HttpChannel
 from tests.bench.notifier import Bench, measure, parse, stage
 
-_AT_ONCE = 32
+AT_ONCE = 32
 
 
 class HttpBench(Bench):
     """One run over HTTP."""
 
-    channel = "http"
+    channel: AddressedChannel = "http"
 
     def _bytes(self, letter: Letter) -> bytes:
         return orjson.dumps({"to": letter.address, "text": letter.content.text, "id": str(letter.message_id)})
@@ -36,19 +37,23 @@ class HttpBench(Bench):
             url=f"http://127.0.0.1:{self._sink.port}/messages",
             json_body={"to": "{to}", "text": "{text}", "id": "{id}"},
         )
-        return HttpChannel(settings, Line(at_once=_AT_ONCE, loopback=True))
+        return HttpChannel(settings, Line(at_once=AT_ONCE, loopback=True))
+
+    def _headers(self) -> dict[str, str]:
+        """What the bare loop says of each body."""
+        return {"Content-Type": "application/json"}
 
     async def _bare(self, letters: list[bytes]) -> float:
         waiting, url = iter(letters), f"http://127.0.0.1:{self._sink.port}/messages"
-        headers = {"Content-Type": "application/json"}
-        async with httpx.AsyncClient(limits=httpx.Limits(max_connections=_AT_ONCE), trust_env=False) as client:
+        headers = self._headers()
+        async with httpx.AsyncClient(limits=httpx.Limits(max_connections=AT_ONCE), trust_env=False) as client:
 
             async def work() -> None:
                 for body in waiting:
                     (await client.post(url, content=body, headers=headers)).raise_for_status()
 
             begun, self._cpu = time.monotonic(), time.process_time()
-            await asyncio.gather(*(work() for _ in range(_AT_ONCE)))
+            await asyncio.gather(*(work() for _ in range(AT_ONCE)))
             return len(letters) / (time.monotonic() - begun)
 
 

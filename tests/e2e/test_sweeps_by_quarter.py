@@ -8,37 +8,33 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html import unescape
-from pathlib import Path
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-import yaml
 
 from cli.verify import check
 from deploy.embedded import state
 from libs.runtime.clock import FollowedClock, parse_clock
 from tests.e2e.by_hand import baskets, cents
-from tests.e2e.test_programme import loaded
 from tests.support.running import Door, Platform, eventually, running
 from tests.support.stack import until
 
 ROME = ZoneInfo("Europe/Rome")
 GOLD, HOUSEHOLDS = 1_500, 2_500
-RULES = Path(__file__).parents[1] / "support" / "quarters.yaml"
 SETTLED = timedelta(minutes=5)
 """So long after a boundary its sweep has begun; far enough ahead for a clock that runs meanwhile."""
-HOUR, AGO = timedelta(hours=1), timedelta(days=365)
+HOUR = timedelta(hours=1)
 ASKED = 80
 """Of so many households at most the balance is asked for one by one; of all of them it is read in one statement."""
-DECIDED = "SELECT count(*) FROM earning.inbox WHERE tenant_id = 2"
+DECIDED = "SELECT count(*) FROM earning.inbox WHERE tenant_id = 8"
 LEFT = """
 SELECT json_object_agg(substr(i.identifier, 7), l.points)::text
 FROM members.identifier i
-JOIN (SELECT member_id, sum(remaining) AS points FROM ledger.lot WHERE tenant_id = 2 GROUP BY 1) AS l USING (member_id)
-WHERE i.tenant_id = 2 AND starts_with(i.identifier, 'card:q')
+JOIN (SELECT member_id, sum(remaining) AS points FROM ledger.lot WHERE tenant_id = 8 GROUP BY 1) AS l USING (member_id)
+WHERE i.tenant_id = 8 AND starts_with(i.identifier, 'card:q')
 """
 
 
@@ -232,11 +228,7 @@ async def simulate(
     platform: Platform, played: list[Basket], quarters: int, redemptions: int, *, thorough: bool = True
 ) -> Simulation:
     """Play quarters from the first of 2017 on."""
-    simulation = Simulation(platform, platform.acme, thorough=thorough)
-    await platform.put_version(platform.acme, yaml.safe_load(RULES.read_text(encoding="utf-8")), AGO)
-    await eventually(lambda: knows(platform.acme), "the rules are in force")
-    await loaded(platform)
-    simulation.published = int(await platform.ask(DECIDED))  # what others had the platform do before
+    simulation = Simulation(platform, platform.doors["quarterly"], thorough=thorough)
     await simulation.enrol(sorted({one.household for one in played}))
     end = quarter_end(played[0].at)
     for _ in range(quarters):
@@ -254,11 +246,6 @@ def turn_clock(platform: Platform, at: datetime) -> None:
     held = parse_clock(state.load(platform.data).clock)
     assert isinstance(held, FollowedClock)
     held.set(at.astimezone(UTC), 1.0)
-
-
-def knows(shop: Door) -> bool:
-    """Whether the door goes by the rules here."""
-    return bool(shop.get("/v1/programme")["version"] == 2)
 
 
 @pytest.mark.feature("AHEAD-2", "AHEAD-9", "OMNI-20")

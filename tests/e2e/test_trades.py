@@ -83,6 +83,43 @@ async def test_points_are_bought_exchanged_and_donated(platform: Platform) -> No
     assert platform.run("verify")["violations"] == 0
 
 
+@pytest.mark.feature("COM-64")
+async def test_points_are_lent_spent_and_repaid_by_what_is_earned(platform: Platform) -> None:
+    shop = platform.club
+    await platform.publish([enrolled(shop, "borrower")])
+    await shop.enrolled("borrower")
+    whose, member = {"identifier": "card:borrower"}, f"/v1/members/{shop.member_id('borrower')}"
+    quoted = shop.http.post("/v1/point-loans/quote", json=whose | {"points": 200}).json()
+    assert (quoted["to_repay"], quoted["left"], quoted["possible"]) == (220, 300, True)
+    for _ in range(2):  # the app has lost the first answer
+        lent = trade(shop, "point-loans", whose | {"points": 200}, "borrower-asks")
+        assert lent.status_code == httpx.codes.CREATED, lent.text
+    more = platform.run("trades", "borrow", "card:borrower", "150", "--tenant", shop.slug, "--dry-run")
+    assert (more["possible"], more["reason"], more["left"]) == (False, "loan-limit", 100)
+    assert trade(shop, "point-loans", whose | {"points": 150}, "borrower-more").json()["code"] == "loan-limit"
+    by_hand = platform.run(
+        "trades", "borrow", "card:borrower", "50", "--tenant", shop.slug, "--key", "borrower-by-hand"
+    )
+    assert by_hand["trade"]["other"] == 55
+    spent = trade(shop, "redemptions", whose | {"points": 250}, "borrower-spends")
+    assert spent.status_code == httpx.codes.CREATED, spent.text
+
+    def points() -> tuple[int, int]:
+        (found,) = [each for each in shop.get(member)["wallets"] if each["wallet"] == "points"]
+        return found["lent"], found["spendable"]
+
+    assert points() == (275, 0)
+    await platform.publish([shop.purchase("borrower-1", 4_000, card="borrower")])
+    await eventually(lambda: points()[0] < 275, "half of what a purchase brings repays")
+    earned = 2 * (275 - points()[0])
+    assert points()[1] == earned // 2 > 0
+    words = shop.get(f"{member}/expiry", lang="de")["wallets"][0]["words"]
+    assert any("sind Ihnen geliehen: 50 % von allem" in each for each in words)
+    history = [each["words"] for each in shop.get(f"{member}/history")["data"]]
+    assert "Points were lent" in history
+    assert platform.run("verify")["violations"] == 0
+
+
 @pytest.mark.feature("STAR-17", "STAR-18", "COM-65")
 async def test_a_quiz_brings_a_gift_at_once_and_a_survey_one_of_three(platform: Platform) -> None:
     shop = platform.club

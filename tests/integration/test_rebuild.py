@@ -13,18 +13,21 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from msgspec.structs import astuple
 
 from libs.ledger.activate import activate
 from libs.ledger.adjust import adjust
 from libs.ledger.catch_up import catch_up, due
 from libs.ledger.decide import burn_order, decide_credit, opening_movement, take
 from libs.ledger.evolve import apply_all
+from libs.ledger.lend import lend
 from libs.ledger.model import (
     LEGAL,
     LOT_ACCOUNTS,
     Account,
     Allocation,
     Kind,
+    Loan,
     Lot,
     MemberLedger,
     Movement,
@@ -52,7 +55,14 @@ MOVEMENT_COLUMNS = (
 MEMBER_COLUMNS = (
     *("tenant_id", "programme_id", "member_id", "seq", "spread", "tier", "activates_at", "lapses_at", "owing"),
 )
-TABLES = {"member": MEMBER_COLUMNS, "lot": LOT_COLUMNS, "movement": MOVEMENT_COLUMNS, "allocation": None, "debt": None}
+TABLES = {
+    "member": MEMBER_COLUMNS,
+    "lot": LOT_COLUMNS,
+    "movement": MOVEMENT_COLUMNS,
+    "allocation": None,
+    "loan": None,
+    "debt": None,
+}
 
 
 class Life:
@@ -70,9 +80,13 @@ class Life:
             self.waive()
             self.tell(*catch_up(self.ledger, self.now, self.now))
             wallet = self.chance.choice(("points", "bonus"))
-            step = (self.earn, self.earn, self.spend, self.hold, self.release, self.take_back, self.correct, self.wake)
+            step = (
+                *(self.earn, self.earn, self.spend, self.hold, self.release, self.take_back, self.correct, self.wake),
+                self.borrow,
+            )
             self.chance.choice(step)(wallet)
-            self.tell(*repay(self.ledger, wallet, self.now))
+            credited = [lot.seq for lot in self.ledger.lots if lot.earned_at == self.now]
+            self.tell(*repay(self.ledger, wallet, self.now, credited=credited))
 
     def tell(self, *movements: Movement) -> None:
         self.ledger = apply_all(self.ledger, movements)
@@ -103,6 +117,14 @@ class Life:
             policy_version=1,
         )
         self.tell(opening_movement(lot))
+
+    def borrow(self, wallet: str) -> None:
+        if not self.ledger.debt(wallet):
+            loan = Loan(self.chance.choice((10, 50, 100)), self.now + timedelta(days=self.chance.choice((5, 30, 90))))
+            points, fee = self.chance.randint(1, 200), self.chance.choice((0, 7))
+            ends = self.now + timedelta(days=60)
+            terms: dict[str, Any] = {"at": self.now, "expires_at": ends, "policy_version": 1}
+            self.tell(*lend(self.ledger, wallet, points, fee, loan, **terms))
 
     def spend(self, wallet: str) -> None:
         lots = [lot for lot in self.usable(wallet) if not lot.pending]
@@ -207,14 +229,15 @@ async def store(connection: asyncpg.Connection, lived: list[tuple[Owner, Life]])
     for owner, life in lived:
         kinds.update(movement.kind for movement in life.journal)
         activates_at, lapses_at = due(life.ledger)
-        owing = any(debt.amount for debt in life.ledger.debts)
+        owing = any(debt.amount or debt.lent for debt in life.ledger.debts)
         tables["member"].append((*owner, life.ledger.seq, 1, None, activates_at, lapses_at, owing))
         tables["lot"] += lot_rows(life, owner)
         tables["movement"] += movement_rows(life, owner)
         tables["allocation"] += [
             (*owner, m.seq, p.lot_seq, p.amount) for m in life.journal if m.opens is None for p in m.allocations
         ]
-        tables["debt"] += [(*owner, debt.wallet, debt.amount, debt.since) for debt in life.ledger.debts]
+        tables["loan"] += [(*owner, m.seq, m.loan.share, m.loan.due_at) for m in life.journal if m.loan is not None]
+        tables["debt"] += [(*owner, *astuple(debt)) for debt in life.ledger.debts]
     for table, columns in TABLES.items():
         await connection.copy_records_to_table(table, schema_name="ledger", records=tables[table], columns=columns)
     await connection.execute(QUERIES["analyze"])

@@ -22,6 +22,7 @@ from libs.runtime.clock import Clock
 from libs.runtime.leases import shards_of
 from services.gateway.door.problems import ProblemError
 from services.redemption.carts.desk import CartDesk
+from services.redemption.gathering import Gathering
 from services.redemption.handlers import WRITER, Desk
 from services.redemption.programmes import Programmes
 from services.redemption.reward_desk import RewardDesk
@@ -36,6 +37,7 @@ class Counter:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
+        self.gathering = Gathering(desk, lambda rows: None)
         self.short: list[int] = []
         self.carts = CartDesk.over(desk, lambda why: None, self.short.append, secrets.token_bytes)
 
@@ -63,7 +65,7 @@ class Counter:
         Raises:
             ProblemError: it was refused.
         """
-        served = await self.desk.serve(wire.read_ask(wire.write(ask)))
+        served = await self.gathering.serve(wire.read_ask(wire.write(ask)))
         answer = wire.read_answer(wire.write(served))
         if answer.refused is not None:
             raise ProblemError(answer.refused, answer.detail)

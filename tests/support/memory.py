@@ -210,7 +210,7 @@ class Memory:
             left = {key: row[key] for key in ("remaining", "held", "pending")}
             self.lots[place] = structs.replace(self.lots[place], **left, **dates)
         for row in tables["debts"]:
-            debt = Debt(row["wallet"], row["amount"], row["since"])
+            debt = Debt(**{name: row[name] for name in Debt.__struct_fields__})
             self.debts[row["tenant_id"], row["programme_id"], row["member_id"], row["wallet"]] = debt
         for row in tables["heads"]:
             name = (row["tenant_id"], row["programme_id"], row["member_id"])
@@ -343,7 +343,7 @@ class Memory:
     def ledger(self, name: MemberName, *, whole: bool = True) -> MemberLedger:
         """A member's ledger, with every lot that there ever was or only with what is left."""
         lots = [lot for key, lot in self.lots.items() if key[:3] == name and (whole or lot.remaining)]
-        debts = [debt for key, debt in self.debts.items() if key[:3] == name and (whole or debt.amount)]
+        debts = [debt for key, debt in self.debts.items() if key[:3] == name and (whole or debt.amount or debt.lent)]
         debts.sort(key=lambda debt: debt.wallet)
         return MemberLedger(name[2], self.heads[name].seq, tuple(sorted(lots, key=_by_seq)), tuple(debts))
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 RIGHTS: dict[str, dict[str, str]] = {
     "earning": {
-        "USAGE": "earning earning.page ledger members platform stream vault",
+        "USAGE": "earning earning.page ledger members platform redemption stream vault",
         "SELECT": """
-            ledger.journal ledger.lot_now members.exemption members.list_member members.referral_code
+            ledger.journal ledger.lot_now members.block members.exemption members.list_member members.referral_code
             platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant
+            redemption.code_pool
             """,
+        "SELECT UPDATE(redeemed_at) UPDATE(state) UPDATE(uses)": "redemption.code",
+        "SELECT UPDATE(said_at) UPDATE(word)": "redemption.cart_word",
         (
             "INSERT SELECT UPDATE(changed_at) UPDATE(changes) UPDATE(consented) UPDATE(converted_at) "
             "UPDATE(counted) UPDATE(reasons) UPDATE(state) UPDATE(word)"
@@ -19,7 +22,8 @@ RIGHTS: dict[str, dict[str, str]] = {
         "INSERT SELECT": """
             earning.decision_page earning.decision_page_rest earning.receipt_event earning.referral_change
             earning.unpaid_receipt ledger.allocation ledger.movement ledger.waiver members.mark members.member
-            members.same_person members.tier_change platform.kill_switch stream.dead_letter stream.outbox
+            members.same_person members.tier_change platform.kill_switch redemption.code_use stream.dead_letter
+            stream.outbox
             """,
         "INSERT SELECT UPDATE(page)": "earning.inbox",
         (
@@ -42,7 +46,6 @@ RIGHTS: dict[str, dict[str, str]] = {
             "INSERT SELECT UPDATE(held) UPDATE(now_active_from) UPDATE(now_expires_at) UPDATE(pending) "
             "UPDATE(remaining)"
         ): "ledger.lot",
-        "INSERT SELECT UPDATE(amount) UPDATE(since)": "ledger.debt",
         "DELETE INSERT SELECT UPDATE(cause)": "earning.referral_waiting",
         "DELETE INSERT SELECT": "earning.parked_receipt earning.unclaimed_receipt members.segment_member",
         "DELETE INSERT SELECT UPDATE(due_at) UPDATE(reason) UPDATE(urgent)": "members.segment_look",
@@ -62,6 +65,8 @@ RIGHTS: dict[str, dict[str, str]] = {
             "UPDATE(since) UPDATE(until) UPDATE(warned)"
         ): "members.tier_standing",
         "DELETE INSERT SELECT UPDATE(parts) UPDATE(points) UPDATE(spend_minor) UPDATE(visits)": "earning.member_day",
+        "INSERT": "ledger.loan",
+        "INSERT SELECT UPDATE(amount) UPDATE(due_at) UPDATE(lent) UPDATE(share) UPDATE(since)": "ledger.debt",
     },
     "expiry": {
         "USAGE": "earning expiry ledger members platform stream",
@@ -107,15 +112,18 @@ RIGHTS: dict[str, dict[str, str]] = {
             ledger.waiver members.identifier members.member members.merge members.segment_change members.segment_member
             members.tier_change members.tier_standing notifier.captured notifier.delivery notifier.scenario_act
             notifier.sms_day platform.programme platform.source platform.tenant redemption.badge redemption.badge_award
-            redemption.bill redemption.cart redemption.choice redemption.code redemption.code_miss redemption.code_pool
-            redemption.code_use redemption.game redemption.game_bid redemption.game_spin redemption.game_stock
-            redemption.game_ticket redemption.game_win redemption.gift_card redemption.gift_card_entry
-            redemption.redemption redemption.reward_answer redemption.reward_order redemption.reward_step
-            redemption.reward_use redemption.trade stream.outbox_shard stream.position vault.profile
+            redemption.bill redemption.cart redemption.choice redemption.code redemption.code_miss redemption.code_use
+            redemption.game redemption.game_bid redemption.game_spin redemption.game_stock redemption.game_ticket
+            redemption.game_win redemption.gift_card redemption.gift_card_entry redemption.redemption
+            redemption.reward_answer redemption.reward_order redemption.reward_step redemption.reward_use
+            redemption.trade stream.outbox_shard stream.position vault.profile
             """,
+        "INSERT SELECT UPDATE(lifted_at) UPDATE(lifted_by) UPDATE(note)": "members.block",
+        "SELECT UPDATE(changed_at) UPDATE(paused) UPDATE(revision)": "redemption.code_pool",
         "INSERT SELECT": """
-            expiry.reinstatement_share members.referral_code notifier.feedback notifier.mass_member notifier.media
-            notifier.own_letter notifier.template platform.exchange_rate platform.programme_version redemption.reward
+            expiry.reinstatement_share members.referral_code notifier.design notifier.feedback notifier.mass_member
+            notifier.media notifier.own_letter notifier.template platform.exchange_rate platform.programme_version
+            redemption.reward
             """,
         "INSERT SELECT UPDATE(free)": "redemption.stock",
         "INSERT SELECT UPDATE(rated_at) UPDATE(sealed) UPDATE(stars)": "redemption.rating",
@@ -128,6 +136,10 @@ RIGHTS: dict[str, dict[str, str]] = {
         "SELECT UPDATE(asked) UPDATE(asked_by)": "expiry.sweep",
         "SELECT UPDATE(last_used_at)": "gateway.api_key",
         "SELECT UPDATE(read_at)": "notifier.inbox",
+        "INSERT SELECT UPDATE(signups) UPDATE(visits)": "gateway.page_day",
+        "DELETE INSERT SELECT UPDATE(revision) UPDATE(saved_at) UPDATE(saved_by) UPDATE(source)": (
+            "notifier.design_draft"
+        ),
         (
             "DELETE INSERT SELECT UPDATE(description) UPDATE(event_types) UPDATE(old_secret) UPDATE(old_until) "
             "UPDATE(paused_until) UPDATE(secret) UPDATE(state) UPDATE(state_at) UPDATE(style) UPDATE(url)"
@@ -170,11 +182,11 @@ RIGHTS: dict[str, dict[str, str]] = {
     "redemption": {
         "USAGE": "earning ledger members platform redemption stream",
         "SELECT": """
-            earning.referral ledger.lot_now members.list_member members.merge members.segment_member
+            earning.referral ledger.lot_now members.block members.list_member members.merge members.segment_member
             members.tier_standing platform.exchange_rate platform.programme platform.programme_version platform.source
             platform.tenant redemption.reward
             """,
-        "INSERT": "ledger.allocation ledger.movement ledger.waiver",
+        "INSERT": "ledger.allocation ledger.loan ledger.movement ledger.waiver",
         "INSERT SELECT": """
             redemption.game_seed redemption.game_spin redemption.game_win redemption.gift_card_entry
             redemption.reward_answer redemption.reward_step redemption.trade stream.dead_letter stream.outbox
@@ -189,7 +201,6 @@ RIGHTS: dict[str, dict[str, str]] = {
         "INSERT SELECT UPDATE(outcome)": "redemption.inbox",
         "INSERT SELECT UPDATE(paid_minor) UPDATE(returned_minor)": "redemption.bill",
         "INSERT SELECT UPDATE": "stream.outbox_shard stream.position",
-        "INSERT SELECT UPDATE(amount) UPDATE(since)": "ledger.debt",
         (
             "INSERT SELECT UPDATE(held) UPDATE(now_active_from) UPDATE(now_expires_at) UPDATE(pending) "
             "UPDATE(remaining)"
@@ -217,9 +228,10 @@ RIGHTS: dict[str, dict[str, str]] = {
         ): "redemption.gift_card",
         "DELETE INSERT SELECT UPDATE(misses)": "redemption.code_miss",
         (
-            "DELETE INSERT SELECT UPDATE(changed_at) UPDATE(late) UPDATE(parts) UPDATE(returned_minor) UPDATE(state) "
-            "UPDATE(total_minor) UPDATE(whole)"
+            "DELETE INSERT SELECT UPDATE(changed_at) UPDATE(late) UPDATE(parts) UPDATE(returned_minor) "
+            "UPDATE(state) UPDATE(total_minor) UPDATE(whole)"
         ): "redemption.cart",
+        "DELETE INSERT SELECT UPDATE(said_at) UPDATE(word)": "redemption.cart_word",
         (
             "INSERT SELECT UPDATE(best) UPDATE(changed_at) UPDATE(closes_at) UPDATE(commitment) UPDATE(document) "
             "UPDATE(ended_at) UPDATE(entries_digest) UPDATE(kind) UPDATE(opens_at) UPDATE(seed) UPDATE(spins) "
@@ -230,6 +242,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         "INSERT SELECT UPDATE(state)": "redemption.game_bid",
         "INSERT SELECT UPDATE(changed_at) UPDATE(document)": "redemption.badge",
         "INSERT SELECT UPDATE(taken_back)": "redemption.badge_award",
+        "INSERT SELECT UPDATE(amount) UPDATE(due_at) UPDATE(lent) UPDATE(share) UPDATE(since)": "ledger.debt",
     },
     "operator": {
         "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",
@@ -240,24 +253,24 @@ RIGHTS: dict[str, dict[str, str]] = {
             earning.unclaimed_receipt earning.unpaid_receipt earning.worker expiry.boundary expiry.chunk expiry.forecast
             gateway.share redemption.rating
             expiry.latest_forecast expiry.origin_mix expiry.origin_place expiry.reminder expiry.reminder_chunk
-            ledger.allocation ledger.journal ledger.lot_now ledger.movement ledger.waiver members.exemption_pass
-            members.identifier members.mark members.member members.merge members.referral_code members.same_person
-            members.segment_change members.segment_member members.tier_change members.tier_standing
-            notifier.scenario_act notifier.sms_day redemption.badge redemption.badge_award redemption.bill
-            redemption.cart redemption.choice redemption.code_miss redemption.code_use redemption.game
-            redemption.game_bid redemption.game_spin redemption.game_stock redemption.game_ticket redemption.game_win
-            redemption.gift_card
-            redemption.gift_card_entry redemption.inbox redemption.redemption redemption.request redemption.reward_order
-            redemption.reward_step redemption.reward_use redemption.trade redemption.wish stream.outbox
-            stream.outbox_rest stream.outbox_shard vault.profile
+            gateway.page_day ledger.allocation ledger.journal ledger.loan ledger.lot_now ledger.movement ledger.owed
+            ledger.waiver members.exemption_pass members.identifier members.mark members.member members.merge
+            members.referral_code members.same_person members.segment_change members.segment_member members.tier_change
+            members.tier_standing notifier.scenario_act notifier.sms_day redemption.badge redemption.badge_award
+            redemption.bill redemption.cart redemption.cart_word redemption.choice redemption.code_miss
+            redemption.code_use redemption.game redemption.game_bid redemption.game_spin redemption.game_stock
+            redemption.game_ticket redemption.game_win redemption.gift_card redemption.gift_card_entry redemption.inbox
+            redemption.redemption redemption.request redemption.reward_order redemption.reward_step
+            redemption.reward_use redemption.trade redemption.wish stream.outbox stream.outbox_rest stream.outbox_shard
+            vault.profile
             """,
         "INSERT SELECT UPDATE": """
             gateway.api_key platform.exchange_rate platform.programme platform.programme_version platform.tenant
             """,
         "DELETE INSERT SELECT UPDATE": "platform.source",
         "INSERT SELECT": """
-            expiry.reinstatement_share notifier.mass_member notifier.media notifier.own_letter notifier.template
-            redemption.code redemption.reward
+            expiry.reinstatement_share notifier.design notifier.mass_member notifier.media notifier.own_letter
+            notifier.template redemption.code redemption.reward
             """,
         "INSERT SELECT UPDATE(free)": "redemption.stock",
         (
@@ -283,6 +296,7 @@ RIGHTS: dict[str, dict[str, str]] = {
             "UPDATE(paused) UPDATE(revision) UPDATE(rules)"
         ): "redemption.code_pool",
         "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
+        "INSERT SELECT UPDATE(lifted_at) UPDATE(lifted_by) UPDATE(note)": "members.block",
         "INSERT SELECT UPDATE(on_at) UPDATE(on_by) UPDATE(on_note)": "platform.kill_switch",
         "DELETE INSERT SELECT": "earning.member_day ledger.debt members.list_member notifier.result_mail",
         "INSERT SELECT UPDATE(due_at) UPDATE(reason) UPDATE(urgent)": "members.segment_look",
@@ -294,6 +308,9 @@ RIGHTS: dict[str, dict[str, str]] = {
         "INSERT SELECT UPDATE(ended_at) UPDATE(ended_by)": "members.exemption",
         "SELECT UPDATE(activates_at) UPDATE(keeps) UPDATE(lapses_at) UPDATE(owing) UPDATE(seq)": "ledger.member",
         "SELECT UPDATE(replayed_at)": "stream.dead_letter",
+        "DELETE INSERT SELECT UPDATE(revision) UPDATE(saved_at) UPDATE(saved_by) UPDATE(source)": (
+            "notifier.design_draft"
+        ),
         "INSERT SELECT UPDATE(present)": "vault.consent",
         "INSERT SELECT UPDATE(destroyed_at) UPDATE(sealed_key)": "vault.member_key",
         (
@@ -315,10 +332,10 @@ RIGHTS: dict[str, dict[str, str]] = {
         "USAGE": "earning ledger members notifier platform redemption stream vault",
         "SELECT": """
             earning.member_day ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.member ledger.movement
-            members.member members.segment_member members.tier_standing notifier.mass_member notifier.provider
-            notifier.template platform.exchange_rate platform.programme platform.programme_version platform.source
-            platform.tenant redemption.reward redemption.reward_order redemption.reward_use redemption.stock
-            vault.person
+            members.member members.segment_member members.tier_standing notifier.design notifier.mass_member
+            notifier.provider notifier.template platform.exchange_rate platform.programme platform.programme_version
+            platform.source platform.tenant redemption.reward redemption.reward_order redemption.reward_use
+            redemption.stock vault.person
             """,
         "INSERT SELECT UPDATE(present)": "vault.consent",
         "INSERT SELECT UPDATE(sealed_key)": "vault.member_key",

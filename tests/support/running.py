@@ -3,7 +3,7 @@
 `platform` runs by the machine's clock, `platform_in_2017` by one that was set to the first of February 2017, at noon.
 Each is started once a run, on first use. Beside the demo they have two tenants, `acme` and `globex`, whose programme is
 that of `running.yaml`, a third, `initech`, whose rules, in `web_shop.yaml`, changed a day ago, and a fourth, `hooli`,
-with the tiers of `club.yaml`, and a fifth, `assam`, with the presents of `presents.yaml`.
+with the tiers of `club.yaml`, a fifth, `assam`, with the presents of `presents.yaml`, and others for a test alone.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ _TENANTS = (
     (5, "hooli", "Europe/Rome", "EUR", "club.yaml"),
     (6, "assam", "Europe/Rome", "EUR", "presents.yaml"),
     (7, "terms", "Europe/Rome", "EUR", "terms.yaml"),
+    (8, "quarterly", "Europe/Rome", "EUR", "quarters.yaml"),
 )
 _LONG_AGO = datetime(2016, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)

@@ -38,6 +38,14 @@ TRADES = Trades.model_validate(
                 "until": "2024-01-03T00:00:00Z",
             }
         ],
+        "lending": {
+            "terms": [
+                {"tiers": ["gold"], "most": 500, "repays_percent": 20, "days": 365},
+                {"most": 110, "fee_percent": 10, "repays_percent": 50, "days": 30},
+            ],
+            "min_points": 10,
+            "step": 10,
+        },
         "limits": [{"kinds": ["buy"], "period": "day", "points": 60}, {"period": "ever", "times": 9}],
     }
 )

@@ -64,6 +64,10 @@ PLANTED = {
         for name in ("addresses", "consent", "events", "links", "masks", "person", "told", "vault")
     },
     **{f"libs/deliveries/{name}.py": "" for name in ("bounces", "texts", "told")},
+    **{
+        f"libs/design/{name}.py": ""
+        for name in ("blocks", "contrast", "faults", "landing", "qr", "sheet", "style", "style_forms")
+    },
     "libs/language/__init__.py": "",
     **{f"libs/mass/{name}.py": "" for name in ("counts", "states", "texts", "wanted")},
     "libs/messages/__init__.py": "",

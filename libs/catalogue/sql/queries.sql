@@ -61,6 +61,39 @@ FROM redemption.reward_order o
 WHERE o.tenant_id = $1 AND o.programme_id = $2 AND o.member_id = $3 AND o.state NOT IN ('released', 'expired')
   AND o.quantity > o.cancelled;
 
+-- name: facts_of
+-- That of several members of a programme.
+SELECT v.member_id,
+       (SELECT array_agg(t.tier_set || '/' || t.level) FROM members.tier_standing t
+        WHERE t.tenant_id = $1 AND t.programme_id = $2 AND t.member_id = v.member_id AND t.level IS NOT NULL) AS tiers,
+       (SELECT array_agg(s.segment) FROM members.segment_member s
+        WHERE s.tenant_id = $1 AND s.programme_id = $2 AND s.member_id = v.member_id) AS segments,
+       (SELECT array_agg(l.list) FROM members.list_member l
+        WHERE l.tenant_id = $1 AND l.programme_id = $2 AND l.member_id = v.member_id) AS lists,
+       (SELECT count(*) FROM earning.referral r
+        WHERE r.tenant_id = $1 AND r.programme_id = $2 AND r.referrer_id = v.member_id AND r.state = 'converted') AS referrals,
+       (SELECT m.tier FROM ledger.member m
+        WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.member_id = v.member_id) AS tier,
+       (SELECT jsonb_agg(jsonb_build_array(o.reference, o.category, o.asked_at, o.quantity - o.cancelled))::text
+        FROM redemption.reward_order o
+        WHERE o.tenant_id = $1 AND o.programme_id = $2 AND o.member_id = v.member_id
+          AND o.state NOT IN ('released', 'expired') AND o.quantity > o.cancelled) AS had
+FROM unnest($3::uuid[]) AS v(member_id);
+
+-- name: on_sale
+-- Rewards of these names as they are now, with their stock by store and what was used of them by period.
+SELECT r.reference, r.version, r.document, r.author, r.recorded_at,
+       (SELECT jsonb_object_agg(s.store, s.free)::text FROM redemption.stock s
+        WHERE s.tenant_id = $1 AND s.programme_id = $2 AND s.reference = w.reference) AS free,
+       (SELECT jsonb_object_agg(u.period, u.used)::text FROM redemption.reward_use u
+        WHERE u.tenant_id = $1 AND u.programme_id = $2 AND u.reference = w.reference) AS used
+FROM unnest($3::text[]) AS w(reference)
+CROSS JOIN LATERAL (
+    SELECT * FROM redemption.reward d
+    WHERE d.tenant_id = $1 AND d.programme_id = $2 AND d.reference = w.reference
+    ORDER BY d.version DESC LIMIT 1
+) AS r;
+
 -- name: stock
 SELECT s.reference, s.store, s.free, s.reserved FROM redemption.stock s
 WHERE s.tenant_id = $1 AND s.programme_id = $2 AND ($3::text[] IS NULL OR s.reference = ANY ($3::text[]))

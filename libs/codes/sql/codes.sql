@@ -10,6 +10,11 @@ SET rules = coalesce($4::jsonb, rules), paused = coalesce($5, paused), revision 
 WHERE tenant_id = $1 AND programme_id = $2 AND name = $3
 RETURNING revision;
 
+-- name: stop_pool
+UPDATE redemption.code_pool SET paused = $4, revision = revision + 1, changed_at = $5
+WHERE tenant_id = $1 AND programme_id = $2 AND name = $3
+RETURNING revision;
+
 -- name: pool
 SELECT pool_id, name, kind, pattern::text AS pattern, rules::text AS rules, revision, paused, codes, exhausted_at, created_at,
        changed_at

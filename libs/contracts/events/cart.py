@@ -22,4 +22,7 @@ class CartSettledV1(Payload):
     currency: CurrencyCode = Field(description="ISO 4217.")
     total_minor: MoneyDue = Field(description="What was paid, in minor units.")
     kept_minor: MoneyDue = Field(description="What of that stands: less what came back; 0 when the receipt was voided.")
+    stands: bool = Field(
+        default=True, description="False when the receipt was voided, or all of it came back: its codes count again."
+    )
     bought_at: Instant = Field(description="When it was bought.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from annotated_types import MaxLen
+from annotated_types import Ge, Le, MaxLen
 from pydantic import FailFast, Field
 
 from libs.contracts.primitives import (
@@ -144,7 +144,7 @@ class PointsAdjustedV1(_PointsMoved):
 
 
 class PointsIssuedV1(_PointsMoved):
-    """Points came in otherwise than by earning: the reason says whether they were bought or exchanged."""
+    """Points came in otherwise than by earning: the reason says whether they were bought, exchanged or lent."""
 
     event_type: ClassVar[str] = "org.pointstream.points.issued.v1"
 
@@ -158,6 +158,28 @@ class PointsRepaidV1(_PointsMoved):
     event_type: ClassVar[str] = "org.pointstream.points.repaid.v1"
 
     debt_left: Points = Field(description="What is still owed in this wallet.")
+    lent_left: PositivePoints | None = Field(
+        default=None, description="What is still lent in this wallet; absent where nothing is."
+    )
+
+
+class PointsLentV1(_PointsMoved):
+    """Points were lent, or a fee for that is to be repaid: by later credits, and what is left one day is owed."""
+
+    event_type: ClassVar[str] = "org.pointstream.points.lent.v1"
+
+    redemption_id: UUID = Field(description="The loan, as its other movements name it.")
+    repays_percent: Annotated[int, Ge(1), Le(100)] = Field(description="So much of each later credit repays it.")
+    due_at: Instant = Field(description="When what is left of it is owed.")
+    lent_left: PositivePoints = Field(description="What is lent in this wallet with it, fees included.")
+
+
+class PointsDueV1(_PointsMoved):
+    """What was lent is owed from now on: it is repaid by all that there is, and bars spending until then."""
+
+    event_type: ClassVar[str] = "org.pointstream.points.due.v1"
+
+    debt_left: PositivePoints = Field(description="What is owed in this wallet with it.")
 
 
 class _PointsOfRedemption(_PointsMoved):

@@ -1,4 +1,4 @@
-"""Trades: points that are to be bought, exchanged or donated, and what came of it."""
+"""Trades: points that are to be bought, exchanged, donated or lent, and what came of it."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from libs.contracts.primitives import (
     Text256,
 )
 
-RequestedTrade = Literal["buy", "exchange_in", "exchange_out", "donate"]
+RequestedTrade = Literal["buy", "exchange_in", "exchange_out", "donate", "lend"]
 _Amount = Annotated[int, Ge(1), Le(10**12)]
 
 
 class TradeRequestedV1(Payload):
-    """Points are to be bought, exchanged with another programme, or donated, by the rates of the programme in force.
+    """Points are to be bought, exchanged with another programme, donated or lent, as the programme in force has it.
 
     A key has one effect, however often and by whichever way it comes.
     """

@@ -19,5 +19,10 @@ ORDER BY tenant_id, programme_id, active_from, version;
 SELECT tenant_id, programme_id, kind, value FROM platform.kill_switch WHERE on_at IS NULL
 ORDER BY tenant_id, programme_id, turn;
 
+-- name: blocked
+-- The members who are blocked.
+SELECT tenant_id, programme_id, array_agg(member_id) AS members FROM members.block WHERE lifted_at IS NULL
+GROUP BY tenant_id, programme_id;
+
 -- name: digests
 SELECT earning.rules_digest() AS rules, earning.switches_digest() AS switches;

@@ -31,6 +31,14 @@ WITH allocated AS (
                           AND l.seq = a.lot_seq
     WHERE m.seq IS NULL OR l.seq IS NULL
     UNION ALL
+    -- What is lent has its terms, and nothing else has any but a loan that came from another member.
+    SELECT tenant_id, programme_id, member_id, seq
+    FROM (SELECT tenant_id, programme_id, member_id, seq, kind, from_account FROM ledger.movement
+          WHERE 'debt' IN (from_account, to_account)) AS m
+    FULL JOIN ledger.loan l USING (tenant_id, programme_id, member_id, seq)
+    WHERE CASE WHEN l.seq IS NULL THEN m.kind = 'lend'
+               ELSE m.kind IS NULL OR m.kind NOT IN ('lend', 'transfer') OR m.from_account <> 'debt' END
+    UNION ALL
     -- An adjustment makes no pending points.
     SELECT l.tenant_id, l.programme_id, l.member_id, l.seq
     FROM ledger.lot l WHERE l.opened_by = 'adjust' AND l.active_from > l.earned_at
@@ -72,7 +80,7 @@ ORDER BY key LIMIT 5;
 
 -- name: ledger_is_fold
 -- What is stored beside the movements is what they make of it: of a lot what is held, whether it is pending and its dates;
--- what is owed; of a head what time will do next and whether the member owes.
+-- what is owed and what is lent; of a head what time will do next and whether the member owes.
 WITH flow AS (
     SELECT a.tenant_id, a.programme_id, a.member_id, a.lot_seq AS seq,
            sum(a.amount * ((m.to_account = 'held')::int - (m.from_account = 'held')::int)) AS held,
@@ -80,21 +88,6 @@ WITH flow AS (
            max(m.seq) FILTER (WHERE m.moves_expiry) AS mover
     FROM ledger.allocation a JOIN ledger.movement m USING (tenant_id, programme_id, member_id, seq)
     GROUP BY a.tenant_id, a.programme_id, a.member_id, a.lot_seq
-), posted AS (
-    SELECT tenant_id, programme_id, member_id, wallet, seq, effective_at,
-           CASE WHEN from_account = 'debt' THEN amount ELSE -amount END AS points
-    FROM ledger.movement WHERE 'debt' IN (from_account, to_account)
-), owed AS (
-    SELECT *, sum(points) OVER (PARTITION BY tenant_id, programme_id, member_id, wallet ORDER BY seq) AS after
-    FROM posted
-), begun AS (
-    -- The movement by which the debt last grew from 0.
-    SELECT *, max(seq) FILTER (WHERE after = points) OVER (PARTITION BY tenant_id, programme_id, member_id, wallet) AS began
-    FROM owed
-), debt AS (
-    SELECT tenant_id, programme_id, member_id, wallet, sum(points) AS amount,
-           max(effective_at) FILTER (WHERE points > 0 AND seq >= began) AS since
-    FROM begun GROUP BY tenant_id, programme_id, member_id, wallet
 ), ahead AS (
     SELECT tenant_id, programme_id, member_id,
            min(active_from) FILTER (WHERE pending AND remaining > 0) AS activates_at,
@@ -114,15 +107,17 @@ WITH flow AS (
           <> coalesce(CASE WHEN f.mover IS NULL THEN l.expires_at ELSE m.new_expires_at END, 'infinity')
     UNION ALL
     SELECT tenant_id, programme_id, member_id, wallet
-    FROM debt e FULL JOIN ledger.debt d USING (tenant_id, programme_id, member_id, wallet)
-    WHERE coalesce(d.amount, 0) <> coalesce(e.amount, 0) OR (d.amount > 0 AND d.since <> e.since)
+    FROM ledger.owed e FULL JOIN ledger.debt d USING (tenant_id, programme_id, member_id, wallet)
+    WHERE coalesce(d.amount, 0) <> coalesce(e.amount, 0) OR (d.amount + d.lent > 0 AND d.since <> e.since)
+       OR (coalesce(d.lent, 0), coalesce(d.share, 0), d.due_at)
+          IS DISTINCT FROM (coalesce(e.lent, 0), coalesce(e.share, 0), e.due_at)
     UNION ALL
     SELECT h.tenant_id, h.programme_id, h.member_id, NULL
     FROM ledger.member h
     LEFT JOIN ahead a USING (tenant_id, programme_id, member_id)
-    LEFT JOIN (SELECT tenant_id, programme_id, member_id, bool_or(amount > 0) AS owing
-               FROM debt GROUP BY tenant_id, programme_id, member_id) AS o USING (tenant_id, programme_id, member_id)
-    WHERE h.activates_at IS DISTINCT FROM a.activates_at OR h.lapses_at IS DISTINCT FROM a.lapses_at
+    LEFT JOIN (SELECT tenant_id, programme_id, member_id, bool_or(amount > 0 OR lent > 0) AS owing, min(due_at) AS due_at
+               FROM ledger.owed GROUP BY tenant_id, programme_id, member_id) AS o USING (tenant_id, programme_id, member_id)
+    WHERE h.activates_at IS DISTINCT FROM least(a.activates_at, o.due_at) OR h.lapses_at IS DISTINCT FROM a.lapses_at
        OR h.owing <> coalesce(o.owing, false)
 )
 SELECT count(*) OVER () AS violations, concat_ws('/', tenant_id, programme_id, member_id, what) AS key

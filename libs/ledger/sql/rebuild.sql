@@ -68,26 +68,11 @@ WHERE (tenant_id, programme_id, member_id) > ($1::int, $2::int, $3::uuid)
   AND (tenant_id, programme_id, member_id) <= ($4::int, $5::int, $6::uuid);
 
 -- name: debts
--- A debt counts since the latest of what made it grow after it was last 0.
-WITH posted AS (
-    SELECT tenant_id, programme_id, member_id, wallet, seq, effective_at,
-           CASE WHEN from_account = 'debt' THEN amount ELSE -amount END AS points
-    FROM ledger.movement
-    WHERE (tenant_id, programme_id, member_id) > ($1::int, $2::int, $3::uuid)
-      AND (tenant_id, programme_id, member_id) <= ($4::int, $5::int, $6::uuid)
-      AND 'debt' IN (from_account, to_account)
-), owed AS (
-    SELECT *, sum(points) OVER (PARTITION BY tenant_id, programme_id, member_id, wallet ORDER BY seq) AS after
-    FROM posted
-), begun AS (
-    SELECT *, max(seq) FILTER (WHERE after = points) OVER (PARTITION BY tenant_id, programme_id, member_id, wallet) AS began
-    FROM owed
-)
-INSERT INTO ledger.debt (tenant_id, programme_id, member_id, wallet, amount, since)
-SELECT tenant_id, programme_id, member_id, wallet, sum(points),
-       max(effective_at) FILTER (WHERE points > 0 AND seq >= began)
-FROM begun
-GROUP BY tenant_id, programme_id, member_id, wallet
+INSERT INTO ledger.debt (tenant_id, programme_id, member_id, wallet, amount, since, lent, share, due_at)
+SELECT tenant_id, programme_id, member_id, wallet, amount, since, lent, share, due_at
+FROM ledger.owed
+WHERE (tenant_id, programme_id, member_id) > ($1::int, $2::int, $3::uuid)
+  AND (tenant_id, programme_id, member_id) <= ($4::int, $5::int, $6::uuid)
 ORDER BY tenant_id, programme_id, member_id, wallet;
 
 -- name: heads
@@ -107,13 +92,14 @@ WITH lots AS (
       AND (tenant_id, programme_id, member_id) <= ($4::int, $5::int, $6::uuid)
     GROUP BY tenant_id, programme_id, member_id
 ), debts AS (
-    SELECT tenant_id, programme_id, member_id, bool_or(amount > 0) AS owing
+    SELECT tenant_id, programme_id, member_id, bool_or(amount > 0 OR lent > 0) AS owing, min(due_at) AS due_at
     FROM ledger.debt
     WHERE (tenant_id, programme_id, member_id) > ($1::int, $2::int, $3::uuid)
       AND (tenant_id, programme_id, member_id) <= ($4::int, $5::int, $6::uuid)
     GROUP BY tenant_id, programme_id, member_id
 ), folded AS (
-    SELECT h.tenant_id, h.programme_id, h.member_id, coalesce(greatest(l.seq, m.seq), 0) AS seq, l.activates_at, l.lapses_at,
+    SELECT h.tenant_id, h.programme_id, h.member_id, coalesce(greatest(l.seq, m.seq), 0) AS seq,
+           least(l.activates_at, d.due_at) AS activates_at, l.lapses_at,
            coalesce(d.owing, false) AS owing
     FROM ledger.member h
     LEFT JOIN lots l USING (tenant_id, programme_id, member_id)

@@ -18,10 +18,10 @@ CROSS JOIN LATERAL (
 ) AS l;
 
 -- name: debts
-SELECT d.tenant_id, d.programme_id, d.member_id, d.wallet, d.amount, d.since
+SELECT d.tenant_id, d.programme_id, d.member_id, d.wallet, d.amount, d.since, d.lent, d.share, d.due_at
 FROM unnest($1::int[], $2::int[], $3::uuid[]) AS v(tenant_id, programme_id, member_id)
 JOIN ledger.debt d USING (tenant_id, programme_id, member_id)
-WHERE d.amount > 0
+WHERE d.amount > 0 OR d.lent > 0
 ORDER BY d.wallet;
 
 -- name: save_waivers
@@ -29,6 +29,12 @@ INSERT INTO ledger.waiver (tenant_id, programme_id, member_id, seq, spared_by, s
 SELECT v.tenant_id, v.programme_id, v.member_id, v.seq, v.spared_by, v.spared_as, v.programme_version
 FROM jsonb_to_recordset($1::jsonb) AS v(
     tenant_id int, programme_id int, member_id uuid, seq bigint, spared_by text, spared_as text, programme_version int);
+
+-- name: save_loans
+INSERT INTO ledger.loan (tenant_id, programme_id, member_id, seq, share, due_at)
+SELECT v.tenant_id, v.programme_id, v.member_id, v.seq, v.share, v.due_at
+FROM jsonb_to_recordset($1::jsonb) AS v(
+    tenant_id int, programme_id int, member_id uuid, seq bigint, share int, due_at timestamptz);
 
 -- name: save
 SELECT ledger.save_lives($1, $2::jsonb, $3::jsonb, $4::jsonb, $5::jsonb, $6::jsonb, $7::jsonb);

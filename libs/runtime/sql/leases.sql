@@ -20,6 +20,10 @@ RETURNING s.shard, s.epoch, s.published_seq;
 SELECT o.shard FROM stream.outbox_shard o JOIN unnest($1::text[], $2::bigint[]) AS k(shard, acknowledged) USING (shard)
 WHERE o.next_seq - 1 > k.acknowledged;
 
+-- name: flush
+-- All that was committed so far is on disk then: an empty note is written behind it, and waited for.
+SELECT pg_logical_emit_message(false, 'pointstream', '', true);
+
 -- name: let_go
 UPDATE stream.outbox_shard SET lease_until = NULL, holder = NULL
 WHERE shard = ANY ($1::text[]) AND holder = $2;

@@ -42,7 +42,7 @@ WITH cut AS (
     FROM lots GROUP BY wallet
 ), owed AS (
     SELECT wallet, sum(CASE WHEN from_account = 'debt' THEN amount ELSE -amount END) AS debt
-    FROM moved WHERE 'debt' IN (from_account, to_account) GROUP BY wallet
+    FROM moved WHERE 'debt' IN (from_account, to_account) AND from_account <> to_account GROUP BY wallet
 )
 SELECT wallet, coalesce(h.available, 0)::bigint AS available, coalesce(h.pending, 0)::bigint AS pending,
        coalesce(h.held, 0)::bigint AS held, coalesce(o.debt, 0)::bigint AS debt

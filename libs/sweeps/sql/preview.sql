@@ -34,7 +34,7 @@ WHERE l.tenant_id = $1 AND l.programme_id = $2 AND l.member_id = ANY ($3::uuid[]
 ORDER BY l.member_id, l.seq;
 
 -- name: debts
-SELECT d.member_id, d.wallet, d.amount, d.since
+SELECT d.member_id, d.wallet, d.amount, d.since, d.lent, d.share, d.due_at
 FROM ledger.debt d
-WHERE d.tenant_id = $1 AND d.programme_id = $2 AND d.member_id = ANY ($3::uuid[]) AND d.amount > 0
+WHERE d.tenant_id = $1 AND d.programme_id = $2 AND d.member_id = ANY ($3::uuid[]) AND (d.amount > 0 OR d.lent > 0)
 ORDER BY d.member_id, d.wallet;

@@ -194,7 +194,9 @@ async def _points(
     return view, CartPoints(told.points, paid, to_pay)
 
 
-_OF_PAYING = frozenset({"payment-not-offered", "currency-mismatch", "version-unknown", "member-unknown"})
+_OF_PAYING = frozenset(
+    {"payment-not-offered", "currency-mismatch", "version-unknown", "member-unknown", "member-blocked"}
+)
 
 
 async def _card(

@@ -55,6 +55,7 @@ CartId = Annotated[UUID, Path(description="The cart's id.", examples=["4b7e0c55-
         "balance-short",
         "insufficient-points",
         "in-debt",
+        "member-blocked",
     ),
     openapi_extra=cart_body(),
 )

@@ -24,7 +24,7 @@ async def one_cart(reading: Reading, proofs: CartProofs, cart_id: UUID) -> CartV
     row, parts = rows[0], orjson.loads(rows[0]["parts"])
     codes = msgspec.convert(parts["codes"], tuple[CartCode, ...])
     cards = msgspec.convert(parts["cards"], tuple[CartCard, ...])
-    signed = SignedCart(cart_id, row["held_until"], tuple(sorted({code.pool for code in codes})))
+    signed = SignedCart(cart_id, row["held_until"], tuple(sorted({code.pool for code in codes})), row["member_id"])
     points = parts["points"]
     return CartView(
         **{name: row[name] for name in _OF_CART},

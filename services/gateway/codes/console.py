@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 from html import escape
+from urllib.parse import quote
 
 from babel.numbers import get_currency_precision
 from fastapi import APIRouter, Request
@@ -31,7 +32,7 @@ from services.gateway.site.forms import fields_of
 from services.gateway.site.markup import instant, rows, table
 
 router = APIRouter(include_in_schema=False)
-PLACE, SCOPE, LOOK = "/codes", "rules:read", "points:spend"
+PLACE, SCOPE, LOOK, STOP = "/codes", "rules:read", "points:spend", "rules:publish"
 _STATES = ("created", "assigned", "published", "redeemed", "void")
 _MOST_BYTES = 2_000
 _LONGEST = 128
@@ -50,7 +51,8 @@ async def codes_page(request: Request, language: Language) -> Response:
             pools = await codes.load_pools(reading.connection, *running.key)
         if pools:
             views = [store.pool_view(pool, running.programme) for pool in pools]
-            sections.append(_section(running.name or running.programme, views, language))
+            turns = key.allows(STOP)
+            sections.append(_section(running.name or running.programme, views, language, turns=turns))
     body = "".join(sections) or f"<p>{escape(CODES.say(language, 'none'))}</p>"
     if key.allows(LOOK):
         body = _form(language) + body
@@ -82,7 +84,7 @@ async def look_up(request: Request, language: Language) -> Response:
     return remember(request, page, session)
 
 
-def _section(programme: str, pools: list[PoolView], language: str) -> str:
+def _section(programme: str, pools: list[PoolView], language: str, *, turns: bool) -> str:
     say = partial(CODES.say, language)
     heads = [escape(say(name)) for name in ("pool", "kind", "codes", *_STATES, "stands")]
     lines = rows(
@@ -91,11 +93,23 @@ def _section(programme: str, pools: list[PoolView], language: str) -> str:
             escape(say(pool.kind)),
             wording.number(pool.codes, language),
             *(wording.number(pool.counts.get(state, 0), language) for state in _STATES),
-            escape(say("paused" if pool.paused else "open" if pool.available or not pool.codes else "exhausted")),
+            escape(say("paused" if pool.paused else "open" if pool.available or not pool.codes else "exhausted"))
+            + (_button(pool, language) if turns else ""),
         )
         for pool in pools
     )
     return f"<h2>{escape(programme)}</h2>" + table(say("caption"), heads, lines, of=programme)
+
+
+def _button(pool: PoolView, language: str) -> str:
+    """What stops a pool, or starts it."""
+    path = f"{PLACE}/{quote(pool.programme, safe='')}/{quote(pool.name, safe='')}/state?lang={language}"
+    turn = "go-on" if pool.paused else "stop"
+    return (
+        f' <form method="post" action="{escape(path)}">'
+        f'<input type="hidden" name="paused" value="{"false" if pool.paused else "true"}">'
+        f"<button>{escape(CODES.say(language, turn))}</button></form>"
+    )
 
 
 def _form(language: str) -> str:

@@ -12,6 +12,7 @@ from libs.contacts.links import Link
 from libs.language.catalogue import LANGUAGES
 from services.gateway.contacts.choices import Choice, by_purpose
 from services.gateway.contacts.preference_words import PREFERENCES
+from services.gateway.site.dress import PLAIN, Dress
 from services.gateway.site.markup import page
 
 _NAMES = {"en": "English", "de": "Deutsch"}
@@ -24,6 +25,7 @@ class Shown(NamedTuple):
     link: Link
     programme: str
     language: str
+    worn: Dress = PLAIN
 
     def say(self, key: str, /, **values: object) -> str:
         """Say a text, as HTML."""
@@ -50,7 +52,7 @@ def choices_page(shown: Shown, boxes: list[Choice], *, said: str | None = None) 
         f'<form class="choices" method="post" action="{shown.path("/choices")}">{groups}'
         f'<button type="submit">{shown.say("save")}</button></form>{_one_click(shown, boxes)}{_languages(shown)}'
     )
-    return page(PREFERENCES.say(shown.language, "title"), body, language=shown.language)
+    return page(PREFERENCES.say(shown.language, "title"), body, language=shown.language, worn=shown.worn)
 
 
 def stopped_page(shown: Shown) -> str:
@@ -60,7 +62,7 @@ def stopped_page(shown: Shown) -> str:
         f'<p role="status" class="good">{shown.about("stopped")}</p>'
         f'<p><a href="{shown.path()}">{shown.say("more")}</a></p>'
     )
-    return page(PREFERENCES.say(shown.language, "title"), body, language=shown.language)
+    return page(PREFERENCES.say(shown.language, "title"), body, language=shown.language, worn=shown.worn)
 
 
 def broken_page(language: str) -> str:

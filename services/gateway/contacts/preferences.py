@@ -17,6 +17,7 @@ from libs.runtime.clock import monotonic
 from services.gateway.contacts.choices import choices, chosen, refusal
 from services.gateway.contacts.desk import Chooser, ContactDesk, desk_of
 from services.gateway.contacts.preference_pages import Shown, broken_page, choices_page, stopped_page
+from services.gateway.designs.looks import dress_of
 from services.gateway.door.access import Parts, parts_of
 from services.gateway.door.problems import ProblemError
 from services.gateway.door.quotas import POLICY
@@ -36,7 +37,7 @@ async def show_choices(request: Request, token: Token, lang: Wanted = None) -> H
     if (found := await _found(request, desk, token)) is None:
         return _broken(request, lang)
     link, chooser = found
-    shown = _shown(request, token, link, chooser, lang)
+    shown = await _shown(request, token, link, chooser, lang)
     return HTMLResponse(choices_page(shown, choices(chooser.person, link, desk.clock.now())), headers=_HEADERS)
 
 
@@ -48,7 +49,7 @@ async def say_no(request: Request, token: Token, lang: Wanted = None) -> HTMLRes
         return _broken(request, lang)
     link, chooser = found
     await desk.say(chooser.names, [refusal(link, desk.clock.now())])
-    return HTMLResponse(stopped_page(_shown(request, token, link, chooser, lang)), headers=_HEADERS)
+    return HTMLResponse(stopped_page(await _shown(request, token, link, chooser, lang)), headers=_HEADERS)
 
 
 @router.post("/{token}/choices")
@@ -63,7 +64,7 @@ async def save_choices(request: Request, token: Token, lang: Wanted = None) -> H
     if words:
         await desk.say(chooser.names, words)
         chooser = await desk.chooser(link.member) or chooser
-    shown = _shown(request, token, link, chooser, lang)
+    shown = await _shown(request, token, link, chooser, lang)
     boxes = choices(chooser.person, link, desk.clock.now())
     said = "saved" if words else "unchanged"
     return HTMLResponse(choices_page(shown, boxes, said=said), headers=_HEADERS)
@@ -100,8 +101,9 @@ def _count(parts: Parts, request: Request) -> None:
         )
 
 
-def _shown(request: Request, token: str, link: Link, chooser: Chooser, wanted: str | None) -> Shown:
+async def _shown(request: Request, token: str, link: Link, chooser: Chooser, wanted: str | None) -> Shown:
     """In the language that was asked for, else the member's own where we speak it, else the browser's."""
     language = choose(wanted or chooser.person.language, request.headers.get("accept-language"))
     request.state.headers["Content-Language"] = language
-    return Shown(token, link, chooser.programme, language)
+    worn = await dress_of(request, link.member[:2], language)
+    return Shown(token, link, chooser.programme, language, worn)

@@ -70,7 +70,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
             {"name": "files", "description": "Files of receipts: sent, watched, and what was left out of them."},
             {"name": "members", "description": "Balances and histories."},
             {"name": "redemptions", "description": "Points are held, spent, and given back; answered at once."},
-            {"name": "trades", "description": "Points are bought, exchanged with other programmes, donated."},
+            {"name": "trades", "description": "Points are bought, exchanged with other programmes, donated, lent."},
             {
                 "name": "rewards",
                 "description": "The catalogue, as members see it and as it is kept; orders and wishes.",
@@ -81,6 +81,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
             {"name": "rules", "description": "The programme: its versions, its campaigns, its kill switches."},
             {"name": "webhooks", "description": "Events told to URLs of yours, signed; what became of each."},
             {"name": "messages", "description": "What members were told, what not, and why."},
+            {"name": "designs", "description": "Styles of brands, landing pages, drafts and pictures."},
             {"name": "mass messages", "description": "Messages to many members, counted before they are sent."},
             {"name": "ledger", "description": "The points of all members together."},
         ],

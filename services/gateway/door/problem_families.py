@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from services.gateway.backtests.problem_kinds import BACKTESTS
+from services.gateway.blocking.problem_kinds import BLOCKS
 from services.gateway.callbacks.problem_kinds import CALLBACKS
 from services.gateway.carts.problem_kinds import CARTS
 from services.gateway.choices.problem_kinds import CHOICES
 from services.gateway.codes.problem_kinds import CARDS, CODES
 from services.gateway.contacts.problem_kinds import CONTACTS
+from services.gateway.designs.problem_kinds import DESIGNS
 from services.gateway.expiry.reinstatement_problems import REINSTATEMENTS
 from services.gateway.expiry.sweep_problems import SWEEPS
 from services.gateway.feedback.problem_kinds import FEEDBACK
@@ -30,10 +32,12 @@ FAMILIES = (
     *MASS,
     *OWN_LETTERS,
     *TEMPLATES,
+    *DESIGNS,
     *CONTACTS,
     *CODES,
     *CARDS,
     *CARTS,
+    *BLOCKS,
     *TRADES,
     *CHOICES,
     *GAMES,

@@ -60,7 +60,7 @@ _WHERE = ("programme-unknown", "programme-needed", "request-invalid")
 _BODY = ("body-not-json", "body-too-large", "body-too-slow", "media-type-unsupported", "request-invalid")
 _WRITE = (*_BODY, *_WHERE, "redemption-away", "version-unknown", "game-invalid")
 _PLAY = (*KEYED, *OF_MEMBER, "programme-unknown", "version-unknown", "game-unknown", "game-for-others")
-_PAID = ("insufficient-points", "in-debt", "wallet-unknown")
+_PAID = ("insufficient-points", "in-debt", "wallet-unknown", "member-blocked")
 _WHO = {"identifier": "card:98123456"}
 
 

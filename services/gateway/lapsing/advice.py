@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ from services.gateway.members.tier_views import MemberWithTiers
 from services.gateway.views import SparedPoints, WalletBalance
 
 Say = Callable[..., str]
+_INSTANT = timedelta(microseconds=1)
 
 
 class Told(NamedTuple):
@@ -39,12 +40,13 @@ class Told(NamedTuple):
 def advice(
     version: ActiveVersion, member: MemberWithTiers, at: datetime, language: str, killed: frozenset[str]
 ) -> Iterator[Told]:
-    """Tell of every wallet of a member whose points lapse, or would; campaigns that are `killed` offer nothing."""
+    """Tell of every wallet of a member whose points lapse, or would, or are lent; `killed` campaigns offer nothing."""
     words = Words(version.compiled, language)
     by_name = {wallet.name: wallet for wallet in version.compiled.source.wallets}
     for balance in member.wallets:
         wallet = by_name.get(balance.wallet)
-        if wallet is None or (wallet.expiry.kind == "never" and balance.next_expiry is None):
+        lasts = wallet is None or (wallet.expiry.kind == "never" and balance.next_expiry is None)
+        if wallet is None or (lasts and not balance.lent):
             continue
         yield _told(version, words, wallet, balance, member, at, killed)
 
@@ -60,8 +62,7 @@ def _told(
 ) -> Told:
     say: Say = partial(LAPSING.say, words.language)
     told = [sentence for each in balance.spared for sentence in _spared(version, words, wallet.name, each)]
-    if balance.debt:
-        told.append(say("debt", points=words.points(balance.debt, wallet.name)))
+    told += owed_words(version, words, balance)
     lapsing = balance.next_expiry
     if lapsing is None:
         return Told(wallet.name, wallet.scale, 0, None, None, tuple(told or [say("nothing")]), ())
@@ -73,6 +74,17 @@ def _told(
         told.append(say("together"))
     keep = tuple(_keep(version, words, wallet, balance, member, at, killed))
     return Told(wallet.name, wallet.scale, lapsing.points, lapsing.last_day, left, tuple(told), keep)
+
+
+def owed_words(version: ActiveVersion, words: Words, balance: WalletBalance) -> Iterator[str]:
+    """What is said of what a member owes in a wallet, and of what is lent there."""
+    say: Say = partial(LAPSING.say, words.language)
+    if balance.debt:
+        yield say("debt", points=words.points(balance.debt, balance.wallet))
+    if balance.lent and balance.lent_due_at is not None:
+        day = wording.day((balance.lent_due_at - _INSTANT).astimezone(version.zone).date(), words.language)
+        points, percent = words.points(balance.lent, balance.wallet), balance.lent_repays_percent
+        yield say("lent", points=points, percent=percent, day=day)
 
 
 def _spared(version: ActiveVersion, words: Words, wallet: str, spared: SparedPoints) -> Iterator[str]:

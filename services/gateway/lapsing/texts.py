@@ -21,6 +21,10 @@ LAPSING = Catalogue(
             "if.segment": "Should you be none of them by then, they lapse.",
             "if.member": "The promise is for a time; after it they lapse as those of others.",
             "debt": "You owe {points}: what you earn next pays that first, and only then points can be spent.",
+            "lent": (
+                "{points} are lent to you: {percent} % of what you earn next repay them; what is left at the end of "
+                "{day} is owed."
+            ),
             "spend": "Spend {points} by then, and nothing is lost: what lapses first is always taken first.",
             "alive": "Or {listed} by then: that keeps them alive.",
             "buy": "buy something",
@@ -51,6 +55,10 @@ LAPSING = Catalogue(
             "debt": (
                 "Sie schulden {points}: Was Sie als Nächstes sammeln, gleicht das zuerst aus, und erst dann lassen "
                 "sich Punkte ausgeben."
+            ),
+            "lent": (
+                "{points} sind Ihnen geliehen: {percent} % von allem, was Sie als Nächstes sammeln, zahlen sie zurück; "
+                "was mit Ablauf des {day} übrig ist, schulden Sie."
             ),
             "spend": (
                 "Geben Sie bis dahin {points} aus, und nichts geht verloren: Was zuerst verfällt, wird immer zuerst "

@@ -20,6 +20,7 @@ from libs.mass.wanted import Wanted, WantedInvalid, wanted_of
 from libs.messages.content import ChannelName
 from libs.runtime.keys import event_id
 from libs.segments import reading as segments
+from services.gateway.designs.desk import site_of
 from services.gateway.door.access import Caller, parts_of
 from services.gateway.door.parameters import Language, ProgrammeSlug
 from services.gateway.door.problems import ProblemError
@@ -131,7 +132,7 @@ async def mass_frame(request: Request, language: Language, programme: ProgrammeS
             raise ProblemError("request-invalid")
         member_id = member_named(visitor.key, first(fields, "preview_member"), language)
         shown = await desk_of_templates(request).show(
-            parts_of(request), visitor.key.tenant_id, programme, asked, member_id, told
+            parts_of(request), visitor.key.tenant_id, programme, asked, member_id, told, site=site_of(request)
         )
     except ProblemError as refused:
         return _html(pages_of_templates.frame_of_faults(faults_of(refused), language))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import asdict
+from datetime import date, datetime
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -24,14 +25,24 @@ from services.gateway.views import EXAMPLE_MEMBER, View
 router = APIRouter(prefix="/v1")
 
 
+class HereView(View):
+    """How far the period of today is, that is to go on with a streak."""
+
+    done: int = Field(description="How much of it is done, in minor units where it is money; never above `needed`.")
+    needed: int
+    last_day: date = Field(description="With which day it ends.")
+    told: str = Field(description="The same in words.", examples=["this week: 0 of 1, until May 26, 2024"])
+
+
 class StepView(View):
-    """One thing to be done."""
+    """One thing to be done; of a streak periods are counted."""
 
     words: str
     done: int = Field(description="How much of it is done, in minor units where it is money; never above `needed`.")
     needed: int
     met: bool
     told: str = Field(description="The same in words.", examples=["2 of 3"])
+    here: HereView | None = Field(default=None, description="Of a streak: how far today's period is.")
 
 
 class ChallengeView(View):
@@ -65,7 +76,21 @@ class MemberChallengesView(View):
                                 "needed": 3,
                                 "met": False,
                                 "told": "2 of 3",
-                            }
+                                "here": None,
+                            },
+                            {
+                                "words": "at least 1 purchase in each of 4 weeks in a row",
+                                "done": 3,
+                                "needed": 4,
+                                "met": False,
+                                "told": "3 of 4 in a row",
+                                "here": {
+                                    "done": 0,
+                                    "needed": 1,
+                                    "last_day": "2024-05-26",
+                                    "told": "this week: 0 of 1, until May 26, 2024",
+                                },
+                            },
                         ],
                         "met": 0,
                         "done_at": None,
@@ -113,7 +138,15 @@ async def list_member_challenges(
 
 def _view(each: Challenge, words: Words, since: datetime | None) -> ChallengeView:
     steps = tuple(
-        StepView(words=one.words, done=one.done, needed=one.needed, met=one.met, told=one.told) for one in each.steps
+        StepView(
+            words=one.words,
+            done=one.done,
+            needed=one.needed,
+            met=one.met,
+            told=one.told,
+            here=None if one.here is None else HereView(**asdict(one.here)),
+        )
+        for one in each.steps
     )
     return ChallengeView(
         campaign=each.campaign.id,

@@ -15,6 +15,8 @@ from libs.promotions.switches import stopped
 from libs.runtime.api_keys import ApiKey
 from libs.segments.lists import KINDS
 from libs.segments.reading import load_segments_of
+from services.gateway.blocking.console import SCOPE as ADJUST
+from services.gateway.blocking.console import block_section
 from services.gateway.contacts.console_part import contacts_section
 from services.gateway.contacts.desk import desk_of
 from services.gateway.door.access import Parts, parts_of
@@ -115,9 +117,10 @@ async def member_page(
     zone = ZoneInfo(member.zone)
     known = await desk_of(request).known((key.tenant_id, member.programme_id, member.member_id))
     lapsing = await _lapsing(parts, key, shown, language)
+    blocked = await block_section(request, key.tenant_id, member, language, may_turn=key.allows(ADJUST))
     rewards = rewards_section(member.member_id, member.programme, language) if key.allows(SPEND) else ""
     reached = contacts_section(*known, zone, language)
-    page = Shown(shown, zone, names, receipts, entries, older, reached, lapsing, rewards)
+    page = Shown(shown, zone, names, receipts, entries, older, reached, lapsing, blocked, rewards)
     return _answer(request, visitor, member_body(page, language), language, title="one")
 
 

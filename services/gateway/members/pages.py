@@ -28,8 +28,8 @@ class Shown:
     """All that the page of a member shows. `receipts` and `journal` are None for who may not see them.
 
     `segments` are those that the member is in, as people call them; `older` is where the journal goes on; `reached`,
-    `lapsing` and `rewards` are the sections on how the member is reached, on what lapses, and on the way to rewards, as
-    HTML.
+    `lapsing`, `blocked` and `rewards` are the sections on how the member is reached, on what lapses, on blocks, and on
+    the way to rewards, as HTML.
     """
 
     member: MemberWithTiers
@@ -40,6 +40,7 @@ class Shown:
     older: str | None
     reached: str = ""
     lapsing: str = ""
+    blocked: str = ""
     rewards: str = ""
 
 
@@ -80,6 +81,7 @@ def member_body(shown: Shown, language: str) -> str:
         f"<p>{escape(_who(shown, language))}<br><code>{member.member_id}</code></p>",
         f"<h2>{say('identifiers')}</h2>",
         listed(known) if known else f"<p>{say('none')}</p>",
+        shown.blocked,
         shown.reached,
         f"<h2>{say('balances')}</h2>",
         _balances(shown, language),
@@ -125,6 +127,9 @@ def _next(each: WalletBalance, zone: ZoneInfo, language: str) -> Iterator[str]:
     if each.next_expiry is not None:
         day = wording.day(each.next_expiry.last_day, language)
         yield MEMBERS.say(language, "lapses", points=number(each.next_expiry.points), day=day)
+    if each.lent_due_at is not None:
+        moment = wording.moment(each.lent_due_at, zone, language)
+        yield MEMBERS.say(language, "lent", points=number(each.lent), moment=moment)
 
 
 def _tiers(shown: Shown, language: str) -> str:

@@ -89,6 +89,9 @@ def _wallet(
         held=balance.held,
         debt=balance.debt,
         debt_since=since[0] if since and balance.debt else None,
+        lent=balance.lent,
+        lent_repays_percent=balance.share or None,
+        lent_due_at=balance.due_at,
         activations=_activations(ledger, name, at),
         next_expiry=None
         if balance.next_expiry is None

@@ -32,7 +32,7 @@ _FRAMING = {"Content-Security-Policy": SECURITY_HEADERS["Content-Security-Policy
 _FRAMED = {
     "Content-Security-Policy": (
         "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; "
-        "img-src https: data:; frame-ancestors 'self'"
+        "img-src 'self' https: data:; frame-ancestors 'self'"
     ),
     "X-Frame-Options": "SAMEORIGIN",
 }

@@ -22,6 +22,7 @@ from services.gateway.mine.texts import MINE
 from services.gateway.sharing.pages import sending
 from services.gateway.sharing.store import Share
 from services.gateway.sharing.texts import SHARING
+from services.gateway.site.dress import PLAIN, Dress
 from services.gateway.site.markup import listed, page
 
 PLACE = "/m"
@@ -37,6 +38,7 @@ class Shown(NamedTuple):
     programme: str
     points: int
     language: str
+    worn: Dress = PLAIN
     worth: str = ""
     levels: tuple[str, ...] = ()
     had: int = 0
@@ -85,7 +87,7 @@ def shelf_page(
         else ""
     )
     tips = f"<h2>{shown.say('tips')}</h2>" + listed(shown.say(f"tip.{name}") for name in ("wish", "soon", "codes"))
-    return page(MINE.say(shown.language, "title"), head + groups + had + tips, language=shown.language)
+    return page(MINE.say(shown.language, "title"), head + groups + had + tips, language=shown.language, worn=shown.worn)
 
 
 def _worth(shown: Shown) -> str:
@@ -151,7 +153,7 @@ def reward_page(shown: Shown, offer: OfferView, key: str, *, refused: str | None
         + (f"<h2>{shown.say('terms')}</h2><p>{escape(offer.terms)}</p>" if offer.terms else "")
         + _back(shown)
     )
-    return page(offer.title, body, language=shown.language)
+    return page(offer.title, body, language=shown.language, worn=shown.worn)
 
 
 def _image(offer: OfferView) -> str:
@@ -168,7 +170,7 @@ def done_page(shown: Shown, order: OrderView, title: str) -> str:
         f"{_recognised(shown)}{used}{state}"
         f"{_rating(shown, order, None)}{_back(shown)}"
     )
-    return page(MINE.say(shown.language, "thanks"), body, language=shown.language)
+    return page(MINE.say(shown.language, "thanks"), body, language=shown.language, worn=shown.worn)
 
 
 def sending_page(shown: Shown, share: Share, address: str) -> str:

@@ -25,6 +25,7 @@ from services.gateway.catalogue.looking import Onlooker, Seen, offer_view, onloo
 from services.gateway.catalogue.order_reading import order_views
 from services.gateway.catalogue.pages import PICTURES
 from services.gateway.codes.asking import keeper_of
+from services.gateway.designs.looks import dress_of
 from services.gateway.door.access import PointsSpender, parts_of
 from services.gateway.door.openapi import refusals
 from services.gateway.door.parameters import MemberId, ProgrammeSlug
@@ -238,11 +239,12 @@ async def _visit(request: Request, reading: Reading, page: OwnPage, token: str, 
     member = await one_member(reading, page.member_id, running.programme)
     who = await onlooker(reading, member, parts_of(request).clock.now())
     language = choose(lang, request.headers.get("accept-language"))
+    worn = await dress_of(request, running.key, language)
     points = who.facts.spendable.get("", 0)
     shown = Shown(
         token, running.name or running.programme, points, language,
         worth=_worth(running, member, points, parts_of(request).clock.now(), language),
-        levels=tuple(sorted({each.rpartition("/")[2] for each in who.facts.tiers})), had=len(who.had),
+        levels=tuple(sorted({each.rpartition("/")[2] for each in who.facts.tiers})), had=len(who.had), worn=worn,
     )  # fmt: skip
     return _Visit(page, member, who, shown)
 

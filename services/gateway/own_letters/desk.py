@@ -44,8 +44,12 @@ class OwnDesk:
         address: str,
         named: tuple[UUID, bytes],
         told: Mapping[str, object] | None = None,
+        *,
+        site: str,
     ) -> Stand:
         """Write a letter with samples, or with what is so of a member, and send it to an address; once by its name.
+
+        Its pictures are shown by `site`.
 
         Raises:
             ProblemError: the template has a fault, the address is none, or the name stands for another letter.
@@ -59,7 +63,7 @@ class OwnDesk:
         if not isinstance(place, CheckedAddress):
             fault = FieldError(pointer="/body/address", detail=f"expected {place.expected}")
             raise ProblemError("request-invalid", errors=[fault])
-        shown = await self.templates.show(caller.parts, tenant_id, running.programme, what, member_id, told)
+        shown = await self.templates.show(caller.parts, tenant_id, running.programme, what, member_id, told, site=site)
         content = replace(shown.content, title=(MARK + shown.content.title)[:_TITLE] if shown.content.title else "")
         version = running.at(caller.parts.clock.now())
         brand = None if version is None else version.compiled.source.messages.brand

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from libs.messages.template import Template
 from libs.runtime.keys import event_id
+from services.gateway.designs.desk import site_of
 from services.gateway.door.access import RulesPublisher, RulesReader
 from services.gateway.door.middleware import operation_of
 from services.gateway.door.openapi import refusals
@@ -60,7 +61,7 @@ async def try_template(
     name = UUID(event_id(str(caller.tenant_id), cause, "own-letter", key_text(request), 0))
     named = (name, fingerprint(request, body.model_dump(mode="json")))
     desk = desk_of_own_letters(request)
-    found = await desk.test(caller, programme, what, body.member_id, body.address, named)
+    found = await desk.test(caller, programme, what, body.member_id, body.address, named, site=site_of(request))
     response.headers["Location"] = f"/v1/test-letters/{name}"
     return letter_view(found)
 

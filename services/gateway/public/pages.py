@@ -19,6 +19,7 @@ from services.gateway.calculator.forms import PERIODS, Filled
 from services.gateway.calculator.year import CampaignYear, Habits, WalletYear, Year, activities_of, tiers_of
 from services.gateway.expiry.common_day import common_days
 from services.gateway.public.words import PAGES, assumptions
+from services.gateway.site.dress import PLAIN, Dress
 from services.gateway.site.markup import listed, page, rows, table, time_left
 
 _SOON = timedelta(days=31)
@@ -34,6 +35,7 @@ class Shown:
     version: ActiveVersion
     at: datetime
     language: str
+    worn: Dress = PLAIN
 
     @property
     def compiled(self) -> CompiledProgramme:
@@ -64,7 +66,9 @@ def rules_page(shown: Shown) -> str:
         + f'<p><a href="{_link(shown, "calculator")}">{shown.say("rules.calculate")}</a></p>'
         + languages(shown, "rules", {})
     )
-    return page(PAGES.say(shown.language, "rules.title"), body, language=shown.language, counts_down=True)
+    return page(
+        PAGES.say(shown.language, "rules.title"), body, language=shown.language, counts_down=True, worn=shown.worn
+    )
 
 
 def calculator_page(shown: Shown, filled: Filled, year: Year | None, habits: Habits | None) -> str:
@@ -77,7 +81,7 @@ def calculator_page(shown: Shown, filled: Filled, year: Year | None, habits: Hab
         f'<p><a href="{_link(shown, "rules")}">{shown.say("calculator.rules")}</a></p>'
         + languages(shown, "calculator", filled.given)
     )
-    return page(PAGES.say(shown.language, "calculator.title"), body, language=shown.language)
+    return page(PAGES.say(shown.language, "calculator.title"), body, language=shown.language, worn=shown.worn)
 
 
 def _sections(shown: Shown, told: Rules) -> str:

@@ -37,7 +37,7 @@ def questions_page(shown: Shown) -> str:
         f'<p class="soft">{escape(shown.programme.name)}</p>{items}'
         f'<p><a href="{href}">{escape(_say(shown, "rules"))}</a></p>' + languages(shown, "questions", {})
     )
-    return page(_say(shown, "title"), body, language=shown.language)
+    return page(_say(shown, "title"), body, language=shown.language, worn=shown.worn)
 
 
 def _questions(shown: Shown) -> Iterator[Question]:

@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from libs.runtime.clock import monotonic
 from services.gateway.calculator.forms import Filled
 from services.gateway.calculator.year import activities_of, calculate, shown_now, tiers_of
+from services.gateway.designs.looks import dress_of
 from services.gateway.door.access import parts_of
 from services.gateway.door.parameters import Language
 from services.gateway.door.problems import ProblemError
@@ -97,4 +98,4 @@ async def shown_programme(request: Request, company: str, programme: str, langua
         raise ProblemError("not-found")
     shown = await asyncio.to_thread(shown_now, found[0], at)
     assert shown is not None
-    return Shown(found[0], shown, at, language)
+    return Shown(found[0], shown, at, language, await dress_of(request, found[0].key, language))

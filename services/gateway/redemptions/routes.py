@@ -48,7 +48,7 @@ _OF_REWARD = (
     "answer-needed",
 )
 OF_ORDER = ("order-ended", "cancel-too-late", "quantity-exceeded", "points-not-divisible")
-_OF_BILL = ("payment-not-offered", "currency-mismatch")
+_OF_BILL = ("payment-not-offered", "currency-mismatch", "member-blocked")
 _OF_PAYING = ("payment-below-minimum", "payment-step")
 _OF_RETURN = ("not-a-payment", "returned-exceeded")
 _OF_HOLD = ("redemption-unknown", "hold-expired", "hold-ended")

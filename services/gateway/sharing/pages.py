@@ -11,6 +11,7 @@ from libs.language import wording
 from services.gateway.sharing.store import Share
 from services.gateway.sharing.texts import SHARING
 from services.gateway.shelf.pages import graph
+from services.gateway.site.dress import Dress
 from services.gateway.site.markup import page
 
 MEDAL = "/share.png"
@@ -34,7 +35,7 @@ def shared_page(
     shown = f'<div class="reward"><img src="{escape(share.picture or MEDAL)}" alt=""></div>'
     body = f"<p>{escape(words.text)}</p>{shown}" + (f'<p class="ways">{links}</p>' if links else "")
     return page(
-        words.title, body, language=language, extra=graph(words.title, words.text, address, image, name)
+        words.title, body, language=language, worn=Dress(graph(words.title, words.text, address, image, name))
     )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ PLACES = (
     "/outbox",
     "/templates",
     "/mass",
+    "/design",
 )
 """The console's pages, in the order of the bar."""
 
@@ -51,6 +52,7 @@ BAR = Catalogue(
             "/outbox": "Outbox",
             "/templates": "Messages",
             "/mass": "Mailings",
+            "/design": "Design",
             "out": "Sign out",
             "scope": "The API key of this session lacks the scope {scope}.",
         },
@@ -73,6 +75,7 @@ BAR = Catalogue(
             "/outbox": "Postausgang",
             "/templates": "Nachrichten",
             "/mass": "Mailings",
+            "/design": "Gestaltung",
             "out": "Abmelden",
             "scope": "Dem API-Schlüssel dieser Sitzung fehlt die Berechtigung {scope}.",
         },

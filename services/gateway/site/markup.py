@@ -9,6 +9,7 @@ from html import escape
 
 from libs.language import wording
 from libs.ledger.zones import load_zone
+from services.gateway.site.dress import PLAIN, Dress
 
 _CODE = re.compile("`([^`]+)`")
 
@@ -22,22 +23,23 @@ def page(
     wide: bool = False,
     language: str = "en",
     top: str = "",
-    extra: str = "",
+    worn: Dress = PLAIN,
 ) -> str:
     """Return a whole page; nothing is loaded from elsewhere. `script` adds our own, `wide` uses the whole screen.
 
     `counts_down` keeps the time that is left true while the page is looked at.
 
-    `top` stands before what is the page's own, `extra` in its head.
+    `top` stands before what is the page's own; `worn` is what the page has of its brand.
     """
     head = '<script src="/live.js" defer></script>' if script else ""
     head += '<script src="/time-left.js" defer></script>' if counts_down else ""
+    head += worn.head
     shape = ' class="wide"' if wide else ""
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>{escape(title)}</title><link rel="stylesheet" href="/style.css">{head}{extra}</head>'
-        f"<body{shape}>{top}<main><h1>{escape(title)}</h1>{body}</main></body></html>"
+        f'<title>{escape(title)}</title><link rel="stylesheet" href="/style.css">{head}</head>'
+        f"<body{shape}>{top}{worn.top}<main><h1>{escape(title)}</h1>{body}</main>{worn.foot}</body></html>"
     )
 
 

@@ -21,6 +21,7 @@ _STATIC = resources.files("services.gateway") / "static"
 STYLE = (_STATIC / "style.css").read_text(encoding="utf-8")
 SCRIPT = (_STATIC / "live.js").read_text(encoding="utf-8")
 TIME_LEFT = (_STATIC / "time-left.js").read_text(encoding="utf-8")
+DESIGNER = (_STATIC / "designer.js").read_text(encoding="utf-8")
 WATCH = (_STATIC / "watch.js").read_text(encoding="utf-8")
 
 

@@ -50,8 +50,8 @@ WHERE tenant_id = $1 AND programme_id = $2 AND member_id = $3 AND remaining > 0
 ORDER BY seq;
 
 -- name: debts
-SELECT wallet, amount, since FROM ledger.debt
-WHERE tenant_id = $1 AND programme_id = $2 AND member_id = $3 AND amount > 0
+SELECT wallet, amount, since, lent, share, due_at FROM ledger.debt
+WHERE tenant_id = $1 AND programme_id = $2 AND member_id = $3 AND (amount > 0 OR lent > 0)
 ORDER BY wallet;
 
 -- name: history

@@ -4,7 +4,7 @@ SELECT p.slug AS programme, r.programme_id, r.member_id, r.redemption_id, r.stat
        b.currency, b.amount_minor, b.paid_minor, b.rate_points, b.rate_minor, b.tax, b.returned_minor,
        t.kind AS trade_kind, t.wallet AS trade_wallet, t.points AS trade_points, t.other AS trade_other,
        t.currency AS trade_currency, t.party, t.pool, t.payment, t.rate_points AS trade_rate_points,
-       t.rate_other AS trade_rate_other, t.programme_version, t.opens,
+       t.rate_other AS trade_rate_other, t.programme_version, t.opens, t.due_at,
        (SELECT to_jsonb(o)::text FROM redemption.reward_order o
         WHERE o.tenant_id = r.tenant_id AND o.programme_id = r.programme_id AND o.member_id = r.member_id
           AND o.order_id = r.redemption_id) AS order_row
@@ -20,7 +20,7 @@ SELECT p.slug AS programme, r.programme_id, r.member_id, r.redemption_id, r.stat
        b.currency, b.amount_minor, b.paid_minor, b.rate_points, b.rate_minor, b.tax, b.returned_minor,
        t.kind AS trade_kind, t.wallet AS trade_wallet, t.points AS trade_points, t.other AS trade_other,
        t.currency AS trade_currency, t.party, t.pool, t.payment, t.rate_points AS trade_rate_points,
-       t.rate_other AS trade_rate_other, t.programme_version, t.opens,
+       t.rate_other AS trade_rate_other, t.programme_version, t.opens, t.due_at,
        (SELECT to_jsonb(o)::text FROM redemption.reward_order o
         WHERE o.tenant_id = r.tenant_id AND o.programme_id = r.programme_id AND o.member_id = r.member_id
           AND o.order_id = r.redemption_id) AS order_row

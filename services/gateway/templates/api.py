@@ -10,6 +10,7 @@ from libs.messages.content import ChannelName
 from libs.messages.template import Template
 from libs.templates import forms
 from libs.templates.postgres import Place
+from services.gateway.designs.desk import site_of
 from services.gateway.door.access import Caller, RulesPublisher, RulesReader
 from services.gateway.door.openapi import refusals
 from services.gateway.door.parameters import ProgrammeSlug
@@ -125,7 +126,9 @@ async def preview_template(request: Request, caller: RulesReader, programme: Pro
     else:
         fault = FieldError(pointer="/body", detail="give a template, or message and channel")
         raise ProblemError("request-invalid", errors=[fault])
-    shown = await desk_of_templates(request).show(caller.parts, caller.tenant_id, programme, what, body.member_id)
+    shown = await desk_of_templates(request).show(
+        caller.parts, caller.tenant_id, programme, what, body.member_id, site=site_of(request)
+    )
     return preview_view(shown.content, shown.channel, shown.version, shown.from_member)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, JsonValue
 
+from libs.design.blocks import Block, BlockKind
 from libs.messages.content import ChannelName, Purpose
 from libs.messages.template import Template
 from libs.messages.values import Type, Variable
@@ -38,6 +39,20 @@ class VariableBody(Body):
     optional: bool = Field(default=False, description="Whether it may be unknown: the template asks before it says it.")
 
 
+class BlockBody(Body):
+    """A piece of a mail that is put together from blocks."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"kind": "button", "text": "See the coffees"}})
+
+    kind: BlockKind
+    text: str = Field(default="", max_length=4_000, description="What it says, in plain text with gaps.")
+    link: str = Field(default="", max_length=2_000, description="Where it leads; a button without one where it may.")
+    picture: str = Field(default="", max_length=64, description="A picture of the media store, by its digest.")
+    alt: str = Field(
+        default="", max_length=300, description="What a picture shows; what stands below points or a code."
+    )
+
+
 class TemplateBody(Body):
     """A template."""
 
@@ -49,6 +64,9 @@ class TemplateBody(Body):
     parts: dict[Literal["title", "text", "mjml", "html"], Annotated[str, Field(max_length=200_000)]] = Field(
         description="Jinja2. MJML becomes HTML when it is published; a text that is missing is made of the HTML."
     )
+    blocks: list[BlockBody] = Field(
+        default=[], max_length=30, description="In place of a body: it is made of them in the brand's style."
+    )
     brand: Brand = ""
     purpose: Purpose | None = Field(default=None, description="What consent it takes, if not what is usual.")
     variables: dict[str, VariableBody] = Field(default={}, description="Only for a campaign's own messages.")
@@ -57,7 +75,8 @@ class TemplateBody(Body):
         """The template that is meant."""
         variables = {name: Variable(each.type, each.optional) for name, each in self.variables.items()}
         parts = {str(part): text for part, text in self.parts.items()}
-        return Template(self.name, self.language, self.channel, parts, self.brand, self.purpose, variables)
+        blocks = tuple(Block(**each.model_dump()) for each in self.blocks)
+        return Template(self.name, self.language, self.channel, parts, self.brand, self.purpose, variables, blocks)
 
 
 class Checking(Body):

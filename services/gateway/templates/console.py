@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from libs.messages.content import ChannelName
 from libs.messages.template import PARTS, Template
 from libs.runtime.api_keys import ApiKey
+from services.gateway.designs.desk import site_of
 from services.gateway.door.access import Caller, parts_of
 from services.gateway.door.middleware import SECURITY_HEADERS
 from services.gateway.door.parameters import Language, ProgrammeSlug
@@ -130,7 +131,8 @@ async def _try(
     member_id = member_named(caller.key, fields.get("member", "").strip(), language)
     desk = desk_of_own_letters(request)
     name = UUID(bytes=desk.random(16), version=4)
-    await desk.test(caller, programme, draft, member_id, fields.get("to", "").strip(), (name, name.bytes))
+    to = fields.get("to", "").strip()
+    await desk.test(caller, programme, draft, member_id, to, (name, name.bytes), site=site_of(request))
 
 
 @router.api_route("/templates/frame", methods=["GET", "POST"])
@@ -158,7 +160,7 @@ async def template_frame(
         what = _draft(asked, fields, await desk.taken(tenant_id, programme, asked))
     try:
         member_id = member_named(visitor.key, member, language)
-        shown = await desk.show(parts_of(request), tenant_id, programme, what, member_id)
+        shown = await desk.show(parts_of(request), tenant_id, programme, what, member_id, site=site_of(request))
     except ProblemError as problem:
         return _html(pages.frame_of_faults(faults_of(problem), language))
     preview = preview_view(shown.content, shown.channel, shown.version, shown.from_member)

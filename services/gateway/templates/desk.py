@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from fastapi import Request
 
+from libs.design.style import DEFAULT, Look, look_for
 from libs.messages import samples
 from libs.messages.compiling import compiled
 from libs.messages.content import ChannelName, Content
@@ -65,14 +66,14 @@ class TemplateDesk:
     store: TemplateStore
     clock: Clock
 
-    async def check(self, template: Template) -> Compiled:
-        """Compile a template beside the loop.
+    async def check(self, template: Template, look: Look = DEFAULT) -> Compiled:
+        """Compile a template beside the loop, in a brand's look.
 
         Raises:
             ProblemError: something is wrong with it.
         """
         try:
-            return await asyncio.to_thread(compiled, template)
+            return await asyncio.to_thread(compiled, template, look)
         except TemplateInvalid as invalid:
             raise problem(invalid) from None
 
@@ -98,8 +99,13 @@ class TemplateDesk:
         what: Template | Asked,
         member_id: UUID | None,
         told: Mapping[str, object] | None = None,
+        *,
+        site: str,
+        look: Look | None = None,
     ) -> Shown:
         """Fill a draft, or what would be taken, with samples or with what is so of a member; `told` comes before both.
+
+        It has the look of its brand, or another that is given, whose pictures are shown by `site`.
 
         Raises:
             ProblemError: the draft has a fault, or there is no such member.
@@ -108,14 +114,29 @@ class TemplateDesk:
         version: int | None = None
         if isinstance(draft, Asked):
             taken = await self.taken(tenant_id, programme, draft)
-            draft, version = taken.template, taken.version
-        ready = chosen(draft, await self.check(draft), version or 0).ready
+            draft, version = replace(taken.template, brand=draft.brand or taken.template.brand), taken.version
+        if look is None:
+            look = await self._look(parts, tenant_id, programme, draft, site)
+        if version == 0:
+            draft = shipped(draft.name, draft.language, draft.channel, look) or draft
+        ready = chosen(draft, await self.check(draft, look), version or 0).ready
         if member_id is None:
             values, own = samples.full(ready.declared), frozenset[str]()
         else:
             values, own = await self._values(parts, tenant_id, programme, member_id, ready.declared, draft.brand)
         values |= {name: value for name, value in (told or {}).items() if name in ready.declared}
         return Shown(_filled(ready, values), draft.channel, version, own)
+
+    async def _look(self, parts: Parts, tenant_id: int, programme: str | None, draft: Template, site: str) -> Look:
+        if draft.channel != "email":
+            return DEFAULT
+        async with self.store.opened(tenant_id, programme) as opened:
+            brands = await opened.brands()
+        running = named(await parts.programmes.of(tenant_id), programme)
+        version = running[0].at(self.clock.now()) if running else None
+        own = None if version is None else version.compiled.source.messages.brand
+        brand = draft.brand or own or (running[0].name if running else "")
+        return look_for(brands, brand, draft.name, site)
 
     async def publish(
         self, tenant_id: int, programme: str | None, template: Template, by: str, note: str | None

@@ -9,6 +9,8 @@ from datetime import datetime
 
 import asyncpg
 
+from libs.design.style import Brands
+from libs.design.versions import load_brands
 from libs.messages.library import Library
 from libs.messages.template import Template
 from libs.templates import postgres
@@ -38,6 +40,10 @@ class OpenedTemplates:
         """Return what is taken for a message; `language` is the programme's."""
         taken = [chosen for head in await self.heads(name) if (chosen := head.taken()) is not None]
         return Library(taken, language)
+
+    async def brands(self) -> Brands:
+        """Return the styles in force."""
+        return await load_brands(self.connection, self.scope)
 
     async def publish(self, template: Template, now: datetime, by: str, note: str | None) -> tuple[Published, bool]:
         """Publish a template; the same again changes nothing."""

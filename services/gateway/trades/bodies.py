@@ -44,6 +44,12 @@ class ExchangeBody(_TradeBody):
         return self
 
 
+class LoanBody(_TradeBody):
+    """How many points are lent."""
+
+    points: int = Field(strict=True, ge=1, le=_MOST_POINTS, description="How many, in the wallet's minor unit.")
+
+
 class DonateBody(_TradeBody):
     """How many points are donated, and whom to."""
 

@@ -7,7 +7,15 @@ from datetime import datetime
 from libs.promotions.programme import Programme
 from libs.promotions.trades import Exchange, ExchangeRateOfPoints, TradeKind, Trades
 from services.gateway.trades.store import NOTHING, Given
-from services.gateway.trades.views import CharityOffer, ExchangeOffer, PoolOffer, RateView, SaleOffer, TradeOffers
+from services.gateway.trades.views import (
+    CharityOffer,
+    ExchangeOffer,
+    LoanOffer,
+    PoolOffer,
+    RateView,
+    SaleOffer,
+    TradeOffers,
+)
 
 _NONE = Trades()
 
@@ -35,6 +43,7 @@ def offers(slug: str, document: Programme, tier: str | None, given: Given, at: d
             for each in trades.charities
         ),
         pools=_pools(trades, given, at),
+        loan=_loan(trades, tier, at, first),
     )
 
 
@@ -48,6 +57,22 @@ def _sale(document: Programme, trades: Trades, tier: str | None, at: datetime, f
         rate=RateView(points=rate.points, other=rate.minor),
         min_points=trades.sale.min_points,
         step=trades.sale.step,
+    )
+
+
+def _loan(trades: Trades, tier: str | None, at: datetime, first: str) -> LoanOffer | None:
+    lending = trades.lending
+    terms = None if lending is None else lending.terms_for(tier, at)
+    if lending is None or terms is None:
+        return None
+    return LoanOffer(
+        wallet=lending.wallet or first,
+        most=terms.most,
+        fee_percent=terms.fee_percent,
+        repays_percent=terms.repays_percent,
+        days=terms.days,
+        min_points=lending.min_points,
+        step=lending.step,
     )
 
 

@@ -9,7 +9,7 @@ TRADES = (
         "trade-not-offered",
         409,
         "This is not offered",
-        "The programme in force has no rate at which points of this member are bought, exchanged or donated so now. "
+        "The programme in force has no rate at which points are bought, exchanged, donated or lent so now. "
         "`GET /v1/trade-offers` lists what it offers.",
     ),
     kind_of(
@@ -32,6 +32,19 @@ TRADES = (
         "The programme's limits let the member trade no more in this period.",
     ),
     kind_of(
+        "loan-limit",
+        409,
+        "More would be lent than may be",
+        "What is lent to the member, with what was asked for and its fee, would be more than may be lent at a time. "
+        "`POST /v1/point-loans/quote` tells how much may be.",
+    ),
+    kind_of(
+        "loan-open",
+        409,
+        "Points are lent to the member",
+        "While points are lent to a member, none leave for another programme: a share of each credit repays them.",
+    ),
+    kind_of(
         "pool-closed",
         409,
         "The campaign takes nothing now",
@@ -41,7 +54,7 @@ TRADES = (
         "trade-final",
         409,
         "What was traded is not given back",
-        "Points that were bought, exchanged or donated stay so. `pointstream adjust` corrects what was a mistake.",
+        "Points that were bought, exchanged, donated or lent stay so; `pointstream adjust` corrects a mistake.",
     ),
     kind_of("donation-unknown", 404, "No such donation", "No donation of your company has this id."),
 )

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from libs.contracts.redemption import Ask, RedemptionView
-from libs.contracts.trades import TradeAsk, TradeOperation, receipt_number
+from libs.contracts.trades import LoanQuote, TradeAsk, TradeOperation, receipt_number
 from libs.language.wording import day, money, number
 from libs.promotions.rates import digits
 from services.gateway.codes.asking import keyed, whose
@@ -20,16 +20,17 @@ from services.gateway.intake.idempotency import REPLAYED
 from services.gateway.members.lookup import one_member
 from services.gateway.quotes.api import one_programme
 from services.gateway.redemptions.bodies import described, read_body
-from services.gateway.redemptions.routes import KEYED, client_of
+from services.gateway.redemptions.routes import ASKED, KEYED, client_of
 from services.gateway.trades import store
-from services.gateway.trades.bodies import BuyBody, DonateBody, ExchangeBody
+from services.gateway.trades.bodies import BuyBody, DonateBody, ExchangeBody, LoanBody
 from services.gateway.trades.offers import offers
 from services.gateway.trades.views import DonationReceipt, TradeOffers
 from services.gateway.trades.words import TRADES
 
 router = APIRouter(prefix="/v1", tags=["trades"])
 _OF_MEMBER = ("member-unknown", "member-merged", "programme-needed", "version-unknown", "wallet-unknown")
-_REFUSED = ("trade-not-offered", "trade-too-small", "trade-step", "trade-limit", "currency-mismatch")
+_REFUSED = ("member-blocked", "trade-not-offered", "trade-too-small", "trade-step", "trade-limit", "currency-mismatch")
+_LENDS = ("member-blocked", "trade-not-offered", "trade-too-small", "trade-step", "trade-limit", "loan-limit")
 _SPENDS = ("insufficient-points", "in-debt")
 _MEMBER = "0190a5b0-7c3e-7d52-9d1e-5a2f6c0b8e11"
 DonationId = Annotated[UUID, Path(description="The donation's id.", examples=["0c1f5f0a-6f0e-5b7d-8a63-2f1e9d4c7b50"])]
@@ -90,7 +91,7 @@ async def buy_points(request: Request, caller: PointsSpender, programme: Program
     summary="Points to or from another programme",
     status_code=201,
     response_model=RedemptionView,
-    responses=refusals(*KEYED, *_OF_MEMBER, *_REFUSED, *_SPENDS),
+    responses=refusals(*KEYED, *_OF_MEMBER, *_REFUSED, *_SPENDS, "loan-open"),
     openapi_extra=described(ExchangeBody, {"member_id": _MEMBER, "partner": "skymiles", "points": 1000}),
 )
 async def exchange_points(request: Request, caller: PointsSpender, programme: ProgrammeSlug = None) -> Response:
@@ -119,6 +120,51 @@ async def donate_points(request: Request, caller: PointsSpender, programme: Prog
     body, document = await read_body(request, DonateBody)
     told = TradeAsk(charity=body.charity, pool=body.pool)
     return await _trade(request, caller, "donate", body, document, programme, told, points=body.points)
+
+
+@router.post(
+    "/point-loans/quote",
+    operation_id="quotePointLoan",
+    summary="What a loan of points would be",
+    response_model=LoanQuote,
+    responses=refusals(*ASKED, *_OF_MEMBER, "trade-not-offered"),
+    openapi_extra=described(LoanBody, {"member_id": _MEMBER, "points": 500}),
+)
+async def quote_point_loan(request: Request, caller: PointsReader, programme: ProgrammeSlug = None) -> Response:
+    """Tell the fee, what each later credit would repay and until when, how much may still be lent; nothing is lent."""
+    body, _ = await read_body(request, LoanBody)
+    who = await whose(caller, body, programme)
+    ask = Ask(
+        "quote",
+        caller.tenant_id,
+        caller.key.key_id,
+        programme_id=who.programme_id,
+        member_id=who.member_id,
+        points=body.points,
+        wallet=body.wallet,
+        trade=TradeAsk(),
+    )
+    answer = await client_of(request).ask(ask)
+    return Response(bytes(answer.body), media_type="application/json")
+
+
+@router.post(
+    "/point-loans",
+    operation_id="lendPoints",
+    summary="Points lent to a member",
+    status_code=201,
+    response_model=RedemptionView,
+    responses=refusals(*KEYED, *_OF_MEMBER, *_LENDS, "in-debt"),
+    openapi_extra=described(LoanBody, {"member_id": _MEMBER, "points": 500}),
+)
+async def lend_points(request: Request, caller: PointsSpender, programme: ProgrammeSlug = None) -> Response:
+    """Lend a member points at once, once under one key: within what may be lent at a time, whatever else is asked.
+
+    `trade.other` of the answer is what is to be repaid, and `trade.due_at` until when: a share of each later credit
+    does so, and what is left then is owed.
+    """
+    body, document = await read_body(request, LoanBody)
+    return await _trade(request, caller, "lend", body, document, programme, TradeAsk(), points=body.points)
 
 
 @router.get(
@@ -171,7 +217,7 @@ async def _trade(
     request: Request,
     caller: Caller,
     operation: TradeOperation,
-    body: BuyBody | ExchangeBody | DonateBody,
+    body: BuyBody | ExchangeBody | DonateBody | LoanBody,
     document: Any,
     programme: str | None,
     told: TradeAsk,

@@ -78,6 +78,18 @@ class PoolOffer(_View):
     reached_percent: int = Field(description="How much of the goal that is, at most 100.", examples=[20])
 
 
+class LoanOffer(_View):
+    """Points that are lent."""
+
+    wallet: str = Field(description="The wallet that they come into.", examples=["points"])
+    most: int = Field(description="How much may be lent to a member at a time, fees included.", examples=[2000])
+    fee_percent: int = Field(description="The fee in points, of what is lent; a part counts whole.", examples=[5])
+    repays_percent: int = Field(description="So much of each later credit repays it.", examples=[50])
+    days: int = Field(description="What is left so many days later is owed.", examples=[90])
+    min_points: int = Field(description="So many at least.", examples=[100])
+    step: int = Field(description="In multiples of so many.", examples=[100])
+
+
 OFFERS_EXAMPLE: JsonDict = {
     "programme": "main",
     "programme_version": 4,
@@ -91,6 +103,15 @@ OFFERS_EXAMPLE: JsonDict = {
     "exchanges": [],
     "charities": [],
     "pools": [],
+    "loan": {
+        "wallet": "points",
+        "most": 2000,
+        "fee_percent": 5,
+        "repays_percent": 50,
+        "days": 90,
+        "min_points": 100,
+        "step": 100,
+    },
 }
 
 
@@ -105,6 +126,7 @@ class TradeOffers(_View):
     exchanges: tuple[ExchangeOffer, ...] = Field(description="Other programmes.")
     charities: tuple[CharityOffer, ...] = Field(description="Whom points may be donated to.")
     pools: tuple[PoolOffer, ...] = Field(description="Their campaigns.")
+    loan: LoanOffer | None = Field(description="Points that are lent; null: none are.")
 
 
 class DonationReceipt(_View):

@@ -11,6 +11,7 @@ TRADES = Catalogue(
             "exchange_in": "Points came from the programme {party}",
             "exchange_out": "Points went to the programme {party}",
             "donate": "Points were donated to {party}",
+            "lend": "Points were lent",
             "receipt": "Receipt {number}: on {day}, {points} points of the member {member} were donated to {charity}, "
             "to which they are worth {worth}.",
             "for": "They are for “{pool}”.",
@@ -20,6 +21,7 @@ TRADES = Catalogue(
             "exchange_in": "Punkte kamen aus dem Programm {party}",
             "exchange_out": "Punkte gingen in das Programm {party}",
             "donate": "Punkte wurden an {party} gespendet",
+            "lend": "Punkte wurden geliehen",
             "receipt": "Beleg {number}: Am {day} wurden {points} Punkte des Mitglieds {member} an {charity} gespendet, "
             "denen sie {worth} wert sind.",
             "for": "Sie sind für „{pool}“.",

@@ -28,10 +28,10 @@ from libs.contracts.codes import ValueAnswer
 from libs.runtime import logs
 from services.redemption.cards.desk import CardDesk
 from services.redemption.carts import store
-from services.redemption.carts.model import Cart, HeldPoints, Parts, back, returned
+from services.redemption.carts.model import Cart, HeldPoints, Parts, Stands, back, returned
 from services.redemption.carts.parts import PartDesk
 from services.redemption.codes.desk import CodeDesk
-from services.redemption.deciding import REUSED, RequestName, id_of
+from services.redemption.deciding import BLOCKED, REUSED, RequestName, id_of
 from services.redemption.domain import Refusal
 from services.redemption.handlers import Desk, again
 from services.redemption.values import NotDone, Tools
@@ -87,7 +87,7 @@ class CartDesk:
         except NotDone as error:
             return error.answer
 
-    async def settle(self, tenant_id: int, cart_id: UUID, total_minor: int, kept_minor: int) -> None:
+    async def settle(self, tenant_id: int, cart_id: UUID, stands: Stands) -> None:
         """Commit a cart with its receipt, and give back what came back of that; the same as often as it is told.
 
         Raises:
@@ -98,11 +98,16 @@ class CartDesk:
             if kept is None:
                 log.warning("cart.unknown", cart_id=str(cart_id))
                 return
-            cart = await self._bought(kept, total_minor)
-            back_now = returned(cart, total_minor, kept_minor)
-            if back_now > cart.returned_minor:
-                self._missed(cart, await self.parts.give_back(cart, back(cart, back_now), back_now))
-                cart = replace(cart, returned_minor=back_now)
+            if kept.state == "returned":
+                return
+            cart, ended = await self._bought(kept, stands.total_minor), not stands.anything
+            back_now = returned(cart, stands)
+            if back_now > cart.returned_minor or ended:
+                self._missed(cart, await self.parts.give_back(cart, back(cart, back_now, ended=ended), back_now))
+                cart = replace(cart, returned_minor=max(back_now, cart.returned_minor))
+            if ended:
+                cart = replace(cart, state="returned")
+                await store.say(connection, cart, "returned", now)
             await store.change(connection, cart, now)
 
     async def expire_due(self, most: int) -> int:
@@ -114,9 +119,7 @@ class CartDesk:
         now = self.tools.clock.now()
         due = await store.over(self.tools.pool, now - GRACE, most)
         for tenant_id, cart_id in due:
-            async with self._alone(tenant_id, cart_id) as (connection, cart):
-                if cart is not None and cart.state == "held":
-                    await self._end(connection, cart, "expired", now)
+            await self._give_up(tenant_id, cart_id, "expired", now)
         return len(due)
 
     async def _known(self, ask: CartAsk) -> ValueAnswer:
@@ -132,6 +135,10 @@ class CartDesk:
 
     async def _hold(self, ask: CartAsk) -> ValueAnswer:
         now = self.tools.clock.now()
+        assert ask.programme_id is not None
+        rules = self.tools.programmes.of((ask.tenant_id, ask.programme_id), now)
+        if rules is not None and ask.member_id in rules.blocked:
+            raise NotDone(BLOCKED)
         wanted = _cart(ask, now + self.tools.settings.hold)
         kept = await again(partial(store.begin, self.tools.pool, wanted, now))
         if kept is None:
@@ -156,6 +163,7 @@ class CartDesk:
                 await self._end(connection, begun, "released", now)
                 return error.answer
             await store.change(connection, cart, now)
+            await store.offer(connection, cart, now)
         return ValueAnswer(self._told(cart, cart.told), made=True)
 
     def _replayed(self, cart: Cart, ask: CartAsk) -> ValueAnswer:
@@ -174,12 +182,20 @@ class CartDesk:
         now = self.tools.clock.now()
         await self._found(ask)
         assert ask.cart_id is not None
-        async with self._alone(ask.tenant_id, ask.cart_id) as (connection, kept):
-            assert kept is not None
-            if kept.state not in ("held", "released"):
-                raise NotDone(_ENDED)
-            cart = await self._end(connection, kept, "released", now) if kept.state == "held" else kept
+        cart = await self._give_up(ask.tenant_id, ask.cart_id, "released", now)
+        if cart is None or cart.state != "released":
+            raise NotDone(_ENDED)
         return ValueAnswer(self._told(cart, None))
+
+    async def _give_up(self, tenant_id: int, cart_id: UUID, state: _Ended, now: datetime) -> Cart | None:
+        """Give up a cart, and all that was had of it; return it as it is then, None when its receipt was first."""
+        while await store.give_up(self.tools.pool, tenant_id, cart_id, state, now):
+            async with self._alone(tenant_id, cart_id) as (connection, cart):
+                if cart is None or cart.state != "held":
+                    return cart
+                if not await store.is_offered(connection, tenant_id, cart_id):  # else it was had only now
+                    return await self._end(connection, cart, state, now)
+        return None
 
     async def _end(self, connection: asyncpg.Connection, cart: Cart, state: _Ended, now: datetime) -> Cart:
         self._missed(cart, await self.parts.undo(cart))

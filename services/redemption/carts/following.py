@@ -11,6 +11,7 @@ import msgspec
 from libs.contracts.events import CartSettledV1
 from libs.runtime import logs
 from services.redemption.carts.desk import CartDesk
+from services.redemption.carts.model import Stands
 from services.redemption.heard import until_done
 
 log = logs.get(__name__)
@@ -20,6 +21,7 @@ class _Settled(msgspec.Struct, frozen=True):
     cart_id: UUID
     total_minor: int
     kept_minor: int
+    stands: bool = True
 
 
 class _Told(msgspec.Struct, frozen=True):
@@ -45,5 +47,6 @@ async def take(desk: CartDesk, value: bytes, stopping: asyncio.Event) -> None:
         log.warning("cart.programme_unknown", event_id=told.id)
         return
     data = told.data
-    act = partial(desk.settle, scope[0], data.cart_id, data.total_minor, data.kept_minor)
+    stands = Stands(data.total_minor, data.kept_minor, data.stands and (data.kept_minor > 0 or not data.total_minor))
+    act = partial(desk.settle, scope[0], data.cart_id, stands)
     await until_done(act, told.id, stopping)

@@ -38,7 +38,11 @@ class Parts(Struct, frozen=True):
 
 
 class Cart(Struct, frozen=True):
-    """A cart. `late` when its parts were taken anew as its receipt came; `whole` once all of them were had."""
+    """A cart. `late` when its parts were taken anew as its receipt came; `whole` once all of them were had.
+
+    Its `state` is what was done. Whether a receipt has bought it or nobody may any more is said by a word (`store.say`)
+    before anything is done about it.
+    """
 
     tenant_id: int
     programme_id: int
@@ -61,7 +65,13 @@ class Cart(Struct, frozen=True):
     @property
     def signed(self) -> SignedCart:
         """What its token tells."""
-        return SignedCart(self.cart_id, self.held_until, tuple(sorted({each.pool for each in self.parts.codes})))
+        pools = tuple(sorted({each.pool for each in self.parts.codes}))
+        return SignedCart(self.cart_id, self.held_until, pools, self.member_id)
+
+    @property
+    def uses(self) -> tuple[UUID, ...]:
+        """The names of the redemptions of its codes."""
+        return tuple(self.name_of("code-redeem", each.code_id) for each in self.parts.codes)
 
     def key(self, what: str, of: UUID | str = "") -> bytes:
         """The key of what is done for it, the same whenever it is done again."""
@@ -87,11 +97,11 @@ class Back(NamedTuple):
     codes: tuple[CartCode, ...]
 
 
-def back(cart: Cart, returned_minor: int) -> Back:
+def back(cart: Cart, returned_minor: int, *, ended: bool) -> Back:
     """What is to come back once so much of the total did, beside what came back before.
 
-    In proportion, rounded down on the cumulative figure, so that it does not matter in how many parts; a code comes
-    back with the last of them.
+    In proportion, rounded down on the cumulative figure, so that it does not matter in how many parts; codes come back
+    when the receipt has `ended`, whatever was paid.
     """
 
     def more(amount: int) -> int:
@@ -99,7 +109,6 @@ def back(cart: Cart, returned_minor: int) -> Back:
 
     points = cart.parts.points
     cards = tuple(CardBack(each.card_id, more(each.amount_minor)) for each in cart.parts.cards)
-    ended = cart.returned_minor < cart.total_minor <= returned_minor
     return Back(
         0 if points is None else more(points.bill_minor),
         tuple(each for each in cards if each.amount_minor),
@@ -113,8 +122,17 @@ def _share(cart: Cart, amount: int, returned_minor: int) -> int:
     return due_back(amount, cart.total_minor, returned_minor) if cart.total_minor else amount
 
 
-def returned(cart: Cart, total_minor: int, kept_minor: int) -> int:
-    """How much of what it was bought for came back, when of a total that may have been corrected so much is left."""
-    if kept_minor <= 0 or not total_minor:
+class Stands(NamedTuple):
+    """What stands of a receipt: of its total, which may have been corrected, so much; or nothing at all."""
+
+    total_minor: int
+    kept_minor: int
+    anything: bool
+
+
+def returned(cart: Cart, stands: Stands) -> int:
+    """How much of what it was bought for came back."""
+    total_minor, kept_minor, anything = stands
+    if not anything or kept_minor <= 0 or not total_minor:
         return cart.total_minor
     return cart.total_minor * max(total_minor - kept_minor, 0) // total_minor

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from types import MappingProxyType
+from typing import Literal
 from uuid import UUID
 
 import asyncpg
 import msgspec
+from msgspec.structs import replace
 
 from libs.runtime import sql
 from services.redemption.carts.model import Cart, Parts
@@ -17,6 +20,12 @@ from services.redemption.carts.model import Cart, Parts
 _QUERIES = sql.load("services.redemption", "carts.sql")
 _read_parts = msgspec.json.Decoder(Parts).decode
 _write = msgspec.json.Encoder().encode
+Word = Literal["released", "expired", "returned"]
+_BOUGHT = ("bought", "spent")
+_AFTER: Mapping[Word, Sequence[str]] = MappingProxyType(
+    {"released": ("held",), "expired": ("held",), "returned": _BOUGHT}
+)
+"""Which words each may follow."""
 
 
 async def begin(pool: asyncpg.Pool, cart: Cart, now: datetime) -> Cart | None:
@@ -54,6 +63,37 @@ async def change(connection: asyncpg.Connection, cart: Cart, now: datetime) -> N
         _QUERIES["change"], cart.tenant_id, cart.cart_id, cart.state, cart.whole, cart.late, cart.total_minor,
         cart.returned_minor, _write(cart.parts).decode(), now,
     )  # fmt: skip
+
+
+async def offer(connection: asyncpg.Connection, cart: Cart, now: datetime) -> None:
+    """Let the receipt of a cart buy it, all of which is had."""
+    late = replace(cart, late=True)
+    await connection.execute(
+        _QUERIES["offer"], cart.tenant_id, cart.cart_id, cart.programme_id, cart.receipt_key, cart.member_id,
+        cart.uses, late.uses, now,
+    )  # fmt: skip
+
+
+async def say(connection: asyncpg.Connection, cart: Cart, word: Word, now: datetime) -> None:
+    """Say what is done with a cart in the transaction that does it, and in its last statement."""
+    await connection.execute(_QUERIES["say"], cart.tenant_id, cart.cart_id, word, _AFTER[word], now)
+
+
+async def give_up(pool: asyncpg.Pool, tenant_id: int, cart_id: UUID, word: Word, now: datetime) -> bool:
+    """Say that a cart is given up, before anything of it is; return whether it is, for its receipt may be first.
+
+    Nothing else is locked meanwhile: whoever decides on the receipt holds its member.
+    """
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(_QUERIES["see"], tenant_id)
+        await connection.execute(_QUERIES["say"], tenant_id, cart_id, word, _AFTER[word], now)
+        return await connection.fetchval(_QUERIES["word"], tenant_id, cart_id) not in _BOUGHT
+
+
+async def is_offered(connection: asyncpg.Connection, tenant_id: int, cart_id: UUID) -> bool:
+    """Whether the receipt of a cart may buy it at any moment."""
+    word: str | None = await connection.fetchval(_QUERIES["word"], tenant_id, cart_id)
+    return word == "held"
 
 
 async def over(pool: asyncpg.Pool, before: datetime, most: int) -> list[tuple[int, UUID]]:

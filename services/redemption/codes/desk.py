@@ -26,7 +26,7 @@ from libs.runtime.leases import shard_of
 from services.redemption import store as requests
 from services.redemption.codes import store, telling
 from services.redemption.codes.store import FoundCode
-from services.redemption.deciding import Known, RequestName, id_of
+from services.redemption.deciding import BLOCKED, Known, RequestName, id_of
 from services.redemption.domain import Refusal
 from services.redemption.guessing import may_try, miss
 from services.redemption.handlers import WRITER, again
@@ -96,6 +96,8 @@ class CodeDesk:
         rules = self.tools.programmes.of((ask.tenant_id, found.programme_id), now)
         if rules is None:
             raise NotDone(Refusal("version-unknown", "No version of the programme is in force yet."))
+        if ask.member_id in rules.blocked:
+            return (Reason(BLOCKED.code, BLOCKED.detail),)
         asker = await store.asker(connection, ask.tenant_id, found, ask.member_id)
         return reasons(found.rules, found.code, order, asker, now, rules.zone, paused=found.paused)
 
@@ -140,8 +142,9 @@ class CodeDesk:
     ) -> tuple[bytes, Outgoing | None, UUID]:
         found = await self._locked(connection, ask, self._code_id(ask))
         kept = await store.use(connection, ask.tenant_id, use_id)
-        if kept is not None:  # the answer under the key is forgotten, what was done under it is not
-            return telling.use(found, kept, found.code.state), None, use_id
+        if kept is not None:  # the answer under the key is forgotten, or a receipt had it again: it is told once more
+            event = telling.redeemed(found, kept, kept["used_at"], back=False) if kept["returned_at"] is None else None
+            return telling.use(found, kept, found.code.state), event, kept["member_id"] or found.code.code_id
         order = ask.order
         why = await self._judge(connection, ask, found, order, now)
         if why:

@@ -19,6 +19,7 @@ from libs.runtime.batch import Outgoing
 from libs.runtime.leases import shard_of
 from services.redemption import domain, telling, values
 from services.redemption import store as requests
+from services.redemption.deciding import BLOCKED
 from services.redemption.domain import Redemption, Refusal, Rules
 from services.redemption.handlers import WRITER
 from services.redemption.store import Locked
@@ -102,8 +103,10 @@ async def admit(turn: Turn, audience: Audience, member_id: UUID) -> None:
     """Let a member play whom a game is for.
 
     Raises:
-        NotDone: it is for others.
+        NotDone: it is for others, or the member is blocked.
     """
+    if member_id in turn.rules.blocked:
+        raise NotDone(BLOCKED)
     if not (audience.tiers or audience.segments or audience.lists):
         return
     facts, _ = await load_facts(turn.connection, (*turn.scope, member_id))

@@ -21,7 +21,7 @@ SELECT r.programme_id, r.member_id, r.redemption_id, r.state, r.points, r.restor
        b.currency, b.amount_minor, b.paid_minor, b.rate_points, b.rate_minor, b.tax, b.returned_minor,
        t.kind AS trade_kind, t.wallet AS trade_wallet, t.points AS trade_points, t.other AS trade_other,
        t.rate_points AS trade_rate_points, t.rate_other AS trade_rate_other, t.programme_version,
-       t.currency AS trade_currency, t.party, t.pool, t.payment, t.opens,
+       t.currency AS trade_currency, t.party, t.pool, t.payment, t.opens, t.due_at,
        (SELECT to_jsonb(o)::text FROM redemption.reward_order o
         WHERE o.tenant_id = r.tenant_id AND o.programme_id = r.programme_id AND o.member_id = r.member_id
           AND o.order_id = r.redemption_id) AS order_row,
@@ -95,3 +95,8 @@ ORDER BY p.tenant_id, p.programme_id, v.active_from, v.version;
 
 -- name: document
 SELECT document FROM platform.programme_version WHERE tenant_id = $1 AND programme_id = $2 AND version = $3;
+
+-- name: blocked
+-- The members who are blocked, by programme.
+SELECT tenant_id, programme_id, array_agg(member_id) AS members FROM members.block WHERE lifted_at IS NULL
+GROUP BY tenant_id, programme_id;

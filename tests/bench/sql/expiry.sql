@@ -55,6 +55,11 @@ WHERE m.tenant_id = $1 AND m.lapses_at <= $2;
 -- name: untold
 SELECT coalesce(sum(next_seq - 1 - published_seq), 0)::bigint FROM stream.outbox_shard WHERE starts_with(shard, 'expiry/');
 
+-- name: followed
+-- Of how many programmes the sums that forecasts begin with are there, as of the end of the last sweep.
+SELECT count(*) FROM expiry.latest_forecast f
+WHERE f.as_of >= coalesce((SELECT max(s.ended_at) FROM expiry.sweep s WHERE s.boundary = $1), '-infinity');
+
 -- name: plain_foreseeing
 SELECT l.expires_at, count(*), sum(l.remaining - l.held) FROM ledger.lot l
 WHERE l.tenant_id = $1 AND l.remaining > l.held

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from deploy.embedded.kafka import EmbeddedKafka
-from deploy.embedded.postgres import EmbeddedPostgres
-from libs.runtime.postgres import DATABASE_ERRORS
-from tests.support.database import Database, fresh_copy, prepare
+from tests.support.database import Database
 from tests.support.invariants import durable, exactly_once
 from tests.support.loads import Load, enrol, two_tenants
+from tests.support.outage import crash, resume, suspend
 from tests.support.platform import QUICK
 from tests.support.stack import Stack, Worker, free_port, until
 
@@ -33,57 +29,6 @@ END_SESSIONS = """
 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
 WHERE datname = current_database() AND application_name = 'earning.purchases'
 """
-
-
-@pytest.fixture(scope="module")
-def own_postgres(platform_data: Path) -> Iterator[EmbeddedPostgres]:
-    """A PostgreSQL that only these tests use, since they stop it; its port stays the same."""
-    server = EmbeddedPostgres(platform_data / "outage", free_port())
-    server.start()
-    try:
-        prepare(server)
-        yield server
-    finally:
-        resume(server)
-        server.stop()
-
-
-@pytest.fixture
-def own_database(own_postgres: EmbeddedPostgres) -> Iterator[Database]:
-    """A database of this test in it."""
-    with fresh_copy(own_postgres) as fresh:
-        yield fresh
-
-
-@pytest.fixture
-async def fragile(own_database: Database, kafka_server: EmbeddedKafka, folder: Path) -> AsyncIterator[Stack]:
-    """A stack on it."""
-    stack = Stack(own_database, kafka_server.bootstrap, f"f{os.getpid()}-{free_port()}.", folder)
-    await stack.create_topics()
-    yield stack
-    resume(own_database.server)
-    stack.close()
-
-
-def family(server: EmbeddedPostgres) -> list[psutil.Process]:
-    """The server's process and all its backends."""
-    root = psutil.Process(server.pid)
-    return [root, *root.children(recursive=True)]
-
-
-def suspend(server: EmbeddedPostgres) -> None:
-    """Stop the server where it stands, so that it takes connections' bytes and never answers."""
-    for process in family(server):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.send_signal(signal.SIGSTOP)
-
-
-def resume(server: EmbeddedPostgres) -> None:
-    """Let it go on."""
-    if server.running:
-        for process in family(server):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.send_signal(signal.SIGCONT)
 
 
 async def loaded(stack: Stack, receipts: int, seed: int) -> tuple[Worker, Load]:
@@ -150,10 +95,7 @@ async def test_postgres_crashes_and_stops(fragile: Stack) -> None:
     """F-2: a backend is killed, which takes the server through recovery; later the server is stopped and started."""
     worker, load = await loaded(fragile, 8_000, seed=22)
     server = fragile.database.server
-    backends = await fragile.fetch("SELECT pid FROM pg_stat_activity WHERE application_name = 'earning.purchases'")
-    assert backends
-    os.kill(backends[0]["pid"], signal.SIGKILL)
-    await until(lambda: _answers(fragile), "the server has recovered")
+    await crash(fragile, "earning.purchases")
     before = (await durable(fragile))[0]
     assert before < len(load.records), "all was done before the crash"
 
@@ -201,14 +143,6 @@ async def test_ends_in_time_without_postgres(fragile: Stack) -> None:
     await fragile.start_ready()
     await fragile.drained()
     await exactly_once(fragile, load)
-
-
-async def _answers(stack: Stack) -> bool:
-    try:
-        await stack.fetch("SELECT 1")
-    except DATABASE_ERRORS:
-        return False
-    return True
 
 
 @pytest.mark.slow

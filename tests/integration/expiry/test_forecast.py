@@ -60,6 +60,12 @@ INSERT INTO expiry.sweep (tenant_id, programme_id, boundary, sweep_id, local_dat
 VALUES (1, 1, '2025-03-31T22:00Z', gen_random_uuid(), '2025-03-31', 'Europe/Rome', 'x', '{points}', gen_random_uuid(),
         'finished', '[]', '2025-03-24', $1)
 """
+AT_WORK = """
+INSERT INTO expiry.sweep (tenant_id, programme_id, boundary, sweep_id, local_date, zone, tzdata, wallets, cause, state,
+                          preview, announced_at, started_at)
+VALUES (1, 1, '2025-06-30T22:00Z', gen_random_uuid(), '2025-06-30', 'Europe/Rome', 'x', '{points}', gen_random_uuid(),
+        'running', '[]', '2025-06-24', '2025-06-30T22:00Z')
+"""
 FORGOTTEN = """
 WITH gone AS (DELETE FROM expiry.origin WHERE get_byte(uuid_send(member_id), 15) % 3 = 0),
      sums AS (DELETE FROM expiry.foreseen), followed AS (DELETE FROM expiry.followed)
@@ -328,6 +334,10 @@ async def test_the_service_keeps_a_forecast_and_shows_what_comes_next(database: 
         assert await load_outlook(connection, SCOPE, clock.instant - timedelta(seconds=1)) == first
         await superuser.execute(SWEPT, clock.instant + timedelta(seconds=1))
         clock.instant += timedelta(seconds=2)
+        await superuser.execute(AT_WORK)
+        await forecaster.look(connection)
+        assert (await forecasts_made(connection, SCOPE, 9))[0] < clock.instant, "while a sweep is at work it waits"
+        await superuser.execute("DELETE FROM expiry.sweep WHERE state = 'running'")
         await forecaster.look(connection)
         assert (await forecasts_made(connection, SCOPE, 9))[0] == clock.instant
     await superuser.close()

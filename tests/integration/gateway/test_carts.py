@@ -80,10 +80,24 @@ class Shop(NamedTuple):
         found = (await self.door.get(f"/v1/members/{member.member_id}")).json()
         return int(found["wallets"][0]["spendable"])
 
+    async def send(self, kind: str, data: dict[str, Any], name: str) -> None:
+        """Send an event about a receipt; the minute of its time is the end of its name."""
+        said = told(data, name, "/acme/pos/1") | {"time": f"2024-03-02T10:0{name[-1]}:00+01:00"}
+        event = cloud_event(said, kind)
+        await self.lane.apply([orjson.dumps(event)])
+
+    async def reason(self, name: str) -> str | None:
+        """Why a receipt brought what it did, as earning told it."""
+        rows = await stream_store.unpublished(self.operator, self.lane.shard, 0)
+        heard = [orjson.loads(one.value) for row in rows for one in row.events]
+        (found,) = [
+            one["data"]["reason"] for one in heard if one["data"].get("receipt_id") == name and "reason" in one["data"]
+        ]
+        return None if found is None else str(found)
+
     async def happened(self, kind: str, data: dict[str, Any], name: str) -> dict[str, Any]:
         """Send an event about a receipt; redemption hears what earning tells of its cart. Returns that."""
-        event = cloud_event(told(data, name, "/acme/pos/1"), kind)
-        await self.lane.apply([orjson.dumps(event)])
+        await self.send(kind, data, name)
         rows = await stream_store.unpublished(self.operator, self.lane.shard, 0)
         heard = [orjson.loads(one.value) for row in rows for one in row.events]
         (settled,) = [one for one in heard if one["type"] == following.SETTLED][-1:]
@@ -113,17 +127,18 @@ async def shop(
     await operator.close()
 
 
-async def rich(scribe: Scribe, points: int) -> tuple[MemberScribe, dict[str, str]]:
+async def rich(scribe: Scribe, points: int, card: str = "98123456") -> tuple[MemberScribe, dict[str, str]]:
     member = await scribe.member()
-    await member.identify("card:98123456")
-    await member.credit(points, NOW - timedelta(days=9))
+    await member.identify(f"card:{card}")
+    if points:
+        await member.credit(points, NOW - timedelta(days=9))
     return member, {"member_id": str(member.member_id)}
 
 
-def bought(number: str, total: int) -> dict[str, Any]:
+def bought(number: str, total: int, card: str = "98123456") -> dict[str, Any]:
     return {
         "receipt_number": number,
-        "identifiers": [{"kind": "card", "value": "98123456"}],
+        "identifiers": [{"kind": "card", "value": card}],
         "store": "12",
         "currency": "EUR",
         "total_minor": total,
@@ -230,3 +245,118 @@ async def test_a_cart_that_was_left_halfway_is_gone_on_with(
     assert (held["state"], held["total_minor"], held["points"]["paid_minor"]) == ("held", 900, 300)
     assert (await shop.spendable(member), await shop.balance(number)) == (0, 0)
     assert await shop.made("carts", cart, **key) == held
+
+
+async def test_a_cart_is_bought_by_its_own_member_or_let_go(shop: Shop, scribe: Scribe) -> None:
+    member, _ = await rich(scribe, 1_000)
+    other, _ = await rich(scribe, 0, "77")
+    await shop.pool("spring", PoolRules(), "SPRING-1")
+    cart = {"source": "/acme/pos/1", "data": bought("R-1", 1_000), "codes": ["SPRING-1"], "points": {"points": 200}}
+    held = await shop.made("carts", cart)
+    await shop.send("purchase.completed.v1", bought("R-1", 900, "77") | {"cart": held["token"]}, "e-1")
+    assert (await shop.reason("e-1"), await shop.spendable(other)) == ("cart-foreign", 9)
+    assert (await shop.door.get(f"/v1/carts/{held['cart_id']}")).json()["state"] == "held"
+
+    right = bought("R-1", 900) | {"cart": held["token"], "purchased_at": "2024-03-02T09:01:00Z"}
+    await shop.happened("purchase.corrected.v1", right, "e-2")  # the cashier had scanned the wrong card
+    assert (await shop.spendable(other), await shop.spendable(member)) == (0, 800 + 9 + 100)
+    assert (await shop.post(f"carts/{held['cart_id']}/release", {})).json()["code"] == "cart-ended"
+
+    without = bought("R-1", 1_000) | {"purchased_at": "2024-03-02T09:01:00Z"}
+    told_of = await shop.happened("purchase.corrected.v1", without, "e-3")
+    assert (told_of["cart_id"], told_of["stands"], told_of["kept_minor"]) == (held["cart_id"], False, 0)
+    assert (await shop.door.get(f"/v1/carts/{held['cart_id']}")).json()["state"] == "returned"
+    assert await shop.spendable(member) == 1_000 + 10
+    await shop.send("purchase.corrected.v1", right | {"total_minor": 900}, "e-4")
+    assert await shop.spendable(member) == 1_000 + 9
+
+
+async def test_whoever_lets_a_cart_go_or_buys_it_first_is_right(shop: Shop, scribe: Scribe) -> None:
+    member, whose = await rich(scribe, 1_000)
+    await shop.pool("spring", PoolRules(), "SPRING-1")
+
+    async def hold(number: str) -> dict[str, Any]:
+        cart = {"source": "/acme/pos/1", "data": bought(number, 1_000), "codes": ["SPRING-1"]}
+        return await shop.made("carts", cart)
+
+    first = await hold("R-1")
+    await shop.made(f"carts/{first['cart_id']}/release", {})
+    await shop.send("purchase.completed.v1", bought("R-1", 900) | {"cart": first["token"]}, "e-1")
+    assert (await shop.reason("e-1"), await shop.spendable(member)) == ("cart-released", 1_009)
+    assert await shop.valid("SPRING-1", whose)
+
+    second = await hold("R-2")
+    await shop.send("purchase.completed.v1", bought("R-2", 900) | {"cart": second["token"]}, "e-2")
+    assert (await shop.reason("e-2"), await shop.spendable(member)) == (None, 1_009 + 109)
+    # redemption has not heard of it yet
+    assert (await shop.post(f"carts/{second['cart_id']}/release", {})).json()["code"] == "cart-ended"
+    assert not await shop.valid("SPRING-1", whose)
+
+
+async def test_a_receipt_that_comes_late_has_its_codes_where_nobody_else_has(
+    shop: Shop, scribe: Scribe, clock: SetClock
+) -> None:
+    member, _ = await rich(scribe, 0)
+    await shop.pool("spring", PoolRules(), "SPRING-1", "SPRING-2")
+    tokens = {}
+    for number in ("1", "2"):
+        cart = {"source": "/acme/pos/1", "data": bought(f"R-{number}", 1_000), "codes": [f"SPRING-{number}"]}
+        tokens[number] = (await shop.made("carts", cart))["token"]
+    clock.forward(timedelta(minutes=15) + GRACE)
+    assert await shop.counter.carts.expire_due(9) == 2
+    await shop.made("codes:redeem", {"code": "SPRING-2"})
+    for number, token in tokens.items():
+        await shop.happened("purchase.completed.v1", bought(f"R-{number}", 900) | {"cart": token}, f"e-{number}")
+    assert [await shop.reason(f"e-{number}") for number in tokens] == [None, "cart-spent"]
+    assert (await shop.spendable(member), shop.counter.short) == (9 + 100 + 9, [1])
+
+
+async def test_a_code_that_pays_for_all_comes_back_with_all(shop: Shop, scribe: Scribe) -> None:
+    _, whose = await rich(scribe, 0)
+    await shop.pool("all", PoolRules(benefit=Benefit(percent=100)), "ALL-1")
+    cart = {"source": "/acme/pos/1", "data": bought("R-1", 5_000), "codes": ["ALL-1"]}
+    held = await shop.made("carts", cart)
+    assert held["total_minor"] == 0
+    await shop.happened("purchase.completed.v1", bought("R-1", 0) | {"cart": held["token"]}, "e-1")
+    assert not await shop.valid("ALL-1", whose)
+    await shop.happened("purchase.returned.v1", {"receipt_number": "R-1", "store": "12"}, "e-2")
+    assert await shop.valid("ALL-1", whose)
+    assert (await shop.door.get(f"/v1/carts/{held['cart_id']}")).json()["state"] == "returned"
+
+
+async def test_nothing_of_a_blocked_member_earns_or_pays(shop: Shop, scribe: Scribe) -> None:
+    member, whose = await rich(scribe, 1_000)
+    await shop.pool("spring", PoolRules(), "SPRING-1")
+    path = f"members/{member.member_id}"
+    blocked = await shop.made(f"{path}/block", {"reason": "The card was stolen."})
+    assert (await shop.made(f"{path}/block", {"reason": "Again."})) == blocked
+    await shop.counter.desk.programmes.refresh()
+    await shop.lane.claim()
+
+    await shop.send("purchase.completed.v1", bought("R-1", 900), "e-1")
+    assert (await shop.reason("e-1"), await shop.spendable(member)) == ("member-blocked", 1_000)
+    assert (await shop.post("redemptions", whose | {"points": 5})).json()["code"] == "member-blocked"
+    assert (await shop.post("redemptions:quote", whose | {"points": 5})).json()["code"] == "member-blocked"
+    reasons = (await shop.made("codes:validate", {"code": "SPRING-1", **whose}))["reasons"]
+    assert [each["code"] for each in reasons] == ["member-blocked"]
+    cart = {"source": "/acme/pos/1", "data": bought("R-2", 1_000)}
+    assert (await shop.post("carts", cart | {"points": {}})).json()["code"] == "cart-not-possible"
+    assert (await shop.post("carts", cart)).json()["code"] == "member-blocked"
+    quoted = await shop.made("quote", cart | {"points": {}})
+    assert (quoted["reason"], quoted["cart"]["points"]["reason"]["code"]) == (
+        "member-blocked",
+        "member-blocked",
+    )
+
+    listed = (await shop.door.get("/v1/blocks")).json()["data"]
+    assert [each["reason"] for each in listed] == ["The card was stolen."]
+    lifted = await shop.made(f"{path}/unblock", {"note": "A new card was given out."})
+    assert (lifted["number"], lifted["note"], lifted["lifted_at"] is None) == (1, "A new card was given out.", False)
+    assert (await shop.post(f"{path}/unblock", {})).json()["code"] == "block-unknown"
+    await shop.counter.desk.programmes.refresh()
+    await shop.lane.claim()
+    assert (await shop.post("redemptions", whose | {"points": 5})).status_code == 201
+    await shop.send("purchase.completed.v1", bought("R-3", 900), "e-3")
+    assert await shop.spendable(member) == 1_000 - 5 + 9
+    again = await shop.made(f"{path}/block", {"reason": "Again."})
+    assert (again["number"], len((await shop.door.get(f"/v1/{path}/blocks")).json()["data"])) == (2, 2)

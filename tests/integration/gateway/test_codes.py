@@ -158,3 +158,21 @@ async def test_the_page_shows_pools_and_what_became_of_a_code(shop: httpx.AsyncC
         assert told in found.text
     assert "SPRING-1" not in found.text
     assert (await shop.post("/codes?lang=en", data={"code": "GUESS"})).status_code == 404
+    button = "/codes/main/spring%3C1%3E/state?lang=de"
+    assert f'action="{button}"' in page
+    for paused, stands in (("true", "angehalten"), ("false", "erschöpft")):
+        assert (await shop.post(button, data={"paused": paused})).headers["location"] == "/codes?lang=de"
+        assert stands in (await shop.get("/codes?lang=de")).text
+
+
+async def test_a_pool_is_stopped_and_started(shop: httpx.AsyncClient, make_key: MakeKey, desks: Desks) -> None:
+    await desks.pool("spring", PoolRules(), "SPRING-1")
+    told = await done(shop, "code-pools/spring/state", {"paused": True})
+    assert (told["paused"], told["available"], told["revision"]) == (True, False, 2)
+    assert (await post(shop, "codes:redeem", {"code": "SPRING-1"})).json()["code"] == "code-not-valid"
+    assert not (await done(shop, "code-pools/spring/state", {"paused": False}))["paused"]
+    assert (await done(shop, "codes:validate", {"code": "SPRING-1"}))["valid"]
+    assert (await post(shop, "code-pools/winter/state", {"paused": True})).json()["code"] == "pool-unknown"
+    assert (await post(shop, "code-pools/spring/state", {"paused": "yes"})).status_code == 422
+    till, _ = await make_key(ACME, "points:spend")
+    assert (await post(shop, "code-pools/spring/state", {"paused": True}, **bearer(till))).status_code == 403

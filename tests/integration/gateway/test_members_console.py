@@ -73,3 +73,26 @@ async def test_who_may_not_see_points_sees_the_rest(
     following = (await anonymous.get(older[1].replace("&amp;", "&"))).text
     assert "<td>1</td><td><time" in following
     assert "<td>30</td><td><time" not in following
+
+
+async def test_a_member_is_blocked_on_their_page(
+    anonymous: httpx.AsyncClient, scribe: Scribe, make_key: MakeKey
+) -> None:
+    member = await scribe.member()
+    page = f"/members/{member.member_id}?programme=main&lang=de"
+    turn = page.replace("?", "/block?")
+    await signed_in(anonymous, make_key, "receipts:read", "members:read")
+    shown = (await anonymous.get(page)).text
+    assert "Nichts ist gesperrt" in shown
+    assert 'name="turn"' not in shown
+    assert (await anonymous.post(turn, data={"turn": "block", "why": "Gestohlen"})).status_code == 403
+    await signed_in(anonymous, make_key, "receipts:read", "members:read", "points:adjust")
+    for why in ("", "Gestohlen <b>"):
+        sent = await anonymous.post(turn, data={"turn": "block", "why": why})
+        assert (sent.status_code, sent.headers["location"]) == (303, page)
+    shown = (await anonymous.get(page)).text
+    assert "Gestohlen &lt;b&gt;" in shown
+    assert "Die Sperre aufheben" in shown
+    await anonymous.post(turn, data={"turn": "lift", "why": ""})
+    assert "Nichts ist gesperrt" in (await anonymous.get(page)).text
+    assert (await anonymous.get(page.replace("lang=de", "lang=en"))).text.count("Blocked from ") == 1

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import httpx
 import orjson
 import pytest
@@ -34,6 +35,7 @@ from tests.support.programmes import put_programme
 from tests.support.rewards import WHAT
 from tests.support.spending import traded
 from tests.support.spending_lane import SpendingLane, open_desk
+from tests.support.stack import until
 
 TILL = "5f0a1d6e8b70190a"
 TRADES = {
@@ -49,6 +51,11 @@ TRADES = {
     "charities": [{"name": "reef", "title": "The Reef Fund", "points": 10, "minor": 5}],
     "pools": [{"name": "corals", "charity": "reef", "title": "Corals", "goal_points": 100}],
     "limits": [{"kinds": ["buy"], "period": "month", "points": 1000}],
+    "lending": {
+        "terms": [{"most": 110, "fee_percent": 10, "repays_percent": 50, "days": 30}],
+        "min_points": 10,
+        "step": 10,
+    },
 }
 
 REWARDS = ["ebook", "film", "song"]
@@ -171,6 +178,93 @@ async def test_what_is_offered_is_bought_told_and_receipted(
     ]  # fmt: skip
     cancelled = await shop.post(f"/v1/redemptions/{given.json()['redemption_id']}/cancel", json={}, headers=fresh_key())
     assert cancelled.json()["code"] == "trade-final"
+    await sound(database)
+
+
+WAITING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND usename = 'pointstream_redemption' AND wait_event_type = 'Lock'
+"""
+
+
+async def test_however_many_ask_at_once_no_more_is_lent_than_the_cap(
+    desk: Desk, scribe: Scribe, database: Database
+) -> None:
+    ann = await scribe.member()
+    gate = await asyncpg.connect(database.dsn())
+    held = gate.transaction()
+    await held.start()
+    await gate.execute("SELECT FROM ledger.member WHERE member_id = $1 FOR UPDATE", ann.member_id)
+    asks = [
+        Ask("lend", 1, TILL, key=digest(f"loan-{number}"), programme_id=1, member_id=ann.member_id, points=50,
+            trade=TradeAsk())
+        for number in range(3)
+    ]  # fmt: skip
+    asked = [asyncio.create_task(desk.serve(ask)) for ask in asks]
+
+    async def waiting() -> bool:
+        return bool(await scribe.connection.fetchval(WAITING) == len(asks))
+
+    await until(waiting, "all of them wait for the member")
+    await held.rollback()
+    await gate.close()
+    answers = await asyncio.gather(*asked)
+    assert sorted(each.refused or "" for each in answers) == ["", "", "loan-limit"]
+    lent = "SELECT amount, lent, share FROM ledger.debt WHERE member_id = $1"
+    assert tuple(await scribe.connection.fetchrow(lent, ann.member_id)) == (0, 110, 50)
+    again = await asyncio.gather(*[desk.serve(ask) for ask in asks])
+    assert sorted(each.replayed for each in again) == [False, True, True]
+    await sound(database)
+
+
+async def test_a_loan_is_quoted_lent_shown_spent_and_owed_once_it_is_due(
+    shop: httpx.AsyncClient, desk: Desk, scribe: Scribe, database: Database
+) -> None:
+    member = await scribe.member()
+    whose = {"member_id": str(member.member_id)}
+
+    async def post(path: str, **body: Any) -> httpx.Response:
+        return await shop.post(f"/v1/{path}", json=whose | body, headers=fresh_key())
+
+    async def wallet() -> dict[str, Any]:
+        (found,) = (await shop.get(f"/v1/members/{member.member_id}")).json()["wallets"]
+        return dict(found)
+
+    offered = (await shop.get(f"/v1/trade-offers?member_id={member.member_id}")).json()["loan"]
+    assert (offered["most"], offered["fee_percent"], offered["days"]) == (110, 10, 30)
+    quoted = (await post("point-loans/quote", points=100)).json()
+    assert (quoted["possible"], quoted["fee"], quoted["left"], quoted["lent"]) == (True, 10, 100, 0)
+    lent = await post("point-loans", points=100)
+    assert lent.status_code == 201, lent.text
+    assert (lent.json()["trade"]["other"], lent.json()["trade"]["due_at"]) == (110, quoted["due_at"])
+    assert (await shop.get(lent.headers["location"])).json()["trade"] == lent.json()["trade"]
+    more = await post("point-loans/quote", points=10)
+    assert (more.json()["possible"], more.json()["reason"], more.json()["left"]) == (False, "loan-limit", 0)
+    assert (await post("point-loans", points=10)).json()["code"] == "loan-limit"
+    assert (await post("point-exchanges", partner="sky", points=10)).json()["code"] == "loan-open"
+    now = await wallet()
+    assert (now["spendable"], now["debt"], now["lent"], now["lent_due_at"]) == (100, 0, 110, quoted["due_at"])
+    bought = await post("point-purchases", points=50, paid_minor=60)
+    assert bought.status_code == 201, bought.text
+    assert ((await wallet())["lent"], (await wallet())["spendable"]) == (85, 125)
+    assert (await post("redemptions", points=100)).status_code == 201
+    path = f"/v1/members/{member.member_id}"
+    german = (await shop.get(f"{path}/expiry?lang=de")).json()["wallets"][0]["words"]
+    assert german[0].startswith("85 Punkte sind Ihnen geliehen: 50 % von allem")
+    words = [each["words"] for each in (await shop.get(f"{path}/history")).json()["data"]]
+    assert words == [
+        "Points were redeemed", "A debt was paid with points", "Points were bought",
+        "Points were lent", "A fee for lent points is to be repaid", "Lent points are to be repaid",
+    ]  # fmt: skip
+    desk.clock.instant += timedelta(days=31)  # type: ignore[attr-defined]  # one that tests set
+    owed = await wallet()
+    assert (owed["spendable"], owed["debt"], owed["lent"], owed["lent_due_at"]) == (0, 60, 0, None)
+    assert (await post("redemptions", points=1)).json()["code"] == "in-debt"
+    assert (await post("point-loans", points=10)).json()["code"] == "in-debt"
+    assert (await post("point-purchases", points=80, paid_minor=96)).status_code == 201
+    assert ((await wallet())["debt"], (await wallet())["spendable"]) == (0, 20)
+    history = (await shop.get(f"{path}/history")).json()["data"]
+    assert "Lent points fell due, and are owed" in [each["words"] for each in history]
     await sound(database)
 
 

@@ -15,18 +15,21 @@ CREATE FUNCTION public.key(name text) RETURNS uuid LANGUAGE sql IMMUTABLE RETURN
 
 -- name: history
 -- Tenant 1: Anna has two lots of points and one of miles, redeemed, held, got back, owes and repaid; Ada has one lot and a
--- receipt that paid nothing; a receipt is unclaimed; a coupon was used once, and part of a gift card. Tenant 2: Bo has a lot.
+-- receipt that paid nothing; a receipt is unclaimed; a coupon was used once, by a cart, and part of a gift card. Tenant 2: Bo has a
+-- lot, half of which is lent.
 -- One record was refused.
 INSERT INTO members.member (tenant_id, programme_id, member_id, enrolled_at, recorded_at)
 SELECT t, t, public.key(name), '2026-01-01Z', '2026-01-01Z' FROM (VALUES (1, 'anna'), (1, 'ada'), (2, 'bo')) AS v(t, name);
 INSERT INTO members.identifier (tenant_id, programme_id, identifier, member_id, recorded_at)
 SELECT t, t, 'card:' || name, public.key(name), '2026-01-01Z'::timestamptz FROM (VALUES (1, 'anna'), (1, 'ada'), (2, 'bo')) AS v(t, name)
 UNION ALL SELECT 1, 1, 'card:nobody', NULL, '2026-01-01Z';
-INSERT INTO ledger.member (tenant_id, programme_id, member_id, seq, spread, owing)
-SELECT t, t, public.key(name), seq, 1, owing
-FROM (VALUES (1, 'anna', 8, true), (1, 'ada', 1, false), (2, 'bo', 1, false)) AS v(t, name, seq, owing);
-INSERT INTO ledger.debt (tenant_id, programme_id, member_id, wallet, amount, since)
-VALUES (1, 1, public.key('anna'), 'points', 10, '2026-01-03Z');
+INSERT INTO ledger.member (tenant_id, programme_id, member_id, seq, spread, owing, activates_at)
+SELECT t, t, public.key(name), seq, 1, owing, due_at
+FROM (VALUES (1, 'anna', 8, true, NULL), (1, 'ada', 1, false, NULL), (2, 'bo', 2, true, '2027-01-01Z'::timestamptz))
+    AS v(t, name, seq, owing, due_at);
+INSERT INTO ledger.debt (tenant_id, programme_id, member_id, wallet, amount, since, lent, share, due_at)
+VALUES (1, 1, public.key('anna'), 'points', 10, '2026-01-03Z', 0, 0, NULL),
+       (2, 2, public.key('bo'), 'points', 0, '2026-01-03Z', 30, 50, '2027-01-01Z');
 INSERT INTO ledger.lot (tenant_id, programme_id, member_id, seq, wallet, amount, remaining, held, earned_at, active_from,
                         expires_at, recorded_at, policy_version, cause)
 SELECT t, t, public.key(name), seq, wallet, amount, remaining, held, '2026-01-02Z', '2026-01-02Z', NULL, '2026-01-02Z', 1,
@@ -41,6 +44,11 @@ SELECT 1, 1, public.key('anna'), seq, 'points', kind::ledger.kind, source::ledge
 FROM (VALUES (4, 'redeem', 'active', 'redeemed', 20, NULL), (5, 'hold', 'active', 'held', 10, NULL),
              (6, 'restore', 'redeemed', 'active', 5, 4), (7, 'reverse', 'debt', 'reversed', 15, NULL),
              (8, 'repay', 'active', 'debt', 5, NULL)) AS v(seq, kind, source, target, amount, corrects);
+INSERT INTO ledger.movement (tenant_id, programme_id, member_id, seq, wallet, kind, from_account, to_account, amount,
+                             effective_at, recorded_at, cause)
+VALUES (2, 2, public.key('bo'), 2, 'points', 'lend', 'debt', 'issued', 30, '2026-01-03Z', '2026-01-03Z', public.key('l2'));
+INSERT INTO ledger.loan (tenant_id, programme_id, member_id, seq, share, due_at)
+VALUES (2, 2, public.key('bo'), 2, 50, '2027-01-01Z');
 INSERT INTO ledger.allocation (tenant_id, programme_id, member_id, seq, lot_seq, amount)
 SELECT 1, 1, public.key('anna'), seq, lot, amount
 FROM (VALUES (4, 1, 20), (5, 2, 10), (6, 1, 5), (8, 1, 5)) AS v(seq, lot, amount);
@@ -52,6 +60,13 @@ INSERT INTO redemption.code (tenant_id, code_id, pool_id, number, state, uses, s
 VALUES (1, public.key('k1'), 1, 1, 'redeemed', 1, '', '2026-01-02Z', '2026-01-03Z');
 INSERT INTO redemption.code_use (tenant_id, use_id, code_id, pool_id, used_at)
 VALUES (1, public.key('u1'), public.key('k1'), 1, '2026-01-03Z');
+INSERT INTO redemption.cart (tenant_id, programme_id, cart_id, member_id, receipt_key, receipt_number, state, whole, fingerprint,
+                             held_until, currency, total_minor, parts, told, asked_at, changed_at)
+VALUES (1, 1, public.key('c1'), public.key('anna'), public.key('n1'), 'R1', 'bought', true, '', '2026-01-03Z', 'EUR', 900,
+        jsonb_build_object('points', jsonb_build_object('redemption_id', public.key('m5'))), 'null', '2026-01-02Z', '2026-01-03Z');
+INSERT INTO redemption.cart_word (tenant_id, cart_id, programme_id, receipt_key, member_id, uses, late_uses, word, said_at)
+VALUES (1, public.key('c1'), 1, public.key('n1'), public.key('anna'), ARRAY[public.key('u1')], ARRAY[public.key('u1-late')],
+        'bought', '2026-01-03Z');
 INSERT INTO redemption.gift_card (tenant_id, programme_id, card_id, sealed, currency, law, law_version, initial_minor, balance_minor,
                                   seq, issued_at, last_load_at, changed_at)
 VALUES (1, 1, public.key('g1'), '', 'EUR', 'none', 1, 2500, 1500, 2, '2026-01-02Z', '2026-01-02Z', '2026-01-03Z');

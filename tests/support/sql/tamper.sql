@@ -141,6 +141,28 @@ DELETE FROM ledger.debt;
 -- name: debt_of_another_time
 UPDATE ledger.debt SET since = '2026-01-01Z';
 
+-- name: loan_of_other_terms
+UPDATE ledger.debt SET share = 10 WHERE lent > 0;
+
+-- name: loan_that_is_owed_already
+UPDATE ledger.debt SET amount = 30, lent = 0, share = 0, due_at = NULL WHERE lent > 0;
+
+-- name: loan_without_terms
+DELETE FROM ledger.loan;
+
+-- name: terms_of_no_loan
+UPDATE ledger.loan SET seq = 9;
+
+-- name: loan_that_never_falls_due
+UPDATE ledger.member SET activates_at = NULL WHERE member_id = public.key('bo');
+
+-- name: loan_of_other_points
+INSERT INTO redemption.redemption (tenant_id, programme_id, member_id, redemption_id, state, points, shares, asked_at, changed_at)
+VALUES (2, 2, public.key('bo'), public.key('l2'), 'redeemed', 0, '[]', '2026-01-03Z', '2026-01-03Z');
+INSERT INTO redemption.trade (tenant_id, programme_id, member_id, redemption_id, kind, wallet, points, other, rate_points,
+                              rate_other, programme_version, opens, traded_at, due_at)
+VALUES (2, 2, public.key('bo'), public.key('l2'), 'lend', 'points', 29, 29, 100, 50, 1, 1, '2026-01-03Z', '2027-01-01Z');
+
 -- name: head_that_does_not_owe
 UPDATE ledger.member SET owing = false WHERE owing;
 
@@ -202,3 +224,25 @@ SELECT 1, public.key('summer'), n, n, public.key('anna'), 'car', '2026-01-03Z' F
 
 -- name: bid_that_is_not_held
 UPDATE redemption.game_bid SET points = points + 1;
+
+-- name: cart_bought_and_let_go
+UPDATE redemption.cart SET state = 'released' WHERE state = 'bought';
+
+-- name: cart_that_nobody_speaks_of
+DELETE FROM redemption.cart_word;
+
+-- name: cart_of_another_member
+UPDATE redemption.cart_word SET member_id = public.key('ada');
+
+-- name: cart_returned_with_more_than_was_bought
+UPDATE redemption.cart SET returned_minor = total_minor + 1;
+
+-- name: cart_given_up_with_its_code
+WITH said AS (UPDATE redemption.cart_word SET word = 'released') UPDATE redemption.cart SET state = 'released';
+
+-- name: cart_held_without_its_code
+WITH said AS (UPDATE redemption.cart_word SET word = 'held', uses = ARRAY[public.key('u2')]) UPDATE redemption.cart SET state = 'held';
+
+-- name: cart_given_up_with_its_points
+WITH said AS (UPDATE redemption.cart_word SET word = 'expired', uses = '{}', late_uses = '{}')
+UPDATE redemption.cart SET state = 'expired';

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from libs.judging.programmes import Stops
 from libs.promotions.pages import StoredDecision, read_page
 from tests.support.lives import returned
 from tests.support.receipts import line, purchase
@@ -19,7 +20,7 @@ off = st.lists(st.sampled_from(SWITCHES), unique=True, max_size=2).map(tuple)
 
 
 def switch(world: World, *names: str) -> None:
-    world.programmes = world.programmes.switched({(1, 1): names})
+    world.programmes = world.programmes.stopped(Stops({(1, 1): names}))
 
 
 def enrolled(*names: str) -> World:

@@ -1,4 +1,4 @@
-"""How many members a step takes: as many as half the bound allows, never so few that the step itself costs more."""
+"""How many members a step takes: as many as two fifths of the bound allow, and never so few that steps cost most."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_steps_keep_clear_of_the_bound_where_some_take_longer_than_others() -> N
 def test_a_step_that_was_slow_makes_the_next_one_small_at_once() -> None:
     pace = Pace(0.025)
     for _ in range(30):
-        pace.tell(pace.size, 10 * pace.size, 20e-6 * 10 * pace.size)
+        pace.tell(pace.size, 10 * pace.size, 10e-6 * 10 * pace.size)
     before = pace.size
     pace.tell(before, 10 * before, 0.050)
     assert FEW <= 10 * pace.size <= 10 * before / 3

@@ -19,7 +19,7 @@ from libs.promotions.allowances import Stacking
 from services.gateway.carts.finding import order_of, with_codes
 from services.gateway.carts.together import CardFound, Chosen, ShownCode, barred, choose, pay_by_cards
 from services.gateway.quotes.foretold import SOMEBODY, Asked, quote
-from services.redemption.carts.model import Cart, HeldPoints, Parts, back
+from services.redemption.carts.model import Cart, HeldPoints, Parts, Stands, back, returned
 from tests.support.receipts import PURCHASES, line, purchase
 
 AT = datetime(2024, 3, 1, 12, tzinfo=UTC)
@@ -129,19 +129,26 @@ def test_however_it_comes_back_all_of_it_does_once(total: int, returns: list[int
         1, 1, UUID(int=9), None, UUID(int=8), "R-1", None, "bought", b"", AT, "EUR", total, parts, "null", whole=True
     )  # fmt: skip
     cart, points, money, codes = whole, 0, 0, 0
-    for returned in [*sorted(min(each, total) for each in returns), total]:
-        found = back(cart, returned)
+    for came in sorted({*(min(each, total) for each in returns), total}):
+        found = back(cart, came, ended=came == total)
         points, money = points + found.bill_minor, money + sum(each.amount_minor for each in found.cards)
         codes += len(found.codes)
-        assert points == 1_000 * returned // total
-        assert money == 777 * returned // total
-        cart = Cart(**{name: getattr(cart, name) for name in Cart.__struct_fields__} | {"returned_minor": returned})
+        assert points == 1_000 * came // total
+        assert money == 777 * came // total
+        cart = Cart(**{name: getattr(cart, name) for name in Cart.__struct_fields__} | {"returned_minor": came})
     assert (points, money, codes) == (1_000, 777, 1)
+    assert returned(whole, Stands(total, 0, anything=False)) == total
+    free = Cart(**{name: getattr(whole, name) for name in Cart.__struct_fields__} | {"total_minor": 0})
+    assert [back(free, 0, ended=ended).codes for ended in (False, True)] == [(), parts.codes]
 
 
 def test_a_token_is_read_by_its_receipt_alone() -> None:
-    proofs, cart = CartProofs.from_seal_key(bytes(32)), SignedCart(UUID(int=5), AT, ("a", "b"))
+    proofs, cart = CartProofs.from_seal_key(bytes(32)), SignedCart(UUID(int=5), AT, ("a", "b"), UUID(int=7))
     token = proofs.sign(UUID(int=1), cart)
+    anybodys = SignedCart(UUID(int=5), AT, ())
+    assert proofs.read(UUID(int=1), proofs.sign(UUID(int=1), anybodys)) == anybodys
+    assert (cart.is_for(UUID(int=7)), cart.is_for(UUID(int=8)), cart.is_for(None)) == (True, False, False)
+    assert anybodys.is_for(None)
     assert proofs.read(UUID(int=1), token) == cart
     assert cart.pools_at(AT - timedelta(seconds=1)) == ("a", "b")
     assert cart.pools_at(AT) == ()

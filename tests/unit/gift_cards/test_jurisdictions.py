@@ -40,6 +40,12 @@ def test_every_rule_has_a_source_and_versions_are_numbered_from_one() -> None:
         ("IE", datetime(2029, 3, 1, 12, tzinfo=UTC)),
         ("AU", datetime(2027, 3, 1, 12, tzinfo=UTC)),
         ("DE", datetime(2028, 1, 1, tzinfo=UTC)),
+        ("AT", datetime(2054, 3, 1, 12, tzinfo=UTC)),
+        ("US-NY", datetime(2033, 3, 1, 12, tzinfo=UTC)),
+        ("US-NJ", datetime(2029, 3, 1, 12, tzinfo=UTC)),
+        ("US-TX", datetime(2029, 3, 1, 12, tzinfo=UTC)),
+        ("US-VT", datetime(2029, 3, 1, 12, tzinfo=UTC)),
+        ("US-MA", datetime(2031, 3, 1, 12, tzinfo=UTC)),
     ],
 )
 def test_no_card_lapses_before_the_law_lets_it(code: str, earliest: datetime) -> None:
@@ -51,7 +57,7 @@ def test_no_card_lapses_before_the_law_lets_it(code: str, earliest: datetime) ->
 
 
 def test_where_cards_do_not_expire_none_gets_a_date() -> None:
-    for code in ("US-CA", "CA-QC", "US-WA"):
+    for code in ("US-CA", "US-ME", "US-MT", "US-OR", "US-RI", "US-WA", "CA-ON", "CA-QC"):
         refused = sold(code, SOLD.replace(year=2099, day=28))
         assert isinstance(refused, No)
         assert refused.code == "expiry-forbidden"
@@ -85,6 +91,36 @@ def test_cash_below_the_amount_of_the_law_of_the_day() -> None:
     assert [massachusetts.pays_out(cents, 5_000, "USD") for cents in (500, 501)] == [True, False]
     assert [colorado.pays_out(cents, 5_000, "USD") for cents in (500, 501)] == [True, False]
     assert laws.of("AU", date(2019, 10, 31)) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "most", "currency"),
+    [
+        ("US-ME", 499, "USD"),
+        ("US-MT", 499, "USD"),
+        ("US-NJ", 499, "USD"),
+        ("US-NY", 499, "USD"),
+        ("US-OR", 499, "USD"),
+        ("US-RI", 99, "USD"),
+        ("US-TX", 249, "USD"),
+        ("US-VT", 99, "USD"),
+        ("US-WA", 499, "USD"),
+        ("CA-QC", 500, "CAD"),
+    ],
+)
+def test_a_holder_gets_so_much_in_cash_and_no_more(code: str, most: int, currency: str) -> None:
+    law = newest().of(code, SOLD.date())
+    assert law is not None
+    assert [law.pays_out(cents, 5_000, currency) for cents in (0, most, most + 1)] == [True, True, False]
+    assert not law.pays_out(most, 5_000, "CHF")
+    small = law.cash is not None and law.cash.sold_above_minor is not None
+    assert law.pays_out(most, 500, currency) is not small
+
+
+def test_what_a_card_was_sold_under_stays_as_it_was() -> None:
+    assert [laws.of("US-NJ", SOLD.date()) is None for laws in versions().values()] == [True, False]
+    for code in versions()[1].codes:
+        assert versions()[1].of(code, SOLD.date()) == newest().of(code, SOLD.date())
 
 
 def test_a_card_takes_only_what_may_follow() -> None:

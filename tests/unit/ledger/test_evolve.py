@@ -16,6 +16,7 @@ from libs.ledger.model import (
     Allocation,
     Debt,
     Kind,
+    Loan,
     Movement,
     NewExpiry,
     flaws,
@@ -165,6 +166,8 @@ def test_every_legal_movement_that_is_well_formed_has_no_flaw_and_any_other_pair
                 active = 2 if target is Account.PENDING else None
                 opens = lot(3, 5, active=active, kind=kind) if enters else None
                 movement = move(3, kind, f"{source}>{target}", {3: 5} if touches else 5, opens=opens)
+                if kind is Kind.LEND:
+                    movement = replace(movement, loan=Loan(50, day(9)))
                 assert bool(list(flaws(movement))) == ((source, target) not in LEGAL[kind])
 
 

@@ -13,7 +13,7 @@ README = Path(libs.ledger.__file__).with_name("README.md")
 
 
 def test_the_examples_hold() -> None:
-    for page, examples in ((README, 55), (README.with_name("SPENDING.md"), 20)):
+    for page, examples in ((README, 55), (README.with_name("SPENDING.md"), 20), (README.with_name("LOANS.md"), 20)):
         outcome = doctest.testfile(str(page), module_relative=False)
         assert outcome.attempted >= examples
         assert outcome.failed == 0

@@ -105,14 +105,20 @@ def test_a_campaign_takes_points_while_it_is_open_and_a_trade_is_final() -> None
 
 
 @pytest.mark.parametrize(
-    ("operation", "data"), [("buy", {"points": 0}), ("lend", {"points": 1}), ("buy", {"points": 1, "currency": "EURO"})]
+    ("operation", "data"),
+    [("buy", {"points": 0}), ("gamble", {"points": 1}), ("buy", {"points": 1, "currency": "EURO"})],
 )
 def test_events_that_could_not_be_asked_are_dead_letters(operation: str, data: dict[str, Any]) -> None:
     assert isinstance(read(traded("1", ANN, operation, **data)), Rejection)
 
 
 def test_a_document_names_only_what_there_is() -> None:
-    base = {"version": 1, "zone": "Europe/Rome", "currency": "EUR", "wallets": [{"name": "points"}]}
+    base = {
+        "version": 1,
+        "zone": "Europe/Rome",
+        "currency": "EUR",
+        "wallets": [{"name": "points", "expiry": {"kind": "never"}}],
+    }
     for trades in (
         {"sale": {"wallet": "miles", "rates": [{"points": 1, "minor": 1}]}},
         {"pools": [{"name": "p", "charity": "nobody", "title": "P", "goal_points": 1}]},

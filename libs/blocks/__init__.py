@@ -1,0 +1,1 @@
+"""Members who are blocked: stopped and let go on by people, within seconds."""

@@ -1,0 +1,1 @@
+"""Blocking members: nothing of theirs earns or pays until somebody lifts it."""

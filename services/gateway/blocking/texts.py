@@ -1,0 +1,32 @@
+"""The texts of blocking on the page of a member, in every language."""
+
+from __future__ import annotations
+
+from libs.language.catalogue import Catalogue
+
+BLOCKING = Catalogue(
+    {
+        "en": {
+            "title": "Block",
+            "stands": "Blocked since {since} by {by}: {reason}",
+            "free": "Nothing is blocked: the member earns and redeems.",
+            "was": "Blocked from {since} to {until}: {reason}",
+            "reason": "Why",
+            "note": "Why it is lifted",
+            "block": "Block all cards of the member",
+            "lift": "Lift the block",
+            "told": "It counts within five seconds. Receipts that come meanwhile wait for your decision.",
+        },
+        "de": {
+            "title": "Sperre",
+            "stands": "Gesperrt seit {since} durch {by}: {reason}",
+            "free": "Nichts ist gesperrt: Das Mitglied sammelt und löst ein.",
+            "was": "Gesperrt von {since} bis {until}: {reason}",
+            "reason": "Grund",
+            "note": "Warum sie aufgehoben wird",
+            "block": "Alle Karten des Mitglieds sperren",
+            "lift": "Die Sperre aufheben",
+            "told": "Das gilt binnen fünf Sekunden. Bons, die inzwischen kommen, warten auf Ihre Entscheidung.",
+        },
+    }
+)

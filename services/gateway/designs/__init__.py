@@ -1,0 +1,1 @@
+"""What people design without a developer: styles of brands, templates and landing pages, with drafts and versions."""

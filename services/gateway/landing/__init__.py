@@ -1,0 +1,1 @@
+"""Landing pages of campaigns: what anybody sees of them, and joining by them."""

@@ -1,0 +1,185 @@
+"""Requests over HTTP that come at the same time, decided together: one transaction, in the order in which they came.
+
+A transaction costs far more than a request in it. So the first one begins at once, and while it runs, or has only just
+begun, what comes is gathered for the next. What concerns more than points alone goes its own way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from libs.contracts.redemption import Answer, Ask
+from libs.lives.made import Cause
+from libs.runtime.batch import Outgoing
+from libs.runtime.clock import monotonic
+from libs.runtime.failpoint import reach
+from libs.runtime.leases import shard_of
+from libs.runtime.outbox import Row
+from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
+from services.redemption import gathering_store, order_gathering, order_store, store
+from services.redemption.batches import Batch, Outcome
+from services.redemption.deciding import MERGED, UNKNOWN_MEMBER, Asked, id_of, meaning, name_of
+from services.redemption.domain import Redemption, Rules
+from services.redemption.handlers import WRITER, Desk, again
+from services.redemption.order_gathering import Shelf
+from services.redemption.reward_desk import RewardDesk
+
+_GATHERED = frozenset({"redeem", "hold", "extend", "commit", "release", "cancel"})
+
+
+@dataclass(eq=False, slots=True)
+class _Turn:
+    """Requests that are decided together; others join until it begins."""
+
+    asked: list[Asked] = field(default_factory=list)
+    done: asyncio.Task[Sequence[Answer | None]] | None = None
+
+
+@dataclass(eq=False, slots=True)
+class _Line:
+    """A tenant's turns, one after the other: which of them may still be joined, and when the last one began."""
+
+    mine: asyncio.Lock = field(default_factory=asyncio.Lock)
+    open: _Turn | None = None
+    began: float | None = None
+
+
+class _Scarce(Exception):
+    """Others took meanwhile what there was when it was looked; the transaction is undone."""
+
+
+class Gathering:
+    """Serves what `desk` does, together where that can be. `published` hears what was committed, in order."""
+
+    def __init__(self, desk: Desk, committed: Callable[[Sequence[Row]], None]) -> None:
+        self._desk = desk
+        self._committed = committed
+        self._lines: dict[int, _Line] = {}
+
+    async def serve(self, ask: Ask) -> Answer:
+        """Serve one request.
+
+        Raises:
+            Whatever `libs.runtime.postgres.DATABASE_ERRORS` lists: it is not known whether it was done, and may be
+            asked again under the same key.
+        """
+        if not _gathers(ask):
+            return await self._desk.serve(ask)
+        answer = await self._together(ask)
+        return await self._desk.serve(ask) if answer is None else answer
+
+    async def _together(self, ask: Ask) -> Answer | None:
+        line = self._lines.setdefault(ask.tenant_id, _Line())
+        turn = line.open
+        if turn is None or turn.done is None or len(turn.asked) >= self._desk.settings.gather_most:
+            turn = line.open = _Turn()
+            turn.done = asyncio.create_task(self._take(line, turn))
+        place = len(turn.asked)
+        turn.asked.append(asked_by(ask))
+        assert turn.done is not None
+        # Whoever goes away does not take with them what others wait for.
+        return (await asyncio.shield(turn.done))[place]
+
+    async def _take(self, line: _Line, turn: _Turn) -> Sequence[Answer | None]:
+        """Decide a turn when it is its time; None for what each is to be served alone."""
+        async with line.mine:
+            if line.began is not None:
+                rest = line.began + self._desk.settings.gather.total_seconds() - monotonic()
+                if rest > 0:
+                    await asyncio.sleep(rest)
+            if line.open is turn:
+                line.open = None
+            line.began = monotonic()
+            try:
+                answers, rows = await again(partial(self._decide, turn.asked))
+            except _Scarce:
+                return [None] * len(turn.asked)
+            except DATABASE_ERRORS as error:
+                if trouble(error) is not Trouble.REFUSED:
+                    raise
+                return [None] * len(turn.asked)  # the others need not suffer from one that the database refuses
+        reach("after-commit")
+        self._committed(rows)
+        return answers
+
+    async def _decide(self, asked: Sequence[Asked]) -> tuple[Sequence[Answer | None], Sequence[Row]]:
+        """Decide requests of one tenant in a transaction."""
+        desk, tenant, now = self._desk, asked[0].ask.tenant_id, self._desk.clock.now()
+        async with desk.pool.acquire() as connection, connection.transaction():
+            loaded = await gathering_store.begin(connection, tenant, now, asked)
+            batch = Batch(loaded, desk.programmes.of, now, desk.patience)
+            answers: list[Answer | None] = []
+            events: dict[str, list[Outgoing]] = {}
+            shelf = await order_gathering.load(connection, desk.rewards, asked, loaded.members)
+            for each in asked:
+                if _alone(each, loaded.redemptions, shelf):
+                    batch.leave(each.request)
+                    answers.append(None)
+                    continue
+                made = batch.settle(each, None if each.ask.order is None else shelf.order(each))
+                if made.after is not None and made.events:
+                    events.setdefault(shard_of(WRITER, made.after.name[2]), []).extend(made.events)
+                answers.append(await _answer(connection, desk.rewards, each, made))
+            if shelf.written and await order_store.save(connection, shelf.written) is not None:
+                raise _Scarce
+            members = [each.life for each in loaded.members.values()]
+            rows = await gathering_store.end(connection, tenant, batch.at, members, batch.decided, events)
+            reach("before-commit")
+        return answers, rows
+
+
+def asked_by(ask: Ask) -> Asked:
+    """A request over HTTP as a batch takes it."""
+    request = name_of(ask)
+    member = None
+    if ask.redemption_id is None:
+        assert ask.programme_id is not None
+        assert ask.member_id is not None
+        member = (ask.tenant_id, ask.programme_id, ask.member_id)
+    # As versions before this one kept it, it is the same request too.
+    prints = (meaning(ask), ask.fingerprint)
+    return Asked(ask, request, member, (ask.redemption_id or id_of(request),), prints, _cause)
+
+
+def _cause(redemption_id: UUID, rules: Rules) -> Cause:
+    return Cause(redemption_id, rules.source, str(redemption_id))
+
+
+def _gathers(ask: Ask) -> bool:
+    """Whether a request may be decided with others: about points alone, or an order that begins."""
+    if ask.operation not in _GATHERED or ask.trade is not None:
+        return False
+    return ask.order is None or (
+        ask.redemption_id is None and ask.order.campaign is None and ask.order.reward is not None
+    )
+
+
+def _alone(asked: Asked, redemptions: Mapping[UUID, Redemption], shelf: Shelf) -> bool:
+    """Whether a request goes on with an order, orders what is there already, or takes codes of a pool."""
+    found = next((redemptions[each] for each in asked.candidates if each in redemptions), None)
+    if asked.ask.order is None:
+        return found is not None and found.order is not None
+    return found is not None or shelf.alone(asked)
+
+
+async def _answer(connection: asyncpg.Connection, rewards: RewardDesk, asked: Asked, made: Outcome) -> Answer:
+    """What is answered; of a member who is not there it is looked whether somebody else is it now."""
+    refused = made.refused
+    if refused is None:
+        body = await rewards.opened(connection, asked.ask.tenant_id, made.answer)
+        began = asked.ask.redemption_id is None if made.replayed else made.made
+        return Answer(msgspec.Raw(body), made=began, replayed=made.replayed)
+    if (
+        refused is UNKNOWN_MEMBER
+        and asked.member is not None
+        and await store.look(connection, asked.member) is not None
+    ):
+        refused = MERGED
+    return Answer(refused=refused.code, detail=refused.detail)

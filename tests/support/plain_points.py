@@ -1,0 +1,221 @@
+"""Points of some members by plain lists and sums: what stores are held against, and nothing of the ledger in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+ROME = ZoneInfo("Europe/Rome")
+HOLD, GRACE = timedelta(minutes=15), timedelta(days=30)
+Part = tuple["Lot", int]
+
+
+def quarter_end(instant: datetime) -> datetime:
+    """The end of the quarter in Rome that an instant lies in."""
+    local = instant.astimezone(ROME)
+    month = (local.month - 1) // 3 * 3 + 4
+    return datetime(local.year + month // 13, month % 12, 1, tzinfo=ROME)
+
+
+@dataclass(eq=False)
+class Lot:
+    """Points that lapse together; `lapsed` is what of them did."""
+
+    until: datetime
+    earned: datetime
+    left: int
+    held: int = 0
+    lapsed: int = 0
+
+    @property
+    def free(self) -> int:
+        """What is not held."""
+        return self.left - self.held
+
+
+@dataclass(eq=False)
+class Purse:
+    """What a member has and owes; `into` is whom they were merged into."""
+
+    lots: list[Lot] = field(default_factory=list)
+    owed: int = 0
+    into: int | None = None
+
+
+@dataclass(eq=False)
+class Receipt:
+    """A purchase: what it came to, what of that came back, and where its points lie.
+
+    `cap` is how much of it can be taken from its own lot, `gone` what had lapsed before that went to another purse,
+    `counted` what has lapsed and was taken into account by returns.
+    """
+
+    who: int
+    minor: int
+    own: Lot | None
+    cap: int
+    back: int = 0
+    gone: int = 0
+    counted: int = 0
+
+
+@dataclass
+class Points:
+    """Everybody's points, the receipts that brought them, and sums of what came and went."""
+
+    now: datetime
+    purses: list[Purse]
+    receipts: dict[str, Receipt] = field(default_factory=dict)
+    sums: Counter[str] = field(default_factory=Counter)
+
+    def who(self, who: int) -> int:
+        """Whom a member's id leads to."""
+        into = self.purses[who].into
+        return who if into is None else self.who(into)
+
+    def wait(self, until: datetime) -> None:
+        """Let time pass: what is free of lots whose date has come is gone."""
+        self.now = until
+        for purse in self.purses:
+            self._lapse(purse.lots)
+
+    def usable(self, who: int) -> list[Lot]:
+        """What can be spent, in the order in which it is."""
+        there = [lot for lot in self.purses[who].lots if lot.free and lot.until > self.now]
+        return sorted(there, key=lambda lot: (lot.until, lot.earned))
+
+    def spendable(self, who: int) -> int:
+        """How much that is; nothing while anything is owed."""
+        return 0 if self.purses[who].owed else sum(lot.free for lot in self.usable(who))
+
+    def gain(self, who: int, points: int, why: str = "issued", at: datetime | None = None) -> Lot:
+        """Points that are new, earned at an instant, good to the end of the quarter after it."""
+        self.sums[why] += points
+        at = at or self.now
+        return self._put(who, Lot(quarter_end(quarter_end(at)), at, points))
+
+    def hold(self, who: int, points: int) -> list[Part]:
+        """Set points aside."""
+        parts = self._parts(who, points)
+        for lot, part in parts:
+            lot.held += part
+        return parts
+
+    def spend(self, who: int, points: int, why: str = "spent") -> list[Part]:
+        """Take points out."""
+        parts = self._parts(who, points)
+        for lot, part in parts:
+            lot.left -= part
+        self.sums[why] += points
+        return parts
+
+    def spend_held(self, parts: list[Part]) -> None:
+        """Take out what was set aside."""
+        for lot, part in parts:
+            lot.left -= part
+            lot.held -= part
+            self.sums["spent"] += part
+
+    def free(self, who: int, parts: list[Part]) -> None:
+        """Let go what was set aside."""
+        for lot, part in parts:
+            lot.held -= part
+        self._came_back(who, parts)
+
+    def restore(self, who: int, parts: list[Part], *, mercy: bool) -> None:
+        """Put what was spent back where it came from; with mercy it lives a while longer if its date has passed."""
+        later = min(self.now + GRACE, quarter_end(self.now))
+        for lot, part in parts:
+            if mercy and lot.until <= self.now:
+                lot.until = later
+            lot.left += part
+            self.sums["spent"] -= part
+        self._came_back(who, parts)
+
+    def buy(self, number: str, who: int, minor: int, at: datetime | None = None) -> None:
+        """A receipt: a point for each 1.00."""
+        who, points = self.who(who), minor // 100
+        lot = self.gain(who, points, at=at) if points else None
+        self.receipts[number] = Receipt(who, minor, lot, points)
+
+    def bring_back(self, number: str, minor: int) -> None:
+        """A part of a receipt comes back: its points are taken from its own lot, then from others, or are owed."""
+        receipt = self.receipts[number]
+        who = self.who(receipt.who)
+        points = (receipt.minor - receipt.back) // 100 - (receipt.minor - receipt.back - minor) // 100
+        receipt.back += minor
+        own = receipt.own
+        left = points
+        if own is not None:
+            part = min(left, own.free, receipt.cap)
+            own.left, left = own.left - part, left - part
+        gone = min(left, receipt.gone + (0 if own is None else own.lapsed) - receipt.counted)
+        receipt.counted, left = receipt.counted + gone, left - gone
+        for lot in self.usable(who):
+            part = min(left, lot.free)
+            lot.left, left = lot.left - part, left - part
+        self.purses[who].owed += left
+        receipt.cap -= min(receipt.cap, points - gone)
+        self.sums["reversed"] += points - gone
+
+    def give(self, who: int, whom: int, points: int) -> None:
+        """Points go to another member with their dates."""
+        for lot, part in self._parts(who, points):
+            lot.left -= part
+            self._put(whom, Lot(lot.until, lot.earned, part), repay=False)
+        self._repay(whom)
+
+    def merge(self, who: int, whom: int) -> None:
+        """All that a member has and owes goes to another, who is the same person."""
+        purse, other = self.purses[who], self.purses[whom]
+        went: dict[Lot, Lot] = {}
+        for lot in sorted((lot for lot in purse.lots if lot.left), key=lambda lot: (lot.until, lot.earned)):
+            went[lot] = self._put(whom, Lot(lot.until, lot.earned, lot.left), repay=False)
+            lot.left = 0
+        for receipt in self.receipts.values():
+            if (own := receipt.own) is not None and own in purse.lots:
+                receipt.own = went.get(own)
+                receipt.cap = 0 if receipt.own is None else min(receipt.own.left, receipt.cap)
+                receipt.gone += own.lapsed
+        other.owed, purse.owed, purse.into = other.owed + purse.owed, 0, whom
+        self._repay(whom)
+
+    def in_balance(self) -> bool:
+        """Whether every point that ever came is somewhere."""
+        came = self.sums["issued"] + self.sums["given"]
+        there = sum(lot.left for purse in self.purses for lot in purse.lots)
+        gone = sum(self.sums[why] for why in ("spent", "expired", "reversed", "taken"))
+        return came == there + gone - sum(purse.owed for purse in self.purses)
+
+    def _parts(self, who: int, points: int) -> list[Part]:
+        parts = []
+        for lot in self.usable(who):
+            if part := min(points, lot.free):
+                parts.append((lot, part))
+                points -= part
+        assert not points
+        return parts
+
+    def _put(self, who: int, lot: Lot, *, repay: bool = True) -> Lot:
+        self.purses[who].lots.append(lot)
+        if repay:
+            self._repay(who)
+        return lot
+
+    def _came_back(self, who: int, parts: list[Part]) -> None:
+        self._lapse([lot for lot, _ in parts])
+        self._repay(who)
+
+    def _lapse(self, lots: list[Lot]) -> None:
+        for lot in lots:
+            if lot.until <= self.now:
+                self.sums["expired"] += lot.free
+                lot.lapsed, lot.left = lot.lapsed + lot.free, lot.held
+
+    def _repay(self, who: int) -> None:
+        purse = self.purses[who]
+        for lot in self.usable(who):
+            part = min(purse.owed, lot.free)
+            lot.left, purse.owed = lot.left - part, purse.owed - part

@@ -1,0 +1,1 @@
+"""Styles, blocks and landing pages."""
