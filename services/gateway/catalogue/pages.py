@@ -12,6 +12,7 @@ from libs.catalogue.reward import PricePlan
 from libs.contracts.orders import OrderView, PriceView
 from libs.language import wording
 from libs.promotions.rates import digits
+from services.gateway.catalogue.signs import look
 from services.gateway.catalogue.texts import PAGES, STATES
 from services.gateway.catalogue.views import OfferView
 from services.gateway.site.markup import instant, listed, prose, rows, table
@@ -59,8 +60,6 @@ def grid_body(
 def offer_card(offer: OfferView, language: str, programme: str = "") -> str:
     """A reward as a card; with a programme its title leads to its page."""
     say = partial(_say, language)
-    picture = next((each for each in offer.media if each.form == "picture"), None)
-    image = "" if picture is None else f'<img src="{escape(picture.link)}" alt="{escape(picture.alt)}" loading="lazy">'
     facts = [escape(price_words(each, language)) for each in offer.prices]
     if offer.left is not None:
         facts.append(say("left", left=wording.number(offer.left, language)))
@@ -76,7 +75,7 @@ def offer_card(offer: OfferView, language: str, programme: str = "") -> str:
         place = f"{PLACE}/rewards/{quote(programme, safe='')}/{quote(offer.reference, safe='')}?lang={language}"
         title = f'<a href="{escape(place)}">{title}</a>'
     return (
-        f'<section class="reward"><h2>{title}</h2>{image}'
+        f'<section class="reward"><h2>{title}</h2>{look(offer)}'
         f"<p>{escape(offer.summary)}</p><p>{' · '.join(facts)}</p>{why}{because}"
         f'<p class="soft"><code>{escape(offer.reference)}</code> {escape(offer.category)}, {escape(offer.kind)}</p>'
         "</section>"
