@@ -6,6 +6,7 @@ import itertools
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from libs.catalogue.kinds.registry import KINDS
 from services.gateway.catalogue.signs import SIGNS, look
-from services.gateway.catalogue.views import MediaView, OfferView
+from services.gateway.catalogue.views import OfferView
 from services.gateway.feedback.figures import Liking, likings
 from services.gateway.feedback.texts import FEEDBACK
 from services.gateway.games.pictures import Slice, rising, wheel
@@ -70,9 +71,9 @@ def test_all_is_said_in_every_language() -> None:
 
 def test_each_kind_of_reward_has_a_sign_and_a_picture_comes_first() -> None:
     assert set(SIGNS) == set(KINDS)
-    plain = {"reference": "mug", "kind": "charity", "media": ()}
-    assert SIGNS["charity"] in look(OfferView.model_construct(**plain))
-    drawn = look(OfferView.model_construct(**plain | {"media": (MediaView(link="x", alt='a "mug"', form="picture"),)}))
+    example: dict[str, Any] = {**OfferView.model_json_schema()["example"], "kind": "charity"}
+    assert SIGNS["charity"] in look(OfferView.model_validate(example | {"media": []}))
+    drawn = look(OfferView.model_validate(example | {"media": [{"link": "x", "alt": 'a "mug"', "form": "picture"}]}))
     assert drawn == '<img src="x" alt="a &quot;mug&quot;" loading="lazy">'
 
 
