@@ -59,6 +59,7 @@ MODULES = (
     "cli.codes",
     "cli.giftcards",
     "cli.trades",
+    "cli.households",
     "cli.games",
     "cli.features",
 )

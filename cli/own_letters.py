@@ -14,7 +14,7 @@ from cli.failures import fail
 from cli.publishing import who
 from libs.contacts.addresses import CheckedAddress, read_address
 from libs.deliveries import own
-from libs.deliveries.own import TESTED, OwnLetter, Stand
+from libs.deliveries.own import TESTED, OwnLetter, Spent, Stand
 from libs.messages.content import ChannelName, Content
 from libs.runtime.clock import monotonic
 
@@ -47,7 +47,11 @@ async def tried(
         uuid4(), at.programme.programme_id, "test", channel, message, place.value, at.programme.slug, marked
     )
     tenant_id = at.programme.tenant_id
-    await own.put(at.connection, tenant_id, connections.seal(), letter, letter.letter_id.bytes, who(), at.now)
+    try:
+        async with at.connection.transaction():
+            await own.put(at.connection, tenant_id, connections.seal(), letter, letter.letter_id.bytes, who(), at.now)
+    except Spent as spent:
+        fail(Exit.FAILED, str(spent), as_json=as_json)
     until = monotonic() + _PATIENCE
     with screen.reporting() as news, news.step("Test") as step:
         while (stand := await own.load(at.connection, tenant_id, letter.letter_id)) is not None:

@@ -22,6 +22,7 @@ from deploy.embedded import state
 from libs.contracts.codes import CodeAsk, ValueAnswer, read_value_answer, write
 from libs.contracts.games import GameAsk
 from libs.contracts.gift_cards import CardAsk
+from libs.contracts.households import HouseholdAsk
 from libs.contracts.redemption import Ask, door_token
 
 RedemptionOption: TypeAlias = Annotated[
@@ -32,7 +33,7 @@ KeyOption: TypeAlias = Annotated[
     str | None,
     typer.Option("--key", metavar="TEXT", help="A name of your own for this request: repeated, it counts once."),
 ]
-AnyAsk: TypeAlias = CodeAsk | CardAsk | GameAsk | Ask
+AnyAsk: TypeAlias = CodeAsk | CardAsk | GameAsk | HouseholdAsk | Ask
 """What redemption is asked by commands."""
 _PATIENCE = 30.0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -22,7 +22,7 @@ from libs.promotions.document import ProgrammeInvalid, parse_programme_yaml
 from libs.promotions.programme import Programme
 from libs.scenarios.history import simulate as simulate_on_history
 from libs.scenarios.simulating import Simulated
-from libs.scenarios.told import told
+from libs.scenarios.told import told_of_simulated
 
 _HEADS = ("at", "scenario", "step", "arm", "member", "by")
 FileArgument = Annotated[
@@ -68,17 +68,15 @@ def simulate(
     if out is not None:
         _write(out, found)
     if as_json:
-        screen.write_json(
-            {"days": days, "scenarios": [_told(found, each, language) for each in _tables(found, language)]}
-        )
+        screen.write_json({"days": days, "scenarios": told_of_simulated(found, language)})
         return
-    for each in _tables(found, language):
-        members = found.members[each["name"]]
-        title = f"{each['title'] or each['name']}: {each['words']}; would have begun {each['begun']:,}, for {members:,}"
+    for each in told_of_simulated(found, language):
+        said = f"{each['title'] or each['name']}: {each['words']}"
+        title = f"{said}; would have begun {each['begun']:,}, for {each['members']:,}"
         screen.write_table(title, [step_row(step) for step in each["steps"]], step_heads())
         if each["arms"]:
             screen.write_table("Arms", [arm_row(arm) for arm in each["arms"]], ("arm", "share", "begun", "goal", ""))
-        by = [(step, channel, f"{many:,}") for step, channel, many in _channels(found, each["name"])]
+        by = [(one["step"], one["by"], f"{one['times']:,}") for one in each["by"]]
         screen.write_table("By", by, ("step", "by", "times"))
 
 
@@ -87,24 +85,6 @@ def _read(file: Path, *, as_json: bool) -> Programme:
         return parse_programme_yaml(file.read_text(encoding="utf-8"))
     except (ProgrammeInvalid, UnicodeDecodeError) as error:
         fail(Exit.USAGE, f"{file}: {error}", as_json=as_json)
-
-
-def _tables(found: Simulated, language: str) -> list[dict[str, Any]]:
-    return [told(each, language) for each in found.funnels]
-
-
-def _told(found: Simulated, table: dict[str, Any], language: str) -> dict[str, Any]:
-    by = [{"step": step, "by": channel, "times": many} for step, channel, many in _channels(found, table["name"])]
-    return {**table, "members": found.members[table["name"]], "by": by}
-
-
-def _channels(found: Simulated, scenario: str) -> list[tuple[str, str, int]]:
-    return [
-        (step, channel, many)
-        for (name, step), counted in sorted(found.channels.items())
-        if name == scenario
-        for channel, many in sorted(counted.items())
-    ]
 
 
 def _write(out: Path, found: Simulated) -> None:

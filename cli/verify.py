@@ -28,6 +28,7 @@ _STREAM = sql.load("libs.runtime", "invariants.sql")
 _BETWEEN = sql.load("cli", "verify.sql")
 _VALUES = sql.load("cli", "values.sql")
 _GAMES = sql.load("cli", "games.sql")
+_HOUSEHOLDS = sql.load("cli", "households.sql")
 _NO_PAGE = 4095
 """How the page of an inbox entry ends (modulo 4,096) that has no decision, as earning writes it."""
 _CARD_TRIPLES = [(kind, *pair) for kind, pairs in gift_cards.LEGAL.items() for pair in sorted(pairs)]
@@ -124,6 +125,12 @@ INVARIANTS: tuple[_Invariant, ...] = (
         "games-add-up",
         "tickets and spins have their numbers, prizes are won as often as there are, and what was paid was redeemed",
         _GAMES["games_add_up"],
+    ),
+    _Invariant(
+        "I17",
+        "households-share",
+        "what members spent of each other's lots is what their redemptions say, while they belonged together",
+        _HOUSEHOLDS["households_share"],
     ),
 )
 """Every check, in the order of its id; I9 comes with the hash chain."""

@@ -105,22 +105,27 @@ SELECT sum(wrong) OVER ()::bigint AS violations, key FROM flaw;
 -- name: redemptions_have_points
 -- What a redemption says to be held, or to be spent and not given back, is what its movements say. And redemption's shards
 -- have numbered one event a movement that it brought about, one a trade, one a request that was refused or moved a hold's
--- end, and one a dead letter (of a loan its movements tell); what they say on loyalty.rewards and ask of earning is taken off. An order costs and gives back
--- what its redemption does, a trade brings its lot or costs what its redemption does, a loan lends what is to be repaid, and what stock says to be reserved is
+-- end, and one a dead letter (of a loan its movements tell); what they say on loyalty.rewards and of households, and ask of earning,
+-- is taken off. An order costs and gives back what its redemption does, a trade brings its lot or costs what its redemption does, a
+-- loan lends what is to be repaid, and what stock says to be reserved is
 -- held by orders.
-WITH moved AS (
-    SELECT r.tenant_id, r.programme_id, r.member_id, r.redemption_id, count(*) AS movements,
+WITH whose AS (
+    SELECT tenant_id, programme_id, member_id, redemption_id FROM redemption.redemption
+    UNION ALL
+    SELECT DISTINCT tenant_id, programme_id, member_id, redemption_id FROM redemption.household_part
+), moved AS (
+    SELECT w.tenant_id, w.programme_id, w.redemption_id, count(*) AS movements,
            sum(m.amount * ((m.to_account = 'held')::int - (m.from_account = 'held')::int)) AS held,
            sum(m.amount * ((m.to_account = 'redeemed')::int - (m.from_account = 'redeemed')::int))
                FILTER (WHERE m.kind <> 'lend') AS spent,
            sum(m.amount) FILTER (WHERE m.kind = 'lend') AS lent
-    FROM redemption.redemption r
-    JOIN ledger.movement m ON m.tenant_id = r.tenant_id AND m.programme_id = r.programme_id AND m.member_id = r.member_id
-                          AND m.cause = r.redemption_id
-    GROUP BY r.tenant_id, r.programme_id, r.member_id, r.redemption_id
+    FROM whose w
+    JOIN ledger.movement m ON m.tenant_id = w.tenant_id AND m.programme_id = w.programme_id AND m.member_id = w.member_id
+                          AND m.cause = w.redemption_id
+    GROUP BY w.tenant_id, w.programme_id, w.redemption_id
 ), flaw AS (
     SELECT concat_ws('/', r.tenant_id, r.redemption_id) AS key
-    FROM redemption.redemption r LEFT JOIN moved m USING (tenant_id, programme_id, member_id, redemption_id)
+    FROM redemption.redemption r LEFT JOIN moved m USING (tenant_id, programme_id, redemption_id)
     WHERE coalesce(m.held, 0) <> CASE WHEN r.state = 'held' THEN r.points ELSE 0 END
        OR coalesce(m.spent, 0) <> CASE WHEN r.state IN ('redeemed', 'cancelled') THEN r.points - r.restored ELSE 0 END
     UNION ALL
@@ -128,7 +133,7 @@ WITH moved AS (
     FROM (SELECT coalesce(sum(s.next_seq - 1), 0)
                - (SELECT coalesce(sum(o.count), 0) FROM stream.outbox o
                   WHERE starts_with(o.shard, 'redemption/')
-                    AND o.topic IN ('loyalty.rewards', 'loyalty.activities')) AS events
+                    AND o.topic IN ('loyalty.rewards', 'loyalty.activities', 'loyalty.members')) AS events
           FROM stream.outbox_shard s
           WHERE starts_with(s.shard, 'redemption/') OR starts_with(s.shard, 'redemption.')) AS told,
          (SELECT (SELECT coalesce(sum(movements), 0) FROM moved)
@@ -146,7 +151,7 @@ WITH moved AS (
     SELECT concat_ws('/', 'trade', t.tenant_id, t.redemption_id)
     FROM redemption.trade t
     LEFT JOIN redemption.redemption r USING (tenant_id, programme_id, member_id, redemption_id)
-    LEFT JOIN moved m USING (tenant_id, programme_id, member_id, redemption_id)
+    LEFT JOIN moved m USING (tenant_id, programme_id, redemption_id)
     LEFT JOIN ledger.lot l ON l.tenant_id = t.tenant_id AND l.programme_id = t.programme_id AND l.member_id = t.member_id
                           AND l.seq = t.opens AND l.cause = t.redemption_id AND l.wallet = t.wallet
     WHERE t.points IS DISTINCT FROM CASE WHEN t.opens IS NULL THEN r.points ELSE l.amount END

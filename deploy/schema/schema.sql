@@ -3305,9 +3305,17 @@ CREATE TABLE notifier.webhook_endpoint (
     paused_until timestamptz,
     created_at timestamptz NOT NULL,
     created_by text NOT NULL,
+    asked_at timestamptz NOT NULL, -- from when it asks for its types
     PRIMARY KEY (tenant_id, endpoint_id),
     CHECK ((old_secret IS NULL) = (old_until IS NULL))
 );
+
+-- The topics that are read for endpoints: those that some endpoint asks for, from when the first one did.
+CREATE TABLE notifier.webhook_topic (
+    topic text PRIMARY KEY,
+    since timestamptz NOT NULL
+);
+GRANT SELECT, INSERT, DELETE ON notifier.webhook_topic TO pointstream_notifier;
 
 -- What an endpoint is told, once an event. `failed` counts the attempts since it was last asked for, `attempts` all of them.
 -- The lease says who is at it; `epoch` counts who took it, so that one who was given up writes nothing any more.
@@ -3400,7 +3408,7 @@ GRANT UPDATE (state, due_at, failed, attempts, ended_at, epoch, lease_until) ON 
 GRANT SELECT, INSERT, UPDATE (segments, refused) ON notifier.sms_day TO pointstream_notifier;
 
 GRANT SELECT, INSERT, DELETE ON notifier.webhook_endpoint, notifier.webhook_message TO pointstream_gateway, pointstream_operator;
-GRANT UPDATE (url, event_types, style, description, secret, old_secret, old_until, state, state_at, paused_until)
+GRANT UPDATE (url, event_types, style, description, secret, old_secret, old_until, state, state_at, paused_until, asked_at)
     ON notifier.webhook_endpoint TO pointstream_gateway, pointstream_operator;
 GRANT UPDATE (state, due_at, failed, ended_at) ON notifier.webhook_message TO pointstream_gateway, pointstream_operator;
 GRANT SELECT, DELETE ON notifier.webhook_attempt TO pointstream_gateway, pointstream_operator;
@@ -3428,7 +3436,7 @@ CREATE TABLE notifier.delivery (
     channel text NOT NULL,
     occasion_on date NOT NULL,
     delivery_id uuid NOT NULL,
-    purpose text NOT NULL CHECK (purpose IN ('service', 'marketing', 'profiling')),
+    purpose text NOT NULL CHECK (purpose IN ('service', 'marketing', 'profiling', 'location')),
     route text[] NOT NULL,
     place smallint NOT NULL,
     spread int NOT NULL, -- Kafka's hash of the member id
@@ -3496,7 +3504,7 @@ CREATE TABLE notifier.captured (
 );
 CREATE INDEX captured_recent ON notifier.captured (tenant_id, captured_at DESC);
 
--- Makes the partitions of a month, where they are not there and nothing of it lies in the rest. Called by the notifier ahead of time.
+-- Makes the partitions of a month, where they are not there; what lies in the rest of it moves. Called by the notifier ahead of time.
 CREATE FUNCTION notifier.keep_month(p_day date) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE
@@ -3504,23 +3512,27 @@ DECLARE
     v_to date := (date_trunc('month', p_day) + interval '1 month')::date;
     v_table text;
     v_name text;
+    v_rest text;
     v_made boolean := false;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('notifier.keep_month'));
     FOREACH v_table IN ARRAY ARRAY['delivery', 'scenario_act'] LOOP
         v_name := v_table || '_' || to_char(v_from, 'YYYY_MM');
+        v_rest := v_table || '_rest';
         CONTINUE WHEN to_regclass('notifier.' || v_name) IS NOT NULL;
-        BEGIN
-            EXECUTE format('CREATE TABLE notifier.%I PARTITION OF notifier.%I FOR VALUES FROM (%L) TO (%L) WITH (fillfactor = 70)',
-                           v_name, v_table, v_from, v_to);
-            EXECUTE format('ALTER TABLE notifier.%I ENABLE ROW LEVEL SECURITY', v_name);
-            EXECUTE format('ALTER TABLE notifier.%I FORCE ROW LEVEL SECURITY', v_name);
-            EXECUTE format('CREATE POLICY tenant_only ON notifier.%I USING (tenant_id = platform.current_tenant())', v_name);
-            v_made := true;
-        EXCEPTION
-            WHEN check_violation THEN
-                NULL; -- something of the month lies in the rest, and stays there
-        END;
+        EXECUTE format('CREATE TABLE notifier.%I (LIKE notifier.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS) WITH (fillfactor = 70)',
+                       v_name, v_table);
+        -- Nobody else reads or writes the rest until the end: the owner sees the rows of all companies there.
+        EXECUTE format('ALTER TABLE notifier.%I NO FORCE ROW LEVEL SECURITY', v_rest);
+        EXECUTE format('WITH moved AS (DELETE FROM notifier.%I WHERE occasion_on >= %L AND occasion_on < %L RETURNING *) '
+                       'INSERT INTO notifier.%I SELECT * FROM moved', v_rest, v_from, v_to, v_name);
+        EXECUTE format('ALTER TABLE notifier.%I FORCE ROW LEVEL SECURITY', v_rest);
+        EXECUTE format('ALTER TABLE notifier.%I ENABLE ROW LEVEL SECURITY', v_name);
+        EXECUTE format('ALTER TABLE notifier.%I FORCE ROW LEVEL SECURITY', v_name);
+        EXECUTE format('CREATE POLICY tenant_only ON notifier.%I USING (tenant_id = platform.current_tenant())', v_name);
+        EXECUTE format('ALTER TABLE notifier.%I ATTACH PARTITION notifier.%I FOR VALUES FROM (%L) TO (%L)',
+                       v_table, v_name, v_from, v_to);
+        v_made := true;
     END LOOP;
     RETURN v_made;
 END $$;
@@ -3737,6 +3749,7 @@ CREATE TABLE notifier.own_letter (
     CHECK ((lease_until IS NOT NULL) = (state = 'sending'))
 );
 CREATE INDEX own_letter_due ON notifier.own_letter (due_at) WHERE state IN ('waiting', 'sending');
+CREATE INDEX own_letter_tried ON notifier.own_letter (tenant_id, asked_by, asked_at) WHERE kind = 'test'; -- how many of late
 
 -- Who gets a programme's figures, how often, and when next. `sealed` is the address.
 CREATE TABLE notifier.result_mail (
@@ -4592,3 +4605,199 @@ SELECT platform.protect('gateway.share', ARRAY['pointstream_operator']);
 GRANT SELECT, INSERT, UPDATE (stars, sealed, rated_at) ON redemption.rating TO pointstream_gateway;
 GRANT SELECT, INSERT, UPDATE (opened) ON gateway.share TO pointstream_gateway;
 GRANT SELECT ON redemption.rating, gateway.share TO pointstream_operator;
+-- Scenarios that somebody asks to be tried on what happened: asked through the door, carried out by the notifier, one after the other.
+-- `scenarios` are those of the document, or others in their place; `result` says how they would have gone, by language.
+CREATE TABLE notifier.simulation (
+    tenant_id int NOT NULL,
+    simulation_id uuid NOT NULL,
+    programme_id int NOT NULL,
+    days smallint NOT NULL CHECK (days BETWEEN 1 AND 366),
+    scenarios jsonb NOT NULL,
+    state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'running', 'done', 'failed')),
+    attempts smallint NOT NULL DEFAULT 0,
+    lease_until timestamptz,
+    result jsonb,
+    asked_by text NOT NULL,
+    asked_at timestamptz NOT NULL,
+    ended_at timestamptz,
+    PRIMARY KEY (tenant_id, simulation_id),
+    CHECK ((lease_until IS NOT NULL) = (state = 'running')),
+    CHECK ((ended_at IS NOT NULL) = (state IN ('done', 'failed'))),
+    CHECK ((result IS NOT NULL) = (state = 'done'))
+);
+CREATE INDEX simulation_open ON notifier.simulation (asked_at) WHERE state IN ('waiting', 'running');
+
+SELECT platform.protect('notifier.simulation', ARRAY['pointstream_operator', 'pointstream_notifier']);
+GRANT SELECT, INSERT ON notifier.simulation TO pointstream_gateway;
+GRANT SELECT, DELETE, UPDATE (state, attempts, lease_until, result, ended_at) ON notifier.simulation TO pointstream_notifier;
+CREATE POLICY pointstream_notifier_works ON vault.profile TO pointstream_notifier USING (true);
+GRANT SELECT ON vault.profile TO pointstream_notifier;
+
+-- Messages to many that follow from the programme: promotions of which members are told when they begin.
+GRANT INSERT, UPDATE (sent_by, sent_at, approval_above) ON notifier.mass TO pointstream_notifier;
+
+-- Households: members who let each other spend their points. Points stay in each member's own lots.
+
+CREATE TABLE redemption.household (
+    tenant_id int NOT NULL,
+    household_id uuid NOT NULL,
+    programme_id int NOT NULL,
+    founded_at timestamptz NOT NULL,
+    dissolved_at timestamptz,
+    PRIMARY KEY (tenant_id, household_id)
+);
+
+-- Who was asked to belong to a household, belongs to it, or did: a row a time. A member belongs to one household at most, by
+-- their own word (`answered_at`); whoever founds one has given it by that.
+CREATE TABLE redemption.housemate (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    household_id uuid NOT NULL,
+    invited_at timestamptz NOT NULL,
+    role text NOT NULL CHECK (role IN ('owner', 'adult', 'child')),
+    state text NOT NULL CHECK (state IN ('invited', 'joined', 'declined', 'withdrawn', 'left', 'removed', 'dissolved')),
+    invited_by uuid,
+    answered_at timestamptz,
+    ended_at timestamptz,
+    PRIMARY KEY (tenant_id, programme_id, member_id, household_id, invited_at),
+    CHECK (state NOT IN ('joined', 'left', 'removed') OR answered_at IS NOT NULL),
+    CHECK ((ended_at IS NULL) = (state IN ('invited', 'joined')))
+);
+CREATE UNIQUE INDEX housemate_belongs ON redemption.housemate (tenant_id, programme_id, member_id) WHERE state = 'joined';
+CREATE UNIQUE INDEX housemate_invited ON redemption.housemate (tenant_id, programme_id, member_id, household_id)
+    WHERE state = 'invited';
+CREATE INDEX housemate_of_household ON redemption.housemate (tenant_id, household_id) WHERE ended_at IS NULL;
+
+-- What a redemption took of another member's lot: `points` are held or spent now, and have not come back.
+CREATE TABLE redemption.household_part (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL, -- whose lot
+    lot_seq bigint NOT NULL,
+    redemption_id uuid NOT NULL,
+    household_id uuid NOT NULL,
+    spender_id uuid NOT NULL,
+    taken_on date NOT NULL, -- in the programme's zone
+    taken_at timestamptz NOT NULL,
+    points bigint NOT NULL CHECK (points >= 0),
+    PRIMARY KEY (tenant_id, programme_id, member_id, lot_seq, redemption_id),
+    CHECK (member_id <> spender_id)
+) WITH (fillfactor = 80);
+CREATE INDEX household_part_of_redemption ON redemption.household_part (tenant_id, redemption_id);
+CREATE INDEX household_part_of_spender ON redemption.household_part (tenant_id, programme_id, spender_id, taken_on)
+    INCLUDE (points);
+
+SELECT platform.protect(name::regclass, ARRAY['pointstream_operator'])
+FROM unnest(ARRAY['redemption.household', 'redemption.housemate', 'redemption.household_part']) AS name;
+
+-- The household that a member belongs to now, or one who was merged into them.
+CREATE FUNCTION redemption.household_of(p_tenant int, p_programme int, p_member uuid) RETURNS uuid
+LANGUAGE sql STABLE AS $$
+    SELECT h.household_id
+    FROM redemption.housemate h
+    WHERE h.tenant_id = p_tenant AND h.programme_id = p_programme AND h.state = 'joined'
+      AND (h.member_id = p_member
+           OR h.member_id IN (SELECT g.member_id FROM members.merge g
+                              WHERE g.tenant_id = p_tenant AND g.programme_id = p_programme AND g.leads_to = p_member
+                                AND g.undone_at IS NULL))
+    ORDER BY h.member_id <> p_member, h.answered_at
+    LIMIT 1
+$$;
+
+-- Who spends and shares in a household now: nobody who is blocked, and of those who were merged, whom they lead to, unless these
+-- belong to a household of their own.
+CREATE FUNCTION redemption.housemates(p_tenant int, p_programme int, p_household uuid)
+RETURNS TABLE (member_id uuid, role text)
+LANGUAGE sql STABLE AS $$
+    SELECT DISTINCT ON (coalesce(g.leads_to, h.member_id)) coalesce(g.leads_to, h.member_id), h.role
+    FROM redemption.housemate h
+    LEFT JOIN members.merge g ON g.tenant_id = h.tenant_id AND g.programme_id = h.programme_id AND g.member_id = h.member_id
+                             AND g.undone_at IS NULL
+    WHERE h.tenant_id = p_tenant AND h.programme_id = p_programme AND h.household_id = p_household AND h.state = 'joined'
+      AND (g.leads_to IS NULL
+           OR redemption.household_of(p_tenant, p_programme, g.leads_to) = p_household)
+      AND NOT EXISTS (SELECT 1 FROM members.block b
+                      WHERE b.tenant_id = p_tenant AND b.programme_id = p_programme AND b.lifted_at IS NULL
+                        AND b.member_id = coalesce(g.leads_to, h.member_id))
+    ORDER BY coalesce(g.leads_to, h.member_id), g.leads_to IS NOT NULL, h.answered_at
+$$;
+
+-- Locks everybody whose points requests may touch, before their keys are taken, in one order: the households of those who
+-- spend together, whose members then do not change, and by their ids the members of these, the members of all requests and of
+-- the redemptions that these follow on. Gives the heads of those who are not merged, and who belongs to which household.
+CREATE FUNCTION redemption.lock_together(
+    p_tenant int, p_programmes int[], p_members uuid[], p_together boolean[], p_redemptions uuid[],
+    OUT askers uuid[], OUT asker_programmes int[], OUT households uuid[],
+    OUT mate_programmes int[], OUT mate_households uuid[], OUT mates uuid[], OUT mate_roles text[],
+    OUT head_programmes int[], OUT head_members uuid[], OUT head_seqs bigint[], OUT head_spreads int[],
+    OUT head_owing boolean[], OUT head_tiers text[]
+)
+LANGUAGE plpgsql AS $$
+DECLARE
+    locked uuid[];
+    wanted_programmes int[];
+    wanted uuid[];
+BEGIN
+    PERFORM set_config('pointstream.tenant', p_tenant::text, true);
+
+    SELECT array_agg(l.household_id) INTO locked
+    FROM (
+        SELECT h.household_id FROM redemption.household h
+        WHERE h.tenant_id = p_tenant AND h.household_id IN (
+            SELECT redemption.household_of(p_tenant, v.programme_id, v.member_id)
+            FROM unnest(p_programmes, p_members, p_together) AS v(programme_id, member_id, together) WHERE v.together
+        )
+        ORDER BY h.tenant_id, h.household_id
+        FOR UPDATE
+    ) AS l;
+
+    -- Looked up again behind the locks: whoever moved to another household meanwhile spends with none.
+    SELECT array_agg(a.member_id), array_agg(a.programme_id), array_agg(a.household_id)
+    INTO askers, asker_programmes, households
+    FROM (SELECT DISTINCT v.member_id, v.programme_id,
+                 redemption.household_of(p_tenant, v.programme_id, v.member_id) AS household_id
+          FROM unnest(p_programmes, p_members, p_together) AS v(programme_id, member_id, together) WHERE v.together) AS a
+    WHERE a.household_id = ANY (locked);
+
+    SELECT array_agg(a.programme_id), array_agg(a.household_id), array_agg(m.member_id), array_agg(m.role)
+    INTO mate_programmes, mate_households, mates, mate_roles
+    FROM (SELECT DISTINCT v.programme_id, v.household_id
+          FROM unnest(asker_programmes, households) AS v(programme_id, household_id)) AS a
+    CROSS JOIN LATERAL redemption.housemates(p_tenant, a.programme_id, a.household_id) AS m;
+
+    SELECT array_agg(w.programme_id), array_agg(w.member_id) INTO wanted_programmes, wanted
+    FROM (SELECT v.programme_id, v.member_id FROM unnest(p_programmes, p_members) AS v(programme_id, member_id)
+          UNION
+          SELECT v.programme_id, g.leads_to FROM unnest(p_programmes, p_members) AS v(programme_id, member_id)
+          JOIN members.merge g ON g.tenant_id = p_tenant AND g.programme_id = v.programme_id AND g.member_id = v.member_id
+              AND g.undone_at IS NULL
+          UNION
+          SELECT v.programme_id, v.member_id FROM unnest(mate_programmes, mates) AS v(programme_id, member_id)
+          UNION
+          SELECT r.programme_id, r.member_id FROM redemption.redemption r
+          WHERE r.tenant_id = p_tenant AND r.redemption_id = ANY (p_redemptions)
+          UNION
+          SELECT p.programme_id, p.member_id FROM redemption.household_part p
+          WHERE p.tenant_id = p_tenant AND p.redemption_id = ANY (p_redemptions)) AS w;
+
+    PERFORM 1 FROM ledger.member m
+    WHERE m.tenant_id = p_tenant
+      AND (m.programme_id, m.member_id) IN (SELECT * FROM unnest(wanted_programmes, wanted))
+    ORDER BY m.tenant_id, m.programme_id, m.member_id
+    FOR NO KEY UPDATE;
+
+    SELECT array_agg(m.programme_id), array_agg(m.member_id), array_agg(m.seq), array_agg(m.spread), array_agg(m.owing),
+           array_agg(m.tier)
+    INTO head_programmes, head_members, head_seqs, head_spreads, head_owing, head_tiers
+    FROM unnest(wanted_programmes, wanted) AS v(programme_id, member_id)
+    JOIN ledger.member m ON m.tenant_id = p_tenant AND m.programme_id = v.programme_id AND m.member_id = v.member_id
+    WHERE NOT m.merged;
+END $$;
+
+GRANT SELECT, INSERT ON redemption.household, redemption.housemate, redemption.household_part TO pointstream_redemption;
+GRANT UPDATE (dissolved_at) ON redemption.household TO pointstream_redemption;
+GRANT UPDATE (role, state, answered_at, ended_at) ON redemption.housemate TO pointstream_redemption;
+GRANT UPDATE (points) ON redemption.household_part TO pointstream_redemption;
+GRANT SELECT ON redemption.household, redemption.housemate, redemption.household_part
+    TO pointstream_gateway, pointstream_operator;

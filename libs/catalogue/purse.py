@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -12,13 +12,24 @@ from libs.ledger.model import MemberLedger
 from libs.ledger.spend import redeem
 
 
-def with_points(facts: MemberFacts, ledger: MemberLedger, scales: Mapping[str, int], now: datetime) -> MemberFacts:
+def with_points(
+    facts: MemberFacts,
+    ledger: MemberLedger,
+    scales: Mapping[str, int],
+    now: datetime,
+    common: Callable[[Sequence[str]], MemberLedger] | None = None,
+) -> MemberFacts:
     """Add what can be spent to what is known of a member; `scales` are the decimals of the wallets in their order.
 
     What time has done is recorded on the ledger already. Under "" all count together that have the first one's unit.
+    `common` gives the ledger that is spent from, by its wallets, where that is not the member's own.
     """
-    spendable = {wallet: redeem(ledger, 1, [wallet], now).spendable for wallet in scales}
+
+    def there(wallets: Sequence[str]) -> int:
+        return redeem(ledger if common is None else common(wallets), 1, wallets, now).spendable
+
+    spendable = {wallet: there([wallet]) for wallet in scales}
     shared = [wallet for wallet, scale in scales.items() if scale == next(iter(scales.values()))]
     if shared:
-        spendable[""] = redeem(ledger, 1, shared, now).spendable
+        spendable[""] = there(shared)
     return replace(facts, spendable=spendable, owing=any(debt.amount for debt in ledger.debts))

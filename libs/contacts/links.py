@@ -21,7 +21,7 @@ AGREEING = timedelta(days=60)
 """How long after it was made a link also takes a yes."""
 
 # Letters lie in mailboxes for years: a place in these lists means the same for ever.
-_PURPOSES: tuple[Purpose, ...] = ("service", "marketing", "profiling")
+_PURPOSES: tuple[Purpose, ...] = ("service", "marketing", "profiling", "location")
 _CHANNELS: tuple[ChannelName, ...] = (
     "email", "sms", "push", "web_push", "webhook", "http", "inbox", "till", "file",
 )  # fmt: skip

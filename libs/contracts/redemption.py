@@ -31,7 +31,8 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     the caller's key, the digest of its Idempotency-Key and that of the request; a quote has no use for the last two.
     With an `order` it is about a reward: `points` then are those paid for each piece, where the price slides.
     With `bill_minor` points pay a bill, in the currency's minor unit; `returned_minor` is how much of one came back.
-    With a `trade` points are not spent but traded; what is quoted with one is a loan.
+    With a `trade` points are not spent but traded; what is quoted with one is a loan. With `household` they are spent
+    out of what the member's household shares.
     """
 
     operation: Operation
@@ -53,6 +54,7 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     partial: bool = False
     returned_minor: int | None = None
     trade: TradeAsk | None = None
+    household: bool = False
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -87,12 +89,15 @@ class _View(BaseModel):
 class RedeemedLot(_View):
     """The part of a redemption that lies on one lot."""
 
-    lot: int = Field(description="The member's number of the lot.")
+    lot: int = Field(description="Its owner's number of the lot.")
     wallet: str = Field(description="Name of its wallet.")
     points: int = Field(description="How many of its points, in the wallet's minor unit.")
     restored: int = Field(description="How many of these came back.")
     earned_at: datetime = Field(description="When they were earned.")
     expires_at: datetime | None = Field(description="When what is there of the lot lapses; null for never.")
+    owner_id: UUID | None = Field(
+        default=None, description="Whose lot it is, where it is another member's of the household."
+    )
 
 
 Tax = Literal["payment", "discount"]

@@ -183,9 +183,9 @@ TOPICS: tuple[Topic, ...] = (
     ),
     _output(
         "loyalty.members",
-        "Tiers, segments, referrals and the life of a membership.",
+        "Tiers, segments, referrals, households and the life of a membership.",
         key=_MEMBER,
-        producers=("earning", "gateway"),
+        producers=("earning", "gateway", "redemption"),
         consumers=_BOTH,
     ).carrying(
         *_types(
@@ -194,12 +194,19 @@ TOPICS: tuple[Topic, ...] = (
             "member.tier_about_to_drop",
             "member.merged",
             "member.unmerged",
+            "member.joined",
             "member.segment_entered",
             "member.segment_left",
             "referral.started",
             "referral.converted",
             "referral.held",
             "referral.refused",
+            "household.founded",
+            "household.invited",
+            "household.joined",
+            "household.role_changed",
+            "household.left",
+            "household.dissolved",
         )
     ),
     _output(
@@ -295,7 +302,7 @@ TOPICS: tuple[Topic, ...] = (
         "Campaigns: what was published about them, when they start and stop.",
         key="tenant/programme/campaign",
         producers=("earning",),
-        consumers=(_DOWNSTREAM,),
+        consumers=_BOTH,
     ).carrying(
         *_types(
             "campaign.started",

@@ -7,7 +7,7 @@ the notifier hands them over. Only stores and commands import this module.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
@@ -24,8 +24,21 @@ TESTED: tuple[ChannelName, ...] = ("email", "sms", "push", "web_push", "http", "
 """Channels on which an address can be written to that is no member's."""
 
 
+A_DAY = 100
+"""Letters that one person, or one key, may have tried within a day: they go to any address, and cost money."""
+_DAY = timedelta(days=1)
+
+
 class DigestDiffers(ValueError):
     """The id stands for another letter."""
+
+
+class Spent(ValueError):
+    """Whoever asks has had as many letters tried as they may in a day; the next one is let through at `again_at`."""
+
+    def __init__(self, again_at: datetime) -> None:
+        super().__init__(f"no more than {A_DAY} letters a day, the next one at {again_at:%H:%M} UTC")
+        self.again_at = again_at
 
 
 class OwnLetter(NamedTuple):
@@ -78,17 +91,27 @@ async def put(
 
     Raises:
         DigestDiffers: the id stands for another letter.
+        Spent: it is a test, and one too many of whoever asks.
     """
     known = await connection.fetchval(_QUERIES["known"], tenant_id, letter.letter_id)
     if known is not None:
         if bytes(known) != digest:
             raise DigestDiffers("the name stands for another letter")
         return
+    if letter.kind == "test" and (again_at := await _spent(connection, tenant_id, by, now)) is not None:
+        raise Spent(again_at)
     sealed = seal.close(_packed(letter), place_of(letter.letter_id))
     await connection.execute(
         _QUERIES["put"], tenant_id, letter.letter_id, letter.programme_id, letter.kind, letter.channel, letter.message,
         digest, sealed, by, now,
     )  # fmt: skip
+
+
+async def _spent(connection: asyncpg.Connection, tenant_id: int, by: str, now: datetime) -> datetime | None:
+    """Until when somebody has to wait, if they must; who asks twice at once is counted one after the other."""
+    await connection.execute(_QUERIES["one_by_one"], tenant_id, by)
+    first: datetime | None = await connection.fetchval(_QUERIES["spent"], tenant_id, by, now - _DAY, A_DAY - 1)
+    return None if first is None else first + _DAY
 
 
 async def load(connection: asyncpg.Connection, tenant_id: int, letter_id: UUID) -> Stand | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
+
+from msgspec.structs import replace
 
 from libs.ledger.decide import burn_order, take
 from libs.ledger.model import Account, Allocation, Kind, Lot, MemberLedger, Movement
@@ -42,6 +44,14 @@ def hold(ledger: MemberLedger, points: int, wallets: Sequence[str], at: datetime
         ValueError: a bug of the caller, as in `redeem`.
     """
     return _spend(ledger, points, wallets, at, Kind.HOLD, Account.HELD)
+
+
+def rested(ledger: MemberLedger, rest: timedelta, now: datetime) -> MemberLedger:
+    """The ledger as far as it may be spent: without what came from another member less than so long ago."""
+    if not rest:
+        return ledger
+    lots = tuple(lot for lot in ledger.lots if lot.opened_by is not Kind.TRANSFER or lot.recorded_at + rest <= now)
+    return replace(ledger, lots=lots)
 
 
 def _spend(

@@ -11,7 +11,7 @@ ChannelName = Literal["email", "sms", "push", "web_push", "webhook", "http", "in
 ADDRESSLESS: frozenset[ChannelName] = frozenset(("inbox", "till", "webhook"))
 """Channels that reach a member by what the platform knows anyway."""
 
-Purpose = Literal["service", "marketing", "profiling"]
+Purpose = Literal["service", "marketing", "profiling", "location"]
 """What a consent is given for. A service message belongs to what the member joined: it is sent unless refused."""
 
 

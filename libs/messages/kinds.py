@@ -60,6 +60,8 @@ KINDS: Mapping[str, Kind] = {
         "service", points=_POINTS, balance=_POINTS, reason=_maybe("text"), active_from=_maybe("day"), **_OFFERS
     ),
     "reward_granted": _kind("service", reward=_TEXT, code=_maybe("text"), valid_until=_maybe("day")),
+    "order_moved": _kind("service", reward=_TEXT, stage=_TEXT, quantity=Variable("number")),
+    "reward_in_reach": _kind("service", reward=_TEXT, balance=_POINTS),
     "tier_reached": _kind("service", new_tier=_TEXT, until=_maybe("day"), benefits=Variable("names")),
     "tier_about_to_drop": _kind(
         "service",

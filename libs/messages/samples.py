@@ -33,6 +33,8 @@ _NAMED: Mapping[str, object] = {
     "until": date(2027, 12, 31),
     "valid_until": date(2027, 1, 31),
     "reward": "A bag of coffee",
+    "stage": "shipped",
+    "quantity": 1,
     "code": "MEADOW-7K3F-9QXA",
     "number": "10482",
     "reason": "Your purchase of December 12",

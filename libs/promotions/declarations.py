@@ -72,6 +72,19 @@ def check_facts(
         _check_expressions(path, campaign, language_of(campaign, attributes, activities))
 
 
+def check_arrivals(stores: Sequence[Store], activities: Sequence[ActivityType]) -> None:
+    """Refuse a store whose arrivals are an activity that is not declared, where any are.
+
+    Raises:
+        Misplaced: there is one.
+    """
+    names = [activity.name for activity in activities]
+    for at, store in enumerate(stores):
+        if names and store.arrival is not None and store.arrival.activity not in names:
+            reason = f"activity {store.arrival.activity!r} is not declared"
+            raise Misplaced(f"stores[{at}].arrival.activity", reason, ", ".join(names))
+
+
 def _check_expressions(path: str, campaign: Campaign, spoken: Language) -> None:
     place = f"{path}.cel"
     try:

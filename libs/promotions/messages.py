@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from libs.messages.content import ChannelName, Purpose
+from libs.promotions.announced import Promotion
 from libs.promotions.parts import LocalTime, Misplaced, NonNegative, Part, refuse_repeats, unless_written
 from libs.promotions.proposals import ProductProposal
 
@@ -16,6 +17,9 @@ MessageName = Literal[
     "points_credited",
     "points_expired",
     "reward_granted",
+    "order_moved",
+    "reward_in_reach",
+    "welcome",
     "tier_reached",
     "tier_about_to_drop",
 ]
@@ -78,7 +82,7 @@ class Messages(Part):
 
     `brand` is under whose name; by default the programme's. `language` is that of members of whom none is known. A
     message to more than `approval_above` members at once waits until somebody else than who sends it agrees.
-    `proposals` are products that templates may show.
+    `proposals` are products that templates may show, `promotions` campaigns of which members are told when they begin.
     """
 
     brand: Annotated[str, Field(min_length=1, max_length=64)] | None = None
@@ -88,6 +92,7 @@ class Messages(Part):
     caps: Annotated[tuple[Cap, ...], Field(max_length=16)] = ()
     approval_above: NonNegative = unless_written(10_000)
     proposals: Annotated[tuple[ProductProposal, ...], Field(max_length=500)] = unless_written(())
+    promotions: Annotated[tuple[Promotion, ...], Field(max_length=500)] = unless_written(())
 
     @model_validator(mode="after")
     def _once_each(self) -> Self:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Protocol, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from libs.promotions.parts import Misplaced, Part, Positive, Text, Texts
+from libs.promotions.parts import Misplaced, Name, Part, Positive, Text, Texts, unless_written
 
 EARTH_RADIUS_METRES = 6_371_008
 """The mean radius."""
@@ -53,6 +53,13 @@ class Circle(Point):
     metres: Annotated[Positive, Field(le=20_015_000)]
 
 
+class Arrival(Part):
+    """A member who agreed to offers by place, and comes so near to a store, has done this activity: once a day."""
+
+    activity: Name
+    metres: Annotated[Positive, Field(le=50_000)] = 300
+
+
 class Store(Part):
     """A store as receipts name it, where it lies and what it is."""
 
@@ -64,11 +71,14 @@ class Store(Part):
     region: Text | None = None
     city: Text | None = None
     labels: Texts = ()
+    arrival: Arrival | None = unless_written(None)
 
     @model_validator(mode="after")
     def _a_place(self) -> Self:
         if (self.latitude is None) != (self.longitude is None):
             raise Misplaced("longitude" if self.longitude is None else "latitude", "a place needs both")
+        if self.arrival is not None and self.latitude is None:
+            raise Misplaced("arrival", "nobody comes near to a store without latitude and longitude")
         return self
 
 

@@ -12,19 +12,21 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from libs.promotions.allowances import SharedLimit, Stacking
+from libs.promotions.announced import check_promotions
 from libs.promotions.audience import FactField
 from libs.promotions.before_expiry import check_frames, with_periods
 from libs.promotions.campaigns import Campaign, phase_of
 from libs.promotions.catalogue import Product
 from libs.promotions.challenges import check_challenges
 from libs.promotions.choices import Choice, check_choices
-from libs.promotions.declarations import ActivityType, check_facts, check_places
+from libs.promotions.declarations import ActivityType, check_arrivals, check_facts, check_places
 from libs.promotions.discounts import Discounting
 from libs.promotions.exchange_rates import ExchangeRate, check_rates
 from libs.promotions.experiments import Experiment, check_experiments
 from libs.promotions.expiry_checks import check_expiry
 from libs.promotions.extensions import Extend, check_extensions
 from libs.promotions.gifts import StatusPoints
+from libs.promotions.households import HouseholdTerms, check_households
 from libs.promotions.lapsing import Reinstatement, SweepApproval
 from libs.promotions.messages import Messages
 from libs.promotions.occasions import check_occasions
@@ -95,6 +97,7 @@ class Programme(Part):
     payment: Payment | None = None
     transfers: Transfers | None = None
     trades: Trades | None = None
+    household: HouseholdTerms | None = None
     choices: Annotated[tuple[Choice, ...], Field(max_length=256)] = unless_written(())
     messages: Messages = unless_written(Messages())
     scenarios: Scenarios = unless_written(())
@@ -123,6 +126,7 @@ class Programme(Part):
         check_partners(self.campaigns, self.partners)
         check_rates(self.exchange_rates, self.currency)
         check_facts(self.campaigns, self.attributes, self.activities)
+        check_arrivals(self.stores, self.activities)
         wallets = [wallet.name for wallet in self.wallets]
         check_sets(self.tier_sets, wallets)
         check_segments(self.segments, self.campaigns, self.attributes, self.tier_sets, wallets)
@@ -135,12 +139,14 @@ class Programme(Part):
         check_experiments(self.experiments, self.campaigns)
         check_scenarios(self.scenarios, self.wallets, self.segments, self.tier_sets, self.campaigns, self.attributes)
         check_proposals(self.messages.proposals, self.segments)
+        check_promotions(self.messages.promotions, self.campaigns, self.segments)
         self._check_tier_points()
         check_extensions(self.campaigns, self.wallets)
         check_payment(self.payment, wallets, driving_levels(self.tier_sets))
         check_transfers(self.transfers, driving_levels(self.tier_sets))
         check_choices(self.choices)
         check_trades(self.trades, wallets, driving_levels(self.tier_sets))
+        check_households(self.household, wallets)
         check_expiry(self.wallets, self.campaigns, self.tier_sets, self.segments, self.activities)
         return self
 

@@ -55,6 +55,27 @@ class RedemptionAbandoned(Part):
     reference: Text | None = None
 
 
+class Joined(Part):
+    """The member was added to the programme, within the last two days."""
+
+    kind: Literal["joined"]
+
+
+class OrderMoved(Part):
+    """An order of a reward went on to a `stage`, or came to nothing: of this reward, by default of any."""
+
+    kind: Literal["order_moved"]
+    stage: Literal["ordered", "shipped", "delivered", "returned", "failed", "cancelled"] | None = None
+    reference: Text | None = None
+
+
+class RewardInReach(Part):
+    """The member's points reach a reward of the wish list: this one, by default any."""
+
+    kind: Literal["reward_in_reach"]
+    reference: Text | None = None
+
+
 class TierReached(Part):
     """The member came to a higher level: to this one, by default any, of one tier set or any."""
 
@@ -115,6 +136,9 @@ ScenarioTrigger = Annotated[
     | ActivityDone
     | RewardGranted
     | RedemptionAbandoned
+    | Joined
+    | OrderMoved
+    | RewardInReach
     | TierReached
     | TierAboutToDrop
     | BeforeExpiry

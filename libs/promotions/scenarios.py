@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 OF_EVENT = {
     "points_credited": "points_credited",
     "reward_granted": "reward_granted",
+    "order_moved": "order_moved",
+    "reward_in_reach": "reward_in_reach",
     "tier_reached": "tier_reached",
     "tier_about_to_drop": "tier_about_to_drop",
 }

@@ -42,6 +42,9 @@ _AT_ONCE = 5_000
 _TOPICS = {
     "before_expiry": "loyalty.reminders",
     "reward_granted": "loyalty.rewards",
+    "order_moved": "loyalty.rewards",
+    "reward_in_reach": "loyalty.rewards",
+    "joined": "loyalty.members",
     "redemption_abandoned": "loyalty.rewards",
     "tier_reached": "loyalty.members",
     "tier_about_to_drop": "loyalty.members",

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from libs.contracts.events import (
     ActivityEvaluatedV1,
+    MemberJoinedV1,
     MemberSegmentEnteredV1,
     MemberTierAboutToDropV1,
     MemberTierChangedV1,
@@ -17,12 +18,19 @@ from libs.contracts.events import (
     PointsExpiredV1,
     PurchaseEvaluatedV1,
     ReminderDueV1,
+    RewardAdvancedV1,
+    RewardCancelledV1,
     RewardExpiredV1,
+    RewardFulfilledV1,
     RewardGrantedV1,
+    RewardReachedV1,
+    RewardRedeemedV1,
 )
 
 SOON, LATER = timedelta(days=2), timedelta(days=7)
 """How long what just happened is news: a small thing, and one that members look for."""
+MOVES = ("ordered", "shipped", "delivered", "returned", "failed", "cancelled")
+"""Steps of an order of which its member is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +114,27 @@ def _dropping(event: Any) -> Occasion:
     return Occasion(data.member_id, "tier_about_to_drop", name, on, data.grace_until, facts)
 
 
+def _joined(event: Any) -> Occasion:
+    data: MemberJoinedV1 = event.data
+    since = data.enrolled_at
+    return Occasion(data.member_id, "welcome", event.id, since.date(), since + SOON, {})
+
+
+def _moved(event: Any) -> Occasion | None:
+    """The steps of an order that its member waits for; what is had at once needs no word of being on its way."""
+    data: RewardAdvancedV1 = event.data
+    if data.state not in MOVES:
+        return None
+    facts = {"stage": data.state, "reference": data.reference, "category": data.category, "quantity": data.quantity}
+    return _news(event, data.member_id, "order_moved", LATER, facts)
+
+
+def _in_reach(event: Any) -> Occasion:
+    data: RewardReachedV1 = event.data
+    facts = {"reference": data.reference, "points": data.points}
+    return _news(event, data.member_id, "reward_in_reach", LATER, facts)
+
+
 def _entered(event: Any) -> Occasion:
     """Nobody is told of it as such: scenarios begin with it."""
     data: MemberSegmentEnteredV1 = event.data
@@ -154,6 +183,12 @@ _TOLD: Mapping[str, Callable[[Any], Occasion | None]] = {
     MemberTierChangedV1.event_type: _reached,
     MemberTierAboutToDropV1.event_type: _dropping,
     MemberSegmentEnteredV1.event_type: _entered,
+    MemberJoinedV1.event_type: _joined,
+    RewardRedeemedV1.event_type: _moved,
+    RewardAdvancedV1.event_type: _moved,
+    RewardFulfilledV1.event_type: _moved,
+    RewardCancelledV1.event_type: _moved,
+    RewardReachedV1.event_type: _in_reach,
 }
 _BEGUN: Mapping[str, tuple[str, Callable[[Any], Occasion | None]]] = {
     PurchaseEvaluatedV1.event_type: ("purchase", _bought),

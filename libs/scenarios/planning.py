@@ -21,6 +21,8 @@ ARM = "scenario_arm"
 """The fact that says in which arm the member is; there where there are arms."""
 GIVEN_BY = "scenario:"
 """What stands for the campaign of a reward begins so where a scenario gave it; its name follows."""
+_TRIGGERS = {"expiry_reminder": "before_expiry", "welcome": "joined"}
+"""Kinds of triggers that are called otherwise than what members are told."""
 _OWN = frozenset(("kind", "min_points", "campaign", "days", "days_before", "years"))
 
 
@@ -87,7 +89,7 @@ def begins(trigger: ScenarioTrigger, occasion: Occasion) -> bool:
         # Who is in the segment because the document is new was there before it.
         own = occasion.message == "segment_entered" and facts["segment"] == segment_of(trigger)["name"]
         return own and facts.get("reason") != "programme"
-    happened = "before_expiry" if occasion.message == "expiry_reminder" else occasion.message
+    happened = _TRIGGERS.get(occasion.message, occasion.message)
     if trigger.kind != happened:
         return False
     asked = trigger.model_dump(exclude=set(_OWN), exclude_none=True)

@@ -57,9 +57,10 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A step that would have been planned for a member."""
+    """A step that would have been planned for a member; `cause` names what its scenario began with."""
 
     name: UUID
+    cause: str
     scenario: Scenario
     step: Step
     arm: str | None
@@ -97,9 +98,10 @@ def trials(scenarios: Sequence[Scenario], happened: Iterable[Happened]) -> list[
     for each in happened:
         occasion = each.occasion
         for scenario, step, arm in begun(live, occasion):
-            told = f"{scenario.name}/{step.name}/{occasion.message}/{occasion.occasion}/{occasion.member_id}"
-            name, due = uuid5(_NAMES, told), each.at + timedelta(hours=step.after_hours)
-            found.setdefault(name, Trial(name, scenario, step, arm, occasion.member_id, each.at, due))
+            cause = f"{occasion.message}/{occasion.occasion}"
+            name = uuid5(_NAMES, f"{scenario.name}/{step.name}/{cause}/{occasion.member_id}")
+            due = each.at + timedelta(hours=step.after_hours)
+            found.setdefault(name, Trial(name, cause, scenario, step, arm, occasion.member_id, each.at, due))
     return list(found.values())
 
 
@@ -140,10 +142,10 @@ def simulated(
 
 
 def _begun(tried: Iterable[Trial], won: Collection[UUID]) -> list[Begun]:
-    """How often each scenario began by arm: once for a member and a moment, whatever number of steps it has."""
-    began: dict[tuple[str, str, UUID, datetime], bool] = {}
+    """How often each scenario began by arm: once for a member and what happened, whatever number of steps it has."""
+    began: dict[tuple[str, str, UUID, str], bool] = {}
     for each in tried:
-        key = (each.scenario.name, each.arm or "", each.member_id, each.began)
+        key = (each.scenario.name, each.arm or "", each.member_id, each.cause)
         began[key] = began.get(key, False) or each.name in won
     counted: Counter[tuple[str, str]] = Counter(key[:2] for key in began)
     reached: Counter[tuple[str, str]] = Counter(key[:2] for key, came in began.items() if came)

@@ -11,6 +11,7 @@ from libs.promotions.experiments import CONTROL
 from libs.promotions.scenario_triggers import ScenarioTrigger
 from libs.promotions.scenarios import Scenario
 from libs.scenarios.funnel import MARKS, ArmCount, Funnel, StepCount
+from libs.scenarios.simulating import Simulated
 from libs.scenarios.texts import SCENARIOS
 
 
@@ -30,6 +31,23 @@ def told(found: Funnel, language: str) -> dict[str, Any]:
         "arms": [_arm(arm, scenario, language) for arm in found.arms],
         "steps": [_step(step) for step in found.steps],
     }
+
+
+def told_of_simulated(found: Simulated, language: str) -> list[dict[str, Any]]:
+    """Tell how scenarios would have gone: the same, for how many members, and how often each step by which way."""
+    return [
+        {
+            **told(each, language),
+            "members": found.members[each.scenario.name],
+            "by": [
+                {"step": step, "by": by, "times": times}
+                for (name, step), counted in sorted(found.channels.items())
+                if name == each.scenario.name
+                for by, times in sorted(counted.items())
+            ],
+        }
+        for each in found.funnels
+    ]
 
 
 def trigger_words(trigger: ScenarioTrigger, language: str) -> str:

@@ -75,10 +75,11 @@ class Webhooks:
         event_types: tuple[str, ...] | None,
         style: Style | None,
         description: str | None,
+        now: datetime,
     ) -> bool:
         """Change what is not None; False when there is no such endpoint."""
         types = None if event_types is None else list(event_types)
-        return await self._value("change", endpoint_id, url, types, style, description) is not None
+        return await self._value("change", endpoint_id, url, types, style, description, now) is not None
 
     async def turn(self, endpoint_id: UUID, state: State, now: datetime) -> bool:
         """Turn an endpoint on or off; False when there is no such endpoint."""

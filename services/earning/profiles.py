@@ -35,6 +35,7 @@ from services.earning import claims, referral_desk, store
 from services.earning.arrivals import UNKNOWN_SOURCE
 from services.earning.events import SourceReader, arrival
 from services.earning.inbox_store import body_hashes
+from services.earning.joining import joined
 from services.earning.metrics import EarningMetrics
 from services.earning.occasions import outgoing
 from services.earning.outcome import NO_PAGE
@@ -145,7 +146,7 @@ class ProfileHandler:
         if fresh:
             applied.outcomes["enrolled"] = len(fresh)
         for index, profile in fresh:
-            tally.events[work.span_of[index]] += _occasions(profile, now)
+            tally.events[work.span_of[index]] += _told_of(profile, now)
         spans = {(*profile.programme.key, profile.member_id): work.span_of[index] for index, profile in fresh}
         for member, events in claimed.events.items():
             tally.events[spans[member]] += events
@@ -229,14 +230,19 @@ def _members(fresh: Iterable[Profile]) -> list[store.NewMember]:
     return list(found.values())
 
 
-def _occasions(profile: Profile, now: datetime) -> list[Outgoing]:
-    """That somebody has enrolled, if a campaign waits for it; members who come from elsewhere enrolled long ago."""
+def _told_of(profile: Profile, now: datetime) -> list[Outgoing]:
+    """That somebody has enrolled: to the world, and to a campaign that waits for it.
+
+    Campaigns do not hear of members who come from elsewhere, and enrolled long ago.
+    """
+    if not profile.enrols:
+        return []
+    spread = kafka_partition_hash(str(profile.member_id).encode())
+    told = [joined(profile.programme, profile.member_id, profile.at, spread)]
     occasion = enrolment(profile.member_id, profile.at)
-    if not profile.enrols or now - profile.at > GRACE:
-        return []
-    if not is_awaited(profile.programme, occasion.name, occasion.of, occasion.at):
-        return []
-    return [outgoing(profile.programme, occasion, kafka_partition_hash(str(profile.member_id).encode()))]
+    if now - profile.at <= GRACE and is_awaited(profile.programme, occasion.name, occasion.of, occasion.at):
+        told.append(outgoing(profile.programme, occasion, spread))
+    return told
 
 
 def _told_by(data: Any) -> Told | None:

@@ -85,6 +85,7 @@ from services.gateway.files.store import FileStore
 from services.gateway.games import console as console_of_games
 from services.gateway.games import ranking_api
 from services.gateway.games import routes as ways_to_games
+from services.gateway.households import routes as ways_to_households
 from services.gateway.inbox import routes as inbox_api
 from services.gateway.inbox.store import InboxStore
 from services.gateway.intake import console
@@ -118,6 +119,7 @@ from services.gateway.own_letters import result_routes as ways_to_results
 from services.gateway.own_letters import routes as ways_to_own_letters
 from services.gateway.own_letters.desk import OwnDesk
 from services.gateway.own_letters.results_desk import ResultsDesk
+from services.gateway.places import routes as places_routes
 from services.gateway.planning import calendar_api, calendar_console, wizard
 from services.gateway.public import routes as public
 from services.gateway.quotes import api as quote_api
@@ -136,6 +138,8 @@ from services.gateway.rules.store import RulesStore
 from services.gateway.running import TenantProgrammes
 from services.gateway.scenarios import api as scenarios_api
 from services.gateway.scenarios import console as scenarios_console
+from services.gateway.scenarios import simulation_api
+from services.gateway.scenarios.desk import SimulationDesk
 from services.gateway.segments import api as segments_api
 from services.gateway.segments import console as segments_console
 from services.gateway.settings import GatewaySettings
@@ -173,6 +177,7 @@ _WAYS = (
     ways_to_carts,
     own_pages,
     ways_to_trades,
+    ways_to_households,
     ways_to_choices,
     ways_to_games,
     ranking_api,
@@ -238,6 +243,8 @@ _WAYS = (
     templates_api,
     templates_console,
     scenarios_api,
+    simulation_api,
+    places_routes,
     ways_to_media,
     ways_to_designs,
     ways_to_looks,
@@ -296,6 +303,7 @@ def compose(
             app.state.landing = LandingDesk(app.state.designs.store, Joining.from_seal_key(key), random)
             app.state.brand_looks = BrandLooks(app.state.designs.store)
             app.state.results = ResultsDesk(pool, vault.seal)
+            app.state.simulations = SimulationDesk(pool, random)
             app.state.own_letters = OwnDesk(pool, app.state.templates, vault.seal, random)
             app.state.backtests = _backtests(settings, pool, now, metrics, random)
             async with (

@@ -16,7 +16,6 @@ from aiokafka import ConsumerRecord
 from prometheus_client import CollectorRegistry
 
 from libs.contacts.links import Links
-from libs.contacts.vault import Vault
 from libs.contracts.headers import headers_of
 from libs.runtime import kafka, logs, postgres
 from libs.runtime.clock import Clock, SystemClock, happens_within
@@ -26,7 +25,6 @@ from libs.runtime.metrics import StreamMetrics
 from libs.runtime.outbox import ReadRows, Relay
 from libs.runtime.seal import Seal
 from libs.templates.shelf import Shelf
-from libs.webhooks.wanted import SOURCES
 from services.notifier.acting.doer import Doer
 from services.notifier.announcements import WRITER
 from services.notifier.carriers import carriers_of
@@ -35,12 +33,15 @@ from services.notifier.intake import TOPICS, Intake
 from services.notifier.keeper import Keeper
 from services.notifier.lane import Carrier, Lane
 from services.notifier.mailbox import Mailbox
+from services.notifier.mass.promotions import TOPIC as CAMPAIGNS
+from services.notifier.mass.promotions import Promotions
 from services.notifier.mass.work import MassWork
 from services.notifier.metrics import NotifierMetrics
 from services.notifier.own.letters import OwnLetters
 from services.notifier.own.results import ResultMails
 from services.notifier.programmes import Programmes
 from services.notifier.settings import NotifierSettings
+from services.notifier.trying.work import Trials
 from services.notifier.webhooks.work import WebhookWork
 from services.notifier.words import Words
 
@@ -96,17 +97,18 @@ def build(settings: NotifierSettings, clock: Clock | None = None) -> faust.App:
         for carrier in carriers.values()
         for _ in range(said.lanes)
     ]  # fmt: skip
-    mailbox = Mailbox(settings.mailbox, pool, Vault.from_seal_key(base64.b64decode(secret)), clock.now, metrics)
+    mailbox = Mailbox(settings.mailbox, pool, clock.now, metrics)
     ready = _host(app, settings, pool, programmes, shelf, relay, lanes, list(carriers.values()), keeper, doer)
-    _listen(app, settings, intake, ready)
+    _listen(app, settings, intake, Promotions(pool, programmes, clock), ready)
     mass = MassWork(pool, desk, programmes, clock, metrics, relay.committed, wake)
     own = OwnLetters(pool, carriers, seal, clock, wall)
+    trials = Trials(pool, programmes, clock, wall.now)
     results = ResultMails(pool, programmes, shelf.library, seal, clock)
     _look_into(app, settings, mailbox, ready)
-    _host_mass(app, mass, own, results, ready)
-    _host_webhooks(app, settings, WebhookWork(settings, metrics.webhooks, chance))
+    _host_mass(app, mass, own, results, trials, ready)
+    _host_webhooks(app, WebhookWork(settings, metrics.webhooks, chance))
     up = listen_only(app, settings, clock, metrics.announcements.inc)
-    hosted = (programmes, relay, keeper, doer, mass, own, results, *lanes)
+    hosted = (programmes, relay, keeper, doer, mass, own, results, trials, *lanes)
     troubles = [partial(getattr, each, "trouble") for each in hosted]
     serve_health(app, registry, [up, *troubles])
     return app
@@ -172,8 +174,10 @@ def _host(
     return ready
 
 
-def _host_mass(app: faust.App, work: MassWork, own: OwnLetters, results: ResultMails, ready: asyncio.Event) -> None:
-    """Let the app look after messages to many members, and letters to people of the company."""
+def _host_mass(
+    app: faust.App, work: MassWork, own: OwnLetters, results: ResultMails, trials: Trials, ready: asyncio.Event
+) -> None:
+    """Let the app look after messages to many members, letters to people of the company, and scenarios on trial."""
 
     @app.timer(interval=_LOOK)  # type: ignore[untyped-decorator]  # faust
     async def look_after_mass_messages() -> None:
@@ -186,6 +190,11 @@ def _host_mass(app: faust.App, work: MassWork, own: OwnLetters, results: ResultM
             await results.look()
             await own.look()
 
+    @app.timer(interval=_LOOK)  # type: ignore[untyped-decorator]  # faust
+    async def try_scenarios() -> None:
+        if ready.is_set():
+            await trials.look()
+
 
 async def look_for_templates(shelf: Shelf, pool: asyncpg.Pool) -> None:
     """Look for templates that were published; what is known stays while the database is away."""
@@ -195,7 +204,9 @@ async def look_for_templates(shelf: Shelf, pool: asyncpg.Pool) -> None:
         log.warning("templates.not_read", error=type(error).__name__)
 
 
-def _listen(app: faust.App, settings: NotifierSettings, intake: Intake, ready: asyncio.Event) -> None:
+def _listen(
+    app: faust.App, settings: NotifierSettings, intake: Intake, promotions: Promotions, ready: asyncio.Event
+) -> None:
     """Hear what members may be told of: an agent a topic, so that one in trouble does not hold up the others."""
 
     def listen_to(topic: str) -> None:
@@ -211,6 +222,14 @@ def _listen(app: faust.App, settings: NotifierSettings, intake: Intake, ready: a
     for topic in TOPICS:
         listen_to(topic)
 
+    begins = app.topic(f"{settings.kafka.topic_prefix}{CAMPAIGNS}", key_type=bytes, value_type=bytes, internal=False)
+
+    @app.agent(begins, name=f"{CAMPAIGNS}.told", concurrency=1)
+    async def hear_of_campaigns(stream: faust.StreamT[bytes]) -> None:
+        async for events in cast("faust.Stream[bytes]", stream).take_events(_TAKEN, _WITHIN):
+            await ready.wait()
+            await promotions.take([_record(event) for event in events])
+
 
 def _look_into(app: faust.App, settings: NotifierSettings, mailbox: Mailbox, ready: asyncio.Event) -> None:
     """Read the mailbox now and then, again at once while there is more."""
@@ -222,16 +241,9 @@ def _look_into(app: faust.App, settings: NotifierSettings, mailbox: Mailbox, rea
                 pass
 
 
-def _host_webhooks(app: faust.App, settings: NotifierSettings, work: WebhookWork) -> None:
-    """Let the app run what sends webhooks, and give it the events of the output topics one by one."""
+def _host_webhooks(app: faust.App, work: WebhookWork) -> None:
+    """Let the app run what hears of events for webhooks and sends them."""
     app.service(Hosted(work.run, work.stop))  # type: ignore[arg-type]  # faust takes an instance too, its types do not
-    names = [settings.kafka.topic_prefix + topic.name for topic in SOURCES]
-    happened = app.topic(*names, value_type=bytes, internal=False)
-
-    @app.agent(happened, concurrency=1)
-    async def webhook_events(stream: faust.StreamT[bytes]) -> None:
-        async for event in stream.events():
-            await work.hear(event.message.value, event.message.timestamp)
 
     @app.timer(interval=_UPKEEP)  # type: ignore[untyped-decorator]  # faust
     async def look_after_webhooks() -> None:

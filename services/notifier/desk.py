@@ -28,6 +28,7 @@ from services.notifier.domain import Case, Drop, Facts, Send, Sent, Untrue, Verd
 from services.notifier.mass.book import open_book
 from services.notifier.mass.notice import notice_of
 from services.notifier.offers.loading import ASKED, Wanted, load_offers
+from services.notifier.offers.titles import load_titles
 from services.notifier.programmes import Programmes, Rules
 from services.notifier.states import Failed, undelivered
 from services.notifier.words import Unwritten, Words
@@ -123,12 +124,13 @@ class Desk:
             book = await open_book(connection, deliveries)
             languages = {claimed.delivery.scope: rules.messages.language for claimed, rules in known}
             truths |= _with_words(truths, book.truths(deliveries, people, languages))
+            asked = _readers(deliveries, truths, people, languages)
+            truths |= _with_words(truths, await load_titles(connection, asked))
             offers = await load_offers(connection, self._wanted(known, people, truths), standing, now)
             truths |= _with_words(truths, offers)
             sent = await self._sent(connection, known, now)
             follows = [(each, rules) for (_, rules), each in zip(known, deliveries, strict=True) if each.place > 0]
-            asked = [(each, _only_opened(rules, each)) for each, rules in follows]
-            reached = await store.reached(connection, asked)
+            reached = await store.reached(connection, [(each, _only_opened(rules, each)) for each, rules in follows])
         cases = []
         for claimed, rules in known:
             each = claimed.delivery
@@ -165,7 +167,7 @@ class Desk:
             each, person = claimed.delivery, people[claimed.delivery.member]
             if not isinstance(truths[each.delivery_id], Untrue):
                 names = self._words.says(each, rules, person, ASKED)
-                wanted.append(Wanted(each, rules, person.language or rules.messages.language, names))
+                wanted.append(Wanted(each, rules, _language(person, rules.messages.language), names))
         return wanted
 
     async def _sent(
@@ -268,6 +270,25 @@ def _with_words(
 def _only_opened(rules: Rules, delivery: Delivery) -> bool:
     notice = rules.notice(delivery.message, delivery.occasion)
     return notice is not None and notice.follow_hours is not None
+
+
+def _readers(
+    deliveries: Iterable[Delivery],
+    truths: Mapping[UUID, Facts | Untrue],
+    people: Mapping[truth.Member, Person],
+    languages: Mapping[tuple[int, int], str],
+) -> list[tuple[Delivery, str]]:
+    """What may go out, and in which language it is read."""
+    return [
+        (each, _language(people[each.member], languages[each.scope]))
+        for each in deliveries
+        if not isinstance(truths[each.delivery_id], Untrue)
+    ]
+
+
+def _language(person: Person, usual: str) -> str:
+    """In which language somebody is written to."""
+    return person.language or usual
 
 
 def _zone(person: Person | None, rules: Rules) -> ZoneInfo:

@@ -42,15 +42,15 @@ class Known:
     digest: bytes | None
 
 
-async def hear_for_all(pool: asyncpg.Pool, heard: Sequence[Heard], now: datetime) -> None:
-    """Keep what was heard by somebody who knows no companies: with whoever's message, or address, it is."""
-    ids, digests = [each.delivery_id for each in heard], [each.digest for each in heard]
+async def hear_of_sent(pool: asyncpg.Pool, heard: Sequence[Heard], now: datetime) -> frozenset[UUID]:
+    """Keep what was heard of mails by somebody who knows no companies, as far as we sent them; returns which we did."""
+    named = {each.delivery_id for each in heard}
     async with pool.acquire() as connection, connection.transaction():
-        whose: dict[int, list[Heard]] = {}
-        for row in await connection.fetch(_QUERIES["whose"], ids, digests):
-            whose.setdefault(row["tenant_id"], []).append(heard[row["place"] - 1])
-        for tenant_id, theirs in whose.items():
+        whose = {row["delivery_id"]: row["tenant_id"] for row in await connection.fetch(_QUERIES["whose"], list(named))}
+        for tenant_id in set(whose.values()):
+            theirs = [each for each in heard if whose.get(each.delivery_id) == tenant_id]
             await hear(connection, tenant_id, theirs, now)
+    return frozenset(whose)
 
 
 async def take(connection: asyncpg.Connection, most: int) -> list[Feedback]:

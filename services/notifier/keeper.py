@@ -25,6 +25,8 @@ from services.notifier.states import Bounced, heard
 log = logs.get(__name__)
 _MOST = 500
 _MONTHS = 3
+"""So many are kept ahead beside what scenarios plan: a reminder lies by the day of its boundary."""
+_SHORTEST = timedelta(days=28)
 _RARELY = timedelta(seconds=15)
 _CAPTURED = sql.load("services.notifier", "captured.sql")
 _OPENED = ("opened", "clicked")
@@ -55,7 +57,7 @@ class Keeper:
         self._committed = committed
         self._wake = woken
         self._captured = captured
-        self._month: date | None = None
+        self._kept: tuple[date, int] | None = None
         self._rarely_at: datetime | None = None
         self.trouble: str | None = "it has not looked around yet"
 
@@ -72,9 +74,10 @@ class Keeper:
 
     async def _look(self) -> None:
         now, wall = self._clock.now(), self._wall.now()
-        if self._month != (month := now.date().replace(day=1)):
-            await store.keep_months(self._pool, now, _MONTHS)
-            self._month = month
+        ahead = _MONTHS - (-self._programmes.longest // _SHORTEST)
+        if self._kept != (kept := (now.date().replace(day=1), ahead)):
+            await store.keep_months(self._pool, now, ahead)
+            self._kept = kept
         await self._apply_feedback(now)
         await self._follow(now)
         self._wake(await store.channels_due(self._pool, self._channels, now))

@@ -1,7 +1,9 @@
 """The mailbox to which mails come back: its bounces and complaints are told as if somebody had handed them over.
 
-A mail is flagged as seen only when what it says is stored, and the same report twice counts once: two workers that read
-one mailbox, or one that ends in the middle, do no harm. Mails that are no reports are left to people, seen.
+Anybody may write to it. So a report counts only for a mail of ours that it returns, known by its Message-ID, which
+nobody has but us and whoever got the mail. A mail is flagged as seen only when what it says is stored, and the same
+report twice counts once: two workers that read one mailbox, or one that ends in the middle, do no harm. What is no
+report, or proves nothing, is left to people, seen.
 """
 
 from __future__ import annotations
@@ -18,8 +20,6 @@ from typing import Annotated, Any
 import asyncpg
 from pydantic import Field, SecretStr
 
-from libs.contacts.addresses import CheckedAddress, read_address
-from libs.contacts.vault import Vault
 from libs.deliveries.bounces import LONGEST, Report, read_report
 from libs.deliveries.postgres import Heard
 from libs.runtime import logs
@@ -67,11 +67,10 @@ class Mailbox:
         self,
         settings: MailboxSettings,
         pool: asyncpg.Pool,
-        vault: Vault,
         now: Callable[[], datetime],
         metrics: NotifierMetrics,
     ) -> None:
-        self._settings, self._pool, self._vault, self._now, self._metrics = settings, pool, vault, now, metrics
+        self._settings, self._pool, self._now, self._metrics = settings, pool, now, metrics
         self.trouble: str | None = None
 
     async def look(self) -> int:
@@ -92,25 +91,13 @@ class Mailbox:
         return len(found)
 
     async def _take(self, found: Sequence[Returned]) -> None:
-        reports: list[Report] = []
-        for each in found:
-            said = [] if each.raw is None else await asyncio.to_thread(read_report, each.raw)
-            self._metrics.mailbox.labels("report" if said else "other").inc()
-            reports += said
+        reports = [[] if each.raw is None else await asyncio.to_thread(read_report, each.raw) for each in found]
         now = self._now()
-        heard = [each for each in (self._heard(report, now) for report in reports) if each is not None]
-        if heard:
-            await feedback_store.hear_for_all(self._pool, heard, now)
-
-    def _heard(self, report: Report, now: datetime) -> Heard | None:
-        """What a report says of the message, which knows its address; of an address where it names no message."""
-        digest = None
-        if report.message_id is None:
-            address = None if report.recipient is None else read_address("email", report.recipient)
-            if not isinstance(address, CheckedAddress):
-                return None
-            digest = self._vault.digest(address)
-        return Heard(report.kind, now, report.reason, report.message_id, digest, report.dead)
+        heard = [one for each in reports for report in each if (one := _heard(report, now)) is not None]
+        ours = await feedback_store.hear_of_sent(self._pool, heard, now) if heard else frozenset()
+        for each in reports:
+            proven = any(report.message_id in ours for report in each)
+            self._metrics.mailbox.labels("report" if proven else "unproven" if each else "other").inc()
 
     def _fetch(self) -> list[Returned]:
         with self._opened() as box:
@@ -140,6 +127,13 @@ class Mailbox:
         finally:
             with suppress(*MAILBOX_ERRORS):
                 box.logout()
+
+
+def _heard(report: Report, now: datetime) -> Heard | None:
+    """What a report says of the message that it names, which knows its address; nothing of an address alone."""
+    if report.message_id is None:
+        return None
+    return Heard(report.kind, now, report.reason, report.message_id, dead=report.dead)
 
 
 def _mail(box: imaplib.IMAP4, number: str) -> bytes | None:

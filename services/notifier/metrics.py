@@ -86,7 +86,7 @@ class NotifierMetrics:
         """What is read of the mailbox that mails come back to."""
         self.mailbox = Counter(
             "loyalty_notifier_returned_mails_total",
-            "Mails read from the mailbox that mails come back to, by what they are: report, other.",
+            "Mails read from the mailbox that mails come back to, by what they are: report, unproven, other.",
             ["kind"],
             registry=registry,
         )
@@ -161,6 +161,11 @@ class WebhookMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.queued = Counter("loyalty_webhook_queued_total", "Messages kept for endpoints.", registry=registry)
+        self.heard = Gauge(
+            "loyalty_webhook_heard_partitions",
+            "Partitions that this worker reads for endpoints that ask.",
+            registry=registry,
+        )
         self.unreadable = Counter(
             "loyalty_webhook_unreadable_total", "Records of output topics that are no event of ours.", registry=registry
         )

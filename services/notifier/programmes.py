@@ -91,6 +91,8 @@ class Programmes:
         self._trouble: str | None = "programmes are not read yet"
         self.awaited = TOLD
         """The types of events that give something to tell, or to begin with, by what programmes have."""
+        self.longest = timedelta(0)
+        """How long after its beginning the last step of any scenario comes."""
 
     @property
     def trouble(self) -> str | None:
@@ -165,8 +167,9 @@ class Programmes:
             own = _rules(row["tenant"], row["programme"], row["name"], document)
             rules.setdefault(scope, []).append((row["active_from"], own))
         self._read, self._rules, self._names, self._newest = read, rules, names, newest
-        kinds = [each.trigger.kind for versions in rules.values() for _, known in versions for each in known.scenarios]
-        self.awaited = awaited(kinds)
+        scenarios = [each for versions in rules.values() for _, known in versions for each in known.scenarios]
+        self.awaited = awaited([each.trigger.kind for each in scenarios])
+        self.longest = timedelta(hours=max([step.after_hours for each in scenarios for step in each.steps], default=0))
 
 
 def _parse(text: str) -> Document:

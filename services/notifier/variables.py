@@ -59,7 +59,26 @@ def _expired(facts: Facts, rules: Rules, now: datetime) -> Values:
 
 
 def _granted(facts: Facts, rules: Rules, now: datetime) -> Values:
-    return {"reward": facts["reference"]}
+    return {"reward": facts.get("reward", facts["reference"])}
+
+
+def _moved(facts: Facts, rules: Rules, now: datetime) -> Values:
+    return {**_granted(facts, rules, now), "stage": facts["stage"], "quantity": facts["quantity"]}
+
+
+def _in_reach(facts: Facts, rules: Rules, now: datetime) -> Values:
+    return {**_granted(facts, rules, now), "balance": _first(facts, rules) or Points(0)}
+
+
+def _joined(facts: Facts, rules: Rules, now: datetime) -> Values:
+    return {"balance": _first(facts, rules)}
+
+
+def _first(facts: Facts, rules: Rules) -> Points | None:
+    """What a member has in the first wallet; None for nothing."""
+    wallet = next(iter(rules.scales))
+    held = facts["wallets"].get(wallet)
+    return Points(held.available, rules.scales[wallet]) if held is not None and held.available else None
 
 
 def _reached(facts: Facts, rules: Rules, now: datetime) -> Values:
@@ -111,6 +130,9 @@ _OWN: Mapping[str, Callable[[Facts, Rules, datetime], Values]] = {
     "points_credited": _credited,
     "points_expired": _expired,
     "reward_granted": _granted,
+    "order_moved": _moved,
+    "reward_in_reach": _in_reach,
+    "welcome": _joined,
     "tier_reached": _reached,
     "tier_about_to_drop": _dropping,
 }

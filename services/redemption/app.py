@@ -15,6 +15,7 @@ from libs.contracts import carts as wire_carts
 from libs.contracts import codes as wire_codes
 from libs.contracts import games as wire_games
 from libs.contracts import gift_cards as wire_cards
+from libs.contracts import households as wire_households
 from libs.contracts.headers import headers_of
 from libs.contracts.redemption import door_token
 from libs.runtime import kafka, postgres
@@ -36,6 +37,7 @@ from services.redemption.games import granted
 from services.redemption.games.desk import GameDesk
 from services.redemption.gathering import Gathering
 from services.redemption.handlers import WRITER, Desk
+from services.redemption.households.desk import HouseholdDesk
 from services.redemption.metrics import RedemptionMetrics
 from services.redemption.programmes import Programmes
 from services.redemption.reward_desk import RewardDesk
@@ -116,11 +118,15 @@ def _serve_values(
     metrics: RedemptionMetrics,
     ready: Callable[[], bool],
 ) -> None:
-    """Answer about codes, gift cards, carts and games; let cards and carts lapse that are over, and end games."""
+    """Answer about codes, gift cards, carts, households and games; let cards and carts lapse, and end games."""
     codes, cards = carts.parts.codes, carts.parts.cards
     value_pages.serve(app, wire_codes.PATH, wire_codes.read_code_ask, codes.serve, token, metrics, ready)
     value_pages.serve(app, wire_cards.PATH, wire_cards.read_card_ask, cards.serve, token, metrics, ready)
     value_pages.serve(app, wire_carts.PATH, wire_carts.read_cart_ask, carts.serve, token, metrics, ready)
+    households = HouseholdDesk(desk)
+    value_pages.serve(
+        app, wire_households.PATH, wire_households.read_household_ask, households.serve, token, metrics, ready
+    )
     value_pages.serve(app, wire_games.PATH, wire_games.read_game_ask, games.serve, token, metrics, ready)
 
     @app.timer(interval=desk.settings.release_every.total_seconds())  # type: ignore[untyped-decorator]  # faust

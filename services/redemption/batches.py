@@ -6,7 +6,7 @@ A refusal leaves nothing behind, so that it does not matter where batches are cu
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple, Protocol
 from uuid import UUID
 
 from libs.catalogue.reward import Reward
+from libs.households.sharing import NO_USES, Household, Uses
 from libs.lives.life import Life, MemberName
 from libs.lives.made import Cause
 from libs.runtime.batch import Outgoing
@@ -36,6 +37,8 @@ from services.redemption.deciding import (
     decide,
 )
 from services.redemption.domain import Changed, Redemption, Refusal, Rules
+from services.redemption.households.jointly import of_owners, owners_of
+from services.redemption.households.pool import ALONE, Beside, moved, pool_of
 from services.redemption.sources import Scope
 
 Still = Literal["extended", "refused", "replayed"]
@@ -72,13 +75,18 @@ class Outcome(NamedTuple):
 
 
 class Loaded(NamedTuple):
-    """What a batch of one tenant is decided on, as of behind the locks; `used` are the counters of who trades."""
+    """What a batch of one tenant is decided on, as of behind the locks; `used` are the counters of who trades.
+
+    `households` are those of members who spend together, `uses` what was spent of others, by programme.
+    """
 
     members: Mapping[MemberName, InHand]
     redemptions: Mapping[UUID, Redemption]
     known: Mapping[RequestName, Known] = MappingProxyType({})
     leads: Mapping[MemberName, MemberName] = MappingProxyType({})
     used: Mapping[MemberName, Mapping[str, int]] = MappingProxyType({})
+    households: Mapping[MemberName, Household] = MappingProxyType({})
+    uses: Mapping[int, Uses] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -86,7 +94,8 @@ class Decided:
     """What came of a batch: events of each command, redemptions as they are in the end, answers, and free keys.
 
     `counted` says by how much more often members redeem on a day, `still` what became of events that moved no points,
-    `used` how much more the counters of trades have.
+    `used` how much more the counters of trades have; `joint` are redemptions that others' lots are or were in, as they
+    were before the batch.
     """
 
     events: list[Sequence[Outgoing]] = field(default_factory=list)
@@ -96,6 +105,7 @@ class Decided:
     counted: Counter[tuple[MemberName, date]] = field(default_factory=Counter)
     still: dict[UUID, Still] = field(default_factory=dict)
     used: dict[MemberName, Counter[str]] = field(default_factory=dict)
+    joint: dict[UUID, tuple[Redemption | None, Rules]] = field(default_factory=dict)
     outcomes: Counter[str] = field(default_factory=Counter)
 
 
@@ -110,6 +120,7 @@ class Batch:
         self._patience = patience
         self._known = dict(loaded.known)
         self._standing = dict(loaded.redemptions)
+        self._uses = dict(loaded.uses)
         self.at = max((now, *(each.changed_at for each in loaded.redemptions.values())))
         self.decided = Decided()
 
@@ -138,14 +149,19 @@ class Batch:
             return self._refuse(request, found)
         in_hand, rules = found
         life = in_hand.life
+        beside = self._beside(asked, life, before, rules)
+        if isinstance(beside, Refusal):
+            return self._refuse(request, beside)
         redemption_id = asked.candidates[0] if before is None else before.redemption_id
-        cause, mark = asked.cause(redemption_id, rules), life.mark()
+        cause = asked.cause(redemption_id, rules)
+        marks = [(each, each.mark()) for each in (life, *beside.lives.values())]
         life.catch_up(self.at, cause)
-        made = self._made(asked, in_hand, before, rules, cause, order)
+        made = self._made(asked, in_hand, before, rules, cause, order, beside)
         if isinstance(made, Refusal):
-            life.go_back(mark)
+            for each, mark in marks:
+                each.go_back(mark)
             return self._refuse(request, made)
-        return self._keep(asked, in_hand, before, made, rules, None if order is None else order.reward)
+        return self._keep(asked, in_hand, before, made, rules, None if order is None else order.reward, beside)
 
     def _made(
         self,
@@ -155,13 +171,14 @@ class Batch:
         rules: Rules,
         cause: Cause,
         order: Ordered | None,
+        beside: Beside,
     ) -> Changed | Refusal:
         """Decide, and record it on the member in hand."""
         life = in_hand.life
         if order is not None:
             return order.begin(life, rules, cause, self.at)
         used = self._used(life.name)
-        return decide(asked.ask, life, before, rules, cause, self.at, self._patience, in_hand.tier, used)
+        return decide(asked.ask, life, before, rules, cause, self.at, self._patience, in_hand.tier, used, beside)
 
     def _whose(self, asked: Asked, before: Redemption | None) -> tuple[InHand, Rules] | Refusal:
         """Whose points a request is about, and by which rules; or why that is nobody."""
@@ -210,11 +227,12 @@ class Batch:
         changed: Changed,
         rules: Rules,
         reward: Reward | None,
+        beside: Beside,
     ) -> Outcome:
         """Keep what a request has done, and tell of it."""
         life, after = in_hand.life, changed.redemption
         back = asked.ask.operation in GIVES_BACK
-        answer = telling.answer(changed, life, rules.programme, came_back=back, reward=reward)
+        answer = telling.answer(changed, life, rules.programme, came_back=back, reward=reward, beside=beside)
         self._known[asked.request] = self.decided.answers[asked.request] = Known(asked.prints[0], answer)
         self._standing[after.redemption_id] = self.decided.redemptions[after.redemption_id] = after
         self.decided.refused.discard(asked.request)
@@ -222,12 +240,43 @@ class Batch:
             assert after.counted_on is not None
             self.decided.counted[after.name, after.counted_on] += by
         events = telling.events_of(life, rules, in_hand.spread, self.at)
+        if beside is not ALONE:
+            events += self._jointly(before, after, beside, rules)
         if before is None and after.trade is not None:
             self.decided.used.setdefault(after.name, Counter()).update({each.key: each.amount for each in changed.uses})
             events += trade_telling.traded(after, rules, in_hand.spread, self.at)
         if reward is not None:
             events += telling.order_events(after.name, rules, in_hand.spread, None, after.order, self.at)
         return Outcome(answer, events, made=before is None, after=after)
+
+    def _beside(self, asked: Asked, life: Life, before: Redemption | None, rules: Rules) -> Beside | Refusal:
+        """The others whose lots a request may touch, among the members of the batch."""
+        scope, own = life.name[:2], life.name[2]
+        if before is not None:
+            return of_owners(before, self._in_hand(scope, owners_of(before)))
+        if not asked.ask.household:
+            return ALONE
+        household = self._loaded.households.get(life.name)
+        pool = pool_of(household, own, rules, self._uses.get(scope[1], NO_USES), self.at)
+        if isinstance(pool, Refusal):
+            return pool
+        return Beside(self._in_hand(scope, pool.household.roles.keys() - {own}), pool)
+
+    def _in_hand(self, scope: Scope, members: Iterable[UUID]) -> dict[UUID, Life]:
+        """Those of some members whose ledgers are in hand."""
+        named = ((member, self._loaded.members.get((*scope, member))) for member in sorted(members))
+        return {member: each.life for member, each in named if each is not None}
+
+    def _jointly(self, before: Redemption | None, after: Redemption, beside: Beside, rules: Rules) -> list[Outgoing]:
+        """Note what a redemption has of others' lots now, and tell of what was done to them."""
+        self.decided.joint.setdefault(after.redemption_id, (before, rules))
+        programme = after.name[1]
+        self._uses[programme] = moved(self._uses.get(programme, NO_USES), before, after, rules.zone)
+        events: list[Outgoing] = []
+        for owner, life in beside.lives.items():
+            spread = self._loaded.members[*after.name[:2], owner].spread
+            events += telling.events_of(life, rules, spread, self.at)
+        return events
 
     def _used(self, member: MemberName) -> Mapping[str, int]:
         """What trades have counted of a member, those of this batch included."""

@@ -99,6 +99,7 @@ def _spending(event: Event[Any], tenant: int) -> Ask:
         bill_minor=data.bill_minor,
         currency=data.currency,
         partial=data.partial,
+        household=data.household,
         returned_minor=data.returned_minor,
     )
 

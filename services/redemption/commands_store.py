@@ -21,6 +21,7 @@ from services.redemption import store, trade_store
 from services.redemption.batches import Decided
 from services.redemption.commands import Command
 from services.redemption.deciding import Known, RequestName
+from services.redemption.households import store as households
 from services.redemption.sources import Origin, Sources, sources_of
 from services.redemption.store import Locked
 
@@ -112,6 +113,8 @@ async def end(
     )  # fmt: skip
     await store.save_bills(connection, decided.redemptions.values())
     await trade_store.save(connection, decided.redemptions.values(), decided.used)
+    for redemption_id, (before, rules) in decided.joint.items():
+        await households.save_parts(connection, [(before, decided.redemptions[redemption_id])], rules)
     await count(connection, decided.counted)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from types import MappingProxyType
 from typing import NamedTuple
@@ -20,15 +21,15 @@ from libs.lives.made import Cause
 from libs.runtime.keys import event_id
 from services.redemption import domain, lending, trading
 from services.redemption.domain import Bill, Changed, Quoted, Redemption, Refusal, Rules
-from services.redemption.paying import ABOUT_MEMBERS, in_part, priced, returned
+from services.redemption.households import jointly
+from services.redemption.households.pool import ALONE, Beside
+from services.redemption.paying import ABOUT_MEMBERS, in_part, paying_wallet, priced, returned
 
 REUSED = Refusal("idempotency-key-reused", "The key stands for another request.")
 UNKNOWN_MEMBER = Refusal("member-unknown", "Nobody has this id.")
 BLOCKED = Refusal("member-blocked", "The member is blocked: nothing new is begun before somebody lifts that.")
 UNKNOWN = Refusal("redemption-unknown", "Nothing of your company has this id.")
-MERGED = Refusal(
-    "member-merged", "Whose points these are was merged into another member; an adjustment gives that one points."
-)
+MERGED = jointly.OWNER_GONE
 OF_AN_ORDER = Refusal("order-needs-request", "It pays for a reward: what becomes of the order is asked over HTTP.")
 OF_A_GAME = Refusal("redemption-of-game", "It pays for a game, which alone decides what becomes of it.")
 NO_VERSION = Refusal("version-unknown", "No version of the programme is in force yet.")
@@ -103,8 +104,9 @@ def decide(
     patience: Patience,
     tier: str | None = None,
     used: Mapping[str, int] = NOTHING_USED,
+    beside: Beside = ALONE,
 ) -> Changed | Refusal:
-    """Begin a redemption, or go on with one, and record it on the member in hand.
+    """Begin a redemption, or go on with one, and record it on the member in hand, and on the others `beside`.
 
     `tier` is the member's level, `used` what trades have counted of the member.
     """
@@ -116,18 +118,18 @@ def decide(
                 return lending.begun(ask, life, rules, cause, at, tier, used)
             case "buy" | "exchange_in" | "exchange_out" | "donate" as kind:
                 return trading.begun(ask, kind, life, rules, cause, at, tier, used)
-        return _take(ask, life, rules, cause, at, patience, tier)
+        return _take(ask, life, rules, cause, at, patience, tier, beside)
     if (bound := _bound(ask, redemption)) is not None:
         return bound
     match ask.operation:
         case "extend":
             made: Changed | Refusal = domain.extended(redemption, at, patience.hold)
         case "commit":
-            made = _commit(ask, life, redemption, rules, cause, at)
+            made = _commit(ask, life, redemption, rules, cause, at, beside)
         case "release":
-            made = domain.released(life, redemption, cause, at)
+            made = jointly.released(beside, life, redemption, cause, at)
         case "cancel":
-            made = _give_back(ask, life, redemption, rules, cause, at, patience)
+            made = _give_back(ask, life, redemption, rules, cause, at, patience, beside)
         case _:  # the answer under the key is forgotten, what was done under it is not
             made = Changed(redemption)
     return made
@@ -150,25 +152,27 @@ class QuotedFor(NamedTuple):
     bill: Bill | None = None
 
 
-def quote(ask: Ask, rules: Rules, ledger: MemberLedger, tier: str | None, at: datetime) -> QuotedFor | Refusal:
+def quote(
+    ask: Ask, rules: Rules, ledger: MemberLedger, tier: str | None, at: datetime, beside: Beside = ALONE
+) -> QuotedFor | Refusal:
     """What would be taken now, or why nothing would; nothing is recorded. A Refusal is about the question itself."""
+
+    def take(points: int, wallets: Sequence[str]) -> Quoted:
+        if beside.pool is not None:
+            return jointly.quoted(beside, ledger, points, wallets, at)
+        return domain.quoted(ledger, points, wallets, at, rules.rest)
+
     if ask.bill_minor is None:
         assert ask.points is not None
         wallets = domain.wallets_of(rules, ask.wallet)
-        return (
-            wallets
-            if isinstance(wallets, Refusal)
-            else QuotedFor(ask.points, domain.quoted(ledger, ask.points, wallets, at, rules.rest))
-        )
-    found = priced(ask, rules, ledger, tier, at)
+        return wallets if isinstance(wallets, Refusal) else QuotedFor(ask.points, take(ask.points, wallets))
+    found = priced(ask, rules, _purse(ledger, beside, rules), tier, at)
     if isinstance(found, Refusal):
         if found.code not in ABOUT_MEMBERS:
             return found
-        assert rules.payment is not None
-        wallet = rules.payment.wallet or next(iter(rules.scales))
-        spendable = domain.quoted(ledger, 1, [wallet], at, rules.rest).spendable
+        spendable = take(1, [paying_wallet(rules)]).spendable
         return QuotedFor(ask.points or 0, Quoted((), spendable, found.code))
-    return QuotedFor(found.points, domain.quoted(ledger, found.points, found.wallets, at, rules.rest), found.bill)
+    return QuotedFor(found.points, take(found.points, found.wallets), found.bill)
 
 
 def counts(before: Redemption | None, after: Redemption) -> int:
@@ -180,7 +184,7 @@ def counts(before: Redemption | None, after: Redemption) -> int:
 
 
 def _take(
-    ask: Ask, life: Life, rules: Rules, cause: Cause, at: datetime, patience: Patience, tier: str | None
+    ask: Ask, life: Life, rules: Rules, cause: Cause, at: datetime, patience: Patience, tier: str | None, beside: Beside
 ) -> Changed | Refusal:
     bill, points = None, ask.points
     if ask.bill_minor is None:
@@ -188,43 +192,46 @@ def _take(
         if isinstance(wallets, Refusal):
             return wallets
     else:
-        priced_at = priced(ask, rules, life.ledger, tier, at)
+        priced_at = priced(ask, rules, _purse(life.ledger, beside, rules), tier, at)
         if isinstance(priced_at, Refusal):
             return priced_at
         points, bill, wallets = priced_at.points, priced_at.bill, list(priced_at.wallets)
     assert points is not None
-    made = domain.taken(
-        life,
-        cause.key,
-        cause,
-        points,
-        wallets,
-        at,
-        held_for=patience.hold if ask.operation == "hold" else None,
-        zone=rules.zone,
-        reference=ask.reference,
-        rest=rules.rest,
+    hold = patience.hold if ask.operation == "hold" else None
+    made = jointly.taken(
+        beside, life, cause.key, cause, points, wallets, at, held_for=hold, rules=rules, reference=ask.reference
     )
     if bill is None or isinstance(made, Refusal):
         return made
     return made._replace(redemption=replace(made.redemption, bill=bill))
 
 
+def _purse(own: MemberLedger, beside: Beside, rules: Rules) -> MemberLedger:
+    """What pays a bill: the member's own, or with the others what may be spent of the household."""
+    if beside.pool is None:
+        return own
+    return beside.common(own, [paying_wallet(rules)]).ledger
+
+
 def _commit(
-    ask: Ask, life: Life, redemption: Redemption, rules: Rules, cause: Cause, at: datetime
+    ask: Ask, life: Life, redemption: Redemption, rules: Rules, cause: Cause, at: datetime, beside: Beside
 ) -> Changed | Refusal:
-    made = domain.committed(life, redemption, cause, ask.points, at, rules.zone)
+    made = jointly.committed(beside, life, redemption, cause, ask.points, at, rules.zone)
     if isinstance(made, Refusal):
         return made
     return made._replace(redemption=replace(made.redemption, bill=in_part(redemption.bill, made.redemption.points)))
 
 
 def _give_back(
-    ask: Ask, life: Life, redemption: Redemption, rules: Rules, cause: Cause, at: datetime, patience: Patience
-) -> Changed | Refusal:
+    ask: Ask, life: Life, redemption: Redemption, rules: Rules, cause: Cause, at: datetime, patience: Patience,
+    beside: Beside,
+) -> Changed | Refusal:  # fmt: skip
     """Give points back: as many as are asked for, or the share of what came back of a bill."""
+    give_back = partial(
+        jointly.cancelled, beside, life, redemption, cause, now=at, by=ask.by, grace=patience.grace, rules=rules
+    )
     if ask.returned_minor is None:
-        return domain.cancelled(life, redemption, cause, ask.points, at, by=ask.by, grace=patience.grace, rules=rules)
+        return give_back(ask.points)
     if redemption.state not in ("redeemed", "cancelled"):
         return domain.not_redeemed(redemption)
     back = returned(redemption, ask.returned_minor)
@@ -232,5 +239,5 @@ def _give_back(
         return back
     if not back.points:
         return Changed(replace(redemption, bill=back.bill, changed_at=at))
-    made = domain.cancelled(life, redemption, cause, back.points, at, by=ask.by, grace=patience.grace, rules=rules)
+    made = give_back(back.points)
     return made if isinstance(made, Refusal) else made._replace(redemption=replace(made.redemption, bill=back.bill))

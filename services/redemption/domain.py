@@ -20,10 +20,11 @@ from libs.catalogue.orders import Order
 from libs.ledger.boundary import ExpiryCalendar
 from libs.ledger.give_back import GivenBack, Share, commit, release, restore
 from libs.ledger.model import Kind, MemberLedger, Movement
-from libs.ledger.spend import Spending, hold, redeem
+from libs.ledger.spend import Spending, hold, redeem, rested
 from libs.lives.life import Life, MemberName
 from libs.lives.made import Cause
 from libs.promotions.choices import Choice
+from libs.promotions.households import HouseholdTerms
 from libs.promotions.paying import Payment, Tax
 from libs.promotions.trades import TradeKind, Trades
 from libs.promotions.transfers import Counted
@@ -51,7 +52,8 @@ class Rules(Struct, frozen=True):
 
     `counts` says whether members' redemptions are counted by the day, `payment` how points pay bills in `currency`;
     `rest` is how long what came from another member may not be spent, `trades` what points may be traded for by this
-    `version` of the programme, `choices` those that campaigns may grant; `blocked` are members who begin nothing new.
+    `version` of the programme, `choices` those that campaigns may grant, `household` what members share; `blocked` are
+    members who begin nothing new.
     """
 
     tenant: str
@@ -67,6 +69,7 @@ class Rules(Struct, frozen=True):
     version: int = 1
     choices: tuple[Choice, ...] = ()
     blocked: frozenset[UUID] = frozenset()
+    household: HouseholdTerms | None = None
 
     @property
     def source(self) -> str:
@@ -75,13 +78,17 @@ class Rules(Struct, frozen=True):
 
 
 class Portion(NamedTuple):
-    """Points of a lot that a redemption took by the movement `seq`, and how many of them came back since."""
+    """Points of a lot that a redemption took by the movement `seq`, and how many of them came back since.
+
+    `owner` is whose lot and movement it is, where that is another member of the household.
+    """
 
     seq: int
     wallet: str
     lot_seq: int
     amount: int
     restored: int = 0
+    owner: UUID | None = None
 
 
 class Bill(Struct, frozen=True):
@@ -124,7 +131,8 @@ class Trade(Struct, frozen=True):
 class Redemption(Struct, frozen=True):
     """A redemption as it stands, with the bill, the order or the trade that it is for.
 
-    Portions are in the order of their taking; of a trade that brings points there are none.
+    Portions are in the order of their taking; of a trade that brings points there are none. `household_id` is whose
+    points it took, where it begins so.
     """
 
     name: MemberName
@@ -142,6 +150,7 @@ class Redemption(Struct, frozen=True):
     order: Order | None = None
     bill: Bill | None = None
     trade: Trade | None = None
+    household_id: UUID | None = None
 
     @property
     def shares(self) -> tuple[Share, ...]:
@@ -180,20 +189,12 @@ class Quoted(NamedTuple):
     refused: str | None
 
 
-def rested(ledger: MemberLedger, rest: timedelta, now: datetime) -> MemberLedger:
-    """The ledger as far as it may be spent: without what came from another member less than so long ago."""
-    if not rest:
-        return ledger
-    lots = tuple(lot for lot in ledger.lots if lot.opened_by is not Kind.TRANSFER or lot.recorded_at + rest <= now)
-    return replace(ledger, lots=lots)
-
-
 def quoted(
     ledger: MemberLedger, points: int, wallets: Sequence[str], now: datetime, rest: timedelta = timedelta(0)
 ) -> Quoted:
     """What would be taken now; nothing is recorded."""
     made = redeem(rested(ledger, rest, now), points, wallets, now)
-    return Quoted(_portions(made.movements), made.spendable, made.refused)
+    return Quoted(portions_of(made.movements), made.spendable, made.refused)
 
 
 def taken(
@@ -213,7 +214,7 @@ def taken(
     """Redeem points at once, or hold them for so long."""
     decide = redeem if held_for is None else hold
     made = decide(rested(life.ledger, rest, now), points, wallets, now)
-    if (refusal := _refusal(made, points)) is not None:
+    if (refusal := why_not(made, points)) is not None:
         return refusal
     life.record(made.movements, cause, reason)
     return Changed(
@@ -222,7 +223,7 @@ def taken(
             redemption_id=redemption_id,
             state="redeemed" if held_for is None else "held",
             points=points,
-            portions=_portions(made.movements),
+            portions=portions_of(made.movements),
             asked_at=now,
             changed_at=now,
             hold_until=None if held_for is None else now + held_for,
@@ -252,7 +253,7 @@ def committed(
         return Refusal("points-exceeded", f"{redemption.points} points are held.")
     made = commit(life.ledger, redemption.shares, wanted, now)
     life.record(made.movements, cause)
-    redeemed = _portions([movement for movement in made.movements if movement.kind is Kind.COMMIT])
+    redeemed = portions_of([movement for movement in made.movements if movement.kind is Kind.COMMIT])
     return Changed(
         replace(
             redemption,
@@ -328,7 +329,8 @@ def _with_back(portions: Sequence[Portion], made: GivenBack) -> tuple[Portion, .
     return tuple(each._replace(restored=each.restored + back.get((each.seq, each.lot_seq), 0)) for each in portions)
 
 
-def _portions(movements: Sequence[Movement]) -> tuple[Portion, ...]:
+def portions_of(movements: Sequence[Movement]) -> tuple[Portion, ...]:
+    """What movements took, in their order."""
     return tuple(
         Portion(movement.seq, movement.wallet, part.lot_seq, part.amount)
         for movement in movements
@@ -336,7 +338,8 @@ def _portions(movements: Sequence[Movement]) -> tuple[Portion, ...]:
     )
 
 
-def _refusal(made: Spending, points: int) -> Refusal | None:
+def why_not(made: Spending, points: int) -> Refusal | None:
+    """Why nothing was taken; None where it was."""
     match made.refused:
         case None:
             return None

@@ -28,6 +28,7 @@ from services.redemption.batches import Batch, Outcome
 from services.redemption.deciding import MERGED, UNKNOWN_MEMBER, Asked, id_of, meaning, name_of
 from services.redemption.domain import Redemption, Rules
 from services.redemption.handlers import WRITER, Desk, again
+from services.redemption.households.jointly import owners_of
 from services.redemption.order_gathering import Shelf
 from services.redemption.reward_desk import RewardDesk
 
@@ -154,7 +155,7 @@ def _cause(redemption_id: UUID, rules: Rules) -> Cause:
 
 def _gathers(ask: Ask) -> bool:
     """Whether a request may be decided with others: about points alone, or an order that begins."""
-    if ask.operation not in _GATHERED or ask.trade is not None:
+    if ask.operation not in _GATHERED or ask.trade is not None or ask.household:
         return False
     return ask.order is None or (
         ask.redemption_id is None and ask.order.campaign is None and ask.order.reward is not None
@@ -162,10 +163,10 @@ def _gathers(ask: Ask) -> bool:
 
 
 def _alone(asked: Asked, redemptions: Mapping[UUID, Redemption], shelf: Shelf) -> bool:
-    """Whether a request goes on with an order, orders what is there already, or takes codes of a pool."""
+    """Whether a request goes on with an order or with lots of a household, orders again, or takes codes of a pool."""
     found = next((redemptions[each] for each in asked.candidates if each in redemptions), None)
     if asked.ask.order is None:
-        return found is not None and found.order is not None
+        return found is not None and (found.order is not None or bool(owners_of(found)))
     return found is not None or shelf.alone(asked)
 
 

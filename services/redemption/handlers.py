@@ -5,7 +5,7 @@ A refusal undoes all of it, so that nothing of the request is remembered.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -18,14 +18,14 @@ import msgspec
 from libs.contracts.redemption import Answer, Ask
 from libs.ledger.catch_up import catch_up
 from libs.ledger.evolve import apply_all
-from libs.lives.life import Life
+from libs.lives.life import Life, MemberName
 from libs.lives.made import Cause
 from libs.runtime.batch import Outgoing
 from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
 from libs.runtime.leases import shard_of
 from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
-from services.redemption import domain, lending, order_store, ordering, store, telling, trade_store, trade_telling
+from services.redemption import lending, order_store, ordering, store, telling, trade_store, trade_telling
 from services.redemption.codes import store as codes
 from services.redemption.deciding import (
     BLOCKED,
@@ -46,11 +46,18 @@ from services.redemption.deciding import (
     quote,
 )
 from services.redemption.domain import Changed, Redemption, Refusal, Rules
+from services.redemption.households import hands as household_hands
+from services.redemption.households import jointly
+from services.redemption.households import store as households
+from services.redemption.households.jointly import owners_of
+from services.redemption.households.pool import ALONE, Beside
+from services.redemption.households.store import NOBODY
 from services.redemption.issuing import SOLD_OUT, PoolExhausted
 from services.redemption.ordering import Done
 from services.redemption.programmes import Programmes
 from services.redemption.reward_desk import RewardDesk
 from services.redemption.settings import RedemptionSettings
+from services.redemption.store import Locked
 
 WRITER = "redemption"
 """What the outbox shards of this service begin with."""
@@ -117,49 +124,50 @@ class Desk:
             if ledger is None:
                 raise Refused(UNKNOWN_MEMBER)
             ledger = apply_all(ledger, catch_up(ledger, now, now))
+            beside = _found(await household_hands.seen(connection, name, rules, now)) if ask.household else ALONE
             if ask.order is not None:
-                told = await self.rewards.quote(connection, ask, name, ledger, rules, now)
+                told = await self.rewards.quote(connection, ask, name, ledger, rules, now, beside)
                 return Answer(msgspec.Raw(_found(told)))
         if ask.trade is not None:
             loan = _found(lending.offered(ask, rules, ledger, tier, used.get(name, NOTHING_USED), now))
             return Answer(msgspec.Raw(lending.quote(ask, rules, loan)))
-        quoted = _found(quote(ask, rules, ledger, tier, now))
-        return Answer(msgspec.Raw(telling.quote(ask.member_id, rules, quoted.points, quoted.made, ledger, quoted.bill)))
+        points, made, bill = _found(quote(ask, rules, ledger, tier, now, beside))
+        return Answer(msgspec.Raw(telling.quote(ask.member_id, rules, points, made, ledger, bill, beside)))
 
     async def _move(self, ask: Ask) -> Answer:
         now = self.clock.now()
         request = name_of(ask)
         redemption_id = ask.redemption_id or id_of(request)
-        begins = None
-        if ask.redemption_id is None:
-            assert ask.programme_id is not None
-            assert ask.member_id is not None
-            begins = (ask.programme_id, ask.member_id)
         async with self.pool.acquire() as connection, connection.transaction():
-            found = await store.begin(connection, request, meaning(ask), now, begins, redemption_id)
+            hands = await household_hands.reach(connection, ask, shares=self.programmes.shares(ask.tenant_id))
+            found = await store.begin(connection, request, meaning(ask), now, _begins(ask), redemption_id)
             if isinstance(found, Known):
                 body = await self.rewards.opened(connection, ask.tenant_id, found.answer)
                 return _replay(found._replace(answer=body), ask)
             if found is None:
                 raise Refused(await _nobody(connection, ask))
             before = await store.load_redemptions(connection, ask.tenant_id, [redemption_id])
-            members = await store.load_lives(connection, [found], before.values())
+            members = await store.load_lives(connection, [found, *hands.beside(found.name)], before.values())
             redemption, life = before.get(redemption_id), members[found.name]
             rules = self._rules(found.name[:2], now)
             if redemption is None and found.name[2] in rules.blocked:
                 raise Refused(BLOCKED)
             at = now if redemption is None else max(now, redemption.changed_at)
+            beside = _found(
+                await household_hands.beside(connection, hands, members, found.name, ask, redemption, rules, at)
+            )
             cause = Cause(redemption_id, rules.source, str(redemption_id))
             life.catch_up(at, cause)
             goods = _maybe(await self.rewards.goods(connection, ask, found.name, redemption, rules, at))
             if goods is None:
-                done = Done(await self._points(connection, ask, life, redemption, rules, cause, at))
+                done = Done(await self._points(connection, ask, life, redemption, rules, cause, at, beside))
             else:
-                done = _found(self.rewards.decide(ask, life, redemption, goods, rules, cause, at))
+                done = _found(self.rewards.decide(ask, life, redemption, goods, rules, cause, at, beside))
             changed, reward = done.changed, None if goods is None else goods.reward
             back = ask.operation in GIVES_BACK
-            answer = telling.answer(changed, life, rules.programme, came_back=back, reward=reward)
-            await store.save(connection, at, [life], [changed.redemption])
+            answer = telling.answer(changed, life, rules.programme, came_back=back, reward=reward, beside=beside)
+            await store.save(connection, at, members.values(), [changed.redemption])
+            await households.save_parts(connection, [(redemption, changed.redemption)], rules)
             if rules.counts and (by := counts(redemption, changed.redemption)):
                 await store.count(connection, changed.redemption, by)
             await store.keep_answer(connection, request, answer)
@@ -174,10 +182,11 @@ class Desk:
                 events += _found(saved)
                 answer = await self.rewards.opened(connection, ask.tenant_id, answer)
                 events += telling.order_events(found.name, rules, found.spread, was, changed.redemption.order, at)
-            await store.tell(connection, at, {shard: events})
+            shards = _with_others({shard: events}, hands.beside(found.name), members, rules, at)
+            await store.tell(connection, at, shards)
             reach("before-commit")
         reach("after-commit")
-        self.committed([shard])
+        self.committed(list(shards))
         return Answer(msgspec.Raw(answer), made=redemption is None)
 
     async def _points(
@@ -189,13 +198,14 @@ class Desk:
         rules: Rules,
         cause: Cause,
         at: datetime,
+        beside: Beside,
     ) -> Changed:
         """Decide a request about points alone, by the member's level and counters where these matter."""
         trades = ask.trade is not None
         tier = await store.tier_of(connection, life.name) if trades or ask.bill_minor is not None else None
         used = await trade_store.load_used(connection, [life.name]) if trades else {}
         counted = used.get(life.name, NOTHING_USED)
-        return _found(decide(ask, life, redemption, rules, cause, at, self.patience, tier, counted))
+        return _found(decide(ask, life, redemption, rules, cause, at, self.patience, tier, counted, beside))
 
     async def release_expired(self) -> int:
         """Free what holds keep whose time is over, so many at once at most; return how many they were.
@@ -214,26 +224,41 @@ class Desk:
         events: dict[str, list[Outgoing]] = {}
         done: list[Redemption] = []
         async with self.pool.acquire() as connection, connection.transaction():
-            locked = {member.name: member for member in await store.lock_expired(connection, tenant_id, now, ids)}
+            hands = NOBODY
+            if self.programmes.shares(tenant_id):
+                hands = await households.lock_together(connection, tenant_id, [], ids)
+            own = {member.name: member for member in await store.lock_expired(connection, tenant_id, now, ids)}
             found = await store.load_redemptions(connection, tenant_id, ids)
-            over = [each for each in found.values() if each.name in locked and self._may_release(each, now)]
+            over = [each for each in found.values() if each.name in own and self._may_release(each, now)]
+            locked = {**hands.heads, **own}
             members = await store.load_lives(connection, locked.values(), over)
+            beside = Beside({name[2]: life for name, life in members.items()})
             for each in over:
-                life, rules = members[each.name], self._rules(each.name[:2], now)
-                cause = Cause(each.redemption_id, rules.source, str(each.redemption_id))
-                life.catch_up(now, cause)
-                end = domain.released if each.order is None else ordering.released
-                after = _found(end(life, each, cause, max(now, each.changed_at), over=True)).redemption
+                after = self._over(members[each.name], each, beside, now)
                 done.append(after)
-                spread = locked[each.name].spread
-                shard = events.setdefault(shard_of(WRITER, each.name[2]), [])
-                shard += telling.events_of(life, rules, spread, now)
-                shard += telling.order_events(each.name, rules, spread, each.order, after.order, now)
+                rules, shard = self._rules(each.name[:2], now), shard_of(WRITER, each.name[2])
+                for name in (each.name, *((*each.name[:2], owner) for owner in sorted(owners_of(each)))):
+                    told = telling.events_of(members[name], rules, locked[name].spread, now)
+                    events.setdefault(shard_of(WRITER, name[2]), []).extend(told)
+                events[shard] += telling.order_events(
+                    each.name, rules, locked[each.name].spread, each.order, after.order, now
+                )
             await store.save(connection, now, members.values(), done)
+            for was, after in zip(over, done, strict=True):
+                await households.save_parts(connection, [(was, after)], self._rules(after.name[:2], now))
             await order_store.end(connection, over, done)
             await store.tell(connection, now, events)
         self.committed(list(events))
         return len(done)
+
+    def _over(self, life: Life, held: Redemption, beside: Beside, now: datetime) -> Redemption:
+        """A hold whose time is over, as it is then."""
+        rules = self._rules(held.name[:2], now)
+        cause, at = Cause(held.redemption_id, rules.source, str(held.redemption_id)), max(now, held.changed_at)
+        life.catch_up(now, cause)
+        if held.order is None:
+            return _found(jointly.released(beside, life, held, cause, at, over=True)).redemption
+        return _found(ordering.released(life, held, cause, at, over=True, beside=beside)).redemption
 
     def _may_release(self, redemption: Redemption, now: datetime) -> bool:
         """Whether it is held beyond its time, under a programme that is known by now."""
@@ -256,6 +281,26 @@ async def again(run: Callable[[], Awaitable[T]]) -> T:
             if not left or trouble(error) is not Trouble.REPEAT:
                 raise
     raise AssertionError("the last try returns or raises")
+
+
+def _with_others(
+    events: dict[str, list[Outgoing]], others: Iterable[Locked], members: Mapping[MemberName, Life], rules: Rules,
+    at: datetime,
+) -> dict[str, list[Outgoing]]:  # fmt: skip
+    """Add what was done to others, each in the shard of its member."""
+    for other in others:
+        told = telling.events_of(members[other.name], rules, other.spread, at)
+        events.setdefault(shard_of(WRITER, other.name[2]), []).extend(told)
+    return events
+
+
+def _begins(ask: Ask) -> tuple[int, UUID] | None:
+    """Whose redemption a request begins, by programme and id; None for one that follows on another."""
+    if ask.redemption_id is not None:
+        return None
+    assert ask.programme_id is not None
+    assert ask.member_id is not None
+    return ask.programme_id, ask.member_id
 
 
 async def _nobody(connection: asyncpg.Connection, ask: Ask) -> Refusal:

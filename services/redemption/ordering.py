@@ -28,6 +28,8 @@ from libs.lives.made import Cause
 from services.redemption import domain
 from services.redemption.deciding import Patience
 from services.redemption.domain import Changed, Redemption, Refusal, Rules
+from services.redemption.households import jointly
+from services.redemption.households.pool import ALONE, Beside
 
 _GRANTED = "granted"
 """The price plan of what campaigns give."""
@@ -66,9 +68,13 @@ def asking_of(ask: OrderAsk, points: int | None) -> Asking:
     return Asking(ask.channel, ask.store, ask.partner, ask.country, ask.quantity or 1, ask.plan, points)
 
 
-def seen_by(facts: MemberFacts, ledger: MemberLedger, rules: Rules, now: datetime) -> MemberFacts:
-    """What is known of a member, with the points that can be spent."""
-    return with_points(facts, ledger, rules.scales, now)
+def seen_by(
+    facts: MemberFacts, ledger: MemberLedger, rules: Rules, now: datetime, beside: Beside = ALONE
+) -> MemberFacts:
+    """What is known of a member, with the points that can be spent: the household's too where it is asked for."""
+    if beside.pool is None:
+        return with_points(facts, ledger, rules.scales, now)
+    return with_points(facts, ledger, rules.scales, now, lambda wallets: beside.common(ledger, wallets).ledger)
 
 
 def offered(goods: Goods, ask: OrderAsk, points: int | None, now: datetime, rules: Rules) -> Offer:
@@ -78,7 +84,7 @@ def offered(goods: Goods, ask: OrderAsk, points: int | None, now: datetime, rule
 
 def begun(
     life: Life, goods: Goods, ask: OrderAsk, points: int | None, cause: Cause, now: datetime, rules: Rules,
-    hold: timedelta | None, reference: str | None,
+    hold: timedelta | None, reference: str | None, beside: Beside = ALONE,
 ) -> Done | Refusal:  # fmt: skip
     """Set a reward aside with its points for so long, or order it at once."""
     if ask.campaign is not None:
@@ -91,7 +97,7 @@ def begun(
         return _barred(found)
     order = placed(goods.reward, goods.version, cause.key, found.price, asking_of(ask, points), said, now, rules.zone)
     order = orders.stepped(order, "held", now, "member") if hold else _ordered(order, goods, now, rules)
-    changed = _paid(life, order, cause, now, rules, hold, reference)
+    changed = _paid(life, order, cause, now, rules, hold, reference, beside)
     return changed if isinstance(changed, Refusal) else Done(changed, said.personal)
 
 
@@ -106,13 +112,14 @@ def granted(life: Life, goods: Goods, ask: OrderAsk, cause: Cause, now: datetime
     free = Price(_GRANTED, 0)
     order = placed(goods.reward, goods.version, cause.key, free, asking, said, now, rules.zone)
     order = _ordered(replace(order, campaign=ask.campaign, cause=ask.cause), goods, now, rules)
-    changed = _paid(life, order, cause, now, rules, None, None)
+    changed = _paid(life, order, cause, now, rules, None, None, ALONE)
     return changed if isinstance(changed, Refusal) else Done(changed)
 
 
 def _paid(
-    life: Life, order: Order, cause: Cause, now: datetime, rules: Rules, hold: timedelta | None, reference: str | None
-) -> Changed | Refusal:
+    life: Life, order: Order, cause: Cause, now: datetime, rules: Rules, hold: timedelta | None, reference: str | None,
+    beside: Beside,
+) -> Changed | Refusal:  # fmt: skip
     price = order.price
     if not price.points:
         redemption = Redemption(
@@ -132,16 +139,15 @@ def _paid(
     wallets = domain.wallets_of(rules, price.wallet)
     if isinstance(wallets, Refusal):
         return wallets
-    made = domain.taken(
-        life, cause.key, cause, price.points, wallets, now,
-        held_for=hold, zone=rules.zone, reference=reference, rest=rules.rest,
-    )  # fmt: skip
+    made = jointly.taken(
+        beside, life, cause.key, cause, price.points, wallets, now, held_for=hold, rules=rules, reference=reference
+    )
     return made if isinstance(made, Refusal) else _with(made, order)
 
 
 def followed(
     operation: str, life: Life, redemption: Redemption, goods: Goods, ask: OrderAsk, by: Doer, cause: Cause,
-    now: datetime, rules: Rules, terms: Patience,
+    now: datetime, rules: Rules, terms: Patience, beside: Beside = ALONE,
 ) -> Changed | Refusal:  # fmt: skip
     """Go on with an order that is there."""
     order = redemption.order
@@ -151,14 +157,14 @@ def followed(
             made = domain.extended(redemption, now, terms.hold)
             return made if isinstance(made, Refusal) else _with(made, order)
         case "commit":
-            return _committed(life, redemption, order, goods, cause, now, rules)
+            return _committed(life, redemption, order, goods, cause, now, rules, beside)
         case "release":
-            return released(life, redemption, cause, now, over=False)
+            return released(life, redemption, cause, now, over=False, beside=beside)
         case "cancel" | "advance":
             found = _gone_on(operation, order, goods, ask, by, now, rules)
             if isinstance(found, str):
                 return Refusal(found, _DETAILS[found])
-            return _given_back(life, redemption, found, cause, now, by, rules, terms)
+            return _given_back(life, redemption, found, cause, now, by, rules, terms, beside)
     # The answer under the key is forgotten, what was done under it is not.
     return Changed(redemption)
 
@@ -176,12 +182,14 @@ def _gone_on(
     return orders.advanced(order, flow, state, now, by, ask.note, ask.tracking)
 
 
-def released(life: Life, redemption: Redemption, cause: Cause, now: datetime, *, over: bool) -> Changed | Refusal:
+def released(
+    life: Life, redemption: Redemption, cause: Cause, now: datetime, *, over: bool, beside: Beside = ALONE
+) -> Changed | Refusal:
     """Let go what was set aside, by somebody's word or because its time is over."""
     order = redemption.order
     assert order is not None
     if redemption.points or redemption.state != "held":
-        made = domain.released(life, redemption, cause, now, over=over)
+        made = jointly.released(beside, life, redemption, cause, now, over=over)
     else:
         made = Changed(replace(redemption, state="expired" if over else "released", changed_at=now))
     if isinstance(made, Refusal):
@@ -190,10 +198,11 @@ def released(life: Life, redemption: Redemption, cause: Cause, now: datetime, *,
 
 
 def _committed(
-    life: Life, redemption: Redemption, order: Order, goods: Goods, cause: Cause, now: datetime, rules: Rules
-) -> Changed | Refusal:
+    life: Life, redemption: Redemption, order: Order, goods: Goods, cause: Cause, now: datetime, rules: Rules,
+    beside: Beside,
+) -> Changed | Refusal:  # fmt: skip
     if redemption.points or redemption.state != "held":
-        made = domain.committed(life, redemption, cause, None, now, rules.zone)
+        made = jointly.committed(beside, life, redemption, cause, None, now, rules.zone)
     else:
         day = now.astimezone(rules.zone).date()
         made = domain.not_held(redemption, now) or Changed(
@@ -211,9 +220,12 @@ def _given_back(
     by: Doer,
     rules: Rules,
     terms: Patience,
+    beside: Beside,
 ) -> Changed | Refusal:
     if found.points:
-        made = domain.cancelled(life, redemption, cause, found.points, now, by=by, grace=terms.grace, rules=rules)
+        made = jointly.cancelled(
+            beside, life, redemption, cause, found.points, now, by=by, grace=terms.grace, rules=rules
+        )
         return made if isinstance(made, Refusal) else _with(made, found.order)
     over = not redemption.points and not found.order.kept
     state = "cancelled" if over else redemption.state

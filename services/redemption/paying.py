@@ -40,7 +40,7 @@ def priced(ask: Ask, rules: Rules, ledger: MemberLedger, tier: str | None, at: d
     rate = None if terms is None else terms.rate(tier, at)
     if terms is None or rate is None:
         return NOT_OFFERED
-    wallet = terms.wallet or next(iter(rules.scales))
+    wallet = paying_wallet(rules)
     if (fault := _elsewhere(ask, rules, wallet)) is not None:
         return fault
     there = quoted(ledger, 1, [wallet], at, rules.rest)
@@ -52,6 +52,12 @@ def priced(ask: Ask, rules: Rules, ledger: MemberLedger, tier: str | None, at: d
         return Refusal(paid, _WHY[paid].format(terms=terms, spendable=there.spendable))
     bill = Bill(rules.currency, ask.bill_minor, paid.minor, rate.points, rate.minor, terms.tax)
     return Priced(paid.points, [wallet], bill)
+
+
+def paying_wallet(rules: Rules) -> str:
+    """The wallet that bills are paid from."""
+    named = None if rules.payment is None else rules.payment.wallet
+    return named or next(iter(rules.scales))
 
 
 def _elsewhere(ask: Ask, rules: Rules, wallet: str) -> Refusal | None:

@@ -36,6 +36,7 @@ class Programmes:
         self._pool = pool
         self._compiled: dict[tuple[int, int, int, str], _Version] = {}
         self._rules: dict[Scope, list[tuple[datetime, Rules]]] = {}
+        self._sharing: frozenset[int] = frozenset()
         self._trouble: str | None = "programmes are not read yet"
         self._sources_read = ""
         self.sources: Sources = NO_SOURCES
@@ -61,6 +62,10 @@ class Programmes:
             if known and (known[-1][1].tenant, known[-1][1].programme) == (tenant, programme):
                 return scope
         return None
+
+    def shares(self, tenant_id: int) -> bool:
+        """Whether members of the tenant share points in households, by any version that there is or was."""
+        return tenant_id in self._sharing
 
     async def refresh(self) -> None:
         """Look for new versions; what is known stays while the database is away, or holds what is no programme."""
@@ -89,6 +94,9 @@ class Programmes:
             own = replace(own, blocked=blocked.get(name[:2], frozenset()))
             rules.setdefault(name[:2], []).append((row["active_from"], own))
         self._compiled, self._rules = compiled, rules
+        self._sharing = frozenset(
+            scope[0] for scope, known in rules.items() if any(each.household is not None for _, each in known)
+        )
         if (found := await commands_store.load_sources(self._pool, self._sources_read)) is not None:
             self._sources_read, self.sources = found
 
@@ -115,4 +123,5 @@ def _rules(tenant: str, programme: str, version: ActiveVersion, *, counts: bool)
         source.trades,
         source.version,
         source.choices,
+        household=source.household,
     )

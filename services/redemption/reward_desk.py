@@ -29,6 +29,8 @@ from libs.runtime.seal import Seal
 from services.redemption import domain, issuing, order_store, ordering, telling
 from services.redemption.deciding import Patience, id_of, name_of
 from services.redemption.domain import Redemption, Refusal, Rules
+from services.redemption.households import jointly
+from services.redemption.households.pool import ALONE, Beside
 from services.redemption.order_store import Written
 from services.redemption.ordering import Done, Goods
 from services.redemption.settings import RedemptionSettings
@@ -68,24 +70,31 @@ class RewardDesk:
         ledger: MemberLedger,
         rules: Rules,
         at: datetime,
+        beside: Beside = ALONE,
     ) -> bytes | Refusal:
-        """Tell what a reward would take of a member, or what bars it."""
+        """Tell what a reward would take of a member, or of the household, or what bars it."""
         goods = await self.goods(connection, ask, name, None, rules, at)
         if not isinstance(goods, Goods):
             return goods or unknown_reward()
         assert ask.order is not None
-        goods = goods._replace(facts=ordering.seen_by(goods.facts, ledger, rules, at))
+        goods = goods._replace(facts=ordering.seen_by(goods.facts, ledger, rules, at, beside))
         found = ordering.offered(goods, ask.order, ask.points, at, rules)
         made = None
         if found.price is not None:
-            made = self._quoted(found.price, ledger, rules, at)
-        return telling.offer_quote(name[2], rules, found, made, ledger, ask.language)
+            made = self._quoted(found.price, ledger, rules, at, beside)
+        return telling.offer_quote(name[2], rules, found, made, ledger, ask.language, beside)
 
-    def _quoted(self, price: Price, ledger: MemberLedger, rules: Rules, at: datetime) -> domain.Quoted | None:
+    def _quoted(
+        self, price: Price, ledger: MemberLedger, rules: Rules, at: datetime, beside: Beside
+    ) -> domain.Quoted | None:
         wallets = domain.wallets_of(rules, price.wallet)
         if isinstance(wallets, Refusal):
             return None
-        made = domain.quoted(ledger, max(price.points, 1), wallets, at, rules.rest)
+        points = max(price.points, 1)
+        if beside.pool is None:
+            made = domain.quoted(ledger, points, wallets, at, rules.rest)
+        else:
+            made = jointly.quoted(beside, ledger, points, wallets, at)
         return made if price.points else made._replace(portions=())
 
     async def goods(
@@ -144,21 +153,23 @@ class RewardDesk:
         rules: Rules,
         cause: Cause,
         at: datetime,
+        beside: Beside = ALONE,
     ) -> Done | Refusal:
         """Decide a request about a reward on the member's ledger, on which time is recorded."""
         if redemption is not None:
             if ask.points is not None:
                 return Refusal("points-not-divisible", "A reward is committed whole and given back by the piece.")
             made = ordering.followed(
-                ask.operation, life, redemption, goods, ask.order or _NO_ORDER, ask.by, cause, at, rules, self.terms
-            )
+                ask.operation, life, redemption, goods, ask.order or _NO_ORDER, ask.by, cause, at, rules, self.terms,
+                beside,
+            )  # fmt: skip
             return made if isinstance(made, Refusal) else Done(made)
         assert ask.order is not None
         goods = goods._replace(
-            facts=ordering.seen_by(goods.facts, life.ledger, rules, at), secret=self._secret(cause.key)
+            facts=ordering.seen_by(goods.facts, life.ledger, rules, at, beside), secret=self._secret(cause.key)
         )
         hold = self.terms.hold if ask.operation == "hold" else None
-        return ordering.begun(life, goods, ask.order, ask.points, cause, at, rules, hold, ask.reference)
+        return ordering.begun(life, goods, ask.order, ask.points, cause, at, rules, hold, ask.reference, beside)
 
     async def save(
         self,

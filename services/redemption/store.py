@@ -110,7 +110,7 @@ def _redemption(tenant_id: int, row: asyncpg.Record) -> Redemption:
         redemption_id=row["redemption_id"],
         state=row["state"],
         points=row["points"],
-        portions=tuple([Portion(*each) for each in orjson.loads(row["shares"])]),
+        portions=tuple([_portion(*each) for each in orjson.loads(row["shares"])]),
         asked_at=row["asked_at"],
         changed_at=row["changed_at"],
         restored=row["restored"],
@@ -122,6 +122,10 @@ def _redemption(tenant_id: int, row: asyncpg.Record) -> Redemption:
         bill=_bill(row),
         trade=trade_of(row),
     )
+
+
+def _portion(seq: int, wallet: str, lot_seq: int, amount: int, restored: int, owner: str | None = None) -> Portion:
+    return Portion(seq, wallet, lot_seq, amount, restored, None if owner is None else UUID(owner))
 
 
 def _bill(row: asyncpg.Record) -> Bill | None:
@@ -153,8 +157,11 @@ async def with_lots(
     there = {name: {lot.seq for lot in ledger.lots} for name, ledger in ledgers.items()}
     wanted: dict[tuple[MemberName, int], None] = {}
     for redemption in redemptions:
-        gone = {each.lot_seq for each in redemption.portions} - there[redemption.name]
-        wanted |= dict.fromkeys((redemption.name, seq) for seq in gone)
+        scope, spender = redemption.name[:2], redemption.name[2]
+        for each in redemption.portions:
+            name = (*scope, each.owner or spender)
+            if name in there and each.lot_seq not in there[name]:
+                wanted[name, each.lot_seq] = None
     if wanted:
         more: dict[MemberName, list[asyncpg.Record]] = {}
         columns = [[name[column] for name, _ in wanted] for column in range(3)]
@@ -205,7 +212,7 @@ def row(redemption: Redemption) -> dict[str, Any]:
         "hold_until": redemption.hold_until,
         "extended": redemption.extended,
         "reference": redemption.reference,
-        "shares": [list(each) for each in redemption.portions],
+        "shares": [list(each) if each.owner is not None else list(each[:-1]) for each in redemption.portions],
         "counted_on": redemption.counted_on,
         "asked_at": redemption.asked_at,
     }

@@ -15,6 +15,7 @@ import asyncpg
 from aiokafka import ConsumerRecord
 
 from libs.contracts.rejection import Rejection
+from libs.households import postgres as kept
 from libs.runtime.batch import Applied, Work
 from libs.runtime.failpoint import reach
 from libs.runtime.repeats import Tally, first_of_each
@@ -23,6 +24,8 @@ from services.redemption.batches import Batch, Decided, InHand, Loaded
 from services.redemption.commands import Command, command
 from services.redemption.commands_store import Begun
 from services.redemption.deciding import Patience
+from services.redemption.households import store as households
+from services.redemption.households.store import NOBODY, Hands
 from services.redemption.metrics import RedemptionMetrics
 from services.redemption.programmes import Programmes
 from services.redemption.sources import TOPIC
@@ -68,6 +71,28 @@ class RedemptionHandler:
             self._metrics.taken.labels(operation).inc(count)
         return tally.applied(moved, outcomes)
 
+    async def _reach(self, connection: asyncpg.Connection, commands: Sequence[Command]) -> Hands:
+        """Lock everybody whose points a tenant's commands may touch, where its members share any; else nobody yet."""
+        tenant = commands[0].tenant_id
+        if not self._programmes.shares(tenant):
+            return NOBODY
+        followed = [each for one in commands if one.ask.operation in _FOLLOWS for each in one.candidates]
+        if not followed and not any(each.ask.household for each in commands):
+            return NOBODY
+        asking = {(*each.member[1:], each.ask.household) for each in commands}
+        return await households.lock_together(connection, tenant, sorted(asking), followed)
+
+    async def _with_uses(self, connection: asyncpg.Connection, loaded: Loaded, now: datetime) -> Loaded:
+        """Load what was spent of others, where members spend together."""
+        uses = {}
+        for scope in sorted({name[:2] for name in loaded.households}):
+            rules = self._programmes.of(scope, now)
+            if rules is not None:
+                known = {name: each for name, each in loaded.households.items() if name[:2] == scope}
+                today = now.astimezone(rules.zone).date()
+                uses[scope[1]] = await kept.load_uses(connection, known, rules.household, today)
+        return loaded._replace(uses=uses)
+
     async def _of_tenant(
         self,
         connection: asyncpg.Connection,
@@ -77,6 +102,7 @@ class RedemptionHandler:
         tally: Tally,
     ) -> Counter[str]:
         """Apply the commands of one tenant, given with their places in the batch; return what became of them."""
+        hands = await self._reach(connection, [each for _, each in asked])
         begun = await commands_store.begin(connection, now, [each for _, each in asked])
         reach("after-inbox")
         fresh: list[tuple[int, Command]] = []
@@ -88,7 +114,8 @@ class RedemptionHandler:
         if not fresh:
             return Counter()
         commands = [each for _, each in fresh]
-        loaded = await _load(connection, begun, commands)
+        loaded = await _load(connection, begun, commands, hands)
+        loaded = await self._with_uses(connection, loaded, now)
         reach("after-load")
         batch = Batch(loaded, self._programmes.of, now, self._patience)
         decided = await _decide(batch, commands)
@@ -100,9 +127,12 @@ class RedemptionHandler:
         return decided.outcomes
 
 
-async def _load(connection: asyncpg.Connection, begun: Begun, commands: Sequence[Command]) -> Loaded:
+_FOLLOWS = frozenset({"commit", "release", "cancel", "extend"})
+
+
+async def _load(connection: asyncpg.Connection, begun: Begun, commands: Sequence[Command], hands: Hands) -> Loaded:
     """Load what commands are decided on, behind the locks: redemptions whose member is locked, and the members."""
-    locked = {each.name: each for each in begun.locked}
+    locked = {**hands.heads, **{each.name: each for each in begun.locked}}
     ids = list(dict.fromkeys([each for one in commands for each in one.candidates]))
     redemptions = await store.load_redemptions(connection, commands[0].tenant_id, ids)
     here = [each for each in redemptions.values() if each.name in locked]
@@ -110,7 +140,7 @@ async def _load(connection: asyncpg.Connection, begun: Begun, commands: Sequence
     members = {name: InHand(life, locked[name].spread, locked[name].tier) for name, life in lives.items()}
     traders = {begun.leads.get(each.member, each.member) for each in commands if each.ask.trade is not None}
     used = await trade_store.load_used(connection, traders) if traders else {}
-    return Loaded(members, redemptions, begun.known, begun.leads, used)
+    return Loaded(members, redemptions, begun.known, begun.leads, used, hands.households)
 
 
 async def _decide(batch: Batch, commands: Sequence[Command]) -> Decided:

@@ -15,13 +15,14 @@ from libs.catalogue.telling import order_view, price_view, reason_view
 from libs.contracts.orders import OrderView
 from libs.contracts.redemption import BillView, RedeemedLot, RedemptionQuote, RedemptionView
 from libs.contracts.writer import EventWriter
-from libs.ledger.model import MemberLedger
+from libs.ledger.model import Lot, MemberLedger
 from libs.lives.life import Life, MemberName
 from libs.lives.made import event_data, event_type_of
 from libs.runtime.batch import Outgoing
 from libs.runtime.keys import event_id
 from services.redemption import trade_telling
 from services.redemption.domain import Bill, Changed, Portion, Quoted, Rules
+from services.redemption.households.pool import ALONE, Beside
 
 POINTS = "loyalty.points"
 REWARDS = "loyalty.rewards"
@@ -42,10 +43,13 @@ def events_of(life: Life, rules: Rules, spread: int, now: datetime) -> list[Outg
     return events
 
 
-def answer(changed: Changed, life: Life, programme: str, *, came_back: bool, reward: Reward | None = None) -> bytes:
+def answer(
+    changed: Changed, life: Life, programme: str, *, came_back: bool, reward: Reward | None = None,
+    beside: Beside = ALONE,
+) -> bytes:  # fmt: skip
     """Tell a redemption as it stands, to whoever asked; `came_back` says that points did by the request.
 
-    Of what was for a reward, that too is given.
+    Of what was for a reward, that too is given; `beside` are the others whose lots it took.
     """
     redemption = changed.redemption
     view = RedemptionView(
@@ -60,7 +64,7 @@ def answer(changed: Changed, life: Life, programme: str, *, came_back: bool, rew
         reference=redemption.reference,
         asked_at=redemption.asked_at,
         changed_at=redemption.changed_at,
-        lots=_lots(redemption.portions, life.ledger),
+        lots=_lots(redemption.portions, life.ledger, beside),
         bill=None if redemption.bill is None else bill_view(redemption.bill),
         lapsed=changed.lapsed if came_back else None,
         order=_order(changed, reward),
@@ -111,8 +115,9 @@ def wish_event(
 
 
 def offer_quote(
-    member_id: UUID, rules: Rules, found: Offer, made: Quoted | None, ledger: MemberLedger, language: str
-) -> bytes:
+    member_id: UUID, rules: Rules, found: Offer, made: Quoted | None, ledger: MemberLedger, language: str,
+    beside: Beside = ALONE,
+) -> bytes:  # fmt: skip
     """Tell what a reward would take, or everything that bars it."""
     price = found.price
     codes = [reason.code for reason in found.reasons]
@@ -123,7 +128,7 @@ def offer_quote(
         possible=found.in_reach,
         reason=codes[0] if codes else None,
         spendable=0 if made is None else made.spendable,
-        lots=() if made is None or not found.in_reach else _lots(made.portions, ledger),
+        lots=() if made is None or not found.in_reach else _lots(made.portions, ledger, beside),
         price=None if price is None else price_view(price),
         prices=tuple(price_view(each) for each in found.prices),
         reasons=tuple(reason_view(each, language) for each in found.reasons),
@@ -132,8 +137,9 @@ def offer_quote(
 
 
 def quote(
-    member_id: UUID, rules: Rules, points: int, made: Quoted, ledger: MemberLedger, bill: Bill | None = None
-) -> bytes:
+    member_id: UUID, rules: Rules, points: int, made: Quoted, ledger: MemberLedger, bill: Bill | None = None,
+    beside: Beside = ALONE,
+) -> bytes:  # fmt: skip
     """Tell what a redemption would take, and pay of a bill."""
     view = RedemptionQuote(
         member_id=member_id,
@@ -142,7 +148,7 @@ def quote(
         possible=made.refused is None,
         reason=made.refused,
         spendable=made.spendable,
-        lots=_lots(made.portions, ledger),
+        lots=_lots(made.portions, ledger, beside),
         bill=None if bill is None else bill_view(bill),
     )
     return view.model_dump_json().encode()
@@ -162,16 +168,19 @@ def bill_view(bill: Bill) -> BillView:
     )
 
 
-def _lots(portions: Sequence[Portion], ledger: MemberLedger) -> tuple[RedeemedLot, ...]:
-    lots = {lot.seq: lot for lot in ledger.lots}
+def _lots(portions: Sequence[Portion], ledger: MemberLedger, beside: Beside) -> tuple[RedeemedLot, ...]:
+    found: dict[tuple[UUID | None, int], Lot] = {(None, lot.seq): lot for lot in ledger.lots}
+    for owner in {each.owner for each in portions if each.owner is not None}:
+        found |= {(owner, lot.seq): lot for lot in beside.lives[owner].ledger.lots}
     return tuple(
         RedeemedLot(
             lot=each.lot_seq,
             wallet=each.wallet,
             points=each.amount,
             restored=each.restored,
-            earned_at=lots[each.lot_seq].earned_at,
-            expires_at=lots[each.lot_seq].expires_at,
+            earned_at=found[each.owner, each.lot_seq].earned_at,
+            expires_at=found[each.owner, each.lot_seq].expires_at,
+            owner_id=each.owner,
         )
         for each in portions
     )

@@ -16,7 +16,7 @@ def allowed(shop: Door, name: str) -> set[tuple[str, str]]:
     return {(each["purpose"], each["channel"]) for each in told if each["allowed"] and each["purpose"] != "service"}
 
 
-@pytest.mark.feature("COM-67", "COM-69")
+@pytest.mark.feature("COM-67", "COM-69", "VOU-141")
 async def test_a_member_agrees_with_the_enrolment_refuses_by_one_click_and_chooses_on_a_page(
     platform: Platform,
 ) -> None:
@@ -48,6 +48,7 @@ async def test_a_member_agrees_with_the_enrolment_refuses_by_one_click_and_choos
         page = (await anybody.get(link)).text
         assert "Was möchten Sie von uns hören?" in page
         assert "annabella" not in page.lower()
+        assert "Aktionen, neue Prämien, Einladungen." in page, "what each purpose means is explained"
         (await anybody.post(link, data={"List-Unsubscribe": "One-Click"})).raise_for_status()
         assert allowed(shop, "chooser") == {("marketing", "sms")}, "at once"
         (action,) = re.findall(r'<form class="choices" method="post" action="([^"]+)"', page)

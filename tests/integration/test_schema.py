@@ -95,7 +95,8 @@ async def test_every_table_with_a_tenant_forces_row_level_security(connection: a
 async def test_few_tables_have_no_tenant(connection: asyncpg.Connection) -> None:
     """The plumbing knows no tenants; whatever else comes without one was thought about, and stands here."""
     assert [row[0] for row in await connection.fetch(_SQL["without_tenant"])] == [
-        "earning.worker", "stream.outbox", "stream.outbox_rest", "stream.outbox_shard", "stream.position",
+        "earning.worker", "notifier.webhook_topic",
+        "stream.outbox", "stream.outbox_rest", "stream.outbox_shard", "stream.position",
     ]  # fmt: skip
 
 

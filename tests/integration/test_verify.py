@@ -100,6 +100,10 @@ CASES = [
     Case("spin_lost", {"games-add-up"}),
     Case("prize_drawn_twice", {"games-add-up"}),
     Case("bid_that_is_not_held", {"games-add-up"}),
+    Case("part_of_a_household_lost", {"households-share", "redemptions-have-points"}),
+    Case("more_of_another_than_was_redeemed", {"households-share"}),
+    Case("spent_before_joining", {"households-share"}),
+    Case("dissolved_and_not_left", {"households-share"}),
 ]
 
 

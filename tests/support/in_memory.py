@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from services.earning import (
+    cart_store,
     events,
     history_store,
     merging_store,
@@ -41,6 +42,7 @@ def in_memory() -> Iterator[None]:
     places += [(owner_store, name) for name in ("lock_owners", "lock_late", "unclaimed_of")]
     places += [(history_store, "load"), (history_store, "save_days")]
     places += [(tier_store, "load_places"), (tier_store, "save_tiers")]
+    places += [(cart_store, "buy")]
     doubles = memory_referrals.DOUBLES
     places += [(referral_store, name) for name in doubles]
     places += [(merging_store, name) for name in memory_merges.DOUBLES]

@@ -29,6 +29,7 @@ from libs.receipts.decided import story_of
 from libs.receipts.story import Story, read_story, write_story
 from libs.runtime.batch import Span
 from services.earning import profile_store, store
+from services.earning.carts import Became
 from services.earning.cases import Case
 from services.earning.lives import Life
 from services.earning.merging import Merge
@@ -339,6 +340,9 @@ class Memory:
 
     def body_hashes(self, names: Sequence[tuple[int, UUID]]) -> dict[tuple[int, UUID], int]:
         return {name: self.inbox[name][0] for name in names}
+
+    def buy(self, wanted: Sequence[tuple[int, UUID, UUID | None]], now: datetime) -> list[Became]:
+        return [Became("bought", None) for _ in wanted]  # every cart here is held, and anybody's
 
     def ledger(self, name: MemberName, *, whole: bool = True) -> MemberLedger:
         """A member's ledger, with every lot that there ever was or only with what is left."""

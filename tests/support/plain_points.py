@@ -37,11 +37,29 @@ class Lot:
 
 @dataclass(eq=False)
 class Purse:
-    """What a member has and owes; `into` is whom they were merged into."""
+    """What a member has and owes; `into` is whom they were merged into.
+
+    What is lent is repaid by so many percent of what comes later, and is owed from `due` on.
+    """
 
     lots: list[Lot] = field(default_factory=list)
     owed: int = 0
     into: int | None = None
+    lent: int = 0
+    percent: int = 0
+    due: datetime | None = None
+
+    def lend(self, points: int, percent: int, due: datetime | None) -> None:
+        """Lend so much more: the larger share and the earlier day hold for all of it."""
+        if points and due is not None:
+            self.percent, self.due = max(percent, self.percent), due if self.due is None else min(due, self.due)
+            self.lent += points
+
+    def repay(self, points: int) -> None:
+        """Less is lent; terms end with the last of it."""
+        self.lent -= points
+        if not self.lent:
+            self.percent, self.due = 0, None
 
 
 @dataclass(eq=False)
@@ -76,7 +94,14 @@ class Points:
         return who if into is None else self.who(into)
 
     def wait(self, until: datetime) -> None:
-        """Let time pass: what is free of lots whose date has come is gone."""
+        """Let time pass: what is free of lots whose date has come is gone, and loans fall due in their turn."""
+        for who, purse in enumerate(self.purses):
+            if purse.due is not None and purse.due <= until:
+                self.now = purse.due
+                self._lapse(purse.lots)
+                purse.owed += purse.lent
+                purse.repay(purse.lent)
+                self._repay(who)
         self.now = until
         for purse in self.purses:
             self._lapse(purse.lots)
@@ -94,7 +119,18 @@ class Points:
         """Points that are new, earned at an instant, good to the end of the quarter after it."""
         self.sums[why] += points
         at = at or self.now
-        return self._put(who, Lot(quarter_end(quarter_end(at)), at, points))
+        lot, purse = self._put(who, Lot(quarter_end(quarter_end(at)), at, points)), self.purses[who]
+        if purse.lent:
+            part = min(purse.lent, -(-lot.free * purse.percent // 100))
+            lot.left -= part
+            purse.repay(part)
+        return lot
+
+    def lend(self, who: int, points: int, fee: int, percent: int, due: datetime) -> None:
+        """Points come for a debt that bars nothing until it is due; nothing is issued by it."""
+        self._put(who, Lot(quarter_end(quarter_end(self.now)), self.now, points))
+        self.sums["spent"] += fee
+        self.purses[who].lend(points + fee, percent, due)
 
     def hold(self, who: int, points: int) -> list[Part]:
         """Set points aside."""
@@ -180,6 +216,8 @@ class Points:
                 receipt.cap = 0 if receipt.own is None else min(receipt.own.left, receipt.cap)
                 receipt.gone += own.lapsed
         other.owed, purse.owed, purse.into = other.owed + purse.owed, 0, whom
+        other.lend(purse.lent, purse.percent, purse.due)
+        purse.repay(purse.lent)
         self._repay(whom)
 
     def in_balance(self) -> bool:
@@ -187,7 +225,7 @@ class Points:
         came = self.sums["issued"] + self.sums["given"]
         there = sum(lot.left for purse in self.purses for lot in purse.lots)
         gone = sum(self.sums[why] for why in ("spent", "expired", "reversed", "taken"))
-        return came == there + gone - sum(purse.owed for purse in self.purses)
+        return came == there + gone - sum(purse.owed + purse.lent for purse in self.purses)
 
     def _parts(self, who: int, points: int) -> list[Part]:
         parts = []

@@ -114,16 +114,17 @@ RIGHTS: dict[str, dict[str, str]] = {
             notifier.sms_day platform.programme platform.source platform.tenant redemption.badge redemption.badge_award
             redemption.bill redemption.cart redemption.choice redemption.code redemption.code_miss redemption.code_use
             redemption.game redemption.game_bid redemption.game_spin redemption.game_stock redemption.game_ticket
-            redemption.game_win redemption.gift_card redemption.gift_card_entry redemption.redemption
-            redemption.reward_answer redemption.reward_order redemption.reward_step redemption.reward_use
-            redemption.trade stream.outbox_shard stream.position vault.profile
+            redemption.game_win redemption.gift_card redemption.gift_card_entry redemption.household
+            redemption.household_part redemption.housemate redemption.redemption redemption.reward_answer
+            redemption.reward_order redemption.reward_step redemption.reward_use redemption.trade stream.outbox_shard
+            stream.position vault.profile
             """,
         "INSERT SELECT UPDATE(lifted_at) UPDATE(lifted_by) UPDATE(note)": "members.block",
         "SELECT UPDATE(changed_at) UPDATE(paused) UPDATE(revision)": "redemption.code_pool",
         "INSERT SELECT": """
             expiry.reinstatement_share members.referral_code notifier.design notifier.feedback notifier.mass_member
-            notifier.media notifier.own_letter notifier.template platform.exchange_rate platform.programme_version
-            redemption.reward
+            notifier.media notifier.own_letter notifier.simulation notifier.template platform.exchange_rate
+            platform.programme_version redemption.reward
             """,
         "INSERT SELECT UPDATE(free)": "redemption.stock",
         "INSERT SELECT UPDATE(rated_at) UPDATE(sealed) UPDATE(stars)": "redemption.rating",
@@ -140,10 +141,6 @@ RIGHTS: dict[str, dict[str, str]] = {
         "DELETE INSERT SELECT UPDATE(revision) UPDATE(saved_at) UPDATE(saved_by) UPDATE(source)": (
             "notifier.design_draft"
         ),
-        (
-            "DELETE INSERT SELECT UPDATE(description) UPDATE(event_types) UPDATE(old_secret) UPDATE(old_until) "
-            "UPDATE(paused_until) UPDATE(secret) UPDATE(state) UPDATE(state_at) UPDATE(style) UPDATE(url)"
-        ): "notifier.webhook_endpoint",
         "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": "notifier.webhook_message",
         "DELETE SELECT": "notifier.mass_count notifier.webhook_attempt",
         (
@@ -178,6 +175,11 @@ RIGHTS: dict[str, dict[str, str]] = {
             "UPDATE(ended_at) UPDATE(epoch) UPDATE(failure) UPDATE(lease_until) UPDATE(line) UPDATE(moved_at) "
             "UPDATE(place) UPDATE(published) UPDATE(read) UPDATE(rejected) UPDATE(state)"
         ): "gateway.file",
+        (
+            "DELETE INSERT SELECT UPDATE(asked_at) UPDATE(description) UPDATE(event_types) UPDATE(old_secret) "
+            "UPDATE(old_until) UPDATE(paused_until) UPDATE(secret) UPDATE(state) UPDATE(state_at) UPDATE(style) "
+            "UPDATE(url)"
+        ): "notifier.webhook_endpoint",
     },
     "redemption": {
         "USAGE": "earning ledger members platform redemption stream",
@@ -243,6 +245,9 @@ RIGHTS: dict[str, dict[str, str]] = {
         "INSERT SELECT UPDATE(changed_at) UPDATE(document)": "redemption.badge",
         "INSERT SELECT UPDATE(taken_back)": "redemption.badge_award",
         "INSERT SELECT UPDATE(amount) UPDATE(due_at) UPDATE(lent) UPDATE(share) UPDATE(since)": "ledger.debt",
+        "INSERT SELECT UPDATE(dissolved_at)": "redemption.household",
+        "INSERT SELECT UPDATE(answered_at) UPDATE(ended_at) UPDATE(role) UPDATE(state)": "redemption.housemate",
+        "INSERT SELECT UPDATE(points)": "redemption.household_part",
     },
     "operator": {
         "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",
@@ -251,18 +256,18 @@ RIGHTS: dict[str, dict[str, str]] = {
             earning.occasion_clock earning.parked_receipt earning.receipt earning.receipt_event earning.referral
             earning.referral_account earning.referral_change earning.referral_waiting earning.told_programme
             earning.unclaimed_receipt earning.unpaid_receipt earning.worker expiry.boundary expiry.chunk expiry.forecast
-            gateway.share redemption.rating
             expiry.latest_forecast expiry.origin_mix expiry.origin_place expiry.reminder expiry.reminder_chunk
-            gateway.page_day ledger.allocation ledger.journal ledger.loan ledger.lot_now ledger.movement ledger.owed
-            ledger.waiver members.exemption_pass members.identifier members.mark members.member members.merge
-            members.referral_code members.same_person members.segment_change members.segment_member members.tier_change
-            members.tier_standing notifier.scenario_act notifier.sms_day redemption.badge redemption.badge_award
-            redemption.bill redemption.cart redemption.cart_word redemption.choice redemption.code_miss
-            redemption.code_use redemption.game redemption.game_bid redemption.game_spin redemption.game_stock
-            redemption.game_ticket redemption.game_win redemption.gift_card redemption.gift_card_entry redemption.inbox
-            redemption.redemption redemption.request redemption.reward_order redemption.reward_step
-            redemption.reward_use redemption.trade redemption.wish stream.outbox stream.outbox_rest stream.outbox_shard
-            vault.profile
+            gateway.page_day gateway.share ledger.allocation ledger.journal ledger.loan ledger.lot_now ledger.movement
+            ledger.owed ledger.waiver members.exemption_pass members.identifier members.mark members.member
+            members.merge members.referral_code members.same_person members.segment_change members.segment_member
+            members.tier_change members.tier_standing notifier.scenario_act notifier.sms_day redemption.badge
+            redemption.badge_award redemption.bill redemption.cart redemption.cart_word redemption.choice
+            redemption.code_miss redemption.code_use redemption.game redemption.game_bid redemption.game_spin
+            redemption.game_stock redemption.game_ticket redemption.game_win redemption.gift_card
+            redemption.gift_card_entry redemption.household redemption.household_part redemption.housemate
+            redemption.inbox redemption.rating redemption.redemption redemption.request redemption.reward_order
+            redemption.reward_step redemption.reward_use redemption.trade redemption.wish stream.outbox
+            stream.outbox_rest stream.outbox_shard vault.profile
             """,
         "INSERT SELECT UPDATE": """
             gateway.api_key platform.exchange_rate platform.programme platform.programme_version platform.tenant
@@ -273,10 +278,6 @@ RIGHTS: dict[str, dict[str, str]] = {
             notifier.template redemption.code redemption.reward
             """,
         "INSERT SELECT UPDATE(free)": "redemption.stock",
-        (
-            "DELETE INSERT SELECT UPDATE(description) UPDATE(event_types) UPDATE(old_secret) UPDATE(old_until) "
-            "UPDATE(paused_until) UPDATE(secret) UPDATE(state) UPDATE(state_at) UPDATE(style) UPDATE(url)"
-        ): "notifier.webhook_endpoint",
         "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": "notifier.webhook_message",
         "DELETE SELECT": """
             expiry.followed expiry.foreseen expiry.origin notifier.captured notifier.feedback notifier.inbox
@@ -321,6 +322,11 @@ RIGHTS: dict[str, dict[str, str]] = {
         (
             "SELECT UPDATE(bad_streak) UPDATE(halt_reason) UPDATE(halted_at) UPDATE(recent_bad) UPDATE(recent_seen)"
         ): "stream.position",
+        (
+            "DELETE INSERT SELECT UPDATE(asked_at) UPDATE(description) UPDATE(event_types) UPDATE(old_secret) "
+            "UPDATE(old_until) UPDATE(paused_until) UPDATE(secret) UPDATE(state) UPDATE(state_at) UPDATE(style) "
+            "UPDATE(url)"
+        ): "notifier.webhook_endpoint",
     },
     "notifier": {
         "SELECT UPDATE(paused_until) UPDATE(state) UPDATE(state_at)": "notifier.webhook_endpoint",
@@ -335,12 +341,12 @@ RIGHTS: dict[str, dict[str, str]] = {
             members.member members.segment_member members.tier_standing notifier.design notifier.mass_member
             notifier.provider notifier.template platform.exchange_rate platform.programme platform.programme_version
             platform.source platform.tenant redemption.reward redemption.reward_order redemption.reward_use
-            redemption.stock vault.person
+            redemption.stock vault.person vault.profile
             """,
         "INSERT SELECT UPDATE(present)": "vault.consent",
         "INSERT SELECT UPDATE(sealed_key)": "vault.member_key",
         "SELECT UPDATE(alive) UPDATE(changed_at) UPDATE(reached_at) UPDATE(reason)": "vault.contact",
-        "DELETE INSERT SELECT": "notifier.captured notifier.inbox notifier.webhook_attempt",
+        "DELETE INSERT SELECT": "notifier.captured notifier.inbox notifier.webhook_attempt notifier.webhook_topic",
         "INSERT SELECT": "stream.dead_letter stream.outbox",
         "INSERT SELECT UPDATE": "stream.outbox_shard",
         "INSERT SELECT UPDATE(applied_at)": "notifier.feedback",
@@ -351,16 +357,19 @@ RIGHTS: dict[str, dict[str, str]] = {
             "UPDATE(reason) UPDATE(sealed) UPDATE(state)"
         ): "notifier.own_letter",
         (
-            "SELECT UPDATE(begins_at) UPDATE(count_after) UPDATE(counted) UPDATE(counted_at) UPDATE(ended_at) "
-            "UPDATE(laid) UPDATE(laid_at) UPDATE(lay_after) UPDATE(members) UPDATE(paced_at) UPDATE(paced_laid) "
-            "UPDATE(state)"
-        ): "notifier.mass",
-        (
             "INSERT SELECT UPDATE(attempts) UPDATE(clicked_at) UPDATE(delivered_at) UPDATE(detail) UPDATE(digest) "
             "UPDATE(due_at) UPDATE(ended_at) UPDATE(epoch) UPDATE(follow_at) UPDATE(handed_at) UPDATE(holder) "
             "UPDATE(language) UPDATE(lapses) UPDATE(lease_until) UPDATE(opened_at) UPDATE(provider_id) "
             "UPDATE(reason) UPDATE(state) UPDATE(trail)"
         ): "notifier.delivery",
         "INSERT SELECT UPDATE(ended_at) UPDATE(reason) UPDATE(state)": "notifier.scenario_act",
+        (
+            "DELETE SELECT UPDATE(attempts) UPDATE(ended_at) UPDATE(lease_until) UPDATE(result) UPDATE(state)"
+        ): "notifier.simulation",
+        (
+            "INSERT SELECT UPDATE(approval_above) UPDATE(begins_at) UPDATE(count_after) UPDATE(counted) "
+            "UPDATE(counted_at) UPDATE(ended_at) UPDATE(laid) UPDATE(laid_at) UPDATE(lay_after) UPDATE(members) "
+            "UPDATE(paced_at) UPDATE(paced_laid) UPDATE(sent_at) UPDATE(sent_by) UPDATE(state)"
+        ): "notifier.mass",
     },
 }

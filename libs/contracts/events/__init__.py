@@ -33,6 +33,15 @@ from libs.contracts.events.gift_card import (
     GiftCardTransferredV1,
     GiftCardUsedV1,
 )
+from libs.contracts.events.household import (
+    HouseholdDissolvedV1,
+    HouseholdFoundedV1,
+    HouseholdInvitedV1,
+    HouseholdJoinedV1,
+    HouseholdLeftV1,
+    HouseholdRoleChangedV1,
+)
+from libs.contracts.events.joined import MemberJoinedV1
 from libs.contracts.events.member import (
     MemberEnrolledV1,
     MemberTierAboutToDropV1,
@@ -176,11 +185,18 @@ __all__ = [
     "GiftCardToppedUpV1",
     "GiftCardTransferredV1",
     "GiftCardUsedV1",
+    "HouseholdDissolvedV1",
+    "HouseholdFoundedV1",
+    "HouseholdInvitedV1",
+    "HouseholdJoinedV1",
+    "HouseholdLeftV1",
+    "HouseholdRoleChangedV1",
     "Identifier",
     "LotShare",
     "Mark",
     "MemberDueV1",
     "MemberEnrolledV1",
+    "MemberJoinedV1",
     "MemberMergedV1",
     "MemberSegmentEnteredV1",
     "MemberSegmentLeftV1",

@@ -21,7 +21,7 @@ class _Message(Payload):
     message: Name64 = Field(description="What kind of message it is, such as `expiry_reminder`.")
     occasion: Name256 = Field(description="What it is about; the same thing is told once.")
     channel: ChannelName = Field(description="The way it takes.")
-    purpose: Literal["service", "marketing", "profiling"] = Field(description="What consent it needs.")
+    purpose: Literal["service", "marketing", "profiling", "location"] = Field(description="What consent it needs.")
 
 
 class MessageQueuedV1(_Message):

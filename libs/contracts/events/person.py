@@ -42,7 +42,7 @@ class ContactTold(Payload):
 class ConsentTold(Payload):
     """A word of the member on being written to. Of several the one that was said last counts."""
 
-    purpose: Literal["service", "marketing", "profiling"] = Field(description="What for.")
+    purpose: Literal["service", "marketing", "profiling", "location"] = Field(description="What for.")
     channel: Literal["email", "sms", "push", "web_push", "webhook", "http", "inbox", "till", "file"] = Field(
         description="On which channel."
     )

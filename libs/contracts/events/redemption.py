@@ -70,6 +70,10 @@ class RedemptionRequestedV1(Payload):
         default=None, description="The currency of the amounts; it is the programme's."
     )
     partial: bool = Field(default=False, description="Of a bill: with too few points, pay what these pay.")
+    household: bool = Field(
+        default=False,
+        description="To redeem or hold: spend out of what the member's household shares, each lot as it lapses.",
+    )
     returned_minor: Amount | None = Field(
         default=None,
         description="To cancel: so much of the bill came back; instead of `points`, those come back that paid it, in "

@@ -1,6 +1,18 @@
 -- name: known
 SELECT o.digest FROM notifier.own_letter o WHERE o.tenant_id = $1 AND o.letter_id = $2;
 
+-- name: one_by_one
+-- Holds back others who ask for the same person, to the end of the transaction.
+SELECT pg_advisory_xact_lock(hashtextextended('own_letter/' || $1::int || '/' || $2::text, 0));
+
+-- name: spent
+-- When the test was asked for behind which somebody ($2) has had $4 more since an instant ($3); nothing where they have not.
+SELECT o.asked_at
+FROM notifier.own_letter o
+WHERE o.tenant_id = $1 AND o.asked_by = $2 AND o.kind = 'test' AND o.asked_at > $3
+ORDER BY o.asked_at DESC
+OFFSET $4 LIMIT 1;
+
 -- name: put
 INSERT INTO notifier.own_letter (tenant_id, letter_id, programme_id, kind, channel, message, digest, sealed, state, due_at,
                                  asked_by, asked_at)

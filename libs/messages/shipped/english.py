@@ -80,6 +80,58 @@ WORDS: Mapping[str, Words] = {
         till="{{ reward }} is yours{% if valid_until %} until {{ valid_until }}{% endif %}.",
         button="See my reward",
     ),
+    "order_moved": Words(
+        title="{% if stage == 'shipped' %}On its way: {{ reward }}"
+        "{% elif stage == 'delivered' %}Delivered: {{ reward }}"
+        "{% elif stage == 'ordered' %}Your order: {{ reward }}"
+        "{% else %}Your order was ended: {{ reward }}"
+        "{% endif %}",
+        figure="{{ reward }}",
+        caption="{% if stage == 'shipped' %}is on its way to you"
+        "{% elif stage == 'delivered' %}has arrived"
+        "{% elif stage == 'ordered' %}is being prepared"
+        "{% else %}does not come after all"
+        "{% endif %}",
+        body=(
+            "{% if stage == 'shipped' %}We have sent off {{ reward }}"
+            "{% if quantity > 1 %} ({{ quantity }} pieces)"
+            "{% endif %}; it will be with you soon."
+            "{% elif stage == 'delivered' %}{{ reward }} has been delivered. Enjoy it!"
+            "{% elif stage == 'ordered' %}Thank you, your order of {{ reward }}"
+            "{% if quantity > 1 %} ({{ quantity }} pieces)"
+            "{% endif %} has reached us."
+            "{% else %}Your order of {{ reward }} came to nothing."
+            "{% endif %}",
+            "{% if stage == 'shipped' %}If it is not there within a week, please tell us."
+            "{% elif stage == 'delivered' %}If something is not right, please tell us."
+            "{% elif stage == 'ordered' %}We will write to you as soon as it is on its way."
+            "{% else %}What comes back to you of its points is in your account."
+            "{% endif %}",
+        ),
+        short="{% if stage == 'shipped' %}{{ reward }} is on its way to you."
+        "{% elif stage == 'delivered' %}{{ reward }} has been delivered."
+        "{% elif stage == 'ordered' %}Thank you for your order: {{ reward }}."
+        "{% else %}Your order of {{ reward }} was ended."
+        "{% endif %}",
+        till="{% if stage == 'shipped' %}{{ reward }} is on its way to you."
+        "{% elif stage == 'delivered' %}{{ reward }} has been delivered."
+        "{% elif stage == 'ordered' %}Thank you for your order: {{ reward }}."
+        "{% else %}Your order of {{ reward }} was ended."
+        "{% endif %}",
+        button="See my orders",
+    ),
+    "reward_in_reach": Words(
+        title="Within your reach: {{ reward }}",
+        figure="{{ reward }}",
+        caption="you have the points for it",
+        body=(
+            "You wished for {{ reward }}, and your points are enough for it now.",
+            "You have [balance]. Take it while there is some left.",
+        ),
+        short="Your points are enough for your wish: {{ reward }}.",
+        till="Your points are enough for {{ reward }}.",
+        button="Take it",
+    ),
     "tier_reached": Words(
         title="Welcome to {{ new_tier }}",
         figure="{{ new_tier }}",

@@ -83,6 +83,58 @@ WORDS: Mapping[str, Words] = {
         till="{{ reward }} gehört Ihnen{% if valid_until %}, bis {{ valid_until }}{% endif %}.",
         button="Meine Prämie ansehen",
     ),
+    "order_moved": Words(
+        title="{% if stage == 'shipped' %}Unterwegs: {{ reward }}"
+        "{% elif stage == 'delivered' %}Zugestellt: {{ reward }}"
+        "{% elif stage == 'ordered' %}Ihre Bestellung: {{ reward }}"
+        "{% else %}Ihre Bestellung wurde beendet: {{ reward }}"
+        "{% endif %}",
+        figure="{{ reward }}",
+        caption="{% if stage == 'shipped' %}ist zu Ihnen unterwegs"
+        "{% elif stage == 'delivered' %}ist angekommen"
+        "{% elif stage == 'ordered' %}wird vorbereitet"
+        "{% else %}kommt doch nicht"
+        "{% endif %}",
+        body=(
+            "{% if stage == 'shipped' %}Wir haben {{ reward }}"
+            "{% if quantity > 1 %} ({{ quantity }} Stück)"
+            "{% endif %} abgeschickt; die Sendung ist bald bei Ihnen."
+            "{% elif stage == 'delivered' %}{{ reward }} wurde zugestellt. Viel Freude damit!"
+            "{% elif stage == 'ordered' %}Vielen Dank, Ihre Bestellung von {{ reward }}"
+            "{% if quantity > 1 %} ({{ quantity }} Stück)"
+            "{% endif %} ist bei uns angekommen."
+            "{% else %}Aus Ihrer Bestellung von {{ reward }} wurde nichts."
+            "{% endif %}",
+            "{% if stage == 'shipped' %}Ist sie in einer Woche nicht da, sagen Sie uns bitte Bescheid."
+            "{% elif stage == 'delivered' %}Stimmt etwas nicht, sagen Sie uns bitte Bescheid."
+            "{% elif stage == 'ordered' %}Wir schreiben Ihnen, sobald sie unterwegs ist."
+            "{% else %}Was Sie an Punkten zurückbekommen, steht auf Ihrem Konto."
+            "{% endif %}",
+        ),
+        short="{% if stage == 'shipped' %}{{ reward }} ist zu Ihnen unterwegs."
+        "{% elif stage == 'delivered' %}{{ reward }} wurde zugestellt."
+        "{% elif stage == 'ordered' %}Danke für Ihre Bestellung: {{ reward }}."
+        "{% else %}Ihre Bestellung von {{ reward }} wurde beendet."
+        "{% endif %}",
+        till="{% if stage == 'shipped' %}{{ reward }} ist zu Ihnen unterwegs."
+        "{% elif stage == 'delivered' %}{{ reward }} wurde zugestellt."
+        "{% elif stage == 'ordered' %}Danke für Ihre Bestellung: {{ reward }}."
+        "{% else %}Ihre Bestellung von {{ reward }} wurde beendet."
+        "{% endif %}",
+        button="Meine Bestellungen",
+    ),
+    "reward_in_reach": Words(
+        title="Jetzt in Reichweite: {{ reward }}",
+        figure="{{ reward }}",
+        caption="Ihre Punkte reichen dafür",
+        body=(
+            "Sie haben sich {{ reward }} gewünscht, und jetzt reichen Ihre Punkte dafür.",
+            "Sie haben [balance]. Greifen Sie zu, solange es noch etwas gibt.",
+        ),
+        short="Ihre Punkte reichen für Ihren Wunsch: {{ reward }}.",
+        till="Ihre Punkte reichen für {{ reward }}.",
+        button="Einlösen",
+    ),
     "tier_reached": Words(
         title="Willkommen bei {{ new_tier }}",
         figure="{{ new_tier }}",

@@ -21,17 +21,22 @@ FROM (
 
 -- name: begun
 -- How often scenarios ($4) began of which a step came due since a day ($3), and after how many of these the goal ($5) was
--- reached within so many days ($6).
+-- reached within so many days ($6). A beginning is a member and what happened, as each of its steps names it: two things of one
+-- moment are two, and no step has more members than began.
 WITH begun AS (
-    SELECT split_part(d.occasion, '/', 2) AS scenario, coalesce(d.facts ->> 'scenario_arm', '') AS arm, d.member_id,
-           (d.facts ->> 'scenario_began')::timestamptz AS began
-    FROM notifier.delivery d
-    WHERE d.tenant_id = $1 AND d.programme_id = $2 AND d.place = 0
-      AND starts_with(d.occasion, 'scenario/') AND d.occasion_on >= $3
-    UNION
-    SELECT a.scenario, coalesce(a.arm, ''), a.member_id, a.began_at
-    FROM notifier.scenario_act a
-    WHERE a.tenant_id = $1 AND a.programme_id = $2 AND a.occasion_on >= $3
+    SELECT s.scenario, s.arm, s.member_id, regexp_replace(s.occasion, '^scenario/[^/]*/[^/]*/', '') AS cause, min(s.began) AS began
+    FROM (
+        SELECT split_part(d.occasion, '/', 2) AS scenario, coalesce(d.facts ->> 'scenario_arm', '') AS arm, d.member_id,
+               d.occasion, (d.facts ->> 'scenario_began')::timestamptz AS began
+        FROM notifier.delivery d
+        WHERE d.tenant_id = $1 AND d.programme_id = $2 AND d.place = 0
+          AND starts_with(d.occasion, 'scenario/') AND d.occasion_on >= $3
+        UNION ALL
+        SELECT a.scenario, coalesce(a.arm, ''), a.member_id, a.occasion, a.began_at
+        FROM notifier.scenario_act a
+        WHERE a.tenant_id = $1 AND a.programme_id = $2 AND a.occasion_on >= $3
+    ) AS s
+    GROUP BY 1, 2, 3, 4
 )
 SELECT b.scenario, b.arm, count(*) AS begun,
        count(*) FILTER (WHERE CASE g.goal

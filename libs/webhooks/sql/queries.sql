@@ -2,8 +2,8 @@
 
 -- name: add
 INSERT INTO notifier.webhook_endpoint
-    (tenant_id, endpoint_id, url, event_types, style, description, secret, state_at, created_at, created_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9);
+    (tenant_id, endpoint_id, url, event_types, style, description, secret, state_at, asked_at, created_at, created_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, $9);
 
 -- name: count
 SELECT count(*) FROM notifier.webhook_endpoint WHERE tenant_id = $1;
@@ -29,13 +29,16 @@ WHERE tenant_id = $1 AND endpoint_id = $2;
 -- name: change
 UPDATE notifier.webhook_endpoint
 SET url = coalesce($3, url), event_types = coalesce($4, event_types), style = coalesce($5, style),
-    description = coalesce($6, description)
+    description = coalesce($6, description),
+    asked_at = CASE WHEN event_types = $4 OR $4 IS NULL THEN asked_at ELSE $7 END
 WHERE tenant_id = $1 AND endpoint_id = $2
 RETURNING endpoint_id;
 
 -- name: turn
--- Turned on again, it is written to at once, whatever it asked for before.
-UPDATE notifier.webhook_endpoint SET state = $3, state_at = $4, paused_until = NULL
+-- Turned on again, it is written to at once, whatever it asked for before; what happened meanwhile is not for it.
+UPDATE notifier.webhook_endpoint
+SET state = $3, paused_until = NULL,
+    state_at = CASE WHEN state = $3 THEN state_at ELSE $4 END, asked_at = CASE WHEN state = $3 THEN asked_at ELSE $4 END
 WHERE tenant_id = $1 AND endpoint_id = $2
 RETURNING endpoint_id;
 

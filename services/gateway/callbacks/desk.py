@@ -28,7 +28,7 @@ from services.gateway.tenant_store import tenant_transaction
 _SQL = sql.load("services.gateway", "callbacks.sql")
 _SPACE = UUID("7f6f3f0c-6a5e-5d0b-8f0e-2b8b9d2f4c11")
 _SOURCE = "text message"
-_REFUSED: tuple[Purpose, ...] = ("service", "marketing", "profiling")
+_REFUSED: tuple[Purpose, ...] = ("service", "marketing", "profiling", "location")
 _GIVEN: tuple[Purpose, ...] = ("service", "marketing")
 
 

@@ -12,7 +12,7 @@ from libs.contacts.person import Consent, Person
 from libs.messages.content import ChannelName, Purpose
 
 Pair = tuple[Purpose, ChannelName]
-FORM_TEXT = "preferences-1"
+FORM_TEXT = "preferences-2"
 """The version of what the page says beside its boxes; another wording is another version."""
 ONE_CLICK, FORM = "one-click link", "preference page"
 

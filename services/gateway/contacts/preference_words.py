@@ -16,6 +16,9 @@ PREFERENCES = Catalogue(
             "marketing.why": "Promotions, new rewards, invitations.",
             "profiling": "Offers chosen for you",
             "profiling.why": "We look at what you bought to choose what we write to you about.",
+            "location": "Offers where you are",
+            "location.why": "The app may tell us when you are near a store of ours, and we tell you what it offers. "
+            "Where you are is not kept.",
             "email": "by email",
             "sms": "by text message",
             "push": "in the app",
@@ -48,6 +51,9 @@ PREFERENCES = Catalogue(
             "marketing.why": "Aktionen, neue Prämien, Einladungen.",
             "profiling": "Für Sie ausgewählte Angebote",
             "profiling.why": "Wir sehen uns an, was Sie gekauft haben, und wählen danach aus, was wir Ihnen schreiben.",
+            "location": "Angebote in Ihrer Nähe",
+            "location.why": "Die App darf uns sagen, wenn Sie einem Geschäft von uns nahe sind, und wir sagen Ihnen, "
+            "was es dort gibt. Wo Sie sind, wird nicht aufbewahrt.",
             "email": "per E-Mail",
             "sms": "per SMS",
             "push": "in der App",

@@ -71,6 +71,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
             {"name": "members", "description": "Balances and histories."},
             {"name": "redemptions", "description": "Points are held, spent, and given back; answered at once."},
             {"name": "trades", "description": "Points are bought, exchanged with other programmes, donated, lent."},
+            {"name": "households", "description": "Members who let each other spend their points."},
             {
                 "name": "rewards",
                 "description": "The catalogue, as members see it and as it is kept; orders and wishes.",
@@ -82,6 +83,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
             {"name": "webhooks", "description": "Events told to URLs of yours, signed; what became of each."},
             {"name": "messages", "description": "What members were told, what not, and why."},
             {"name": "designs", "description": "Styles of brands, landing pages, drafts and pictures."},
+            {"name": "places", "description": "Where members are who agreed to it: stores near, and what they offer."},
             {"name": "mass messages", "description": "Messages to many members, counted before they are sent."},
             {"name": "ledger", "description": "The points of all members together."},
         ],

@@ -14,10 +14,13 @@ from services.gateway.expiry.reinstatement_problems import REINSTATEMENTS
 from services.gateway.expiry.sweep_problems import SWEEPS
 from services.gateway.feedback.problem_kinds import FEEDBACK
 from services.gateway.games.problem_kinds import GAMES
+from services.gateway.households.problem_kinds import HOUSEHOLDS
 from services.gateway.mass.problem_kinds import MASS
 from services.gateway.messages.problem_kinds import MESSAGES
 from services.gateway.own_letters.problem_kinds import OWN_LETTERS
+from services.gateway.places.problem_kinds import PLACES
 from services.gateway.redemptions.problem_kinds import REDEMPTIONS
+from services.gateway.scenarios.problem_kinds import SIMULATIONS
 from services.gateway.sharing.problem_kinds import SHARING
 from services.gateway.templates.problem_kinds import TEMPLATES
 from services.gateway.trades.problem_kinds import TRADES
@@ -31,6 +34,8 @@ FAMILIES = (
     *MESSAGES,
     *MASS,
     *OWN_LETTERS,
+    *SIMULATIONS,
+    *PLACES,
     *TEMPLATES,
     *DESIGNS,
     *CONTACTS,
@@ -43,6 +48,7 @@ FAMILIES = (
     *GAMES,
     *FEEDBACK,
     *SHARING,
+    *HOUSEHOLDS,
     *WEBHOOKS,
     *CALLBACKS,
 )

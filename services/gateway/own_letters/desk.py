@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -11,7 +12,7 @@ from fastapi import Request
 
 from libs.contacts.addresses import CheckedAddress, read_address
 from libs.deliveries import own
-from libs.deliveries.own import DigestDiffers, OwnLetter, Stand
+from libs.deliveries.own import DigestDiffers, OwnLetter, Spent, Stand
 from libs.messages.template import Template
 from libs.runtime.seal import Seal
 from services.gateway.door.access import Caller
@@ -52,7 +53,8 @@ class OwnDesk:
         Its pictures are shown by `site`.
 
         Raises:
-            ProblemError: the template has a fault, the address is none, or the name stands for another letter.
+            ProblemError: the template has a fault, the address is none, the name stands for another letter, or it is
+                one too many today.
         """
         tenant_id = caller.tenant_id
         running = one_programme(await caller.parts.programmes.of(tenant_id), programme, "/query/programme")
@@ -70,12 +72,15 @@ class OwnDesk:
         message = what.name if isinstance(what, Template) else what.message
         sender = brand or running.name or running.programme
         letter = OwnLetter(named[0], running.programme_id, "test", what.channel, message, place.value, sender, content)
+        now = caller.parts.clock.now()
         try:
             async with tenant_transaction(self.pool, tenant_id) as connection:
-                now = caller.parts.clock.now()
                 await own.put(connection, tenant_id, self.seal, letter, named[1], who(caller)[:64], now)
         except DigestDiffers:
             raise ProblemError("idempotency-key-reused") from None
+        except Spent as spent:
+            seconds = math.ceil((spent.again_at - now).total_seconds())
+            raise ProblemError("test-letters-spent", headers={"Retry-After": str(seconds)}) from None
         return await self.one(tenant_id, named[0])
 
     async def one(self, tenant_id: int, letter_id: UUID) -> Stand:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from libs.deliveries.own import A_DAY
 from services.gateway.door.problem_kind import kind_of
 
 OWN_LETTERS = (
@@ -10,6 +11,13 @@ OWN_LETTERS = (
         404,
         "No such letter",
         "No letter of your company has this id. `POST /v1/templates:test` answers with it.",
+    ),
+    kind_of(
+        "test-letters-spent",
+        429,
+        "No more letters are tried today",
+        f"A key tries at most {A_DAY} letters in any 24 hours, for they go to any address. Wait as long as "
+        "`Retry-After` says.",
     ),
     kind_of(
         "result-mail-unknown",

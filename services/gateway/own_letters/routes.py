@@ -35,7 +35,7 @@ LetterId = Annotated[UUID, Path(description="The letter's id.", examples=["a3f1c
     summary="Send a template to an address of your own",
     status_code=202,
     response_model=TestLetterView,
-    responses=refusals(*_BODY, *_KEYED, "programme-needed", "template-invalid", "member-unknown"),
+    responses=refusals(*_BODY, *_KEYED, "programme-needed", "template-invalid", "member-unknown", "test-letters-spent"),
     openapi_extra=body_of(Testing, KEY),
 )
 async def try_template(

@@ -49,6 +49,12 @@ class QuoteBody(_Body):
         description="From this wallet alone; else from all that count in the unit of the first, in their order.",
     )
 
+    household: bool = Field(
+        default=False,
+        strict=True,
+        description="Spend out of what the member's household shares, lot by lot as they lapse; the answer's lots name "
+        "whose each is. Without, the member's own points alone.",
+    )
     bill_minor: int | None = Field(
         default=None,
         strict=True,

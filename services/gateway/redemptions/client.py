@@ -13,6 +13,7 @@ from libs.contracts.carts import CartAsk
 from libs.contracts.codes import CodeAsk, ValueAnswer
 from libs.contracts.games import GameAsk
 from libs.contracts.gift_cards import CardAsk
+from libs.contracts.households import HouseholdAsk
 from libs.contracts.redemption import Answer, Ask
 from libs.runtime import logs
 from services.gateway.door.problems import FieldError, ProblemError
@@ -51,8 +52,8 @@ class RedemptionClient:
             raise ProblemError(answer.refused, answer.detail)
         return answer
 
-    async def ask_value(self, path: str, ask: CodeAsk | CardAsk | CartAsk | GameAsk) -> ValueAnswer:
-        """Return what became of a request about a code, a gift card, a cart or a game.
+    async def ask_value(self, path: str, ask: CodeAsk | CardAsk | CartAsk | GameAsk | HouseholdAsk) -> ValueAnswer:
+        """Return what became of a request about a code, a gift card, a cart, a game or a household.
 
         Raises:
             ProblemError: it was refused, with every reason, or 503: it is not known whether it was done.

@@ -49,6 +49,7 @@ _OF_REWARD = (
 )
 OF_ORDER = ("order-ended", "cancel-too-late", "quantity-exceeded", "points-not-divisible")
 _OF_BILL = ("payment-not-offered", "currency-mismatch", "member-blocked")
+_OF_HOUSEHOLD = ("household-not-offered", "household-none")
 _OF_PAYING = ("payment-below-minimum", "payment-step")
 _OF_RETURN = ("not-a-payment", "returned-exceeded")
 _OF_HOLD = ("redemption-unknown", "hold-expired", "hold-ended")
@@ -82,7 +83,7 @@ class RedemptionsPage(BaseModel):
     operation_id="quoteRedemption",
     summary="What a redemption would take",
     response_model=RedemptionQuote,
-    responses=refusals(*ASKED, *_OF_MEMBER, *_OF_BILL, "reward-unknown"),
+    responses=refusals(*ASKED, *_OF_MEMBER, *_OF_BILL, *_OF_HOUSEHOLD, "reward-unknown"),
     openapi_extra=described(QuoteBody, {"member_id": _MEMBER, "points": 150}, keyed=False),
 )
 async def quote_redemption(
@@ -105,6 +106,7 @@ async def quote_redemption(
         bill_minor=body.bill_minor,
         currency=body.currency,
         partial=body.partial,
+        household=body.household,
         order=body.order(),
         language=language,
     )
@@ -117,7 +119,17 @@ async def quote_redemption(
     summary="Spend points, or hold them",
     status_code=201,
     response_model=RedemptionView,
-    responses=refusals(*KEYED, *_OF_MEMBER, *_OF_BILL, *_OF_PAYING, *_OF_REWARD, "insufficient-points", "in-debt"),
+    responses=refusals(
+        *KEYED,
+        *_OF_MEMBER,
+        *_OF_BILL,
+        *_OF_PAYING,
+        *_OF_REWARD,
+        *_OF_HOUSEHOLD,
+        "household-limit",
+        "insufficient-points",
+        "in-debt",
+    ),
     openapi_extra=described(
         RedeemBody, {"member_id": _MEMBER, "points": 150, "hold": True, "reference": "till-7/4711"}
     ),
@@ -147,6 +159,7 @@ async def redeem(request: Request, caller: PointsSpender, programme: ProgrammeSl
         bill_minor=body.bill_minor,
         currency=body.currency,
         partial=body.partial,
+        household=body.household,
         order=body.order(),
     )
     return _response(await client_of(request).ask(ask), 201)

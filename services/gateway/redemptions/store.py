@@ -18,6 +18,8 @@ from services.gateway.store import Member, Reading
 from services.gateway.trades.store import trade_view
 
 _APART = ("lots", "lapsed", "bill", "order", "trade")
+_OWNER = 5
+"""The place of the owner in a share, where there is one."""
 _SQL = sql.load("services.gateway", "redemptions.sql")
 
 
@@ -35,34 +37,45 @@ async def of_member(reading: Reading, member: Member, after: Place | None, count
 
 
 async def _views(reading: Reading, rows: Sequence[Any]) -> list[RedemptionView]:
-    """Show redemptions, all of one member, with the dates that their lots have now."""
+    """Show redemptions, all of one member, with the dates that their lots have now; some may be others' lots."""
     orders = await _orders(reading, rows)
     shares = [msgspec.json.decode(row["shares"]) for row in rows]
-    wanted = sorted({share[2] for each in shares for share in each})
+    wanted: dict[UUID, set[int]] = {}
+    for row, each in zip(rows, shares, strict=True):
+        for share in each:
+            wanted.setdefault(_owner(share) or row["member_id"], set()).add(share[2])
     lots = {}
-    if rows and wanted:
-        whose = (rows[0]["programme_id"], rows[0]["member_id"])
-        lots = {lot["seq"]: lot for lot in await reading.fetch(_SQL["lots"], *whose, wanted)}
+    for owner, numbers in wanted.items():
+        for lot in await reading.fetch(_SQL["lots"], rows[0]["programme_id"], owner, sorted(numbers)):
+            lots[owner, lot["seq"]] = lot
     return [
         RedemptionView(
             **{name: row[name] for name in RedemptionView.model_fields if name not in _APART},
-            lots=tuple(
-                RedeemedLot(
-                    lot=lot,
-                    wallet=wallet,
-                    points=points,
-                    restored=restored,
-                    earned_at=lots[lot]["earned_at"],
-                    expires_at=lots[lot]["expires_at"],
-                )
-                for _, wallet, lot, points, restored in each
-            ),
+            lots=tuple(_lot(share, lots[_owner(share) or row["member_id"], share[2]]) for share in each),
             bill=_bill(row),
             order=orders.get(row["redemption_id"]),
             trade=trade_view(row),
         )
         for row, each in zip(rows, shares, strict=True)
     ]
+
+
+def _owner(share: Sequence[Any]) -> UUID | None:
+    """Whose lot it is, where that is another member's of the household."""
+    return UUID(share[_OWNER]) if len(share) > _OWNER else None
+
+
+def _lot(share: Sequence[Any], lot: Any) -> RedeemedLot:
+    _, wallet, number, points, restored = share[:_OWNER]
+    return RedeemedLot(
+        lot=number,
+        wallet=wallet,
+        points=points,
+        restored=restored,
+        earned_at=lot["earned_at"],
+        expires_at=lot["expires_at"],
+        owner_id=_owner(share),
+    )
 
 
 async def _orders(reading: Reading, rows: Sequence[Any]) -> dict[UUID, OrderView]:

@@ -8,24 +8,31 @@ from html import escape
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from libs.language import wording
 from libs.scenarios.funnel import MARKS
 from libs.scenarios.reading import load_funnels
+from libs.scenarios.simulations import Simulation
 from libs.scenarios.texts import SCENARIOS
 from libs.scenarios.told import told
-from services.gateway.door.access import parts_of
+from services.gateway.door.access import Caller, parts_of
 from services.gateway.door.parameters import Language
-from services.gateway.live.routes import NO_STORE, remember
+from services.gateway.door.problems import ProblemError
+from services.gateway.live.routes import NO_STORE, from_our_page, remember
+from services.gateway.planning.forms import posted
 from services.gateway.running import in_force
-from services.gateway.site.console_door import let_in
+from services.gateway.scenarios.desk import desk_of_simulations
+from services.gateway.site.console_door import lacking, let_in
 from services.gateway.site.console_page import console_page
 from services.gateway.site.markup import prose, rows, table
 
 router = APIRouter(include_in_schema=False)
 SCOPE = "rules:read"
+HERE, TRY = "/scenarios", "/scenarios/try"
 _DAYS = 90
+_TRIED = (7, 30, 90, 366)
+"""On how many days back scenarios can be tried here."""
 _WIDTH, _LABEL, _ROW, _ROOM = 760, 190, 26, 440
 _LEAST = 1.5
 """The least width of a bar that stands for somebody."""
@@ -40,17 +47,64 @@ async def scenarios_page(request: Request, language: Language) -> Response:
     key, session = visitor
     parts, now = parts_of(request), parts_of(request).clock.now()
     sections = []
+    trials = await desk_of_simulations(request).newest(key.tenant_id)
     for running, version in in_force(await parts.programmes.of(key.tenant_id), now):
         if not version.compiled.source.scenarios:
             continue
         sections.append(f"<h2>{escape(running.name or running.programme)}</h2>")
+        trial = next((each for each in trials if each.programme_id == running.programme_id), None)
         async with parts.store.reading(key.tenant_id) as reading:
             since = (now - timedelta(days=_DAYS)).date()
             found = await load_funnels(reading.connection, running.key, version.compiled.source.scenarios, since)
         sections += [section(told(each, language), language) for each in found]
+        sections.append(tried(running.programme, trial, language))
     body = "".join(sections) or f"<p>{prose(SCENARIOS.say(language, 'page.none'))}</p>"
     page = console_page("/scenarios", SCENARIOS.say(language, "page.title"), body, language)
     return remember(request, HTMLResponse(page, headers=NO_STORE), session)
+
+
+@router.post(TRY)
+async def try_scenarios(request: Request, language: Language) -> Response:
+    """Have the scenarios of a programme tried on what happened, and lead back to the page."""
+    visitor = await let_in(request, HERE, language, SCOPE)
+    if isinstance(visitor, Response):
+        return visitor
+    if not from_our_page(request):
+        return lacking(HERE, language, SCOPE)
+    fields = await posted(request)
+    programme, days = fields.get("programme", [""])[0], fields.get("days", [""])[0]
+    if days not in map(str, _TRIED):
+        raise ProblemError("request-invalid")
+    await desk_of_simulations(request).ask(
+        Caller(visitor.key, parts_of(request)), programme or None, int(days), None, None
+    )
+    where = f"{HERE}?lang={language}#tried-{programme}"
+    return remember(request, RedirectResponse(where, status_code=303, headers=NO_STORE), visitor.session)
+
+
+def tried(programme: str, trial: Simulation | None, language: str) -> str:
+    """Return the form that has scenarios tried, and what the last trial told."""
+    name = escape(programme)
+    choices = "".join(
+        f'<option value="{days}"{" selected" if days == 30 else ""}>{_say(language, "page.days", n=days)}</option>'
+        for days in _TRIED
+    )
+    parts = [
+        f'<h3 id="tried-{name}">{_say(language, "page.try")}</h3><p class="soft">{_say(language, "page.try-what")}</p>',
+        f'<form method="post" action="{TRY}?lang={language}"><input type="hidden" name="programme" value="{name}">',
+        f'<label>{_say(language, "page.back")} <select name="days">{choices}</select></label> ',
+        f"<button>{_say(language, 'page.try-now')}</button></form>",
+    ]
+    if trial is not None:
+        words = _say(language, f"page.trial-{trial.state}", n=trial.days)
+        parts.append(
+            f'<p role="status">{words} <a href="{HERE}?lang={language}">{_say(language, "page.again")}</a></p>'
+        )
+        for each in () if trial.result is None else trial.result[language]:
+            title = f"<h4>{escape(each['title'] or each['name'])}</h4>"
+            members = _say(language, "page.would", n=each["members"], times=wording.number(each["begun"], language))
+            parts += [title, f"<p>{members}</p>", picture(each, language), _steps(each, language)]
+    return "".join(parts)
 
 
 def section(found: Mapping[str, Any], language: str) -> str:

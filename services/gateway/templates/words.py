@@ -68,6 +68,7 @@ TEMPLATES = Catalogue(
             "purpose.service": "service",
             "purpose.marketing": "marketing",
             "purpose.profiling": "profiling",
+            "purpose.location": "offers by place",
         },
         "de": {
             "title": "Nachrichten",
@@ -131,6 +132,7 @@ TEMPLATES = Catalogue(
             "purpose.service": "Service",
             "purpose.marketing": "Werbung",
             "purpose.profiling": "Profil",
+            "purpose.location": "Angebote nach Ort",
         },
     }
 )

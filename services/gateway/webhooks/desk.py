@@ -68,7 +68,8 @@ class WebhookDesk:
         """
         url = None if wanted.url is None else await self._checked(wanted.url)
         async with self.opened(tenant_id) as webhooks:
-            await webhooks.change(endpoint_id, url, wanted.event_types, wanted.style, wanted.description)
+            now = self.wall.now()
+            await webhooks.change(endpoint_id, url, wanted.event_types, wanted.style, wanted.description, now)
             return await _there(webhooks, endpoint_id)
 
     async def turn(self, tenant_id: int, endpoint_id: UUID, state: State) -> Endpoint:

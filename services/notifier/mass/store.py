@@ -15,6 +15,8 @@ from libs.mass.wanted import Wanted
 from libs.runtime import sql
 
 _QUERIES = sql.load("services.notifier", "mass.sql")
+OURS = "pointstream"
+"""Who makes those that follow from the programme; they are sent as soon as they are counted."""
 Database: TypeAlias = asyncpg.Connection | asyncpg.Pool
 
 
@@ -38,6 +40,7 @@ class Mass(NamedTuple):
     paced_at: datetime | None
     paced_laid: int
     named: bool
+    made_by: str
 
     @property
     def scope(self) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from uuid import UUID
 import asyncpg
 
 from libs.mass.counts import Count
+from libs.mass.postgres import steer
 from libs.runtime import logs
 from libs.runtime.clock import Clock, monotonic
 from libs.runtime.failpoint import reach
@@ -23,7 +24,7 @@ from services.notifier.domain import Drop, Verdict
 from services.notifier.intake import enqueue
 from services.notifier.mass import store
 from services.notifier.mass.portions import deliveries_of, left_to_one, portion, tally
-from services.notifier.mass.store import Mass
+from services.notifier.mass.store import OURS, Mass
 from services.notifier.metrics import NotifierMetrics
 from services.notifier.programmes import Programmes, Rules
 from services.notifier.store import queue
@@ -95,6 +96,9 @@ class MassWork:
         last = len(members) < self._portion
         async with self._pool.acquire() as connection, connection.transaction():
             added = await store.add_counted(connection, mass, members, counts, now, last=last)
+            if last and added and mass.made_by == OURS:
+                above = rules.messages.approval_above
+                await steer(connection, mass.scope, mass.mass_id, "send", OURS, now, above)
             reach("before-commit")
         self._metrics.mass.labels("counted").inc(len(members) if added else 0)
         if last or not added:

@@ -1,14 +1,8 @@
 -- name: whose
--- By place in the list: the company whose message ($1) something was heard of; where it names none, all that have the address.
-SELECT v.place, d.tenant_id
-FROM unnest($1::uuid[]) WITH ORDINALITY AS v(delivery_id, place)
-JOIN notifier.delivery d USING (delivery_id)
-UNION
-SELECT v.place, t.tenant_id
-FROM unnest($2::bytea[]) WITH ORDINALITY AS v(digest, place)
-CROSS JOIN platform.tenant t
-WHERE v.digest IS NOT NULL
-  AND EXISTS (SELECT FROM vault.contact c WHERE c.tenant_id = t.tenant_id AND c.digest = v.digest AND c.channel = 'email');
+-- The companies of mails ($1) that were handed over.
+SELECT d.delivery_id, d.tenant_id
+FROM notifier.delivery d
+WHERE d.delivery_id = ANY ($1::uuid[]) AND d.channel = 'email' AND d.handed_at IS NOT NULL;
 
 -- name: take
 -- What was heard and is not applied: the oldest first, held until the end of the transaction.

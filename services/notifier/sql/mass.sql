@@ -20,7 +20,8 @@ WHERE d.tenant_id = $1 AND d.programme_id = $2 AND d.occasion = ANY ($3::text[])
 SELECT m.tenant_id, m.programme_id, m.mass_id, m.state, m.wanted::text AS wanted, m.starts_at, m.counted, m.count_after,
        m.approval_above, m.decided_by, m.begins_at, m.laid, m.lay_after, m.laid_at, m.paced_at, m.paced_laid,
        EXISTS (SELECT FROM notifier.mass_member n
-               WHERE n.tenant_id = m.tenant_id AND n.programme_id = m.programme_id AND n.mass_id = m.mass_id) AS named
+               WHERE n.tenant_id = m.tenant_id AND n.programme_id = m.programme_id AND n.mass_id = m.mass_id) AS named,
+       m.made_by
 FROM notifier.mass m
 WHERE m.state = 'counting' OR (m.state = 'sending' AND m.begins_at IS NOT NULL)
 ORDER BY m.made_at, m.mass_id;

@@ -2,10 +2,25 @@
 
 -- name: listeners
 SELECT e.tenant_id, t.slug AS tenant, e.endpoint_id, e.event_types, e.style,
-       floor(extract(epoch FROM e.created_at) * 1000)::float8 / 1000 AS since
+       floor(extract(epoch FROM e.state_at) * 1000)::float8 / 1000 AS since, e.asked_at
 FROM notifier.webhook_endpoint e
 JOIN platform.tenant t USING (tenant_id)
 WHERE e.state = 'on';
+
+-- name: one_by_one
+-- Whoever notes what is followed waits for others who do.
+SELECT pg_advisory_xact_lock(hashtext('notifier.webhook_topic'));
+
+-- name: unfollow
+DELETE FROM notifier.webhook_topic WHERE topic <> ALL ($1::text[]);
+
+-- name: follow
+INSERT INTO notifier.webhook_topic (topic, since)
+SELECT v.topic, v.since FROM unnest($1::text[], $2::timestamptz[]) AS v(topic, since)
+ON CONFLICT DO NOTHING;
+
+-- name: followed
+SELECT topic, since FROM notifier.webhook_topic;
 
 -- name: claim
 -- Of each endpoint a few, so that one that answers slowly keeps nobody waiting; those behind $5 have their turn first.

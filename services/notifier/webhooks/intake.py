@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 
 import msgspec
 
@@ -12,7 +13,7 @@ from libs.runtime import logs
 from libs.runtime.clock import Clock, happens_within
 from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
 from libs.webhooks.payload import Told, message_of, short_type
-from libs.webhooks.wanted import wants
+from libs.webhooks.wanted import SOURCES, wants
 from services.notifier.metrics import WebhookMetrics
 from services.notifier.webhooks.store import Listener, WebhookStore
 
@@ -29,20 +30,34 @@ class Intake:
     def __init__(self, store: WebhookStore, wall: Clock, seconds: Callable[[], float], metrics: WebhookMetrics) -> None:
         self._store, self._wall, self._seconds, self._metrics = store, wall, seconds, metrics
         self._listeners: dict[str, list[Listener]] = {}
+        self._kinds: frozenset[bytes] = frozenset()
+        self._topics: Mapping[str, datetime] = {}
         self._known_at: float | None = None
         self._stopping = asyncio.Event()
         self.news = asyncio.Event()
         """Set when something is to be sent."""
 
-    async def hear(self, raw: bytes | None, published: float) -> None:
+    async def topics(self) -> Mapping[str, datetime]:
+        """Return the topics in which something may lie that an endpoint wants, and from when each is to be read.
+
+        Raises:
+            Whatever `libs.runtime.postgres.DATABASE_ERRORS` lists.
+        """
+        await self._refresh()
+        if _topics_of(self._kinds) != self._topics.keys():
+            self._topics = await self._store.follow(asked_of)
+        return self._topics
+
+    async def hear(self, raw: bytes | None, published: float, kind: bytes | None = None) -> None:
         """Keep what endpoints are to be told of an event. It returns when that is done, or it is asked to stop.
 
-        What was published, in seconds of Unix time, before an endpoint was made is not for it.
+        What was published, in seconds of Unix time, before an endpoint was made or turned on is not for it. `kind` is
+        the event's type, where that is known without reading it: what nobody wants is not read.
         """
         while not self._stopping.is_set():
             try:
                 await self._refresh()
-                if self._listeners and raw:
+                if raw and (kind in self._kinds or (kind is None and self._listeners)):
                     await self._keep(raw, published)
                 return
             except DATABASE_ERRORS as error:
@@ -63,6 +78,7 @@ class Intake:
         for each in await self._store.listeners():
             found[each.tenant].append(each)
         self._listeners, self._known_at = dict(found), now
+        self._kinds = frozenset([kind.encode() for some in found.values() for each in some for kind in wanted_by(each)])
 
     async def _keep(self, raw: bytes, published: float) -> None:
         try:
@@ -77,3 +93,23 @@ class Intake:
                 if await self._store.keep(each.tenant_id, each.endpoint_id, message, self._wall.now()):
                     self._metrics.queued.inc()
                     self.news.set()
+
+
+def asked_of(listeners: Iterable[Listener]) -> dict[str, datetime]:
+    """Return the topics that endpoints ask for, each with the instant from which the first of them does."""
+    found: dict[str, datetime] = {}
+    for each in listeners:
+        for topic in _topics_of([kind.encode() for kind in wanted_by(each)]):
+            found[topic] = min(found.get(topic, each.asked_at), each.asked_at)
+    return found
+
+
+def wanted_by(listener: Listener) -> list[str]:
+    """Return the types of events that an endpoint wants, in full."""
+    types = [kind for topic in SOURCES for kind in topic.types]
+    return [kind for kind in types if wants(listener.event_types, short_type(kind))]
+
+
+def _topics_of(kinds: Iterable[bytes]) -> set[str]:
+    known = {kind.encode(): topic.name for topic in SOURCES for kind in topic.types}
+    return {known[kind] for kind in kinds}

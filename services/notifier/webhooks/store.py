@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -20,7 +20,10 @@ _NOBODY = UUID(int=0)
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """An endpoint that is on, what it wants to hear of, and since when, in seconds of Unix time."""
+    """An endpoint that is on, what it wants to hear of, and since when.
+
+    `since`, in seconds of Unix time, is when it was made or turned on; `asked_at` is when it asked for these types.
+    """
 
     tenant_id: int
     tenant: str
@@ -28,6 +31,7 @@ class Listener:
     event_types: tuple[str, ...]
     style: Style
     since: float
+    asked_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +86,19 @@ class WebhookStore:
 
     async def listeners(self) -> list[Listener]:
         """Return every endpoint that is on."""
-        return [
-            Listener(**{**row, "event_types": tuple(row["event_types"])})
-            for row in await self._pool.fetch(_SQL["listeners"])
-        ]
+        return _listeners(await self._pool.fetch(_SQL["listeners"]))
+
+    async def follow(self, asked_of: Callable[[list[Listener]], Mapping[str, datetime]]) -> dict[str, datetime]:
+        """Note the topics that endpoints ask for at this moment, and return from when each is read.
+
+        One that was asked for before keeps its instant, so that nothing between is left out.
+        """
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute(_SQL["one_by_one"])
+            asked = asked_of(_listeners(await connection.fetch(_SQL["listeners"])))
+            await connection.execute(_SQL["unfollow"], list(asked))
+            await connection.execute(_SQL["follow"], list(asked), list(asked.values()))
+            return {row["topic"]: row["since"] for row in await connection.fetch(_SQL["followed"])}
 
     async def keep(self, tenant_id: int, endpoint_id: UUID, message: Message, now: datetime) -> bool:
         """Keep a message to be sent at once; False when it is known."""
@@ -141,3 +154,7 @@ class WebhookStore:
             await connection.execute(_SQL["forget_attempts"], *columns)
             await connection.execute(_SQL["forget"], *columns, until)
             return len(rows)
+
+
+def _listeners(rows: Iterable[asyncpg.Record]) -> list[Listener]:
+    return [Listener(**{**row, "event_types": tuple(row["event_types"])}) for row in rows]

@@ -1,16 +1,18 @@
-"""All of the webhooks of one process: what its app hosts, feeds and asks."""
+"""All of the webhooks of one process: what its app hosts and asks."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
-from libs.runtime import postgres
+from libs.runtime import kafka, postgres
 from libs.runtime.clock import SystemClock, monotonic
 from libs.runtime.seal import Seal
 from services.notifier.metrics import WebhookMetrics
 from services.notifier.settings import NotifierSettings
 from services.notifier.webhooks.attempt import Reach, Sender, client
+from services.notifier.webhooks.hearing import GROUP, Hearing
 from services.notifier.webhooks.intake import Intake
 from services.notifier.webhooks.lanes import Lanes, Upkeep
 from services.notifier.webhooks.store import WebhookStore
@@ -34,13 +36,15 @@ class WebhookWork:
         self._pool = postgres.pool(settings.postgres, "notifier-webhooks", most=_BESIDE + _WRITERS)
         self._store = WebhookStore(self._pool)
         self._intake = Intake(self._store, wall, monotonic, metrics)
+        consumer = partial(kafka.group_consumer, settings.kafka, GROUP)
+        self._hearing = Hearing(consumer, self._intake, metrics, settings.kafka.topic_prefix)
         self._upkeep = Upkeep(self._store, wall, metrics, wanted.retention)
         self._lanes: Lanes | None = None
         self._ready = asyncio.Event()
         self._stopping = False
 
     async def run(self) -> None:
-        """Send for as long as the app runs."""
+        """Hear and send for as long as the app runs."""
         async with postgres.opened(self._pool), client(self._reach) as session:
             sender = Sender(session, self._seal, self._wall, self._chance, self._reach)
             self._lanes = Lanes(
@@ -54,22 +58,17 @@ class WebhookWork:
             )
             self._ready.set()
             if not self._stopping:
-                await self._lanes.run()
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._hearing.run())
+                    tasks.create_task(self._lanes.run())
 
     def stop(self) -> None:
         """Hear and take nothing more."""
         self._stopping = True
+        self._hearing.stop()
         self._intake.stop()
         if self._lanes is not None:
             self._lanes.stop()
-
-    async def hear(self, raw: bytes | None, published: float) -> None:
-        """Take an event of an output topic in, published at so many seconds of Unix time.
-
-        No error of a PostgreSQL that is away leaves here.
-        """
-        await self._ready.wait()
-        await self._intake.hear(raw, published)
 
     async def look(self) -> None:
         """Measure and tidy up; called by a timer."""

@@ -21,6 +21,7 @@ from libs.gift_cards.decide import Done, No, Request
 from libs.gift_cards.jurisdictions import Law, newest
 from libs.gift_cards.model import GiftCard
 from libs.runtime.batch import Outgoing
+from libs.runtime.failpoint import reach
 from libs.runtime.keys import event_id
 from libs.runtime.leases import shard_of
 from services.redemption import store as requests
@@ -124,6 +125,8 @@ class CardDesk:
             answer = ValueAnswer(msgspec.Raw(made.body), made=ask.operation == "issue")
             answer = await self._with_number(connection, ask, answer)
             await requests.tell(connection, now, events)
+            reach("before-commit")
+        reach("after-commit")
         self.tools.committed(list(events))
         return answer
 

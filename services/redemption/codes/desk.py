@@ -22,6 +22,7 @@ from libs.codes.postgres import Want, take
 from libs.codes.rules import Order, Reason, discount, reasons
 from libs.contracts.codes import CodeAsk, CodeView, ValueAnswer
 from libs.runtime.batch import Outgoing
+from libs.runtime.failpoint import reach
 from libs.runtime.leases import shard_of
 from services.redemption import store as requests
 from services.redemption.codes import store, telling
@@ -121,6 +122,8 @@ class CodeDesk:
             answer = ValueAnswer(msgspec.Raw(body), made=ask.operation in _MAKES)
             if ask.operation == "assign":  # its text is in no stored answer
                 answer = await self._with_text(connection, ask, answer)
+            reach("before-commit")
+        reach("after-commit")
         self.tools.committed(shards)
         return answer
 

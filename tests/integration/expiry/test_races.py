@@ -1,4 +1,4 @@
-"""What happens at once at a boundary ends as if it had happened one after the other; each point leaves once.
+"""R-9, R-11: what happens at once at a boundary ends as if it had happened one after the other; each point leaves once.
 
 Sessions that earn, redeem, hold, transfer and let lapse are interleaved on a real database, by `tests/support`.
 """

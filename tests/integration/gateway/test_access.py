@@ -44,6 +44,8 @@ SWEEP = {
     "listMemberRedemptions": ("/v1/members/{member_id}/redemptions", 404),
     "listMemberChoices": ("/v1/members/{member_id}/choices", 404),
     "listTradeOffers": ("/v1/trade-offers", 200),
+    "getHousehold": ("/v1/households/{redemption_id}", 404),
+    "getMemberHousehold": ("/v1/members/{member_id}/household", 404),
     "getDonationReceipt": ("/v1/donations/{redemption_id}/receipt", 404),
     "listRewards": ("/v1/rewards", 200),
     "getReward": ("/v1/rewards/{reward}", 404),
@@ -90,6 +92,8 @@ SWEEP = {
     "listSegments": ("/v1/segments", 200),
     "listSegmentMembers": ("/v1/segments/{segment}/members", 404),
     "listScenarios": ("/v1/scenarios", 200),
+    "listSimulations": ("/v1/scenario-simulations", 200),
+    "getSimulation": ("/v1/scenario-simulations/{mass_message_id}", 404),
     "listMassMessages": ("/v1/mass-messages", 200),
     "getMassMessage": ("/v1/mass-messages/{mass_message_id}", 404),
     "getTestLetter": ("/v1/test-letters/{mass_message_id}", 404),
@@ -187,7 +191,7 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
     for name in ("webhook", "webhook_message"):
         await scribe.connection.execute(QUERIES[name], tenant.tenant_id, webhook_id, FRIDAY)
     mass_message_id = UUID(int=tenant.tenant_id << 12)
-    for name in ("mass", "own_letter"):
+    for name in ("mass", "own_letter", "simulation"):
         await scribe.connection.execute(QUERIES[name], *whose[:2], mass_message_id, FRIDAY)
     await scribe.connection.execute(QUERIES["game"], *whose[:2], UUID(int=1), f"of-{tenant.slug}", FRIDAY, LOTTERY)
     return {
@@ -217,6 +221,7 @@ async def spend(scribe: Scribe, tenant: SeededTenant, member_id: UUID) -> dict[s
     redemption_id = UUID(int=tenant.tenant_id << 16)
     await scribe.connection.execute(QUERIES["redemption"], *whose, redemption_id, FRIDAY)
     await scribe.connection.execute(QUERIES["donation"], *whose, redemption_id, tenant.currency, FRIDAY)
+    await scribe.connection.execute(QUERIES["household"], *whose, redemption_id, FRIDAY)
     await scribe.connection.execute(
         QUERIES["reward"], *whose[:2], f"mug-{tenant.slug}", orjson.dumps(MUG).decode(), FRIDAY
     )

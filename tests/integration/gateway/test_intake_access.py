@@ -23,15 +23,18 @@ _ELSEWHERE = {
     "gift cards",
     "carts",
     "trades",
+    "households",
     "games",
     "mass messages",
+    "places",
 }
 WRITING = {
     operation["operationId"]: (path, operation)
     for (path, method), operation in operations(document()).items()
     # What becomes an event has a key; files have an order of their own (test_files.py); redemptions, orders, codes,
-    # gift cards, carts, trades and games are answered by their own service, and have tests of their own; lapsed points
-    # come back by requests (test_reinstatements.py), messages to many wait for a word (test_mass.py), others move none.
+    # gift cards, carts, trades, households and games are answered by their own service, and have tests of their own;
+    # lapsed points come back by requests (test_reinstatements.py), messages to many wait for a word (test_mass.py),
+    # positions for a consent (test_places.py), others move none.
     if "Idempotency-Key" in [each["name"] for each in operation.get("parameters", ()) if method == "post"]
     and not _ELSEWHERE.intersection(operation["tags"])
 }

@@ -136,24 +136,29 @@ async def test_points_are_spent_once_by_both_ways_at_once(desk: Desk, scribe: Sc
     await sound(database)
 
 
-async def test_what_was_redeemed_comes_back_once(desk: Desk, scribe: Scribe, database: Database) -> None:
-    """R-7, lean: redemptions of some members by both ways, each then cancelled twice at once."""
-    members = [await rich(scribe, 100) for _ in range(8)]
+@pytest.mark.parametrize(("many", "whose"), [(40, 8), pytest.param(500, 80, marks=pytest.mark.slow)])
+async def test_what_was_redeemed_comes_back_once(
+    desk: Desk, scribe: Scribe, database: Database, many: int, whose: int
+) -> None:
+    """R-7: redemptions of some members by both ways, each then cancelled twice at once."""
+    members = [await rich(scribe, 100) for _ in range(whose)]
     lane = await SpendingLane(desk).claim()
-    begun = [asked(f"b-{n}", members[n % 8].member_id, "redeem", points=10) for n in range(40)]
+    begun = [asked(f"b-{n}", members[n % whose].member_id, "redeem", points=10) for n in range(many)]
     applied = await lane.apply(begun)
-    assert applied.outcomes["redeem"] == 40
+    assert applied.outcomes["redeem"] == many
     rows: list[asyncpg.Record] = await scribe.connection.fetch("SELECT redemption_id FROM redemption.redemption")
     ids = [UUID(str(row[0])) for row in rows]
     twice = await asyncio.gather(
-        lane.apply([asked(f"c-{n}", members[n % 8].member_id, "cancel", begun_under=f"b-{n}") for n in range(40)]),
+        lane.apply(
+            [asked(f"c-{n}", members[n % whose].member_id, "cancel", begun_under=f"b-{n}") for n in range(many)]
+        ),
         *(desk.serve(http("cancel", None, f"c-{each}", redemption_id=each)) for each in ids),
     )
     by_topic = next(each for each in twice if isinstance(each, Applied))
     answers = [each for each in twice if isinstance(each, Answer)]
-    assert by_topic.outcomes.get("cancel", 0) + sum(each.refused is None for each in answers) == 40
+    assert by_topic.outcomes.get("cancel", 0) + sum(each.refused is None for each in answers) == many
     assert {each.refused for each in answers} <= {None, "not-redeemed"}
-    assert [await left(scribe, each) for each in members] == [100] * 8
+    assert [await left(scribe, each) for each in members] == [100] * whose
     await sound(database)
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+from libs.catalogue.postgres import put_reward
+from libs.catalogue.reward import parse_reward
 from services.notifier.programmes import Programmes
-from tests.integration.notifier.conftest import BOUNDARY, SEED, Notifying
+from tests.integration.notifier.conftest import BOUNDARY, NOON, SEED, Notifying
+from tests.support.rewards import MUG
 
 SPEND = "UPDATE ledger.lot SET remaining = 0 WHERE member_id = $1"
 
@@ -62,6 +65,39 @@ async def test_an_event_is_judged_by_the_rules_in_force_at_it(notifying: Notifyi
     notifying.programmes = sender
     await notifying.send("email")
     assert [tuple(row) for row in await notifying.rows("occasion, state")] == [("late", "handed")]
+
+
+async def test_who_joins_is_welcomed_and_told_of_the_way_of_an_order(notifying: Notifying) -> None:
+    """In the member's language, by the reward's own title; what only the office does with an order tells nobody."""
+    await notifying.superuser.execute(SEED, 1, BOUNDARY)
+    await put_reward(notifying.superuser, (1, 1), parse_reward({**MUG, "reference": "mug"}), 1, "test", NOON)
+    told = ("welcome", "order_moved", "reward_in_reach")
+    await notifying.programme({"notices": [{"message": name, "channels": ["email"]} for name in told]})
+    await notifying.people([1], {"email": "m{n}@example.com"}, language="de")
+    now = notifying.clock.now()
+    joined = notifying.event("member.joined", 1, {"member_id": UUID(int=1), "enrolled_at": now})
+    late = notifying.event("member.joined", 2, {"member_id": UUID(int=2), "enrolled_at": now - timedelta(days=3)})
+    await notifying.hear([joined, joined, late], "loyalty.members")
+    order = {
+        "member_id": UUID(int=1), "order_id": UUID(int=9), "reference": "mug", "reward_kind": "merchandise",
+        "category": "home", "quantity": 2, "points": 600,
+    }  # fmt: skip
+    moves = (("redeemed", "ordered"), ("advanced", "approved"), ("advanced", "shipped"), ("fulfilled", "delivered"))
+    await notifying.hear(
+        [notifying.event(f"reward.{kind}", 1, {**order, "state": state}, id=state) for kind, state in moves],
+        "loyalty.rewards",
+    )
+    wish = {"member_id": UUID(int=1), "reference": "mug", "points": 300, "spendable": 310}
+    await notifying.hear([notifying.event("reward.reached", 1, wish)], "loyalty.rewards")
+    await notifying.send("email")
+    assert {each.content.title for each in notifying.channels["email"].letters} == {
+        "Willkommen bei Acme Club",
+        "Ihre Bestellung: Ein Becher",
+        "Unterwegs: Ein Becher",
+        "Zugestellt: Ein Becher",
+        "Jetzt in Reichweite: Ein Becher",
+    }
+    assert len(await notifying.rows()) == 5
 
 
 def _credited(notifying: Notifying, name: str) -> bytes:

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from uuid import UUID
 
 import asyncpg
 
-from libs.contacts.vault import Vault
 from services.notifier.mailbox import Mailbox, MailboxSettings
-from tests.integration.notifier.conftest import KEY, Notifying
+from tests.integration.notifier.conftest import Notifying
 from tests.support.imap_server import imap_server
 from tests.unit.deliveries.test_bounces import MESSAGE, arf, dsn
 
+WAITS = """
+INSERT INTO notifier.delivery (tenant_id, programme_id, member_id, message, occasion, channel, occasion_on, delivery_id,
+                               purpose, route, place, spread, facts, state, due_at, queued_at)
+VALUES (1, 1, $1, 'welcome', 'o', 'email', '2026-12-01', $1, 'service', '{}', 0, 0, '{}', 'waiting', $2, $2)
+"""
 HEARD = "SELECT tenant_id, delivery_id, kind, dead FROM notifier.feedback ORDER BY kind"
 
 
 async def test_what_comes_back_is_kept_once(notifying: Notifying) -> None:
-    await notifying.superuser.execute(
-        "INSERT INTO notifier.delivery (tenant_id, programme_id, member_id, message, occasion, channel, occasion_on,"
-        " delivery_id, purpose, route, place, spread, facts, state, due_at, queued_at, handed_at)"
-        " VALUES (1, 1, $1, 'welcome', 'o', 'email', '2026-12-01',"
-        " $1, 'service', '{}', 0, 0, '{}', 'handed', $2, $2, $2)",
-        MESSAGE, notifying.clock.now(),
-    )  # fmt: skip
+    await notifying.superuser.execute(WAITS, MESSAGE, notifying.clock.now())
+    await notifying.superuser.execute("UPDATE notifier.delivery SET state = 'handed', handed_at = due_at")
     async with imap_server() as server:
         server.mails = [dsn("failed", "5.1.1"), b"Subject: Hello\r\n\r\nA word\r\n", arf(), dsn("failed", "5.1.1")]
         box = mailbox(notifying, server.port)
@@ -37,17 +36,18 @@ async def test_what_comes_back_is_kept_once(notifying: Notifying) -> None:
     assert [tuple(row) for row in kept] == [(1, MESSAGE, "bounced", True), (1, MESSAGE, "complained", True)]
 
 
-async def test_an_address_may_come_back_again_on_another_day(notifying: Notifying) -> None:
+async def test_who_names_no_mail_of_ours_ends_no_address(notifying: Notifying) -> None:
+    """Anybody may mail the mailbox: a name alone, an invented id and a message that waits still prove nothing."""
     await notifying.people([1], {"email": "anna@example.com"})
-    raw = dsn("failed", "5.1.1").replace(str(MESSAGE).encode(), b"of-another")
+    await notifying.superuser.execute(WAITS, UUID(int=7), notifying.clock.now())
+    invented = dsn("failed", "5.1.1")
+    nameless, waiting = [invented.replace(str(MESSAGE).encode(), b) for b in (b"x", str(UUID(int=7)).encode())]
     async with imap_server() as server:
-        box = mailbox(notifying, server.port)
-        for _ in range(2):
-            server.mails += [raw, raw]
-            assert await box.look() == 2
-            notifying.clock.instant += timedelta(days=1)
-    kept = await notifying.superuser.fetch("SELECT tenant_id, dead, delivery_id FROM notifier.feedback")
-    assert [tuple(row) for row in kept] == [(1, True, None)] * 2
+        server.mails = [nameless, invented, waiting]
+        assert await mailbox(notifying, server.port).look() == 3
+        assert server.seen == {1, 2, 3}
+    assert await notifying.superuser.fetch("SELECT FROM notifier.feedback") == []
+    assert notifying.metrics.mailbox.labels("unproven")._value.get() == 3
 
 
 async def test_a_server_that_is_away_is_trouble_that_passes(notifying: Notifying) -> None:
@@ -60,5 +60,4 @@ async def test_a_server_that_is_away_is_trouble_that_passes(notifying: Notifying
 
 def mailbox(notifying: Notifying, port: int) -> Mailbox:
     settings = MailboxSettings(host="127.0.0.1", port=port, security="none", username="bounces", password="secret")
-    vault = Vault.from_seal_key(KEY)
-    return Mailbox(settings, notifying.pool, vault, notifying.clock.now, notifying.metrics)
+    return Mailbox(settings, notifying.pool, notifying.clock.now, notifying.metrics)

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from aiokafka import ConsumerRecord
 
 from libs.contacts.person import Consent
 from libs.mass import postgres as masses
@@ -19,6 +20,7 @@ from libs.mass.postgres import Seen
 from libs.mass.wanted import wanted_of
 from libs.messages.content import ChannelName
 from services.notifier.mass import work as working
+from services.notifier.mass.promotions import Promotions
 from services.notifier.mass.work import MassWork
 from tests.integration.notifier.conftest import BOUNDARY, SEED, Notifying
 
@@ -262,3 +264,54 @@ async def test_variants_share_members_by_lot(notifying: Notifying) -> None:
     assert min(counted.values()) > 3
     titles = {each.content.title for each in notifying.channels["email"].letters}
     assert titles == {"Frühling", "Hi"}
+
+
+async def test_a_promotion_that_begins_is_told_once(notifying: Notifying) -> None:
+    """By itself where the programme says so; a switch that is turned on again begins nothing anew."""
+    await crowd(notifying)
+    words = [
+        {"title": "Coffee week", "text": "Twice the points."},
+        {"language": "de", "title": "Kaffeewoche", "text": "x"},
+    ]
+    told = {"campaign": "coffee", "words": words, "channels": ["email", "sms"]}
+    await notifying.programme({"promotions": [told], "approval_above": 30})
+    promotions = Promotions(notifying.pool, notifying.programmes, notifying.clock)
+    about = {"programme_version": 1, "at": notifying.clock.now()}
+    begins = [
+        notifying.event(
+            "campaign.started", 0, {"campaign": campaign, "cause": cause, **about}, id=f"{campaign}/{cause}"
+        )
+        for campaign, cause in (("coffee", "published"), ("base", "published"), ("coffee", "switch"))
+    ]
+    for _ in range(2):
+        await promotions.take([record(value) for value in (*begins, b"no event")])
+    worker = work(notifying)
+    for _ in range(9):
+        await worker.look()
+    assert worker.trouble is None
+    (made,) = await masses.load(notifying.superuser, 1)
+    assert (made.name, made.made_by, made.sent_by, made.state) == (
+        "coffee begins", "pointstream", "pointstream", "finished",
+    )  # fmt: skip
+    await notifying.send("email", "sms")
+    titles = Counter(each.content.title for each in notifying.channels["email"].letters)
+    assert titles == {"Kaffeewoche": 10}
+
+
+async def test_a_promotion_to_many_waits_for_a_person(notifying: Notifying) -> None:
+    await crowd(notifying)
+    told = {"campaign": "coffee", "words": [{"title": "Coffee week", "text": "Twice the points."}]}
+    await notifying.programme({"promotions": [told], "approval_above": 29})
+    data = {"campaign": "coffee", "cause": "frame", "programme_version": 1, "at": notifying.clock.now()}
+    promotions = Promotions(notifying.pool, notifying.programmes, notifying.clock)
+    await promotions.take([record(notifying.event("campaign.started", 0, data))])
+    worker = work(notifying)
+    for _ in range(3):
+        await worker.look()
+    (made,) = await masses.load(notifying.superuser, 1)
+    assert (made.state, made.members) == ("awaiting_approval", 30)
+    assert await notifying.rows() == []
+
+
+def record(value: bytes) -> ConsumerRecord:
+    return ConsumerRecord("loyalty.campaigns", 0, 0, 1_700_000_000_000, 0, b"k", value, None, 0, 0, ())

@@ -6,8 +6,10 @@ import base64
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import pytest
+
 from libs.deliveries import own, result_mails
-from libs.deliveries.own import OwnLetter, Stand
+from libs.deliveries.own import Kind, OwnLetter, Stand
 from libs.deliveries.result_mails import Wish
 from libs.messages.content import Content
 from libs.runtime.clock import SystemClock
@@ -116,3 +118,27 @@ async def test_operators_get_the_figures_of_the_week_that_is_over(notifying: Not
     assert known.next_at == monday + timedelta(days=7)
     assert await result_mails.remove(notifying.superuser, 1, known.result_mail_id)
     assert await result_mails.load(notifying.superuser, 1, notifying.seal) == []
+
+
+async def test_a_person_tries_so_many_a_day(notifying: Notifying) -> None:
+    """The next one goes when the first of them is a day old; figures, repeats and other people are not counted."""
+    now = notifying.clock.now()
+
+    def letter(number: int, kind: Kind = "test") -> OwnLetter:
+        name = UUID(int=number + 1)
+        return OwnLetter(name, 1, kind, "email", "welcome", "me@shop.example", "Shop", Content("en", "Hello", "You"))
+
+    async def put(number: int, by: str = "eva", kind: Kind = "test", minutes: int = 0) -> None:
+        at = now + timedelta(minutes=minutes)
+        async with notifying.superuser.transaction():
+            await own.put(notifying.superuser, 1, notifying.seal, letter(number, kind), b"1", by, at)
+
+    for number in range(own.A_DAY):
+        await put(number, minutes=number // 50)
+    with pytest.raises(own.Spent) as spent:
+        await put(500, minutes=10)
+    assert spent.value.again_at == now + timedelta(days=1)
+    await put(0, minutes=10)
+    await put(501, by="ada", minutes=10)
+    await put(502, kind="results", minutes=10)
+    await put(503, minutes=24 * 60)

@@ -80,6 +80,17 @@ async def test_a_series_ends_with_its_goal(notifying: Notifying) -> None:
     }
 
 
+async def test_what_happens_twice_at_once_begins_twice(notifying: Notifying) -> None:
+    """A step never has more members than the scenario began for: both are counted by what happened."""
+    await notifying.superuser.execute(SEED, 1, BOUNDARY)
+    twice = {**LAST_CHANCE, "arms": [], "goal": None}
+    await notifying.programme(scenarios=[twice])
+    await notifying.hear([notifying.reminder(1, step="3d"), notifying.reminder(1, step="1d")])
+    since = notifying.clock.now().date() - timedelta(9)
+    (found,) = await load_funnels(notifying.superuser, (1, 1), [Scenario.model_validate(twice)], since)
+    assert (found.begun, [sum(step.all.values()) for step in found.steps]) == (2, [2, 2, 2])
+
+
 async def test_a_scenario_that_is_paused_sends_nothing_more(notifying: Notifying) -> None:
     await notifying.superuser.execute(SEED, 1, BOUNDARY)
     await notifying.programme(scenarios=[{**LAST_CHANCE, "arms": [], "goal": None}])
@@ -89,3 +100,26 @@ async def test_a_scenario_that_is_paused_sends_nothing_more(notifying: Notifying
     await notifying.send("email")
     rows = await notifying.rows("state, reason", "occasion LIKE 'scenario/%/now/%'")
     assert [tuple(row) for row in rows] == [("suppressed", "not_told")]
+
+
+async def test_months_are_there_as_far_ahead_as_scenarios_plan(notifying: Notifying) -> None:
+    """What came before its month was made moves there, whosever it is; nothing stays in the rest."""
+    await notifying.superuser.execute(SEED, 1, BOUNDARY)
+    far = {"name": "year", "message": "come_back", "purpose": "service", "channels": ["email"], "after_hours": 24 * 366}
+    await notifying.programme(scenarios=[{**LAST_CHANCE, "arms": [], "goal": None, "steps": [far]}])
+    await notifying.hear([notifying.reminder(1)])
+    assert await notifying.superuser.fetchval("SELECT count(*) FROM notifier.delivery_rest") == 2, "nobody has looked"
+    keeper = notifying.keeper()
+    await keeper.look()
+    assert keeper.trouble is None
+    assert await notifying.superuser.fetchval("SELECT count(*) FROM notifier.delivery_rest") == 0
+    lies = "SELECT tableoid::regclass::text, occasion_on FROM notifier.delivery ORDER BY occasion_on"
+    assert [row[0] for row in await notifying.superuser.fetch(lies)] == [
+        "notifier.delivery_2026_12",
+        "notifier.delivery_2028_01",
+    ]
+    forced = "SELECT bool_and(relforcerowsecurity) FROM pg_class WHERE relname LIKE 'delivery_%' AND relkind = 'r'"
+    assert await notifying.superuser.fetchval(forced) is True
+    await notifying.programme()
+    await keeper.look()
+    assert keeper.trouble is None, "fewer are needed, and none goes"

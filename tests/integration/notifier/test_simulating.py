@@ -10,11 +10,14 @@ from zoneinfo import ZoneInfo
 from libs.promotions.document import parse_programme
 from libs.promotions.scenarios import Scenario
 from libs.runtime.batch import Outgoing
+from libs.runtime.clock import SystemClock
 from libs.runtime.leases import shard_of
+from libs.scenarios import simulations
 from libs.scenarios.history import simulate
 from libs.scenarios.simulating import Simulated
 from services.notifier.announcements import WRITER
 from services.notifier.intake import enqueue
+from services.notifier.trying.work import Trials
 from tests.integration.notifier.conftest import BOUNDARY, NOON, SEED, Notifying
 from tests.integration.notifier.test_acting import review
 from tests.integration.notifier.test_scenarios import EARNED
@@ -94,3 +97,35 @@ async def test_what_the_clock_brings_follows_from_what_is_known(notifying: Notif
     assert {each.scenario.name: each.begun for each in found.funnels} == {
         "s0": 1, "s1": 1, "s2": 1, "s3": 0, "s4": 1, "s5": 1,
     }  # fmt: skip
+
+
+async def test_who_asks_is_told_in_every_language_and_the_same_by_whichever_way(notifying: Notifying) -> None:
+    """Asked as the gateway does and carried out once; too many at once are not taken."""
+    await notifying.superuser.execute(SEED, 1, BOUNDARY)
+    await notifying.programme()
+    told = Outgoing("loyalty.points", b"k", 1, review(notifying, 1), (), derived=True)
+    async with notifying.superuser.transaction():
+        await enqueue(notifying.superuser, {shard_of(WRITER, UUID(int=1)): [told]}, notifying.clock.now())
+    notifying.clock.instant += timedelta(days=1)
+    wanted = scenarios({"trigger": {"kind": "activity", "activity": "review"}})
+
+    async def ask(number: int) -> bool:
+        asked = (UUID(int=number), 5, wanted, "eva", notifying.clock.now())
+        return await simulations.ask(notifying.superuser, (1, 1), *asked)
+
+    assert [await ask(number) for number in range(simulations.MOST_OPEN + 1)] == [True] * simulations.MOST_OPEN + [
+        False
+    ]
+    worker = Trials(notifying.pool, notifying.programmes, notifying.clock, SystemClock().now)
+    await worker.look()
+    assert worker.trouble is None
+    found = await simulations.newest(notifying.superuser, 1, 10)
+    assert {each.state for each in found} == {"done"}
+    one = await simulations.one(notifying.superuser, 1, UUID(int=0))
+    assert one is not None
+    assert one.result is not None
+    (english,), (german,) = one.result["en"], one.result["de"]
+    assert (english["begun"], english["members"], english["words"]) == (1, 1, "An activity (activity review)")
+    assert german["words"] == "Eine Aktivität (Aktivität review)"
+    assert await notifying.rows() == []
+    assert await ask(99), "there is room again"

@@ -150,6 +150,34 @@ async def test_an_event_is_told_once_to_those_who_want_it(hooks: Hooks) -> None:
         assert hooks.metrics.unreadable._value.get() == 1
 
 
+async def test_a_topic_is_read_while_somebody_asks_and_from_when_they_do(hooks: Hooks) -> None:
+    """Who asks for more is told from then on; who was there before misses nothing of what was read for them."""
+
+    async def asked() -> dict[str, datetime]:
+        return dict(await Intake(hooks.store, hooks.wall, monotonic, hooks.metrics).topics())
+
+    assert await asked() == {}, "nobody asks, nothing is read"
+    async with peer() as receiver:
+        first, _ = await hooks.endpoint(receiver, "points.*")
+        since = (await hooks.seen(first)).created_at
+        assert await asked() == {"loyalty.points": since}
+        hooks.wall.ahead = timedelta(hours=1)
+        second, _ = await hooks.endpoint(receiver, "points.credited")
+        assert await asked() == {"loyalty.points": since}
+        hooks.wall.ahead = timedelta(hours=2)
+        changed = hooks.wall.now()
+        assert await hooks.webhooks.change(second, None, ("sweep.*",), None, None, changed)
+        assert await hooks.webhooks.turn(first, "off", hooks.wall.now())
+        assert await asked() == {"loyalty.sweeps": changed}
+        hooks.wall.ahead = timedelta(hours=3)
+        again = hooks.wall.now()
+        assert await hooks.webhooks.turn(first, "on", again)
+        assert await asked() == {"loyalty.points": again, "loyalty.sweeps": changed}
+        await hooks.webhooks.remove(first)
+        await hooks.webhooks.remove(second)
+    assert await asked() == {}
+
+
 FAILING: list[tuple[Answer, int | None, str]] = [
     (says(301, Location="http://127.0.0.1:9/"), 301, "a redirect, which is not followed"),
     (says(500, "x" * 5000), 500, "status 500"),

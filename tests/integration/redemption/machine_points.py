@@ -11,11 +11,12 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from libs.contracts.redemption import Ask
 from libs.contracts.trades import TradeAsk
 from libs.runtime.batch import Applied
 from services.redemption.deciding import RequestName, id_of
 from services.redemption.store import forget_requests
-from tests.integration.redemption.stores import LOTS, OWED, SCOPE, START, Stores, keyed
+from tests.integration.redemption.stores import SCOPE, START, Stores, keyed
 from tests.support.lives import adjusted, asked, returned
 from tests.support.plain_points import Points, Purse, quarter_end
 from tests.support.plain_values import Cards, Pool, Spent, Till
@@ -78,7 +79,7 @@ class PointRules(RuleBasedStateMachine):
     def wait(self, until: datetime, *, look: bool = True) -> None:
         """Let time pass; while anybody owes, holds end one by one, for the order in which they repay matters."""
         ends = [until]
-        if any(purse.owed for purse in self.points.purses):
+        if any(purse.owed or purse.lent for purse in self.points.purses):
             look = True
             ends += [one.until for one in self.till.spent.values() if one.state == "held" and one.until is not None]
         for end in sorted({end for end in ends if self.now < end <= until}):
@@ -156,7 +157,7 @@ class PointRules(RuleBasedStateMachine):
         gift: dict[str, Any] = {"to_member_id": str(self.members[whom]), "wallet": "points", "points": points}
         applied = self.stores.tell(asked(self.name(), "transfer", self.members[who], time=self.now, **gift))
         who, whom = self.points.who(who), self.points.who(whom)
-        fits = who != whom and self.points.spendable(who) >= points
+        fits = who != whom and not self.points.purses[who].lent and self.points.spendable(who) >= points
         self.done(applied, "transferred", fits)
         if fits:
             self.points.give(who, whom, points)
@@ -211,6 +212,25 @@ class PointRules(RuleBasedStateMachine):
         self.spend(operation, key, fits=fits, **self.whose(who), points=points)
         if fits:
             self.till.begin(f"{operation} {key}", who, points, hold=hold)
+
+    @rule(wanted=st.lists(st.tuples(WHO, PART, st.booleans()), min_size=2, max_size=6))
+    def rush(self, wanted: list[tuple[int, int, bool]]) -> None:
+        """Several of them at once come to what they come to one after the other."""
+        self.wait(self.now + timedelta(seconds=1), look=False)
+        asks, keys = [], []
+        holders = [who for who, _, hold in wanted if hold]
+        wanted = [(who, part, hold and holders.count(who) == 1) for who, part, hold in wanted]  # no two end at once
+        for who, part, hold in wanted:
+            keys.append(self.name())
+            points = share(self.points.spendable(who), part)
+            operation: Any = "hold" if hold else "redeem"
+            asks.append(Ask(operation, SCOPE[0], "till", **keyed(keys[-1]), **self.whose(who), points=points))
+        for (who, _, hold), key, ask, answer in zip(wanted, keys, asks, self.stores.rush(asks), strict=True):
+            assert ask.points is not None
+            fits = not self.merged(who) and self.points.spendable(who) >= ask.points
+            assert (answer.refused is None) == fits, (ask, answer)
+            if fits:
+                self.till.begin(f"{ask.operation} {key}", who, ask.points, hold=hold)
 
     @rule(who=WHO, part=PART)
     def pay(self, who: int, part: int) -> None:
@@ -291,20 +311,17 @@ class PointRules(RuleBasedStateMachine):
     # What must be so at any time.
 
     def points_are_as_modelled(self) -> None:
-        """The lots that are left in the stores are those of the model, by date; and so is what is owed."""
-        kept, owed = self.stores.ask(LOTS, self.members), dict(self.stores.ask(OWED, self.members))
-        for member, purse in zip(self.members, self.points.purses, strict=True):
-            there = Counter[tuple[datetime, str]]()
-            for whose, until, left, held in kept:
-                if whose == member:
-                    there[until, "free"] += (left - held) if until > self.now else 0
-                    there[until, "held"] += held
-            plain = Counter[tuple[datetime, str]]()
-            for lot in purse.lots:
-                plain[lot.until, "free"] += lot.free
-                plain[lot.until, "held"] += lot.held
+        """The lots that are left in the stores are those of the model, by date; and so is what is owed and lent."""
+        for ledger, purse in zip(self.stores.ledgers(self.members), self.points.purses, strict=True):
+            there, plain = Counter[tuple[datetime | None, str]](), Counter[tuple[datetime | None, str]]()
+            for lot in ledger.lots:
+                there[lot.expires_at, "free"] += lot.free
+                there[lot.expires_at, "held"] += lot.held
+            for each in purse.lots:
+                plain[each.until, "free"] += each.free
+                plain[each.until, "held"] += each.held
             assert +there == +plain
-            assert owed.get(member, 0) == purse.owed
+            assert (ledger.debt("points"), ledger.lent("points")) == (purse.owed, purse.lent)
         assert self.points.in_balance()
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+import itertools
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,9 +26,14 @@ from libs.contracts.carts import CartAsk
 from libs.contracts.codes import CodeAsk, ValueAnswer
 from libs.contracts.gift_cards import CardAsk
 from libs.contracts.redemption import Answer, Ask
+from libs.ledger.catch_up import catch_up
+from libs.ledger.evolve import apply_all
+from libs.ledger.model import MemberLedger
 from libs.runtime.batch import Applied
 from services.earning.events import ACTIVITIES, PURCHASES
+from services.redemption import store
 from services.redemption.carts import following
+from services.redemption.gathering import Gathering
 from tests.support.counter import Counter, counter
 from tests.support.database import ACME, Database, programme_document
 from tests.support.on_database import EarningLane
@@ -38,14 +44,12 @@ SEAL_KEY = bytes(range(32))
 KEEPER = CodeKeeper.from_seal_key(SEAL_KEY)
 SCOPE = (ACME.tenant_id, ACME.programme_id)
 START = datetime(2024, 3, 1, 12, tzinfo=UTC)
+LENDING = {"most": 80, "fee_percent": 10, "repays_percent": 40, "days": 20}
 TRADES = {
     "sale": {"rates": [{"points": 1, "minor": 2}]},
+    "lending": {"terms": [LENDING], "min_points": 5},
     "charities": [{"name": "reef", "title": "The reef", "points": 10, "minor": 5, "min_points": 10}],
 }
-LOTS = """
-SELECT member_id, expires_at, remaining, held FROM ledger.lot_now WHERE member_id = ANY ($1::uuid[]) AND remaining > 0
-"""
-OWED = "SELECT member_id, amount FROM ledger.debt WHERE member_id = ANY ($1::uuid[]) AND amount > 0"
 STOCK = """
 SELECT s.reference, s.free, s.reserved, coalesce((SELECT sum(u.used)::int FROM redemption.reward_use u
        WHERE u.programme_id = s.programme_id AND u.reference = s.reference), 0)
@@ -77,6 +81,7 @@ class Stores:
     def __init__(self, database: Database, **rules: Any) -> None:
         self.database = database
         self.clock = DrivenClock()
+        self._turns = itertools.count()
         self.last: tuple[Any, Any] = (None, None)
         self._open = AsyncExitStack()
         self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
@@ -100,6 +105,7 @@ class Stores:
         self.operator: asyncpg.Connection = await asyncpg.connect(self.database.dsn())
         self._open.push_async_callback(self.operator.close)
         self.counter: Counter = await self._open.enter_async_context(counter(self.database, self.clock, SEAL_KEY))
+        self._gathering = Gathering(self.counter.desk, lambda rows: None)
         pool = await self._open.enter_async_context(
             asyncpg.create_pool(self.database.dsn("earning"), min_size=0, max_size=2)
         )
@@ -139,7 +145,25 @@ class Stores:
 
     def spend(self, operation: Any, key: str, **told: Any) -> Answer:
         """Ask about points and rewards."""
-        return self.twice(self.counter.desk.serve, Ask(operation, SCOPE[0], "till", **keyed(key), **told))
+        return self.twice(self._gathering.serve, Ask(operation, SCOPE[0], "till", **keyed(key), **told))
+
+    def server_of(self, ask: Ask | CodeAsk | CardAsk | CartAsk) -> Callable[[Any], Awaitable[Any]]:
+        """Who serves such a request."""
+        carts = self.counter.carts
+        servers: dict[type, Callable[[Any], Awaitable[Any]]] = {
+            Ask: self._gathering.serve,
+            CodeAsk: carts.parts.codes.serve,
+            CardAsk: carts.parts.cards.serve,
+            CartAsk: carts.serve,
+        }
+        return servers[type(ask)]
+
+    def rush(self, asks: Sequence[Ask]) -> list[Answer]:
+        """Ask several things at once; they are done in this order."""
+        return self.run(self._rush(asks))
+
+    async def _rush(self, asks: Sequence[Ask]) -> list[Answer]:
+        return await asyncio.gather(*(self._gathering.serve(ask) for ask in asks))
 
     def code(self, operation: Any, key: str, **told: Any) -> ValueAnswer:
         """Ask about a code."""
@@ -156,9 +180,9 @@ class Stores:
         return self.twice(self.counter.carts.serve, CartAsk(operation, SCOPE[0], "till", **keyed(key), **told))
 
     def twice(self, serve: Callable[[Asked], Awaitable[Answered]], ask: Asked) -> Answered:
-        """Ask, and ask again: the same answer, and nothing more is done."""
+        """Ask, and ask again, every other time at once: the same answer, and nothing more is done."""
         self.last = (serve, ask)
-        first, second = self.run(_served(serve, ask)), self.run(_served(serve, ask))
+        first, second = self.run(_twice(serve, ask, at_once=next(self._turns) % 2 == 0))
         assert (first.refused is None) == (second.refused is None), (ask, first, second)
         assert first.refused is not None or bytes(first.body) == bytes(second.body), (ask, first, second)
         return first
@@ -208,6 +232,19 @@ class Stores:
         """Rows of the database, read as its owner."""
         return [tuple(row) for row in self.run(self.operator.fetch(query, *arguments))]
 
+    def ledgers(self, members: Sequence[UUID]) -> list[MemberLedger]:
+        """What members have and owe now, with what time has done and nobody has recorded yet."""
+        return self.run(self._ledgers(members))
+
+    async def _ledgers(self, members: Sequence[UUID]) -> list[MemberLedger]:
+        now, found = self.clock.now(), []
+        async with self.counter.desk.pool.acquire() as connection, connection.transaction(readonly=True):
+            for member in members:
+                ledger = await store.look(connection, (*SCOPE, member))
+                assert ledger is not None
+                found.append(apply_all(ledger, catch_up(ledger, now, now)))
+        return found
+
     def flaws(self) -> list[Result]:
         """Every invariant that `pointstream verify` finds broken."""
         return [result for result in self.run(examine(self.operator)) if result.violations]
@@ -215,6 +252,15 @@ class Stores:
 
 async def _served(serve: Callable[[Asked], Awaitable[Answered]], ask: Asked) -> Answered:
     return await serve(ask)
+
+
+async def _twice(
+    serve: Callable[[Asked], Awaitable[Answered]], ask: Asked, *, at_once: bool
+) -> tuple[Answered, Answered]:
+    if not at_once:
+        return await serve(ask), await serve(ask)
+    first, second = await asyncio.gather(serve(ask), serve(ask))
+    return (second, first) if first.replayed else (first, second)
 
 
 def keyed(key: str) -> dict[str, Any]:

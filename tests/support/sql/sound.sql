@@ -54,6 +54,17 @@ SELECT 1, 1, public.key('anna'), seq, lot, amount
 FROM (VALUES (4, 1, 20), (5, 2, 10), (6, 1, 5), (8, 1, 5)) AS v(seq, lot, amount);
 INSERT INTO redemption.redemption (tenant_id, programme_id, member_id, redemption_id, state, points, shares, asked_at, changed_at)
 VALUES (1, 1, public.key('anna'), public.key('m5'), 'held', 10, '[[5, "points", 2, 10, 0]]', '2026-01-03Z', '2026-01-03Z');
+INSERT INTO redemption.household (tenant_id, household_id, programme_id, founded_at)
+VALUES (1, public.key('home'), 1, '2026-01-02Z');
+INSERT INTO redemption.housemate (tenant_id, programme_id, member_id, household_id, invited_at, role, state, answered_at)
+SELECT 1, 1, public.key(name), public.key('home'), '2026-01-02Z', role, 'joined', '2026-01-02Z'
+FROM (VALUES ('anna', 'owner'), ('ada', 'adult')) AS v(name, role);
+INSERT INTO redemption.redemption (tenant_id, programme_id, member_id, redemption_id, state, points, shares, asked_at, changed_at)
+VALUES (1, 1, public.key('ada'), public.key('m4'), 'redeemed', 20,
+        jsonb_build_array(jsonb_build_array(4, 'points', 1, 20, 0, public.key('anna'))), '2026-01-03Z', '2026-01-03Z');
+INSERT INTO redemption.household_part (tenant_id, programme_id, member_id, lot_seq, redemption_id, household_id, spender_id, taken_on,
+                                       taken_at, points)
+VALUES (1, 1, public.key('anna'), 1, public.key('m4'), public.key('home'), public.key('ada'), '2026-01-03', '2026-01-03Z', 20);
 INSERT INTO redemption.code_pool (tenant_id, programme_id, pool_id, name, kind, rules, codes, last_number, created_at, changed_at)
 OVERRIDING SYSTEM VALUE VALUES (1, 1, 1, 'ten-off', 'coupon', '{}', 1, 1, '2026-01-02Z', '2026-01-02Z');
 INSERT INTO redemption.code (tenant_id, code_id, pool_id, number, state, uses, sealed, created_at, redeemed_at)
@@ -105,7 +116,7 @@ VALUES ('earning.purchases', 'x.loyalty.purchases', 0, 'c', 't', 10, 2, 'w', '20
        ('earning.profiles', 'x.loyalty.profiles', 0, 'c', 't', 3, 1, 'w', '2026-01-02Z');
 INSERT INTO stream.outbox_shard (shard, next_seq, published_seq, epoch)
 VALUES ('earning.purchases:x.loyalty.purchases:0', 13, 5, 2), ('earning.profiles:x.loyalty.profiles:0', 1, 0, 1),
-       ('redemption/3', 2, 1, 1);
+       ('redemption/3', 3, 2, 1);
 INSERT INTO stream.outbox (shard, seq, count, topic, recorded_at, events)
 SELECT 'earning.purchases:x.loyalty.purchases:0', seq, count, 'loyalty.points', '2026-01-02Z', ''
 FROM (VALUES (1, 5), (6, 4), (10, 3)) AS v(seq, count);

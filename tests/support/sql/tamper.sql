@@ -35,7 +35,7 @@ UPDATE ledger.member SET seq = 9 WHERE seq = 8;
 UPDATE ledger.lot SET remaining = -5 WHERE wallet = 'miles';
 INSERT INTO ledger.allocation SELECT tenant_id, programme_id, member_id, 9, seq, 35 FROM ledger.lot WHERE wallet = 'miles';
 INSERT INTO ledger.movement SELECT tenant_id, programme_id, member_id, 9, 'miles', kind, from_account, to_account, 35,
-                                   effective_at, recorded_at, corrects, cause FROM ledger.movement WHERE seq = 4;
+                                   effective_at, recorded_at, corrects, public.key('m9') FROM ledger.movement WHERE seq = 4;
 
 -- name: more_left_than_amount
 UPDATE ledger.lot SET remaining = 45 WHERE amount = 40;
@@ -221,6 +221,18 @@ DELETE FROM redemption.game_spin;
 -- name: prize_drawn_twice
 INSERT INTO redemption.game_win (tenant_id, game_id, place, number, member_id, prize, at)
 SELECT 1, public.key('summer'), n, n, public.key('anna'), 'car', '2026-01-03Z' FROM generate_series(1, 2) AS n;
+
+-- name: part_of_a_household_lost
+DELETE FROM redemption.household_part;
+
+-- name: more_of_another_than_was_redeemed
+UPDATE redemption.household_part SET points = points + 1;
+
+-- name: spent_before_joining
+UPDATE redemption.housemate SET answered_at = '2026-01-04Z' WHERE role = 'adult';
+
+-- name: dissolved_and_not_left
+UPDATE redemption.household SET dissolved_at = '2026-01-05Z';
 
 -- name: bid_that_is_not_held
 UPDATE redemption.game_bid SET points = points + 1;

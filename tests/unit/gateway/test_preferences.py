@@ -85,7 +85,7 @@ def test_every_box_has_a_label_and_every_group_a_legend_in_both_languages() -> N
     for language, word in (("en", "by post"), ("de", "per Post")):
         page = choices_page(Shown("t", LINK, "A & B", language), choices(person, LINK, NOW), said="saved")
         boxes = re.findall(r'<input type="checkbox"', page)
-        assert len(boxes) == len(re.findall(r'<label><input type="checkbox"', page)) == 6
+        assert len(boxes) == len(re.findall(r'<label><input type="checkbox"', page)) == 8
         assert page.count("<legend>") == page.count("<fieldset") == 3
         assert word in page
         assert f'lang="{language}"' in page

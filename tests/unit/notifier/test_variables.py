@@ -32,3 +32,18 @@ WALLETS = {name: WalletPoints(name, held, 0, 0, 0, None, 0) for name, held in ((
 def test_a_message_of_no_wallet_tells_the_first(facts: dict[str, Any], balance: Points) -> None:
     told = variables("inactivity", facts, RULES, Person(), "https://shop.example/no", NOW)
     assert told["balance"] == balance
+
+
+@pytest.mark.parametrize(
+    ("wallets", "balance"), [(WALLETS, Points(40, 0)), ({"miles": WALLETS["miles"]}, None), ({}, None)]
+)
+def test_who_joins_is_told_of_points_where_there_are_any(wallets: dict[str, Any], balance: Points | None) -> None:
+    told = variables("welcome", {"wallets": wallets}, RULES, Person(given_name="Ida"), "https://shop.example/no", NOW)
+    assert (told["given_name"], told["balance"]) == ("Ida", balance)
+
+
+def test_an_order_is_called_by_its_title_where_the_catalogue_has_one() -> None:
+    facts = {"reference": "mug", "stage": "shipped", "quantity": 2}
+    for known, title in (({}, "mug"), ({"reward": "A blue mug"}, "A blue mug")):
+        told = variables("order_moved", {**facts, **known}, RULES, Person(), "https://shop.example/no", NOW)
+        assert (told["reward"], told["stage"], told["quantity"]) == (title, "shipped", 2)

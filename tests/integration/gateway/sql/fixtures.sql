@@ -247,6 +247,10 @@ INSERT INTO notifier.mass (tenant_id, programme_id, mass_id, digest, name, wante
 VALUES ($1, $2, $3, '\x00', 'Spring', '{"name": "Spring", "everyone": true, "words": [{"title": "Spring", "text": "Come."}]}',
         'counting', 'eva', $4);
 
+-- name: simulation
+INSERT INTO notifier.simulation (tenant_id, simulation_id, programme_id, days, scenarios, asked_by, asked_at)
+VALUES ($1, $3, $2, 30, '[]', 'test', $4);
+
 -- name: own_letter
 INSERT INTO notifier.own_letter (tenant_id, letter_id, programme_id, kind, channel, message, digest, state, due_at, asked_by,
                                  asked_at)
@@ -254,8 +258,8 @@ VALUES ($1, $3, $2, 'test', 'email', 'welcome', '\x00', 'waiting', $4, 'eva', $4
 
 -- name: webhook
 INSERT INTO notifier.webhook_endpoint (tenant_id, endpoint_id, url, event_types, style, description, secret, state_at,
-                                       created_at, created_by)
-VALUES ($1, $2, 'https://hook.example.com/', '{*}', 'thin', '', '\x00', $3, $3, 'eva');
+                                       asked_at, created_at, created_by)
+VALUES ($1, $2, 'https://hook.example.com/', '{*}', 'thin', '', '\x00', $3, $3, $3, 'eva');
 
 -- name: webhook_message
 INSERT INTO notifier.webhook_message (tenant_id, endpoint_id, message_id, event_type, occurred_at, queued_at, body, due_at)
@@ -274,3 +278,10 @@ INSERT INTO redemption.game (tenant_id, programme_id, game_id, name, kind, docum
                              entries_digest, changed_at, ended_at)
 VALUES ($1, $2, $3, $4, 'lottery', $6, 'ended', $5, $5, sha256(decode(repeat('00', 32), 'hex')),
         decode(repeat('00', 32), 'hex'), sha256(''), $5, $5);
+
+-- name: household
+WITH made AS (
+    INSERT INTO redemption.household (tenant_id, programme_id, household_id, founded_at) VALUES ($1, $2, $4, $5)
+)
+INSERT INTO redemption.housemate (tenant_id, programme_id, member_id, household_id, invited_at, role, state, answered_at)
+VALUES ($1, $2, $3, $4, $5, 'owner', 'joined', $5);

@@ -1,0 +1,1 @@
+"""Scenarios that somebody asks to be tried on what happened."""
