@@ -111,7 +111,6 @@ from services.gateway.messages import outbox
 from services.gateway.messages import routes as ways_to_messages
 from services.gateway.messages.desk import MessageDesk
 from services.gateway.metrics import GatewayMetrics
-from services.gateway.mine import console as console_of_own_pages
 from services.gateway.mine import routes as own_pages
 from services.gateway.mine.links import PageLinks
 from services.gateway.mix import routes as mix_of_rewards
@@ -145,7 +144,6 @@ from services.gateway.segments import console as segments_console
 from services.gateway.settings import GatewaySettings
 from services.gateway.sharing import routes as ways_to_share
 from services.gateway.sharing.desk import SharingDesk
-from services.gateway.sharing.links import ShareLinks
 from services.gateway.shelf import routes as shelf
 from services.gateway.site import routes as site
 from services.gateway.site.sessions import Sessions
@@ -217,7 +215,6 @@ _WAYS = (
     outbox,
     live,
     members_console,
-    console_of_own_pages,
     console_of_blocks,
     segments_console,
     console_of_feedback,
@@ -290,7 +287,7 @@ def compose(
             app.state.redemptions = RedemptionClient(settings.redemption, door_token(key))
             app.state.seal = vault.seal
             app.state.page_links = PageLinks.from_seal_key(key)
-            app.state.sharing = SharingDesk(pool, ShareLinks.from_seal_key(key))
+            app.state.sharing = SharingDesk.from_seal_key(pool, key)
             app.state.proofs = CartProofs.from_seal_key(key)
             app.state.keeper = CodeKeeper.from_base64(settings.seal_key.get_secret_value())
             app.state.webhooks = WebhookDesk(pool, vault.seal, SystemClock(), random, settings.webhooks.loopback)

@@ -32,7 +32,7 @@ from services.gateway.members.pages import MEMBER_ID, Shown, choices, form, memb
 from services.gateway.members.texts import MEMBERS
 from services.gateway.members.tier_store import tiers_of
 from services.gateway.members.tier_views import MemberWithTiers, tier_views
-from services.gateway.mine.console import rewards_section
+from services.gateway.mine.console import own_page, rewards_section
 from services.gateway.receipts.explaining import explained
 from services.gateway.receipts.views import ReceiptView
 from services.gateway.running import named
@@ -122,6 +122,22 @@ async def member_page(
     reached = contacts_section(*known, zone, language)
     page = Shown(shown, zone, names, receipts, entries, older, reached, lapsing, blocked, rewards)
     return _answer(request, visitor, member_body(page, language), language, title="one")
+
+
+@router.post(f"{PLACE}/{{member_id}}/rewards")
+async def open_own_page(
+    request: Request, language: Language, member_id: MemberId, programme: ProgrammeSlug = None
+) -> Response:
+    """Lead to the member's own page, to redeem for them."""
+    visitor = await let_in(request, PLACE, language, SPEND)
+    if isinstance(visitor, Response):
+        return visitor
+    if not from_our_page(request):
+        return lacking(PLACE, language, SPEND)
+    async with parts_of(request).store.reading(visitor.key.tenant_id) as reading:
+        member = await one_member(reading, member_id, programme)
+    where = own_page(request, (visitor.key.tenant_id, member.programme_id, member.member_id), language)
+    return remember(request, RedirectResponse(where, status_code=303, headers=NO_STORE), visitor.session)
 
 
 async def _lapsing(parts: Parts, key: ApiKey, shown: MemberWithTiers, language: str) -> str:
