@@ -37,7 +37,7 @@ from services.gateway.callbacks import routes as ways_back
 from services.gateway.callbacks.desk import SmsCallbacks
 from services.gateway.carts import routes as ways_to_carts
 from services.gateway.catalogue import console as catalogue_console
-from services.gateway.catalogue import keeping_api, orders_api, rewards_api, standing_api
+from services.gateway.catalogue import keeping_api, orders_api, reward_console, rewards_api, standing_api
 from services.gateway.choices import routes as ways_to_choices
 from services.gateway.codes import card_routes as ways_to_gift_cards
 from services.gateway.codes import console as console_of_codes
@@ -116,6 +116,7 @@ from services.gateway.messages.desk import MessageDesk
 from services.gateway.metrics import GatewayMetrics
 from services.gateway.mine import routes as own_pages
 from services.gateway.mine.links import PageLinks
+from services.gateway.mix import routes as mix_of_rewards
 from services.gateway.own_letters import result_routes as ways_to_results
 from services.gateway.own_letters import routes as ways_to_own_letters
 from services.gateway.own_letters.desk import OwnDesk
@@ -144,7 +145,6 @@ from services.gateway.segments import console as segments_console
 from services.gateway.settings import GatewaySettings
 from services.gateway.sharing import routes as ways_to_share
 from services.gateway.sharing.desk import SharingDesk
-from services.gateway.sharing.links import ShareLinks
 from services.gateway.shelf import routes as shelf
 from services.gateway.site import routes as site
 from services.gateway.site.sessions import Sessions
@@ -170,6 +170,7 @@ _WAYS = (
     keeping_api,
     orders_api,
     ways_to_feedback,
+    mix_of_rewards,
     ways_to_codes,
     ways_to_stop_codes,
     ways_to_gift_cards,
@@ -221,6 +222,7 @@ _WAYS = (
     segments_console,
     console_of_feedback,
     catalogue_console,
+    reward_console,
     experiments_console,
     scenarios_console,
     console_of_codes,
@@ -288,7 +290,7 @@ def compose(
             app.state.redemptions = RedemptionClient(settings.redemption, door_token(key))
             app.state.seal = vault.seal
             app.state.page_links = PageLinks.from_seal_key(key)
-            app.state.sharing = SharingDesk(pool, ShareLinks.from_seal_key(key))
+            app.state.sharing = SharingDesk.from_seal_key(pool, key)
             app.state.proofs = CartProofs.from_seal_key(key)
             app.state.keeper = CodeKeeper.from_base64(settings.seal_key.get_secret_value())
             app.state.webhooks = WebhookDesk(pool, vault.seal, SystemClock(), random, settings.webhooks.loopback)

@@ -65,7 +65,7 @@ async def catalogue_page(
         categories = categories_of(seen)
         seen.sort(key=lambda each: (-each.proposal.score, each.kept.reward.reference))
         shown = [offer_view(each, who, language) for each in seen if category in ("", each.kept.reward.category)]
-        bodies.append(grid_body(shown, categories, member_id, category, language, told))
+        bodies.append(grid_body(shown, categories, member_id, category, language, told, running.programme))
     return _answer(request, visitor, PAGES.say(language, "title"), "".join(bodies), language)
 
 

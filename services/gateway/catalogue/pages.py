@@ -6,17 +6,18 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from html import escape
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from libs.catalogue.reward import PricePlan
 from libs.contracts.orders import OrderView, PriceView
 from libs.language import wording
 from libs.promotions.rates import digits
+from services.gateway.catalogue.signs import look
 from services.gateway.catalogue.texts import PAGES, STATES
 from services.gateway.catalogue.views import OfferView
 from services.gateway.site.markup import instant, listed, prose, rows, table
 
-PLACE, BOARD, LIKED = "/catalogue", "/catalogue/orders", "/catalogue/feedback"
+PLACE, BOARD, LIKED, MIX = "/catalogue", "/catalogue/orders", "/catalogue/feedback", "/catalogue/mix"
 PICTURES = (
     "default-src 'none'; img-src 'self' https:; style-src 'self'; script-src 'self'; connect-src 'self'; "
     "base-uri 'none'; "
@@ -26,9 +27,15 @@ PICTURES = (
 
 
 def grid_body(
-    offers: Sequence[OfferView], categories: Mapping[str, int], member: str, category: str, language: str, told: str
+    offers: Sequence[OfferView],
+    categories: Mapping[str, int],
+    member: str,
+    category: str,
+    language: str,
+    told: str,
+    programme: str = "",
 ) -> str:
-    """The form that asks for whom, and a card for each reward."""
+    """The form that asks for whom, and a card for each reward; with a programme they lead to their pages."""
     say = partial(_say, language)
     options = "".join(
         f'<option value="{escape(name)}"{" selected" if name == category else ""}>{escape(name)} ({count})</option>'
@@ -42,19 +49,18 @@ def grid_body(
         f'<p><label for="category">{say("category")}</label> <select id="category" name="category">'
         f'<option value="">{say("all")}</option>{options}</select></p><p><button>{say("show")}</button></p></form>'
     )
-    cards = "".join(_card(each, language) for each in offers)
+    cards = "".join(offer_card(each, language, programme) for each in offers)
     body = f'<div class="cards">{cards}</div>' if offers else f"<p>{prose(PAGES.say(language, 'none'))}</p>"
     links = "".join(
         f'<a href="{place}?lang={language}">{say(name)}</a>'
-        for place, name in ((BOARD, "to-board"), (LIKED, "to-liked"))
+        for place, name in ((BOARD, "to-board"), (LIKED, "to-liked"), (MIX, "to-mix"))
     )
     return f'<p class="ways">{links}</p>{form}{answer}{body}'
 
 
-def _card(offer: OfferView, language: str) -> str:
+def offer_card(offer: OfferView, language: str, programme: str = "") -> str:
+    """A reward as a card; with a programme its title leads to its page."""
     say = partial(_say, language)
-    picture = next((each for each in offer.media if each.form == "picture"), None)
-    image = "" if picture is None else f'<img src="{escape(picture.link)}" alt="{escape(picture.alt)}" loading="lazy">'
     facts = [escape(price_words(each, language)) for each in offer.prices]
     if offer.left is not None:
         facts.append(say("left", left=wording.number(offer.left, language)))
@@ -65,8 +71,12 @@ def _card(offer: OfferView, language: str) -> str:
         facts.append(say("wished"))
     why = listed(escape(each.text) for each in offer.reasons) if offer.reasons else ""
     because = f'<p class="soft">{escape(" ".join(offer.because))}</p>' if offer.because else ""
+    title = escape(offer.title)
+    if programme:
+        place = f"{PLACE}/rewards/{quote(programme, safe='')}/{quote(offer.reference, safe='')}?lang={language}"
+        title = f'<a href="{escape(place)}">{title}</a>'
     return (
-        f'<section class="reward"><h2>{escape(offer.title)}</h2>{image}'
+        f'<section class="reward"><h2>{title}</h2>{look(offer)}'
         f"<p>{escape(offer.summary)}</p><p>{' · '.join(facts)}</p>{why}{because}"
         f'<p class="soft"><code>{escape(offer.reference)}</code> {escape(offer.category)}, {escape(offer.kind)}</p>'
         "</section>"

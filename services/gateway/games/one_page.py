@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 from typing import NamedTuple
+from uuid import UUID
 
 import yaml
 
@@ -40,7 +41,7 @@ def game_body(
     )
     return "".join([
         head, *_costs(what, game, course, scene), _buttons(game, scene), _prizes(what, game, course, scene),
-        _bids(course, scene) if isinstance(what, Auction) else "", _winners(what, game, course, scene),
+        _bids(game, course, scene) if isinstance(what, Auction) else "", _winners(what, game, course, scene),
         _proof(game, proof, scene), _document(game, draft, scene),
     ])  # fmt: skip
 
@@ -129,12 +130,12 @@ def _gives(what: Gives, scene: Scene) -> str:
     return ", ".join(each for each in told if each) or scene.say("by-hand")
 
 
-def _bids(course: Played, scene: Scene) -> str:
+def _bids(game: GameView, course: Played, scene: Scene) -> str:
     if not course.bids:
         return ""
     drawn = rising(GAMES.say(scene.language, "bids.picture"), [(each.at, each.points) for each in course.bids])
     lines = rows(
-        (scene.number(each.points), scene.say(f"bid.{each.state}"), str(each.member_id),
+        (scene.number(each.points), scene.say(f"bid.{each.state}"), _member(each.member_id, game, scene),
          instant(each.at, scene.zone, scene.language))
         for each in course.bids
     )  # fmt: skip
@@ -155,16 +156,20 @@ def _winners(what: Lottery | Wheel | Auction, game: GameView, course: Played, sc
         titles = {each.name: words(each.texts, scene.language, each.name) for each in what.sectors}
     lines = []
     for each in course.wins:
-        link = escape(member_path(each.member_id, game.programme, scene.language))
         prize = title_of(game, scene.language) if isinstance(what, Auction) else scene.say("substitute")
         if each.prize in titles:
             prize = escape(titles[each.prize])
         lines.append((
-            scene.number(each.place), scene.number(each.number), f'<a href="{link}">{each.member_id}</a>', prize,
+            scene.number(each.place), scene.number(each.number), _member(each.member_id, game, scene), prize,
             instant(each.at, scene.zone, scene.language),
         ))  # fmt: skip
     heads = [scene.say(name) for name in ("place", "number", "member", "prize", "at")]
     return head + table(GAMES.say(scene.language, "wins"), heads, rows(lines))
+
+
+def _member(member_id: UUID, game: GameView, scene: Scene) -> str:
+    link = escape(member_path(member_id, game.programme, scene.language))
+    return f'<a href="{link}">{member_id}</a>'
 
 
 def _proof(game: GameView, proof: Proof | None, scene: Scene) -> str:

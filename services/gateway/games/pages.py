@@ -118,7 +118,12 @@ def _badge(badge: BadgeView, given: Given, scene: Scene) -> str:
     what = parse_badge(badge.document)
     image = "" if what.picture is None else f'<img src="{escape(what.picture)}" alt="" loading="lazy">'
     levels = listed(
-        scene.say("level", title=words(level.texts, scene.language, level.name), times=scene.number(level.times))
+        scene.say(
+            "level",
+            n=level.times,
+            number=wording.number(level.times, scene.language),
+            title=words(level.texts, scene.language, level.name),
+        )
         for level in what.levels
     )
     told = scene.say("given", members=scene.number(given.members), times=scene.number(given.times))

@@ -34,6 +34,7 @@ from services.gateway.members.pages import MEMBER_ID, Shown, choices, form, memb
 from services.gateway.members.texts import MEMBERS
 from services.gateway.members.tier_store import tiers_of
 from services.gateway.members.tier_views import MemberWithTiers, tier_views
+from services.gateway.mine.console import own_page, rewards_section
 from services.gateway.receipts.explaining import explained
 from services.gateway.receipts.views import ReceiptView
 from services.gateway.running import named
@@ -44,7 +45,7 @@ from services.gateway.store import Member, Reading, Until
 from services.gateway.views import HistoryEntry
 
 router = APIRouter(include_in_schema=False)
-SCOPE, POINTS, RECEIPTS = "members:read", "points:read", "receipts:read"
+SCOPE, POINTS, RECEIPTS, SPEND = "members:read", "points:read", "receipts:read", "points:spend"
 PLACE = "/members"
 _MOST_BYTES = 2_000
 _ENTRIES = 25
@@ -119,9 +120,10 @@ async def member_page(
     known = await desk_of(request).known((key.tenant_id, member.programme_id, member.member_id))
     lapsing = await _lapsing(parts, key, shown, language)
     blocked = await block_section(request, key.tenant_id, member, language, may_turn=key.allows(ADJUST))
+    rewards = rewards_section(member.member_id, member.programme, language) if key.allows(SPEND) else ""
     reached = contacts_section(*known, zone, language)
     household = await _household(parts, key, member, language)
-    page = Shown(shown, zone, names, receipts, entries, older, reached, lapsing, blocked, household)
+    page = Shown(shown, zone, names, receipts, entries, older, reached, lapsing, blocked, household, rewards)
     return _answer(request, visitor, member_body(page, language), language, title="one")
 
 
@@ -133,6 +135,22 @@ async def _household(parts: Parts, key: ApiKey, member: Member, language: str) -
     async with parts.store.reading(key.tenant_id) as reading:
         view = await own_word.seen(reading, programmes, member, now, language)
     return section(view, member.programme, language)
+
+
+@router.post(f"{PLACE}/{{member_id}}/rewards")
+async def open_own_page(
+    request: Request, language: Language, member_id: MemberId, programme: ProgrammeSlug = None
+) -> Response:
+    """Lead to the member's own page, to redeem for them."""
+    visitor = await let_in(request, PLACE, language, SPEND)
+    if isinstance(visitor, Response):
+        return visitor
+    if not from_our_page(request):
+        return lacking(PLACE, language, SPEND)
+    async with parts_of(request).store.reading(visitor.key.tenant_id) as reading:
+        member = await one_member(reading, member_id, programme)
+    where = own_page(request, (visitor.key.tenant_id, member.programme_id, member.member_id), language)
+    return remember(request, RedirectResponse(where, status_code=303, headers=NO_STORE), visitor.session)
 
 
 async def _lapsing(parts: Parts, key: ApiKey, shown: MemberWithTiers, language: str) -> str:

@@ -28,8 +28,8 @@ class Shown:
     """All that the page of a member shows. `receipts` and `journal` are None for who may not see them.
 
     `segments` are those that the member is in, as people call them; `older` is where the journal goes on; `reached`,
-    `lapsing`, `blocked` and `household` are the sections on how the member is reached, on what lapses, on blocks and on
-    who shares points, as HTML.
+    `lapsing`, `blocked`, `household` and `rewards` are the sections on how the member is reached, on what lapses, on
+    blocks, on who shares points, and on the way to rewards, as HTML.
     """
 
     member: MemberWithTiers
@@ -42,6 +42,7 @@ class Shown:
     lapsing: str = ""
     blocked: str = ""
     household: str = ""
+    rewards: str = ""
 
 
 def member_path(member_id: UUID, programme: str, language: str, **more: str) -> str:
@@ -86,6 +87,7 @@ def member_body(shown: Shown, language: str) -> str:
         f"<h2>{say('balances')}</h2>",
         _balances(shown, language),
         shown.household,
+        shown.rewards,
         shown.lapsing,
         *([f"<h2>{say('tiers')}</h2>", _tiers(shown, language)] if member.tiers else []),
         f"<h2>{say('segments')}</h2>",

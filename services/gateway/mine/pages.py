@@ -15,6 +15,7 @@ from libs.codes.pictures import picture
 from libs.contracts.orders import OrderView, UsableView
 from libs.language import wording
 from services.gateway.catalogue.pages import price_words, state_words
+from services.gateway.catalogue.signs import look
 from services.gateway.catalogue.texts import PAGES
 from services.gateway.catalogue.views import OfferView
 from services.gateway.feedback.form import rating_form
@@ -130,13 +131,15 @@ def _card(shown: Shown, offer: OfferView) -> str:
     wished = f'<p class="soft">{shown.say("wished")}</p>' if offer.wished else ""
     because = f'<p class="soft">{escape(" ".join(offer.because))}</p>' if offer.because else ""
     return (
-        f'<section class="reward"><h3>{escape(offer.title)}</h3>{_image(offer)}<p>{escape(offer.summary)}</p>'
+        f'<section class="reward"><h3>{escape(offer.title)}</h3>{look(offer)}<p>{escape(offer.summary)}</p>'
         f"<p>{escape(price_words(offer.price, shown.language))}</p>{why}{wished or because}<p>{link}</p></section>"
     )
 
 
-def reward_page(shown: Shown, offer: OfferView, key: str, *, refused: str | None = None) -> str:
-    """One reward with its terms, and a form that redeems it where it can be had."""
+def reward_page(
+    shown: Shown, offer: OfferView, key: str, *, options: Mapping[str, Sequence[str]], refused: str | None = None
+) -> str:
+    """One reward with its terms, and a form that redeems it where it can be had; `options` are what may be chosen."""
     said = "" if refused is None else f'<p role="alert" class="bad">{shown.say("refused")} {escape(refused)}</p>'
     left = ""
     if offer.left is not None:
@@ -144,7 +147,10 @@ def reward_page(shown: Shown, offer: OfferView, key: str, *, refused: str | None
     why = listed(escape(each.text) for each in offer.reasons) if offer.reasons else ""
     form = ""
     if offer.in_reach:
-        fields = "".join(_field(name, schema) for name, schema in offer.asks.get("properties", {}).items())
+        fields = "".join(
+            _field(shown, name, schema, options.get(name, ()))
+            for name, schema in offer.asks.get("properties", {}).items()
+        )
         form = (
             f'<form method="post" action="{shown.path("rewards", offer.reference)}">'
             f'<input type="hidden" name="key" value="{escape(key)}">{fields}'
@@ -152,7 +158,7 @@ def reward_page(shown: Shown, offer: OfferView, key: str, *, refused: str | None
         )
     wish = "unwish" if offer.wished else "wish"
     body = (
-        f'{said}<div class="reward">{_image(offer)}</div><p>{escape(offer.text or offer.summary)}</p>'
+        f'{said}<div class="reward">{look(offer)}</div><p>{escape(offer.text or offer.summary)}</p>'
         f"<p>{shown.say('cost', cost=price_words(offer.price, shown.language))}</p>{left}{why}{form}"
         f'<form method="post" action="{shown.path("wishes", offer.reference)}">'
         f'<button type="submit" name="wish" value="{wish}">{shown.say(wish)}</button></form>'
@@ -162,11 +168,6 @@ def reward_page(shown: Shown, offer: OfferView, key: str, *, refused: str | None
         + _back(shown)
     )
     return page(offer.title, body, language=shown.language, worn=shown.worn)
-
-
-def _image(offer: OfferView) -> str:
-    found = next((each for each in offer.media if each.form == "picture"), None)
-    return "" if found is None else f'<img src="{escape(found.link)}" alt="{escape(found.alt)}" loading="lazy">'
 
 
 def done_page(shown: Shown, order: OrderView, title: str) -> str:
@@ -202,17 +203,26 @@ def broken_page(language: str) -> str:
     return page(title, f"<p>{escape(why)}</p>", language=language)
 
 
-def answers_of(asks: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, str]:
-    """What was answered of what a kind asks for; what was left empty was not."""
-    found = {name: fields.get(name, "").strip() for name in asks.get("properties", {})}
-    return {name: value for name, value in found.items() if value}
+def answers_of(asks: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, Any]:
+    """What was answered of what a kind asks for; what was left empty was not. Lists are written with commas."""
+    found: dict[str, Any] = {}
+    for name, schema in asks.get("properties", {}).items():
+        text = fields.get(name, "").strip()
+        if text:
+            listing = schema.get("type") == "array"
+            found[name] = [each.strip() for each in text.split(",") if each.strip()] if listing else text
+    return found
 
 
-def _field(name: str, schema: Mapping[str, Any]) -> str:
-    day = "date" in str(schema)
-    label = escape(str(schema.get("title") or name))
+def _field(shown: Shown, name: str, schema: Mapping[str, Any], options: Sequence[str]) -> str:
+    day, field = "date" in str(schema), escape(name)
+    told = escape(MINE.get(shown.language, f"ask.{name}", str(schema.get("title") or name)))
+    label = f'<label for="{field}">{told}</label>'
+    if options:
+        choices = "".join(f"<option>{escape(each)}</option>" for each in options)
+        return f'<p>{label} <select id="{field}" name="{field}">{choices}</select></p>'
     kind = ' type="date"' if day else ' maxlength="500"'
-    return f'<p><label for="{escape(name)}">{label}</label> <input id="{escape(name)}" name="{escape(name)}"{kind}></p>'
+    return f'<p>{label} <input id="{field}" name="{field}"{kind}></p>'
 
 
 def _order(shown: Shown, order: OrderView, titles: Mapping[str, str], stars: int | None) -> str:
@@ -246,7 +256,8 @@ def _usable(shown: Shown, usable: UsableView) -> str:
         return f"<p><b>{value}</b></p>{until}"
     drawn = picture(canonical(usable.value), "qr", "svg").decode()
     return (
-        f'<figure aria-label="{shown.say("code")}">{drawn}<figcaption><code>{value}</code></figcaption></figure>{until}'
+        f'<figure class="qr" aria-label="{shown.say("code")}">{drawn}'
+        f"<figcaption><code>{value}</code></figcaption></figure>{until}"
     )
 
 

@@ -260,8 +260,11 @@ async def _reward(
         name = (*visit.who.scope, visit.member.member_id)
         last = await catalogue.load_orders_of(reading.connection, name, None, 1)
     offer = offer_view(found, visit.who, visit.shown.language)
+    options = {"variant": getattr(found.kept.reward.what, "variants", ())}
     key = key_of(token, reference, last[0][1].order_id if last else None, now)
-    return _answer(request, reward_page(visit.shown, offer, key, refused=refused), visit.shown.language)
+    return _answer(
+        request, reward_page(visit.shown, offer, key, options=options, refused=refused), visit.shown.language
+    )
 
 
 async def _visit(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 import asyncpg
 
@@ -18,6 +19,11 @@ class SharingDesk:
 
     pool: asyncpg.Pool
     links: ShareLinks
+
+    @classmethod
+    def from_seal_key(cls, pool: asyncpg.Pool, key: bytes) -> Self:
+        """Make a desk whose links are signed by a key derived from the platform's."""
+        return cls(pool, ShareLinks.from_seal_key(key))
 
     async def visit(self, to: Shared, *, counts: bool) -> Share | None:
         """Return what a link leads to; `counts` says that somebody looks at it."""

@@ -6,6 +6,7 @@ On a screen in a shop nobody clicks: every reward has a QR code there, and the p
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from html import escape
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
@@ -16,14 +17,15 @@ from libs.contracts.orders import PriceView
 from libs.language import wording
 from libs.promotions.rates import digits
 from services.gateway.catalogue.pages import price_words
+from services.gateway.catalogue.signs import look
 from services.gateway.catalogue.views import OfferView
 from services.gateway.feedback.figures import Liking
 from services.gateway.public.pages import Shown, languages
 from services.gateway.shelf.texts import SHELF
 from services.gateway.site.markup import listed, page
 
-_FRESH_SECONDS = 60
-"""How long a screen in a shop shows the same before it looks again."""
+FRESH = "/fresh.js"
+"""Where the script is that keeps a screen in a shop fresh."""
 PLACE = "rewards"
 
 
@@ -61,10 +63,10 @@ class Standing(NamedTuple):
 def shelf_page(shelf: Shelf, offers: Sequence[OfferView], categories: Mapping[str, int], standing: Standing) -> str:
     """All rewards of a category, or of all, a card each; on a screen of a shop with a QR code each."""
     shown = shelf.shown
-    least = min((price.points for price in map(_price, offers) if price is not None), default=None)
+    least = min((price.points for price in map(_price, offers) if price is not None and price.points), default=None)
     told = [f'<p class="soft">{escape(shown.programme.name)}</p>']
-    if least is not None:
-        told.append(f"<p>{shelf.say('from', points=wording.number(least, shown.language))} {_worth(shelf)}</p>")
+    start = "" if least is None else shelf.say("from", points=wording.number(least, shown.language))
+    told.append(f"<p>{start} {_worth(shelf)}</p>")
     if not shelf.kiosk:
         told.append(_categories(shelf, categories))
     cards = "".join(_card(shelf, offer, standing) for offer in offers)
@@ -72,7 +74,7 @@ def shelf_page(shelf: Shelf, offers: Sequence[OfferView], categories: Mapping[st
     extra = ""
     if shelf.kiosk:
         told.append(f"<p>{shelf.say('scan')}</p>")
-        extra = f'<meta http-equiv="refresh" content="{_FRESH_SECONDS}">'
+        extra = f'<script src="{FRESH}" defer></script>'
     else:
         told.append(f'<p><a href="{_rules(shelf)}">{shelf.say("rules")}</a></p>')
         told.append(languages(shown, PLACE, shelf.given()))
@@ -85,11 +87,10 @@ def shelf_page(shelf: Shelf, offers: Sequence[OfferView], categories: Mapping[st
 def reward_page(shelf: Shelf, offer: OfferView, reward: Reward, standing: Standing) -> str:
     """One reward: pictures, what it costs whom, how to get it, its terms, and a QR code that brings it along."""
     language = shelf.shown.language
-    pictures = "".join(_image(each.link, each.alt) for each in offer.media if each.form == "picture")
     prices = listed(_plan(plan, language) for plan in reward.prices)
     how = listed(shelf.say(f"how.{name}") for name in ("app", "till", "points"))
     body = (
-        f'<p class="soft">{escape(shelf.shown.programme.name)}</p><div class="reward">{pictures}</div>'
+        f'<p class="soft">{escape(shelf.shown.programme.name)}</p><div class="reward">{look(offer)}</div>'
         f"<p>{escape(offer.text or offer.summary)}</p>{_facts(shelf, offer, standing)}"
         f"<h2>{shelf.say('prices')}</h2>{prices}<p>{_worth(shelf)}</p>"
         f"<h2>{shelf.say('how')}</h2>{how}{_qr(shelf, offer)}"
@@ -131,11 +132,10 @@ def _categories(shelf: Shelf, categories: Mapping[str, int]) -> str:
 
 
 def _card(shelf: Shelf, offer: OfferView, standing: Standing) -> str:
-    image = next((_image(each.link, each.alt) for each in offer.media if each.form == "picture"), "")
     href = escape(shelf.path(offer.reference))
     title = escape(offer.title) if shelf.kiosk else f'<a href="{href}">{escape(offer.title)}</a>'
     return (
-        f'<section class="reward"><h2>{title}</h2>{image}<p>{escape(offer.summary)}</p>'
+        f'<section class="reward"><h2>{title}</h2>{look(offer)}<p>{escape(offer.summary)}</p>'
         f'<p class="figure">{escape(price_words(_price(offer), shelf.shown.language))}</p>'
         f"{_facts(shelf, offer, standing)}{_qr(shelf, offer) if shelf.kiosk else ''}</section>"
     )
@@ -182,12 +182,14 @@ def _worth(shelf: Shelf) -> str:
 
 
 def _qr(shelf: Shelf, offer: OfferView) -> str:
-    drawn = picture(shelf.base + shelf.path(offer.reference), "qr", "svg").decode()
+    drawn = _drawn(shelf.base + shelf.path(offer.reference))
     return f'<figure class="qr" role="img" aria-label="{shelf.say("scan.one")}">{drawn}</figure>'
 
 
-def _image(link: str, alt: str) -> str:
-    return f'<img src="{escape(link)}" alt="{escape(alt)}" loading="lazy">'
+@lru_cache(maxsize=512)
+def _drawn(address: str) -> str:
+    """A QR code; a screen shows the same ones every minute."""
+    return picture(address, "qr", "svg").decode()
 
 
 def _rules(shelf: Shelf) -> str:

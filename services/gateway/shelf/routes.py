@@ -5,6 +5,7 @@ What is meant for some people alone, by a segment or a list, is not there: neith
 
 from __future__ import annotations
 
+from importlib import resources
 from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Path, Query, Request
@@ -22,11 +23,12 @@ from services.gateway.feedback.store import load_figures
 from services.gateway.games.rankings import first_places, stretch
 from services.gateway.public.pages import Shown
 from services.gateway.public.routes import shown_programme
-from services.gateway.shelf.pages import PLACE, Shelf, Standing, reward_page, shelf_page
+from services.gateway.shelf.pages import FRESH, PLACE, Shelf, Standing, reward_page, shelf_page
 from services.gateway.store import ProgrammeFacts
 
 router = APIRouter(include_in_schema=False)
 _KEPT = {"Cache-Control": "public, max-age=60", "Vary": "Accept-Language"}
+_FRESH = (resources.files("services.gateway") / "static" / "fresh.js").read_text(encoding="utf-8")
 _WANTED = 3
 """So many of the most wanted rewards are named so."""
 Slug = Annotated[str, Path(max_length=63)]
@@ -40,6 +42,12 @@ async def rewards_front(request: Request) -> Response:
         raise ProblemError("not-found")
     query = f"?{request.url.query}" if request.url.query else ""
     return RedirectResponse(f"/{PLACE}/{shown}{query}", status_code=307)
+
+
+@router.get(FRESH)
+async def fresh_script() -> Response:
+    """Serve the script that keeps a screen in a shop fresh."""
+    return Response(_FRESH, media_type="text/javascript", headers={"Cache-Control": "max-age=3600"})
 
 
 @router.get(f"/{PLACE}/{{company}}/{{programme}}")

@@ -62,6 +62,7 @@ SWEEP = {
     "getOrderRating": ("/v1/orders/{redemption_id}/rating", 404),
     "listRewardRatings": ("/v1/rewards/{reward}/ratings", 404),
     "listRatings": ("/v1/ratings", 200),
+    "getRewardMix": ("/v1/catalogue/mix", 200),
     "listMemberShares": ("/v1/members/{member_id}/shares", 404),
     "listShares": ("/v1/shares", 200),
     "listCodePools": ("/v1/code-pools", 200),
