@@ -38,7 +38,7 @@ def block(
     seal_key_file: SealOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Block a member: within five seconds no card of theirs earns or pays, and receipts wait for an operator."""
+    """Block a member: within five seconds no card of theirs earns or pays, and receipts wait until it is lifted."""
     if not 1 <= len(reason) <= _MOST:
         fail(Exit.USAGE, f"--reason: 1 to {_MOST} characters", as_json=as_json)
     connections = Connections(data, as_json, dsn, None, seal_key_file)
@@ -60,7 +60,7 @@ def unblock(
     seal_key_file: SealOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Lift the block of a member. Receipts that came meanwhile wait until each is awarded or refused."""
+    """Lift the block of a member. Receipts that came meanwhile are judged now, unless they were refused before."""
     if note is not None and not 1 <= len(note) <= _MOST:
         fail(Exit.USAGE, f"--note: 1 to {_MOST} characters", as_json=as_json)
     connections = Connections(data, as_json, dsn, None, seal_key_file)

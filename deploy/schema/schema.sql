@@ -2208,6 +2208,32 @@ SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstre
 FROM unnest(ARRAY['redemption.reward', 'redemption.stock', 'redemption.reward_use', 'redemption.reward_order',
                   'redemption.reward_step', 'redemption.reward_answer', 'redemption.wish']) AS name;
 
+-- One a member and reward. What it orders goes by a key of the member, the reward and how often it has ordered, so that it is
+-- never forgotten, only switched off. `seen` is the number of the ledger's last movement when it was looked at; what `barred` it
+-- is tried again at `again_at`.
+CREATE TABLE redemption.standing_order (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    reference text NOT NULL,
+    at_points bigint NOT NULL CHECK (at_points > 0),
+    repeats boolean NOT NULL,
+    is_on boolean NOT NULL,
+    asked_at timestamptz NOT NULL,
+    asked_by text NOT NULL,
+    done int NOT NULL DEFAULT 0 CHECK (done >= 0),
+    order_id uuid,
+    done_at timestamptz,
+    seen bigint NOT NULL DEFAULT -1,
+    barred text,
+    barred_at timestamptz,
+    again_at timestamptz,
+    PRIMARY KEY (tenant_id, programme_id, member_id, reference)
+) WITH (fillfactor = 80);
+CREATE INDEX standing_order_on ON redemption.standing_order (tenant_id, programme_id, member_id) WHERE is_on;
+
+SELECT platform.protect('redemption.standing_order'::regclass, ARRAY['pointstream_operator', 'pointstream_redemption']);
+
 -- Saves orders as they are now, with their new steps and sealed answers, and then moves stock and uses, in the order of
 -- keys: last, for others wait for these rows. Says what there was too little of, and then nothing may be committed.
 CREATE FUNCTION redemption.save_orders(p_orders jsonb, p_steps jsonb, p_answers jsonb, p_moves jsonb) RETURNS text
@@ -2265,11 +2291,15 @@ GRANT SELECT, INSERT, UPDATE (state, cancelled, restocked, points_back, money_ba
     ON redemption.reward_order TO pointstream_redemption;
 GRANT SELECT, INSERT ON redemption.reward_step, redemption.reward_answer TO pointstream_redemption;
 GRANT SELECT, UPDATE (seen, told_at) ON redemption.wish TO pointstream_redemption;
+GRANT SELECT, UPDATE (is_on, done, order_id, done_at, seen, barred, barred_at, again_at) ON redemption.standing_order
+    TO pointstream_redemption;
 
 -- gateway: keeps catalogue, stock and wishes for the tenant of each request, and shows orders.
 GRANT SELECT, INSERT ON redemption.reward TO pointstream_gateway;
 GRANT SELECT, INSERT, UPDATE (free) ON redemption.stock TO pointstream_gateway;
 GRANT SELECT, INSERT, DELETE ON redemption.wish TO pointstream_gateway;
+GRANT SELECT, INSERT, UPDATE (at_points, repeats, is_on, asked_at, asked_by, seen, barred, barred_at, again_at)
+    ON redemption.standing_order TO pointstream_gateway, pointstream_operator;
 GRANT SELECT ON redemption.reward_use, redemption.reward_order, redemption.reward_step, redemption.reward_answer
     TO pointstream_gateway;
 
@@ -2860,6 +2890,7 @@ CREATE FUNCTION gateway.quote_member(
     OUT lot_recorded timestamptz[], OUT lot_versions int[], OUT lot_contributors uuid[], OUT lot_pending boolean[],
     OUT lot_openings text[],
     OUT debt_wallets text[], OUT debt_amounts bigint[], OUT debt_since timestamptz[],
+    OUT debt_lent bigint[], OUT debt_shares int[], OUT debt_due timestamptz[],
     OUT keeps text
 )
 LANGUAGE plpgsql AS $$
@@ -2891,11 +2922,12 @@ BEGIN
     WHERE l.tenant_id = p_tenant AND l.programme_id = p_programme AND l.member_id = quote_member.member_id
       AND l.remaining > 0;
     SELECT array_agg(d.wallet ORDER BY d.wallet), array_agg(d.amount ORDER BY d.wallet),
-           array_agg(d.since ORDER BY d.wallet)
-    INTO debt_wallets, debt_amounts, debt_since
+           array_agg(d.since ORDER BY d.wallet), array_agg(d.lent ORDER BY d.wallet), array_agg(d.share ORDER BY d.wallet),
+           array_agg(d.due_at ORDER BY d.wallet)
+    INTO debt_wallets, debt_amounts, debt_since, debt_lent, debt_shares, debt_due
     FROM ledger.debt d
     WHERE d.tenant_id = p_tenant AND d.programme_id = p_programme AND d.member_id = quote_member.member_id
-      AND d.amount > 0;
+      AND (d.amount > 0 OR d.lent > 0);
 END $$;
 
 -- What limits have used, in the order of the keys.

@@ -21,6 +21,7 @@ from libs.catalogue.limits import began_at, period_name
 from libs.catalogue.orders import Order, Step
 from libs.catalogue.reward import Reward, parse_reward, reward_document
 from libs.catalogue.rows import MemberName, read_order
+from libs.catalogue.standing import StandingOrder, Wish
 from libs.codes import postgres as codes
 from libs.runtime import sql
 
@@ -107,6 +108,28 @@ async def add_wish(connection: asyncpg.Connection, name: MemberName, reference: 
 async def drop_wish(connection: asyncpg.Connection, name: MemberName, reference: str) -> None:
     """Take a reward off a member's wish list."""
     await connection.execute(_QUERIES["drop_wish"], *name, reference)
+
+
+async def load_standing_orders(connection: asyncpg.Connection, name: MemberName) -> list[StandingOrder]:
+    """Return a member's standing orders, switched off ones too."""
+    return [StandingOrder(*row) for row in await connection.fetch(_QUERIES["standing_orders"], *name)]
+
+
+async def put_standing_order(
+    connection: asyncpg.Connection, name: MemberName, reference: str, wanted: Wish, now: datetime, by: str
+) -> None:
+    """Switch a standing order on, or change one that is."""
+    await connection.execute(
+        _QUERIES["put_standing_order"], *name, reference, wanted.at_points, wanted.repeats, now, by
+    )
+
+
+async def stop_standing_order(
+    connection: asyncpg.Connection, name: MemberName, reference: str, now: datetime, by: str
+) -> bool:
+    """Switch a standing order off; False where none is on."""
+    done = await connection.execute(_QUERIES["stop_standing_order"], *name, reference, now, by)
+    return str(done).endswith(" 1")
 
 
 async def put_reward(

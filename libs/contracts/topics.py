@@ -227,6 +227,7 @@ TOPICS: tuple[Topic, ...] = (
             "reward.cancelled",
             "reward.expired",
             "reward.reached",
+            "reward.withheld",
             "code.redeemed",
             "code.returned",
             "code.voided",

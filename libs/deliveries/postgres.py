@@ -65,13 +65,16 @@ async def captured(
     most: int = 50,
     delivery_id: UUID | None = None,
     channel: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    behind: int = 0,
 ) -> list[Captured]:
-    """Return what was captured, the newest first, opened.
+    """Return what was captured, the newest first, opened; `behind` so many of them.
 
     Raises:
         libs.runtime.seal.SealBroken: it was sealed with another key.
     """
-    rows = await connection.fetch(_QUERIES["captured"], tenant_id, most, delivery_id, channel)
+    rows = await connection.fetch(_QUERIES["captured"], tenant_id, most, delivery_id, channel, since, until, behind)
     return [_captured(row, seal) for row in rows]
 
 

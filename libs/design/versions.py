@@ -11,6 +11,7 @@ import asyncpg
 import orjson
 
 from libs.design import style_forms
+from libs.design.faults import DesignInvalid
 from libs.design.style import Brand, Brands
 from libs.runtime import sql
 
@@ -117,8 +118,8 @@ async def restore(
 
 async def load_brands(connection: asyncpg.Connection, scope: Scope) -> Brands:
     """Return the styles in force of a programme, by brand."""
-    heads = await load_heads(connection, scope, "style")
-    return {each.name: style_forms.read(each.source) for each in heads if each.source is not None}
+    found = {each.name: _brand(each.source) for each in await load_heads(connection, scope, "style")}
+    return {name: brand for name, brand in found.items() if brand is not None}
 
 
 async def load_all_brands(connection: asyncpg.Connection) -> dict[Scope, dict[str, tuple[int, Brand | None]]]:
@@ -126,7 +127,7 @@ async def load_all_brands(connection: asyncpg.Connection) -> dict[Scope, dict[st
     found: dict[Scope, dict[str, tuple[int, Brand | None]]] = {}
     for row in await connection.fetch(_QUERIES["all_styles"]):
         source = row["source"]
-        brand = None if source is None else style_forms.read(orjson.loads(source))
+        brand = _brand(None if source is None else orjson.loads(source))
         found.setdefault((row["tenant_id"], row["programme_id"]), {})[row["name"]] = (row["version"], brand)
     return found
 
@@ -167,6 +168,14 @@ async def save_draft(
 async def drop_draft(connection: asyncpg.Connection, scope: Scope, kind: DraftKind, name: str) -> bool:
     """Throw a draft away, and say whether there was one."""
     return await connection.fetchval(_QUERIES["drop_draft"], *scope, kind, name) is not None
+
+
+def _brand(source: Mapping[str, Any] | None) -> Brand | None:
+    """Read a style; one that was published before the platform became stricter counts as none."""
+    try:
+        return None if source is None else style_forms.read(source)
+    except DesignInvalid:
+        return None
 
 
 async def _add(

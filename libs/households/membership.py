@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -28,6 +29,11 @@ NOT_A_MEMBER = No("household-not-a-member", "The member neither belongs to the h
 ALREADY = No("household-already", "The member belongs to a household already, or is asked to join this one.")
 FULL = No("household-full", "The programme lets no more members share a household.")
 NEEDS_OWNER = No("household-needs-owner", "A household has an owner: make another member one first.")
+
+
+_BY_THEMSELVES: Mapping[SeatState, SeatState] = MappingProxyType({"joined": "left", "invited": "declined"})
+_BY_OTHERS: Mapping[SeatState, SeatState] = MappingProxyType({"joined": "removed", "invited": "withdrawn"})
+"""How seats end of whoever goes, by the state that they are in."""
 
 
 class Seat(Struct, frozen=True):
@@ -141,18 +147,24 @@ def role_changed(roster: Roster, by: UUID | None, member_id: UUID, role: Role) -
 def departed(roster: Roster, by: UUID | None, member_id: UUID, now: datetime) -> Roster | No:
     """Let a member go by their own word or an owner's, or take an invitation back.
 
-    Where the last owner goes, the adult becomes one who has belonged to it longest; without one it is dissolved.
+    Of two members who were merged both seats end. Where the last owner goes, the adult becomes one who has belonged to
+    it longest; without one it is dissolved.
     """
     if roster.dissolved_at is not None:
         return OVER
     if by != member_id and (refusal := _may(roster, by)) is not None:
         return refusal
-    seat = roster.seat(member_id, "joined", "invited")
-    if seat is None:
+    if roster.seat(member_id, "joined", "invited") is None:
         return NOT_A_MEMBER
-    if seat.state == "invited":
-        return _with(roster, seat, replace(seat, state="declined" if by == member_id else "withdrawn", ended_at=now))
-    after = _with(roster, seat, replace(seat, state="left" if by == member_id else "removed", ended_at=now))
+    ends = _BY_THEMSELVES if by == member_id else _BY_OTHERS
+    after = _mapped(
+        roster,
+        lambda seat: (
+            replace(seat, state=ends[seat.state], ended_at=now)
+            if seat.member_id == member_id and seat.state in ends
+            else seat
+        ),
+    )
     if _has_owner(after):
         return after
     heir = next((each for each in after.joined if each.role == "adult"), None)

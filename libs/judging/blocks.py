@@ -1,4 +1,4 @@
-"""Members who are blocked: what they do is kept, and decided once somebody has looked. Pure."""
+"""Members who are blocked: what they buy is kept, and decided once that is lifted. Pure."""
 
 from __future__ import annotations
 

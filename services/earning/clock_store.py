@@ -1,4 +1,4 @@
-"""What is asked of PostgreSQL outside any batch: who is due, which receipts have their rate, whose balances to tell."""
+"""What is asked of PostgreSQL outside any batch: who is due, which receipts wait no more, whose balances to tell."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from uuid import UUID
 
 import asyncpg
 
+from libs.judging.blocks import BLOCKED
+from libs.judging.exchange import NO_RATE
 from libs.runtime import sql
 
 _QUERIES = sql.load("services.earning", "clock.sql")
@@ -32,8 +34,11 @@ class ParkedKey(NamedTuple):
     receipt_key: UUID
 
 
-class RatedReceipt(NamedTuple):
-    """A receipt that was parked at `recorded_at` for a rate, and the version of the rate that it now has."""
+class ReadyReceipt(NamedTuple):
+    """A receipt that was parked at `recorded_at` for a rate, and the version of the rate that it now has.
+
+    Version 0 is that of a receipt whose member was blocked, and is not any more.
+    """
 
     tenant_id: int
     programme_id: int
@@ -60,11 +65,10 @@ async def count_due(connection: asyncpg.Connection, now: datetime, most: int) ->
     return count
 
 
-async def rated_receipts(
-    connection: asyncpg.Connection, reason: str, after: ParkedKey, most: int
-) -> list[RatedReceipt]:
-    """Return receipts that wait for a rate and have one now, in the order of their keys."""
-    return [RatedReceipt(*row) for row in await connection.fetch(_QUERIES["rated_receipts"], reason, *after, most)]
+async def ready_receipts(connection: asyncpg.Connection, after: ParkedKey, most: int) -> list[ReadyReceipt]:
+    """Return receipts whose rate is there now, or whose member is not blocked any more, in the order of their keys."""
+    rows = await connection.fetch(_QUERIES["ready_receipts"], NO_RATE, *after, most, BLOCKED)
+    return [ReadyReceipt(*row) for row in rows]
 
 
 async def members_named(connection: asyncpg.Connection, ids: Sequence[UUID]) -> list[tuple[int, int, UUID]]:

@@ -150,6 +150,8 @@ class EventHandler:
         wanted = [(fresh[at].tenant_id, carts.cart_of(fresh[at]), owner(fresh[at])) for at in places]
         for at, became in zip(places, await cart_store.buy(connection, wanted, now), strict=True):
             fresh[at] = carts.settle_cart(fresh[at], became, self._proofs)
+            if (refusal := fresh[at].refusal) is not None:
+                self._metrics.carts_refused.labels(refusal).inc()
 
     async def _load(
         self,

@@ -33,6 +33,12 @@ class EarningMetrics:
         self._rule_errors = Counter(
             "loyalty_rule_errors_total", "Expressions that failed, by campaign.", ("campaign",), registry=registry
         )
+        self.carts_refused = Counter(
+            "loyalty_carts_refused_total",
+            "Receipts that were paid without the cart, or the codes of the cart, that they bear, by reason.",
+            ("reason",),
+            registry=registry,
+        )
         self.quarantined = Counter(
             "loyalty_campaigns_quarantined_total",
             "Campaigns switched off because their expressions took too many steps.",
@@ -78,7 +84,7 @@ class EarningMetrics:
         )
         self.retried = Counter(
             "loyalty_retried_receipts_total",
-            "Receipts that waited for an exchange rate and are judged anew.",
+            "Receipts that waited for an exchange rate, or a blocked member, and are judged anew.",
             registry=registry,
         )
         self.heralded = Counter(

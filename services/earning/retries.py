@@ -1,4 +1,4 @@
-"""Receipts that were parked for want of an exchange rate, judged anew once there is one."""
+"""Receipts that were parked for want of a rate, or for a blocked member, judged anew once nothing is in the way."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from libs.contracts.codec import encode
 from libs.contracts.events import PurchaseResolvedV1
 from libs.contracts.headers import headers_of
 from libs.intake.events import Prepared
-from libs.judging.exchange import NO_RATE
 from libs.judging.programmes import Programmes
 from libs.judging.versions import RunningProgramme
 from libs.runtime import logs
@@ -20,7 +19,7 @@ from libs.runtime.keys import event_id
 from libs.runtime.postgres import DATABASE_ERRORS
 from services.earning import clock_store
 from services.earning.charge import Charge
-from services.earning.clock_store import ParkedKey, RatedReceipt
+from services.earning.clock_store import ParkedKey, ReadyReceipt
 from services.earning.due import WHAT
 from services.earning.events import PURCHASES
 
@@ -33,7 +32,7 @@ class Retries:
     """Looks for such receipts, in one worker of many, and publishes `purchase.resolved` with `retry` for each.
 
     `look` is called every few seconds. It does its work once what programmes are judged by has changed, one call later,
-    so that the other workers know the rate too; else every `every`. A receipt that is parked again all the same, since
+    so that the other workers know it too; else every `every`. A receipt that is parked again all the same, since
     a worker did not know it yet, is found by the next run: it was parked at another time, so the event has another id.
     """
 
@@ -66,7 +65,7 @@ class Retries:
     async def _page(self, programmes: Programmes, after: ParkedKey) -> ParkedKey | None:
         """Publish what comes behind a place, and say where to go on; None: that was all."""
         async with self._charge.pool.acquire() as connection:
-            found = await clock_store.rated_receipts(connection, NO_RATE, after, _AT_ONCE)
+            found = await clock_store.ready_receipts(connection, after, _AT_ONCE)
         if not found:
             return None
         known, now = programmes.by_key(), self._charge.clock.now()
@@ -76,8 +75,10 @@ class Retries:
         return found[-1].key if len(found) == _AT_ONCE else None
 
 
-def retry_event(programme: RunningProgramme, receipt: RatedReceipt, now: datetime) -> Prepared:
+def retry_event(programme: RunningProgramme, receipt: ReadyReceipt, now: datetime) -> Prepared:
     """Return `purchase.resolved`: the same for a receipt, a version of the rate, and when it was parked."""
+    version = receipt.rate_version
+    reason = f"version {version} of the exchange rate is there" if version else "the member is not blocked any more"
     parked_at = receipt.recorded_at.isoformat()
     value = encode(
         type=PurchaseResolvedV1.event_type,
@@ -93,7 +94,7 @@ def retry_event(programme: RunningProgramme, receipt: RatedReceipt, now: datetim
             "receipt_number": receipt.receipt_number,
             "store": receipt.store,
             "decision": "retry",
-            "reason": f"version {receipt.rate_version} of the exchange rate is there",
+            "reason": reason,
             "decided_by": WHAT,
         },
     )

@@ -37,7 +37,7 @@ from services.gateway.callbacks import routes as ways_back
 from services.gateway.callbacks.desk import SmsCallbacks
 from services.gateway.carts import routes as ways_to_carts
 from services.gateway.catalogue import console as catalogue_console
-from services.gateway.catalogue import keeping_api, orders_api, reward_console, rewards_api
+from services.gateway.catalogue import keeping_api, orders_api, reward_console, rewards_api, standing_api
 from services.gateway.choices import routes as ways_to_choices
 from services.gateway.codes import card_routes as ways_to_gift_cards
 from services.gateway.codes import console as console_of_codes
@@ -107,6 +107,7 @@ from services.gateway.mass import routes as ways_to_mass
 from services.gateway.mass.desk import MassDesk
 from services.gateway.members import challenges_api, merge_api, shopping_api
 from services.gateway.members import console as members_console
+from services.gateway.messages import letters as letters_by_post
 from services.gateway.messages import outbox
 from services.gateway.messages import routes as ways_to_messages
 from services.gateway.messages.desk import MessageDesk
@@ -143,7 +144,6 @@ from services.gateway.segments import api as segments_api
 from services.gateway.segments import console as segments_console
 from services.gateway.settings import GatewaySettings
 from services.gateway.sharing import routes as ways_to_share
-from services.gateway.sharing.desk import SharingDesk
 from services.gateway.shelf import routes as shelf
 from services.gateway.site import routes as site
 from services.gateway.site.sessions import Sessions
@@ -165,6 +165,7 @@ _WAYS = (
     ways_in_for_files,
     ways_to_redemptions,
     rewards_api,
+    standing_api,
     keeping_api,
     orders_api,
     ways_to_feedback,
@@ -181,6 +182,7 @@ _WAYS = (
     ranking_api,
     ways_to_share,
     ways_to_messages,
+    letters_by_post,
     ways_to_mass,
     ways_to_own_letters,
     ways_to_results,
@@ -287,7 +289,7 @@ def compose(
             app.state.redemptions = RedemptionClient(settings.redemption, door_token(key))
             app.state.seal = vault.seal
             app.state.page_links = PageLinks.from_seal_key(key)
-            app.state.sharing = SharingDesk.from_seal_key(pool, key)
+            app.state.sharing = ways_to_share.made_desk(pool, key)
             app.state.proofs = CartProofs.from_seal_key(key)
             app.state.keeper = CodeKeeper.from_base64(settings.seal_key.get_secret_value())
             app.state.webhooks = WebhookDesk(pool, vault.seal, SystemClock(), random, settings.webhooks.loopback)

@@ -60,7 +60,7 @@ class Entry:
     """A row of a member's history: a movement, or with `outcome` a receipt that paid nothing. `cause` is an event key.
 
     `kind` and what follows up to `amount` are None for such a receipt; `seq` is then the movement that it came after.
-    `trade` says of a movement what it was traded for, `party` with whom.
+    `trade` says of a movement what it was traded for, `party` with whom, `by_household` that another member did it.
     """
 
     seq: int
@@ -80,6 +80,7 @@ class Entry:
     spared_as: str | None = None
     trade: str | None = None
     party: str | None = None
+    by_household: bool = False
 
     @property
     def place(self) -> Place:

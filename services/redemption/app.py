@@ -29,7 +29,7 @@ from libs.runtime.metrics import StreamMetrics
 from libs.runtime.outbox import ReadRows, Relay
 from libs.runtime.seal import Seal
 from services.redemption import clock as by_the_clock
-from services.redemption import gifts, grants, heard, pages, value_pages, wishes
+from services.redemption import gifts, grants, heard, pages, standing, value_pages, wishes
 from services.redemption.carts import following
 from services.redemption.carts.desk import CartDesk
 from services.redemption.commands import Command
@@ -187,6 +187,7 @@ def _host(
     async def look_at_wishes() -> None:
         if opened.is_set():
             metrics.wishes.inc(await wishes.look(desk))
+            metrics.standing_orders.inc(await standing.look(desk))
 
     _listen(app, f"{settings.kafka.topic_prefix}{REWARDS}", desk, carts, games, opened, stopping)
 

@@ -38,6 +38,11 @@ class RedemptionMetrics:
             "Wishes that came within reach and were told of.",
             registry=registry,
         )
+        self.standing_orders = Counter(
+            "loyalty_redemption_standing_orders_total",
+            "Rewards that standing orders have ordered.",
+            registry=registry,
+        )
         self.expired = Counter(
             "loyalty_redemption_holds_expired_total", "Holds that ended because their time was over.", registry=registry
         )

@@ -46,7 +46,9 @@ class RedemptionSettings(ServiceSettings):
         default=timedelta(seconds=2), gt=timedelta(0), description="between two looks for new programme versions"
     )
     wishes_every: timedelta = Field(
-        default=timedelta(seconds=5), gt=timedelta(0), description="between two looks for wishes within reach"
+        default=timedelta(seconds=5),
+        gt=timedelta(0),
+        description="between two looks for wishes and standing orders",
     )
     value_every: timedelta = Field(
         default=timedelta(seconds=5), gt=timedelta(0), description="between two looks for gift cards that are over"

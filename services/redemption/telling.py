@@ -27,6 +27,7 @@ from services.redemption.households.pool import ALONE, Beside
 POINTS = "loyalty.points"
 REWARDS = "loyalty.rewards"
 SOURCE = "/pointstream/redemption"
+_MOST_DETAIL = 256
 
 
 def events_of(life: Life, rules: Rules, spread: int, now: datetime) -> list[Outgoing]:
@@ -109,6 +110,20 @@ def wish_event(
     writer = EventWriter(type=kind, source=SOURCE, time=now, tenant=rules.tenant, programme=rules.programme)
     event = event_id(rules.tenant, f"{reference} {now.isoformat()}", kind, member, 0)
     data = {"member_id": member, "reference": reference, "points": points, "spendable": spendable}
+    return Outgoing(
+        REWARDS, key, spread, writer.write(event, member, None, data), writer.headers(event, key, None), True
+    )
+
+
+def withheld_event(
+    name: MemberName, rules: Rules, spread: int, reference: str, code: str, detail: str, now: datetime
+) -> Outgoing:
+    """The event that a standing order could not be done."""
+    member, kind = str(name[2]), "org.pointstream.reward.withheld.v1"
+    key = member.encode()
+    writer = EventWriter(type=kind, source=SOURCE, time=now, tenant=rules.tenant, programme=rules.programme)
+    event = event_id(rules.tenant, f"{reference} {code} {now.isoformat()}", kind, member, 0)
+    data = {"member_id": member, "reference": reference, "code": code, "detail": detail[:_MOST_DETAIL]}
     return Outgoing(
         REWARDS, key, spread, writer.write(event, member, None, data), writer.headers(event, key, None), True
     )

@@ -117,6 +117,15 @@ async def test_points_are_lent_spent_and_repaid_by_what_is_earned(platform: Plat
     assert any("sind Ihnen geliehen: 50 % von allem" in each for each in words)
     history = [each["words"] for each in shop.get(f"{member}/history")["data"]]
     assert "Points were lent" in history
+    offer(shop, "digital", reference="e2e-standing")
+    standing, left = f"{member}/standing-orders", points()[1]
+    wanted = {"at_points": left}
+    tried = shop.http.put(f"{standing}/e2e-standing?dry_run=true", json=wanted).json()
+    assert (tried["now"], shop.get(standing)["data"]) == ("redeem", [])
+    assert shop.http.put(f"{standing}/e2e-standing", json=wanted).status_code == httpx.codes.OK
+    await eventually(lambda: points()[1] == left - 10, "what is there becomes a reward by itself")
+    (told,) = platform.run("standing-orders", "list", "card:borrower", "--tenant", shop.slug)["standing_orders"]
+    assert (told["done"], told["is_on"]) == (1, False)
     assert platform.run("verify")["violations"] == 0
 
 

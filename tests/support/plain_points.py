@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -21,13 +22,18 @@ def quarter_end(instant: datetime) -> datetime:
 
 @dataclass(eq=False)
 class Lot:
-    """Points that lapse together; `lapsed` is what of them did."""
+    """Points of a member that lapse together; `lapsed` is what of them did, `others` what others have of them."""
 
+    who: int
     until: datetime
     earned: datetime
     left: int
     held: int = 0
     lapsed: int = 0
+    others: int = 0
+
+    def __post_init__(self) -> None:
+        self.size = self.left
 
     @property
     def free(self) -> int:
@@ -119,7 +125,7 @@ class Points:
         """Points that are new, earned at an instant, good to the end of the quarter after it."""
         self.sums[why] += points
         at = at or self.now
-        lot, purse = self._put(who, Lot(quarter_end(quarter_end(at)), at, points)), self.purses[who]
+        lot, purse = self._put(Lot(who, quarter_end(quarter_end(at)), at, points)), self.purses[who]
         if purse.lent:
             part = min(purse.lent, -(-lot.free * purse.percent // 100))
             lot.left -= part
@@ -128,22 +134,38 @@ class Points:
 
     def lend(self, who: int, points: int, fee: int, percent: int, due: datetime) -> None:
         """Points come for a debt that bars nothing until it is due; nothing is issued by it."""
-        self._put(who, Lot(quarter_end(quarter_end(self.now)), self.now, points))
+        self._put(Lot(who, quarter_end(quarter_end(self.now)), self.now, points))
         self.sums["spent"] += fee
         self.purses[who].lend(points + fee, percent, due)
 
-    def hold(self, who: int, points: int) -> list[Part]:
-        """Set points aside."""
-        parts = self._parts(who, points)
+    def together(self, who: int, home: Sequence[int], percent: int) -> list[Part]:
+        """What a member can spend with others, in order: of their lots so many percent; of alike lots one's own first.
+
+        `home` is the order in which alike lots of others go.
+        """
+        if self.purses[who].owed:
+            return []
+        free = [(lot, lot.free) for lot in self.usable(who)]
+        for other in home:
+            if other != who and not self.purses[other].owed and not self.purses[other].lent:
+                free += [(lot, min(lot.free, lot.size * percent // 100 - lot.others)) for lot in self.usable(other)]
+        free = [(lot, part) for lot, part in free if part > 0]
+        return sorted(free, key=lambda each: (each[0].until, each[0].earned))
+
+    def hold(self, who: int, points: int, there: list[Part] | None = None) -> list[Part]:
+        """Set points aside, of a member's own or of what is there."""
+        parts = self._parts(who, points, there)
         for lot, part in parts:
             lot.held += part
+            lot.others += part * (lot.who != who)
         return parts
 
-    def spend(self, who: int, points: int, why: str = "spent") -> list[Part]:
+    def spend(self, who: int, points: int, why: str = "spent", there: list[Part] | None = None) -> list[Part]:
         """Take points out."""
-        parts = self._parts(who, points)
+        parts = self._parts(who, points, there)
         for lot, part in parts:
             lot.left -= part
+            lot.others += part * (lot.who != who)
         self.sums[why] += points
         return parts
 
@@ -154,13 +176,13 @@ class Points:
             lot.held -= part
             self.sums["spent"] += part
 
-    def free(self, who: int, parts: list[Part]) -> None:
+    def free(self, parts: list[Part]) -> None:
         """Let go what was set aside."""
         for lot, part in parts:
             lot.held -= part
-        self._came_back(who, parts)
+        self._came_back(parts)
 
-    def restore(self, who: int, parts: list[Part], *, mercy: bool) -> None:
+    def restore(self, parts: list[Part], *, mercy: bool) -> None:
         """Put what was spent back where it came from; with mercy it lives a while longer if its date has passed."""
         later = min(self.now + GRACE, quarter_end(self.now))
         for lot, part in parts:
@@ -168,7 +190,7 @@ class Points:
                 lot.until = later
             lot.left += part
             self.sums["spent"] -= part
-        self._came_back(who, parts)
+        self._came_back(parts)
 
     def buy(self, number: str, who: int, minor: int, at: datetime | None = None) -> None:
         """A receipt: a point for each 1.00."""
@@ -200,7 +222,7 @@ class Points:
         """Points go to another member with their dates."""
         for lot, part in self._parts(who, points):
             lot.left -= part
-            self._put(whom, Lot(lot.until, lot.earned, part), repay=False)
+            self._put(Lot(whom, lot.until, lot.earned, part), repay=False)
         self._repay(whom)
 
     def merge(self, who: int, whom: int) -> None:
@@ -208,7 +230,7 @@ class Points:
         purse, other = self.purses[who], self.purses[whom]
         went: dict[Lot, Lot] = {}
         for lot in sorted((lot for lot in purse.lots if lot.left), key=lambda lot: (lot.until, lot.earned)):
-            went[lot] = self._put(whom, Lot(lot.until, lot.earned, lot.left), repay=False)
+            went[lot] = self._put(Lot(whom, lot.until, lot.earned, lot.left), repay=False)
             lot.left = 0
         for receipt in self.receipts.values():
             if (own := receipt.own) is not None and own in purse.lots:
@@ -227,24 +249,25 @@ class Points:
         gone = sum(self.sums[why] for why in ("spent", "expired", "reversed", "taken"))
         return came == there + gone - sum(purse.owed + purse.lent for purse in self.purses)
 
-    def _parts(self, who: int, points: int) -> list[Part]:
+    def _parts(self, who: int, points: int, there: list[Part] | None = None) -> list[Part]:
         parts = []
-        for lot in self.usable(who):
-            if part := min(points, lot.free):
+        for lot, may in [(lot, lot.free) for lot in self.usable(who)] if there is None else there:
+            if part := min(points, may):
                 parts.append((lot, part))
                 points -= part
         assert not points
         return parts
 
-    def _put(self, who: int, lot: Lot, *, repay: bool = True) -> Lot:
-        self.purses[who].lots.append(lot)
+    def _put(self, lot: Lot, *, repay: bool = True) -> Lot:
+        self.purses[lot.who].lots.append(lot)
         if repay:
-            self._repay(who)
+            self._repay(lot.who)
         return lot
 
-    def _came_back(self, who: int, parts: list[Part]) -> None:
+    def _came_back(self, parts: list[Part]) -> None:
         self._lapse([lot for lot, _ in parts])
-        self._repay(who)
+        for who in {lot.who for lot, _ in parts}:
+            self._repay(who)
 
     def _lapse(self, lots: list[Lot]) -> None:
         for lot in lots:

@@ -75,10 +75,13 @@ class Till:
     points: Points
     spent: dict[str, Spent] = field(default_factory=dict)
 
-    def begin(self, key: str, who: int, points: int, *, hold: bool, order: Order | None = None, bill: int = 0) -> None:
-        """Hold points, or redeem them."""
+    def begin(
+        self, key: str, who: int, points: int, *, hold: bool, order: Order | None = None, bill: int = 0,
+        there: list[Part] | None = None,
+    ) -> None:  # fmt: skip
+        """Hold points, or redeem them: a member's own, or those that are there."""
         purses = self.points
-        parts = purses.hold(who, points) if hold else purses.spend(who, points)
+        parts = purses.hold(who, points, there) if hold else purses.spend(who, points, there=there)
         until = purses.now + HOLD if hold else None
         self.spent[key] = Spent(who, "held" if hold else "redeemed", parts, until, order=order, bill=bill)
 
@@ -94,12 +97,14 @@ class Till:
         """Redeem so many of what is held, first those that were held first."""
         taken, rest = _split(one.parts, points)
         self.points.spend_held(taken)
-        self.points.free(one.who, rest)
+        self._home(one, rest)
+        self.points.free(rest)
         one.state, one.parts, one.left = "redeemed", taken, list(taken)
 
     def release(self, one: Spent, state: str = "released") -> None:
         """Let go what is held."""
-        self.points.free(one.who, one.parts)
+        self._home(one, one.parts)
+        self.points.free(one.parts)
         one.state = state
         if one.order is not None:
             one.order.state = state
@@ -108,13 +113,19 @@ class Till:
         """Give back so many of what was redeemed, first those that were taken last."""
         back, left = _split(one.left[::-1], points)
         one.left = left[::-1]
-        self.points.restore(one.who, back, mercy=mercy)
+        self._home(one, back)
+        self.points.restore(back, mercy=mercy)
         if not one.left:
             one.state = "cancelled"
 
     def has(self, *, orders: bool) -> bool:
         """Whether there is any, for a reward or for none."""
         return any((one.order is not None) is orders for one in self.spent.values())
+
+    def _home(self, one: Spent, parts: list[Part]) -> None:
+        """What comes back to others, nobody has of them any more."""
+        for lot, part in parts:
+            lot.others -= part * (lot.who != one.who)
 
     def over(self) -> list[Spent]:
         """Holds whose time is over, the oldest first."""

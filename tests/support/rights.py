@@ -102,6 +102,10 @@ RIGHTS: dict[str, dict[str, str]] = {
         ): "expiry.foreseen",
     },
     "gateway": {
+        (
+            "INSERT SELECT UPDATE(again_at) UPDATE(asked_at) UPDATE(asked_by) UPDATE(at_points) UPDATE(barred) "
+            "UPDATE(barred_at) UPDATE(is_on) UPDATE(repeats) UPDATE(seen)"
+        ): "redemption.standing_order",
         "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",
         "SELECT": """
             earning.budget_reached earning.counter earning.decision_page earning.inbox earning.member_day
@@ -194,6 +198,10 @@ RIGHTS: dict[str, dict[str, str]] = {
             redemption.reward_answer redemption.reward_step redemption.trade stream.dead_letter stream.outbox
             """,
         "SELECT UPDATE(free) UPDATE(reserved)": "redemption.stock",
+        (
+            "SELECT UPDATE(again_at) UPDATE(barred) UPDATE(barred_at) UPDATE(done) UPDATE(done_at) UPDATE(is_on) "
+            "UPDATE(order_id) UPDATE(seen)"
+        ): "redemption.standing_order",
         "SELECT UPDATE(seen) UPDATE(told_at)": "redemption.wish",
         "INSERT SELECT UPDATE(used)": "redemption.reward_use redemption.trade_use",
         (
@@ -250,6 +258,10 @@ RIGHTS: dict[str, dict[str, str]] = {
         "INSERT SELECT UPDATE(points)": "redemption.household_part",
     },
     "operator": {
+        (
+            "INSERT SELECT UPDATE(again_at) UPDATE(asked_at) UPDATE(asked_by) UPDATE(at_points) UPDATE(barred) "
+            "UPDATE(barred_at) UPDATE(is_on) UPDATE(repeats) UPDATE(seen)"
+        ): "redemption.standing_order",
         "USAGE": "earning expiry gateway ledger members notifier platform redemption stream vault",
         "SELECT": """
             earning.budget_reached earning.counter earning.decision_page earning.decision_page_rest earning.inbox

@@ -36,6 +36,23 @@ ON CONFLICT DO NOTHING;
 DELETE FROM redemption.wish w
 WHERE w.tenant_id = $1 AND w.programme_id = $2 AND w.member_id = $3 AND w.reference = $4;
 
+-- name: standing_orders
+SELECT s.reference, s.at_points, s.repeats, s.is_on, s.asked_at, s.asked_by, s.done, s.order_id, s.done_at, s.barred, s.barred_at
+FROM redemption.standing_order s
+WHERE s.tenant_id = $1 AND s.programme_id = $2 AND s.member_id = $3 ORDER BY s.asked_at, s.reference;
+
+-- name: put_standing_order
+INSERT INTO redemption.standing_order AS s (tenant_id, programme_id, member_id, reference, at_points, repeats, is_on, asked_at,
+                                            asked_by)
+VALUES ($1, $2, $3, $4, $5, $6, true, $7, $8)
+ON CONFLICT (tenant_id, programme_id, member_id, reference) DO UPDATE
+    SET at_points = excluded.at_points, repeats = excluded.repeats, is_on = true, asked_at = excluded.asked_at,
+        asked_by = excluded.asked_by, seen = -1, barred = NULL, barred_at = NULL, again_at = NULL;
+
+-- name: stop_standing_order
+UPDATE redemption.standing_order s SET is_on = false, asked_at = $5, asked_by = $6, again_at = NULL
+WHERE s.tenant_id = $1 AND s.programme_id = $2 AND s.member_id = $3 AND s.reference = $4 AND s.is_on;
+
 -- name: add_version
 INSERT INTO redemption.reward (tenant_id, programme_id, reference, version, document, author, recorded_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)

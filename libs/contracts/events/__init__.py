@@ -133,6 +133,7 @@ from libs.contracts.events.reward import (
     RewardReachedV1,
     RewardRedeemedV1,
     RewardRevokedV1,
+    RewardWithheldV1,
 )
 from libs.contracts.events.scenario import ScenarioActedV1
 from libs.contracts.events.segment import MemberSegmentEnteredV1, MemberSegmentLeftV1
@@ -268,6 +269,7 @@ __all__ = [
     "RewardReachedV1",
     "RewardRedeemedV1",
     "RewardRevokedV1",
+    "RewardWithheldV1",
     "ScenarioActedV1",
     "SweepAnnouncedV1",
     "SweepApprovalAwaitedV1",

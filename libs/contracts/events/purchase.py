@@ -103,7 +103,7 @@ class PurchaseCompletedV1(_Receipt):
 class PurchaseCorrectedV1(_Receipt):
     """A receipt was wrong: this is its whole content, in place of what was known under its number.
 
-    The event's time is that of the correction.
+    The event's time is that of the correction. Without the `cart` that it had, what was set aside for it comes back.
     """
 
     event_type: ClassVar[str] = "org.pointstream.purchase.corrected.v1"

@@ -16,7 +16,9 @@ from libs.contracts.primitives import (
     Payload,
     Points,
     PositivePoints,
+    Slug,
     Text64,
+    Text256,
 )
 
 RewardKind = Literal["coupon", "gift_card", "reward", "badge", "lottery_ticket", "sample", "message", "webhook"]
@@ -107,6 +109,17 @@ class RewardExpiredV1(_Order):
     """What was set aside for a member is free again, because nobody committed it in time."""
 
     event_type: ClassVar[str] = "org.pointstream.reward.expired.v1"
+
+
+class RewardWithheldV1(Payload):
+    """A standing order could not be done, though the points are there; it is tried again, and told once a reason."""
+
+    event_type: ClassVar[str] = "org.pointstream.reward.withheld.v1"
+
+    member_id: UUID = Field(description="Whose standing order it is.")
+    reference: Text64 = Field(description="The reward, as the catalogue calls it.")
+    code: Slug = Field(description="Why not, by the codes that the HTTP API has: `reward-sold-out`, …")
+    detail: Text256 = Field(description="Why not, in words.")
 
 
 class RewardReachedV1(Payload):

@@ -18,7 +18,8 @@ FROM notifier.delivery d JOIN platform.programme p USING (tenant_id, programme_i
 WHERE d.tenant_id = $1 AND d.delivery_id = $2;
 
 -- name: captured
--- What was captured, newest first, of one message ($3) or channel ($4) where given.
+-- What was captured, newest first, of one message ($3) or channel ($4), from an instant ($5) and until another ($6), where
+-- given, behind so many ($7).
 SELECT p.slug AS programme, d.member_id, d.message, d.occasion, d.occasion_on, d.channel, d.delivery_id, d.purpose, d.place,
        d.route, d.facts::text AS facts, d.state, d.reason, d.detail, d.language, d.queued_at, d.due_at, d.useful_until,
        d.attempts, d.handed_at, d.delivered_at, d.opened_at, d.clicked_at, d.ended_at, d.trail::text AS trail,
@@ -26,8 +27,9 @@ SELECT p.slug AS programme, d.member_id, d.message, d.occasion, d.occasion_on, d
 FROM (
     SELECT k.* FROM notifier.captured k
     WHERE k.tenant_id = $1 AND ($3::uuid IS NULL OR k.delivery_id = $3) AND ($4::text IS NULL OR k.channel = $4)
+      AND ($5::timestamptz IS NULL OR k.captured_at >= $5) AND ($6::timestamptz IS NULL OR k.captured_at < $6)
     ORDER BY k.captured_at DESC, k.delivery_id
-    LIMIT $2
+    LIMIT $2 OFFSET $7
 ) AS c
 JOIN notifier.delivery d USING (tenant_id, delivery_id)
 JOIN platform.programme p USING (tenant_id, programme_id)

@@ -23,9 +23,10 @@ LIMIT $2;
 SELECT (SELECT count(*) FROM (SELECT FROM ledger.member m WHERE m.activates_at <= $1 LIMIT $2) AS pending)
      + (SELECT count(*) FROM (SELECT FROM members.tier_standing t WHERE t.due_at <= $1 LIMIT $2) AS tiers);
 
--- name: rated_receipts
--- Receipts parked for a rate ($1) that is there by now, behind the place $2 to $4, each with the version that holds. A time
--- ahead of the clock counts as the arrival, as it does when a receipt is judged.
+-- name: ready_receipts
+-- Receipts behind the place $2 to $4 that wait for nothing any more: those parked for a rate ($1) that is there by now, each with
+-- the version that holds, and those of members who were blocked ($6) and are not any more, with 0. A time ahead of the clock
+-- counts as the arrival, as it does when a receipt is judged.
 WITH rated AS (
     SELECT e.tenant_id, e.programme_id, e.currency, min(e.valid_from) AS since
     FROM platform.exchange_rate e
@@ -39,6 +40,17 @@ WITH rated AS (
     WHERE r.reason = $1 AND (r.tenant_id, r.programme_id, r.receipt_key) > ($2::int, $3::int, $4::uuid)
     ORDER BY r.tenant_id, r.programme_id, r.receipt_key
     LIMIT $5
+), free AS (
+    SELECT r.tenant_id, r.programme_id, r.receipt_key, r.receipt_number, r.store, r.recorded_at, 0 AS version
+    FROM earning.parked_receipt r
+    WHERE r.reason = $6 AND (r.tenant_id, r.programme_id, r.receipt_key) > ($2::int, $3::int, $4::uuid)
+      AND NOT EXISTS (
+          SELECT FROM members.block b
+          WHERE b.tenant_id = r.tenant_id AND b.programme_id = r.programme_id AND b.member_id = r.member_id
+            AND b.lifted_at IS NULL
+      )
+    ORDER BY r.tenant_id, r.programme_id, r.receipt_key
+    LIMIT $5
 )
 SELECT p.tenant_id, p.programme_id, p.receipt_key, p.receipt_number, p.store, p.recorded_at, e.version
 FROM page p
@@ -48,7 +60,9 @@ CROSS JOIN LATERAL (
     ORDER BY x.valid_from DESC, x.version DESC
     LIMIT 1
 ) AS e
-ORDER BY p.tenant_id, p.programme_id, p.receipt_key;
+UNION ALL
+SELECT * FROM free
+ORDER BY tenant_id, programme_id, receipt_key LIMIT $5;
 
 -- name: members_named
 -- The members with these ids, in whichever programmes: programmes are few, and each id is looked up by the primary key.

@@ -51,7 +51,7 @@ class LiftBody(Body):
 async def block_member(
     request: Request, caller: PointsAdjuster, member_id: MemberId, programme: ProgrammeSlug = None
 ) -> BlockView:
-    """Stop all cards of a member within five seconds: nothing new is redeemed, and receipts wait for an operator.
+    """Stop all cards of a member within five seconds: nothing new is redeemed, and receipts wait until it is lifted.
 
     Whoever is blocked already stays so, for the reason given first. What was redeemed or held before is not touched.
     """
@@ -73,7 +73,7 @@ async def block_member(
 async def unblock_member(
     request: Request, caller: PointsAdjuster, member_id: MemberId, programme: ProgrammeSlug = None
 ) -> BlockView:
-    """Let a member earn and redeem again. Receipts that came meanwhile wait until each is awarded or refused."""
+    """Let a member earn and redeem again. What was bought meanwhile is judged now, unless it was refused before."""
     body = await read_body(request, LiftBody)
     member = await _member(caller, member_id, programme)
     now = caller.parts.clock.now()

@@ -15,7 +15,8 @@ BLOCKING = Catalogue(
             "note": "Why it is lifted",
             "block": "Block all cards of the member",
             "lift": "Lift the block",
-            "told": "It counts within five seconds. Receipts that come meanwhile wait for your decision.",
+            "told": "It counts within five seconds. Receipts that come meanwhile wait until it is lifted; "
+            "refuse before what must not count.",
         },
         "de": {
             "title": "Sperre",
@@ -26,7 +27,8 @@ BLOCKING = Catalogue(
             "note": "Warum sie aufgehoben wird",
             "block": "Alle Karten des Mitglieds sperren",
             "lift": "Die Sperre aufheben",
-            "told": "Das gilt binnen fünf Sekunden. Bons, die inzwischen kommen, warten auf Ihre Entscheidung.",
+            "told": "Das gilt binnen fünf Sekunden. Bons, die inzwischen kommen, warten bis zur Aufhebung; "
+            "lehnen Sie vorher ab, was nicht zählen darf.",
         },
     }
 )

@@ -19,7 +19,8 @@ from services.gateway.site.markup import instant, listed, prose, rows, table
 
 PLACE, BOARD, LIKED, MIX = "/catalogue", "/catalogue/orders", "/catalogue/feedback", "/catalogue/mix"
 PICTURES = (
-    "default-src 'none'; img-src https:; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; "
+    "default-src 'none'; img-src 'self' https:; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
 )
 """What the page of the catalogue may load: beside our own, pictures of rewards from where they lie."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
+from libs.catalogue.standing import Now
 from libs.contracts.orders import ORDER_EXAMPLE, OrderView, PriceView, ReasonView
 from services.gateway.views import EXAMPLE_MEMBER, View
 
@@ -215,6 +217,56 @@ class StatesImported(View):
     rejected: int
     faults: tuple[RowFault, ...]
     dry_run: bool
+
+
+_STANDING: JsonDict = {
+    "reference": "song",
+    "title": "A song",
+    "at_points": 500,
+    "repeats": True,
+    "on": True,
+    "asked_at": "2024-03-01T10:00:00Z",
+    "done": 2,
+    "order_id": "0c1f5f0a-6f0e-5b7d-8a63-2f1e9d4c7b50",
+    "done_at": "2024-03-20T18:30:00Z",
+    "barred": None,
+    "barred_at": None,
+    "now": "wait",
+    "missing": 120,
+    "reasons": [],
+}
+
+
+class StandingOrderView(View):
+    """A member's word that so many points become a reward as soon as they are there, and what it would do now."""
+
+    model_config = ConfigDict(json_schema_extra={"example": _STANDING})
+
+    reference: str = Field(description="The reward.")
+    title: str = Field(description="How the catalogue calls it.")
+    at_points: int = Field(description="It is ordered once so many may be spent, and no fewer than it costs.")
+    repeats: bool = Field(description="Whether it is ordered each time, or once.")
+    on: bool = Field(description="Whether it is switched on.")
+    asked_at: datetime = Field(description="When it was switched on or off last.")
+    done: int = Field(description="How often it has ordered.")
+    order_id: UUID | None = Field(description="The last order.")
+    done_at: datetime | None = Field(description="When that was.")
+    barred: str | None = Field(description="Why it could not be done when it was tried last: `reward-sold-out`, …")
+    barred_at: datetime | None = Field(description="Since when that is so.")
+    now: Now = Field(
+        description="What it would do now if it were on: redeem, wait for points, or nothing, for the reasons told."
+    )
+    missing: int = Field(description="How many points are missing.")
+    reasons: tuple[ReasonView, ...] = Field(description="What bars it now.")
+
+
+class StandingOrdersView(View):
+    """A member's standing orders."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"member_id": EXAMPLE_MEMBER, "data": [_STANDING]}})
+
+    member_id: UUID
+    data: tuple[StandingOrderView, ...]
 
 
 class WishesView(View):

@@ -11,6 +11,7 @@ from libs.design import landing, style_forms
 from libs.design.style import Brand
 from libs.design.versions import Draft
 from libs.judging.versions import RunningProgramme
+from libs.ledger.zones import load_zone
 from libs.messages.template import Template
 from libs.templates.images import MOST_BYTES
 from services.gateway.designs import mails, pages
@@ -126,7 +127,7 @@ async def change(
     if do.partition(".")[0] in WRITING and not visitor.key.allows(WRITE):
         return lacking(HERE, language, WRITE)
     at = await _at(request, visitor, what, name, programme)
-    document = posted(what, fields)
+    document = posted(what, fields, load_zone(_zone(request, at.running)))
     seen = seen_in(fields)
     try:
         said = await done(Press(request, visitor, at, document, fields, language))
@@ -148,7 +149,11 @@ async def frame(
         return visitor
     at = await _at(request, visitor, what, name, programme)
     fields = await fields_of(request, _MOST, MOST_FIELDS) if request.method == "POST" else {}
-    document = posted(what, fields) if fields else (await _begun(request, visitor, at))[0]
+    document = (
+        posted(what, fields, load_zone(_zone(request, at.running)))
+        if fields
+        else (await _begun(request, visitor, at))[0]
+    )
     try:
         text, headers = await _shown(request, visitor, at, document, fields, language)
     except ProblemError as refused:
@@ -261,6 +266,7 @@ async def _edited(
         at.what, at.query, at.name or DESIGNS.say(language, "own"), told, tab_of(told, given, language), revision,
         "" if draft is None else draft.saved_by, versions, declared, said, faults,
         given.get("member", ""), given.get("to", ""), shown if at.what == "page" and versions else "",
+        load_zone(_zone(request, at.running)),
     )  # fmt: skip
     request.state.headers.update(FRAMING)
     status = 422 if faults else 200

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from fastapi import Request
 
 from libs.design import landing, style_forms
@@ -19,6 +20,7 @@ from services.gateway.door.problems import FieldError, ProblemError
 
 _MOST_FAULTS = 100
 LONGEST_BRAND = 64
+MOST_DRAFT = 300_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ class DesignDesk:
         Raises:
             ProblemError: somebody else has saved it since.
         """
+        if len(orjson.dumps(source)) > MOST_DRAFT:
+            raise ProblemError("body-too-large", f"A draft has at most {MOST_DRAFT} bytes.")
         try:
             async with self.store.opened(tenant_id, programme) as opened:
                 return await opened.save_draft(*named, source, seen, self.clock.now(), by)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Literal
 
 import orjson
@@ -23,8 +24,8 @@ MOST_FIELDS = 400
 _MOVE = re.compile(r"(up|down|drop)\.(\d{1,2})")
 
 
-def posted(what: What, fields: Fields) -> dict[str, Any]:
-    """Return the document that stands in a form, with what its button does to it."""
+def posted(what: What, fields: Fields, zone: tzinfo = UTC) -> dict[str, Any]:
+    """Return the document that stands in a form, with what its button does to it; times are those of a zone."""
     document = _carried(fields)
     if what == "style":
         return _style(document, fields)
@@ -32,7 +33,16 @@ def posted(what: What, fields: Fields) -> dict[str, Any]:
         document["parts"] = {"title": fields.get("title", "").strip()}
         document["blocks"] = moved(_blocks(fields), fields)
         return document
-    return _page(document, fields)
+    return _page(document, fields, zone)
+
+
+def local_time(at: object, zone: tzinfo) -> str:
+    """Return an instant as a field for times has it, in a zone; what is none stays as it is."""
+    try:
+        found = datetime.fromisoformat(str(at or ""))
+    except ValueError:
+        return str(at or "")
+    return found.astimezone(zone).strftime("%Y-%m-%dT%H:%M") if found.tzinfo else str(at)
 
 
 def moved(found: list[dict[str, str]], fields: Fields) -> list[dict[str, str]]:
@@ -110,7 +120,7 @@ def _style(document: dict[str, Any], fields: Fields) -> dict[str, Any]:
     return told
 
 
-def _page(document: dict[str, Any], fields: Fields) -> dict[str, Any]:
+def _page(document: dict[str, Any], fields: Fields, zone: tzinfo) -> dict[str, Any]:
     told = {name: text for name in ("brand", "promotion", "picture") if (text := fields.get(name, "").strip())}
     texts = dict(document.get("texts") or {})
     if tab := fields.get("tab", ""):
@@ -126,7 +136,7 @@ def _page(document: dict[str, Any], fields: Fields) -> dict[str, Any]:
     whole: dict[str, Any] = {**told, "texts": texts}
     for name in ("opens_at", "closes_at"):
         if at := fields.get(name, "").strip():
-            whole[name] = at
+            whole[name] = _instant(at, zone)
     if "form" in fields:
         before = dict(document.get("form") or {})
         form: dict[str, Any] = {"asks": [name for name in ASKED if f"asks.{name}" in fields]}
@@ -139,6 +149,14 @@ def _page(document: dict[str, Any], fields: Fields) -> dict[str, Any]:
                 form[name] = said
         whole["form"] = form
     return whole
+
+
+def _instant(text: str, zone: tzinfo) -> str:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return (found if found.tzinfo else found.replace(tzinfo=zone)).isoformat()
 
 
 def _texts(fields: Fields, name: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from functools import partial
 from html import escape
 from typing import Any
@@ -53,6 +54,7 @@ class Form:
     member: str = ""
     to: str = ""
     public: str = ""
+    zone: tzinfo = UTC
 
     def path(self, language: str, rest: str = "") -> str:
         """Where the form is, or what belongs to it."""
@@ -218,14 +220,14 @@ def _form(form: Form, language: str) -> str:
             panels.field("member", say("member"), form.member)
             + panels.field("to", say("to"), form.to)
             + f'<p class="dos">{panels.button("test", say("do.test"))}</p>'
-            + _gaps(form.declared, language)
         )
     carried = escape(orjson.dumps(form.document).decode())
     return (
         f'<form method="post" action="{form.path(language)}" data-designer>'
         f'<input type="hidden" name="document" value="{carried}">'
         f'<input type="hidden" name="revision" value="{form.revision}"><p class="dos">{top}</p>'
-        + panels.panel(form.what, form.document, form.tab, language)
+        + (_gaps(form.declared, language) if form.what == "mail" else "")
+        + panels.panel(form.what, form.document, form.tab, language, form.zone)
         + panels.field("note", say("note"), "")
         + f'<p class="dos">{buttons}</p>{tests}</form>'
     )
@@ -233,9 +235,24 @@ def _form(form: Form, language: str) -> str:
 
 def _gaps(declared: Declared, language: str) -> str:
     shown = [name for name, each in sorted(declared.items()) if each.type not in ("names", "proposals", "flag")]
-    names = ", ".join(f"{{{{ {name} }}}}" for name in shown if not declared[name].optional)
-    maybe = " ".join(f"{{% if {name} %}}{{{{ {name} }}}}{{% endif %}}" for name in shown if declared[name].optional)
-    return f'<p class="soft">{escape(DESIGNS.say(language, "gaps", names=names, asked=maybe))}</p>'
+    names = ", ".join(_gap(name, optional=False) for name in shown if not declared[name].optional)
+    maybe = " ".join(_gap(name, optional=True) for name in shown if declared[name].optional)
+    chips = "".join(
+        f'<button type="button" data-insert="{escape(_gap(name, optional=declared[name].optional))}">'
+        f"{escape(DESIGNS.get(language, f'gap.{name}', name))}</button>"
+        for name in shown
+        if declared[name].type != "url"
+    )
+    return (
+        f'<div class="gaps dos" role="group" aria-label="{escape(DESIGNS.say(language, "insert"))}">{chips}</div>'
+        f"<details><summary>{escape(DESIGNS.say(language, 'insert'))}</summary>"
+        f'<p class="soft">{escape(DESIGNS.say(language, "gaps", names=names, asked=maybe))}</p></details>'
+    )
+
+
+def _gap(name: str, *, optional: bool) -> str:
+    shown = f"{{{{ {name} }}}}"
+    return f"{{% if {name} %}}{shown}{{% endif %}}" if optional else shown
 
 
 def _told(form: Form, language: str) -> str:

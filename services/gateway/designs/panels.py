@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import tzinfo
 from functools import partial
 from html import escape
 from typing import Any
@@ -10,14 +11,14 @@ from typing import Any
 from libs.design import blocks
 from libs.design.landing import ASKED
 from libs.design.style import FONTS, Look
-from services.gateway.designs.editor import COLOURS, LANGUAGES, What
+from services.gateway.designs.editor import COLOURS, LANGUAGES, What, local_time
 from services.gateway.designs.words import DESIGNS
 
 _LINES = {"text": 4, "legal": 3, "consent": 3, "thanks": 3}
 
 
-def panel(what: What, document: Mapping[str, Any], tab: str, language: str) -> str:
-    """Return the fields of a document."""
+def panel(what: What, document: Mapping[str, Any], tab: str, language: str, zone: tzinfo) -> str:
+    """Return the fields of a document; times are those of a zone."""
     if what == "style":
         return _style(document, language)
     if what == "mail":
@@ -25,7 +26,7 @@ def panel(what: What, document: Mapping[str, Any], tab: str, language: str) -> s
         return _input("title", DESIGNS.say(language, "part.title"), parts.get("title", "")) + _blocks(
             document.get("blocks") or [], language
         )
-    return _page(document, tab, language)
+    return _page(document, tab, language, zone)
 
 
 def field(name: str, label: str, value: object, how: str = "") -> str:
@@ -90,7 +91,7 @@ def _promotion(number: int, name: str, each: Mapping[str, Any], language: str) -
     return f"<fieldset><legend>{escape(name)}</legend>{inside}</fieldset>"
 
 
-def _page(document: Mapping[str, Any], tab: str, language: str) -> str:
+def _page(document: Mapping[str, Any], tab: str, language: str, zone: tzinfo) -> str:
     say = partial(DESIGNS.say, language)
     texts = document.get("texts") or {}
     text = texts.get(tab) or {}
@@ -100,14 +101,9 @@ def _page(document: Mapping[str, Any], tab: str, language: str) -> str:
     away = button("unlanguage", say("do.unlanguage")) if len(texts) > 1 else ""
     more = f"{_input('other', say('other'), '', chr(32) + 'placeholder=de')}{button('language', say('do.language'))}"
     form = document.get("form")
-    fields = "".join(
-        _input(name, say(label), document.get(name, ""))
-        for name, label in (
-            ("brand", "brand"),
-            ("promotion", "promotion"),
-            ("opens_at", "opens_at"),
-            ("closes_at", "closes_at"),
-        )
+    fields = "".join(_input(name, say(name), document.get(name, "")) for name in ("brand", "promotion")) + "".join(
+        _input(name, say(name), local_time(document.get(name), zone), ' type="datetime-local"')
+        for name in ("opens_at", "closes_at")
     )
     return (
         f'<p class="dos">{escape(say("languages"))}: {tabs}{away}</p><div class="together">{more}</div>'

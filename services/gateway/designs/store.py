@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,7 +15,7 @@ from libs.design.style import Brands
 from libs.design.versions import Draft, DraftKind, Kind, Version
 from libs.runtime import sql
 from libs.templates.images import Image
-from libs.templates.postgres import add_images
+from libs.templates.postgres import add_images, load_image
 from services.gateway.rules.store import RulesStore
 from services.gateway.tenant_store import tenant_transaction
 
@@ -121,6 +121,12 @@ class DesignStore:
         """Count looks at a page, or who joined by it."""
         async with tenant_transaction(self._pool, scope[0]) as connection:
             await connection.execute(_SQL["count_visit"], *scope, name, day, visits, signups)
+
+    async def pictures(self, tenant_id: int, digests: Iterable[str]) -> dict[str, bytes]:
+        """Return the bytes of pictures, of those that there are."""
+        async with tenant_transaction(self._pool, tenant_id, reading=True) as connection:
+            found = {digest: await load_image(connection, digest) for digest in digests}
+        return {digest: image.content for digest, image in found.items() if image is not None}
 
     async def add_image(self, tenant_id: int, image: Image, now: datetime) -> None:
         """Store a picture; one that is there already stays."""

@@ -24,7 +24,6 @@ WORDS = Catalogue(
                 "who share {shared}.",
                 "invited": "A household asks you to join as {role}, until {day}.",
                 "title": "Household",
-                "member": "{role}, {state}",
                 "owner": "owner",
                 "adult": "adult",
                 "child": "child",
@@ -39,8 +38,15 @@ WORDS = Catalogue(
                 "leave.why": "Whoever leaves takes all of their own points along.",
                 "yours": "you",
                 "shares": "Shares",
-                "taken": "A member of the household has spent points of this member",
-                "refused": "That did not work.",
+                "redeem": "A member of the household spent points",
+                "hold": "A member of the household reserved points",
+                "commit": "A member of the household spent what was reserved",
+                "release": "Points that the household had reserved are free again",
+                "restore": "Points that the household had spent came back",
+                "refused": "That did not work, and nothing was changed.",
+                "back": "Back to the rewards",
+                "alone": "You are in no household.",
+                "consent": "If you join, the others may spend what is shared of your points, until you leave.",
             }
         ),
         "de": MappingProxyType(
@@ -56,7 +62,6 @@ WORDS = Catalogue(
                 "die {shared} teilen.",
                 "invited": "Ein Haushalt bittet Sie, bis {day} als {role} beizutreten.",
                 "title": "Haushalt",
-                "member": "{role}, {state}",
                 "owner": "Inhaber",
                 "adult": "Erwachsener",
                 "child": "Kind",
@@ -71,12 +76,24 @@ WORDS = Catalogue(
                 "leave.why": "Wer geht, nimmt alle eigenen Punkte mit.",
                 "yours": "Sie",
                 "shares": "Teilt",
-                "taken": "Ein Mitglied des Haushalts hat Punkte dieses Mitglieds ausgegeben",
-                "refused": "Das hat nicht geklappt.",
+                "redeem": "Ein Mitglied des Haushalts hat Punkte ausgegeben",
+                "hold": "Ein Mitglied des Haushalts hat Punkte zurückgelegt",
+                "commit": "Ein Mitglied des Haushalts hat ausgegeben, was zurückgelegt war",
+                "release": "Punkte, die der Haushalt zurückgelegt hatte, sind wieder frei",
+                "restore": "Punkte, die der Haushalt ausgegeben hatte, kamen zurück",
+                "refused": "Das hat nicht geklappt, und nichts wurde geändert.",
+                "back": "Zurück zu den Prämien",
+                "alone": "Sie gehören zu keinem Haushalt.",
+                "consent": "Wenn Sie beitreten, können die anderen ausgeben, was Ihr Haushalt von Ihren Punkten teilt, "
+                "bis Sie gehen.",
             }
         ),
     }
 )
+
+
+MOVEMENTS = frozenset({"redeem", "hold", "commit", "release", "restore"})
+"""The kinds of movements by which others of a household take lots, or give them back."""
 
 
 def told(view: MemberHouseholdView, language: str) -> Iterator[str]:

@@ -75,7 +75,7 @@ def enrolment(
         )
     return {
         "member_id": str(member),
-        "identifiers": [{"kind": "email", "value": address.value}],
+        "identifiers": [{"kind": "email", "value": address.identity}],
         "person": person,
         "contacts": [{"channel": "email", "address": address.value}],
         "consents": [each for each in consents if each["given"]],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from services.gateway.landing.words import LANDING
 from services.gateway.site.dress import Dress, dress
 from services.gateway.site.markup import listed, page
 
+_SIZE = re.compile(r' width="(\d+)" height="(\d+)"')
 TRAP = "website"
 """A field that people don't see; whoever fills it in is a machine."""
 
@@ -180,7 +182,7 @@ def _price(points: int, shown: Shown) -> str:
 
 
 def _code(block: Block, shown: Shown) -> str:
-    drawn = picture(block.text, "qr", "svg").decode()
+    drawn = _SIZE.sub(r' viewBox="0 0 \1 \2"', picture(block.text, "qr", "svg").decode(), count=1)
     below = f"<br>{escape(block.alt)}" if block.alt else ""
     return (
         f'<figure class="code" aria-label="{shown.say("qr")}">{drawn}'

@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from libs.catalogue.facts import Asking
 from libs.contracts.rejection import Rejection
 from libs.design import landing
+from libs.design.faults import DesignInvalid
 from libs.design.landing import Page
 from libs.design.style import text_in
 from libs.judging.versions import RunningProgramme
@@ -89,7 +90,7 @@ async def join(request: Request, company: Slug, programme: Slug, name: Name, lan
     if fields.get(TRAP, "").strip():
         return _answer(request, done)
     async with parts_of(request).store.reading(running.tenant_id) as reading:
-        known = await reading.by_identifier(desk_of(request).names.of("email", address.value), running.programme)
+        known = await reading.by_identifier(desk_of(request).names.of("email", address.identity), running.programme)
     if not known:
         source = f"{OWN_SOURCES}/{running.tenant}/{running.programme}/pages/{name}"
         data = enrolment(member, address, form, fields, shown.language, f"page {name}")
@@ -146,12 +147,20 @@ async def _found(
     tenant_id = await parts.store.company(company)
     found = [] if tenant_id is None else named(await parts.programmes.of(tenant_id), programme)
     version = await _desk(request).store.page(found[0].key, name) if found else None
-    page = None if version is None else landing.read(version.source)
+    page = None if version is None else _read(version.source)
     if page is None or not page.open_at(_now(request)):
         raise ProblemError("not-found")
     path = f"/p/{found[0].tenant}/{found[0].programme}/{name}"
     accepted = request.headers.get("accept-language")
     return await shown_page(request, found[0], page, path, wanted, accepted), found[0]
+
+
+def _read(source: object) -> Page | None:
+    """Read a page; one that was published before the platform became stricter is not shown."""
+    try:
+        return landing.read(source)
+    except DesignInvalid:
+        return None
 
 
 async def _publish(request: Request, document: dict[str, object]) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import ConfigDict, Field
 
+from libs.judging.versions import RunningProgramme
 from libs.promotions.describe import Words, running
 from libs.promotions.switches import stopped
 from libs.segments import reading as segments
@@ -20,6 +21,7 @@ from services.gateway.door.access import MembersReader
 from services.gateway.door.openapi import refusals
 from services.gateway.door.parameters import Language, MemberId, ProgrammeSlug
 from services.gateway.members.lookup import one_member
+from services.gateway.store import Reading
 from services.gateway.views import EXAMPLE_MEMBER, View
 
 router = APIRouter(prefix="/v1")
@@ -116,24 +118,30 @@ async def list_member_challenges(
     caller: MembersReader, language: Language, member_id: MemberId, programme: ProgrammeSlug = None
 ) -> MemberChallengesView:
     """Tell of every challenge that runs what is done of each of its steps, as of now, and when all of it was done."""
-    now = caller.parts.clock.now()
     known = await caller.parts.programmes.of(caller.tenant_id)
     async with caller.parts.store.reading(caller.tenant_id) as reading:
         member = await one_member(reading, member_id, programme)
         meant = known.by_key()[caller.tenant_id, member.programme_id]
-        version = meant.at(now)
-        off = () if version is None else stopped(meant.switches, version.compiled)
-        offered = [] if version is None else [one for one in running(version.compiled, now) if one.id not in off]
-        if version is None or not any(one.challenge for one in offered):
-            return MemberChallengesView(member_id=member_id, programme=member.programme, data=())
-        rules = rules_of(version.compiled.source, version.zone)
-        name = (*meant.key, member_id)
-        present = (await load(reading.connection, [name], rules, now))[name]
-        since = await segments.load_segments_of(reading.connection, meant.key, member_id)
+        data = await challenges_of(reading, meant, member_id, caller.parts.clock.now(), language)
+    return MemberChallengesView(member_id=member_id, programme=member.programme, data=data)
+
+
+async def challenges_of(
+    reading: Reading, meant: RunningProgramme, member_id: UUID, now: datetime, language: str
+) -> tuple[ChallengeView, ...]:
+    """Tell how far a member is with each challenge that runs; nothing is read where none does."""
+    version = meant.at(now)
+    off = () if version is None else stopped(meant.switches, version.compiled)
+    offered = [] if version is None else [one for one in running(version.compiled, now) if one.id not in off]
+    if version is None or not any(one.challenge for one in offered):
+        return ()
+    rules = rules_of(version.compiled.source, version.zone)
+    name = (*meant.key, member_id)
+    present = (await load(reading.connection, [name], rules, now))[name]
+    since = await segments.load_segments_of(reading.connection, meant.key, member_id)
     words = Words(version.compiled, language)
     found = challenges(offered, Look(rules, present.known, now), words)
-    data = tuple(_view(each, words, since.get(each.segment)) for each in found)
-    return MemberChallengesView(member_id=member_id, programme=member.programme, data=data)
+    return tuple(_view(each, words, since.get(each.segment)) for each in found)
 
 
 def _view(each: Challenge, words: Words, since: datetime | None) -> ChallengeView:

@@ -23,6 +23,8 @@ from services.gateway.door.access import Parts, parts_of
 from services.gateway.door.paging import read_place
 from services.gateway.door.parameters import CursorText, Language, MemberId, ProgrammeSlug
 from services.gateway.door.problems import ProblemError
+from services.gateway.households import own_word
+from services.gateway.households.pages import section
 from services.gateway.lapsing.advice import advice
 from services.gateway.lapsing.sections import member_section
 from services.gateway.live.routes import NO_STORE, from_our_page, remember
@@ -120,7 +122,8 @@ async def member_page(
     blocked = await block_section(request, key.tenant_id, member, language, may_turn=key.allows(ADJUST))
     rewards = rewards_section(member.member_id, member.programme, language) if key.allows(SPEND) else ""
     reached = contacts_section(*known, zone, language)
-    page = Shown(shown, zone, names, receipts, entries, older, reached, lapsing, blocked, rewards)
+    household = await _household(parts, key, member, language)
+    page = Shown(shown, zone, names, receipts, entries, older, reached, lapsing, blocked, household, rewards)
     return _answer(request, visitor, member_body(page, language), language, title="one")
 
 
@@ -138,6 +141,16 @@ async def open_own_page(
         member = await one_member(reading, member_id, programme)
     where = own_page(request, (visitor.key.tenant_id, member.programme_id, member.member_id), language)
     return remember(request, RedirectResponse(where, status_code=303, headers=NO_STORE), visitor.session)
+
+
+async def _household(parts: Parts, key: ApiKey, member: Member, language: str) -> str:
+    """Who shares points with the member, for whoever may see points."""
+    if not key.allows(POINTS):
+        return ""
+    programmes, now = await parts.programmes.of(key.tenant_id), parts.clock.now()
+    async with parts.store.reading(key.tenant_id) as reading:
+        view = await own_word.seen(reading, programmes, member, now, language)
+    return section(view, member.programme, language)
 
 
 async def _lapsing(parts: Parts, key: ApiKey, shown: MemberWithTiers, language: str) -> str:

@@ -28,8 +28,8 @@ class Shown:
     """All that the page of a member shows. `receipts` and `journal` are None for who may not see them.
 
     `segments` are those that the member is in, as people call them; `older` is where the journal goes on; `reached`,
-    `lapsing`, `blocked` and `rewards` are the sections on how the member is reached, on what lapses, on blocks, and on
-    the way to rewards, as HTML.
+    `lapsing`, `blocked`, `household` and `rewards` are the sections on how the member is reached, on what lapses, on
+    blocks, on who shares points, and on the way to rewards, as HTML.
     """
 
     member: MemberWithTiers
@@ -41,6 +41,7 @@ class Shown:
     reached: str = ""
     lapsing: str = ""
     blocked: str = ""
+    household: str = ""
     rewards: str = ""
 
 
@@ -85,6 +86,7 @@ def member_body(shown: Shown, language: str) -> str:
         shown.reached,
         f"<h2>{say('balances')}</h2>",
         _balances(shown, language),
+        shown.household,
         shown.rewards,
         shown.lapsing,
         *([f"<h2>{say('tiers')}</h2>", _tiers(shown, language)] if member.tiers else []),

@@ -15,6 +15,7 @@ from libs.ledger import balance as balances
 from libs.ledger.balance import Balance
 from libs.ledger.model import MemberLedger
 from libs.promotions.pages import StoredDecision
+from services.gateway.households.words import WORDS as HOUSEHOLDS
 from services.gateway.store import Entry, LotPart, Member, Until, WalletFacts
 from services.gateway.trades.words import trade_words
 from services.gateway.views import (
@@ -182,6 +183,8 @@ def _movement(entry: Entry, lots: Sequence[LotShare], decision: StoredDecision |
 def _words(entry: Entry, language: str) -> str:
     if entry.trade is not None:
         return trade_words(entry.trade, entry.party, language)
+    if entry.by_household and entry.kind is not None:
+        return HOUSEHOLDS.say(language, entry.kind)
     return movement_words(entry.kind or "", entry.from_account or "", entry.to_account or "", language)
 
 

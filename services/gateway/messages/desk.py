@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -35,6 +36,10 @@ class MessageDesk:
     async def captured(self, tenant_id: int, most: int, channel: str | None = None) -> list[Captured]:
         """Return what was captured, the newest first."""
         return await store.captured(self.pool, tenant_id, self.vault.seal, most=most, channel=channel)
+
+    async def letters(self, tenant_id: int, span: tuple[datetime, datetime], most: int, behind: int) -> list[Captured]:
+        """Return letters that were kept from one instant and until another, the newest first."""
+        return await store.letters(self.pool, tenant_id, self.vault.seal, span, most, behind)
 
     async def one_captured(self, tenant_id: int, delivery_id: UUID) -> Captured | None:
         """Return one message that was captured."""

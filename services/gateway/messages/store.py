@@ -31,6 +31,16 @@ async def captured(
         return await deliveries.captured(connection, tenant_id, seal, most=most, channel=channel)
 
 
+async def letters(
+    pool: asyncpg.Pool, tenant_id: int, seal: Seal, span: tuple[datetime, datetime], most: int, behind: int
+) -> list[Captured]:
+    """Return letters that were captured from one instant and until another, the newest first."""
+    async with tenant_transaction(pool, tenant_id, reading=True) as connection:
+        return await deliveries.captured(
+            connection, tenant_id, seal, most=most, channel="file", since=span[0], until=span[1], behind=behind
+        )
+
+
 async def one_captured(pool: asyncpg.Pool, tenant_id: int, seal: Seal, delivery_id: UUID) -> Captured | None:
     """Return one message that was captured."""
     async with tenant_transaction(pool, tenant_id, reading=True) as connection:

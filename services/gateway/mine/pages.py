@@ -32,7 +32,9 @@ PLACE = "/m"
 class Shown(NamedTuple):
     """Whose page is shown: the text of the link, the programme, the points that can be spent, in which language.
 
-    `worth` is what these points pay at a till, in words; `levels` are the member's, `had` so many orders of theirs.
+    `worth` is what these points pay at a till, in words; `levels` are the member's, `had` so many orders of theirs,
+    `news` what else the shelf tells, as HTML.
+    `shares` says that members may share points in households.
     """
 
     token: str
@@ -43,6 +45,8 @@ class Shown(NamedTuple):
     worth: str = ""
     levels: tuple[str, ...] = ()
     had: int = 0
+    news: str = ""
+    shares: bool = False
 
     def say(self, key: str, /, **values: object) -> str:
         """Say a text, as HTML."""
@@ -69,7 +73,7 @@ def shelf_page(
     head = (
         f'{answer}<p class="soft">{shown.say("programme", programme=shown.programme)}</p>'
         f"<p><b>{shown.say('balance', n=shown.points, number=number)}</b>{_worth(shown)}</p>{_level(shown)}"
-        f"{_next(shown, offers)}"
+        f"{_next(shown, offers)}{shown.news}{_household(shown)}"
         f"<h2>{shown.say('steps')}</h2><ol>"
         + "".join(f"<li>{shown.say(f'step.{name}')}</li>" for name in ("choose", "confirm", "use"))
         + "</ol>"
@@ -89,6 +93,10 @@ def shelf_page(
     )
     tips = f"<h2>{shown.say('tips')}</h2>" + listed(shown.say(f"tip.{name}") for name in ("wish", "soon", "codes"))
     return page(MINE.say(shown.language, "title"), head + groups + had + tips, language=shown.language, worn=shown.worn)
+
+
+def _household(shown: Shown) -> str:
+    return f'<p><a href="{shown.path("household")}">{shown.say("household")}</a></p>' if shown.shares else ""
 
 
 def _worth(shown: Shown) -> str:
@@ -177,7 +185,7 @@ def done_page(shown: Shown, order: OrderView, title: str) -> str:
 def sending_page(shown: Shown, share: Share, address: str) -> str:
     """The link by which friends see a reward, and ways to send it."""
     body = f"<p>{escape(share.words(shown.language).text)}</p>{sending(share, address, shown.language)}{_back(shown)}"
-    return page(share.words(shown.language).title, body, language=shown.language)
+    return page(share.words(shown.language).title, body, language=shown.language, worn=shown.worn)
 
 
 def _recognised(shown: Shown) -> str:

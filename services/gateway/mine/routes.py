@@ -35,8 +35,12 @@ from services.gateway.feedback.saying import say
 from services.gateway.feedback.store import load_stars
 from services.gateway.feedback.texts import FEEDBACK
 from services.gateway.feedback.views import MOST_WORDS
+from services.gateway.households import own_word
+from services.gateway.households.pages import own_page
+from services.gateway.households.words import WORDS as HOUSEHOLDS
 from services.gateway.members.lookup import one_member
 from services.gateway.mine.links import LIVES, OwnPage, PageLinks
+from services.gateway.mine.news import news
 from services.gateway.mine.pages import (
     PLACE,
     Shown,
@@ -135,7 +139,7 @@ async def _shelf(request: Request, token: str, lang: str | None, told: str = "")
     if (page := _read(request, token)) is None:
         return _broken(request, lang)
     async with parts.store.reading(page.tenant_id) as reading:
-        visit = await _visit(request, reading, page, token, lang)
+        visit = await _visit(request, reading, page, token, lang, shelf=True)
         seen = await seen_by(reading, visit.who, _APP, parts.clock.now())
         name = (*visit.who.scope, visit.member.member_id)
         orders = await order_views(
@@ -211,6 +215,38 @@ async def show_to_friends(request: Request, token: Token, reference: Reference, 
     return _answer(request, sending_page(visit.shown, made, address), visit.shown.language)
 
 
+@router.get(f"{PLACE}/{{token}}/household", include_in_schema=False)
+async def show_household(request: Request, token: Token, lang: Wanted = None) -> HTMLResponse:
+    """Show what the member may spend with a household, and who asks the member to join."""
+    return await _household(request, token, lang)
+
+
+@router.post(f"{PLACE}/{{token}}/household", include_in_schema=False)
+async def change_household(request: Request, token: Token, lang: Wanted = None) -> HTMLResponse:
+    """Take the member's word: to found a household, to join one or not, to leave it."""
+    fields = await fields_of(request, _MOST, _FIELDS)
+    if (page := _read(request, token)) is None:
+        return _broken(request, lang)
+    try:
+        await own_word.say(client_of(request), page, fields)
+    except ProblemError as error:
+        language = choose(lang, request.headers.get("accept-language"))
+        return await _household(request, token, lang, f"{HOUSEHOLDS.say(language, 'refused')} {error.detail or ''}")
+    return await _household(request, token, lang)
+
+
+async def _household(request: Request, token: str, lang: str | None, told: str = "") -> HTMLResponse:
+    parts = parts_of(request)
+    if (page := _read(request, token)) is None:
+        return _broken(request, lang)
+    programmes = await parts.programmes.of(page.tenant_id)
+    async with parts.store.reading(page.tenant_id) as reading:
+        visit = await _visit(request, reading, page, token, lang)
+        language = visit.shown.language
+        view = await own_word.seen(reading, programmes, visit.member, parts.clock.now(), language)
+    return _answer(request, own_page(visit.shown, view, own_word.key_of(token, view), told), language)
+
+
 async def _reward(
     request: Request, token: str, reference: str, lang: str | None, refused: str | None = None
 ) -> HTMLResponse:
@@ -231,8 +267,10 @@ async def _reward(
     )
 
 
-async def _visit(request: Request, reading: Reading, page: OwnPage, token: str, lang: str | None) -> _Visit:
-    """Load whoever the link is for.
+async def _visit(
+    request: Request, reading: Reading, page: OwnPage, token: str, lang: str | None, *, shelf: bool = False
+) -> _Visit:
+    """Load whoever the link is for, for the `shelf` with what is told there beside rewards.
 
     Raises:
         ProblemError: there is no such member any more.
@@ -243,13 +281,21 @@ async def _visit(request: Request, reading: Reading, page: OwnPage, token: str, 
     who = await onlooker(reading, member, parts_of(request).clock.now())
     language = choose(lang, request.headers.get("accept-language"))
     worn = await dress_of(request, running.key, language)
-    points = who.facts.spendable.get("", 0)
+    points, now = who.facts.spendable.get("", 0), parts_of(request).clock.now()
     shown = Shown(
         token, running.name or running.programme, points, language,
-        worth=_worth(running, member, points, parts_of(request).clock.now(), language),
+        worth=_worth(running, member, points, now, language),
+        news=await news(reading, running, member, now, language) if shelf else "",
         levels=tuple(sorted({each.rpartition("/")[2] for each in who.facts.tiers})), had=len(who.had), worn=worn,
+        shares=_shares(running, parts_of(request).clock.now()),
     )  # fmt: skip
     return _Visit(page, member, who, shown)
+
+
+def _shares(running: RunningProgramme, now: datetime) -> bool:
+    """Whether members of a programme may share points."""
+    version = running.at(now)
+    return version is not None and version.compiled.source.household is not None
 
 
 def _worth(running: RunningProgramme, member: Member, points: int, now: datetime, language: str) -> str:

@@ -22,6 +22,7 @@ MINE = Catalogue(
                 "recognised.level": "Thank you for being with us at the level {levels}.",
                 "recognised.first": "It is your first reward with us: enjoy it!",
                 "recognised.more": "It is reward number {number} that you have had from us: we are glad you stay.",
+                "challenges": "Your challenges",
                 "steps": "How it goes",
                 "step.choose": "Choose a reward below. What you can have now comes first.",
                 "step.confirm": "Look at what it costs, say what we need to know, and redeem it.",
@@ -59,6 +60,7 @@ MINE = Catalogue(
                 "ask.account": "To which account there?",
                 "ask.travellers": "Who travels? (names, with commas)",
                 "ask.words": "Your words on it",
+                "household": "Your household and what it shares",
                 "console": "Rewards",
                 "console.why": "See what the member can have, and redeem it for them, on the page that they see "
                 "themselves.",
@@ -68,6 +70,7 @@ MINE = Catalogue(
         "de": MappingProxyType(
             {
                 "title": "Ihre Punkte",
+                "household": "Ihr Haushalt und was er teilt",
                 "programme": "Sie sind Mitglied bei {programme}.",
                 "balance": {
                     "one": "Sie können {number} Punkt einlösen.",
@@ -82,6 +85,7 @@ MINE = Catalogue(
                 "recognised.level": "Danke, dass Sie auf der Stufe {levels} bei uns sind.",
                 "recognised.first": "Es ist Ihre erste Prämie bei uns: viel Freude daran!",
                 "recognised.more": "Es ist Prämie Nummer {number}, die Sie von uns haben: schön, dass Sie bleiben.",
+                "challenges": "Ihre Herausforderungen",
                 "steps": "So geht es",
                 "step.choose": "Suchen Sie unten eine Prämie aus. Was Sie jetzt haben können, steht zuerst.",
                 "step.confirm": "Sehen Sie nach, was sie kostet, sagen Sie uns das Nötige und lösen Sie ein.",

@@ -152,7 +152,13 @@ def _balances(quote: Quote) -> tuple[BalanceChange, ...] | None:
 
 
 def _then(told: Balance) -> BalanceThen:
-    return BalanceThen(available=told.available, spendable=told.spendable, pending=told.pending, debt=told.debt)
+    return BalanceThen(
+        available=told.available,
+        spendable=told.spendable,
+        pending=told.pending,
+        debt=told.debt,
+        lent=told.lent,
+    )
 
 
 def _explanation(quote: Quote, language: str) -> Explanation | None:

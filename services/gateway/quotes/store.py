@@ -27,6 +27,7 @@ _LOT_COLUMNS = (
     "lot_seqs", "lot_wallets", "lot_amounts", "lot_remaining", "lot_held", "lot_earned", "lot_active", "lot_expires",
     "lot_recorded", "lot_versions", "lot_contributors", "lot_pending",
 )  # fmt: skip
+_DEBT_COLUMNS = ("debt_wallets", "debt_amounts", "debt_since", "debt_lent", "debt_shares", "debt_due")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,5 +91,5 @@ def _lots(row: Mapping[str, Any]) -> tuple[Lot, ...]:
 def _debts(row: Mapping[str, Any]) -> tuple[Debt, ...]:
     if row["debt_wallets"] is None:
         return ()
-    columns = zip(row["debt_wallets"], row["debt_amounts"], row["debt_since"], strict=True)
+    columns = zip(*[row[name] for name in _DEBT_COLUMNS], strict=True)
     return tuple([Debt(*values) for values in columns])

@@ -68,6 +68,7 @@ class BalanceThen(View):
     spendable: int
     pending: int
     debt: int
+    lent: int = Field(default=0, description="Lent and to be repaid; a share of what is earned goes into it.")
 
 
 class BalanceChange(View):

@@ -26,6 +26,12 @@ REDEMPTIONS = (
         "repaid them.",
     ),
     kind_of(
+        "standing-order-unknown",
+        404,
+        "No such standing order",
+        "No standing order of this member for this reward is switched on.",
+    ),
+    kind_of(
         "hold-expired",
         409,
         "The hold is over",

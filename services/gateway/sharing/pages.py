@@ -19,7 +19,7 @@ MEDAL = "/share.png"
 
 
 def shared_page(
-    share: Share, running: RunningProgramme, address: str, base: str, language: str, *, public: bool
+    share: Share, running: RunningProgramme, address: str, base: str, language: str, worn: Dress, *, public: bool
 ) -> str:
     """What somebody shared, with ways on where the programme is public; its head is what messengers show of it."""
     words, name = share.words(language), running.name or running.programme
@@ -35,7 +35,7 @@ def shared_page(
     shown = f'<div class="reward"><img src="{escape(share.picture or MEDAL)}" alt=""></div>'
     body = f"<p>{escape(words.text)}</p>{shown}" + (f'<p class="ways">{links}</p>' if links else "")
     return page(
-        words.title, body, language=language, worn=Dress(graph(words.title, words.text, address, image, name))
+        words.title, body, language=language, worn=worn.also(graph(words.title, words.text, address, image, name))
     )  # fmt: skip
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import asyncpg
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from libs.language.choice import choose
 from libs.runtime.clock import monotonic
 from services.gateway.catalogue.pages import PICTURES
+from services.gateway.designs.looks import dress_of
 from services.gateway.door.access import PointsReader, PointsSpender, RewardsReader, parts_of
 from services.gateway.door.openapi import refusals
 from services.gateway.door.parameters import Language, MemberId, ProgrammeSlug
@@ -33,6 +35,11 @@ _MOST = 100
 _NO_STORE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Vary": "Accept-Language"}
 _PREVIEWS = ("bot", "crawl", "spider", "preview", "facebookexternalhit", "whatsapp", "slack", "discord", "embedly")
 """What messengers call themselves that fetch a page to show what it is about: nobody has looked at it then."""
+
+
+def made_desk(pool: asyncpg.Pool, seal_key: bytes) -> SharingDesk:
+    """What the ways here are served with."""
+    return SharingDesk.from_seal_key(pool, seal_key)
 
 
 @router.post(
@@ -123,6 +130,7 @@ async def show_shared(
     version = running.at(parts.clock.now())
     public = version is not None and version.compiled.source.public
     base = str(request.base_url).rstrip("/")
-    request.state.headers["Content-Security-Policy"] = PICTURES.replace("img-src https:", "img-src 'self' https:")
-    body = shared_page(found, running, f"{base}{PLACE}/{token}", base, language, public=public)
+    request.state.headers["Content-Security-Policy"] = PICTURES
+    worn = await dress_of(request, running.key, language)
+    body = shared_page(found, running, f"{base}{PLACE}/{token}", base, language, worn, public=public)
     return HTMLResponse(body, headers=_NO_STORE)

@@ -22,7 +22,6 @@ from services.gateway.catalogue.views import OfferView
 from services.gateway.feedback.figures import Liking
 from services.gateway.public.pages import Shown, languages
 from services.gateway.shelf.texts import SHELF
-from services.gateway.site.dress import Dress
 from services.gateway.site.markup import listed, page
 
 FRESH = "/fresh.js"
@@ -82,7 +81,7 @@ def shelf_page(shelf: Shelf, offers: Sequence[OfferView], categories: Mapping[st
     title = SHELF.say(shown.language, "title")
     css = "kiosk" if shelf.kiosk else ""
     return page(title, f'<div class="{css}">{"".join(told)}</div>' if css else "".join(told), language=shown.language,
-                wide=True, worn=Dress(extra))  # fmt: skip
+                wide=True, worn=shown.worn.also(extra))  # fmt: skip
 
 
 def reward_page(shelf: Shelf, offer: OfferView, reward: Reward, standing: Standing) -> str:
@@ -100,7 +99,7 @@ def reward_page(shelf: Shelf, offer: OfferView, reward: Reward, standing: Standi
         f'<a href="{_rules(shelf)}">{shelf.say("rules")}</a></p>'
         + languages(shelf.shown, PLACE, {}, of=quote(offer.reference, safe=""))
     )
-    return page(offer.title, body, language=language, worn=Dress(opened_graph(shelf, offer)))
+    return page(offer.title, body, language=language, worn=shelf.shown.worn.also(opened_graph(shelf, offer)))
 
 
 def opened_graph(shelf: Shelf, offer: OfferView) -> str:

@@ -16,6 +16,10 @@ class Dress(NamedTuple):
     top: str = ""
     foot: str = ""
 
+    def also(self, head: str) -> Dress:
+        """The same with more in the head."""
+        return self._replace(head=self.head + head)
+
 
 PLAIN = Dress()
 """What a page has of no brand."""

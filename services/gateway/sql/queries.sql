@@ -60,7 +60,10 @@ ORDER BY wallet;
 -- What took effect after $9, or was recorded after $10, is left out.
 (SELECT j.seq, NULL::timestamptz AS unpaid_at, NULL::uuid AS unpaid_key, j.cause, j.kind::text AS kind, j.wallet,
         j.from_account::text AS from_account, j.to_account::text AS to_account, j.amount, j.effective_at, j.recorded_at,
-        j.corrects, NULL::text AS outcome, w.spared_by, w.spared_as, t.kind AS trade, t.party
+        j.corrects, NULL::text AS outcome, w.spared_by, w.spared_as, t.kind AS trade, t.party,
+        j.kind IN ('redeem', 'hold', 'commit', 'release', 'restore')
+        AND EXISTS (SELECT 1 FROM redemption.household_part h
+                    WHERE h.tenant_id = j.tenant_id AND h.redemption_id = j.cause AND h.member_id = j.member_id) AS by_household
  FROM ledger.journal j
  LEFT JOIN ledger.waiver w ON j.kind = 'waive' AND w.tenant_id = j.tenant_id AND w.programme_id = j.programme_id
                           AND w.member_id = j.member_id AND w.seq = j.seq
@@ -73,7 +76,7 @@ ORDER BY wallet;
  LIMIT $8)
 UNION ALL
 (SELECT u.after_seq, u.recorded_at, u.event_key, u.event_key, NULL, NULL, NULL, NULL, NULL, u.occurred_at, u.recorded_at,
-        NULL, u.outcome, NULL, NULL, NULL, NULL
+        NULL, u.outcome, NULL, NULL, NULL, NULL, false
  FROM earning.unpaid_receipt u
  WHERE u.tenant_id = $1 AND u.programme_id = $2 AND u.member_id = $3
    AND (u.after_seq, u.recorded_at, u.event_key) < ($5::bigint, $6::timestamptz, $7::uuid)

@@ -8,6 +8,17 @@ for (const form of document.querySelectorAll("form[data-designer]")) {
     clearTimeout(waiting);
     waiting = setTimeout(() => form.requestSubmit(show), 500);
   };
+  let typed = form.elements.title;
+  form.addEventListener("focusin", (event) => {
+    if (event.target.matches("textarea, input[name=title], input[name$='.text'], input[name$='.alt']")) typed = event.target;
+  });
+  form.addEventListener("click", (event) => {
+    const gap = event.target.dataset.insert;
+    if (gap === undefined || !typed) return;
+    typed.setRangeText(gap, typed.selectionStart, typed.selectionEnd, "end");
+    typed.focus();
+    later();
+  });
   form.addEventListener("input", (event) => {
     if (event.target.type !== "file" && !["member", "to", "note", "new", "other", "promotion"].includes(event.target.name)) later();
   });

@@ -21,11 +21,14 @@ NO_HOUSEHOLD = Refusal("household-none", "The member is in no household.")
 
 
 def pool_of(household: Household | None, spender: UUID, rules: Rules, uses: Uses, at: datetime) -> Pool | Refusal:
-    """The pool of whoever asks to spend with the household, or why there is none."""
+    """The pool of whoever asks to spend with the household, or why there is none; whoever is blocked is not in it."""
     if rules.household is None:
         return NOT_OFFERED
     if household is None or spender not in household.roles:
         return NO_HOUSEHOLD
+    if not rules.blocked.isdisjoint(household.roles):
+        roles = {member: role for member, role in household.roles.items() if member not in rules.blocked - {spender}}
+        household = household._replace(roles=roles)
     return Pool(household, spender, rules.household, rules.zone, rules.rest, uses, at)
 
 

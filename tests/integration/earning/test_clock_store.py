@@ -9,6 +9,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from libs.blocks import postgres as blocks
+from libs.judging.blocks import BLOCKED
 from libs.judging.exchange import NO_RATE
 from libs.promotions.rates import Rates
 from services.earning import clock_store
@@ -21,8 +23,8 @@ DAY = timedelta(days=1)
 START = ParkedKey(0, 0, UUID(int=0))
 PARK = """
 INSERT INTO earning.parked_receipt (tenant_id, programme_id, receipt_key, event_key, reason, currency, receipt_number,
-                                    occurred_at, recorded_at)
-VALUES ($1, $1, $2, $2, $3, $4, $5, $6, $7)
+                                    occurred_at, recorded_at, member_id)
+VALUES ($1, $1, $2, $2, $3, $4, $5, $6, $7, $8)
 """
 ENROL = """
 INSERT INTO ledger.member (tenant_id, programme_id, member_id, seq, spread, activates_at) VALUES ($1, $1, $2, 3, 0, $3)
@@ -45,14 +47,15 @@ async def park(
     currency: str = "USD",
     at: datetime = WHEN,
     parked_at: datetime = WHEN + DAY,
+    member: UUID | None = None,
 ) -> None:
-    await connection.execute(PARK, tenant, UUID(int=number), reason, currency, f"R-{number}", at, parked_at)
+    await connection.execute(PARK, tenant, UUID(int=number), reason, currency, f"R-{number}", at, parked_at, member)
 
 
 async def found(connection: asyncpg.Connection, most: int = 100) -> list[tuple[str, int]]:
     """All pages, one after the other."""
     receipts, after = [], START
-    while page := await clock_store.rated_receipts(connection, NO_RATE, after, most):
+    while page := await clock_store.ready_receipts(connection, after, most):
         assert len(page) <= most
         receipts += page
         after = page[-1].key
@@ -72,6 +75,24 @@ async def test_receipts_whose_rate_is_there_are_found_page_by_page(
     await park(earning, 8, tenant=GLOBEX.tenant_id, currency="CHF")
     await park(earning, 9, at=WHEN - 2 * DAY)
     assert await found(earning, most) == [(f"R-{number}", 1) for number in (1, 2, 3, 4, 5, 8)]
+
+
+async def test_receipts_of_members_who_are_not_blocked_any_more_are_found_too(
+    database: Database, earning: asyncpg.Connection
+) -> None:
+    await put_rate(database, "USD", 1, 10**9, WHEN - DAY)
+    blocked, free = UUID(int=101), UUID(int=102)
+    for number, member in ((1, blocked), (2, free), (4, free)):
+        await park(earning, number, reason=BLOCKED, member=member)
+    await park(earning, 3)
+    operator = await asyncpg.connect(database.dsn("operator"))
+    for member in (blocked, free):
+        await blocks.block(operator, (1, 1), member, WHEN, by="eva", reason="lost")
+    assert await found(earning) == [("R-3", 1)]
+    await blocks.lift(operator, (1, 1), free, WHEN + DAY, by="eva", note=None)
+    await operator.close()
+    for most in (1, 2, 100):
+        assert await found(earning, most) == [("R-2", 0), ("R-3", 1), ("R-4", 0)]
 
 
 async def test_the_version_is_the_one_that_judging_takes(database: Database, earning: asyncpg.Connection) -> None:

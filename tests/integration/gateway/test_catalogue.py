@@ -273,7 +273,7 @@ async def test_the_console_shows_rewards_with_reasons_and_a_board_of_orders(shop
     page = await shop.door.get(f"/catalogue?member_id={member.member_id}&lang=de")
     assert 'alt="A mug on a table"' in page.text
     assert "Es fehlen 200 Punkte." in page.text
-    assert "img-src https:" in page.headers["content-security-policy"]
+    assert "img-src 'self' https:" in page.headers["content-security-policy"]
     await member.credit(500, NOW - timedelta(days=1))
     asked = {"member_id": str(member.member_id), "reward": "mug", "answers": {"variant": "white", "pick_up_at": "7"}}
     made = await shop.made("/v1/redemptions", asked)

@@ -94,8 +94,8 @@ async def test_debt_is_repaid_first(client: httpx.AsyncClient, scribe: Scribe) -
     await member.move("reverse", ("debt", "reversed"), NOW - timedelta(hours=1), [], amount=20)
     told = await quoted(client, cart(COFFEE, member_id=str(member.member_id)))
     (balance,) = told["balances"]
-    assert balance["before"] == {"available": 0, "spendable": 0, "pending": 0, "debt": 20}
-    assert balance["after"] == {"available": 13, "spendable": 13, "pending": 0, "debt": 0}
+    assert balance["before"] == {"available": 0, "spendable": 0, "pending": 0, "debt": 20, "lent": 0}
+    assert balance["after"] == {"available": 13, "spendable": 13, "pending": 0, "debt": 0, "lent": 0}
 
 
 async def test_words_are_in_the_reader_s_language(client: httpx.AsyncClient) -> None:

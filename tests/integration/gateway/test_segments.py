@@ -209,12 +209,22 @@ async def test_how_far_a_member_is_with_a_challenge(
         "challenge": True,
         "effect": {"kind": "fixed", "points": 50},
     }
-    segments = [{"name": "twice", "title": "Two visits", "when": {"all": [twice]}}]
-    await put_programme(database, document | {"campaigns": [campaign], "segments": segments})
+    weekly = {"kind": "count", "what": "visits", "min": 1, "in_a_row": {"periods": 3, "of": "week"}}
+    segments = [
+        {"name": "twice", "title": "Two visits", "when": {"all": [twice]}},
+        {"name": "weekly", "title": "Every week", "when": {"all": [weekly]}},
+    ]
+    streak = campaign | {"id": "weekly", "trigger": {"kind": "segment_entered", "segment": "weekly"}}
+    await put_programme(database, document | {"campaigns": [campaign, streak], "segments": segments})
     anna = await scribe.member()
     await superuser.execute(QUERIES["member_day"], 1, anna.member_id, NOW.date(), 1, 500, None)
     answer = await client.get(f"/v1/members/{anna.member_id}/challenges")
-    (told,) = answer.json()["data"]
+    told, every_week = answer.json()["data"]
+    (step,) = every_week["steps"]
+    assert (step["told"], step["here"]["done"], step["here"]["needed"]) == ("1 of 3 in a row", 1, 1)
+    page = (await client.post(f"/v1/members/{anna.member_id}/pages")).json()["path"]
+    shown = (await client.get(f"{page}?lang=de")).text
+    assert "mindestens 1 Einkauf in jeder von 3 Wochen hintereinander: <b>1 von 3 hintereinander</b>" in shown
     assert (told["campaign"], told["met"], told["done_at"]) == ("twice", 0, None)
     assert told["gives"] == "50 points for whoever completes \u201cTwo visits\u201d."
     assert [(one["told"], one["done"], one["needed"]) for one in told["steps"]] == [("1 of 2", 1, 2)]

@@ -55,7 +55,7 @@ async def test_the_catalogue_is_for_anybody_on_a_phone_and_on_a_screen(
         "No. 1 of the most wanted this month", "4 of 5 stars, by 1 member", "For staff", "qr",
     )]  # fmt: skip
     assert found == [True, True, True, True, True, True, False, False]
-    assert "img-src https:" in page.headers["content-security-policy"]
+    assert "img-src 'self' https:" in page.headers["content-security-policy"]
     elsewhere = (await shop.door.get("/rewards/acme/main?store=8&category=music&lang=en")).text
     assert "There are no rewards at the moment." in elsewhere
     screen = (await shop.door.get("/rewards/acme/main?store=7&kiosk=true&lang=de")).text

@@ -29,6 +29,7 @@ OTHERWISE = {
     "addMemberWish": [],
     "downloadBacktestMembers": ["text/csv"],
     "downloadFileRejects": ["text/csv"],
+    "downloadLetters": ["application/pdf", "application/zip", "text/csv"],
     "downloadProgrammeCalendar": ["text/calendar"],
     "dropMemberWish": [],
     "exportCatalogue": ["text/csv", "application/json"],
@@ -39,6 +40,7 @@ OTHERWISE = {
     "getLiability": _TABLE,
     "removeResultMail": [],
     "removeWebhook": [],
+    "stopStandingOrder": [],
 }
 """What operations answer that do not answer JSON alone."""
 PAGES = ("/", "/docs", "/asyncapi", "/problems", *(f"/problems/{code}" for code in KINDS))

@@ -29,6 +29,7 @@ from services.redemption.gifts import gift_of
 from services.redemption.handlers import Desk
 from tests.integration.gateway.conftest import SEAL_KEY, MakeKey, SetClock, bearer, running
 from tests.integration.gateway.scribe import MemberScribe, Scribe
+from tests.integration.gateway.test_quote import cart
 from tests.integration.gateway.till import fresh_key
 from tests.support.database import ACME, Database, programme_document
 from tests.support.programmes import put_programme
@@ -238,12 +239,14 @@ async def test_a_loan_is_quoted_lent_shown_spent_and_owed_once_it_is_due(
     assert lent.status_code == 201, lent.text
     assert (lent.json()["trade"]["other"], lent.json()["trade"]["due_at"]) == (110, quoted["due_at"])
     assert (await shop.get(lent.headers["location"])).json()["trade"] == lent.json()["trade"]
-    more = await post("point-loans/quote", points=10)
-    assert (more.json()["possible"], more.json()["reason"], more.json()["left"]) == (False, "loan-limit", 0)
-    assert (await post("point-loans", points=10)).json()["code"] == "loan-limit"
+    more = (await post("point-loans/quote", points=10)).json()
+    assert (more["possible"], more["reason"], more["left"]) == (False, "loan-limit", 0)
     assert (await post("point-exchanges", partner="sky", points=10)).json()["code"] == "loan-open"
     now = await wallet()
     assert (now["spendable"], now["debt"], now["lent"], now["lent_due_at"]) == (100, 0, 110, quoted["due_at"])
+    tea = {"line": 1, "sku": "tea", "quantity": 1, "amount_minor": 500}
+    (foreseen,) = (await shop.post("/v1/quote", json=cart(tea, **whose))).json()["balances"]
+    assert (foreseen["after"]["lent"], foreseen["after"]["available"]) == (107, 102), "half of 5 points repays"
     bought = await post("point-purchases", points=50, paid_minor=60)
     assert bought.status_code == 201, bought.text
     assert ((await wallet())["lent"], (await wallet())["spendable"]) == (85, 125)
@@ -251,6 +254,8 @@ async def test_a_loan_is_quoted_lent_shown_spent_and_owed_once_it_is_due(
     path = f"/v1/members/{member.member_id}"
     german = (await shop.get(f"{path}/expiry?lang=de")).json()["wallets"][0]["words"]
     assert german[0].startswith("85 Punkte sind Ihnen geliehen: 50 % von allem")
+    link = (await shop.post(f"{path}/pages")).json()["path"]
+    assert "85 points are lent to you: 50 % of what you earn next" in (await shop.get(f"{link}?lang=en")).text
     words = [each["words"] for each in (await shop.get(f"{path}/history")).json()["data"]]
     assert words == [
         "Points were redeemed", "A debt was paid with points", "Points were bought",

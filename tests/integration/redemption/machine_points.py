@@ -62,6 +62,10 @@ class PointRules(RuleBasedStateMachine):
     def merged(self, who: int) -> bool:
         return self.points.purses[who].into is not None
 
+    def gone(self, one: Spent) -> bool:
+        """Whether anybody was merged whose points it took, or who took them."""
+        return self.merged(one.who) or any(self.merged(lot.who) for lot, _ in one.parts)
+
     def known(self, key: str, operation: str = "redeem") -> UUID:
         """The id of the redemption that was begun under a key."""
         return id_of(RequestName(SCOPE[0], "till", operation, keyed(key)["key"]))
@@ -187,6 +191,10 @@ class PointRules(RuleBasedStateMachine):
         self.done(applied, "merged", fits)
         if fits:
             self.points.merge(who, whom)
+            self.merged_into(who, whom)
+
+    def merged_into(self, who: int, whom: int) -> None:
+        """What else goes over comes with further rules."""
 
     def done(self, applied: Applied, outcome: str, fits: bool) -> None:
         """What was decided is what the model says."""
@@ -262,7 +270,7 @@ class PointRules(RuleBasedStateMachine):
         redemption_id, one = found
         told = {} if part is None or operation != "commit" else {"points": share(one.points, part)}
         wanted = told.get("points", one.points)
-        fits = not self.merged(one.who) and not one.final and wanted <= one.points and self.may(operation, one)
+        fits = not self.gone(one) and not one.final and wanted <= one.points and self.may(operation, one)
         self.spend(operation, self.name(), fits=fits, redemption_id=redemption_id, **told)
         if fits:
             self.went_on(operation, one, wanted)
@@ -291,7 +299,7 @@ class PointRules(RuleBasedStateMachine):
         redemption_id, one = found
         wanted = one.standing if part is None else share(one.standing, part)
         told: dict[str, Any] = {} if part is None else {"returned_minor" if one.bill else "points": wanted}
-        fits = not self.merged(one.who) and not one.final and one.state == "redeemed" and wanted <= one.standing
+        fits = not self.gone(one) and not one.final and one.state == "redeemed" and wanted <= one.standing
         self.spend("cancel", self.name(), fits=fits, redemption_id=redemption_id, by=by, **told)
         if fits:
             self.till.give_back(one, wanted, mercy=by != "member")

@@ -25,6 +25,7 @@ from libs.codes.rules import PoolRules
 from libs.contracts.carts import CartAsk
 from libs.contracts.codes import CodeAsk, ValueAnswer
 from libs.contracts.gift_cards import CardAsk
+from libs.contracts.households import HouseholdAsk
 from libs.contracts.redemption import Answer, Ask
 from libs.ledger.catch_up import catch_up
 from libs.ledger.evolve import apply_all
@@ -34,6 +35,7 @@ from services.earning.events import ACTIVITIES, PURCHASES
 from services.redemption import store
 from services.redemption.carts import following
 from services.redemption.gathering import Gathering
+from services.redemption.households.desk import HouseholdDesk
 from tests.support.counter import Counter, counter
 from tests.support.database import ACME, Database, programme_document
 from tests.support.on_database import EarningLane
@@ -45,11 +47,13 @@ KEEPER = CodeKeeper.from_seal_key(SEAL_KEY)
 SCOPE = (ACME.tenant_id, ACME.programme_id)
 START = datetime(2024, 3, 1, 12, tzinfo=UTC)
 LENDING = {"most": 80, "fee_percent": 10, "repays_percent": 40, "days": 20}
+HOUSEHOLD = {"mode": "percentage", "percent": 50}
 TRADES = {
     "sale": {"rates": [{"points": 1, "minor": 2}]},
     "lending": {"terms": [LENDING], "min_points": 5},
     "charities": [{"name": "reef", "title": "The reef", "points": 10, "minor": 5, "min_points": 10}],
 }
+PATIENT = "ALTER ROLE pointstream_{role} IN DATABASE {database} SET idle_in_transaction_session_timeout = 0"
 STOCK = """
 SELECT s.reference, s.free, s.reserved, coalesce((SELECT sum(u.used)::int FROM redemption.reward_use u
        WHERE u.programme_id = s.programme_id AND u.reference = s.reference), 0)
@@ -58,7 +62,7 @@ FROM redemption.stock s WHERE s.reference = $1
 CODES = "SELECT code_id, uses, state = 'void' FROM redemption.code WHERE code_id = ANY ($1::uuid[])"
 CARDS = "SELECT card_id, balance_minor FROM redemption.gift_card WHERE card_id = ANY ($1::uuid[])"
 T = TypeVar("T")
-Asked = TypeVar("Asked", Ask, CodeAsk, CardAsk, CartAsk)
+Asked = TypeVar("Asked", Ask, CodeAsk, CardAsk, CartAsk, HouseholdAsk)
 Answered = TypeVar("Answered", Answer, ValueAnswer)
 
 
@@ -100,11 +104,14 @@ class Stores:
         document = dict(programme_document(ACME))
         base = document["campaigns"][:1]  # type: ignore[index]  # a list, as `programme_document` writes it
         payment = {"rates": [{"points": 1, "minor": 1}]}
-        own = {"campaigns": base, "payment": payment, "trades": TRADES}
+        own = {"campaigns": base, "payment": payment, "trades": TRADES, "household": HOUSEHOLD}
         await put_programme(self.database, document | own | rules)
         self.operator: asyncpg.Connection = await asyncpg.connect(self.database.dsn())
         self._open.push_async_callback(self.operator.close)
+        for role in ("earning", "redemption"):  # a loop that stands still between steps is no frozen worker
+            await self.operator.execute(PATIENT.format(role=role, database=self.database.name))
         self.counter: Counter = await self._open.enter_async_context(counter(self.database, self.clock, SEAL_KEY))
+        self._households = HouseholdDesk(self.counter.desk)
         self._gathering = Gathering(self.counter.desk, lambda rows: None)
         pool = await self._open.enter_async_context(
             asyncpg.create_pool(self.database.dsn("earning"), min_size=0, max_size=2)
@@ -164,6 +171,10 @@ class Stores:
 
     async def _rush(self, asks: Sequence[Ask]) -> list[Answer]:
         return await asyncio.gather(*(self._gathering.serve(ask) for ask in asks))
+
+    def household(self, operation: Any, key: str, **told: Any) -> ValueAnswer:
+        """Ask about a household."""
+        return self.twice(self._households.serve, HouseholdAsk(operation, SCOPE[0], "till", **keyed(key), **told))
 
     def code(self, operation: Any, key: str, **told: Any) -> ValueAnswer:
         """Ask about a code."""

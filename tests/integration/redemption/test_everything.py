@@ -2,7 +2,7 @@
 
 Whatever is drawn is done to the real stores, in-process, and to a model of plain lists; after every step both must have
 the same points, stock, uses of codes and money, and none may be lost. What comes to be that members can do joins as
-rules of one more class over the same purses, as `LoanRules` does over `CartRules`.
+rules of one more class over the same purses, as `HouseholdRules` does over `LoanRules`.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import invariant, run_state_machine_as_test
 
-from tests.integration.redemption.machine_loans import LoanRules
+from tests.integration.redemption.machine_households import HouseholdRules
 from tests.integration.redemption.stores import Stores
 from tests.support.database import Database
 
 
-class Everything(LoanRules):
+class Everything(HouseholdRules):
     """All rules together."""
 
     @invariant()

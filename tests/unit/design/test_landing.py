@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,7 @@ from libs.design.blocks import Block
 from libs.design.faults import DesignInvalid
 from libs.design.landing import Form, Page, PageText
 from libs.design.style import DEFAULT
-from services.gateway.designs.editor import posted, tab_of
+from services.gateway.designs.editor import local_time, posted, tab_of
 from services.gateway.designs.words import DESIGNS
 from services.gateway.landing.joining import LIVES, Joining, address_of, enrolment
 from services.gateway.landing.pages import Reward, Shown, landing_page
@@ -151,6 +152,15 @@ def test_the_designer_moves_blocks_and_keeps_what_it_does_not_show() -> None:
         "off",
         "new",
     }
+
+
+def test_times_are_those_of_the_programme() -> None:
+    rome = ZoneInfo("Europe/Rome")
+    page = {"document": "{}", "tab": "en", "title": "T", "opens_at": "2026-03-29T12:00", "closes_at": "soon"}
+    made = posted("page", page, rome)
+    assert (made["opens_at"], made["closes_at"]) == ("2026-03-29T12:00:00+02:00", "soon")
+    assert local_time("2026-03-29T10:00:00Z", rome) == "2026-03-29T12:00"
+    assert [local_time(at, rome) for at in (None, "soon", "2026-03-29T12:00")] == ["", "soon", "2026-03-29T12:00"]
 
 
 def test_the_words_are_complete() -> None:

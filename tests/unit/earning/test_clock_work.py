@@ -16,7 +16,7 @@ from libs.intake.events import Prepared
 from libs.judging.programmes import by_prefix
 from libs.judging.versions import RunningProgramme
 from services.earning.arrivals import DUE, RESOLVED, Arrival, select
-from services.earning.clock_store import DueMember, RatedReceipt
+from services.earning.clock_store import DueMember, ReadyReceipt
 from services.earning.due import Told, choose, due_event
 from services.earning.feed import named
 from services.earning.retries import retry_event
@@ -31,8 +31,8 @@ def due(number: int, seq: int = 1) -> DueMember:
     return DueMember(1, 1, UUID(int=number), NOW, seq)
 
 
-def receipt(parked_at: datetime = NOW, version: int = 1) -> RatedReceipt:
-    return RatedReceipt(1, 1, UUID(int=7), "R-1", None, parked_at, version)
+def receipt(parked_at: datetime = NOW, version: int = 1) -> ReadyReceipt:
+    return ReadyReceipt(1, 1, UUID(int=7), "R-1", None, parked_at, version)
 
 
 def taken(record: Prepared, now: datetime = NOW) -> Arrival:
@@ -78,6 +78,8 @@ def test_a_retry_is_the_same_for_a_receipt_a_rate_and_a_parking() -> None:
     assert (arrival.key, arrival.body_hash) == (again.key, again.body_hash)
     others = [receipt(version=2), receipt(NOW + timedelta(minutes=1)), receipt()._replace(receipt_key=UUID(int=8))]
     assert len({taken(retry_event(PROGRAMME, other, NOW)).key for other in others} | {arrival.key}) == 4
+    reasons = [taken(retry_event(PROGRAMME, receipt(version=each), NOW)).event.data.reason for each in (0, 3)]
+    assert reasons == ["the member is not blocked any more", "version 3 of the exchange rate is there"]
 
 
 def test_a_key_names_a_member_or_nobody() -> None:

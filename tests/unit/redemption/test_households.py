@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from pydantic import ValidationError
 from libs.contracts.redemption import RedemptionView
 from libs.households import membership
 from libs.households.membership import No, Roster, Seat
-from libs.households.sharing import Household
+from libs.households.sharing import NO_USES, Household, Pool
 from libs.ledger.decide import decide_credit, opening_movement
 from libs.ledger.invariants import check
 from libs.ledger.model import Debt, MemberLedger
@@ -24,6 +25,7 @@ from libs.ledger.together import pooled
 from libs.lives.life import Life
 from libs.lives.made import Cause
 from libs.promotions.households import HouseholdTerms, Role
+from services.redemption.households.pool import pool_of
 from tests.support.households import HOUSEHOLD_ID, SharingCounter, rules_with
 from tests.support.spending import NOW, asked, commands
 
@@ -203,11 +205,12 @@ def test_limits_count_what_is_taken_in_one_batch_and_what_came_back() -> None:
     assert made.outcomes == {"redeem": 2, "refused": 1, "cancel": 1}
 
 
-def test_nobody_gives_from_a_wallet_in_which_they_owe() -> None:
+@pytest.mark.parametrize("debt", [Debt("points", 1, NOW), Debt("points", 0, NOW, lent=1, share=50, due_at=NOW)])
+def test_nobody_gives_from_a_wallet_in_which_they_owe_or_were_lent_something(debt: Debt) -> None:
     lot = decide_credit(
         0, "points", 5, earned_at=NOW, recorded_at=NOW, active_from=NOW, expires_at=None, policy_version=1
     )
-    owing = MemberLedger(ADULT, 1, (lot,), (Debt("points", 1, NOW),))
+    owing = MemberLedger(ADULT, 1, (lot,), (debt,))
     assert pooled(MemberLedger(OWNER), [owing], ["points"], NOW, lambda _, each: each.amount).offered == {}
 
 
@@ -279,7 +282,27 @@ def test_a_merged_member_keeps_the_seat() -> None:
     assert (change[1].named, change[1].state) == (ADULT, "left")
 
 
+def test_of_two_who_were_merged_both_seats_end() -> None:
+    """Else whoever goes would stay by the seat of whom they were."""
+    seats = [
+        Seat(OWNER, "owner", "joined", NOW, ADULT, None, NOW),
+        Seat(OWNER, "adult", "joined", NOW, OWNER, None, NOW),
+    ]
+    stays = Seat(CHILD, "adult", "joined", NOW, CHILD, OWNER, NOW)
+    after = _made(membership.departed(Roster(HOUSEHOLD_ID, NOW, (*seats, stays)), OWNER, OWNER, LATER))
+    assert [seat.member_id for seat in after.joined] == [CHILD]
+    assert after.joined[0].role == "owner"
+
+
 @pytest.mark.parametrize("terms", [{"mode": "percentage"}, {"percent": 50}])
 def test_a_percentage_is_said_where_it_holds(terms: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match="how much of each lot"):
         HouseholdTerms.model_validate(terms)
+
+
+def test_nothing_of_who_is_blocked_is_spent_by_others() -> None:
+    household = Household(HOUSEHOLD_ID, ROLES)
+    rules = msgspec.structs.replace(rules_with(), blocked=frozenset([CHILD]))
+    pool = pool_of(household, ADULT, rules, NO_USES, NOW)
+    assert isinstance(pool, Pool)
+    assert set(pool.household.roles) == {OWNER, ADULT}
