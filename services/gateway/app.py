@@ -144,7 +144,6 @@ from services.gateway.segments import api as segments_api
 from services.gateway.segments import console as segments_console
 from services.gateway.settings import GatewaySettings
 from services.gateway.sharing import routes as ways_to_share
-from services.gateway.sharing.desk import SharingDesk
 from services.gateway.shelf import routes as shelf
 from services.gateway.site import routes as site
 from services.gateway.site.sessions import Sessions
@@ -290,7 +289,7 @@ def compose(
             app.state.redemptions = RedemptionClient(settings.redemption, door_token(key))
             app.state.seal = vault.seal
             app.state.page_links = PageLinks.from_seal_key(key)
-            app.state.sharing = SharingDesk.from_seal_key(pool, key)
+            app.state.sharing = ways_to_share.made_desk(pool, key)
             app.state.proofs = CartProofs.from_seal_key(key)
             app.state.keeper = CodeKeeper.from_base64(settings.seal_key.get_secret_value())
             app.state.webhooks = WebhookDesk(pool, vault.seal, SystemClock(), random, settings.webhooks.loopback)

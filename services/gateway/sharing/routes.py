@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import asyncpg
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
@@ -34,6 +35,11 @@ _MOST = 100
 _NO_STORE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Vary": "Accept-Language"}
 _PREVIEWS = ("bot", "crawl", "spider", "preview", "facebookexternalhit", "whatsapp", "slack", "discord", "embedly")
 """What messengers call themselves that fetch a page to show what it is about: nobody has looked at it then."""
+
+
+def made_desk(pool: asyncpg.Pool, seal_key: bytes) -> SharingDesk:
+    """What the ways here are served with."""
+    return SharingDesk.from_seal_key(pool, seal_key)
 
 
 @router.post(
