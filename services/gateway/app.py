@@ -23,32 +23,13 @@ from libs.contracts.redemption import door_token
 from libs.runtime import postgres
 from libs.runtime.clock import Clock, SystemClock, monotonic
 from libs.runtime.kafka import idempotent_producer
-from services.gateway import api
-from services.gateway.backtests import pages as pages_of_backtests
-from services.gateway.backtests import routes as ways_to_backtests
 from services.gateway.backtests.desk import BacktestDesk
 from services.gateway.backtests.runner import Runner
 from services.gateway.backtests.store import BacktestStore
-from services.gateway.blocking import console as console_of_blocks
-from services.gateway.blocking import routes as ways_to_blocks
 from services.gateway.blocking.store import Blocks
-from services.gateway.calculator import api as calculator_api
-from services.gateway.callbacks import routes as ways_back
 from services.gateway.callbacks.desk import SmsCallbacks
-from services.gateway.carts import routes as ways_to_carts
-from services.gateway.catalogue import console as catalogue_console
-from services.gateway.catalogue import keeping_api, orders_api, reward_console, rewards_api, standing_api
-from services.gateway.choices import routes as ways_to_choices
-from services.gateway.codes import card_routes as ways_to_gift_cards
-from services.gateway.codes import console as console_of_codes
-from services.gateway.codes import routes as ways_to_codes
 from services.gateway.codes import stopping as ways_to_stop_codes
-from services.gateway.contacts import preferences
-from services.gateway.contacts import routes as ways_to_contacts
 from services.gateway.contacts.desk import ContactDesk
-from services.gateway.designs import console as designer
-from services.gateway.designs import looks as ways_to_looks
-from services.gateway.designs import routes as ways_to_designs
 from services.gateway.designs.desk import DesignDesk
 from services.gateway.designs.looks import BrandLooks
 from services.gateway.designs.store import DesignStore
@@ -58,199 +39,46 @@ from services.gateway.door.api_keys import KeyRing
 from services.gateway.door.cursors import Cursors
 from services.gateway.door.middleware import Door
 from services.gateway.door.quotas import Quotas
-from services.gateway.experiments import api as experiments_api
-from services.gateway.experiments import console as experiments_console
-from services.gateway.expiry import (
-    approvals_console,
-    boundary_api,
-    breakage_api,
-    exemptions_api,
-    extension_api,
-    forecast_api,
-    reinstatement_api,
-    reminder_api,
-    sweep_api,
-    sweep_plan_api,
-    sweeps_console,
-)
 from services.gateway.expiry.sweep_store import SweepStore
-from services.gateway.feedback import console as console_of_feedback
-from services.gateway.feedback import routes as ways_to_feedback
-from services.gateway.files import routes as ways_in_for_files
 from services.gateway.files.desk import FileDesk
 from services.gateway.files.feeder import Feeder
 from services.gateway.files.purge import FilePurge
 from services.gateway.files.shelf import Shelf
 from services.gateway.files.store import FileStore
-from services.gateway.games import console as console_of_games
-from services.gateway.games import ranking_api
-from services.gateway.games import routes as ways_to_games
-from services.gateway.households import routes as ways_to_households
-from services.gateway.inbox import routes as inbox_api
 from services.gateway.inbox.store import InboxStore
-from services.gateway.intake import console
-from services.gateway.intake import routes as ways_in
 from services.gateway.intake.desk import Desk
 from services.gateway.intake.publisher import Publisher
 from services.gateway.intake.recent import Recent
 from services.gateway.intake.store import IntakeStore
-from services.gateway.invitations import routes as invitations_routes
 from services.gateway.invitations.desk import InvitationDesk
-from services.gateway.landing import routes as landing_pages
 from services.gateway.landing.joining import Joining
 from services.gateway.landing.routes import LandingDesk
-from services.gateway.lapsing import routes as ways_of_lapsing
-from services.gateway.live import routes as live
 from services.gateway.live.board import Boards
 from services.gateway.live.lag import EndOffsets, onlooker
 from services.gateway.live.routes import Live
-from services.gateway.mass import console as console_of_mass
-from services.gateway.mass import routes as ways_to_mass
 from services.gateway.mass.desk import MassDesk
-from services.gateway.members import challenges_api, merge_api, shopping_api
-from services.gateway.members import console as members_console
-from services.gateway.messages import letters as letters_by_post
-from services.gateway.messages import outbox
-from services.gateway.messages import routes as ways_to_messages
 from services.gateway.messages.desk import MessageDesk
 from services.gateway.metrics import GatewayMetrics
-from services.gateway.mine import routes as own_pages
 from services.gateway.mine.links import PageLinks
-from services.gateway.mix import routes as mix_of_rewards
-from services.gateway.own_letters import result_routes as ways_to_results
-from services.gateway.own_letters import routes as ways_to_own_letters
 from services.gateway.own_letters.desk import OwnDesk
 from services.gateway.own_letters.results_desk import ResultsDesk
-from services.gateway.places import routes as places_routes
-from services.gateway.planning import calendar_api, calendar_console, wizard
-from services.gateway.public import routes as public
-from services.gateway.quotes import api as quote_api
 from services.gateway.quotes.store import QuoteStore
-from services.gateway.receipts import api as receipt_api
-from services.gateway.receipts import parked_api
 from services.gateway.receipts.programmes import CompiledVersions
-from services.gateway.redemptions import routes as ways_to_redemptions
 from services.gateway.redemptions.client import RedemptionClient
 from services.gateway.referrals import api as referral_api
-from services.gateway.referrals import console as referral_console
 from services.gateway.referrals.store import Codes
-from services.gateway.rules import campaign_api, programme_api, switch_api
 from services.gateway.rules.desk import RulesDesk
 from services.gateway.rules.store import RulesStore
 from services.gateway.running import TenantProgrammes
-from services.gateway.scenarios import console as scenarios_console
-from services.gateway.scenarios import simulation_api
-from services.gateway.segments import api as segments_api
-from services.gateway.segments import console as segments_console
 from services.gateway.settings import GatewaySettings
 from services.gateway.sharing import routes as ways_to_share
-from services.gateway.shelf import routes as shelf
-from services.gateway.site import routes as site
 from services.gateway.site.sessions import Sessions
 from services.gateway.store import Store
-from services.gateway.templates import api as templates_api
-from services.gateway.templates import console as templates_console
-from services.gateway.templates import media as ways_to_media
 from services.gateway.templates.desk import TemplateDesk
 from services.gateway.templates.store import TemplateStore
-from services.gateway.trades import routes as ways_to_trades
-from services.gateway.webhooks import console as pages_of_webhooks
-from services.gateway.webhooks import routes as ways_to_webhooks
+from services.gateway.ways import WAYS
 from services.gateway.webhooks.desk import WebhookDesk
 
-_WAYS = (
-    quote_api,  # first, for routes are tried in order and a till waits for this one
-    ways_in,
-    console,
-    ways_in_for_files,
-    ways_to_redemptions,
-    rewards_api,
-    standing_api,
-    keeping_api,
-    orders_api,
-    ways_to_feedback,
-    mix_of_rewards,
-    ways_to_codes,
-    ways_to_stop_codes,
-    ways_to_gift_cards,
-    ways_to_carts,
-    own_pages,
-    ways_to_trades,
-    ways_to_households,
-    ways_to_choices,
-    ways_to_games,
-    ranking_api,
-    ways_to_share,
-    ways_to_messages,
-    letters_by_post,
-    ways_to_mass,
-    ways_to_own_letters,
-    ways_to_results,
-    api,
-    merge_api,
-    ways_to_blocks,
-    extension_api,
-    ways_of_lapsing,
-    shopping_api,
-    segments_api,
-    challenges_api,
-    experiments_api,
-    parked_api,
-    referral_api,
-    referral_console,
-    receipt_api,
-    calculator_api,
-    public,
-    shelf,
-    programme_api,
-    campaign_api,
-    switch_api,
-    calendar_api,
-    calendar_console,
-    wizard,
-    ways_to_webhooks,
-    ways_back,
-    inbox_api,
-    ways_to_backtests,
-    pages_of_backtests,
-    pages_of_webhooks,
-    outbox,
-    live,
-    members_console,
-    console_of_blocks,
-    segments_console,
-    console_of_feedback,
-    catalogue_console,
-    reward_console,
-    experiments_console,
-    scenarios_console,
-    console_of_codes,
-    console_of_games,
-    console_of_mass,
-    reminder_api,
-    sweep_plan_api,
-    sweep_api,
-    reinstatement_api,
-    approvals_console,
-    exemptions_api,
-    ways_to_contacts,
-    preferences,
-    forecast_api,
-    breakage_api,
-    boundary_api,
-    sweeps_console,
-    templates_api,
-    templates_console,
-    simulation_api,
-    places_routes,
-    invitations_routes,
-    ways_to_media,
-    ways_to_designs,
-    ways_to_looks,
-    designer,
-    landing_pages,
-    site,
-)
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
@@ -326,7 +154,7 @@ def routes(lifespan: Lifespan | None = None) -> FastAPI:
         title="Pointstream", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan, redirect_slashes=False
     )
     # As they are: to include the routers would build every route anew, half a second's work.
-    served = [route for part in _WAYS for route in part.router.routes]
+    served = [route for part in WAYS for route in part.router.routes]
     app.router.routes += served
     error_answers.register(app, served)
     return app
