@@ -956,8 +956,8 @@ GRANT UPDATE (seq, tier, activates_at, lapses_at, owing, merged) ON ledger.membe
 GRANT UPDATE (remaining, held, pending, now_active_from, now_expires_at) ON ledger.lot TO pointstream_earning;
 GRANT UPDATE (amount, since, lent, share, due_at) ON ledger.debt TO pointstream_earning;
 GRANT SELECT ON ledger.journal, ledger.lot_now TO pointstream_earning;
-GRANT SELECT ON ledger.member, ledger.lot, ledger.debt, ledger.movement, ledger.allocation, ledger.journal, ledger.lot_now
-    TO pointstream_gateway;
+GRANT SELECT ON ledger.member, ledger.lot, ledger.debt, ledger.movement, ledger.allocation, ledger.loan, ledger.journal,
+    ledger.lot_now TO pointstream_gateway;
 GRANT SELECT ON ALL TABLES IN SCHEMA ledger TO pointstream_operator;
 -- redemption writes for the tenant of each request. It opens no lots, but saves as all writers do.
 GRANT USAGE ON SCHEMA ledger TO pointstream_redemption;
@@ -2832,6 +2832,7 @@ CREATE POLICY pointstream_expiry_works ON ledger.lot TO pointstream_expiry USING
 CREATE POLICY pointstream_expiry_works ON ledger.debt TO pointstream_expiry USING (true);
 CREATE POLICY pointstream_expiry_works ON ledger.movement TO pointstream_expiry USING (true);
 CREATE POLICY pointstream_expiry_works ON ledger.allocation TO pointstream_expiry USING (true);
+CREATE POLICY pointstream_expiry_works ON ledger.loan TO pointstream_expiry USING (true);
 
 GRANT USAGE ON SCHEMA ledger, stream TO pointstream_expiry;
 GRANT USAGE ON SCHEMA expiry TO pointstream_gateway;
@@ -2845,7 +2846,7 @@ GRANT UPDATE (state, asked, asked_by, lapsed, members, started_at, told_at, ende
 GRANT SELECT, UPDATE (state) ON expiry.reinstatement TO pointstream_expiry;
 GRANT SELECT, UPDATE (sent) ON expiry.reinstatement_share TO pointstream_expiry;
 GRANT UPDATE (after, epoch, holder, lease_until, finished, members, left_alone, done) ON expiry.chunk TO pointstream_expiry;
-GRANT SELECT ON ledger.member, ledger.lot, ledger.lot_now, ledger.debt, ledger.movement, ledger.allocation
+GRANT SELECT ON ledger.member, ledger.lot, ledger.lot_now, ledger.debt, ledger.movement, ledger.allocation, ledger.loan
     TO pointstream_expiry;
 GRANT UPDATE (seq, lapses_at) ON ledger.member TO pointstream_expiry;
 GRANT UPDATE (remaining) ON ledger.lot TO pointstream_expiry;

@@ -73,7 +73,7 @@ def balance(ledger: MemberLedger, wallet: str, at: datetime) -> Balance:
     owed = next((debt for debt in ledger.debts if debt.wallet == wallet), _NOTHING)
     return Balance(
         available=sum(lot.free for lot in in_force),
-        pending=sum(lot.remaining for lot in lots if lot.active_from > at),
+        pending=sum(lot.free for lot in lots if lot.active_from > at),
         active=sum(lot.remaining for lot in in_force),
         held=sum(lot.held for lot in lots),
         debt=owed.amount,

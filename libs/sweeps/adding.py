@@ -87,9 +87,10 @@ def look_ahead(ledger: MemberLedger, as_of: datetime) -> Ahead:
     past = catch_up(ledger, as_of, as_of)
     now = apply_all(ledger, past)
     ahead = [lot.active_from for lot in now.lots if lot.pending]
+    ahead += [debt.due_at for debt in now.debts if debt.due_at is not None]
     if ledger.keeps:
         ahead.append(horizon(as_of))
-    # Without anything that spares, what is left once all is active lapses at the dates that its lots have.
+    # Without anything that spares, what is left once all is active and due lapses at the dates that its lots have.
     return Ahead(ledger, past, now, catch_up(now, max(as_of, *ahead), as_of) if ahead else ())
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from libs.ledger.decide import opening_movement
-from libs.ledger.model import Account, Allocation, Kind, Lot, Movement, NewExpiry, Spared
+from libs.ledger.model import Account, Allocation, Kind, Loan, Lot, Movement, NewExpiry, Spared
 from libs.runtime import sql
 
 _QUERIES = sql.load("libs.sweeps", "journals.sql")
@@ -59,4 +59,5 @@ def _movement(row: asyncpg.Record) -> Movement:
         corrects=row["corrects"],
         new_expiry=NewExpiry(row["new_expires_at"]) if row["moves_expiry"] else None,
         spared=None if by is None else Spared(by, row["spared_as"], row["programme_version"]),
+        loan=None if row["share"] is None else Loan(row["share"], row["due_at"]),
     )

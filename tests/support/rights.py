@@ -71,8 +71,9 @@ RIGHTS: dict[str, dict[str, str]] = {
     "expiry": {
         "USAGE": "earning expiry ledger members platform stream",
         "SELECT": """
-            earning.decision_page earning.inbox ledger.debt ledger.lot_now members.exemption_pass members.segment_member
-            platform.exchange_rate platform.programme platform.programme_version platform.source platform.tenant
+            earning.decision_page earning.inbox ledger.debt ledger.loan ledger.lot_now members.exemption_pass
+            members.segment_member platform.exchange_rate platform.programme platform.programme_version platform.source
+            platform.tenant
             """,
         "INSERT SELECT": """
             expiry.boundary expiry.forecast expiry.origin_mix expiry.origin_place ledger.allocation ledger.movement
@@ -112,16 +113,16 @@ RIGHTS: dict[str, dict[str, str]] = {
             earning.parked_receipt earning.receipt earning.receipt_event earning.referral earning.referral_change
             earning.unclaimed_receipt earning.unpaid_receipt expiry.chunk expiry.followed expiry.forecast
             expiry.foreseen expiry.latest_forecast expiry.origin expiry.origin_mix expiry.origin_place expiry.reminder
-            expiry.reminder_chunk ledger.allocation ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.movement
-            ledger.waiver members.identifier members.member members.merge members.segment_change members.segment_member
-            members.tier_change members.tier_standing notifier.captured notifier.delivery notifier.scenario_act
-            notifier.sms_day platform.programme platform.source platform.tenant redemption.badge redemption.badge_award
-            redemption.bill redemption.cart redemption.choice redemption.code redemption.code_miss redemption.code_use
-            redemption.game redemption.game_bid redemption.game_spin redemption.game_stock redemption.game_ticket
-            redemption.game_win redemption.gift_card redemption.gift_card_entry redemption.household
-            redemption.household_part redemption.housemate redemption.redemption redemption.reward_answer
-            redemption.reward_order redemption.reward_step redemption.reward_use redemption.trade stream.outbox_shard
-            stream.position vault.profile
+            expiry.reminder_chunk ledger.allocation ledger.debt ledger.journal ledger.loan ledger.lot ledger.lot_now
+            ledger.movement ledger.waiver members.identifier members.member members.merge members.segment_change
+            members.segment_member members.tier_change members.tier_standing notifier.captured notifier.delivery
+            notifier.scenario_act notifier.sms_day platform.programme platform.source platform.tenant redemption.badge
+            redemption.badge_award redemption.bill redemption.cart redemption.choice redemption.code
+            redemption.code_miss redemption.code_use redemption.game redemption.game_bid redemption.game_spin
+            redemption.game_stock redemption.game_ticket redemption.game_win redemption.gift_card
+            redemption.gift_card_entry redemption.household redemption.household_part redemption.housemate
+            redemption.redemption redemption.reward_answer redemption.reward_order redemption.reward_step
+            redemption.reward_use redemption.trade stream.outbox_shard stream.position vault.profile
             """,
         "INSERT SELECT UPDATE(lifted_at) UPDATE(lifted_by) UPDATE(note)": "members.block",
         "SELECT UPDATE(changed_at) UPDATE(paused) UPDATE(revision)": "redemption.code_pool",

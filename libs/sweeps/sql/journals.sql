@@ -11,8 +11,10 @@ ORDER BY member_id, seq;
 -- name: movements
 SELECT m.member_id, m.seq, m.wallet, m.kind::text AS kind, m.from_account::text AS from_account,
        m.to_account::text AS to_account, m.amount, m.effective_at, m.recorded_at, m.corrects, m.moves_expiry,
-       m.new_expires_at, w.spared_by, w.spared_as, w.programme_version, coalesce(a.lots, '{}') AS lots, coalesce(a.amounts, '{}') AS amounts
+       m.new_expires_at, w.spared_by, w.spared_as, w.programme_version, o.share, o.due_at,
+       coalesce(a.lots, '{}') AS lots, coalesce(a.amounts, '{}') AS amounts
 FROM ledger.movement m
+LEFT JOIN ledger.loan o USING (tenant_id, programme_id, member_id, seq)
 LEFT JOIN ledger.waiver w USING (tenant_id, programme_id, member_id, seq)
 LEFT JOIN (
     SELECT member_id, seq, array_agg(lot_seq ORDER BY lot_seq) AS lots, array_agg(amount ORDER BY lot_seq) AS amounts

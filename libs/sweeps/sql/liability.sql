@@ -37,12 +37,12 @@ WITH cut AS (
 ), held AS (
     SELECT wallet,
            sum(remaining - held) FILTER (WHERE active_from <= $3 AND (expires_at IS NULL OR expires_at > $3)) AS available,
-           sum(remaining) FILTER (WHERE active_from > $3) AS pending,
+           sum(remaining - held) FILTER (WHERE active_from > $3) AS pending,
            sum(held) AS held
     FROM lots GROUP BY wallet
 ), owed AS (
     SELECT wallet, sum(CASE WHEN from_account = 'debt' THEN amount ELSE -amount END) AS debt
-    FROM moved WHERE 'debt' IN (from_account, to_account) AND from_account <> to_account GROUP BY wallet
+    FROM moved WHERE 'debt' IN (from_account, to_account) GROUP BY wallet
 )
 SELECT wallet, coalesce(h.available, 0)::bigint AS available, coalesce(h.pending, 0)::bigint AS pending,
        coalesce(h.held, 0)::bigint AS held, coalesce(o.debt, 0)::bigint AS debt
@@ -51,7 +51,8 @@ ORDER BY wallet;
 
 -- name: apart
 -- Members of whom it can't be told set by set: something told later counts from before what was there by then, so that it
--- must be asked whether the points were free; or they owed while an activation was due that nobody had written down.
+-- must be asked whether the points were free; or they owed while an activation was due that nobody had written down; or they
+-- were lent points, which are owed from their day on.
 SELECT m.member_id FROM ledger.movement m
 JOIN (
     SELECT j.member_id, min(j.seq) AS seq FROM ledger.movement j
@@ -72,6 +73,8 @@ WHERE l.active_from > CASE l.opened_by WHEN 'transfer' THEN l.recorded_at ELSE l
       WHERE a.tenant_id = $1 AND a.programme_id = $2 AND a.member_id = l.member_id AND a.lot_seq = l.seq
         AND m.kind = 'activate' AND m.effective_at <= $3 AND ($4::timestamptz IS NULL OR m.recorded_at <= $4)
   )
+UNION
+SELECT o.member_id FROM ledger.loan o WHERE o.tenant_id = $1 AND o.programme_id = $2
 ORDER BY 1;
 
 -- name: spared

@@ -85,7 +85,7 @@ async def test_stop_and_start_are_the_members_word(
         assert await called(anonymous, {"From": NUMBER, "Body": text}) == 200
     stopped = await load_consents(scribe.connection, name)
     assert {(each.purpose, each.channel, each.given) for each in stopped} == {
-        (purpose, "sms", False) for purpose in ("service", "marketing", "profiling")
+        (purpose, "sms", False) for purpose in ("service", "marketing", "profiling", "location")
     }
     clock.forward(timedelta(minutes=5))
     assert await called(anonymous, {"From": NUMBER, "Body": "start"}) == 200
