@@ -92,7 +92,8 @@ class Merges:
     """The merges of the batch: those known of the members in hand, and what is done to them.
 
     `known` are the merges of whom a batch is to merge or part, and of ids that lead to others, by member; `identifiers`
-    and `counters` are those of the former. `away` are the ledgers of members who were merged, `gone` where lots went. `added` is what a merge moved later.
+    and `counters` are those of the former. `away` are the ledgers of members who were merged, `gone` where lots went.
+    `added` is what a merge moved later.
     """
 
     owners: MutableMapping[tuple[int, int, str], UUID]
