@@ -4171,9 +4171,10 @@ BEGIN
     JOIN redemption.code_pool p ON p.tenant_id = c.tenant_id AND p.pool_id = c.pool_id
     WHERE u.tenant_id = p_tenant AND u.use_id = ANY (p_uses) AND NOT p.paused AND c.state <> 'void'
       AND c.uses < coalesce(CASE WHEN p.rules ? 'uses' THEN (p.rules ->> 'uses')::int ELSE 1 END, 2147483647)
-      AND (u.member_id IS NULL OR NOT p.rules ? 'per_member' OR (p.rules ->> 'per_member')::int > (
+      AND (u.member_id IS NULL OR NOT p.rules ? 'per_member' OR (p.rules ->> 'per_member')::int >= (
           SELECT count(*) FROM redemption.code_use o
-          WHERE o.tenant_id = p_tenant AND o.member_id = u.member_id AND o.pool_id = u.pool_id AND o.returned_at IS NULL
+          WHERE o.tenant_id = p_tenant AND o.member_id = u.member_id AND o.pool_id = u.pool_id
+            AND (o.returned_at IS NULL OR o.use_id = ANY (p_uses))
       ));
     IF v_free < cardinality(p_uses) THEN
         RETURN false;

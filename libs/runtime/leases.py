@@ -32,6 +32,8 @@ _STORE = 0.25
 """Seconds between two times that cursors are stored at least; what lies behind one is published again after a crash."""
 _GATHER = 0.025
 """Seconds in which more is waited for once there is something: asking and sending cost more than what is sent."""
+_HEARD = 2_000
+"""Rows that wait in memory at most: while the broker is away more come, and the table has them all."""
 
 
 def shard_of(writer: str, member_id: UUID) -> str:
@@ -98,6 +100,9 @@ class LeasedRelay:
         """Hear what this process has committed, with the numbers that it was given."""
         for row in rows:
             self._heard.setdefault(row.shard, []).append(row)
+        if sum(map(len, self._heard.values())) > _HEARD:
+            self._dirty.update(self._heard)
+            self._heard.clear()
         self._woken.set()
 
     def stop(self) -> None:

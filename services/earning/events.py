@@ -196,7 +196,7 @@ class EventHandler:
         if leads or changing:
             merges = Merges(owners, lives, standings, cases, identifiers, *deeds)
             apart = reinstating_store.of_merged(reinstating, leads)
-            await merging_store.load(connection, [*changing, *apart], merges, now)
+            await merging_store.load(connection, [*changing, *apart], leads, merges, now)
             merges.lead(leads)
         own = lives if merges is None else {**lives, **merges.away}
         lapses = await reinstating_store.load(connection, reinstating, own) if reinstating else {}

@@ -91,8 +91,9 @@ class Done(NamedTuple):
 class Merges:
     """The merges of the batch: those known of the members in hand, and what is done to them.
 
-    `known` are the merges of whom a batch is to merge or part, by member; `identifiers` and `counters` are theirs.
-    `away` are the ledgers of members who were merged, `gone` where lots went. `added` is what a merge moved later.
+    `known` are the merges of whom a batch is to merge or part, and of ids that lead to others, by member; `identifiers`
+    and `counters` are those of the former. `away` are the ledgers of members who were merged, `gone` where lots went.
+    `added` is what a merge moved later.
     """
 
     owners: MutableMapping[tuple[int, int, str], UUID]
@@ -104,7 +105,7 @@ class Merges:
     tiers: Tiers | None = None
     known: Mapping[MemberName, Sequence[Merge]] = field(default_factory=dict)
     gone: dict[tuple[UUID, int], tuple[UUID, int, int]] = field(default_factory=dict)
-    counters: Mapping[MemberName, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    counters: Mapping[MemberName, Sequence[str]] = field(default_factory=dict)
     used: Mapping[CounterName, int] = field(default_factory=dict)
     away: dict[MemberName, Life] = field(default_factory=dict)
     done: list[Done] = field(default_factory=list)
@@ -151,11 +152,11 @@ class Merges:
         before = [each.number for each in (*self.known.get(name, ()), *self._more.get(name, ()))]
         number = 1 + max(before, default=0)
         used = {}
-        asked, into = str(arrival.event.data.to_member_id), str(survivor.name[2])
-        for key, theirs in self.counters.get(name, ()):
+        own, into = str(name[2]), str(survivor.name[2])
+        for key in self.counters.get(name, ()):
             if amount := self.used.get((*scope, key), 0):
                 used[key] = amount
-                use(arrival.programme, theirs.replace(asked, into), amount, NO_LIMIT)  # the id asked for may lead on
+                use(arrival.programme, key.replace(own, into), amount, NO_LIMIT)
         identifiers = self.identifiers.get(name, ())
         self.identifiers |= {name: (), survivor.name: (*self.identifiers.get(survivor.name, ()), *identifiers)}
         done = Merge(name, number, survivor.name[2], made.passed, made.debts, identifiers, used, now)
@@ -244,7 +245,8 @@ class Merges:
         self.done.append(Done(undone, arrival.key))
         self._more.setdefault(name, []).append(undone)
         self.gone |= undone.ways()
-        self.lives[name], self.standings[name] = merged, merged.standing
+        for whose in {name, *(self._behind(name) & self.lives.keys())}:
+            self.lives[whose], self.standings[whose] = merged, merged.standing
         theirs = self.identifiers.get(survivor.name, ())
         left = tuple([each for each in theirs if each not in last.identifiers])
         back = tuple([each for each in theirs if each in last.identifiers])
@@ -256,6 +258,19 @@ class Merges:
         for case in self.cases.values():
             if case.story.owner == home and lies_in(case.story) == survivor.name[2]:
                 case.story = moved(case.story, self.gone, home)
+
+    def _behind(self, name: MemberName) -> set[MemberName]:
+        """A member, and those of the batch whose ids lead there by merges that stand."""
+        last = {whose: merges[-1] for whose, merges in (*self.known.items(), *self._more.items()) if merges}
+        found: set[MemberName] = set()
+        more = {name}
+        while more:
+            found |= more
+            more = {
+                whose for whose, merge in last.items()
+                if not merge.undone and (*whose[:2], merge.survivor) in found and whose not in found
+            }  # fmt: skip
+        return found
 
     def _tell(
         self,

@@ -32,17 +32,22 @@ async def lock_identifiers(
     connection: asyncpg.Connection, changing: Iterable[Arrival]
 ) -> dict[MemberName, tuple[str, ...]]:
     """Lock the identifiers of members whom a batch is to merge or part."""
+    found: dict[MemberName, list[str]] = {name: [] for name in await _about(connection, changing)}
+    if found:
+        for row in await connection.fetch(_QUERIES["lock_identifiers"], *_columns(list(found))):
+            found[tuple(row[:3])].append(row["identifier"])
+    return {name: tuple(identifiers) for name, identifiers in found.items()}
+
+
+async def _about(connection: asyncpg.Connection, changing: Iterable[Arrival]) -> list[MemberName]:
+    """The members whom a batch is to merge or part: those who are named, and those to whom such an id leads."""
     named = [
         (*new.scope, member_id)
         for new in changing
         for member_id in (new.event.data.member_id, getattr(new.event.data, "to_member_id", None))
         if member_id is not None
     ]
-    found: dict[MemberName, list[str]] = {name: [] for name in named}
-    if named:
-        for row in await connection.fetch(_QUERIES["lock_identifiers"], *_columns(list(found))):
-            found[tuple(row[:3])].append(row["identifier"])
-    return {name: tuple(identifiers) for name, identifiers in found.items()}
+    return list(dict.fromkeys([*named, *(await leading(connection, named)).values()]))
 
 
 def changing(topic: str, fresh: Sequence[Arrival]) -> list[Arrival]:
@@ -139,25 +144,31 @@ async def _bring(connection: asyncpg.Connection, wanted: Sequence[tuple[Case, Me
         case.story = moved(case.story, gone, target, own)
 
 
-async def load(connection: asyncpg.Connection, changing: Sequence[Arrival], merges: Merges, now: datetime) -> None:
-    """Load what a batch needs that merges members or parts them: earlier merges, and what they have used of limits."""
+async def load(
+    connection: asyncpg.Connection,
+    changing: Sequence[Arrival],
+    leads: Iterable[MemberName],
+    merges: Merges,
+    now: datetime,
+) -> None:
+    """Load what a batch needs that merges members or parts them: earlier merges, and what they have used of limits.
+
+    `leads` are the ids of the batch that lead to others.
+    """
     if not changing:
         return
     named = {(*new.scope, new.event.data.member_id): new for new in changing}
-    known = await merges_of(connection, named)
+    about = await _about(connection, changing)
+    asked = dict.fromkeys([*about, *leads])
+    known = await merges_of(connection, asked)
     merges.gone |= all_ways(known)
-    merges.known = {name: [each for each in known if each.name == name] for name in named}
+    merges.known = {name: [each for each in known if each.name == name] for name in asked}
     standings = await heads(connection, list(named))
     ledgers = await store.load_ledgers(connection, list(standings), standings)
     merges.away = {name: Life(name, standings[name], ledgers[name], whole=True) for name in standings}
-    merges.counters = {
-        (*new.scope, new.event.data.member_id): _keys(
-            new.programme, new.event.data.member_id, new.event.data.to_member_id, now
-        )
-        for new in changing
-        if new.kind == arrivals.MERGE
-    }
-    wanted = [(*name[:2], key) for name, keys in merges.counters.items() for key, _ in keys]
+    merging = {new.scope: new.programme for new in changing if new.kind == arrivals.MERGE}
+    merges.counters = {name: _keys(merging[name[:2]], name[2], now) for name in about if name[:2] in merging}
+    wanted = [(*name[:2], key) for name, keys in merges.counters.items() for key in keys]
     merges.used = await store.load_counters(connection, wanted)
 
 
@@ -172,14 +183,13 @@ async def heads(connection: asyncpg.Connection, members: Sequence[MemberName]) -
     return found
 
 
-def _keys(programme: RunningProgramme, merged: UUID, survivor: UUID, now: datetime) -> list[tuple[str, str]]:
-    """The counters of a member in the periods that run, each beside the survivor's of the same limit."""
+def _keys(programme: RunningProgramme, merged: UUID, now: datetime) -> list[str]:
+    """The counters of a member in the periods that run."""
     version = programme.at(now)
     if version is None:
         return []
-    limits = dict.fromkeys(_limits(version.compiled))
-    keys = [(limit.key_of(merged, now, version.zone), limit.key_of(survivor, now, version.zone)) for limit in limits]
-    return list(dict.fromkeys((one, other) for one, other in keys if one is not None and other is not None))
+    keys = [limit.key_of(merged, now, version.zone) for limit in dict.fromkeys(_limits(version.compiled))]
+    return list(dict.fromkeys(key for key in keys if key is not None))
 
 
 def _limits(compiled: CompiledProgramme) -> Iterable[CompiledLimit]:

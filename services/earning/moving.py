@@ -27,10 +27,10 @@ def move(
 ) -> Acted:
     """Decide on points, or a whole member, that are to go to another; `life` is the ledger of whom the event names.
 
-    Nothing goes from or to a member who is blocked.
+    Nothing goes from or to a member who is blocked, nor by an id that leads to one.
     """
     data = arrival.event.data
-    if arrival.kind in arrivals.PAIRS and not arrival.programme.blocked.isdisjoint((data.member_id, data.to_member_id)):
+    if arrival.kind in arrivals.PAIRS and _blocked(arrival, life, life_of):
         return Acted(Verdict("refused", BLOCKED, effective_time(arrival.event.time, arrival.arrived_at).instant))
     if arrival.kind == arrivals.TRANSFER:
         return moved_to(arrival, life, life_of, used, use, now)
@@ -43,3 +43,13 @@ def move(
         if each is not None:
             life_of(arrival.programme, each.name[2])
     return acted
+
+
+def _blocked(arrival: Arrival, life: Life | None, life_of: LifeOf) -> bool:
+    """Whether one of the two members whom an event names is blocked, or whom their id leads to."""
+    programme, data = arrival.programme, arrival.event.data
+    if not programme.blocked:
+        return False
+    found = (life, life_of(programme, data.to_member_id))
+    named = {data.member_id, data.to_member_id, *(each.name[2] for each in found if each is not None)}
+    return not programme.blocked.isdisjoint(named)

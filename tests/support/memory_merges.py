@@ -17,15 +17,13 @@ if TYPE_CHECKING:
 
 
 async def lock_identifiers(memory: Memory, changing: Iterable[Arrival]) -> dict[MemberName, tuple[str, ...]]:
-    found: dict[MemberName, tuple[str, ...]] = {}
+    named: list[MemberName] = []
     for new in changing:
         data = new.event.data
-        for member_id in (data.member_id, getattr(data, "to_member_id", data.member_id)):
-            names = sorted(
-                name[2] for name, owner in memory.identifiers.items() if name[:2] == new.scope and owner == member_id
-            )
-            found[(*new.scope, member_id)] = tuple(names)
-    return found
+        named += [(*new.scope, each) for each in (data.member_id, getattr(data, "to_member_id", data.member_id))]
+    named += (await leading(memory, named)).values()
+    kept = sorted(memory.identifiers.items())
+    return {whose: tuple([name[2] for name, owner in kept if (*name[:2], owner) == whose]) for whose in named}
 
 
 async def leading(memory: Memory, absent: Sequence[MemberName]) -> dict[MemberName, MemberName]:

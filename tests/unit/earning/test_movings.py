@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -37,8 +38,9 @@ def compiled(transfers: Any = None, **pending: Any) -> ActiveVersion:
 AT_ONCE, LATER = compiled(), compiled(pending={"kind": "after", "days": 2})
 
 
-def running(version: ActiveVersion = AT_ONCE) -> Earning:
-    programme = RunningProgramme(1, 1, "acme", "main", (version,), history=Needs((EVER,)))
+def running(version: ActiveVersion = AT_ONCE, blocked: Collection[UUID] = ()) -> Earning:
+    history = Needs((EVER,))
+    programme = RunningProgramme(1, 1, "acme", "main", (version,), history=history, blocked=frozenset(blocked))
     return Earning(by_prefix([("/acme/pos", (1, 1)), ("/pointstream/acme/main", (1, 1))], {(1, 1): programme}))
 
 
@@ -98,6 +100,22 @@ def test_a_member_gives_no_more_than_the_limits_of_type_level_and_period_let(pla
     assert earning.memory.flaws() == []
 
 
+@pytest.mark.parametrize(("giver", "receiver"), [(ADA, CID), (CID, ADA), (BEN, CID)])
+def test_nothing_goes_from_or_to_whoever_is_blocked_by_whatever_id(giver: UUID, receiver: UUID) -> None:
+    """An id that was merged leads to the one who is blocked."""
+    with in_memory():
+        earning = running()
+        enrolled(earning)
+        play(earning, *(purchase(f"R-{card}", 1_000, card=card, time=NOON - HOUR) for card in "123"))
+        play(earning, asked("M-1", "merge", ADA, to_member_id=str(BEN), time=NOON))
+        later = running(blocked={BEN})
+        later.memory = earning.memory
+        wanted: dict[str, Any] = {"to_member_id": str(receiver), "wallet": "points", "points": 5, "reason": "gift"}
+        play(later, asked("T-1", "transfer", giver, time=NOON, **wanted))
+        assert outcome(later, "T-1") == ("refused", "member-blocked")
+        assert points(later) == {"1": 0, "2": 20, "3": 10}
+
+
 def test_an_old_purchase_comes_back_out_of_the_lots_that_went_over(plain: Earning) -> None:
     enrolled(plain)
     play(plain, purchase("R-1", 6_000, time=NOON - HOUR), purchase("R-2", 4_000, card="2", time=NOON - HOUR))
@@ -133,6 +151,19 @@ def test_ids_lead_on_through_a_second_merge(plain: Earning) -> None:
     assert points(plain) == {"1": 50, "2": 0, "3": 10}
     play(plain, returned("T-2", "R-1", time=NOON), returned("T-3", "R-2", time=NOON))
     assert points(plain) == {"1": 0, "2": 0, "3": 0}
+    assert plain.memory.flaws() == []
+
+
+def test_a_merge_by_an_id_that_led_to_somebody_is_theirs_and_can_be_undone_again_and_again(plain: Earning) -> None:
+    enrolled(plain)
+    play(plain, asked("M-1", "merge", BEN, to_member_id=str(CID), time=NOON))
+    before = dict(plain.memory.identifiers)
+    for number in (2, 3):
+        play(plain, asked(f"M-{number}", "merge", BEN, to_member_id=str(ADA), time=NOON))
+        assert set(plain.memory.identifiers.values()) == {ADA}
+        play(plain, asked(f"U-{number}", "unmerge", CID, time=NOON))
+        assert plain.memory.identifiers == before, "the cards of both are whose they were"
+    assert [(each.name[2], each.number) for each in plain.memory.merges.values()] == [(BEN, 1), (CID, 1), (CID, 2)]
     assert plain.memory.flaws() == []
 
 
