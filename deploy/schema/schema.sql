@@ -4747,6 +4747,18 @@ CREATE INDEX invitation_of_member ON gateway.invitation (tenant_id, programme_id
 SELECT platform.protect('gateway.invitation', ARRAY['pointstream_operator']);
 GRANT SELECT, INSERT, UPDATE (answer, answered_at, text_version) ON gateway.invitation TO pointstream_gateway;
 
+-- Whom a member asked to have invited, also where nobody was written to: what is counted tells nothing of the address.
+CREATE TABLE gateway.invitation_asked (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    digest bytea NOT NULL,
+    asked_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, member_id, digest)
+);
+SELECT platform.protect('gateway.invitation_asked', ARRAY['pointstream_operator']);
+GRANT SELECT, INSERT ON gateway.invitation_asked TO pointstream_gateway;
+
 -- Households: members who let each other spend their points. Points stay in each member's own lots.
 
 CREATE TABLE redemption.household (

@@ -75,6 +75,22 @@ async def test_a_dry_run_applies_nothing(postgres_server: EmbeddedPostgres, data
     assert await migrate(dsn) == [migration.name for migration in migrations()]
 
 
+async def test_rows_of_all_companies_are_brought_along(
+    postgres_server: EmbeddedPostgres, database_template: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The owner, as who migrations are applied, sees the rows of no company unless a migration says so."""
+    dsn, known = await empty_database(postgres_server, "pointstream_older"), migrations()
+    monkeypatch.setattr("libs.runtime.migrate.migrations", lambda: [each for each in known if each.name < "0055"])
+    await migrate(dsn)
+    connection = await asyncpg.connect(dsn)
+    await connection.execute(_SQL["older_rows"])
+    monkeypatch.undo()
+    await migrate(dsn)
+    assert [tuple(row) for row in await connection.fetch(_SQL["brought_along"])] == [("endpoint", 1), ("held", 1)]
+    assert [row[0] for row in await connection.fetch(_SQL["unprotected"])] == []
+    await connection.close()
+
+
 async def test_a_changed_file_is_refused(database: Database, connection: asyncpg.Connection) -> None:
     first = migrations()[0].name
     await connection.execute("UPDATE public.migration SET checksum = 'other' WHERE name = $1", first)

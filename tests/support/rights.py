@@ -127,9 +127,9 @@ RIGHTS: dict[str, dict[str, str]] = {
         "INSERT SELECT UPDATE(lifted_at) UPDATE(lifted_by) UPDATE(note)": "members.block",
         "SELECT UPDATE(changed_at) UPDATE(paused) UPDATE(revision)": "redemption.code_pool",
         "INSERT SELECT": """
-            expiry.reinstatement_share members.referral_code notifier.design notifier.feedback notifier.mass_member
-            notifier.media notifier.own_letter notifier.simulation notifier.template platform.exchange_rate
-            platform.programme_version redemption.reward
+            expiry.reinstatement_share gateway.invitation_asked members.referral_code notifier.design
+            notifier.feedback notifier.mass_member notifier.media notifier.own_letter notifier.simulation
+            notifier.template platform.exchange_rate platform.programme_version redemption.reward
             """,
         "INSERT SELECT UPDATE(free)": "redemption.stock",
         "INSERT SELECT UPDATE(rated_at) UPDATE(sealed) UPDATE(stars)": "redemption.rating",

@@ -15,6 +15,7 @@ from libs.catalogue.offering import Offer, offer, visible
 from libs.catalogue.postgres import Had, Kept
 from libs.catalogue.purse import with_points
 from libs.catalogue.ranking import BECAUSE, Proposal, proposed
+from libs.catalogue.reward import Reward
 from libs.catalogue.telling import price_view, reason_view
 from libs.ledger.catch_up import catch_up
 from libs.ledger.evolve import apply_all
@@ -82,6 +83,16 @@ async def seen_by(
         wished = each.reward.reference in who.wishes
         found.append(Seen(each, made, proposed(each.reward, made, who.facts, now, wished=wished), supply))
     return found
+
+
+def for_anybody(reward: Reward, store: str = "") -> bool:
+    """Whether pages without a member show it: it is for no segment and no list alone, and is had in the store, if any.
+
+    Neither rewards for staff nor those for somebody chosen are.
+    """
+    meant = reward.audience
+    here = not store or not meant.stores or store in meant.stores
+    return here and not (meant.segments or meant.lists)
 
 
 def offer_view(seen: Seen, who: Onlooker, language: str) -> OfferView:

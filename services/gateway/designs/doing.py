@@ -97,8 +97,12 @@ async def done(press: Press) -> str:
 
 def seen_in(fields: Mapping[str, str]) -> int:
     """Return the revision of the draft that a form was made of; 0 for none."""
-    revision = fields.get("revision", "")
-    return int(revision) if revision.isascii() and revision.isdigit() else 0
+    return _number(fields.get("revision", "")) or 0
+
+
+def _number(text: str) -> int | None:
+    """A number that PostgreSQL can have, too; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 async def _save(press: Press) -> str:
@@ -146,8 +150,7 @@ async def _publish(press: Press) -> str:
 
 
 async def _restore(press: Press) -> str:
-    number = press.fields.get("do", "").partition(".")[2]
-    to = int(number) if number.isascii() and number.isdigit() else None
+    to = _number(press.fields.get("do", "").partition(".")[2])
     at, by = press.at, who(press.caller)
     if at.what == "mail":
         templates = desk_of_templates(press.request)

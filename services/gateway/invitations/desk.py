@@ -79,6 +79,8 @@ class InvitationDesk:
     ) -> Stand:
         """Send the one notice to an address, unless it had one, or belongs to a member: nobody is told which.
 
+        It counts for the member all the same, and against what a day allows: no count tells who is a member.
+
         `inviter` in it is the member's given name. `place` is where links to this gateway begin.
 
         Raises:
@@ -90,9 +92,11 @@ class InvitationDesk:
             raise ProblemError("request-invalid", errors=[fault])
         now, digest = caller.parts.clock.now(), self.vault.digest(read)
         scope, name = running.key, (*running.key, member.member_id)
-        async with tenant_transaction(self.pool, caller.tenant_id, reading=True) as connection:
+        async with tenant_transaction(self.pool, caller.tenant_id) as connection:
+            await connection.execute(_SQL["one_by_one"], *name)
             if await connection.fetchval(_SQL["lately"], *name, now - _DAY) >= A_DAY:
                 raise ProblemError("invitations-spent", headers={"Retry-After": str(int(_DAY.total_seconds()))})
+            await connection.execute(_SQL["ask"], *name, digest, now)
             known = await connection.fetchval(_SQL["is_known"], *scope, digest)
             inviter = (await load_people(connection, [name], self.vault.seal))[name].given_name
         if not known:

@@ -19,7 +19,7 @@ from libs.design.style import text_in
 from libs.judging.versions import RunningProgramme
 from libs.language.choice import choose
 from libs.runtime.clock import monotonic
-from services.gateway.catalogue.looking import anybody, seen_by
+from services.gateway.catalogue.looking import anybody, for_anybody, seen_by
 from services.gateway.designs.desk import site_of
 from services.gateway.designs.looks import brand_of, look_of
 from services.gateway.designs.store import DesignStore
@@ -108,6 +108,7 @@ async def load_rewards(request: Request, running: RunningProgramme, language: st
     facts = ProgrammeFacts(running.programme_id, running.programme, version.zone.key)
     async with parts_of(request).store.reading(running.tenant_id) as reading:
         seen = await seen_by(reading, anybody(facts, running.tenant_id), Asking(channel="app"), now)
+    seen = [each for each in seen if for_anybody(each.kept.reward)]
     seen.sort(key=lambda each: (-each.proposal.score, each.kept.reward.reference))
     found = []
     for each in seen[:_MOST_REWARDS]:

@@ -336,18 +336,18 @@ def _links(request: Request) -> PageLinks:
 
 
 def _read(request: Request, token: str) -> OwnPage | None:
-    """What a link opens; who comes with many that open nothing is asked to wait.
+    """What a link opens. It counts for the link, as what its forms tell costs; one that opens nothing for its visitor.
 
     Raises:
-        ProblemError: the visitor came with too many of those.
+        ProblemError: there were too many of those.
     """
     parts = parts_of(request)
     page = _links(request).read(token, parts.clock.now())
-    if page is None:
-        verdict = parts.visitors.take("" if request.client is None else request.client.host, monotonic())
-        if not verdict.allowed:
-            told = f"Try again in {verdict.retry_after} s."
-            raise ProblemError("quota-exceeded", told, headers=parts.visitors.headers(verdict), violated=(POLICY,))
+    host = "" if request.client is None else request.client.host
+    verdict = parts.visitors.take(host if page is None else token, monotonic())
+    if not verdict.allowed:
+        told = f"Try again in {verdict.retry_after} s."
+        raise ProblemError("quota-exceeded", told, headers=parts.visitors.headers(verdict), violated=(POLICY,))
     return page
 
 

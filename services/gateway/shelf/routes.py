@@ -12,9 +12,8 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from libs.catalogue.facts import Asking
-from libs.catalogue.reward import Reward
 from libs.games.ranking import Question
-from services.gateway.catalogue.looking import Onlooker, Seen, anybody, categories_of, offer_view, seen_by
+from services.gateway.catalogue.looking import Onlooker, Seen, anybody, categories_of, for_anybody, offer_view, seen_by
 from services.gateway.catalogue.pages import PICTURES
 from services.gateway.door.access import parts_of
 from services.gateway.door.parameters import Language
@@ -73,7 +72,7 @@ async def rewards_shelf(
 
 
 @router.get(f"/{PLACE}/{{company}}/{{programme}}/{{reference}}")
-async def reward_for_anybody(
+async def rewardfor_anybody(
     request: Request,
     company: Slug,
     programme: Slug,
@@ -107,15 +106,9 @@ async def _found(request: Request, shown: Shown, store: str) -> _Found:
         days = stretch(wanted, shown.at.astimezone(zone).date())
         places, _ = await first_places(reading, programme_id, wanted, days, zone, _WANTED)
         liked = await load_figures(reading.connection, shown.programme.key)
-    seen = [each for each in seen if _for_anybody(each.kept.reward, store)]
+    seen = [each for each in seen if for_anybody(each.kept.reward, store)]
     seen.sort(key=lambda each: (-each.proposal.score, each.kept.reward.reference))
     return _Found(who, seen, Standing({each.key: each.rank for each in places}, liked))
-
-
-def _for_anybody(reward: Reward, store: str) -> bool:
-    meant = reward.audience
-    here = not store or not meant.stores or store in meant.stores
-    return here and not (meant.segments or meant.lists)
 
 
 def _base(request: Request) -> str:

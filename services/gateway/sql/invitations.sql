@@ -1,9 +1,19 @@
 -- Invitations to friends, by the digest of their address.
 
+-- name: one_by_one
+-- Holds back other invitations of the same member, to the end of the transaction.
+SELECT pg_advisory_xact_lock(hashtextextended('invitation/' || $1::int || '/' || $2::int || '/' || $3::uuid, 0));
+
 -- name: lately
--- How many a member ($3) has sent since an instant ($4).
-SELECT count(*)::int FROM gateway.invitation i
-WHERE i.tenant_id = $1 AND i.programme_id = $2 AND i.member_id = $3 AND i.invited_at > $4;
+-- How many a member ($3) has asked to have invited since an instant ($4).
+SELECT count(*)::int FROM gateway.invitation_asked i
+WHERE i.tenant_id = $1 AND i.programme_id = $2 AND i.member_id = $3 AND i.asked_at > $4;
+
+-- name: ask
+-- Notes that a member asks for an address to be invited, once, whether it is or not.
+INSERT INTO gateway.invitation_asked (tenant_id, programme_id, member_id, digest, asked_at)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT DO NOTHING;
 
 -- name: is_known
 -- Whether an address was invited before, or is a member's of the programme.
@@ -28,8 +38,10 @@ UPDATE gateway.invitation i SET answer = $4, answered_at = $5, text_version = $6
 WHERE i.tenant_id = $1 AND i.programme_id = $2 AND i.digest = $3;
 
 -- name: of_member
--- How the invitations of a member stand.
-SELECT count(*)::int AS invited, count(*) FILTER (WHERE i.answer = 'agreed')::int AS agreed,
+-- How the invitations of a member stand; who was not written to counts as one who says nothing.
+SELECT (SELECT count(*)::int FROM gateway.invitation_asked a
+        WHERE a.tenant_id = $1 AND a.programme_id = $2 AND a.member_id = $3) AS invited,
+       count(*) FILTER (WHERE i.answer = 'agreed')::int AS agreed,
        count(*) FILTER (WHERE i.answer = 'refused')::int AS refused
 FROM gateway.invitation i
 WHERE i.tenant_id = $1 AND i.programme_id = $2 AND i.member_id = $3;

@@ -12,8 +12,12 @@ import orjson
 
 from tests.integration.gateway.conftest import NOW, MakeKey, SetClock, bearer
 from tests.integration.gateway.scribe import Scribe
+from tests.integration.gateway.test_catalogue import SONG, Shop, shop
 from tests.integration.gateway.test_members_console import signed_in
 from tests.support.database import ACME, GLOBEX
+from tests.support.rewards import MUG
+
+__all__ = ["shop"]
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 STYLE: dict[str, Any] = {
@@ -174,6 +178,16 @@ async def test_a_landing_page_is_seen_while_it_is_open(
     clock.forward(timedelta(days=7))
     assert (await client.get(path)).status_code == 404
     assert (await client.get("/p/globex/main/spring")).status_code == 404
+
+
+async def test_a_landing_page_shows_rewards_that_are_for_anybody(shop: Shop) -> None:
+    await shop.put("mug", MUG | {"stock": "unlimited"})
+    for name, audience in (("staff", {"lists": ["staff"]}), ("chosen", {"segments": ["best"]})):
+        await shop.put(name, SONG | {"audience": audience, "texts": {"en": {"title": f"For {name}"}}})
+    done = await shop.door.post("/v1/designs", json={"kind": "page", "name": "spring", "document": PAGE})
+    assert done.json()["published"], done.text
+    page = (await shop.door.get("/p/acme/main/spring?lang=en", headers={"Authorization": ""})).text
+    assert [MUG["texts"]["en"]["title"] in page, "For staff" in page, "For chosen" in page] == [True, False, False]
 
 
 async def test_drafts_are_saved_on_what_was_seen(client: httpx.AsyncClient) -> None:

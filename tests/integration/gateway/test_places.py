@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 import httpx
+import orjson
 
 from tests.integration.gateway.conftest import MakeKey, bearer
 from tests.integration.gateway.scribe import Scribe
@@ -53,3 +55,7 @@ async def test_a_position_takes_a_yes_and_is_kept_nowhere(
     assert not any("48.208" in line for line in log_lines)
     kept = await scribe.connection.fetchval("SELECT string_agg(encode(body, 'escape'), ' ') FROM gateway.idempotency")
     assert "48.208" not in str(kept)
+    digest = await scribe.connection.fetchval("SELECT fingerprint FROM gateway.idempotency")
+    guess = {"latitude": 48_208_493, "longitude": 16_373_118}
+    tried = sha256(f"POST\n{path}/positions\n".encode() + orjson.dumps(guess, option=orjson.OPT_SORT_KEYS)).digest()
+    assert bytes(digest) != tried, "nor can it be tried out"

@@ -10,6 +10,7 @@ import pytest
 
 from services.gateway.settings import GatewaySettings, PublicPart
 from tests.integration.gateway.conftest import NOW, MakeKey, SetClock, bearer, running
+from tests.integration.gateway.scribe import Scribe
 from tests.support.database import ACME, GLOBEX, Database, programme_document
 from tests.support.programmes import put_programme
 
@@ -142,3 +143,15 @@ async def test_a_front_door_and_a_quota(
 
 async def test_without_a_front_door_there_is_none(anonymous: httpx.AsyncClient) -> None:
     assert (await anonymous.get("/rules")).status_code == 404
+
+
+async def test_a_members_own_page_is_asked_for_so_often(
+    settings: GatewaySettings, clock: SetClock, make_key: MakeKey, scribe: Scribe
+) -> None:
+    members = [await scribe.member(ACME), await scribe.member(ACME)]
+    key = bearer((await make_key())[0])
+    async with running(settings.model_copy(update={"public": PublicPart(requests=1)}), clock) as door:
+        one, other = [
+            (await door.post(f"/v1/members/{each.member_id}/pages", headers=key)).json()["path"] for each in members
+        ]
+        assert [(await door.get(path)).status_code for path in (one, one, other)] == [200, 429, 200]

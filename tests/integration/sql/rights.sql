@@ -37,3 +37,18 @@ ORDER BY 1;
 -- name: powers
 SELECT rolname FROM pg_roles
 WHERE rolname LIKE 'pointstream%' AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication);
+
+-- name: older_rows
+-- What two companies had before there were words of carts and topics of endpoints.
+INSERT INTO notifier.webhook_endpoint
+    (tenant_id, endpoint_id, url, event_types, style, description, secret, state_at, created_at, created_by)
+VALUES (1, gen_random_uuid(), 'https://shop.example/', '{points.credited}', 'thin', '', '', now(), now(), 'somebody');
+INSERT INTO redemption.cart
+    (tenant_id, programme_id, cart_id, receipt_key, receipt_number, state, whole, fingerprint, held_until, currency,
+     total_minor, parts, told, asked_at, changed_at)
+VALUES (2, 2, gen_random_uuid(), gen_random_uuid(), 'R-1', 'held', true, '', now(), 'EUR', 100, '{}', '{}', now(), now());
+
+-- name: brought_along
+SELECT 'endpoint' AS what, count(*)::int FROM notifier.webhook_endpoint WHERE asked_at = state_at
+UNION ALL
+SELECT word, count(*)::int FROM redemption.cart_word GROUP BY word;
