@@ -3536,6 +3536,8 @@ CREATE TABLE notifier.captured (
     PRIMARY KEY (tenant_id, delivery_id)
 );
 CREATE INDEX captured_recent ON notifier.captured (tenant_id, captured_at DESC);
+CREATE INDEX captured_others ON notifier.captured (captured_at DESC) WHERE channel <> 'file';
+CREATE INDEX captured_letters ON notifier.captured (captured_at) WHERE channel = 'file';
 
 -- Makes the partitions of a month, where they are not there; what lies in the rest of it moves. Called by the notifier ahead of time.
 CREATE FUNCTION notifier.keep_month(p_day date) RETURNS boolean

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any, BinaryIO
 
 from font_rhd import font_files
+from PIL.Image import DecompressionBombError
 from reportlab.lib.colors import HexColor
 from reportlab.lib.utils import ImageReader, simpleSplit
 from reportlab.pdfbase import pdfmetrics
@@ -117,13 +118,19 @@ class Paper:
 
 
 def _picture(content: bytes) -> Any:
-    """Read a picture; None for one that is damaged, or has more dots than a letter needs."""
+    """Read a picture; None for one that is damaged, or has more dots than a letter needs.
+
+    All of it is read at once: what breaks in its middle would break the letters.
+    """
     try:
         picture = ImageReader(io.BytesIO(content))
         width, height = picture.getSize()
-    except OSError:
+        if width * height > MOST_DOTS:
+            return None
+        picture.getRGBData()
+    except (OSError, SyntaxError, DecompressionBombError):  # what Pillow says of pictures; a syntax is that of a PNG
         return None
-    return picture if width * height <= MOST_DOTS else None
+    return picture
 
 
 def _lines(letter: Letter) -> Iterator[tuple[str, bool]]:

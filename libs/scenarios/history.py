@@ -6,6 +6,7 @@ a scenario may ask for a birthday that nothing was waiting for at the time.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -33,6 +34,7 @@ from libs.runtime import sql
 from libs.runtime.outbox import unpack
 from libs.scenarios.ends import Asked, load_ends
 from libs.scenarios.news import LATER, Occasion, awaited, occasion_of
+from libs.scenarios.planning import begins
 from libs.scenarios.simulating import Happened, Reach, Simulated, Trial, simulated, trials
 
 _QUERIES = sql.load("libs.scenarios", "history.sql")
@@ -53,6 +55,10 @@ _TOPICS = {
 Scope = tuple[int, int]
 
 
+class TooMuch(ValueError):
+    """More began than one trial holds; fewer days have less."""
+
+
 async def simulate(
     connection: asyncpg.Connection,
     slugs: tuple[str, str],
@@ -61,13 +67,22 @@ async def simulate(
     zone: ZoneInfo,
     now: datetime,
     days: int,
+    most: int | None = None,
 ) -> Simulated:
-    """Say what scenarios would have done over the last days; `slugs` are those of tenant and programme."""
+    """Say what scenarios would have done over the last days; `slugs` are those of tenant and programme.
+
+    Raises:
+        TooMuch: they began more than `most` times, all of which are held in memory.
+    """
     since = now - timedelta(days=days)
-    happened = [each async for each in _told(connection, slugs, scenarios, since, now)]
+    happened: list[Happened] = []
+    async for each in _told(connection, slugs, scenarios, since, now):
+        happened.append(each)
+        _within(happened, most)
     for trigger in _clocked(each.trigger for each in scenarios):
         happened += await _brought(connection, scope, trigger, zone, since, now)
-    tried = trials(scenarios, sorted(happened, key=lambda each: each.at))
+        _within(happened, most)
+    tried = await asyncio.to_thread(trials, scenarios, sorted(happened, key=lambda each: each.at))
     ends: dict[UUID, str] = {}
     won: set[UUID] = set()
     reach: dict[UUID, Reach] = {}
@@ -77,7 +92,12 @@ async def simulate(
         found = await load_ends(connection, [_asked_for_goal(each, scope) for each in some if each.scenario.goal], {})
         won |= {name for name, reason in found.items() if reason == "goal_reached"}
         reach |= await _reach(connection, scope, {each.member_id for each in some if each.step.message} - reach.keys())
-    return simulated(scenarios, tried, ends, won, reach, now)
+    return await asyncio.to_thread(simulated, scenarios, tried, ends, won, reach, now)
+
+
+def _within(happened: Sequence[Happened], most: int | None) -> None:
+    if most is not None and len(happened) > most:
+        raise TooMuch(f"scenarios began more than {most:,} times: fewer days have less")
 
 
 async def _told(
@@ -101,7 +121,11 @@ async def _told(
                 if isinstance(event, Rejection) or (event.tenant, event.programme) != slugs:
                     continue
                 occasion = occasion_of(event)
-                if occasion is not None and not str(occasion.facts.get("segment", "")).startswith(OWN_SEGMENTS):
+                if (
+                    occasion is not None
+                    and not str(occasion.facts.get("segment", "")).startswith(OWN_SEGMENTS)
+                    and any(begins(each.trigger, occasion) for each in scenarios)
+                ):
                     yield Happened(occasion, event.time)
 
 

@@ -138,6 +138,7 @@ class ProfileHandler:
             elif status != "x":
                 tally.known(index, repeat=status == "r")
         await tally.settle(partial(body_hashes, connection))
+        known = await store.enrolled(connection, [_name(profile) for _, profile in fresh])
         claimed, asked = await self._save(
             connection, now, begun.page_base, [profile for _, profile in fresh], owners, careful
         )
@@ -146,8 +147,10 @@ class ProfileHandler:
         if fresh:
             applied.outcomes["enrolled"] = len(fresh)
         for index, profile in fresh:
-            tally.events[work.span_of[index]] += _told_of(profile, now)
-        spans = {(*profile.programme.key, profile.member_id): work.span_of[index] for index, profile in fresh}
+            tally.events[work.span_of[index]] += _told_of(profile, now, new=_name(profile) not in known)
+            if profile.enrols:
+                known.add(_name(profile))
+        spans = {_name(profile): work.span_of[index] for index, profile in fresh}
         for member, events in claimed.events.items():
             tally.events[spans[member]] += events
         for member, events in asked.items():
@@ -230,15 +233,20 @@ def _members(fresh: Iterable[Profile]) -> list[store.NewMember]:
     return list(found.values())
 
 
-def _told_of(profile: Profile, now: datetime) -> list[Outgoing]:
-    """That somebody has enrolled: to the world, and to a campaign that waits for it.
+def _name(profile: Profile) -> MemberName:
+    return (*profile.programme.key, profile.member_id)
 
-    Campaigns do not hear of members who come from elsewhere, and enrolled long ago.
+
+def _told_of(profile: Profile, now: datetime, *, new: bool) -> list[Outgoing]:
+    """That somebody has enrolled: to the world, if nobody knew them, and to a campaign that waits for it.
+
+    A shop that tells of all its members every night makes none of them new. Campaigns do not hear of members who come
+    from elsewhere, and enrolled long ago.
     """
     if not profile.enrols:
         return []
     spread = kafka_partition_hash(str(profile.member_id).encode())
-    told = [joined(profile.programme, profile.member_id, profile.at, spread)]
+    told = [joined(profile.programme, profile.member_id, profile.at, spread)] if new else []
     occasion = enrolment(profile.member_id, profile.at)
     if now - profile.at <= GRACE and is_awaited(profile.programme, occasion.name, occasion.of, occasion.at):
         told.append(outgoing(profile.programme, occasion, spread))

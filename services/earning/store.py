@@ -360,6 +360,14 @@ async def tie_identifiers(connection: asyncpg.Connection, now: datetime, ties: S
         await connection.execute(_QUERIES["tie_identifiers"], now, *_columns(ties, 5))
 
 
+async def enrolled(connection: asyncpg.Connection, members: Sequence[MemberName]) -> set[MemberName]:
+    """Return whom of these their programmes know already; each may stand more than once."""
+    if not members:
+        return set()
+    rows = await connection.fetch(_QUERIES["enrolled"], *_columns(members, 3))
+    return {(row["tenant_id"], row["programme_id"], row["member_id"]) for row in rows}
+
+
 async def enrol_members(connection: asyncpg.Connection, now: datetime, members: Sequence[NewMember]) -> None:
     """Enrol members, each once only; who is enrolled keeps the first date."""
     if members:

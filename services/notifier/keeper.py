@@ -27,6 +27,8 @@ _MOST = 500
 _MONTHS = 3
 """So many are kept ahead beside what scenarios plan: a reminder lies by the day of its boundary."""
 _SHORTEST = timedelta(days=28)
+_LETTERS = timedelta(days=92)
+"""How long letters for the post are kept for whoever prints them."""
 _RARELY = timedelta(seconds=15)
 _CAPTURED = sql.load("services.notifier", "captured.sql")
 _OPENED = ("opened", "clicked")
@@ -84,7 +86,7 @@ class Keeper:
         if self._rarely_at is None or wall >= self._rarely_at:
             self._rarely_at = wall + _RARELY
             await store.give_back(self._pool, wall, now)
-            await self._pool.execute(_CAPTURED["forget"], self._captured)
+            await self._pool.execute(_CAPTURED["forget"], self._captured, now - _LETTERS)
             await clear_expired(self._pool, now)
             rows = await store.backlog(self._pool, now)
             self._metrics.show_backlog([tuple(row) for row in rows])

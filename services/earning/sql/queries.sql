@@ -42,6 +42,12 @@ WHERE i.member_id IS NOT NULL;
 -- name: tie_identifiers
 SELECT earning.tie_identifiers($1, $2, $3, $4, $5, $6);
 
+-- name: enrolled
+-- Whom of these the programmes know already.
+SELECT m.tenant_id, m.programme_id, m.member_id
+FROM unnest($1::int[], $2::int[], $3::uuid[]) AS v(tenant_id, programme_id, member_id)
+JOIN members.member m USING (tenant_id, programme_id, member_id);
+
 -- name: enrol_members
 SELECT earning.enrol_members($1, $2, $3, $4, $5, $6, $7);
 

@@ -94,8 +94,7 @@ class InvitationDesk:
         scope, name = running.key, (*running.key, member.member_id)
         async with tenant_transaction(self.pool, caller.tenant_id) as connection:
             await connection.execute(_SQL["one_by_one"], *name)
-            if await connection.fetchval(_SQL["lately"], *name, now - _DAY) >= A_DAY:
-                raise ProblemError("invitations-spent", headers={"Retry-After": str(int(_DAY.total_seconds()))})
+            await _check_day(connection, name, now)
             await connection.execute(_SQL["ask"], *name, digest, now)
             known = await connection.fetchval(_SQL["is_known"], *scope, digest)
             inviter = (await load_people(connection, [name], self.vault.seal))[name].given_name
@@ -150,3 +149,13 @@ class InvitationDesk:
         letter_id = UUID(event_id(running.tenant, digest.hex(), MESSAGE, running.programme, 0))
         content = render(ready, values)
         return OwnLetter(letter_id, running.programme_id, MESSAGE, CHANNEL, MESSAGE, address.value, name, content)
+
+
+async def _check_day(connection: asyncpg.Connection, member: tuple[int, int, UUID], now: datetime) -> None:
+    """See that a member may send one more today.
+
+    Raises:
+        ProblemError: they may not.
+    """
+    if await connection.fetchval(_SQL["lately"], *member, now - _DAY) >= A_DAY:
+        raise ProblemError("invitations-spent", headers={"Retry-After": str(int(_DAY.total_seconds()))})

@@ -16,8 +16,10 @@ VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT DO NOTHING;
 
 -- name: is_known
--- Whether an address was invited before, or is a member's of the programme.
-SELECT EXISTS (SELECT FROM gateway.invitation i WHERE i.tenant_id = $1 AND i.programme_id = $2 AND i.digest = $3)
+-- Whether an address was invited before, refused to be by any programme of the company, or is a member's of this one.
+SELECT EXISTS (SELECT FROM platform.programme p
+               JOIN gateway.invitation i USING (tenant_id, programme_id)
+               WHERE p.tenant_id = $1 AND i.digest = $3 AND (p.programme_id = $2 OR i.answer = 'refused'))
     OR EXISTS (SELECT FROM vault.contact c
                WHERE c.tenant_id = $1 AND c.programme_id = $2 AND c.channel = 'email' AND c.digest = $3);
 

@@ -1,5 +1,7 @@
 """Promotions that begin: where the programme has members told of one, a message to many is made of it, once.
 
+One that began so long ago that its message is of no more use, as after a long outage, is told to nobody.
+
 Nothing leaves `take` as an exception but that it was cancelled: while the database is away it tries again, and the
 topic waits.
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -73,11 +76,11 @@ class Promotions:
         if scope is None or rules is None:
             return
         promotion = next((each for each in rules.messages.promotions if each.campaign == data.campaign), None)
-        if promotion is not None:
+        now = self._clock.now()
+        if promotion is not None and data.at + timedelta(hours=promotion.useful_hours) > now:
             name = UUID(event_id(event.tenant, event.id, "mass.promotion", data.campaign, 0))
             async with self._pool.acquire() as connection, connection.transaction():
-                wanted, now = wanted_of(promotion), self._clock.now()
-                await masses.make(connection, scope, (name, name.bytes), wanted, (), OURS, now)
+                await masses.make(connection, scope, (name, name.bytes), wanted_of(promotion), (), OURS, now)
 
 
 def wanted_of(promotion: Promotion) -> Wanted:

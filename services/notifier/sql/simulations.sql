@@ -20,5 +20,10 @@ RETURNING s.tenant_id, s.programme_id, s.simulation_id, s.days, s.scenarios::tex
 UPDATE notifier.simulation s SET state = $4, lease_until = NULL, result = $5::jsonb, ended_at = $6
 WHERE s.tenant_id = $1 AND s.simulation_id = $2 AND s.attempts = $3 AND s.state = 'running';
 
+-- name: again
+-- Whoever looks after an instant ($4) takes it up again.
+UPDATE notifier.simulation s SET lease_until = $4
+WHERE s.tenant_id = $1 AND s.simulation_id = $2 AND s.attempts = $3 AND s.state = 'running';
+
 -- name: forget
 DELETE FROM notifier.simulation WHERE ended_at < $1;

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -70,7 +70,7 @@ class Hearing:
                     await self._place(consumer, new, asked)
                     placed |= new
                 self._metrics.heard.set(len(placed))
-                await self._read(consumer)
+                await self._read(consumer, placed)
         finally:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_GOODBYE):
@@ -98,8 +98,12 @@ class Hearing:
             consumer.seek(each, starts[each])
         await _commit(consumer, starts)
 
-    async def _read(self, consumer: AIOKafkaConsumer) -> None:
-        got = await consumer.getmany(timeout_ms=_FETCH_MS, max_records=_MOST)
+    async def _read(self, consumer: AIOKafkaConsumer, placed: Collection[TopicPartition]) -> None:
+        """Read what has its place: of a partition that comes meanwhile the consumer would give what lies before it."""
+        if not placed:
+            await happens_within(self._stopping, _FETCH_MS / 1000)
+            return
+        got = await consumer.getmany(*placed, timeout_ms=_FETCH_MS, max_records=_MOST)
         for records in got.values():
             for record in records:
                 await self._intake.hear(record.value, record.timestamp / 1000, _kind(record.headers))

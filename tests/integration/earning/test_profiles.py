@@ -23,6 +23,24 @@ def told(name: str, enrolled: Record, **data: Any) -> Record:
     return event(PROFILES, kind, name, "/acme/pos", WHEN + DAY, member_id, {"member_id": member_id} | data)
 
 
+async def test_who_is_known_joins_no_more_however_often_a_shop_tells_of_it(stack: Stack) -> None:
+    """Twice at once, and again on another day, as shops that tell of all their members every night do."""
+    await put_programme(stack.database, document())
+    await at(stack, WHEN + 10 * DAY)
+
+    def again(name: str, day: int) -> Record:
+        ada = enrolment("1").key.decode()
+        data = {"member_id": ada, "identifiers": [{"kind": "card", "value": "1"}]}
+        return event(PROFILES, "org.pointstream.member.enrolled.v1", name, "/acme/pos", WHEN + day * DAY, ada, data)
+
+    await play(stack, again("first", 0), again("twin", 0))
+    await play(stack, again("second", 3), enrolment("2"), again("third", 4))
+    joined = [each for each in await stack.events("loyalty.members") if str(each["type"]).endswith("member.joined.v1")]
+    assert sorted(str(each["subject"]) for each in joined) == sorted(
+        enrolment(card).key.decode() for card in ("1", "2")
+    )
+
+
 async def test_attributes_are_asked_as_they_stand_and_a_return_sees_those_of_the_first_time(stack: Stack) -> None:
     rome = bonus("rome", 1_000, member={"attributes": [{"name": "city", "one_of": ["rome"]}]})
     new = bonus("new", 7, member={"enrolled": {"max_days": 3_650}})

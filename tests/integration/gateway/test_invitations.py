@@ -8,6 +8,7 @@ import re
 
 import httpx
 
+from libs.contacts.addresses import CheckedAddress, read_address
 from libs.contacts.vault import Vault
 from libs.deliveries.own import opened
 from libs.runtime.seal import Seal
@@ -19,6 +20,22 @@ from tests.support.programmes import put_version
 SEAL, VAULT = Seal.from_base64(base64.b64encode(SEAL_KEY).decode()), Vault.from_seal_key(SEAL_KEY)
 REFERRAL = {"referral": {"when": {"kind": "enrolment"}, "referrer": [{"from": 1, "points": 5}]}}
 FRIEND = {"address": "Friend@example.org", "language": "de"}
+
+
+ELSEWHERE = """
+WITH other AS (
+    INSERT INTO platform.programme (tenant_id, programme_id, slug, name, zone, currency)
+    VALUES (1, 77, 'elsewhere', 'Elsewhere', 'UTC', 'EUR') ON CONFLICT DO NOTHING
+)
+INSERT INTO gateway.invitation (tenant_id, programme_id, digest, member_id, invited_at, answer, answered_at)
+VALUES (1, 77, $1, $2, now(), $3, now())
+"""
+
+
+def digest(address: str) -> bytes:
+    read = read_address("email", address)
+    assert isinstance(read, CheckedAddress)
+    return VAULT.digest(read)
 
 
 async def letters(scribe: Scribe) -> list[tuple[str, str]]:
@@ -70,7 +87,21 @@ async def test_a_friend_is_written_to_once_and_answers_by_the_link(
     assert (off.status_code, off.json()["code"]) == (409, "invitations-off")
 
 
+async def test_who_said_no_is_asked_by_no_other_programme_of_the_company(
+    client: httpx.AsyncClient, scribe: Scribe
+) -> None:
+    member = await scribe.member(ACME)
+    await put_version(scribe.connection, programme_document(ACME) | REFERRAL)
+    path = f"/v1/members/{member.member_id}/invitations"
+    for name, answer in (("no", "refused"), ("yes", "agreed")):
+        await scribe.connection.execute(ELSEWHERE, digest(f"{name}@example.org"), member.member_id, answer)
+    for name in ("no", "yes"):
+        assert (await client.post(path, json={"address": f"{name}@example.org"})).status_code == 202
+    assert [address for address, _ in await letters(scribe)] == ["yes@example.org"]
+
+
 async def test_a_member_invites_so_many_a_day(client: httpx.AsyncClient, scribe: Scribe) -> None:
+    """However many they send at once, and whoever they invite."""
     member = await scribe.member(ACME)
     await put_version(scribe.connection, programme_document(ACME) | REFERRAL)
     path = f"/v1/members/{member.member_id}/invitations"

@@ -314,5 +314,19 @@ async def test_a_promotion_to_many_waits_for_a_person(notifying: Notifying) -> N
     assert await notifying.rows() == []
 
 
+async def test_a_promotion_of_days_ago_is_told_to_nobody(notifying: Notifying) -> None:
+    told = {"campaign": "coffee", "words": [{"title": "Coffee week", "text": "Twice."}], "useful_hours": 24}
+    await notifying.programme({"promotions": [told]})
+    data = {"campaign": "coffee", "cause": "frame", "programme_version": 1, "at": notifying.clock.now()}
+    begins = record(notifying.event("campaign.started", 0, data))
+    notifying.clock.instant += timedelta(hours=24)
+    promotions = Promotions(notifying.pool, notifying.programmes, notifying.clock)
+    await promotions.take([begins])
+    assert await masses.load(notifying.superuser, 1) == []
+    notifying.clock.instant -= timedelta(minutes=1)
+    await promotions.take([begins])
+    assert len(await masses.load(notifying.superuser, 1)) == 1
+
+
 def record(value: bytes) -> ConsumerRecord:
     return ConsumerRecord("loyalty.campaigns", 0, 0, 1_700_000_000_000, 0, b"k", value, None, 0, 0, ())

@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from libs.promotions.document import parse_programme
 from libs.promotions.scenarios import Scenario
 from libs.runtime.batch import Outgoing
@@ -17,6 +19,8 @@ from libs.scenarios.history import simulate
 from libs.scenarios.simulating import Simulated
 from services.notifier.announcements import WRITER
 from services.notifier.intake import enqueue
+from services.notifier.programmes import Programmes
+from services.notifier.trying import work
 from services.notifier.trying.work import Trials
 from tests.integration.notifier.conftest import BOUNDARY, NOON, SEED, Notifying
 from tests.integration.notifier.test_acting import review
@@ -97,6 +101,45 @@ async def test_what_the_clock_brings_follows_from_what_is_known(notifying: Notif
     assert {each.scenario.name: each.begun for each in found.funnels} == {
         "s0": 1, "s1": 1, "s2": 1, "s3": 0, "s4": 1, "s5": 1,
     }  # fmt: skip
+
+
+async def test_a_trial_that_comes_to_nothing_says_so_and_one_that_is_interrupted_is_tried_again(
+    notifying: Notifying, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A programme may be younger than the worker's last look; more than fits in memory is given up."""
+    await notifying.superuser.execute(SEED, 1, BOUNDARY)
+    told = Outgoing("loyalty.points", b"k", 1, review(notifying, 1), (), derived=True)
+    async with notifying.superuser.transaction():
+        await enqueue(notifying.superuser, {shard_of(WRITER, UUID(int=1)): [told]}, notifying.clock.now())
+    await notifying.programme()
+    notifying.clock.instant += timedelta(days=1)
+    wanted = scenarios({"trigger": {"kind": "activity", "activity": "review"}})
+    wall = SystemClock().now()
+    fresh = Programmes(notifying.pool, notifying.clock)
+    worker = Trials(notifying.pool, fresh, notifying.clock, lambda: wall)
+
+    async def asked(number: int) -> str:
+        one = (UUID(int=number), 5, wanted, "eva", notifying.clock.now())
+        assert await simulations.ask(notifying.superuser, (1, 1), *one)
+        await worker.look()
+        return await stands(number)
+
+    async def stands(number: int) -> str:
+        found = await simulations.one(notifying.superuser, 1, UUID(int=number))
+        assert found is not None
+        return found.state
+
+    assert await asked(1) == "done"
+    monkeypatch.setattr(work, "_MOST", 0)
+    assert await asked(2) == "failed"
+    monkeypatch.setattr(work, "_MOST", 1)
+    await notifying.superuser.execute("REVOKE SELECT ON stream.outbox FROM pointstream_notifier")
+    assert await asked(3) == "running"
+    assert worker.trouble is not None
+    await notifying.superuser.execute("GRANT SELECT ON stream.outbox TO pointstream_notifier")
+    wall += timedelta(minutes=2)
+    await worker.look()
+    assert await stands(3) == "done"
 
 
 async def test_who_asks_is_told_in_every_language_and_the_same_by_whichever_way(notifying: Notifying) -> None:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from libs.deliveries.told import Captured, Told
 from libs.design.qr import qr_picture
@@ -91,6 +92,14 @@ def test_what_cannot_be_printed_is_left_out_and_named() -> None:
         assert archive.read("1.pdf").startswith(b"%PDF-")
         listed = archive.read("left-out.csv").decode().splitlines()[1:]
         assert listed == [f"{each.letter_id},{why}" for why, each in wrong.items()]
+
+
+def test_a_logo_that_is_damaged_keeps_no_letter_from_the_post() -> None:
+    """Cut off in its middle, or of more dots than anybody reads; the sender's name stands in its place."""
+    huge = io.BytesIO()
+    Image.new("1", (20_000, 20_000)).save(huge, "PNG")
+    for damaged in (PICTURE[: len(PICTURE) // 2], huge.getvalue()):
+        assert print_letters([LETTER], "pdf", io.BytesIO(), {LOGO: damaged}, "Letters").letters == 1
 
 
 @settings(max_examples=40, deadline=None)

@@ -28,6 +28,7 @@ class Log:
     ended: Callable[[], None] = lambda: None
     at: dict[TopicPartition, int] = field(default_factory=dict)
     subscribed: list[str] = field(default_factory=list)
+    waits: int = 4
 
     async def start(self) -> None:
         """Nothing to do."""
@@ -39,7 +40,9 @@ class Log:
         self.subscribed = topics
 
     def assignment(self) -> set[TopicPartition]:
-        return set(self.published)
+        """The group takes its time."""
+        self.waits -= 1
+        return set(self.published) if self.waits < 0 else set()
 
     async def end_offsets(self, places: list[TopicPartition]) -> dict[TopicPartition, int]:
         return {each: len(self.published[each]) for each in places}
@@ -57,10 +60,14 @@ class Log:
     async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
         self.kept |= offsets
 
-    async def getmany(self, *, timeout_ms: int, max_records: int) -> dict[TopicPartition, list[Any]]:
-        """All that is left, and then word that there is no more."""
+    async def getmany(
+        self, *places: TopicPartition, timeout_ms: int, max_records: int
+    ) -> dict[TopicPartition, list[Any]]:
+        """All that is left, and then word that there is no more; whoever names no places waits to be given some."""
+        self.waits = 0
         got = {}
-        for each, published in self.published.items():
+        for each in places or self.published:
+            published = self.published[each]
             got[each] = [
                 SimpleNamespace(value=f"{each.partition}/{n}", timestamp=published[n], offset=n, headers=())
                 for n in range(self.at.get(each, 0), len(published))
