@@ -150,7 +150,7 @@ TOPICS: tuple[Topic, ...] = (
         "loyalty.points",
         "What happened to members' points, and what became of receipts, activities and requests to spend.",
         key="member id, or receipt id when nobody is known",
-        producers=("earning", "redemption", "expiry", "gateway"),
+        producers=("earning", "redemption", "expiry"),
         consumers=_BOTH,
     ).carrying(
         *_types(
@@ -185,7 +185,7 @@ TOPICS: tuple[Topic, ...] = (
         "loyalty.members",
         "Tiers, segments, referrals, households and the life of a membership.",
         key=_MEMBER,
-        producers=("earning", "gateway", "redemption"),
+        producers=("earning", "redemption"),
         consumers=_BOTH,
     ).carrying(
         *_types(

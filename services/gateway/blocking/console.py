@@ -15,10 +15,10 @@ from services.gateway.blocking.routes import blocks_of
 from services.gateway.blocking.texts import BLOCKING
 from services.gateway.door.access import parts_of
 from services.gateway.door.parameters import Language, MemberId, ProgrammeSlug
-from services.gateway.live.routes import NO_STORE, from_our_page, remember
+from services.gateway.live.routes import NO_STORE, remember
 from services.gateway.members.lookup import one_member
 from services.gateway.members.pages import member_path
-from services.gateway.site.console_door import lacking, let_in
+from services.gateway.site.console_door import let_in
 from services.gateway.site.forms import fields_of
 from services.gateway.store import Member
 
@@ -34,8 +34,6 @@ async def turn(request: Request, language: Language, member_id: MemberId, progra
     visitor = await let_in(request, PLACE, language, SCOPE)
     if isinstance(visitor, Response):
         return visitor
-    if not from_our_page(request):
-        return lacking(PLACE, language, SCOPE)
     key, parts = visitor.key, parts_of(request)
     fields = await fields_of(request, _MOST_BYTES)
     async with parts.store.reading(key.tenant_id) as reading:

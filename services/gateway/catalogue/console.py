@@ -23,10 +23,10 @@ from services.gateway.catalogue.texts import PAGES
 from services.gateway.door.access import Caller, parts_of
 from services.gateway.door.parameters import Language
 from services.gateway.door.problems import ProblemError
-from services.gateway.live.routes import NO_STORE, from_our_page, remember
+from services.gateway.live.routes import NO_STORE, remember
 from services.gateway.redemptions.routes import client_of
 from services.gateway.running import named
-from services.gateway.site.console_door import Visitor, lacking, let_in
+from services.gateway.site.console_door import Visitor, let_in
 from services.gateway.site.console_page import console_page
 from services.gateway.site.forms import fields_of
 
@@ -84,8 +84,6 @@ async def bring_on(request: Request, language: Language) -> Response:
     visitor = await let_in(request, PLACE, language, WRITE)
     if isinstance(visitor, Response):
         return visitor
-    if not from_our_page(request):
-        return lacking(PLACE, language, WRITE)
     fields = await fields_of(request, _MOST_BYTES)
     order_id, state = _id_of(fields.get("order_id", "")), fields.get("state", "")
     if order_id is None or state not in STATES:

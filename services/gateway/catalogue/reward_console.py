@@ -21,10 +21,10 @@ from services.gateway.catalogue.texts import PAGES
 from services.gateway.door.access import Caller, parts_of
 from services.gateway.door.parameters import Language
 from services.gateway.door.problems import ProblemError
-from services.gateway.live.routes import NO_STORE, from_our_page, remember
+from services.gateway.live.routes import NO_STORE, remember
 from services.gateway.rules.desk import desk_of, who
 from services.gateway.rules.store import Opened
-from services.gateway.site.console_door import Visitor, lacking, let_in
+from services.gateway.site.console_door import Visitor, let_in
 from services.gateway.site.console_page import console_page
 from services.gateway.site.forms import fields_of
 from services.gateway.store import ProgrammeFacts
@@ -58,8 +58,6 @@ async def change_reward(request: Request, language: Language, programme: Slug, r
     visitor = await let_in(request, PLACE, language, WRITE)
     if isinstance(visitor, Response):
         return visitor
-    if not from_our_page(request):
-        return lacking(PLACE, language, WRITE)
     fields = await fields_of(request, _MOST_BYTES)
     draft = fields.get("document", "").replace("\r\n", "\n")
     try:

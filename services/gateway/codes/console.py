@@ -24,9 +24,9 @@ from services.gateway.codes.views import CodeDetail, PoolView
 from services.gateway.door.access import parts_of
 from services.gateway.door.parameters import Language
 from services.gateway.door.problems import ProblemError
-from services.gateway.live.routes import NO_STORE, from_our_page, remember
+from services.gateway.live.routes import NO_STORE, remember
 from services.gateway.running import named
-from services.gateway.site.console_door import lacking, let_in
+from services.gateway.site.console_door import let_in
 from services.gateway.site.console_page import console_page
 from services.gateway.site.forms import fields_of
 from services.gateway.site.markup import instant, rows, table
@@ -65,8 +65,6 @@ async def look_up(request: Request, language: Language) -> Response:
     visitor = await let_in(request, PLACE, language, LOOK)
     if isinstance(visitor, Response):
         return visitor
-    if not from_our_page(request):
-        return lacking(PLACE, language, LOOK)
     key, session = visitor
     text = (await fields_of(request, _MOST_BYTES)).get("code", "").strip()[:_LONGEST]
     told, status = f"<p>{escape(CODES.say(language, 'nobody'))}</p>", 404

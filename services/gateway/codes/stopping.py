@@ -18,10 +18,10 @@ from services.gateway.door.access import Parts, RulesPublisher, parts_of
 from services.gateway.door.openapi import refusals
 from services.gateway.door.parameters import Language, ProgrammeSlug
 from services.gateway.door.problems import ProblemError
-from services.gateway.live.routes import NO_STORE, from_our_page, remember
+from services.gateway.live.routes import NO_STORE, remember
 from services.gateway.rules.bodies import Body, body_of, read_body
 from services.gateway.running import named
-from services.gateway.site.console_door import lacking, let_in
+from services.gateway.site.console_door import let_in
 from services.gateway.site.forms import fields_of
 from services.gateway.tenant_store import tenant_transaction
 
@@ -78,8 +78,6 @@ async def turn_by_button(request: Request, language: Language, programme: str, p
     visitor = await let_in(request, PLACE, language, SCOPE)
     if isinstance(visitor, Response):
         return visitor
-    if not from_our_page(request):
-        return lacking(PLACE, language, SCOPE)
     paused = (await fields_of(request, _MOST_BYTES)).get("paused") == "true"
     await _turned(request, parts_of(request), visitor.key.tenant_id, pool, programme, paused=paused)
     to = RedirectResponse(f"{PLACE}?lang={language}", status_code=303, headers=NO_STORE)

@@ -27,7 +27,7 @@ from services.gateway.door.problems import ProblemError
 from services.gateway.files.sending import chunks_of
 from services.gateway.landing.pages import landing_page
 from services.gateway.landing.routes import shown_page
-from services.gateway.live.routes import NO_STORE, from_our_page, remember
+from services.gateway.live.routes import NO_STORE, remember
 from services.gateway.quotes.api import one_programme
 from services.gateway.running import named
 from services.gateway.site.console_door import Visitor, lacking, let_in
@@ -80,7 +80,7 @@ async def designs_page(request: Request, language: Language) -> Response:
 async def keep_picture(request: Request, language: Language) -> Response:
     """Keep a picture that the form sends."""
     visitor = await let_in(request, HERE, language, WRITE)
-    if isinstance(visitor, Response) or not from_our_page(request):
+    if isinstance(visitor, Response):
         return JSONResponse({}, status_code=403)
     body = bytearray()
     async for chunk in chunks_of(request, MOST_BYTES):
@@ -120,8 +120,6 @@ async def change(
     visitor = await let_in(request, HERE, language, SCOPE)
     if isinstance(visitor, Response):
         return visitor
-    if not from_our_page(request):
-        return lacking(HERE, language, WRITE)
     fields = await fields_of(request, _MOST, MOST_FIELDS)
     do = fields.get("do", "")
     if do.partition(".")[0] in WRITING and not visitor.key.allows(WRITE):

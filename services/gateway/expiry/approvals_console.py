@@ -20,7 +20,7 @@ from services.gateway.door.parameters import Language
 from services.gateway.door.problems import ProblemError
 from services.gateway.expiry.reinstatement_api import decide, named
 from services.gateway.expiry.sweep_api import steer
-from services.gateway.live.routes import NO_STORE, from_our_page, remember
+from services.gateway.live.routes import NO_STORE, remember
 from services.gateway.site.console_door import let_in
 from services.gateway.site.console_page import console_page
 from services.gateway.site.markup import rows, table
@@ -45,8 +45,6 @@ async def decide_here(
     visitor = await let_in(request, HERE, language, SCOPES[what])
     if isinstance(visitor, Response):
         return visitor
-    if not from_our_page(request):
-        return _told(language, "page.elsewhere", 403)
     caller = Caller(visitor.key, parts_of(request))
     try:
         if what == "sweeps":

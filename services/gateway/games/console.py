@@ -29,9 +29,9 @@ from services.gateway.games.played import Played, load_course, load_given
 from services.gateway.games.ranking_page import ranking_body
 from services.gateway.games.rankings import first_places, stretch
 from services.gateway.games.texts import GAMES
-from services.gateway.live.routes import NO_STORE, from_our_page, remember
+from services.gateway.live.routes import NO_STORE, remember
 from services.gateway.running import in_force, named
-from services.gateway.site.console_door import Visitor, lacking, let_in
+from services.gateway.site.console_door import Visitor, let_in
 from services.gateway.site.console_page import console_page
 from services.gateway.site.forms import fields_of
 
@@ -58,8 +58,6 @@ async def begin_with(request: Request, language: Language) -> Response:
     visitor = await let_in(request, PLACE, language, WRITE)
     if isinstance(visitor, Response):
         return visitor
-    if not from_our_page(request):
-        return lacking(PLACE, language, WRITE)
     fields = await fields_of(request, _MOST_BYTES)
     example = examples().get(fields.get("example", ""))
     running = await _programme(request, visitor, fields.get("programme", ""))
@@ -122,8 +120,6 @@ async def steer(request: Request, language: Language, programme: Slug, game: Slu
     visitor = await let_in(request, PLACE, language, WRITE)
     if isinstance(visitor, Response):
         return visitor
-    if not from_our_page(request):
-        return lacking(PLACE, language, WRITE)
     fields = await fields_of(request, _MOST_BYTES)
     running = await _programme(request, visitor, programme)
     do = fields.get("do", "")

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import hmac
 import struct
-from dataclasses import dataclass, field
-from hashlib import sha256
+from dataclasses import dataclass
 from typing import NamedTuple, Self
 
-from libs.contacts.vault import DIGEST
+from services.gateway.door.signed import Signed
 
 _BODY = struct.Struct(">BII")
-_VERSION, _MAC = 1, 16
+_VERSION = 1
 
 
 class Invited(NamedTuple):
@@ -27,33 +24,21 @@ class Invited(NamedTuple):
 class InvitationLinks:
     """Makes and reads links. A link is good for ever: a no is always taken."""
 
-    key: bytes = field(repr=False)
+    signed: Signed
 
     @classmethod
     def from_seal_key(cls, key: bytes) -> Self:
         """Derive the key of links from the platform's."""
-        return cls(hmac.digest(key, b"invitations", "sha256"))
+        return cls(Signed.from_seal_key(key, b"invitations"))
 
     def token(self, invited: Invited) -> str:
         """Return the text of a link."""
         body = _BODY.pack(_VERSION, invited.tenant_id, invited.programme_id) + invited.digest
-        return _text(body + self._mac(body))
+        return self.signed.text(body)
 
     def read(self, token: str) -> Invited | None:
         """Return whom a link is for; None when it was not made here, or was changed in any character."""
-        try:
-            raw = base64.urlsafe_b64decode(token.encode() + b"=" * (-len(token) % 4))
-        except ValueError:  # no base64, or no ASCII
+        if (body := self.signed.body(token)) is None:
             return None
-        body, mac = raw[:-_MAC], raw[-_MAC:]
-        if len(body) != _BODY.size + DIGEST or _text(raw) != token or not hmac.compare_digest(mac, self._mac(body)):
-            return None
-        version, tenant_id, programme_id = _BODY.unpack(body[: _BODY.size])
+        version, tenant_id, programme_id = _BODY.unpack_from(body)
         return Invited(tenant_id, programme_id, body[_BODY.size :]) if version == _VERSION else None
-
-    def _mac(self, body: bytes) -> bytes:
-        return hmac.new(self.key, body, sha256).digest()[:_MAC]
-
-
-def _text(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -13,8 +13,9 @@ from libs.design.landing import Page, PageText
 from libs.design.style import Look, text_in
 from libs.language import wording
 from services.gateway.landing.words import LANDING
-from services.gateway.site.dress import Dress, dress
+from services.gateway.site.dress import dress
 from services.gateway.site.markup import listed, page
+from services.gateway.site.open_graph import open_graph
 
 _SIZE = re.compile(r' width="(\d+)" height="(\d+)"')
 TRAP = "website"
@@ -61,8 +62,7 @@ class Shown(NamedTuple):
 
 def landing_page(shown: Shown) -> str:
     """Return the whole page."""
-    worn = dress(shown.look, shown.brand, shown.language)
-    worn = Dress(worn.head + _open_graph(shown), worn.top, worn.foot)
+    worn = dress(shown.look, shown.brand, shown.language).also(_preview(shown))
     picture_of = shown.page.picture or shown.look.picture
     hero = f'<p><img class="wide-picture" src="/media/{picture_of}" alt=""></p>' if picture_of else ""
     headline = text_in(shown.look.headline, shown.language)
@@ -77,20 +77,11 @@ def asks_for_rewards(text: PageText) -> bool:
     return any(each.kind == "rewards" for each in text.blocks)
 
 
-def _open_graph(shown: Shown) -> str:
+def _preview(shown: Shown) -> str:
     text, picture_of = shown.text, shown.page.picture or shown.look.picture or shown.look.logo
-    told = {
-        "og:type": "website",
-        "og:title": text.title,
-        "og:description": text.description,
-        "og:url": f"{shown.site}{shown.path}",
-        "og:site_name": shown.brand,
-        "og:locale": shown.language.replace("-", "_"),
-        "og:image": f"{shown.site}/media/{picture_of}" if picture_of else "",
-    }
-    tags = [f'<meta property="{name}" content="{escape(value)}">' for name, value in told.items() if value]
-    description = f'<meta name="description" content="{escape(text.description)}">' if text.description else ""
-    return description + "".join(tags)
+    image = f"{shown.site}/media/{picture_of}" if picture_of else None
+    address, locale = f"{shown.site}{shown.path}", shown.language.replace("-", "_")
+    return open_graph(text.title, text.description, address, image, shown.brand, locale=locale)
 
 
 def _outcome(shown: Shown) -> str:

@@ -25,7 +25,7 @@ from services.gateway.door.access import Caller, parts_of
 from services.gateway.door.parameters import Language, ProgrammeSlug
 from services.gateway.door.problems import ProblemError
 from services.gateway.intake.idempotency import digest
-from services.gateway.live.routes import NO_STORE, from_our_page, remember
+from services.gateway.live.routes import NO_STORE, remember
 from services.gateway.mass import one_page, pages, results_part
 from services.gateway.mass.desk import Whole, desk_of_mass, in_force, problem
 from services.gateway.mass.form import Fields, Unreadable, first, members_in, told_by, wanted_in, words_in
@@ -36,7 +36,7 @@ from services.gateway.planning.forms import posted
 from services.gateway.quotes.api import one_programme
 from services.gateway.rules.desk import who
 from services.gateway.running import named
-from services.gateway.site.console_door import Visitor, lacking, let_in
+from services.gateway.site.console_door import Visitor, let_in
 from services.gateway.templates import pages as pages_of_templates
 from services.gateway.templates.console import FRAMED, FRAMING, faults_of, member_named
 from services.gateway.templates.desk import Asked, desk_of_templates
@@ -63,8 +63,6 @@ async def change_results(request: Request, language: Language) -> Response:
     visitor = await let_in(request, HERE, language, WRITE)
     if isinstance(visitor, Response):
         return visitor
-    if not from_our_page(request):
-        return lacking(HERE, language, WRITE)
     fields, desk = await posted(request), desk_of_results(request)
     caller = Caller(visitor.key, parts_of(request))
     try:
@@ -97,8 +95,6 @@ async def make_mass(request: Request, language: Language, programme: ProgrammeSl
     visitor = await let_in(request, HERE, language, WRITE)
     if isinstance(visitor, Response):
         return visitor
-    if not from_our_page(request):
-        return lacking(HERE, language, WRITE)
     fields = await posted(request)
     key = first(fields, "key")[:64]
     running = await _programme(request, visitor, programme)
@@ -166,8 +162,6 @@ async def steer_mass(request: Request, language: Language, mass_id: UUID) -> Res
     visitor = await let_in(request, HERE, language, WRITE)
     if isinstance(visitor, Response):
         return visitor
-    if not from_our_page(request):
-        return lacking(HERE, language, WRITE)
     action = first(await posted(request), "do")
     desk = desk_of_mass(request)
     if action not in get_args(Action):

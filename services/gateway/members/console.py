@@ -27,7 +27,7 @@ from services.gateway.households import own_word
 from services.gateway.households.pages import section
 from services.gateway.lapsing.advice import advice
 from services.gateway.lapsing.sections import member_section
-from services.gateway.live.routes import NO_STORE, from_our_page, remember
+from services.gateway.live.routes import NO_STORE, remember
 from services.gateway.members import shown as members
 from services.gateway.members.lookup import one_member
 from services.gateway.members.pages import MEMBER_ID, Shown, choices, form, member_body, member_path
@@ -38,7 +38,7 @@ from services.gateway.mine.console import own_page, rewards_section
 from services.gateway.receipts.explaining import explained
 from services.gateway.receipts.views import ReceiptView
 from services.gateway.running import named
-from services.gateway.site.console_door import Visitor, lacking, let_in
+from services.gateway.site.console_door import Visitor, let_in
 from services.gateway.site.console_page import console_page
 from services.gateway.site.forms import fields_of
 from services.gateway.store import Member, Reading, Until
@@ -67,8 +67,6 @@ async def find_member(request: Request, language: Language) -> Response:
     visitor = await let_in(request, PLACE, language, SCOPE)
     if isinstance(visitor, Response):
         return visitor
-    if not from_our_page(request):
-        return lacking(PLACE, language, SCOPE)
     fields = await fields_of(request, _MOST_BYTES)
     kind, value = fields.get("kind", ""), fields.get("value", "").strip()
     if kind not in (*KINDS, MEMBER_ID) or not value or "\x00" in value:
@@ -145,8 +143,6 @@ async def open_own_page(
     visitor = await let_in(request, PLACE, language, SPEND)
     if isinstance(visitor, Response):
         return visitor
-    if not from_our_page(request):
-        return lacking(PLACE, language, SPEND)
     async with parts_of(request).store.reading(visitor.key.tenant_id) as reading:
         member = await one_member(reading, member_id, programme)
     where = own_page(request, (visitor.key.tenant_id, member.programme_id, member.member_id), language)

@@ -19,7 +19,7 @@ from libs.promotions.rates import digits
 from services.gateway.door.access import Caller, parts_of
 from services.gateway.door.parameters import Language
 from services.gateway.door.problems import ProblemError
-from services.gateway.live.routes import NO_STORE, from_our_page, remember
+from services.gateway.live.routes import NO_STORE, remember
 from services.gateway.planning.fields import fields_of
 from services.gateway.planning.forms import posted
 from services.gateway.planning.library import examples
@@ -98,8 +98,6 @@ async def change(request: Request, language: Language, campaign: Name) -> Respon
 
 
 async def _posted(request: Request, language: str, example: str | None, campaign: str | None) -> Response:
-    if not from_our_page(request):
-        raise ProblemError("scope-missing", "This form works from its own page only.")
     given = await posted(request)
     door = await _door(request, language, (given.get("programme") or [""])[-1], PUBLISH)
     if isinstance(door, Response):

@@ -19,11 +19,11 @@ from libs.scenarios.told import told
 from services.gateway.door.access import Caller, parts_of
 from services.gateway.door.parameters import Language
 from services.gateway.door.problems import ProblemError
-from services.gateway.live.routes import NO_STORE, from_our_page, remember
+from services.gateway.live.routes import NO_STORE, remember
 from services.gateway.planning.forms import posted
 from services.gateway.running import in_force
 from services.gateway.scenarios.desk import desk_of_simulations
-from services.gateway.site.console_door import lacking, let_in
+from services.gateway.site.console_door import let_in
 from services.gateway.site.console_page import console_page
 from services.gateway.site.markup import prose, rows, table
 
@@ -69,8 +69,6 @@ async def try_scenarios(request: Request, language: Language) -> Response:
     visitor = await let_in(request, HERE, language, SCOPE)
     if isinstance(visitor, Response):
         return visitor
-    if not from_our_page(request):
-        return lacking(HERE, language, SCOPE)
     fields = await posted(request)
     programme, days = fields.get("programme", [""])[0], fields.get("days", [""])[0]
     if days not in map(str, _TRIED):

@@ -15,12 +15,12 @@ from libs.segments.texts import SEGMENTS
 from services.gateway.door.access import parts_of
 from services.gateway.door.parameters import Language
 from services.gateway.door.problems import ProblemError
-from services.gateway.live.routes import NO_STORE, from_our_page, remember
+from services.gateway.live.routes import NO_STORE, remember
 from services.gateway.rules.desk import desk_of
 from services.gateway.running import in_force
 from services.gateway.segments.list_upload import MOST_BYTES, Upload, Uploads
 from services.gateway.segments.views import ListUploadedView, SegmentView, segment_views
-from services.gateway.site.console_door import lacking, let_in
+from services.gateway.site.console_door import let_in
 from services.gateway.site.console_page import console_page
 from services.gateway.site.forms import fields_of
 from services.gateway.site.markup import rows, table
@@ -58,8 +58,6 @@ async def change_list(request: Request, language: Language) -> Response:
     visitor = await let_in(request, "/segments", language, WRITE)
     if isinstance(visitor, Response):
         return visitor
-    if not from_our_page(request):
-        return lacking("/segments", language, WRITE)
     key, session = visitor
     parts = parts_of(request)
     fields = await fields_of(request, MOST_BYTES)

@@ -10,9 +10,9 @@ from libs.judging.versions import RunningProgramme
 from libs.language import wording
 from services.gateway.sharing.store import Share
 from services.gateway.sharing.texts import SHARING
-from services.gateway.shelf.pages import graph
 from services.gateway.site.dress import Dress
 from services.gateway.site.markup import page
+from services.gateway.site.open_graph import open_graph
 
 MEDAL = "/share.png"
 """Where the picture is of what has none of its own."""
@@ -34,9 +34,8 @@ def shared_page(
     )
     shown = f'<div class="reward"><img src="{escape(share.picture or MEDAL)}" alt=""></div>'
     body = f"<p>{escape(words.text)}</p>{shown}" + (f'<p class="ways">{links}</p>' if links else "")
-    return page(
-        words.title, body, language=language, worn=worn.also(graph(words.title, words.text, address, image, name))
-    )  # fmt: skip
+    head = open_graph(words.title, words.text, address, image, name)
+    return page(words.title, body, language=language, worn=worn.also(head))
 
 
 def gone_page(language: str) -> str:

@@ -23,6 +23,7 @@ from services.gateway.feedback.figures import Liking
 from services.gateway.public.pages import Shown, languages
 from services.gateway.shelf.texts import SHELF
 from services.gateway.site.markup import listed, page
+from services.gateway.site.open_graph import open_graph
 
 FRESH = "/fresh.js"
 """Where the script is that keeps a screen in a shop fresh."""
@@ -105,18 +106,8 @@ def reward_page(shelf: Shelf, offer: OfferView, reward: Reward, standing: Standi
 def opened_graph(shelf: Shelf, offer: OfferView) -> str:
     """What a messenger shows of a link to a reward."""
     image = next((each.link for each in offer.media if each.form == "picture"), None)
-    address = shelf.base + shelf.path(offer.reference)
-    return graph(offer.title, offer.summary or offer.text or offer.title, address, image, shelf.shown.programme.name)
-
-
-def graph(title: str, text: str, address: str, image: str | None, site: str) -> str:
-    """The Open Graph of a page: its title, a text, a picture and the address, for whoever shows a preview of a link."""
-    told = {"og:type": "website", "og:title": title, "og:description": text, "og:url": address, "og:site_name": site}
-    found = "".join(f'<meta property="{name}" content="{escape(value)}">' for name, value in told.items() if value)
-    if image is not None:
-        found += f'<meta property="og:image" content="{escape(image)}">'
-    card = "summary" if image is None else "summary_large_image"
-    return f'{found}<meta name="twitter:card" content="{card}"><meta name="description" content="{escape(text)}">'
+    text, address = offer.summary or offer.text or offer.title, shelf.base + shelf.path(offer.reference)
+    return open_graph(offer.title, text, address, image, shelf.shown.programme.name)
 
 
 def _categories(shelf: Shelf, categories: Mapping[str, int]) -> str:

@@ -55,6 +55,7 @@ BAR = Catalogue(
             "/design": "Design",
             "out": "Sign out",
             "scope": "The API key of this session lacks the scope {scope}.",
+            "elsewhere": "This form works from its own page only.",
         },
         "de": {
             "bar": "Konsole",
@@ -78,6 +79,7 @@ BAR = Catalogue(
             "/design": "Gestaltung",
             "out": "Abmelden",
             "scope": "Dem API-Schlüssel dieser Sitzung fehlt die Berechtigung {scope}.",
+            "elsewhere": "Dieses Formular wirkt nur von seiner eigenen Seite aus.",
         },
     }
 )

@@ -16,7 +16,7 @@ from services.gateway.door.access import Caller, parts_of
 from services.gateway.door.middleware import SECURITY_HEADERS
 from services.gateway.door.parameters import Language, ProgrammeSlug
 from services.gateway.door.problems import ProblemError
-from services.gateway.live.routes import NO_STORE, from_our_page, remember
+from services.gateway.live.routes import NO_STORE, remember
 from services.gateway.own_letters.desk import desk_of_own_letters
 from services.gateway.rules.desk import who
 from services.gateway.running import named
@@ -92,8 +92,6 @@ async def change_template(
     visitor = await let_in(request, HERE, language, SCOPE)
     if isinstance(visitor, Response):
         return visitor
-    if not from_our_page(request):
-        return lacking(HERE, language, WRITE)
     fields = await fields_of(request, _MOST)
     publishing, trying = (fields.get("what") == what for what in ("publish", "test"))
     if (publishing or trying) and not visitor.key.allows(WRITE):

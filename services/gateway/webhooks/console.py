@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from services.gateway.door.parameters import Language
 from services.gateway.door.problems import ProblemError
-from services.gateway.live.routes import NO_STORE, from_our_page, remember
+from services.gateway.live.routes import NO_STORE, remember
 from services.gateway.site.console_door import Visitor, let_in
 from services.gateway.webhooks import pages
 from services.gateway.webhooks.desk import desk_of_webhooks
@@ -73,8 +73,6 @@ async def act_on_endpoint(
     visitor = await let_in(request, HERE, language, WRITE)
     if isinstance(visitor, Response):
         return visitor
-    if not from_our_page(request):
-        return _told("elsewhere", language, 403)
     desk, tenant_id = desk_of_webhooks(request), visitor.key.tenant_id
     try:
         if action == "test":
@@ -93,8 +91,6 @@ async def resend(request: Request, language: Language, endpoint_id: UUID, messag
     visitor = await let_in(request, HERE, language, WRITE)
     if isinstance(visitor, Response):
         return visitor
-    if not from_our_page(request):
-        return _told("elsewhere", language, 403)
     try:
         await desk_of_webhooks(request).resend(visitor.key.tenant_id, endpoint_id, message_id)
     except ProblemError as refused:

@@ -194,6 +194,7 @@ async def test_a_list_comes_as_csv_and_each_bad_row_is_told(
     assert (await anonymous.post("/segments", data=form | {"list": "rich"})).status_code == 404
     cross = await anonymous.post("/segments", data=form, headers={"sec-fetch-site": "cross-site"})
     assert cross.status_code == 403
+    assert "This form works from its own page only." in cross.text
 
 
 async def test_how_far_a_member_is_with_a_challenge(
