@@ -204,7 +204,6 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
     for name in ("mass", "own_letter", "simulation"):
         await scribe.connection.execute(QUERIES[name], *whose[:2], mass_message_id, FRIDAY)
     await scribe.connection.execute(QUERIES["game"], *whose[:2], UUID(int=1), f"of-{tenant.slug}", FRIDAY, LOTTERY)
-    await scribe.connection.execute(QUERIES["questionnaire"], *whose[:2], segment, FRIDAY, QUESTIONS)
     return {
         "mass_message_id": str(mass_message_id),
         "game": f"of-{tenant.slug}",
@@ -244,6 +243,7 @@ async def spend(scribe: Scribe, tenant: SeededTenant, member_id: UUID) -> dict[s
     await scribe.connection.execute(QUERIES["code"], tenant.tenant_id, *code, pool, member_id, FRIDAY)
     await scribe.connection.execute(QUERIES["gift_card"], *whose, *card, tenant.currency, FRIDAY)
     await scribe.connection.execute(QUERIES["cart"], *whose, redemption_id, FRIDAY)
+    await scribe.connection.execute(QUERIES["questionnaire"], *whose[:2], f"of-{tenant.slug}", FRIDAY, QUESTIONS)
     return {
         "redemption_id": str(redemption_id),
         "reward": f"mug-{tenant.slug}",
