@@ -63,6 +63,7 @@ MODULES = (
     "cli.trades",
     "cli.households",
     "cli.games",
+    "cli.questionnaires",
     "cli.features",
 )
 """Modules with a `register(app)` that adds their commands, in the order of the help."""

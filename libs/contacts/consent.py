@@ -45,6 +45,13 @@ def may_write(person: Person, purpose: Purpose, channel: ChannelName) -> Permiss
     return Permission(True, "not-refused") if purpose == "service" else Permission(False, "never-agreed")
 
 
+def agrees(consents: Iterable[Consent], purpose: Purpose) -> bool:
+    """Whether a member's last word on a purpose is yes on any channel."""
+    said = list(consents)
+    words = [last_word(said, purpose, channel) for channel in CHANNELS]
+    return any(word.given for word in words if word is not None)
+
+
 def refused_too(merged: Iterable[Consent], survivor: Iterable[Consent], now: datetime) -> list[Consent]:
     """Return the words by which a survivor refuses whatever a member refused who was merged into them.
 

@@ -65,6 +65,7 @@ from services.gateway.own_letters import routes as ways_to_own_letters
 from services.gateway.places import routes as places_routes
 from services.gateway.planning import calendar_api, calendar_console, wizard
 from services.gateway.public import routes as public
+from services.gateway.questionnaires import routes as ways_to_questionnaires
 from services.gateway.quotes import api as quote_api
 from services.gateway.receipts import api as receipt_api
 from services.gateway.receipts import parked_api
@@ -97,6 +98,7 @@ WAYS = (
     keeping_api,
     orders_api,
     ways_to_feedback,
+    ways_to_questionnaires,
     mix_of_rewards,
     ways_to_codes,
     ways_to_stop_codes,

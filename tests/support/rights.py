@@ -134,6 +134,8 @@ RIGHTS: dict[str, dict[str, str]] = {
         "INSERT SELECT UPDATE(free)": "redemption.stock",
         "INSERT SELECT UPDATE(rated_at) UPDATE(sealed) UPDATE(stars)": "redemption.rating",
         "INSERT SELECT UPDATE(opened)": "gateway.share",
+        "INSERT SELECT UPDATE(document) UPDATE(kept_at) UPDATE(kept_by)": "gateway.questionnaire",
+        "INSERT SELECT UPDATE(filled_at)": "gateway.questionnaire_filled",
         "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
         "INSERT SELECT UPDATE(ended_at) UPDATE(ended_by)": "members.exemption",
         "SELECT UPDATE(keeps)": "ledger.member",
@@ -271,7 +273,8 @@ RIGHTS: dict[str, dict[str, str]] = {
             earning.referral_account earning.referral_change earning.referral_waiting earning.told_programme
             earning.unclaimed_receipt earning.unpaid_receipt earning.worker expiry.boundary expiry.chunk expiry.forecast
             expiry.latest_forecast expiry.origin_mix expiry.origin_place expiry.reminder expiry.reminder_chunk
-            gateway.page_day gateway.share ledger.allocation ledger.journal ledger.loan ledger.lot_now ledger.movement
+            gateway.page_day gateway.questionnaire_filled gateway.share ledger.allocation ledger.journal ledger.loan
+            ledger.lot_now ledger.movement
             ledger.owed ledger.waiver members.exemption_pass members.identifier members.mark members.member
             members.merge members.referral_code members.same_person members.segment_change members.segment_member
             members.tier_change members.tier_standing notifier.scenario_act notifier.sms_day redemption.badge
@@ -291,6 +294,7 @@ RIGHTS: dict[str, dict[str, str]] = {
             expiry.reinstatement_share notifier.design notifier.mass_member notifier.media notifier.own_letter
             notifier.template redemption.code redemption.reward
             """,
+        "INSERT SELECT UPDATE(document) UPDATE(kept_at) UPDATE(kept_by)": "gateway.questionnaire",
         "INSERT SELECT UPDATE(free)": "redemption.stock",
         "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": "notifier.webhook_message",
         "DELETE SELECT": """

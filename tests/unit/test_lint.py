@@ -57,6 +57,7 @@ PLANTED = {
     },
     **{f"libs/scenarios/{name}.py": "" for name in ("funnel", "news", "planning", "simulating", "told")},
     **{f"libs/gift_cards/{name}.py": "" for name in ("decide", "jurisdictions", "model")},
+    **{f"libs/questionnaires/{name}.py": "" for name in ("answers", "figures", "form")},
     **{f"libs/households/{name}.py": "" for name in ("membership", "sharing", "telling")},
     **{f"services/redemption/households/{name}.py": "" for name in ("jointly", "pool", "telling")},
     **{f"libs/experiments/{name}.py": "" for name in ("results", "told", "uplift")},

@@ -83,6 +83,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
             {"name": "webhooks", "description": "Events told to URLs of yours, signed; what became of each."},
             {"name": "messages", "description": "What members were told, what not, and why."},
             {"name": "designs", "description": "Styles of brands, landing pages, drafts and pictures."},
+            {"name": "questionnaires", "description": "Questions to members, whose answers are their profile."},
             {"name": "places", "description": "Where members are who agreed to it: stores near, and what they offer."},
             {"name": "mass messages", "description": "Messages to many members, counted before they are sent."},
             {"name": "ledger", "description": "The points of all members together."},

@@ -20,6 +20,7 @@ from services.gateway.mass.problem_kinds import MASS
 from services.gateway.messages.problem_kinds import MESSAGES
 from services.gateway.own_letters.problem_kinds import OWN_LETTERS
 from services.gateway.places.problem_kinds import PLACES
+from services.gateway.questionnaires.problem_kinds import QUESTIONNAIRES
 from services.gateway.redemptions.problem_kinds import REDEMPTIONS
 from services.gateway.scenarios.problem_kinds import SIMULATIONS
 from services.gateway.sharing.problem_kinds import SHARING
@@ -49,6 +50,7 @@ FAMILIES = (
     *CHOICES,
     *GAMES,
     *FEEDBACK,
+    *QUESTIONNAIRES,
     *SHARING,
     *HOUSEHOLDS,
     *WEBHOOKS,

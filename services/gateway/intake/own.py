@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from fastapi import Request
@@ -15,7 +15,25 @@ from services.gateway.intake.desk import RETRY_SECONDS, desk_of
 from services.gateway.intake.offers import OWN_SOURCES, Kinds, offer
 from services.gateway.intake.publisher import CannotPublish
 
-_RECORDED = Kinds.of("activity.recorded.v1")
+_RECORDED, _UPDATED = Kinds.of("activity.recorded.v1"), Kinds.of("member.updated.v1")
+
+
+class Told(NamedTuple):
+    """Something that is told of a member; the same `name` is the same event, however often it is told."""
+
+    kinds: Kinds
+    name: str
+    data: Mapping[str, Any]
+
+    @classmethod
+    def activity(cls, name: UUID | str, data: Mapping[str, Any]) -> Told:
+        """That the member did something: what it is, with its own facts under `data`, always the same."""
+        return cls(_RECORDED, str(name), data)
+
+    @classmethod
+    def attributes(cls, name: str, found: Mapping[str, str | int | bool]) -> Told:
+        """What is known of the member from now on."""
+        return cls(_UPDATED, name, {"attributes": dict(found)})
 
 
 async def tell_activity(
@@ -28,16 +46,28 @@ async def tell_activity(
     Raises:
         ProblemError: the broker can't be reached; nothing is known to have been told.
     """
+    await tell(request, running, part, member_id, [Told.activity(name, data)])
+
+
+async def tell(request: Request, running: RunningProgramme, part: str, member_id: UUID, events: Sequence[Told]) -> None:
+    """Publish some events about a member; `part` is the last part of their source.
+
+    Raises:
+        ProblemError: the broker can't be reached; not all of them are known to have been told.
+    """
     desk = desk_of(request)
-    event = {
-        "id": str(name),
-        "source": f"{OWN_SOURCES}/{running.tenant}/{running.programme}/{part}",
-        "time": desk.clock.now().isoformat(),
-        "data": {**data, "member_id": str(member_id)},
-    }
-    offered = offer(event, _RECORDED, desk.names, own=True)
-    assert not isinstance(offered, Rejection), "what the gateway tells is an event"
+    records = []
+    for each in events:
+        event = {
+            "id": each.name,
+            "source": f"{OWN_SOURCES}/{running.tenant}/{running.programme}/{part}",
+            "time": desk.clock.now().isoformat(),
+            "data": {**each.data, "member_id": str(member_id)},
+        }
+        offered = offer(event, each.kinds, desk.names, own=True)
+        assert not isinstance(offered, Rejection), "what the gateway tells is an event"
+        records.append(offered.record)
     try:
-        await desk.publisher.publish([offered.record])
+        await desk.publisher.publish(records)
     except CannotPublish:
         raise ProblemError("publishing-away", headers={"Retry-After": RETRY_SECONDS}) from None

@@ -52,6 +52,9 @@ from services.gateway.mine.pages import (
     sending_page,
     shelf_page,
 )
+from services.gateway.questionnaires import own_word as own_answers
+from services.gateway.questionnaires.filling import waiting
+from services.gateway.questionnaires.pages import PART, section
 from services.gateway.redemptions.routes import client_of
 from services.gateway.rules.desk import desk_of
 from services.gateway.sharing.making import Wish, path_of, share
@@ -62,6 +65,7 @@ from services.gateway.views import View
 router = APIRouter()
 _HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Vary": "Accept-Language"}
 _MOST, _FIELDS, _ORDERS = 8_192, 20, 20
+_ANSWERS, _ANSWERED = 65_536, 100
 _APP = Asking(channel="app")
 Token = Annotated[str, Path(max_length=128)]
 Reference = Annotated[str, Path(max_length=64)]
@@ -235,6 +239,28 @@ async def change_household(request: Request, token: Token, lang: Wanted = None) 
     return await _household(request, token, lang)
 
 
+@router.get(f"{PLACE}/{{token}}/{PART}/{{name}}", include_in_schema=False)
+async def show_questions(request: Request, token: Token, name: Reference, lang: Wanted = None) -> HTMLResponse:
+    """Show the questions of a questionnaire."""
+    return await _questions(request, token, name, lang)
+
+
+@router.post(f"{PLACE}/{{token}}/{PART}/{{name}}", include_in_schema=False)
+async def answer_questions(request: Request, token: Token, name: Reference, lang: Wanted = None) -> HTMLResponse:
+    """Take the member's answers."""
+    return await _questions(request, token, name, lang, await fields_of(request, _ANSWERS, _ANSWERED))
+
+
+async def _questions(
+    request: Request, token: str, name: str, lang: str | None, fields: dict[str, str] | None = None
+) -> HTMLResponse:
+    if (page := _read(request, token)) is None:
+        return _broken(request, lang)
+    async with parts_of(request).store.reading(page.tenant_id) as reading:
+        shown = (await _visit(request, reading, page, token, lang)).shown
+    return _answer(request, await own_answers.answer(request, page, shown, name, fields), shown.language)
+
+
 async def _household(request: Request, token: str, lang: str | None, told: str = "") -> HTMLResponse:
     parts = parts_of(request)
     if (page := _read(request, token)) is None:
@@ -289,6 +315,8 @@ async def _visit(
         levels=tuple(sorted({each.rpartition("/")[2] for each in who.facts.tiers})), had=len(who.had), worn=worn,
         shares=_shares(running, parts_of(request).clock.now()),
     )  # fmt: skip
+    if shelf:
+        shown = shown._replace(news=shown.news + section(shown, await waiting(reading, running, member.member_id, now)))
     return _Visit(page, member, who, shown)
 
 

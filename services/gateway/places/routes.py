@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from fastapi import APIRouter, Request, Response
 
-from libs.contacts.consent import CHANNELS, last_word
+from libs.contacts.consent import CHANNELS, agrees, last_word
 from libs.contacts.person import Person
 from libs.judging.versions import ActiveVersion, RunningProgramme
 from libs.promotions.switches import stopped
@@ -79,7 +79,7 @@ async def tell_position(
     """
     body = await read_body(request, Position)
     running, person = await _whose(request, caller, member_id, programme)
-    if not _agrees(person):
+    if not agrees(person.consents, "location"):
         raise ProblemError("position-not-agreed")
     now = caller.parts.clock.now()
     version, desk = running.at(now), desk_of(request)
@@ -121,11 +121,6 @@ async def _whose(
     every = await caller.parts.programmes.of(caller.tenant_id)
     running = every.by_key().get((caller.tenant_id, member.programme_id))
     return running or one_programme(every, programme, "/query/programme"), known.person
-
-
-def _agrees(person: Person) -> bool:
-    words = [last_word(person.consents, "location", channel) for channel in CHANNELS]
-    return any(word.given for word in words if word is not None)
 
 
 def _refuses(person: Person) -> bool:

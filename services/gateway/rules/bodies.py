@@ -178,6 +178,11 @@ def document_problem(invalid: ProgrammeInvalid, prefix: str) -> ProblemError:
     return ProblemError("document-invalid", errors=faults)
 
 
+def document_pointer(field: str, path: str) -> str:
+    """The JSON Pointer of a place in a document that stands in a field of the body."""
+    return pointer(("body", field, *_STEP.findall(path)))
+
+
 def _steps(path: str, prefix: str) -> list[str]:
     return _STEP.findall(path if prefix == "document" else _OF_CAMPAIGN.sub("", path))
 

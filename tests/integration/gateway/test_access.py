@@ -42,6 +42,10 @@ SWEEP = {
     "listReferrals": ("/v1/referrals", 200),
     "getRedemption": ("/v1/redemptions/{redemption_id}", 404),
     "listMemberRedemptions": ("/v1/members/{member_id}/redemptions", 404),
+    "listQuestionnaires": ("/v1/questionnaires", 200),
+    "getQuestionnaire": ("/v1/questionnaires/{segment}", 404),
+    "getQuestionnaireFigures": ("/v1/questionnaires/{segment}/figures", 404),
+    "listMemberQuestionnaires": ("/v1/members/{member_id}/questionnaires", 404),
     "listMemberChoices": ("/v1/members/{member_id}/choices", 404),
     "listTradeOffers": ("/v1/trade-offers", 200),
     "getHousehold": ("/v1/households/{redemption_id}", 404),
@@ -155,6 +159,9 @@ SWEEP = {
 LOTTERY = """{"kind": "lottery", "ticket": 10, "opens_at": "2024-03-01T00:00:00Z", "closes_at": "2024-03-08T00:00:00Z",
 "texts": {"en": {"title": "Summer"}}, "prizes": [{"name": "car", "texts": {"en": {"title": "A car"}}}]}"""
 
+QUESTIONS = """{"title": {"en": "You"}, "questions": [
+{"name": "drives", "kind": "yes_no", "texts": {"en": "Do you drive?"}, "attribute": "drives"}]}"""
+
 
 async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
     """A member with a card, a credit and its receipt; what paths are filled with."""
@@ -236,6 +243,7 @@ async def spend(scribe: Scribe, tenant: SeededTenant, member_id: UUID) -> dict[s
     await scribe.connection.execute(QUERIES["code"], tenant.tenant_id, *code, pool, member_id, FRIDAY)
     await scribe.connection.execute(QUERIES["gift_card"], *whose, *card, tenant.currency, FRIDAY)
     await scribe.connection.execute(QUERIES["cart"], *whose, redemption_id, FRIDAY)
+    await scribe.connection.execute(QUERIES["questionnaire"], *whose[:2], f"of-{tenant.slug}", FRIDAY, QUESTIONS)
     return {
         "redemption_id": str(redemption_id),
         "reward": f"mug-{tenant.slug}",

@@ -285,3 +285,11 @@ WITH made AS (
 )
 INSERT INTO redemption.housemate (tenant_id, programme_id, member_id, household_id, invited_at, role, state, answered_at)
 VALUES ($1, $2, $3, $4, $5, 'owner', 'joined', $5);
+
+-- name: questionnaire
+INSERT INTO gateway.questionnaire (tenant_id, programme_id, name, document, kept_by, kept_at)
+VALUES ($1, $2, $3, $5::text::jsonb, 'test', $4);
+
+-- name: profile
+INSERT INTO vault.profile (tenant_id, programme_id, member_id, revision, present, birthday, attributes, recorded_at)
+VALUES ($1, $2, $3, 1, true, NULL, $4::text::jsonb, $5);

@@ -1,0 +1,1 @@
+"""Questionnaires through the door: kept, asked, filled in, and counted."""
