@@ -57,7 +57,9 @@ async def test_a_member_is_shown_whole_and_masked(client: httpx.AsyncClient, scr
                 "held": 0,
                 "debt": 0,
                 "debt_since": None,
-                "loan": None,
+                "lent": 0,
+                "lent_repays_percent": None,
+                "lent_due_at": None,
                 "activations": [],
                 "next_expiry": {
                     "at": "2024-06-30T22:00:00Z",
