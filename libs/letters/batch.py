@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Literal
 
 from libs.letters.letter import LeftOut, Letter, why_not
-from libs.letters.paper import Paper, known_characters
 
 Form = Literal["pdf", "zip"]
 MOST_LETTERS = 5_000
@@ -34,6 +33,9 @@ def print_letters(
 
 
 def _as_pdf(letters: Iterable[Letter], stream: BinaryIO, pictures: Mapping[str, bytes], title: str) -> Printed:
+    # Here, for it takes time and looks into the home of whoever runs it, and most processes print nothing.
+    from libs.letters.paper import Paper, known_characters
+
     printed, known = Printed(), known_characters()
     paper = Paper(stream, pictures, title)
     for letter in letters:
@@ -47,6 +49,8 @@ def _as_pdf(letters: Iterable[Letter], stream: BinaryIO, pictures: Mapping[str, 
 
 
 def _as_zip(letters: Iterable[Letter], stream: BinaryIO, pictures: Mapping[str, bytes], title: str) -> Printed:
+    from libs.letters.paper import Paper, known_characters
+
     printed, known = Printed(), known_characters()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
         for letter in letters:

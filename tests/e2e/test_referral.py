@@ -170,7 +170,7 @@ async def test_a_friend_who_is_invited_is_asked_once_and_decides(platform: Platf
         found: dict[str, Any] = answer.json()
         return found
 
-    assert [invite(name)["invited"] for name in ("inviter", "inviter", "second")] == [1, 1, 0]
+    assert [invite(name)["invited"] for name in ("inviter", "inviter", "second")] == [1, 1, 1]
     await eventually(lambda: len(notices(platform, shop, friend["address"])) > 0, "the notice is handed over")
     (words,) = notices(platform, shop, friend["address"])
     link = "/invited/" + words.split("/invited/")[1].split("?")[0]

@@ -11,7 +11,7 @@ WITH asked AS (
            CASE WHEN l.active_from <= $4 AND l.remaining > l.held THEN l.expires_at END AS expires_at,
            sum(l.remaining - l.held) FILTER (WHERE l.active_from <= $4 AND (l.expires_at IS NULL OR l.expires_at > $4))
                AS available,
-           sum(l.remaining) FILTER (WHERE l.active_from > $4) AS pending,
+           sum(l.remaining - l.held) FILTER (WHERE l.active_from > $4) AS pending,
            sum(l.held) AS held
     FROM asked a
     CROSS JOIN LATERAL (
