@@ -138,7 +138,7 @@ class ProfileHandler:
             elif status != "x":
                 tally.known(index, repeat=status == "r")
         await tally.settle(partial(body_hashes, connection))
-        known = await store.enrolled(connection, [_name(profile) for _, profile in fresh])
+        known = await store.load_enrolled(connection, [_name(profile) for _, profile in fresh])
         claimed, asked = await self._save(
             connection, now, begun.page_base, [profile for _, profile in fresh], owners, careful
         )

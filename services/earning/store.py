@@ -360,7 +360,7 @@ async def tie_identifiers(connection: asyncpg.Connection, now: datetime, ties: S
         await connection.execute(_QUERIES["tie_identifiers"], now, *_columns(ties, 5))
 
 
-async def enrolled(connection: asyncpg.Connection, members: Sequence[MemberName]) -> set[MemberName]:
+async def load_enrolled(connection: asyncpg.Connection, members: Sequence[MemberName]) -> set[MemberName]:
     """Return whom of these their programmes know already; each may stand more than once."""
     if not members:
         return set()

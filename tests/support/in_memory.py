@@ -23,7 +23,8 @@ from tests.support.memory import Memory
 
 _STEPS = (
     "begin_batch", "open_batch", "load_counters", "load_decisions", "load_ledgers", "load_lapsed", "save_batch",
-    "save_lives", "save_receipts", "end_batch", "identifier_owners", "tie_identifiers", "enrol_members",
+    "save_lives", "save_receipts", "end_batch", "identifier_owners", "tie_identifiers", "load_enrolled",
+    "enrol_members",
 )  # fmt: skip
 
 

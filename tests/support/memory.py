@@ -306,6 +306,9 @@ class Memory:
             if tie.becomes is not None:
                 self.identifiers[tie[:3]] = tie.becomes
 
+    def load_enrolled(self, members: Sequence[MemberName]) -> set[MemberName]:
+        return self.enrolled.keys() & members
+
     def enrol_members(self, now: datetime, members: Sequence[store.NewMember]) -> None:
         for new in members:
             head = self.heads.get(new[:3], Head(0, new.spread, None))
