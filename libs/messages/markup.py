@@ -187,6 +187,8 @@ class _Telling(HTMLParser):
             href, since = self._links.pop()
             label = "".join(self._parts[since:]).strip()
             if href and not href.startswith("#") and href.removeprefix("mailto:") != label:
+                if label and self._parts:
+                    self._parts[-1] = self._parts[-1].rstrip()  # a button's text ends where its line does
                 self._parts.append(f": {href}" if label else href)
         elif tag in _BLOCKS:
             self._parts.append("\n\n" if tag in ("p", "table", "h1", "h2", "h3") else "\n")
