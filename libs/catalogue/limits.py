@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from libs.catalogue.reward import Period
+from libs.promotions.history import first_day
 
 
 def period_name(period: Period, day: date) -> str:
@@ -24,23 +25,6 @@ def period_name(period: Period, day: date) -> str:
             return f"{day.year}"
         case "ever":
             return "ever"
-
-
-def first_day(period: Period, day: date) -> date:
-    """The day on which the period of a day began; for ever, the first that there is."""
-    match period:
-        case "day":
-            return day
-        case "week":
-            return day - timedelta(days=day.weekday())
-        case "month":
-            return day.replace(day=1)
-        case "quarter":
-            return day.replace(month=day.month - (day.month - 1) % 3, day=1)
-        case "year":
-            return day.replace(month=1, day=1)
-        case "ever":
-            return date.min
 
 
 def began_at(period: Period, now: datetime, zone: ZoneInfo) -> datetime:

@@ -20,7 +20,8 @@ from libs.ledger.zones import load_zone
 from libs.lives import postgres as lives
 from libs.lives.life import MemberName
 from libs.lives.postgres import Head
-from libs.promotions.households import HouseholdTerms, first_day
+from libs.promotions.history import first_day
+from libs.promotions.households import HouseholdTerms
 from libs.promotions.programme import Programme
 from libs.runtime import sql
 

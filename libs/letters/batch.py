@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from libs.letters.letter import LeftOut, Letter, why_not
+
+if TYPE_CHECKING:
+    from libs.letters.paper import Paper
 
 Form = Literal["pdf", "zip"]
 MOST_LETTERS = 5_000
@@ -29,15 +32,18 @@ def print_letters(
     letters: Iterable[Letter], form: Form, stream: BinaryIO, pictures: Mapping[str, bytes], title: str
 ) -> Printed:
     """Write letters as one PDF, or as an archive with a PDF each and a list of those that were left out."""
-    return _as_pdf(letters, stream, pictures, title) if form == "pdf" else _as_zip(letters, stream, pictures, title)
-
-
-def _as_pdf(letters: Iterable[Letter], stream: BinaryIO, pictures: Mapping[str, bytes], title: str) -> Printed:
     # Here, for it takes time and looks into the home of whoever runs it, and most processes print nothing.
     from libs.letters.paper import Paper, known_characters
 
-    printed, known = Printed(), known_characters()
-    paper = Paper(stream, pictures, title)
+    def begin(onto: BinaryIO) -> Paper:
+        return Paper(onto, pictures, title)
+
+    known = known_characters()
+    return _as_pdf(letters, known, begin(stream)) if form == "pdf" else _as_zip(letters, known, stream, begin)
+
+
+def _as_pdf(letters: Iterable[Letter], known: Collection[int], paper: Paper) -> Printed:
+    printed = Printed()
     for letter in letters:
         if (why := why_not(letter, known)) is not None:
             printed.left_out.append(LeftOut(letter.letter_id, why))
@@ -48,17 +54,17 @@ def _as_pdf(letters: Iterable[Letter], stream: BinaryIO, pictures: Mapping[str, 
     return printed
 
 
-def _as_zip(letters: Iterable[Letter], stream: BinaryIO, pictures: Mapping[str, bytes], title: str) -> Printed:
-    from libs.letters.paper import Paper, known_characters
-
-    printed, known = Printed(), known_characters()
+def _as_zip(
+    letters: Iterable[Letter], known: Collection[int], stream: BinaryIO, begin: Callable[[BinaryIO], Paper]
+) -> Printed:
+    printed = Printed()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
         for letter in letters:
             if (why := why_not(letter, known)) is not None:
                 printed.left_out.append(LeftOut(letter.letter_id, why))
                 continue
             page = io.BytesIO()
-            paper = Paper(page, pictures, title)
+            paper = begin(page)
             printed.pages += paper.write(letter)
             paper.close()
             archive.writestr(f"{letter.letter_id}.pdf", page.getvalue())

@@ -109,8 +109,7 @@ def rows(lives: Iterable[Life]) -> dict[str, list[dict[str, Any]]]:
     for life in lives:
         if not life.changed:
             continue
-        tenant, programme, member_id = life.name
-        whose = {"tenant_id": tenant, "programme_id": programme, "member_id": member_id}
+        whose = _whose(life)
         tables["lots"] += [whose | _lot_row(began, lot, made) for began, lot, made in life.opened()]
         tables["touched"] += [whose | _dates(was, lot) | _state(lot) for was, lot in life.touched()]
         for made in life.made:
@@ -132,36 +131,31 @@ def rows(lives: Iterable[Life]) -> dict[str, list[dict[str, Any]]]:
 def waivers(lives: Iterable[Life]) -> list[dict[str, Any]]:
     """Why points of these members did not lapse, as rows; for most there are none."""
     return [
-        {
-            "tenant_id": life.name[0],
-            "programme_id": life.name[1],
-            "member_id": life.name[2],
-            "seq": made.movement.seq,
-            "spared_by": made.movement.spared.by,
-            "spared_as": made.movement.spared.name,
-            "programme_version": made.movement.spared.version,
-        }
-        for life in lives
-        for made in life.made
-        if made.movement.spared is not None
+        named | {"spared_by": spared.by, "spared_as": spared.name, "programme_version": spared.version}
+        for named, movement in _named(lives)
+        if (spared := movement.spared) is not None
     ]
 
 
 def loans(lives: Iterable[Life]) -> list[dict[str, Any]]:
     """By what terms points were lent to these members, as rows; for most there are none."""
     return [
-        {
-            "tenant_id": life.name[0],
-            "programme_id": life.name[1],
-            "member_id": life.name[2],
-            "seq": made.movement.seq,
-            "share": made.movement.loan.share,
-            "due_at": made.movement.loan.due_at,
-        }
-        for life in lives
-        for made in life.made
-        if made.movement.loan is not None
+        named | {"share": loan.share, "due_at": loan.due_at}
+        for named, movement in _named(lives)
+        if (loan := movement.loan) is not None
     ]
+
+
+def _named(lives: Iterable[Life]) -> Iterator[tuple[dict[str, Any], Movement]]:
+    """Every movement that was made, with the columns that name it."""
+    for life in lives:
+        for made in life.made:
+            yield _whose(life) | {"seq": made.movement.seq}, made.movement
+
+
+def _whose(life: Life) -> dict[str, Any]:
+    tenant, programme, member_id = life.name
+    return {"tenant_id": tenant, "programme_id": programme, "member_id": member_id}
 
 
 def _state(lot: Lot) -> dict[str, Any]:

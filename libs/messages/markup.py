@@ -185,11 +185,10 @@ class _Telling(HTMLParser):
             self._hidden -= tag not in _VOID
         elif tag == "a" and self._links:
             href, since = self._links.pop()
-            label = "".join(self._parts[since:]).strip()
+            said = "".join(self._parts[since:])
+            label = said.strip()
             if href and not href.startswith("#") and href.removeprefix("mailto:") != label:
-                if label and self._parts:
-                    self._parts[-1] = self._parts[-1].rstrip()  # a button's text ends where its line does
-                self._parts.append(f": {href}" if label else href)
+                self._parts[since:] = [said.rstrip(), f": {href}"] if label else [said, href]
         elif tag in _BLOCKS:
             self._parts.append("\n\n" if tag in ("p", "table", "h1", "h2", "h3") else "\n")
 

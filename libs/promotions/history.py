@@ -21,6 +21,19 @@ Period = Literal["month", "quarter", "half_year", "year"]
 MONTHS_OF: Mapping[Period, int] = MappingProxyType({"month": 1, "quarter": 3, "half_year": 6, "year": 12})
 
 
+def first_day(period: Period | Literal["day", "week", "ever"], day: date) -> date:
+    """The first day of the period that holds a day: a week begins on Monday, and ever with the first day there is."""
+    match period:
+        case "day":
+            return day
+        case "week":
+            return day - timedelta(days=day.weekday())
+        case "ever":
+            return date.min
+    months = MONTHS_OF[period]
+    return day.replace(month=(day.month - 1) // months * months + 1, day=1)
+
+
 @dataclass(frozen=True, slots=True)
 class HistoryDay:
     """What a member did on one business day.
@@ -96,7 +109,7 @@ class Window:
         if self.period is None:
             return date.min, today
         step = MONTHS_OF[self.period]
-        first = same_day(today.replace(month=(today.month - 1) // step * step + 1, day=1), -self.back * step)
+        first = same_day(first_day(self.period, today), -self.back * step)
         return first, min(today, _before(same_day(first, step), 1))
 
     @property

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from libs.promotions.history import first_day
 from libs.promotions.parts import Misplaced, Name, NonNegative, Part
 
 Role = Literal["owner", "adult", "child"]
@@ -69,21 +70,6 @@ class HouseholdTerms(Part):
             if not limit.roles or role in limit.roles
         ]
         return min(left, default=None)
-
-
-def first_day(period: SpendingPeriod, day: date) -> date:
-    """The first day of the period that holds a day."""
-    match period:
-        case "day":
-            return day
-        case "week":
-            return day - timedelta(days=day.weekday())
-        case "month":
-            return day.replace(day=1)
-        case "year":
-            return day.replace(month=1, day=1)
-        case "ever":
-            return date.min
 
 
 def check_households(terms: HouseholdTerms | None, wallets: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from libs.promotions.history import MONTHS_OF, Window
+from libs.promotions.history import Window, first_day
 from libs.promotions.parts import Misplaced, Part
 
 StreakPeriod = Literal["day", "week", "month", "quarter", "half_year", "year"]
@@ -38,12 +38,7 @@ class InARow(Part):
 
     def first_day(self, day: date) -> date:
         """The first day of the period that holds a day."""
-        if self.of == "day":
-            return day
-        if self.of == "week":
-            return day - timedelta(day.weekday())
-        months = MONTHS_OF[self.of]
-        return day.replace(month=(day.month - 1) // months * months + 1, day=1)
+        return first_day(self.of, day)
 
     def next_first_day(self, day: date) -> date:
         """The first day of the period after the one that holds a day."""

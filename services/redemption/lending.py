@@ -18,8 +18,8 @@ from libs.lives.life import Life
 from libs.lives.made import Cause
 from libs.promotions.trades import counted_trades
 from libs.promotions.transfers import Counted, passes
-from services.redemption.domain import IN_DEBT, Changed, Redemption, Refusal, Rules, Trade
-from services.redemption.trading import LIMITED, NOT_OFFERED
+from services.redemption.domain import IN_DEBT, Changed, Refusal, Rules, Trade
+from services.redemption.trading import LIMITED, NOT_OFFERED, brought
 
 
 class Offered(NamedTuple):
@@ -98,18 +98,7 @@ def begun(
         opens=movements[-1].seq,
         due_at=found.loan.due_at,
     )
-    redemption = Redemption(
-        name=life.name,
-        redemption_id=cause.key,
-        state="redeemed",
-        points=0,
-        portions=(),
-        asked_at=at,
-        changed_at=at,
-        reference=ask.reference,
-        trade=trade,
-    )
-    return Changed(redemption, uses=found.uses)
+    return Changed(brought(life, cause, at, ask, trade), uses=found.uses)
 
 
 def quote(ask: Ask, rules: Rules, found: Offered) -> bytes:

@@ -98,18 +98,21 @@ def _came(life: Life, trade: Trade, rules: Rules, cause: Cause, at: datetime, as
         policy_version=rules.version,
     )
     life.record(movements, cause, _REASONS[trade.kind])
-    return Changed(
-        Redemption(
-            name=life.name,
-            redemption_id=cause.key,
-            state="redeemed",
-            points=0,
-            portions=(),
-            asked_at=at,
-            changed_at=at,
-            reference=ask.reference,
-            trade=replace(trade, opens=movements[0].seq),
-        )
+    return Changed(brought(life, cause, at, ask, replace(trade, opens=movements[0].seq)))
+
+
+def brought(life: Life, cause: Cause, at: datetime, ask: Ask, trade: Trade) -> Redemption:
+    """A trade that brings points: it takes none, and is over with its beginning."""
+    return Redemption(
+        name=life.name,
+        redemption_id=cause.key,
+        state="redeemed",
+        points=0,
+        portions=(),
+        asked_at=at,
+        changed_at=at,
+        reference=ask.reference,
+        trade=trade,
     )
 
 

@@ -14,6 +14,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ class Full(Parts):
         if not self.skip.issuperset(STAGED):
             await self._staged()
         for name in OTHERS:
-            await self._part(name, lambda name=name: self._other(name))  # type: ignore[misc]  # each its own name
+            await self._part(name, partial(self._other, name))
 
     async def _other(self, name: str) -> None:
         self.tell(f"measuring {name} on a stage of its own")

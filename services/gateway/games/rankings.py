@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from libs.catalogue.limits import first_day, period_name
+from libs.catalogue.limits import period_name
 from libs.games.ranking import Place, Question, Scored, placed
+from libs.promotions.history import first_day
 from libs.runtime import sql
 from services.gateway.store import Reading
 
