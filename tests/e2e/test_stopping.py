@@ -8,6 +8,7 @@ import pytest
 from tests.e2e.test_carts import cart_of, pool
 from tests.e2e.test_catalogue import rich
 from tests.e2e.test_codes import done, post, reasons
+from tests.e2e.test_programme import loaded
 from tests.e2e.test_redemption import ask
 from tests.support.running import Platform, eventually
 
@@ -33,6 +34,7 @@ async def test_a_card_and_the_codes_of_a_pool_are_stopped_within_seconds(platfor
         "nothing of the card earns",
         seconds=20,
     )
+    await loaded(platform)  # a quote asks the database, those who credit receipts hear of it seconds later
     await platform.publish([shop.purchase("stolen-r2", 2_000, card="stolen")])
     await shop.decided("stolen-r2")
     told = shop.receipt("stolen-r2")

@@ -305,4 +305,6 @@ async def stack(database: Database, kafka_server: EmbeddedKafka, folder: Path) -
     await fresh.create_topics()
     yield fresh
     fresh.close()
+    for worker in fresh.workers:  # shown where the test failed
+        sys.stdout.write(f"{worker.name}:\n{worker.tail()}\n")
     await fresh.drop_topics()

@@ -67,7 +67,7 @@ async def test_frozen_between_load_and_save(stack: Stack) -> None:
     async def took_over() -> bool:
         return [row["owner"] for row in await stack.fetch(HOLDERS)] == ["earning-other"]
 
-    await until(took_over, "the other worker holds everything")
+    await until(took_over, "the other worker holds everything", seconds=90)
     await stack.drained()
     assert process.status() == psutil.STATUS_STOPPED
     done, known, lots = await durable(stack)
