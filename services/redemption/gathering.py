@@ -1,7 +1,8 @@
 """Requests over HTTP that come at the same time, decided together: one transaction, in the order in which they came.
 
 A transaction costs far more than a request in it. So the first one begins at once, and while it runs, or has only just
-begun, what comes is gathered for the next. What concerns more than points alone goes its own way.
+begun, what comes is gathered for the next. What concerns more than points alone goes its own way, and so does whoever
+would keep the others waiting: a member who is locked by somebody else, and what breaks the transaction.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import asyncpg
 import msgspec
 
 from libs.contracts.redemption import Answer, Ask
+from libs.lives.life import MemberName
 from libs.lives.made import Cause
 from libs.runtime.batch import Outgoing
 from libs.runtime.clock import monotonic
@@ -24,7 +26,8 @@ from libs.runtime.leases import shard_of
 from libs.runtime.outbox import Row
 from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
 from services.redemption import gathering_store, order_gathering, order_store, store
-from services.redemption.batches import Batch, Outcome
+from services.redemption.apart import Apart
+from services.redemption.batches import Batch, Loaded, Outcome
 from services.redemption.deciding import MERGED, UNKNOWN_MEMBER, Asked, id_of, meaning, name_of
 from services.redemption.domain import Redemption, Rules
 from services.redemption.handlers import WRITER, Desk, again
@@ -61,6 +64,7 @@ class Gathering:
 
     def __init__(self, desk: Desk, committed: Callable[[Sequence[Row]], None]) -> None:
         self._desk = desk
+        self._apart = Apart(desk.serve, max(1, desk.settings.connections * 2 // 3))  # turns find a connection too
         self._committed = committed
         self._lines: dict[int, _Line] = {}
 
@@ -71,10 +75,10 @@ class Gathering:
             Whatever `libs.runtime.postgres.DATABASE_ERRORS` lists: it is not known whether it was done, and may be
             asked again under the same key.
         """
-        if not _gathers(ask):
+        if ask.operation == "quote":
             return await self._desk.serve(ask)
-        answer = await self._together(ask)
-        return await self._desk.serve(ask) if answer is None else answer
+        answer = await self._together(ask) if _gathers(ask) and not self._apart.awaits(ask) else None
+        return await self._apart.serve(ask) if answer is None else answer
 
     async def _together(self, ask: Ask) -> Answer | None:
         line = self._lines.setdefault(ask.tenant_id, _Line())
@@ -98,14 +102,23 @@ class Gathering:
             if line.open is turn:
                 line.open = None
             line.began = monotonic()
-            try:
-                answers, rows = await again(partial(self._decide, turn.asked))
-            except _Scarce:
-                return [None] * len(turn.asked)
-            except DATABASE_ERRORS as error:
-                if trouble(error) is not Trouble.REFUSED:
+            return await self._settle(turn.asked)
+
+    async def _settle(self, asked: Sequence[Asked]) -> Sequence[Answer | None]:
+        """Decide requests of a turn and say so; one that breaks the transaction is found by halves, and left alone."""
+        try:
+            answers, rows = await again(partial(self._decide, asked))
+        except _Scarce:
+            return [None] * len(asked)
+        except Exception as error:  # what one request breaks, by whichever error, is no matter of the others
+            if isinstance(error, DATABASE_ERRORS) and trouble(error) in (Trouble.PASSING, Trouble.REPEAT):
+                if not isinstance(error, asyncpg.LockNotAvailableError):
                     raise
-                return [None] * len(turn.asked)  # the others need not suffer from one that the database refuses
+                return [None] * len(asked)  # one of their keys is in use, or what all of them need
+            if len(asked) == 1:
+                return [None]
+            middle = len(asked) // 2
+            return [*await self._settle(asked[:middle]), *await self._settle(asked[middle:])]
         reach("after-commit")
         self._committed(rows)
         return answers
@@ -114,13 +127,13 @@ class Gathering:
         """Decide requests of one tenant in a transaction."""
         desk, tenant, now = self._desk, asked[0].ask.tenant_id, self._desk.clock.now()
         async with desk.pool.acquire() as connection, connection.transaction():
-            loaded = await gathering_store.begin(connection, tenant, now, asked)
+            loaded, busy = await gathering_store.begin(connection, tenant, now, asked)
             batch = Batch(loaded, desk.programmes.of, now, desk.patience)
             answers: list[Answer | None] = []
             events: dict[str, list[Outgoing]] = {}
             shelf = await order_gathering.load(connection, desk.rewards, asked, loaded.members)
             for each in asked:
-                if _alone(each, loaded.redemptions, shelf):
+                if _busy(each, loaded, busy) or _alone(each, loaded.redemptions, shelf):
                     batch.leave(each.request)
                     answers.append(None)
                     continue
@@ -160,6 +173,14 @@ def _gathers(ask: Ask) -> bool:
     return ask.order is None or (
         ask.redemption_id is None and ask.order.campaign is None and ask.order.reward is not None
     )
+
+
+def _busy(asked: Asked, loaded: Loaded, busy: frozenset[MemberName]) -> bool:
+    """Whether somebody else has locked the member of a request that was not answered before."""
+    if not busy or asked.request in loaded.known:
+        return False
+    found = (loaded.redemptions[each].name for each in asked.candidates if each in loaded.redemptions)
+    return asked.member in busy or not busy.isdisjoint(found)
 
 
 def _alone(asked: Asked, redemptions: Mapping[UUID, Redemption], shelf: Shelf) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 import orjson
@@ -22,10 +22,20 @@ from services.redemption.deciding import Asked, Known
 _QUERIES = sql.load("services.redemption", "gathering.sql")
 
 
-async def begin(connection: asyncpg.Connection, tenant_id: int, now: datetime, asked: Sequence[Asked]) -> Loaded:
-    """Take the keys, lock the members, and load what the requests are decided on.
+class Begun(NamedTuple):
+    """What requests are decided on, and the members who are not in hand since somebody else has locked them."""
+
+    loaded: Loaded
+    busy: frozenset[MemberName]
+
+
+async def begin(connection: asyncpg.Connection, tenant_id: int, now: datetime, asked: Sequence[Asked]) -> Begun:
+    """Take the keys, lock the members as far as nobody else has, and load what the requests are decided on.
 
     Of redemptions those are loaded that are there; the members of others are not found by them.
+
+    Raises:
+        asyncpg.LockNotAvailableError: a key is in use, and not soon free.
     """
     by_name = {each.request: each for each in asked}
     names = list(by_name)
@@ -52,10 +62,14 @@ async def begin(connection: asyncpg.Connection, tenant_id: int, now: datetime, a
     redemptions = await store.load_redemptions(connection, tenant_id, listed["standing"]) if listed["standing"] else {}
     here = [each for each in redemptions.values() if each.name in heads]
     loaded = await store.with_lots(connection, ledgers, here)
-    return Loaded(
-        {name: InHand(life, *about[name]) for name, life in loaded.items()},
-        redemptions,
-        {names[number - 1]: Known(fingerprint, answer or b"") for number, fingerprint, answer in known},
+    busy = zip(listed["busy_programmes"], listed["busy_members"], strict=True)
+    return Begun(
+        Loaded(
+            {name: InHand(life, *about[name]) for name, life in loaded.items()},
+            redemptions,
+            {names[number - 1]: Known(fingerprint, answer or b"") for number, fingerprint, answer in known},
+        ),
+        frozenset([(tenant_id, programme, member) for programme, member in busy]),
     )
 
 

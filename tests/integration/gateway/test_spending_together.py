@@ -148,6 +148,59 @@ async def test_the_last_pieces_are_sold_once_while_holds_of_orders_go_their_own_
     await sound(database)
 
 
+PATIENT = "ALTER ROLE pointstream_redemption IN DATABASE {database} SET lock_timeout = '120s'"
+LOCK = "SELECT 1 FROM ledger.member WHERE member_id = $1 FOR NO KEY UPDATE"
+
+
+async def test_whoever_is_locked_keeps_nobody_else_waiting(clock: SetClock, scribe: Scribe, database: Database) -> None:
+    await scribe.connection.execute(PATIENT.format(database=database.name))
+    desk = await open_desk(database, clock, base64.b64encode(SEAL_KEY).decode())
+    till = Till(desk)
+    try:
+        locked, *others = [await rich(scribe) for _ in range(5)]
+        held = UUID(view((await till.at_once(ask("hold", locked.member_id, "h", points=7)))[0])["redemption_id"])
+        whose = locked.member_id
+        waiting = [
+            ask("redeem", whose, "l", points=1),
+            ask("redeem", whose, "l", points=1),
+            ask("commit", None, "c", redemption_id=held),
+            ask("redeem", whose, "more", points=2),
+        ]
+        async with scribe.connection.transaction():
+            await scribe.connection.execute(LOCK, whose)
+            slow = [asyncio.create_task(till.gathering.serve(each)) for each in waiting]
+            for turn in range(3):
+                quick = [ask("redeem", each.member_id, f"q-{turn}-{n}", points=1) for n, each in enumerate(others)]
+                slow.append(asyncio.create_task(till.gathering.serve(waiting[0])))
+                answers = await asyncio.wait_for(till.at_once(*quick), 60)
+                assert [each.refused for each in answers] == [None] * len(others)
+            (known,) = await till.at_once(ask("hold", whose, "h", points=7))
+            assert known.replayed, "what was answered once is told without a lock"
+            assert not any(task.done() for task in slow)
+        answers = await asyncio.wait_for(asyncio.gather(*slow), 60)
+        assert [each.refused for each in answers] == [None] * len(slow)
+        assert len({bytes(each.body) for each in (answers[0], answers[1], *answers[4:])}) == 1
+        assert sum(not each.replayed for each in answers) == 3
+    finally:
+        await desk.pool.close()
+    await sound(database)
+
+
+async def test_one_whose_own_data_can_not_be_read_does_no_harm_to_others(till: Till, scribe: Scribe) -> None:
+    members = [await rich(scribe) for _ in range(9)]
+    (made,) = await till.at_once(ask("hold", members[0].member_id, "h", points=1))
+    held = UUID(view(made)["redemption_id"])
+    await scribe.connection.execute("UPDATE redemption.redemption SET shares = '[[1]]' WHERE redemption_id = $1", held)
+    served = await asyncio.gather(
+        till.gathering.serve(ask("commit", None, "c", redemption_id=held)),
+        *(till.gathering.serve(ask("redeem", each.member_id, "r", points=1)) for each in members[1:]),
+        return_exceptions=True,
+    )
+    assert isinstance(served[0], TypeError)
+    assert [isinstance(each, Answer) and each.refused for each in served[1:]] == [None] * 8
+    assert len(till.turns) > 2, "in parts, and none of them told before it was committed"
+
+
 async def test_one_that_the_database_refuses_does_no_harm_to_others(
     till: Till, scribe: Scribe, database: Database
 ) -> None:
