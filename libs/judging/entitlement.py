@@ -53,7 +53,10 @@ class Entitlement(msgspec.Struct, frozen=True):
 def entitlement(
     story: Story, standing: Stands, programme: RunningProgramme, owner: MemberFacts, counters: Mapping[str, int]
 ) -> Entitlement:
-    """Judge what stands of a receipt. `counters` are the present ones, the receipt's own uses among them."""
+    """Judge what stands of a receipt. `counters` are the present ones, the receipt's own uses among them.
+
+    `owner` is whose points it brings: the story's owner, or whom that id leads to since a merge.
+    """
     content = standing.content
     assert content is not None
     judged_at, ahead = effective_time(content.purchased_at, content.arrived_at)
@@ -65,7 +68,8 @@ def entitlement(
 
     if version is None:
         return found(reason=ahead, waits="no-programme-yet")
-    if story.version is None and story.word is None and story.owner in programme.blocked:
+    blocked = not programme.blocked.isdisjoint((story.owner, owner.member_id))
+    if blocked and story.version is None and story.word is None:
         return found(reason=ahead, waits=BLOCKED)
     if story.word == "refuse":
         return found(reason="refused-by-operator")

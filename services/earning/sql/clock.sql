@@ -25,8 +25,8 @@ SELECT (SELECT count(*) FROM (SELECT FROM ledger.member m WHERE m.activates_at <
 
 -- name: ready_receipts
 -- Receipts behind the place $2 to $4 that wait for nothing any more: those parked for a rate ($1) that is there by now, each with
--- the version that holds, and those of members who were blocked ($6) and are not any more, with 0. A time ahead of the clock
--- counts as the arrival, as it does when a receipt is judged.
+-- the version that holds, and those of members who were blocked ($6) and are not any more, nor whom they were merged into, with 0.
+-- A time ahead of the clock counts as the arrival, as it does when a receipt is judged.
 WITH rated AS (
     SELECT e.tenant_id, e.programme_id, e.currency, min(e.valid_from) AS since
     FROM platform.exchange_rate e
@@ -46,8 +46,12 @@ WITH rated AS (
     WHERE r.reason = $6 AND (r.tenant_id, r.programme_id, r.receipt_key) > ($2::int, $3::int, $4::uuid)
       AND NOT EXISTS (
           SELECT FROM members.block b
-          WHERE b.tenant_id = r.tenant_id AND b.programme_id = r.programme_id AND b.member_id = r.member_id
-            AND b.lifted_at IS NULL
+          WHERE b.tenant_id = r.tenant_id AND b.programme_id = r.programme_id AND b.lifted_at IS NULL
+            AND b.member_id IN (r.member_id, (
+                SELECT g.leads_to FROM members.merge g
+                WHERE g.tenant_id = r.tenant_id AND g.programme_id = r.programme_id AND g.member_id = r.member_id
+                  AND g.undone_at IS NULL
+            ))
       )
     ORDER BY r.tenant_id, r.programme_id, r.receipt_key
     LIMIT $5

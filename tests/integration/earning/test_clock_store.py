@@ -26,6 +26,11 @@ INSERT INTO earning.parked_receipt (tenant_id, programme_id, receipt_key, event_
                                     occurred_at, recorded_at, member_id)
 VALUES ($1, $1, $2, $2, $3, $4, $5, $6, $7, $8)
 """
+MERGE = """
+INSERT INTO members.merge (tenant_id, programme_id, member_id, number, survivor_id, leads_to, passed, debts,
+                           identifiers, counters, cause, merged_at)
+VALUES (1, 1, $1, 1, $2, $2, '[]', '[]', '{}', '{}', $1, $3)
+"""
 ENROL = """
 INSERT INTO ledger.member (tenant_id, programme_id, member_id, seq, spread, activates_at) VALUES ($1, $1, $2, 3, 0, $3)
 """
@@ -93,6 +98,20 @@ async def test_receipts_of_members_who_are_not_blocked_any_more_are_found_too(
     await operator.close()
     for most in (1, 2, 100):
         assert await found(earning, most) == [("R-2", 0), ("R-3", 1), ("R-4", 0)]
+
+
+async def test_a_receipt_waits_for_whom_its_member_was_merged_into(
+    database: Database, earning: asyncpg.Connection
+) -> None:
+    merged, survivor = UUID(int=111), UUID(int=112)
+    await park(earning, 1, reason=BLOCKED, member=merged)
+    await earning.execute(MERGE, merged, survivor, WHEN)
+    operator = await asyncpg.connect(database.dsn("operator"))
+    await blocks.block(operator, (1, 1), survivor, WHEN, by="eva", reason="lost")
+    assert await found(earning) == []
+    await blocks.lift(operator, (1, 1), survivor, WHEN + DAY, by="eva", note=None)
+    await operator.close()
+    assert await found(earning) == [("R-1", 0)]
 
 
 async def test_the_version_is_the_one_that_judging_takes(database: Database, earning: asyncpg.Connection) -> None:

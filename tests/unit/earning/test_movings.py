@@ -18,7 +18,7 @@ from libs.promotions.history import EVER
 from tests.support.brokerless import Earning, Sent
 from tests.support.database import ACME, programme_document
 from tests.support.in_memory import in_memory
-from tests.support.lives import adjusted, asked, corrected, returned, voided
+from tests.support.lives import adjusted, asked, corrected, resolved, returned, voided
 from tests.support.receipts import Record, enrolment, member_id, purchase
 
 NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
@@ -114,6 +114,23 @@ def test_nothing_goes_from_or_to_whoever_is_blocked_by_whatever_id(giver: UUID, 
         play(later, asked("T-1", "transfer", giver, time=NOON, **wanted))
         assert outcome(later, "T-1") == ("refused", "member-blocked")
         assert points(later) == {"1": 0, "2": 20, "3": 10}
+
+
+def test_what_was_parked_for_one_member_waits_while_whom_it_would_go_to_is_blocked() -> None:
+    with in_memory():
+        first, lifted = running(blocked={ADA}), running()
+        enrolled(first)
+        play(first, purchase("R-1", 1_000, time=NOON - HOUR))
+        lifted.memory = first.memory
+        play(lifted, asked("M-1", "merge", ADA, to_member_id=str(BEN), time=NOON))
+        other = running(blocked={BEN})
+        other.memory = first.memory
+        play(other, resolved("T-1", "R-1", "retry", time=NOON))
+        assert outcome(other, "T-1") == ("awaiting_operator", "member-blocked")
+        assert points(other) == {"1": 0, "2": 0, "3": 0}
+        play(lifted, resolved("T-2", "R-1", "retry", time=NOON))
+        assert points(lifted) == {"1": 0, "2": 10, "3": 0}
+        assert lifted.memory.flaws() == []
 
 
 def test_an_old_purchase_comes_back_out_of_the_lots_that_went_over(plain: Earning) -> None:
