@@ -1,8 +1,11 @@
 """The relay of writers that are no batch loop: they commit at any time and in any process, and hold no partition.
 
 Their shards are held by lease, whoever wrote to them. The process that holds one publishes at once what it hears that
-itself has committed, from memory where it was told all of it, and within a second what others have, from the table. A
-shard whose holder died is taken over when the lease has run out; what was left is published before anything new.
+itself has committed, and within a second what others have, from the table. A shard whose holder died is taken over when
+the lease has run out; what was left is published before anything new.
+
+What a database that dies may lose again must not be published. So only the relay of writers whose commits are on disk
+can be told rows from memory, and the one of lazy writers can't: each is a class of its own.
 """
 
 from __future__ import annotations
@@ -49,8 +52,7 @@ def shards_of(writer: str) -> list[str]:
 class LeasedRelay:
     """Publishes the shards of one writer that this process holds. `clock` is the machine's: leases are its business.
 
-    `make_relay` gives a relay that reads rows by the function it is handed. A `lazy` writer does not wait until what it
-    commits is on disk; what is read of it is brought there before anybody is told.
+    `make_relay` gives a relay that reads rows by the function it is handed.
     """
 
     def __init__(
@@ -60,11 +62,8 @@ class LeasedRelay:
         owner: str,
         make_relay: Callable[[ReadRows], Relay],
         clock: Clock,
-        *,
-        lazy: bool = False,
     ) -> None:
         self._pool = pool
-        self._lazy = lazy
         self._shards = shards_of(writer)
         self._owner = owner
         self._relay = make_relay(self._read)
@@ -94,15 +93,6 @@ class LeasedRelay:
     def committed(self, shards: Iterable[str]) -> None:
         """Hear that this process has committed events in these shards."""
         self._dirty.update(shards)
-        self._woken.set()
-
-    def told(self, rows: Sequence[Row]) -> None:
-        """Hear what this process has committed, with the numbers that it was given."""
-        for row in rows:
-            self._heard.setdefault(row.shard, []).append(row)
-        if sum(map(len, self._heard.values())) > _HEARD:
-            self._dirty.update(self._heard)
-            self._heard.clear()
         self._woken.set()
 
     def stop(self) -> None:
@@ -206,10 +196,37 @@ class LeasedRelay:
 
     async def _read(self, shard: str, after: int) -> list[Row]:
         async with self._pool.acquire() as connection:
-            rows = await stream_store.unpublished(connection, shard, after)
-            if rows and self._lazy:
-                await connection.execute(_QUERIES["flush"])
-            return rows
+            return await self._found(connection, shard, after)
+
+    async def _found(self, connection: asyncpg.Connection, shard: str, after: int) -> list[Row]:
+        """What the table has of a shard; it may be published then."""
+        return await stream_store.unpublished(connection, shard, after)
+
+
+class PromptRelay(LeasedRelay):
+    """The relay of a writer whose commits are on disk when they return: it may publish what it is told, from memory."""
+
+    def told(self, rows: Sequence[Row]) -> None:
+        """Hear what this process has committed, with the numbers that it was given."""
+        for row in rows:
+            self._heard.setdefault(row.shard, []).append(row)
+        if sum(map(len, self._heard.values())) > _HEARD:
+            self._dirty.update(self._heard)
+            self._heard.clear()
+        self._woken.set()
+
+
+class LazyRelay(LeasedRelay):
+    """The relay of a writer who does not wait for the disk (`synchronous_commit` off).
+
+    All that it publishes it has read, and brought to disk before.
+    """
+
+    async def _found(self, connection: asyncpg.Connection, shard: str, after: int) -> list[Row]:
+        rows = await super()._found(connection, shard, after)
+        if rows:
+            await connection.execute(_QUERIES["flush"])
+        return rows
 
 
 def _due(last: float | None, now: float, every: float) -> bool:

@@ -15,7 +15,7 @@ from libs.contracts.headers import headers_of
 from libs.runtime import kafka, postgres
 from libs.runtime.clock import Clock, SystemClock, happens_within
 from libs.runtime.faust_host import Hosted, listen_only, make_app, serve_health
-from libs.runtime.leases import LeasedRelay
+from libs.runtime.leases import LazyRelay
 from libs.runtime.metrics import StreamMetrics
 from libs.runtime.outbox import ReadRows, Relay
 from services.expiry.announcements import WRITER
@@ -54,7 +54,7 @@ def build(settings: ExpirySettings, clock: Clock | None = None) -> faust.App:
         producer = partial(kafka.idempotent_producer, settings.kafka, f"{SERVICE}-{holder}")
         return Relay(producer, headers_of, read_rows, stream_metrics, topic_prefix=settings.kafka.topic_prefix)
 
-    relay = LeasedRelay(pool, WRITER, holder, make_relay, wall, lazy=True)
+    relay = LazyRelay(pool, WRITER, holder, make_relay, wall)
     crowd, bound = Crowd(), wanted.lock.total_seconds()
     means = Means(pool, clock, wall, metrics, holder, wanted.lease, bound, relay.committed, crowd)
     lanes: list[Lane] = [Sweeper(means, extra=number > 0) for number in range(wanted.lanes)]
@@ -80,7 +80,7 @@ def _host(
     lanes: list[Lane],
     lookers: Sequence[Overseer | Reinstater | ZoneWatch],
     forecaster: Forecaster,
-    relay: LeasedRelay,
+    relay: LazyRelay,
 ) -> None:
     """Put the relay, the lanes, the forecaster and the timer of those who look around into the app.
 

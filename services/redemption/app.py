@@ -23,7 +23,7 @@ from libs.runtime.clock import Clock, SystemClock, happens_within
 from libs.runtime.consume import BatchLoop, LoopSettings
 from libs.runtime.faust_host import Hosted, listen_only, make_app, serve_health
 from libs.runtime.lane import Wiring
-from libs.runtime.leases import LeasedRelay
+from libs.runtime.leases import PromptRelay
 from libs.runtime.limits import Limits
 from libs.runtime.metrics import StreamMetrics
 from libs.runtime.outbox import ReadRows, Relay
@@ -70,7 +70,7 @@ def build(settings: RedemptionSettings, clock: Clock | None = None) -> faust.App
         producer = partial(kafka.idempotent_producer, settings.kafka, owner)
         return Relay(producer, headers_of, read_rows, stream_metrics, topic_prefix=settings.kafka.topic_prefix)
 
-    relay = LeasedRelay(pool, WRITER, owner, make_relay, SystemClock())
+    relay = PromptRelay(pool, WRITER, owner, make_relay, SystemClock())
     desk = Desk(pool, programmes, clock, settings, RewardDesk.of(settings), relay.committed)
     loop = _loop(settings, desk, metrics, stream_metrics, owner)
     carts = CartDesk.over(desk, metrics.missed, metrics.short.inc, secrets.token_bytes)
@@ -146,7 +146,7 @@ def _host(
     desk: Desk,
     carts: CartDesk,
     games: GameDesk,
-    relay: LeasedRelay,
+    relay: PromptRelay,
     loop: BatchLoop[Command],
     metrics: RedemptionMetrics,
 ) -> None:

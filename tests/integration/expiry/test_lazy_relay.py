@@ -7,7 +7,7 @@ from typing import cast
 from libs.runtime import postgres, sql, stream_store
 from libs.runtime.batch import Outgoing
 from libs.runtime.clock import SystemClock
-from libs.runtime.leases import LeasedRelay, shards_of
+from libs.runtime.leases import LazyRelay, shards_of
 from libs.runtime.outbox import ReadRows, Relay
 from libs.runtime.settings import PostgresSettings
 from services.expiry.announcements import WRITER
@@ -29,7 +29,7 @@ async def test_what_a_lazy_writer_committed_is_on_disk_once_it_is_read(database:
 
     settings = PostgresSettings(dsn=database.dsn("expiry"))
     async with postgres.opened(postgres.pool(settings, "lazy-test")) as pool:
-        LeasedRelay(pool, WRITER, "one", make_relay, SystemClock(), lazy=True)
+        LazyRelay(pool, WRITER, "one", make_relay, SystemClock())
         await pool.execute(LEASES["ensure"], [shard])
         for number in range(1, 21):
             event = Outgoing("loyalty.points", b"k", 0, b"{}", ())

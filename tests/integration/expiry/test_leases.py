@@ -13,7 +13,7 @@ import pytest
 from libs.runtime import leases, postgres, sql, stream_store
 from libs.runtime.batch import Outgoing
 from libs.runtime.clock import SystemClock
-from libs.runtime.leases import LEASE, LeasedRelay, shards_of
+from libs.runtime.leases import LEASE, LeasedRelay, PromptRelay, shards_of
 from libs.runtime.outbox import Relay, Row
 from libs.runtime.settings import PostgresSettings
 from services.expiry.announcements import WRITER
@@ -78,7 +78,7 @@ async def test_what_waits_for_the_broker_is_left_in_the_table_beyond_so_much(
     monkeypatch.setattr(leases, "_HEARD", 3)
     taken = Taken()
     async with postgres.opened(opened(database)) as pool:
-        relay = LeasedRelay(pool, WRITER, "one", lambda _: cast("Relay", taken), SystemClock())
+        relay = PromptRelay(pool, WRITER, "one", lambda _: cast("Relay", taken), SystemClock())
         await pool.execute(LEASES["ensure"], SHARDS)
         await relay._renew()
         relay.told([Row(SHARDS[0], seq, "loyalty.points", [EVENT]) for seq in range(1, 5)])
