@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from services.gateway.catalogue.signs import look
 from services.gateway.catalogue.texts import PAGES
 from services.gateway.catalogue.views import OfferView
 from services.gateway.feedback.form import rating_form
+from services.gateway.mine.asking import Question, field, said
 from services.gateway.mine.texts import MINE
 from services.gateway.sharing.pages import sending
 from services.gateway.sharing.store import Share
@@ -137,20 +138,26 @@ def _card(shown: Shown, offer: OfferView) -> str:
 
 
 def reward_page(
-    shown: Shown, offer: OfferView, key: str, *, options: Mapping[str, Sequence[str]], refused: str | None = None
+    shown: Shown,
+    offer: OfferView,
+    key: str,
+    asked: Sequence[Question],
+    *,
+    refused: str | None = None,
+    given: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """One reward with its terms, and a form that redeems it where it can be had; `options` are what may be chosen."""
-    said = "" if refused is None else f'<p role="alert" class="bad">{shown.say("refused")} {escape(refused)}</p>'
+    """One reward with its terms, and a form that redeems it where it can be had.
+
+    `asked` is what has to be known for it, `given` what was answered when it was `refused`.
+    """
+    alert = "" if refused is None else f'<p role="alert" class="bad">{shown.say("refused")} {escape(refused)}</p>'
     left = ""
     if offer.left is not None:
         left = f"<p>{shown.say('left', n=offer.left, number=wording.number(offer.left, shown.language))}</p>"
     why = listed(escape(each.text) for each in offer.reasons) if offer.reasons else ""
     form = ""
     if offer.in_reach:
-        fields = "".join(
-            _field(shown, name, schema, options.get(name, ()))
-            for name, schema in offer.asks.get("properties", {}).items()
-        )
+        fields = "".join(field(each, given.get(each.name, "")) for each in asked)
         form = (
             f'<form method="post" action="{shown.path("rewards", offer.reference)}">'
             f'<input type="hidden" name="key" value="{escape(key)}">{fields}'
@@ -158,7 +165,7 @@ def reward_page(
         )
     wish = "unwish" if offer.wished else "wish"
     body = (
-        f'{said}<div class="reward">{look(offer)}</div><p>{escape(offer.text or offer.summary)}</p>'
+        f'{alert}<div class="reward">{look(offer)}</div><p>{escape(offer.text or offer.summary)}</p>'
         f"<p>{shown.say('cost', cost=price_words(offer.price, shown.language))}</p>{left}{why}{form}"
         f'<form method="post" action="{shown.path("wishes", offer.reference)}">'
         f'<button type="submit" name="wish" value="{wish}">{shown.say(wish)}</button></form>'
@@ -176,7 +183,7 @@ def done_page(shown: Shown, order: OrderView, title: str) -> str:
     state = "" if used else f"<p>{escape(state_words(order.state, shown.language))}</p>"
     body = (
         f'<p role="status" class="good">{escape(title)}. {shown.say("thanks.why")}</p>'
-        f"{_recognised(shown)}{used}{state}"
+        f"{_recognised(shown)}{used}{state}{said(order.answers, shown.language)}"
         f"{_rating(shown, order, None)}{_back(shown)}"
     )
     return page(MINE.say(shown.language, "thanks"), body, language=shown.language, worn=shown.worn)
@@ -203,28 +210,6 @@ def broken_page(language: str) -> str:
     return page(title, f"<p>{escape(why)}</p>", language=language)
 
 
-def answers_of(asks: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, Any]:
-    """What was answered of what a kind asks for; what was left empty was not. Lists are written with commas."""
-    found: dict[str, Any] = {}
-    for name, schema in asks.get("properties", {}).items():
-        text = fields.get(name, "").strip()
-        if text:
-            listing = schema.get("type") == "array"
-            found[name] = [each.strip() for each in text.split(",") if each.strip()] if listing else text
-    return found
-
-
-def _field(shown: Shown, name: str, schema: Mapping[str, Any], options: Sequence[str]) -> str:
-    day, field = "date" in str(schema), escape(name)
-    told = escape(MINE.get(shown.language, f"ask.{name}", str(schema.get("title") or name)))
-    label = f'<label for="{field}">{told}</label>'
-    if options:
-        choices = "".join(f"<option>{escape(each)}</option>" for each in options)
-        return f'<p>{label} <select id="{field}" name="{field}">{choices}</select></p>'
-    kind = ' type="date"' if day else ' maxlength="500"'
-    return f'<p>{label} <input id="{field}" name="{field}"{kind}></p>'
-
-
 def _order(shown: Shown, order: OrderView, titles: Mapping[str, str], stars: int | None) -> str:
     points = PAGES.say(shown.language, "points", points=wording.number(order.points, shown.language))
     told = shown.say(
@@ -234,7 +219,8 @@ def _order(shown: Shown, order: OrderView, titles: Mapping[str, str], stars: int
         points=points,
     )
     used = "".join(_usable(shown, each) for each in order.usable)
-    return f"<section><p>{told}</p>{used}{_rating(shown, order, stars)}</section>"
+    words = said(order.answers, shown.language)
+    return f"<section><p>{told}</p>{words}{used}{_rating(shown, order, stars)}</section>"
 
 
 def _rating(shown: Shown, order: OrderView, stars: int | None) -> str:

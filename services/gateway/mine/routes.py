@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Annotated, NamedTuple
 from uuid import UUID
 
@@ -13,8 +15,7 @@ from pydantic import ConfigDict, Field
 
 from libs.catalogue import postgres as catalogue
 from libs.catalogue.facts import Asking
-from libs.codes.postgres import texts
-from libs.contracts.orders import OrderAsk, OrderView
+from libs.contracts.orders import OrderAsk
 from libs.contracts.redemption import Ask, RedemptionView
 from libs.judging.versions import RunningProgramme
 from libs.language import wording
@@ -22,9 +23,7 @@ from libs.language.choice import choose
 from libs.promotions.rates import digits
 from libs.runtime.clock import monotonic
 from services.gateway.catalogue.looking import Onlooker, Seen, offer_view, onlooker, seen_by
-from services.gateway.catalogue.order_reading import order_views
 from services.gateway.catalogue.pages import PICTURES
-from services.gateway.codes.asking import keeper_of
 from services.gateway.designs.looks import dress_of
 from services.gateway.door.access import PointsSpender, parts_of
 from services.gateway.door.openapi import refusals
@@ -39,12 +38,13 @@ from services.gateway.households import own_word
 from services.gateway.households.pages import own_page
 from services.gateway.households.words import WORDS as HOUSEHOLDS
 from services.gateway.members.lookup import one_member
+from services.gateway.mine.asking import answers_of, questions
+from services.gateway.mine.had import had_by
 from services.gateway.mine.links import LIVES, OwnPage, PageLinks
 from services.gateway.mine.news import news
 from services.gateway.mine.pages import (
     PLACE,
     Shown,
-    answers_of,
     broken_page,
     done_page,
     key_of,
@@ -52,6 +52,7 @@ from services.gateway.mine.pages import (
     sending_page,
     shelf_page,
 )
+from services.gateway.mine.texts import MINE
 from services.gateway.questionnaires import own_word as own_answers
 from services.gateway.questionnaires.filling import waiting
 from services.gateway.questionnaires.pages import PART, section
@@ -146,10 +147,7 @@ async def _shelf(request: Request, token: str, lang: str | None, told: str = "")
         visit = await _visit(request, reading, page, token, lang, shelf=True)
         seen = await seen_by(reading, visit.who, _APP, parts.clock.now())
         name = (*visit.who.scope, visit.member.member_id)
-        orders = await order_views(
-            reading.connection, await catalogue.load_orders_of(reading.connection, name, None, _ORDERS)
-        )
-        orders = [await _with_texts(request, reading, each) for each in orders]
+        orders = await had_by(request, reading, name, _ORDERS)
         stars = await load_stars(reading.connection, name, [each.order_id for each in orders])
     seen.sort(key=lambda each: (-each.proposal.score, each.kept.reward.reference))
     language = visit.shown.language
@@ -175,7 +173,8 @@ async def redeem(request: Request, token: Token, reference: Reference, lang: Wan
         found = await _one(reading, visit.who, reference, parts.clock.now())
     offer = offer_view(found, visit.who, visit.shown.language)
     key = sha256(fields.get("key", "").encode()).digest()
-    asked = OrderAsk(reward=reference, quantity=1, channel="app", answers=answers_of(offer.asks, fields))
+    answers = answers_of(questions(offer.asks, found.kept.reward.what, visit.shown.language), fields)
+    asked = OrderAsk(reward=reference, quantity=1, channel="app", answers=answers)
     ask = Ask(
         "redeem", page.tenant_id, f"page {page.member_id}", key=key, fingerprint=key,
         programme_id=page.programme_id, member_id=page.member_id, order=asked, language=visit.shown.language,
@@ -183,9 +182,11 @@ async def redeem(request: Request, token: Token, reference: Reference, lang: Wan
     try:
         answer = await client_of(request).ask(ask)
     except ProblemError as error:
-        return await _reward(request, token, reference, lang, refused=error.detail or error.kind.title)
+        why = MINE.say(visit.shown.language, "unanswered") if error.kind.code == "answer-needed" else error.detail
+        return await _reward(request, token, reference, lang, refused=why or error.kind.title, given=fields)
     order = RedemptionView.model_validate_json(bytes(answer.body)).order
     assert order is not None
+    order = order.model_copy(update={"answers": answers})  # what is personal too: it is the member who looks
     return _answer(request, done_page(visit.shown, order, offer.title), visit.shown.language)
 
 
@@ -274,7 +275,12 @@ async def _household(request: Request, token: str, lang: str | None, told: str =
 
 
 async def _reward(
-    request: Request, token: str, reference: str, lang: str | None, refused: str | None = None
+    request: Request,
+    token: str,
+    reference: str,
+    lang: str | None,
+    refused: str | None = None,
+    given: Mapping[str, str] = MappingProxyType({}),
 ) -> HTMLResponse:
     parts = parts_of(request)
     if (page := _read(request, token)) is None:
@@ -286,10 +292,10 @@ async def _reward(
         name = (*visit.who.scope, visit.member.member_id)
         last = await catalogue.load_orders_of(reading.connection, name, None, 1)
     offer = offer_view(found, visit.who, visit.shown.language)
-    options = {"variant": getattr(found.kept.reward.what, "variants", ())}
+    asked = questions(offer.asks, found.kept.reward.what, visit.shown.language)
     key = key_of(token, reference, last[0][1].order_id if last else None, now)
     return _answer(
-        request, reward_page(visit.shown, offer, key, options=options, refused=refused), visit.shown.language
+        request, reward_page(visit.shown, offer, key, asked, refused=refused, given=given), visit.shown.language
     )
 
 
@@ -343,19 +349,6 @@ async def _one(reading: Reading, who: Onlooker, reference: str, now: datetime) -
     if found is None:
         raise ProblemError("not-found")
     return found
-
-
-async def _with_texts(request: Request, reading: Reading, order: OrderView) -> OrderView:
-    """The order with the texts of its codes, for the member whose they are."""
-    ids: list[UUID] = [each.code_id for each in order.usable if each.code_id is not None]
-    if not ids:
-        return order
-    found = await texts(reading.connection, keeper_of(request), reading.tenant_id, ids)
-    usable = tuple(
-        each if each.code_id is None else each.model_copy(update={"value": found.get(each.code_id, "")})
-        for each in order.usable
-    )
-    return order.model_copy(update={"usable": usable})
 
 
 def _links(request: Request) -> PageLinks:
