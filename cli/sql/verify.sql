@@ -8,8 +8,8 @@
 SELECT set_config('work_mem', '128MB', true), set_config('jit', 'off', true);
 
 -- name: one_credit_per_event
--- Every lot was earned by an accepted event, or came by a trade, and an event earns at most one lot of the same dates a wallet,
--- for one member only; of lots that come from another member it may bring many.
+-- Every lot was earned by an accepted event, came by a trade, or came back by a redemption of somebody who was merged; and an
+-- event earns at most one lot of the same dates a wallet, for one member only; of lots that come from another it may bring many.
 WITH repeated AS (
     SELECT tenant_id, cause FROM ledger.lot WHERE opened_by <> 'transfer' GROUP BY tenant_id, cause HAVING count(*) > 1
 ), flaw AS (
@@ -22,7 +22,9 @@ WITH repeated AS (
     FROM ledger.lot l LEFT JOIN earning.inbox i ON i.tenant_id = l.tenant_id AND i.event_key = l.cause
     LEFT JOIN redemption.trade t ON t.tenant_id = l.tenant_id AND t.programme_id = l.programme_id
                                 AND t.member_id = l.member_id AND t.redemption_id = l.cause
-    WHERE (i.event_key IS NULL AND t.redemption_id IS NULL) OR i.page % 4096 = $1
+    LEFT JOIN redemption.redemption r ON l.opened_by = 'transfer' AND r.tenant_id = l.tenant_id
+                                     AND r.programme_id = l.programme_id AND r.redemption_id = l.cause
+    WHERE (i.event_key IS NULL AND t.redemption_id IS NULL AND r.redemption_id IS NULL) OR i.page % 4096 = $1
 )
 SELECT count(*) OVER () AS violations, concat_ws('/', tenant_id, cause) AS key FROM flaw ORDER BY key LIMIT 5;
 

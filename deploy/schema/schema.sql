@@ -3103,7 +3103,7 @@ GRANT SELECT, INSERT ON members.merge TO pointstream_earning;
 GRANT UPDATE (leads_to, passed, returned, undone_by, undone_at) ON members.merge TO pointstream_earning;
 GRANT SELECT ON members.merge TO pointstream_gateway, pointstream_operator;
 GRANT USAGE ON SCHEMA members TO pointstream_redemption;
-GRANT SELECT ON members.merge TO pointstream_redemption;
+GRANT SELECT, UPDATE (passed) ON members.merge TO pointstream_redemption;
 
 -- Saves merges, and their undoing. The transaction holds the identifiers and both members of each.
 CREATE FUNCTION earning.save_merges(p_now timestamptz, p_merged jsonb, p_undone jsonb) RETURNS void
@@ -5020,6 +5020,50 @@ BEGIN
     FROM unnest(wanted_programmes, wanted) AS v(programme_id, member_id)
     JOIN ledger.member m ON m.tenant_id = p_tenant AND m.programme_id = v.programme_id AND m.member_id = v.member_id
     WHERE NOT m.merged;
+END $$;
+
+-- What follows on a redemption of members who were merged: locks whose it is, the owners of its lots, and whom they lead to, by
+-- their ids. Whom they lead to is looked up before the locks, and has to be the same behind them.
+CREATE FUNCTION redemption.lock_followed(p_tenant int, p_redemption uuid)
+RETURNS TABLE (programme_id int, member_id uuid, seq bigint, spread int, owing boolean, tier text, leads_to uuid, spends boolean)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    whose redemption.redemption;
+    named uuid[];
+    leading uuid[];
+BEGIN
+    PERFORM set_config('pointstream.tenant', p_tenant::text, true);
+
+    SELECT * INTO whose FROM redemption.redemption r WHERE r.tenant_id = p_tenant AND r.redemption_id = p_redemption;
+    SELECT array_agg(n.member_id) INTO named
+    FROM (SELECT whose.member_id WHERE whose.member_id IS NOT NULL
+          UNION
+          SELECT p.member_id FROM redemption.household_part p
+          WHERE p.tenant_id = p_tenant AND p.redemption_id = p_redemption) AS n;
+    SELECT array_agg(g.leads_to) INTO leading
+    FROM members.merge g
+    WHERE g.tenant_id = p_tenant AND g.programme_id = whose.programme_id AND g.member_id = ANY (named) AND g.undone_at IS NULL;
+
+    PERFORM 1 FROM ledger.member m
+    WHERE m.tenant_id = p_tenant AND m.programme_id = whose.programme_id AND m.member_id = ANY (named || leading)
+    ORDER BY m.tenant_id, m.programme_id, m.member_id
+    FOR NO KEY UPDATE;
+
+    IF EXISTS (SELECT 1 FROM members.merge g
+               WHERE g.tenant_id = p_tenant AND g.programme_id = whose.programme_id AND g.member_id = ANY (named)
+                 AND g.undone_at IS NULL AND NOT g.leads_to = ANY (named || leading)) THEN
+        RAISE EXCEPTION 'a member was merged meanwhile' USING ERRCODE = '40001';
+    END IF;
+
+    RETURN QUERY
+    SELECT m.programme_id, m.member_id, m.seq, m.spread, m.owing, m.tier,
+           (SELECT g.leads_to FROM members.merge g
+            WHERE g.tenant_id = p_tenant AND g.programme_id = m.programme_id AND g.member_id = m.member_id
+              AND g.undone_at IS NULL),
+           m.member_id = whose.member_id
+    FROM ledger.member m
+    WHERE m.tenant_id = p_tenant AND m.programme_id = whose.programme_id AND m.member_id = ANY (named || leading);
 END $$;
 
 GRANT SELECT, INSERT ON redemption.household, redemption.housemate, redemption.household_part TO pointstream_redemption;

@@ -11,7 +11,7 @@ import asyncpg
 
 from libs.contracts.households import MemberHouseholdView, PurseView
 from libs.households.membership import Invitation, Roster, Seat
-from libs.households.sharing import NO_USES, Household, Pool, Uses
+from libs.households.sharing import NO_USES, Household, LotName, Pool, Root, Uses
 from libs.households.telling import household, purses, waiting
 from libs.ledger.catch_up import catch_up
 from libs.ledger.evolve import apply_all
@@ -118,15 +118,31 @@ async def load_uses(
     if terms is None or not households:
         return NO_USES
     scope = next(iter(households))[:2]
-    lots: dict[tuple[UUID, int], int] = {}
+    uses = NO_USES
     if terms.percent is not None:
-        mates = list({member for each in households.values() for member in each.roles})
-        for row in await connection.fetch(_QUERIES["taken_of_lots"], *scope, mates):
-            lots[row["member_id"], row["lot_seq"]] = row["points"]
+        uses = await _taken(connection, scope, list({member for each in households.values() for member in each.roles}))
     days = {first_day(limit.period, today) for limit in terms.limits}
     asked = [(name[2], day) for name in households for day in days]
     since: dict[tuple[UUID, date], int] = {}
     if asked:
         for row in await connection.fetch(_QUERIES["spent_since"], *scope, *map(list, zip(*asked, strict=True))):
             since[row["spender_id"], row["first_day"]] = row["points"]
-    return Uses(lots, since)
+    return uses._replace(since=since)
+
+
+async def _taken(connection: asyncpg.Connection, scope: tuple[int, int], mates: Sequence[UUID]) -> Uses:
+    """Return what was spent of lots of these members, also before they came by merges."""
+    roots = {
+        (row["member_id"], row["lot_seq"]): Root((row["root_id"], row["root_seq"]), row["amount"])
+        for row in await connection.fetch(_QUERIES["roots"], *scope, mates)
+    }
+    kin = list({*roots, *(root.lot for root in roots.values())})
+    rows = await connection.fetch(
+        _QUERIES["taken_of_lots"], *scope, mates, [member for member, _ in kin], [seq for _, seq in kin]
+    )
+    lots: dict[LotName, int] = {}
+    for row in rows:
+        lot = (row["member_id"], row["lot_seq"])
+        name = roots[lot].lot if lot in roots else lot
+        lots[name] = lots.get(name, 0) + row["points"]
+    return Uses(lots, roots=roots | {root.lot: root for root in roots.values()})

@@ -25,11 +25,30 @@ class Household(NamedTuple):
     roles: Mapping[UUID, Role]
 
 
-class Uses(NamedTuple):
-    """What was spent of others, and has not come back: by lot, and by the spender since the first day of a period."""
+LotName = tuple[UUID, int]
+"""Whose lot it is, and its number there."""
 
-    lots: Mapping[tuple[UUID, int], int] = MappingProxyType({})
+
+class Root(NamedTuple):
+    """The lot that another one was before its owner was merged, and how much it was credited with."""
+
+    lot: LotName
+    amount: int
+
+
+class Uses(NamedTuple):
+    """What was spent of others, and has not come back: by lot, and by the spender since the first day of a period.
+
+    `roots` tells of lots that came by merges what they were before: they are shared and counted as that one lot.
+    """
+
+    lots: Mapping[LotName, int] = MappingProxyType({})
     since: Mapping[tuple[UUID, date], int] = MappingProxyType({})
+    roots: Mapping[LotName, Root] = MappingProxyType({})
+
+    def counted(self, lot: LotName) -> LotName:
+        """The lot under which uses of a lot are counted."""
+        return self.roots[lot].lot if lot in self.roots else lot
 
 
 NO_USES = Uses()
@@ -71,9 +90,15 @@ class Pool:
             for member, ledger in others.items()
             if member in self.household.roles and member != self.spender
         ]
-        return pooled(rested(own, self.rest, self.at), theirs, wallets, self.at, self._shared, self.most)
+        left: dict[LotName, int] = {}
 
-    def _shared(self, owner: UUID, lot: Lot) -> int:
-        if not self.terms.shares(lot.wallet):
-            return 0
-        return self.terms.shared(lot.amount) - self.uses.lots.get((owner, lot.seq), 0)
+        def shared(owner: UUID, lot: Lot) -> int:
+            if not self.terms.shares(lot.wallet):
+                return 0
+            root = self.uses.roots.get((owner, lot.seq)) or Root((owner, lot.seq), lot.amount)
+            whole = self.terms.shared(root.amount) - self.uses.lots.get(root.lot, 0)
+            part = max(0, min(lot.free, left.get(root.lot, whole)))
+            left[root.lot] = left.get(root.lot, whole) - part
+            return part
+
+        return pooled(rested(own, self.rest, self.at), theirs, wallets, self.at, shared, self.most)

@@ -49,14 +49,15 @@ def pooled(
 ) -> Pooled:
     """Lay others' lots of these wallets beside a member's own, each as far as it is `shared`, together at most so many.
 
-    What time has done is recorded on all of them already. Nobody shares a wallet in which they owe, or in which
-    anything is lent to them. Of lots that lapse and were earned at the same instant one's own burn first. `most` is
-    used up in burn order, so that a spending from these wallets, in this order, takes what it may.
+    What time has done is recorded on all of them already. `shared` is asked lot by lot, in burn order. Nobody shares a
+    wallet in which they owe, or in which anything is lent to them. Of lots that lapse and were earned at the same
+    instant one's own burn first. `most` is used up in burn order, so that a spending from these wallets, in this order,
+    takes what it may.
     """
     free: list[tuple[UUID, Lot, int]] = []
     for ledger in sorted(others, key=lambda each: each.member_id):
         giving = [wallet for wallet in wallets if not (ledger.debt(wallet) or ledger.lent(wallet))]
-        for lot in ledger.lots:
+        for lot in burn_order(ledger.lots, wallets):
             if lot.wallet not in giving or lot.pending or not lot.in_force(at):
                 continue
             if (points := min(lot.free, shared(ledger.member_id, lot))) > 0:

@@ -26,6 +26,7 @@ from libs.ledger.model import Allocation, Kind
 from libs.ledger.transfer import Passed, Transfer, merge, pass_on, unmerge
 from libs.lives.life import MemberName
 from libs.lives.made import Cause
+from libs.lives.passing import record
 from libs.receipts.story import Account, Gained, Story
 from libs.runtime.batch import Outgoing
 from libs.runtime.keys import event_id
@@ -35,7 +36,7 @@ from services.earning.arrivals import Arrival
 from services.earning.cases import Case
 from services.earning.history import Histories
 from services.earning.lives import Life
-from services.earning.movings import NO_LIMIT, Use, record
+from services.earning.movings import NO_LIMIT, Use
 from services.earning.tiers import Tiers
 from services.earning.verdict import CounterName
 
@@ -70,8 +71,11 @@ class Merge:
 
 
 def ways(source: UUID, target: UUID, passed: Iterable[Passed]) -> dict[tuple[UUID, int], tuple[UUID, int, int]]:
-    """Where lots went that passed from one member to another."""
-    return {(source, each.from_lot): (target, each.to_lot, each.points) for each in passed}
+    """Where lots went that passed from one member to another.
+
+    What came to a merged member's lot once it had gone over went to another lot; a receipt's points lie in the first.
+    """
+    return {(source, each.from_lot): (target, each.to_lot, each.points) for each in reversed([*passed])}
 
 
 def all_ways(merges: Iterable[Merge]) -> dict[tuple[UUID, int], tuple[UUID, int, int]]:

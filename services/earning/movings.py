@@ -7,14 +7,12 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from msgspec import structs
-
 from libs.judging.verdict import Verdict
 from libs.judging.versions import ActiveVersion, RunningProgramme
 from libs.ledger.late import effective_time
-from libs.ledger.model import Kind, Movement
 from libs.ledger.transfer import transfer
 from libs.lives.made import Cause
+from libs.lives.passing import record
 from libs.promotions.transfers import Counted, counted, passes
 from services.earning.activities import Acted
 from services.earning.arrivals import Arrival
@@ -78,14 +76,3 @@ def _limited(
     if points < transfers.min_points:
         return "transfer-too-small"
     return "transfer-limit" if passes(uses, used) else None
-
-
-def record(life: Life, other: Life, movements: Sequence[Movement], cause: Cause, reason: str) -> None:
-    """Record one side of a transfer, and with each movement of it who the other side is."""
-    before = len(life.made)
-    life.record(movements, cause, reason)
-    counterpart = other.name[2]
-    life.made[before:] = [
-        structs.replace(made, counterpart=counterpart) if made.movement.kind is Kind.TRANSFER else made
-        for made in life.made[before:]
-    ]

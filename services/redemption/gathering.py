@@ -138,6 +138,9 @@ class Gathering:
                     answers.append(None)
                     continue
                 made = batch.settle(each, None if each.ask.order is None else shelf.order(each))
+                if made.refused is MERGED and each.ask.redemption_id is not None:
+                    answers.append(None)  # the key is free again; more members have to be locked for it
+                    continue
                 if made.after is not None and made.events:
                     events.setdefault(shard_of(WRITER, made.after.name[2]), []).extend(made.events)
                 answers.append(await _answer(connection, desk.rewards, each, made))

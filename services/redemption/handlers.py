@@ -25,7 +25,7 @@ from libs.runtime.clock import Clock
 from libs.runtime.failpoint import reach
 from libs.runtime.leases import shard_of
 from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
-from services.redemption import lending, order_store, ordering, store, telling, trade_store, trade_telling
+from services.redemption import lending, merged, order_store, ordering, store, telling, trade_store, trade_telling
 from services.redemption.codes import store as codes
 from services.redemption.deciding import (
     BLOCKED,
@@ -53,6 +53,7 @@ from services.redemption.households.jointly import owners_of
 from services.redemption.households.pool import ALONE, Beside
 from services.redemption.households.store import NOBODY
 from services.redemption.issuing import SOLD_OUT, PoolExhausted
+from services.redemption.merged import Reached
 from services.redemption.ordering import Done
 from services.redemption.programmes import Programmes
 from services.redemption.reward_desk import RewardDesk
@@ -98,7 +99,7 @@ class Desk:
         try:
             if ask.operation == "quote":
                 return await self._quote(ask)
-            return await again(partial(self._move, ask))
+            return await self._moved(ask)
         except PoolExhausted as error:
             await codes.mark_exhausted(self.pool, *error.scope, error.pool, self.clock.now())
             return Answer(refused=SOLD_OUT.code, detail=SOLD_OUT.detail)
@@ -134,27 +135,38 @@ class Desk:
         points, made, bill = _found(quote(ask, rules, ledger, tier, now, beside))
         return Answer(msgspec.Raw(telling.quote(ask.member_id, rules, points, made, ledger, bill, beside)))
 
-    async def _move(self, ask: Ask) -> Answer:
+    async def _moved(self, ask: Ask) -> Answer:
+        """Do it; what follows on a redemption of somebody who was merged touches more members than it seems to."""
+        try:
+            return await again(partial(self._move, ask))
+        except Refused as error:
+            if error.refusal is not MERGED or ask.redemption_id is None:
+                raise
+        return await again(partial(self._move, ask, led=True))
+
+    async def _move(self, ask: Ask, *, led: bool = False) -> Answer:
         now = self.clock.now()
         request = name_of(ask)
         redemption_id = ask.redemption_id or id_of(request)
         async with self.pool.acquire() as connection, connection.transaction():
-            hands = await household_hands.reach(connection, ask, shares=self.programmes.shares(ask.tenant_id))
-            found = await store.begin(connection, request, meaning(ask), now, _begins(ask), redemption_id)
+            reached = await self._reach(connection, ask, led=led)
+            found = (
+                await store.begin(connection, request, meaning(ask), now, _begins(ask), redemption_id) or reached.whose
+            )
             if isinstance(found, Known):
                 body = await self.rewards.opened(connection, ask.tenant_id, found.answer)
                 return _replay(found._replace(answer=body), ask)
             if found is None:
                 raise Refused(await _nobody(connection, ask))
             before = await store.load_redemptions(connection, ask.tenant_id, [redemption_id])
-            members = await store.load_lives(connection, [found, *hands.beside(found.name)], before.values())
+            members = await store.load_lives(connection, [found, *reached.hands.beside(found.name)], before.values())
             redemption, life = before.get(redemption_id), members[found.name]
             rules = self._rules(found.name[:2], now)
             if redemption is None and found.name[2] in rules.blocked:
                 raise Refused(BLOCKED)
             at = now if redemption is None else max(now, redemption.changed_at)
             beside = _found(
-                await household_hands.beside(connection, hands, members, found.name, ask, redemption, rules, at)
+                await household_hands.beside(connection, reached.hands, members, found.name, ask, redemption, rules, at)
             )
             cause = Cause(redemption_id, rules.source, str(redemption_id))
             life.catch_up(at, cause)
@@ -166,6 +178,7 @@ class Desk:
             changed, reward = done.changed, None if goods is None else goods.reward
             back = ask.operation in GIVES_BACK
             answer = telling.answer(changed, life, rules.programme, came_back=back, reward=reward, beside=beside)
+            await merged.pass_on(connection, reached.leads, members, cause, at)
             await store.save(connection, at, members.values(), [changed.redemption])
             await households.save_parts(connection, [(redemption, changed.redemption)], rules)
             if rules.counts and (by := counts(redemption, changed.redemption)):
@@ -182,12 +195,19 @@ class Desk:
                 events += _found(saved)
                 answer = await self.rewards.opened(connection, ask.tenant_id, answer)
                 events += telling.order_events(found.name, rules, found.spread, was, changed.redemption.order, at)
-            shards = _with_others({shard: events}, hands.beside(found.name), members, rules, at)
+            shards = _with_others({shard: events}, reached.hands.beside(found.name), members, rules, at)
             await store.tell(connection, at, shards)
             reach("before-commit")
         reach("after-commit")
         self.committed(list(shards))
         return Answer(msgspec.Raw(answer), made=redemption is None)
+
+    async def _reach(self, connection: asyncpg.Connection, ask: Ask, *, led: bool) -> Reached:
+        """Lock everybody beside the one who asks, before the key is taken."""
+        if led and ask.redemption_id is not None:
+            return await merged.lock(connection, ask.tenant_id, ask.redemption_id)
+        shares = self.programmes.shares(ask.tenant_id)
+        return Reached(await household_hands.reach(connection, ask, shares=shares))
 
     async def _points(
         self,

@@ -22,7 +22,10 @@ def quarter_end(instant: datetime) -> datetime:
 
 @dataclass(eq=False)
 class Lot:
-    """Points of a member that lapse together; `lapsed` is what of them did, `others` what others have of them."""
+    """Points of a member that lapse together; `lapsed` is what of them did, `others` what others have of them.
+
+    `was` is the lot that they were before their member was merged: they are shared as that one.
+    """
 
     who: int
     until: datetime
@@ -31,6 +34,7 @@ class Lot:
     held: int = 0
     lapsed: int = 0
     others: int = 0
+    was: Lot | None = None
 
     def __post_init__(self) -> None:
         self.size = self.left
@@ -39,6 +43,11 @@ class Lot:
     def free(self) -> int:
         """What is not held."""
         return self.left - self.held
+
+    @property
+    def first(self) -> Lot:
+        """The lot that they were before any merge."""
+        return self if self.was is None else self.was.first
 
 
 @dataclass(eq=False)
@@ -73,7 +82,8 @@ class Receipt:
     """A purchase: what it came to, what of that came back, and where its points lie.
 
     `cap` is how much of it can be taken from its own lot, `gone` what had lapsed before that went to another purse,
-    `counted` what has lapsed and was taken into account by returns.
+    `counted` what has lapsed and was taken into account by returns. `left` are lots that its points have left since it
+    was looked at last, with how much of them had lapsed then.
     """
 
     who: int
@@ -83,6 +93,7 @@ class Receipt:
     back: int = 0
     gone: int = 0
     counted: int = 0
+    left: dict[Lot, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -148,7 +159,13 @@ class Points:
         free = [(lot, lot.free) for lot in self.usable(who)]
         for other in home:
             if other != who and not self.purses[other].owed and not self.purses[other].lent:
-                free += [(lot, min(lot.free, lot.size * percent // 100 - lot.others)) for lot in self.usable(other)]
+                may: dict[Lot, int] = {}
+                for lot in self.usable(other):
+                    first = lot.first
+                    whole = may.setdefault(first, max(0, first.size * percent // 100 - first.others))
+                    part = min(lot.free, whole)
+                    may[first] -= part
+                    free.append((lot, part))
         free = [(lot, part) for lot, part in free if part > 0]
         return sorted(free, key=lambda each: (each[0].until, each[0].earned))
 
@@ -157,7 +174,7 @@ class Points:
         parts = self._parts(who, points, there)
         for lot, part in parts:
             lot.held += part
-            lot.others += part * (lot.who != who)
+            lot.first.others += part * (lot.who != who)
         return parts
 
     def spend(self, who: int, points: int, why: str = "spent", there: list[Part] | None = None) -> list[Part]:
@@ -165,7 +182,7 @@ class Points:
         parts = self._parts(who, points, there)
         for lot, part in parts:
             lot.left -= part
-            lot.others += part * (lot.who != who)
+            lot.first.others += part * (lot.who != who)
         self.sums[why] += points
         return parts
 
@@ -191,6 +208,16 @@ class Points:
             lot.left += part
             self.sums["spent"] -= part
         self._came_back(parts)
+        self._go_on([lot for lot, _ in parts])
+
+    def _go_on(self, lots: Sequence[Lot]) -> None:
+        """What came back to somebody who was merged goes on to whom they lead."""
+        for lot in sorted(dict.fromkeys(lots), key=lambda lot: (lot.until, lot.earned)):
+            whom = self.who(lot.who)
+            if whom != lot.who and lot.left:
+                was = lot if self.purses[lot.who].into == whom else None
+                self._put(Lot(whom, lot.until, lot.earned, lot.left, was=was))
+                lot.left = 0
 
     def buy(self, number: str, who: int, minor: int, at: datetime | None = None) -> None:
         """A receipt: a point for each 1.00."""
@@ -204,6 +231,8 @@ class Points:
         who = self.who(receipt.who)
         points = (receipt.minor - receipt.back) // 100 - (receipt.minor - receipt.back - minor) // 100
         receipt.back += minor
+        receipt.gone += sum(lot.lapsed - before for lot, before in receipt.left.items())
+        receipt.left.clear()
         own = receipt.own
         left = points
         if own is not None:
@@ -230,13 +259,14 @@ class Points:
         purse, other = self.purses[who], self.purses[whom]
         went: dict[Lot, Lot] = {}
         for lot in sorted((lot for lot in purse.lots if lot.left), key=lambda lot: (lot.until, lot.earned)):
-            went[lot] = self._put(Lot(whom, lot.until, lot.earned, lot.left), repay=False)
+            went[lot] = self._put(Lot(whom, lot.until, lot.earned, lot.left, was=lot), repay=False)
             lot.left = 0
         for receipt in self.receipts.values():
             if (own := receipt.own) is not None and own in purse.lots:
                 receipt.own = went.get(own)
                 receipt.cap = 0 if receipt.own is None else min(receipt.own.left, receipt.cap)
                 receipt.gone += own.lapsed
+                receipt.left[own] = own.lapsed
         other.owed, purse.owed, purse.into = other.owed + purse.owed, 0, whom
         other.lend(purse.lent, purse.percent, purse.due)
         purse.repay(purse.lent)

@@ -125,7 +125,7 @@ class Till:
     def _home(self, one: Spent, parts: list[Part]) -> None:
         """What comes back to others, nobody has of them any more."""
         for lot, part in parts:
-            lot.others -= part * (lot.who != one.who)
+            lot.first.others -= part * (lot.who != one.who)
 
     def over(self) -> list[Spent]:
         """Holds whose time is over, the oldest first."""

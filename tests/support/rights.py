@@ -192,10 +192,11 @@ RIGHTS: dict[str, dict[str, str]] = {
     "redemption": {
         "USAGE": "earning ledger members platform redemption stream",
         "SELECT": """
-            earning.referral ledger.lot_now members.block members.list_member members.merge members.segment_member
+            earning.referral ledger.lot_now members.block members.list_member members.segment_member
             members.tier_standing platform.exchange_rate platform.programme platform.programme_version platform.source
             platform.tenant redemption.reward
             """,
+        "SELECT UPDATE(passed)": "members.merge",
         "INSERT": "ledger.allocation ledger.loan ledger.movement ledger.waiver",
         "INSERT SELECT": """
             redemption.game_seed redemption.game_spin redemption.game_win redemption.gift_card_entry

@@ -67,5 +67,7 @@ def moved(uses: Uses, before: Redemption | None, after: Redemption, zone: ZoneIn
     since = {
         name: points + (total if name[0] == spender and name[1] <= day else 0) for name, points in uses.since.items()
     }
-    lots = {name: uses.lots.get(name, 0) + points for name, points in more.items()}
-    return Uses({**uses.lots, **lots}, since)
+    lots = Counter(uses.lots)
+    for name, points in more.items():
+        lots[uses.counted(name)] += points
+    return Uses(lots, since, uses.roots)

@@ -182,7 +182,7 @@ class CartRules(ValueRules):
         if cart is None:
             return
         before, cart.back = cart.back, self.points.receipts[number].back
-        if cart.spent is not None and not self.merged(cart.who) and cart.spent.state == "redeemed":
+        if cart.spent is not None and cart.spent.state == "redeemed":
             share = cart.points * cart.back // cart.total - cart.points * cart.spent.bill_back // cart.total
             cart.spent.bill_back = cart.back
             if share:

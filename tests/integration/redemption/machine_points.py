@@ -62,10 +62,6 @@ class PointRules(RuleBasedStateMachine):
     def merged(self, who: int) -> bool:
         return self.points.purses[who].into is not None
 
-    def gone(self, one: Spent) -> bool:
-        """Whether anybody was merged whose points it took, or who took them."""
-        return self.merged(one.who) or any(self.merged(lot.who) for lot, _ in one.parts)
-
     def known(self, key: str, operation: str = "redeem") -> UUID:
         """The id of the redemption that was begun under a key."""
         return id_of(RequestName(SCOPE[0], "till", operation, keyed(key)["key"]))
@@ -270,7 +266,7 @@ class PointRules(RuleBasedStateMachine):
         redemption_id, one = found
         told = {} if part is None or operation != "commit" else {"points": share(one.points, part)}
         wanted = told.get("points", one.points)
-        fits = not self.gone(one) and not one.final and wanted <= one.points and self.may(operation, one)
+        fits = not one.final and wanted <= one.points and self.may(operation, one)
         self.spend(operation, self.name(), fits=fits, redemption_id=redemption_id, **told)
         if fits:
             self.went_on(operation, one, wanted)
@@ -299,7 +295,7 @@ class PointRules(RuleBasedStateMachine):
         redemption_id, one = found
         wanted = one.standing if part is None else share(one.standing, part)
         told: dict[str, Any] = {} if part is None else {"returned_minor" if one.bill else "points": wanted}
-        fits = not self.gone(one) and not one.final and one.state == "redeemed" and wanted <= one.standing
+        fits = not one.final and one.state == "redeemed" and wanted <= one.standing
         self.spend("cancel", self.name(), fits=fits, redemption_id=redemption_id, by=by, **told)
         if fits:
             self.till.give_back(one, wanted, mercy=by != "member")

@@ -95,7 +95,7 @@ class ValueRules(PointRules):
         redemption_id, one = found
         order = one.order
         assert order is not None
-        fits = not self.merged(one.who) and self.may(operation, one)
+        fits = self.may(operation, one)
         if operation == "commit" and order.reward == "voucher":
             fits = fits and self.pools["gift"].left() >= order.pieces
         answer = self.spend(operation, self.name(), fits=fits, redemption_id=redemption_id)
@@ -115,7 +115,7 @@ class ValueRules(PointRules):
         order = one.order
         assert order is not None
         wanted = order.kept if pieces is None else pieces
-        fits = not self.merged(one.who) and order.state in {*WAY, "delivered", "used"} and wanted <= order.kept
+        fits = order.state in {*WAY, "delivered", "used"} and wanted <= order.kept
         unused = sorted((code for code in order.codes if not code.void and not code.uses), key=lambda c: c.code_id)
         if by == "member":
             fits = fits and order.state in ("ordered", "approved", "issued") and self.now < order.at + CANCEL_DAYS
@@ -141,7 +141,7 @@ class ValueRules(PointRules):
         order = one.order
         assert order is not None
         same = order.state == state
-        fits = not self.merged(one.who) and (same or state in WAY.get(order.state, ()))
+        fits = same or state in WAY.get(order.state, ())
         ask = OrderAsk(state=state)
         self.spend("advance", self.name(), fits=fits, redemption_id=redemption_id, by="operator", order=ask)
         if fits and not same:
