@@ -29,7 +29,7 @@ from tests.integration.gateway.test_live import sign_in
 from tests.integration.gateway.till import fresh_key
 from tests.support.counter import Counter, counter
 from tests.support.database import ACME, Database
-from tests.support.rewards import MUG, WHAT
+from tests.support.rewards import MUG
 
 SONG = {
     "category": "music",
@@ -337,32 +337,6 @@ async def test_an_electronic_reward_is_a_code_of_a_pool(
     assert [each["code"] for each in seen["reasons"]] == ["sold-out"]
     assert await stored.exhausted(shop.counter.desk.pool) == 1
     await shop.sound()
-
-
-async def test_a_member_has_something_made_on_their_own_page_and_sees_how_it_was_wanted(
-    shop: Shop, scribe: Scribe
-) -> None:
-    member = await rich(scribe, 250)
-    what = {"kind": "customised", **WHAT["customised"][0]}
-    await shop.put("pen", MUG | {"what": what, "prices": [{"name": "standard", "points": 100}], "stock": "unlimited"})
-    page = (await shop.made(f"/v1/members/{member.member_id}/pages", {}))["path"]
-    form = (await shop.door.get(f"{page}/rewards/pen?lang=en")).text
-    assert '<select id="choices.colour" name="choices.colour" required><option value="" selected></option>' in form
-    assert 'name="words" maxlength="20"' in form
-    (key,) = re.findall(r'name="key" value="([^"]+)"', form)
-    wanted = {"key": key, "words": "For <Ada>", "address": "Hauptstr. 1, Bonn"}
-    missing = (await shop.door.post(f"{page}/rewards/pen?lang=de", data=wanted)).text
-    assert "Es fehlt eine Angabe" in missing
-    assert 'value="For &lt;Ada&gt;"' in missing, "what was written is not lost"
-    assert await shop.spendable(member) == 250
-    done = (await shop.door.post(f"{page}/rewards/pen?lang=en", data=wanted | {"choices.colour": "black"})).text
-    said = "Colour</dt><dd>black<", "Your words on it</dt><dd>For &lt;Ada&gt;<", "Sent to</dt><dd>Hauptstr. 1, Bonn<"
-    assert [each in done for each in said] == [True] * 3
-    shelf = (await shop.door.get(f"{page}?lang=en")).text
-    assert [each in shelf for each in said] == [True] * 3
-    (order,) = (await shop.door.get(f"/v1/members/{member.member_id}/orders")).json()["data"]
-    assert order["answers"] == {"choices": {"colour": "black"}}, "words and places are told by the board alone"
-    assert await shop.spendable(member) == 150
 
 
 async def test_a_member_redeems_on_a_page_of_their_own(
