@@ -47,8 +47,8 @@ REDEMPTIONS = (
         "member-merged",
         409,
         "The member was merged into another",
-        "What a member redeemed before a merge is given back once the merge is undone, or to the surviving member by "
-        "an adjustment. New redemptions name the surviving member; identifiers lead there.",
+        "New redemptions name the surviving member; identifiers lead there. What follows on a redemption from before "
+        "the merge is asked over HTTP, by its id: what comes back goes to the surviving member.",
     ),
     kind_of("hold-extended", 409, "The hold was put off already", "The end of a hold can be put off once."),
     kind_of(

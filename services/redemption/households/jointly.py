@@ -20,7 +20,8 @@ from services.redemption.domain import Changed, Doer, Portion, Quoted, Redemptio
 from services.redemption.households.pool import ALONE, Beside
 
 OWNER_GONE = Refusal(
-    "member-merged", "Whose points these are was merged into another member; an adjustment gives that one points."
+    "member-merged",
+    "Whose points these are was merged into another member: ask for that one; what follows on a redemption, over HTTP.",
 )
 LIMITED = Refusal("household-limit", "The member may spend no more of the others' points now.")
 
