@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -17,7 +18,7 @@ from pydantic import ValidationError
 from libs.contracts.redemption import RedemptionView
 from libs.households import membership
 from libs.households.membership import No, Roster, Seat
-from libs.households.sharing import NO_USES, Household, Pool
+from libs.households.sharing import NO_USES, Household, Pool, Root, Uses
 from libs.ledger.decide import decide_credit, opening_movement
 from libs.ledger.invariants import check
 from libs.ledger.model import Debt, MemberLedger
@@ -298,6 +299,24 @@ def test_of_two_who_were_merged_both_seats_end() -> None:
 def test_a_percentage_is_said_where_it_holds(terms: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match="how much of each lot"):
         HouseholdTerms.model_validate(terms)
+
+
+@pytest.mark.parametrize(("taken", "offered"), [(0, 50), (30, 20), (50, 0), (60, 0)])
+def test_lots_that_came_by_merges_have_the_share_of_the_lot_that_they_were(taken: int, offered: int) -> None:
+    """Of 100 points 70 are left, in two lots, since some came back after the merge; a third lot was never merged."""
+    lots = [
+        decide_credit(
+            seq - 1, "points", amount, earned_at=NOW, recorded_at=NOW, active_from=NOW, expires_at=None,
+            policy_version=1,
+        )
+        for seq, amount in ((1, 40), (2, 30), (3, 10))
+    ]  # fmt: skip
+    was = Root((UUID(int=77), 5), 100)
+    uses = Uses({was.lot: taken}, roots={was.lot: was, (ADULT, 1): was, (ADULT, 2): was})
+    terms = HouseholdTerms.model_validate({"mode": "percentage", "percent": 50})
+    pool = Pool(Household(HOUSEHOLD_ID, ROLES), OWNER, terms, ZoneInfo("UTC"), timedelta(0), uses, NOW)
+    common = pool.common(MemberLedger(OWNER), {ADULT: MemberLedger(ADULT, 3, tuple(lots))}, ["points"])
+    assert sum(common.offered.values()) == offered + 5
 
 
 def test_nothing_of_who_is_blocked_is_spent_by_others() -> None:
