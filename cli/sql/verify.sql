@@ -111,10 +111,18 @@ SELECT sum(wrong) OVER ()::bigint AS violations, key FROM flaw;
 -- is taken off. An order costs and gives back what its redemption does, a trade brings its lot or costs what its redemption does, a
 -- loan lends what is to be repaid, and what stock says to be reserved is
 -- held by orders.
-WITH whose AS (
+-- What came back to somebody who was merged went on: a lot of whom they lead to, told too.
+WITH went_on AS (
+    SELECT l.tenant_id, l.programme_id, l.member_id, r.redemption_id
+    FROM ledger.lot l
+    JOIN redemption.redemption r ON r.tenant_id = l.tenant_id AND r.programme_id = l.programme_id AND r.redemption_id = l.cause
+    WHERE l.opened_by = 'transfer'
+), whose AS (
     SELECT tenant_id, programme_id, member_id, redemption_id FROM redemption.redemption
-    UNION ALL
-    SELECT DISTINCT tenant_id, programme_id, member_id, redemption_id FROM redemption.household_part
+    UNION
+    SELECT tenant_id, programme_id, member_id, redemption_id FROM redemption.household_part
+    UNION
+    SELECT tenant_id, programme_id, member_id, redemption_id FROM went_on
 ), moved AS (
     SELECT w.tenant_id, w.programme_id, w.redemption_id, count(*) AS movements,
            sum(m.amount * ((m.to_account = 'held')::int - (m.from_account = 'held')::int)) AS held,
@@ -138,7 +146,7 @@ WITH whose AS (
                     AND o.topic IN ('loyalty.rewards', 'loyalty.activities', 'loyalty.members')) AS events
           FROM stream.outbox_shard s
           WHERE starts_with(s.shard, 'redemption/') OR starts_with(s.shard, 'redemption.')) AS told,
-         (SELECT (SELECT coalesce(sum(movements), 0) FROM moved)
+         (SELECT (SELECT coalesce(sum(movements), 0) FROM moved) + (SELECT count(*) FROM went_on)
                + (SELECT count(*) FILTER (WHERE kind <> 'lend') + count(opens) FROM redemption.trade)
                + (SELECT count(*) FROM redemption.inbox WHERE outcome IN ('extended', 'refused'))
                + (SELECT count(*) FROM stream.dead_letter WHERE starts_with(consumer, 'redemption.')) AS effects) AS done

@@ -112,7 +112,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     whose redemption.redemption;
     named uuid[];
-    leading uuid[];
+    led uuid[];
 BEGIN
     PERFORM set_config('pointstream.tenant', p_tenant::text, true);
 
@@ -122,18 +122,18 @@ BEGIN
           UNION
           SELECT p.member_id FROM redemption.household_part p
           WHERE p.tenant_id = p_tenant AND p.redemption_id = p_redemption) AS n;
-    SELECT array_agg(g.leads_to) INTO leading
+    SELECT array_agg(g.leads_to) INTO led
     FROM members.merge g
     WHERE g.tenant_id = p_tenant AND g.programme_id = whose.programme_id AND g.member_id = ANY (named) AND g.undone_at IS NULL;
 
     PERFORM 1 FROM ledger.member m
-    WHERE m.tenant_id = p_tenant AND m.programme_id = whose.programme_id AND m.member_id = ANY (named || leading)
+    WHERE m.tenant_id = p_tenant AND m.programme_id = whose.programme_id AND m.member_id = ANY (named || led)
     ORDER BY m.tenant_id, m.programme_id, m.member_id
     FOR NO KEY UPDATE;
 
     IF EXISTS (SELECT 1 FROM members.merge g
                WHERE g.tenant_id = p_tenant AND g.programme_id = whose.programme_id AND g.member_id = ANY (named)
-                 AND g.undone_at IS NULL AND NOT g.leads_to = ANY (named || leading)) THEN
+                 AND g.undone_at IS NULL AND NOT g.leads_to = ANY (named || led)) THEN
         RAISE EXCEPTION 'a member was merged meanwhile' USING ERRCODE = '40001';
     END IF;
 
@@ -144,6 +144,6 @@ BEGIN
               AND g.undone_at IS NULL),
            m.member_id = whose.member_id
     FROM ledger.member m
-    WHERE m.tenant_id = p_tenant AND m.programme_id = whose.programme_id AND m.member_id = ANY (named || leading);
+    WHERE m.tenant_id = p_tenant AND m.programme_id = whose.programme_id AND m.member_id = ANY (named || led);
 END $$;
 GRANT UPDATE (passed) ON members.merge TO pointstream_redemption;
