@@ -294,11 +294,23 @@ class PointRules(RuleBasedStateMachine):
             return
         redemption_id, one = found
         wanted = one.standing if part is None else share(one.standing, part)
-        told: dict[str, Any] = {} if part is None else {"returned_minor" if one.bill else "points": wanted}
+        if one.bill and part is not None:
+            self.return_of_a_bill(redemption_id, one, wanted, by)
+            return
+        told = {} if part is None else {"points": wanted}
         fits = not one.final and one.state == "redeemed" and wanted <= one.standing
         self.spend("cancel", self.name(), fits=fits, redemption_id=redemption_id, by=by, **told)
         if fits:
             self.till.give_back(one, wanted, mercy=by != "member")
+
+    def return_of_a_bill(self, redemption_id: UUID, one: Spent, minor: int, by: str) -> None:
+        """A point for each cent that comes back, as far as there are any left; of the bill no more than there was."""
+        fits = not one.final and one.state in ("redeemed", "cancelled") and one.bill_back + minor <= one.bill
+        self.spend("cancel", self.name(), fits=fits, redemption_id=redemption_id, by=by, returned_minor=minor)
+        if fits:
+            one.bill_back += minor
+            if points := min(minor, one.standing):
+                self.till.give_back(one, points, mercy=by != "member")
 
     @rule(who=WHO, points=POINTS, buys=st.booleans())
     def trade(self, who: int, points: int, buys: bool) -> None:

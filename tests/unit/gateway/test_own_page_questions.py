@@ -46,6 +46,13 @@ def test_what_can_not_be_answered_is_not_asked() -> None:
     assert [each.name for each in asked] == ["pick_up_at", "address", "choices.ink"]
 
 
+def test_lists_are_written_with_commas_and_what_was_left_empty_is_no_answer() -> None:
+    asked = questions(KINDS["travel"].asked.model_json_schema(), reward_of("travel").what, "en")
+    written = {"on": " 2024-06-01 ", "travellers": "Ada, Ben,,", "other": "x"}
+    assert answers_of(asked, written) == {"on": "2024-06-01", "travellers": ["Ada", "Ben"]}
+    assert answers_of(asked, {"on": "  "}) == {}
+
+
 def test_what_was_written_stays_and_is_no_markup() -> None:
     asked = questions(KINDS["customised"].asked.model_json_schema(), reward_of("customised").what, "en")
     by_name = {each.name: each for each in asked}

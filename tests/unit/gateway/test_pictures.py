@@ -19,7 +19,6 @@ from services.gateway.feedback.figures import Liking, likings
 from services.gateway.feedback.texts import FEEDBACK
 from services.gateway.games.pictures import Slice, rising, wheel
 from services.gateway.games.texts import GAMES
-from services.gateway.mine.pages import answers_of
 from services.gateway.site.bars import Bar, bars
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -75,10 +74,3 @@ def test_each_kind_of_reward_has_a_sign_and_a_picture_comes_first() -> None:
     assert SIGNS["charity"] in look(OfferView.model_validate(example | {"media": []}))
     drawn = look(OfferView.model_validate(example | {"media": [{"link": "x", "alt": 'a "mug"', "form": "picture"}]}))
     assert drawn == '<img src="x" alt="a &quot;mug&quot;" loading="lazy">'
-
-
-def test_what_a_member_writes_becomes_the_answers_that_a_kind_asks_for() -> None:
-    asks = KINDS["travel"].asked.model_json_schema()
-    said = {"on": " 2024-06-01 ", "travellers": "Ada, Ben,,", "other": "x"}
-    assert answers_of(asks, said) == {"on": "2024-06-01", "travellers": ["Ada", "Ben"]}
-    assert answers_of(asks, {"on": "  "}) == {}
