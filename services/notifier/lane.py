@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import asyncpg
 
 from libs.contacts.postgres import Place, mark_dead
-from libs.messages.content import ChannelName
+from libs.messages.content import WayName
 from libs.runtime import logs
 from libs.runtime.clock import Clock, happens_within, monotonic
 from libs.runtime.failpoint import reach
@@ -49,7 +49,7 @@ class Carrier:
         self._metrics = metrics
 
     @property
-    def name(self) -> ChannelName:
+    def name(self) -> WayName:
         """What the channel is called."""
         return self.channel.name
 
