@@ -143,12 +143,12 @@ async def steer(
     by: str,
     now: datetime,
     *,
-    two_people: bool = False,
+    approval_above: int | None = None,
 ) -> Steered:
     """Do something with a post; asking again for what is done changes nothing. Call it in a transaction.
 
-    `two_people` is whether the programme asks for a second person at present, for `publish`. Who had it published does
-    not approve it (`own`).
+    `approval_above` is the programme's bound at present, for `publish`: a page is read by everybody, so that a post
+    counts as written to all members. Who had it published does not approve it (`own`).
     """
     found = await connection.fetchrow(_QUERIES["lock"], *scope, post_id)
     if found is None:
@@ -157,6 +157,9 @@ async def steer(
         return "done" if found["state"] in DONE[action] else "otherwise"
     name = (*scope, post_id)
     if action == "publish":
+        two_people = approval_above is not None and await connection.fetchval(
+            _QUERIES["more_members"], *scope, approval_above
+        )
         state = "awaiting_approval" if two_people else "scheduled"
         await connection.execute(_QUERIES["sent"], *name, state, by, now, two_people)
     elif action == "cancel":

@@ -62,6 +62,7 @@ from services.gateway.metrics import GatewayMetrics
 from services.gateway.mine.links import PageLinks
 from services.gateway.own_letters.desk import OwnDesk
 from services.gateway.own_letters.results_desk import ResultsDesk
+from services.gateway.posts.desk import PostDesk
 from services.gateway.quotes.store import QuoteStore
 from services.gateway.receipts.programmes import CompiledVersions
 from services.gateway.redemptions.client import RedemptionClient
@@ -125,6 +126,7 @@ def compose(
             app.state.sms_callbacks = SmsCallbacks(pool, vault.seal, vault, now)
             app.state.messages = MessageDesk(pool, vault, now)
             app.state.mass = MassDesk(pool, random)
+            app.state.posts = PostDesk(pool, vault.seal, random)
             app.state.templates = TemplateDesk(TemplateStore(pool), now)
             app.state.designs = DesignDesk(DesignStore(pool), now)
             app.state.landing = LandingDesk(app.state.designs.store, Joining.from_seal_key(key), random)

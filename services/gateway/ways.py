@@ -64,6 +64,8 @@ from services.gateway.own_letters import result_routes as ways_to_results
 from services.gateway.own_letters import routes as ways_to_own_letters
 from services.gateway.places import routes as places_routes
 from services.gateway.planning import calendar_api, calendar_console, wizard
+from services.gateway.posts import console as console_of_posts
+from services.gateway.posts import routes as ways_to_posts
 from services.gateway.public import routes as public
 from services.gateway.questionnaires import routes as ways_to_questionnaires
 from services.gateway.quotes import api as quote_api
@@ -114,6 +116,7 @@ WAYS = (
     ways_to_messages,
     letters_by_post,
     ways_to_mass,
+    ways_to_posts,
     ways_to_own_letters,
     ways_to_results,
     api,
@@ -157,6 +160,7 @@ WAYS = (
     console_of_codes,
     console_of_games,
     console_of_mass,
+    console_of_posts,
     reminder_api,
     sweep_plan_api,
     sweep_api,

@@ -177,6 +177,11 @@ class WebhookMetrics:
         self.unreadable = Counter(
             "loyalty_webhook_unreadable_total", "Records of output topics that are no event of ours.", registry=registry
         )
+        self.refused = Counter(
+            "loyalty_webhook_refused_total",
+            "Events that the database does not keep for an endpoint.",
+            registry=registry,
+        )
         self.attempts = Counter(
             "loyalty_webhook_attempts_total",
             "Attempts at messages, by what became of them: delivered, failed, gone.",

@@ -159,6 +159,11 @@ RIGHTS: dict[str, dict[str, str]] = {
         (
             "DELETE INSERT SELECT UPDATE(kind) UPDATE(set_at) UPDATE(set_by) UPDATE(settings) UPDATE(version)"
         ): "notifier.provider",
+        (
+            "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(ended_at) UPDATE(sent_at) UPDATE(sent_by) "
+            "UPDATE(state) UPDATE(two_people)"
+        ): "notifier.post",
+        "SELECT UPDATE(attempts) UPDATE(due_at) UPDATE(ended_at) UPDATE(state)": "notifier.post_page",
         "INSERT SELECT UPDATE(present)": "vault.consent",
         "INSERT SELECT UPDATE(sealed_key)": "vault.member_key",
         (
@@ -311,6 +316,11 @@ RIGHTS: dict[str, dict[str, str]] = {
             "DELETE INSERT SELECT UPDATE(kind) UPDATE(set_at) UPDATE(set_by) UPDATE(settings) UPDATE(version)"
         ): "notifier.provider",
         (
+            "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(ended_at) UPDATE(sent_at) UPDATE(sent_by) "
+            "UPDATE(state) UPDATE(two_people)"
+        ): "notifier.post",
+        "SELECT UPDATE(attempts) UPDATE(due_at) UPDATE(ended_at) UPDATE(state)": "notifier.post_page",
+        (
             "INSERT SELECT UPDATE(changed_at) UPDATE(codes) UPDATE(exhausted_at) UPDATE(last_number) "
             "UPDATE(paused) UPDATE(revision) UPDATE(rules)"
         ): "redemption.code_pool",
@@ -370,6 +380,11 @@ RIGHTS: dict[str, dict[str, str]] = {
         "INSERT SELECT UPDATE(applied_at)": "notifier.feedback",
         "INSERT SELECT UPDATE(members)": "notifier.mass_count",
         "SELECT UPDATE(next_at)": "notifier.result_mail",
+        "SELECT UPDATE(begins_at) UPDATE(ended_at) UPDATE(state)": "notifier.post",
+        (
+            "INSERT SELECT UPDATE(attempts) UPDATE(detail) UPDATE(due_at) UPDATE(ended_at) UPDATE(lease_until) "
+            "UPDATE(provider_id) UPDATE(reason) UPDATE(state) UPDATE(tried_at)"
+        ): "notifier.post_page",
         (
             "INSERT SELECT UPDATE(attempts) UPDATE(detail) UPDATE(due_at) UPDATE(ended_at) UPDATE(lease_until) "
             "UPDATE(reason) UPDATE(sealed) UPDATE(state)"

@@ -73,6 +73,7 @@ PLANTED = {
     },
     "libs/language/__init__.py": "",
     **{f"libs/mass/{name}.py": "" for name in ("counts", "states", "texts", "wanted")},
+    **{f"libs/posts/{name}.py": "" for name in ("states", "texts", "wanted")},
     **{f"libs/letters/{name}.py": "" for name in ("letter", "telling")},
     "libs/messages/__init__.py": "",
     "libs/receipts/__init__.py": "",

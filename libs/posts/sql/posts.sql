@@ -43,6 +43,10 @@ SELECT o.state, o.sent_by FROM notifier.post o
 WHERE o.tenant_id = $1 AND o.programme_id = $2 AND o.post_id = $3
 FOR NO KEY UPDATE;
 
+-- name: more_members
+-- Whether the programme has more members than so many ($3).
+SELECT EXISTS (SELECT FROM members.member m WHERE m.tenant_id = $1 AND m.programme_id = $2 OFFSET $3);
+
 -- name: sent
 UPDATE notifier.post o SET state = $4, sent_by = $5, sent_at = $6, two_people = $7
 WHERE o.tenant_id = $1 AND o.programme_id = $2 AND o.post_id = $3;

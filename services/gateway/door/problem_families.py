@@ -20,6 +20,7 @@ from services.gateway.mass.problem_kinds import MASS
 from services.gateway.messages.problem_kinds import MESSAGES
 from services.gateway.own_letters.problem_kinds import OWN_LETTERS
 from services.gateway.places.problem_kinds import PLACES
+from services.gateway.posts.problem_kinds import POSTS
 from services.gateway.questionnaires.problem_kinds import QUESTIONNAIRES
 from services.gateway.redemptions.problem_kinds import REDEMPTIONS
 from services.gateway.scenarios.problem_kinds import SIMULATIONS
@@ -35,6 +36,7 @@ FAMILIES = (
     *REDEMPTIONS,
     *MESSAGES,
     *MASS,
+    *POSTS,
     *OWN_LETTERS,
     *SIMULATIONS,
     *PLACES,

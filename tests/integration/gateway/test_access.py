@@ -102,6 +102,8 @@ SWEEP = {
     "getSimulation": ("/v1/scenario-simulations/{mass_message_id}", 404),
     "listMassMessages": ("/v1/mass-messages", 200),
     "getMassMessage": ("/v1/mass-messages/{mass_message_id}", 404),
+    "listPosts": ("/v1/posts", 200),
+    "getPost": ("/v1/posts/{mass_message_id}", 404),
     "getTestLetter": ("/v1/test-letters/{mass_message_id}", 404),
     "listResultMails": ("/v1/result-mails", 200),
     "listTemplates": ("/v1/templates", 200),
@@ -201,7 +203,7 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
     for name in ("webhook", "webhook_message"):
         await scribe.connection.execute(QUERIES[name], tenant.tenant_id, webhook_id, FRIDAY)
     mass_message_id = UUID(int=tenant.tenant_id << 12)
-    for name in ("mass", "own_letter", "simulation"):
+    for name in ("mass", "own_letter", "post", "simulation"):
         await scribe.connection.execute(QUERIES[name], *whose[:2], mass_message_id, FRIDAY)
     await scribe.connection.execute(QUERIES["game"], *whose[:2], UUID(int=1), f"of-{tenant.slug}", FRIDAY, LOTTERY)
     return {
