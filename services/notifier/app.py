@@ -98,7 +98,6 @@ def build(settings: NotifierSettings, clock: Clock | None = None) -> faust.App:
         for carrier in carriers.values()
         for _ in range(said.lanes)
     ]  # fmt: skip
-    mailbox = Mailbox(settings.mailbox, pool, clock.now, metrics)
     ready = _host(app, settings, pool, programmes, shelf, relay, lanes, list(carriers.values()), keeper, doer)
     _listen(app, settings, intake, Promotions(pool, programmes, clock), ready)
     mass = MassWork(pool, desk, programmes, clock, metrics, relay.committed, wake)
@@ -106,7 +105,7 @@ def build(settings: NotifierSettings, clock: Clock | None = None) -> faust.App:
     trials = Trials(pool, programmes, clock, wall.now)
     posts = PostWork(pool, pages, clock, wall, settings.gateway, chance, metrics, relay.committed)
     results = ResultMails(pool, programmes, shelf.library, seal, clock)
-    _look_into(app, settings, mailbox, ready)
+    _look_into(app, settings, Mailbox(settings.mailbox, pool, clock.now, metrics), ready)
     _host_mass(app, mass, own, results, trials, ready)
     _host_posts(app, posts, ready)
     _host_webhooks(app, WebhookWork(settings, metrics.webhooks, chance))

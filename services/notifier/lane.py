@@ -164,7 +164,7 @@ class Lane:
         now = self._clock.now()
         settled = [self._settled(each, outcome, now) for each, outcome in zip(bundle, outcomes, strict=True)]
         dead: dict[Place, str] = {
-            Place(each.claimed.delivery.tenant_id, self._carrier.name, each.digest): outcome.reason
+            Place(each.claimed.delivery.tenant_id, each.claimed.delivery.channel, each.digest): outcome.reason
             for each, outcome in zip(bundle, outcomes, strict=True)
             if isinstance(outcome, Refused) and outcome.address_dead and each.digest is not None
         }

@@ -98,7 +98,13 @@ def test_settings_name_each_page_once_and_show_no_token() -> None:
     assert SECRET not in str(shown(document))
     assert "0123456789" not in str(shown(document))
     assert shown(document)["pages"][0]["page"] == "1"
-    for wrong in ({"pages": []}, {"pages": [PAGE, PAGE]}, {"version": "23"}, {"pages": [PAGE | {"page": "../1"}]}):
+    wrongs: list[dict[str, Any]] = [
+        {"pages": []},
+        {"pages": [PAGE, PAGE]},
+        {"version": "23"},
+        {"pages": [PAGE | {"page": "../1"}]},
+    ]
+    for wrong in wrongs:
         with pytest.raises(ValidationError):
             read_settings("social", document | wrong)
     with pytest.raises(ValueError, match="social is one of: facebook"):
