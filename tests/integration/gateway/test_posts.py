@@ -118,7 +118,7 @@ async def test_a_marketer_drafts_looks_and_publishes_in_the_console(
     assert "It is a draft." in page
     assert (await anonymous.post(where, data={"do": "publish"})).status_code == 303
     assert "It is to be published." in (await anonymous.get(where.replace("?", "/part?"))).text
-    again = await anonymous.post(where, data={"do": "retry"})
+    again = await anonymous.post(where, data={"do": "approve"})
     assert (again.status_code, "not possible" in again.text) == (409, True)
     assert (await anonymous.post(where, data={"do": "nonsense"})).status_code == 404
     assert (await anonymous.post(where, data={"do": "cancel"})).status_code == 303
