@@ -25,6 +25,7 @@ PLACES = (
     "/outbox",
     "/templates",
     "/mass",
+    "/chats",
     "/design",
 )
 """The console's pages, in the order of the bar."""
@@ -52,6 +53,7 @@ BAR = Catalogue(
             "/outbox": "Outbox",
             "/templates": "Messages",
             "/mass": "Mailings",
+            "/chats": "Chat",
             "/design": "Design",
             "out": "Sign out",
             "scope": "The API key of this session lacks the scope {scope}.",
@@ -76,6 +78,7 @@ BAR = Catalogue(
             "/outbox": "Postausgang",
             "/templates": "Nachrichten",
             "/mass": "Mailings",
+            "/chats": "Chat",
             "/design": "Gestaltung",
             "out": "Abmelden",
             "scope": "Dem API-Schlüssel dieser Sitzung fehlt die Berechtigung {scope}.",

@@ -46,6 +46,10 @@ SWEEP = {
     "getQuestionnaire": ("/v1/questionnaires/{segment}", 404),
     "getQuestionnaireFigures": ("/v1/questionnaires/{segment}/figures", 404),
     "listMemberQuestionnaires": ("/v1/members/{member_id}/questionnaires", 404),
+    "listChats": ("/v1/chats", 200),
+    "getChat": ("/v1/chats/{member_id}", 404),
+    "getMemberChat": ("/v1/members/{member_id}/chat", 404),
+    "getChatDesk": ("/v1/chat-desk", 200),
     "listMemberChoices": ("/v1/members/{member_id}/choices", 404),
     "listTradeOffers": ("/v1/trade-offers", 200),
     "getHousehold": ("/v1/households/{redemption_id}", 404),
@@ -181,6 +185,7 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
     spent = await spend(scribe, tenant, member.member_id)
     message_id = UUID(int=tenant.tenant_id << 20)
     await scribe.connection.execute(QUERIES["message"], *whose, message_id, FRIDAY)
+    await scribe.connection.execute(QUERIES["chat"], *whose, FRIDAY)
     campaign = "base" if tenant is ACME else "of-globex"
     segment = f"of-{tenant.slug}"
     segments = {"segments": [{"name": segment, "list": True}]}
