@@ -185,7 +185,6 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
     spent = await spend(scribe, tenant, member.member_id)
     message_id = UUID(int=tenant.tenant_id << 20)
     await scribe.connection.execute(QUERIES["message"], *whose, message_id, FRIDAY)
-    await scribe.connection.execute(QUERIES["chat"], *whose, FRIDAY)
     campaign = "base" if tenant is ACME else "of-globex"
     segment = f"of-{tenant.slug}"
     segments = {"segments": [{"name": segment, "list": True}]}
@@ -249,6 +248,7 @@ async def spend(scribe: Scribe, tenant: SeededTenant, member_id: UUID) -> dict[s
     await scribe.connection.execute(QUERIES["gift_card"], *whose, *card, tenant.currency, FRIDAY)
     await scribe.connection.execute(QUERIES["cart"], *whose, redemption_id, FRIDAY)
     await scribe.connection.execute(QUERIES["questionnaire"], *whose[:2], f"of-{tenant.slug}", FRIDAY, QUESTIONS)
+    await scribe.connection.execute(QUERIES["chat"], *whose, FRIDAY)
     return {
         "redemption_id": str(redemption_id),
         "reward": f"mug-{tenant.slug}",
