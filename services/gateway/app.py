@@ -29,6 +29,7 @@ from services.gateway.backtests.store import BacktestStore
 from services.gateway.blocking.store import Blocks
 from services.gateway.callbacks.desk import SmsCallbacks
 from services.gateway.chat.desk import ChatDesk
+from services.gateway.chat.notices import ChatNotices
 from services.gateway.codes import stopping as ways_to_stop_codes
 from services.gateway.contacts.desk import ContactDesk
 from services.gateway.designs.desk import DesignDesk
@@ -124,7 +125,8 @@ def compose(
             app.state.webhooks = WebhookDesk(pool, vault.seal, SystemClock(), random, settings.webhooks.loopback)
             app.state.inbox = InboxStore(pool, vault.seal)
             app.state.sms_callbacks = SmsCallbacks(pool, vault.seal, vault, now)
-            app.state.chats = ChatDesk.of(pool, vault, settings.chat, now)
+            notices = ChatNotices(pool, parts.programmes, app.state.desk, now)
+            app.state.chats = ChatDesk.of(pool, vault, settings.chat, notices)
             app.state.messages = MessageDesk(pool, vault, now)
             app.state.mass = MassDesk(pool, random)
             app.state.templates = TemplateDesk(TemplateStore(pool), now)

@@ -137,8 +137,8 @@ RIGHTS: dict[str, dict[str, str]] = {
         "INSERT SELECT UPDATE(document) UPDATE(kept_at) UPDATE(kept_by)": "gateway.chat_desk gateway.questionnaire",
         (
             "DELETE INSERT SELECT UPDATE(assigned_key) UPDATE(assigned_to) UPDATE(change) UPDATE(last_at) "
-            "UPDATE(member_read) UPDATE(seen_at) UPDATE(state) UPDATE(state_at) UPDATE(state_by) UPDATE(unread) "
-            "UPDATE(unread_since)"
+            "UPDATE(member_read) UPDATE(member_told) UPDATE(seen_at) UPDATE(state) UPDATE(state_at) UPDATE(state_by) "
+            "UPDATE(unread) UPDATE(unread_since)"
         ): "gateway.chat",
         "INSERT SELECT UPDATE(filled_at)": "gateway.questionnaire_filled",
         "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",

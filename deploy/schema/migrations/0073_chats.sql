@@ -11,7 +11,8 @@ CREATE TABLE gateway.chat_desk (
 );
 
 -- One talk a member. `state_by` is null where nobody of the staff turned it; `member_read` is the last message that the member
--- has seen; `unread` counts what waits for an answer since `unread_since`; `change` grows with whatever happens.
+-- has seen, `member_told` the last answer that they were told of while they were away; `unread` counts what waits for an answer since
+-- `unread_since`; `change` grows with whatever happens.
 CREATE TABLE gateway.chat (
     tenant_id int NOT NULL,
     programme_id int NOT NULL,
@@ -25,6 +26,7 @@ CREATE TABLE gateway.chat (
     unread_since timestamptz,
     last_at timestamptz NOT NULL,
     member_read bigint NOT NULL,
+    member_told bigint NOT NULL DEFAULT 0,
     seen_at timestamptz,
     change int NOT NULL,
     PRIMARY KEY (tenant_id, programme_id, member_id),
@@ -32,6 +34,7 @@ CREATE TABLE gateway.chat (
     CHECK ((assigned_key IS NULL) = (assigned_to IS NULL)),
     CHECK (state = 'open' OR unread = 0)
 );
+CREATE INDEX chat_last ON gateway.chat (tenant_id, last_at);
 CREATE INDEX chat_open ON gateway.chat (tenant_id, last_at) WHERE state = 'open';
 CREATE INDEX chat_closed ON gateway.chat (tenant_id, state_at) WHERE state = 'closed';
 
@@ -55,7 +58,7 @@ SELECT platform.protect('gateway.chat_message', ARRAY['pointstream_operator']);
 
 GRANT SELECT, INSERT, UPDATE (document, kept_by, kept_at) ON gateway.chat_desk TO pointstream_gateway;
 GRANT SELECT, INSERT, DELETE, UPDATE (state, state_at, state_by, assigned_key, assigned_to, unread, unread_since, last_at,
-                                      member_read, seen_at, change)
+                                      member_read, member_told, seen_at, change)
     ON gateway.chat TO pointstream_gateway;
 GRANT SELECT, INSERT, DELETE ON gateway.chat_message TO pointstream_gateway;
 -- Whoever erases a member takes away what the member talked about.

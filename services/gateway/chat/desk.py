@@ -17,6 +17,7 @@ from libs.contacts.vault import MemberName, Vault
 from libs.runtime.clock import Clock, monotonic
 from services.gateway.chat import store
 from services.gateway.chat.bells import Bells
+from services.gateway.chat.notices import ChatNotices
 from services.gateway.chat.purge import ChatPurge
 from services.gateway.chat.store import Message, Span
 from services.gateway.chat.talk import MOST_UNREAD, Staff, Talk, begun
@@ -59,24 +60,26 @@ class ChatDesk:
     bells: Bells
     writing: Quotas
     purge: ChatPurge
+    notices: ChatNotices
     clock: Clock
 
     @classmethod
-    def of(cls, pool: asyncpg.Pool, vault: Vault, wanted: ChatPart, clock: Clock) -> ChatDesk:
+    def of(cls, pool: asyncpg.Pool, vault: Vault, wanted: ChatPart, notices: ChatNotices) -> ChatDesk:
         """Make the desk of a gateway."""
-        purge = ChatPurge(pool, wanted, clock)
-        return cls(pool, vault, Bells(pool), Quotas(wanted.messages, 60.0), purge, clock)
+        purge = ChatPurge(pool, wanted, notices.clock)
+        return cls(pool, vault, Bells(pool), Quotas(wanted.messages, 60.0), purge, notices, notices.clock)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[ChatDesk]:
-        """End what is old while the block runs."""
-        purge = asyncio.create_task(self.purge.run())
+        """End what is old, and tell who is away, while the block runs."""
+        tasks = [asyncio.create_task(each) for each in (self.purge.run(), self.notices.run())]
         try:
             async with self.bells.running():
                 yield self
         finally:
-            purge.cancel()
-            await asyncio.gather(purge, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def terms(self, scope: tuple[int, int]) -> Terms:
         """Return what a programme says of its chat."""

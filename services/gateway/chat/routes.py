@@ -51,7 +51,7 @@ Wait = Annotated[
     Query(
         ge=0,
         le=MOST_SECONDS,
-        description="Seconds to wait, with `after`, until something is said or turned; at once where that has happened.",
+        description="Seconds to wait, with `after`, until something happens; at once where it has.",
     ),
 ]
 Messages = Annotated[int, Query(ge=1, le=200, alias="limit", description="Messages at once.")]

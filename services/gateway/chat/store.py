@@ -202,6 +202,22 @@ async def forget_closed(connection: asyncpg.Connection, tenant_id: int, before: 
     return int(await connection.fetchval(_QUERIES["forget_closed"], tenant_id, before, most))
 
 
+async def load_away(
+    connection: asyncpg.Connection, tenant_id: int, since: datetime, unseen_since: datetime, most: int
+) -> dict[MemberName, int]:
+    """Return members of a company with answers that they have not seen since an instant, by the number of the last.
+
+    Who was told that answers wait, and has not looked since, is left out, and so are talks without a word `since`.
+    """
+    rows = await connection.fetch(_QUERIES["away"], tenant_id, since, unseen_since, most)
+    return {(tenant_id, row["programme_id"], row["member_id"]): row["number"] for row in rows}
+
+
+async def note_told(connection: asyncpg.Connection, name: MemberName, number: int) -> None:
+    """Note that a member was told of answers up to one."""
+    await connection.execute(_QUERIES["note_told"], *name, number)
+
+
 async def _heads(connection: asyncpg.Connection, name: MemberName, members: Sequence[UUID]) -> dict[UUID, Talk]:
     rows = await connection.fetch(_QUERIES["heads"], *name[:2], members) if members else []
     return {row["member_id"]: _talk(row) for row in rows}

@@ -118,3 +118,17 @@ WITH gone AS (
     WHERE m.tenant_id = $1 AND m.programme_id = g.programme_id AND m.member_id = g.member_id
 )
 SELECT count(*)::int FROM gone;
+
+-- name: away
+-- Members of a company with answers that they have not seen since an instant, and were not told of; not those of long ago.
+SELECT c.programme_id, c.member_id, max(m.number) AS number
+FROM gateway.chat c
+JOIN gateway.chat_message m USING (tenant_id, programme_id, member_id)
+WHERE c.tenant_id = $1 AND c.last_at >= $2 AND c.member_told <= c.member_read
+  AND m.number > c.member_read AND m.said_by IS NOT NULL
+GROUP BY c.programme_id, c.member_id
+HAVING min(m.said_at) < $3
+ORDER BY c.programme_id, c.member_id LIMIT $4;
+
+-- name: note_told
+UPDATE gateway.chat SET member_told = $4 WHERE tenant_id = $1 AND programme_id = $2 AND member_id = $3 AND member_told < $4;

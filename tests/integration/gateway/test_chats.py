@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
+import orjson
 import pytest
 
 from libs.contacts.postgres import destroy_keys
 from services.gateway.chat.desk import ChatDesk
 from services.gateway.chat.store import Span
+from services.gateway.intake.publisher import Publisher, Record
 from services.gateway.settings import ChatPart, GatewaySettings
 from tests.integration.gateway.conftest import NOW, MakeKey, SetClock, bearer, running
 from tests.integration.gateway.scribe import MemberScribe, Scribe
 from tests.integration.gateway.test_live import sign_in
-from tests.support.database import ACME, GLOBEX
+from tests.support.database import ACME, GLOBEX, Database, programme_document
+from tests.support.programmes import put_programme
 
 WORDS = "Zebedee asks where the parcel is"
 DESK = {
@@ -330,3 +334,53 @@ async def test_the_staff_works_at_the_console(door: httpx.AsyncClient, scribe: S
     }  # fmt: skip
     wrong = await door.post(words, data={"do": "add", "name": "No Name", "text.en": "x"})
     assert (wrong.status_code, "That did not work" in wrong.text) == (422, True)
+
+
+async def test_who_is_away_is_told_once_that_an_answer_waits(
+    settings: GatewaySettings,
+    database: Database,
+    clock: SetClock,
+    scribe: Scribe,
+    make_key: MakeKey,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Only where a scenario begins with it; the event has no word of the talk, and is the same from every gateway."""
+    told: list[Record] = []
+
+    async def publish(_publisher: Publisher, records: Sequence[Record]) -> None:
+        told.extend(records)
+
+    monkeypatch.setattr(Publisher, "publish", publish)
+    text, _ = await make_key()
+    document = programme_document(ACME)
+    door = running(settings, clock)
+    async with door as client:
+        client.headers.update(bearer(text))
+        await client.put("/v1/chat-desk", json=DESK)
+        member = await scribe.member()
+        path = f"/v1/members/{member.member_id}/chat"
+        await say(client, member)
+        for words in ("First", "Second"):
+            answered = await client.post(f"/v1/chats/{member.member_id}/messages", json=message(words))
+        clock.forward(timedelta(minutes=6))
+        notices = door.app.state.chats.notices
+        assert await notices.once() == 0, "no scenario asks for it"
+    trigger = {"kind": "activity", "activity": "chat-answered"}
+    steps = [{"name": "tell", "message": "answer_waits", "purpose": "service"}]
+    await put_programme(database, document | {"scenarios": [{"name": "chat", "trigger": trigger, "steps": steps}]})
+    door = running(settings, clock)
+    async with door as client:
+        client.headers.update(bearer(text))
+        notices = door.app.state.chats.notices
+        assert [await notices.once(), await notices.once()] == [1, 0]
+        event = orjson.loads(told[0].value)
+        assert (told[0].topic, event["data"]["activity"]) == ("loyalty.activities", "chat-answered")
+        assert event["data"]["member_id"] == str(member.member_id)
+        assert "First" not in str(event)
+        await client.post(f"{path}:read", json={"number": answered.json()["number"]})
+        assert await notices.once() == 0
+        await client.post(f"/v1/chats/{member.member_id}/messages", json=message("Third"))
+        assert await notices.once() == 0, "it is not five minutes old"
+        clock.forward(timedelta(minutes=6))
+        assert await notices.once() == 1
+    assert len({orjson.loads(record.value)["id"] for record in told}) == len(told) == 2
