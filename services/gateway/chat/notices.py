@@ -1,6 +1,6 @@
 """Telling that an answer waits for a member who is away: an activity, with which scenarios may begin.
 
-It is told where a scenario of the programme asks for it, once until the member looks again, and has no word of the talk.
+It is told where a scenario of the programme asks for it, once until the member looks again, without a word of the talk.
 What becomes of it is the notifier's: the words, the channel, what the member agreed to.
 """
 
@@ -14,6 +14,7 @@ from uuid import UUID, uuid5
 import asyncpg
 
 from libs.contacts.vault import MemberName
+from libs.judging.postgres import MappingInvalid, ProgrammeInvalid
 from libs.judging.versions import RunningProgramme
 from libs.promotions.scenario_triggers import ActivityDone
 from libs.runtime import logs
@@ -52,7 +53,7 @@ class ChatNotices:
             await asyncio.sleep(_EVERY)
             try:
                 await self.once()
-            except (*DATABASE_ERRORS, CannotPublish) as error:
+            except (*DATABASE_ERRORS, CannotPublish, ProgrammeInvalid, MappingInvalid) as error:
                 log.warning("chats.not_told", error=type(error).__name__)
 
     async def once(self) -> int:
