@@ -162,7 +162,7 @@ async def load_list(
     place = (None, None, None) if after is None else (0 if after.waited else 1, after.at, after.member_id)
     rows = await connection.fetch(_QUERIES["chats"], tenant_id, *which, *place, most)
     columns = ("programme_id", "programme", "zone", "member_id", "shown_id")
-    return [Listed(*[row[column] for column in columns], _talk(row)) for row in rows]
+    return [Listed(**{column: row[column] for column in columns}, talk=_talk(row)) for row in rows]
 
 
 async def load_counts(connection: asyncpg.Connection, tenant_id: int, key_id: str) -> Counts:

@@ -90,7 +90,7 @@ def begun(now: datetime) -> Talk:
 
 def joined(first: Talk | None, others: Iterable[Talk]) -> Talk | None:
     """A member's talk with those of who was merged into them, as one: open where one of them is."""
-    found = [*(() if first is None else (first,)), *others]
+    found: list[Talk] = [*(() if first is None else (first,)), *others]
     if not found:
         return None
     base = next((each for each in found if each.state == "open"), found[0])

@@ -25,7 +25,7 @@ from tests.support.database import ACME, GLOBEX, Database, programme_document
 from tests.support.programmes import put_programme
 
 WORDS = "Zebedee asks where the parcel is"
-DESK = {
+DESK: dict[str, Any] = {
     "open": True,
     "greeting": {"en": "We are here", "de": "Wir sind da"},
     "answers": [{"name": "parcel", "texts": {"en": "On its way", "de": "Unterwegs"}}],
