@@ -33,6 +33,7 @@ class Place(NamedTuple):
 
 _FORGETTING = (
     "forget_words", "forget_captured", "forget_places", "forget_heard", "forget_contacts", "forget_people",
+    "forget_talk", "forget_chats",
 )  # fmt: skip
 
 

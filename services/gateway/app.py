@@ -28,6 +28,8 @@ from services.gateway.backtests.runner import Runner
 from services.gateway.backtests.store import BacktestStore
 from services.gateway.blocking.store import Blocks
 from services.gateway.callbacks.desk import SmsCallbacks
+from services.gateway.chat.desk import ChatDesk
+from services.gateway.chat.notices import ChatNotices
 from services.gateway.codes import stopping as ways_to_stop_codes
 from services.gateway.contacts.desk import ContactDesk
 from services.gateway.designs.desk import DesignDesk
@@ -124,6 +126,8 @@ def compose(
             app.state.webhooks = WebhookDesk(pool, vault.seal, SystemClock(), random, settings.webhooks.loopback)
             app.state.inbox = InboxStore(pool, vault.seal)
             app.state.sms_callbacks = SmsCallbacks(pool, vault.seal, vault, now)
+            notices = ChatNotices(pool, parts.programmes, app.state.desk, now)
+            app.state.chats = ChatDesk.of(pool, vault, settings.chat, notices)
             app.state.messages = MessageDesk(pool, vault, now)
             app.state.mass = MassDesk(pool, random)
             app.state.posts = PostDesk(pool, vault.seal, random)
@@ -141,6 +145,7 @@ def compose(
                 app.state.files.running(),
                 app.state.backtests.running(),
                 app.state.redemptions.running(),
+                app.state.chats.running(),
             ):
                 yield
             await parts.programmes.close()

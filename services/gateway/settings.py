@@ -109,6 +109,18 @@ class RedemptionPart(Part):
     )
 
 
+class ChatPart(Part):
+    """How long talks with members are kept, and how fast a member may write."""
+
+    retention: timedelta = Field(
+        default=timedelta(days=90), gt=timedelta(0), description="after which a closed talk is forgotten"
+    )
+    silence: timedelta = Field(
+        default=timedelta(days=14), gt=timedelta(0), description="after which a talk that was answered is closed"
+    )
+    messages: int = Field(default=20, ge=1, description="messages that a member may write in a minute, all at once")
+
+
 class WebhooksPart(Part):
     """Where endpoints of webhooks may lie."""
 
@@ -129,6 +141,7 @@ class GatewaySettings(ServiceSettings):
     backtests: BacktestsPart = BacktestsPart()
     redemption: RedemptionPart = RedemptionPart()
     webhooks: WebhooksPart = WebhooksPart()
+    chat: ChatPart = ChatPart()
     connections: int = Field(default=10, ge=1, le=100, description="connections to PostgreSQL at most")
     quote_connections: int = Field(
         default=4, ge=1, le=100, description="connections to PostgreSQL at most that quotes have to themselves"

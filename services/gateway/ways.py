@@ -12,6 +12,9 @@ from services.gateway.callbacks import routes as ways_back
 from services.gateway.carts import routes as ways_to_carts
 from services.gateway.catalogue import console as catalogue_console
 from services.gateway.catalogue import keeping_api, orders_api, reward_console, rewards_api, standing_api
+from services.gateway.chat import console as console_of_chats
+from services.gateway.chat import own_page as own_page_of_chats
+from services.gateway.chat import routes as ways_to_chats
 from services.gateway.choices import routes as ways_to_choices
 from services.gateway.codes import card_routes as ways_to_gift_cards
 from services.gateway.codes import console as console_of_codes
@@ -107,6 +110,7 @@ WAYS = (
     ways_to_gift_cards,
     ways_to_carts,
     own_pages,
+    own_page_of_chats,
     ways_to_trades,
     ways_to_households,
     ways_to_choices,
@@ -114,6 +118,7 @@ WAYS = (
     ranking_api,
     ways_to_share,
     ways_to_messages,
+    ways_to_chats,
     letters_by_post,
     ways_to_mass,
     ways_to_posts,
@@ -161,6 +166,7 @@ WAYS = (
     console_of_games,
     console_of_mass,
     console_of_posts,
+    console_of_chats,
     reminder_api,
     sweep_plan_api,
     sweep_api,

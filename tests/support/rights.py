@@ -136,7 +136,12 @@ RIGHTS: dict[str, dict[str, str]] = {
         "INSERT SELECT UPDATE(free)": "redemption.stock",
         "INSERT SELECT UPDATE(rated_at) UPDATE(sealed) UPDATE(stars)": "redemption.rating",
         "INSERT SELECT UPDATE(opened)": "gateway.share",
-        "INSERT SELECT UPDATE(document) UPDATE(kept_at) UPDATE(kept_by)": "gateway.questionnaire",
+        "INSERT SELECT UPDATE(document) UPDATE(kept_at) UPDATE(kept_by)": "gateway.chat_desk gateway.questionnaire",
+        (
+            "DELETE INSERT SELECT UPDATE(assigned_key) UPDATE(assigned_to) UPDATE(change) UPDATE(last_at) "
+            "UPDATE(member_read) UPDATE(member_told) UPDATE(seen_at) UPDATE(state) UPDATE(state_at) UPDATE(state_by) "
+            "UPDATE(unread) UPDATE(unread_since)"
+        ): "gateway.chat",
         "INSERT SELECT UPDATE(filled_at)": "gateway.questionnaire_filled",
         "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
         "INSERT SELECT UPDATE(ended_at) UPDATE(ended_by)": "members.exemption",
@@ -178,7 +183,8 @@ RIGHTS: dict[str, dict[str, str]] = {
             "UPDATE(started_at) UPDATE(status)"
         ): "gateway.idempotency",
         "DELETE INSERT SELECT": """
-            gateway.backtest_part gateway.file_reject members.list_member notifier.result_mail redemption.wish
+            gateway.backtest_part gateway.chat_message gateway.file_reject members.list_member notifier.result_mail
+            redemption.wish
             """,
         (
             "DELETE INSERT SELECT UPDATE(done) UPDATE(ended_at) UPDATE(epoch) UPDATE(failure) UPDATE(items) "
@@ -305,8 +311,8 @@ RIGHTS: dict[str, dict[str, str]] = {
         "INSERT SELECT UPDATE(free)": "redemption.stock",
         "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": "notifier.webhook_message",
         "DELETE SELECT": """
-            expiry.followed expiry.foreseen expiry.origin notifier.captured notifier.feedback notifier.inbox
-            notifier.mass_count notifier.webhook_attempt
+            expiry.followed expiry.foreseen expiry.origin gateway.chat gateway.chat_message notifier.captured
+            notifier.feedback notifier.inbox notifier.mass_count notifier.webhook_attempt
             """,
         "SELECT UPDATE(digest) UPDATE(provider_id)": "notifier.delivery",
         (

@@ -137,3 +137,14 @@ WHERE c.tenant_id = v.tenant_id AND c.programme_id = v.programme_id AND c.member
 DELETE FROM vault.person p
 USING unnest($1::int[], $2::int[], $3::uuid[]) AS v(tenant_id, programme_id, member_id)
 WHERE p.tenant_id = v.tenant_id AND p.programme_id = v.programme_id AND p.member_id = v.member_id;
+
+-- name: forget_chats
+DELETE FROM gateway.chat c
+USING unnest($1::int[], $2::int[], $3::uuid[]) AS v(tenant_id, programme_id, member_id)
+WHERE c.tenant_id = v.tenant_id AND c.programme_id = v.programme_id AND c.member_id = v.member_id;
+
+-- name: forget_talk
+-- What the member and the staff wrote to each other.
+DELETE FROM gateway.chat_message m
+USING unnest($1::int[], $2::int[], $3::uuid[]) AS v(tenant_id, programme_id, member_id)
+WHERE m.tenant_id = v.tenant_id AND m.programme_id = v.programme_id AND m.member_id = v.member_id;

@@ -6,6 +6,7 @@ from services.gateway.backtests.problem_kinds import BACKTESTS
 from services.gateway.blocking.problem_kinds import BLOCKS
 from services.gateway.callbacks.problem_kinds import CALLBACKS
 from services.gateway.carts.problem_kinds import CARTS
+from services.gateway.chat.problem_kinds import CHATS
 from services.gateway.choices.problem_kinds import CHOICES
 from services.gateway.codes.problem_kinds import CARDS, CODES
 from services.gateway.contacts.problem_kinds import CONTACTS
@@ -54,6 +55,7 @@ FAMILIES = (
     *FEEDBACK,
     *QUESTIONNAIRES,
     *SHARING,
+    *CHATS,
     *HOUSEHOLDS,
     *WEBHOOKS,
     *CALLBACKS,

@@ -26,6 +26,7 @@ PLACES = (
     "/templates",
     "/mass",
     "/posts",
+    "/chats",
     "/design",
 )
 """The console's pages, in the order of the bar."""
@@ -54,6 +55,7 @@ BAR = Catalogue(
             "/templates": "Messages",
             "/mass": "Mailings",
             "/posts": "Posts",
+            "/chats": "Chat",
             "/design": "Design",
             "out": "Sign out",
             "scope": "The API key of this session lacks the scope {scope}.",
@@ -79,6 +81,7 @@ BAR = Catalogue(
             "/templates": "Nachrichten",
             "/mass": "Mailings",
             "/posts": "Beiträge",
+            "/chats": "Chat",
             "/design": "Gestaltung",
             "out": "Abmelden",
             "scope": "Dem API-Schlüssel dieser Sitzung fehlt die Berechtigung {scope}.",

@@ -46,6 +46,10 @@ SWEEP = {
     "getQuestionnaire": ("/v1/questionnaires/{segment}", 404),
     "getQuestionnaireFigures": ("/v1/questionnaires/{segment}/figures", 404),
     "listMemberQuestionnaires": ("/v1/members/{member_id}/questionnaires", 404),
+    "listChats": ("/v1/chats", 200),
+    "getChat": ("/v1/chats/{member_id}", 404),
+    "getMemberChat": ("/v1/members/{member_id}/chat", 404),
+    "getChatDesk": ("/v1/chat-desk", 200),
     "listMemberChoices": ("/v1/members/{member_id}/choices", 404),
     "listTradeOffers": ("/v1/trade-offers", 200),
     "getHousehold": ("/v1/households/{redemption_id}", 404),
@@ -246,6 +250,7 @@ async def spend(scribe: Scribe, tenant: SeededTenant, member_id: UUID) -> dict[s
     await scribe.connection.execute(QUERIES["gift_card"], *whose, *card, tenant.currency, FRIDAY)
     await scribe.connection.execute(QUERIES["cart"], *whose, redemption_id, FRIDAY)
     await scribe.connection.execute(QUERIES["questionnaire"], *whose[:2], f"of-{tenant.slug}", FRIDAY, QUESTIONS)
+    await scribe.connection.execute(QUERIES["chat"], *whose, FRIDAY)
     return {
         "redemption_id": str(redemption_id),
         "reward": f"mug-{tenant.slug}",

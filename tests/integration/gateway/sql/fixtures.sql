@@ -297,3 +297,7 @@ VALUES ($1, $2, $3, $5::text::jsonb, 'test', $4);
 -- name: profile
 INSERT INTO vault.profile (tenant_id, programme_id, member_id, revision, present, birthday, attributes, recorded_at)
 VALUES ($1, $2, $3, 1, true, NULL, $4::text::jsonb, $5);
+
+-- name: chat
+INSERT INTO gateway.chat (tenant_id, programme_id, member_id, state, state_at, unread, last_at, member_read, change)
+VALUES ($1, $2, $3, 'open', $4, 0, $4, 0, 1);
