@@ -29,6 +29,7 @@ from services.gateway.backtests.store import BacktestStore
 from services.gateway.blocking.store import Blocks
 from services.gateway.callbacks.desk import SmsCallbacks
 from services.gateway.codes import stopping as ways_to_stop_codes
+from services.gateway.confirming.desk import ConfirmDesk
 from services.gateway.contacts.desk import ContactDesk
 from services.gateway.designs.desk import DesignDesk
 from services.gateway.designs.looks import BrandLooks
@@ -130,7 +131,8 @@ def compose(
             app.state.landing = LandingDesk(app.state.designs.store, Joining.from_seal_key(key), random)
             app.state.brand_looks = BrandLooks(app.state.designs.store)
             app.state.results = ResultsDesk(pool, vault.seal)
-            app.state.invitations = InvitationDesk.of(key, pool, app.state.templates, app.state.codes, settings.public)
+            app.state.invitations = InvitationDesk.of(key, pool, app.state.templates, app.state.codes)
+            app.state.confirming = ConfirmDesk.from_seal_key(key, pool, app.state.templates)
             app.state.own_letters = OwnDesk(pool, app.state.templates, vault.seal, random)
             app.state.backtests = _backtests(settings, pool, now, metrics, random)
             async with (
@@ -177,6 +179,7 @@ def _parts(settings: GatewaySettings, seal_key: bytes, store: Store, quotes: asy
         quotes=QuoteStore(quotes),
         visitors=Quotas(settings.public.requests, 60.0),
         shown=settings.public.shown,
+        site=settings.site,
     )
 
 

@@ -32,7 +32,7 @@ class PublicPart(Part):
     address: str | None = Field(
         default=None,
         pattern="^https?://[^/?#]+$",
-        description="where people reach this gateway, for links in invitations; without it as its caller does",
+        description="where people reach this gateway: links in mails and on pages begin so; without it, this machine",
     )
     requests: int = Field(default=120, ge=1, description="pages that one address may ask for in a minute, all at once")
 
@@ -140,6 +140,11 @@ class GatewaySettings(ServiceSettings):
         description="how long a revoked API key may still work",
     )
     seal_key: SealKey = Field(validation_alias="POINTSTREAM_SEAL_KEY")
+
+    @property
+    def site(self) -> str:
+        """Where links to this gateway begin."""
+        return self.public.address or f"http://localhost:{self.web.port or 8080}"
 
     @model_validator(mode="after")
     def _loopback_is_embedded(self) -> Self:

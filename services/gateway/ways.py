@@ -17,6 +17,7 @@ from services.gateway.codes import card_routes as ways_to_gift_cards
 from services.gateway.codes import console as console_of_codes
 from services.gateway.codes import routes as ways_to_codes
 from services.gateway.codes import stopping as ways_to_stop_codes
+from services.gateway.confirming import routes as consents_confirmed
 from services.gateway.contacts import preferences
 from services.gateway.contacts import routes as ways_to_contacts
 from services.gateway.designs import console as designer
@@ -165,6 +166,7 @@ WAYS = (
     exemptions_api,
     ways_to_contacts,
     preferences,
+    consents_confirmed,
     forecast_api,
     breakage_api,
     boundary_api,

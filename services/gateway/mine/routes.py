@@ -26,7 +26,7 @@ from services.gateway.catalogue.order_reading import order_views
 from services.gateway.catalogue.pages import PICTURES
 from services.gateway.codes.asking import keeper_of
 from services.gateway.designs.looks import dress_of
-from services.gateway.door.access import PointsSpender, parts_of
+from services.gateway.door.access import PointsSpender, parts_of, site_of
 from services.gateway.door.openapi import refusals
 from services.gateway.door.parameters import MemberId, ProgrammeSlug
 from services.gateway.door.problems import ProblemError
@@ -215,7 +215,7 @@ async def show_to_friends(request: Request, token: Token, reference: Reference, 
         visit = await _visit(request, reading, page, token, lang)
     made = await share(request, visit.member, page.tenant_id, Wish("reward", reference))
     path = path_of(request, page.tenant_id, page.programme_id, made.share_id)
-    address = f"{str(request.base_url).rstrip('/')}{path}"
+    address = f"{site_of(request)}{path}"
     return _answer(request, sending_page(visit.shown, made, address), visit.shown.language)
 
 

@@ -12,7 +12,7 @@ from libs.language.choice import choose
 from libs.runtime.clock import monotonic
 from services.gateway.catalogue.pages import PICTURES
 from services.gateway.designs.looks import dress_of
-from services.gateway.door.access import PointsReader, PointsSpender, RewardsReader, parts_of
+from services.gateway.door.access import PointsReader, PointsSpender, RewardsReader, parts_of, site_of
 from services.gateway.door.openapi import refusals
 from services.gateway.door.parameters import Language, MemberId, ProgrammeSlug
 from services.gateway.door.problems import ProblemError
@@ -129,7 +129,7 @@ async def show_shared(
     running = (await parts.programmes.of(to.tenant_id)).by_key()[to.tenant_id, to.programme_id]
     version = running.at(parts.clock.now())
     public = version is not None and version.compiled.source.public
-    base = str(request.base_url).rstrip("/")
+    base = site_of(request)
     request.state.headers["Content-Security-Policy"] = PICTURES
     worn = await dress_of(request, running.key, language)
     body = shared_page(found, running, f"{base}{PLACE}/{token}", base, language, worn, public=public)
