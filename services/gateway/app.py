@@ -118,7 +118,7 @@ def compose(
             app.state.redemptions = RedemptionClient(settings.redemption, door_token(key))
             app.state.seal = vault.seal
             app.state.page_links = PageLinks.from_seal_key(key)
-            app.state.sharing = ways_to_share.made_desk(pool, key)
+            app.state.sharing = ways_to_share.made_desk(pool, key, settings.public.shares_live)
             app.state.proofs = CartProofs.from_seal_key(key)
             app.state.keeper = CodeKeeper.from_base64(settings.seal_key.get_secret_value())
             app.state.webhooks = WebhookDesk(pool, vault.seal, SystemClock(), random, settings.webhooks.loopback)

@@ -34,6 +34,12 @@ class PublicPart(Part):
         pattern="^https?://[^/?#]+$",
         description="where people reach this gateway: links in mails and on pages begin so; without it, this machine",
     )
+    shares_live: timedelta = Field(
+        default=timedelta(days=90),
+        gt=timedelta(0),
+        le=timedelta(days=3_650),
+        description="how long a link shows what a member shared, from the last time that they shared it",
+    )
     requests: int = Field(default=120, ge=1, description="pages that one address may ask for in a minute, all at once")
 
 

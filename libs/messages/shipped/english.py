@@ -200,8 +200,8 @@ WORDS: Mapping[str, Words] = {
         body=(
             "Somebody entered this address at {{ programme }} and agreed to this:",
             "{{ consent }}",
-            "If that was you, say so by the button until {{ last_day }}. If it was not, there is nothing to do: without "
-            "your word you get no such mail.",
+            "If that was you, say so by the button until {{ last_day }}. If it was not, there is nothing to do: "
+            "without your word you get no such mail.",
         ),
         short="May {{ programme }} write to you? Confirm it until {{ last_day }}, or do nothing.",
         till="Please confirm by mail that {{ programme }} may write to you.",
