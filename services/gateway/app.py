@@ -61,6 +61,7 @@ from services.gateway.mass.desk import MassDesk
 from services.gateway.messages.desk import MessageDesk
 from services.gateway.metrics import GatewayMetrics
 from services.gateway.mine.links import PageLinks
+from services.gateway.mine.opening import Openings
 from services.gateway.own_letters.desk import OwnDesk
 from services.gateway.own_letters.results_desk import ResultsDesk
 from services.gateway.quotes.store import QuoteStore
@@ -117,7 +118,7 @@ def compose(
             app.state.files = _files(settings, FileStore(pool), app.state.desk, metrics, random)
             app.state.redemptions = RedemptionClient(settings.redemption, door_token(key))
             app.state.seal = vault.seal
-            app.state.page_links = PageLinks.from_seal_key(key)
+            app.state.page_links, app.state.openings = PageLinks.from_seal_key(key), Openings(pool)
             app.state.sharing = ways_to_share.made_desk(pool, key, settings.public.shares_live)
             app.state.proofs = CartProofs.from_seal_key(key)
             app.state.keeper = CodeKeeper.from_base64(settings.seal_key.get_secret_value())

@@ -59,6 +59,7 @@ from services.gateway.members import console as members_console
 from services.gateway.messages import letters as letters_by_post
 from services.gateway.messages import outbox
 from services.gateway.messages import routes as ways_to_messages
+from services.gateway.mine import opening as ways_to_own_pages
 from services.gateway.mine import routes as own_pages
 from services.gateway.mix import routes as mix_of_rewards
 from services.gateway.own_letters import result_routes as ways_to_results
@@ -105,6 +106,7 @@ WAYS = (
     ways_to_stop_codes,
     ways_to_gift_cards,
     ways_to_carts,
+    ways_to_own_pages,
     own_pages,
     ways_to_trades,
     ways_to_households,

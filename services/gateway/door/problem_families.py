@@ -18,6 +18,7 @@ from services.gateway.households.problem_kinds import HOUSEHOLDS
 from services.gateway.invitations.problem_kinds import INVITATIONS
 from services.gateway.mass.problem_kinds import MASS
 from services.gateway.messages.problem_kinds import MESSAGES
+from services.gateway.mine.problem_kinds import MINE
 from services.gateway.own_letters.problem_kinds import OWN_LETTERS
 from services.gateway.places.problem_kinds import PLACES
 from services.gateway.questionnaires.problem_kinds import QUESTIONNAIRES
@@ -42,6 +43,7 @@ FAMILIES = (
     *TEMPLATES,
     *DESIGNS,
     *CONTACTS,
+    *MINE,
     *CODES,
     *CARDS,
     *CARTS,

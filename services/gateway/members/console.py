@@ -34,7 +34,8 @@ from services.gateway.members.pages import MEMBER_ID, Shown, choices, form, memb
 from services.gateway.members.texts import MEMBERS
 from services.gateway.members.tier_store import tiers_of
 from services.gateway.members.tier_views import MemberWithTiers, tier_views
-from services.gateway.mine.console import own_page, rewards_section
+from services.gateway.mine.console import rewards_section
+from services.gateway.mine.opening import look
 from services.gateway.receipts.explaining import explained
 from services.gateway.receipts.views import ReceiptView
 from services.gateway.running import named
@@ -139,14 +140,17 @@ async def _household(parts: Parts, key: ApiKey, member: Member, language: str) -
 async def open_own_page(
     request: Request, language: Language, member_id: MemberId, programme: ProgrammeSlug = None
 ) -> Response:
-    """Lead to the member's own page, to redeem for them."""
+    """Lead to the member's own page, to look at it; that it was opened is kept."""
     visitor = await let_in(request, PLACE, language, SPEND)
     if isinstance(visitor, Response):
         return visitor
     async with parts_of(request).store.reading(visitor.key.tenant_id) as reading:
         member = await one_member(reading, member_id, programme)
-    where = own_page(request, (visitor.key.tenant_id, member.programme_id, member.member_id), language)
-    return remember(request, RedirectResponse(where, status_code=303, headers=NO_STORE), visitor.session)
+    key = visitor.key
+    name = (key.tenant_id, member.programme_id, member.member_id)
+    where = await look(request, name, f"{key.name[:100]} ({key.key_id})")
+    to = RedirectResponse(f"{where}?lang={language}", status_code=303, headers=NO_STORE)
+    return remember(request, to, visitor.session)
 
 
 async def _lapsing(parts: Parts, key: ApiKey, shown: MemberWithTiers, language: str) -> str:

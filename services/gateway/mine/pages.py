@@ -34,7 +34,7 @@ class Shown(NamedTuple):
 
     `worth` is what these points pay at a till, in words; `levels` are the member's, `had` so many orders of theirs,
     `news` what else the shelf tells, as HTML.
-    `shares` says that members may share points in households.
+    `shares` says that members may share points in households, `looks` that somebody else looks at the page.
     """
 
     token: str
@@ -47,6 +47,7 @@ class Shown(NamedTuple):
     had: int = 0
     news: str = ""
     shares: bool = False
+    looks: bool = False
 
     def say(self, key: str, /, **values: object) -> str:
         """Say a text, as HTML."""
@@ -137,9 +138,13 @@ def _card(shown: Shown, offer: OfferView) -> str:
 
 
 def reward_page(
-    shown: Shown, offer: OfferView, key: str, *, options: Mapping[str, Sequence[str]], refused: str | None = None
-) -> str:
-    """One reward with its terms, and a form that redeems it where it can be had; `options` are what may be chosen."""
+    shown: Shown, offer: OfferView, key: str, *, options: Mapping[str, Sequence[str]], refused: str | None = None,
+    may_share: bool = True,
+) -> str:  # fmt: skip
+    """One reward with its terms, and a form that redeems it where it can be had; `options` are what may be chosen.
+
+    `may_share` says that anybody may see it.
+    """
     said = "" if refused is None else f'<p role="alert" class="bad">{shown.say("refused")} {escape(refused)}</p>'
     left = ""
     if offer.left is not None:
@@ -162,12 +167,16 @@ def reward_page(
         f"<p>{shown.say('cost', cost=price_words(offer.price, shown.language))}</p>{left}{why}{form}"
         f'<form method="post" action="{shown.path("wishes", offer.reference)}">'
         f'<button type="submit" name="wish" value="{wish}">{shown.say(wish)}</button></form>'
-        f'<form method="post" action="{shown.path("shares", offer.reference)}">'
-        f"<button>{escape(SHARING.say(shown.language, 'share'))}</button></form>"
+        + (_sharing(shown, offer) if may_share else "")
         + (f"<h2>{shown.say('terms')}</h2><p>{escape(offer.terms)}</p>" if offer.terms else "")
         + _back(shown)
     )
     return page(offer.title, body, language=shown.language, worn=shown.worn)
+
+
+def _sharing(shown: Shown, offer: OfferView) -> str:
+    button = f"<button>{escape(SHARING.say(shown.language, 'share'))}</button>"
+    return f'<form method="post" action="{shown.path("shares", offer.reference)}">{button}</form>'
 
 
 def done_page(shown: Shown, order: OrderView, title: str) -> str:

@@ -52,7 +52,7 @@ async def share(request: Request, member: Member, tenant_id: int, wish: Wish) ->
     """Keep what a member shares, and tell of it once, however often the same is shared.
 
     Raises:
-        ProblemError: there is no such reward for anybody to see, nothing of it to share, or the broker can't be reached.
+        ProblemError: there is no such reward for anybody to see, nothing of it to share, or the broker is away.
     """
     parts = parts_of(request)
     running = (await parts.programmes.of(tenant_id)).by_key()[tenant_id, member.programme_id]

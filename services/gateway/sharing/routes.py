@@ -57,7 +57,8 @@ async def share_something(
 ) -> ShareView:
     """Make a link to a reward, a badge or a place in a ranking, with a title, a text and a picture for messengers.
 
-    The same again is the same link, which lives anew. A reward is one that anybody may see. The activity `shared` is told once for it, so that campaigns may thank for it.
+    The same again is the same link, which lives anew. A reward is one that anybody may see. The activity `shared` is
+    told once for it, so that campaigns may thank for it.
     """
     body = await read_body(request, ShareBody)
     async with caller.parts.store.reading(caller.tenant_id) as reading:
