@@ -59,6 +59,7 @@ from services.gateway.members import console as members_console
 from services.gateway.messages import letters as letters_by_post
 from services.gateway.messages import outbox
 from services.gateway.messages import routes as ways_to_messages
+from services.gateway.mine import for_them as redeeming_for_members
 from services.gateway.mine import opening as ways_to_own_pages
 from services.gateway.mine import routes as own_pages
 from services.gateway.mix import routes as mix_of_rewards
@@ -150,6 +151,7 @@ WAYS = (
     outbox,
     live,
     members_console,
+    redeeming_for_members,
     console_of_blocks,
     segments_console,
     console_of_feedback,

@@ -127,13 +127,13 @@ RIGHTS: dict[str, dict[str, str]] = {
         "INSERT SELECT UPDATE(lifted_at) UPDATE(lifted_by) UPDATE(note)": "members.block",
         "SELECT UPDATE(changed_at) UPDATE(paused) UPDATE(revision)": "redemption.code_pool",
         "INSERT SELECT": """
-            expiry.reinstatement_share gateway.invitation_asked members.referral_code notifier.design
-            notifier.feedback notifier.mass_member notifier.media notifier.own_letter notifier.simulation
+            expiry.reinstatement_share gateway.invitation_asked gateway.page_opened members.referral_code
+            notifier.design notifier.feedback notifier.mass_member notifier.media notifier.own_letter notifier.simulation
             notifier.template platform.exchange_rate platform.programme_version redemption.reward
             """,
         "INSERT SELECT UPDATE(free)": "redemption.stock",
         "INSERT SELECT UPDATE(rated_at) UPDATE(sealed) UPDATE(stars)": "redemption.rating",
-        "INSERT SELECT UPDATE(opened)": "gateway.share",
+        "INSERT SELECT UPDATE(opened) UPDATE(shared_at)": "gateway.share",
         "INSERT SELECT UPDATE(document) UPDATE(kept_at) UPDATE(kept_by)": "gateway.questionnaire",
         "INSERT SELECT UPDATE(filled_at)": "gateway.questionnaire_filled",
         "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
@@ -159,6 +159,7 @@ RIGHTS: dict[str, dict[str, str]] = {
         (
             "DELETE INSERT SELECT UPDATE(kind) UPDATE(set_at) UPDATE(set_by) UPDATE(settings) UPDATE(version)"
         ): "notifier.provider",
+        "DELETE INSERT SELECT UPDATE(confirmed_at) UPDATE(confirmed_text)": "vault.consent_asked",
         "INSERT SELECT UPDATE(present)": "vault.consent",
         "INSERT SELECT UPDATE(sealed_key)": "vault.member_key",
         (
@@ -273,8 +274,8 @@ RIGHTS: dict[str, dict[str, str]] = {
             earning.referral_account earning.referral_change earning.referral_waiting earning.told_programme
             earning.unclaimed_receipt earning.unpaid_receipt earning.worker expiry.boundary expiry.chunk expiry.forecast
             expiry.latest_forecast expiry.origin_mix expiry.origin_place expiry.reminder expiry.reminder_chunk
-            gateway.page_day gateway.questionnaire_filled gateway.share ledger.allocation ledger.journal ledger.loan
-            ledger.lot_now ledger.movement
+            gateway.page_day gateway.page_opened gateway.questionnaire_filled ledger.allocation ledger.journal
+            ledger.loan ledger.lot_now ledger.movement
             ledger.owed ledger.waiver members.exemption_pass members.identifier members.mark members.member
             members.merge members.referral_code members.same_person members.segment_change members.segment_member
             members.tier_change members.tier_standing notifier.scenario_act notifier.sms_day redemption.badge
@@ -298,9 +299,11 @@ RIGHTS: dict[str, dict[str, str]] = {
         "INSERT SELECT UPDATE(free)": "redemption.stock",
         "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": "notifier.webhook_message",
         "DELETE SELECT": """
-            expiry.followed expiry.foreseen expiry.origin notifier.captured notifier.feedback notifier.inbox
-            notifier.mass_count notifier.webhook_attempt
+            expiry.followed expiry.foreseen expiry.origin gateway.invitation_asked gateway.share notifier.captured
+            notifier.feedback notifier.inbox notifier.mass_count notifier.webhook_attempt
             """,
+        "DELETE SELECT UPDATE(member_id)": "gateway.invitation",
+        "SELECT UPDATE(digest)": "vault.consent_asked",
         "SELECT UPDATE(digest) UPDATE(provider_id)": "notifier.delivery",
         (
             "INSERT SELECT UPDATE(approval_above) UPDATE(count_after) UPDATE(counted) UPDATE(counted_at) "

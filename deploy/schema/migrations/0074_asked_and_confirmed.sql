@@ -23,6 +23,7 @@ CREATE TABLE vault.consent_asked (
 );
 CREATE INDEX consent_asked_by_id ON vault.consent_asked (tenant_id, programme_id, ask_id);
 CREATE INDEX consent_asked_by_address ON vault.consent_asked (tenant_id, digest, asked_at);
+CREATE INDEX consent_asked_stale ON vault.consent_asked (tenant_id, programme_id, until) WHERE confirmed_at IS NULL;
 SELECT platform.protect('vault.consent_asked', ARRAY['pointstream_operator']);
 GRANT SELECT, INSERT, DELETE, UPDATE (confirmed_at, confirmed_text) ON vault.consent_asked TO pointstream_gateway;
 GRANT SELECT, UPDATE (digest) ON vault.consent_asked TO pointstream_operator;

@@ -35,6 +35,7 @@ from services.gateway.members.texts import MEMBERS
 from services.gateway.members.tier_store import tiers_of
 from services.gateway.members.tier_views import MemberWithTiers, tier_views
 from services.gateway.mine.console import rewards_section
+from services.gateway.mine.for_them import in_reach
 from services.gateway.mine.opening import look
 from services.gateway.receipts.explaining import explained
 from services.gateway.receipts.views import ReceiptView
@@ -119,7 +120,10 @@ async def member_page(
     known = await desk_of(request).known((key.tenant_id, member.programme_id, member.member_id))
     lapsing = await _lapsing(parts, key, shown, language)
     blocked = await block_section(request, key.tenant_id, member, language, may_turn=key.allows(ADJUST))
-    rewards = rewards_section(member.member_id, member.programme, language) if key.allows(SPEND) else ""
+    rewards = ""
+    if key.allows(SPEND):
+        reach = await in_reach(request, key.tenant_id, member, language)
+        rewards = rewards_section(member.member_id, member.programme, language, reach)
     reached = contacts_section(*known, zone, language)
     household = await _household(parts, key, member, language)
     page = Shown(shown, zone, names, receipts, entries, older, reached, lapsing, blocked, household, rewards)

@@ -42,16 +42,18 @@ class PageLinks:
     def token(self, page: OwnPage) -> str:
         """Return the text of a link; its end is cut to whole seconds."""
         until = int(page.until.timestamp())
-        body = _BODY.pack(
-            _LOOKS if page.looks else _ACTS, page.tenant_id, page.programme_id, until, page.member_id.bytes
-        )
+        kind = _LOOKS if page.looks else _ACTS
+        body = _BODY.pack(kind, page.tenant_id, page.programme_id, until, page.member_id.bytes)
         return self.signed.text(body)
 
-    def read(self, token: str, now: datetime) -> OwnPage | None:
-        """Return what a link opens; None when it was not made here, was changed in any character, or is over."""
+    def read(self, token: str, now: datetime, *, looks: bool = False) -> OwnPage | None:
+        """Return what a link opens; None when it was not made here, was changed in any character, or is over.
+
+        One that only shows the page opens it for whoever says that it `looks` alone.
+        """
         if (body := self.signed.body(token)) is None:
             return None
         kind, tenant, programme, until, member = _BODY.unpack(body)
         ends = datetime.fromtimestamp(until, UTC)
         page = OwnPage(tenant, programme, UUID(bytes=member), ends, looks=kind == _LOOKS)
-        return page if now < page.until else None
+        return page if now < page.until and (looks or not page.looks) else None

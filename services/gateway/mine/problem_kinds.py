@@ -9,7 +9,7 @@ MINE = (
         "page-only-shown",
         403,
         "The page is only shown",
-        "Somebody of the company opened the member's own page to look at it. What the member does there takes a link of "
-        "the member's own.",
+        "Somebody of the company opened the member's own page to look at it. What the member does there takes a link "
+        "of the member's own.",
     ),
 )

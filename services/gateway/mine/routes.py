@@ -320,7 +320,7 @@ def _read(request: Request, token: str) -> OwnPage | None:
         ProblemError: there were too many of those; or something is to be done by a link that only shows.
     """
     parts = parts_of(request)
-    page = _links(request).read(token, parts.clock.now())
+    page = _links(request).read(token, parts.clock.now(), looks=True)
     host = "" if request.client is None else request.client.host
     verdict = parts.visitors.take(host if page is None else token, monotonic())
     if not verdict.allowed:

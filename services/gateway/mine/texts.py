@@ -62,11 +62,13 @@ MINE = Catalogue(
                 "ask.travellers": "Who travels? (names, with commas)",
                 "ask.words": "Your words on it",
                 "console": "Rewards",
-                "console.why": "See the member's own page as they see it. It is only shown, for ten minutes, and that you "
-                "looked is kept.",
+                "console.why": "See the member's own page as they see it. It is only shown, for ten minutes, and that "
+                "you looked is kept.",
                 "console.open": "Open their page",
-                "looking": "This page was opened by somebody of the company, to look at until {until}. Nothing can be done "
-                "here, and each look is kept.",
+                "console.back": "Back to the member",
+                "console.redeem": "What they can have now, to redeem it for them, in your own name:",
+                "looking": "This page was opened by somebody of the company, to look at until {until}. Nothing can be "
+                "done here, and each look is kept.",
             }
         ),
         "de": MappingProxyType(
@@ -129,8 +131,10 @@ MINE = Catalogue(
                 "console.why": "Die Seite des Mitglieds sehen, wie es sie selbst sieht. Sie wird nur gezeigt, zehn "
                 "Minuten lang, und es wird festgehalten, dass Sie nachsahen.",
                 "console.open": "Seine Seite öffnen",
-                "looking": "Diese Seite hat jemand vom Unternehmen geöffnet, um sie bis {until} anzusehen. Hier lässt sich "
-                "nichts tun, und jeder Blick wird festgehalten.",
+                "console.back": "Zurück zum Mitglied",
+                "console.redeem": "Was es jetzt haben kann, um es in Ihrem Namen für es einzulösen:",
+                "looking": "Diese Seite hat jemand vom Unternehmen geöffnet, um sie bis {until} anzusehen. Hier lässt "
+                "sich nichts tun, und jeder Blick wird festgehalten.",
             }
         ),
     }
