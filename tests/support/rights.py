@@ -128,8 +128,8 @@ RIGHTS: dict[str, dict[str, str]] = {
         "SELECT UPDATE(changed_at) UPDATE(paused) UPDATE(revision)": "redemption.code_pool",
         "INSERT SELECT": """
             expiry.reinstatement_share gateway.invitation_asked gateway.page_opened members.referral_code
-            notifier.design notifier.feedback notifier.mass_member notifier.media notifier.own_letter notifier.simulation
-            notifier.template platform.exchange_rate platform.programme_version redemption.reward
+            notifier.design notifier.feedback notifier.mass_member notifier.media notifier.own_letter
+            notifier.simulation notifier.template platform.exchange_rate platform.programme_version redemption.reward
             """,
         "INSERT SELECT UPDATE(free)": "redemption.stock",
         "INSERT SELECT UPDATE(rated_at) UPDATE(sealed) UPDATE(stars)": "redemption.rating",

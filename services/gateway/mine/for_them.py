@@ -7,20 +7,25 @@ from hashlib import sha256
 from html import escape
 from typing import Annotated, NamedTuple
 from urllib.parse import quote
+from uuid import UUID
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse, Response
 
+from libs.catalogue import postgres as catalogue
 from libs.catalogue.facts import Asking
 from libs.contracts.orders import OrderAsk
 from libs.contracts.redemption import Ask, RedemptionView
-from services.gateway.catalogue.pages import price_words
+from services.gateway.catalogue.looking import Seen, offer_view, onlooker, seen_by
+from services.gateway.catalogue.pages import price_words, state_words
 from services.gateway.catalogue.views import OfferView
+from services.gateway.door.access import parts_of
 from services.gateway.door.parameters import Language, MemberId, ProgrammeSlug
 from services.gateway.door.problems import ProblemError
 from services.gateway.live.routes import NO_STORE, remember
+from services.gateway.members.lookup import one_member
 from services.gateway.members.pages import member_path
-from services.gateway.mine.pages import Shown, answers_of, redeem_form, usable_part
+from services.gateway.mine.pages import Shown, answers_of, key_of, redeem_form, usable_part
 from services.gateway.mine.texts import MINE
 from services.gateway.redemptions.routes import client_of
 from services.gateway.site.console_door import Visitor, let_in
