@@ -52,6 +52,21 @@ async def sent(platform: Platform, shop: Door, template: str, members: list[str]
     await eventually(lambda: shop.get(where)["state"] == "finished", "they are told")
 
 
+def confirmations(platform: Platform, key: str) -> list[str]:
+    """The links in the mails that ask Flora to confirm, as the console's outbox shows them."""
+    with httpx.Client(base_url=platform.told["gateway"], follow_redirects=True, trust_env=False, timeout=30) as browser:
+        browser.post("/sign-in", data={"key": key})
+        rows = [row for row in browser.get("/outbox").text.split("<tr>") if "/outbox/own/" in row]
+        mails = [browser.get(row.split('href="')[1].split("?")[0]).text for row in rows if "Flora@example.org" in row]
+    return [found[0] for mail in mails if (found := re.search(r"/confirm/[\w-]+", mail))]
+
+
+def allowed(consents: dict[str, Any]) -> dict[str, bool]:
+    """Whether marketing may be sent by mail."""
+    found = {each["channel"]: each["allowed"] for each in consents["permissions"] if each["purpose"] == "marketing"}
+    return {"email": found["email"]}
+
+
 @pytest.mark.feature("VOU-84", "VOU-85")
 async def test_a_brand_is_designed_without_a_developer(platform: Platform, tmp_path: Path) -> None:
     shop = platform.club
@@ -76,12 +91,22 @@ async def test_a_brand_is_designed_without_a_developer(platform: Platform, tmp_p
         assert "accent=8a1f5c" in seen.text
         form = {"key": re.findall(r'name="key" value="([^"]*)"', seen.text)[0], "email": "Flora@example.org"}
         joined = await visitor.post(path, data=form | {"given_name": "Flora", "consent": "on"})
-        assert 'role="status"' in joined.text
+        assert "follow the link in that mail" in joined.text
     who = "email:flora@example.org"
     await eventually(lambda: bool(shop.get("/v1/members", identifier=who)["data"]), "Flora is a member")
     member = shop.get("/v1/members", identifier=who)["data"][0]["member_id"]
-    consents = shop.get(f"/v1/members/{member}/consents")["history"]
-    assert [(each["purpose"], each["given"]) for each in consents] == [("marketing", True)]
+    asked = shop.get(f"/v1/members/{member}/consents")
+    assert [each["confirmed_at"] for each in asked["asked"]] == [None]
+    assert allowed(asked) == {"email": False}, "until the owner of the address confirms it"
+    await eventually(lambda: len(confirmations(platform, key)) > 0, "the mail that asks is handed over")
+    link = confirmations(platform, key)[0]
+    async with httpx.AsyncClient(base_url=gateway, trust_env=False, timeout=30) as owner:
+        assert "Yes, that was me" in (await owner.get(link)).text
+        assert allowed(shop.get(f"/v1/members/{member}/consents")) == {"email": False}, "whoever looks says nothing"
+        assert 'role="status"' in (await owner.post(link, data={"answer": "yes"})).text
+    told = shop.get(f"/v1/members/{member}/consents")
+    assert allowed(told) == {"email": True}
+    assert [each["source"] for each in told["history"]] == ["page garden-party, confirmed by mail"]
     assert shop.get("/v1/pages/garden-party/visits")["signups"] == 1
 
     enrolled = shop.enrolment("by-letter")
