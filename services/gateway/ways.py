@@ -18,6 +18,7 @@ from services.gateway.codes import console as console_of_codes
 from services.gateway.codes import routes as ways_to_codes
 from services.gateway.codes import stopping as ways_to_stop_codes
 from services.gateway.confirming import routes as consents_confirmed
+from services.gateway.contacts import export as ways_to_export
 from services.gateway.contacts import preferences
 from services.gateway.contacts import routes as ways_to_contacts
 from services.gateway.designs import console as designer
@@ -169,6 +170,7 @@ WAYS = (
     approvals_console,
     exemptions_api,
     ways_to_contacts,
+    ways_to_export,
     preferences,
     consents_confirmed,
     forecast_api,

@@ -96,11 +96,11 @@ async def join(request: Request, company: Slug, programme: Slug, name: Name, lan
     async with parts_of(request).store.reading(running.tenant_id) as reading:
         known = await reading.by_identifier(desk_of(request).names.of("email", address.identity), running.programme)
     owner = known[0][1] if known else member
-    kinds, data = _ENROLLED, enrolment(member, address, named, shown.language)
+    kinds, told, data = _ENROLLED, f"page-{member}", enrolment(member, address, named, shown.language)
     if known:  # what is told changes nothing; it takes as long as telling of somebody new
-        kinds, data = _UPDATED, {"member_id": str(owner)}
+        kinds, told, data = _UPDATED, f"page-{member}-again", {"member_id": str(owner)}
     source = f"{OWN_SOURCES}/{running.tenant}/{running.programme}/pages/{name}"
-    await _publish(request, kinds, {"id": f"page-{member}", "source": source, "data": data})
+    await _publish(request, kinds, {"id": told, "source": source, "data": data})
     if agrees(form, fields, shown.language):
         asked = wish(member, owner, form, shown.language, f"page {name}")
         confirming = desk_of_consents(request)

@@ -106,7 +106,7 @@ async def list_looks(
     """Tell who of the company opened the member's own page from the console. They could look at it, and do nothing."""
     async with caller.parts.store.reading(caller.tenant_id) as reading:
         member = await one_member(reading, member_id, programme)
-    found = await _openings(request).of_member((caller.tenant_id, member.programme_id, member.member_id))
+    found = await looks_at(request, (caller.tenant_id, member.programme_id, member.member_id))
     return OpenedPagesView(data=tuple(found))
 
 
@@ -116,6 +116,11 @@ async def look(request: Request, name: tuple[int, int, UUID], by: str) -> str:
     page = OwnPage(*name, now + LOOKS, looks=True)
     await _openings(request).keep(page, by, now)
     return path_of(request, page)
+
+
+async def looks_at(request: Request, name: tuple[int, int, UUID]) -> list[OpenedPageView]:
+    """Return who looked at a member's page, up to 100 looks, the last first."""
+    return await _openings(request).of_member(name)
 
 
 def path_of(request: Request, page: OwnPage) -> str:

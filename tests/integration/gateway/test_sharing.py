@@ -155,10 +155,15 @@ async def test_a_link_ends_and_shows_what_is_for_anybody_alone(
     assert await seen() == 404
     assert (await shop.made(path, mug))["path"] == made["path"]
     assert await seen() == 200, "shared again it lives anew"
+    export = f"/v1/members/{member.member_id}/contacts:export"
+    whole = (await shop.door.get(export)).json()
+    assert [each["reference"] for each in whole["shares"]] == ["mug"]
+    assert (whole["contacts"]["masked"], whole["invitations"]["invited"], whole["looks"]) == (False, 0, [])
     operator = await asyncpg.connect(database.dsn("operator"))
     await destroy_keys(operator, NOW, [(1, 1, member.member_id)])
     await operator.close()
     assert await seen() == 404
+    assert (await shop.door.get(export)).json()["shares"] == []
     assert (await shop.door.get(path)).json()["data"] == []
 
 
