@@ -34,16 +34,22 @@ WHERE a.tenant_id = $1 AND a.programme_id = $2 AND a.ask_id = $3 AND a.confirmed
 RETURNING a.member_id, a.digest, a.purpose, a.channel, a.source, a.text, a.text_version, a.asked_at, a.until, a.confirmed_at;
 
 -- name: whose
--- Whose word it is: the member who was asked, or whoever joined with the address in the meantime; and whom they were merged into.
-WITH own AS (
+-- Whose word it is: the member who was asked, while the address is theirs or they have none; else whoever joined with it in the
+-- meantime; or who is to be a member soon. And whom they were merged into.
+WITH known AS (
     SELECT m.member_id FROM members.member m WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.member_id = $3
 ), reached AS (
-    SELECT c.member_id FROM vault.contact c
-    WHERE c.tenant_id = $1 AND c.programme_id = $2 AND c.channel = $4 AND c.digest = $5 AND c.alive
-      AND NOT EXISTS (SELECT FROM own)
+    SELECT c.member_id, c.digest FROM vault.contact c
+    WHERE c.tenant_id = $1 AND c.programme_id = $2 AND c.channel = $4 AND c.alive
+      AND (c.digest = $5 OR c.member_id = $3)
+), own AS (
+    SELECT k.member_id FROM known k
+    WHERE NOT EXISTS (SELECT FROM reached r WHERE r.member_id = k.member_id)
+       OR EXISTS (SELECT FROM reached r WHERE r.member_id = k.member_id AND r.digest = $5)
 ), found AS (
-    SELECT member_id FROM own UNION SELECT member_id FROM reached
-    UNION SELECT $3 WHERE NOT EXISTS (SELECT FROM own) AND NOT EXISTS (SELECT FROM reached)
+    SELECT member_id FROM own
+    UNION SELECT r.member_id FROM reached r WHERE r.digest = $5 AND NOT EXISTS (SELECT FROM own)
+    UNION SELECT $3 WHERE NOT EXISTS (SELECT FROM known) AND NOT EXISTS (SELECT FROM reached r WHERE r.digest = $5)
 )
 SELECT f.member_id FROM found f
 UNION

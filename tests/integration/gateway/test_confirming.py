@@ -181,6 +181,19 @@ async def test_who_is_erased_or_complained_is_not_asked(
     assert len(await letters(scribe)) == 1
 
 
+async def test_a_yes_is_nobodys_who_has_another_address_by_then(page: httpx.AsyncClient, scribe: Scribe) -> None:
+    member, heir = await scribe.member(ACME), await scribe.member(ACME)
+    await member.identify(NAMES.of("email", "flora@example.org"))
+    for who, address in ((member, "flora@example.org"), (member, "new@example.org"), (heir, "flora@example.org")):
+        if who is heir:
+            await join(page, **FLORA)
+        contact = {"contacts": [{"channel": "email", "address": address}]}
+        assert (await page.post(f"/v1/members/{who.member_id}/contacts", json=contact)).is_success
+    assert (await page.post(link_in((await letters(scribe))[0][1]), data={"answer": "yes"})).is_success
+    words = [len((await consents(page, each.member_id))["history"]) for each in (member, heir)]
+    assert words == [0, 1]
+
+
 async def test_links_are_built_from_the_configured_address_alone(page: httpx.AsyncClient, scribe: Scribe) -> None:
     """Whatever a request calls the gateway."""
     form = (await page.get(PATH, headers={"Host": "evil.example"})).text

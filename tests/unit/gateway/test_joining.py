@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -55,7 +56,7 @@ def test_a_link_is_read_as_it_was_made() -> None:
 
 def test_links_begin_where_the_gateway_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POINTSTREAM_SEAL_KEY", "A" * 43 + "=")
-    needed = {"postgres": {"dsn": "postgresql://x"}, "kafka": {"bootstrap": "127.0.0.1:9"}}
+    needed: dict[str, Any] = {"postgres": {"dsn": "postgresql://x"}, "kafka": {"bootstrap": "127.0.0.1:9"}}
     made = GatewaySettings(**needed, web={"port": 8123})
     assert (made.site, made.public.shares_live) == ("http://localhost:8123", timedelta(days=90))
     assert GatewaySettings(**needed, public={"address": "https://points.example"}).site == "https://points.example"
