@@ -107,6 +107,8 @@ async def test_a_brand_is_designed_without_a_developer(platform: Platform, tmp_p
         assert 'role="status"' in (await owner.post(link, data={"answer": "yes"})).text
     told = shop.get(f"/v1/members/{member}/consents")
     assert allowed(told)
+    shown = platform.run("contacts", "consents", who, "--tenant", shop.slug)
+    assert [each["confirmed_at"] is not None for each in shown["asked"]] == [True]
     assert [each["source"] for each in told["history"]] == ["page garden-party, confirmed by mail"]
     assert shop.get("/v1/pages/garden-party/visits")["signups"] == 1
 
