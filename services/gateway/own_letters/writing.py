@@ -9,7 +9,6 @@ from uuid import UUID
 from libs.contacts.addresses import AddressedChannel, CheckedAddress
 from libs.deliveries.own import OwnLetter
 from libs.judging.versions import RunningProgramme
-from libs.messages.library import chosen
 from libs.messages.rendering import render
 from services.gateway.templates.desk import Asked, TemplateDesk
 
@@ -32,8 +31,7 @@ async def written(
         ProblemError: the template is broken.
     """
     name = running.name or running.programme
-    taken = await templates.taken(running.tenant_id, running.programme, Asked(message, language, CHANNEL))
-    ready = chosen(taken.template, await templates.check(taken.template), taken.version).ready
+    ready = await templates.ready(running.key, running.programme, Asked(message, language, CHANNEL))
     known: Mapping[str, object] = {"programme": name, "brand": name, "segments": (), **told}
     content = render(ready, {each: known.get(each) for each in ready.declared})
     return OwnLetter(letter_id, running.programme_id, message, CHANNEL, message, address.value, name, content)
