@@ -68,6 +68,26 @@ def allowed(consents: dict[str, Any]) -> bool:
     return bool(found["email"])
 
 
+async def consent_is_confirmed(platform: Platform, shop: Door, key: str, who: str, member: str) -> None:
+    """What Flora ticked counts once the link in her mail was followed, and the button there was pressed."""
+    place = f"/v1/members/{member}/consents"
+    await eventually(lambda: len(shop.get(place)["asked"]) > 0, "she is asked")
+    asked = shop.get(place)
+    assert [each["confirmed_at"] for each in asked["asked"]] == [None]
+    assert not allowed(asked), "until the owner of the address confirms it"
+    await eventually(lambda: len(confirmations(platform, key)) > 0, "the mail that asks is handed over")
+    link = confirmations(platform, key)[0]
+    async with httpx.AsyncClient(base_url=platform.told["gateway"], trust_env=False, timeout=30) as owner:
+        assert "Yes, that was me" in (await owner.get(link)).text
+        assert not allowed(shop.get(place)), "whoever looks says nothing"
+        assert 'role="status"' in (await owner.post(link, data={"answer": "yes"})).text
+    told = shop.get(place)
+    assert allowed(told)
+    assert [each["source"] for each in told["history"]] == ["page garden-party, confirmed by mail"]
+    shown = platform.run("contacts", "consents", who, "--tenant", shop.slug)
+    assert [each["confirmed_at"] is not None for each in shown["asked"]] == [True]
+
+
 @pytest.mark.feature("VOU-84", "VOU-85")
 async def test_a_brand_is_designed_without_a_developer(platform: Platform, tmp_path: Path) -> None:
     shop = platform.club
@@ -96,20 +116,7 @@ async def test_a_brand_is_designed_without_a_developer(platform: Platform, tmp_p
     who = "email:flora@example.org"
     await eventually(lambda: bool(shop.get("/v1/members", identifier=who)["data"]), "Flora is a member")
     member = shop.get("/v1/members", identifier=who)["data"][0]["member_id"]
-    asked = shop.get(f"/v1/members/{member}/consents")
-    assert [each["confirmed_at"] for each in asked["asked"]] == [None]
-    assert not allowed(asked), "until the owner of the address confirms it"
-    await eventually(lambda: len(confirmations(platform, key)) > 0, "the mail that asks is handed over")
-    link = confirmations(platform, key)[0]
-    async with httpx.AsyncClient(base_url=gateway, trust_env=False, timeout=30) as owner:
-        assert "Yes, that was me" in (await owner.get(link)).text
-        assert not allowed(shop.get(f"/v1/members/{member}/consents")), "whoever looks says nothing"
-        assert 'role="status"' in (await owner.post(link, data={"answer": "yes"})).text
-    told = shop.get(f"/v1/members/{member}/consents")
-    assert allowed(told)
-    shown = platform.run("contacts", "consents", who, "--tenant", shop.slug)
-    assert [each["confirmed_at"] is not None for each in shown["asked"]] == [True]
-    assert [each["source"] for each in told["history"]] == ["page garden-party, confirmed by mail"]
+    await consent_is_confirmed(platform, shop, key, who, member)
     assert shop.get("/v1/pages/garden-party/visits")["signups"] == 1
 
     enrolled = shop.enrolment("by-letter")

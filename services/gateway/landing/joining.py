@@ -63,7 +63,7 @@ def names_of(form: Form, fields: Mapping[str, str]) -> dict[str, str] | None:
 
     A stranger may fill in anybody's address, to whom the first mail goes: no place for words of theirs.
     """
-    written = {name: value for name in form.asks if (value := fields.get(name, "").strip())}
+    written: dict[str, str] = {name: value for name in form.asks if (value := fields.get(name, "").strip())}
     plain = {name: shown for name, value in written.items() if (shown := plain_name(value)) is not None}
     return plain if len(plain) == len(written) else None
 

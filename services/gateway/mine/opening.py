@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 from fastapi import APIRouter, Request
 from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
 
 from libs.runtime import sql
 from services.gateway.door.access import MembersReader, PointsSpender, parts_of
@@ -23,7 +24,11 @@ from services.gateway.views import View
 router = APIRouter()
 _SQL = sql.load("services.gateway", "mine.sql")
 _OF_MEMBER = ("member-unknown", "programme-needed", "request-invalid")
-_OPENED = {"opened_at": "2024-03-01T18:21:09Z", "until": "2024-03-01T18:31:09Z", "opened_by": "Call centre (k1f3a9c2)"}
+_OPENED: JsonDict = {
+    "opened_at": "2024-03-01T18:21:09Z",
+    "until": "2024-03-01T18:31:09Z",
+    "opened_by": "Call centre (k1f3a9c2)",
+}
 
 
 class OwnPageView(View):
