@@ -64,7 +64,7 @@ PLANTED = {
     "libs/judging/__init__.py": "",
     **{
         f"libs/contacts/{name}.py": ""
-        for name in ("addresses", "consent", "events", "links", "masks", "person", "told", "vault")
+        for name in ("addresses", "consent", "events", "links", "masks", "person", "plain_names", "told", "vault")
     },
     **{f"libs/deliveries/{name}.py": "" for name in ("bounces", "texts", "told")},
     **{
