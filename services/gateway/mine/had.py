@@ -15,9 +15,12 @@ from services.gateway.codes.asking import keeper_of
 from services.gateway.store import Reading
 
 
-async def had_by(request: Request, reading: Reading, name: MemberName, most: int) -> list[OrderView]:
-    """Return so many orders of a member at most, the last first."""
+async def had_by(request: Request, reading: Reading, name: MemberName, most: int, *, looks: bool) -> list[OrderView]:
+    """Return so many orders of a member at most, the last first; whoever only `looks` sees nothing personal."""
     found = await catalogue.load_orders_of(reading.connection, name, None, most)
+    if looks:
+        views = await order_views(reading.connection, found)
+        return [each.model_copy(update={"usable": ()}) for each in views]
     told = await personal_answers(reading.connection, found, request.app.state.seal)
     return [
         (await _with_texts(request, reading, each)).model_copy(

@@ -18,6 +18,7 @@ from services.gateway.catalogue.pages import price_words, state_words
 from services.gateway.catalogue.signs import look
 from services.gateway.catalogue.texts import PAGES
 from services.gateway.catalogue.views import OfferView
+from services.gateway.door.problems import ProblemError
 from services.gateway.feedback.form import rating_form
 from services.gateway.mine.asking import Question, field, said
 from services.gateway.mine.texts import MINE
@@ -35,7 +36,7 @@ class Shown(NamedTuple):
 
     `worth` is what these points pay at a till, in words; `levels` are the member's, `had` so many orders of theirs,
     `news` what else the shelf tells, as HTML.
-    `shares` says that members may share points in households.
+    `shares` says that members may share points in households, `looks` that somebody else looks at the page.
     """
 
     token: str
@@ -48,6 +49,7 @@ class Shown(NamedTuple):
     had: int = 0
     news: str = ""
     shares: bool = False
+    looks: bool = False
 
     def say(self, key: str, /, **values: object) -> str:
         """Say a text, as HTML."""
@@ -145,10 +147,12 @@ def reward_page(
     *,
     refused: str | None = None,
     given: Mapping[str, str] = MappingProxyType({}),
+    may_share: bool = True,
 ) -> str:
     """One reward with its terms, and a form that redeems it where it can be had.
 
-    `asked` is what has to be known for it, `given` what was answered when it was `refused`.
+    `asked` is what has to be known for it, `given` what was answered when it was `refused`; `may_share` says that
+    anybody may see it.
     """
     alert = "" if refused is None else f'<p role="alert" class="bad">{shown.say("refused")} {escape(refused)}</p>'
     left = ""
@@ -157,29 +161,50 @@ def reward_page(
     why = listed(escape(each.text) for each in offer.reasons) if offer.reasons else ""
     form = ""
     if offer.in_reach:
-        fields = "".join(field(each, given.get(each.name, "")) for each in asked)
-        form = (
-            f'<form method="post" action="{shown.path("rewards", offer.reference)}">'
-            f'<input type="hidden" name="key" value="{escape(key)}">{fields}'
-            f'<button type="submit">{shown.say("redeem")}</button></form>'
-        )
+        form = redeem_form(shown.path("rewards", offer.reference), key, asked, shown.language, given)
     wish = "unwish" if offer.wished else "wish"
     body = (
         f'{alert}<div class="reward">{look(offer)}</div><p>{escape(offer.text or offer.summary)}</p>'
         f"<p>{shown.say('cost', cost=price_words(offer.price, shown.language))}</p>{left}{why}{form}"
         f'<form method="post" action="{shown.path("wishes", offer.reference)}">'
         f'<button type="submit" name="wish" value="{wish}">{shown.say(wish)}</button></form>'
-        f'<form method="post" action="{shown.path("shares", offer.reference)}">'
-        f"<button>{escape(SHARING.say(shown.language, 'share'))}</button></form>"
+        + (_sharing(shown, offer) if may_share else "")
         + (f"<h2>{shown.say('terms')}</h2><p>{escape(offer.terms)}</p>" if offer.terms else "")
         + _back(shown)
     )
     return page(offer.title, body, language=shown.language, worn=shown.worn)
 
 
+def redeem_form(
+    action: str,
+    key: str,
+    asked: Sequence[Question],
+    language: str,
+    given: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """The form that redeems a reward, with what was answered before; `action` is HTML already."""
+    fields = "".join(field(each, given.get(each.name, "")) for each in asked)
+    return (
+        f'<form method="post" action="{action}"><input type="hidden" name="key" value="{escape(key)}">{fields}'
+        f'<button type="submit">{escape(MINE.say(language, "redeem"))}</button></form>'
+    )
+
+
+def refused_because(error: ProblemError, language: str) -> str:
+    """Why a reward was not redeemed, in words."""
+    if error.kind.code == "answer-needed":
+        return MINE.say(language, "unanswered")
+    return error.detail or error.kind.title
+
+
+def _sharing(shown: Shown, offer: OfferView) -> str:
+    button = f"<button>{escape(SHARING.say(shown.language, 'share'))}</button>"
+    return f'<form method="post" action="{shown.path("shares", offer.reference)}">{button}</form>'
+
+
 def done_page(shown: Shown, order: OrderView, title: str) -> str:
     """What was redeemed, and how it is used."""
-    used = "".join(_usable(shown, each) for each in order.usable)
+    used = "".join(usable_part(shown, each) for each in order.usable)
     state = "" if used else f"<p>{escape(state_words(order.state, shown.language))}</p>"
     body = (
         f'<p role="status" class="good">{escape(title)}. {shown.say("thanks.why")}</p>'
@@ -218,7 +243,7 @@ def _order(shown: Shown, order: OrderView, titles: Mapping[str, str], stars: int
         state=state_words(order.state, shown.language),
         points=points,
     )
-    used = "".join(_usable(shown, each) for each in order.usable)
+    used = "".join(usable_part(shown, each) for each in order.usable)
     words = said(order.answers, shown.language)
     return f"<section><p>{told}</p>{words}{used}{_rating(shown, order, stars)}</section>"
 
@@ -229,7 +254,8 @@ def _rating(shown: Shown, order: OrderView, stars: int | None) -> str:
     return rating_form(shown.path("orders", str(order.order_id)), order.order_id, stars, shown.language)
 
 
-def _usable(shown: Shown, usable: UsableView) -> str:
+def usable_part(shown: Shown, usable: UsableView) -> str:
+    """How something that was redeemed is used: a code to be shown, a link, or words; nothing where there is none."""
     if not usable.value:
         return ""
     until = ""
