@@ -32,7 +32,13 @@ class PublicPart(Part):
     address: str | None = Field(
         default=None,
         pattern="^https?://[^/?#]+$",
-        description="where people reach this gateway, for links in invitations; without it as its caller does",
+        description="where people reach this gateway: links in mails and on pages begin so; without it, this machine",
+    )
+    shares_live: timedelta = Field(
+        default=timedelta(days=90),
+        gt=timedelta(0),
+        le=timedelta(days=3_650),
+        description="how long a link shows what a member shared, from the last time that they shared it",
     )
     requests: int = Field(default=120, ge=1, description="pages that one address may ask for in a minute, all at once")
 
@@ -153,6 +159,11 @@ class GatewaySettings(ServiceSettings):
         description="how long a revoked API key may still work",
     )
     seal_key: SealKey = Field(validation_alias="POINTSTREAM_SEAL_KEY")
+
+    @property
+    def site(self) -> str:
+        """Where links to this gateway begin."""
+        return self.public.address or f"http://localhost:{self.web.port or 8080}"
 
     @model_validator(mode="after")
     def _loopback_is_embedded(self) -> Self:

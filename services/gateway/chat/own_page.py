@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from libs.contacts.vault import MemberName
 from libs.language.choice import choose
+from libs.ledger.zones import load_zone
 from services.gateway.chat.bells import MOST_SECONDS
 from services.gateway.chat.desk import Said, Seen, desk_of, name_of
 from services.gateway.chat.pages import PART, SHOWN, message_id, own_fragment, own_page
@@ -19,6 +20,7 @@ from services.gateway.designs.looks import dress_of
 from services.gateway.door.access import parts_of
 from services.gateway.door.problems import ProblemError
 from services.gateway.members.lookup import one_member
+from services.gateway.mine.looking import marked
 from services.gateway.mine.pages import PLACE, Shown
 from services.gateway.mine.visiting import HEADERS, answered, broken, opened_by
 from services.gateway.site.forms import fields_of
@@ -49,8 +51,8 @@ async def own_chat_live(request: Request, token: Token, lang: Wanted = None, cha
     seen = await desk_of(request).follow(visit.name, change, MOST_SECONDS)
     if seen is None:
         return Response(status_code=204, headers=HEADERS)
-    seen = await _noted(request, visit.name, seen)
-    return answered(request, own_fragment(visit.shown, seen, visit.zone), visit.shown.language)
+    seen = await _noted(request, visit, seen)
+    return answered(request, visit.shown, own_fragment(visit.shown, seen, visit.zone))
 
 
 @router.get(_HERE)
@@ -60,9 +62,9 @@ async def own_chat(request: Request, token: Token, lang: Wanted = None, before: 
         return broken(request, lang)
     seen = await desk_of(request).look(visit.name, Span(before=before, most=SHOWN))
     if before is None:
-        seen = await _noted(request, visit.name, seen)
+        seen = await _noted(request, visit, seen)
     body = own_page(visit.shown, seen, visit.zone, live=before is None)
-    return answered(request, body, visit.shown.language)
+    return answered(request, visit.shown, body)
 
 
 @router.post(_HERE)
@@ -91,17 +93,17 @@ async def write_in_own_chat(request: Request, token: Token, lang: Wanted = None)
 async def _again(request: Request, visit: _Visit, refused: str, text: str, status: int) -> HTMLResponse:
     seen = await desk_of(request).look(visit.name, Span(most=SHOWN))
     body = own_page(visit.shown, seen, visit.zone, refused=refused, text=text)
-    answer = answered(request, body, visit.shown.language)
+    answer = answered(request, visit.shown, body)
     answer.status_code = status
     return answer
 
 
-async def _noted(request: Request, name: MemberName, seen: Seen) -> Seen:
-    """Note that the member has seen what is shown."""
-    if not seen.messages or not seen.unread:
+async def _noted(request: Request, visit: _Visit, seen: Seen) -> Seen:
+    """Note that the member has seen what is shown; somebody of the company who only looks is not the member."""
+    if not seen.messages or not seen.unread or visit.shown.looks:
         return seen
     last = seen.messages[-1].number
-    talk = await desk_of(request).turn(name, lambda talk, now: talk.seen(last, now))
+    talk = await desk_of(request).turn(visit.name, lambda talk, now: talk.seen(last, now))
     return seen._replace(talk=talk, unread=0)
 
 
@@ -114,5 +116,7 @@ async def _visit(request: Request, token: str, lang: str | None) -> _Visit | Non
     async with parts.store.reading(page.tenant_id) as reading:
         member = await one_member(reading, page.member_id, running.programme)
     worn = await dress_of(request, running.key, language)
-    shown = Shown(token, running.name or running.programme, 0, language, worn=worn)
+    if page.looks:
+        worn = marked(worn, page.until, load_zone(member.zone), language)
+    shown = Shown(token, running.name or running.programme, 0, language, worn=worn, looks=page.looks)
     return _Visit(name_of(page.tenant_id, member), shown, member.zone)

@@ -87,6 +87,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
             {"name": "questionnaires", "description": "Questions to members, whose answers are their profile."},
             {"name": "places", "description": "Where members are who agreed to it: stores near, and what they offer."},
             {"name": "mass messages", "description": "Messages to many members, counted before they are sent."},
+            {"name": "posts", "description": "What the company says on its own pages on a network."},
             {"name": "ledger", "description": "The points of all members together."},
         ],
     )

@@ -25,6 +25,7 @@ PLACES = (
     "/outbox",
     "/templates",
     "/mass",
+    "/posts",
     "/chats",
     "/design",
 )
@@ -53,6 +54,7 @@ BAR = Catalogue(
             "/outbox": "Outbox",
             "/templates": "Messages",
             "/mass": "Mailings",
+            "/posts": "Posts",
             "/chats": "Chat",
             "/design": "Design",
             "out": "Sign out",
@@ -78,6 +80,7 @@ BAR = Catalogue(
             "/outbox": "Postausgang",
             "/templates": "Nachrichten",
             "/mass": "Mailings",
+            "/posts": "Beiträge",
             "/chats": "Chat",
             "/design": "Gestaltung",
             "out": "Abmelden",
