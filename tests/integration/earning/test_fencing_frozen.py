@@ -62,7 +62,7 @@ async def test_frozen_between_load_and_save(stack: Stack) -> None:
     async def ended() -> bool:
         return not await stack.fetch(IDLE_IN_TRANSACTION)
 
-    await until(ended, "the server has ended the frozen transaction", seconds=40)
+    await until(ended, "the server has ended the frozen transaction")
 
     async def took_over() -> bool:
         return [row["owner"] for row in await stack.fetch(HOLDERS)] == ["earning-other"]
