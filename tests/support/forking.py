@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -89,10 +89,10 @@ class _Parent:
             text=True,
         )
 
-    def fork(self, environment: Mapping[str, str], log: Path) -> Forked:
+    def fork(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> Forked:
         """Have it fork; what the fork writes goes to the log."""
         with self.lock:
-            pid = self.ask({"environment": dict(environment), "log": str(log)})
+            pid = self.ask({"arguments": arguments, "environment": dict(environment), "log": str(log)})
             return Forked(self, pid)
 
     def ask(self, question: Mapping[str, object]) -> int:
@@ -121,20 +121,23 @@ def pytest_unconfigure() -> None:
         _parents.popitem()[1].end()
 
 
-def start(module: str, environment: Mapping[str, str], log: Path) -> Forked | subprocess.Popen[bytes]:
-    """Start `python -m <module>`, a service, with this environment; what it writes goes to the log."""
+def start(module: str, environment: Mapping[str, str], log: Path, *arguments: str) -> Forked | subprocess.Popen[bytes]:
+    """Start `python -m <module> <arguments>`, a service, with this environment; what it writes goes to the log."""
     log.touch()
     if hasattr(os, "pidfd_open"):
         if module not in _parents:
             _parents[module] = _Parent(module)
-        return _parents[module].fork(environment, log)
+        return _parents[module].fork(arguments, environment, log)
     with log.open("wb") as output:
-        command = [sys.executable, "-m", module]
+        command = [sys.executable, "-m", module, *arguments]
         return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
 
 
-def _answer_questions(module: str) -> bool:
-    """Fork, and tell how forks ended, until nobody asks any more; then end them. True in a fork, once it is set up."""
+def _answer_questions(module: str) -> list[str] | None:
+    """Fork, and tell how forks ended, until nobody asks any more; then end them.
+
+    Returns in each fork, which is set up by then, its arguments.
+    """
     import_module(f"{module}.app")
     gc.collect()
     gc.freeze()  # what a collection touches would be copied in every fork
@@ -150,12 +153,13 @@ def _answer_questions(module: str) -> bool:
             answer = os.fork()
             if answer == 0:
                 _set_up(question["environment"], question["log"])
-                return True
+                arguments: list[str] = question["arguments"]
+                return arguments
             running.add(answer)
         print(answer, flush=True)
     for pid in running:
         os.kill(pid, signal.SIGKILL)
-    return False
+    return None
 
 
 def _set_up(environment: Mapping[str, str], log: str) -> None:
@@ -171,6 +175,7 @@ def _set_up(environment: Mapping[str, str], log: str) -> None:
     failpoint.arm(os.environ.get("POINTSTREAM_FAIL_POINT"))
 
 
-if __name__ == "__main__" and _answer_questions(sys.argv[1]):
-    service = sys.argv.pop()
+if __name__ == "__main__" and (given := _answer_questions(sys.argv[1])) is not None:
+    service = sys.argv[1]
+    sys.argv[1:] = given
     runpy.run_module(service, run_name="__main__", alter_sys=True)
