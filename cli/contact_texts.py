@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from cli import screen
@@ -13,6 +14,7 @@ from libs.contacts.vault import MemberName
 from libs.programmes.consequences import instant_text
 
 _ADDRESS = ("channel", "address", "alive", "reason", "since", "reached")
+_ASKED = ("purpose", "channel", "asked at", "source", "until", "confirmed")
 _WORD = ("purpose", "channel", "given", "said at", "source", "text version")
 
 
@@ -42,7 +44,7 @@ def person_told(name: MemberName, person: Person, addresses: Iterable[KeptAddres
     }
 
 
-def consents_told(name: MemberName, history: Sequence[Consent]) -> dict[str, Any]:
+def consents_told(name: MemberName, history: Sequence[Consent], asked: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Return what a member agreed to as JSON."""
     person = Person(consents=tuple(history))
     permissions = [
@@ -62,7 +64,11 @@ def consents_told(name: MemberName, history: Sequence[Consent]) -> dict[str, Any
         }
         for each in reversed(history)
     ]
-    return {"member_id": str(name[2]), "permissions": permissions, "history": said}
+    waiting = [
+        {key: instant_text(value) if isinstance(value, datetime) else value for key, value in each.items()}
+        for each in asked
+    ]
+    return {"member_id": str(name[2]), "permissions": permissions, "history": said, "asked": waiting}
 
 
 def write_person(told: Mapping[str, Any]) -> None:
@@ -85,3 +91,6 @@ def write_consents(told: Mapping[str, Any]) -> None:
         rows.append([purpose, yes or "nowhere", no or "nowhere"])
     screen.write_table("May be written to", rows, ("for", "on", "not on"))
     screen.write_table("Said", [[str(value) for value in each.values()] for each in told["history"]], _WORD)
+    if told["asked"]:
+        rows = [[str(value) if value is not None else "no" for value in each.values()] for each in told["asked"]]
+        screen.write_table("Ticked on a page, to be confirmed by mail", rows, _ASKED)

@@ -316,7 +316,8 @@ def _say(whose: _Whose, pairs: Sequence[_Pair], *, given: bool, source: str, tex
         words = [Consent(*pair, given, at.now, source[:_NAME_MOST], text_version) for pair in pairs]
         async with at.connection.transaction():
             await record_consents(at.connection, at.now, {at.name: words})
-        return consents_told(at.name, await load_consents(at.connection, at.name))
+        asked = await at.connection.fetch(_QUERIES["asked"], *at.name)
+        return consents_told(at.name, await load_consents(at.connection, at.name), asked)
 
     told = _at(whose, work)
     if whose.connections.as_json:

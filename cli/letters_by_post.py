@@ -61,10 +61,10 @@ def print_days(
     async def work(at: AtProgramme) -> tuple[list[Letter], dict[str, bytes]]:
         kept = await deliveries.captured(
             at.connection, at.programme.tenant_id, connections.seal(), most=MOST_LETTERS, channel="file",
-            since=since, until=until, behind=(part - 1) * MOST_LETTERS,
+            since=since, until=until, behind=(part - 1) * MOST_LETTERS, programme_id=at.programme[1],
         )  # fmt: skip
         brands = await load_brands(at.connection, at.programme[:2])
-        letters = [letter_of(each, brands) for each in reversed(kept) if each.told.programme == at.programme.slug]
+        letters = [letter_of(each, brands) for each in reversed(kept)]
         found = {digest: await load_image(at.connection, digest) for digest in logos_of(letters)}
         return letters, {digest: image.content for digest, image in found.items() if image is not None}
 

@@ -64,6 +64,7 @@ MODULES = (
     "cli.households",
     "cli.games",
     "cli.questionnaires",
+    "cli.posts",
     "cli.features",
 )
 """Modules with a `register(app)` that adds their commands, in the order of the help."""

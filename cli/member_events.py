@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from itertools import pairwise
 from typing import Any
@@ -23,12 +23,14 @@ from libs.contracts.rejection import Rejection
 from libs.intake.events import Prepared, Preparer
 from libs.intake.gather import Gathered, gather
 from libs.intake.rows import Row
+from libs.ledger.late import GRACE
 
 REASON = "opening-balance"
+_LONG_STANDING = GRACE + timedelta(days=1)
 
 
 class Newcomers:
-    """Makes the events of the rows of a file; `now` is their time where the file says none."""
+    """Makes the events of the rows of a file; `now` is the time of what the file has no date for."""
 
     def __init__(self, rows: MemberRows, preparer: Preparer, requested_by: str, now: datetime) -> None:
         self._rows = rows
@@ -58,8 +60,19 @@ class Newcomers:
         """The record that enrols a member."""
         data = enrolment(newcomer)
         body = blake2b(orjson.dumps(data), digest_size=8).hexdigest()
-        name, when = f"{newcomer.member_id}/enrolled/{body}", newcomer.enrolled_at or self._now
-        return self._prepared(MemberEnrolledV1.event_type, name, when, data)
+        name = f"{newcomer.member_id}/enrolled/{body}"
+        return self._prepared(MemberEnrolledV1.event_type, name, self._enrolled_at(newcomer), data)
+
+    def _enrolled_at(self, newcomer: Newcomer) -> datetime:
+        """When somebody became a member; where the file does not say, before they brought points, and not just now.
+
+        Who comes from elsewhere is neither welcomed nor paid for joining: programme and messages take them for a member
+        of long standing.
+        """
+        if newcomer.enrolled_at is not None:
+            return newcomer.enrolled_at
+        earned = [each.earned_at for each in newcomer.openings if each.earned_at is not None]
+        return min([self._now - _LONG_STANDING, *earned])
 
     def openings(self, newcomer: Newcomer) -> list[tuple[str, Opening, Prepared | Rejection]]:
         """Every opening balance of a member, with the id of its event."""

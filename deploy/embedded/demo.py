@@ -37,6 +37,7 @@ SCOPES = (
     "rules:read",
     "rules:publish",
     "pii:read",
+    "chats:answer",
 )
 IN_FORCE_SINCE = datetime(2016, 1, 1, tzinfo=UTC)
 """Before the first receipt of the raw data, so that it is judged by the programme too."""

@@ -61,6 +61,7 @@ class Surroundings:
             env.setdefault(f"{prefix}WEBHOOKS__LOOPBACK", "1")  # receivers are tried out beside it
         if service == "gateway":
             env.setdefault(f"{prefix}PUBLIC__SHOWN", demo.SHOWN)
+            env.setdefault(f"{prefix}PUBLIC__ADDRESS", f"http://{LOOPBACK}:{self.ports['gateway']}")
             env.setdefault(f"{prefix}REDEMPTION__URL", f"http://{LOOPBACK}:{self.ports['redemption']}")
         if service == "notifier":
             env.setdefault(f"{prefix}GATEWAY", f"http://{LOOPBACK}:{self.ports['gateway']}")

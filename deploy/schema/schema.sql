@@ -3394,7 +3394,7 @@ CREATE TABLE notifier.webhook_attempt (
 -- Workers read it again when the version has changed.
 CREATE TABLE notifier.provider (
     tenant_id int NOT NULL,
-    channel text NOT NULL CHECK (channel IN ('email', 'sms', 'push', 'web_push', 'http', 'file')),
+    channel text NOT NULL CHECK (channel IN ('email', 'sms', 'push', 'web_push', 'http', 'file', 'social')),
     kind text NOT NULL,
     settings bytea NOT NULL,
     version int NOT NULL DEFAULT 1,
@@ -3765,7 +3765,7 @@ CREATE TABLE notifier.own_letter (
     tenant_id int NOT NULL,
     letter_id uuid NOT NULL,
     programme_id int NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('test', 'results', 'invitation')),
+    kind text NOT NULL CHECK (kind IN ('test', 'results', 'invitation', 'confirmation')),
     channel text NOT NULL,
     message text NOT NULL,
     digest bytea NOT NULL, -- of the request, to tell a repeat from another one
@@ -3810,6 +3810,64 @@ GRANT SELECT, INSERT, UPDATE (sealed, state, attempts, due_at, lease_until, reas
 GRANT SELECT, INSERT ON notifier.own_letter TO pointstream_gateway, pointstream_operator;
 GRANT SELECT, UPDATE (next_at) ON notifier.result_mail TO pointstream_notifier;
 GRANT SELECT, INSERT, DELETE ON notifier.result_mail TO pointstream_gateway, pointstream_operator;
+
+-- Posts on a company's own pages on a network: written, approved, published page by page. No member is in them.
+CREATE TABLE notifier.post (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    post_id uuid NOT NULL,
+    digest bytea NOT NULL, -- of the request, to tell a repeat from another one
+    name text NOT NULL,
+    wanted jsonb NOT NULL,
+    state text NOT NULL
+        CHECK (state IN ('draft', 'awaiting_approval', 'refused', 'scheduled', 'published', 'failed', 'cancelled')),
+    made_by text NOT NULL,
+    made_at timestamptz NOT NULL,
+    starts_at timestamptz,
+    sent_by text,
+    sent_at timestamptz,
+    two_people boolean NOT NULL DEFAULT false,
+    decided_by text,
+    decided_at timestamptz,
+    begins_at timestamptz,
+    ended_at timestamptz,
+    PRIMARY KEY (tenant_id, post_id),
+    CHECK ((ended_at IS NOT NULL) = (state IN ('refused', 'published', 'failed', 'cancelled')))
+);
+CREATE INDEX post_newest ON notifier.post (tenant_id, made_at DESC, post_id DESC);
+CREATE INDEX post_begins ON notifier.post (made_at) WHERE state = 'scheduled' AND begins_at IS NULL;
+
+-- A post on one page. `tried_at` is the first attempt by the machine's clock: from there on a page is searched for it.
+CREATE TABLE notifier.post_page (
+    tenant_id int NOT NULL,
+    post_id uuid NOT NULL,
+    page text NOT NULL,
+    publication_id uuid NOT NULL,
+    language text NOT NULL,
+    state text NOT NULL CHECK (state IN ('waiting', 'sending', 'published', 'failed', 'cancelled')),
+    attempts int NOT NULL DEFAULT 0,
+    tried_at timestamptz,
+    due_at timestamptz NOT NULL,
+    lease_until timestamptz,
+    provider_id text,
+    reason text,
+    detail text,
+    ended_at timestamptz,
+    PRIMARY KEY (tenant_id, post_id, page),
+    UNIQUE (tenant_id, publication_id),
+    CHECK ((ended_at IS NOT NULL) = (state IN ('published', 'failed', 'cancelled'))),
+    CHECK ((lease_until IS NOT NULL) = (state = 'sending'))
+);
+CREATE INDEX post_page_due ON notifier.post_page (due_at) WHERE state IN ('waiting', 'sending');
+
+SELECT platform.protect(name::regclass, ARRAY['pointstream_operator', 'pointstream_notifier'])
+FROM unnest(ARRAY['notifier.post', 'notifier.post_page']) AS name;
+GRANT SELECT, UPDATE (state, begins_at, ended_at) ON notifier.post TO pointstream_notifier;
+GRANT SELECT, INSERT, UPDATE (state, attempts, tried_at, due_at, lease_until, provider_id, reason, detail, ended_at)
+    ON notifier.post_page TO pointstream_notifier;
+GRANT SELECT, INSERT, UPDATE (state, sent_by, sent_at, two_people, decided_by, decided_at, ended_at) ON notifier.post
+    TO pointstream_gateway, pointstream_operator;
+GRANT SELECT, UPDATE (state, attempts, due_at, ended_at) ON notifier.post_page TO pointstream_gateway, pointstream_operator;
 
 -- Steps of scenarios that are no messages: points, rewards, webhooks and tags that wait for their time, and what became of each.
 
@@ -4737,7 +4795,7 @@ CREATE TABLE gateway.invitation (
     tenant_id int NOT NULL,
     programme_id int NOT NULL,
     digest bytea NOT NULL,
-    member_id uuid NOT NULL,
+    member_id uuid,
     invited_at timestamptz NOT NULL,
     answer text CHECK (answer IN ('agreed', 'refused')),
     answered_at timestamptz,
@@ -4956,3 +5014,117 @@ GRANT SELECT, INSERT, UPDATE (document, kept_by, kept_at) ON gateway.questionnai
     TO pointstream_gateway, pointstream_operator;
 GRANT SELECT, INSERT, UPDATE (filled_at) ON gateway.questionnaire_filled TO pointstream_gateway;
 GRANT SELECT ON gateway.questionnaire_filled TO pointstream_operator;
+
+-- What members and the staff of a programme write to each other. The words are sealed under the member's own key.
+
+-- Whether members may write, what they are greeted with, and answers that are ready.
+CREATE TABLE gateway.chat_desk (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    document jsonb NOT NULL,
+    kept_by text NOT NULL,
+    kept_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id)
+);
+
+-- One talk a member. `state_by` is null where nobody of the staff turned it; `member_read` is the last message that the member
+-- has seen, `member_told` the last answer that they were told of while they were away; `unread` counts what waits for an answer since
+-- `unread_since`; `change` grows with whatever happens.
+CREATE TABLE gateway.chat (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    state text NOT NULL CHECK (state IN ('open', 'closed')),
+    state_at timestamptz NOT NULL,
+    state_by text,
+    assigned_key text,
+    assigned_to text,
+    unread int NOT NULL CHECK (unread >= 0),
+    unread_since timestamptz,
+    last_at timestamptz NOT NULL,
+    member_read bigint NOT NULL,
+    member_told bigint NOT NULL DEFAULT 0,
+    seen_at timestamptz,
+    change int NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, member_id),
+    CHECK ((unread > 0) = (unread_since IS NOT NULL)),
+    CHECK ((assigned_key IS NULL) = (assigned_to IS NULL)),
+    CHECK (state = 'open' OR unread = 0)
+);
+CREATE INDEX chat_last ON gateway.chat (tenant_id, last_at);
+CREATE INDEX chat_open ON gateway.chat (tenant_id, last_at) WHERE state = 'open';
+CREATE INDEX chat_closed ON gateway.chat (tenant_id, state_at) WHERE state = 'closed';
+
+-- `said_by` is null where the member said it.
+CREATE TABLE gateway.chat_message (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    number bigint GENERATED ALWAYS AS IDENTITY,
+    message_id uuid NOT NULL,
+    said_by text,
+    sealed bytea NOT NULL,
+    said_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, member_id, number),
+    UNIQUE (tenant_id, programme_id, member_id, message_id)
+);
+
+SELECT platform.protect('gateway.chat_desk', ARRAY[]::text[]);
+SELECT platform.protect('gateway.chat', ARRAY['pointstream_operator']);
+SELECT platform.protect('gateway.chat_message', ARRAY['pointstream_operator']);
+
+GRANT SELECT, INSERT, UPDATE (document, kept_by, kept_at) ON gateway.chat_desk TO pointstream_gateway;
+GRANT SELECT, INSERT, DELETE, UPDATE (state, state_at, state_by, assigned_key, assigned_to, unread, unread_since, last_at,
+                                      member_read, member_told, seen_at, change)
+    ON gateway.chat TO pointstream_gateway;
+GRANT SELECT, INSERT, DELETE ON gateway.chat_message TO pointstream_gateway;
+-- Whoever erases a member takes away what the member talked about.
+GRANT SELECT, DELETE ON gateway.chat, gateway.chat_message TO pointstream_operator;
+
+-- What was ticked on a page, with its words: a mail to the address asks whether it was its owner who did. An address is known
+-- by its digest alone, and by none once its member was erased.
+CREATE TABLE vault.consent_asked (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    ask_id uuid NOT NULL,
+    digest bytea,
+    purpose text NOT NULL,
+    channel text NOT NULL,
+    source text NOT NULL,
+    text text NOT NULL,
+    text_version text NOT NULL,
+    asked_at timestamptz NOT NULL,
+    until timestamptz NOT NULL,
+    confirmed_at timestamptz,
+    confirmed_text text,
+    PRIMARY KEY (tenant_id, programme_id, member_id, ask_id),
+    CHECK ((confirmed_at IS NULL) = (confirmed_text IS NULL))
+);
+CREATE INDEX consent_asked_by_id ON vault.consent_asked (tenant_id, programme_id, ask_id);
+CREATE INDEX consent_asked_by_address ON vault.consent_asked (tenant_id, digest, asked_at);
+CREATE INDEX consent_asked_stale ON vault.consent_asked (tenant_id, programme_id, until) WHERE confirmed_at IS NULL;
+SELECT platform.protect('vault.consent_asked', ARRAY['pointstream_operator']);
+GRANT SELECT, INSERT, DELETE, UPDATE (confirmed_at, confirmed_text) ON vault.consent_asked TO pointstream_gateway;
+GRANT SELECT, UPDATE (digest) ON vault.consent_asked TO pointstream_operator;
+
+-- A thing that is shared again lives anew. What a member showed, and whom they invited, goes with the member; that an address was
+-- invited stays without a word of who did, so that nobody else invites it.
+GRANT UPDATE (shared_at) ON gateway.share TO pointstream_gateway;
+GRANT SELECT, DELETE ON gateway.share, gateway.invitation, gateway.invitation_asked TO pointstream_operator;
+GRANT UPDATE (member_id) ON gateway.invitation TO pointstream_operator;
+
+-- Each time that an operator opened a member's own page, to look at it.
+CREATE TABLE gateway.page_opened (
+    tenant_id int NOT NULL,
+    programme_id int NOT NULL,
+    member_id uuid NOT NULL,
+    opened_at timestamptz NOT NULL,
+    opened_id uuid NOT NULL,
+    until timestamptz NOT NULL,
+    opened_by text NOT NULL,
+    PRIMARY KEY (tenant_id, programme_id, member_id, opened_at, opened_id)
+);
+SELECT platform.protect('gateway.page_opened', ARRAY['pointstream_operator']);
+GRANT SELECT, INSERT ON gateway.page_opened TO pointstream_gateway;
+GRANT SELECT ON gateway.page_opened TO pointstream_operator;

@@ -32,7 +32,9 @@ class Place(NamedTuple):
 
 
 _FORGETTING = (
-    "forget_words", "forget_captured", "forget_places", "forget_heard", "forget_contacts", "forget_people",
+    "forget_words", "forget_captured", "forget_places", "forget_heard", "forget_shares", "forget_friends",
+    "forget_invited", "forget_inviting", "forget_asked", "forget_contacts", "forget_people",
+    "forget_talk", "forget_chats",
 )  # fmt: skip
 
 

@@ -281,8 +281,8 @@ TOPICS: tuple[Topic, ...] = (
     ),
     _output(
         "loyalty.messages",
-        "What was sent to members and what became of it; what scenarios did beside.",
-        key=_MEMBER,
+        "What was sent to members and what became of it; what scenarios did beside; posts on the company's pages.",
+        key="member id, or tenant/programme/post for a post",
         producers=("notifier",),
         consumers=(_DOWNSTREAM,),
     ).carrying(
@@ -296,6 +296,8 @@ TOPICS: tuple[Topic, ...] = (
             "message.suppressed",
             "message.failed",
             "scenario.acted",
+            "post.published",
+            "post.failed",
         )
     ),
     _output(

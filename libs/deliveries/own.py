@@ -19,7 +19,7 @@ from libs.runtime import sql
 from libs.runtime.seal import Seal
 
 _QUERIES = sql.load("libs.deliveries", "own.sql")
-Kind = Literal["test", "results", "invitation"]
+Kind = Literal["test", "results", "invitation", "confirmation"]
 TESTED: tuple[ChannelName, ...] = ("email", "sms", "push", "web_push", "http", "file")
 """Channels on which an address can be written to that is no member's."""
 

@@ -68,13 +68,15 @@ async def captured(
     since: datetime | None = None,
     until: datetime | None = None,
     behind: int = 0,
+    programme_id: int | None = None,
 ) -> list[Captured]:
-    """Return what was captured, the newest first, opened; `behind` so many of them.
+    """Return what was captured, the newest first, opened; `behind` so many of them, all of a programme if given.
 
     Raises:
         libs.runtime.seal.SealBroken: it was sealed with another key.
     """
-    rows = await connection.fetch(_QUERIES["captured"], tenant_id, most, delivery_id, channel, since, until, behind)
+    span = (channel, since, until, behind, programme_id)
+    rows = await connection.fetch(_QUERIES["captured"], tenant_id, most, delivery_id, *span)
     return [_captured(row, seal) for row in rows]
 
 

@@ -87,6 +87,7 @@ _ENGLISH: Texts = {
     "page.refuse": "Address for not being written to",
     "page.member": "Member",
     "page.own": "To people of the company: tests, and figures",
+    "page.posts": "On pages of the company",
     "message.results": "Figures of the programme",
 }
 _GERMAN: Texts = {
@@ -171,6 +172,7 @@ _GERMAN: Texts = {
     "page.refuse": "Adresse zum Abbestellen",
     "page.member": "Mitglied",
     "page.own": "An Leute des Unternehmens: Tests und Zahlen",
+    "page.posts": "Auf Seiten des Unternehmens",
     "message.results": "Zahlen des Programms",
 }
 DELIVERIES = Catalogue({"en": _ENGLISH, "de": _GERMAN})

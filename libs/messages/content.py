@@ -8,6 +8,9 @@ from typing import Literal
 ChannelName = Literal["email", "sms", "push", "web_push", "webhook", "http", "inbox", "till", "file"]
 """The ways to a member. `http` is whatever provider is spoken to by a template of its request."""
 
+WayName = ChannelName | Literal["social"]
+"""Every way out that takes a provider: those to members, and to the company's own pages on a network."""
+
 ADDRESSLESS: frozenset[ChannelName] = frozenset(("inbox", "till", "webhook"))
 """Channels that reach a member by what the platform knows anyway."""
 

@@ -73,6 +73,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "welcome": _kind("service", balance=_maybe("points"), rewards=Variable("proposals")),
     "invitation": _kind("service", inviter=_maybe("text")),
+    "confirmation": _kind("service", consent=_TEXT, last_day=_DAY),
     "birthday": _kind("marketing", points=_maybe("points"), reward=_maybe("text"), valid_until=_maybe("day")),
     "redemption_done": _kind(
         "service", points=_POINTS, balance=_POINTS, reward=_maybe("text"), number=_maybe("text"), value=_maybe("money")

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr, model_validator
 
-from libs.messages.content import ChannelName
+from libs.messages.content import WayName
 
 
 class Settings(BaseModel):
@@ -120,15 +120,43 @@ class FileSettings(Settings):
     directory: Path = Field(description="a directory of the notifier's; each company has one below it")
 
 
-KINDS: Mapping[str, tuple[type[Settings], tuple[ChannelName, ...]]] = {
+class Page(Settings):
+    """A page of the company's, and what lets it be written on."""
+
+    name: str = Field(pattern="^[a-z0-9][a-z0-9_-]{0,63}$", description="what posts call it")
+    page: str = Field(pattern="^[0-9]{1,32}$", description="the page's id")
+    token: SecretStr = Field(min_length=1, description="its access token, that of a page and of long life")
+    language: str = Field(
+        default="en", pattern="^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="what its readers speak"
+    )
+
+
+class FacebookSettings(Settings):
+    """The pages of a company on a network that speaks the Graph API."""
+
+    kind: Literal["facebook"] = "facebook"
+    url: str = Field(default="https://graph.facebook.com", pattern="^https?://", description="where it is")
+    version: str = Field(default="v23.0", pattern=r"^v[0-9]{1,3}\.[0-9]{1,2}$", description="of the API")
+    app_secret: SecretStr | None = Field(default=None, description="proves with each request whose token it is")
+    pages: tuple[Page, ...] = Field(min_length=1, max_length=20, description="the pages")
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        if len({each.name for each in self.pages}) < len(self.pages):
+            raise ValueError("each page has a name of its own")
+        return self
+
+
+KINDS: Mapping[str, tuple[type[Settings], tuple[WayName, ...]]] = {
     "twilio": (SmsSettings, ("sms",)),
     "fcm": (PushSettings, ("push",)),
     "vapid": (WebPushSettings, ("web_push",)),
     "http": (HttpSettings, ("http", "sms", "push")),
     "csv": (FileSettings, ("file",)),
+    "facebook": (FacebookSettings, ("social",)),
 }
 """Each kind with its settings and the channels that it carries."""
-CARRIED: tuple[ChannelName, ...] = tuple(dict.fromkeys(each for _, carries in KINDS.values() for each in carries))
+CARRIED: tuple[WayName, ...] = tuple(dict.fromkeys(each for _, carries in KINDS.values() for each in carries))
 """The channels that take a provider."""
 
 

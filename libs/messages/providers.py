@@ -9,7 +9,7 @@ from libs.messages.content import ChannelName
 
 CHANNELS: tuple[ChannelName, ...] = get_args(ChannelName)
 _SHOWN = 4
-_SECRETS = ("token", "private_key", "password", "headers")
+_SECRETS = ("token", "private_key", "password", "headers", "app_secret")
 
 
 def provider_context(tenant_id: int, channel: str) -> str:
@@ -19,7 +19,14 @@ def provider_context(tenant_id: int, channel: str) -> str:
 
 def shown(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings as they may be looked at: of a secret no more than its last letters."""
-    return {name: _masked(value) if name in _SECRETS else value for name, value in settings.items()}
+    return {name: _masked(value) if name in _SECRETS else _within(value) for name, value in settings.items()}
+
+
+def _within(value: Any) -> Any:
+    """What lies in a list may be settings again."""
+    if isinstance(value, list):
+        return [shown(each) if isinstance(each, Mapping) else each for each in value]
+    return value
 
 
 def _masked(value: Any) -> Any:

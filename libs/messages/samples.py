@@ -35,6 +35,7 @@ _NAMED: Mapping[str, object] = {
     "reward": "A bag of coffee",
     "stage": "shipped",
     "inviter": "Jakob",
+    "consent": "Yes, write to me about offers by e-mail.",
     "quantity": 1,
     "code": "MEADOW-7K3F-9QXA",
     "number": "10482",

@@ -33,7 +33,7 @@ OF_EVENT = {
     "tier_about_to_drop": "tier_about_to_drop",
 }
 """Messages that tell what an event says, and the trigger that brings it."""
-UNFIT = ("expiry_reminder", "points_expired", "redemption_done", "results", "invitation")
+UNFIT = ("expiry_reminder", "points_expired", "redemption_done", "results", "invitation", "confirmation")
 """Messages that the platform sends by itself, each at its own occasion."""
 
 

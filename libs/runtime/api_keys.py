@@ -33,6 +33,7 @@ SCOPES = (
     "webhooks:read",
     "webhooks:write",
     "pii:read",
+    "chats:answer",
     "admin",
 )
 """What a key may be allowed; `admin` includes the others."""

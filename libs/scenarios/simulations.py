@@ -42,7 +42,11 @@ async def ask(
     by: str,
     now: datetime,
 ) -> bool:
-    """Ask for scenarios to be tried on the last days; False while too many of the company wait."""
+    """Ask for scenarios to be tried on the last days; False while too many of the company wait.
+
+    Call it in a transaction: whoever asks at once is counted one after the other.
+    """
+    await connection.execute(_QUERIES["one_by_one"], scope[0])
     documents = orjson.dumps([each.model_dump(mode="json", exclude_none=True) for each in scenarios]).decode()
     asked = (scope[0], simulation_id, scope[1], days, documents, by, now, MOST_OPEN)
     return await connection.fetchval(_QUERIES["ask"], *asked) is not None

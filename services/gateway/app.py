@@ -28,7 +28,10 @@ from services.gateway.backtests.runner import Runner
 from services.gateway.backtests.store import BacktestStore
 from services.gateway.blocking.store import Blocks
 from services.gateway.callbacks.desk import SmsCallbacks
+from services.gateway.chat.desk import ChatDesk
+from services.gateway.chat.notices import ChatNotices
 from services.gateway.codes import stopping as ways_to_stop_codes
+from services.gateway.confirming.desk import ConfirmDesk
 from services.gateway.contacts.desk import ContactDesk
 from services.gateway.designs.desk import DesignDesk
 from services.gateway.designs.looks import BrandLooks
@@ -60,8 +63,10 @@ from services.gateway.mass.desk import MassDesk
 from services.gateway.messages.desk import MessageDesk
 from services.gateway.metrics import GatewayMetrics
 from services.gateway.mine.links import PageLinks
+from services.gateway.mine.opening import Openings
 from services.gateway.own_letters.desk import OwnDesk
 from services.gateway.own_letters.results_desk import ResultsDesk
+from services.gateway.posts.desk import PostDesk
 from services.gateway.quotes.store import QuoteStore
 from services.gateway.receipts.programmes import CompiledVersions
 from services.gateway.redemptions.client import RedemptionClient
@@ -116,21 +121,25 @@ def compose(
             app.state.files = _files(settings, FileStore(pool), app.state.desk, metrics, random)
             app.state.redemptions = RedemptionClient(settings.redemption, door_token(key))
             app.state.seal = vault.seal
-            app.state.page_links = PageLinks.from_seal_key(key)
-            app.state.sharing = ways_to_share.made_desk(pool, key)
+            app.state.page_links, app.state.openings = PageLinks.from_seal_key(key), Openings(pool)
+            app.state.sharing = ways_to_share.made_desk(pool, key, settings.public.shares_live)
             app.state.proofs = CartProofs.from_seal_key(key)
             app.state.keeper = CodeKeeper.from_base64(settings.seal_key.get_secret_value())
             app.state.webhooks = WebhookDesk(pool, vault.seal, SystemClock(), random, settings.webhooks.loopback)
             app.state.inbox = InboxStore(pool, vault.seal)
             app.state.sms_callbacks = SmsCallbacks(pool, vault.seal, vault, now)
+            notices = ChatNotices(pool, parts.programmes, app.state.desk, now)
+            app.state.chats = ChatDesk.of(pool, vault, settings.chat, notices)
             app.state.messages = MessageDesk(pool, vault, now)
             app.state.mass = MassDesk(pool, random)
+            app.state.posts = PostDesk(pool, vault.seal, random)
             app.state.templates = TemplateDesk(TemplateStore(pool), now)
             app.state.designs = DesignDesk(DesignStore(pool), now)
             app.state.landing = LandingDesk(app.state.designs.store, Joining.from_seal_key(key), random)
             app.state.brand_looks = BrandLooks(app.state.designs.store)
             app.state.results = ResultsDesk(pool, vault.seal)
-            app.state.invitations = InvitationDesk.of(key, pool, app.state.templates, app.state.codes, settings.public)
+            app.state.invitations = InvitationDesk.of(key, pool, app.state.templates, app.state.codes)
+            app.state.confirming = ConfirmDesk.from_seal_key(key, pool, app.state.templates)
             app.state.own_letters = OwnDesk(pool, app.state.templates, vault.seal, random)
             app.state.backtests = _backtests(settings, pool, now, metrics, random)
             async with (
@@ -139,6 +148,7 @@ def compose(
                 app.state.files.running(),
                 app.state.backtests.running(),
                 app.state.redemptions.running(),
+                app.state.chats.running(),
             ):
                 yield
             await parts.programmes.close()
@@ -177,6 +187,7 @@ def _parts(settings: GatewaySettings, seal_key: bytes, store: Store, quotes: asy
         quotes=QuoteStore(quotes),
         visitors=Quotas(settings.public.requests, 60.0),
         shown=settings.public.shown,
+        site=settings.site,
     )
 
 

@@ -32,7 +32,13 @@ class PublicPart(Part):
     address: str | None = Field(
         default=None,
         pattern="^https?://[^/?#]+$",
-        description="where people reach this gateway, for links in invitations; without it as its caller does",
+        description="where people reach this gateway: links in mails and on pages begin so; without it, this machine",
+    )
+    shares_live: timedelta = Field(
+        default=timedelta(days=90),
+        gt=timedelta(0),
+        le=timedelta(days=3_650),
+        description="how long a link shows what a member shared, from the last time that they shared it",
     )
     requests: int = Field(default=120, ge=1, description="pages that one address may ask for in a minute, all at once")
 
@@ -109,6 +115,18 @@ class RedemptionPart(Part):
     )
 
 
+class ChatPart(Part):
+    """How long talks with members are kept, and how fast a member may write."""
+
+    retention: timedelta = Field(
+        default=timedelta(days=90), gt=timedelta(0), description="after which a closed talk is forgotten"
+    )
+    silence: timedelta = Field(
+        default=timedelta(days=14), gt=timedelta(0), description="after which a talk that was answered is closed"
+    )
+    messages: int = Field(default=20, ge=1, description="messages that a member may write in a minute, all at once")
+
+
 class WebhooksPart(Part):
     """Where endpoints of webhooks may lie."""
 
@@ -129,6 +147,7 @@ class GatewaySettings(ServiceSettings):
     backtests: BacktestsPart = BacktestsPart()
     redemption: RedemptionPart = RedemptionPart()
     webhooks: WebhooksPart = WebhooksPart()
+    chat: ChatPart = ChatPart()
     connections: int = Field(default=10, ge=1, le=100, description="connections to PostgreSQL at most")
     quote_connections: int = Field(
         default=4, ge=1, le=100, description="connections to PostgreSQL at most that quotes have to themselves"
@@ -140,6 +159,11 @@ class GatewaySettings(ServiceSettings):
         description="how long a revoked API key may still work",
     )
     seal_key: SealKey = Field(validation_alias="POINTSTREAM_SEAL_KEY")
+
+    @property
+    def site(self) -> str:
+        """Where links to this gateway begin."""
+        return self.public.address or f"http://localhost:{self.web.port or 8080}"
 
     @model_validator(mode="after")
     def _loopback_is_embedded(self) -> Self:

@@ -12,11 +12,16 @@ from services.gateway.callbacks import routes as ways_back
 from services.gateway.carts import routes as ways_to_carts
 from services.gateway.catalogue import console as catalogue_console
 from services.gateway.catalogue import keeping_api, orders_api, reward_console, rewards_api, standing_api
+from services.gateway.chat import console as console_of_chats
+from services.gateway.chat import own_page as own_page_of_chats
+from services.gateway.chat import routes as ways_to_chats
 from services.gateway.choices import routes as ways_to_choices
 from services.gateway.codes import card_routes as ways_to_gift_cards
 from services.gateway.codes import console as console_of_codes
 from services.gateway.codes import routes as ways_to_codes
 from services.gateway.codes import stopping as ways_to_stop_codes
+from services.gateway.confirming import routes as consents_confirmed
+from services.gateway.contacts import export as ways_to_export
 from services.gateway.contacts import preferences
 from services.gateway.contacts import routes as ways_to_contacts
 from services.gateway.designs import console as designer
@@ -58,12 +63,16 @@ from services.gateway.members import console as members_console
 from services.gateway.messages import letters as letters_by_post
 from services.gateway.messages import outbox
 from services.gateway.messages import routes as ways_to_messages
+from services.gateway.mine import for_them as redeeming_for_members
+from services.gateway.mine import opening as ways_to_own_pages
 from services.gateway.mine import routes as own_pages
 from services.gateway.mix import routes as mix_of_rewards
 from services.gateway.own_letters import result_routes as ways_to_results
 from services.gateway.own_letters import routes as ways_to_own_letters
 from services.gateway.places import routes as places_routes
 from services.gateway.planning import calendar_api, calendar_console, wizard
+from services.gateway.posts import console as console_of_posts
+from services.gateway.posts import routes as ways_to_posts
 from services.gateway.public import routes as public
 from services.gateway.questionnaires import routes as ways_to_questionnaires
 from services.gateway.quotes import api as quote_api
@@ -104,7 +113,9 @@ WAYS = (
     ways_to_stop_codes,
     ways_to_gift_cards,
     ways_to_carts,
+    ways_to_own_pages,
     own_pages,
+    own_page_of_chats,
     ways_to_trades,
     ways_to_households,
     ways_to_choices,
@@ -112,8 +123,10 @@ WAYS = (
     ranking_api,
     ways_to_share,
     ways_to_messages,
+    ways_to_chats,
     letters_by_post,
     ways_to_mass,
+    ways_to_posts,
     ways_to_own_letters,
     ways_to_results,
     api,
@@ -147,6 +160,7 @@ WAYS = (
     outbox,
     live,
     members_console,
+    redeeming_for_members,
     console_of_blocks,
     segments_console,
     console_of_feedback,
@@ -157,6 +171,8 @@ WAYS = (
     console_of_codes,
     console_of_games,
     console_of_mass,
+    console_of_posts,
+    console_of_chats,
     reminder_api,
     sweep_plan_api,
     sweep_api,
@@ -164,7 +180,9 @@ WAYS = (
     approvals_console,
     exemptions_api,
     ways_to_contacts,
+    ways_to_export,
     preferences,
+    consents_confirmed,
     forecast_api,
     breakage_api,
     boundary_api,

@@ -27,7 +27,7 @@ from libs.runtime.seal import Seal
 from libs.templates.shelf import Shelf
 from services.notifier.acting.doer import Doer
 from services.notifier.announcements import WRITER
-from services.notifier.carriers import carriers_of
+from services.notifier.carriers import ways_of
 from services.notifier.desk import Desk
 from services.notifier.intake import TOPICS, Intake
 from services.notifier.keeper import Keeper
@@ -39,6 +39,7 @@ from services.notifier.mass.work import MassWork
 from services.notifier.metrics import NotifierMetrics
 from services.notifier.own.letters import OwnLetters
 from services.notifier.own.results import ResultMails
+from services.notifier.posts.work import PostWork
 from services.notifier.programmes import Programmes
 from services.notifier.settings import NotifierSettings
 from services.notifier.trying.work import Trials
@@ -76,7 +77,7 @@ def build(settings: NotifierSettings, clock: Clock | None = None) -> faust.App:
         return Relay(producer, headers_of, read_rows, stream_metrics, topic_prefix=settings.kafka.topic_prefix)
 
     relay = LeasedRelay(pool, WRITER, holder, make_relay, wall)
-    carriers = carriers_of(settings, pool, seal, clock.now, metrics)
+    carriers, pages = ways_of(settings, pool, seal, clock.now, metrics)
 
     def wake(channels: Iterable[str]) -> None:
         for channel in channels:
@@ -97,18 +98,19 @@ def build(settings: NotifierSettings, clock: Clock | None = None) -> faust.App:
         for carrier in carriers.values()
         for _ in range(said.lanes)
     ]  # fmt: skip
-    mailbox = Mailbox(settings.mailbox, pool, clock.now, metrics)
     ready = _host(app, settings, pool, programmes, shelf, relay, lanes, list(carriers.values()), keeper, doer)
     _listen(app, settings, intake, Promotions(pool, programmes, clock), ready)
     mass = MassWork(pool, desk, programmes, clock, metrics, relay.committed, wake)
     own = OwnLetters(pool, carriers, seal, clock, wall)
     trials = Trials(pool, programmes, clock, wall.now)
+    posts = PostWork(pool, pages, clock, wall, settings.gateway, chance, metrics, relay.committed)
     results = ResultMails(pool, programmes, shelf.library, seal, clock)
-    _look_into(app, settings, mailbox, ready)
+    _look_into(app, settings, Mailbox(settings.mailbox, pool, clock.now, metrics), ready)
     _host_mass(app, mass, own, results, trials, ready)
+    _host_posts(app, posts, ready)
     _host_webhooks(app, WebhookWork(settings, metrics.webhooks, chance))
     up = listen_only(app, settings, clock, metrics.announcements.inc)
-    hosted = (programmes, relay, keeper, doer, mass, own, results, trials, *lanes)
+    hosted = (programmes, relay, keeper, doer, mass, own, posts, results, trials, *lanes)
     troubles = [partial(getattr, each, "trouble") for each in hosted]
     serve_health(app, registry, [up, *troubles])
     return app
@@ -194,6 +196,15 @@ def _host_mass(
     async def try_scenarios() -> None:
         if ready.is_set():
             await trials.look()
+
+
+def _host_posts(app: faust.App, posts: PostWork, ready: asyncio.Event) -> None:
+    """Let the app publish on the company's own pages; a network that is slow holds up nothing else."""
+
+    @app.timer(interval=_LOOK)  # type: ignore[untyped-decorator]  # faust
+    async def look_after_posts() -> None:
+        if ready.is_set():
+            await posts.look()
 
 
 async def look_for_templates(shelf: Shelf, pool: asyncpg.Pool) -> None:

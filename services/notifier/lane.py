@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import asyncpg
 
 from libs.contacts.postgres import Place, mark_dead
-from libs.messages.content import ChannelName
+from libs.messages.content import WayName
 from libs.runtime import logs
 from libs.runtime.clock import Clock, happens_within, monotonic
 from libs.runtime.failpoint import reach
@@ -49,7 +49,7 @@ class Carrier:
         self._metrics = metrics
 
     @property
-    def name(self) -> ChannelName:
+    def name(self) -> WayName:
         """What the channel is called."""
         return self.channel.name
 
@@ -164,7 +164,7 @@ class Lane:
         now = self._clock.now()
         settled = [self._settled(each, outcome, now) for each, outcome in zip(bundle, outcomes, strict=True)]
         dead: dict[Place, str] = {
-            Place(each.claimed.delivery.tenant_id, self._carrier.name, each.digest): outcome.reason
+            Place(each.claimed.delivery.tenant_id, each.claimed.delivery.channel, each.digest): outcome.reason
             for each, outcome in zip(bundle, outcomes, strict=True)
             if isinstance(outcome, Refused) and outcome.address_dead and each.digest is not None
         }

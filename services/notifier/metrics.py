@@ -7,7 +7,7 @@ from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from libs.messages.content import ChannelName
+from libs.messages.content import ChannelName, WayName
 from services.notifier.deliveries import Settled
 from services.notifier.states import name_of
 
@@ -70,8 +70,16 @@ class NotifierMetrics:
             ["outcome"],
             registry=registry,
         )
+        self.posts = Counter(
+            "loyalty_posts_total",
+            "Attempts at posts on pages of companies, by what came of them: published, failed, cancelled, waiting.",
+            ["outcome"],
+            registry=registry,
+        )
         for outcome in ("counted", "laid"):
             self.mass.labels(outcome)
+        for state in ("published", "failed", "cancelled", "waiting"):
+            self.posts.labels(state)
         self.capped = Counter(
             "loyalty_notifier_sms_capped_total", "Text messages that the cap of a day stopped.", registry=registry
         )
@@ -151,7 +159,7 @@ class NotifierMetrics:
             self.sending.labels(channel).set(sending)
             self.oldest.labels(channel).set(oldest)
 
-    def show_breaker(self, channel: ChannelName, state: str) -> None:
+    def show_breaker(self, channel: WayName, state: str) -> None:
         """Show how a provider does."""
         self.breaker.labels(channel).set(_BREAKER[state])
 
@@ -168,6 +176,11 @@ class WebhookMetrics:
         )
         self.unreadable = Counter(
             "loyalty_webhook_unreadable_total", "Records of output topics that are no event of ours.", registry=registry
+        )
+        self.refused = Counter(
+            "loyalty_webhook_refused_total",
+            "Events that the database does not keep for an endpoint.",
+            registry=registry,
         )
         self.attempts = Counter(
             "loyalty_webhook_attempts_total",

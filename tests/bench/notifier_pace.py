@@ -18,7 +18,7 @@ import asyncpg
 import uvloop
 from aiokafka import ConsumerRecord
 
-from libs.messages.content import ChannelName
+from libs.messages.content import WayName
 from services.notifier.channels.channel import Channel, Letter, Outcome
 from services.notifier.intake import Intake
 from services.notifier.lane import Carrier
@@ -31,7 +31,7 @@ class Timed:
     """A channel that notes when each member's letter was handed over; `over` once so many members have theirs."""
 
     def __init__(self, channel: Channel, members: int) -> None:
-        self.name: ChannelName = channel.name
+        self.name: WayName = channel.name
         self._channel, self._members = channel, members
         self.over = asyncio.Event()
         self.at: dict[str, float] = {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.support.notifier_rights import NOTIFIER
+
 RIGHTS: dict[str, dict[str, str]] = {
     "earning": {
         "USAGE": "earning earning.page ledger members platform redemption stream vault",
@@ -127,14 +129,18 @@ RIGHTS: dict[str, dict[str, str]] = {
         "INSERT SELECT UPDATE(lifted_at) UPDATE(lifted_by) UPDATE(note)": "members.block",
         "SELECT UPDATE(changed_at) UPDATE(paused) UPDATE(revision)": "redemption.code_pool",
         "INSERT SELECT": """
-            expiry.reinstatement_share gateway.invitation_asked members.referral_code notifier.design
-            notifier.feedback notifier.mass_member notifier.media notifier.own_letter notifier.simulation
-            notifier.template platform.exchange_rate platform.programme_version redemption.reward
+            expiry.reinstatement_share gateway.invitation_asked gateway.page_opened members.referral_code
+            notifier.design notifier.feedback notifier.mass_member notifier.media notifier.own_letter
+            notifier.simulation notifier.template platform.exchange_rate platform.programme_version redemption.reward
             """,
         "INSERT SELECT UPDATE(free)": "redemption.stock",
         "INSERT SELECT UPDATE(rated_at) UPDATE(sealed) UPDATE(stars)": "redemption.rating",
-        "INSERT SELECT UPDATE(opened)": "gateway.share",
-        "INSERT SELECT UPDATE(document) UPDATE(kept_at) UPDATE(kept_by)": "gateway.questionnaire",
+        "INSERT SELECT UPDATE(document) UPDATE(kept_at) UPDATE(kept_by)": "gateway.chat_desk gateway.questionnaire",
+        (
+            "DELETE INSERT SELECT UPDATE(assigned_key) UPDATE(assigned_to) UPDATE(change) UPDATE(last_at) "
+            "UPDATE(member_read) UPDATE(member_told) UPDATE(seen_at) UPDATE(state) UPDATE(state_at) "
+            "UPDATE(state_by) UPDATE(unread) UPDATE(unread_since)"
+        ): "gateway.chat",
         "INSERT SELECT UPDATE(filled_at)": "gateway.questionnaire_filled",
         "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(state)": "expiry.reinstatement",
         "INSERT SELECT UPDATE(ended_at) UPDATE(ended_by)": "members.exemption",
@@ -159,6 +165,11 @@ RIGHTS: dict[str, dict[str, str]] = {
         (
             "DELETE INSERT SELECT UPDATE(kind) UPDATE(set_at) UPDATE(set_by) UPDATE(settings) UPDATE(version)"
         ): "notifier.provider",
+        (
+            "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(ended_at) UPDATE(sent_at) UPDATE(sent_by) "
+            "UPDATE(state) UPDATE(two_people)"
+        ): "notifier.post",
+        "SELECT UPDATE(attempts) UPDATE(due_at) UPDATE(ended_at) UPDATE(state)": "notifier.post_page",
         "INSERT SELECT UPDATE(present)": "vault.consent",
         "INSERT SELECT UPDATE(sealed_key)": "vault.member_key",
         (
@@ -171,7 +182,8 @@ RIGHTS: dict[str, dict[str, str]] = {
             "UPDATE(started_at) UPDATE(status)"
         ): "gateway.idempotency",
         "DELETE INSERT SELECT": """
-            gateway.backtest_part gateway.file_reject members.list_member notifier.result_mail redemption.wish
+            gateway.backtest_part gateway.chat_message gateway.file_reject members.list_member notifier.result_mail
+            redemption.wish
             """,
         (
             "DELETE INSERT SELECT UPDATE(done) UPDATE(ended_at) UPDATE(epoch) UPDATE(failure) UPDATE(items) "
@@ -188,6 +200,8 @@ RIGHTS: dict[str, dict[str, str]] = {
             "UPDATE(old_until) UPDATE(paused_until) UPDATE(secret) UPDATE(state) UPDATE(state_at) UPDATE(style) "
             "UPDATE(url)"
         ): "notifier.webhook_endpoint",
+        "INSERT SELECT UPDATE(opened) UPDATE(shared_at)": "gateway.share",
+        "DELETE INSERT SELECT UPDATE(confirmed_at) UPDATE(confirmed_text)": "vault.consent_asked",
     },
     "redemption": {
         "USAGE": "earning ledger members platform redemption stream",
@@ -273,18 +287,17 @@ RIGHTS: dict[str, dict[str, str]] = {
             earning.referral_account earning.referral_change earning.referral_waiting earning.told_programme
             earning.unclaimed_receipt earning.unpaid_receipt earning.worker expiry.boundary expiry.chunk expiry.forecast
             expiry.latest_forecast expiry.origin_mix expiry.origin_place expiry.reminder expiry.reminder_chunk
-            gateway.page_day gateway.questionnaire_filled gateway.share ledger.allocation ledger.journal ledger.loan
-            ledger.lot_now ledger.movement
-            ledger.owed ledger.waiver members.exemption_pass members.identifier members.mark members.member
-            members.merge members.referral_code members.same_person members.segment_change members.segment_member
-            members.tier_change members.tier_standing notifier.scenario_act notifier.sms_day redemption.badge
-            redemption.badge_award redemption.bill redemption.cart redemption.cart_word redemption.choice
-            redemption.code_miss redemption.code_use redemption.game redemption.game_bid redemption.game_spin
-            redemption.game_stock redemption.game_ticket redemption.game_win redemption.gift_card
-            redemption.gift_card_entry redemption.household redemption.household_part redemption.housemate
-            redemption.inbox redemption.rating redemption.redemption redemption.request redemption.reward_order
-            redemption.reward_step redemption.reward_use redemption.trade redemption.wish stream.outbox
-            stream.outbox_rest stream.outbox_shard vault.profile
+            gateway.page_day gateway.page_opened gateway.questionnaire_filled ledger.allocation ledger.journal
+            ledger.loan ledger.lot_now ledger.movement ledger.owed ledger.waiver members.exemption_pass
+            members.identifier members.mark members.member members.merge members.referral_code members.same_person
+            members.segment_change members.segment_member members.tier_change members.tier_standing
+            notifier.scenario_act notifier.sms_day redemption.badge redemption.badge_award redemption.bill
+            redemption.cart redemption.cart_word redemption.choice redemption.code_miss redemption.code_use
+            redemption.game redemption.game_bid redemption.game_spin redemption.game_stock redemption.game_ticket
+            redemption.game_win redemption.gift_card redemption.gift_card_entry redemption.household
+            redemption.household_part redemption.housemate redemption.inbox redemption.rating redemption.redemption
+            redemption.request redemption.reward_order redemption.reward_step redemption.reward_use redemption.trade
+            redemption.wish stream.outbox stream.outbox_rest stream.outbox_shard vault.profile
             """,
         "INSERT SELECT UPDATE": """
             gateway.api_key platform.exchange_rate platform.programme platform.programme_version platform.tenant
@@ -298,8 +311,9 @@ RIGHTS: dict[str, dict[str, str]] = {
         "INSERT SELECT UPDATE(free)": "redemption.stock",
         "DELETE INSERT SELECT UPDATE(due_at) UPDATE(ended_at) UPDATE(failed) UPDATE(state)": "notifier.webhook_message",
         "DELETE SELECT": """
-            expiry.followed expiry.foreseen expiry.origin notifier.captured notifier.feedback notifier.inbox
-            notifier.mass_count notifier.webhook_attempt
+            expiry.followed expiry.foreseen expiry.origin gateway.chat gateway.chat_message gateway.invitation_asked
+            gateway.share notifier.captured notifier.feedback notifier.inbox notifier.mass_count
+            notifier.webhook_attempt
             """,
         "SELECT UPDATE(digest) UPDATE(provider_id)": "notifier.delivery",
         (
@@ -310,6 +324,11 @@ RIGHTS: dict[str, dict[str, str]] = {
         (
             "DELETE INSERT SELECT UPDATE(kind) UPDATE(set_at) UPDATE(set_by) UPDATE(settings) UPDATE(version)"
         ): "notifier.provider",
+        (
+            "INSERT SELECT UPDATE(decided_at) UPDATE(decided_by) UPDATE(ended_at) UPDATE(sent_at) UPDATE(sent_by) "
+            "UPDATE(state) UPDATE(two_people)"
+        ): "notifier.post",
+        "SELECT UPDATE(attempts) UPDATE(due_at) UPDATE(ended_at) UPDATE(state)": "notifier.post_page",
         (
             "INSERT SELECT UPDATE(changed_at) UPDATE(codes) UPDATE(exhausted_at) UPDATE(last_number) "
             "UPDATE(paused) UPDATE(revision) UPDATE(rules)"
@@ -345,49 +364,8 @@ RIGHTS: dict[str, dict[str, str]] = {
             "UPDATE(old_until) UPDATE(paused_until) UPDATE(secret) UPDATE(state) UPDATE(state_at) UPDATE(style) "
             "UPDATE(url)"
         ): "notifier.webhook_endpoint",
+        "DELETE SELECT UPDATE(member_id)": "gateway.invitation",
+        "SELECT UPDATE(digest)": "vault.consent_asked",
     },
-    "notifier": {
-        "SELECT UPDATE(paused_until) UPDATE(state) UPDATE(state_at)": "notifier.webhook_endpoint",
-        (
-            "DELETE INSERT SELECT UPDATE(attempts) UPDATE(due_at) UPDATE(ended_at) UPDATE(epoch) UPDATE(failed) "
-            "UPDATE(lease_until) UPDATE(state)"
-        ): "notifier.webhook_message",
-        "INSERT SELECT UPDATE(refused) UPDATE(segments)": "notifier.sms_day",
-        "USAGE": "earning ledger members notifier platform redemption stream vault",
-        "SELECT": """
-            earning.member_day ledger.debt ledger.journal ledger.lot ledger.lot_now ledger.member ledger.movement
-            members.member members.segment_member members.tier_standing notifier.design notifier.mass_member
-            notifier.provider notifier.template platform.exchange_rate platform.programme platform.programme_version
-            platform.source platform.tenant redemption.reward redemption.reward_order redemption.reward_use
-            redemption.stock vault.person vault.profile
-            """,
-        "INSERT SELECT UPDATE(present)": "vault.consent",
-        "INSERT SELECT UPDATE(sealed_key)": "vault.member_key",
-        "SELECT UPDATE(alive) UPDATE(changed_at) UPDATE(reached_at) UPDATE(reason)": "vault.contact",
-        "DELETE INSERT SELECT": "notifier.captured notifier.inbox notifier.webhook_attempt notifier.webhook_topic",
-        "INSERT SELECT": "stream.dead_letter stream.outbox",
-        "INSERT SELECT UPDATE": "stream.outbox_shard",
-        "INSERT SELECT UPDATE(applied_at)": "notifier.feedback",
-        "INSERT SELECT UPDATE(members)": "notifier.mass_count",
-        "SELECT UPDATE(next_at)": "notifier.result_mail",
-        (
-            "INSERT SELECT UPDATE(attempts) UPDATE(detail) UPDATE(due_at) UPDATE(ended_at) UPDATE(lease_until) "
-            "UPDATE(reason) UPDATE(sealed) UPDATE(state)"
-        ): "notifier.own_letter",
-        (
-            "INSERT SELECT UPDATE(attempts) UPDATE(clicked_at) UPDATE(delivered_at) UPDATE(detail) UPDATE(digest) "
-            "UPDATE(due_at) UPDATE(ended_at) UPDATE(epoch) UPDATE(follow_at) UPDATE(handed_at) UPDATE(holder) "
-            "UPDATE(language) UPDATE(lapses) UPDATE(lease_until) UPDATE(opened_at) UPDATE(provider_id) "
-            "UPDATE(reason) UPDATE(state) UPDATE(trail)"
-        ): "notifier.delivery",
-        "INSERT SELECT UPDATE(ended_at) UPDATE(reason) UPDATE(state)": "notifier.scenario_act",
-        (
-            "DELETE SELECT UPDATE(attempts) UPDATE(ended_at) UPDATE(lease_until) UPDATE(result) UPDATE(state)"
-        ): "notifier.simulation",
-        (
-            "INSERT SELECT UPDATE(approval_above) UPDATE(begins_at) UPDATE(count_after) UPDATE(counted) "
-            "UPDATE(counted_at) UPDATE(ended_at) UPDATE(laid) UPDATE(laid_at) UPDATE(lay_after) UPDATE(members) "
-            "UPDATE(paced_at) UPDATE(paced_laid) UPDATE(sent_at) UPDATE(sent_by) UPDATE(state)"
-        ): "notifier.mass",
-    },
+    "notifier": NOTIFIER,
 }

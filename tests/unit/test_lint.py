@@ -64,7 +64,7 @@ PLANTED = {
     "libs/judging/__init__.py": "",
     **{
         f"libs/contacts/{name}.py": ""
-        for name in ("addresses", "consent", "events", "links", "masks", "person", "told", "vault")
+        for name in ("addresses", "consent", "events", "links", "masks", "person", "plain_names", "told", "vault")
     },
     **{f"libs/deliveries/{name}.py": "" for name in ("bounces", "texts", "told")},
     **{
@@ -73,6 +73,7 @@ PLANTED = {
     },
     "libs/language/__init__.py": "",
     **{f"libs/mass/{name}.py": "" for name in ("counts", "states", "texts", "wanted")},
+    **{f"libs/posts/{name}.py": "" for name in ("states", "texts", "wanted")},
     **{f"libs/letters/{name}.py": "" for name in ("letter", "telling")},
     "libs/messages/__init__.py": "",
     "libs/receipts/__init__.py": "",

@@ -128,6 +128,42 @@ WHERE f.tenant_id = c.tenant_id AND f.digest = c.digest
                   WHERE o.tenant_id = c.tenant_id AND o.digest = c.digest
                     AND (o.programme_id, o.member_id) <> (c.programme_id, c.member_id));
 
+-- name: forget_shares
+-- What members showed to friends.
+DELETE FROM gateway.share s
+USING unnest($1::int[], $2::int[], $3::uuid[]) AS v(tenant_id, programme_id, member_id)
+WHERE s.tenant_id = v.tenant_id AND s.programme_id = v.programme_id AND s.member_id = v.member_id;
+
+-- name: forget_friends
+-- Whom members asked to have invited, and that members themselves were meant.
+DELETE FROM gateway.invitation_asked i
+USING unnest($1::int[], $2::int[], $3::uuid[]) AS v(tenant_id, programme_id, member_id)
+WHERE i.tenant_id = v.tenant_id AND i.programme_id = v.programme_id
+  AND (i.member_id = v.member_id
+       OR i.digest IN (SELECT c.digest FROM vault.contact c
+                       WHERE c.tenant_id = v.tenant_id AND c.programme_id = v.programme_id AND c.member_id = v.member_id));
+
+-- name: forget_invited
+-- That members were invited once; who said no stays known by that, so as not to be asked again.
+DELETE FROM gateway.invitation i
+USING unnest($1::int[], $2::int[], $3::uuid[]) AS v(tenant_id, programme_id, member_id)
+JOIN vault.contact c USING (tenant_id, programme_id, member_id)
+WHERE i.tenant_id = c.tenant_id AND i.programme_id = c.programme_id AND i.digest = c.digest
+  AND i.answer IS DISTINCT FROM 'refused';
+
+-- name: forget_inviting
+-- Who invited the friends that are left.
+UPDATE gateway.invitation i SET member_id = NULL
+FROM unnest($1::int[], $2::int[], $3::uuid[]) AS v(tenant_id, programme_id, member_id)
+WHERE i.tenant_id = v.tenant_id AND i.programme_id = v.programme_id AND i.member_id = v.member_id;
+
+-- name: forget_asked
+-- Where questions about consents went; that they were asked and answered stays.
+UPDATE vault.consent_asked a SET digest = NULL
+FROM unnest($1::int[], $2::int[], $3::uuid[]) AS v(tenant_id, programme_id, member_id)
+WHERE a.tenant_id = v.tenant_id AND a.programme_id = v.programme_id AND a.member_id = v.member_id
+  AND a.digest IS NOT NULL;
+
 -- name: forget_contacts
 DELETE FROM vault.contact c
 USING unnest($1::int[], $2::int[], $3::uuid[]) AS v(tenant_id, programme_id, member_id)
@@ -137,3 +173,14 @@ WHERE c.tenant_id = v.tenant_id AND c.programme_id = v.programme_id AND c.member
 DELETE FROM vault.person p
 USING unnest($1::int[], $2::int[], $3::uuid[]) AS v(tenant_id, programme_id, member_id)
 WHERE p.tenant_id = v.tenant_id AND p.programme_id = v.programme_id AND p.member_id = v.member_id;
+
+-- name: forget_chats
+DELETE FROM gateway.chat c
+USING unnest($1::int[], $2::int[], $3::uuid[]) AS v(tenant_id, programme_id, member_id)
+WHERE c.tenant_id = v.tenant_id AND c.programme_id = v.programme_id AND c.member_id = v.member_id;
+
+-- name: forget_talk
+-- What the member and the staff wrote to each other.
+DELETE FROM gateway.chat_message m
+USING unnest($1::int[], $2::int[], $3::uuid[]) AS v(tenant_id, programme_id, member_id)
+WHERE m.tenant_id = v.tenant_id AND m.programme_id = v.programme_id AND m.member_id = v.member_id;

@@ -89,6 +89,7 @@ from libs.contracts.events.points import (
     PointsTransferredV1,
     PointsWaivedV1,
 )
+from libs.contracts.events.post import PostFailedV1, PostPublishedV1
 from libs.contracts.events.programme import (
     CampaignBudgetReachedV1,
     CampaignChangedV1,
@@ -235,6 +236,8 @@ __all__ = [
     "PointsReversedV1",
     "PointsTransferredV1",
     "PointsWaivedV1",
+    "PostFailedV1",
+    "PostPublishedV1",
     "PrizeWonV1",
     "ProgrammePublishedV1",
     "PurchaseClaimedV1",

@@ -18,8 +18,8 @@ FROM notifier.delivery d JOIN platform.programme p USING (tenant_id, programme_i
 WHERE d.tenant_id = $1 AND d.delivery_id = $2;
 
 -- name: captured
--- What was captured, newest first, of one message ($3) or channel ($4), from an instant ($5) and until another ($6), where
--- given, behind so many ($7).
+-- What was captured, newest first, of one message ($3), channel ($4) or programme ($8), from an instant ($5) and until another
+-- ($6), where given, behind so many ($7).
 SELECT p.slug AS programme, d.member_id, d.message, d.occasion, d.occasion_on, d.channel, d.delivery_id, d.purpose, d.place,
        d.route, d.facts::text AS facts, d.state, d.reason, d.detail, d.language, d.queued_at, d.due_at, d.useful_until,
        d.attempts, d.handed_at, d.delivered_at, d.opened_at, d.clicked_at, d.ended_at, d.trail::text AS trail,
@@ -28,6 +28,10 @@ FROM (
     SELECT k.* FROM notifier.captured k
     WHERE k.tenant_id = $1 AND ($3::uuid IS NULL OR k.delivery_id = $3) AND ($4::text IS NULL OR k.channel = $4)
       AND ($5::timestamptz IS NULL OR k.captured_at >= $5) AND ($6::timestamptz IS NULL OR k.captured_at < $6)
+      AND ($8::int IS NULL OR EXISTS (
+          SELECT FROM notifier.delivery o
+          WHERE o.delivery_id = k.delivery_id AND o.tenant_id = $1 AND o.programme_id = $8
+      ))
     ORDER BY k.captured_at DESC, k.delivery_id
     LIMIT $2 OFFSET $7
 ) AS c

@@ -195,6 +195,19 @@ WORDS: Mapping[str, Words] = {
         button="Yes, tell me more, or no",
         why="This is the only message: your address was given to us for it and is not kept.",
     ),
+    "confirmation": Words(
+        title="Please confirm: may {{ programme }} write to you?",
+        body=(
+            "Somebody entered this address at {{ programme }} and agreed to this:",
+            "{{ consent }}",
+            "If that was you, say so by the button until {{ last_day }}. If it was not, there is nothing to do: "
+            "without your word you get no such mail.",
+        ),
+        short="May {{ programme }} write to you? Confirm it until {{ last_day }}, or do nothing.",
+        till="Please confirm by mail that {{ programme }} may write to you.",
+        button="Look at it and confirm",
+        why="You get this message because your address was entered on a page of {{ programme }}.",
+    ),
     "birthday": Words(
         title="Happy birthday{% if given_name %}, {{ given_name }}{% endif %}!",
         figure="{% if points %}+{{ points }}{% elif reward %}{{ reward }}{% else %}All the best!{% endif %}",

@@ -201,6 +201,19 @@ WORDS: Mapping[str, Words] = {
         button="Ja, erzählen Sie mehr, oder nein",
         why="Dies ist die einzige Nachricht: Ihre Adresse bekamen wir nur dafür, und sie wird nicht aufbewahrt.",
     ),
+    "confirmation": Words(
+        title="Bitte bestätigen: Darf {{ programme }} Ihnen schreiben?",
+        body=(
+            "Jemand gab diese Adresse bei {{ programme }} ein und stimmte dem zu:",
+            "{{ consent }}",
+            "Waren Sie das, so sagen Sie es mit dem Knopf, bis {{ last_day }}. Waren Sie es nicht, ist nichts zu tun: "
+            "Ohne Ihr Wort bekommen Sie keine solche Mail.",
+        ),
+        short="Darf {{ programme }} Ihnen schreiben? Bestätigen Sie es bis {{ last_day }}, oder tun Sie nichts.",
+        till="Bitte bestätigen Sie per Mail, dass {{ programme }} Ihnen schreiben darf.",
+        button="Ansehen und bestätigen",
+        why="Sie bekommen diese Nachricht, weil Ihre Adresse auf einer Seite von {{ programme }} eingegeben wurde.",
+    ),
     "birthday": Words(
         title="Alles Gute zum Geburtstag{% if given_name %}, {{ given_name }}{% endif %}!",
         figure="{% if points %}+{{ points }}{% elif reward %}{{ reward }}{% else %}Alles Gute!{% endif %}",

@@ -33,18 +33,23 @@ GRANT SELECT ON public.migration TO PUBLIC;
 INSERT INTO public.migration (name, checksum) VALUES ($1, $2);
 
 -- name: role_settings
--- A frozen worker can't hold a member: the server ends what idles in a transaction. Batches are arrays of changing
--- length, for which one generic plan is right.
+-- A frozen worker can't hold a member: the server ends what idles in a transaction. It does not see who has prepared a
+-- statement and never comes back to run it, which counts as active: that ends with the time of the whole transaction,
+-- short where members are locked. Batches are arrays of changing length, for which one generic plan is right.
 ALTER ROLE pointstream_earning SET idle_in_transaction_session_timeout = '5s';
+ALTER ROLE pointstream_earning SET transaction_timeout = '30s';
 ALTER ROLE pointstream_earning SET lock_timeout = '2s';
 ALTER ROLE pointstream_earning SET plan_cache_mode = 'force_generic_plan';
 ALTER ROLE pointstream_expiry SET idle_in_transaction_session_timeout = '5s';
+ALTER ROLE pointstream_expiry SET transaction_timeout = '15min';
 ALTER ROLE pointstream_expiry SET lock_timeout = '2s';
 ALTER ROLE pointstream_expiry SET plan_cache_mode = 'force_generic_plan';
 ALTER ROLE pointstream_redemption SET idle_in_transaction_session_timeout = '5s';
+ALTER ROLE pointstream_redemption SET transaction_timeout = '30s';
 ALTER ROLE pointstream_redemption SET lock_timeout = '2s';
 ALTER ROLE pointstream_notifier SET plan_cache_mode = 'force_custom_plan'; -- batches of any size, over partitions that fill up
 ALTER ROLE pointstream_gateway SET idle_in_transaction_session_timeout = '5s';
+ALTER ROLE pointstream_gateway SET transaction_timeout = '15min';
 ALTER ROLE pointstream_gateway SET lock_timeout = '2s';
 ALTER ROLE pointstream_gateway SET statement_timeout = '10s';
 

@@ -1,5 +1,9 @@
 -- Scenarios tried on what happened, as they are asked for and looked at.
 
+-- name: one_by_one
+-- Holds back others who ask for the same company, to the end of the transaction: what waits is counted one after the other.
+SELECT pg_advisory_xact_lock(hashtextextended('simulation/' || $1::int, 0));
+
 -- name: ask
 INSERT INTO notifier.simulation (tenant_id, simulation_id, programme_id, days, scenarios, asked_by, asked_at)
 SELECT $1, $2, $3, $4, $5::jsonb, $6, $7

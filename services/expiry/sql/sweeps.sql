@@ -151,8 +151,11 @@ ORDER BY m.member_id;
 
 -- name: hold
 -- The chunk is still ours, and its sweep still runs. The step need not wait for the disk with its locks: should the database
--- lose its last moments, it loses steps whole, chunk and all, and they are taken again; the relay publishes none before.
-SELECT set_config('synchronous_commit', 'off', true) FROM expiry.chunk c JOIN expiry.sweep s USING (tenant_id, programme_id, boundary)
+-- lose its last moments, it loses steps whole, chunk and all, and they are taken again; the relay publishes none before. The step must end soon, though
+-- its worker be frozen; a limit that counts already is changed only by lifting it first.
+SELECT set_config('synchronous_commit', 'off', true),
+       set_config('transaction_timeout', '0', true), set_config('transaction_timeout', '30s', true)
+FROM expiry.chunk c JOIN expiry.sweep s USING (tenant_id, programme_id, boundary)
 WHERE c.tenant_id = $1 AND c.programme_id = $2 AND c.boundary = $3 AND c.number = $4 AND c.epoch = $5
   AND NOT c.finished AND s.state = 'running'
 FOR NO KEY UPDATE OF c;

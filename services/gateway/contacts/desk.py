@@ -27,6 +27,7 @@ from libs.contacts.told import Told, ToldPerson
 from libs.contacts.vault import MemberName, Vault
 from libs.runtime import sql
 from libs.runtime.clock import Clock
+from services.gateway.contacts.views import QuestionView
 from services.gateway.tenant_store import tenant_transaction
 
 _SQL = sql.load("services.gateway", "contacts.sql")
@@ -95,6 +96,11 @@ class ContactDesk:
         """Return every word of a member in the order of recording."""
         async with self._opened(name, reading=True) as connection:
             return await load_consents(connection, name)
+
+    async def asked(self, name: MemberName) -> list[QuestionView]:
+        """Return what a member was asked to confirm, up to 100, the last first."""
+        async with self._opened(name, reading=True) as connection:
+            return [QuestionView(**row) for row in await connection.fetch(_SQL["asked"], *name)]
 
     async def record(self, name: MemberName, consents: Iterable[Consent]) -> list[Consent]:
         """Record words of a member, and return all there are."""

@@ -143,7 +143,8 @@ async def get_consents(
 ) -> ConsentsView:
     """Tell for every purpose and channel whether the member may be written to and why, and every word so far."""
     name = await _name(caller, member_id, programme)
-    return consents_view(str(member_id), await desk_of(request).consents(name))
+    desk = desk_of(request)
+    return consents_view(str(member_id), await desk.consents(name), await desk.asked(name))
 
 
 @router.post(
@@ -160,7 +161,8 @@ async def record_consents(
     body = await read_body(request, ConsentsBody)
     said = _checked(told_of(None, (), body.consents, who(caller)[:_SOURCE_MOST], caller.parts.clock.now()))
     name = await _name(caller, member_id, programme)
-    return consents_view(str(member_id), await desk_of(request).record(name, said.consents))
+    desk = desk_of(request)
+    return consents_view(str(member_id), await desk.record(name, said.consents), await desk.asked(name))
 
 
 async def _suppress(

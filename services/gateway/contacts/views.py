@@ -31,6 +31,17 @@ _EXAMPLE_WORD: JsonValue = {
     "text_version": "2",
 }
 
+_EXAMPLE_QUESTION: JsonValue = {
+    "purpose": "marketing",
+    "channel": "email",
+    "source": "page spring",
+    "text": "Yes, write to me about offers by e-mail.",
+    "text_version": "page-9f86d081884c7d65",
+    "asked_at": "2024-03-01T08:59:00Z",
+    "until": "2024-03-08T08:59:00Z",
+    "confirmed_at": None,
+}
+
 
 class AddressView(View):
     """Where a channel reaches the member."""
@@ -92,6 +103,19 @@ class PermissionView(View):
     reason: PermissionReason
 
 
+class QuestionView(View):
+    """What was ticked on a page; it counts from the moment at which the owner of the address confirmed it."""
+
+    purpose: Purpose
+    channel: ChannelName
+    source: str = Field(description="Where it was ticked.")
+    text: str = Field(description="What stood beside it.")
+    text_version: str = Field(description="The version of that text.")
+    asked_at: datetime = Field(description="When it was ticked, and a mail asked for a confirmation.")
+    until: datetime = Field(description="Until when the link in that mail is good.")
+    confirmed_at: datetime | None = Field(description="When it was confirmed; null: it was not.")
+
+
 class ConsentsView(View):
     """What a member agreed to, what follows from it, and every word so far, the latest recorded first."""
 
@@ -104,6 +128,7 @@ class ConsentsView(View):
                     {"purpose": "marketing", "channel": "sms", "allowed": False, "reason": "never-agreed"},
                 ],
                 "history": [_EXAMPLE_WORD],
+                "asked": [_EXAMPLE_QUESTION],
             }
         }
     )
@@ -111,6 +136,7 @@ class ConsentsView(View):
     member_id: str
     permissions: tuple[PermissionView, ...]
     history: tuple[WordView, ...]
+    asked: tuple[QuestionView, ...] = Field(description="What waits for a confirmation by mail, or had one.")
 
 
 def contacts_view(member_id: str, person: Person, addresses: Iterable[KeptAddress], *, masked: bool) -> ContactsView:
@@ -142,7 +168,7 @@ def contacts_view(member_id: str, person: Person, addresses: Iterable[KeptAddres
     )
 
 
-def consents_view(member_id: str, history: list[Consent]) -> ConsentsView:
+def consents_view(member_id: str, history: list[Consent], asked: Iterable[QuestionView]) -> ConsentsView:
     """Tell what a member agreed to."""
     person = Person(consents=tuple(history))
     permissions = [
@@ -169,4 +195,5 @@ def consents_view(member_id: str, history: list[Consent]) -> ConsentsView:
                 for each in reversed(history)
             ]
         ),
+        asked=tuple(asked),
     )

@@ -15,13 +15,13 @@ from libs.ledger.zones import load_zone
 from libs.messages.template import Template
 from libs.templates.images import MOST_BYTES
 from services.gateway.designs import mails, pages
-from services.gateway.designs.desk import check, desk_of_designs, site_of
+from services.gateway.designs.desk import check, desk_of_designs
 from services.gateway.designs.doing import WRITING, At, Press, done, look_in, mail_in, seen_in
 from services.gateway.designs.editor import MOST_FIELDS, What, posted, tab_of
 from services.gateway.designs.looks import brand_of
 from services.gateway.designs.pages import HERE, Form, Kept, Overview
 from services.gateway.designs.words import DESIGNS
-from services.gateway.door.access import parts_of
+from services.gateway.door.access import parts_of, site_of
 from services.gateway.door.parameters import Language, ProgrammeSlug
 from services.gateway.door.problems import ProblemError
 from services.gateway.files.sending import chunks_of

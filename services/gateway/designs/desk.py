@@ -132,11 +132,6 @@ def desk_of_designs(request: Request) -> DesignDesk:
     return desk
 
 
-def site_of(request: Request) -> str:
-    """Where this gateway is reached, as the request has it."""
-    return str(request.base_url).rstrip("/")
-
-
 def _pictures(kind: Kind, source: Mapping[str, Any]) -> list[Image]:
     """The pictures of codes on a landing page."""
     if kind != "page":

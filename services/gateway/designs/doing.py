@@ -16,10 +16,10 @@ from libs.judging.versions import RunningProgramme
 from libs.messages.template import Template, TemplateInvalid
 from libs.templates.postgres import Place
 from services.gateway.designs import mails
-from services.gateway.designs.desk import DesignDesk, check, desk_of_designs, problem, site_of
+from services.gateway.designs.desk import DesignDesk, check, desk_of_designs, problem
 from services.gateway.designs.editor import What
 from services.gateway.designs.words import DESIGNS
-from services.gateway.door.access import Caller, parts_of
+from services.gateway.door.access import Caller, parts_of, site_of
 from services.gateway.own_letters.desk import desk_of_own_letters
 from services.gateway.rules.desk import who
 from services.gateway.site.console_door import Visitor

@@ -42,6 +42,8 @@ class Parts:
     quotes: QuoteStore
     visitors: Quotas
     shown: str | None
+    site: str
+    """Where people reach the gateway: every link out of a page or a mail begins so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,11 @@ def parts_of(request: Request) -> Parts:
     """The parts of the running application."""
     parts: Parts = request.app.state.parts
     return parts
+
+
+def site_of(request: Request) -> str:
+    """Where links to this gateway begin. It is configured: what a request calls us by is its sender's word."""
+    return parts_of(request).site
 
 
 async def admit(
@@ -113,4 +120,5 @@ PointsSpender = Annotated[Caller, Security(admit, scopes=["points:spend"])]
 RewardsReader = Annotated[Caller, Security(admit, scopes=["rewards:read"])]
 RewardsWriter = Annotated[Caller, Security(admit, scopes=["rewards:write"])]
 PersonReader = Annotated[Caller, Security(admit, scopes=["pii:read"])]
+ChatStaff = Annotated[Caller, Security(admit, scopes=["chats:answer"])]
 PointsAdjuster = Annotated[Caller, Security(admit, scopes=["points:adjust"])]

@@ -82,10 +82,12 @@ def describe(app: FastAPI) -> dict[str, Any]:
             {"name": "rules", "description": "The programme: its versions, its campaigns, its kill switches."},
             {"name": "webhooks", "description": "Events told to URLs of yours, signed; what became of each."},
             {"name": "messages", "description": "What members were told, what not, and why."},
+            {"name": "chats", "description": "What members and the staff write to each other, and have at once."},
             {"name": "designs", "description": "Styles of brands, landing pages, drafts and pictures."},
             {"name": "questionnaires", "description": "Questions to members, whose answers are their profile."},
             {"name": "places", "description": "Where members are who agreed to it: stores near, and what they offer."},
             {"name": "mass messages", "description": "Messages to many members, counted before they are sent."},
+            {"name": "posts", "description": "What the company says on its own pages on a network."},
             {"name": "ledger", "description": "The points of all members together."},
         ],
     )

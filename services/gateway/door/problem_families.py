@@ -6,6 +6,7 @@ from services.gateway.backtests.problem_kinds import BACKTESTS
 from services.gateway.blocking.problem_kinds import BLOCKS
 from services.gateway.callbacks.problem_kinds import CALLBACKS
 from services.gateway.carts.problem_kinds import CARTS
+from services.gateway.chat.problem_kinds import CHATS
 from services.gateway.choices.problem_kinds import CHOICES
 from services.gateway.codes.problem_kinds import CARDS, CODES
 from services.gateway.contacts.problem_kinds import CONTACTS
@@ -18,8 +19,10 @@ from services.gateway.households.problem_kinds import HOUSEHOLDS
 from services.gateway.invitations.problem_kinds import INVITATIONS
 from services.gateway.mass.problem_kinds import MASS
 from services.gateway.messages.problem_kinds import MESSAGES
+from services.gateway.mine.problem_kinds import MINE
 from services.gateway.own_letters.problem_kinds import OWN_LETTERS
 from services.gateway.places.problem_kinds import PLACES
+from services.gateway.posts.problem_kinds import POSTS
 from services.gateway.questionnaires.problem_kinds import QUESTIONNAIRES
 from services.gateway.redemptions.problem_kinds import REDEMPTIONS
 from services.gateway.scenarios.problem_kinds import SIMULATIONS
@@ -35,6 +38,7 @@ FAMILIES = (
     *REDEMPTIONS,
     *MESSAGES,
     *MASS,
+    *POSTS,
     *OWN_LETTERS,
     *SIMULATIONS,
     *PLACES,
@@ -42,6 +46,7 @@ FAMILIES = (
     *TEMPLATES,
     *DESIGNS,
     *CONTACTS,
+    *MINE,
     *CODES,
     *CARDS,
     *CARTS,
@@ -52,6 +57,7 @@ FAMILIES = (
     *FEEDBACK,
     *QUESTIONNAIRES,
     *SHARING,
+    *CHATS,
     *HOUSEHOLDS,
     *WEBHOOKS,
     *CALLBACKS,

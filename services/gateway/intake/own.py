@@ -11,7 +11,7 @@ from fastapi import Request
 from libs.contracts.rejection import Rejection
 from libs.judging.versions import RunningProgramme
 from services.gateway.door.problems import ProblemError
-from services.gateway.intake.desk import RETRY_SECONDS, desk_of
+from services.gateway.intake.desk import RETRY_SECONDS, Desk, desk_of
 from services.gateway.intake.offers import OWN_SOURCES, Kinds, offer
 from services.gateway.intake.publisher import CannotPublish
 
@@ -55,7 +55,18 @@ async def tell(request: Request, running: RunningProgramme, part: str, member_id
     Raises:
         ProblemError: the broker can't be reached; not all of them are known to have been told.
     """
-    desk = desk_of(request)
+    try:
+        await publish(desk_of(request), running, part, member_id, events)
+    except CannotPublish:
+        raise ProblemError("publishing-away", headers={"Retry-After": RETRY_SECONDS}) from None
+
+
+async def publish(desk: Desk, running: RunningProgramme, part: str, member_id: UUID, events: Sequence[Told]) -> None:
+    """Publish some events about a member, where no request waits for it.
+
+    Raises:
+        CannotPublish: the broker can't be reached; not all of them are known to have been told.
+    """
     records = []
     for each in events:
         event = {
@@ -67,7 +78,4 @@ async def tell(request: Request, running: RunningProgramme, part: str, member_id
         offered = offer(event, each.kinds, desk.names, own=True)
         assert not isinstance(offered, Rejection), "what the gateway tells is an event"
         records.append(offered.record)
-    try:
-        await desk.publisher.publish(records)
-    except CannotPublish:
-        raise ProblemError("publishing-away", headers={"Retry-After": RETRY_SECONDS}) from None
+    await desk.publisher.publish(records)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, Self
@@ -10,28 +9,26 @@ from uuid import UUID
 
 import asyncpg
 
-from libs.contacts.addresses import AddressedChannel, CheckedAddress, read_address
+from libs.contacts.addresses import CheckedAddress, read_address
+from libs.contacts.plain_names import plain_name
 from libs.contacts.postgres import load_people
 from libs.contacts.vault import Vault
 from libs.deliveries import own
-from libs.deliveries.own import Kind, OwnLetter
+from libs.deliveries.own import OwnLetter
 from libs.judging.versions import RunningProgramme
-from libs.messages.library import chosen
-from libs.messages.rendering import render
 from libs.runtime import sql
 from libs.runtime.keys import event_id
 from services.gateway.door.access import Caller
 from services.gateway.door.problems import FieldError, ProblemError
 from services.gateway.invitations.links import InvitationLinks, Invited
+from services.gateway.own_letters.writing import CHANNEL, Message, written
 from services.gateway.referrals.store import Codes
-from services.gateway.settings import PublicPart
 from services.gateway.store import Member
-from services.gateway.templates.desk import Asked, TemplateDesk
+from services.gateway.templates.desk import TemplateDesk
 from services.gateway.tenant_store import tenant_transaction
 
 _SQL = sql.load("services.gateway", "invitations.sql")
-MESSAGE: Kind = "invitation"
-CHANNEL: AddressedChannel = "email"
+MESSAGE: Message = "invitation"
 A_DAY = 20
 """So many a member may send within a day."""
 _DAY = timedelta(days=1)
@@ -49,9 +46,9 @@ class Stand(NamedTuple):
 
 
 class Asking(NamedTuple):
-    """An invitation as its friend sees it: who invited, and what was answered, if anything."""
+    """An invitation as its friend sees it: who invited, unless that is forgotten; what was answered, if anything."""
 
-    member_id: UUID
+    member_id: UUID | None
     invited_at: datetime
     answer: Answer | None
     answered_at: datetime | None
@@ -59,29 +56,28 @@ class Asking(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class InvitationDesk:
-    """The means; `address` is where people reach the gateway, if that is set."""
+    """The means of asking friends."""
 
     pool: asyncpg.Pool
     vault: Vault
     links: InvitationLinks
     templates: TemplateDesk
     codes: Codes
-    address: str | None = None
 
     @classmethod
-    def of(cls, key: bytes, pool: asyncpg.Pool, templates: TemplateDesk, codes: Codes, public: PublicPart) -> Self:
+    def of(cls, key: bytes, pool: asyncpg.Pool, templates: TemplateDesk, codes: Codes) -> Self:
         """Make one with the platform's key."""
         links = InvitationLinks.from_seal_key(key)
-        return cls(pool, Vault.from_seal_key(key), links, templates, codes, public.address)
+        return cls(pool, Vault.from_seal_key(key), links, templates, codes)
 
     async def invite(
-        self, caller: Caller, running: RunningProgramme, member: Member, address: str, language: str, place: str
+        self, caller: Caller, running: RunningProgramme, member: Member, address: str, language: str
     ) -> Stand:
         """Send the one notice to an address, unless it had one, or belongs to a member: nobody is told which.
 
         It counts for the member all the same, and against what a day allows: no count tells who is a member.
 
-        `inviter` in it is the member's given name. `place` is where links to this gateway begin.
+        `inviter` in it is the member's given name, where that is plainly one: a stranger reads it.
 
         Raises:
             ProblemError: the address is none, or the member has sent enough for a day.
@@ -97,9 +93,9 @@ class InvitationDesk:
             await _check_day(connection, name, now)
             await connection.execute(_SQL["ask"], *name, digest, now)
             known = await connection.fetchval(_SQL["is_known"], *scope, digest)
-            inviter = (await load_people(connection, [name], self.vault.seal))[name].given_name
+            inviter = plain_name((await load_people(connection, [name], self.vault.seal))[name].given_name)
         if not known:
-            letter = await self._letter(running, read, digest, inviter, language, place)
+            letter = await self._letter(running, read, digest, inviter, language, caller.parts.site)
             async with tenant_transaction(self.pool, caller.tenant_id) as connection:
                 new = await connection.fetchval(_SQL["invite"], *scope, digest, member.member_id, now)
                 if new is not None:
@@ -130,25 +126,13 @@ class InvitationDesk:
         digest: bytes,
         inviter: str | None,
         language: str,
-        place: str,
+        site: str,
     ) -> OwnLetter:
         """The notice, in the words of the template `invitation`; it tells nothing of the friend."""
-        name = running.name or running.programme
-        asked = Asked(MESSAGE, language, CHANNEL)
-        taken = await self.templates.taken(running.tenant_id, running.programme, asked)
-        ready = chosen(taken.template, await self.templates.check(taken.template), taken.version).ready
         token = self.links.token(Invited(*running.key, digest))
-        told: Mapping[str, object] = {
-            "programme": name,
-            "brand": name,
-            "segments": (),
-            "inviter": inviter,
-            "link": f"{place}/invited/{token}?lang={language}",
-        }
-        values = {each: told.get(each) for each in ready.declared}
+        told = {"inviter": inviter, "link": f"{site}/invited/{token}?lang={language}"}
         letter_id = UUID(event_id(running.tenant, digest.hex(), MESSAGE, running.programme, 0))
-        content = render(ready, values)
-        return OwnLetter(letter_id, running.programme_id, MESSAGE, CHANNEL, MESSAGE, address.value, name, content)
+        return await written(self.templates, running, MESSAGE, letter_id, address, language, told)
 
 
 async def _check_day(connection: asyncpg.Connection, member: tuple[int, int, UUID], now: datetime) -> None:

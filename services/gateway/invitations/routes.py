@@ -58,8 +58,7 @@ async def invite_friend(
     if version is None or version.compiled.source.referral is None:
         raise ProblemError("invitations-off")
     desk = _desk(request)
-    place = desk.address or str(request.base_url).rstrip("/")
-    found = await desk.invite(caller, running, member, body.address, body.language, place)
+    found = await desk.invite(caller, running, member, body.address, body.language)
     return InvitationsView(**found._asdict())
 
 
@@ -114,7 +113,7 @@ async def _code(
     request: Request, desk: InvitationDesk, invited: Invited, asking: Asking, running: RunningProgramme | None
 ) -> str | None:
     """The code of whoever invited, for a friend who agreed."""
-    if asking.answer != "agreed" or running is None:
+    if asking.answer != "agreed" or running is None or asking.member_id is None:
         return None
     parts = parts_of(request)
     async with parts.store.reading(invited.tenant_id) as reading:

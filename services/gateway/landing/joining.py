@@ -15,12 +15,14 @@ from typing import Any, Self
 from uuid import UUID
 
 from libs.contacts.addresses import CheckedAddress, read_address
+from libs.contacts.plain_names import plain_name
 from libs.design.landing import Form
+from libs.design.style import text_in
+from services.gateway.confirming.asked import LONGEST_SOURCE, Wish
 
 LIVES = timedelta(hours=12)
 """How long a form may lie open."""
 _KEY = re.compile(r"(\d{13})\.([0-9a-f]{32})")
-_LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +58,32 @@ def address_of(fields: Mapping[str, str]) -> CheckedAddress | None:
     return found if isinstance(found, CheckedAddress) else None
 
 
-def enrolment(
-    member: UUID, address: CheckedAddress, form: Form, fields: Mapping[str, str], language: str, said_at: str
-) -> dict[str, Any]:
-    """Return the data of the event by which somebody joins; `said_at` is the page on which a consent was given."""
-    person = {"language": language}
-    person |= {name: value for name in form.asks if (value := fields.get(name, "").strip()[:_LONGEST_NAME])}
-    consents = []
-    if form.consent:
-        consents.append(
-            {
-                "purpose": "marketing",
-                "channel": "email",
-                "given": "consent" in fields,
-                "source": said_at[:128],
-                "text_version": form.consent_version(language),
-            }
-        )
+def names_of(form: Form, fields: Mapping[str, str]) -> dict[str, str] | None:
+    """Return the names that were filled in; None when one is plainly no name.
+
+    A stranger may fill in anybody's address, to whom the first mail goes: no place for words of theirs.
+    """
+    written: dict[str, str] = {name: value for name in form.asks if (value := fields.get(name, "").strip())}
+    plain = {name: shown for name, value in written.items() if (shown := plain_name(value)) is not None}
+    return plain if len(plain) == len(written) else None
+
+
+def enrolment(member: UUID, address: CheckedAddress, names: Mapping[str, str], language: str) -> dict[str, Any]:
+    """Return the data of the event by which somebody joins; consents come with the confirmation alone."""
     return {
         "member_id": str(member),
         "identifiers": [{"kind": "email", "value": address.identity}],
-        "person": person,
+        "person": {"language": language, **names},
         "contacts": [{"channel": "email", "address": address.value}],
-        "consents": [each for each in consents if each["given"]],
     }
+
+
+def agrees(form: Form, fields: Mapping[str, str], language: str) -> bool:
+    """Whether a consent was asked for and ticked."""
+    return bool(text_in(form.consent, language)) and "consent" in fields
+
+
+def wish(ask_id: UUID, member: UUID, form: Form, language: str, said_at: str) -> Wish:
+    """Return what was ticked, to be confirmed by mail; `said_at` is the page."""
+    text = text_in(form.consent, language)
+    return Wish(ask_id, member, said_at[:LONGEST_SOURCE], text, form.consent_version(language))

@@ -20,16 +20,16 @@ from libs.judging.versions import RunningProgramme
 from libs.language.choice import choose
 from libs.runtime.clock import monotonic
 from services.gateway.catalogue.looking import anybody, for_anybody, seen_by
-from services.gateway.designs.desk import site_of
+from services.gateway.confirming.routes import desk_of as desk_of_consents
 from services.gateway.designs.looks import brand_of, look_of
 from services.gateway.designs.store import DesignStore
-from services.gateway.door.access import parts_of
+from services.gateway.door.access import parts_of, site_of
 from services.gateway.door.problems import ProblemError
 from services.gateway.door.quotas import POLICY
 from services.gateway.intake.desk import desk_of
 from services.gateway.intake.offers import OWN_SOURCES, Kinds, offer
 from services.gateway.intake.publisher import CannotPublish
-from services.gateway.landing.joining import Joining, address_of, enrolment
+from services.gateway.landing.joining import Joining, address_of, agrees, enrolment, names_of, wish
 from services.gateway.landing.pages import TRAP, Reward, Shown, asks_for_rewards, landing_page
 from services.gateway.landing.words import LANDING
 from services.gateway.running import named
@@ -37,7 +37,7 @@ from services.gateway.site.forms import fields_of
 from services.gateway.store import ProgrammeFacts
 
 router = APIRouter(include_in_schema=False)
-_ENROLLED = Kinds.of("member.enrolled.v1")
+_ENROLLED, _UPDATED = Kinds.of("member.enrolled.v1"), Kinds.of("member.updated.v1")
 _HEADERS = {"Cache-Control": "no-store", "Vary": "Accept-Language"}
 _MOST, _FIELDS, _MOST_REWARDS = 8_192, 12, 12
 Slug = Annotated[str, Path(max_length=63)]
@@ -74,28 +74,38 @@ async def show_page(request: Request, company: Slug, programme: Slug, name: Name
 
 @router.post("/p/{company}/{programme}/{name}")
 async def join(request: Request, company: Slug, programme: Slug, name: Name, lang: Wanted = None) -> HTMLResponse:
-    """Take in who joins. Whether somebody is a member already is not told: the answer is the same."""
+    """Take in who joins, and ask by mail whether a consent was theirs.
+
+    Whether somebody is a member already is not told: the answer is the same, and takes as long.
+    """
     shown, running = await _found(request, company, programme, name, lang)
     fields = await fields_of(request, _MOST, _FIELDS)
     form = shown.page.form
     if form is None:
         raise ProblemError("not-found")
     member = _desk(request).joining.member(fields.get("key", ""), _now(request))
-    address = address_of(fields)
-    if member is None or address is None:
-        fault = "fault.email" if address is None else "fault.old"
+    address, named = address_of(fields), names_of(form, fields)
+    if member is None or address is None or named is None:
+        fault = "fault.email" if address is None else "fault.name" if named is None else "fault.old"
         return _answer(request, shown._replace(fault=fault, typed=fields), 422)
     thanks = text_in(form.thanks, shown.language) or LANDING.say(shown.spoken, "thanks")
-    done = shown._replace(said=thanks)
+    more = f" {LANDING.say(shown.spoken, 'confirm')}" if agrees(form, fields, shown.language) else ""
+    done = shown._replace(said=thanks + more)
     if fields.get(TRAP, "").strip():
         return _answer(request, done)
     async with parts_of(request).store.reading(running.tenant_id) as reading:
         known = await reading.by_identifier(desk_of(request).names.of("email", address.identity), running.programme)
-    if not known:
-        source = f"{OWN_SOURCES}/{running.tenant}/{running.programme}/pages/{name}"
-        data = enrolment(member, address, form, fields, shown.language, f"page {name}")
-        await _publish(request, {"id": f"page-{member}", "source": source, "data": data})
-        await _desk(request).store.count(running.key, name, _now(request).date(), signups=1)
+    owner = known[0][1] if known else member
+    kinds, told, data = _ENROLLED, f"page-{member}", enrolment(member, address, named, shown.language)
+    if known:  # what is told changes nothing; it takes as long as telling of somebody new
+        kinds, told, data = _UPDATED, f"page-{member}-again", {"member_id": str(owner)}
+    source = f"{OWN_SOURCES}/{running.tenant}/{running.programme}/pages/{name}"
+    await _publish(request, kinds, {"id": told, "source": source, "data": data})
+    if agrees(form, fields, shown.language):
+        asked = wish(member, owner, form, shown.language, f"page {name}")
+        confirming = desk_of_consents(request)
+        await confirming.ask(running, asked, address, shown.language, site_of(request), _now(request))
+    await _desk(request).store.count(running.key, name, _now(request).date(), signups=0 if known else 1)
     return _answer(request, done)
 
 
@@ -164,14 +174,14 @@ def _read(source: object) -> Page | None:
         return None
 
 
-async def _publish(request: Request, document: dict[str, object]) -> None:
-    """Publish an enrolment, and wait until the broker has it.
+async def _publish(request: Request, kinds: Kinds, document: dict[str, object]) -> None:
+    """Publish who joined, and wait until the broker has it.
 
     Raises:
         ProblemError: the broker is away.
     """
     desk = desk_of(request)
-    offered = offer({**document, "time": _now(request).isoformat()}, _ENROLLED, desk.names, own=True)
+    offered = offer({**document, "time": _now(request).isoformat()}, kinds, desk.names, own=True)
     if isinstance(offered, Rejection):
         raise ProblemError("request-invalid", f"expected {offered.detail}")
     try:

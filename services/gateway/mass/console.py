@@ -20,8 +20,7 @@ from libs.mass.wanted import Wanted, WantedInvalid, wanted_of
 from libs.messages.content import ChannelName
 from libs.runtime.keys import event_id
 from libs.segments import reading as segments
-from services.gateway.designs.desk import site_of
-from services.gateway.door.access import Caller, parts_of
+from services.gateway.door.access import Caller, parts_of, site_of
 from services.gateway.door.parameters import Language, ProgrammeSlug
 from services.gateway.door.problems import ProblemError
 from services.gateway.intake.idempotency import digest

@@ -46,7 +46,7 @@ def wanted_in(fields: Fields, zone: tzinfo) -> dict[str, Any]:
     if (per_minute := _number(fields, "per_minute")) is not None:
         found["per_minute"] = per_minute
     if starts := first(fields, "starts_at"):
-        found["starts_at"] = _instant(starts, zone)
+        found["starts_at"] = instant_in(starts, zone)
     audience = first(fields, "audience")
     if audience == EVERYONE:
         found["everyone"] = True
@@ -96,7 +96,12 @@ def _number(fields: Fields, name: str) -> int | None:
     return int(text)
 
 
-def _instant(text: str, zone: tzinfo) -> str:
+def instant_in(text: str, zone: tzinfo) -> str:
+    """A local time as a browser sends it, as an instant of `zone`.
+
+    Raises:
+        Unreadable: it is none.
+    """
     try:
         return datetime.fromisoformat(text).replace(tzinfo=zone).isoformat()
     except ValueError:

@@ -34,7 +34,9 @@ from services.gateway.members.pages import MEMBER_ID, Shown, choices, form, memb
 from services.gateway.members.texts import MEMBERS
 from services.gateway.members.tier_store import tiers_of
 from services.gateway.members.tier_views import MemberWithTiers, tier_views
-from services.gateway.mine.console import own_page, rewards_section
+from services.gateway.mine.console import rewards_section
+from services.gateway.mine.for_them import in_reach
+from services.gateway.mine.opening import look
 from services.gateway.receipts.explaining import explained
 from services.gateway.receipts.views import ReceiptView
 from services.gateway.running import named
@@ -118,7 +120,10 @@ async def member_page(
     known = await desk_of(request).known((key.tenant_id, member.programme_id, member.member_id))
     lapsing = await _lapsing(parts, key, shown, language)
     blocked = await block_section(request, key.tenant_id, member, language, may_turn=key.allows(ADJUST))
-    rewards = rewards_section(member.member_id, member.programme, language) if key.allows(SPEND) else ""
+    rewards = ""
+    if key.allows(SPEND):
+        reach = await in_reach(request, key.tenant_id, member, language)
+        rewards = rewards_section(member.member_id, member.programme, language, reach)
     reached = contacts_section(*known, zone, language)
     household = await _household(parts, key, member, language)
     page = Shown(shown, zone, names, receipts, entries, older, reached, lapsing, blocked, household, rewards)
@@ -139,14 +144,17 @@ async def _household(parts: Parts, key: ApiKey, member: Member, language: str) -
 async def open_own_page(
     request: Request, language: Language, member_id: MemberId, programme: ProgrammeSlug = None
 ) -> Response:
-    """Lead to the member's own page, to redeem for them."""
+    """Lead to the member's own page, to look at it; that it was opened is kept."""
     visitor = await let_in(request, PLACE, language, SPEND)
     if isinstance(visitor, Response):
         return visitor
     async with parts_of(request).store.reading(visitor.key.tenant_id) as reading:
         member = await one_member(reading, member_id, programme)
-    where = own_page(request, (visitor.key.tenant_id, member.programme_id, member.member_id), language)
-    return remember(request, RedirectResponse(where, status_code=303, headers=NO_STORE), visitor.session)
+    key = visitor.key
+    name = (key.tenant_id, member.programme_id, member.member_id)
+    where = await look(request, name, f"{key.name[:100]} ({key.key_id})")
+    to = RedirectResponse(f"{where}?lang={language}", status_code=303, headers=NO_STORE)
+    return remember(request, to, visitor.session)
 
 
 async def _lapsing(parts: Parts, key: ApiKey, shown: MemberWithTiers, language: str) -> str:

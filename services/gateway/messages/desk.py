@@ -37,9 +37,11 @@ class MessageDesk:
         """Return what was captured, the newest first."""
         return await store.captured(self.pool, tenant_id, self.vault.seal, most=most, channel=channel)
 
-    async def letters(self, tenant_id: int, span: tuple[datetime, datetime], most: int, behind: int) -> list[Captured]:
-        """Return letters that were kept from one instant and until another, the newest first."""
-        return await store.letters(self.pool, tenant_id, self.vault.seal, span, most, behind)
+    async def letters(
+        self, scope: tuple[int, int], span: tuple[datetime, datetime], most: int, behind: int
+    ) -> list[Captured]:
+        """Return letters of a programme that were kept from one instant and until another, the newest first."""
+        return await store.letters(self.pool, scope, self.vault.seal, span, most, behind)
 
     async def one_captured(self, tenant_id: int, delivery_id: UUID) -> Captured | None:
         """Return one message that was captured."""

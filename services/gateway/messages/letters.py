@@ -89,9 +89,9 @@ async def _letters(
     since = datetime.combine(days[0], time(), UTC)
     until = datetime.combine(days[1], time(), UTC) + timedelta(days=1)
     async with designs.opened(tenant_id, programme) as opened:
-        brands, slug = await opened.brands(), opened.slug
-    kept = await desk.letters(tenant_id, (since, until), MOST_LETTERS, (part - 1) * MOST_LETTERS)
-    letters = [letter_of(each, brands) for each in reversed(kept) if each.told.programme == slug]
+        brands, scope = await opened.brands(), opened.scope
+    kept = await desk.letters(scope, (since, until), MOST_LETTERS, (part - 1) * MOST_LETTERS)
+    letters = [letter_of(each, brands) for each in reversed(kept)]
     return letters, await designs.pictures(tenant_id, logos_of(letters))
 
 

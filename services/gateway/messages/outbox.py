@@ -13,11 +13,14 @@ from fastapi.responses import HTMLResponse, Response
 from libs.deliveries.own import Shown
 from libs.deliveries.texts import DELIVERIES, entry_in_words, name_of_message
 from libs.deliveries.told import Captured
+from libs.posts.postgres import Shown as Post
 from services.gateway.door.middleware import SECURITY_HEADERS
 from services.gateway.door.parameters import Language
 from services.gateway.door.problems import ProblemError
 from services.gateway.live.routes import NO_STORE, remember
 from services.gateway.messages.desk import MessageDesk
+from services.gateway.posts.desk import desk_of_posts
+from services.gateway.posts.pages import HERE as POSTS
 from services.gateway.site.console_door import let_in
 from services.gateway.site.console_page import console_page
 from services.gateway.site.markup import instant, listed, preformatted, prose, rows, table
@@ -56,6 +59,7 @@ async def outbox_page(request: Request, language: Language) -> Response:
     else:
         body += f"<p>{escape(say(language, 'page.empty'))}</p>"
     body += _own(await _desk(request).own_captured(visitor.key.tenant_id, _MOST), language)
+    body += _posts(await desk_of_posts(request).captured(visitor.key.tenant_id, _MOST), language)
     page = console_page(HERE, say(language, "page.title"), body, language)
     return remember(request, HTMLResponse(page, headers=NO_STORE), visitor.session)
 
@@ -132,6 +136,25 @@ def _own(found: Sequence[Shown], language: str) -> str:
         for each in found
     )
     return f"<h2>{escape(say(language, 'page.own'))}</h2>" + table(say(language, "page.own"), heads, lines)
+
+
+def _posts(found: Sequence[Post], language: str) -> str:
+    """Posts on pages of the company: each leads to where it is shown as its readers would see it."""
+    if not found:
+        return ""
+    say = DELIVERIES.say
+    heads = [escape(say(language, f"page.{name}")) for name in ("when", "message", "to", "says", "show")]
+    lines = rows(
+        (
+            instant(each.captured_at, "UTC", language),
+            escape(each.name),
+            f"<code>{escape(each.page)}</code>",
+            escape(_short(each.text)),
+            f'<a href="{POSTS}/{each.post_id}?lang={language}">{escape(say(language, "page.show"))}</a>',
+        )
+        for each in found
+    )
+    return f"<h2>{escape(say(language, 'page.posts'))}</h2>" + table(say(language, "page.posts"), heads, lines)
 
 
 def _short(text: str) -> str:

@@ -32,13 +32,15 @@ async def captured(
 
 
 async def letters(
-    pool: asyncpg.Pool, tenant_id: int, seal: Seal, span: tuple[datetime, datetime], most: int, behind: int
+    pool: asyncpg.Pool, scope: tuple[int, int], seal: Seal, span: tuple[datetime, datetime], most: int, behind: int
 ) -> list[Captured]:
-    """Return letters that were captured from one instant and until another, the newest first."""
+    """Return letters of a programme that were captured from one instant and until another, the newest first."""
+    tenant_id, programme_id = scope
     async with tenant_transaction(pool, tenant_id, reading=True) as connection:
         return await deliveries.captured(
-            connection, tenant_id, seal, most=most, channel="file", since=span[0], until=span[1], behind=behind
-        )
+            connection, tenant_id, seal, most=most, channel="file", since=span[0], until=span[1], behind=behind,
+            programme_id=programme_id,
+        )  # fmt: skip
 
 
 async def one_captured(pool: asyncpg.Pool, tenant_id: int, seal: Seal, delivery_id: UUID) -> Captured | None:

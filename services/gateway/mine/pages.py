@@ -34,7 +34,7 @@ class Shown(NamedTuple):
 
     `worth` is what these points pay at a till, in words; `levels` are the member's, `had` so many orders of theirs,
     `news` what else the shelf tells, as HTML.
-    `shares` says that members may share points in households.
+    `shares` says that members may share points in households, `looks` that somebody else looks at the page.
     """
 
     token: str
@@ -47,6 +47,7 @@ class Shown(NamedTuple):
     had: int = 0
     news: str = ""
     shares: bool = False
+    looks: bool = False
 
     def say(self, key: str, /, **values: object) -> str:
         """Say a text, as HTML."""
@@ -137,9 +138,13 @@ def _card(shown: Shown, offer: OfferView) -> str:
 
 
 def reward_page(
-    shown: Shown, offer: OfferView, key: str, *, options: Mapping[str, Sequence[str]], refused: str | None = None
-) -> str:
-    """One reward with its terms, and a form that redeems it where it can be had; `options` are what may be chosen."""
+    shown: Shown, offer: OfferView, key: str, *, options: Mapping[str, Sequence[str]], refused: str | None = None,
+    may_share: bool = True,
+) -> str:  # fmt: skip
+    """One reward with its terms, and a form that redeems it where it can be had; `options` are what may be chosen.
+
+    `may_share` says that anybody may see it.
+    """
     said = "" if refused is None else f'<p role="alert" class="bad">{shown.say("refused")} {escape(refused)}</p>'
     left = ""
     if offer.left is not None:
@@ -147,32 +152,40 @@ def reward_page(
     why = listed(escape(each.text) for each in offer.reasons) if offer.reasons else ""
     form = ""
     if offer.in_reach:
-        fields = "".join(
-            _field(shown, name, schema, options.get(name, ()))
-            for name, schema in offer.asks.get("properties", {}).items()
-        )
-        form = (
-            f'<form method="post" action="{shown.path("rewards", offer.reference)}">'
-            f'<input type="hidden" name="key" value="{escape(key)}">{fields}'
-            f'<button type="submit">{shown.say("redeem")}</button></form>'
-        )
+        form = redeem_form(offer, shown.path("rewards", offer.reference), key, options, shown.language)
     wish = "unwish" if offer.wished else "wish"
     body = (
         f'{said}<div class="reward">{look(offer)}</div><p>{escape(offer.text or offer.summary)}</p>'
         f"<p>{shown.say('cost', cost=price_words(offer.price, shown.language))}</p>{left}{why}{form}"
         f'<form method="post" action="{shown.path("wishes", offer.reference)}">'
         f'<button type="submit" name="wish" value="{wish}">{shown.say(wish)}</button></form>'
-        f'<form method="post" action="{shown.path("shares", offer.reference)}">'
-        f"<button>{escape(SHARING.say(shown.language, 'share'))}</button></form>"
+        + (_sharing(shown, offer) if may_share else "")
         + (f"<h2>{shown.say('terms')}</h2><p>{escape(offer.terms)}</p>" if offer.terms else "")
         + _back(shown)
     )
     return page(offer.title, body, language=shown.language, worn=shown.worn)
 
 
+def redeem_form(offer: OfferView, action: str, key: str, options: Mapping[str, Sequence[str]], language: str) -> str:
+    """The form that redeems a reward; `action` is HTML already."""
+    fields = "".join(
+        _field(language, name, schema, options.get(name, ()))
+        for name, schema in offer.asks.get("properties", {}).items()
+    )
+    return (
+        f'<form method="post" action="{action}"><input type="hidden" name="key" value="{escape(key)}">{fields}'
+        f'<button type="submit">{escape(MINE.say(language, "redeem"))}</button></form>'
+    )
+
+
+def _sharing(shown: Shown, offer: OfferView) -> str:
+    button = f"<button>{escape(SHARING.say(shown.language, 'share'))}</button>"
+    return f'<form method="post" action="{shown.path("shares", offer.reference)}">{button}</form>'
+
+
 def done_page(shown: Shown, order: OrderView, title: str) -> str:
     """What was redeemed, and how it is used."""
-    used = "".join(_usable(shown, each) for each in order.usable)
+    used = "".join(usable_part(shown, each) for each in order.usable)
     state = "" if used else f"<p>{escape(state_words(order.state, shown.language))}</p>"
     body = (
         f'<p role="status" class="good">{escape(title)}. {shown.say("thanks.why")}</p>'
@@ -214,9 +227,9 @@ def answers_of(asks: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, 
     return found
 
 
-def _field(shown: Shown, name: str, schema: Mapping[str, Any], options: Sequence[str]) -> str:
+def _field(language: str, name: str, schema: Mapping[str, Any], options: Sequence[str]) -> str:
     day, field = "date" in str(schema), escape(name)
-    told = escape(MINE.get(shown.language, f"ask.{name}", str(schema.get("title") or name)))
+    told = escape(MINE.get(language, f"ask.{name}", str(schema.get("title") or name)))
     label = f'<label for="{field}">{told}</label>'
     if options:
         choices = "".join(f"<option>{escape(each)}</option>" for each in options)
@@ -233,7 +246,7 @@ def _order(shown: Shown, order: OrderView, titles: Mapping[str, str], stars: int
         state=state_words(order.state, shown.language),
         points=points,
     )
-    used = "".join(_usable(shown, each) for each in order.usable)
+    used = "".join(usable_part(shown, each) for each in order.usable)
     return f"<section><p>{told}</p>{used}{_rating(shown, order, stars)}</section>"
 
 
@@ -243,7 +256,8 @@ def _rating(shown: Shown, order: OrderView, stars: int | None) -> str:
     return rating_form(shown.path("orders", str(order.order_id)), order.order_id, stars, shown.language)
 
 
-def _usable(shown: Shown, usable: UsableView) -> str:
+def usable_part(shown: Shown, usable: UsableView) -> str:
+    """How something that was redeemed is used: a code to be shown, a link, or words; nothing where there is none."""
     if not usable.value:
         return ""
     until = ""

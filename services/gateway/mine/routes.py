@@ -1,4 +1,4 @@
-"""The member's own page: an operation that makes the link, and the pages behind it. A link is its own permission."""
+"""The member's own page: what is behind the link. A link is its own permission."""
 
 from __future__ import annotations
 
@@ -9,28 +9,21 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse
-from pydantic import ConfigDict, Field
 
 from libs.catalogue import postgres as catalogue
 from libs.catalogue.facts import Asking
 from libs.codes.postgres import texts
 from libs.contracts.orders import OrderAsk, OrderView
 from libs.contracts.redemption import Ask, RedemptionView
-from libs.judging.versions import RunningProgramme
-from libs.language import wording
 from libs.language.choice import choose
-from libs.promotions.rates import digits
-from libs.runtime.clock import monotonic
-from services.gateway.catalogue.looking import Onlooker, Seen, offer_view, onlooker, seen_by
+from libs.ledger.zones import load_zone
+from services.gateway.catalogue.looking import Onlooker, Seen, for_anybody, offer_view, onlooker, seen_by
 from services.gateway.catalogue.order_reading import order_views
-from services.gateway.catalogue.pages import PICTURES
+from services.gateway.chat.way import way_to_chat
 from services.gateway.codes.asking import keeper_of
 from services.gateway.designs.looks import dress_of
-from services.gateway.door.access import PointsSpender, parts_of
-from services.gateway.door.openapi import refusals
-from services.gateway.door.parameters import MemberId, ProgrammeSlug
+from services.gateway.door.access import parts_of, site_of
 from services.gateway.door.problems import ProblemError
-from services.gateway.door.quotas import POLICY
 from services.gateway.feedback.saying import say
 from services.gateway.feedback.store import load_stars
 from services.gateway.feedback.texts import FEEDBACK
@@ -39,19 +32,21 @@ from services.gateway.households import own_word
 from services.gateway.households.pages import own_page
 from services.gateway.households.words import WORDS as HOUSEHOLDS
 from services.gateway.members.lookup import one_member
-from services.gateway.mine.links import LIVES, OwnPage, PageLinks
+from services.gateway.mine.links import OwnPage
+from services.gateway.mine.looking import marked
 from services.gateway.mine.news import news
 from services.gateway.mine.pages import (
     PLACE,
     Shown,
     answers_of,
-    broken_page,
     done_page,
     key_of,
     reward_page,
     sending_page,
     shelf_page,
 )
+from services.gateway.mine.visiting import answered, broken, opened_by
+from services.gateway.mine.worth import may_share, worth
 from services.gateway.questionnaires import own_word as own_answers
 from services.gateway.questionnaires.filling import waiting
 from services.gateway.questionnaires.pages import PART, section
@@ -60,49 +55,14 @@ from services.gateway.rules.desk import desk_of
 from services.gateway.sharing.making import Wish, path_of, share
 from services.gateway.site.forms import fields_of
 from services.gateway.store import Member, Reading
-from services.gateway.views import View
 
 router = APIRouter()
-_HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Vary": "Accept-Language"}
 _MOST, _FIELDS, _ORDERS = 8_192, 20, 20
 _ANSWERS, _ANSWERED = 65_536, 100
 _APP = Asking(channel="app")
 Token = Annotated[str, Path(max_length=128)]
 Reference = Annotated[str, Path(max_length=64)]
 Wanted = Annotated[str | None, Query(alias="lang", max_length=35)]
-
-
-class OwnPageView(View):
-    """A link to the member's own page."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"path": "/m/AQAAAAIAAAAB", "expires_at": "2024-03-01T18:31:09Z"}}
-    )
-
-    path: str = Field(description="The path below this address; it opens the page, and may spend the member's points.")
-    expires_at: datetime = Field(description="Until when it does.")
-
-
-@router.post(
-    "/v1/members/{member_id}/pages",
-    operation_id="openMemberPage",
-    summary="Open the member's own page",
-    tags=["rewards"],
-    status_code=201,
-    responses=refusals("member-unknown", "programme-needed", "request-invalid"),
-)
-async def open_page(
-    request: Request, caller: PointsSpender, member_id: MemberId, programme: ProgrammeSlug = None
-) -> OwnPageView:
-    """Make a link for an app, a call centre or a mail, by which a member looks at rewards and redeems, on a phone too.
-
-    Whoever has the link may spend the member's points for an hour: give it to nobody else.
-    """
-    async with caller.parts.store.reading(caller.tenant_id) as reading:
-        member = await one_member(reading, member_id, programme)
-    until = caller.parts.clock.now() + LIVES
-    token = _links(request).token(OwnPage(caller.tenant_id, member.programme_id, member.member_id, until))
-    return OwnPageView(path=f"{PLACE}/{token}", expires_at=until.replace(microsecond=0))
 
 
 class _Visit(NamedTuple):
@@ -124,8 +84,8 @@ async def show_shelf(request: Request, token: Token, lang: Wanted = None) -> HTM
 async def rate(request: Request, token: Token, order_id: UUID, lang: Wanted = None) -> HTMLResponse:
     """Keep the stars and words that a member gives to what was had."""
     parts, fields = parts_of(request), await fields_of(request, _MOST, _FIELDS)
-    if (page := _read(request, token)) is None:
-        return _broken(request, lang)
+    if (page := opened_by(request, token)) is None:
+        return broken(request, lang)
     async with parts.store.reading(page.tenant_id) as reading:
         found = await catalogue.load_order(reading.connection, page.tenant_id, order_id)
     if found is None or found[0] != (page.tenant_id, page.programme_id, page.member_id):
@@ -140,8 +100,8 @@ async def rate(request: Request, token: Token, order_id: UUID, lang: Wanted = No
 
 async def _shelf(request: Request, token: str, lang: str | None, told: str = "") -> HTMLResponse:
     parts = parts_of(request)
-    if (page := _read(request, token)) is None:
-        return _broken(request, lang)
+    if (page := opened_by(request, token)) is None:
+        return broken(request, lang)
     async with parts.store.reading(page.tenant_id) as reading:
         visit = await _visit(request, reading, page, token, lang, shelf=True)
         seen = await seen_by(reading, visit.who, _APP, parts.clock.now())
@@ -149,13 +109,13 @@ async def _shelf(request: Request, token: str, lang: str | None, told: str = "")
         orders = await order_views(
             reading.connection, await catalogue.load_orders_of(reading.connection, name, None, _ORDERS)
         )
-        orders = [await _with_texts(request, reading, each) for each in orders]
+        orders = [await _with_texts(request, reading, each, looks=page.looks) for each in orders]
         stars = await load_stars(reading.connection, name, [each.order_id for each in orders])
     seen.sort(key=lambda each: (-each.proposal.score, each.kept.reward.reference))
     language = visit.shown.language
     titles = {each.kept.reward.reference: each.kept.reward.words(language).title for each in seen}
     offers = [offer_view(each, visit.who, language) for each in seen]
-    return _answer(request, shelf_page(visit.shown, offers, orders, titles, stars, told), language)
+    return answered(request, visit.shown, shelf_page(visit.shown, offers, orders, titles, stars, told))
 
 
 @router.get(f"{PLACE}/{{token}}/rewards/{{reference}}", include_in_schema=False)
@@ -168,8 +128,8 @@ async def show_reward(request: Request, token: Token, reference: Reference, lang
 async def redeem(request: Request, token: Token, reference: Reference, lang: Wanted = None) -> HTMLResponse:
     """Redeem a reward, once however often the form is sent, and show how it is used."""
     parts, fields = parts_of(request), await fields_of(request, _MOST, _FIELDS)
-    if (page := _read(request, token)) is None:
-        return _broken(request, lang)
+    if (page := opened_by(request, token)) is None:
+        return broken(request, lang)
     async with parts.store.reading(page.tenant_id) as reading:
         visit = await _visit(request, reading, page, token, lang)
         found = await _one(reading, visit.who, reference, parts.clock.now())
@@ -186,15 +146,15 @@ async def redeem(request: Request, token: Token, reference: Reference, lang: Wan
         return await _reward(request, token, reference, lang, refused=error.detail or error.kind.title)
     order = RedemptionView.model_validate_json(bytes(answer.body)).order
     assert order is not None
-    return _answer(request, done_page(visit.shown, order, offer.title), visit.shown.language)
+    return answered(request, visit.shown, done_page(visit.shown, order, offer.title))
 
 
 @router.post(f"{PLACE}/{{token}}/wishes/{{reference}}", include_in_schema=False)
 async def wish(request: Request, token: Token, reference: Reference, lang: Wanted = None) -> HTMLResponse:
     """Put a reward on the wish list, or take it off."""
     parts, fields = parts_of(request), await fields_of(request, _MOST, _FIELDS)
-    if (page := _read(request, token)) is None:
-        return _broken(request, lang)
+    if (page := opened_by(request, token)) is None:
+        return broken(request, lang)
     name = (page.tenant_id, page.programme_id, page.member_id)
     slug = (await parts.programmes.of(page.tenant_id)).by_key()[page.tenant_id, page.programme_id].programme
     async with desk_of(request).store.opened(page.tenant_id, slug) as opened:
@@ -209,14 +169,14 @@ async def wish(request: Request, token: Token, reference: Reference, lang: Wante
 async def show_to_friends(request: Request, token: Token, reference: Reference, lang: Wanted = None) -> HTMLResponse:
     """Make the link by which friends see a reward."""
     parts = parts_of(request)
-    if (page := _read(request, token)) is None:
-        return _broken(request, lang)
+    if (page := opened_by(request, token)) is None:
+        return broken(request, lang)
     async with parts.store.reading(page.tenant_id) as reading:
         visit = await _visit(request, reading, page, token, lang)
     made = await share(request, visit.member, page.tenant_id, Wish("reward", reference))
     path = path_of(request, page.tenant_id, page.programme_id, made.share_id)
-    address = f"{str(request.base_url).rstrip('/')}{path}"
-    return _answer(request, sending_page(visit.shown, made, address), visit.shown.language)
+    address = f"{site_of(request)}{path}"
+    return answered(request, visit.shown, sending_page(visit.shown, made, address))
 
 
 @router.get(f"{PLACE}/{{token}}/household", include_in_schema=False)
@@ -229,8 +189,8 @@ async def show_household(request: Request, token: Token, lang: Wanted = None) ->
 async def change_household(request: Request, token: Token, lang: Wanted = None) -> HTMLResponse:
     """Take the member's word: to found a household, to join one or not, to leave it."""
     fields = await fields_of(request, _MOST, _FIELDS)
-    if (page := _read(request, token)) is None:
-        return _broken(request, lang)
+    if (page := opened_by(request, token)) is None:
+        return broken(request, lang)
     try:
         await own_word.say(client_of(request), page, fields)
     except ProblemError as error:
@@ -254,31 +214,31 @@ async def answer_questions(request: Request, token: Token, name: Reference, lang
 async def _questions(
     request: Request, token: str, name: str, lang: str | None, fields: dict[str, str] | None = None
 ) -> HTMLResponse:
-    if (page := _read(request, token)) is None:
-        return _broken(request, lang)
+    if (page := opened_by(request, token)) is None:
+        return broken(request, lang)
     async with parts_of(request).store.reading(page.tenant_id) as reading:
         shown = (await _visit(request, reading, page, token, lang)).shown
-    return _answer(request, await own_answers.answer(request, page, shown, name, fields), shown.language)
+    return answered(request, shown, await own_answers.answer(request, page, shown, name, fields))
 
 
 async def _household(request: Request, token: str, lang: str | None, told: str = "") -> HTMLResponse:
     parts = parts_of(request)
-    if (page := _read(request, token)) is None:
-        return _broken(request, lang)
+    if (page := opened_by(request, token)) is None:
+        return broken(request, lang)
     programmes = await parts.programmes.of(page.tenant_id)
     async with parts.store.reading(page.tenant_id) as reading:
         visit = await _visit(request, reading, page, token, lang)
         language = visit.shown.language
         view = await own_word.seen(reading, programmes, visit.member, parts.clock.now(), language)
-    return _answer(request, own_page(visit.shown, view, own_word.key_of(token, view), told), language)
+    return answered(request, visit.shown, own_page(visit.shown, view, own_word.key_of(token, view), told))
 
 
 async def _reward(
     request: Request, token: str, reference: str, lang: str | None, refused: str | None = None
 ) -> HTMLResponse:
     parts = parts_of(request)
-    if (page := _read(request, token)) is None:
-        return _broken(request, lang)
+    if (page := opened_by(request, token)) is None:
+        return broken(request, lang)
     now = parts.clock.now()
     async with parts.store.reading(page.tenant_id) as reading:
         visit = await _visit(request, reading, page, token, lang)
@@ -288,9 +248,9 @@ async def _reward(
     offer = offer_view(found, visit.who, visit.shown.language)
     options = {"variant": getattr(found.kept.reward.what, "variants", ())}
     key = key_of(token, reference, last[0][1].order_id if last else None, now)
-    return _answer(
-        request, reward_page(visit.shown, offer, key, options=options, refused=refused), visit.shown.language
-    )
+    for_all = for_anybody(found.kept.reward)
+    body = reward_page(visit.shown, offer, key, options=options, refused=refused, may_share=for_all)
+    return answered(request, visit.shown, body)
 
 
 async def _visit(
@@ -307,34 +267,20 @@ async def _visit(
     who = await onlooker(reading, member, parts_of(request).clock.now())
     language = choose(lang, request.headers.get("accept-language"))
     worn = await dress_of(request, running.key, language)
+    if page.looks:
+        worn = marked(worn, page.until, load_zone(member.zone), language)
     points, now = who.facts.spendable.get("", 0), parts_of(request).clock.now()
     shown = Shown(
         token, running.name or running.programme, points, language,
-        worth=_worth(running, member, points, now, language),
+        worth=worth(running, member, points, now, language),
         news=await news(reading, running, member, now, language) if shelf else "",
         levels=tuple(sorted({each.rpartition("/")[2] for each in who.facts.tiers})), had=len(who.had), worn=worn,
-        shares=_shares(running, parts_of(request).clock.now()),
+        shares=may_share(running, now), looks=page.looks,
     )  # fmt: skip
     if shelf:
-        shown = shown._replace(news=shown.news + section(shown, await waiting(reading, running, member.member_id, now)))
+        told = section(shown, await waiting(reading, running, member.member_id, now))
+        shown = shown._replace(news=shown.news + told + await way_to_chat(reading, member, shown))
     return _Visit(page, member, who, shown)
-
-
-def _shares(running: RunningProgramme, now: datetime) -> bool:
-    """Whether members of a programme may share points."""
-    version = running.at(now)
-    return version is not None and version.compiled.source.household is not None
-
-
-def _worth(running: RunningProgramme, member: Member, points: int, now: datetime, language: str) -> str:
-    """What so many points pay at a till, in words; nothing where they pay nothing."""
-    version = running.at(now)
-    if version is None or version.compiled.source.payment is None:
-        return ""
-    source = version.compiled.source
-    rate = version.compiled.source.payment.rate(member.tier, now)
-    minor = 0 if rate is None else points * rate.minor // rate.points
-    return wording.money(minor, digits(source.currency), source.currency, language) if minor else ""
 
 
 async def _one(reading: Reading, who: Onlooker, reference: str, now: datetime) -> Seen:
@@ -345,8 +291,10 @@ async def _one(reading: Reading, who: Onlooker, reference: str, now: datetime) -
     return found
 
 
-async def _with_texts(request: Request, reading: Reading, order: OrderView) -> OrderView:
-    """The order with the texts of its codes, for the member whose they are."""
+async def _with_texts(request: Request, reading: Reading, order: OrderView, *, looks: bool) -> OrderView:
+    """The order with the texts of its codes, for the member whose they are; whoever `looks` gets nothing to use."""
+    if looks:
+        return order.model_copy(update={"usable": ()})
     ids: list[UUID] = [each.code_id for each in order.usable if each.code_id is not None]
     if not ids:
         return order
@@ -356,36 +304,3 @@ async def _with_texts(request: Request, reading: Reading, order: OrderView) -> O
         for each in order.usable
     )
     return order.model_copy(update={"usable": usable})
-
-
-def _links(request: Request) -> PageLinks:
-    links: PageLinks = request.app.state.page_links
-    return links
-
-
-def _read(request: Request, token: str) -> OwnPage | None:
-    """What a link opens. It counts for the link, as what its forms tell costs; one that opens nothing for its visitor.
-
-    Raises:
-        ProblemError: there were too many of those.
-    """
-    parts = parts_of(request)
-    page = _links(request).read(token, parts.clock.now())
-    host = "" if request.client is None else request.client.host
-    verdict = parts.visitors.take(host if page is None else token, monotonic())
-    if not verdict.allowed:
-        told = f"Try again in {verdict.retry_after} s."
-        raise ProblemError("quota-exceeded", told, headers=parts.visitors.headers(verdict), violated=(POLICY,))
-    return page
-
-
-def _broken(request: Request, wanted: str | None) -> HTMLResponse:
-    language = choose(wanted, request.headers.get("accept-language"))
-    request.state.headers["Content-Language"] = language
-    return HTMLResponse(broken_page(language), status_code=404, headers=_HEADERS)
-
-
-def _answer(request: Request, body: str, language: str) -> HTMLResponse:
-    request.state.headers["Content-Language"] = language
-    request.state.headers["Content-Security-Policy"] = PICTURES
-    return HTMLResponse(body, headers=_HEADERS)

@@ -62,9 +62,13 @@ MINE = Catalogue(
                 "ask.travellers": "Who travels? (names, with commas)",
                 "ask.words": "Your words on it",
                 "console": "Rewards",
-                "console.why": "See what the member can have, and redeem it for them, on the page that they see "
-                "themselves.",
+                "console.why": "See the member's own page as they see it. It is only shown, for ten minutes, and that "
+                "you looked is kept.",
                 "console.open": "Open their page",
+                "console.back": "Back to the member",
+                "console.redeem": "What they can have now, to redeem it for them, in your own name:",
+                "looking": "This page was opened by somebody of the company, to look at until {until}. Nothing can be "
+                "done here, and each look is kept.",
             }
         ),
         "de": MappingProxyType(
@@ -124,9 +128,13 @@ MINE = Catalogue(
                 "ask.travellers": "Wer reist? (Namen, mit Kommas)",
                 "ask.words": "Ihre Worte darauf",
                 "console": "Prämien",
-                "console.why": "Sehen, was das Mitglied haben kann, und für es einlösen, auf der Seite, die es "
-                "selbst sieht.",
+                "console.why": "Die Seite des Mitglieds sehen, wie es sie selbst sieht. Sie wird nur gezeigt, zehn "
+                "Minuten lang, und es wird festgehalten, dass Sie nachsahen.",
                 "console.open": "Seine Seite öffnen",
+                "console.back": "Zurück zum Mitglied",
+                "console.redeem": "Was es jetzt haben kann, um es in Ihrem Namen für es einzulösen:",
+                "looking": "Diese Seite hat jemand vom Unternehmen geöffnet, um sie bis {until} anzusehen. Hier lässt "
+                "sich nichts tun, und jeder Blick wird festgehalten.",
             }
         ),
     }

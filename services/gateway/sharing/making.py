@@ -9,7 +9,6 @@ from uuid import UUID
 
 from fastapi import Request
 
-from libs.catalogue import postgres as catalogue
 from libs.catalogue.limits import period_name
 from libs.games.documents import words
 from libs.games.postgres import load_awards
@@ -23,7 +22,7 @@ from services.gateway.games.rankings import first_places, own_place, stretch
 from services.gateway.intake.own import tell_activity
 from services.gateway.rules.desk import desk_of
 from services.gateway.sharing import store
-from services.gateway.sharing.desk import SharingDesk
+from services.gateway.sharing.desk import SharingDesk, shown_reward
 from services.gateway.sharing.links import Shared
 from services.gateway.sharing.store import Share, What, Words
 from services.gateway.sharing.texts import SHARING
@@ -53,7 +52,7 @@ async def share(request: Request, member: Member, tenant_id: int, wish: Wish) ->
     """Keep what a member shares, and tell of it once, however often the same is shared.
 
     Raises:
-        ProblemError: there is no such reward, nothing of it to share, or the broker can't be reached.
+        ProblemError: there is no such reward for anybody to see, nothing of it to share, or the broker is away.
     """
     parts = parts_of(request)
     running = (await parts.programmes.of(tenant_id)).by_key()[tenant_id, member.programme_id]
@@ -69,21 +68,26 @@ async def share(request: Request, member: Member, tenant_id: int, wish: Wish) ->
     async with desk_of(request).store.opened(tenant_id, running.programme) as opened:
         made = Share(share_id, wish.what, told.reference, told.texts, told.picture, now)
         await store.add(opened.connection, name, made)
-        kept = await store.find(opened.connection, name[:2], share_id)
+        kept = await store.find(opened.connection, name[:2], share_id, now - desk_of_shares(request).lives)
     assert kept is not None
     return kept
 
 
 def path_of(request: Request, tenant_id: int, programme_id: int, share_id: UUID) -> str:
     """The path of the link to something shared."""
+    return desk_of_shares(request).links.path(Shared(tenant_id, programme_id, share_id))
+
+
+def desk_of_shares(request: Request) -> SharingDesk:
+    """The desk of the running application."""
     desk: SharingDesk = request.app.state.sharing
-    return desk.links.path(Shared(tenant_id, programme_id, share_id))
+    return desk
 
 
 async def _told(reading: Reading, running: RunningProgramme, member: Member, wish: Wish, now: datetime) -> _Told:
     programme = running.name or running.programme
     if wish.what == "reward":
-        return await _reward(reading, running, wish.reference or "", programme)
+        return await _reward(reading, running, wish.reference or "", programme, now)
     if wish.what == "badge":
         return await _badge(reading, running, member, wish.reference or "", programme)
     version = running.at(now)
@@ -93,16 +97,16 @@ async def _told(reading: Reading, running: RunningProgramme, member: Member, wis
     return await _place(reading, version, member, wish.ranking, wish.key, programme, now)
 
 
-async def _reward(reading: Reading, running: RunningProgramme, reference: str, programme: str) -> _Told:
-    kept = await catalogue.load_reward(reading.connection, running.key, reference)
-    if kept is None or kept.reward.state != "live":
+async def _reward(reading: Reading, running: RunningProgramme, reference: str, programme: str, now: datetime) -> _Told:
+    reward = await shown_reward(reading.connection, running.key, reference, now)
+    if reward is None:
         raise ProblemError("reward-unknown")
     texts = {}
     for language in LANGUAGES:
-        said = kept.reward.words(language)
+        said = reward.words(language)
         summary = said.summary or said.title
         texts[language] = Words(said.title, SHARING.say(language, "reward", programme=programme, summary=summary))
-    picture = next((each.link for each in kept.reward.media if each.form == "picture"), None)
+    picture = next((each.link for each in reward.media if each.form == "picture"), None)
     return _Told(reference, texts, picture)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 
 import asyncpg
@@ -12,7 +13,7 @@ from libs.language.choice import choose
 from libs.runtime.clock import monotonic
 from services.gateway.catalogue.pages import PICTURES
 from services.gateway.designs.looks import dress_of
-from services.gateway.door.access import PointsReader, PointsSpender, RewardsReader, parts_of
+from services.gateway.door.access import PointsReader, PointsSpender, RewardsReader, parts_of, site_of
 from services.gateway.door.openapi import refusals
 from services.gateway.door.parameters import Language, MemberId, ProgrammeSlug
 from services.gateway.door.problems import ProblemError
@@ -23,7 +24,7 @@ from services.gateway.rules.desk import desk_of
 from services.gateway.sharing import store
 from services.gateway.sharing.desk import SharingDesk
 from services.gateway.sharing.links import PLACE
-from services.gateway.sharing.making import Wish, path_of, share
+from services.gateway.sharing.making import Wish, desk_of_shares, path_of, share
 from services.gateway.sharing.medal import medal
 from services.gateway.sharing.pages import MEDAL, gone_page, shared_page
 from services.gateway.sharing.views import ShareBody, ShareCountsView, SharesView, ShareView, counts_view, share_view
@@ -37,9 +38,9 @@ _PREVIEWS = ("bot", "crawl", "spider", "preview", "facebookexternalhit", "whatsa
 """What messengers call themselves that fetch a page to show what it is about: nobody has looked at it then."""
 
 
-def made_desk(pool: asyncpg.Pool, seal_key: bytes) -> SharingDesk:
-    """What the ways here are served with."""
-    return SharingDesk.from_seal_key(pool, seal_key)
+def made_desk(pool: asyncpg.Pool, seal_key: bytes, lives: timedelta) -> SharingDesk:
+    """What the ways here are served with; a link lives so long."""
+    return SharingDesk.from_seal_key(pool, seal_key, lives)
 
 
 @router.post(
@@ -56,7 +57,8 @@ async def share_something(
 ) -> ShareView:
     """Make a link to a reward, a badge or a place in a ranking, with a title, a text and a picture for messengers.
 
-    The same again is the same link. The activity `shared` is told once for it, so that campaigns may thank for it.
+    The same again is the same link, which lives anew. A reward is one that anybody may see. The activity `shared` is
+    told once for it, so that campaigns may thank for it.
     """
     body = await read_body(request, ShareBody)
     async with caller.parts.store.reading(caller.tenant_id) as reading:
@@ -64,7 +66,8 @@ async def share_something(
     made = await share(
         request, member, caller.tenant_id, Wish(body.what, body.reference, body.ranking, body.key)
     )  # fmt: skip
-    return share_view(made, path_of(request, caller.tenant_id, member.programme_id, made.share_id), language)
+    path = path_of(request, caller.tenant_id, member.programme_id, made.share_id)
+    return share_view(made, path, language, desk_of_shares(request).lives)
 
 
 @router.get(
@@ -78,12 +81,13 @@ async def list_member_shares(
     request: Request, caller: PointsReader, language: Language, member_id: MemberId, programme: ProgrammeSlug = None
 ) -> SharesView:
     """List what a member shared, the newest first, and how many people came by each link."""
+    lives = desk_of_shares(request).lives
     async with caller.parts.store.reading(caller.tenant_id) as reading:
         member = await one_member(reading, member_id, programme)
         name = (caller.tenant_id, member.programme_id, member_id)
         found = await store.load_of_member(reading.connection, name)
     return SharesView(
-        data=tuple(share_view(each, path_of(request, *name[:2], each.share_id), language) for each in found)
+        data=tuple(share_view(each, path_of(request, *name[:2], each.share_id), language, lives) for each in found)
     )
 
 
@@ -120,16 +124,16 @@ async def show_shared(
         raise ProblemError("quota-exceeded", told, headers=parts.visitors.headers(verdict), violated=(POLICY,))
     language = choose(lang, request.headers.get("accept-language"))
     request.state.headers["Content-Language"] = language
-    desk: SharingDesk = request.app.state.sharing
+    desk = desk_of_shares(request)
     to, agent = desk.links.read(token), request.headers.get("user-agent", "").lower()
     counts = not any(name in agent for name in _PREVIEWS)
-    found = None if to is None else await desk.visit(to, counts=counts)
+    found = None if to is None else await desk.visit(to, parts.clock.now(), counts=counts)
     if to is None or found is None:
         return HTMLResponse(gone_page(language), 404, _NO_STORE)
     running = (await parts.programmes.of(to.tenant_id)).by_key()[to.tenant_id, to.programme_id]
     version = running.at(parts.clock.now())
     public = version is not None and version.compiled.source.public
-    base = str(request.base_url).rstrip("/")
+    base = site_of(request)
     request.state.headers["Content-Security-Policy"] = PICTURES
     worn = await dress_of(request, running.key, language)
     body = shared_page(found, running, f"{base}{PLACE}/{token}", base, language, worn, public=public)

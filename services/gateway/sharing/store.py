@@ -24,7 +24,10 @@ class Words(NamedTuple):
 
 
 class Share(NamedTuple):
-    """Something that a member shows, as it was then; `opened` counts the people who came by its link."""
+    """Something that a member shows, as it was first; `opened` counts the people who came by its link.
+
+    `shared_at` is when it was shared last.
+    """
 
     share_id: UUID
     what: What
@@ -49,15 +52,15 @@ class Count(NamedTuple):
 
 
 async def add(connection: asyncpg.Connection, name: tuple[int, int, UUID], share: Share) -> None:
-    """Keep what a member shares, unless it is kept already."""
+    """Keep what a member shares, or that it was shared again."""
     texts = orjson.dumps({language: words._asdict() for language, words in share.texts.items()}).decode()
     said = (share.share_id, share.what, share.reference, texts, share.picture, share.shared_at)
     await connection.execute(_QUERIES["add"], *name, *said)
 
 
-async def find(connection: asyncpg.Connection, scope: tuple[int, int], share_id: UUID) -> Share | None:
-    """Return what a link leads to; None where there is nothing."""
-    row = await connection.fetchrow(_QUERIES["share"], *scope, share_id)
+async def find(connection: asyncpg.Connection, scope: tuple[int, int], share_id: UUID, since: datetime) -> Share | None:
+    """Return what a link leads to; None where there is nothing that was shared since an instant."""
+    row = await connection.fetchrow(_QUERIES["share"], *scope, share_id, since)
     return None if row is None else _share(row)
 
 

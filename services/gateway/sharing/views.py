@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -23,6 +23,7 @@ _SHARE: JsonDict = {
     "text": "Look what I found at The market: Of stoneware.",
     "picture": "https://shop.example/mug.jpg",
     "shared_at": "2024-03-01T18:31:09Z",
+    "expires_at": "2024-05-30T18:31:09Z",
     "opened": 3,
 }
 
@@ -64,7 +65,8 @@ class ShareView(View):
     title: str = Field(description="What a messenger shows in bold.")
     text: str = Field(description="What it shows below.")
     picture: str | None = Field(description="Its picture; null: a medal.")
-    shared_at: datetime = Field(description="When.")
+    shared_at: datetime = Field(description="When, the last time.")
+    expires_at: datetime = Field(description="Until when the link shows it.")
     opened: int = Field(description="How many people came by it; what messengers fetch for a preview is not counted.")
 
 
@@ -99,12 +101,13 @@ class ShareCountsView(View):
     data: tuple[ShareCountView, ...]
 
 
-def share_view(share: Share, path: str, language: str) -> ShareView:
+def share_view(share: Share, path: str, language: str, lives: timedelta) -> ShareView:
     """Show something that is shared in the words of a language."""
     words = share.words(language)
     return ShareView(
         share_id=share.share_id, what=share.what, reference=share.reference, path=path, title=words.title,
-        text=words.text, picture=share.picture, shared_at=share.shared_at, opened=share.opened,
+        text=words.text, picture=share.picture, shared_at=share.shared_at, expires_at=share.shared_at + lives,
+        opened=share.opened,
     )  # fmt: skip
 
 

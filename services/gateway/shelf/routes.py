@@ -15,7 +15,7 @@ from libs.catalogue.facts import Asking
 from libs.games.ranking import Question
 from services.gateway.catalogue.looking import Onlooker, Seen, anybody, categories_of, for_anybody, offer_view, seen_by
 from services.gateway.catalogue.pages import PICTURES
-from services.gateway.door.access import parts_of
+from services.gateway.door.access import parts_of, site_of
 from services.gateway.door.parameters import Language
 from services.gateway.door.problems import ProblemError
 from services.gateway.feedback.store import load_figures
@@ -67,7 +67,7 @@ async def rewards_shelf(
         for each in found.seen
         if category in ("", each.kept.reward.category)
     ]  # fmt: skip
-    shelf = Shelf(shown, _base(request), category, store, kiosk)
+    shelf = Shelf(shown, site_of(request), category, store, kiosk)
     return _page(request, shelf_page(shelf, offers, categories_of(found.seen), found.standing))
 
 
@@ -86,7 +86,7 @@ async def rewardfor_anybody(
     if one is None:
         raise ProblemError("not-found")
     offer = offer_view(one, found.who, language)
-    return _page(request, reward_page(Shelf(shown, _base(request)), offer, one.kept.reward, found.standing))
+    return _page(request, reward_page(Shelf(shown, site_of(request)), offer, one.kept.reward, found.standing))
 
 
 class _Found(NamedTuple):
@@ -109,10 +109,6 @@ async def _found(request: Request, shown: Shown, store: str) -> _Found:
     seen = [each for each in seen if for_anybody(each.kept.reward, store)]
     seen.sort(key=lambda each: (-each.proposal.score, each.kept.reward.reference))
     return _Found(who, seen, Standing({each.key: each.rank for each in places}, liked))
-
-
-def _base(request: Request) -> str:
-    return str(request.base_url).rstrip("/")
 
 
 def _page(request: Request, body: str) -> HTMLResponse:

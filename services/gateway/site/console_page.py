@@ -25,6 +25,8 @@ PLACES = (
     "/outbox",
     "/templates",
     "/mass",
+    "/posts",
+    "/chats",
     "/design",
 )
 """The console's pages, in the order of the bar."""
@@ -52,6 +54,8 @@ BAR = Catalogue(
             "/outbox": "Outbox",
             "/templates": "Messages",
             "/mass": "Mailings",
+            "/posts": "Posts",
+            "/chats": "Chat",
             "/design": "Design",
             "out": "Sign out",
             "scope": "The API key of this session lacks the scope {scope}.",
@@ -76,6 +80,8 @@ BAR = Catalogue(
             "/outbox": "Postausgang",
             "/templates": "Nachrichten",
             "/mass": "Mailings",
+            "/posts": "Beiträge",
+            "/chats": "Chat",
             "/design": "Gestaltung",
             "out": "Abmelden",
             "scope": "Dem API-Schlüssel dieser Sitzung fehlt die Berechtigung {scope}.",

@@ -22,6 +22,7 @@ STYLE = (_STATIC / "style.css").read_text(encoding="utf-8")
 SCRIPT = (_STATIC / "live.js").read_text(encoding="utf-8")
 TIME_LEFT = (_STATIC / "time-left.js").read_text(encoding="utf-8")
 DESIGNER = (_STATIC / "designer.js").read_text(encoding="utf-8")
+CHAT = (_STATIC / "chat.js").read_text(encoding="utf-8")
 WATCH = (_STATIC / "watch.js").read_text(encoding="utf-8")
 
 

@@ -101,6 +101,12 @@ async def watch() -> Response:
     return Response(pages.WATCH, media_type="text/javascript", headers={"Cache-Control": "max-age=3600"})
 
 
+@router.get("/chat.js")
+async def chat() -> Response:
+    """Serve the script that brings what is new in a talk."""
+    return Response(pages.CHAT, media_type="text/javascript", headers={"Cache-Control": "max-age=3600"})
+
+
 @router.get("/designer.js")
 async def designer() -> Response:
     """Serve the script that shows a design while it is changed."""

@@ -5,6 +5,7 @@ for (const form of document.querySelectorAll("form[data-designer]")) {
   const show = form.querySelector("button[data-show]");
   let waiting;
   const later = () => {
+    if (!show) return;
     clearTimeout(waiting);
     waiting = setTimeout(() => form.requestSubmit(show), 500);
   };

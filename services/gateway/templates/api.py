@@ -10,8 +10,7 @@ from libs.messages.content import ChannelName
 from libs.messages.template import Template
 from libs.templates import forms
 from libs.templates.postgres import Place
-from services.gateway.designs.desk import site_of
-from services.gateway.door.access import Caller, RulesPublisher, RulesReader
+from services.gateway.door.access import Caller, RulesPublisher, RulesReader, site_of
 from services.gateway.door.openapi import refusals
 from services.gateway.door.parameters import ProgrammeSlug
 from services.gateway.door.problems import FieldError, ProblemError

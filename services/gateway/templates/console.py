@@ -11,8 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from libs.messages.content import ChannelName
 from libs.messages.template import PARTS, Template
 from libs.runtime.api_keys import ApiKey
-from services.gateway.designs.desk import site_of
-from services.gateway.door.access import Caller, parts_of
+from services.gateway.door.access import Caller, parts_of, site_of
 from services.gateway.door.middleware import SECURITY_HEADERS
 from services.gateway.door.parameters import Language, ProgrammeSlug
 from services.gateway.door.problems import ProblemError

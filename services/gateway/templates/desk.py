@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from fastapi import Request
@@ -28,6 +28,9 @@ from services.gateway.members.lookup import one_member
 from services.gateway.running import named
 from services.gateway.templates.member_values import values_for
 from services.gateway.templates.store import TemplateStore
+
+_MOST_READY = 64
+"""Templates that are kept ready for letters of the gateway's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class TemplateDesk:
 
     store: TemplateStore
     clock: Clock
+    _ready: dict[tuple[object, ...], Ready] = field(default_factory=dict, repr=False)
 
     async def check(self, template: Template, look: Look = DEFAULT) -> Compiled:
         """Compile a template beside the loop, in a brand's look.
@@ -90,6 +94,22 @@ class TemplateDesk:
         template = source or shipped(found.name, found.language, found.channel)
         assert template is not None
         return Taken(template, found.version, tuple(versions))
+
+    async def ready(self, scope: tuple[int, int], programme: str, asked: Asked) -> Ready:
+        """Return the template that would be taken, ready to be filled. A version never changes, so it is compiled once.
+
+        Raises:
+            ProblemError: something is wrong with it.
+        """
+        taken = await self.taken(scope[0], programme, asked)
+        one = taken.template
+        key = (scope if taken.version else None, one.name, one.brand, one.language, one.channel, taken.version)
+        if key not in self._ready:
+            made = chosen(one, await self.check(one), taken.version).ready
+            if len(self._ready) >= _MOST_READY:
+                self._ready.clear()
+            self._ready[key] = made
+        return self._ready[key]
 
     async def show(
         self,

@@ -14,7 +14,7 @@ from libs.messages.template import Template, TemplateInvalid
 from libs.templates import forms
 from libs.templates.bundle import MOST_PACKED, Bundle, unpacked
 from libs.templates.images import Image
-from services.gateway.door.access import RulesPublisher
+from services.gateway.door.access import RulesPublisher, site_of
 from services.gateway.door.openapi import refusals
 from services.gateway.door.parameters import ProgrammeSlug
 from services.gateway.door.problems import ProblemError
@@ -69,7 +69,7 @@ async def import_template(
 ) -> ImportedView:
     """Read a ZIP archive of one HTML or MJML page and its images, and publish it: up to 10 MiB, 25 MiB unpacked.
 
-    The images are stored and shown by this gateway, under the address that the request came to. The page may have the
+    The images are stored and shown by this gateway, under its public address. The page may have the
     gaps of a template; scripts, forms and whatever loads from elsewhere are refused.
     """
     if request.headers.get("content-type", "").partition(";")[0].strip() != MEDIA_TYPE:
@@ -81,7 +81,7 @@ async def import_template(
             raise ProblemError("body-too-large", f"At most {MOST_PACKED} bytes are taken.")
 
     def address(image: Image) -> str:
-        return f"{str(request.base_url).rstrip('/')}/media/{image.digest}"
+        return f"{site_of(request)}/media/{image.digest}"
 
     try:
         bundle: Bundle = await asyncio.to_thread(unpacked, bytes(body), address)

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import orjson
 
-from libs.messages.content import ChannelName
+from libs.messages.content import WayName
 from libs.runtime import sql
 from libs.runtime.postgres import DATABASE_ERRORS
 from libs.runtime.seal import Seal
@@ -21,8 +21,8 @@ _QUERIES = sql.load("services.notifier", "captured.sql")
 class CapturedChannel:
     """Stands in for any channel. A letter that comes twice is kept once."""
 
-    def __init__(self, name: ChannelName, pool: asyncpg.Pool, seal: Seal, now: Callable[[], datetime]) -> None:
-        self.name: ChannelName = name
+    def __init__(self, name: WayName, pool: asyncpg.Pool, seal: Seal, now: Callable[[], datetime]) -> None:
+        self.name: WayName = name
         self._pool = pool
         self._seal = seal
         self._now = now

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Literal, Protocol
 from uuid import UUID
 
-from libs.messages.content import ChannelName, Content
+from libs.messages.content import Content, WayName
 
 Reason = Literal[
     "address-unknown",  # nobody there: the address is dead
@@ -89,9 +89,11 @@ Outcome = Handed | Refused | Postponed | Unanswered
 
 
 class Channel(Protocol):
-    """A way to members. One instance is shared by all senders of a process, and `send` may run many times at once."""
+    """A way out. One instance is shared by all senders of a process, and `send` may run many times at once."""
 
-    name: ChannelName
+    @property
+    def name(self) -> WayName:
+        """What it is called."""
 
     async def open(self) -> None:
         """Make connections, as far as there is something to be made before the first message.

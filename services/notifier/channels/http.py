@@ -14,7 +14,7 @@ import orjson
 from pydantic import JsonValue
 
 from libs.contracts.pointers import NOTHING, Pointer
-from libs.messages.content import ChannelName
+from libs.messages.content import WayName
 from libs.messages.provider_settings import GAP, Answer, HttpSettings, Meaning
 from services.notifier.channels.channel import Handed, Letter, Outcome, Postponed, Reason, Refused
 from services.notifier.channels.exchange import Exchange, Line, Reply, Request, common, each_of
@@ -34,8 +34,8 @@ _POSTPONED: Mapping[str, Reason] = {
 class HttpChannel:
     """Hands messages over by a template."""
 
-    def __init__(self, settings: HttpSettings, line: Line, name: ChannelName = "http") -> None:
-        self.name: ChannelName = name
+    def __init__(self, settings: HttpSettings, line: Line, name: WayName = "http") -> None:
+        self.name: WayName = name
         self._settings = settings
         self._exchange = Exchange(line, safe=settings.knows_repeats)
         kind = "application/x-www-form-urlencoded" if settings.form is not None else "application/json"

@@ -14,7 +14,7 @@ import asyncpg
 import orjson
 from pydantic import ValidationError
 
-from libs.messages.content import ChannelName
+from libs.messages.content import WayName
 from libs.messages.provider_settings import read_settings
 from libs.messages.providers import provider_context
 from libs.runtime import logs, sql
@@ -74,7 +74,7 @@ class Providers:
             self._retired += [(self._read_at, each.channel) for each in before.values() if each.channel is not None]
             await self._close_retired(self._read_at - _LINGER)
 
-    def find(self, tenant_id: int, channel: ChannelName) -> tuple[bool, Channel | None]:
+    def find(self, tenant_id: int, channel: WayName) -> tuple[bool, Channel | None]:
         """Return whether a company has set a provider for a channel, and its channel if that can be used."""
         found = self._sets.get((tenant_id, channel))
         return found is not None, None if found is None else found.channel
@@ -92,7 +92,7 @@ class Providers:
         for channel in ended:
             await channel.close()
 
-    def _made(self, tenant_id: int, channel: ChannelName, sealed: bytes) -> Channel | None:
+    def _made(self, tenant_id: int, channel: WayName, sealed: bytes) -> Channel | None:
         try:
             document = orjson.loads(self._seal.open(sealed, provider_context(tenant_id, channel)))
             return make_channel(channel, read_settings(channel, document), self._means)
@@ -105,8 +105,8 @@ class Providers:
 class CompanyChannel:
     """A channel of all companies: each letter goes by its company's provider, or `otherwise`."""
 
-    def __init__(self, name: ChannelName, providers: Providers, otherwise: Channel) -> None:
-        self.name: ChannelName = name
+    def __init__(self, name: WayName, providers: Providers, otherwise: Channel) -> None:
+        self.name: WayName = name
         self._providers, self._otherwise = providers, otherwise
 
     async def open(self) -> None:

@@ -11,8 +11,9 @@ from datetime import datetime
 
 import asyncpg
 
-from libs.messages.content import ChannelName
+from libs.messages.content import WayName
 from libs.messages.provider_settings import (
+    FacebookSettings,
     FileSettings,
     HttpSettings,
     PushSettings,
@@ -22,6 +23,7 @@ from libs.messages.provider_settings import (
 )
 from services.notifier.channels.channel import Channel
 from services.notifier.channels.exchange import Line
+from services.notifier.channels.facebook import FacebookChannel
 from services.notifier.channels.file import FileChannel
 from services.notifier.channels.http import HttpChannel
 from services.notifier.channels.push import PushChannel
@@ -41,23 +43,24 @@ class Means:
     capped: Callable[[], None]
 
 
-def make_channel(channel: ChannelName, settings: Settings, means: Means) -> Channel:
+def make_channel(channel: WayName, settings: Settings, means: Means) -> Channel:
     """Make the channel of a provider.
 
     Raises:
         ValueError: nothing is made of these settings.
     """
     match settings:
-        case SmsSettings(segments_a_day=None):
-            return SmsChannel(settings, means.line, NO_CAP)
-        case SmsSettings(segments_a_day=int(most)):
-            return SmsChannel(settings, means.line, DailyCap(means.pool, most, means.wall, means.capped))
+        case SmsSettings(segments_a_day=most):
+            capped = None if most is None else DailyCap(means.pool, most, means.wall, means.capped)
+            return SmsChannel(settings, means.line, capped or NO_CAP)
         case PushSettings():
             return PushChannel(settings, means.line, means.wall)
         case WebPushSettings():
             return WebPushChannel(settings, means.line)
         case HttpSettings():
             return HttpChannel(settings, means.line, channel)
+        case FacebookSettings():
+            return FacebookChannel(settings, means.line)
         case FileSettings():
             return FileChannel(settings, means.wall)
     raise ValueError(f"no channel is made of {type(settings).__name__}")

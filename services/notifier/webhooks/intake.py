@@ -89,10 +89,22 @@ class Intake:
         kind = short_type(event.type)
         for each in self._listeners.get(event.tenant, ()):
             if wants(each.event_types, kind) and published >= each.since:
-                message = message_of(event, each.endpoint_id, each.style)
-                if await self._store.keep(each.tenant_id, each.endpoint_id, message, self._wall.now()):
-                    self._metrics.queued.inc()
-                    self.news.set()
+                await self._keep_for(each, event)
+
+    async def _keep_for(self, listener: Listener, event: Told) -> None:
+        """Keep an event for an endpoint; one that PostgreSQL refuses is left out, and holds up none behind it."""
+        message = message_of(event, listener.endpoint_id, listener.style)
+        try:
+            new = await self._store.keep(listener.tenant_id, listener.endpoint_id, message, self._wall.now())
+        except DATABASE_ERRORS as error:
+            if trouble(error) is not Trouble.REFUSED:
+                raise
+            self._metrics.refused.inc()
+            log.error("webhooks.event_refused", tenant=listener.tenant, event_id=event.id, error=type(error).__name__)
+            return
+        if new:
+            self._metrics.queued.inc()
+            self.news.set()
 
 
 def asked_of(listeners: Iterable[Listener]) -> dict[str, datetime]:

@@ -87,7 +87,10 @@ def log_lines(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def settings(database: Database, monkeypatch: pytest.MonkeyPatch) -> GatewaySettings:
     monkeypatch.setenv("POINTSTREAM_SEAL_KEY", base64.b64encode(SEAL_KEY).decode())
     return GatewaySettings(
-        postgres={"dsn": database.dsn("gateway")}, kafka={"bootstrap": "127.0.0.1:9"}, key_cache=timedelta(0)
+        postgres={"dsn": database.dsn("gateway")},
+        kafka={"bootstrap": "127.0.0.1:9"},
+        key_cache=timedelta(0),
+        public={"address": "http://door.test"},
     )
 
 

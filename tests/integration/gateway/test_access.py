@@ -33,6 +33,7 @@ SWEEP = {
     "getMessage": ("/v1/messages/{message_id}", 404),
     "listMemberTierChanges": ("/v1/members/{member_id}/tiers", 404),
     "getMemberContacts": ("/v1/members/{member_id}/contacts", 404),
+    "exportMemberPerson": ("/v1/members/{member_id}/contacts:export", 404),
     "revealMemberContacts": ("/v1/members/{member_id}/contacts:reveal", 404),
     "getMemberConsents": ("/v1/members/{member_id}/consents", 404),
     "getMemberShopping": ("/v1/members/{member_id}/shopping", 404),
@@ -46,6 +47,10 @@ SWEEP = {
     "getQuestionnaire": ("/v1/questionnaires/{segment}", 404),
     "getQuestionnaireFigures": ("/v1/questionnaires/{segment}/figures", 404),
     "listMemberQuestionnaires": ("/v1/members/{member_id}/questionnaires", 404),
+    "listChats": ("/v1/chats", 200),
+    "getChat": ("/v1/chats/{member_id}", 404),
+    "getMemberChat": ("/v1/members/{member_id}/chat", 404),
+    "getChatDesk": ("/v1/chat-desk", 200),
     "listMemberChoices": ("/v1/members/{member_id}/choices", 404),
     "listTradeOffers": ("/v1/trade-offers", 200),
     "getHousehold": ("/v1/households/{redemption_id}", 404),
@@ -96,12 +101,15 @@ SWEEP = {
     "getExperiment": ("/v1/experiments/{experiment}", 404),
     "listSegments": ("/v1/segments", 200),
     "listSegmentMembers": ("/v1/segments/{segment}/members", 404),
+    "listMemberPageLooks": ("/v1/members/{member_id}/pages", 404),
     "getInvitations": ("/v1/members/{member_id}/invitations", 404),
     "listScenarios": ("/v1/scenarios", 200),
     "listSimulations": ("/v1/scenario-simulations", 200),
     "getSimulation": ("/v1/scenario-simulations/{mass_message_id}", 404),
     "listMassMessages": ("/v1/mass-messages", 200),
     "getMassMessage": ("/v1/mass-messages/{mass_message_id}", 404),
+    "listPosts": ("/v1/posts", 200),
+    "getPost": ("/v1/posts/{mass_message_id}", 404),
     "getTestLetter": ("/v1/test-letters/{mass_message_id}", 404),
     "listResultMails": ("/v1/result-mails", 200),
     "listTemplates": ("/v1/templates", 200),
@@ -201,7 +209,7 @@ async def furnish(scribe: Scribe, tenant: SeededTenant) -> dict[str, str]:
     for name in ("webhook", "webhook_message"):
         await scribe.connection.execute(QUERIES[name], tenant.tenant_id, webhook_id, FRIDAY)
     mass_message_id = UUID(int=tenant.tenant_id << 12)
-    for name in ("mass", "own_letter", "simulation"):
+    for name in ("mass", "own_letter", "post", "simulation"):
         await scribe.connection.execute(QUERIES[name], *whose[:2], mass_message_id, FRIDAY)
     await scribe.connection.execute(QUERIES["game"], *whose[:2], UUID(int=1), f"of-{tenant.slug}", FRIDAY, LOTTERY)
     return {
@@ -244,6 +252,7 @@ async def spend(scribe: Scribe, tenant: SeededTenant, member_id: UUID) -> dict[s
     await scribe.connection.execute(QUERIES["gift_card"], *whose, *card, tenant.currency, FRIDAY)
     await scribe.connection.execute(QUERIES["cart"], *whose, redemption_id, FRIDAY)
     await scribe.connection.execute(QUERIES["questionnaire"], *whose[:2], f"of-{tenant.slug}", FRIDAY, QUESTIONS)
+    await scribe.connection.execute(QUERIES["chat"], *whose, FRIDAY)
     return {
         "redemption_id": str(redemption_id),
         "reward": f"mug-{tenant.slug}",

@@ -26,6 +26,7 @@ _ELSEWHERE = {
     "households",
     "games",
     "mass messages",
+    "posts",
     "places",
 }
 WRITING = {
@@ -33,8 +34,8 @@ WRITING = {
     for (path, method), operation in operations(document()).items()
     # What becomes an event has a key; files have an order of their own (test_files.py); redemptions, orders, codes,
     # gift cards, carts, trades, households and games are answered by their own service, and have tests of their own;
-    # lapsed points come back by requests (test_reinstatements.py), messages to many wait for a word (test_mass.py),
-    # positions for a consent (test_places.py), others move none.
+    # lapsed points come back by requests (test_reinstatements.py), messages to many and posts wait for a word
+    # (test_mass.py, test_posts.py), positions for a consent (test_places.py), others move none.
     if "Idempotency-Key" in [each["name"] for each in operation.get("parameters", ()) if method == "post"]
     and not _ELSEWHERE.intersection(operation["tags"])
 }

@@ -6,22 +6,31 @@ import asyncio
 import base64
 import re
 
+import asyncpg
 import httpx
 
 from libs.contacts.addresses import CheckedAddress, read_address
+from libs.contacts.postgres import destroy_keys
 from libs.contacts.vault import Vault
 from libs.deliveries.own import opened
 from libs.runtime.seal import Seal
-from tests.integration.gateway.conftest import SEAL_KEY, MakeKey, bearer
+from tests.integration.gateway.conftest import NOW, SEAL_KEY, MakeKey, bearer
 from tests.integration.gateway.scribe import Scribe
-from tests.support.database import ACME, GLOBEX, programme_document
+from tests.support.database import ACME, GLOBEX, Database, programme_document
 from tests.support.programmes import put_version
 
 SEAL, VAULT = Seal.from_base64(base64.b64encode(SEAL_KEY).decode()), Vault.from_seal_key(SEAL_KEY)
 REFERRAL = {"referral": {"when": {"kind": "enrolment"}, "referrer": [{"from": 1, "points": 5}]}}
 FRIEND = {"address": "Friend@example.org", "language": "de"}
 
-
+INVITED = """
+WITH asked AS (
+    INSERT INTO gateway.invitation_asked (tenant_id, programme_id, member_id, digest, asked_at)
+    VALUES (1, 1, $2, $1, now())
+)
+INSERT INTO gateway.invitation (tenant_id, programme_id, digest, member_id, invited_at, answer, answered_at)
+VALUES (1, 1, $1, $2, now(), $3, CASE WHEN $3::text IS NOT NULL THEN now() END)
+"""
 ELSEWHERE = """
 WITH other AS (
     INSERT INTO platform.programme (tenant_id, programme_id, slug, name, zone, currency)
@@ -98,6 +107,38 @@ async def test_who_said_no_is_asked_by_no_other_programme_of_the_company(
     for name in ("no", "yes"):
         assert (await client.post(path, json={"address": f"{name}@example.org"})).status_code == 202
     assert [address for address, _ in await letters(scribe)] == ["yes@example.org"]
+
+
+async def test_who_invites_is_named_where_it_is_plainly_a_name_and_forgotten_on_demand(
+    client: httpx.AsyncClient, anonymous: httpx.AsyncClient, scribe: Scribe, database: Database
+) -> None:
+    member, other = await scribe.member(ACME), await scribe.member(ACME)
+    await put_version(scribe.connection, programme_document(ACME) | REFERRAL)
+    path, contacts = f"/v1/members/{member.member_id}/invitations", f"/v1/members/{member.member_id}/contacts"
+    told = {"person": {"given_name": "Win at evil.example"}, "contacts": [{"channel": "email", "address": "me@a.org"}]}
+    assert (await client.post(contacts, json=told)).is_success
+    invited = await client.post(path, json=FRIEND | {"language": "en"}, headers={"Host": "evil.example"})
+    assert invited.status_code == 202
+    ((_, text),) = await letters(scribe)
+    assert ("evil" in text, "A friend of yours" in text) == (False, True)
+    link = re.search(r"http://door\.test(/invited/[^?\s]+)", text)
+    assert link is not None
+    others = f"/v1/members/{other.member_id}/invitations"
+    for address, answer in (("me@a.org", None), ("me@b.org", "refused")):
+        await scribe.connection.execute(INVITED, digest(address), other.member_id, answer)
+    assert (await client.post(contacts, json={"contacts": [{"channel": "email", "address": "me@b.org"}]})).is_success
+    assert (await client.post(others, json={"address": "third@example.org"})).json()["invited"] == 3
+
+    operator = await asyncpg.connect(database.dsn("operator"))
+    await destroy_keys(operator, NOW, [(1, 1, member.member_id)])
+    await operator.close()
+    assert (await client.get(path)).json() == {"invited": 0, "agreed": 0, "refused": 0}
+    assert "yes" not in (await anonymous.post(link[1], data={"answer": "agreed"})).text
+    rows = await scribe.connection.fetch("SELECT digest, member_id FROM gateway.invitation")
+    found = {bytes(row["digest"]): row["member_id"] for row in rows}
+    assert found[digest("friend@example.org")] is None, "asked once, whoever invites, and nobody knows who did"
+    assert digest("me@b.org") in found, "who said no is not asked again"
+    assert (await client.get(others)).json()["invited"] == 2, "of whom one is known by nobody any more"
 
 
 async def test_a_member_invites_so_many_a_day(client: httpx.AsyncClient, scribe: Scribe) -> None:

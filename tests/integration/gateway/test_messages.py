@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import base64
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
 import httpx
+import orjson
 import pytest
 
+from libs.deliveries import postgres as deliveries
 from libs.runtime import sql
-from tests.integration.gateway.conftest import MakeKey, bearer
+from libs.runtime.seal import Seal
+from tests.integration.gateway.conftest import SEAL_KEY, MakeKey, bearer
 from tests.integration.gateway.scribe import Scribe
 from tests.support.database import ACME
 from tests.unit.deliveries.test_bounces import MESSAGE, arf, dsn
@@ -23,6 +27,14 @@ INSERT INTO notifier.delivery (tenant_id, programme_id, member_id, message, occa
 SELECT 1, 1, $1::uuid, 'points_credited', 'o' || n, 'email', $2::timestamptz::date, md5($1::text || n)::uuid, 'service',
        '{}', 0, 0, '{}', 'handed', $2, $2 + n * interval '1 minute', $2
 FROM generate_series(1, 5) AS n
+"""
+LETTER = """
+INSERT INTO notifier.delivery (tenant_id, programme_id, member_id, message, occasion, channel, occasion_on, delivery_id,
+                               purpose, route, place, spread, facts, state, due_at, queued_at, handed_at)
+VALUES (1, $1, $2, 'campaign', $3, 'file', $4::timestamptz::date, $5, 'service', '{}', 0, 0, '{}', 'handed', $4, $4, $4)
+"""
+CAPTURED = """
+INSERT INTO notifier.captured (tenant_id, delivery_id, channel, captured_at, sealed) VALUES (1, $1, 'file', $2, $3)
 """
 
 
@@ -77,3 +89,23 @@ async def test_a_mail_that_came_back_is_kept_once(
     assert all(row["dead"] and row["digest"] is None for row in kept)
     wrong = await anonymous.post("/v1/messages/reports", content=raw, headers={**head, "Content-Type": "text/plain"})
     assert wrong.status_code == 415
+
+
+async def test_letters_are_counted_in_portions_of_their_own_programme(scribe: Scribe) -> None:
+    """Those of another programme of the company take no place in them."""
+    seal = Seal.from_base64(base64.b64encode(SEAL_KEY).decode())
+    member = await scribe.member()
+    told = dict.fromkeys(("address", "sender", "language", "title", "text", "html", "link", "unsubscribe"), "")
+    for number, programme_id in enumerate((1, 1, 99, 99, 99)):
+        letter_id, at = UUID(int=number + 1), FRIDAY + timedelta(hours=number)
+        await scribe.connection.execute(LETTER, programme_id, member.member_id, str(number), FRIDAY, letter_id)
+        sealed = seal.close(orjson.dumps(told | {"text": str(number)}), f"captured/{letter_id}")
+        await scribe.connection.execute(CAPTURED, letter_id, at, sealed)
+
+    async def part(behind: int) -> list[str]:
+        found = await deliveries.captured(
+            scribe.connection, 1, seal, most=1, channel="file", since=FRIDAY, behind=behind, programme_id=1
+        )
+        return [each.text for each in found]
+
+    assert [await part(behind) for behind in range(3)] == [["1"], ["0"], []]

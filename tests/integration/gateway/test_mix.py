@@ -88,9 +88,26 @@ async def test_a_reward_is_changed_stocked_and_redeemed_for_a_member_in_the_cons
     assert "Open their page" in known
     opened = await shop.door.post(f"/members/{member.member_id}/rewards?lang=en", headers=OURS)
     assert opened.status_code == 303
-    link = opened.headers["location"].partition("?")[0]
-    form = (await shop.door.get(f"{link}/rewards/mug?lang=en")).text
+    link, nobody = opened.headers["location"].partition("?")[0], {"Authorization": "", "Cookie": ""}
+    for path in (link, f"{link}/rewards/mug"):
+        looked = (await shop.door.get(f"{path}?lang=en", headers=nobody)).text
+        assert ("Nothing can be done here" in looked, "<form" in looked, "<button" in looked) == (True, False, False)
+    for path in ("rewards/mug", "wishes/mug", "shares/mug", "household", f"orders/{member.member_id}", "questions/q"):
+        refused = await shop.door.post(f"{link}/{path}", data={"key": "k", "wish": "wish"}, headers=nobody)
+        assert (refused.status_code, refused.json()["code"]) == (403, "page-only-shown"), path
+    assert await shop.spendable(member) == 100
+    (look,) = (await shop.door.get(f"/v1/members/{member.member_id}/pages")).json()["data"]
+    assert look["opened_by"].startswith("test (")
+
+    place = f"/members/{member.member_id}/rewards/mug?lang=en"
+    assert place.partition("?")[0] in (await shop.door.get(f"/members/{member.member_id}?lang=en")).text
+    form = (await shop.door.get(place)).text
     key = form.partition('name="key" value="')[2].partition('"')[0]
-    thanks = await shop.door.post(f"{link}/rewards/mug?lang=en", data={"key": key, "pick_up_at": "7"})
-    assert "It is your first reward with us" in thanks.text, thanks.text
+    elsewhere = {"Sec-Fetch-Site": "cross-site"}
+    assert (await shop.door.post(place, data={"key": key, "pick_up_at": "7"}, headers=elsewhere)).status_code == 403
+    for _ in range(2):
+        thanks = await shop.door.post(place, data={"key": key, "pick_up_at": "7"}, headers=OURS)
+        assert 'role="status"' in thanks.text, thanks.text
     assert await shop.spendable(member) == 91
+    (order,) = (await shop.door.get(f"/v1/members/{member.member_id}/orders")).json()["data"]
+    assert order["reference"] == "mug"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
@@ -11,15 +12,16 @@ import httpx
 import orjson
 import pytest
 
+from libs.contacts.postgres import destroy_keys
 from services.gateway.intake.publisher import Record
 from services.gateway.sharing.links import Shared, ShareLinks
 from services.gateway.sharing.medal import HEIGHT, WIDTH, medal
-from tests.integration.gateway.conftest import NOW
+from tests.integration.gateway.conftest import NOW, SetClock
 from tests.integration.gateway.scribe import Scribe
 from tests.integration.gateway.test_catalogue import SONG, Shop, rich, shop
 from tests.integration.gateway.test_feedback import told
 from tests.integration.gateway.test_public import publish
-from tests.support.database import GLOBEX
+from tests.support.database import GLOBEX, Database
 from tests.support.rewards import MUG
 
 __all__ = ["shop", "told"]
@@ -114,9 +116,55 @@ async def test_what_is_shared_has_a_preview_and_counts_people_and_not_messengers
     nowhere = await shop.door.post(f"/v1/members/{other.member_id}/shares", json=place)
     assert nowhere.json()["code"] == "nothing-to-share"
 
+    stranger = await shop.door.get(made["path"], headers=friend | {"Host": "evil.example"})
+    assert "evil.example" not in stranger.text
+
     link = (await shop.made(f"/v1/members/{other.member_id}/pages", {}))["path"]
     sent = (await shop.door.post(f"{link}/shares/mug?lang=en")).text
     assert [words in sent for words in ("https://wa.me/?text=", "<svg", "0 people came by it.")] == [True] * 3
+
+
+async def test_a_link_ends_and_shows_what_is_for_anybody_alone(
+    shop: Shop, scribe: Scribe, told: list[Record], clock: SetClock, database: Database
+) -> None:
+    await publish(shop.database)
+    member = await rich(scribe, 400)
+    path, mug = f"/v1/members/{member.member_id}/shares", {"what": "reward", "reference": "mug"}
+    await shop.put("mug", MUG)
+    await shop.put("chosen", SONG | {"audience": {"segments": ["best"]}})
+    later = (NOW + timedelta(days=1)).isoformat()
+    await shop.put("later", SONG | {"visible": {"from": later}})
+    for reference in ("chosen", "later", "none"):
+        refused = await shop.door.post(path, json=mug | {"reference": reference})
+        assert (refused.status_code, refused.json()["code"]) == (404, "reward-unknown"), reference
+    own = (await shop.made(f"/v1/members/{member.member_id}/pages", {}))["path"]
+    shown = [(await shop.door.get(f"{own}/rewards/{each}")).text for each in ("mug", "chosen")]
+    assert ["/shares/mug?" in shown[0], "/shares/" in shown[1]] == [True, False]
+    made = await shop.made(path, mug)
+    assert made["expires_at"] == (NOW + timedelta(days=90)).isoformat().replace("+00:00", "Z")
+
+    async def seen() -> int:
+        return (await shop.door.get(made["path"], headers={"Authorization": ""})).status_code
+
+    await shop.put("mug", MUG | {"audience": {"lists": ["staff"]}}, **{"If-Match": '"1"'})
+    assert await seen() == 404, "it is for staff now"
+    await shop.put("mug", MUG, **{"If-Match": '"2"'})
+    clock.forward(timedelta(days=89))
+    assert await seen() == 200
+    clock.forward(timedelta(days=1))
+    assert await seen() == 404
+    assert (await shop.made(path, mug))["path"] == made["path"]
+    assert await seen() == 200, "shared again it lives anew"
+    export = f"/v1/members/{member.member_id}/contacts:export"
+    whole = (await shop.door.get(export)).json()
+    assert [each["reference"] for each in whole["shares"]] == ["mug"]
+    assert (whole["contacts"]["masked"], whole["invitations"]["invited"], whole["looks"]) == (False, 0, [])
+    operator = await asyncpg.connect(database.dsn("operator"))
+    await destroy_keys(operator, NOW, [(1, 1, member.member_id)])
+    await operator.close()
+    assert await seen() == 404
+    assert (await shop.door.get(export)).json()["shares"] == []
+    assert (await shop.door.get(path)).json()["data"] == []
 
 
 async def test_a_link_leads_where_it_says_and_no_other_is_taken(client: httpx.AsyncClient) -> None:

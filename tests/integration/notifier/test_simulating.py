@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import asyncpg
 import pytest
 
 from libs.promotions.document import parse_programme
@@ -26,6 +28,7 @@ from tests.integration.notifier.conftest import BOUNDARY, NOON, SEED, Notifying
 from tests.integration.notifier.test_acting import review
 from tests.integration.notifier.test_scenarios import EARNED
 from tests.support.database import ACME, programme_document
+from tests.support.stack import until
 
 ROME = ZoneInfo("Europe/Rome")
 MEMBER = """
@@ -172,3 +175,29 @@ async def test_who_asks_is_told_in_every_language_and_the_same_by_whichever_way(
     assert german["words"] == "Eine Aktivität (Aktivität review)"
     assert await notifying.rows() == []
     assert await ask(99), "there is room again"
+
+
+async def test_whoever_asks_at_once_is_counted_one_after_the_other(notifying: Notifying) -> None:
+    wanted = scenarios({"trigger": {"kind": "activity", "activity": "review"}})
+
+    async def ask(connection: asyncpg.Connection, number: int) -> bool:
+        async with connection.transaction():
+            asked = (UUID(int=number), 5, wanted, "eva", notifying.clock.now())
+            return await simulations.ask(connection, (1, 1), *asked)
+
+    async def waits() -> bool:
+        held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = "
+        found = await notifying.pool.fetchval(held + "(SELECT oid FROM pg_database WHERE datname = current_database())")
+        return bool(found)
+
+    for number in range(simulations.MOST_OPEN - 1):
+        assert await ask(notifying.superuser, number)
+    other = await asyncpg.connect(notifying.database.dsn())
+    try:
+        async with notifying.superuser.transaction():
+            assert await ask(notifying.superuser, 100)
+            second = asyncio.create_task(ask(other, 101))
+            await until(waits, "the second waits for the first", seconds=60)
+        assert not await second
+    finally:
+        await other.close()

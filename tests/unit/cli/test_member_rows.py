@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from cli.member_events import Newcomers
 from cli.member_rows import MemberRows, Newcomer, enrolment
 from libs.contracts.rejection import Rejection
 from libs.intake.events import Prepared, Preparer
+from libs.ledger.late import GRACE
 from libs.ledger.zones import load_zone
 
 NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)
@@ -112,3 +114,16 @@ def test_a_changed_enrolment_is_another_event() -> None:
     ids = [dict(record.headers)["ce_id"] for record in records if isinstance(record, Prepared)]
     assert ids[0] == ids[1] != ids[2]
     assert b"17" not in ids[0].split(b"/", 1)[1], "no identifier stands in an id"
+
+
+def test_who_comes_from_elsewhere_did_not_join_just_now() -> None:
+    """Unless the file says so: campaigns and messages for newcomers are not for members of long standing."""
+
+    def at(**row: str) -> datetime:
+        made = Newcomers(ROWS, Preparer(SOURCE), "somebody", NOW).enrolment(read({"key": "A1", "card": "17"} | row))
+        assert isinstance(made, Prepared)
+        return datetime.fromisoformat(json.loads(made.value)["time"])
+
+    assert at() < NOW - GRACE
+    assert at(enrolled_at="2020-05-01") == datetime(2020, 4, 30, 22, tzinfo=UTC)
+    assert at(points="5", earned_at="2019-01-01T00:00:00Z") == datetime(2019, 1, 1, tzinfo=UTC)

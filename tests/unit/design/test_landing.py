@@ -18,7 +18,7 @@ from libs.design.landing import Form, Page, PageText
 from libs.design.style import DEFAULT
 from services.gateway.designs.editor import local_time, posted, tab_of
 from services.gateway.designs.words import DESIGNS
-from services.gateway.landing.joining import LIVES, Joining, address_of, enrolment
+from services.gateway.landing.joining import LIVES, Joining, address_of, enrolment, names_of, wish
 from services.gateway.landing.pages import Reward, Shown, landing_page
 from services.gateway.landing.words import LANDING
 
@@ -103,17 +103,18 @@ def test_a_form_is_known_by_its_key_and_for_a_while() -> None:
     assert Joining.from_seal_key(bytes(32)).member(key, NOW) != member
 
 
-def test_who_joins_says_yes_only_by_the_box() -> None:
+def test_who_joins_agrees_to_nothing_by_that() -> None:
     fields = {"email": " Anna@Example.org ", "given_name": " Anna ", "family_name": "Smith", "consent": "on"}
     address, member = address_of(fields), JOINING.member(JOINING.key(NOW, bytes(16)), NOW)
     assert address is not None
     assert member is not None
-    data = enrolment(member, address, FORM, fields, "de", "page spring")
+    names = names_of(FORM, fields)
+    assert names is not None
+    data = enrolment(member, address, names, "de")
     assert data["person"] == {"language": "de", "given_name": "Anna"}
-    assert [each["given"] for each in data["consents"]] == [True]
-    assert data["consents"][0]["text_version"] == FORM.consent_version("de") != FORM.consent_version("en")
-    fields.pop("consent")
-    assert enrolment(member, address, FORM, fields, "de", "page spring")["consents"] == []
+    assert data.keys() == {"member_id", "identifiers", "person", "contacts"}
+    assert wish(member, member, FORM, "de", "page spring").text_version == FORM.consent_version("de")
+    assert FORM.consent_version("de") != FORM.consent_version("en")
     assert address_of({"email": "nobody"}) is None
 
 

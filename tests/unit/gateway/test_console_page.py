@@ -34,5 +34,5 @@ def test_a_page_of_one_language_says_so_and_keeps_the_readers() -> None:
 NAMES = (
     "home", "members_page", "campaigns", "calendar", "segments_page", "catalogue_page", "experiments_page", "referrals",
     "backtests", "expiry_page", "templates_page", "webhook_endpoints", "outbox_page", "codes_page", "mass_page",
-    "designs_page", "scenarios_page", "games_page",
+    "designs_page", "scenarios_page", "games_page", "posts_page", "chats_page",
 )  # fmt: skip

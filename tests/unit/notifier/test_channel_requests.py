@@ -238,7 +238,7 @@ def test_wrong_settings_are_refused(channel: Any, document: Any, why: str) -> No
     with pytest.raises(ValueError, match=why) as refused:
         read_settings(channel, document)
     assert "AC1" not in str(refused.value) or not isinstance(refused.value, ValidationError)
-    assert set(CARRIED) == {"sms", "push", "web_push", "http", "file"}
+    assert set(CARRIED) == {"sms", "push", "web_push", "http", "file", "social"}
 
 
 def test_a_secret_is_in_no_text_of_settings() -> None:

@@ -16,9 +16,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from libs.messages.content import Content
-from libs.messages.provider_settings import HttpSettings, PushSettings, SmsSettings, WebPushSettings
+from libs.messages.provider_settings import FacebookSettings, HttpSettings, PushSettings, SmsSettings, WebPushSettings
 from services.notifier.channels.channel import Channel, Handed, Letter, Outcome, Postponed, Refused, Unanswered
 from services.notifier.channels.exchange import Line
+from services.notifier.channels.facebook import FacebookChannel
 from services.notifier.channels.http import HttpChannel
 from services.notifier.channels.push import PushChannel
 from services.notifier.channels.sms import SmsChannel
@@ -90,6 +91,19 @@ def make_http(url: str, line: Line) -> Channel:
     return HttpChannel(HttpSettings.model_validate(document), line)
 
 
+def make_social(url: str, line: Line) -> Channel:
+    page = {"name": "club", "page": "20531316728", "token": SECRET}
+    return FacebookChannel(FacebookSettings.model_validate({"url": url, "pages": [page]}), line)
+
+
+def graph(code: int, status: int = 400, subcode: int | None = None, **headers: str) -> Answer:
+    """An error as the Graph API says it; what it repeats of the post is told nobody."""
+    error = {"message": f"(#{code}) {CONTENT.text}", "type": "OAuthException", "code": code, "fbtrace_id": "A1"}
+    if subcode is not None:
+        error["error_subcode"] = subcode
+    return says_json(status, json.dumps({"error": error}), **headers)
+
+
 def said(document: object, status: int = 200) -> Answer:
     return says_json(status, json.dumps(document))
 
@@ -150,6 +164,28 @@ CASES = {
         ),
         says(429, Retry_After="7"),
         says(403, "the key is not that of the subscription"),
+    ),
+    "social": Case(
+        make_social,
+        lambda url: "club",
+        said({"id": "20531316728_101"}),
+        "20531316728_101",
+        (
+            (graph(506), Refused("content-refused", "code 506")),
+            (graph(100), Refused("content-refused", "code 100")),
+            (graph(100, subcode=33), Refused("address-unknown", "code 100/33")),
+            (graph(368), Refused("address-refused", "code 368")),
+            (graph(803, 404), Refused("address-unknown", "code 803")),
+            (graph(190, subcode=463), Postponed("credentials-refused", "code 190/463", provider_wide=True)),
+            (graph(200, 403), Postponed("credentials-refused", "code 200", provider_wide=True)),
+            (graph(2, 500), Postponed("provider-failed", "code 2", provider_wide=True)),
+            *[
+                (graph(each), Postponed("provider-busy", f"code {each}", provider_wide=True))
+                for each in (4, 17, 32, 613)
+            ],
+        ),
+        graph(32, 400, Retry_After="7"),
+        graph(190, 401),
     ),
     "http": Case(
         make_http,

@@ -247,6 +247,10 @@ INSERT INTO notifier.mass (tenant_id, programme_id, mass_id, digest, name, wante
 VALUES ($1, $2, $3, '\x00', 'Spring', '{"name": "Spring", "everyone": true, "words": [{"title": "Spring", "text": "Come."}]}',
         'counting', 'eva', $4);
 
+-- name: post
+INSERT INTO notifier.post (tenant_id, programme_id, post_id, digest, name, wanted, state, made_by, made_at)
+VALUES ($1, $2, $3, '\x00', 'Spring', '{"name": "Spring", "words": [{"text": "Come."}]}', 'draft', 'eva', $4);
+
 -- name: simulation
 INSERT INTO notifier.simulation (tenant_id, simulation_id, programme_id, days, scenarios, asked_by, asked_at)
 VALUES ($1, $3, $2, 30, '[]', 'test', $4);
@@ -293,3 +297,7 @@ VALUES ($1, $2, $3, $5::text::jsonb, 'test', $4);
 -- name: profile
 INSERT INTO vault.profile (tenant_id, programme_id, member_id, revision, present, birthday, attributes, recorded_at)
 VALUES ($1, $2, $3, 1, true, NULL, $4::text::jsonb, $5);
+
+-- name: chat
+INSERT INTO gateway.chat (tenant_id, programme_id, member_id, state, state_at, unread, last_at, member_read, change)
+VALUES ($1, $2, $3, 'open', $4, 0, $4, 0, 1);

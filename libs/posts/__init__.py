@@ -1,0 +1,1 @@
+"""What a company says on its own pages on a network: written, published, and how it stands."""

@@ -1,0 +1,1 @@
+"""Posts on a company's own pages, from their hour to the page."""
