@@ -21,7 +21,7 @@ LATEST_YEAR = 9998  # a year of room, so that no time zone or period boundary ca
 class Payload(BaseModel):
     """A part of an event: never changed once made, no coercion, tolerant of fields that it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True, defer_build=True)
 
 
 def as_utc(moment: datetime) -> datetime:

@@ -38,7 +38,7 @@ class Misplaced(ValueError):
 class Part(BaseModel):
     """Base of everything in the document: frozen, and a key that nobody knows is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, defer_build=True)
 
 
 def unless_written(meaning: Any, description: str | None = None) -> Any:

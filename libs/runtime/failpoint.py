@@ -53,5 +53,18 @@ class FailPoint:
                 os.kill(os.getpid(), self.strike)
 
 
-_armed = FailPoint.parse(os.environ.get("POINTSTREAM_FAIL_POINT"))
+_armed = FailPoint(None)
 reach = _armed.reach
+
+
+def arm(text: str | None) -> None:
+    """Arm this process anew, as the variable's form says; done at its start by what the environment has.
+
+    Raises:
+        ValueError: no such fail point.
+    """
+    point = FailPoint.parse(text)
+    _armed.name, _armed.left, _armed.strike = point.name, point.left, point.strike
+
+
+arm(os.environ.get("POINTSTREAM_FAIL_POINT"))

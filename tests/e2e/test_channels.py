@@ -47,7 +47,7 @@ async def told_everywhere(platform: Platform) -> tuple[Door, dict[str, dict[str,
     def told() -> dict[str, dict[str, Any]]:
         return {each["channel"]: each for each in messages(shop, "uma") if each["state"] == "handed"}
 
-    await eventually(lambda: set(told()) == {*CHANNELS}, "she is told everywhere", seconds=60)
+    await eventually(lambda: set(told()) == {*CHANNELS}, "she is told everywhere")
     return shop, told()
 
 

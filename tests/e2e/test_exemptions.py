@@ -91,7 +91,7 @@ async def test_a_list_and_a_persons_word_spare_members_and_levels_say_so(platfor
     listed = tmp_path / "spared.csv"
     listed.write_text("card\nlisted\n")
     platform.run("segments", "import", "staff", listed, "--tenant", shop.slug)
-    await eventually(lambda: bool(stamps(shop, "listed")["spared"]), "the list spares", seconds=30)
+    await eventually(lambda: bool(stamps(shop, "listed")["spared"]), "the list spares")
     assert shop.balance("listed", "stamps", at=boundary) == 100
     assert spared(platform, shop, boundary)["staff"] >= 100
 

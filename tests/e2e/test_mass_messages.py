@@ -140,4 +140,4 @@ async def test_letters_codes_for_a_mailing_tool_and_the_figures_of_a_day(
         async def written() -> bool:
             return "boss@example.org" in (await browser.get("/outbox")).text
 
-        await until(written, "the figures are sent", seconds=60)
+        await until(written, "the figures are sent")

@@ -91,7 +91,7 @@ async def test_reminders_are_true_when_they_arrive(platform_in_2017: Platform) -
     assert shop.http.post(path, json=spared).status_code == httpx.codes.OK
 
     platform.run("clock", (step_at + timedelta(hours=2)).isoformat())
-    await eventually(lambda: stands(shop, "rosa", "3d", "email") == ("handed", None), "Rosa has her mail", seconds=60)
+    await eventually(lambda: stands(shop, "rosa", "3d", "email") == ("handed", None), "Rosa has her mail")
     await eventually(lambda: stands(shop, "dieter", "3d", "email") == ("handed", None), "Dieter too")
     await eventually(
         lambda: stands(shop, "spender", "3d", "email") == ("suppressed", "nothing_lapses"), "nothing is left to tell"

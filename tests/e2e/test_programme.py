@@ -41,7 +41,7 @@ async def loaded(platform: Platform) -> None:
     async def holds() -> bool:
         return bool(await platform.ask(query))
 
-    await until(holds, "the workers have loaded what there is", seconds=60)
+    await until(holds, "the workers have loaded what there is")
 
 
 async def bought(platform: Platform, shop: Door, number: str, sku: str, **rest: Any) -> dict[str, int]:

@@ -267,7 +267,7 @@ async def test_who_joins_is_welcomed_and_hears_of_the_way_of_an_order(platform_i
     tried = shop.http.post("/v1/scenarios:simulate", json={"days": 3, "scenario": "first_idea"})
     assert tried.status_code == 202, tried.text
     place = tried.headers["Location"]
-    await eventually(lambda: shop.get(place)["state"] == "done", "the trial is over", seconds=60)
+    await eventually(lambda: shop.get(place)["state"] == "done", "the trial is over")
     (scenario,) = shop.get(place)["scenarios"]
     assert scenario["members"] >= 1
 

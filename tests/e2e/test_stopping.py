@@ -27,12 +27,11 @@ async def test_a_card_and_the_codes_of_a_pool_are_stopped_within_seconds(platfor
         answer = shop.http.post("/v1/redemptions:quote", json=whose)
         return answer.status_code == httpx.codes.CONFLICT and answer.json()["code"] == "member-blocked"
 
-    await eventually(refused, "nothing of the card pays", seconds=20)
+    await eventually(refused, "nothing of the card pays")
     assert post(shop, "carts", cart_of(shop, "stolen", "stolen-r1", 2_000)).json()["code"] == "member-blocked"
     await eventually(
         lambda: done(shop, "quote", cart_of(shop, "stolen", "stolen-r1", 2_000))["reason"] == "member-blocked",
         "nothing of the card earns",
-        seconds=20,
     )
     await loaded(platform)  # a quote asks the database, those who credit receipts hear of it seconds later
     await platform.publish([shop.purchase("stolen-r2", 2_000, card="stolen")])

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.support import forking
 from tests.support.receipts import Record
-from tests.support.stack import SEAL_KEY, Stack, Worker, until
+from tests.support.stack import PATIENCE, SEAL_KEY, Stack, Worker, until
 
-ROOT = Path(__file__).parents[2]
 SERVICES = ("expiry", "notifier")
 
 
@@ -42,9 +40,11 @@ async def test_idle_services_live(stack: Stack) -> None:
         ({"KAFKA__BOOTSTRAP": "localhost:9092", "POSTGRES__DSN": "postgresql://localhost/x", "WEB__PORT": "x"}, False),
     ],
 )
-def test_settings_are_checked_before_the_start(service: str, variables: dict[str, str], good: bool) -> None:
+def test_settings_are_checked_before_the_start(
+    service: str, variables: dict[str, str], good: bool, tmp_path: Path
+) -> None:
     environment = {f"POINTSTREAM_{service.upper()}__{name}": value for name, value in variables.items()}
     environment["POINTSTREAM_SEAL_KEY"] = SEAL_KEY
-    command = [sys.executable, "-m", f"services.{service}", "check"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False, timeout=60)
-    assert (done.returncode == 0) is good, done.stderr.decode()
+    said = tmp_path / "said"
+    check = forking.start(f"services.{service}", environment, said, "check")
+    assert (check.wait(PATIENCE) == 0) is good, said.read_text()

@@ -40,7 +40,7 @@ from libs.runtime.clock import monotonic, parse_clock
 from tests.support.pairs import with_pairs
 from tests.support.platform import HURRY
 from tests.support.receipts import PROFILES, Record, event, member_id, purchase
-from tests.support.stack import free_port, until
+from tests.support.stack import PATIENCE, free_port, until
 
 COMMAND = Path(sys.executable).with_name("pointstream")
 SCOPES = tuple(scope for scope in api_keys.SCOPES if scope != "admin")
@@ -140,12 +140,12 @@ class Door:
         told: dict[str, Any] = self.get(f"/v1/receipts{self.source}/1/{number}")
         return told
 
-    async def decided(self, *numbers: str, seconds: float = 60) -> None:
+    async def decided(self, *numbers: str, seconds: float = PATIENCE) -> None:
         """Wait until these receipts have their decision."""
         for number in numbers:
             await self._found(f"/v1/receipts{self.source}/1/{number}", f"{number} is decided", seconds)
 
-    async def decision(self, href: str, seconds: float = 60) -> dict[str, Any]:
+    async def decision(self, href: str, seconds: float = PATIENCE) -> dict[str, Any]:
         """Wait until an event has its decision, and return it."""
         await self._found(href, f"{href} is decided", seconds)
         told: dict[str, Any] = self.get(href)
@@ -156,7 +156,7 @@ class Door:
         told: dict[str, Any] = self.get("/v1/receipts/by-number", number=number, store=store)
         return told
 
-    async def _found(self, path: str, what: str, seconds: float = 60) -> None:
+    async def _found(self, path: str, what: str, seconds: float = PATIENCE) -> None:
         await eventually(lambda: self.status(path) == httpx.codes.OK, what, seconds=seconds)
 
 
@@ -222,7 +222,7 @@ class Platform:
             await producer.stop()
 
     async def events(
-        self, topic: str, enough: Callable[[list[dict[str, Any]]], bool] = bool, *, seconds: float = 60
+        self, topic: str, enough: Callable[[list[dict[str, Any]]], bool] = bool, *, seconds: float = PATIENCE
     ) -> list[dict[str, Any]]:
         """Every event of a topic, read from its beginning to its present end, and on until there are enough."""
         consumer = AIOKafkaConsumer(
@@ -391,7 +391,7 @@ def _door(platform: Platform, slug: str, source: str, currency: str, api_key: st
     return Door(slug, source, currency, client, platform.now)
 
 
-async def eventually(condition: Callable[[], bool], what: str, *, seconds: float = 60) -> None:
+async def eventually(condition: Callable[[], bool], what: str, *, seconds: float = PATIENCE) -> None:
     """Wait for a condition; fails with what was awaited."""
 
     async def holds() -> bool:

@@ -60,7 +60,7 @@ class Schedule:
         async def so() -> bool:
             return self._tasks[name].done() or bool(await self._gate.fetchval(_WAITS, name))
 
-        await until(so, f"{name} is done or waits", seconds=30)
+        await until(so, f"{name} is done or waits")
 
 
 async def again(work: Work) -> Any:

@@ -27,12 +27,17 @@ from deploy.embedded.kafka import EmbeddedKafka
 from libs.contracts.topics import TOPICS, topics_to_create
 from libs.runtime.kafka import create_topics
 from libs.runtime.settings import KafkaSettings
+from tests.support import forking
 from tests.support.database import Database
+from tests.support.forking import Forked
 from tests.support.receipts import Record
 
 SEAL_KEY = base64.b64encode(bytes(range(32))).decode()
-ROOT = Path(__file__).parents[2]
+ROOT = forking.ROOT
 INPUTS = {topic.name for topic in TOPICS if topic.dead_letter}
+PATIENCE = 90.0
+"""Seconds until a test gives up waiting: a busy machine takes many to start a process or to rebalance a group, and
+whoever waits for what does come pays nothing for them."""
 _prefixes = itertools.count(1)
 
 
@@ -42,7 +47,7 @@ class Worker:
 
     name: str
     port: int
-    process: subprocess.Popen[bytes]
+    process: Forked | subprocess.Popen[bytes]
     log: Path
 
     def kill(self) -> None:
@@ -159,11 +164,7 @@ class Stack:
             "POINTSTREAM_EMBEDDED": "1",
         }
         log = self.folder / f"{service}-{instance}-{len(self.workers)}.log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [sys.executable, "-m", f"services.{service}"],
-                cwd=ROOT, env={**os.environ, **variables, **environment}, stdout=output, stderr=output,
-            )  # fmt: skip
+        process = forking.start(f"services.{service}", {**os.environ, **variables, **environment}, log)
         worker = Worker(f"{service}-{instance}", port, process, log)
         self.workers.append(worker)
         return worker
@@ -172,7 +173,7 @@ class Stack:
         """Start a service and wait until it is ready."""
         worker = self.start(service, instance, **environment)
         try:
-            await until(lambda: asyncio.to_thread(worker.ready), f"{worker.name} is ready", seconds=30)
+            await until(lambda: asyncio.to_thread(worker.ready), f"{worker.name} is ready")
         except AssertionError as error:
             raise AssertionError(f"{error}; it says {worker.why()}\n{worker.tail()}") from None
         return worker
@@ -223,7 +224,7 @@ class Stack:
         done = {row["part"]: row["next_offset"] for row in rows}
         return sum(max(end - done.get(partition.partition, 0), 0) for partition, end in ends.items())
 
-    async def drained(self, topic: str = "loyalty.purchases", seconds: float = 60) -> None:
+    async def drained(self, topic: str = "loyalty.purchases", seconds: float = 120) -> None:
         """Wait until everything produced so far is consumed and everything committed is published."""
         name = "earning." + topic.removeprefix("loyalty.")
 
@@ -273,7 +274,7 @@ async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> Sequence[TopicP
     return [TopicPartition(topic, part) for part in sorted(consumer.partitions_for_topic(topic) or ())]
 
 
-async def until(condition: Callable[[], Awaitable[bool]], what: str, *, seconds: float = 30) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], what: str, *, seconds: float = PATIENCE) -> None:
     """Wait for a condition, looking often at first; fails with what was awaited."""
     deadline, pause = time.monotonic() + seconds, 0.02
     while not await condition():

@@ -103,7 +103,7 @@ async def test_a_receipt_that_waits_for_a_rate_is_listed_and_tried_again(
         await pointstream.run(*words, "--wait")
         return not (await pointstream.run("parked", "list", *ACME))["parked"]
 
-    await until(tried, "the receipt is paid", seconds=30)
+    await until(tried, "the receipt is paid")
     assert sum(await lots(stack)) == sum(before) + 50, "half of it in euros, and no big basket any more"
 
 

@@ -165,7 +165,7 @@ async def test_killed_in_the_middle_it_goes_on_and_everybody_is_there_once(
         assert killed.poll() is None, "it ended before it could be killed"
         return any(json.loads(path.read_text())["read"] for path in journals.glob("*.json"))
 
-    await until(under_way, "a part is published", seconds=60)
+    await until(under_way, "a part is published")
     killed.kill()
     killed.communicate()
 

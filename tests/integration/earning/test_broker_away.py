@@ -61,7 +61,7 @@ async def says(worker: Worker, *words: str) -> None:
         why = await asyncio.to_thread(worker.why)
         return any(word in why for word in words)
 
-    await until(told, f"the worker says one of {words}", seconds=40)
+    await until(told, f"the worker says one of {words}")
 
 
 @pytest.mark.parametrize("seconds", [4, pytest.param(130, marks=pytest.mark.slow)])

@@ -62,7 +62,7 @@ async def test_frozen_between_load_and_save(stack: Stack) -> None:
     async def ended() -> bool:
         return not await stack.fetch(IDLE_IN_TRANSACTION)
 
-    await until(ended, "the server has ended the frozen transaction", seconds=40)
+    await until(ended, "the server has ended the frozen transaction")
 
     async def took_over() -> bool:
         return [row["owner"] for row in await stack.fetch(HOLDERS)] == ["earning-other"]
@@ -112,7 +112,12 @@ async def test_reads_what_was_committed_while_it_waited(stack: Stack) -> None:
         await holder.execute(REDEEM, *holders[0], WHEN)
         # All on one partition, so that they make one batch at a time, and the first batch meets every member.
         await stack.produce(record._replace(key=b"one") for record in late)
-        worker = stack.start(POINTSTREAM_EARNING__LOOP__BATCH="3000")
+        patient = f"{stack.database.dsn('earning')}?lock_timeout=90s&transaction_timeout=120s"
+        worker = stack.start(
+            POINTSTREAM_EARNING__LOOP__BATCH="3000",
+            POINTSTREAM_EARNING__POSTGRES__DSN=patient,
+            POINTSTREAM_EARNING__POSTGRES__COMMAND_TIMEOUT="PT2M",
+        )
         await until(batch_waits, "the batch waits for the first member")
         others = await asyncpg.connect(stack.database.dsn(), server_settings={"synchronous_commit": "off"})
         try:

@@ -135,7 +135,7 @@ async def test_ends_in_time_without_postgres(fragile: Stack) -> None:
     """A worker that holds a batch for want of a database still ends when asked; its successor applies it."""
     worker, load = await loaded(fragile, 8_000, seed=23)
     suspend(fragile.database.server)
-    await until(lambda: not_ready(worker), "readiness is red", seconds=40)
+    await until(lambda: not_ready(worker), "readiness is red")
     status = await asyncio.to_thread(worker.stop, 20)
     resume(fragile.database.server)
     assert status == 0, worker.tail()

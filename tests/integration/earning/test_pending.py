@@ -28,11 +28,11 @@ async def lots(stack: Stack) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in await stack.fetch(STANDING)]
 
 
-async def activated(stack: Stack, seconds: float = 15) -> None:
+async def activated(stack: Stack) -> None:
     async def done() -> bool:
         return not any(pending for pending, *_ in await lots(stack))
 
-    await until(done, "nothing is pending any more", seconds=seconds)
+    await until(done, "nothing is pending any more")
     await stack.drained(ACTIVITIES)
 
 
@@ -148,7 +148,7 @@ async def test_one_worker_of_many_looks_and_another_takes_over(stack: Stack) -> 
     await activated(stack)
     one.kill()
     await play(stack, purchase("R-3", 1_000))
-    await activated(stack, seconds=30)
+    await activated(stack)
     assert two.metric("loyalty_due_events_total") >= 1
     assert len({event["id"] for event in await stack.events(ACTIVITIES)}) == 3, "what is told again has the same id"
     await verified(stack)

@@ -30,7 +30,7 @@ async def test_a_rate_that_comes_later_releases_what_waits_for_it(stack: Stack) 
     async def released() -> bool:
         return await points(stack) == 90
 
-    await until(released, "the receipt is credited", seconds=40)
+    await until(released, "the receipt is credited")
     await stack.drained(PURCHASES)
     assert worker.metric("loyalty_retried_receipts_total") == 1
     (told,) = [record for record in await stack.read(PURCHASES) if b"purchase.resolved" in record.value]
@@ -39,7 +39,7 @@ async def test_a_rate_that_comes_later_releases_what_waits_for_it(stack: Stack) 
     assert [row[0] for row in waiting] == ["R-2", "R-3"]
 
     await put_rate(stack.database, "USD", 2, 500_000_000, WHEN - timedelta(days=1))
-    await until(lambda: _knows(stack), "the new rate is used", seconds=40)
+    await until(lambda: _knows(stack), "the new rate is used")
     await play(stack, returned("T-1", "R-1", [{"line": 2}], time=WHEN + HOUR))
     assert await points(stack) == 59, "60.00 USD at the rate of the purchase, and what the new rate gave"
     assert (await outcomes(stack))["T-1"] == ("reversed", None)

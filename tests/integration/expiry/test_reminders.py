@@ -98,7 +98,7 @@ async def remind(sweeping: Sweeping) -> None:
         async with sweeping.pool.acquire() as connection:
             return await reminder_store.running(connection) == 0
 
-    await until(told, "everybody is told", seconds=60)
+    await until(told, "everybody is told")
     for each in lanes:
         each.stop()
     await asyncio.gather(*tasks)

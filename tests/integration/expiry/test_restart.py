@@ -64,7 +64,7 @@ async def dies(worker: Worker) -> None:
     async def dead() -> bool:
         return worker.process.poll() is not None
 
-    await until(dead, f"{worker.name} is killed in the middle of its work", seconds=60)
+    await until(dead, f"{worker.name} is killed in the middle of its work")
     assert worker.process.returncode == -9
 
 
@@ -72,7 +72,7 @@ async def becomes(connection: asyncpg.Connection, state: str) -> None:
     async def is_so() -> bool:
         return bool(await connection.fetchval(STATE, BOUNDARY) == state)
 
-    await until(is_so, f"the sweep is {state}", seconds=60)
+    await until(is_so, f"the sweep is {state}")
 
 
 async def test_killed_and_doubled_sweepers_let_each_lot_lapse_once(stack: Stack) -> None:
@@ -108,7 +108,7 @@ async def test_a_database_that_crashes_loses_steps_whole_and_nothing_that_was_to
             ((done,),) = await fragile.fetch(DONE)
             return bool(done >= MEMBERS * share // 6)
 
-        await until(so_far, f"{share} sixths are done", seconds=60)
+        await until(so_far, f"{share} sixths are done")
         await crash(fragile, "expiry")
     connection = await asyncpg.connect(fragile.database.dsn())
     await compare(fragile, connection, planned)
@@ -140,7 +140,7 @@ async def compare(stack: Stack, connection: asyncpg.Connection, planned: list[To
         ids = {orjson.loads(record.value)["id"] for record in await stack.read("loyalty.points")}
         return len(ids) == MEMBERS
 
-    await until(all_told, "each member is told of once", seconds=60)
+    await until(all_told, "each member is told of once")
     for record in await stack.read("loyalty.points"):
         event = orjson.loads(record.value)
         assert (event["memberseq"], len(event["data"]["lots"])) == (LOTS + 1, LOTS)

@@ -111,7 +111,7 @@ class Sweeping:
                     task.result()
             return bool(await self.pool.fetchval(FINISHED, boundary) == 0)
 
-        await until(finished, "every chunk is finished", seconds=60)
+        await until(finished, "every chunk is finished")
         for lane in lanes:
             lane.stop()
         await asyncio.gather(*tasks)

@@ -75,7 +75,7 @@ class Sender:
         async def taken() -> bool:
             return (await self.send(name)).status_code == 202
 
-        await until(taken, f"{name} is accepted", seconds=60)
+        await until(taken, f"{name} is accepted")
 
     async def away(self, kind: str, member: str) -> None:
         """What holds while nobody answers at the broker."""
@@ -110,7 +110,7 @@ async def test_reading_goes_on_while_the_broker_is_away(
     url = f"http://127.0.0.1:{worker.port}"
     async with httpx.AsyncClient(base_url=url, headers=bearer(text), timeout=30, trust_env=False) as client:
         till = Sender(client)
-        await until(till.can_send, "events can be sent", seconds=60)
+        await until(till.can_send, "events can be sent")
         assert (await till.send("before")).status_code == 202
         assert broker.pid is not None
         os.kill(broker.pid, signal.SIGSTOP)

@@ -204,7 +204,7 @@ async def test_without_its_broker_it_says_so(reader: httpx.AsyncClient, superuse
     async def told() -> bool:
         return "Broker away" in (await reader.get("/live")).text
 
-    await until(told, "the page says that the broker is away", seconds=40)
+    await until(told, "the page says that the broker is away")
     assert "not known" in (await reader.get("/live")).text
 
 

@@ -218,7 +218,7 @@ async def test_a_worker_that_dies_in_a_batch_spends_once(stack: Stack, scribe: S
     async def told() -> bool:
         return len(await stack.events("loyalty.points")) >= 30
 
-    await until(told, "what was asked is done and told", seconds=60)
+    await until(told, "what was asked is done and told")
     left_over = await stack.fetch("SELECT member_id, sum(remaining)::bigint FROM ledger.lot GROUP BY 1")
     assert [row[1] for row in left_over] == [200 - 5 * 25] * 6, "each key once"
     events = await stack.events("loyalty.points")

@@ -113,7 +113,7 @@ class Till:
         async def told() -> bool:
             return sum((await self.told()).values()) >= sum(TOLD.values())
 
-        await until(told, "all of it is told", seconds=60)
+        await until(told, "all of it is told")
         assert await self.told() == TOLD
         found = {each.name: each.samples for each in await check(self.stack.database.dsn()) if each.violations}
         assert found.keys() <= {"one-credit-per-event"}, found
