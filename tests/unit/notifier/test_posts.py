@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import doctest
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +20,7 @@ from services.notifier.posts.store import Taken
 from services.notifier.posts.telling import Place
 from services.notifier.posts.work import CAPTURED, languages, letter_of, settled, told
 
+ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WORDS = [{"language": "en", "text": "Spring is here"}, {"language": "de", "text": "Der Frühling ist da"}]
 WANTED: dict[str, Any] = {"name": "Spring", "words": WORDS, "link": "https://shop.example/spring"}
@@ -100,6 +103,11 @@ def test_what_can_not_be_a_post_is_told_why(change: dict[str, Any], path: str) -
     with pytest.raises(PostInvalid) as invalid:
         post_of(WANTED | change)
     assert next(where for where, _ in invalid.value.faults).startswith(path)
+
+
+def test_the_example_of_the_page_holds() -> None:
+    outcome = doctest.testfile(str(ROOT / "libs/posts/README.md"), module_relative=False)
+    assert (outcome.attempted, outcome.failed) == (3, 0)
 
 
 def test_every_reason_and_state_has_its_words() -> None:
