@@ -112,16 +112,20 @@ class Street:
             await eventually(partial(judged_by, shop, rules["version"]), "the rules are in force")
         await loaded(self.platform)
         self._enrolled = int(await self.platform.ask(DECIDED)) + len(self.names)
-        await send(self.platform, [self.grocer.enrolment(name, tier=None) for name in self.names])
+        await self.send([self.grocer.enrolment(name, tier=None) for name in self.names])
         await self.grocer.enrolled(*self.names)
         opening = {f"opening-{name}": name for name in self.names}
         await self.sell(opening, OPENING)
         await until(self.all_decided, "everybody has points", seconds=PATIENCE)
 
+    async def send(self, records: list[Record]) -> None:
+        """Publish, and all of it again until the broker answers."""
+        await send(self.platform, records, PATIENCE)
+
     async def sell(self, receipts: dict[str, str], points: int = POINTS) -> None:
-        """Publish receipts as a till does, which sends everything again where it has no answer."""
+        """Receipts as a till has them."""
         self.sold |= receipts
-        await send(self.platform, [self.grocer.purchase(n, points * 100, card=name) for n, name in receipts.items()])
+        await self.send([self.grocer.purchase(n, points * 100, card=name) for n, name in receipts.items()])
 
     async def ask(
         self, shop: Door, method: str, path: str, wanted: int, *, enough: Callable[[Any], bool] = bool, **told: Any
@@ -176,7 +180,7 @@ class Street:
         more: dict[str, Any] = {"source": f"{shop.source}/7", "time": shop.now(), "points": 1}
         self.by_topic += 1
         self.taken.append(name)
-        await send(self.platform, [asked(key, shop.member_id(name), "redeem", **more)] * 2)
+        await self.send([asked(key, shop.member_id(name), "redeem", **more)] * 2)
 
     async def pour_tea(self) -> None:
         """A guest joins, buys, and gets a mail that says what it brought."""
@@ -185,11 +189,10 @@ class Street:
             async with self._busy[TILLS]:
                 name = f"guest-{next(self._numbers)}"
                 member = f"/v1/members/{shop.member_id(name)}"
-                await send(self.platform, [enrolment(shop, name)])
+                await self.send([enrolment(shop, name)])
                 await self.ask(shop, "GET", member, httpx.codes.OK)
-                bought: Record = shop.purchase(f"tea-{name}", SMALL * 100, card=name)
                 self.guests[name] = shop.now()
-                await send(self.platform, [bought])
+                await self.send([shop.purchase(f"tea-{name}", SMALL * 100, card=name)])
                 await self.ask(shop, "GET", f"{member}/messages", httpx.codes.OK, enough=handed)
                 self.done["guests"] += 1
 
