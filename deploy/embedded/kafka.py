@@ -16,17 +16,16 @@ import socket
 import struct
 import subprocess
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata, util
 from pathlib import Path
 
 from deploy.embedded import jars, ports
 from deploy.embedded.process import Child
-from deploy.embedded.waiting import wait_for
+from deploy.embedded.waiting import START_SECONDS, nothing, wait_for
 
 MINIMUM_JAVA = 17
-START_SECONDS = 60.0
 MAX_MESSAGE_BYTES = 2 * 1024 * 1024
 
 
@@ -100,7 +99,7 @@ class EmbeddedKafka:
         """The process behind it, for who watches over it."""
         return self._child
 
-    def start(self) -> None:
+    def start(self, patience: float = START_SECONDS, look: Callable[[], None] = nothing) -> None:
         """Fetch the jars if they are missing, format the log directory once, start and return when it answers.
 
         Raises:
@@ -131,7 +130,7 @@ class EmbeddedKafka:
                 env=_environment(),
                 cwd=self._home,
             )
-            wait_for("Kafka", lambda: answers(self.port), self._child, START_SECONDS)
+            wait_for("Kafka", lambda: answers(self.port), self._child, patience, look)
         except RuntimeError as error:
             self.stop()
             raise KafkaUnavailable(str(error)) from error

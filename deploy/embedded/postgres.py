@@ -13,7 +13,7 @@ import signal
 import socket
 import struct
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import metadata, util
 from pathlib import Path
 
@@ -22,12 +22,10 @@ import psutil
 from deploy.embedded import ports, privilege
 from deploy.embedded.credentials import Credentials
 from deploy.embedded.process import Child
-from deploy.embedded.waiting import wait_for
+from deploy.embedded.waiting import START_SECONDS, nothing, wait_for
 
 SUPERUSER = "postgres"
 MINIMUM_VERSION = 17
-START_SECONDS = 60.0
-"""Recovery after a crash replays up to max_wal_size of log before the server answers."""
 
 
 class PostgresUnavailable(RuntimeError):
@@ -78,7 +76,7 @@ class EmbeddedPostgres:
         """A connection URL for `role`, password included."""
         return f"postgresql://{role}:{self.password(role)}@{ports.LOOPBACK}:{self.port}/{database}"
 
-    def start(self) -> None:
+    def start(self, patience: float = START_SECONDS, look: Callable[[], None] = nothing) -> None:
         """Prepare the cluster if there is none, start the server and return when it accepts connections.
 
         Raises:
@@ -114,7 +112,7 @@ class EmbeddedPostgres:
                 cwd=cluster,
                 account=account,
             )
-            wait_for("PostgreSQL", lambda: accepts_sessions(self.port), self._child, START_SECONDS)
+            wait_for("PostgreSQL", lambda: accepts_sessions(self.port), self._child, patience, look)
         except RuntimeError as error:
             self.stop()
             raise PostgresUnavailable(str(error)) from error

@@ -21,6 +21,7 @@ from deploy.embedded.lock import DirectoryLock
 from deploy.embedded.played import Example, PlayBook
 from deploy.embedded.process import Child, clean_orphans
 from deploy.embedded.report import Report, Step
+from deploy.embedded.reviving import Reviver
 from deploy.embedded.services import PROGRAMS, Service, Surroundings, all_services
 from deploy.embedded.state import SERVICES, Addresses
 from deploy.embedded.stopping import Stopped, StopRequest
@@ -31,7 +32,6 @@ CLOCK = "clock"
 """The file below the data directory by which all processes tell a driven time."""
 READY_SECONDS = 90.0
 _LOOK_SECONDS = 0.2
-_AGAIN_SECONDS = 5.0
 _RESTARTS_AT_START = 2
 
 
@@ -70,7 +70,7 @@ class Supervisor:
         self._backing: Backing | None = None
         self._services: list[Service] = []
         self._player: Child | None = None
-        self._again_at: dict[str, float] = {}
+        self._reviver = Reviver(report, self._stop.check)
 
     def run(self, on_ready: Callable[[Ready], None]) -> None:
         """Start everything, call `on_ready`, and stay until somebody asks to stop; then stop everything.
@@ -219,7 +219,7 @@ class Supervisor:
         assert self._backing is not None
         while True:
             self._stop.sleep(_LOOK_SECONDS)
-            self._revive_backing(self._backing)
+            self._reviver.revive(self._backing.fallen())
             self._look_after_services()
 
     def _look_after_services(self, patience: int | None = None) -> None:
@@ -230,18 +230,6 @@ class Supervisor:
             if told := service.revive():
                 self._report.warn(told)
                 self._note(restarts={each.name: each.restarts for each in self._services})
-
-    def _revive_backing(self, backing: Backing) -> None:
-        for server in backing.fallen():
-            if monotonic() < self._again_at.get(server.child.name, 0.0):
-                continue
-            self._report.warn(f"{server.child.name} ended with code {server.child.returncode}; starting it again")
-            try:
-                server.start()
-                self._report.say(f"{server.child.name} started again")
-            except RuntimeError as error:
-                self._again_at[server.child.name] = monotonic() + _AGAIN_SECONDS
-                self._report.warn(f"{error}\ntrying again in {_AGAIN_SECONDS:g} s")
 
     def _stop_all(self) -> None:
         """Services first, all at once; then Kafka; then PostgreSQL."""

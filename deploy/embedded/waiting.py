@@ -8,13 +8,24 @@ from collections.abc import Callable
 from deploy.embedded.process import Child, ChildDied
 from libs.runtime.clock import monotonic
 
+_PAUSE = 0.02
+START_SECONDS = 60.0
+"""What a server has for its start, where nobody says otherwise. After a crash PostgreSQL replays up to max_wal_size of
+log before it answers."""
+
 
 class NotReady(RuntimeError):
     """A child lives but did not become ready in time."""
 
 
-def wait_for(what: str, ready: Callable[[], bool], child: Child, seconds: float, pause: float = 0.02) -> None:
-    """Return as soon as `ready` says so.
+def nothing() -> None:
+    """Nothing is looked at meanwhile."""
+
+
+def wait_for(
+    what: str, ready: Callable[[], bool], child: Child, seconds: float, look: Callable[[], None] = nothing
+) -> None:
+    """Return as soon as `ready` says so. `look` is called again and again; what it raises ends the wait.
 
     Raises:
         ChildDied: the child ended first.
@@ -26,4 +37,5 @@ def wait_for(what: str, ready: Callable[[], bool], child: Child, seconds: float,
             raise ChildDied(f"{what} ended with code {child.returncode}; the end of {child.log}:\n{child.log_tail()}")
         if monotonic() > deadline:
             raise NotReady(f"{what} was not ready after {seconds:.0f} s; the end of {child.log}:\n{child.log_tail()}")
-        time.sleep(pause)
+        look()
+        time.sleep(_PAUSE)

@@ -60,8 +60,9 @@ class Carrier:
         return {"closed": self.pace.most(wanted), "trying": 1, "open": 0}[state]
 
     def heard(self, outcomes: Sequence[Outcome]) -> None:
-        """Hear how a bundle went."""
-        troubles = sum(isinstance(one, Postponed) and one.provider_wide for one in outcomes)
+        """Hear how a bundle went. Whoever gives no answers may take messages all the same, and have each again."""
+        wide = sum(isinstance(one, Postponed) and one.provider_wide for one in outcomes)
+        troubles = wide + sum(isinstance(one, Unanswered) for one in outcomes)
         fine = sum(isinstance(one, Handed | Refused) for one in outcomes)
         self._breaker = self._breaker.after(troubles, fine, monotonic())
 

@@ -85,7 +85,7 @@ async def strike(platform: Platform, victim: str, fresh: list[Record], again: li
     await until(all_decided, f"every receipt is decided after {victim} was killed", seconds=90)
 
 
-async def send(platform: Platform, records: list[Record]) -> None:
+async def send(platform: Platform, records: list[Record], seconds: float = 90) -> None:
     """Publish as a till does: without an answer from the broker it sends everything again."""
 
     async def answered() -> bool:
@@ -95,7 +95,7 @@ async def send(platform: Platform, records: list[Record]) -> None:
             return False
         return True
 
-    await until(answered, "the broker answers", seconds=90)
+    await until(answered, "the broker answers", seconds=seconds)
 
 
 def ids_of(events: list[dict[str, Any]], kind: str, sent: dict[str, str]) -> dict[str, set[str]]:

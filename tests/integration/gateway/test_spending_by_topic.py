@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,17 +18,20 @@ from cli.verify import check
 from libs.contracts.redemption import Answer, Ask, Operation
 from libs.runtime.batch import Applied
 from services.redemption.commands import digest
+from services.redemption.gathering import Gathering
 from services.redemption.handlers import Desk
 from tests.integration.gateway.conftest import NOW, SEAL_KEY, SetClock
 from tests.integration.gateway.scribe import MemberScribe, Scribe
 from tests.support.database import ACME, GLOBEX, Database, SeededTenant, programme_document
 from tests.support.programmes import put_programme
+from tests.support.receipts import Record
 from tests.support.spending import asked
 from tests.support.spending_lane import SpendingLane, open_desk
 from tests.support.stack import Stack, Worker, until
 
 TILL = "5f0a1d6e8b70190a"
 """The id of an API key."""
+WORKERS = 20
 
 
 @pytest.fixture
@@ -136,29 +140,61 @@ async def test_points_are_spent_once_by_both_ways_at_once(desk: Desk, scribe: Sc
     await sound(database)
 
 
+async def test_two_processes_that_gather_requests_spend_what_there_is(
+    desk: Desk, clock: SetClock, scribe: Scribe, database: Database
+) -> None:
+    """R-8: forty at once, half of them at another process, for points that are enough for ten; none sees a deadlock."""
+    member = await rich(scribe, 400, 300, 300)
+    other = await open_desk(database, clock, base64.b64encode(SEAL_KEY).decode())
+    doors = [Gathering(each, lambda rows: None) for each in (desk, other)]
+    asks = [http("redeem", member.member_id, f"at-once-{n}", points=100) for n in range(40)]
+    answers = await asyncio.gather(*(doors[n % 2].serve(ask) for n, ask in enumerate(asks)))
+    assert Counter(each.refused for each in answers) == {None: 10, "insufficient-points": 30}
+    again = await asyncio.gather(*(doors[n % 2 == 0].serve(ask) for n, ask in enumerate(asks)))
+    assert [each.replayed for each in again] == [each.refused is None for each in answers]
+    assert await left(scribe, member) == 0
+    await other.pool.close()
+    await sound(database)
+
+
+async def by_workers(numbers: Sequence[int], ask: Callable[[int], Awaitable[Answer]]) -> list[Answer]:
+    """Ask for each of many, twenty at once."""
+
+    async def work(first: int) -> list[Answer]:
+        return [await ask(number) for number in numbers[first::WORKERS]]
+
+    return [each for some in await asyncio.gather(*map(work, range(WORKERS))) for each in some]
+
+
 @pytest.mark.parametrize(("many", "whose"), [(40, 8), pytest.param(500, 80, marks=pytest.mark.slow)])
 async def test_what_was_redeemed_comes_back_once(
     desk: Desk, scribe: Scribe, database: Database, many: int, whose: int
 ) -> None:
     """R-7: redemptions of some members by both ways, each then cancelled twice at once."""
-    members = [await rich(scribe, 100) for _ in range(whose)]
+    ids = [(await rich(scribe, 100)).member_id for _ in range(whose)]
     lane = await SpendingLane(desk).claim()
-    begun = [asked(f"b-{n}", members[n % whose].member_id, "redeem", points=10) for n in range(many)]
-    applied = await lane.apply(begun)
-    assert applied.outcomes["redeem"] == many
-    rows: list[asyncpg.Record] = await scribe.connection.fetch("SELECT redemption_id FROM redemption.redemption")
-    ids = [UUID(str(row[0])) for row in rows]
-    twice = await asyncio.gather(
-        lane.apply(
-            [asked(f"c-{n}", members[n % whose].member_id, "cancel", begun_under=f"b-{n}") for n in range(many)]
-        ),
-        *(desk.serve(http("cancel", None, f"c-{each}", redemption_id=each)) for each in ids),
+
+    def of_topic(operation: str, n: int, **more: Any) -> Record:
+        return asked(f"{operation}-{n}", ids[n % whose], operation, **more)
+
+    applied, made = await asyncio.gather(
+        lane.apply([of_topic("redeem", n, points=10) for n in range(0, many, 2)]),
+        by_workers(range(1, many, 2), lambda n: desk.serve(http("redeem", ids[n % whose], f"b-{n}", points=10))),
     )
-    by_topic = next(each for each in twice if isinstance(each, Applied))
-    answers = [each for each in twice if isinstance(each, Answer)]
+    assert applied.outcomes["redeem"] + sum(each.refused is None for each in made) == many
+    begun: list[asyncpg.Record] = await scribe.connection.fetch("SELECT redemption_id FROM redemption.redemption")
+    known = [UUID(str(row[0])) for row in begun]
+    by_topic, answers = await asyncio.gather(
+        lane.apply([
+            of_topic("cancel", n, begun_under=f"b-{n}", credential=TILL) if n % 2 else
+            of_topic("cancel", n, begun_under=f"redeem-{n}") for n in range(many)
+        ]),
+        by_workers(range(many), lambda n: desk.serve(http("cancel", None, f"c-{n}", redemption_id=known[n]))),
+    )  # fmt: skip
     assert by_topic.outcomes.get("cancel", 0) + sum(each.refused is None for each in answers) == many
     assert {each.refused for each in answers} <= {None, "not-redeemed"}
-    assert [await left(scribe, each) for each in members] == [100] * whose
+    query = "SELECT count(*), bool_and(remaining = 100 AND held = 0) FROM ledger.lot"
+    assert tuple(await scribe.connection.fetchrow(query)) == (whose, True)
     await sound(database)
 
 

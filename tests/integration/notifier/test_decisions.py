@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -10,7 +12,7 @@ from libs.contacts.postgres import record_consents
 from libs.deliveries import postgres as deliveries
 from libs.deliveries.postgres import Heard, hear
 from libs.deliveries.told import Told
-from services.notifier.channels.channel import Handed, Letter, Outcome, Postponed, Refused
+from services.notifier.channels.channel import Handed, Letter, Outcome, Postponed, Refused, Unanswered
 from tests.integration.notifier.conftest import BOUNDARY, NOON, SEED, Notifying
 
 HOUR = timedelta(hours=1)
@@ -161,6 +163,38 @@ async def test_a_provider_in_trouble_is_left_alone_and_nothing_is_lost(notifying
     await notifying.send("email")
     assert {row["state"] for row in await notifying.rows("state")} == {"handed"}
     assert len({letter.message_id for letter in email.letters}) == 30
+
+
+async def test_a_provider_that_gives_no_answers_is_left_alone_and_each_has_the_id_of_its_message(
+    notifying: Notifying,
+) -> None:
+    """F-5: it may have taken what it does not answer, so few go before it is left alone; other channels go on."""
+    await notifying.superuser.execute(SEED, 30, BOUNDARY)
+    await notifying.programme()
+    await notifying.people(range(1, 21), {"email": "m{n}@example.com"})
+    await notifying.people(range(21, 31), {"sms": "+4206010000{n}"})
+    await notifying.hear([notifying.reminder(n) for n in range(1, 31)])
+    email, turns = notifying.channels["email"], itertools.count()
+    email.answer = lambda letter: Unanswered(safe=False, detail="no answer in time")
+    await notifying.send("push")
+    silent = notifying.lane(notifying.carrier(email), bundle=5)
+    assert await silent.work()
+    assert not await silent.work()
+    assert len(email.letters) == 5
+    await notifying.send("sms")
+
+    email.answer = lambda letter: Handed() if next(turns) % 2 else Unanswered(safe=False, detail="closed")
+    for _ in range(10):
+        notifying.clock.instant += timedelta(minutes=10)
+        await notifying.send("email", "sms")
+    rows = await notifying.rows("channel, state", "channel <> 'push' AND state <> 'suppressed'")
+    assert Counter(tuple(row) for row in rows) == {("email", "handed"): 20, ("sms", "handed"): 10}
+    times = Counter(letter.message_id for letter in email.letters)
+    assert len(times) == 20, "whoever knows the id of a message has it once"
+    lost = notifying.registry.get_sample_value(
+        "loyalty_notifier_unanswered_total", {"channel": "email", "outcome": "unsafe"}
+    )
+    assert times.total() - 20 == lost, "and nothing is sent again but what got no answer"
 
 
 async def test_what_cannot_be_read_is_a_dead_letter_and_the_rest_goes_on(notifying: Notifying) -> None:
