@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -148,21 +148,19 @@ async def load_facts(connection: asyncpg.Connection, name: MemberName) -> tuple[
     return _facts(row, had), had
 
 
-async def load_facts_of(
-    connection: asyncpg.Connection, scope: Scope, members: Sequence[UUID]
-) -> dict[UUID, tuple[MemberFacts, list[Had]]]:
-    """Return that of several members of a programme, each of whom is there."""
-    found: dict[UUID, tuple[MemberFacts, list[Had]]] = {}
-    for row in await connection.fetch(_QUERIES["facts_of"], *scope, members):
+def read_facts(rows: Iterable[Mapping[str, Any]]) -> dict[tuple[int, UUID], tuple[MemberFacts, list[Had]]]:
+    """That of several members, by programme and member, as JSON has the rows of `redemption.facts_of`."""
+    found: dict[tuple[int, UUID], tuple[MemberFacts, list[Had]]] = {}
+    for row in rows:
         had = [
             Had(reference, category, datetime.fromisoformat(asked_at), pieces)
             for reference, category, asked_at, pieces in orjson.loads(row["had"] or "[]")
         ]
-        found[row["member_id"]] = _facts(row, had), had
+        found[row["programme_id"], UUID(row["member_id"])] = _facts(row, had), had
     return found
 
 
-def _facts(row: asyncpg.Record, had: Iterable[Had]) -> MemberFacts:
+def _facts(row: Mapping[str, Any], had: Iterable[Had]) -> MemberFacts:
     bought = Counter[str]()
     for each in had:
         bought[each.category] += each.pieces
@@ -199,17 +197,20 @@ class Stocks(NamedTuple):
         )
 
 
-async def load_on_sale(
-    connection: asyncpg.Connection, scope: Scope, references: Sequence[str]
-) -> tuple[dict[str, Kept], Stocks]:
-    """Return rewards of these names as they are now, and how much there is of them, but for codes of pools."""
-    rewards: dict[str, Kept] = {}
-    stocks = Stocks({}, {})
-    for row in await connection.fetch(_QUERIES["on_sale"], *scope, references):
-        name = row["reference"]
-        rewards[name] = _kept(row)
-        stocks.left.update({(name, store): free for store, free in orjson.loads(row["free"] or "{}").items()})
-        stocks.used.update({(name, period): used for period, used in orjson.loads(row["used"] or "{}").items()})
+def read_on_sale(rows: Iterable[Mapping[str, Any]]) -> tuple[dict[tuple[int, str], Kept], dict[int, Stocks]]:
+    """Rewards as they are now, by programme and name, and how much there is of them but for codes of pools.
+
+    The rows are those of `redemption.on_sale` as JSON has them.
+    """
+    rewards: dict[tuple[int, str], Kept] = {}
+    stocks: dict[int, Stocks] = {}
+    for row in rows:
+        programme, name = row["programme_id"], row["reference"]
+        recorded_at = datetime.fromisoformat(row["recorded_at"])
+        rewards[programme, name] = Kept(_parsed(row["document"]), row["version"], row["author"], recorded_at)
+        of = stocks.setdefault(programme, Stocks({}, {}))
+        of.left.update({(name, store): free for store, free in orjson.loads(row["free"] or "{}").items()})
+        of.used.update({(name, period): used for period, used in orjson.loads(row["used"] or "{}").items()})
     return rewards, stocks
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from libs.catalogue.facts import MemberFacts
 from libs.ledger.model import MemberLedger
-from libs.ledger.spend import redeem
+from libs.ledger.spend import spendable
 
 
 def with_points(
@@ -26,10 +26,10 @@ def with_points(
     """
 
     def there(wallets: Sequence[str]) -> int:
-        return redeem(ledger if common is None else common(wallets), 1, wallets, now).spendable
+        return spendable(ledger if common is None else common(wallets), wallets, now)
 
-    spendable = {wallet: there([wallet]) for wallet in scales}
+    found = {wallet: there([wallet]) for wallet in scales}
     shared = [wallet for wallet, scale in scales.items() if scale == next(iter(scales.values()))]
     if shared:
-        spendable[""] = there(shared)
-    return replace(facts, spendable=spendable, owing=any(debt.amount for debt in ledger.debts))
+        found[""] = there(shared) if len(shared) > 1 else found[shared[0]]
+    return replace(facts, spendable=found, owing=any(debt.amount for debt in ledger.debts))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -46,6 +46,11 @@ def hold(ledger: MemberLedger, points: int, wallets: Sequence[str], at: datetime
     return _spend(ledger, points, wallets, at, Kind.HOLD, Account.HELD)
 
 
+def spendable(ledger: MemberLedger, wallets: Collection[str], at: datetime) -> int:
+    """What there is to spend in these wallets: nothing in one in which the member owes."""
+    return sum([lot.free for lot in _usable(ledger, wallets, at)])
+
+
 def rested(ledger: MemberLedger, rest: timedelta, now: datetime) -> MemberLedger:
     """The ledger as far as it may be spent: without what came from another member less than so long ago."""
     if not rest:
@@ -54,17 +59,21 @@ def rested(ledger: MemberLedger, rest: timedelta, now: datetime) -> MemberLedger
     return replace(ledger, lots=lots)
 
 
+def _usable(ledger: MemberLedger, wallets: Collection[str], at: datetime) -> list[Lot]:
+    open_ = wallets if not ledger.debts else [wallet for wallet in wallets if not ledger.debt(wallet)]
+    return [lot for lot in ledger.lots if lot.wallet in open_ and not lot.pending and lot.in_force(at)]
+
+
 def _spend(
     ledger: MemberLedger, points: int, wallets: Sequence[str], at: datetime, kind: Kind, target: Account
 ) -> Spending:
     if points <= 0 or not wallets or len(set(wallets)) < len(wallets):
         raise ValueError("what is spent is positive, from wallets that are each named once")
-    there = [lot for lot in ledger.lots if lot.wallet in wallets and not lot.pending and lot.in_force(at)]
-    usable = burn_order((lot for lot in there if not ledger.debt(lot.wallet)), wallets)
-    spendable = sum(lot.free for lot in usable)
-    if spendable < points:
+    usable = burn_order(_usable(ledger, wallets, at), wallets)
+    there = sum([lot.free for lot in usable])
+    if there < points:
         in_debt = any(ledger.debt(wallet) for wallet in wallets)
-        return Spending((), spendable, "in-debt" if in_debt else "insufficient-points")
+        return Spending((), there, "in-debt" if in_debt else "insufficient-points")
     by_wallet: dict[str, list[Allocation]] = {}
     named = {lot.seq: lot.wallet for lot in usable}
     for part in take(usable, points):
@@ -83,7 +92,7 @@ def _spend(
         )
         for seq, (wallet, parts) in enumerate(by_wallet.items(), start=ledger.seq + 1)
     )
-    return Spending(movements, spendable)
+    return Spending(movements, there)
 
 
 def lapse(ledger: MemberLedger, lots: Iterable[Lot], at: datetime) -> tuple[Movement, ...]:

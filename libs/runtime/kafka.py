@@ -42,10 +42,11 @@ def batch_consumer(settings: KafkaSettings, group: str, wait_ms: int = 50) -> Ba
     )
 
 
-def group_consumer(settings: KafkaSettings, group: str) -> AIOKafkaConsumer:
+def group_consumer(settings: KafkaSettings, group: str, *, wait_ms: int = 500, piece: int = 1) -> AIOKafkaConsumer:
     """Return a consumer whose positions its group keeps in Kafka, for what may be done twice; it begins at the start.
 
-    It fetches little ahead, so that it takes neither memory nor time from whoever it runs beside.
+    It fetches little ahead, so that it takes neither memory nor time from whoever it runs beside. The broker
+    answers when it has `piece` bytes, or after so long.
     """
     return AIOKafkaConsumer(
         **connection(settings),
@@ -56,6 +57,8 @@ def group_consumer(settings: KafkaSettings, group: str) -> AIOKafkaConsumer:
         session_timeout_ms=int(settings.session_timeout.total_seconds() * 1000),
         heartbeat_interval_ms=int(settings.heartbeat.total_seconds() * 1000),
         metadata_max_age_ms=int(settings.metadata_age.total_seconds() * 1000),
+        fetch_max_wait_ms=wait_ms,
+        fetch_min_bytes=piece,
         max_partition_fetch_bytes=128 * 1024,
         fetch_max_bytes=512 * 1024,
     )

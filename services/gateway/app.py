@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import asyncpg
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
+from starlette.datastructures import State
 from starlette.types import ASGIApp
 
 from libs.codes.keeping import CodeKeeper
@@ -133,13 +134,8 @@ def compose(
             app.state.messages = MessageDesk(pool, vault, now)
             app.state.mass = MassDesk(pool, random)
             app.state.posts = PostDesk(pool, vault.seal, random)
-            app.state.templates = TemplateDesk(TemplateStore(pool), now)
-            app.state.designs = DesignDesk(DesignStore(pool), now)
-            app.state.landing = LandingDesk(app.state.designs.store, Joining.from_seal_key(key), random)
-            app.state.brand_looks = BrandLooks(app.state.designs.store)
             app.state.results = ResultsDesk(pool, vault.seal)
-            app.state.invitations = InvitationDesk.of(key, pool, app.state.templates, app.state.codes)
-            app.state.confirming = ConfirmDesk.from_seal_key(key, pool, app.state.templates)
+            _put_up_letters(app.state, pool, key, now, random)
             app.state.own_letters = OwnDesk(pool, app.state.templates, vault.seal, random)
             app.state.backtests = _backtests(settings, pool, now, metrics, random)
             async with (
@@ -156,6 +152,16 @@ def compose(
     app = routes(lifespan)
     metrics = app.state.metrics = GatewayMetrics(CollectorRegistry())
     return Gateway(app, Door(app, metrics, random))
+
+
+def _put_up_letters(state: State, pool: asyncpg.Pool, key: bytes, now: Clock, random: Callable[[int], bytes]) -> None:
+    """Put up what writes with templates and designs of its own."""
+    state.templates = TemplateDesk(TemplateStore(pool), now)
+    state.designs = DesignDesk(DesignStore(pool), now)
+    state.landing = LandingDesk(state.designs.store, Joining.from_seal_key(key), random)
+    state.brand_looks = BrandLooks(state.designs.store)
+    state.invitations = InvitationDesk.of(key, pool, state.templates, state.codes)
+    state.confirming = ConfirmDesk.from_seal_key(key, pool, state.templates)
 
 
 def routes(lifespan: Lifespan | None = None) -> FastAPI:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import faust
@@ -29,7 +29,7 @@ from libs.runtime.metrics import StreamMetrics
 from libs.runtime.outbox import ReadRows, Relay
 from libs.runtime.seal import Seal
 from services.redemption import clock as by_the_clock
-from services.redemption import gifts, grants, heard, pages, standing, value_pages, wishes
+from services.redemption import gifts, grants, pages, standing, value_pages, wishes
 from services.redemption.carts import following
 from services.redemption.carts.desk import CartDesk
 from services.redemption.commands import Command
@@ -38,6 +38,7 @@ from services.redemption.games.desk import GameDesk
 from services.redemption.gathering import Gathering
 from services.redemption.handlers import WRITER, Desk
 from services.redemption.households.desk import HouseholdDesk
+from services.redemption.listening import GROUP, PIECE, WAIT_MS, Listening
 from services.redemption.metrics import RedemptionMetrics
 from services.redemption.programmes import Programmes
 from services.redemption.reward_desk import RewardDesk
@@ -152,19 +153,21 @@ def _host(
 ) -> None:
     """Put the pool, the relay, the batch loop and what happens by the clock into the app."""
     opened, stopping = asyncio.Event(), asyncio.Event()
+    listening = _listening(settings, desk, carts, games, stopping)
 
-    async def consume() -> None:
-        while not desk.programmes.known:
+    async def once(ready: Callable[[], bool], begin: Callable[[], Awaitable[None]]) -> None:
+        while not ready():
             if await happens_within(stopping, _RETRY):
                 return
-        await loop.run()
+        await begin()
 
     async def run() -> None:
         async with postgres.opened(desk.pool), asyncio.TaskGroup() as tasks:
             await desk.programmes.refresh()
             opened.set()
             tasks.create_task(relay.run())
-            tasks.create_task(consume())
+            tasks.create_task(once(lambda: desk.programmes.known, loop.run))
+            tasks.create_task(once(lambda: desk.programmes.known and relay.prepared, listening.run))
 
     def stop() -> None:
         stopping.set()
@@ -189,33 +192,24 @@ def _host(
             metrics.wishes.inc(await wishes.look(desk))
             metrics.standing_orders.inc(await standing.look(desk))
 
-    _listen(app, f"{settings.kafka.topic_prefix}{REWARDS}", desk, carts, games, opened, stopping)
-
     @app.timer(interval=_FORGET_EVERY)  # type: ignore[untyped-decorator]  # faust
     async def forget_requests() -> None:
         if opened.is_set():
             await by_the_clock.forget(desk)
 
 
-def _listen(
-    app: faust.App,
-    topic: str,
-    desk: Desk,
-    carts: CartDesk,
-    games: GameDesk,
-    opened: asyncio.Event,
-    stopping: asyncio.Event,
-) -> None:
-    """Act on what campaigns and games give, and on receipts of carts."""
-    rewards = app.topic(topic, value_type=bytes, internal=False)
+def _listening(
+    settings: RedemptionSettings, desk: Desk, carts: CartDesk, games: GameDesk, stopping: asyncio.Event
+) -> Listening:
+    """Acts on what campaigns and games give, and on receipts of carts."""
 
-    @app.agent(rewards, concurrency=1)
-    async def reward_told(stream: faust.StreamT[bytes]) -> None:
-        async for value in stream:
-            await opened.wait()
-            kind = heard.kind_of(value)
-            if kind == following.SETTLED:
-                await following.take(carts, value, stopping)
-            elif kind is not None and (gift := gifts.gift_of(kind, value)) is not None:
-                await grants.take(desk, gift, stopping)
-                await granted.take(games, gift, stopping)
+    async def act(kind: str, value: bytes) -> None:
+        if kind == following.SETTLED:
+            await following.take(carts, value, stopping)
+        elif (gift := gifts.gift_of(kind, value)) is not None:
+            await grants.take(desk, gift, stopping)
+            await granted.take(games, gift, stopping)
+
+    make_consumer = partial(kafka.group_consumer, settings.kafka, GROUP, wait_ms=WAIT_MS, piece=PIECE)
+    kinds = (*gifts.KINDS, following.SETTLED)
+    return Listening(make_consumer, f"{settings.kafka.topic_prefix}{REWARDS}", kinds, act, stopping)

@@ -23,7 +23,7 @@ from libs.runtime.failpoint import reach
 from libs.runtime.leases import shard_of
 from libs.runtime.outbox import Row
 from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
-from services.redemption import gathering_store, order_gathering, order_store, store
+from services.redemption import gathering_store, order_gathering, store
 from services.redemption.batches import Batch, Outcome
 from services.redemption.deciding import MERGED, UNKNOWN_MEMBER, Asked, id_of, meaning, name_of
 from services.redemption.domain import Redemption, Rules
@@ -114,11 +114,11 @@ class Gathering:
         """Decide requests of one tenant in a transaction."""
         desk, tenant, now = self._desk, asked[0].ask.tenant_id, self._desk.clock.now()
         async with desk.pool.acquire() as connection, connection.transaction():
-            loaded = await gathering_store.begin(connection, tenant, now, asked)
+            loaded, found = await gathering_store.begin(connection, tenant, now, asked)
             batch = Batch(loaded, desk.programmes.of, now, desk.patience)
             answers: list[Answer | None] = []
             events: dict[str, list[Outgoing]] = {}
-            shelf = await order_gathering.load(connection, desk.rewards, asked, loaded.members)
+            shelf = order_gathering.shelf_of(desk.rewards, tenant, found)
             for each in asked:
                 if _alone(each, loaded.redemptions, shelf):
                     batch.leave(each.request)
@@ -128,10 +128,12 @@ class Gathering:
                 if made.after is not None and made.events:
                     events.setdefault(shard_of(WRITER, made.after.name[2]), []).extend(made.events)
                 answers.append(await _answer(connection, desk.rewards, each, made))
-            if shelf.written and await order_store.save(connection, shelf.written) is not None:
-                raise _Scarce
             members = [each.life for each in loaded.members.values()]
-            rows = await gathering_store.end(connection, tenant, batch.at, members, batch.decided, events)
+            rows = await gathering_store.end(
+                connection, tenant, batch.at, members, batch.decided, shelf.written, events
+            )
+            if rows is None:
+                raise _Scarce
             reach("before-commit")
         return answers, rows
 

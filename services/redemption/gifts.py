@@ -10,6 +10,8 @@ from libs.runtime import logs
 
 log = logs.get(__name__)
 _GRANTED, _REVOKED = "org.pointstream.reward.granted.v1", "org.pointstream.reward.revoked.v1"
+KINDS = (_GRANTED, _REVOKED)
+"""Types of the events that give and take back."""
 CREDENTIAL = "campaigns"
 """Whose requests they are, where requests are kept."""
 
@@ -46,7 +48,7 @@ _read = msgspec.json.Decoder(Gift).decode
 
 def gift_of(kind: str, value: bytes) -> Gift | None:
     """Read an event of this type; None, which the log is told, where a gift can't be read, and where it is none."""
-    if kind not in (_GRANTED, _REVOKED):
+    if kind not in KINDS:
         return None
     try:
         return _read(value)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
 
-import asyncpg
+import orjson
 from msgspec.structs import replace
 
 from libs.catalogue import postgres as catalogue
@@ -86,21 +88,39 @@ class OneOrder:
         return made.changed
 
 
-async def load(
-    connection: asyncpg.Connection, desk: RewardDesk, asked: Iterable[Asked], members: Iterable[MemberName]
-) -> Shelf:
-    """Load what orders are decided on, behind the locks of these members."""
-    shelf = Shelf(desk)
-    here = set(members)
-    wanted: dict[Scope, dict[MemberName, None]] = {}
-    names: dict[Scope, dict[str, None]] = {}
+class Found(NamedTuple):
+    """What is known of those who order, and of the rewards that they name: rows in JSON."""
+
+    facts: str | None = None
+    on_sale: str | None = None
+
+
+def wanted(asked: Iterable[Asked]) -> tuple[Sequence[int], Sequence[UUID], Sequence[int], Sequence[str]] | None:
+    """Who orders what, as columns: members and rewards, each with their programmes; None where nobody does."""
+    members: dict[tuple[int, UUID], None] = {}
+    rewards: dict[tuple[int, str], None] = {}
     for each in asked:
-        if each.ask.order is not None and each.member in here:
-            wanted.setdefault(each.member[:2], {})[each.member] = None
-            names.setdefault(each.member[:2], {})[each.ask.order.reward or ""] = None
-    for scope, own in sorted(wanted.items()):
-        kept, shelf.stocks[scope] = await catalogue.load_on_sale(connection, scope, list(names[scope]))
-        shelf.rewards |= {(scope, reference): reward for reference, reward in kept.items()}
-        facts = await catalogue.load_facts_of(connection, scope, [name[2] for name in own])
-        shelf.people |= {(*scope, member): found for member, found in facts.items()}
-    return shelf
+        if each.ask.order is not None and each.member is not None:
+            _, programme, member = each.member
+            members[programme, member] = None
+            rewards[programme, each.ask.order.reward or ""] = None
+    if not members:
+        return None
+    return (
+        [programme for programme, _ in members],
+        [member for _, member in members],
+        [programme for programme, _ in rewards],
+        [name for _, name in rewards],
+    )
+
+
+def shelf_of(desk: RewardDesk, tenant: int, found: Found) -> Shelf:
+    """The shelf of what was found."""
+    rewards, stocks = catalogue.read_on_sale(orjson.loads(found.on_sale or "[]"))
+    people = catalogue.read_facts(orjson.loads(found.facts or "[]"))
+    return Shelf(
+        desk,
+        {((tenant, programme), name): kept for (programme, name), kept in rewards.items()},
+        {(tenant, programme): stock for programme, stock in stocks.items()},
+        {(tenant, *who): known for who, known in people.items()},
+    )

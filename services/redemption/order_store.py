@@ -66,6 +66,12 @@ async def save(connection: asyncpg.Connection, written: Sequence[Written]) -> st
 
     Returns what there was too little of: then nothing may be committed.
     """
+    refused: str | None = await connection.fetchval(_QUERIES["save_orders"], *saved_as(written))
+    return refused
+
+
+def saved_as(written: Sequence[Written]) -> list[str]:
+    """Orders as `redemption.save_orders` takes them."""
     orders = [order_row(each.name, each.after) for each in written]
     steps = [
         row
@@ -78,10 +84,7 @@ async def save(connection: asyncpg.Connection, written: Sequence[Written]) -> st
         if each.sealed is not None
     ]
     moved = _together([row for each in written for row in _moved(each)])
-    refused: str | None = await connection.fetchval(
-        _QUERIES["save_orders"], *[_json(rows) for rows in (orders, steps, answers, moved)]
-    )
-    return refused
+    return [_json(rows) for rows in (orders, steps, answers, moved)]
 
 
 async def end(connection: asyncpg.Connection, before: Sequence[Redemption], after: Sequence[Redemption]) -> None:

@@ -99,11 +99,12 @@ def order_events(
     verbs = told(before, after)
     if not verbs and before is not None and before.state != after.state:
         verbs = ("advanced",)
+    data = order_data(member, after) if verbs else {}
     for verb in verbs:
         kind = f"org.pointstream.reward.{verb}.v1"
         writer = _writer(kind, now, rules.tenant, rules.programme)
         event = event_id(rules.tenant, after.order_id.hex, kind, member, len(after.steps))
-        value = writer.write(event, member, None, order_data(member, after))
+        value = writer.write(event, member, None, data)
         events.append(Outgoing(REWARDS, key, spread, value, writer.headers(event, key, None), True))
     return events
 

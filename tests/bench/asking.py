@@ -76,23 +76,24 @@ class Timed:
         self._rate = rate
         self._took: list[float] = []
         self._late: list[float] = []
-        self._start = 0.0
+        self._seconds = 0.0
 
     async def run(self, bodies: Iterable[bytes], until: asyncio.Event | None = None) -> None:
-        """Ask for every body at its time, until there are no more or until that comes.
+        """Ask for every body at its time, until there are no more or until that comes; may be done again.
 
         Raises:
             RuntimeError: an answer is not 200.
         """
-        self._start = time.monotonic() + 0.5
+        start = time.monotonic() + 0.5
         async with asyncio.TaskGroup() as tasks:
             for number, body in enumerate(bodies):
-                due = self._start + number / self._rate
+                due = start + number / self._rate
                 if (ahead := due - time.monotonic()) > 0:
                     await asyncio.sleep(ahead)
                 if until is not None and until.is_set():
                     break
                 tasks.create_task(self._one(due, body))
+        self._seconds += time.monotonic() - start
 
     async def _one(self, due: float, body: bytes) -> None:
         self._late.append(time.monotonic() - due)
@@ -105,7 +106,7 @@ class Timed:
         took = sorted(self._took)
         return Latencies(
             len(took),
-            time.monotonic() - self._start,
+            self._seconds,
             _share(took, 0.5),
             _share(took, 0.99),
             took[-1] * 1000,

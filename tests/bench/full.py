@@ -142,7 +142,7 @@ class Full(Parts):
 
     async def _redemptions(self, stage: Stage) -> None:
         """Spend points of members who have just earned, once the books were looked at: the till gives some more."""
-        options = redeem.parse(["--peak-seconds", "60", "--codes", "10000000"])
+        options = redeem.parse(["--codes", "10000000"])
         self._figures["redemptions"] = await redeem.measure(stage, options)
 
     async def _peers(self, stage: Stage, workers: list[Worker]) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import count, islice
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 import asyncpg
@@ -37,6 +37,14 @@ PIECES = 100
 _PEOPLE = 2_000
 _WARM_UP = 300
 _MANY = 100_000_000
+_TURNS = 4
+
+
+class Asking(NamedTuple):
+    """What is asked for in a part, and of whom if not of the service itself."""
+
+    bodies: Iterator[bytes]
+    client: Client | None = None
 
 
 @dataclass(slots=True)
@@ -88,17 +96,29 @@ class Till:
         if answer.refused is not None:
             raise RuntimeError(f"{answer.refused}: {answer.detail}")
 
-    async def measure(self, name: str, bodies: Iterable[bytes], client: Client | None = None) -> dict[str, Any]:
-        """Ask at the rate, and return the figures of it under their names."""
-        timed, spent, machine = Timed(client or self.client, self.rate), self._spent(), machine_seconds()
-        await timed.run(islice(bodies, int(self.rate * self.seconds)))
-        found, used = timed.told(), self._spent() - spent
-        others = max(0.0, machine_seconds() - machine - used) / found.seconds
-        self.stage.tell(f"{name}: p50 {found.p50_ms:.1f} ms, p99 {found.p99_ms:.1f} ms")
-        return latencies(name, found) | {
-            f"{name}_cpu_ms": round(used / found.count * 1_000, 2),
-            f"{name}_cores_busy_with_others": round(others, 2),
-        }
+    async def in_turns(self, parts: Mapping[str, Asking]) -> dict[str, Any]:
+        """Ask at the rate for the same time each, part after part and back again so often that a drift shows in none.
+
+        Returns the figures of all under their names.
+        """
+        timed = {name: Timed(each.client or self.client, self.rate) for name, each in parts.items()}
+        spent, machine = dict.fromkeys(parts, 0.0), dict.fromkeys(parts, 0.0)
+        for turn in range(_TURNS):
+            for name in list(parts)[:: -1 if turn % 2 else 1]:
+                own, whole = self._spent(), machine_seconds()
+                await timed[name].run(islice(parts[name].bodies, int(self.rate * self.seconds / _TURNS)))
+                spent[name] += self._spent() - own
+                machine[name] += machine_seconds() - whole
+        told: dict[str, Any] = {}
+        for name, each in timed.items():
+            found = each.told()
+            others = max(0.0, machine[name] - spent[name]) / found.seconds
+            self.stage.tell(f"{name}: p50 {found.p50_ms:.1f} ms, p99 {found.p99_ms:.1f} ms")
+            told |= latencies(name, found) | {
+                f"{name}_cpu_ms": round(spent[name] / found.count * 1_000, 2),
+                f"{name}_cores_busy_with_others": round(others, 2),
+            }
+        return told
 
     async def sell_out(self) -> list[str]:
         """Order what there are too few pieces of, all at once; return what is wrong with what was sold."""

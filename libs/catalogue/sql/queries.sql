@@ -79,13 +79,6 @@ WHERE o.tenant_id = $1 AND o.programme_id = $2 AND o.member_id = $3 AND o.state 
   AND o.quantity > o.cancelled
 ORDER BY o.order_id; -- the key has this order, and no other index is as good while the table is young
 
--- name: facts_of
--- That of several members of a programme.
-SELECT * FROM redemption.facts_of($1, $2, $3);
-
--- name: on_sale
-SELECT * FROM redemption.on_sale($1, $2, $3);
-
 -- name: stock
 SELECT s.reference, s.store, s.free, s.reserved FROM redemption.stock s
 WHERE s.tenant_id = $1 AND s.programme_id = $2 AND ($3::text[] IS NULL OR s.reference = ANY ($3::text[]))

@@ -54,7 +54,7 @@ def list_fragment(found: Sequence[Listed], names: Mapping[UUID, str], counts: Co
     counted = {key: wording.number(number, language) for key, number in counts._asdict().items()}
     lines = []
     for each in found:
-        name = escape(names.get(each.shown_id) or say("nameless"))
+        name = escape(names.get(each.shown_id) or f"{say('nameless')} {each.shown_id}")
         path = escape(chat_path(each.shown_id, each.programme, language))
         zone = ZoneInfo(each.zone)
         waits = "\u2013"
@@ -64,11 +64,10 @@ def list_fragment(found: Sequence[Listed], names: Mapping[UUID, str], counts: Co
             waits = f"<b>{escape(say('waiting', n=each.talk.unread, number=number, moment=moment))}</b>"
         whose = "\u2013" if each.talk.assigned is None else escape(each.talk.assigned.label)
         lines.append((
-            f'<a href="{path}">{name}</a> <code>{each.shown_id}</code>', escape(each.programme), waits,
-            instant(each.talk.last_at, each.zone, language), whose,
+            f'<a href="{path}">{name}</a>', waits, instant(each.talk.last_at, each.zone, language), whose,
+            escape(each.programme),
         ))  # fmt: skip
-    heads = [escape(say("member")), escape(say("programme"))]
-    heads += [escape(say(each)) for each in ("waits", "last", "whose")]
+    heads = [escape(say(each)) for each in ("member", "waits", "last", "whose", "programme")]
     body = table(say("caption"), heads, rows(lines)) if lines else f"<p>{escape(say('none'))}</p>"
     return f'<div data-state=""><p>{escape(say("counts", **counted))}</p>{body}</div>'
 

@@ -88,7 +88,7 @@ class Door:
         return self._random(16).hex()
 
 
-_QUIET = frozenset({"livez", "readyz", "metrics", "live"})
+_QUIET = frozenset({"livez", "readyz", "metrics", "live", "chats_live", "chat_live", "own_chat_live"})
 
 
 class _Answer:

@@ -9,8 +9,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from libs.posts import postgres as posts
 from libs.runtime.keys import event_id
-from services.gateway.designs.desk import site_of
-from services.gateway.door.access import RulesPublisher, RulesReader
+from services.gateway.door.access import RulesPublisher, RulesReader, site_of
 from services.gateway.door.cursors import Place
 from services.gateway.door.middleware import operation_of
 from services.gateway.door.openapi import refusals

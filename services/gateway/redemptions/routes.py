@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -320,9 +321,16 @@ def client_of(request: Request) -> RedemptionClient:
     return client
 
 
+class _Made(msgspec.Struct, frozen=True):
+    redemption_id: UUID
+
+
+_made_by = msgspec.json.Decoder(_Made).decode
+
+
 def _response(answer: Answer, status: int) -> Response:
     headers = {REPLAYED: "true"} if answer.replayed else {}
     body = bytes(answer.body)
     if status == 201:
-        headers["Location"] = f"/v1/redemptions/{RedemptionView.model_validate_json(body).redemption_id}"
+        headers["Location"] = f"/v1/redemptions/{_made_by(body).redemption_id}"
     return Response(body, status_code=status, headers=headers, media_type="application/json")
