@@ -178,6 +178,12 @@ class Stack:
             raise AssertionError(f"{error}; it says {worker.why()}\n{worker.tail()}") from None
         return worker
 
+    def patient(self, service: str = "earning") -> dict[str, str]:
+        """Settings of a worker that waits for a lock as long as a test holds it, and not for two seconds only."""
+        own = f"POINTSTREAM_{service.upper()}__POSTGRES__"
+        limits = f"lock_timeout={PATIENCE:.0f}s&transaction_timeout=0"
+        return {own + "DSN": f"{self.database.dsn(service)}?{limits}", own + "COMMAND_TIMEOUT": "PT2M"}
+
     async def produce(self, records: Iterable[Record]) -> None:
         """Produce records, in order within a key, and wait for the broker."""
         producer = AIOKafkaProducer(

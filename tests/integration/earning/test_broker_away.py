@@ -22,7 +22,7 @@ from tests.support.stack import Stack, Worker, free_port, until
 
 UNPUBLISHED = "SELECT coalesce(sum(next_seq - 1 - published_seq), 0)::bigint FROM stream.outbox_shard"
 HOLD = "LOCK TABLE earning.inbox IN SHARE ROW EXCLUSIVE MODE"
-DRAIN_SECONDS = 30
+DRAIN_SECONDS = 90
 
 
 @pytest.fixture

@@ -112,12 +112,7 @@ async def test_reads_what_was_committed_while_it_waited(stack: Stack) -> None:
         await holder.execute(REDEEM, *holders[0], WHEN)
         # All on one partition, so that they make one batch at a time, and the first batch meets every member.
         await stack.produce(record._replace(key=b"one") for record in late)
-        patient = f"{stack.database.dsn('earning')}?lock_timeout=90s&transaction_timeout=120s"
-        worker = stack.start(
-            POINTSTREAM_EARNING__LOOP__BATCH="3000",
-            POINTSTREAM_EARNING__POSTGRES__DSN=patient,
-            POINTSTREAM_EARNING__POSTGRES__COMMAND_TIMEOUT="PT2M",
-        )
+        worker = stack.start(POINTSTREAM_EARNING__LOOP__BATCH="3000", **stack.patient())
         await until(batch_waits, "the batch waits for the first member")
         others = await asyncpg.connect(stack.database.dsn(), server_settings={"synchronous_commit": "off"})
         try:

@@ -8,7 +8,7 @@ import time
 from tests.support.invariants import durable, exactly_once
 from tests.support.loads import enrol, two_tenants
 from tests.support.locks import transaction, waiting
-from tests.support.stack import Stack, until
+from tests.support.stack import PATIENCE, Stack, until
 
 LANES, BATCH = 8, 20
 HOLD = "LOCK TABLE earning.inbox IN SHARE ROW EXCLUSIVE MODE"
@@ -23,7 +23,7 @@ async def test_ends_what_it_has_in_hand(stack: Stack) -> None:
     """Every lane's transaction waits for a lock when the signal comes, and the lock is released afterwards."""
     load = two_tenants(6_000, members=100, seed=61, coffees=20)
     await enrol(stack, load.cards)
-    worker = await stack.start_ready(**MANY)
+    worker = await stack.start_ready(**MANY, **stack.patient())
     async with transaction(stack) as lock:
         await lock.execute(HOLD)
         await stack.produce(load.records)
@@ -38,9 +38,9 @@ async def test_ends_what_it_has_in_hand(stack: Stack) -> None:
         assert worker.process.poll() is None
         assert await waiting(stack) > 0, "nothing was in hand when the signal came"
     released = time.monotonic()
-    status = await asyncio.to_thread(worker.process.wait, 10)
+    status = await asyncio.to_thread(worker.process.wait, PATIENCE)
     assert status == 0, worker.tail()
-    assert time.monotonic() - released <= 10
+    assert time.monotonic() - released <= 20
     done, known, lots = await durable(stack)
     in_the_end = done - before[0]
     assert 0 < in_the_end <= LANES * BATCH, "the batches in hand were done, and no others begun"

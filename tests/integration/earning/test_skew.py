@@ -17,7 +17,7 @@ from tests.support.lives import corrected, returned
 from tests.support.loads import enrol
 from tests.support.locks import waiting
 from tests.support.receipts import PROFILES, enrolment, member_id, purchase
-from tests.support.stack import Stack, until
+from tests.support.stack import PATIENCE, Stack, until
 
 LEFT = "SELECT member_id, sum(remaining)::bigint AS left FROM ledger.lot GROUP BY 1"
 PAIRS = [30, pytest.param(200, marks=pytest.mark.slow)]
@@ -36,7 +36,7 @@ async def overlap(stack: Stack, first: tuple[Hand, int], second: tuple[Hand, int
     holder.handler.reached.clear()
     holder.handler.go_on.clear()
     holding = asyncio.create_task(holder.lane.run(mine))
-    await asyncio.wait_for(holder.handler.reached.wait(), 20)
+    await asyncio.wait_for(holder.handler.reached.wait(), PATIENCE)
     follows = asyncio.create_task(waiter.lane.run(theirs))
 
     async def waits() -> bool:
@@ -45,7 +45,7 @@ async def overlap(stack: Stack, first: tuple[Hand, int], second: tuple[Hand, int
 
     await until(waits, "the second waits for the first")
     holder.handler.go_on.set()
-    await asyncio.wait_for(asyncio.gather(holding, follows), 30)
+    await asyncio.wait_for(asyncio.gather(holding, follows), PATIENCE)
 
 
 async def settled(*hands: Hand) -> None:
@@ -123,8 +123,8 @@ async def test_an_identifier_of_a_story_is_never_waited_for(stack: Stack, monkey
                 raise
 
         monkeypatch.setattr(owner_store, "lock_owners", lock)
-        await asyncio.wait_for(receipts.lane.run(await receipts.fetch(3)), 30)
-        await asyncio.wait_for(enrolling[0], 30)
+        await asyncio.wait_for(receipts.lane.run(await receipts.fetch(3)), PATIENCE)
+        await asyncio.wait_for(enrolling[0], PATIENCE)
         assert set(refusals) == {"40001"}, "it gave way at once, until it was free to lock"
         await settled(receipts, profiles)
     left = {str(row["member_id"]): row["left"] for row in await stack.fetch(LEFT)}
