@@ -8,6 +8,7 @@ import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import asyncpg
 import psutil
 import pytest
 
@@ -75,7 +76,17 @@ async def crash(stack: Stack, application: str) -> None:
     """Kill a backend of somebody, which takes the server through recovery, and wait until it answers."""
     backends = await stack.fetch(BACKENDS, application)
     assert backends
+    witness = await asyncpg.connect(stack.database.dsn())
     os.kill(backends[0]["pid"], signal.SIGKILL)
+
+    async def down() -> bool:  # the server answers for a moment until it has seen who died
+        try:
+            await witness.fetchval("SELECT 1")
+        except DATABASE_ERRORS:
+            return True
+        return False
+
+    await until(down, "the server has ended all sessions")
 
     async def answers() -> bool:
         try:
