@@ -24,7 +24,8 @@ BACKENDS = "SELECT pid FROM pg_stat_activity WHERE starts_with(application_name,
 @pytest.fixture(scope="module")
 def own_postgres(platform_data: Path) -> Iterator[EmbeddedPostgres]:
     """A PostgreSQL that only these tests use, since they stop it; its port stays the same."""
-    server = EmbeddedPostgres(platform_data / "outage", free_port())
+    port = free_port()
+    server = EmbeddedPostgres(platform_data / f"outage-{port}", port)
     server.start()
     try:
         prepare(server)
