@@ -2161,7 +2161,7 @@ CREATE TABLE redemption.reward_order (
     changed_at timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, programme_id, member_id, order_id)
 ) WITH (fillfactor = 80);
-CREATE INDEX order_by_id ON redemption.reward_order (tenant_id, order_id);
+CREATE INDEX order_by_id ON redemption.reward_order (order_id, tenant_id);
 CREATE INDEX order_by_state ON redemption.reward_order (tenant_id, programme_id, state, asked_at, order_id);
 CREATE INDEX order_by_age ON redemption.reward_order (tenant_id, programme_id, asked_at, order_id);
 
