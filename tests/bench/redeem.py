@@ -21,7 +21,7 @@ import orjson
 
 from libs.runtime.api_keys import mint
 from tests.bench import environment, redeem_codes, redeem_topic
-from tests.bench.asking import Client
+from tests.bench.asking import Client, Timed
 from tests.bench.parts import conduct
 from tests.bench.quote import start_gateway
 from tests.bench.stage import QUERIES as STAGE
@@ -75,8 +75,7 @@ async def _through_the_gateway(till: Till) -> dict[str, Any]:
     bodies = (
         orjson.dumps({"member_id": str(till.members[number % len(till.members)]), "points": 1}) for number in count()
     )
-    for body in islice(bodies, _WARM_UP):
-        await client.ask(body)
+    await Timed(client, till.rate).run(islice(bodies, _WARM_UP))  # until as many connections are open as it takes
     told = await till.in_turns({"gateway_without": Asking(till.points()), "gateway": Asking(bodies, client)})
     for share in ("p50_ms", "p99_ms", "cpu_ms"):
         told[f"gateway_hop_{share}"] = round(told[f"gateway_{share}"] - told[f"gateway_without_{share}"], 2)
