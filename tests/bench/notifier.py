@@ -35,7 +35,7 @@ from libs.contacts.postgres import save_told
 from libs.contacts.told import Told, ToldAddress, ToldPerson
 from libs.contacts.vault import Vault
 from libs.contracts.codec import encode
-from libs.runtime import postgres, sql
+from libs.runtime import memory, postgres, sql
 from libs.runtime.clock import SystemClock
 from libs.runtime.leases import shards_of
 from libs.runtime.settings import PostgresSettings
@@ -311,7 +311,8 @@ def reminder(number: int) -> bytes:
 async def measure(
     database: Database, sink: SinkProcess, options: argparse.Namespace, kind: type[Bench] = Bench
 ) -> dict[str, Any]:
-    """Run on a pool of the notifier's own role."""
+    """Run on a pool of the notifier's own role, in a process that has settled in as the service does."""
+    memory.settle_in()
     settings = PostgresSettings(dsn=database.dsn("notifier"))
     async with postgres.opened(postgres.pool(settings, "notifier-bench")) as pool:
         return await kind(database, sink, pool, options).run()

@@ -20,7 +20,7 @@ from typing import Any
 import asyncpg
 import uvloop
 
-from libs.runtime import postgres
+from libs.runtime import memory, postgres
 from libs.runtime.settings import PostgresSettings
 from tests.bench.notifier import QUERIES, Bench, measure, parse, stage
 
@@ -107,6 +107,7 @@ async def _hear(worker: Process, word: bytes) -> None:
 async def _work(port: int, options: argparse.Namespace) -> None:
     dsn = os.environ["POINTSTREAM_BENCH_DSN"]
     settings = PostgresSettings(dsn=dsn)
+    memory.settle_in()
     async with postgres.opened(postgres.pool(settings, "notifier-bench")) as pool:
         await WorkersBench(Address(dsn), Port(port), pool, options).work()
 
