@@ -60,7 +60,8 @@ async def test_receipts_from_a_file_are_paid_once(platform: Platform, folder: Pa
     assert {**report, "text": report["text"][:8] + "…"} == told
 
     door = platform.acme
-    await eventually(lambda: door.status("/v1/receipts/acme/files/12/12%2F4712") == 200, "both are decided")
+    await eventually(lambda: door.status("/v1/receipts/acme/files/12/12%2F4711") == 200, "one is decided")
+    await eventually(lambda: door.status("/v1/receipts/acme/files/12/12%2F4712") == 200, "and the other")
     assert door.get("/v1/receipts/acme/files/12/12%2F4711")["outcome"] == "unclaimed"
 
     rows = FILES["receipts.csv"].replace("9,99", "10,99")
