@@ -1,8 +1,8 @@
 -- name: balances
 -- What each member has in every wallet that they ever had points in, by the dates of the lots: right whether or not what
 -- time has done is written down yet. One statement, so that the number of the last movement and the points agree. The
--- members are few and the lots many: those of each member are found by the primary key. Whose points something spares at
--- boundaries (`kept`) is left to the pure function.
+-- members are few and the lots many: those of each member are found by the primary key, and all of it once, whatever the planner
+-- knows of the tables (`OFFSET 0`, `MATERIALIZED`). Whose points something spares at boundaries (`kept`) is left to the pure function.
 WITH asked AS (
     SELECT DISTINCT w.tenant_id, w.programme_id, w.member_id
     FROM unnest($1::int[], $2::int[], $3::uuid[]) AS w(tenant_id, programme_id, member_id)
@@ -17,6 +17,7 @@ WITH asked AS (
     CROSS JOIN LATERAL (
         SELECT x.wallet, x.remaining, x.held, x.active_from, x.expires_at FROM ledger.lot_now x
         WHERE x.tenant_id = a.tenant_id AND x.programme_id = a.programme_id AND x.member_id = a.member_id
+        OFFSET 0
     ) AS l
     GROUP BY 1, 2, 3, 4, 5
 ), points AS (
@@ -30,7 +31,7 @@ WITH asked AS (
 ), owed AS (
     SELECT a.tenant_id, a.programme_id, a.member_id, d.wallet, d.amount AS debt
     FROM asked a JOIN ledger.debt d USING (tenant_id, programme_id, member_id)
-), wallets AS (
+), wallets AS MATERIALIZED (
     SELECT tenant_id, programme_id, member_id, wallet, coalesce(p.available, 0) AS available,
            coalesce(p.pending, 0) AS pending, coalesce(p.held, 0) AS held, coalesce(o.debt, 0) AS debt,
            p.next_expiry_at, coalesce(p.next_expiry_points, 0) AS next_expiry_points
@@ -39,7 +40,11 @@ WITH asked AS (
 SELECT t.slug AS tenant, p.slug AS programme, a.member_id, h.seq, w.wallet, w.available, w.pending, w.held,
        w.debt, w.next_expiry_at, w.next_expiry_points, a.tenant_id, a.programme_id, h.owing, h.keeps IS NOT NULL AS kept
 FROM asked a
-JOIN ledger.member h USING (tenant_id, programme_id, member_id)
+CROSS JOIN LATERAL (
+    SELECT m.seq, m.owing, m.keeps FROM ledger.member m
+    WHERE m.tenant_id = a.tenant_id AND m.programme_id = a.programme_id AND m.member_id = a.member_id
+    OFFSET 0
+) AS h
 JOIN platform.programme p USING (tenant_id, programme_id)
 JOIN platform.tenant t USING (tenant_id)
 LEFT JOIN wallets w USING (tenant_id, programme_id, member_id)
