@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from libs.contracts.envelope import CONTENT_TYPE
@@ -52,3 +54,8 @@ def headers_of(value: bytes) -> list[tuple[str, bytes]]:
     if event.memberseq is not None:
         headers.append(("ce_memberseq", b"%d" % event.memberseq))
     return headers
+
+
+def type_of(headers: Iterable[tuple[str, bytes]]) -> bytes | None:
+    """Return the type of an event as the headers of its record say it; None where they do not."""
+    return next((value for name, value in headers if name == "ce_type"), None)

@@ -16,6 +16,7 @@ import asyncpg
 from aiokafka import ConsumerRecord
 
 from libs.contracts.codec import EventDecoder, TopicDecoder
+from libs.contracts.headers import type_of
 from libs.contracts.rejection import Rejection
 from libs.contracts.topics import topic_named
 from libs.runtime import dead_letters, logs, stream_store
@@ -109,7 +110,7 @@ class Intake:
 
     async def _take(self, topic: str, records: Sequence[ConsumerRecord]) -> None:
         now = self._clock.now()
-        if not BEGINNINGS.isdisjoint(map(_kind, records)):
+        if not BEGINNINGS.isdisjoint(type_of(record.headers) for record in records):
             await self._programmes.see(now)  # whether any scenario waits for them
         heard, letters, counts = self._decode(topic, records)
         await self._keep_up(heard, now)
@@ -144,7 +145,8 @@ class Intake:
         counts = {"not_told": 0, "rejected": 0, "too_late": 0, "unknown": 0}
         decode = self._decoders[topic].decode
         for record in records:
-            if (kind := _kind(record)) is not None and kind not in self._programmes.awaited:
+            # Most of what happens to points is told to no member.
+            if (kind := type_of(record.headers)) is not None and kind not in self._programmes.awaited:
                 counts["not_told"] += 1
                 continue
             event = decode(record.value, record.headers)
@@ -229,11 +231,6 @@ def _announced(queued: Iterable[Queued], new: set[Any], now: datetime) -> Iterab
     for each in queued:
         if each.delivery.delivery_id in new:
             yield each.delivery, announcements.queued(each.tenant, each.programme, each.delivery, each.due_at, now)
-
-
-def _kind(record: ConsumerRecord) -> bytes | None:
-    """The type of an event as its header says it: most of what happens to points is told to no member."""
-    return next((value for name, value in record.headers if name == "ce_type"), None)
 
 
 def _version(event: Any) -> int | None:

@@ -14,6 +14,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import CommitFailedError, KafkaError
 
+from libs.contracts.headers import type_of
 from libs.runtime import logs
 from libs.runtime.clock import happens_within
 from services.redemption.heard import kind_of
@@ -74,7 +75,7 @@ class Listening:
         """Act on a record, if it is of a type that is acted on: by its header, or by itself where it has none."""
         if self._stopping.is_set() or not record.value:
             return
-        named = next((value for name, value in record.headers if name == "ce_type"), None)
+        named = type_of(record.headers)
         if named is not None and named not in self._names:
             return
         kind = kind_of(record.value)

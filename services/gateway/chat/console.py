@@ -23,7 +23,6 @@ from services.gateway.chat.console_pages import (
     PLACE,
     Beside,
     chat_path,
-    choices,
     list_body,
     list_fragment,
     older_body,
@@ -43,7 +42,7 @@ from services.gateway.door.problems import ProblemError
 from services.gateway.live.routes import NO_STORE, remember, signed_in
 from services.gateway.members import shown as members
 from services.gateway.members.lookup import one_member
-from services.gateway.members.pages import MEMBER_ID
+from services.gateway.members.pages import MEMBER_ID, choices
 from services.gateway.members.tier_store import tiers_of
 from services.gateway.members.tier_views import tier_views
 from services.gateway.quotes.api import one_programme
@@ -104,7 +103,7 @@ async def find_chat(request: Request, language: Language) -> Response:
     if not found:
         return await _list(request, visitor, "open", language, STAFF.say(language, "unfound"))
     if len(found) > 1:
-        return await _list(request, visitor, "open", language, also=choices(found, language))
+        return await _list(request, visitor, "open", language, also=choices(found, language, chat_path))
     programme, member_id = found[0]
     return _lead(request, visitor, chat_path(member_id, programme, language))
 

@@ -12,17 +12,15 @@ from zoneinfo import ZoneInfo
 
 from libs.language import wording
 from libs.language.catalogue import LANGUAGES
-from libs.segments.lists import KINDS
 from services.gateway.chat.desk import Seen
 from services.gateway.chat.pages import SHOWN, form_key, log, watched, writing
 from services.gateway.chat.store import Counts, Listed
 from services.gateway.chat.talk import Staff, Talk
 from services.gateway.chat.terms import MOST_TEXT, Terms
 from services.gateway.chat.texts import STAFF
-from services.gateway.members.pages import MEMBER_ID, member_path
-from services.gateway.members.texts import MEMBERS
+from services.gateway.members.pages import finder, member_path
 from services.gateway.members.tier_views import TierView
-from services.gateway.site.markup import instant, listed, rows, table
+from services.gateway.site.markup import instant, rows, table
 from services.gateway.views import WalletBalance
 
 PLACE = "/chats"
@@ -82,30 +80,13 @@ def list_body(fragment: str, view: str, language: str, *, may_keep: bool, told: 
     )
     if may_keep:
         ways += f'<a href="{PLACE}/words?lang={language}">{escape(say("words"))}</a>'
-    kinds = "".join(
-        f'<option value="{kind}">{escape(MEMBERS.say(language, f"kind.{kind}"))}</option>'
-        for kind in (*KINDS, MEMBER_ID)
-    )
-    answer = f'<p role="status">{escape(told)}</p>' if told else ""
+    kind, value, search = (escape(say(each)) for each in ("kind", "value", "search"))
     source = f"{PLACE}/live?show={view}&amp;lang={language}"
     return (
         f'<p class="ways">{ways}</p><div id="watched" data-from="{source}">{fragment}</div>'
-        f"<h2>{escape(say('find'))}</h2>{answer}"
-        f'<form method="post" action="{PLACE}?lang={language}" class="filters">'
-        f'<p><label for="kind">{escape(say("kind"))}</label> <select id="kind" name="kind">{kinds}</select></p>'
-        f'<p><label for="value">{escape(say("value"))}</label> '
-        '<input id="value" name="value" required maxlength="200" autocomplete="off"></p>'
-        f"<p><button>{escape(say('search'))}</button></p></form>{also}{SCRIPT.format(name='watch')}"
+        f"<h2>{escape(say('find'))}</h2>{finder(PLACE, (kind, value, search), language, told)}"
+        f"{also}{SCRIPT.format(name='watch')}"
     )
-
-
-def choices(found: Sequence[tuple[str, UUID]], language: str) -> str:
-    """The ways to the talks of members of several programmes."""
-    links = [
-        f'<a href="{escape(chat_path(member_id, programme, language))}">{escape(programme)}</a>'
-        for programme, member_id in found
-    ]
-    return f"<p>{escape(MEMBERS.say(language, 'several'))}</p>{listed(links)}"
 
 
 def talk_fragment(beside: Beside, seen: Seen, staff: Staff, language: str) -> str:

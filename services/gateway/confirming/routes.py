@@ -9,15 +9,13 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse
 
 from libs.language.choice import choose
-from libs.runtime.clock import monotonic
 from services.gateway.confirming.asked import Asked
 from services.gateway.confirming.desk import ConfirmDesk
 from services.gateway.confirming.links import PLACE, Asking
 from services.gateway.confirming.pages import Shown, asking_page, broken_page, late_page
 from services.gateway.designs.looks import dress_of
 from services.gateway.door.access import parts_of
-from services.gateway.door.problems import ProblemError
-from services.gateway.door.quotas import POLICY
+from services.gateway.door.visitors import count_visit
 from services.gateway.site.forms import fields_of
 
 router = APIRouter(include_in_schema=False)
@@ -60,7 +58,7 @@ async def _page(
     if asking is not None:
         running = (await parts.programmes.of(asking.tenant_id)).by_key().get(asking[:2])
     if asked is None or running is None:
-        _count(request)
+        count_visit(request)
         return HTMLResponse(broken_page(language), status_code=404, headers=_HEADERS)
     version = running.at(now)
     zone = UTC if version is None else version.zone
@@ -69,16 +67,3 @@ async def _page(
     if asked.confirmed_at is None and asked.until <= now:
         return HTMLResponse(late_page(shown, asked), status_code=410, headers=_HEADERS)
     return HTMLResponse(asking_page(shown, asked), headers=_HEADERS)
-
-
-def _count(request: Request) -> None:
-    """A link that is none counts against its visitor.
-
-    Raises:
-        ProblemError: there were too many of those.
-    """
-    parts, visitor = parts_of(request), "" if request.client is None else request.client.host
-    verdict = parts.visitors.take(visitor, monotonic())
-    if not verdict.allowed:
-        told = f"Try again in {verdict.retry_after} s."
-        raise ProblemError("quota-exceeded", told, headers=parts.visitors.headers(verdict), violated=(POLICY,))

@@ -13,14 +13,11 @@ from fastapi.responses import HTMLResponse
 
 from libs.contacts.links import Link
 from libs.language.choice import choose
-from libs.runtime.clock import monotonic
 from services.gateway.contacts.choices import choices, chosen, refusal
 from services.gateway.contacts.desk import Chooser, ContactDesk, desk_of
 from services.gateway.contacts.preference_pages import Shown, broken_page, choices_page, stopped_page
 from services.gateway.designs.looks import dress_of
-from services.gateway.door.access import Parts, parts_of
-from services.gateway.door.problems import ProblemError
-from services.gateway.door.quotas import POLICY
+from services.gateway.door.visitors import count_visit
 from services.gateway.site.forms import fields_of
 
 router = APIRouter(prefix="/u", include_in_schema=False)
@@ -79,7 +76,7 @@ async def _found(request: Request, desk: ContactDesk, token: str) -> tuple[Link,
     link = desk.links.read(token)
     chooser = None if link is None else await desk.chooser(link.member)
     if link is None or chooser is None:
-        _count(parts_of(request), request)
+        count_visit(request)
         return None
     return link, chooser
 
@@ -89,16 +86,6 @@ def _broken(request: Request, wanted: str | None) -> HTMLResponse:
     language = choose(wanted, request.headers.get("accept-language"))
     request.state.headers["Content-Language"] = language
     return HTMLResponse(broken_page(language), status_code=404, headers=_HEADERS)
-
-
-def _count(parts: Parts, request: Request) -> None:
-    visitor = "" if request.client is None else request.client.host
-    verdict = parts.visitors.take(visitor, monotonic())
-    if not verdict.allowed:
-        headers = parts.visitors.headers(verdict)
-        raise ProblemError(
-            "quota-exceeded", f"Try again in {verdict.retry_after} s.", headers=headers, violated=(POLICY,)
-        )
 
 
 async def _shown(request: Request, token: str, link: Link, chooser: Chooser, wanted: str | None) -> Shown:

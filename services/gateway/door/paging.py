@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from urllib.parse import urlencode
+from uuid import UUID
 
 from fastapi import Request, Response
 
@@ -22,6 +24,23 @@ def read_place(cursors: Cursors, cursor: str | None, listing: str) -> Place | No
         raise ProblemError(
             "cursor-invalid", errors=[FieldError(pointer="/query/cursor", detail="not a cursor of this list")]
         ) from None
+
+
+def read_before(cursors: Cursors, cursor: str | None, listing: str) -> tuple[datetime, UUID] | None:
+    """Return behind which instant and id a list that begins with the newest goes on; None from its beginning.
+
+    Raises:
+        ProblemError: it is no cursor of this list.
+    """
+    place = read_place(cursors, cursor, listing)
+    if place is None or place.recorded_at is None or place.receipt is None:
+        return None
+    return place.recorded_at, place.receipt
+
+
+def write_before(cursors: Cursors, last: tuple[datetime, UUID], listing: str) -> str:
+    """Return the cursor behind the last one of a page, by its instant and its id."""
+    return cursors.write(Place(0, recorded_at=last[0], receipt=last[1]), listing)
 
 
 def link_next(request: Request, response: Response, cursor: str | None) -> None:

@@ -16,10 +16,9 @@ from libs.segments.lists import Entry, entry_named
 from libs.sweeps import reinstating
 from libs.sweeps.reinstating import Asking, CannotReinstate, Plan, Wish
 from services.gateway.door.access import Caller, PointsAdjuster, PointsReader
-from services.gateway.door.cursors import Place
 from services.gateway.door.middleware import operation_of
 from services.gateway.door.openapi import refusals
-from services.gateway.door.paging import link_next, read_place
+from services.gateway.door.paging import link_next, read_before, write_before
 from services.gateway.door.parameters import CursorText, Limit, MemberId, ProgrammeSlug
 from services.gateway.door.problems import FieldError, ProblemError
 from services.gateway.expiry.reinstatement_views import (
@@ -124,10 +123,7 @@ async def list_reinstatements(
 ) -> ReinstatementsPage:
     """List requests, the newest first."""
     listing = f"reinstatements {caller.tenant_id} {state}"
-    place = read_place(caller.parts.cursors, cursor, listing)
-    before = None
-    if place is not None and place.recorded_at is not None and place.receipt is not None:
-        before = (place.recorded_at, place.receipt)
+    before = read_before(caller.parts.cursors, cursor, listing)
     async with caller.parts.store.reading(caller.tenant_id) as reading:
         states = None if state is None else [state]
         found = await reinstating.load(
@@ -136,8 +132,7 @@ async def list_reinstatements(
     more, found = len(found) > limit, found[:limit]
     following = None
     if more:
-        last = Place(0, recorded_at=found[-1].asked_at, receipt=found[-1].reinstatement_id)
-        following = caller.parts.cursors.write(last, listing)
+        following = write_before(caller.parts.cursors, (found[-1].asked_at, found[-1].reinstatement_id), listing)
     link_next(request, response, following)
     return ReinstatementsPage(data=tuple(map(reinstatement_view, found)), next_cursor=following, has_more=more)
 

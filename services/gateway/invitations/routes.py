@@ -10,12 +10,11 @@ from fastapi.responses import HTMLResponse
 from libs.judging.versions import RunningProgramme
 from libs.language.choice import choose
 from libs.referral.codes import shown_code
-from libs.runtime.clock import monotonic
 from services.gateway.door.access import Caller, MembersReader, MembersWriter, parts_of
 from services.gateway.door.openapi import refusals
 from services.gateway.door.parameters import MemberId, ProgrammeSlug
 from services.gateway.door.problems import ProblemError
-from services.gateway.door.quotas import POLICY
+from services.gateway.door.visitors import count_visit
 from services.gateway.invitations.desk import Answer, Asking, InvitationDesk
 from services.gateway.invitations.links import Invited
 from services.gateway.invitations.pages import Shown, asking_page, broken_page
@@ -97,7 +96,7 @@ async def _page(request: Request, token: str, wanted: str | None, said: str | No
     invited = desk.links.read(token)
     asking = None if invited is None else await desk.asking(invited)
     if invited is None or asking is None:
-        _count(request)
+        count_visit(request)
         return HTMLResponse(broken_page(language), status_code=404, headers=_HEADERS)
     answer: Answer | None = "agreed" if said == "agreed" else "refused" if said == "refused" else None
     if answer is not None:
@@ -128,21 +127,6 @@ async def _member(caller: Caller, member_id: MemberId, programme: str | None) ->
     if running is None:
         raise ProblemError("invitations-off")
     return member, running
-
-
-def _count(request: Request) -> None:
-    """A link that is none counts against its visitor.
-
-    Raises:
-        ProblemError: there were too many of those.
-    """
-    parts, visitor = parts_of(request), "" if request.client is None else request.client.host
-    verdict = parts.visitors.take(visitor, monotonic())
-    if not verdict.allowed:
-        headers = parts.visitors.headers(verdict)
-        raise ProblemError(
-            "quota-exceeded", f"Try again in {verdict.retry_after} s.", headers=headers, violated=(POLICY,)
-        )
 
 
 def _desk(request: Request) -> InvitationDesk:

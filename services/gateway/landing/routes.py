@@ -18,14 +18,13 @@ from libs.design.landing import Page
 from libs.design.style import text_in
 from libs.judging.versions import RunningProgramme
 from libs.language.choice import choose
-from libs.runtime.clock import monotonic
 from services.gateway.catalogue.looking import anybody, for_anybody, seen_by
 from services.gateway.confirming.routes import desk_of as desk_of_consents
 from services.gateway.designs.looks import brand_of, look_of
 from services.gateway.designs.store import DesignStore
 from services.gateway.door.access import parts_of, site_of
 from services.gateway.door.problems import ProblemError
-from services.gateway.door.quotas import POLICY
+from services.gateway.door.visitors import count_visit
 from services.gateway.intake.desk import desk_of
 from services.gateway.intake.offers import OWN_SOURCES, Kinds, offer
 from services.gateway.intake.publisher import CannotPublish
@@ -151,10 +150,7 @@ async def _found(
         ProblemError: there is none of this name, or it is not open; or the visitor asks too often.
     """
     parts = parts_of(request)
-    verdict = parts.visitors.take("" if request.client is None else request.client.host, monotonic())
-    if not verdict.allowed:
-        told = f"Try again in {verdict.retry_after} s."
-        raise ProblemError("quota-exceeded", told, headers=parts.visitors.headers(verdict), violated=(POLICY,))
+    count_visit(request)
     tenant_id = await parts.store.company(company)
     found = [] if tenant_id is None else named(await parts.programmes.of(tenant_id), programme)
     version = await _desk(request).store.page(found[0].key, name) if found else None

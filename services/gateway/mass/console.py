@@ -32,7 +32,7 @@ from services.gateway.mass.pages import HERE, Form, Segments
 from services.gateway.mass.words import PAGES
 from services.gateway.own_letters.results_desk import desk_of_results
 from services.gateway.planning.forms import posted
-from services.gateway.quotes.api import one_programme
+from services.gateway.quotes.api import first_programme
 from services.gateway.rules.desk import who
 from services.gateway.running import named
 from services.gateway.site.console_door import Visitor, let_in
@@ -68,7 +68,8 @@ async def change_results(request: Request, language: Language) -> Response:
         if gone := first(fields, "remove"):
             await desk.remove(visitor.key.tenant_id, UUID(gone))
         else:
-            running = await _programme(request, visitor, first(fields, "programme"))
+            known = await parts_of(request).programmes.of(visitor.key.tenant_id)
+            running = first_programme(known, first(fields, "programme"))
             name = UUID(bytes=desk_of_mass(request).random(16), version=4)
             await desk.add(caller, running, (name, name.bytes), _wish(fields))
     except (ProblemError, ValueError) as refused:
@@ -96,7 +97,7 @@ async def make_mass(request: Request, language: Language, programme: ProgrammeSl
         return visitor
     fields = await posted(request)
     key = first(fields, "key")[:64]
-    running = await _programme(request, visitor, programme)
+    running = first_programme(await parts_of(request).programmes.of(visitor.key.tenant_id), programme)
     caller = Caller(visitor.key, parts_of(request))
     name = UUID(event_id(str(visitor.key.tenant_id), f"{visitor.key.key_id}\x1fconsole", "mass", key, 0))
     try:
@@ -215,13 +216,6 @@ def _shown(
     return remember(request, HTMLResponse(page, status_code=status, headers=NO_STORE), visitor.session)
 
 
-async def _programme(request: Request, visitor: Visitor, slug: str | None) -> RunningProgramme:
-    """The programme that is meant: the one that is named, else the first."""
-    known = await parts_of(request).programmes.of(visitor.key.tenant_id)
-    found = named(known, slug)
-    return found[0] if found else one_programme(known, slug, "/query/programme")
-
-
 async def _form(
     request: Request,
     visitor: Visitor,
@@ -231,7 +225,7 @@ async def _form(
     fields: Fields,
     faults: Sequence[tuple[str, str]],
 ) -> Response:
-    running = await _programme(request, visitor, programme)
+    running = first_programme(await parts_of(request).programmes.of(visitor.key.tenant_id), programme)
     version = in_force(Caller(visitor.key, parts_of(request)), running)
     async with parts_of(request).store.reading(visitor.key.tenant_id) as reading:
         counts: Mapping[str, int] = await segments.load_counts(reading.connection, running.key)

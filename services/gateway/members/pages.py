@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -53,22 +53,29 @@ def member_path(member_id: UUID, programme: str, language: str, **more: str) -> 
 def form(language: str, told: str = "") -> str:
     """The form that finds a member; `told` is what came of the last time."""
     say = partial(_say, language)
-    kinds = "".join(f'<option value="{kind}">{say(f"kind.{kind}")}</option>' for kind in (*KINDS, MEMBER_ID))
+    return f"<p>{say('look')}</p>{finder('/members', (say('kind'), say('value'), say('find')), language, told)}"
+
+
+def finder(place: str, labels: tuple[str, str, str], language: str, told: str = "") -> str:
+    """The fields that name a member, sent to a page; `labels`, in HTML, are of the kind, the value and the button."""
+    kind, value, button = labels
+    kinds = "".join(f'<option value="{each}">{_say(language, f"kind.{each}")}</option>' for each in (*KINDS, MEMBER_ID))
     answer = f'<p role="status">{escape(told)}</p>' if told else ""
     return (
-        f"<p>{say('look')}</p>{answer}"
-        f'<form method="post" action="/members?lang={language}" class="filters">'
-        f'<p><label for="kind">{say("kind")}</label> <select id="kind" name="kind">{kinds}</select></p>'
-        f'<p><label for="value">{say("value")}</label> '
+        f'{answer}<form method="post" action="{place}?lang={language}" class="filters">'
+        f'<p><label for="kind">{kind}</label> <select id="kind" name="kind">{kinds}</select></p>'
+        f'<p><label for="value">{value}</label> '
         '<input id="value" name="value" required maxlength="200" autocomplete="off"></p>'
-        f"<p><button>{say('find')}</button></p></form>"
+        f"<p><button>{button}</button></p></form>"
     )
 
 
-def choices(found: Iterable[tuple[str, UUID]], language: str) -> str:
-    """Links to the members that an identifier belongs to, by programme."""
+def choices(
+    found: Iterable[tuple[str, UUID]], language: str, path: Callable[[UUID, str, str], str] = member_path
+) -> str:
+    """Links to the members that an identifier belongs to, by programme; `path` is that of one."""
     links = [
-        f'<a href="{escape(member_path(member_id, programme, language))}">{escape(programme)}</a>'
+        f'<a href="{escape(path(member_id, programme, language))}">{escape(programme)}</a>'
         for programme, member_id in found
     ]
     return f"<p>{_say(language, 'several')}</p>{listed(links)}"

@@ -12,9 +12,8 @@ from libs.deliveries import postgres as deliveries
 from libs.deliveries.bounces import LONGEST, read_report
 from libs.messages.content import ChannelName
 from services.gateway.door.access import EventsWriter, MembersReader
-from services.gateway.door.cursors import Place
 from services.gateway.door.openapi import refusals
-from services.gateway.door.paging import link_next, read_place
+from services.gateway.door.paging import link_next, read_before, write_before
 from services.gateway.door.parameters import CursorText, Language, Limit, MemberId, ProgrammeSlug
 from services.gateway.door.problems import ProblemError
 from services.gateway.intake.bodies import read_raw
@@ -63,10 +62,7 @@ async def list_member_messages(
     async with caller.parts.store.reading(caller.tenant_id) as reading:
         member = await one_member(reading, member_id, programme)
         listing = f"messages {caller.tenant_id} {member.programme_id} {member_id} {message} {channel}"
-        place = read_place(caller.parts.cursors, cursor, listing)
-        before = None
-        if place is not None and place.recorded_at is not None and place.receipt is not None:
-            before = place.recorded_at, place.receipt
+        before = read_before(caller.parts.cursors, cursor, listing)
         name = (caller.tenant_id, member.programme_id, member_id)
         found = await deliveries.of_member(
             reading.connection, name, before=before, most=limit + 1, message=message, channel=channel
@@ -74,8 +70,7 @@ async def list_member_messages(
     more, found = len(found) > limit, found[:limit]
     following = None
     if more:
-        last = Place(0, recorded_at=found[-1].queued_at, receipt=found[-1].delivery_id)
-        following = caller.parts.cursors.write(last, listing)
+        following = write_before(caller.parts.cursors, (found[-1].queued_at, found[-1].delivery_id), listing)
     link_next(request, response, following)
     shown = tuple([message_view(each, language) for each in found])
     return MessagesPage(data=shown, next_cursor=following, has_more=more)

@@ -6,11 +6,10 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from libs.language.choice import choose
-from libs.runtime.clock import monotonic
 from services.gateway.catalogue.pages import PICTURES
 from services.gateway.door.access import parts_of
 from services.gateway.door.problems import ProblemError
-from services.gateway.door.quotas import POLICY
+from services.gateway.door.visitors import count_visit
 from services.gateway.mine.links import OwnPage, PageLinks
 from services.gateway.mine.looking import without_forms
 from services.gateway.mine.pages import Shown, broken_page
@@ -24,14 +23,9 @@ def opened_by(request: Request, token: str) -> OwnPage | None:
     Raises:
         ProblemError: there were too many of those; or something is to be done by a link that only shows.
     """
-    parts = parts_of(request)
     links: PageLinks = request.app.state.page_links
-    page = links.read(token, parts.clock.now(), looks=True)
-    host = "" if request.client is None else request.client.host
-    verdict = parts.visitors.take(host if page is None else token, monotonic())
-    if not verdict.allowed:
-        told = f"Try again in {verdict.retry_after} s."
-        raise ProblemError("quota-exceeded", told, headers=parts.visitors.headers(verdict), violated=(POLICY,))
+    page = links.read(token, parts_of(request).clock.now(), looks=True)
+    count_visit(request, None if page is None else token)
     if page is not None and page.looks and request.method not in ("GET", "HEAD"):
         raise ProblemError("page-only-shown")
     return page

@@ -27,9 +27,8 @@ from services.gateway.posts import pages
 from services.gateway.posts.desk import Whole, desk_of_posts
 from services.gateway.posts.pages import HERE, Form
 from services.gateway.posts.words import PAGES
-from services.gateway.quotes.api import one_programme
+from services.gateway.quotes.api import first_programme
 from services.gateway.rules.desk import who
-from services.gateway.running import named
 from services.gateway.site.console_door import Visitor, let_in
 from services.gateway.templates.console import faults_of
 
@@ -55,7 +54,7 @@ async def draft_from_form(request: Request, language: Language, programme: Progr
         return visitor
     fields = await posted(request)
     key = first(fields, "key")[:64]
-    running = await _programme(request, visitor, programme)
+    running = first_programme(await parts_of(request).programmes.of(visitor.key.tenant_id), programme)
     caller = Caller(visitor.key, parts_of(request))
     name = UUID(event_id(str(visitor.key.tenant_id), f"{visitor.key.key_id}\x1fconsole", "post", key, 0))
     try:
@@ -118,7 +117,7 @@ async def _overview(
 ) -> Response:
     form = None
     if visitor.key.allows(WRITE):
-        running = await _programme(request, visitor, programme)
+        running = first_programme(await parts_of(request).programmes.of(visitor.key.tenant_id), programme)
         zone = in_force(Caller(visitor.key, parts_of(request)), running).zone
         form = Form(running.programme, zone.key, key, fields, faults)
     async with parts_of(request).store.reading(visitor.key.tenant_id) as reading:
@@ -135,13 +134,6 @@ def _shown(
     may_write = visitor.key.allows(WRITE)
     page = pages.one_page(whole.seen, whole.pages, language, may_write=may_write, whoami=whoami, said=said)
     return remember(request, HTMLResponse(page, status_code=status, headers=NO_STORE), visitor.session)
-
-
-async def _programme(request: Request, visitor: Visitor, slug: str | None) -> RunningProgramme:
-    """The programme that is meant: the one that is named, else the first."""
-    known = await parts_of(request).programmes.of(visitor.key.tenant_id)
-    found = named(known, slug)
-    return found[0] if found else one_programme(known, slug, "/query/programme")
 
 
 def _wanted(fields: Fields, caller: Caller, running: RunningProgramme, language: str) -> Post:

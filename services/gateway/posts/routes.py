@@ -10,10 +10,9 @@ from fastapi import APIRouter, Path, Request, Response
 from libs.posts import postgres as posts
 from libs.runtime.keys import event_id
 from services.gateway.door.access import RulesPublisher, RulesReader, site_of
-from services.gateway.door.cursors import Place
 from services.gateway.door.middleware import operation_of
 from services.gateway.door.openapi import refusals
-from services.gateway.door.paging import link_next, read_place
+from services.gateway.door.paging import link_next, read_before, write_before
 from services.gateway.door.parameters import CursorText, Limit, ProgrammeSlug
 from services.gateway.intake.bodies import fingerprint
 from services.gateway.intake.description import KEY
@@ -66,17 +65,13 @@ async def list_posts(
 ) -> PostPage:
     """List posts, the newest first."""
     listing = f"posts {caller.tenant_id}"
-    place = read_place(caller.parts.cursors, cursor, listing)
-    before = None
-    if place is not None and place.recorded_at is not None and place.receipt is not None:
-        before = (place.recorded_at, place.receipt)
+    before = read_before(caller.parts.cursors, cursor, listing)
     async with caller.parts.store.reading(caller.tenant_id) as reading:
         found = await posts.load(reading.connection, caller.tenant_id, before=before, most=limit + 1)
     more, found = len(found) > limit, found[:limit]
     following = None
     if more:
-        last = Place(0, recorded_at=found[-1].made_at, receipt=found[-1].post_id)
-        following = caller.parts.cursors.write(last, listing)
+        following = write_before(caller.parts.cursors, (found[-1].made_at, found[-1].post_id), listing)
     link_next(request, response, following)
     return PostPage(data=tuple(map(post_line, found)), next_cursor=following, has_more=more)
 

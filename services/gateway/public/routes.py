@@ -11,14 +11,13 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from libs.runtime.clock import monotonic
 from services.gateway.calculator.forms import Filled
 from services.gateway.calculator.year import activities_of, calculate, shown_now, tiers_of
 from services.gateway.designs.looks import dress_of
 from services.gateway.door.access import parts_of
 from services.gateway.door.parameters import Language
 from services.gateway.door.problems import ProblemError
-from services.gateway.door.quotas import POLICY
+from services.gateway.door.visitors import count_visit
 from services.gateway.public import pages as public_pages
 from services.gateway.public.pages import Shown
 from services.gateway.public.questions import questions_page
@@ -83,13 +82,7 @@ async def shown_programme(request: Request, company: str, programme: str, langua
         ProblemError: there is none of this name, or it is not public; or the visitor asks too often.
     """
     parts = parts_of(request)
-    visitor = "" if request.client is None else request.client.host
-    verdict = parts.visitors.take(visitor, monotonic())
-    if not verdict.allowed:
-        headers = parts.visitors.headers(verdict)
-        raise ProblemError(
-            "quota-exceeded", f"Try again in {verdict.retry_after} s.", headers=headers, violated=(POLICY,)
-        )
+    count_visit(request)
     at = parts.clock.now()
     tenant_id = await parts.store.company(company)
     found = [] if tenant_id is None else named(await parts.programmes.of(tenant_id), programme)

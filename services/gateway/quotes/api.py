@@ -114,3 +114,13 @@ def one_programme(programmes: Programmes, slug: str | None, pointer: str) -> Run
         detail = "name one programme" if slug is None else "no programme of this name"
         raise ProblemError("programme-needed", errors=[FieldError(pointer=pointer, detail=detail)])
     return found[0]
+
+
+def first_programme(programmes: Programmes, slug: str | None) -> RunningProgramme:
+    """Return the programme of this slug, or the first that the company has: what a page shows.
+
+    Raises:
+        ProblemError: there is none of this name, or none at all.
+    """
+    found = named(programmes, slug)
+    return found[0] if found else one_programme(programmes, slug, "/query/programme")

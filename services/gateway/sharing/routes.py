@@ -10,14 +10,12 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from libs.language.choice import choose
-from libs.runtime.clock import monotonic
 from services.gateway.catalogue.pages import PICTURES
 from services.gateway.designs.looks import dress_of
 from services.gateway.door.access import PointsReader, PointsSpender, RewardsReader, parts_of, site_of
 from services.gateway.door.openapi import refusals
 from services.gateway.door.parameters import Language, MemberId, ProgrammeSlug
-from services.gateway.door.problems import ProblemError
-from services.gateway.door.quotas import POLICY
+from services.gateway.door.visitors import count_visit
 from services.gateway.members.lookup import one_member
 from services.gateway.rules.bodies import body_of, read_body
 from services.gateway.rules.desk import desk_of
@@ -118,10 +116,7 @@ async def show_shared(
 ) -> HTMLResponse:
     """Show what somebody shared, and count who came by it."""
     parts = parts_of(request)
-    verdict = parts.visitors.take("" if request.client is None else request.client.host, monotonic())
-    if not verdict.allowed:
-        told = f"Try again in {verdict.retry_after} s."
-        raise ProblemError("quota-exceeded", told, headers=parts.visitors.headers(verdict), violated=(POLICY,))
+    count_visit(request)
     language = choose(lang, request.headers.get("accept-language"))
     request.state.headers["Content-Language"] = language
     desk = desk_of_shares(request)

@@ -19,6 +19,7 @@ from aiokafka import ConsumerRecord
 
 from libs.contracts.codec import EventDecoder
 from libs.contracts.events import CampaignStartedV1
+from libs.contracts.headers import type_of
 from libs.contracts.rejection import Rejection
 from libs.mass import postgres as masses
 from libs.mass.wanted import Said, Wanted
@@ -47,7 +48,7 @@ class Promotions:
     async def take(self, records: Sequence[ConsumerRecord]) -> None:
         """Make messages of what a batch brings; the same again changes nothing."""
         for record in records:
-            if next((value for name, value in record.headers if name == "ce_type"), _STARTED) == _STARTED:
+            if type_of(record.headers) in (None, _STARTED):
                 event = self._decode(record.value, record.headers)
                 if not isinstance(event, Rejection):
                     await self._patiently(event)

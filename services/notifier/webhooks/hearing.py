@@ -10,11 +10,11 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CommitFailedError, KafkaError
 
+from libs.contracts.headers import type_of
 from libs.runtime import logs
 from libs.runtime.clock import happens_within
 from libs.runtime.postgres import DATABASE_ERRORS
@@ -106,7 +106,7 @@ class Hearing:
         got = await consumer.getmany(*placed, timeout_ms=_FETCH_MS, max_records=_MOST)
         for records in got.values():
             for record in records:
-                await self._intake.hear(record.value, record.timestamp / 1000, _kind(record.headers))
+                await self._intake.hear(record.value, record.timestamp / 1000, type_of(record.headers))
         if got and not self._stopping.is_set():
             await _commit(consumer, {each: records[-1].offset + 1 for each, records in got.items()})
 
@@ -115,8 +115,3 @@ async def _commit(consumer: AIOKafkaConsumer, offsets: Mapping[TopicPartition, i
     """Say how far it is; where somebody else has the partitions by now, they read that again, to no harm."""
     with contextlib.suppress(CommitFailedError):
         await consumer.commit(dict(offsets))
-
-
-def _kind(headers: Any) -> bytes | None:
-    """The type of an event as its header says it."""
-    return next((value for name, value in headers if name == "ce_type"), None)
