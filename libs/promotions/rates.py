@@ -60,6 +60,10 @@ class Rates:
         index = bisect_right(known, instant, key=lambda row: row[0])
         return Rate(*known[index - 1][1:]) if index else None
 
+    def knows(self, currency: str, version: int) -> bool:
+        """Tell whether a version of a currency's rate is among these."""
+        return any(known == version for _, known, _ in self._by_currency.get(currency, []))
+
 
 def digits(currency: str) -> int:
     """Tell how many decimals the minor unit of a currency of ISO 4217 stands for."""

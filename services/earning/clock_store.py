@@ -46,6 +46,7 @@ class ReadyReceipt(NamedTuple):
     receipt_number: str
     store: str | None
     recorded_at: datetime
+    currency: str
     rate_version: int
 
     @property

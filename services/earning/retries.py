@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -68,11 +69,26 @@ class Retries:
             found = await clock_store.ready_receipts(connection, after, _AT_ONCE)
         if not found:
             return None
-        known, now = programmes.by_key(), self._charge.clock.now()
-        events = [retry_event(known[receipt.key[:2]], receipt, now) for receipt in found if receipt.key[:2] in known]
+        events = retry_events(programmes.by_key(), found, self._charge.clock.now())
         await self._charge.sender.send(events)
         self._charge.metrics.retried.inc(len(events))
         return found[-1].key if len(found) == _AT_ONCE else None
+
+
+def retry_events(
+    known: Mapping[tuple[int, int], RunningProgramme], found: Iterable[ReadyReceipt], now: datetime
+) -> list[Prepared]:
+    """Return an event for each receipt that would be judged otherwise by the programmes that are known.
+
+    A rate may be in the database before it is among them: its receipts would be parked again. The next run has them,
+    which begins once the rate is known.
+    """
+    return [
+        retry_event(programme, receipt, now)
+        for receipt in found
+        if (programme := known.get(receipt.key[:2])) is not None
+        and (not receipt.rate_version or programme.rates.knows(receipt.currency, receipt.rate_version))
+    ]
 
 
 def retry_event(programme: RunningProgramme, receipt: ReadyReceipt, now: datetime) -> Prepared:

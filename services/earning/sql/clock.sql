@@ -41,7 +41,7 @@ WITH rated AS (
     ORDER BY r.tenant_id, r.programme_id, r.receipt_key
     LIMIT $5
 ), free AS (
-    SELECT r.tenant_id, r.programme_id, r.receipt_key, r.receipt_number, r.store, r.recorded_at, 0 AS version
+    SELECT r.tenant_id, r.programme_id, r.receipt_key, r.receipt_number, r.store, r.recorded_at, r.currency, 0 AS version
     FROM earning.parked_receipt r
     WHERE r.reason = $6 AND (r.tenant_id, r.programme_id, r.receipt_key) > ($2::int, $3::int, $4::uuid)
       AND NOT EXISTS (
@@ -56,7 +56,7 @@ WITH rated AS (
     ORDER BY r.tenant_id, r.programme_id, r.receipt_key
     LIMIT $5
 )
-SELECT p.tenant_id, p.programme_id, p.receipt_key, p.receipt_number, p.store, p.recorded_at, e.version
+SELECT p.tenant_id, p.programme_id, p.receipt_key, p.receipt_number, p.store, p.recorded_at, p.currency, e.version
 FROM page p
 CROSS JOIN LATERAL (
     SELECT x.version FROM platform.exchange_rate x

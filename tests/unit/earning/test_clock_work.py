@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -15,11 +16,12 @@ from libs.contracts.rejection import Rejection
 from libs.intake.events import Prepared
 from libs.judging.programmes import by_prefix
 from libs.judging.versions import RunningProgramme
+from libs.promotions.rates import RateRow, Rates
 from services.earning.arrivals import DUE, RESOLVED, Arrival, select
 from services.earning.clock_store import DueMember, ReadyReceipt
 from services.earning.due import Told, choose, due_event
 from services.earning.feed import named
-from services.earning.retries import retry_event
+from services.earning.retries import retry_event, retry_events
 
 NOW = datetime(2026, 11, 15, tzinfo=UTC)
 PROGRAMME = RunningProgramme(1, 1, "acme", "main", ())
@@ -32,7 +34,7 @@ def due(number: int, seq: int = 1) -> DueMember:
 
 
 def receipt(parked_at: datetime = NOW, version: int = 1) -> ReadyReceipt:
-    return ReadyReceipt(1, 1, UUID(int=7), "R-1", None, parked_at, version)
+    return ReadyReceipt(1, 1, UUID(int=7), "R-1", None, parked_at, "USD", version)
 
 
 def taken(record: Prepared, now: datetime = NOW) -> Arrival:
@@ -80,6 +82,17 @@ def test_a_retry_is_the_same_for_a_receipt_a_rate_and_a_parking() -> None:
     assert len({taken(retry_event(PROGRAMME, other, NOW)).key for other in others} | {arrival.key}) == 4
     reasons = [taken(retry_event(PROGRAMME, receipt(version=each), NOW)).event.data.reason for each in (0, 3)]
     assert reasons == ["the member is not blocked any more", "version 3 of the exchange rate is there"]
+
+
+def test_a_receipt_is_retried_once_its_rate_is_known_here() -> None:
+    known = replace(PROGRAMME, rates=Rates([RateRow("USD", 1, 10**9, NOW)]))
+    waiting = [receipt(version=1), receipt(version=2), receipt(version=0), receipt()._replace(currency="CHF")]
+    told = [retry_events({(1, 1): programme}, waiting, NOW) for programme in (known, PROGRAMME)]
+    assert told == [
+        [retry_event(known, receipt(version=1), NOW), retry_event(known, receipt(version=0), NOW)],
+        [retry_event(PROGRAMME, receipt(version=0), NOW)],
+    ]
+    assert retry_events({}, waiting, NOW) == []
 
 
 def test_a_key_names_a_member_or_nobody() -> None:
