@@ -123,9 +123,10 @@ class EventDecoder(Generic[_D]):
             return Rejection("not-json", "", "valid JSON in UTF-8")
         if not isinstance(document, dict):
             return Rejection("not-json", "", "a JSON object")
-        return self._validate(document.get("type"), raw)
+        return self._validate(document, raw)
 
-    def _validate(self, event_type: object, raw: bytes) -> Event[_D] | Rejection:
+    def _validate(self, document: dict[str, Any], raw: bytes) -> Event[_D] | Rejection:
+        event_type = document.get("type")
         if not isinstance(event_type, str):
             return Rejection("envelope", "/type", "the type of the event, as text")
         if event_type not in self._types:
@@ -133,7 +134,7 @@ class EventDecoder(Generic[_D]):
         try:
             event: Event[_D] = to_event(event_type, event_model(event_type).model_validate_json(raw, strict=True))
         except ValidationError as error:
-            return explain(error)
+            return explain(error, document)
         return event
 
 

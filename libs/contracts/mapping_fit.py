@@ -41,11 +41,21 @@ def _unfit(node: Node, wanted: Any, path: str) -> Iterator[Fault]:
     elif isinstance(node, Named):
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             yield from unfit(node, kind, path)
+        elif get_origin(kind) is dict:
+            key, value = get_args(kind)
+            yield from _unfit_entries(node, key, value, path)
         else:
             yield Fault(path, "a list" if get_origin(kind) is tuple else "a value, or where to find it")
     elif not isinstance(node, (Index, Moment)):
         for value in _fixed(node):
             yield from _refused(value, wanted, path)
+
+
+def _unfit_entries(named: Named, key: Any, value: Any, path: str) -> Iterator[Fault]:
+    """Give what does not fit a field whose entries the sender names: their names, and what stands under them."""
+    for name, node in named.fields.items():
+        yield from _refused(name, key, f"{path}/{name}")
+        yield from _unfit(node, value, f"{path}/{name}")
 
 
 def _fixed(node: Const | Taken) -> Iterator[Scalar]:

@@ -243,6 +243,42 @@ def test_a_bad_mapping_is_refused_with_its_place(path: str, value: Any, reason: 
     assert reason in str(refused.value)
 
 
+CONTACT: dict[str, Any] = {
+    "type": "member.updated.v1",
+    "id": "/id",
+    "time": "/at",
+    "data": {
+        "member_id": "/who",
+        "attributes": {"pet": {"pointer": "/pet", "otherwise": "none"}, "kids": {"pointer": "/kids", "decimal": 0}},
+    },
+}
+
+
+def test_what_a_sender_names_itself_is_mapped_name_by_name() -> None:
+    sent = {"id": "7", "at": "2026-11-03T09:12:44Z", "who": "0190a3c4-7e51-7b1a-9c3f-52f0a1d6e8b7", "kids": "2"}
+    made = try_mapping("/acme/crm", parse_mapping(CONTACT), json.dumps(sent).encode())
+    assert not isinstance(made, Rejection)
+    assert made["data"] == {"member_id": sent["who"], "attributes": {"pet": "none", "kids": 2}}
+    wrong = try_mapping("/acme/crm", parse_mapping(CONTACT), json.dumps(sent | {"pet": [1]}).encode())
+    assert wrong == Rejection("field", "/pet", "text or an integer or true or false")
+
+
+@pytest.mark.parametrize(
+    ("attributes", "path", "reason"),
+    [
+        ({"n" * 65: "/pet"}, "/data/attributes/" + "n" * 65, "at most 64"),
+        ({"pet": {"inner": "/pet"}}, "/data/attributes/pet", "a value, or where to find it"),
+        ({"pet": ["/pet"]}, "/data/attributes/pet", "a single value, not a list"),
+    ],
+)
+def test_what_a_sender_names_itself_has_its_limits(attributes: dict[str, Any], path: str, reason: str) -> None:
+    with pytest.raises(MappingInvalid) as refused:
+        parse_mapping(changed(CONTACT, "/data/attributes", attributes))
+    (fault,) = refused.value.faults
+    assert fault.path == path
+    assert reason in fault.reason
+
+
 @pytest.mark.parametrize("document", [None, 5, "x", [], {}, {"type": []}, {**TILL, "data": None}, {**TILL, "id": []}])
 def test_what_is_no_mapping_is_refused(document: Any) -> None:
     with pytest.raises(MappingInvalid):
