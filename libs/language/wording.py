@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
@@ -50,9 +50,17 @@ def day_of_year(value: date, language: str) -> str:
     return text
 
 
+def local_time(instant: datetime, zone: tzinfo) -> datetime:
+    """Tell an instant by the clocks of a zone; where that is in no year that a date can have, as it is in UTC."""
+    try:
+        return instant.astimezone(zone)
+    except OverflowError:
+        return instant.astimezone(UTC)
+
+
 def moment(instant: datetime, zone: tzinfo, language: str) -> str:
     """Write an instant as a local day, with the time unless it is midnight."""
-    local = instant.astimezone(zone)
+    local = local_time(instant, zone)
     if local.time() == time():
         return day(local.date(), language)
     return f"{day(local.date(), language)}, {format_time(local.time(), 'short', locale=language)}"

@@ -82,7 +82,8 @@ def counter_keys(
 ) -> Iterable[str]:
     """Name the counters that `evaluate` may ask for, once the receipt is in the programme's currency.
 
-    More are named than it will ask for, since conditions are not checked.
+    More are named than it will ask for, since conditions are not checked. The member's tier and segments are not looked
+    at either: what is decided first may change them, and what is judged again is judged by those of then.
     """
     if programme.counted is None and not programme.shared:
         return ()
@@ -91,7 +92,7 @@ def counter_keys(
     situation = Situation(receipt, member, at, programme.zone)
     limits = list(programme.shared)
     if programme.counted is not None:
-        for rank in programme.counted.at(at).candidates(receipt, member):
+        for rank in programme.counted.at(at).for_anybody(receipt):
             limits += programme.campaigns[rank].counted
     if receipt.discounts:
         given = by_campaign(receipt.discounts)

@@ -57,6 +57,8 @@ def parse_programme(document: object) -> Programme:
     """
     if isinstance(document, Mapping) and SCHEMA_KEY in document:
         document = {key: value for key, value in document.items() if key != SCHEMA_KEY}
+    if spoilt := [DocumentError(path, "a text holds no character U+0000") for path in _with_nul(document)]:
+        raise ProgrammeInvalid(tuple(spoilt[:MAX_ERRORS]))
     try:
         return Programme.model_validate(document)
     except ValidationError as invalid:
@@ -128,6 +130,20 @@ def document_hash(document: Mapping[str, Any]) -> str:
 def programme_hash(programme: Programme) -> str:
     """Hash a programme: SHA-256 of its canonical JSON, equal to `document_hash` of it read back."""
     return hashlib.sha256(canonical_json(programme)).hexdigest()
+
+
+def _with_nul(document: object) -> Iterator[str]:
+    """Where texts hold a character that no text in the database can; without recursion, however deep it is nested."""
+    waiting: list[tuple[str, object]] = [("", document)]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, str):
+            if "\x00" in value:
+                yield path or "document"
+        elif isinstance(value, Mapping):
+            waiting += [(f"{path}.{key}" if path else f"{key}", inner) for key, inner in value.items()]
+        elif isinstance(value, list | tuple):
+            waiting += [(f"{path}[{at}]", inner) for at, inner in enumerate(value)]
 
 
 def _error(fault: Any, document: object) -> DocumentError:

@@ -151,7 +151,7 @@ def _nth(number: str | None, day: str, language: str) -> str:
 
 def _end(ends_at: datetime, zone: tzinfo, language: str) -> str:
     """When something ends: the last day, if it ends with one."""
-    local = ends_at.astimezone(zone)
+    local = wording.local_time(ends_at, zone)
     if local.hour == local.minute == local.second == local.microsecond == 0:
         return wording.day((ends_at - _TICK).astimezone(zone).date(), language)
     return wording.moment(ends_at, zone, language)

@@ -82,6 +82,25 @@ class Index:
 
     def candidates(self, receipt: ReceiptLike, member: MemberFacts | None) -> dict[int, int]:
         """Return the ranks of the campaigns that can concern a receipt, each with the set of lines it chooses."""
+        found = self._by_receipt_alone(receipt)
+        if self._asks_for_members and member is not None:
+            for rank in self._by_tier.get(member.tier, ()):
+                found[rank] = ALL_LINES
+            for names, table in ((member.segments, self._by_segment), (member.lists, self._by_list)):
+                for name in names or ():
+                    for rank in table.get(name, ()):
+                        found[rank] = ALL_LINES
+        return found
+
+    def for_anybody(self, receipt: ReceiptLike) -> list[int]:
+        """Return the ranks of the campaigns that can concern a receipt, whatever tier or segment its member is in."""
+        found = self._by_receipt_alone(receipt)
+        for table in (self._by_tier, self._by_segment, self._by_list):
+            for ranks in table.values():
+                found |= dict.fromkeys(ranks, ALL_LINES)
+        return list(found)
+
+    def _by_receipt_alone(self, receipt: ReceiptLike) -> dict[int, int]:
         found = self._always.copy()
         if self._looks_at_lines:
             self._add_by_lines(receipt, found)
@@ -92,13 +111,6 @@ class Index:
             for pool in receipt.codes:
                 for rank in self._by_code.get(pool, ()):
                     found[rank] = ALL_LINES
-        if self._asks_for_members and member is not None:
-            for rank in self._by_tier.get(member.tier, ()):
-                found[rank] = ALL_LINES
-            for names, table in ((member.segments, self._by_segment), (member.lists, self._by_list)):
-                for name in names or ():
-                    for rank in table.get(name, ()):
-                        found[rank] = ALL_LINES
         return found
 
     def _add_by_lines(self, receipt: ReceiptLike, found: dict[int, int]) -> None:

@@ -72,7 +72,10 @@ def _expression(source: str) -> str:
 
 
 def _in_utc(instant: datetime) -> datetime:
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{instant.isoformat()!r} lies in no year from 1 to 9999 of UTC") from error
 
 
 def _day(value: object) -> object:

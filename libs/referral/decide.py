@@ -20,6 +20,7 @@ SELF = "self-referral"
 NOT_NEW = "not-new"
 NO_CONSENT = "no-consent"
 VELOCITY = "velocity"
+MUTUAL = "each-other"
 BY_OPERATOR = "refused-by-operator"
 CAMPAIGN = "referral"
 """The name under which gifts of a referral are granted, in the place of a campaign's."""
@@ -114,12 +115,13 @@ def until(claim: Claim, rules: Rules) -> datetime | None:
 
 
 def suspicions(
-    rules: Rules, claimed_at: datetime, shared: Iterable[str], others: Iterable[datetime]
+    rules: Rules, claimed_at: datetime, shared: Iterable[str], others: Iterable[datetime], *, mutual: bool = False
 ) -> tuple[str, ...]:
     """What looks like abuse as a code is named.
 
     `shared` are the kinds of marks that the friend has in common with the referrer or with another of the referrer's
-    friends, `others` the times at which those named the code.
+    friends, `others` the times at which those named the code. `mutual` says that the referrer has named the friend's:
+    two members can't both have been there before the other.
     """
     suspicion = rules.referral.suspicion
     common = set(shared)
@@ -129,6 +131,8 @@ def suspicions(
         since = claimed_at - timedelta(days=velocity.days)
         if sum([since < at <= claimed_at for at in others]) >= velocity.friends:
             found.append(VELOCITY)
+    if mutual:
+        found.append(MUTUAL)
     return tuple(found)
 
 

@@ -364,8 +364,8 @@ class BatchDecider:
     def _use(self, programme: RunningProgramme, key: str, points: int, limit: int) -> None:
         counters = self._counters.of(programme)
         counters[key] = counters.get(key, 0) + points
-        before, _ = self.result.uses.get((*programme.key, key), (0, 0))
-        self.result.uses[*programme.key, key] = (before + points, limit)
+        before, most = self.result.uses.get(name := (*programme.key, key), (0, limit))
+        self.result.uses[name] = (before + points, limit if points > 0 else most)  # what comes back is bound by none
 
     def _count(self, programme: RunningProgramme, verdict: Verdict) -> bool:
         """Count what a first decision uses of limits, and the rules that failed in it; tell whether it stands.

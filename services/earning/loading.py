@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from libs.judging.exchange import exchange
-from libs.judging.versions import RunningProgramme
+from libs.judging.versions import ActiveVersion, RunningProgramme
 from libs.ledger.late import effective_time
 from libs.ledger.model import MemberLedger
 from libs.lives.life import MemberName
@@ -303,10 +303,16 @@ def _case_keys(case: Case, contents: Iterable[Content], facts: Sequence[MemberFa
     keys = [key for key, _, _ in case.story.uses]
     for content in contents:
         at = effective_time(content.purchased_at, content.arrived_at).instant
-        version = case.programme.at(at)
-        if version is None:
-            continue
-        exchanged = exchange(content.purchase, case.programme, version, at, case.story.rate)
-        if exchanged is not None:
-            keys += [key for each in facts for key in counter_keys(version.compiled, exchanged.purchase, each, at)]
+        for version in _versions(case, at):
+            exchanged = exchange(content.purchase, case.programme, version, at, case.story.rate)
+            if exchanged is not None:
+                keys += [key for each in facts for key in counter_keys(version.compiled, exchanged.purchase, each, at)]
     return keys
+
+
+def _versions(case: Case, at: datetime) -> list[ActiveVersion]:
+    """By what a receipt of an instant may be judged: as it was first, or for a new owner by the version of then."""
+    known, versions = case.story.version, [case.programme.at(at)]
+    if known is not None and (versions[0] is None or versions[0].compiled.version != known):
+        versions.append(case.programme.numbered(known))
+    return [each for each in versions if each is not None]

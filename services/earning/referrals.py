@@ -238,7 +238,9 @@ class Referrals:
         pair = self._found.pairs[name, referrer]
         others = {each.claim.friend: each.claim.claimed_at for each in self._brought_by((*arrival.scope, referrer))}
         shared = {*pair.shared, *[kind for kind, friend in pair.beside if friend in others]}
-        found = suspicions(rules, at, shared, others.values())
+        own = self._found.referred.get((*arrival.scope, referrer))
+        mutual = own is not None and own.claim.referrer == data.member_id
+        found = suspicions(rules, at, shared, others.values(), mutual=mutual)
         claim = Claim(
             data.member_id, referrer, at, rules.version, pair.enrolled_at, data.consented, found, tied=pair.tied
         )

@@ -222,6 +222,19 @@ def test_nobody_brings_in_themselves() -> None:
     assert [each["reason"] for each in world.told("refused")] == ["self-referral"]
 
 
+def test_two_members_who_bring_in_each_other_wait_for_a_person() -> None:
+    world = World(programmes())
+    world.say(enrolled(1, BEGIN), enrolled(10, BEGIN, brought_by=1))
+    world.say(activity("back", "referral", card="1", time=BEGIN, data={"code": code(10)}))
+    for number in (1, 10):
+        world.say(purchase(f"R-{number}", 2_000, card=str(number), time=BEGIN + HOUR))
+    assert (world.state(10), world.state(1)) == ("converted", "held")
+    assert (world.points(1), world.points(10)) == (100, 7)
+    assert [each["reason"] for each in world.told("held")] == ["each-other"]
+    world.say(resolved(1, "release", BEGIN))
+    assert (world.points(1), world.points(10)) == (107, 107)
+
+
 @pytest.mark.parametrize("early", [True, False])
 def test_whoever_takes_over_a_card_of_the_referrer_is_the_referrer(early: bool) -> None:
     world = World(programmes())

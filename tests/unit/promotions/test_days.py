@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, timedelta
+from itertools import takewhile
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from dateutil.rrule import rrulestr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from libs.promotions import recurrence
 from libs.promotions.compile import compile_programme
 from libs.promotions.days import spans
 from libs.promotions.document import ProgrammeInvalid, canonical_json, parse_programme
@@ -68,17 +74,74 @@ def test_a_rule_without_an_end_runs_ten_years() -> None:
         ("FREQ=HOURLY", "DAILY, WEEKLY"),
         ("FREQ=DAILY;BYHOUR=8", "no meaning for days"),
         ("FREQ=DAILY;INTERVAL=0", "at least 1"),
+        ("FREQ=DAILY;INTERVAL=-0;BYMONTH=2;BYMONTHDAY=31", "at least 1"),
+        ("FREQ=DAILY;INTERVAL=-1", "at least 1"),
         ("FREQ=DAILY;COUNT=many", "no rule"),
         ("FREQ=DAILY;UNTIL=20250101T100000Z", "must be a day"),
         ("every Friday", "no meaning"),
         ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "gives no day"),
         ("FREQ=DAILY;UNTIL=20190101", "gives no day"),
+        ("FREQ=DAILY;UNTIL=99999999999999999", "must be a day"),
+        ("FREQ=DAILY;UNTIL=12", "must be a day"),
+        ("FREQ=DAILY;COUNT=3\nDTSTART:20000101", "one rule in one line"),
+        ("FREQ=DAILY;BYMONTH=1,13", "BYMONTH must be numbers up to 12"),
+        ("FREQ=MONTHLY;BYMONTHDAY=99", "BYMONTHDAY must be numbers up to 31"),
+        ("FREQ=MONTHLY;BYDAY=99MO", "no rule"),
     ],
 )
 def test_a_rule_that_gives_no_days_is_refused(rule: str, reason: str) -> None:
     where, why = fault(recurrence=[{"rule": rule, "first_day": "2020-01-01"}])
     assert where.startswith("recurrence[0]")
     assert reason in why
+
+
+@pytest.mark.parametrize(
+    "rule",
+    ["FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "FREQ=DAILY;INTERVAL=7;BYDAY=TU", "FREQ=WEEKLY;BYMONTHDAY=31;BYMONTH=4"],
+)
+def test_a_day_that_never_comes_is_not_looked_for_through_thousands_of_years(
+    rule: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began: list[int] = []
+
+    def look(text: str, *, dtstart: datetime) -> object:
+        began.append(dtstart.year)
+        return rrulestr(text, dtstart=dtstart)
+
+    monkeypatch.setattr(recurrence, "rrulestr", look)
+    assert fault(recurrence=[{"rule": rule, "first_day": "2024-01-01"}])[1].startswith("gives no day")
+    assert min(began) > MAXYEAR - 450
+
+
+@given(
+    rule=st.sampled_from(
+        [
+            "FREQ=DAILY;INTERVAL=9",
+            "FREQ=WEEKLY;INTERVAL=3;BYDAY=MO,SA;WKST=SU",
+            "FREQ=MONTHLY;BYDAY=-1FR",
+            "FREQ=MONTHLY;BYMONTHDAY=31;COUNT=12",
+            "FREQ=YEARLY;BYWEEKNO=53;BYDAY=MO",
+            "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29",
+            "FREQ=YEARLY;INTERVAL=4",
+            "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1",
+        ]
+    ),
+    first=st.dates(date(1970, 1, 1), date(2999, 12, 31)),
+    ends=st.none() | st.integers(0, 4_000),
+)
+@settings(deadline=None)
+def test_a_rule_gives_the_days_of_its_own_years(rule: str, first: date, ends: int | None) -> None:
+    until = None if ends is None else first + timedelta(ends)
+    own = rule if until is None else f"{rule};UNTIL={until:%Y%m%d}"
+    begin = datetime(first.year, first.month, first.day)  # noqa: DTZ001 a day, not an instant
+    after = date(first.year + 10, first.month, min(first.day, 28))
+    wanted = {each.date() for each in takewhile(lambda each: each.date() < after, rrulestr(rule, dtstart=begin))}
+    wanted = {day for day in wanted if until is None or day <= until}
+    try:
+        found = {day for day in Recurrence(rule=own, first_day=first).days() if day < after}
+    except ValidationError:
+        found = set()
+    assert found == wanted
 
 
 def test_holidays_are_looked_up_once_and_stay() -> None:

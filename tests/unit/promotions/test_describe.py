@@ -254,6 +254,14 @@ def test_a_frame_is_told_with_its_days(frame: dict[str, Any], english: str, germ
     assert sentences(campaign("a", fixed(2), frame=frame), language="de") == [f"2 Punkte {german}."]
 
 
+@pytest.mark.parametrize("zone", ["Europe/Rome", "America/New_York"])
+def test_the_first_and_the_last_instant_that_a_document_can_have_are_told_in_any_zone(zone: str) -> None:
+    frame = {"starts_at": "0001-01-01T00:00:00Z", "ends_at": "9999-12-31T23:59:59Z"}
+    (rule,) = describe_rules(programme(campaign("a", fixed(2), frame=frame), zone=zone), THURSDAY).rules
+    assert "from January 1, 1" in rule.sentence
+    assert "until December 31, 9999" in rule.sentence
+
+
 def test_every_condition_and_limit_has_words() -> None:
     """A new condition or limit has no text, and no rule that has it can be told, until it is given words here."""
     keys = _keys()

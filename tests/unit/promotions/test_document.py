@@ -79,6 +79,9 @@ def errors(text: object) -> dict[str, tuple[str, str | None]]:
         (one(frame={"hours": {"from": "8", "to": "25:00"}}), "campaigns[0].frame.hours.to", None),
         (one(frame={"hours": {"from": "08:00", "to": "08:00"}}), "campaigns[0].frame.hours.to", None),
         (one(frame={"starts_at": "2017-01-01T00:00:00"}), "campaigns[0].frame.starts_at", None),
+        (one(frame={"starts_at": "0001-01-01T00:00:00+14:00"}), "campaigns[0].frame.starts_at", None),
+        (one(frame={"ends_at": "9999-12-31T23:59:59-12:00"}), "campaigns[0].frame.ends_at", None),
+        (one(when={"skus": ["milk", "a\x00b"]}), "campaigns[0].when.skus[1]", None),
         (one(limits=[{"period": "day", "points": 1}] * 2), "campaigns[0].limits[1]", None),
         (
             one(limits=[{"scope": "member", "period": "transaction", "points": 1}]),
