@@ -109,7 +109,7 @@ def test_what_lapsed_comes_back_up_to_the_next_boundary_of_the_member(
     (before,) = earning.memory.ledger((1, 1, ADA)).lots
     assert before.expires_at is not None
     now = before.expires_at + timedelta(days=2)
-    span = {"lapsed_after": before.expires_at - HOUR, "lapsed_until": now, "requested_at": now}
+    span: dict[str, Any] = {"lapsed_after": before.expires_at - HOUR, "lapsed_until": now, "requested_at": now}
     play(earning, asked("B-1", "reinstatement", ADA, wallet="points", points=60, time=now, **span), now=now)
     (back,) = earning.memory.ledger((1, 1, ADA)).lots
     assert (back.remaining, back.expires_at) == (60, before.expires_at.replace(year=before.expires_at.year + 1))
