@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -51,7 +51,7 @@ def catch_up(ledger: MemberLedger, now: datetime, recorded_at: datetime) -> tupl
         ledger = apply_all(ledger, activated)
         fallen = fall_due(ledger, instant, recorded_at)
         ledger = apply_all(ledger, fallen)
-        ended = tuple(_ends(ledger, instant, recorded_at))
+        ended = ends(ledger, ledger.lots, instant, instant, recorded_at)
         ledger = apply_all(ledger, ended)
         movements += [*activated, *fallen, *ended]
     return tuple(movements)
@@ -62,27 +62,37 @@ def _next(ahead: Due, now: datetime) -> datetime | None:
     return min(instants) if instants else None
 
 
-def _ends(ledger: MemberLedger, boundary: datetime, recorded_at: datetime) -> Iterator[Movement]:
-    """What becomes of the lots whose date the boundary is: a movement a wallet for all that lapses, one a reason for
-    what is spared.
+def ends(
+    ledger: MemberLedger, lots: Iterable[Lot], boundary: datetime, at: datetime, recorded_at: datetime
+) -> tuple[Movement, ...]:
+    """What becomes of those of these lots whose date the boundary is: a movement a wallet for all that lapses, one a
+    reason for what is spared.
+
+    It counts from `at`: from the boundary, or from when points came back into lots past their date.
     """
     ended: dict[str, list[Lot]] = {}
-    for lot in ledger.lots:
+    for lot in lots:
         if lot.expires_at == boundary and lot.free:
             ended.setdefault(lot.wallet, []).append(lot)
-    seq = ledger.seq
+    movements: list[Movement] = []
     for wallet in sorted(ended):
         shared = share_out(ledger.keeps, wallet, ended[wallet], boundary)
-        if shared.lapsing:
-            seq += 1
-            yield _end(seq, wallet, shared.lapsing, boundary, recorded_at, None)
-        for span, parts in shared.spared:
-            seq += 1
-            yield _end(seq, wallet, parts, boundary, recorded_at, span)
+        parts: list[tuple[Span | None, Sequence[Part]]] = [(None, shared.lapsing)] if shared.lapsing else []
+        for span, of_span in (*parts, *shared.spared):
+            seq = ledger.seq + len(movements) + 1
+            expiry = None if span is None else NewExpiry(next_boundary(span, boundary))
+            movements.append(_end(seq, wallet, of_span, at, recorded_at, span, expiry))
+    return tuple(movements)
 
 
 def _end(
-    seq: int, wallet: str, parts: Sequence[Part], boundary: datetime, recorded_at: datetime, span: Span | None
+    seq: int,
+    wallet: str,
+    parts: Sequence[Part],
+    at: datetime,
+    recorded_at: datetime,
+    span: Span | None,
+    expiry: NewExpiry | None,
 ) -> Movement:
     return Movement(
         seq=seq,
@@ -91,9 +101,9 @@ def _end(
         from_account=Account.ACTIVE,
         to_account=Account.EXPIRED if span is None else Account.ACTIVE,
         amount=sum(part.points for part in parts),
-        effective_at=boundary,
+        effective_at=at,
         recorded_at=recorded_at,
         allocations=tuple([Allocation(part.lot.seq, part.points) for part in parts]),
-        new_expiry=None if span is None else NewExpiry(next_boundary(span, boundary)),
+        new_expiry=expiry,
         spared=None if span is None else reason_of(span),
     )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
+from libs.ledger.catch_up import ends
 from libs.ledger.evolve import apply_all
 from libs.ledger.model import Account, Allocation, Kind, MemberLedger, Movement, NewExpiry
 from libs.ledger.repay import repay
-from libs.ledger.spend import lapse
 
 _NO_GRACE: Mapping[str, datetime] = MappingProxyType({})
 
@@ -40,7 +40,7 @@ class GivenBack(NamedTuple):
 def release(ledger: MemberLedger, held: Sequence[Share], at: datetime) -> GivenBack:
     """Free what a hold has reserved; record what time has done first.
 
-    What lies in lots past their date lapses, what is owed is repaid.
+    What lies in lots past their date lapses unless it was spared when that came, what is owed is repaid.
     """
     return _came_back(ledger, held, move(ledger.seq, held, Kind.RELEASE, Account.HELD, Account.ACTIVE, at), at)
 
@@ -70,7 +70,8 @@ def restore(
 
     `spent` is what is left of it by lot in the order in which it was taken; what was taken last comes back first, so
     that of a part the member has the points that live longest. Lots keep their dates: what is past its date lapses
-    again, unless its wallet has a date in `grace_until`, which lies ahead and becomes the lot's.
+    again unless it was spared when that came, or its wallet has a date in `grace_until`, which lies ahead and becomes
+    the lot's.
 
     Raises:
         ValueError: a bug of the caller: nothing to restore, more than was spent, or a grace that is over.
@@ -111,14 +112,29 @@ def split(shares: Sequence[Share], points: int) -> tuple[tuple[Share, ...], tupl
 def _came_back(ledger: MemberLedger, shares: Sequence[Share], moved: tuple[Movement, ...], at: datetime) -> GivenBack:
     ledger = apply_all(ledger, moved)
     numbers = {share.lot_seq for share in shares}
-    lapsed = lapse(ledger, [lot for lot in ledger.lots if lot.seq in numbers], at)
-    ledger = apply_all(ledger, lapsed)
+    ended = _ended(ledger, numbers, at)
+    ledger = apply_all(ledger, ended)
     repaid: tuple[Movement, ...] = ()
     for wallet in sorted({share.wallet for share in shares}):
         more = repay(ledger, wallet, at, not_before=at)
         ledger, repaid = apply_all(ledger, more), (*repaid, *more)
-    gone = sum(movement.amount for movement in lapsed)
-    return GivenBack((*moved, *lapsed, *repaid), tuple(shares), gone)
+    gone = sum(movement.amount for movement in ended if movement.kind is Kind.EXPIRE)
+    return GivenBack((*moved, *ended, *repaid), tuple(shares), gone)
+
+
+def _ended(ledger: MemberLedger, numbers: Collection[int], at: datetime) -> tuple[Movement, ...]:
+    """What becomes of points that came back into lots past their date: it lapses, or is spared, date after date.
+
+    By what spared the member then, but from now: before, the points were held or spent.
+    """
+    movements: tuple[Movement, ...] = ()
+    while True:
+        lots = [lot for lot in ledger.lots if lot.seq in numbers and lot.free and lot.lapsed(at)]
+        dates = [lot.expires_at for lot in lots if lot.expires_at is not None]
+        if not dates:
+            return movements
+        made = ends(ledger, lots, min(dates), at, at)
+        ledger, movements = apply_all(ledger, made), movements + made
 
 
 def move(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -93,29 +93,3 @@ def _spend(
         for seq, (wallet, parts) in enumerate(by_wallet.items(), start=ledger.seq + 1)
     )
     return Spending(movements, there)
-
-
-def lapse(ledger: MemberLedger, lots: Iterable[Lot], at: datetime) -> tuple[Movement, ...]:
-    """The expiry of what came back into lots past their date: it lapses again, from when it came back.
-
-    Lots are told by their numbers and looked at as the ledger has them. One movement for what shares wallet and date.
-    """
-    numbers = {lot.seq for lot in lots}
-    groups: dict[tuple[str, datetime], list[Lot]] = {}
-    for lot in ledger.lots:
-        if lot.seq in numbers and lot.expires_at is not None and lot.lapsed(at) and lot.free:
-            groups.setdefault((lot.wallet, lot.expires_at), []).append(lot)
-    return tuple(
-        Movement(
-            seq=seq,
-            wallet=wallet,
-            kind=Kind.EXPIRE,
-            from_account=Account.ACTIVE,
-            to_account=Account.EXPIRED,
-            amount=sum(lot.free for lot in groups[wallet, expires_at]),
-            effective_at=at,
-            recorded_at=at,
-            allocations=tuple(Allocation(lot.seq, lot.free) for lot in groups[wallet, expires_at]),
-        )
-        for seq, (wallet, expires_at) in enumerate(sorted(groups), start=ledger.seq + 1)
-    )

@@ -133,7 +133,7 @@ def _ended(movement: Movement, made: Made) -> dict[str, Any]:
     if spared is None:
         return {"expires_at": made.lapses_at, "expired_before": made.lapsed_at}
     return {
-        "boundary": movement.effective_at,
+        "boundary": made.lapsed_at or movement.effective_at,
         "expires_at": None if moves is None else moves.expires_at,
         "spared_by": spared.by,
         "spared_as": spared.name,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import asyncpg
+from msgspec.structs import replace
 
 from libs.ledger.decide import opening_movement
 from libs.ledger.model import Account, Allocation, Kind, Loan, Lot, Movement, NewExpiry, Spared
@@ -27,7 +28,7 @@ async def journals(
 
 
 def _lot(row: asyncpg.Record) -> Lot:
-    return Lot(
+    lot = Lot(
         seq=row["seq"],
         wallet=row["wallet"],
         amount=row["amount"],
@@ -39,9 +40,10 @@ def _lot(row: asyncpg.Record) -> Lot:
         recorded_at=row["recorded_at"],
         policy_version=row["policy_version"],
         contributor=row["contributor"],
-        pending=row["active_from"] > row["earned_at"],
         opened_by=Kind(row["opened_by"]),
     )
+    # What came from another member waits only where it was not active yet when it came.
+    return replace(lot, pending=lot.active_from > lot.opened_at)
 
 
 def _movement(row: asyncpg.Record) -> Movement:

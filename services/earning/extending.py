@@ -30,7 +30,8 @@ def extend_as_asked(arrival: Arrival, life: Life | None, now: datetime) -> Acted
     at, life, version, cause = found
     boundaries = 1 if data.boundaries is None and data.days is None else data.boundaries
     wish = Wish(data.wallet, boundaries, data.days, pooled=not data.all_lots, from_now=data.from_now)
-    decided = extend(life.ledger, wish, version.calendars[data.wallet], now)
+    calendar = version.calendar(data.wallet, life.standing.facts)
+    decided = extend(life.ledger, wish, calendar, now)
     if decided.refused is not None:
         return Acted(Verdict("refused", decided.refused, at))
     life.record(decided.movements, cause, data.reason)

@@ -41,7 +41,8 @@ def bring_back(arrival: Arrival, life: Life | None, lapses: Lapses, merges: Merg
         if lapse.wallet == data.wallet and opens < lapse.lapsed_at <= data.lapsed_until
     ]
     until = data.expires_at
-    if until is None and (boundary := version.calendars[data.wallet].next_boundary(now)) is not None:
+    calendar = version.calendar(data.wallet, survivor.standing.facts)
+    if until is None and (boundary := calendar.next_boundary(now)) is not None:
         until = boundary.instant
     done = reinstate(life.ledger, lapsed, data.points, now, until, rules.most_points_per_member)
     if done.refused is not None:

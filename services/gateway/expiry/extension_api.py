@@ -10,9 +10,13 @@ from fastapi import APIRouter, Query
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
+from libs.judging.groups import in_segments
+from libs.judging.profiles import enrolled
 from libs.ledger.catch_up import catch_up
 from libs.ledger.evolve import apply_all
 from libs.ledger.extend import Wish, extend
+from libs.promotions.facts import MemberFacts
+from libs.segments.reading import load_segments_of
 from services.gateway.door.access import PointsReader
 from services.gateway.door.openapi import refusals
 from services.gateway.door.parameters import MemberId, ProgrammeSlug
@@ -99,12 +103,15 @@ async def preview_extension(
     async with caller.parts.store.reading(caller.tenant_id) as reading:
         member = await one_member(reading, member_id, programme)
         ledger = await reading.ledger(member)
-    version = known.by_key()[caller.tenant_id, member.programme_id].at(now)
+        segments = await load_segments_of(reading.connection, (caller.tenant_id, member.programme_id), member_id)
+    running = known.by_key()[caller.tenant_id, member.programme_id]
+    version = running.at(now)
     if version is None or wallet not in version.calendars:
         raise ProblemError("request-invalid", errors=[FieldError(pointer="/query/wallet", detail="no such wallet now")])
     present = apply_all(ledger, catch_up(ledger, now, now))
     wish = Wish(wallet, boundaries, days, pooled=not all_lots, from_now=from_now)
-    found = extend(present, wish, version.calendars[wallet], now)
+    facts = enrolled(MemberFacts(member.member_id, member.tier), member.enrolled_at, running)
+    found = extend(present, wish, version.calendar(wallet, in_segments(facts, segments, running)), now)
     shares = []
     for movement in found.movements:
         lots = tuple([part.lot_seq for part in movement.allocations])

@@ -93,6 +93,17 @@ async def test_points_are_gone_at_the_very_boundary_without_any_sweep(
     assert told["next_expiry"] is None
 
 
+async def test_the_past_of_points_that_were_active_when_they_came_from_another_member(
+    client: httpx.AsyncClient, scribe: Scribe
+) -> None:
+    member = await scribe.member()
+    waited = JANUARY + timedelta(days=14)
+    await member.credit(50, JANUARY, active_from=waited, recorded_at=FEBRUARY, opened_by="transfer")
+    assert (await wallet(client, member, FEBRUARY - timedelta(seconds=1)))["available"] == 0
+    told = await wallet(client, member, FEBRUARY)
+    assert (told["available"], told["pending"]) == (50, 0)
+
+
 async def test_pending_points_become_available_by_their_date(client: httpx.AsyncClient, scribe: Scribe) -> None:
     member = await scribe.member()
     await member.credit(50, FEBRUARY, active_from=NOW + timedelta(days=3))

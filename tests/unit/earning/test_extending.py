@@ -11,6 +11,7 @@ import pytest
 
 from libs.judging.programmes import by_prefix
 from libs.judging.versions import RunningProgramme, activate
+from services.earning import reinstating_store
 from tests.support.brokerless import Earning, Sent
 from tests.support.database import ACME, programme_document
 from tests.support.in_memory import in_memory
@@ -31,10 +32,18 @@ DOCUMENT = {
 RULES = activate(datetime(2016, 1, 1, tzinfo=UTC), DOCUMENT)
 
 
+YEARLY = activate(
+    datetime(2016, 1, 1, tzinfo=UTC),
+    {**DOCUMENT, "wallets": [{"name": "points", "expiry": {"kind": "anniversary"}}]},
+)
+BY_THE_MEMBER = pytest.mark.parametrize("earning", [YEARLY], indirect=True)
+
+
 @pytest.fixture
-def earning() -> Iterator[Earning]:
+def earning(request: pytest.FixtureRequest) -> Iterator[Earning]:
     with in_memory():
-        programme = RunningProgramme(1, 1, "acme", "main", (RULES,))
+        rules = getattr(request, "param", RULES)
+        programme = RunningProgramme(1, 1, "acme", "main", (rules,), knows=True)
         found = Earning(by_prefix([("/acme/pos", (1, 1)), ("/pointstream/acme/main", (1, 1))], {(1, 1): programme}))
         play(found, enrolment("1"), purchase("R-1", 6_000, time=NOON - 2 * HOUR), now=NOON - HOUR)
         yield found
@@ -76,6 +85,34 @@ def test_points_lapse_a_boundary_later_and_the_world_hears_of_it_once(earning: E
     play(earning, purchase("R-3", 100, time=Q1 + HOUR), now=Q1 + HOUR)
     assert earning.memory.points((1, 1, ADA)) == 1
     assert earning.memory.flaws() == []
+
+
+@BY_THE_MEMBER
+def test_the_next_boundary_is_that_of_the_member(earning: Earning) -> None:
+    (before,) = earning.memory.ledger((1, 1, ADA)).lots
+    assert before.expires_at is not None
+    play(earning, extension("X-1", boundaries=1))
+    (after,) = earning.memory.ledger((1, 1, ADA)).lots
+    assert after.expires_at == before.expires_at.replace(year=before.expires_at.year + 1)
+
+
+async def nothing(*_: object) -> dict[Any, Any]:
+    """What had lapsed before: it does so only as the request is decided."""
+    return {}
+
+
+@BY_THE_MEMBER
+def test_what_lapsed_comes_back_up_to_the_next_boundary_of_the_member(
+    earning: Earning, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reinstating_store, "load", nothing)
+    (before,) = earning.memory.ledger((1, 1, ADA)).lots
+    assert before.expires_at is not None
+    now = before.expires_at + timedelta(days=2)
+    span: dict[str, Any] = {"lapsed_after": before.expires_at - HOUR, "lapsed_until": now, "requested_at": now}
+    play(earning, asked("B-1", "reinstatement", ADA, wallet="points", points=60, time=now, **span), now=now)
+    (back,) = earning.memory.ledger((1, 1, ADA)).lots
+    assert (back.remaining, back.expires_at) == (60, before.expires_at.replace(year=before.expires_at.year + 1))
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,10 @@ from libs.ledger.balance import Sparing, balance
 from libs.ledger.catch_up import catch_up, due
 from libs.ledger.decide import decide_credit, opening_movement
 from libs.ledger.evolve import apply_all, replay
+from libs.ledger.give_back import Share, commit, release, restore
 from libs.ledger.keeping import read_spans
 from libs.ledger.model import Kind, MemberLedger, Movement, Span, Spared
+from libs.ledger.spend import hold, redeem
 from tests.unit.ledger.build import MEMBER
 
 JANUARY = datetime(2025, 1, 1, tzinfo=UTC)
@@ -160,3 +162,54 @@ def test_what_was_spared_never_lapses_at_that_boundary_whatever_is_said_later(
     after = apply_all(start, catch_up(start, at, at))
     later = catch_up(replace(after, keeps=()), month(12), month(12))
     assert all(movement.effective_at > at for movement in later)
+
+
+def held_back(ledger: MemberLedger, points: int, at: datetime) -> tuple[MemberLedger, list[Share]]:
+    made = hold(ledger, points, ["points"], at).movements
+    return apply_all(ledger, made), shares_of(made)
+
+
+def shares_of(made: tuple[Movement, ...]) -> list[Share]:
+    return [Share(m.seq, m.wallet, part.lot_seq, part.amount) for m in made for part in m.allocations]
+
+
+def test_what_comes_back_behind_its_boundary_was_spared_then() -> None:
+    gold = replace(earned((60, 5), (40, 20)), keeps=(span(until=month(2, 2)),))
+    ledger, held = held_back(gold, 100, month(1, 25))
+    back = release(ledger, held, month(2, 10)).movements
+    assert [(m.kind, m.amount, m.effective_at) for m in back[1:]] == [(Kind.WAIVE, 100, month(2, 10))]
+    assert back[1].spared == Spared("tier", "gold", 3)
+    ledger = apply_all(ledger, back)
+    assert balance(ledger, "points", month(2, 10)).next_expiry == (month(3), 100)
+
+    made = redeem(gold, 100, ["points"], month(1, 25)).movements
+    spent = apply_all(gold, made)
+    undone = restore(spent, shares_of(made), 70, month(2, 10))
+    assert (undone.lapsed, [m.kind for m in undone.movements]) == (0, [Kind.RESTORE, Kind.WAIVE])
+    later = restore(spent, shares_of(made), 70, month(3, 10))
+    assert later.lapsed == 70, "gold was over when the later date came"
+    assert [m.kind for m in later.movements] == [Kind.RESTORE, Kind.WAIVE, Kind.EXPIRE]
+
+
+whole = spans.filter(lambda each: each.first is None)
+
+
+@given(lots, st.lists(whole, max_size=3), st.integers(1, 200), instants, st.booleans())
+def test_points_that_were_held_at_boundaries_fare_as_if_they_had_not_been(
+    rows: list[tuple[int, int]], keeps: list[Span], points: int, at: datetime, some: bool
+) -> None:
+    start = replace(earned(*sorted(rows, key=lambda row: row[1])), keeps=tuple(keeps))
+    at = max(at, month(2))
+    there = balance(start, "points", month(1, 31)).available
+    ledger, held = held_back(start, min(points, there), month(1, 31))
+    ledger = apply_all(ledger, catch_up(ledger, at, at))
+    if some:
+        ledger = apply_all(ledger, commit(ledger, held, 1, at).movements)
+    else:
+        ledger = apply_all(ledger, release(ledger, held, at).movements)
+    free = apply_all(start, catch_up(start, at, at))
+    assert balance(free, "points", at).available - balance(ledger, "points", at).available in ({0, 1} if some else {0})
+    assert {lot.seq: lot.expires_at for lot in ledger.lots if lot.free}.items() <= {
+        lot.seq: lot.expires_at for lot in free.lots if lot.free
+    }.items()
+    assert catch_up(ledger, at, at) == ()
