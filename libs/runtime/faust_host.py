@@ -30,6 +30,7 @@ log = logs.get(__name__)
 Settings = TypeVar("Settings", bound=ServiceSettings)
 Trouble = Callable[[], str | None]
 _PATIENCE = 10.0
+_COLLECT, _TELL = 60.0, 5.0
 
 
 class QuickConductor(Conductor):
@@ -191,7 +192,7 @@ def serve(
     if list(arguments) == ["check"]:
         tls_context(settings.kafka)
         return 0
-    logs.configure(service, settings.log_level)
+    seldom = logs.configure(service, settings.log_level)
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
@@ -200,8 +201,21 @@ def serve(
         log.error("kafka.refused", why=str(error))
         return 1
     app = build(settings)
+    _look_after(app, seldom)
     memory.settle_in()
     worker = faust.Worker(app, quiet=True, override_logging=False, redirect_stdouts=False)
     worker.spinner = None  # it would put its escape codes between the lines of the log
     worker.execute_from_commandline()
     return 0
+
+
+def _look_after(app: faust.App, seldom: logs.Seldom) -> None:
+    """Let the app do now and then what every process needs, whatever its service."""
+
+    @app.timer(interval=_COLLECT)  # type: ignore[untyped-decorator]  # faust
+    async def look_for_cycles() -> None:
+        memory.collect()
+
+    @app.timer(interval=_TELL)  # type: ignore[untyped-decorator]  # faust
+    async def tell_of_silence() -> None:
+        seldom.tell_silence()

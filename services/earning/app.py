@@ -16,7 +16,7 @@ from libs.codes.proof import CartProofs
 from libs.contacts.vault import Vault
 from libs.contracts.headers import headers_of
 from libs.contracts.identifiers import IdentifierNames
-from libs.runtime import kafka, memory, postgres
+from libs.runtime import kafka, postgres
 from libs.runtime.batch import Handler
 from libs.runtime.clock import Clock, SystemClock, monotonic
 from libs.runtime.consume import BatchLoop, LoopSettings
@@ -44,7 +44,6 @@ from services.earning.settings import EarningSettings
 from services.earning.watch import ProgrammeWatch
 
 SERVICE = "earning"
-_COLLECT = 60.0
 _LISTEN = 0.5
 _PARTITIONS_TAKE = 30.0
 """Seconds after which a worker that still has none of the partitions takes it that the others listen."""
@@ -139,10 +138,6 @@ def _host(
     async def look_for_programmes() -> None:
         await watch.refresh()
         await quarantine.run()
-
-    @app.timer(interval=_COLLECT)  # type: ignore[untyped-decorator]  # faust
-    async def look_for_cycles() -> None:
-        memory.collect()
 
     announced = app.topic(f"{settings.kafka.topic_prefix}loyalty.programmes", value_type=bytes, internal=False)
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import re
 import signal
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -23,6 +26,8 @@ from tests.support.stack import Stack, Worker, free_port, until
 UNPUBLISHED = "SELECT coalesce(sum(next_seq - 1 - published_seq), 0)::bigint FROM stream.outbox_shard"
 HOLD = "LOCK TABLE earning.inbox IN SHARE ROW EXCLUSIVE MODE"
 DRAIN_SECONDS = 90
+SELDOM_SECONDS = 60
+"""How often the broker's client may say the same."""
 
 
 @pytest.fixture
@@ -64,10 +69,35 @@ async def says(worker: Worker, *words: str) -> None:
     await until(told, f"the worker says one of {words}")
 
 
+async def told_in_few_lines(worker: Worker, since: float) -> None:
+    """The log of a worker that lives since then says that the broker was away, and that it is back, and little else."""
+
+    def lines(field: str) -> list[dict[str, object]]:
+        return [line for line in map(json.loads, worker.log.read_text().splitlines()) if field in line]
+
+    async def told() -> bool:
+        return any(line["event"] == "broker_client.silent" for line in lines("left_out"))
+
+    await until(told, "the log says how much of what the client said was left out")
+    most = (time.monotonic() - since) / SELDOM_SECONDS + 1
+    said = Counter(re.sub(r"\d+", "…", str(line["event"])) for line in lines("logger") if is_client(line))
+    assert said, "the client said nothing at all"
+    assert max(said.values()) <= most, said.most_common(5)
+    troubles = [str(line["trouble"]) for line in lines("trouble") if line["event"] == "broker.watched"]
+    assert any("ConnectionRefusedError" in trouble for trouble in troubles), troubles
+    assert troubles[-1] == "None"
+
+
+def is_client(line: dict[str, object]) -> bool:
+    """Whether a line is one of the broker's client."""
+    return str(line["logger"]).startswith("aiokafka") and "exception" not in line
+
+
 @pytest.mark.parametrize("seconds", [4, pytest.param(130, marks=pytest.mark.slow)])
 async def test_broker_stands_still_and_dies(scene: Stack, broker: EmbeddedKafka, seconds: int) -> None:
     load = two_tenants(4_000, members=100, seed=51, coffees=20)
     await enrol(scene, load.cards)
+    started = time.monotonic()
     worker = await scene.start_ready(POINTSTREAM_EARNING__LOOP__BATCH="100")
     async with transaction(scene) as lock:
         await lock.execute(HOLD)
@@ -112,3 +142,4 @@ async def test_broker_stands_still_and_dies(scene: Stack, broker: EmbeddedKafka,
     await scene.drained(seconds=DRAIN_SECONDS - (time.monotonic() - back))
     assert worker.process.poll() is None, worker.tail()
     await exactly_once(scene, load)
+    await told_in_few_lines(worker, started)
