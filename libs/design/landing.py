@@ -197,13 +197,13 @@ def _moment(value: object, where: str, faults: list[Fault]) -> datetime | None:
     if value is None:
         return None
     try:
-        found: datetime | None = datetime.fromisoformat(str(value))
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
+        found = datetime.fromisoformat(str(value))
+        instant = None if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):  # an offset leads out of the years that there are
+        instant = None
+    if instant is None:
         faults.append(Fault(where, "an instant with its offset is needed, such as 2026-03-01T00:00:00+01:00"))
-        return None
-    return found.astimezone(UTC)
+    return instant
 
 
 def _told_form(form: Form) -> dict[str, Any]:

@@ -120,6 +120,7 @@ class _Reading:
         try:
             source = self._from_mjml(parts["mjml"]) if part == "mjml" else parts["html"]
             html = markup.marked(source, environment(self._locale, html=True))
+            markup.check_tags(html)
         except TemplateSyntaxError as error:
             self.faults.append(Fault(f"{part}:{error.lineno}", error.message or "it can't be read"))
             return None

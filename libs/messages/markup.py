@@ -30,6 +30,17 @@ _BLOCKS = frozenset(
     ("p", "div", "table", "tr", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "header")
 ) | {"footer", "blockquote", "br", "hr"}
 
+# What a "<" begins where it is whole. The reader of Python goes over the rest of a page again for each that is not.
+_WHOLE = re.compile(
+    r"""<(?:/[a-z][^<>]*+|/?[a-z][^\s/<>]*+(?:[\s/]++|[^\s/<>="']++(?:\s*+=\s*+(?:"[^"<]*+"|'[^'<]*+'|[^\s<>"']++))?+)*+"""
+    r"""|!doctype\b[^<>]*+|!\[[a-z][^<>]*+\]|\?[^<>]*+)>""",
+    re.IGNORECASE,
+)
+_BEGINS = re.compile(r"<(?:[a-z/?]|!(?:--)?)", re.IGNORECASE)
+_SECTION = re.compile(r"<!\[(?!(?:if|else|endif|temp|cdata|ignore|include|rcdata)(?![-_.a-z0-9]))", re.IGNORECASE)
+_ENDLESS = re.compile(r"&#[0-9]{9}")
+_MOST_BROKEN = 50
+
 
 @dataclass(frozen=True, slots=True)
 class Marked:
@@ -71,6 +82,24 @@ def marked(source: str, environment: Environment) -> Marked:
             gaps.append(gap)
             gap = ""
     return Marked("".join(text), tuple(gaps), tuple(shown))
+
+
+def check_tags(html: Marked) -> None:
+    """Let HTML pass that can be read, in a time that grows with its length and no faster.
+
+    Raises:
+        ValueError: too many of its tags have no end, or it has a section or a character that HTML does not know.
+    """
+    if found := _ENDLESS.search(html.text):
+        raise ValueError(f"{found[0]} is no character that HTML knows")
+    if found := _SECTION.search(html.text):
+        raise ValueError(f"{html.text[found.start() : found.start() + 20]} is no section that HTML knows")
+    last, broken = html.text.rfind("-->"), 0
+    for found in _BEGINS.finditer(html.text):
+        whole = found.start() < last if found[0] == "<!--" else _WHOLE.match(html.text, found.start())
+        broken += not whole
+        if broken > _MOST_BROKEN:
+            raise ValueError(f"more than {_MOST_BROKEN} of its tags have no end")
 
 
 def faults_of(html: Marked, kinds: Sequence[str], part: str) -> tuple[Fault, ...]:

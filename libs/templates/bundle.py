@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -22,15 +23,19 @@ MOST_FILES = 200
 MOST_PAGE = 200_000
 
 _IGNORED = re.compile(r"(^|/)(__MACOSX/|\.DS_Store$|Thumbs\.db$|\.git)")
+# Nothing is tried twice here: a page may be written so that it takes for ever otherwise, and all others wait meanwhile.
 _REFERENCE = re.compile(
-    r"""(?P<before>\b(?:src|background)\s*=\s*)(?P<quote>["'])(?P<path>[^"'{}]*)(?P=quote)"""
-    r"""|(?P<url>url\(\s*)(?P<mark>["']?)(?P<place>[^"'(){}]+)(?P=mark)\s*\)""",
+    r"""(?P<before>\b(?:src|background)\s*+=\s*+)(?P<quote>["'])(?P<path>[^"'{}]*+)(?P=quote)"""
+    r"""|(?P<url>url\(\s*+)(?P<mark>["']?+)(?P<place>[^"'(){}]++)(?P=mark)\s*+\)""",
     re.IGNORECASE,
 )
 _ELSEWHERE = re.compile(r"(?:[a-z][a-z0-9+.-]*:|//|#)", re.IGNORECASE)
-_TITLE = re.compile(r"<(?:mj-)?title[^>]*>(.*?)</(?:mj-)?title>", re.IGNORECASE | re.DOTALL)
+_TITLE = re.compile(r"<(?:mj-)?title[^<>]*+>", re.IGNORECASE)
+_TITLE_END = re.compile(r"</(?:mj-)?title>", re.IGNORECASE)
 _QUOTED = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 _PORTION = 64 * 1024
+# The others give all that a portion holds at once, however much that is: one of bzip2 may hold gigabytes.
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +78,8 @@ def unpacked(archive: bytes, address: Callable[[Image], str]) -> Bundle:
     parts = {"mjml" if page.lower().endswith(".mjml") else "html": source}
     if texts:
         parts["text"] = _text(texts[0], files[texts[0]], faults)
-    if found := _TITLE.search(source):
-        parts["title"] = " ".join(unescape(found[1]).split())
+    if (title := _title(source)) is not None:
+        parts["title"] = title
     if faults:
         raise TemplateInvalid(tuple(faults))
     return Bundle(parts, tuple(dict.fromkeys(shown.values())))
@@ -97,16 +102,21 @@ def _files(archive: bytes) -> dict[str, bytes]:
                 files[entry.filename] = _content(opened, entry, left)
                 left -= len(files[entry.filename])
             return files
+    except TemplateInvalid:
+        raise
     except (
         zipfile.BadZipFile,
         zlib.error,
+        struct.error,
         EOFError,
+        IndexError,
         NotImplementedError,
-        UnicodeError,
         OSError,
         RuntimeError,
+        ValueError,
     ) as error:
-        # zipfile tells an encrypted file by a RuntimeError, and methods that it does not know by NotImplementedError
+        # zipfile tells an encrypted file by a RuntimeError, a method that it does not know by NotImplementedError, a
+        # place before the beginning by a ValueError, and a file without a name by an IndexError
         raise _refused("archive", f"it can't be read: {error}") from None
 
 
@@ -119,6 +129,8 @@ def _check_path(entry: zipfile.ZipInfo, files: dict[str, bytes]) -> None:
         raise _refused(name, "it is a link")
     if name in files:
         raise _refused(name, "it is there twice")
+    if entry.compress_type not in _PACKED:
+        raise _refused(name, "it is packed in a way that is not read; a usual archive is packed by deflate")
 
 
 def _content(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes:
@@ -146,6 +158,15 @@ def _page(files: dict[str, bytes]) -> str:
     return pages[0]
 
 
+def _title(page: str) -> str | None:
+    """Return the title of a page; None where it has none."""
+    begun = _TITLE.search(page)
+    ended = None if begun is None else _TITLE_END.search(page, begun.end())
+    if begun is None or ended is None:
+        return None
+    return " ".join(_unescaped(page[begun.end() : ended.start()]).split())
+
+
 def _text(path: str, content: bytes, faults: list[Fault]) -> str:
     try:
         return content.decode("utf-8-sig")
@@ -165,7 +186,7 @@ def _to_addresses(
         path = (found["path"] if found["path"] is not None else found["place"]).strip()
         if not path or _ELSEWHERE.match(path):
             return found[0]
-        place = _joined(base, _unquoted(unescape(path)))
+        place = _joined(base, _unquoted(_unescaped(path)))
         if (image := images.get(place)) is None:
             faults.append(Fault(path[:100], "the page shows it, and it is not in the archive"))
             return found[0]
@@ -175,6 +196,14 @@ def _to_addresses(
         return f"{found['url']}{found['mark']}{address(image)}{found['mark']})"
 
     return replaced
+
+
+def _unescaped(text: str) -> str:
+    """Read a text as HTML means it; one with a number that is none stays as it is, and is refused when compiled."""
+    try:
+        return unescape(text)
+    except ValueError:  # a number of more digits than Python reads
+        return text
 
 
 def _unquoted(path: str) -> str:

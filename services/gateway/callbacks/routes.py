@@ -8,10 +8,10 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
-from libs.runtime.clock import monotonic
 from services.gateway.callbacks.desk import desk_of_callbacks
 from services.gateway.door.access import parts_of
 from services.gateway.door.problems import ProblemError
+from services.gateway.door.visitors import count_visit
 from services.gateway.files.sending import chunks_of
 
 router = APIRouter(include_in_schema=False)
@@ -28,8 +28,7 @@ async def sms_callback(
     """Take in what became of a message, or what a member answered. The answer says nothing."""
     parts = parts_of(request)
     visitor = "" if request.client is None else request.client.host
-    if not parts.visitors.take(f"callbacks {visitor}", monotonic()).allowed:
-        raise ProblemError("quota-exceeded")
+    count_visit(request, f"callbacks {visitor}")
     tenant_id = await parts.store.company(company)
     if tenant_id is None:
         raise ProblemError("callback-not-signed")

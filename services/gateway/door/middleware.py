@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import asyncpg
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.runtime import logs
@@ -21,6 +23,8 @@ from services.gateway.metrics import UNMATCHED, GatewayMetrics
 
 _LOG = logs.get(__name__)
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+# What PostgreSQL says of U+0000, in a text and in JSON.
+_NOT_KEPT = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 RETRY_SECONDS = "2"
 SECURITY_HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": (
@@ -147,6 +151,10 @@ def as_problem(error: Exception) -> ProblemError:
     """Say what to answer to an error that nobody else has dealt with."""
     if isinstance(error, ProblemError):
         return error
+    if isinstance(error, ClientDisconnect):
+        return ProblemError("body-too-slow")  # nobody hears it; it is no fault of ours, though
+    if isinstance(error, _NOT_KEPT):
+        return ProblemError("request-invalid", "A text has the character U+0000, which nothing keeps.")
     if isinstance(error, DATABASE_ERRORS) and trouble(error) in (Trouble.PASSING, Trouble.REPEAT):
         return ProblemError("database-away", headers={"Retry-After": RETRY_SECONDS})
     return ProblemError("internal-error")

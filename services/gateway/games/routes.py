@@ -100,7 +100,7 @@ async def put_game(
 ) -> Response:
     """Write a draft: a new one with `If-None-Match: *`, else with `If-Match`. An open game is not written any more."""
     seen = seen_by(request).strip('"')
-    if seen and not seen.isdecimal():
+    if seen and not (seen.isdecimal() and len(seen) < 10):
         raise ProblemError("precondition-failed")
     body = await read_body(request, GameBody)
     at = await _programme(caller, programme)

@@ -12,6 +12,7 @@ from libs.runtime.api_keys import ApiKey
 from services.gateway.door.access import parts_of
 from services.gateway.door.parameters import Language
 from services.gateway.door.problems import ProblemError
+from services.gateway.door.visitors import count_visit
 from services.gateway.live import pages as live_pages
 from services.gateway.live.board import Boards
 from services.gateway.site.sessions import Session, Sessions, lifetime
@@ -55,16 +56,18 @@ async def live(request: Request) -> Response:
 
 @router.post("/sign-in")
 async def sign_in(request: Request) -> Response:
-    """Begin a session for a key."""
+    """Begin a session for a key. What is no key counts against its visitor."""
     if not from_our_page(request):
         return _refused("This form works from its own page only.", 403)
     now = parts_of(request).clock.now()
     text = await _posted_key(request)
     if text is None:
+        count_visit(request)
         return _refused("That is no API key.", 401)
     try:
         key = await parts_of(request).keys.find(text, now)
     except ProblemError as error:
+        count_visit(request)
         return _refused(f"{error.kind.title}.", 401)
     if not key.allows(SCOPE):
         return _refused(f"The key lacks the scope {SCOPE}.", 403)

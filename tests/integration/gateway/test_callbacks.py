@@ -22,7 +22,8 @@ from libs.messages.providers import provider_context
 from libs.messages.sms_callbacks import signature_of
 from libs.runtime.seal import Seal
 from services.gateway.inbox.store import InboxStore
-from tests.integration.gateway.conftest import NOW, SEAL_KEY, MakeKey, SetClock, bearer
+from services.gateway.settings import GatewaySettings
+from tests.integration.gateway.conftest import NOW, SEAL_KEY, MakeKey, SetClock, bearer, running
 from tests.integration.gateway.scribe import Scribe
 from tests.support.database import ACME
 
@@ -133,3 +134,12 @@ async def test_an_inbox_is_listed_and_read(
     clock.forward(timedelta(days=31))
     monkeypatch.setattr(InboxStore, "messages", None)  # where nothing waits, nothing more is asked
     assert (await anonymous.post("/v1/quote", json=cart)).json()["till"] == []
+
+
+async def test_who_calls_too_often_is_told_when_to_come_back(settings: GatewaySettings, scribe: Scribe) -> None:
+    public = settings.public.model_copy(update={"requests": 1})
+    async with running(settings.model_copy(update={"public": public}), SetClock()) as client:
+        assert (await client.post("/callbacks/sms/nobody")).status_code == 403
+        answer = await client.post("/callbacks/sms/nobody")
+        assert (answer.status_code, answer.json()["violated-policies"]) == (429, ["default"])
+        assert {"ratelimit", "ratelimit-policy", "retry-after"} <= set(answer.headers)

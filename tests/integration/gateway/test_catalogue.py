@@ -284,6 +284,14 @@ async def test_the_console_shows_rewards_with_reasons_and_a_board_of_orders(shop
     assert "approved" in (await shop.door.get("/catalogue/orders")).text
 
 
+async def test_a_stock_of_thousands_of_digits_is_no_number(shop: Shop) -> None:
+    await shop.put("mug", MUG)
+    await sign_in(shop.door, shop.door.headers["Authorization"].partition(" ")[2])
+    form = {"do": "stock", "free": "1" * 5_000}
+    page = await shop.door.post("/catalogue/rewards/main/mug?lang=en", data=form)
+    assert (page.status_code, "A whole number from 0 to 1,000,000,000 is expected." in page.text) == (200, True)
+
+
 VOUCHER = {
     "reference": "voucher", "category": "shopping",
     "what": {"kind": "gift_card", "retailer": "Books", "amount_minor": 2_000, "currency": "EUR"},

@@ -113,6 +113,16 @@ async def test_a_key_that_is_no_good_gets_no_session(anonymous: httpx.AsyncClien
     assert (answer.status_code, "set-cookie" in answer.headers) == (403, False)
 
 
+async def test_who_guesses_keys_is_slowed_down(settings: GatewaySettings, make_key: MakeKey) -> None:
+    good, _ = await make_key(ACME, "receipts:read")
+    public = settings.public.model_copy(update={"requests": 2})
+    async with running(settings.model_copy(update={"public": public}), SetClock()) as client:
+        assert [(await sign_in(client, good)).status_code for _ in range(3)] == [303] * 3
+        answers = [await sign_in(client, good[:-1] + "x") for _ in range(3)]
+        assert [each.status_code for each in answers] == [401, 401, 429]
+        assert {"ratelimit", "ratelimit-policy", "retry-after"} <= set(answers[-1].headers)
+
+
 async def test_revoking_the_key_ends_its_sessions(
     reader: httpx.AsyncClient, superuser: asyncpg.Connection, make_key: MakeKey
 ) -> None:

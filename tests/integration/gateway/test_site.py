@@ -189,6 +189,18 @@ async def test_problems_have_one_shape(
     assert ("allow" in answer.headers) == (status == 405)
 
 
+@pytest.mark.parametrize("path", ["/rules/a%00b/main", "/p/a%00b/main/spring"])
+async def test_a_character_that_nothing_keeps_is_the_callers_fault(anonymous: httpx.AsyncClient, path: str) -> None:
+    answer = await anonymous.get(path)
+    assert (answer.status_code, answer.json()["code"]) == (422, "request-invalid"), answer.text
+
+
+async def test_a_tag_that_is_none_is_not_the_latest(client: httpx.AsyncClient) -> None:
+    for seen in ("1" * 5_000, "1" * 25, "x"):
+        answer = await client.put("/v1/games/summer", json={"game": {}}, headers={"If-Match": f'"{seen}"'})
+        assert (answer.status_code, answer.json()["code"]) == (412, "precondition-failed")
+
+
 async def test_what_breaks_is_a_problem_that_tells_nothing(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, log_lines: list[str]
 ) -> None:

@@ -55,6 +55,8 @@ def test_a_page_is_told_as_it_is_read() -> None:
         ({"texts": {"en": {"title": "x"}}, "opens_at": "2026-03-01", "closes_at": "x"}, ["opens_at", "closes_at"]),
         ({"texts": {"en": {"title": "x"}}, "opens_at": "2026-03-02T00:00Z", "closes_at": "2026-03-01T00:00Z"},
          ["closes_at"]),
+        ({"texts": {"en": {"title": "x"}}, "opens_at": "0001-01-01T00:00+01:00", "closes_at": "9999-12-31T23:59-01:00"},
+         ["opens_at", "closes_at"]),
         ({"texts": {"en": {"title": "x"}}, "form": {"asks": ["card"], "thanks": {"en": 1}}, "picture": "x", "brand": 1,
           "promotion": "A"}, ["picture", "brand", "promotion", "form.asks", "form.thanks.en"]),
     ],
@@ -161,7 +163,12 @@ def test_times_are_those_of_the_programme() -> None:
     made = posted("page", page, rome)
     assert (made["opens_at"], made["closes_at"]) == ("2026-03-29T12:00:00+02:00", "soon")
     assert local_time("2026-03-29T10:00:00Z", rome) == "2026-03-29T12:00"
-    assert [local_time(at, rome) for at in (None, "soon", "2026-03-29T12:00")] == ["", "soon", "2026-03-29T12:00"]
+    as_they_are = ["soon", "2026-03-29T12:00", "0001-01-01T00:00+01:00", "9999-12-31T23:59-01:00"]
+    assert [local_time(at, rome) for at in (None, *as_they_are)] == ["", *as_they_are]
+
+
+def test_a_number_that_is_none_stays_as_it_was_written() -> None:
+    assert posted("style", {"radius": "1" * 5_000})["radius"] == "1" * 5_000
 
 
 def test_the_words_are_complete() -> None:

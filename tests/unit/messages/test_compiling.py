@@ -98,6 +98,18 @@ def test_a_fault_in_html_is_named(html: str, reason: str) -> None:
     assert any(reason in fault for fault in faults(email(html)))
 
 
+@pytest.mark.parametrize("evil", ["<a ", "<!--", "<a href='", "</", "</a ", "<?", "<!", "<![CDATA[", "<a x'><a "])
+def test_html_that_would_be_read_for_ever_is_refused(evil: str) -> None:
+    """Each tag without an end has the rest read again: a page of them takes hours."""
+    assert faults(email(f"<p>{evil * 60}")) == ["html: more than 50 of its tags have no end"]
+
+
+def test_html_of_no_such_section_or_character_is_refused() -> None:
+    assert compiled(email("<![if !mso]><p>1 < 2 <!-- <b> --><![endif]>x")).html
+    assert faults(email("<![x]>y")) == ["html: <![x]>y is no section that HTML knows"]
+    assert faults(email(f"<p>&#{'1' * 5_000};")) == ["html: &#111111111 is no character that HTML knows"]
+
+
 def test_a_gap_is_read_as_jinja_reads_it() -> None:
     one = email("""<p>{{ '}}<script>' }}</p>""")
     assert "&lt;script&gt;" in str(render(ready(compiled(one), one.declared()), samples.full(one.declared())).html)

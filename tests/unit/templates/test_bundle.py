@@ -11,7 +11,7 @@ import pytest
 
 from libs.messages.compiling import compiled
 from libs.messages.template import Template, TemplateInvalid
-from libs.templates.bundle import MOST_FILES, MOST_UNPACKED, Bundle, unpacked
+from libs.templates.bundle import MOST_FILES, MOST_PAGE, MOST_UNPACKED, Bundle, unpacked
 from libs.templates.images import Image, image_of
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
@@ -105,6 +105,38 @@ def test_a_bomb_is_stopped_whatever_its_header_says() -> None:
     at = packed.rindex(b"PK\x01\x02")  # the last file in the list of contents
     packed[at + 24 : at + 28] = struct.pack("<I", 10)
     assert "archive: " in fault(bytes(packed))
+
+
+@pytest.mark.parametrize("way", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_cannot_be_unpacked_little_by_little_is_refused(way: int) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", way) as opened:
+        opened.writestr("a.html", "x")
+    assert "a.html: it is packed in a way that is not read" in fault(packed.getvalue())
+
+
+def test_a_list_of_contents_that_leads_nowhere_is_refused() -> None:
+    whole = archive({"a.html": "x"})
+    at = whole.rindex(b"PK\x01\x02")
+    assert "archive: it can't be read" in fault(whole[: at + 45] + b"\xff" + whole[at + 46 :])
+    assert "archive: it can't be read" in fault(whole[: at + 28] + bytes(2) + whole[at + 30 :])
+    end = whole.rindex(b"PK\x05\x06")
+    assert "archive: it can't be read" in fault(whole[: end + 19] + b"\xff" + whole[end + 20 :])
+
+
+@pytest.mark.parametrize("evil", ["<title>", "<title", "url(", "url(  ", "src  "])
+def test_a_page_is_read_once_however_it_is_written(evil: str) -> None:
+    """Each of these took minutes when it was begun anew at every place, and all others waited meanwhile."""
+    page = "<p>" + evil * (MOST_PAGE // len(evil) - 1)
+    assert read({"a.html": page}).parts == {"html": page}
+    blanks = "<p style='background:url(" + " " * 100_000 + "'>"
+    assert read({"a.html": blanks}).parts == {"html": blanks}
+
+
+def test_a_number_that_is_no_character_is_left_as_it_is() -> None:
+    endless = f"&#{'1' * 5_000};"
+    assert read({"a.html": f"<title>{endless}</title>"}).parts["title"] == endless
+    assert "it is not in the archive" in fault(archive({"a.html": f"<img src='{endless}'>"}))
 
 
 def test_links_and_broken_archives_are_refused() -> None:
