@@ -89,7 +89,7 @@ async def _change(
     match fields.get("do", ""):
         case "stock":
             text = fields.get("free", "")
-            if not (text.isdecimal() and int(text) <= _MOST_PIECES):
+            if not (text.isdecimal() and len(text) < 20 and int(text) <= _MOST_PIECES):
                 raise _Not(PAGES.say(language, "no-number"))
             store = fields.get("store", "").strip()[:64] if kept.reward.stock == "by_store" else ""
             await catalogue.set_stock(opened.connection, scope, reference, store, to=int(text), by=None)

@@ -96,7 +96,7 @@ def _style(document: dict[str, Any], fields: Fields) -> dict[str, Any]:
     told: dict[str, Any] = {name: fields[name].strip() for name in (*COLOURS, "font", "logo") if fields.get(name)}
     radius = fields.get("radius", "").strip()
     if radius:
-        told["radius"] = int(radius) if radius.isascii() and radius.isdigit() else radius
+        told["radius"] = int(radius) if radius.isascii() and radius.isdigit() and len(radius) < 10 else radius
     kept = {tag: text for tag, text in (document.get("legal") or {}).items() if tag not in LANGUAGES}
     told["legal"] = kept | _texts(fields, "legal")
     promotions = {}
