@@ -89,6 +89,12 @@ _ENGLISH: Texts = {
     "page.own": "To people of the company: tests, and figures",
     "page.posts": "On pages of the company",
     "message.results": "Figures of the programme",
+    "message.invitation": "Invitation",
+    "message.confirmation": "Confirmation of a consent",
+    "message.birthday": "Birthday",
+    "message.redemption_done": "Redemption confirmed",
+    "message.inactivity": "Not seen for long",
+    "message.campaign": "Campaign",
 }
 _GERMAN: Texts = {
     "message.expiry_reminder": "Erinnerung an verfallende Punkte",
@@ -174,6 +180,12 @@ _GERMAN: Texts = {
     "page.own": "An Leute des Unternehmens: Tests und Zahlen",
     "page.posts": "Auf Seiten des Unternehmens",
     "message.results": "Zahlen des Programms",
+    "message.invitation": "Einladung",
+    "message.confirmation": "Bestätigung einer Einwilligung",
+    "message.birthday": "Geburtstag",
+    "message.redemption_done": "Einlösung bestätigt",
+    "message.inactivity": "Lange nicht gesehen",
+    "message.campaign": "Aktion",
 }
 DELIVERIES = Catalogue({"en": _ENGLISH, "de": _GERMAN})
 

@@ -101,7 +101,7 @@ async def find_chat(request: Request, language: Language) -> Response:
         elif kind in KINDS and value:
             found = await reading.by_identifier(parts.names.of(kind, value), None)
     if not found:
-        return await _list(request, visitor, "open", language, STAFF.say(language, "unfound"))
+        return await _list(request, visitor, "open", language, STAFF.say(language, "unfound"), typed=(kind, value))
     if len(found) > 1:
         return await _list(request, visitor, "open", language, also=choices(found, language, chat_path))
     programme, member_id = found[0]
@@ -290,11 +290,12 @@ async def _fragment(request: Request, key: ApiKey, show: str, language: str) -> 
 
 
 async def _list(
-    request: Request, visitor: Visitor, show: str, language: str, told: str = "", also: str = ""
-) -> Response:
+    request: Request, visitor: Visitor, show: str, language: str, told: str = "", also: str = "",
+    typed: tuple[str, str] = ("", ""),
+) -> Response:  # fmt: skip
     fragment = await _fragment(request, visitor.key, show, language)
     may_keep = visitor.key.allows(KEEP)
-    body = list_body(fragment, show, language, may_keep=may_keep, told=told, also=also)
+    body = list_body(fragment, show, language, may_keep=may_keep, told=told, also=also, typed=typed)
     return _page(request, visitor, body, language)
 
 

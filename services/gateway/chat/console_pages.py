@@ -70,7 +70,10 @@ def list_fragment(found: Sequence[Listed], names: Mapping[UUID, str], counts: Co
     return f'<div data-state=""><p>{escape(say("counts", **counted))}</p>{body}</div>'
 
 
-def list_body(fragment: str, view: str, language: str, *, may_keep: bool, told: str = "", also: str = "") -> str:
+def list_body(
+    fragment: str, view: str, language: str, *, may_keep: bool, told: str = "", also: str = "",
+    typed: tuple[str, str] = ("", ""),
+) -> str:  # fmt: skip
     """The list of talks, the ways to other lists, and the form that finds a member to write to."""
     say = partial(STAFF.say, language)
     ways = "".join(
@@ -84,7 +87,7 @@ def list_body(fragment: str, view: str, language: str, *, may_keep: bool, told: 
     source = f"{PLACE}/live?show={view}&amp;lang={language}"
     return (
         f'<p class="ways">{ways}</p><div id="watched" data-from="{source}">{fragment}</div>'
-        f"<h2>{escape(say('find'))}</h2>{finder(PLACE, (kind, value, search), language, told)}"
+        f"<h2>{escape(say('find'))}</h2>{finder(PLACE, (kind, value, search), language, told, typed)}"
         f"{also}{SCRIPT.format(name='watch')}"
     )
 

@@ -17,14 +17,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from libs.runtime import logs
 from libs.runtime.clock import monotonic
 from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
-from services.gateway.door import problems
+from services.gateway.door import problem_page, problems
 from services.gateway.door.problems import ProblemError
 from services.gateway.metrics import UNMATCHED, GatewayMetrics
 
 _LOG = logs.get(__name__)
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
-# What PostgreSQL says of U+0000, in a text and in JSON.
-_NOT_KEPT = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 RETRY_SECONDS = "2"
 SECURITY_HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": (
@@ -39,6 +37,10 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "interest-cohort=()",
 }
+
+
+_NUL = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
+"""What the database says to the one character that no text of it can hold, and that only a caller can have sent."""
 
 
 class Door:
@@ -139,8 +141,14 @@ def operation_of(scope: Scope) -> str:
 
 
 def problem_response(scope: Scope, error: ProblemError) -> tuple[int, dict[str, str], bytes]:
-    """Return status, headers and body of a problem."""
+    """Return status, headers and body of a problem: a page for a browser that asks for one, else JSON."""
     scope["state"]["problem"] = error.code
+    if problem_page.wants_page(scope):
+        scope["state"]["headers"]["Content-Language"] = problem_page.language_of(scope)
+        html = problem_page.problem_page(scope, error, scope["state"]["trace_id"])
+        told = {"Cache-Control": "no-store", "Vary": "Accept, Accept-Language"}
+        told |= {"Content-Type": "text/html; charset=utf-8", "Content-Length": str(len(html))}
+        return error.kind.status, {**told, **error.headers}, html
     raw: bytes = scope.get("raw_path") or scope["path"].encode()
     body = problems.render(error, raw.decode("latin-1"), scope["state"]["trace_id"])
     headers = {"Content-Type": problems.MEDIA_TYPE, "Content-Length": str(len(body)), **error.headers}
@@ -153,8 +161,8 @@ def as_problem(error: Exception) -> ProblemError:
         return error
     if isinstance(error, ClientDisconnect):
         return ProblemError("body-too-slow")  # nobody hears it; it is no fault of ours, though
-    if isinstance(error, _NOT_KEPT):
-        return ProblemError("request-invalid", "A text has the character U+0000, which nothing keeps.")
     if isinstance(error, DATABASE_ERRORS) and trouble(error) in (Trouble.PASSING, Trouble.REPEAT):
         return ProblemError("database-away", headers={"Retry-After": RETRY_SECONDS})
+    if isinstance(error, _NUL):
+        return ProblemError("request-invalid", "The character U+0000 is taken nowhere.")
     return ProblemError("internal-error")

@@ -21,7 +21,7 @@ from services.gateway.live.routes import NO_STORE, remember
 from services.gateway.running import in_force
 from services.gateway.site.console_door import let_in
 from services.gateway.site.console_page import console_page
-from services.gateway.site.markup import rows, table
+from services.gateway.site.markup import prose, rows, table
 
 router = APIRouter(include_in_schema=False)
 SCOPE = "rules:read"
@@ -46,7 +46,7 @@ async def experiments_page(request: Request, language: Language) -> Response:
             async with parts.store.reading(key.tenant_id) as reading:
                 found = await load_results(reading.connection, running.key, experiment, version.zone, now)
             sections.append(_section(told(found, version.compiled, language), words))
-    body = "".join(sections) or f"<p>{escape(EXPERIMENTS.say(language, 'page.none'))}</p>"
+    body = "".join(sections) or f"<p>{prose(EXPERIMENTS.say(language, 'page.none'))}</p>"
     return remember(request, HTMLResponse(_page(language, body), headers=NO_STORE), session)
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from collections.abc import Mapping
 from hashlib import sha256
 from html import escape
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import yaml
@@ -40,6 +43,8 @@ READ, WRITE = "rewards:read", "rewards:write"
 _MOST_BYTES = 200_000
 _TOP = 50
 Slug = Annotated[str, Path(max_length=64)]
+_NAME = re.compile("[a-z0-9][a-z0-9_-]{0,39}")
+"""What a game may be called, and a badge that begins here: the same as over HTTP."""
 _DONE = {"open": "opened", "end": "drawn", "put": "saved"}
 
 
@@ -63,7 +68,9 @@ async def begin_with(request: Request, language: Language) -> Response:
     running = await _programme(request, visitor, fields.get("programme", ""))
     if example is None or running is None or example.sort == "ranking":
         raise ProblemError("not-found")
-    name = fields.get("name", "").strip()[:40] or example.name
+    name = fields.get("name", "").strip() or example.name
+    if not _NAME.fullmatch(name):
+        return await _overview(request, visitor, language, GAMES.say(language, "name-wrong"), {example.name: name}, 422)
     document, told = example.begun(parts_of(request).clock.now()), ""
     try:
         if example.sort == "badge":
@@ -75,7 +82,7 @@ async def begin_with(request: Request, language: Language) -> Response:
             return remember(request, RedirectResponse(there, 303, NO_STORE), visitor.session)
     except ProblemError as problem:
         told = problem.detail or problem.kind.title
-    return await _overview(request, visitor, language, told)
+    return await _overview(request, visitor, language, told, {example.name: name})
 
 
 @router.get(RANKINGS)
@@ -156,7 +163,11 @@ async def record_of(request: Request, language: Language, programme: Slug, game:
     return Response(made.model_dump_json(indent=1), media_type="application/json", headers=NO_STORE)
 
 
-async def _overview(request: Request, visitor: Visitor, language: str, told: str = "") -> Response:
+async def _overview(
+    request: Request, visitor: Visitor, language: str, told: str = "", typed: Mapping[str, str] = MappingProxyType({}),
+    status: int = 200,
+) -> Response:  # fmt: skip
+    """The page of all; `typed` has the names that were given to ready ones, to be gone on with."""
     parts, tenant = parts_of(request), visitor.key.tenant_id
     now, sections, slugs = parts.clock.now(), [], []
     may_change = visitor.key.allows(WRITE)
@@ -170,8 +181,8 @@ async def _overview(request: Request, visitor: Visitor, language: str, told: str
         slugs.append(running.programme)
     scene = Scene(language, "UTC", now, may_change)
     answer = f'<p role="status">{escape(told)}</p>' if told else ""
-    body = ways(scene) + answer + "".join(sections) + shelf(list(examples().values()), slugs, scene)
-    return _answer(request, visitor, GAMES.say(language, "title"), body, language)
+    body = ways(scene) + answer + "".join(sections) + shelf(list(examples().values()), slugs, scene, typed)
+    return _answer(request, visitor, GAMES.say(language, "title"), body, language, status)
 
 
 async def _one(
@@ -236,7 +247,7 @@ def _read(text: str, language: str) -> dict[str, Any]:
     return found
 
 
-def _answer(request: Request, visitor: Visitor, title: str, body: str, language: str) -> Response:
+def _answer(request: Request, visitor: Visitor, title: str, body: str, language: str, status: int = 200) -> Response:
     request.state.headers["Content-Security-Policy"] = PICTURES
-    page = HTMLResponse(console_page(PLACE, title, body, language), headers=NO_STORE)
+    page = HTMLResponse(console_page(PLACE, title, body, language), status, NO_STORE)
     return remember(request, page, visitor.session)

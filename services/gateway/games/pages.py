@@ -66,9 +66,12 @@ def ways(scene: Scene) -> str:
     return f'<p class="ways"><a href="{RANKINGS}?lang={scene.language}">{scene.say("rankings")}</a></p>'
 
 
-def shelf(examples: Sequence[Example], programmes: Sequence[str], scene: Scene) -> str:
-    """Ready documents, each with what it is and a button that begins with it."""
-    cards = "".join(_example(each, programmes, scene) for each in examples)
+def shelf(
+    examples: Sequence[Example], programmes: Sequence[str], scene: Scene, typed: Mapping[str, str] | None = None
+) -> str:
+    """Ready documents, each with what it is and a button that begins with it, under its name or the one `typed`."""
+    names = typed or {}
+    cards = "".join(_example(each, programmes, scene, names.get(each.name, each.name)) for each in examples)
     return (
         f"<h2>{scene.say('ready')}</h2><p>{scene.say('ready.why')}</p>"
         f'<div class="cards">{cards}</div>'
@@ -133,7 +136,7 @@ def _badge(badge: BadgeView, given: Given, scene: Scene) -> str:
     )
 
 
-def _example(example: Example, programmes: Sequence[str], scene: Scene) -> str:
+def _example(example: Example, programmes: Sequence[str], scene: Scene, typed: str) -> str:
     say, name = partial(scene.say), escape(example.name)
     about = escape(example.about.get(scene.language) or example.about["en"])
     head = f"<section><h3>{say(example.sort)}: <code>{name}</code></h3><p>{about}</p>"
@@ -152,6 +155,6 @@ def _example(example: Example, programmes: Sequence[str], scene: Scene) -> str:
         f'{head}<form method="post" action="{PLACE}?lang={scene.language}">'
         f'<input type="hidden" name="example" value="{name}">'
         f'<p><label for="name-{name}">{say("name")}</label> '
-        f'<input id="name-{name}" name="name" value="{name}" maxlength="40" required></p>'
+        f'<input id="name-{name}" name="name" value="{escape(typed)}" maxlength="40" required></p>'
         f'<p class="dos">{buttons}</p></form></section>'
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Literal, cast, get_args
 from uuid import UUID
@@ -202,7 +203,8 @@ def _wish(fields: Fields) -> Wish:
         ValueError: a field says nothing of the kind.
     """
     every, hour, language = (first(fields, name) for name in ("every", "hour", "language"))
-    if every not in EVERY or language not in LANGUAGES or not hour.isdigit() or int(hour) > _LAST_HOUR:
+    clock = re.fullmatch("[0-9]{1,2}", hour) is not None and int(hour) <= _LAST_HOUR
+    if every not in EVERY or language not in LANGUAGES or not clock:
         raise ValueError("every, hour, language")
     return Wish(first(fields, "address"), every, int(hour), language)
 

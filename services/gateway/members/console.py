@@ -72,13 +72,13 @@ async def find_member(request: Request, language: Language) -> Response:
     fields = await fields_of(request, _MOST_BYTES)
     kind, value = fields.get("kind", ""), fields.get("value", "").strip()
     if kind not in (*KINDS, MEMBER_ID) or not value or "\x00" in value:
-        return _answer(request, visitor, form(language, MEMBERS.say(language, "nobody")), language, 404)
+        return _answer(request, visitor, form(language, MEMBERS.say(language, "nobody"), (kind, value)), language, 404)
     parts = parts_of(request)
     async with parts.store.reading(visitor.key.tenant_id) as reading:
         found = await _found(reading, parts, kind, value)
     if not found:
         told = MEMBERS.say(language, "no-id" if found is None else "nobody")
-        return _answer(request, visitor, form(language, told), language, 404)
+        return _answer(request, visitor, form(language, told, (kind, value)), language, 404)
     if len(found) > 1:
         return _answer(request, visitor, form(language) + choices(found, language), language)
     ((programme, member_id),) = found

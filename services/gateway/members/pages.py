@@ -50,22 +50,30 @@ def member_path(member_id: UUID, programme: str, language: str, **more: str) -> 
     return f"/members/{member_id}?" + urlencode({"programme": programme, "lang": language, **more})
 
 
-def form(language: str, told: str = "") -> str:
-    """The form that finds a member; `told` is what came of the last time."""
+def form(language: str, told: str = "", typed: tuple[str, str] = ("", "")) -> str:
+    """The form that finds a member; `told` is what came of the last time, when `typed` stood in it."""
     say = partial(_say, language)
-    return f"<p>{say('look')}</p>{finder('/members', (say('kind'), say('value'), say('find')), language, told)}"
+    return f"<p>{say('look')}</p>{finder('/members', (say('kind'), say('value'), say('find')), language, told, typed)}"
 
 
-def finder(place: str, labels: tuple[str, str, str], language: str, told: str = "") -> str:
-    """The fields that name a member, sent to a page; `labels`, in HTML, are of the kind, the value and the button."""
+def finder(
+    place: str, labels: tuple[str, str, str], language: str, told: str = "", typed: tuple[str, str] = ("", "")
+) -> str:
+    """The fields that name a member, sent to a page; `labels`, in HTML, are of the kind, the value and the button.
+
+    `typed` is the kind and the value that stand in it.
+    """
     kind, value, button = labels
-    kinds = "".join(f'<option value="{each}">{_say(language, f"kind.{each}")}</option>' for each in (*KINDS, MEMBER_ID))
+    kinds = "".join(
+        f'<option value="{each}"{" selected" if each == typed[0] else ""}>{_say(language, f"kind.{each}")}</option>'
+        for each in (*KINDS, MEMBER_ID)
+    )
     answer = f'<p role="status">{escape(told)}</p>' if told else ""
     return (
         f'{answer}<form method="post" action="{place}?lang={language}" class="filters">'
         f'<p><label for="kind">{kind}</label> <select id="kind" name="kind">{kinds}</select></p>'
         f'<p><label for="value">{value}</label> '
-        '<input id="value" name="value" required maxlength="200" autocomplete="off"></p>'
+        f'<input id="value" name="value" required maxlength="200" autocomplete="off" value="{escape(typed[1])}"></p>'
         f"<p><button>{button}</button></p></form>"
     )
 

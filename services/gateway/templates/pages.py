@@ -9,6 +9,7 @@ from html import escape
 from urllib.parse import urlencode
 
 from libs.deliveries.own import TESTED
+from libs.deliveries.texts import DELIVERIES, name_of_message
 from libs.messages.template import FORMS, PARTS, Template
 from libs.templates.postgres import Published
 from services.gateway.site.console_page import console_page
@@ -69,7 +70,8 @@ def edit_page(form: Form, zone: str, language: str) -> str:
         + _variables(form.taken.template, language)
         + _versions(form.taken.versions, zone, language)
     )
-    title = say("edit.title", message=form.asked.message, channel=form.asked.channel)
+    message, channel = name_of_message(form.asked.message, language), _way_of(form.asked.channel, language)
+    title = say("edit.title", message=message, channel=channel)
     return console_page(HERE, title, body, language)
 
 
@@ -113,17 +115,18 @@ def _section(found: TemplatesView, language: str) -> str:
     for each in found.data:
         ways = " ".join(
             f'<a href="/templates/edit?{escape(_way(found.programme, each.name, channel, language))}" '
-            f'aria-label="{escape(f"{each.name}, {channel}")}">{channel}</a>'
+            f'aria-label="{escape(f"{name_of_message(each.name, language)}, {_way_of(channel, language)}")}">'
+            f"{escape(_way_of(channel, language))}</a>"
             for channel in found.channels
         )
         own = "<br>".join(
-            f"{escape(one.channel)} {escape(one.language)} {escape(one.brand)} "
+            f"{escape(_way_of(one.channel, language))} {escape(one.language)} {escape(one.brand)} "
             f"{one.version} {escape(say(f'{one.state}.state'))}"
             for one in each.published
         )
         lines.append(
             (
-                f"<code>{escape(each.name)}</code>",
+                _named(each.name, language),
                 escape(say(f"purpose.{each.purpose}")),
                 f'<span class="ways">{ways}</span>',
                 own or escape(say("none")),
@@ -137,6 +140,16 @@ def _section(found: TemplatesView, language: str) -> str:
     )
 
 
+def _named(message: str, language: str) -> str:
+    """A message in words, above the name that it has in documents."""
+    name, code = name_of_message(message, language), f"<code>{escape(message)}</code>"
+    return code if name == message else f'{escape(name)}<br><span class="soft">{code}</span>'
+
+
+def _way_of(channel: str, language: str) -> str:
+    return DELIVERIES.get(language, f"channel.{channel}", channel)
+
+
 def _way(programme: str, message: str, channel: str, language: str) -> str:
     return urlencode(
         {"message": message, "reader": language, "channel": channel, "programme": programme, "lang": language}
@@ -145,7 +158,7 @@ def _way(programme: str, message: str, channel: str, language: str) -> str:
 
 def _choice(programme: str, language: str) -> str:
     say = partial(TEMPLATES.say, language)
-    options = "".join(f'<option value="{channel}">{channel}</option>' for channel in FORMS)
+    options = "".join(f'<option value="{channel}">{escape(_way_of(channel, language))}</option>' for channel in FORMS)
     at = escape(programme)
     return (
         f"<h3>{escape(say('choose'))}</h3>"

@@ -102,6 +102,11 @@ async def test_a_mail_is_put_together_without_html(
     member = await scribe.member(ACME)
     await member.credit(1_250, NOW - timedelta(days=1))
     await signed_in(anonymous, make_key, "receipts:read", "rules:read", "rules:publish", "members:read")
+    browser = {"Accept": "text/html"}
+    nul = await anonymous.get("/design/style?name=%00&lang=en", headers=browser)
+    assert (nul.status_code, "The character U+0000" in nul.text) == (422, True)
+    wide = await anonymous.post("/design/style?lang=en", data={"radius": "9" * 40, "do": "check"})
+    assert (wide.status_code, 'value="' + "9" * 40 + '"' in wide.text) == (422, True), "it is kept, and told"
     place = "/design/mail?name=spring_sale/en/email/"
     form = await anonymous.get("/design/mail?message=spring_sale&reader=en")
     assert 'name="b2.kind" value="button"' in form.text

@@ -88,3 +88,6 @@ async def test_members_are_counted_in_the_arms_in_which_the_engine_puts_them(
         page = await anonymous.get("/experiments")
         assert page.status_code == status
         assert words in page.text
+    text, _ = await make_key(GLOBEX, "receipts:read", "rules:read")
+    await anonymous.post("/sign-in", data={"key": text})
+    assert "<code>experiments</code>" in (await anonymous.get("/experiments?lang=en")).text

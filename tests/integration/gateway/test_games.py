@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,12 @@ async def test_the_console_begins_with_a_ready_game_opens_it_and_draws_again(
     ours = {"Sec-Fetch-Site": "same-origin"}
     overview = (await shop.get("/games?lang=en")).text
     assert "Ready to begin with" in overview
+    for name in ("Our <wheel>", "x" * 41, "-"):
+        bad = {"example": "daily-spin", "programme": "main", "name": name}
+        refused = await shop.post("/games?lang=en", data=bad, headers=ours)
+        assert (refused.status_code, "A name has small letters" in refused.text) == (422, True)
+        assert f'value="{escape(name)}"' in refused.text, "what was typed is kept, to be put right"
+    assert (await shop.get("/v1/games")).json()["data"] == []
     wrong = await shop.post("/games?lang=en", data={"example": "barista", "programme": "no"}, headers=ours)
     assert wrong.status_code == 404
     who = await table.member(100)

@@ -129,7 +129,8 @@ async def test_figures_are_asked_for_on_the_console(anonymous: httpx.AsyncClient
     assert "every Monday" in page
     wrong = await anonymous.post("/mass/results?lang=en", data=wish | {"address": "boss"})
     assert (wrong.status_code, 'role="alert"' in wrong.text) == (422, True)
-    assert (await anonymous.post("/mass/results?lang=en", data=wish | {"hour": "99"})).status_code == 422
+    for hour in ("99", "\u00b2", "9" * 5000):
+        assert (await anonymous.post("/mass/results?lang=en", data=wish | {"hour": hour})).status_code == 422
     button = re.search(r'name="remove" value="([0-9a-f-]{36})"', page)
     assert button is not None
     assert (await anonymous.post("/mass/results?lang=en", data={"remove": button[1]})).status_code == 303

@@ -43,7 +43,10 @@ async def test_a_member_is_found_and_every_number_explained(
     by_id = await anonymous.post("/members", data={"kind": "member_id", "value": str(member.member_id)})
     assert by_id.headers["location"] == f"/members/{member.member_id}?programme=main&lang=en"
     for kind, value in (("card", "1"), ("member_id", str(stranger.member_id)), ("member_id", "me"), ("shoe", "42")):
-        assert (await anonymous.post("/members", data={"kind": kind, "value": value})).status_code == 404
+        nobody = await anonymous.post("/members", data={"kind": kind, "value": value})
+        assert nobody.status_code == 404
+        assert f'value="{value}"' in nobody.text, "what was typed is kept, to be put right"
+        assert (f'<option value="{kind}" selected>' in nobody.text) == (kind != "shoe")
     assert (await anonymous.get(f"/members/{stranger.member_id}")).status_code == 404
 
     shown = await anonymous.get(found.headers["location"])

@@ -140,6 +140,29 @@ async def test_pages_load_nothing_from_elsewhere(anonymous: httpx.AsyncClient) -
             assert (await anonymous.get(link)).status_code in {200, 503}
 
 
+async def test_a_browser_is_told_a_problem_as_a_page(anonymous: httpx.AsyncClient) -> None:
+    browser = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8", "accept-language": "de-AT,en;q=0.5"}
+    answer = await anonymous.get("/none", headers=browser)
+    assert (answer.status_code, answer.headers["content-language"]) == (404, "de")
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "Unter dieser Adresse ist nichts" in answer.text
+    assert answer.headers["x-trace-id"] in answer.text
+    assert 'aria-label="Konsole"' not in answer.text, "an address of nobody's is no page of the console"
+    answer = await anonymous.get("/members/%3Cb%3E?lang=en", headers=browser)
+    assert answer.status_code == 422
+    assert "Go back and correct it." in answer.text
+    assert "<strong>member_id</strong>" in answer.text
+    assert 'aria-label="Console"' in answer.text
+    assert "<b>" not in answer.text
+    answer = await anonymous.get("/games/rankings?ago=many&lang=en", headers=browser)
+    assert "<strong>ago</strong>" in answer.text
+    assert 'href="/games/rankings?lang=en"' in answer.text
+    for accept in ({"accept": "*/*"}, {"accept": "application/json"}):
+        assert (await anonymous.get("/none", headers=accept)).json()["code"] == "not-found"
+    answer = await anonymous.get("/v1/members", headers=browser)
+    assert answer.json()["code"] == "key-missing", "programs get JSON whatever they accept"
+
+
 async def test_every_answer_carries_the_security_headers(anonymous: httpx.AsyncClient) -> None:
     for path in ("/", "/v1/conservation", "/none", "/livez", "/style.css"):
         headers = (await anonymous.get(path)).headers

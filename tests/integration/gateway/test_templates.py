@@ -36,6 +36,8 @@ async def test_a_template_is_tried_published_and_taken_back(client: httpx.AsyncC
     assert (wrong.status_code, wrong.json()["code"]) == (422, "template-invalid")
     assert wrong.json()["errors"][0]["pointer"] == "/text:2"
     assert (await client.post("/v1/templates", json={"template": push("{{ 7 * 7 }}")})).status_code == 422
+    nul = await client.post("/v1/templates", json={"template": push("a\x00b")})
+    assert (nul.status_code, nul.json()["code"]) == (422, "request-invalid"), "no text of the database holds U+0000"
     first = push("{% if given_name %}{{ given_name }}{% else %}Hello{% endif %}!")
     checked = await client.post("/v1/templates:check", json={"template": first}, headers=reader)
     assert checked.json()["purpose"] == "service"
@@ -142,6 +144,8 @@ async def test_the_page_edits_shows_and_publishes(
     await signed_in(anonymous, make_key, "receipts:read", "rules:read")
     listed = (await anonymous.get("/templates?lang=de")).text
     assert "<h1>Nachrichten</h1>" in listed
+    assert "Erinnerung an verfallende Punkte" in listed, "a message is named in words"
+    assert 'aria-label="Willkommen, E-Mail"' in listed
     place = "message=welcome&reader=en&channel=push&programme=main&lang=de"
     assert place.replace("reader=en", "reader=de").replace("&", "&amp;") in listed
     form = await anonymous.get(f"/templates/edit?{place}")
