@@ -51,7 +51,10 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who is written to. What is not known is None: language and zone then are the programme's."""
+    """Who is written to. What is not known is None: language and zone then are the programme's.
+
+    Of several addresses of a channel the one that was told last comes first.
+    """
 
     given_name: str | None = field(default=None, repr=False)
     family_name: str | None = field(default=None, repr=False)

@@ -33,7 +33,10 @@ async def look_up(host: str, port: int) -> list[tuple[int, str]]:
     """
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(_WITHIN):
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        try:
+            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except UnicodeError:  # a part of it is empty, or longer than names have it
+            raise OSError("nobody can have this name") from None
     return [(family, str(where[0])) for family, _, _, _, where in found]
 
 

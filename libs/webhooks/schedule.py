@@ -77,7 +77,7 @@ def retry_after(text: str | None, now: datetime) -> timedelta | None:
         return min(timedelta(seconds=int(text[:9])), LONGEST_WAIT)
     try:
         date = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):  # a year, or a zone, that no date has
         return None
     date = date.replace(tzinfo=UTC) if date.tzinfo is None else date
     return min(max(date - now, timedelta(0)), LONGEST_WAIT)

@@ -172,7 +172,7 @@ def _address(person: Person, channel: ChannelName) -> Address | Drop | None:
     known = [each for each in person.addresses if each.channel == channel]
     alive = [each for each in known if each.alive]
     if alive:
-        return alive[-1]
+        return alive[0]
     return Drop("address_dead" if known else "no_address")
 
 

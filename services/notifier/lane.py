@@ -1,13 +1,15 @@
 """A lane of sending over one channel: takes what is due, decides, hands over, stores what became of it.
 
 A lane may be killed anywhere. Before the hand-over nothing has happened but that the deliveries are held, until their
-lease ends; behind it the answers of one bundle at most are not stored yet.
+lease ends; behind it the answers of one bundle at most are not stored yet. One that lives keeps what it is at, however
+slow a provider is.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 
 import asyncpg
@@ -22,7 +24,7 @@ from services.notifier import announcements, store
 from services.notifier.attempts import after
 from services.notifier.breaker import Breaker
 from services.notifier.channels.channel import Channel, Handed, Outcome, Postponed, Refused, Unanswered
-from services.notifier.deliveries import Settled, follow_at, next_delivery
+from services.notifier.deliveries import Claimed, Settled, follow_at, next_delivery
 from services.notifier.desk import Desk, Ready
 from services.notifier.intake import enqueue
 from services.notifier.metrics import NotifierMetrics
@@ -36,6 +38,8 @@ _IDLE = 15.0
 _PAUSE, _LONGEST = 0.2, 5.0
 _SAFE_SHARE = 0.6
 """The share of a lease within which a bundle may still begin."""
+_BEATS = 4
+"""So many times in a lease it is made longer while a bundle is handed over."""
 
 
 class Carrier:
@@ -149,9 +153,29 @@ class Lane:
             if self._stopping or monotonic() > until or not self._carrier.allowed(len(bundle)):
                 await store.let_go(self._pool, [each.claimed for each in ready])
                 break
-            await self._hand_over(bundle)
+            async with self._held([each.claimed for each in ready]):
+                await self._hand_over(bundle)
             ready = rest
         return True
+
+    @asynccontextmanager
+    async def _held(self, claimed: Sequence[Claimed]) -> AsyncIterator[None]:
+        """Keep deliveries for as long as a bundle takes: who is slow is not lost, and nobody else may send the same."""
+        holding = asyncio.create_task(self._hold(claimed))
+        try:
+            yield
+        finally:
+            holding.cancel()
+            with suppress(asyncio.CancelledError):
+                await holding
+
+    async def _hold(self, claimed: Sequence[Claimed]) -> None:
+        while True:
+            await asyncio.sleep(self._lease.total_seconds() / _BEATS)
+            try:
+                await store.hold(self._pool, claimed, self._wall.now() + self._lease)
+            except DATABASE_ERRORS as error:
+                log.warning("lane.not_held", channel=self._carrier.name, error=type(error).__name__)
 
     async def _hand_over(self, bundle: Sequence[Ready]) -> None:
         wait = self._carrier.pace.take(len(bundle), monotonic())

@@ -89,8 +89,15 @@ async def let_go(database: Database, claimed: Sequence[Claimed]) -> None:
         await database.execute(_QUERIES["let_go"], ids, [each.epoch for each in claimed])
 
 
+async def hold(database: Database, claimed: Sequence[Claimed], lease_until: datetime) -> None:
+    """Keep what this worker is still at, until another instant."""
+    rows = [(*each.delivery.key, each.epoch) for each in claimed]
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    await database.execute(_QUERIES["hold"], *columns, lease_until)
+
+
 async def settle(connection: asyncpg.Connection, settled: Sequence[Settled]) -> set[UUID]:
-    """Store what became of deliveries, and return the ids of those that were still this worker's."""
+    """Store what became of deliveries, and return the ids of those that nobody else has taken meanwhile."""
     rows = [(*each.claimed.delivery.key, *each.row) for each in settled]
     columns = [list(column) for column in zip(*rows, strict=True)]
     return {row["delivery_id"] for row in await connection.fetch(_QUERIES["settle"], *columns)}

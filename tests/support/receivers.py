@@ -56,6 +56,25 @@ def says(status: int, text: str = "", **headers: str) -> Answer:
     return answer
 
 
+def in_pieces(status: int, text: str, *, whole: bool = True) -> Answer:
+    """Answer with a status, and its body in two pieces; where it is not `whole`, the second never comes."""
+
+    async def answer(request: web.Request, body: bytes) -> web.StreamResponse:
+        told, half = text.encode(), len(text.encode()) // 2
+        response = web.StreamResponse(status=status, headers={"Content-Length": str(len(told))})
+        await response.prepare(request)
+        await response.write(told[:half])
+        await asyncio.sleep(0.05)
+        if whole:
+            await response.write(told[half:])
+        else:
+            assert request.transport is not None
+            request.transport.close()
+        return response
+
+    return answer
+
+
 def says_json(status: int, text: str, **headers: str) -> Answer:
     """Answer with JSON."""
     return says(status, text, Content_Type="application/json", **headers)

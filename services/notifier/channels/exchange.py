@@ -7,6 +7,7 @@ provider says comes into an outcome but its codes, for it repeats numbers and ad
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -103,7 +104,7 @@ class Exchange:
         async with self._opened().request(
             request.method, request.url, data=request.body, headers=headers, allow_redirects=False
         ) as response:
-            body = await response.content.read(_MOST_ANSWER)
+            body = await _beginning(response)
             return Reply(response.status, response.headers, body, SystemClock().now())
 
     def _opened(self) -> aiohttp.ClientSession:
@@ -120,6 +121,21 @@ class Exchange:
                 trust_env=False,
             )
         return self._session
+
+
+async def _beginning(response: aiohttp.ClientResponse) -> bytes:
+    """Read an answer, in however many pieces it comes, as far as it is not too long.
+
+    Where it breaks off, the status has been told all the same: what was taken must not be sent again.
+    """
+    read = bytearray()
+    with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
+        async for piece in response.content.iter_any():
+            read += piece
+            if len(read) >= _MOST_ANSWER:
+                response.close()
+                break
+    return bytes(read[:_MOST_ANSWER])
 
 
 def common(reply: Reply, code: str = "") -> Postponed | None:

@@ -88,7 +88,10 @@ class FacebookChannel:
             return Postponed("no-answer", answer.detail, provider_wide=True)
         if not 200 <= answer.status < 300:
             return _trouble(answer)
-        for each in _of(answer.document()).get("data") or ():
+        found = _of(answer.document()).get("data")
+        if not isinstance(found, list):
+            return Postponed("no-answer", "no list of posts", provider_wide=True)
+        for each in found:
             if _of(each).get("message") == message:
                 return Handed(_text(_of(each).get("id")))
         return None

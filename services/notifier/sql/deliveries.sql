@@ -64,8 +64,18 @@ UPDATE notifier.delivery d SET state = 'waiting', holder = NULL, lease_until = N
 FROM unnest($1::uuid[], $2::int[]) AS v(delivery_id, epoch)
 WHERE d.delivery_id = v.delivery_id AND d.epoch = v.epoch AND d.state = 'sending';
 
+-- name: hold
+-- What this worker is still at stays with it until $9.
+UPDATE notifier.delivery d SET lease_until = $9
+FROM unnest($1::int[], $2::int[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::date[], $8::int[])
+    AS v(tenant_id, programme_id, member_id, message, occasion, channel, occasion_on, epoch)
+WHERE d.tenant_id = v.tenant_id AND d.programme_id = v.programme_id AND d.member_id = v.member_id
+  AND d.message = v.message AND d.occasion = v.occasion AND d.channel = v.channel AND d.occasion_on = v.occasion_on
+  AND d.epoch = v.epoch AND d.state = 'sending';
+
 -- name: settle
--- What became of deliveries that this worker still holds. A time that is NULL stays as it was.
+-- What became of deliveries that this worker still holds, or whose lease ended and that nobody has taken since. A time
+-- that is NULL stays as it was.
 UPDATE notifier.delivery d
 SET state = v.state, due_at = coalesce(v.due_at, d.due_at), follow_at = v.follow_at, attempts = d.attempts + v.tries,
     holder = NULL, lease_until = NULL, reason = v.reason, detail = v.detail, language = coalesce(v.language, d.language),
@@ -79,7 +89,7 @@ FROM unnest($1::int[], $2::int[], $3::uuid[], $4::text[], $5::text[], $6::text[]
          reason, detail, language, provider_id, digest, handed_at, ended_at, entry)
 WHERE d.tenant_id = v.tenant_id AND d.programme_id = v.programme_id AND d.member_id = v.member_id
   AND d.message = v.message AND d.occasion = v.occasion AND d.channel = v.channel AND d.occasion_on = v.occasion_on
-  AND d.epoch = v.epoch AND d.state = 'sending'
+  AND d.epoch = v.epoch AND (d.state = 'sending' OR d.state = 'postponed' AND d.reason = 'lease_ended')
 RETURNING d.delivery_id;
 
 -- name: sent_before

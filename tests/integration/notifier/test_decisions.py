@@ -73,6 +73,24 @@ async def test_without_consent_nothing_goes_and_a_no_counts_at_once(notifying: N
     assert notifying.channels["email"].letters == []
 
 
+async def test_of_several_devices_the_one_told_last_is_written_to_while_it_lives(notifying: Notifying) -> None:
+    """Whoever has a new telephone is not told on the old one; when the new one is gone, the old one is told again."""
+    await notifying.superuser.execute(SEED, 1, BOUNDARY)
+    await notifying.programme({"notices": [{"message": "expiry_reminder", "channels": ["push"]}]})
+    for device in ("old", "newer", "newest"):
+        await notifying.people([1], {"push": device})
+        notifying.clock.instant += timedelta(minutes=1)
+    push = notifying.channels["push"]
+    push.answer = lambda letter: (
+        Refused("address-unknown", "UNREGISTERED", address_dead=True) if letter.address == "newest" else Handed("1")
+    )
+    await notifying.hear([notifying.reminder(1, step="7d")])
+    await notifying.send("push")
+    await notifying.hear([notifying.reminder(1, step="3d")])
+    await notifying.send("push")
+    assert [letter.address for letter in push.letters] == ["newest", "newer"]
+
+
 async def test_a_night_is_waited_for_and_a_cap_counts_over_all_messages(notifying: Notifying) -> None:
     await notifying.superuser.execute(SEED, 1, BOUNDARY)
     notices = [{"message": "points_credited", "channels": ["email"], "purpose": "marketing"}]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,6 +20,7 @@ from services.notifier.channels.channel import Handed, Letter, Outcome
 from services.notifier.channels.email import EmailChannel, EmailSettings
 from tests.integration.notifier.conftest import BOUNDARY, SEED, Notifying
 from tests.support.mail_server import mail_server
+from tests.support.stack import until
 
 MEMBERS, BUNDLE = 12, 4
 MUCH_LATER = datetime(2100, 1, 1, tzinfo=UTC)
@@ -177,6 +178,55 @@ async def test_who_was_given_up_writes_nothing_any_more(notifying: Notifying) ->
     (row,) = await notifying.rows("provider_id, attempts")
     assert tuple(row) == ("1", 1)
     assert notifying.registry.get_sample_value("loyalty_notifier_fenced_total", {"channel": "email"}) == 1
+
+
+async def test_a_slow_provider_is_waited_for_and_nobody_else_sends_the_same(
+    notifying: Notifying, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither what is being handed over nor what comes after it is given to others while their worker is at it."""
+    await queue(notifying)
+    await notifying.hear([notifying.reminder(1), notifying.reminder(2)])
+    email = notifying.channels["email"]
+    monkeypatch.setattr(lane, "_BEATS", 120)
+    held_until = "SELECT min(lease_until) FROM notifier.delivery"
+
+    async def slowly(letters: list[Letter]) -> list[Outcome]:
+        first = await notifying.superuser.fetchval(held_until)
+
+        async def longer() -> bool:
+            return bool(await notifying.superuser.fetchval(held_until) > first)
+
+        await until(longer, "both are held for longer than before")
+        assert await store.give_back(notifying.pool, first + timedelta(microseconds=1), notifying.clock.now()) == []
+        email.letters += letters
+        return [Handed("slow") for _ in letters]
+
+    email.send = slowly
+    await notifying.lane(notifying.carrier(email), bundle=1).work()
+    del email.send
+    await notifying.send("email")
+    assert Counter(Counter(letter.message_id for letter in email.letters).values()) == {1: 2}
+    rows = await notifying.rows("state, lapses, provider_id")
+    assert {(row["state"], row["lapses"]) for row in rows} == {("handed", 0)}
+    assert "slow" in [row["provider_id"] for row in rows]
+
+
+async def test_an_answer_counts_though_the_lease_is_over_where_nobody_else_has_begun(notifying: Notifying) -> None:
+    """As after an outage of the database: all leases ended while nobody could write an answer down."""
+    await queue(notifying)
+    await notifying.hear([notifying.reminder(1)])
+    email = notifying.channels["email"]
+
+    async def late(letters: list[Letter]) -> list[Outcome]:
+        assert await store.give_back(notifying.pool, MUCH_LATER, notifying.clock.now()) == ["email"]
+        return [Handed("late") for _ in letters]
+
+    email.send = late
+    await notifying.lane(notifying.carrier(email)).work()
+    del email.send
+    await notifying.send("email")
+    assert email.letters == [], "it is not sent again"
+    assert [tuple(row) for row in await notifying.rows("state, provider_id")] == [("handed", "late")]
 
 
 async def test_what_ends_its_workers_again_and_again_is_set_aside(

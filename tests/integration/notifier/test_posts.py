@@ -156,7 +156,7 @@ async def test_what_may_be_there_is_looked_for_before_it_is_tried_again(publishi
 
 async def test_another_worker_goes_on_where_one_ended(publishing: Publishing) -> None:
     """Whoever had it in hand may have published it: the page is searched first."""
-    async with peer(says_json(200, '{"data": []}'), TAKEN) as network:
+    async with peer(TAKEN, says_json(200, '{"data": []}'), TAKEN) as network:
         await publishing.set_pages(network.url, club="en")
         await publishing.publish()
         await publishing.work.look()

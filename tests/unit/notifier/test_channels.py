@@ -25,7 +25,7 @@ from services.notifier.channels.push import PushChannel
 from services.notifier.channels.sms import SmsChannel
 from services.notifier.channels.web_push import WebPushChannel
 from tests.support.push_services import EMAIL, Browser, Firebase, fcm_error
-from tests.support.receivers import Answer, cut_off, hang, peer, says, says_json
+from tests.support.receivers import Answer, cut_off, hang, in_pieces, peer, says, says_json
 from tests.support.stack import until
 
 SECRET = "the-secret-of-the-provider"
@@ -296,3 +296,10 @@ async def test_connections_are_kept_and_bounded_and_outcomes_in_order(case: Case
         assert provider.most_at_once == 3
         assert len(provider.connections) <= 4
         await channel.close()
+
+
+async def test_an_answer_counts_by_its_status_and_whatever_came_of_it(case: Case) -> None:
+    """A body may come in pieces. Of one that breaks off, the status was told: the message was taken."""
+    document = json.dumps({"sid": "A1", "name": "A1", "data": [{"id": "A1"}], "id": "A1", "more": "x" * 500})
+    assert await one(case, in_pieces(200, document)) == Handed("" if case is CASES["web_push"] else "A1")
+    assert await one(case, in_pieces(200, document, whole=False)) == Handed("")

@@ -17,7 +17,7 @@ from libs.messages.provider_settings import FacebookSettings, read_settings
 from libs.messages.providers import shown
 from services.notifier.channels.channel import Handed, Letter, Outcome, Postponed, Refused
 from services.notifier.channels.facebook import PICTURE, SINCE, FacebookChannel
-from tests.support.receivers import Answer, Heard, cut_off, hang, peer, says
+from tests.support.receivers import Answer, Heard, cut_off, hang, in_pieces, peer, says
 from tests.unit.notifier.test_channels import CONTENT, LINE, SECRET, graph, letter, said
 
 TAKEN = said({"id": "1_2"})
@@ -71,7 +71,16 @@ async def test_whoever_tries_again_looks_first_whether_it_is_there(known: bool) 
     assert outcome == Handed("1_9" if known else "1_2")
 
 
-@pytest.mark.parametrize("answer", [hang, cut_off, says(503), graph(4), graph(190, 401)])
+async def test_what_comes_in_pieces_is_read_to_its_end_before_it_is_looked_at() -> None:
+    there = json.dumps({"data": [{"id": "1_8", "message": "x" * 200}, {"id": "1_9", "message": CONTENT.text}]})
+    asked, outcome = await published(replace(PLAIN, data=((SINCE, "1711267200"),)), in_pieces(200, there), TAKEN)
+    assert ([each.method for each in asked], outcome) == (["GET"], Handed("1_9"))
+
+
+NO_LIST = [in_pieces(200, '{"data": []}', whole=False), says(200, "<html>"), said({}), said([])]
+
+
+@pytest.mark.parametrize("answer", [hang, cut_off, says(503), graph(4), graph(190, 401), *NO_LIST])
 async def test_nothing_is_written_while_nobody_knows_whether_it_is_there(answer: Answer) -> None:
     asked, outcome = await published(replace(PLAIN, data=((SINCE, "1711267200"),)), answer)
     assert {each.method for each in asked} == {"GET"}

@@ -71,6 +71,9 @@ def test_answers_are_judged(status: int, headers: dict[str, str], expected: Verd
         ("-5", None),
         ("soon", None),
         ("٣", None),
+        ("Mon, 01 Jan 99999999999 00:00:00 GMT", None),
+        ("Mon, 99999999999999999999 Jan 2026 00:00:00 GMT", None),
+        ("Mon, 01 Jan 2026 00:00:00 +99999999999999999", None),
     ],
 )
 def test_retry_after_is_read(text: str | None, seconds: int | None) -> None:

@@ -152,3 +152,13 @@ async def test_a_socket_is_never_opened_to_this_machine(host: str) -> None:
         with pytest.raises((aiohttp.ClientConnectorError, aiohttp.InvalidURL)):
             await session.get(f"http://{host}:{port}/")
     assert heard == []
+
+
+@pytest.mark.parametrize("host", ["a..example", ".example.com", "a" * 64 + ".example"])
+async def test_what_can_be_no_name_is_nobodys(host: str) -> None:
+    """Nobody is connected to, and no request ends in anything but that."""
+    with pytest.raises(TargetRefused, match="nobody has this name"):
+        await check_name(read_target(f"https://{host}/"))
+    async with aiohttp.ClientSession(connector=public_connector()) as session:
+        with pytest.raises(aiohttp.ClientConnectorError):
+            await session.post(f"https://{host}/")
