@@ -30,7 +30,7 @@ from libs.runtime.clock import FILE, DrivenClock, begin_followed, monotonic, par
 FIRST_RECEIPTS = 20_000
 CLOCK = "clock"
 """The file below the data directory by which all processes tell a driven time."""
-READY_SECONDS = 90.0
+READY_SECONDS = 180.0
 _LOOK_SECONDS = 0.2
 _RESTARTS_AT_START = 2
 

@@ -9,9 +9,10 @@ from deploy.embedded.process import Child, ChildDied
 from libs.runtime.clock import monotonic
 
 _PAUSE = 0.02
-START_SECONDS = 60.0
+START_SECONDS = 150.0
 """What a server has for its start, where nobody says otherwise. After a crash PostgreSQL replays up to max_wal_size of
-log before it answers."""
+log before it answers, and on a busy machine Kafka needs over a minute for its first start. Whoever dies is seen at
+once, so patience costs nothing."""
 
 
 class NotReady(RuntimeError):

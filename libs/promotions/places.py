@@ -36,8 +36,13 @@ def _degrees(limit: int) -> Any:
     return Field(strict=True, ge=-limit * 1_000_000, le=limit * 1_000_000)
 
 
-Latitude = Annotated[int, _degrees(90), BeforeValidator(_micro_degrees)]
-Longitude = Annotated[int, _degrees(180), BeforeValidator(_micro_degrees)]
+_Text = Annotated[str, Field(pattern=r"^-?[0-9]{1,3}(\.[0-9]{1,6})?$")]
+_LatitudeSaid = Annotated[int, _degrees(90)] | _Text
+_LongitudeSaid = Annotated[int, _degrees(180)] | _Text
+"""What editors and generated clients are told may be written: micro-degrees, or degrees as text."""
+
+Latitude = Annotated[int, _degrees(90), BeforeValidator(_micro_degrees, json_schema_input_type=_LatitudeSaid)]
+Longitude = Annotated[int, _degrees(180), BeforeValidator(_micro_degrees, json_schema_input_type=_LongitudeSaid)]
 
 
 class Point(Part):

@@ -9,10 +9,24 @@ from pathlib import Path
 
 import pytest
 
+from libs.promotions.document import parse_programme
+from libs.promotions.strict_yaml import read_yaml
+from libs.questionnaires.form import Questionnaire
+
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("cli", "deploy", "docs", "libs", "services", "tests")
 PAGES = sorted([*ROOT.glob("*.md"), *(page for folder in FOLDERS for page in ROOT.joinpath(folder).rglob("*.md"))])
 DECISIONS = sorted(ROOT.glob("docs/adr/0*.md"))
+
+LEAST = {
+    "version": 1,
+    "zone": "UTC",
+    "currency": "EUR",
+    "wallets": [{"name": "points", "expiry": {"kind": "never"}}],
+    "campaigns": [],
+}
+LEVELS = [{"name": "status", "levels": [{"name": "gold", "needs": {"points": 1000}}]}]
+"""A programme that has as little as may be, and the level that pieces of one speak of."""
 
 _QUOTED = re.compile(rf"`((?:{'|'.join(FOLDERS)}|\.ci)/[\w./-]+)")
 _LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
@@ -27,6 +41,11 @@ def broken(page: Path, text: str) -> list[str]:
     paths = [(path, ROOT / path) for path in _QUOTED.findall(text)]
     links = [(link, page.parent / link) for link in _LINK.findall(text)]
     return [shown for shown, target in [*paths, *links] if not target.exists()]
+
+
+def yaml_of(page: Path) -> list[str]:
+    """What the page shows as YAML."""
+    return re.findall(r"^```yaml[^\n]*\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
@@ -77,3 +96,21 @@ def test_help_lists_every_target() -> None:
     )
     assert re.findall(r"^  (\S+) +\S", shown.stdout, re.MULTILINE) == targets
     assert set(re.findall(r"^([a-z][a-z-]*):", text, re.MULTILINE)) == set(targets)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if "```yaml" in page.read_text(encoding="utf-8")], ids=name)
+def test_yaml_can_be_read(page: Path) -> None:
+    for text in yaml_of(page):
+        assert isinstance(read_yaml(text), dict | list)
+
+
+def test_the_questionnaire_that_is_shown_is_a_good_one() -> None:
+    shown = yaml_of(ROOT / "docs/questionnaires.md")[0]
+    assert len(Questionnaire.model_validate(read_yaml(shown)).questions) == 4
+
+
+def test_what_is_shown_of_a_programme_fits_into_one() -> None:
+    shown = [*yaml_of(ROOT / "docs/programme.md"), *yaml_of(ROOT / "docs/households.md")]
+    for text in [*shown, *yaml_of(ROOT / "docs/trades.md")]:
+        assert parse_programme({**LEAST, "tier_sets": LEVELS, **read_yaml(text)})
+    assert len(shown) == 8

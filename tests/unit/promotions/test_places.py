@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from math import acos, cos, radians, sin
 
 import pytest
@@ -90,3 +91,11 @@ def test_all_kinds_of_places_must_agree() -> None:
         for x, y in ((9_195_000, 45_469_000), (9_195_000, 45_472_000), (9_205_000, 45_470_000))
     )
     assert atlas.find(Conditions(inside=square)) == ("b",)
+
+
+@pytest.mark.parametrize("side", ["latitude", "longitude"])
+def test_the_schema_says_that_degrees_are_text_or_a_whole_number(side: str) -> None:
+    said = {each["type"]: each for each in Point.model_json_schema()["properties"][side]["anyOf"]}
+    assert set(said) == {"integer", "string"}
+    assert re.search(said["string"]["pattern"], "-48.208174")
+    assert not re.search(said["string"]["pattern"], "48,2")
