@@ -175,7 +175,8 @@ def _back(order: Order, pieces: int, percent: int, *, restocks: bool) -> Back:
 
 
 def _share(whole: int, before: int, after: int, of: int, percent: int) -> int:
-    return (whole * after // of - whole * before // of) * percent // 100
+    """What pieces given up from one number to another are worth, of a price for so many, rounded on the whole of it."""
+    return whole * after * percent // (of * 100) - whole * before * percent // (of * 100)
 
 
 def told(before: Order | None, after: Order) -> tuple[str, ...]:

@@ -149,15 +149,21 @@ async def load_facts(connection: asyncpg.Connection, name: MemberName) -> tuple[
 
 
 def read_facts(rows: Iterable[Mapping[str, Any]]) -> dict[tuple[int, UUID], tuple[MemberFacts, list[Had]]]:
-    """That of several members, by programme and member, as JSON has the rows of `redemption.facts_of`."""
-    found: dict[tuple[int, UUID], tuple[MemberFacts, list[Had]]] = {}
+    """That of several members, by programme and member, as JSON has the rows of `redemption.facts_of`.
+
+    What members had who were merged is had by those whom they lead to.
+    """
+    had: dict[tuple[int, UUID], list[Had]] = {}
+    people: dict[tuple[int, UUID], Mapping[str, Any]] = {}
     for row in rows:
-        had = [
+        name = (row["programme_id"], UUID(row["leads_to"] or row["member_id"]))
+        had.setdefault(name, []).extend(
             Had(reference, category, datetime.fromisoformat(asked_at), pieces)
             for reference, category, asked_at, pieces in orjson.loads(row["had"] or "[]")
-        ]
-        found[row["programme_id"], UUID(row["member_id"])] = _facts(row, had), had
-    return found
+        )
+        if row["leads_to"] is None:
+            people[name] = row
+    return {name: (_facts(row, had[name]), had[name]) for name, row in people.items()}
 
 
 def _facts(row: Mapping[str, Any], had: Iterable[Had]) -> MemberFacts:

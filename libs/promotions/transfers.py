@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal, NamedTuple, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,6 +12,8 @@ from pydantic import Field, model_validator
 
 from libs.promotions.limits import Used, period_name
 from libs.promotions.parts import Misplaced, Name, Part, Positive, unless_written
+
+_TIMES = "#times"
 
 
 class TransferLimit(Part):
@@ -65,15 +67,28 @@ def counted(
     for limit in transfers.limits:
         if limit.reasons and reason not in limit.reasons:
             continue
-        head = f"~given:{'+'.join(sorted(limit.reasons)) or '*'}"
         holds = not limit.tiers or tier in limit.tiers
-        for unit, amount, bound in (("", points, limit.points), ("#times", 1, limit.times)):
+        for unit, amount, bound in (("", points, limit.points), (_TIMES, 1, limit.times)):
             if bound is not None:
-                name = (f"{head}{unit}|{period_name(limit.period, day)}|{member}", amount)
+                name = (_key(limit, unit, member, day), amount)
                 known = most.get(name)
                 most[name] = min(bound, known or bound) if holds else known
     for (key, amount), bound in most.items():
         yield Counted(key, amount, bound)
+
+
+def keys_of(transfers: Transfers, member: UUID, at: datetime, zone: ZoneInfo) -> Iterator[str]:
+    """The keys of every counter of what a member gives in the periods of an instant."""
+    day = at.astimezone(zone).date()
+    for limit in transfers.limits:
+        for unit, bound in (("", limit.points), (_TIMES, limit.times)):
+            if bound is not None:
+                yield _key(limit, unit, member, day)
+
+
+def _key(limit: TransferLimit, unit: str, member: UUID, day: date) -> str:
+    reasons = "+".join(sorted(limit.reasons)) or "*"
+    return f"~given:{reasons}{unit}|{period_name(limit.period, day)}|{member}"
 
 
 def passes(uses: Sequence[Counted], used: Used) -> bool:

@@ -17,6 +17,7 @@ from libs.lives.life import MemberName
 from libs.promotions.compile import CompiledProgramme
 from libs.promotions.facts import MemberFacts
 from libs.promotions.limits import CompiledLimit
+from libs.promotions.transfers import keys_of
 from libs.runtime import sql
 from services.earning import arrivals, owner_store, segment_store, store
 from services.earning.arrivals import Arrival
@@ -189,6 +190,8 @@ def _keys(programme: RunningProgramme, merged: UUID, now: datetime) -> list[str]
     if version is None:
         return []
     keys = [limit.key_of(merged, now, version.zone) for limit in dict.fromkeys(_limits(version.compiled))]
+    if (transfers := version.compiled.source.transfers) is not None:
+        keys += keys_of(transfers, merged, now, version.zone)
     return list(dict.fromkeys(key for key in keys if key is not None))
 
 

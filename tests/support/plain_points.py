@@ -110,6 +110,10 @@ class Points:
         into = self.purses[who].into
         return who if into is None else self.who(into)
 
+    def kin(self, who: int | None) -> list[int]:
+        """A member with those who are that one now; nobody for whoever was merged."""
+        return [each for each in range(len(self.purses)) if self.who(each) == who]
+
     def wait(self, until: datetime) -> None:
         """Let time pass: what is free of lots whose date has come is gone, and loans fall due in their turn."""
         for who, purse in enumerate(self.purses):

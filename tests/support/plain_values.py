@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -138,8 +139,9 @@ class Till:
         return [order for order in found if order.state not in OVER]
 
     def had(self, who: int, reward: str) -> int:
-        """How many pieces of a reward a member has."""
-        mine = [one.order for one in self.spent.values() if one.who == who and one.order is not None]
+        """How many pieces of a reward a member has, those of members included who are this one now."""
+        theirs = [one for one in self.spent.values() if self.points.who(one.who) == who]
+        mine = [one.order for one in theirs if one.order is not None]
         return sum(order.kept for order in mine if order.reward == reward and order.state not in OVER)
 
     def stock(self, reward: str, whole: int) -> tuple[int, int, int]:
@@ -160,10 +162,10 @@ class Code:
     void: bool = False
     out: bool = False
 
-    def fits(self, who: int | None) -> bool:
-        """Whether it can be redeemed once more."""
+    def fits(self, who: int | None, kin: Collection[int] = ()) -> bool:
+        """Whether it can be redeemed once more; what `kin` did counts for the member too."""
         most = self.pool.per_member
-        if most is not None and (who is None or self.pool.used_by(who) >= most):
+        if most is not None and (who is None or self.pool.used_by({who, *kin}) >= most):
             return False
         return not self.void and len(self.uses) < self.pool.most
 
@@ -181,9 +183,9 @@ class Pool:
     per_member: int | None
     codes: list[Code] = field(default_factory=list)
 
-    def used_by(self, who: int) -> int:
-        """How many redemptions of a member stand."""
-        return sum(list(code.uses.values()).count(who) for code in self.codes)
+    def used_by(self, whose: Collection[int]) -> int:
+        """How many redemptions of some members stand."""
+        return sum(who in whose for code in self.codes for who in code.uses.values())
 
     def left(self) -> int:
         """How many can be handed out."""

@@ -72,12 +72,20 @@ SELECT (SELECT array_agg(t.tier_set || '/' || t.level) FROM members.tier_standin
         WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.member_id = $3) AS tier;
 
 -- name: had
--- What a member had of the catalogue so far: what was not given up, and when.
+-- What a member had of the catalogue so far, and members merged into them: what was not given up, and when.
 SELECT o.reference, o.category, o.asked_at, o.quantity - o.cancelled AS pieces
-FROM redemption.reward_order o
-WHERE o.tenant_id = $1 AND o.programme_id = $2 AND o.member_id = $3 AND o.state NOT IN ('released', 'expired')
-  AND o.quantity > o.cancelled
-ORDER BY o.order_id; -- the key has this order, and no other index is as good while the table is young
+FROM (
+    SELECT $3::uuid AS whose
+    UNION ALL
+    SELECT g.member_id FROM members.merge g
+    WHERE g.tenant_id = $1 AND g.programme_id = $2 AND g.leads_to = $3 AND g.undone_at IS NULL
+) AS w
+CROSS JOIN LATERAL (
+    SELECT * FROM redemption.reward_order r
+    WHERE r.tenant_id = $1 AND r.programme_id = $2 AND r.member_id = w.whose AND r.state NOT IN ('released', 'expired')
+      AND r.quantity > r.cancelled
+    ORDER BY r.order_id -- the key has this order, and no other index is as good while the table is young
+) AS o;
 
 -- name: stock
 SELECT s.reference, s.store, s.free, s.reserved FROM redemption.stock s

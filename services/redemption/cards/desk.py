@@ -58,15 +58,15 @@ class CardDesk:
         Raises:
             Whatever `libs.runtime.postgres.DATABASE_ERRORS` lists: it is not known whether it was done.
         """
-        now = self.tools.clock.now()
+        now, tries = self.tools.clock.now(), ask.number is not None or ask.other_number is not None
         try:
-            if ask.number is not None:
+            if tries:
                 await may_try(self.tools, ask.tenant_id, ask.credential, ask.member_id, now)
             if ask.operation == "show":
                 return await self._show(ask)
             return await again(partial(self._move, ask, now))
         except NotDone as error:
-            if error.refusal.code == _UNKNOWN and ask.number is not None:
+            if error.refusal.code == _UNKNOWN and tries:
                 await miss(self.tools, ask.tenant_id, ask.credential, ask.member_id, now, "unknown")
             return error.answer
 

@@ -13,7 +13,7 @@ from libs.games.documents import Auction
 from libs.lives.life import Life
 from services.redemption import domain
 from services.redemption import store as requests
-from services.redemption.deciding import UNKNOWN_MEMBER
+from services.redemption.deciding import BLOCKED, UNKNOWN_MEMBER
 from services.redemption.domain import Redemption, Refusal
 from services.redemption.games import store, telling
 from services.redemption.games.store import Game, Win
@@ -104,11 +104,13 @@ def _pays_by(game: Game, bid: Bid, held: Redemption | None) -> UUID:
 
 
 def _pays(turn: Turn, game: Game, what: Auction, bid: Bid, life: Life, held: Redemption | None) -> Redemption | Refusal:
-    """Redeem what a bid holds; where it holds nothing any more, what its member has."""
+    """Redeem what a bid holds; where it holds nothing any more, what its member has, who must not be blocked."""
     name = _pays_by(game, bid, held)
     if held is not None and held.redemption_id == name:
         made = domain.committed(life, held, turn.cause(name), None, turn.now, turn.rules.zone)
         return made if isinstance(made, Refusal) else made.redemption
+    if bid.member_id in turn.rules.blocked:
+        return BLOCKED
     return turn.take(life, name, bid.points, what.wallet, reference(game))
 
 

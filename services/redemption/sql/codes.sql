@@ -25,10 +25,13 @@ JOIN platform.tenant t ON t.tenant_id = p.tenant_id
 WHERE c.tenant_id = $1 AND c.code_id = $2;
 
 -- name: asker
--- The tier of a member, and how many redemptions of codes of a pool stand that are theirs.
+-- The tier of a member, and how many redemptions of codes of a pool stand that are theirs, or of members merged into them.
 SELECT m.tier, (
     SELECT count(*) FROM redemption.code_use u
-    WHERE u.tenant_id = $1 AND u.member_id = $3 AND u.pool_id = $4 AND u.returned_at IS NULL
+    WHERE u.tenant_id = $1 AND u.pool_id = $4 AND u.returned_at IS NULL AND u.member_id = ANY ($3::uuid || ARRAY(
+        SELECT g.member_id FROM members.merge g
+        WHERE g.tenant_id = $1 AND g.programme_id = $2 AND g.leads_to = $3 AND g.undone_at IS NULL
+    ))
 ) AS used
 FROM ledger.member m WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.member_id = $3;
 

@@ -67,8 +67,12 @@ SELECT ticket_id, member_id, first, count, voided, used, points, campaign, issue
 FROM redemption.game_ticket WHERE tenant_id = $1 AND game_id = $2 AND ticket_id = $3;
 
 -- name: bought
-SELECT coalesce(sum(count), 0) FROM redemption.game_ticket
-WHERE tenant_id = $1 AND game_id = $2 AND member_id = $3 AND redemption_id IS NOT NULL;
+-- How many tickets a member has bought, and members merged into them.
+SELECT coalesce(sum(t.count), 0) FROM redemption.game_ticket t
+WHERE t.tenant_id = $1 AND t.game_id = $2 AND t.redemption_id IS NOT NULL AND t.member_id = ANY ($3::uuid || ARRAY(
+    SELECT m.member_id FROM redemption.game g JOIN members.merge m USING (tenant_id, programme_id)
+    WHERE g.tenant_id = $1 AND g.game_id = $2 AND m.leads_to = $3 AND m.undone_at IS NULL
+));
 
 -- name: granted
 -- What a campaign granted a member and still counts, the last first.
@@ -88,9 +92,12 @@ ORDER BY first LIMIT 1;
 UPDATE redemption.game_ticket SET used = used + 1 WHERE tenant_id = $1 AND game_id = $2 AND ticket_id = $3;
 
 -- name: spun_on
--- How often a member span a wheel on a day, without a ticket.
-SELECT count(*) FROM redemption.game_spin
-WHERE tenant_id = $1 AND game_id = $2 AND member_id = $3 AND on_day = $4 AND ticket_id IS NULL;
+-- How often a member span a wheel on a day, without a ticket; members merged into them too.
+SELECT count(*) FROM redemption.game_spin s
+WHERE s.tenant_id = $1 AND s.game_id = $2 AND s.on_day = $4 AND s.ticket_id IS NULL AND s.member_id = ANY ($3::uuid || ARRAY(
+    SELECT m.member_id FROM redemption.game g JOIN members.merge m USING (tenant_id, programme_id)
+    WHERE g.tenant_id = $1 AND g.game_id = $2 AND m.leads_to = $3 AND m.undone_at IS NULL
+));
 
 -- name: keep_spin
 INSERT INTO redemption.game_spin (tenant_id, game_id, number, spin_id, member_id, word, sector, points, redemption_id, ticket_id,

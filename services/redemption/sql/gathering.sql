@@ -2,8 +2,8 @@
 SELECT * FROM redemption.begin_turn($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- name: begin_orders
--- The same where rewards are ordered too, with what is known of who orders ($10, $11) and of the rewards that they name
--- ($12, $13): read behind the locks, each by a statement of its own, which sees what others have committed before them.
+-- The same where rewards are ordered too, with what is known of who orders ($10, $11), and of members merged into them, and of
+-- the rewards that they name ($12, $13): read behind the locks, each by a statement of its own, which sees what others have committed before them.
 SELECT b.*, f.facts, s.on_sale
 FROM redemption.begin_turn($1, $2, $3, $4, $5, $6, $7, $8, $9) AS b
 CROSS JOIN LATERAL (
@@ -13,7 +13,14 @@ CROSS JOIN LATERAL (
         FROM unnest($10::int[], $11::uuid[]) AS v(programme_id, member_id)
         WHERE v.member_id = ANY (b.head_members) GROUP BY v.programme_id
     ) AS p
-    CROSS JOIN LATERAL (SELECT p.programme_id, r.* FROM redemption.facts_of($1, p.programme_id, p.members) AS r) AS t
+    CROSS JOIN LATERAL (
+        SELECT array_agg(g.member_id) AS members, array_agg(g.leads_to) AS survivors FROM members.merge g
+        WHERE g.tenant_id = $1 AND g.programme_id = p.programme_id AND g.leads_to = ANY (p.members) AND g.undone_at IS NULL
+    ) AS m
+    CROSS JOIN LATERAL (
+        SELECT p.programme_id, m.survivors[array_position(m.members, r.member_id)] AS leads_to, r.*
+        FROM redemption.facts_of($1, p.programme_id, p.members || m.members) AS r
+    ) AS t
 ) AS f
 CROSS JOIN LATERAL (
     SELECT json_agg(t)::text AS on_sale

@@ -1,8 +1,15 @@
 -- name: used
--- The counters of members whose heads are locked.
-SELECT u.tenant_id, u.programme_id, u.member_id, u.counter, u.used
+-- The counters of members whose heads are locked, with what was counted of members merged into them.
+SELECT v.tenant_id, v.programme_id, v.member_id, u.counter, sum(u.used)::bigint AS used
 FROM unnest($1::int[], $2::int[], $3::uuid[]) AS v(tenant_id, programme_id, member_id)
-JOIN redemption.trade_use u USING (tenant_id, programme_id, member_id);
+CROSS JOIN LATERAL (
+    SELECT v.member_id AS whose
+    UNION ALL
+    SELECT g.member_id FROM members.merge g
+    WHERE g.tenant_id = v.tenant_id AND g.programme_id = v.programme_id AND g.leads_to = v.member_id AND g.undone_at IS NULL
+) AS w
+JOIN redemption.trade_use u ON u.tenant_id = v.tenant_id AND u.programme_id = v.programme_id AND u.member_id = w.whose
+GROUP BY v.tenant_id, v.programme_id, v.member_id, u.counter;
 
 -- name: save
 -- A trade is done once and stays as it is.

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from cli.verify import examine
 from services.redemption.cards.desk import CardDesk
@@ -76,6 +77,18 @@ async def test_money_moves_between_cards_is_paid_out_and_lapses(desks: Desks) ->
     told = Counter(event["type"].split(".")[-2] for event in await desks.told())
     assert told == {"issued": 3, "transferred": 4, "cashed_out": 1, "expired": 1}
     assert [result for result in await examine(desks.operator) if result.violations] == []
+
+
+async def test_whoever_guesses_where_money_is_to_go_has_to_wait_too(desks: Desks) -> None:
+    """A number is guessed as well by moving a cent to it as by asking what is on it."""
+    card, most = await issue(desks, "issue", 1_000), desks.tools.settings.code_misses_key
+    to: dict[str, Any] = {"card_id": UUID(card["card_id"]), "amount_minor": 1}
+    for at in range(most):
+        tried = await desks.card("transfer", f"try-{at}", **to, other_number=f"{at:019}")
+        assert tried.refused == "card-unknown"
+    assert (await desks.card("transfer", "more", **to, other_number="1")).refused == "codes-guessed"
+    assert Counter(desks.missed) == {"unknown": most, "limited": 1}
+    assert (await desks.card("transfer", "id", **to, other_card_id=UUID(int=1))).refused == "card-unknown"
 
 
 async def test_what_the_law_forbids_is_not_sold(desks: Desks) -> None:

@@ -26,6 +26,11 @@ SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND usename = 'pointstream_redemption' AND wait_event_type = 'Lock'
 """
 
+BLOCKS = """
+INSERT INTO members.block (tenant_id, programme_id, member_id, number, reason, blocked_at, blocked_by)
+VALUES ($1, $2, $3, 1, 'looks odd', $4, 'eva')
+"""
+
 
 async def waits(table: Table, many: int) -> None:
     """Until so many transactions of redemption wait for a lock."""
@@ -125,4 +130,28 @@ async def test_where_the_best_bid_holds_nothing_the_next_one_wins(table: Table) 
     states = await table.desks.operator.fetch("SELECT points, state FROM redemption.game_bid ORDER BY points")
     assert [tuple(row) for row in states] == [(50, "outbid"), (60, "won"), (70, "lost")]
     assert [await table.free(who) for who in (one, other, poor)] == [40, 60, 55]
+    await table.sound()
+
+
+async def test_whoever_was_blocked_since_pays_with_what_is_held_alone(table: Table) -> None:
+    """Blocked members begin nothing new: where nothing is held for their bid, they are passed over."""
+    third, second, best, alone = [await table.member(100) for _ in range(4)]
+    await table.open("cap", **AUCTION)
+    await table.open("helmet", **AUCTION)
+    await table.done("bid", "cap", "alone", member_id=alone, points=50)
+    for who, points in ((third, 50), (second, 60), (best, 70)):
+        await table.done("bid", "helmet", str(points), member_id=who, points=points)
+    for who in (second, best, alone):
+        await table.desks.operator.execute(BLOCKS, *SCOPE, who, table.desks.clock.instant)
+    await table.desks.tools.programmes.refresh()
+    table.desks.clock.instant = CLOSES
+    await table.done("end", "cap")
+    assert await table.free(alone) == 50, "who bid before pays, blocked or not"
+
+    table.desks.clock.instant = CLOSES + timedelta(days=8)
+    assert await counter(table).release_expired() == 1, "nobody was there to end it"
+    await table.done("end", "helmet")
+    states = await table.desks.operator.fetch("SELECT points, state FROM redemption.game_bid ORDER BY points, state")
+    assert [tuple(row) for row in states] == [(50, "won"), (50, "won"), (60, "outbid"), (70, "lost")]
+    assert [await table.free(who) for who in (third, second, best)] == [50, 100, 100]
     await table.sound()

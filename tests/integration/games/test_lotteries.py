@@ -10,12 +10,19 @@ from typing import Any
 from services.redemption.games import granted
 from services.redemption.gifts import gift_of
 from services.redemption.heard import kind_of
+from tests.integration.codes.desks import SCOPE
 from tests.integration.games.conftest import CLOSES, Table
 
 LOTTERY = {
     "kind": "lottery", "ticket": 10, "per_member": 5, "substitutes": 1,
     "prizes": [{"name": "car", "reward": "car"}, {"name": "bonus", "pieces": 2, "points": 500, "badge": "lucky"}],
 }  # fmt: skip
+
+MERGE = """
+INSERT INTO members.merge (tenant_id, programme_id, member_id, number, survivor_id, leads_to, passed, debts,
+                           identifiers, counters, cause, merged_at)
+VALUES ($1, $2, $3, 1, $4, $4, '[]', '{}', '{}', '{}', gen_random_uuid(), $5)
+"""
 
 
 def gift(
@@ -129,3 +136,20 @@ async def test_badges_rise_by_levels_and_are_taken_back(table: Table) -> None:
         (1, "bronze"), (2, "bronze"), (3, "silver"), (2, "bronze")
     ]  # fmt: skip
     assert (await table.ask("put_badge", "bad", document={"levels": []})).refused == "game-invalid"
+
+
+async def test_limits_of_a_player_count_what_a_merged_one_did(table: Table) -> None:
+    one, other = await table.member(100), await table.member(100)
+    await table.open("summer", **LOTTERY)
+    sectors = [{"name": name, "weight": 1, "nothing": True} for name in ("none", "nothing")]
+    await table.open("fortune", kind="wheel", spin=1, per_day=2, sectors=sectors)
+    await table.done("buy", "summer", "one", member_id=one, quantity=4)
+    await table.done("spin", "fortune", "one", member_id=one)
+    await table.desks.operator.execute(MERGE, *SCOPE, one, other, table.desks.clock.instant)
+    assert (await table.ask("buy", "summer", "two", member_id=other, quantity=2)).refused == "tickets-exceeded"
+    assert (await table.done("buy", "summer", "single", member_id=other, quantity=1))["count"] == 1
+    await table.done("spin", "fortune", "two", member_id=other)
+    assert (await table.ask("spin", "fortune", "three", member_id=other)).refused == "spins-exceeded"
+    await table.desks.operator.execute("UPDATE members.merge SET undone_at = merged_at, undone_by = cause")
+    await table.done("buy", "summer", "parted", member_id=other, quantity=4)
+    await table.done("spin", "fortune", "parted", member_id=other)

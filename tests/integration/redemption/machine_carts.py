@@ -65,7 +65,7 @@ class CartRules(ValueRules):
         card = self.some_card(some) if parts & 2 and self.cards.cards else None
         points = min(points, total)
         answer = self.stores.cart("hold", key, **self.wanted(who, number, total, code, card, cents, points))
-        takes = [code is None or code.fits(who)]
+        takes = [code is None or code.fits(who, self.points.kin(who))]
         takes += [card is None or (self.cards.usable(card, self.now) and cents <= card.balance)]
         takes += [not points or self.points.spendable(who) >= points]
         assert (answer.refused is None) == all(takes), answer
@@ -100,7 +100,8 @@ class CartRules(ValueRules):
 
     def have(self, cart: Cart, *, late: bool) -> None:
         """Take what can be had of a cart: held, or at once when its receipt came late."""
-        cart.has_code = cart.code is not None and cart.code.fits(cart.who)
+        kin = () if late else self.points.kin(cart.who)  # receipts that come late count what is their member's own
+        cart.has_code = cart.code is not None and cart.code.fits(cart.who, kin)
         if cart.has_code and cart.code is not None:
             cart.code.use(f"cart {cart.key}", cart.who)
         card = cart.card

@@ -161,7 +161,7 @@ class ValueRules(PointRules):
     @rule(some=SOME, who=st.none() | WHO)
     def use_a_code(self, some: int, who: int | None) -> None:
         key, code = self.name(), self.some_code(some)
-        fits = code.fits(who) and (who is None or not self.merged(who))
+        fits = code.fits(who, self.points.kin(who)) and (who is None or not self.merged(who))
         told = {} if who is None else self.whose(who)
         self.value(self.stores.code("redeem", key, code_id=code.code_id, **told), fits)
         if fits:

@@ -53,8 +53,8 @@ TRADES = {
     "lending": {"terms": [LENDING], "min_points": 5},
     "charities": [{"name": "reef", "title": "The reef", "points": 10, "minor": 5, "min_points": 10}],
 }
-LIMITS = ("idle_in_transaction_session_timeout", "transaction_timeout")
-PATIENT = "ALTER ROLE pointstream_{role} IN DATABASE {database} SET {limit} = 0"
+LIMITS = {"idle_in_transaction_session_timeout": "0", "transaction_timeout": "0", "lock_timeout": "'90s'"}
+PATIENT = "ALTER ROLE pointstream_{role} IN DATABASE {database} SET {limit} = {value}"
 STOCK = """
 SELECT s.reference, s.free, s.reserved, coalesce((SELECT sum(u.used)::int FROM redemption.reward_use u
        WHERE u.programme_id = s.programme_id AND u.reference = s.reference), 0)
@@ -110,8 +110,9 @@ class Stores:
         self.operator: asyncpg.Connection = await asyncpg.connect(self.database.dsn())
         self._open.push_async_callback(self.operator.close)
         for role in ("earning", "redemption"):  # a loop that stands still between steps is no frozen worker
-            for limit in LIMITS:
-                await self.operator.execute(PATIENT.format(role=role, database=self.database.name, limit=limit))
+            for limit, value in LIMITS.items():
+                patient = PATIENT.format(role=role, database=self.database.name, limit=limit, value=value)
+                await self.operator.execute(patient)
         self.counter: Counter = await self._open.enter_async_context(counter(self.database, self.clock, SEAL_KEY))
         self._households = HouseholdDesk(self.counter.desk)
         self._gathering = Gathering(self.counter.desk, lambda rows: None)

@@ -10,8 +10,11 @@ from uuid import UUID
 import orjson
 import pytest
 
+from libs.codes.rules import PoolRules
 from libs.contracts.orders import OrderAsk
-from tests.integration.redemption.stores import SCOPE, Stores
+from libs.contracts.redemption import Ask
+from libs.contracts.trades import TradeAsk
+from tests.integration.redemption.stores import SCOPE, TRADES, Stores, keyed
 from tests.support.database import Database
 from tests.support.lives import asked
 from tests.support.receipts import purchase
@@ -110,3 +113,36 @@ def test_what_a_merged_member_redeemed_comes_back_and_orders_go_on(stores: Store
     assert family.follow("cancel", "rest", plain)["state"] == "cancelled"
     assert family.left() == [70, 40, 10]
     assert stores.flaws() == []
+
+
+LIMITED = {
+    **TRADES,
+    "limits": [{"period": "month", "points": 20, "kinds": ["buy"]}],
+}
+
+
+@pytest.mark.parametrize("at_once", [False, True], ids=["alone", "at-once"])
+def test_limits_of_a_member_count_what_a_merged_one_had_until_they_part(database: Database, at_once: bool) -> None:
+    """One mug, one code, twenty points bought a month: for Ben and Ann together while they are one."""
+    stores = Stores(database, trades=LIMITED)
+    family = Family(stores)
+    stores.reward(MUG | {"per_member": [{"most": 1, "per": "ever"}]}, None)
+    codes = stores.pool("spring", PoolRules(uses=9, per_member=1), 1)
+
+    def refused(key: str, who: UUID) -> list[str | None]:
+        whose: dict[str, Any] = {"programme_id": SCOPE[1], "member_id": who}
+        wanted = OrderAsk("mug", 1, answers={"pick_up_at": "12"})
+        ask = Ask("redeem", SCOPE[0], "till", **keyed(f"mug-{key}"), **whose, order=wanted)
+        (mug,) = stores.rush([ask]) if at_once else [stores.again(stores.counter.desk.serve, ask)]
+        code = stores.code("redeem", f"code-{key}", code_id=codes[0], **whose)
+        trade = stores.spend("buy", f"buy-{key}", **whose, points=15, trade=TradeAsk(paid_minor=30))
+        return [mug.refused, code.refused, trade.refused]
+
+    assert refused("1", family.ann) == [None, None, None]
+    family.change("merge", to_member_id=str(family.ben))
+    assert refused("2", family.ben) == ["reward-limit", "code-not-valid", "trade-limit"]
+    family.change("unmerge")
+    assert refused("3", family.ben) == [None, None, None]
+    assert refused("4", family.ann) == ["reward-limit", "code-not-valid", "trade-limit"]
+    assert stores.flaws() == []
+    stores.close()

@@ -7,6 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from libs.catalogue.facts import Asking, MemberFacts, Supply
 from libs.catalogue.flow import FULFILLED, STATES, Flow, State, may_cancel
@@ -178,6 +179,23 @@ def test_the_closer_the_day_the_less_comes_back(kind: str, days: int, percent: i
     back = cancelled(order, flow_of(reward), None, now, ROME, "member")
     assert isinstance(back, Back)
     assert (back.points, back.money_minor) == (percent, percent)
+
+
+@pytest.mark.parametrize("days", [6, 10])
+def test_of_a_part_of_the_price_no_less_comes_back_piece_by_piece(days: int) -> None:
+    """Three at 5 points and 0.03: half of it is rounded once, on all that came back, and not for each piece."""
+    reward, order = ordered_one("experience", 3)
+    order = replace(order, price=Price("standard", 15, None, 9, "EUR"))
+    assert order.starts_on is not None
+    now = datetime.combine(order.starts_on, datetime.min.time(), UTC) - timedelta(days=days)
+    whole = cancelled(order, flow_of(reward), None, now, ROME, "member")
+    assert isinstance(whole, Back)
+    points = money = 0
+    for _ in range(3):
+        part = cancelled(order, flow_of(reward), 1, now, ROME, "member")
+        assert isinstance(part, Back)
+        order, points, money = part.order, points + part.points, money + part.money_minor
+    assert (points, money) == (whole.points, whole.money_minor) == ((7, 4) if days == 6 else (15, 9))
 
 
 @pytest.mark.parametrize("kind", ["experience", "travel"])

@@ -100,6 +100,28 @@ def test_a_member_gives_no_more_than_the_limits_of_type_level_and_period_let(pla
     assert earning.memory.flaws() == []
 
 
+def test_what_a_merged_member_gave_counts_for_the_survivor_until_they_part() -> None:
+    with in_memory():
+        earning = running(LIMITED)
+        enrolled(earning)
+        play(earning, *(purchase(f"R-{card}", 10_000, card=card, time=NOON - HOUR) for card in "123"))
+
+        def give(name: str, giver: UUID, points: int) -> tuple[str, str | None]:
+            wanted: dict[str, Any] = {"to_member_id": str(CID), "wallet": "points", "points": points, "reason": "gift"}
+            play(earning, asked(name, "transfer", giver, time=NOON, **wanted))
+            return outcome(earning, name)
+
+        assert give("T-1", ADA, 30) == ("transferred", "gift")
+        play(earning, asked("M-1", "merge", ADA, to_member_id=str(BEN), time=NOON))
+        assert give("T-2", BEN, 11) == ("refused", "transfer-limit"), "together forty a day"
+        assert give("T-3", BEN, 5) == ("transferred", "gift")
+        assert give("T-4", BEN, 5) == ("refused", "transfer-limit"), "together two gifts a month"
+        play(earning, asked("U-1", "unmerge", ADA, time=NOON))
+        assert give("T-5", BEN, 35) == ("transferred", "gift"), "what is the other's is counted for them again"
+        assert give("T-6", ADA, 11) == ("refused", "transfer-limit")
+        assert earning.memory.flaws() == []
+
+
 @pytest.mark.parametrize(("giver", "receiver"), [(ADA, CID), (CID, ADA), (BEN, CID)])
 def test_nothing_goes_from_or_to_whoever_is_blocked_by_whatever_id(giver: UUID, receiver: UUID) -> None:
     """An id that was merged leads to the one who is blocked."""
