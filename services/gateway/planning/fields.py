@@ -17,7 +17,7 @@ from libs.programmes.calendar_telling import AUDIENCE
 from libs.promotions.allowances import UNITS
 from libs.promotions.schema import programme_schema
 
-Kind = Literal["int", "money", "text", "texts", "choice", "several", "yesno", "instant"]
+Kind = Literal["int", "money", "degrees", "text", "texts", "choice", "several", "yesno", "instant"]
 Section = Literal["name", "gives", "trigger", "time", "audience", "what", "budget", "stacking"]
 BLANK_LIMITS = 2
 """Limits that can be added at once."""
@@ -217,6 +217,8 @@ def _resolved(node: Mapping[str, Any], value: Any) -> Mapping[str, Any]:
 def _scalar(node: Mapping[str, Any], path: str) -> tuple[Kind, tuple[str, ...]]:
     if "enum" in node:
         return "choice", tuple(node["enum"])
+    if path.rpartition(".")[2] in ("latitude", "longitude"):
+        return "degrees", ()
     match node.get("type"), node.get("format"):
         case "integer", _:
             return ("money" if path.rpartition(".")[2].endswith("minor") else "int"), ()

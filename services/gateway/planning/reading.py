@@ -19,6 +19,9 @@ PREFIX = "f."
 """What the names of a campaign's fields begin with in a form, to tell them apart from others."""
 _WHOLE = re.compile(r"-?\d{1,16}")
 _MONEY = re.compile(r"\d{1,12}(?:[.,]\d{1,4})?")
+_DEGREES = re.compile(r"-?\d{1,3}(?:[.,]\d{1,6})?")
+_MICRO = 6
+"""A document has places in units of the sixth decimal of a degree."""
 _LIMIT = re.compile(r"^limits\[(\d+)\]")
 _OF_CAMPAIGN = re.compile(r"campaigns\[(\d+)\]\.?")
 Posted = Mapping[str, Sequence[str]]
@@ -115,6 +118,7 @@ _WRITERS: Mapping[str, Callable[[Any, Place], list[str]]] = {
     "several": lambda value, _: [str(one) for one in value],
     "texts": lambda value, _: [", ".join(str(one) for one in value)],
     "money": lambda value, place: [f"{Decimal(value).scaleb(-place.digits):f}"],
+    "degrees": lambda value, _: [value if isinstance(value, str) else f"{Decimal(value).scaleb(-_MICRO):f}"],
     "yesno": lambda value, _: ["yes" if value else "no"],
     "instant": _local,
 }
@@ -148,6 +152,13 @@ def read_money(text: str, digits: int) -> int | None:
 
 def _money(_: Field, given: Sequence[str], place: Place) -> int | None:
     return read_money(given[-1], place.digits)
+
+
+def _degrees(_: Field, given: Sequence[str], __: Place) -> int | None:
+    text = given[-1].strip()
+    if text and not _DEGREES.fullmatch(text):
+        raise ValueError(text)
+    return int(Decimal(text.replace(",", ".")).scaleb(_MICRO)) if text else None
 
 
 def _text(_: Field, given: Sequence[str], __: Place) -> str | None:
@@ -197,6 +208,7 @@ def _instant(each: Field, given: Sequence[str], place: Place) -> str | None:
 _READERS: Mapping[str, Callable[[Field, Sequence[str], Place], Any]] = {
     "int": _whole,
     "money": _money,
+    "degrees": _degrees,
     "text": _text,
     "texts": _texts,
     "choice": _choice,

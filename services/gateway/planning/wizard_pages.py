@@ -27,6 +27,12 @@ from services.gateway.site.markup import listed, rows, table
 
 _SHORT = 200
 _HINTED = ("time", "audience", "what", "budget", "stacking")
+_HOW: Mapping[str, str] = {
+    "instant": 'type="datetime-local"',
+    "money": 'inputmode="decimal"',
+    "degrees": 'inputmode="decimal"',
+    "int": 'inputmode="numeric"',
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +180,7 @@ def _field(known: Known, each: Field, filled: Filled, language: str) -> str:
             wallets.append((given[-1], given[-1]))
         return select(name, label, wallets, given[-1], faults=faults)
     hint = known.currency if each.kind == "money" else ""
-    how = 'type="datetime-local"' if each.kind == "instant" else ""
-    how = 'inputmode="decimal"' if each.kind == "money" else 'inputmode="numeric"' if each.kind == "int" else how
-    return text(name, label, given[-1], how=how, hint=hint, faults=faults)
+    return text(name, label, given[-1], how=_HOW.get(each.kind, ""), hint=hint, faults=faults)
 
 
 def _label(each: Field, language: str) -> str:

@@ -39,6 +39,15 @@ def test_an_incentive_comes_out_of_its_form_as_it_went_in(name: str) -> None:
     assert {example.sentence("en"), example.sentence("de")} != {""}
 
 
+def test_places_are_written_in_degrees() -> None:
+    fair = examples()["location.near-the-fair"].campaign
+    sent = posted(fair)
+    assert sent[PREFIX + "when.near.latitude"] == ["", "45.478000"]
+    read = read_form(fair, posted(fair, **{"when.near.latitude": " -1,5 ", "when.near.longitude": "9.155.1"}), ROME)
+    assert read.campaign["when"]["near"]["latitude"] == -1_500_000
+    assert read.faults == {"when.near.longitude": ["fault.degrees"]}
+
+
 def test_what_is_typed_counts() -> None:
     steps = examples()["points-by-steps.steps"].campaign
     changes = {
