@@ -16,7 +16,8 @@ from libs.games.lottery import Pieces
 from libs.games.wheel import Odds
 from libs.promotions.parts import Instant, Misplaced, Name, Part, refuse_repeats
 
-GameName = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,39}$")]
+NAME_PATTERN = "^[a-z0-9][a-z0-9_-]{0,39}$"
+GameName = Annotated[str, Field(pattern=NAME_PATTERN)]
 Points = Annotated[int, Field(strict=True, ge=1, le=10**12)]
 Price = Annotated[int, Field(strict=True, ge=0, le=10**12)]
 Many = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]

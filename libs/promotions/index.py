@@ -65,6 +65,7 @@ class Index:
         "_by_receipt",
         "_by_segment",
         "_by_tier",
+        "_for_some_members",
         "_looks_at_lines",
     )
 
@@ -78,7 +79,9 @@ class Index:
         self._by_tier = _receipt_table(entries, "tiers")
         self._by_segment = _receipt_table(entries, "segments")
         self._by_list = _receipt_table(entries, "lists")
-        self._asks_for_members = bool(self._by_tier or self._by_segment or self._by_list)
+        by_member = (self._by_tier, self._by_segment, self._by_list)
+        self._for_some_members = {rank: ALL_LINES for table in by_member for ranks in table.values() for rank in ranks}
+        self._asks_for_members = bool(self._for_some_members)
 
     def candidates(self, receipt: ReceiptLike, member: MemberFacts | None) -> dict[int, int]:
         """Return the ranks of the campaigns that can concern a receipt, each with the set of lines it chooses."""
@@ -94,11 +97,7 @@ class Index:
 
     def for_anybody(self, receipt: ReceiptLike) -> list[int]:
         """Return the ranks of the campaigns that can concern a receipt, whatever tier or segment its member is in."""
-        found = self._by_receipt_alone(receipt)
-        for table in (self._by_tier, self._by_segment, self._by_list):
-            for ranks in table.values():
-                found |= dict.fromkeys(ranks, ALL_LINES)
-        return list(found)
+        return list(self._by_receipt_alone(receipt) | self._for_some_members)
 
     def _by_receipt_alone(self, receipt: ReceiptLike) -> dict[int, int]:
         found = self._always.copy()

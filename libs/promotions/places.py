@@ -22,14 +22,21 @@ _PI = 3_141_592_653_589_793
 _DECIMAL = re.compile(r"(-?)(\d{1,3})(?:\.(\d{1,6}))?")
 
 
-def _micro_degrees(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    found = _DECIMAL.fullmatch(value)
+def micro_degrees(text: str) -> int:
+    """Read degrees as people write them.
+
+    Raises:
+        ValueError: it is no decimal number, or has more than six places.
+    """
+    found = _DECIMAL.fullmatch(text)
     if found is None:
-        raise ValueError(f"{value!r} is no decimal number of degrees with at most six places")
+        raise ValueError(f"{text!r} is no decimal number of degrees with at most six places")
     sign, whole, places = found.groups()
     return (-1 if sign else 1) * (int(whole) * 1_000_000 + int((places or "").ljust(6, "0")))
+
+
+def _read(value: object) -> object:
+    return micro_degrees(value) if isinstance(value, str) else value
 
 
 def _degrees(limit: int) -> Any:
@@ -41,8 +48,8 @@ _LatitudeSaid = Annotated[int, _degrees(90)] | _Text
 _LongitudeSaid = Annotated[int, _degrees(180)] | _Text
 """What editors and generated clients are told may be written: micro-degrees, or degrees as text."""
 
-Latitude = Annotated[int, _degrees(90), BeforeValidator(_micro_degrees, json_schema_input_type=_LatitudeSaid)]
-Longitude = Annotated[int, _degrees(180), BeforeValidator(_micro_degrees, json_schema_input_type=_LongitudeSaid)]
+Latitude = Annotated[int, _degrees(90), BeforeValidator(_read, json_schema_input_type=_LatitudeSaid)]
+Longitude = Annotated[int, _degrees(180), BeforeValidator(_read, json_schema_input_type=_LongitudeSaid)]
 
 
 class Point(Part):

@@ -76,7 +76,7 @@ class Recurrence(Part):
     def _some(self) -> Self:
         try:
             days = self.days()
-        except (ValueError, KeyError, TypeError, AttributeError, LookupError, OverflowError) as error:
+        except (ValueError, TypeError, AttributeError, LookupError, OverflowError) as error:
             raise Misplaced("rule", f"no rule of RFC 5545: {error}") from error
         if not days:
             raise Misplaced("rule", f"gives no day in the ten years from {self.first_day}")

@@ -64,7 +64,7 @@ def in_pieces(status: int, text: str, *, whole: bool = True) -> Answer:
         response = web.StreamResponse(status=status, headers={"Content-Length": str(len(told))})
         await response.prepare(request)
         await response.write(told[:half])
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.05)  # so that the pieces arrive apart: one read gives what has come by then
         if whole:
             await response.write(told[half:])
         else:

@@ -16,6 +16,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from libs.contracts.games import PATH, GameAsk, GameView, Operation
 from libs.games import record as records
+from libs.games.documents import NAME_PATTERN
 from libs.games.library import examples
 from libs.games.postgres import load_badges, load_games, load_record
 from libs.games.ranking import By, Of, Period, Question
@@ -43,7 +44,7 @@ READ, WRITE = "rewards:read", "rewards:write"
 _MOST_BYTES = 200_000
 _TOP = 50
 Slug = Annotated[str, Path(max_length=64)]
-_NAME = re.compile("[a-z0-9][a-z0-9_-]{0,39}")
+_NAME = re.compile(NAME_PATTERN)
 """What a game may be called, and a badge that begins here: the same as over HTTP."""
 _DONE = {"open": "opened", "end": "drawn", "put": "saved"}
 

@@ -17,7 +17,7 @@ from libs.contracts.games import (
     SpinView,
     TicketsView,
 )
-from libs.games.documents import Auction, Lottery, Texts, Wheel, parse_game, words
+from libs.games.documents import NAME_PATTERN, Auction, Lottery, Texts, Wheel, parse_game, words
 from libs.games.postgres import MemberBadge, MemberWin, load_awards, load_badges, load_games, load_played, load_record
 from libs.games.record import DrawRecord
 from libs.judging.versions import RunningProgramme
@@ -52,9 +52,7 @@ from services.gateway.rules.desk import IF_MATCH, seen_by
 from services.gateway.running import named
 
 router = APIRouter(prefix="/v1", tags=["games"])
-GameName = Annotated[
-    str, Path(description="The game's name.", pattern="^[a-z0-9][a-z0-9_-]{0,39}$", examples=["summer"])
-]
+GameName = Annotated[str, Path(description="The game's name.", pattern=NAME_PATTERN, examples=["summer"])]
 BadgeName = Annotated[str, Path(description="The badge's name.", max_length=64, examples=["barista"])]
 _WHERE = ("programme-unknown", "programme-needed", "request-invalid")
 _BODY = ("body-not-json", "body-too-large", "body-too-slow", "media-type-unsupported", "request-invalid")

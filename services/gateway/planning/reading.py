@@ -13,13 +13,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from libs.promotions.document import DocumentError
+from libs.promotions.places import micro_degrees
 from services.gateway.planning.fields import Field, fields_of, has_amount, put, tidied
 
 PREFIX = "f."
 """What the names of a campaign's fields begin with in a form, to tell them apart from others."""
 _WHOLE = re.compile(r"-?\d{1,16}")
 _MONEY = re.compile(r"\d{1,12}(?:[.,]\d{1,4})?")
-_DEGREES = re.compile(r"-?\d{1,3}(?:[.,]\d{1,6})?")
 _MICRO = 6
 """A document has places in units of the sixth decimal of a degree."""
 _LIMIT = re.compile(r"^limits\[(\d+)\]")
@@ -156,9 +156,7 @@ def _money(_: Field, given: Sequence[str], place: Place) -> int | None:
 
 def _degrees(_: Field, given: Sequence[str], __: Place) -> int | None:
     text = given[-1].strip()
-    if text and not _DEGREES.fullmatch(text):
-        raise ValueError(text)
-    return int(Decimal(text.replace(",", ".")).scaleb(_MICRO)) if text else None
+    return micro_degrees(text.replace(",", ".")) if text else None
 
 
 def _text(_: Field, given: Sequence[str], __: Place) -> str | None:
