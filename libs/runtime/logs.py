@@ -39,7 +39,8 @@ class Seldom(logging.Filter):
     """Lets what the broker's client says again and again through once in so many seconds.
 
     Without a broker it tells of every attempt to reach one: a hundred lines a second, for as long as that lasts. What
-    is left out is counted, and the next line of the same words carries the count. Words are the same whatever is put
+    is left out is counted, and the next line of the same words carries the count. Words that nobody said for ten
+    seconds are told at once when they come again: that is another trouble. Words are the same whatever is put
     into them. What carries a traceback is written each time, and so is whatever anybody else says, we ourselves first.
     """
 
