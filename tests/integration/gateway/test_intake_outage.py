@@ -82,7 +82,7 @@ class Sender:
         assert {answer.status_code for answer in late} == {503}, [answer.text for answer in late]
         quick = [await self.send(f"{kind}-quick-{number}") for number in range(10)]
         assert {answer.json()["code"] for answer in quick} == {"publishing-away"}
-        assert {answer.json()["detail"] for answer in quick} != {"The broker did not answer in time."}, "all wait"
+        assert {answer.json().get("detail") for answer in quick} != {"The broker did not answer in time."}, "all wait"
         assert all(int(answer.headers["retry-after"]) > 0 for answer in quick)
         assert [await self.status(f"/v1/members/{member}") for _ in range(10)] == [200] * 10
         ready: dict[str, Any] = (await self.client.get("/readyz")).json()
