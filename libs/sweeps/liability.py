@@ -51,10 +51,8 @@ async def liability(
     It reads the whole ledger of the programme; in a transaction of one snapshot it is of one moment.
     """
     rows = await connection.fetch(_QUERIES["apart"], *scope, at, known_at, timeout=_PATIENCE)
-    keeps: dict[UUID, tuple[Span, ...]] = {}
-    if known_at is None:
-        heads = await connection.fetch(_QUERIES["spared"], *scope, at, timeout=_PATIENCE)
-        keeps = {head["member_id"]: read_spans(head["keeps"]) for head in heads}
+    heads = await connection.fetch(_QUERIES["spared"], *scope, at, known_at, timeout=_PATIENCE)
+    keeps = {head["member_id"]: read_spans(head["keeps"]) for head in heads}
     apart = sorted({row["member_id"] for row in rows} | keeps.keys())
     plain = await connection.fetch(_QUERIES["standing"], *scope, at, known_at, apart, timeout=_PATIENCE)
     found = {row["wallet"]: Outstanding(*row) for row in plain}

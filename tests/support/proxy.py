@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from enum import Enum
 
 _CHUNK = 1 << 16
+_HEAD = 1 << 10
+"""Bytes in which a client says who it is."""
 
 
 class Ending(Enum):
@@ -25,7 +27,7 @@ class _Link:
         self.client, self.server = client, server
         self.losing = False
         self.silent = False
-        self.tail = b""
+        self.head = self.tail = b""
 
     def abort(self) -> None:
         """Break both sides at once, as a reset does."""
@@ -46,6 +48,7 @@ class Proxy:
         self._pumps: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self._request: bytes | None = None
+        self._whose = b""
         self._ending = Ending.CLOSE
         self._left = 0
         self.delay = 0.0
@@ -72,9 +75,12 @@ class Proxy:
             task.cancel()
         await asyncio.gather(*self._pumps, return_exceptions=True)
 
-    def lose_reply(self, request: bytes, ending: Ending, times: int = 1) -> None:
-        """Keep the replies to the next `times` requests that contain `request`, each when it comes from the server."""
-        self._request, self._ending, self._left = request, ending, times
+    def lose_reply(self, request: bytes, ending: Ending, times: int = 1, whose: bytes = b"") -> None:
+        """Keep the replies to the next `times` requests that contain `request`, each when it comes from the server.
+
+        Only connections count that said `whose` of themselves as they were opened.
+        """
+        self._request, self._ending, self._left, self._whose = request, ending, times, whose
 
     def drop(self) -> None:
         """Break every connection there is."""
@@ -119,7 +125,9 @@ class Proxy:
             while chunk := await reader.read(_CHUNK):
                 if link.silent:
                     continue
-                if self._left and self._request and self._request in link.tail + chunk:
+                if len(link.head) < _HEAD:
+                    link.head += chunk[:_HEAD]
+                if self._left and self._whose in link.head and self._request and self._request in link.tail + chunk:
                     self._left -= 1
                     link.losing = True
                 link.tail = chunk[-64:]

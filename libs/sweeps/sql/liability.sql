@@ -78,7 +78,12 @@ SELECT o.member_id FROM ledger.loan o WHERE o.tenant_id = $1 AND o.programme_id 
 ORDER BY 1;
 
 -- name: spared
--- Members whom something may spare of what had its date by then and is not written down yet; they are folded too.
+-- Members whom something may spare of what had its date by then, where that is not written down yet or was not known to be at
+-- $4: what is written down since says nothing of then, and the points may have gone since. They are folded too.
 SELECT m.member_id, m.keeps::text AS keeps
 FROM ledger.member m
-WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.keeps IS NOT NULL AND m.lapses_at <= $3;
+WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.keeps IS NOT NULL
+  AND (m.lapses_at <= $3 OR EXISTS (
+      SELECT FROM ledger.journal j
+      WHERE j.tenant_id = $1 AND j.programme_id = $2 AND j.member_id = m.member_id AND j.recorded_at > $4
+  ));

@@ -41,7 +41,7 @@ from tests.support.invariants import exactly_once
 from tests.support.loads import Load, enrol, two_tenants
 from tests.support.locks import waiting
 from tests.support.receipts import PROFILES, PURCHASES
-from tests.support.stack import SEAL_KEY, Stack, until
+from tests.support.stack import PATIENCE, SEAL_KEY, Stack, until
 
 
 class HeldBack(EventHandler):
@@ -78,6 +78,8 @@ class ProfilesHeldBack(ProfileHandler):
         return applied
 
 
+_PATIENT = f"lock_timeout={PATIENCE:.0f}s&idle_in_transaction_session_timeout={PATIENCE:.0f}s&transaction_timeout=0"
+"""A lane by hand waits, and is waited for, as long as the test needs."""
 HELD: dict[str, Any] = {PURCHASES: HeldBack, PROFILES: ProfilesHeldBack}
 HAND_CONSUMERS = {**CONSUMERS, PROFILES: PROFILES_CONSUMER}
 
@@ -125,7 +127,7 @@ class Hand:
         for part in parts:
             partition = TopicPartition(self.stack.topic(self.of), part)
             self.consumer.seek(partition, self.lane.held[partition].next_offset)
-            found |= await self.consumer.getmany(partition, timeout_ms=5_000, max_records=most)
+            found |= await self.consumer.getmany(partition, timeout_ms=int(PATIENCE * 1_000), max_records=most)
         return found
 
     async def behind(self) -> list[int]:
@@ -142,7 +144,8 @@ class Hand:
 async def by_hand(stack: Stack, name: str, *, publishing: bool = True, of: str = PURCHASES) -> AsyncIterator[Hand]:
     """A lane wired as in the service, without a loop; its relay may be left asleep, as if it died after the commit."""
     settings = KafkaSettings(bootstrap=stack.bootstrap, topic_prefix=stack.prefix)
-    connect = partial(postgres.connect, PostgresSettings(dsn=SecretStr(stack.database.dsn("earning"))), f"lane-{name}")
+    dsn = SecretStr(f"{stack.database.dsn('earning')}?{_PATIENT}")
+    connect = partial(postgres.connect, PostgresSettings(dsn=dsn), f"lane-{name}")
     side = await connect()
     programmes = programme_store.Compiler().compile(await programme_store.load_programmes(side))
     names = IdentifierNames.from_seal_key(base64.b64decode(SEAL_KEY))

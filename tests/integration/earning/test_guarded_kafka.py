@@ -16,7 +16,7 @@ from tests.support.database import Database
 from tests.support.invariants import exactly_once
 from tests.support.loads import enrol, two_tenants
 from tests.support.platform import QUICK
-from tests.support.stack import Stack, free_port, until
+from tests.support.stack import PATIENCE, Stack, free_port, until
 
 USER, PASSWORD, KEY_PASSWORD = "till", "correct-horse-battery", "staple-of-the-key"
 KAFKA = "POINTSTREAM_EARNING__KAFKA__"
@@ -145,7 +145,7 @@ async def test_mechanisms(
         ({"key_password": "x"}, "Kafka's settings"),
     ):
         with pytest.raises(KafkaRefused, match=why) as refused:
-            await asyncio.wait_for(knock(KafkaSettings.model_validate(settings | wrong)), 20)
+            await asyncio.wait_for(knock(KafkaSettings.model_validate(settings | wrong)), PATIENCE)
         assert PASSWORD not in str(refused.value)
 
 

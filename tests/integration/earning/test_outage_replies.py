@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.invariants import durable, exactly_once
 from tests.support.loads import enrol, two_tenants
+from tests.support.locks import in_hand, standstill
 from tests.support.proxy import Ending, Proxy
 from tests.support.stack import Stack, until
 
@@ -16,7 +17,7 @@ BRISK = {
     "POINTSTREAM_EARNING__POSTGRES__COMMAND_TIMEOUT": "PT1S",
     "POINTSTREAM_EARNING__POSTGRES__CONNECT_TIMEOUT": "PT2S",
 }
-COMMIT = b"COMMIT;\0"
+COMMIT, LANES = b"COMMIT;\0", b"earning.purchases"
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ async def test_answer_to_commit_is_lost(stack: Stack, proxy: Proxy) -> None:
     worker = await stack.start_ready(**BRISK)
     for ending, part in zip(Ending, load.parts(len(Ending)), strict=True):
         lost, before = proxy.lost, (await durable(stack))[0]
-        proxy.lose_reply(COMMIT, ending, times=2)
+        proxy.lose_reply(COMMIT, ending, times=2, whose=LANES)
         await stack.produce(part)
 
         async def struck(lost: int = lost) -> bool:
@@ -60,15 +61,11 @@ async def test_connections_fall_silent(stack: Stack, proxy: Proxy) -> None:
     load = two_tenants(4_000, members=100, seed=41)
     await enrol(stack, load.cards)
     worker = await stack.start_ready(**BRISK)
-    await stack.produce(load.records)
-
-    async def under_way() -> bool:
-        return (await durable(stack))[0] > 0
-
-    await until(under_way, "the worker is under way")
-    proxy.silence()
-    done, known, lots = await durable(stack)
-    assert done == known == lots < len(load.records), "nothing was left to be struck"
+    async with standstill(stack):
+        await stack.produce(load.records)
+        await in_hand(stack)
+        proxy.silence()
+        assert await durable(stack) == (0, 0, 0)
     await stack.drained()
     assert worker.process.poll() is None, worker.tail()
     assert worker.metric("loyalty_stream_retries_total", cause="passing") > 0

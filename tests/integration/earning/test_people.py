@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -38,9 +38,9 @@ def telling(record: Record, **more: Any) -> bytes:
     return orjson.dumps(told | {"data": told["data"] | more})
 
 
-def updated(name: str, **more: Any) -> bytes:
+def updated(name: str, at: datetime = WHEN, **more: Any) -> bytes:
     data = {"member_id": str(ANNA[2])} | more
-    return event(PROFILES, "org.pointstream.member.updated.v1", name, "/acme/pos", WHEN, str(ANNA[2]), data).value
+    return event(PROFILES, "org.pointstream.member.updated.v1", name, "/acme/pos", at, str(ANNA[2]), data).value
 
 
 async def test_a_profile_brings_a_person_who_is_kept_sealed(database: Database) -> None:
@@ -82,3 +82,17 @@ async def test_a_profile_brings_a_person_who_is_kept_sealed(database: Database) 
             assert secret not in text.lower(), row["name"]
             assert secret.encode().hex() not in text, row["name"]
     await superuser.close()
+
+
+async def test_of_data_that_is_told_late_only_consents_are_older(database: Database) -> None:
+    """A row's time does not make it older than what is there, as `docs/crm.md` says; that of a consent does."""
+    before = WHEN - timedelta(days=1)
+    async with asyncpg.create_pool(database.dsn("earning"), min_size=0) as pool:
+        lane = await EarningLane(pool, At(), topic=profiles.TOPIC).claim()
+        await lane.apply([telling(enrolment("1"), person=PERSON, consents=[YES])])
+        late = updated("late", before, person={"family_name": "Svobodova"}, consents=[YES | {"given": False}])
+        await lane.apply([late, updated("now", person={"given_name": "Hana"}), late])
+        async with pool.acquire() as connection:
+            (anna,) = (await load_people(connection, [ANNA], VAULT.seal)).values()
+    assert (anna.given_name, anna.family_name) == ("Hana", "Svobodova")
+    assert [(each.given, each.at) for each in anna.consents] == [(True, WHEN)]

@@ -32,9 +32,10 @@ async def test_a_rate_that_comes_later_releases_what_waits_for_it(stack: Stack) 
 
     await until(released, "the receipt is credited")
     await stack.drained(PURCHASES)
-    assert worker.metric("loyalty_retried_receipts_total") == 1
-    (told,) = [record for record in await stack.read(PURCHASES) if b"purchase.resolved" in record.value]
-    assert b'"source":"/pointstream/acme/main/clock"' in told.value
+    assert worker.metric("loyalty_retried_receipts_total") >= 1
+    told = [event for event in await stack.events(PURCHASES) if "purchase.resolved" in str(event["type"])]
+    assert {event["source"] for event in told} == {"/pointstream/acme/main/clock"}
+    assert len({event["id"] for event in told}) == 1, "a receipt that is not judged within a minute is asked for again"
     waiting = await stack.fetch("SELECT receipt_number FROM earning.parked_receipt ORDER BY 1")
     assert [row[0] for row in waiting] == ["R-2", "R-3"]
 

@@ -69,7 +69,8 @@ async def test_segments_follow_what_is_done_pay_once_and_are_left_by_the_clock(s
     coffee = [line("beans", 1_000, category="COFFEE")]
     await play(stack, purchase("R-1", coffee), purchase("R-2", [line("tea", 900, category="TEA")]))
     await become(stack, "fresh", "regulars")
-    await play(stack, purchase("R-3", coffee), activity("A-1", "review", card="1"))
+    await play(stack, purchase("R-3", coffee))
+    await play(stack, activity("A-1", "review", card="1"))
     await become(stack, "regulars")
     assert [points for points, _ in await paid(stack)] == [10, 9, 510]
     await play(stack, purchase("R-4", 20_000))

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import asyncpg
 import msgspec
+from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
 
 from libs.ledger.balance import balances
 from libs.ledger.catch_up import catch_up, due
 from libs.ledger.evolve import apply_all, as_of
-from libs.ledger.model import Account, Kind
+from libs.ledger.model import Account, Kind, Span
 from libs.promotions.evaluation import Evaluation, Paid
 from libs.promotions.pages import StoredDecision, write_page
 from libs.runtime import postgres
@@ -132,6 +134,11 @@ def expected(lived: Iterable[Life]) -> tuple[Counter[tuple[object, ...]], Counte
     return slices, standing
 
 
+def stored(spans: tuple[Span, ...]) -> str | None:
+    """What a head keeps of what spares its member."""
+    return msgspec.json.encode({"tier:x": spans}).decode() if spans else None
+
+
 def reconciled(outlook: Outlook) -> None:
     """Whatever is free now lapses at some time, never does, or repays; and every split adds up to that."""
     for wallet in outlook.standing:
@@ -199,9 +206,12 @@ async def test_forecast_and_liability_are_the_sums_of_what_each_ledger_says(data
 
     operator = await asyncpg.connect(database.dsn("operator"))
     await compare_breakage(operator, ours, outlook)
-    for days in (0, 20, 45, 70, 90, 130):
-        for known in (None, 30, 60):
-            await compare_liability(operator, ours, days, known)
+    spans = {life.ledger.member_id: chance_of(number) for number, life in enumerate(ours)}
+    for keeps in ({}, spans):
+        await superuser.execute(KEEPS, list(keeps), [stored(each) for each in keeps.values()])
+        for days in (0, 20, 45, 70, 90, 130):
+            for known in (None, 30, 60):
+                await compare_liability(operator, ours, days, known, keeps)
     await operator.close()
     await superuser.close()
 
@@ -227,7 +237,7 @@ async def test_sums_that_are_kept_follow_whatever_happens(database: Database) ->
     await store(superuser, lives(120, 13))
     members = await superuser.fetch("SELECT member_id FROM ledger.member ORDER BY member_id")
     spans = [(row["member_id"], chance_of(number)) for number, row in enumerate(members)]
-    keeps = [(member, msgspec.json.encode({"tier:x": each}).decode() if each else None) for member, each in spans]
+    keeps = [(member, stored(each)) for member, each in spans]
     spared = 0
     await follow(service)
     for change, values in ((SPENT, ()), (RISEN, ()), (KEEPS, tuple(zip(*keeps, strict=True))), (SPENT, ())):
@@ -280,13 +290,16 @@ async def read_from_lots(connection: asyncpg.Connection, at: datetime = NOW) -> 
         return await forecast(connection, SCOPE, at, ZONE, behind=-1)
 
 
-async def compare_liability(operator: asyncpg.Connection, ours: list[Life], days: int, known: int | None) -> None:
+async def compare_liability(
+    operator: asyncpg.Connection, ours: list[Life], days: int, known: int | None, keeps: Mapping[UUID, tuple[Span, ...]]
+) -> None:
     began = datetime(2025, 1, 1, tzinfo=UTC)
     at = began + timedelta(days=days)
     known_at = None if known is None else began + timedelta(days=known)
     sums: Counter[tuple[str, str]] = Counter()
     for life in ours:
-        then = as_of(life.ledger.member_id, life.journal, at, known_at)
+        member = life.ledger.member_id
+        then = replace(as_of(member, life.journal, at, known_at), keeps=keeps.get(member, ()))
         for wallet, balance in balances(then, at).items():
             sums.update({(wallet, name): getattr(balance, name) for name in ("available", "pending", "held", "debt")})
     found = {

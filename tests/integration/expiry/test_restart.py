@@ -84,7 +84,7 @@ async def test_killed_and_doubled_sweepers_let_each_lot_lapse_once(stack: Stack)
     await becomes(connection, "announced")
     await connection.execute(ASK, "run")
     await asyncio.gather(*map(dies, doomed))
-    assert MEMBERS // 2 < await connection.fetchval(DONE) < MEMBERS
+    assert 0 < await connection.fetchval(DONE) < MEMBERS
     await worker(stack, "four")
     chunks = await compare(stack, connection, planned)
     assert sum(row["epoch"] for row in chunks) > len(chunks), "somebody took over what another had begun"

@@ -29,7 +29,7 @@ from tests.integration.gateway.scribe import QUERIES
 from tests.integration.gateway.till import cloud_event, connected, receipt, told, with_broker
 from tests.support.database import ACME, GLOBEX, Database
 from tests.support.receipts import PURCHASES
-from tests.support.stack import Stack, until
+from tests.support.stack import PATIENCE, Stack, until
 
 
 @pytest.fixture
@@ -259,7 +259,7 @@ async def test_a_gateway_that_is_killed_leaves_off_where_the_next_one_goes_on(
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{first.port}", headers=bearer(text), timeout=60) as client:
         await connected(client)
         path = (await send(client, purchases(count))).headers["location"]
-    assert await asyncio.to_thread(first.process.wait, 30) == -9
+    assert await asyncio.to_thread(first.process.wait, PATIENCE) == -9
 
     second = await stack.start_ready("gateway", "two", **directory, POINTSTREAM_GATEWAY__FILES__LOOK_EVERY="PT0.1S")
     async with httpx.AsyncClient(

@@ -21,6 +21,7 @@ from services.gateway.door.http_protocol import MOST_HEAD
 from tests.integration.gateway.conftest import NOW, SEAL_KEY, MakeKey, bearer
 from tests.integration.gateway.scribe import Scribe, decision, receipt
 from tests.support.database import ACME, Database
+from tests.support.stack import PATIENCE
 
 ROOT = Path(__file__).parents[3]
 
@@ -64,7 +65,7 @@ def served(environment: dict[str, str], log: Path) -> Iterator[tuple[str, subpro
 
 def wait_until_alive(url: str, process: subprocess.Popen[bytes]) -> None:
     started = monotonic()
-    while elapsed_since(started) < timedelta(seconds=60):
+    while elapsed_since(started) < timedelta(seconds=PATIENCE):
         assert process.poll() is None, "the gateway ended"
         try:
             if httpx.get(f"{url}/livez", timeout=1).status_code == 200:
@@ -104,7 +105,7 @@ async def test_it_serves_and_stops_cleanly(
             assert "server" not in answer.headers
         assert endless_head(url).startswith(b"HTTP/1.1 400 ")
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(PATIENCE) == 0
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     served_operations = [line["operation"] for line in lines if line["event"] == "request.served"]
     assert served_operations == ["getMember", "listMemberHistory", "getReceipt", "getReceipt"]

