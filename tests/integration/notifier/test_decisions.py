@@ -91,6 +91,28 @@ async def test_of_several_devices_the_one_told_last_is_written_to_while_it_lives
     assert [letter.address for letter in push.letters] == ["newest", "newer"]
 
 
+async def test_one_whose_data_were_sealed_with_another_key_holds_up_nobody_else(notifying: Notifying) -> None:
+    await notifying.superuser.execute(SEED, 3, BOUNDARY)
+    await notifying.programme({"notices": [{"message": "expiry_reminder", "channels": ["email"]}]})
+    await notifying.people([1, 2, 3], {"email": "m{n}@example.com"})
+    spoil = "UPDATE vault.member_key SET sealed_key = $1 WHERE member_id = $2 RETURNING sealed_key"
+    whole = await notifying.superuser.fetchval(
+        "SELECT sealed_key FROM vault.member_key WHERE member_id = $1", UUID(int=2)
+    )
+    await notifying.superuser.execute(spoil, b"another key's", UUID(int=2))
+    await notifying.hear([notifying.reminder(number) for number in (1, 2, 3)])
+    await notifying.send("email")
+    rows = await notifying.rows("member_id, state, reason")
+    assert {(row["member_id"].int, row["state"], row["reason"]) for row in rows} == {
+        (1, "handed", None), (2, "postponed", "member_unreadable"), (3, "handed", None),
+    }  # fmt: skip
+    await notifying.superuser.execute(spoil, whole, UUID(int=2))
+    notifying.clock.instant += timedelta(hours=1)
+    await notifying.send("email")
+    letters = notifying.channels["email"].letters
+    assert sorted(letter.address for letter in letters) == [f"m{number}@example.com" for number in (1, 2, 3)]
+
+
 async def test_a_night_is_waited_for_and_a_cap_counts_over_all_messages(notifying: Notifying) -> None:
     await notifying.superuser.execute(SEED, 1, BOUNDARY)
     notices = [{"message": "points_credited", "channels": ["email"], "purpose": "marketing"}]
