@@ -86,3 +86,8 @@ async def applied(connection: asyncpg.Connection, feedback: Sequence[Feedback], 
     """Note that these are applied."""
     tenants, ids = [each.tenant_id for each in feedback], [each.feedback_id for each in feedback]
     await connection.execute(_QUERIES["applied"], tenants, ids, now)
+
+
+async def forget(pool: asyncpg.Pool, until: datetime, most: int) -> None:
+    """Forget what was applied by an instant, so many at most."""
+    await pool.execute(_QUERIES["forget"], until, most)

@@ -18,6 +18,18 @@ UPDATE notifier.feedback f SET applied_at = $3
 FROM unnest($1::int[], $2::uuid[]) AS v(tenant_id, feedback_id)
 WHERE f.tenant_id = v.tenant_id AND f.feedback_id = v.feedback_id;
 
+-- name: forget
+-- Some of what was applied by an instant.
+DELETE FROM notifier.feedback f
+USING (
+    SELECT o.tenant_id, o.feedback_id FROM notifier.feedback o
+    WHERE o.applied_at <= $1
+    ORDER BY o.applied_at
+    LIMIT $2
+    FOR UPDATE SKIP LOCKED
+) AS old
+WHERE f.tenant_id = old.tenant_id AND f.feedback_id = old.feedback_id;
+
 -- name: deliveries
 -- The deliveries that are meant, by their ids ($2), locked.
 SELECT d.tenant_id, d.programme_id, d.member_id, d.message, d.occasion, d.channel, d.occasion_on, d.delivery_id,
