@@ -5,10 +5,15 @@ FROM notifier.delivery d
 WHERE d.delivery_id = ANY ($1::uuid[]) AND d.channel = 'email' AND d.handed_at IS NOT NULL;
 
 -- name: take
--- What was heard and is not applied: the oldest first, held until the end of the transaction.
+-- What was heard and is not applied: the oldest first, held until the end of the transaction. What is heard of a delivery that
+-- a worker still has, or had when its lease ended, waits until it is known that it was handed over.
 SELECT f.tenant_id, f.feedback_id, f.delivery_id, f.digest, f.kind, f.reason, f.dead, f.at
 FROM notifier.feedback f
 WHERE f.applied_at IS NULL
+  AND NOT coalesce((SELECT d.state = 'sending' OR d.state = 'postponed' AND d.reason = 'lease_ended'
+                    FROM notifier.delivery d
+                    WHERE d.tenant_id = f.tenant_id AND d.delivery_id = f.delivery_id
+                    LIMIT 1), false)
 ORDER BY f.recorded_at
 LIMIT $1
 FOR NO KEY UPDATE SKIP LOCKED;

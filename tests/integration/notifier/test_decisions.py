@@ -113,6 +113,38 @@ async def test_one_whose_data_were_sealed_with_another_key_holds_up_nobody_else(
     assert sorted(letter.address for letter in letters) == [f"m{number}@example.com" for number in (1, 2, 3)]
 
 
+async def test_what_is_heard_before_the_answer_is_written_down_counts_behind_it(notifying: Notifying) -> None:
+    """A provider may tell what became of a message before the bundle that it went with is over."""
+    await notifying.superuser.execute(SEED, 2, BOUNDARY)
+    await notifying.programme({"notices": [{"message": "expiry_reminder", "channels": ["sms", "email"]}]})
+    await notifying.people([1, 2], {"sms": "+42060100000{n}", "email": "m{n}@example.com"})
+    await notifying.hear([notifying.reminder(number) for number in (1, 2)])
+    sms = notifying.channels["sms"]
+
+    async def told_at_once(letters: list[Letter]) -> list[Outcome]:
+        first, second = sorted(letters, key=lambda letter: letter.address)
+        heard = [
+            Heard("delivered", NOON, "", first.message_id),
+            Heard("failed", NOON, "sms 30005", second.message_id, None, True),
+        ]
+        await hear(notifying.superuser, 1, heard, NOON)
+        await notifying.keeper().look()
+        return [Handed("1") for _ in letters]
+
+    sms.send = told_at_once
+    await notifying.send("sms")
+    await notifying.keeper().look()
+    rows = await notifying.rows("member_id, state, reason", "channel = 'sms'")
+    assert sorted((row["member_id"].int, row["state"], row["reason"]) for row in rows) == [
+        (1, "delivered", None), (2, "bounced", "sms 30005"),
+    ]  # fmt: skip
+    assert not await notifying.superuser.fetchval(
+        "SELECT alive FROM vault.contact WHERE channel = 'sms' AND member_id = $1", UUID(int=2)
+    )
+    await notifying.send("email")
+    assert [letter.address for letter in notifying.channels["email"].letters] == ["m2@example.com"]
+
+
 async def test_a_night_is_waited_for_and_a_cap_counts_over_all_messages(notifying: Notifying) -> None:
     await notifying.superuser.execute(SEED, 1, BOUNDARY)
     notices = [{"message": "points_credited", "channels": ["email"], "purpose": "marketing"}]
