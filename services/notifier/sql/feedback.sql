@@ -1,17 +1,17 @@
 -- name: whose
--- The companies of mails ($1) that were handed over.
+-- The companies of mails ($1) that were handed over, or may have been: somebody has them in hand, or no answer came ($2).
 SELECT d.delivery_id, d.tenant_id
 FROM notifier.delivery d
-WHERE d.delivery_id = ANY ($1::uuid[]) AND d.channel = 'email' AND d.handed_at IS NOT NULL;
+WHERE d.delivery_id = ANY ($1::uuid[]) AND d.channel = 'email'
+  AND (d.handed_at IS NOT NULL OR d.state = 'sending' OR d.state = 'postponed' AND d.reason = ANY ($2::text[]));
 
 -- name: take
 -- What was heard and is not applied: the oldest first, held until the end of the transaction. What is heard of a delivery that
--- a worker still has, or had when its lease ended, waits until it is known that it was handed over.
+-- a worker has in hand waits until its answer is written down.
 SELECT f.tenant_id, f.feedback_id, f.delivery_id, f.digest, f.kind, f.reason, f.dead, f.at
 FROM notifier.feedback f
 WHERE f.applied_at IS NULL
-  AND NOT coalesce((SELECT d.state = 'sending' OR d.state = 'postponed' AND d.reason = 'lease_ended'
-                    FROM notifier.delivery d
+  AND NOT coalesce((SELECT d.state = 'sending' FROM notifier.delivery d
                     WHERE d.tenant_id = f.tenant_id AND d.delivery_id = f.delivery_id
                     LIMIT 1), false)
 ORDER BY f.recorded_at
@@ -38,7 +38,7 @@ WHERE f.tenant_id = old.tenant_id AND f.feedback_id = old.feedback_id;
 -- name: deliveries
 -- The deliveries that are meant, by their ids ($2), locked.
 SELECT d.tenant_id, d.programme_id, d.member_id, d.message, d.occasion, d.channel, d.occasion_on, d.delivery_id,
-       d.purpose, d.route, d.place, d.spread, d.facts::text AS facts, d.useful_until, d.state, d.digest
+       d.purpose, d.route, d.place, d.spread, d.facts::text AS facts, d.useful_until, d.state, d.reason, d.digest
 FROM unnest($1::int[], $2::uuid[]) AS v(tenant_id, delivery_id)
 JOIN notifier.delivery d USING (tenant_id, delivery_id)
 ORDER BY d.delivery_id
@@ -46,7 +46,7 @@ FOR NO KEY UPDATE OF d;
 
 -- name: heard
 UPDATE notifier.delivery d
-SET state = v.state, reason = v.reason,
+SET state = v.state, reason = v.reason, handed_at = coalesce(d.handed_at, v.at),
     delivered_at = CASE WHEN v.state <> 'bounced' THEN coalesce(d.delivered_at, v.at) ELSE d.delivered_at END,
     opened_at = CASE WHEN v.state IN ('opened', 'clicked') THEN coalesce(d.opened_at, v.at) ELSE d.opened_at END,
     clicked_at = CASE WHEN v.state = 'clicked' THEN coalesce(d.clicked_at, v.at) ELSE d.clicked_at END,

@@ -145,6 +145,33 @@ async def test_what_is_heard_before_the_answer_is_written_down_counts_behind_it(
     assert [letter.address for letter in notifying.channels["email"].letters] == ["m2@example.com"]
 
 
+async def test_what_arrived_without_an_answer_is_not_sent_again(notifying: Notifying) -> None:
+    """A carrier that gave none may tell what became of a message all the same."""
+    await notifying.superuser.execute(SEED, 3, BOUNDARY)
+    await notifying.programme({"notices": [{"message": "expiry_reminder", "channels": ["sms", "email"]}]})
+    await notifying.people([1, 2, 3], {"sms": "+42060100000{n}", "email": "m{n}@example.com"})
+    await notifying.hear([notifying.reminder(number) for number in (1, 2, 3)])
+    sms = notifying.channels["sms"]
+    sms.answer = lambda letter: Unanswered(safe=False, detail="closed")
+    await notifying.lane(notifying.carrier(sms)).work()
+    assert len(sms.letters) == 3
+    arrived, back, _ = [letter.message_id for letter in sorted(sms.letters, key=lambda letter: letter.address)]
+    heard = [Heard("delivered", NOON, "", arrived), Heard("failed", NOON, "sms 30005", back, None, True)]
+    await hear(notifying.superuser, 1, heard, NOON)
+    keeper = notifying.keeper()
+    await keeper.look()
+    assert keeper.trouble is None
+    notifying.clock.instant += HOUR
+    sms.answer = lambda letter: Handed("1")
+    await notifying.send()
+    assert [letter.address for letter in sms.letters[3:]] == ["+420601000003"]
+    assert [letter.address for letter in notifying.channels["email"].letters] == ["m2@example.com"]
+    rows = await notifying.rows("member_id, state, handed_at", "channel = 'sms'")
+    assert sorted((row["member_id"].int, row["state"], row["handed_at"]) for row in rows) == [
+        (1, "delivered", NOON), (2, "bounced", NOON), (3, "handed", NOON + HOUR),
+    ]  # fmt: skip
+
+
 async def test_a_night_is_waited_for_and_a_cap_counts_over_all_messages(notifying: Notifying) -> None:
     await notifying.superuser.execute(SEED, 1, BOUNDARY)
     notices = [{"message": "points_credited", "channels": ["email"], "purpose": "marketing"}]
