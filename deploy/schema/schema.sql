@@ -566,6 +566,7 @@ CREATE TABLE vault.contact (
     reason text,
     changed_at timestamptz NOT NULL,
     reached_at timestamptz,
+    told_at timestamptz, -- when it was told last, where that was not the first time
     PRIMARY KEY (tenant_id, programme_id, member_id, channel, digest),
     CHECK (alive = (reason IS NULL))
 );
@@ -601,6 +602,7 @@ GRANT INSERT, UPDATE (given_name, family_name, language, zone, country, recorded
 GRANT INSERT, DELETE, UPDATE (address) ON vault.contact TO pointstream_operator, pointstream_earning, pointstream_gateway;
 GRANT UPDATE (alive, reason, changed_at) ON vault.contact TO pointstream_operator, pointstream_gateway, pointstream_notifier;
 GRANT UPDATE (reached_at) ON vault.contact TO pointstream_notifier;
+GRANT UPDATE (told_at) ON vault.contact TO pointstream_operator, pointstream_earning, pointstream_gateway;
 GRANT INSERT, UPDATE (present) ON vault.consent
     TO pointstream_operator, pointstream_earning, pointstream_gateway, pointstream_notifier;
 -- erases
@@ -622,7 +624,7 @@ LANGUAGE sql VOLATILE AS $$
 $$;
 
 -- Saves addresses of members who are held, each once. Those that are `gone` go; where they take the place of what their channel
--- had (`p_instead`), that goes too. What is dead stays.
+-- had (`p_instead`), that goes too. What is dead stays. One that was known is told anew.
 CREATE FUNCTION vault.save_contacts(
     p_now timestamptz, p_tenants int[], p_programmes int[], p_members uuid[], p_channels text[], p_digests bytea[],
     p_addresses bytea[], p_gone boolean[], p_instead boolean[]
@@ -645,7 +647,8 @@ BEGIN
     FROM unnest(p_tenants, p_programmes, p_members, p_channels, p_digests, p_addresses, p_gone)
         AS v(tenant_id, programme_id, member_id, channel, digest, address, gone)
     WHERE NOT v.gone
-    ON CONFLICT (tenant_id, programme_id, member_id, channel, digest) DO UPDATE SET address = excluded.address;
+    ON CONFLICT (tenant_id, programme_id, member_id, channel, digest) DO UPDATE
+        SET address = excluded.address, told_at = p_now;
 END $$;
 
 -- Records words of members, in their order, and returns how many are no repeats of what stands. A word said in the future was
@@ -3525,6 +3528,7 @@ CREATE TABLE notifier.feedback (
     CHECK (delivery_id IS NOT NULL OR digest IS NOT NULL)
 );
 CREATE INDEX feedback_open ON notifier.feedback (recorded_at) WHERE applied_at IS NULL;
+CREATE INDEX feedback_applied ON notifier.feedback (applied_at) WHERE applied_at IS NOT NULL;
 
 -- What would have been handed over, on a platform without a provider for the channel: shown to people, sealed in between.
 CREATE TABLE notifier.captured (
@@ -3607,7 +3611,7 @@ GRANT SELECT, INSERT ON notifier.delivery, notifier.captured TO pointstream_noti
 GRANT UPDATE (state, due_at, follow_at, attempts, epoch, holder, lease_until, lapses, reason, detail, language, provider_id, digest,
               handed_at, delivered_at, opened_at, clicked_at, ended_at, trail) ON notifier.delivery TO pointstream_notifier;
 GRANT DELETE ON notifier.captured TO pointstream_notifier;
-GRANT SELECT, INSERT ON notifier.feedback TO pointstream_notifier;
+GRANT SELECT, INSERT, DELETE ON notifier.feedback TO pointstream_notifier;
 GRANT UPDATE (applied_at) ON notifier.feedback TO pointstream_notifier;
 GRANT SELECT ON ledger.member, ledger.lot, ledger.lot_now, ledger.debt, members.tier_standing TO pointstream_notifier;
 GRANT SELECT, INSERT, UPDATE ON stream.outbox_shard TO pointstream_notifier;

@@ -53,7 +53,8 @@ class Consent:
 class Person:
     """Who is written to. What is not known is None: language and zone then are the programme's.
 
-    Of several addresses of a channel the one that was told last comes first.
+    Of several addresses of a channel the one that was told last comes first. Who is not `readable` has names and
+    addresses that this platform's key does not open.
     """
 
     given_name: str | None = field(default=None, repr=False)
@@ -63,3 +64,4 @@ class Person:
     country: str | None = None
     addresses: tuple[Address, ...] = ()
     consents: tuple[Consent, ...] = ()
+    readable: bool = True

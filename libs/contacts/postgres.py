@@ -7,6 +7,7 @@ caller's. Only stores import this module.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ from libs.contacts.told import Told, ToldPerson
 from libs.contacts.vault import MemberName, MemberSeal, Vault, open_key
 from libs.messages.content import ChannelName
 from libs.runtime import sql
-from libs.runtime.seal import Seal
+from libs.runtime.seal import Seal, SealBroken
 
 _QUERIES = sql.load("libs.contacts", "contacts.sql")
 
@@ -39,11 +40,12 @@ _FORGETTING = (
 
 
 async def load_people(
-    connection: asyncpg.Connection, members: Sequence[MemberName], keys: Seal
+    connection: asyncpg.Connection, members: Sequence[MemberName], keys: Seal, *, in_any_case: bool = False
 ) -> dict[MemberName, Person]:
     """Return who the members are, by `keys`, the platform's seal: their present consents, dead addresses too.
 
-    Of whom nothing is known, or the key was destroyed, there is a person without names and addresses.
+    Of whom nothing is known, or the key was destroyed, there is a person without names and addresses. So there is with
+    `in_any_case` of whose data can't be read: who is not `readable` then.
 
     Raises:
         libs.runtime.seal.SealBroken: what is stored was sealed by another platform key, or has been changed.
@@ -52,7 +54,12 @@ async def load_people(
     if people:
         for row in await connection.fetch(_QUERIES["people"], *_columns(list(people), 3)):
             name = (row["tenant_id"], row["programme_id"], row["member_id"])
-            people[name] = _person(name, row, keys)
+            try:
+                people[name] = _person(name, row, keys)
+            except SealBroken:
+                if not in_any_case:
+                    raise
+                people[name] = replace(_person(name, {**row, "sealed_key": None}, keys), readable=False)
     return people
 
 

@@ -72,6 +72,7 @@ KINDS: Mapping[str, Kind] = {
         missing_money=_maybe("money"),
     ),
     "welcome": _kind("service", balance=_maybe("points"), rewards=Variable("proposals")),
+    "answer_waits": _kind("service"),
     "invitation": _kind("service", inviter=_maybe("text")),
     "confirmation": _kind("service", consent=_TEXT, last_day=_DAY),
     "birthday": _kind("marketing", points=_maybe("points"), reward=_maybe("text"), valid_until=_maybe("day")),

@@ -16,6 +16,7 @@ from libs.contacts.postgres import load_people
 from libs.ledger.zones import load_zone
 from libs.mass.states import named_in
 from libs.promotions.messages import Notice
+from libs.runtime import logs
 from libs.runtime.clock import Clock
 from libs.runtime.seal import Seal
 from libs.scenarios.ends import Asked, load_ends
@@ -33,6 +34,7 @@ from services.notifier.programmes import Programmes, Rules
 from services.notifier.states import Failed, undelivered
 from services.notifier.words import Unwritten, Words
 
+log = logs.get(__name__)
 _NOBODY = Sent()
 
 
@@ -116,7 +118,9 @@ class Desk:
         deliveries = [claimed.delivery for claimed, _ in known]
         members = list(dict.fromkeys(each.member for each in deliveries))
         async with self._pool.acquire() as connection:
-            people = await load_people(connection, members, self._seal)
+            people = await load_people(connection, members, self._seal, in_any_case=True)
+            if strange := [name for name, person in people.items() if not person.readable]:
+                log.error("members.unreadable", tenants=sorted({name[0] for name in strange}), members=len(strange))
             standing = await truth.load_standing(connection, members, now)
             truths = await truth.load_truths(connection, deliveries, standing, now)
             ends = await load_ends(connection, _steps(known), standing.tiers)

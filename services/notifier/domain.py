@@ -35,9 +35,11 @@ DropReason = Literal[
     "cap_reached",
     "not_told",  # the programme does not tell this any more
 ]
-WaitReason = Literal["quiet_hours", "cap_reached", "cap_contended", "paused"]
+WaitReason = Literal["quiet_hours", "cap_reached", "cap_contended", "paused", "member_unreadable"]
 
 CONTENDED = timedelta(seconds=5)
+UNREADABLE = timedelta(hours=1)
+"""When it is looked again whether a member's data can be read."""
 SPREAD = timedelta(minutes=15)
 """Over so long what waited for the morning is spread, as far as there is time."""
 
@@ -124,6 +126,8 @@ def decide(case: Case, now: datetime) -> Verdict:
     for reason in _final(case, now):
         return Drop(reason)
     assert case.person is not None
+    if not case.person.readable:
+        return _look_again(case, now + UNREADABLE, "member_unreadable")
     address = _address(case.person, case.channel)
     if isinstance(address, Drop):
         return address
@@ -179,7 +183,7 @@ def _address(person: Person, channel: ChannelName) -> Address | Drop | None:
 def _in_time(case: Case, now: datetime) -> Wait | Drop | None:
     """What keeps it from going out at this moment, if anything does."""
     if case.held_until is not None:
-        return _held(case, case.held_until)
+        return _look_again(case, case.held_until, "paused")
     if case.quiet is not None:
         opens = next_decent(now, case.quiet, case.zone)
         if opens > now:
@@ -187,9 +191,9 @@ def _in_time(case: Case, now: datetime) -> Wait | Drop | None:
     return _capped(case, case.sent, now)
 
 
-def _held(case: Case, until: datetime) -> Wait:
+def _look_again(case: Case, until: datetime, reason: WaitReason) -> Wait:
     """Look again later, and no later than it is of use: what is let go on before that still goes out."""
-    return Wait(until if case.useful_until is None else min(until, case.useful_until), "paused")
+    return Wait(until if case.useful_until is None else min(until, case.useful_until), reason)
 
 
 def _capped(case: Case, sent: Sent, now: datetime) -> Wait | Drop | None:

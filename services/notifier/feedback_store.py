@@ -17,6 +17,8 @@ from services.notifier.states import Bounced, Clicked, Delivered, FeedbackKind, 
 from services.notifier.store import delivery_of
 
 _QUERIES = sql.load("services.notifier", "feedback.sql")
+_IN_DOUBT = ("no-answer", "lease_ended")
+"""Why deliveries are postponed that their carrier may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,10 @@ class Feedback:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A delivery that something was heard of, with its state and the address that it went to."""
+    """A delivery that something was heard of, with its state and the address that it went to.
+
+    One that no answer came for, or whose worker ended over it, was handed over after all.
+    """
 
     delivery: Delivery
     state: str
@@ -46,7 +51,10 @@ async def hear_of_sent(pool: asyncpg.Pool, heard: Sequence[Heard], now: datetime
     """Keep what was heard of mails by somebody who knows no companies, as far as we sent them; returns which we did."""
     named = {each.delivery_id for each in heard}
     async with pool.acquire() as connection, connection.transaction():
-        whose = {row["delivery_id"]: row["tenant_id"] for row in await connection.fetch(_QUERIES["whose"], list(named))}
+        whose = {
+            row["delivery_id"]: row["tenant_id"]
+            for row in await connection.fetch(_QUERIES["whose"], list(named), list(_IN_DOUBT))
+        }
         for tenant_id in set(whose.values()):
             theirs = [each for each in heard if whose.get(each.delivery_id) == tenant_id]
             await hear(connection, tenant_id, theirs, now)
@@ -65,7 +73,7 @@ async def known(connection: asyncpg.Connection, feedback: Sequence[Feedback]) ->
         return {}
     tenants, ids = (list(column) for column in zip(*named, strict=True))
     rows = await connection.fetch(_QUERIES["deliveries"], tenants, ids)
-    return {(r["tenant_id"], r["delivery_id"]): Known(delivery_of(r), r["state"], r["digest"]) for r in rows}
+    return {(r["tenant_id"], r["delivery_id"]): Known(delivery_of(r), _state(r), r["digest"]) for r in rows}
 
 
 async def save(
@@ -86,3 +94,13 @@ async def applied(connection: asyncpg.Connection, feedback: Sequence[Feedback], 
     """Note that these are applied."""
     tenants, ids = [each.tenant_id for each in feedback], [each.feedback_id for each in feedback]
     await connection.execute(_QUERIES["applied"], tenants, ids, now)
+
+
+async def forget(pool: asyncpg.Pool, until: datetime, most: int) -> None:
+    """Forget what was applied by an instant, so many at most."""
+    await pool.execute(_QUERIES["forget"], until, most)
+
+
+def _state(row: asyncpg.Record) -> str:
+    state: str = row["state"]
+    return "handed" if state == "postponed" and row["reason"] in _IN_DOUBT else state

@@ -29,6 +29,9 @@ _MONTHS = 3
 _SHORTEST = timedelta(days=28)
 _LETTERS = timedelta(days=92)
 """How long letters for the post are kept for whoever prints them."""
+_HEARD = timedelta(days=92)
+"""How long what was heard of messages is kept once it is applied: so long a repeat of it changes nothing."""
+_FORGOTTEN = 5_000
 _RARELY = timedelta(seconds=15)
 _CAPTURED = sql.load("services.notifier", "captured.sql")
 _OPENED = ("opened", "clicked")
@@ -88,6 +91,7 @@ class Keeper:
             await store.give_back(self._pool, wall, now)
             await self._pool.execute(_CAPTURED["forget"], self._captured, now - _LETTERS)
             await clear_expired(self._pool, now)
+            await feedback_store.forget(self._pool, now - _HEARD, _FORGOTTEN)
             rows = await store.backlog(self._pool, now)
             self._metrics.show_backlog([tuple(row) for row in rows])
 

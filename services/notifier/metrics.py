@@ -199,6 +199,11 @@ class WebhookMetrics:
             "Endpoints that answered 410 and are told nothing any more.",
             registry=registry,
         )
+        self.unsigned = Counter(
+            "loyalty_webhook_unsigned_total",
+            "Attempts at messages of endpoints whose secret could not be read.",
+            registry=registry,
+        )
         self.waiting = Gauge(
             "loyalty_webhook_waiting_events",
             "Messages that wait for endpoints that are on; no more than 100,000 are counted.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -9,10 +11,22 @@ import pytest
 
 from tests.e2e.test_codes import done
 from tests.e2e.test_liking import anybody, console
+from tests.e2e.test_messages import captured, enrolment, messages
 from tests.e2e.test_occasions import enrolled
-from tests.support.running import Platform
+from tests.e2e.test_programme import loaded
+from tests.e2e.test_scenarios import RULES
+from tests.support.running import Platform, eventually
 
 WORDS = "Zebedee would like to know where the parcel is"
+TOLD: dict[str, Any] = {
+    **RULES,
+    "version": 37,
+    "scenarios": [
+        {"name": "chat", "trigger": {"kind": "activity", "activity": "chat-answered"},
+         "steps": [{"name": f"by_{each}", "message": "answer_waits", "purpose": "service", "channels": [each]}
+                   for each in ("email", "push", "inbox")]},
+    ],
+}  # fmt: skip
 
 
 @pytest.mark.feature("VOU-79")
@@ -52,3 +66,33 @@ async def test_a_member_writes_on_the_phone_and_is_answered_at_once(platform: Pl
     assert "The member has seen all of it." in shown
     closed = shop.http.post(f"/v1/chats/{member}:close").json()
     assert (closed["state"], closed["unread"]) == ("closed", 0)
+
+
+@pytest.mark.feature("VOU-79")
+async def test_who_is_away_is_told_that_an_answer_waits(platform_in_2017: Platform) -> None:
+    """On their channels, in their language, and not a word of what was said."""
+    platform, shop = platform_in_2017, platform_in_2017.tea_shop
+    await platform.put_version(shop, TOLD, timedelta(hours=1))
+    await loaded(platform)
+    places = [{"channel": "email", "address": "zenzi@example.org"}, {"channel": "push", "address": "zenzi-phone"}]
+    await platform.publish([enrolment(shop, "zenzi", places, language="de")])
+    await shop.enrolled("zenzi")
+    member = str(shop.member_id("zenzi"))
+    shop.http.put("/v1/chat-desk", json={"open": True}).raise_for_status()
+    asked = {"text": WORDS, "message_id": str(uuid4())}
+    shop.http.post(f"/v1/members/{member}/chat/messages", json=asked).raise_for_status()
+    said = {"text": "Zebedee's parcel is on its way", "message_id": str(uuid4())}
+    shop.http.post(f"/v1/chats/{member}/messages", json=said).raise_for_status()
+    platform.run("clock", (platform.now() + timedelta(minutes=6)).isoformat())
+
+    def told_all() -> bool:
+        stands = {each["channel"]: each["state"] for each in messages(shop, "zenzi")}
+        return stands == {"email": "handed", "push": "handed", "inbox": "handed"}
+
+    await eventually(told_all, "they are told", seconds=180)
+    (put,) = shop.get(f"/v1/members/{member}/inbox")["data"]
+    assert put["title"] == "Eine Antwort wartet auf Sie"
+    told = [captured(shop, platform)[each] for each in ("zenzi@example.org", "zenzi-phone")]
+    for text in (*told, put["text"]):
+        assert "im Chat von" in text
+        assert "Zebedee" not in text

@@ -15,6 +15,7 @@ from libs.contacts.person import Consent, Person
 from libs.contacts.postgres import (
     Place,
     destroy_keys,
+    load_addresses,
     load_consents,
     load_people,
     mark_alive,
@@ -116,6 +117,25 @@ async def test_what_is_told_later_changes_what_it_names(connection: asyncpg.Conn
     person = (await load_people(connection, [ANNA], VAULT.seal))[ANNA]
     assert (person.given_name, person.family_name, person.language, person.zone) == ("Anna", None, "en", "Europe/Rome")
     assert reached(person) == [("email", "b@example.com", True), ("push", "token-2", True)]
+
+
+async def test_a_device_that_is_told_again_is_the_newest(connection: asyncpg.Connection) -> None:
+    """Whoever goes back to the old telephone is told there; what is told all at once keeps its order."""
+    old, new = address("push", "token-1"), address("push", "token-2")
+
+    async def newest(at: int, *told: ToldAddress) -> str:
+        await save_told(connection, NOW + at * HOUR, {ANNA: Told(addresses=told)}, VAULT)
+        return (await load_people(connection, [ANNA], VAULT.seal))[ANNA].addresses[0].value
+
+    assert await newest(0, old) == "token-1"
+    assert await newest(1, new) == "token-2"
+    assert await newest(2, old) == "token-1"
+    assert [each.value for each in await load_addresses(connection, ANNA, VAULT.seal)] == ["token-1", "token-2"]
+    assert await newest(3, new) == "token-2"
+    assert await newest(4, old, new) == "token-2"
+    assert await newest(5, new, old) == "token-2"
+    (changed, *_) = await connection.fetchrow("SELECT max(changed_at) FROM vault.contact")
+    assert changed == NOW + HOUR, "it is alive since then"
 
 
 async def test_a_dead_address_stays_dead_until_a_person_says_otherwise(

@@ -23,7 +23,7 @@ NOTIFIER: dict[str, str] = {
     "DELETE INSERT SELECT": "notifier.captured notifier.inbox notifier.webhook_attempt notifier.webhook_topic",
     "INSERT SELECT": "stream.dead_letter stream.outbox",
     "INSERT SELECT UPDATE": "stream.outbox_shard",
-    "INSERT SELECT UPDATE(applied_at)": "notifier.feedback",
+    "DELETE INSERT SELECT UPDATE(applied_at)": "notifier.feedback",
     "INSERT SELECT UPDATE(members)": "notifier.mass_count",
     "SELECT UPDATE(next_at)": "notifier.result_mail",
     "SELECT UPDATE(begins_at) UPDATE(ended_at) UPDATE(state)": "notifier.post",

@@ -41,7 +41,7 @@ RIGHTS: dict[str, dict[str, str]] = {
             "INSERT SELECT UPDATE(country) UPDATE(family_name) UPDATE(given_name) UPDATE(language) "
             "UPDATE(recorded_at) UPDATE(zone)"
         ): "vault.person",
-        "DELETE INSERT SELECT UPDATE(address)": "vault.contact",
+        "DELETE INSERT SELECT UPDATE(address) UPDATE(told_at)": "vault.contact",
         "INSERT SELECT UPDATE(used)": "earning.counter",
         "INSERT SELECT UPDATE(told_at)": "earning.budget_reached members.segment_change",
         (
@@ -176,7 +176,9 @@ RIGHTS: dict[str, dict[str, str]] = {
             "INSERT SELECT UPDATE(country) UPDATE(family_name) UPDATE(given_name) UPDATE(language) "
             "UPDATE(recorded_at) UPDATE(zone)"
         ): "vault.person",
-        "DELETE INSERT SELECT UPDATE(address) UPDATE(alive) UPDATE(changed_at) UPDATE(reason)": "vault.contact",
+        (
+            "DELETE INSERT SELECT UPDATE(address) UPDATE(alive) UPDATE(changed_at) UPDATE(reason) UPDATE(told_at)"
+        ): "vault.contact",
         (
             "DELETE INSERT SELECT UPDATE(attempt) UPDATE(body) UPDATE(fingerprint) UPDATE(location) "
             "UPDATE(started_at) UPDATE(status)"
@@ -356,7 +358,9 @@ RIGHTS: dict[str, dict[str, str]] = {
             "DELETE INSERT SELECT UPDATE(country) UPDATE(family_name) UPDATE(given_name) UPDATE(language) "
             "UPDATE(recorded_at) UPDATE(zone)"
         ): "vault.person",
-        "DELETE INSERT SELECT UPDATE(address) UPDATE(alive) UPDATE(changed_at) UPDATE(reason)": "vault.contact",
+        (
+            "DELETE INSERT SELECT UPDATE(address) UPDATE(alive) UPDATE(changed_at) UPDATE(reason) UPDATE(told_at)"
+        ): "vault.contact",
         (
             "SELECT UPDATE(bad_streak) UPDATE(halt_reason) UPDATE(halted_at) UPDATE(recent_bad) UPDATE(recent_seen)"
         ): "stream.position",

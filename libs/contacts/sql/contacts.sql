@@ -11,7 +11,7 @@ CROSS JOIN LATERAL (
     FROM (
         SELECT c.* FROM vault.contact c
         WHERE c.tenant_id = v.tenant_id AND c.programme_id = v.programme_id AND c.member_id = v.member_id
-        ORDER BY c.channel, c.changed_at DESC, c.digest
+        ORDER BY c.channel, greatest(c.told_at, c.changed_at) DESC, c.changed_at DESC, c.digest
     ) AS c
 ) AS c
 CROSS JOIN LATERAL (
@@ -27,7 +27,7 @@ SELECT k.sealed_key, c.channel, c.digest, c.address, c.alive, c.reason, c.change
 FROM vault.contact c
 JOIN vault.member_key k USING (tenant_id, programme_id, member_id)
 WHERE c.tenant_id = $1 AND c.programme_id = $2 AND c.member_id = $3 AND k.sealed_key IS NOT NULL
-ORDER BY c.channel, c.changed_at DESC, c.digest;
+ORDER BY c.channel, greatest(c.told_at, c.changed_at) DESC, c.changed_at DESC, c.digest;
 
 -- name: drop_others
 DELETE FROM vault.contact c

@@ -181,6 +181,16 @@ WORDS: Mapping[str, Words] = {
         button="Discover {{ programme }}",
         offers=_REWARDS,
     ),
+    "answer_waits": Words(
+        title="An answer waits for you",
+        body=(
+            "We have written to you in the chat of {{ programme }}.",
+            "You can read it there, and write back at once.",
+        ),
+        short="We have written to you in the chat of {{ programme }}. You can read it there.",
+        till="An answer waits for you in the chat.",
+        button="Read the answer",
+    ),
     "invitation": Words(
         title="{% if inviter %}{{ inviter }}{% else %}A friend{% endif %} invites you to {{ programme }}",
         body=(

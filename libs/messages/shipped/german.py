@@ -186,6 +186,16 @@ WORDS: Mapping[str, Words] = {
         button="{{ programme }} entdecken",
         offers=_REWARDS,
     ),
+    "answer_waits": Words(
+        title="Eine Antwort wartet auf Sie",
+        body=(
+            "Wir haben Ihnen im Chat von {{ programme }} geschrieben.",
+            "Dort können Sie es lesen und gleich zurückschreiben.",
+        ),
+        short="Wir haben Ihnen im Chat von {{ programme }} geschrieben. Dort können Sie es lesen.",
+        till="Im Chat wartet eine Antwort auf Sie.",
+        button="Antwort lesen",
+    ),
     "invitation": Words(
         title="{% if inviter %}{{ inviter }} lädt Sie zu {{ programme }} ein"
         "{% else %}Sie sind zu {{ programme }} eingeladen{% endif %}",

@@ -86,7 +86,8 @@ async def tell_contacts(
 ) -> ContactsView:
     """Keep what is new, as a profile event does: what is not named stays, an empty text takes away.
 
-    A mail address or a number takes the place of the former one; devices are added. Sent again it changes nothing more.
+    A mail address or a number takes the place of the former one; devices are added, and the one told last is written
+    to, also where it was told before. Sent again it changes nothing more.
     """
     body = await read_body(request, TellingBody)
     name, desk = await _name(caller, member_id, programme), desk_of(request)

@@ -11,18 +11,26 @@ import hmac
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import orjson
 
 from libs.messages.content import WayName
 from libs.messages.provider_settings import FacebookSettings, Page
+from libs.runtime.clock import elapsed_since, monotonic
 from services.notifier.channels.channel import Handed, Letter, Outcome, Postponed, Reason, Refused, Unanswered
 from services.notifier.channels.exchange import Exchange, Line, Reply, Request, common, each_of
 
 PICTURE, SINCE = "picture", "since"
 """What a letter says beside its words: the address of a picture, and from when on (in Unix seconds) it was tried."""
 _SEARCHED = 25
+"""Posts asked for at a time: an answer of ours is no longer than some words of each."""
+MOST_PAGES = 20
+"""So many times: whoever is published more often since then is not searched to the end."""
+_SEARCH = 40.0
+"""Seconds after which a search is given up: what is published must be so while the attempt is still ours."""
+_PLACES = ("after", "until", "__paging_token")
+"""What the link to the next posts says of where they begin, for lists by cursors and for lists by time."""
 _FORM = "application/x-www-form-urlencoded"
 _BUSY = frozenset((4, 9, 17, 32, 341, 613))
 """Codes of limits: of the app, of who logged in, of the page, of what is posted."""
@@ -81,6 +89,25 @@ class FacebookChannel:
     async def _search(self, page: Page, message: str, since: str) -> Outcome | None:
         """What was published with these words since then, or why that is not known; None where nothing was."""
         asked = {"fields": "id,message", "since": since, "limit": str(_SEARCHED), **self._login(page)}
+        place: Mapping[str, str] = {}
+        began = monotonic()
+        for _ in range(MOST_PAGES):
+            document = await self._listed(page, {**asked, **place})
+            if not isinstance(document, Mapping):
+                return document
+            for each in document["data"]:
+                if _of(each).get("message") == message:
+                    return Handed(_text(_of(each).get("id")))
+            paging = _of(document.get("paging"))
+            if paging.get("next") is None:
+                return None
+            place = _following(paging)
+            if not place or elapsed_since(began).total_seconds() > _SEARCH:
+                break
+        return Postponed("no-answer", "the list of posts has no end")
+
+    async def _listed(self, page: Page, asked: Mapping[str, str]) -> Mapping[str, Any] | Outcome:
+        """Some posts of a page, in `data`, and what is said of where the list goes on; or why there are none."""
         answer = await self._exchange.ask(Request("GET", f"{self._root}/{page.page}/posts?{urlencode(asked)}"))
         if isinstance(answer, Postponed):
             return answer
@@ -88,13 +115,10 @@ class FacebookChannel:
             return Postponed("no-answer", answer.detail, provider_wide=True)
         if not 200 <= answer.status < 300:
             return _trouble(answer)
-        found = _of(answer.document()).get("data")
-        if not isinstance(found, list):
+        document = _of(answer.document())
+        if not isinstance(document.get("data"), list):
             return Postponed("no-answer", "no list of posts", provider_wide=True)
-        for each in found:
-            if _of(each).get("message") == message:
-                return Handed(_text(_of(each).get("id")))
-        return None
+        return document
 
     async def _write(self, page: Page, letter: Letter, told: Mapping[str, str]) -> Outcome:
         form = {"message": _message(letter, told), **self._login(page)}
@@ -124,6 +148,14 @@ def _message(letter: Letter, told: Mapping[str, str]) -> str:
     """What stands on the page: a picture has no card, so that the link stands below the words."""
     content = letter.content
     return f"{content.text}\n\n{content.link}" if PICTURE in told and content.link is not None else content.text
+
+
+def _following(paging: Mapping[str, Any]) -> dict[str, str]:
+    """Where the list goes on: as its link says, else behind its last post. The link itself is not followed."""
+    told = dict(parse_qsl(urlsplit(_text(paging.get("next"))).query))
+    place = {name: told[name] for name in _PLACES if name in told}
+    after = _text(_of(paging.get("cursors")).get("after"))
+    return place or ({"after": after} if after else {})
 
 
 def _trouble(reply: Reply) -> Outcome:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import aiohttp
 
 from libs.runtime.clock import Clock, elapsed_since, monotonic
-from libs.runtime.seal import Seal
+from libs.runtime.seal import Seal, SealBroken
 from libs.webhooks.endpoints import MessageState, seal_context
 from libs.webhooks.payload import message_name
 from libs.webhooks.resolving import Lookup, NotPublic, look_up, public_connector
@@ -20,6 +21,9 @@ from libs.webhooks.targets import TargetRefused, read_target
 from services.notifier.webhooks.store import Claimed, Result
 
 MOST_ANSWER = 1024
+UNSIGNED = "its secret can't be read: it needs another one"
+SET_ASIDE = timedelta(minutes=5)
+"""How long an endpoint is left alone whose secret can't be read."""
 _HEADERS = {"Content-Type": "application/json", "User-Agent": "Pointstream-Webhooks/1", "Accept-Encoding": "identity"}
 
 
@@ -59,14 +63,30 @@ class Sender:
         """Send a message once; whatever the receiver does is a result.
 
         Raises:
-            SealBroken: the secret was sealed with another key.
+            SealBroken: the secret was sealed with another key. Nothing was sent; `unsigned` says what follows.
         """
         began, at = monotonic(), self._wall.now()
-        secrets = [self._open(each, claimed) for each in (claimed.secret, claimed.old_secret) if each is not None]
-        headers = signed_headers(message_name(claimed.message_id), at, claimed.body, secrets)
+        headers = signed_headers(message_name(claimed.message_id), at, claimed.body, self._secrets(claimed))
         status, told, answer = await self._send(claimed, headers | _HEADERS)
-        took, now = elapsed_since(began), self._wall.now()
-        failed = claimed.failed + 1
+        return self._result(claimed, at, elapsed_since(began), status, told, answer)
+
+    def unsigned(self, claimed: Claimed) -> Result:
+        """Return what becomes of a message that nobody can sign: it waits by the table, its endpoint for a while."""
+        told = Verdict("failed", UNSIGNED, SET_ASIDE, busy=True)
+        return self._result(claimed, self._wall.now(), timedelta(0), None, told, "")
+
+    def _secrets(self, claimed: Claimed) -> list[str]:
+        """What a message is signed with. A secret of before that can't be read is done without: there is another."""
+        secrets = [self._open(claimed.secret, claimed)]
+        if claimed.old_secret is not None:
+            with contextlib.suppress(SealBroken):
+                secrets.append(self._open(claimed.old_secret, claimed))
+        return secrets
+
+    def _result(
+        self, claimed: Claimed, at: datetime, took: timedelta, status: int | None, told: Verdict, answer: str
+    ) -> Result:
+        now, failed = self._wall.now(), claimed.failed + 1
         due = None if told.outcome != "failed" else next_attempt(failed, now, self._chance(), told.after)
         state: MessageState = "waiting" if due is not None else "failed"
         if told.outcome == "delivered":

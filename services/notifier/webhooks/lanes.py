@@ -13,6 +13,7 @@ from uuid import UUID
 from libs.runtime import logs
 from libs.runtime.clock import Clock, happens_within
 from libs.runtime.postgres import DATABASE_ERRORS, Trouble, trouble
+from libs.runtime.seal import SealBroken
 from services.notifier.metrics import WebhookMetrics
 from services.notifier.webhooks.attempt import Reach, Sender
 from services.notifier.webhooks.store import Claimed, Room, WebhookStore
@@ -83,7 +84,12 @@ class Lanes:
         return bool(claimed) and len(self._at_work) < self._reach.most
 
     async def _send(self, claimed: Claimed) -> None:
-        result = await self._sender.attempt(claimed)
+        try:
+            result = await self._sender.attempt(claimed)
+        except SealBroken:  # its own trouble: the endpoints of others go on
+            self._metrics.unsigned.inc()
+            log.error("webhooks.secret_unusable", tenant=claimed.tenant_id, endpoint_id=str(claimed.endpoint_id))
+            result = self._sender.unsigned(claimed)
         try:
             ours, gone = await self._store.finish(claimed, result)
         except DATABASE_ERRORS as error:

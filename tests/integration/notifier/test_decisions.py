@@ -91,6 +91,87 @@ async def test_of_several_devices_the_one_told_last_is_written_to_while_it_lives
     assert [letter.address for letter in push.letters] == ["newest", "newer"]
 
 
+async def test_one_whose_data_were_sealed_with_another_key_holds_up_nobody_else(notifying: Notifying) -> None:
+    await notifying.superuser.execute(SEED, 3, BOUNDARY)
+    await notifying.programme({"notices": [{"message": "expiry_reminder", "channels": ["email"]}]})
+    await notifying.people([1, 2, 3], {"email": "m{n}@example.com"})
+    spoil = "UPDATE vault.member_key SET sealed_key = $1 WHERE member_id = $2 RETURNING sealed_key"
+    whole = await notifying.superuser.fetchval(
+        "SELECT sealed_key FROM vault.member_key WHERE member_id = $1", UUID(int=2)
+    )
+    await notifying.superuser.execute(spoil, b"another key's", UUID(int=2))
+    await notifying.hear([notifying.reminder(number) for number in (1, 2, 3)])
+    await notifying.send("email")
+    rows = await notifying.rows("member_id, state, reason")
+    assert {(row["member_id"].int, row["state"], row["reason"]) for row in rows} == {
+        (1, "handed", None), (2, "postponed", "member_unreadable"), (3, "handed", None),
+    }  # fmt: skip
+    await notifying.superuser.execute(spoil, whole, UUID(int=2))
+    notifying.clock.instant += timedelta(hours=1)
+    await notifying.send("email")
+    letters = notifying.channels["email"].letters
+    assert sorted(letter.address for letter in letters) == [f"m{number}@example.com" for number in (1, 2, 3)]
+
+
+async def test_what_is_heard_before_the_answer_is_written_down_counts_behind_it(notifying: Notifying) -> None:
+    """A provider may tell what became of a message before the bundle that it went with is over."""
+    await notifying.superuser.execute(SEED, 2, BOUNDARY)
+    await notifying.programme({"notices": [{"message": "expiry_reminder", "channels": ["sms", "email"]}]})
+    await notifying.people([1, 2], {"sms": "+42060100000{n}", "email": "m{n}@example.com"})
+    await notifying.hear([notifying.reminder(number) for number in (1, 2)])
+    sms = notifying.channels["sms"]
+
+    async def told_at_once(letters: list[Letter]) -> list[Outcome]:
+        first, second = sorted(letters, key=lambda letter: letter.address)
+        heard = [
+            Heard("delivered", NOON, "", first.message_id),
+            Heard("failed", NOON, "sms 30005", second.message_id, None, True),
+        ]
+        await hear(notifying.superuser, 1, heard, NOON)
+        await notifying.keeper().look()
+        return [Handed("1") for _ in letters]
+
+    sms.send = told_at_once
+    await notifying.send("sms")
+    await notifying.keeper().look()
+    rows = await notifying.rows("member_id, state, reason", "channel = 'sms'")
+    assert sorted((row["member_id"].int, row["state"], row["reason"]) for row in rows) == [
+        (1, "delivered", None), (2, "bounced", "sms 30005"),
+    ]  # fmt: skip
+    assert not await notifying.superuser.fetchval(
+        "SELECT alive FROM vault.contact WHERE channel = 'sms' AND member_id = $1", UUID(int=2)
+    )
+    await notifying.send("email")
+    assert [letter.address for letter in notifying.channels["email"].letters] == ["m2@example.com"]
+
+
+async def test_what_arrived_without_an_answer_is_not_sent_again(notifying: Notifying) -> None:
+    """A carrier that gave none may tell what became of a message all the same."""
+    await notifying.superuser.execute(SEED, 3, BOUNDARY)
+    await notifying.programme({"notices": [{"message": "expiry_reminder", "channels": ["sms", "email"]}]})
+    await notifying.people([1, 2, 3], {"sms": "+42060100000{n}", "email": "m{n}@example.com"})
+    await notifying.hear([notifying.reminder(number) for number in (1, 2, 3)])
+    sms = notifying.channels["sms"]
+    sms.answer = lambda letter: Unanswered(safe=False, detail="closed")
+    await notifying.lane(notifying.carrier(sms)).work()
+    assert len(sms.letters) == 3
+    arrived, back, _ = [letter.message_id for letter in sorted(sms.letters, key=lambda letter: letter.address)]
+    heard = [Heard("delivered", NOON, "", arrived), Heard("failed", NOON, "sms 30005", back, None, True)]
+    await hear(notifying.superuser, 1, heard, NOON)
+    keeper = notifying.keeper()
+    await keeper.look()
+    assert keeper.trouble is None
+    notifying.clock.instant += HOUR
+    sms.answer = lambda letter: Handed("1")
+    await notifying.send()
+    assert [letter.address for letter in sms.letters[3:]] == ["+420601000003"]
+    assert [letter.address for letter in notifying.channels["email"].letters] == ["m2@example.com"]
+    rows = await notifying.rows("member_id, state, handed_at", "channel = 'sms'")
+    assert sorted((row["member_id"].int, row["state"], row["handed_at"]) for row in rows) == [
+        (1, "delivered", NOON), (2, "bounced", NOON), (3, "handed", NOON + HOUR),
+    ]  # fmt: skip
+
+
 async def test_a_night_is_waited_for_and_a_cap_counts_over_all_messages(notifying: Notifying) -> None:
     await notifying.superuser.execute(SEED, 1, BOUNDARY)
     notices = [{"message": "points_credited", "channels": ["email"], "purpose": "marketing"}]

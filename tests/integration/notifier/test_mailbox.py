@@ -36,6 +36,23 @@ async def test_what_comes_back_is_kept_once(notifying: Notifying) -> None:
     assert [tuple(row) for row in kept] == [(1, MESSAGE, "bounced", True), (1, MESSAGE, "complained", True)]
 
 
+async def test_what_comes_back_while_its_answer_is_not_written_down_is_kept_until_it_is(notifying: Notifying) -> None:
+    await notifying.superuser.execute(WAITS, MESSAGE, notifying.clock.now())
+    held = "UPDATE notifier.delivery SET state = 'sending', holder = 'one', lease_until = due_at + interval '9 years'"
+    await notifying.superuser.execute(held)
+    async with imap_server() as server:
+        server.mails = [dsn("failed", "5.1.1")]
+        assert await mailbox(notifying, server.port).look() == 1
+    open_ones = "SELECT count(*) FROM notifier.feedback WHERE applied_at IS NULL"
+    await notifying.keeper().look()
+    assert await notifying.superuser.fetchval(open_ones) == 1
+    handed = "UPDATE notifier.delivery SET state = 'handed', holder = NULL, lease_until = NULL, handed_at = due_at"
+    await notifying.superuser.execute(handed)
+    await notifying.keeper().look()
+    assert await notifying.superuser.fetchval(open_ones) == 0
+    assert [row["state"] for row in await notifying.rows("state")] == ["bounced"]
+
+
 async def test_who_names_no_mail_of_ours_ends_no_address(notifying: Notifying) -> None:
     """Anybody may mail the mailbox: a name alone, an invented id and a message that waits still prove nothing."""
     await notifying.people([1], {"email": "anna@example.com"})

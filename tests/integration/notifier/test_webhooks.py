@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,7 +28,7 @@ from libs.webhooks.endpoints import Endpoint, Kept, Wish
 from libs.webhooks.payload import message_name, trial_message
 from libs.webhooks.postgres import Webhooks
 from services.notifier.metrics import NotifierMetrics, WebhookMetrics
-from services.notifier.webhooks.attempt import Reach, Sender, client
+from services.notifier.webhooks.attempt import SET_ASIDE, UNSIGNED, Reach, Sender, client
 from services.notifier.webhooks.intake import Intake
 from services.notifier.webhooks.lanes import LEASE, Lanes, Upkeep
 from services.notifier.webhooks.store import Room, WebhookStore
@@ -327,6 +328,33 @@ async def test_a_secret_is_replaced_and_a_range_told_again(hooks: Hooks) -> None
         (claimed, *_) = await claim_again(hooks, endpoint, first)
         assert claimed.old_secret is None
         await Upkeep(hooks.store, hooks.wall, hooks.metrics, timedelta(0)).look()
+
+
+async def test_a_secret_of_another_key_stops_its_own_endpoint_alone(hooks: Hooks) -> None:
+    async with peer() as receiver, peer() as other:
+        broken, _ = await hooks.endpoint(receiver)
+        whole, _ = await hooks.endpoint(other)
+        lost = Seal.from_base64(base64.b64encode(bytes(32)).decode()).close(b"whsec_x", "elsewhere")
+        await hooks.owner.execute(
+            "UPDATE notifier.webhook_endpoint SET secret = $1 WHERE endpoint_id = $2", lost, broken
+        )
+        waits = await hooks.message(broken)
+        async with hooks.sending():
+            told = await hooks.attempted(broken, waits)
+            assert (told.state, told.failed) == ("waiting", 1)
+            (attempt,) = await hooks.webhooks.attempts(broken, waits)
+            assert (attempt.outcome, attempt.status, attempt.why) == ("failed", None, UNSIGNED)
+            assert (await hooks.seen(broken)).paused_until is not None, "its other messages aren't tried in vain"
+            assert hooks.metrics.unsigned._value.get() == 1
+            for _ in range(2):
+                assert (await hooks.attempted(whole, await hooks.message(whole))).state == "delivered"
+            assert receiver.heard == []
+            new = await hooks.webhooks.rotate(broken, hooks.wall.now(), os.urandom)
+            hooks.wall.ahead = SET_ASIDE + timedelta(seconds=1)
+            assert (await hooks.attempted(broken, waits, 2)).state == "delivered", "what was before is not asked for"
+        assert new is not None
+        (heard,) = receiver.heard
+        assert len(heard.headers["webhook-signature"].split()) == 1
 
 
 async def claim_again(hooks: Hooks, endpoint: UUID, message: UUID) -> list[Any]:

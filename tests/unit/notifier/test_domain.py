@@ -58,6 +58,15 @@ def test_what_is_final_is_said_first() -> None:
     assert decide(replace(CASE, person=Person(), channel="inbox"), NOW) == Send(None, {"points": 5})
 
 
+def test_whose_data_can_not_be_read_waits_alone() -> None:
+    """A no is known all the same, for consents are not sealed."""
+    strange = replace(CASE, person=Person(readable=False))
+    assert decide(strange, NOW) == Wait(NOW + HOUR, "member_unreadable")
+    assert decide(replace(strange, useful_until=NOW + HOUR / 2), NOW) == Wait(NOW + HOUR / 2, "member_unreadable")
+    assert decide(replace(strange, useful_until=NOW), NOW) == Drop("too_late")
+    assert decide(replace(strange, purpose="marketing"), NOW) == Drop("no_consent")
+
+
 def test_a_reminder_is_sent_before_its_boundary_or_not_at_all() -> None:
     night = datetime(2026, 11, 10, 23, tzinfo=UTC)
     case = replace(CASE, quiet=QUIET, chance=0.5)

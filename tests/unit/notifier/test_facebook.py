@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from libs.messages.provider_settings import FacebookSettings, read_settings
 from libs.messages.providers import shown
 from services.notifier.channels.channel import Handed, Letter, Outcome, Postponed, Refused
-from services.notifier.channels.facebook import PICTURE, SINCE, FacebookChannel
+from services.notifier.channels.facebook import MOST_PAGES, PICTURE, SINCE, FacebookChannel
 from tests.support.receivers import Answer, Heard, cut_off, hang, in_pieces, peer, says
 from tests.unit.notifier.test_channels import CONTENT, LINE, SECRET, graph, letter, said
 
@@ -75,6 +75,57 @@ async def test_what_comes_in_pieces_is_read_to_its_end_before_it_is_looked_at() 
     there = json.dumps({"data": [{"id": "1_8", "message": "x" * 200}, {"id": "1_9", "message": CONTENT.text}]})
     asked, outcome = await published(replace(PLAIN, data=((SINCE, "1711267200"),)), in_pieces(200, there), TAKEN)
     assert ([each.method for each in asked], outcome) == (["GET"], Handed("1_9"))
+
+
+def listed(*ids: int, text: str = "Something else", **paging: Any) -> Answer:
+    """A page of a list of posts."""
+    return said({"data": [{"id": f"1_{each}", "message": text} for each in ids], "paging": paging})
+
+
+TOLD: list[tuple[dict[str, Any], dict[str, list[str]]]] = [
+    ({"cursors": {"before": "A", "after": "B="}, "next": "https://graph.example/v23.0/1/posts?limit=25&after=B%3D"},
+     {"after": ["B="]}),
+    ({"previous": "https://graph.example/1/posts?since=9", "next":
+      "https://graph.example/v23.0/1/posts?access_token=other&since=1&limit=25&until=1711260000&__paging_token=enc_A"},
+     {"until": ["1711260000"], "__paging_token": ["enc_A"]}),
+    ({"cursors": {"before": "A", "after": "B"}, "next": "https://graph.example/"}, {"after": ["B"]}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("paging", "asks"), TOLD)
+async def test_all_pages_of_a_list_are_looked_at(paging: dict[str, Any], asks: dict[str, list[str]]) -> None:
+    """A page of it may be empty and go on all the same; each is asked for where the first was, with our own token."""
+    answers = (listed(*range(10, 35), **paging), listed(**paging), listed(9, text=CONTENT.text))
+    asked, outcome = await published(replace(PLAIN, data=((SINCE, "1711267200"),)), *answers, TAKEN)
+    assert ([each.method for each in asked], outcome) == (["GET"] * 3, Handed("1_9"))
+    first, *more = [urlsplit(each.path) for each in asked]
+    assert {each.path for each in (first, *more)} == {"/v23.0/1/posts"}
+    for each in more:
+        assert parse_qs(each.query) == parse_qs(first.query) | asks
+
+
+async def test_after_the_last_page_it_is_written() -> None:
+    """The last page has cursors too, and nothing that is next."""
+    last = listed(3, cursors={"before": "A", "after": "B"}, previous="https://graph.example/1/posts?before=A")
+    answers = (listed(4, next="https://graph.example/1/posts?after=C"), last, TAKEN)
+    asked, outcome = await published(replace(PLAIN, data=((SINCE, "1711267200"),)), *answers)
+    assert ([each.method for each in asked], outcome) == (["GET", "GET", "POST"], Handed("1_2"))
+
+
+ENDLESS = [
+    [listed(4, next="https://graph.example/1/posts?after=C")] * (MOST_PAGES + 1),
+    [listed(4, next="https://graph.example/1/posts")],
+    [listed(4, next=7)],
+    [listed(4, next="https://graph.example/1/posts?after=C"), says(503)],
+]
+
+
+@pytest.mark.parametrize("answers", ENDLESS)
+async def test_a_list_that_is_not_seen_to_its_end_lets_nothing_be_written(answers: list[Answer]) -> None:
+    asked, outcome = await published(replace(PLAIN, data=((SINCE, "1711267200"),)), *answers)
+    assert {each.method for each in asked} == {"GET"}
+    assert len(asked) <= MOST_PAGES
+    assert isinstance(outcome, Postponed)
 
 
 NO_LIST = [in_pieces(200, '{"data": []}', whole=False), says(200, "<html>"), said({}), said([])]
