@@ -221,7 +221,7 @@ async def all_knowing(
 ) -> RulesOf:
     """Return how to find rules that know these members, of whichever programmes."""
     known: dict[tuple[int, int], Mapping[UUID, MemberFacts]] = {}
-    names = list(members)
+    names = list(members) if any(map(dates, asks)) else []
     for scope in sorted({name[:2] for name in names}):
         rules = rules_of(scope, now)
         if rules is not None:

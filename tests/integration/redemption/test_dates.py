@@ -14,6 +14,8 @@ from libs.contracts.trades import TradeAsk
 from tests.integration.redemption.stores import SCOPE, START, TRADES, Stores
 from tests.support.database import Database
 from tests.support.receipts import purchase
+from tests.support.spending import traded
+from tests.support.spending_lane import SpendingLane
 
 MONTHS: dict[str, Any] = {"kind": "natural", "period": "month"}
 YEARS_FOR_GOLD = [{"tiers": ["gold"], "expiry": {"kind": "natural", "period": "year"}}]
@@ -59,10 +61,13 @@ def test_points_that_are_bought_exchanged_or_lent_lapse_with_those_that_are_earn
     ]
     for operation, told in asked:
         assert stores.spend(operation, operation, **whose, **told).refused is None
+    lane = stores.run(SpendingLane(stores.counter.desk).claim())
+    asking = traded("T-1", member, "buy", points=10, paid_minor=20, currency="EUR", time=START)
+    stores.run(lane.apply([asking]))
     (earned,), *others = stores.ask(LOTS, member)
     wanted = {"gold": datetime(2024, 12, 31, 23, tzinfo=UTC), "plain": datetime(2024, 3, 31, 22, tzinfo=UTC)}
     assert earned == wanted.get(terms, earned)
-    assert others == [(earned,)] * 3
+    assert others == [(earned,)] * 4
     assert stores.flaws() == []
 
 

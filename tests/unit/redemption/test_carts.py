@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -33,6 +33,7 @@ def test_all_comes_back_with_all_of_a_receipt_whatever_it_says_it_came_to(total:
     assert found == Back(100, (CardBack(UUID(int=6), 70),), (CODE,))
 
 
+@settings(deadline=None)
 @given(total=st.integers(1, 200), cuts=st.lists(st.integers(0, 200), max_size=4))
 def test_in_whatever_parts_a_receipt_comes_back_it_brings_the_same(total: int, cuts: list[int]) -> None:
     now, bill, money = cart(total), 0, 0
