@@ -53,7 +53,7 @@ async def told_everywhere(platform: Platform) -> tuple[Door, dict[str, dict[str,
 
 def looked_at(platform: Platform, shop: Door, paths: dict[str, str]) -> dict[str, str]:
     """Pages of the console, as whoever has the company's key sees them."""
-    with httpx.Client(base_url=platform.told["gateway"], follow_redirects=True, trust_env=False) as browser:
+    with httpx.Client(base_url=platform.told["gateway"], follow_redirects=True, trust_env=False, timeout=60) as browser:
         key = shop.http.headers["Authorization"].removeprefix("Bearer ")
         assert browser.post("/sign-in", data={"key": key}).is_success
         return {name: browser.get(path).text for name, path in paths.items()}

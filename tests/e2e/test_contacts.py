@@ -44,7 +44,7 @@ async def test_a_member_agrees_with_the_enrolment_refuses_by_one_click_and_choos
 
     whose = (str(shop.member_id("chooser")), "--tenant", shop.slug)
     link = platform.run("contacts", "link", *whose, "--channel", "email")["path"]
-    async with httpx.AsyncClient(base_url=shop.http.base_url, trust_env=False) as anybody:
+    async with httpx.AsyncClient(base_url=shop.http.base_url, trust_env=False, timeout=60) as anybody:
         page = (await anybody.get(link)).text
         assert "Was möchten Sie von uns hören?" in page
         assert "annabella" not in page.lower()

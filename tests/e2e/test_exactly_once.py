@@ -15,7 +15,7 @@ from tests.support.running import Platform, eventually
 from tests.support.stack import until
 
 MEMBERS = 40
-BURST = 4_000
+BURST = 3_000
 REPEATED = 200
 IN_FLIGHT = 200
 POINTS = 7
@@ -66,6 +66,7 @@ async def strike(platform: Platform, victim: str, fresh: list[Record], again: li
     try:
         async with asyncio.timeout(60):
             while done == before:
+                await asyncio.sleep(0.005)
                 done = await operator.fetchval(_DECIDED)
         killed = platform.kill(victim)
     finally:

@@ -27,7 +27,7 @@ from deploy.embedded.state import SERVICES
 
 COMMAND = (sys.executable, "-m", "cli.main")
 RECEIPTS = 300
-PATIENCE = 120.0
+PATIENCE = 400.0
 
 
 class Platform:
@@ -101,7 +101,7 @@ def told(platform: Platform) -> dict[str, Any]:
 def ask(addresses: dict[str, Any], path: str) -> Any:
     """What the gateway answers to the demo's key."""
     headers = {"Authorization": f"Bearer {addresses['api_key']}"}
-    answer = httpx.get(addresses["gateway"] + path, headers=headers, trust_env=False)
+    answer = httpx.get(addresses["gateway"] + path, headers=headers, trust_env=False, timeout=60)
     assert answer.status_code == httpx.codes.OK, answer.text
     return answer.json()
 
@@ -132,7 +132,7 @@ def test_one_command_brings_everything_up(platform: Platform) -> None:
     assert answer["points"] == points_in_database(answer) > 0
     assert set(answer["metrics"]) == set(SERVICES)
     for url in answer["metrics"].values():
-        assert "# HELP" in httpx.get(url, trust_env=False).text
+        assert "# HELP" in httpx.get(url, trust_env=False, timeout=60).text
     member = ask(answer, f"/v1/members/{newest_member()}")
     assert member["wallets"][0]["available"] > 0
     receipt = ask(answer, f"/v1/receipts{answer['example']['source']}/{answer['example']['id']}")

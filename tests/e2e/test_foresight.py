@@ -122,7 +122,7 @@ async def test_one_day_is_told_to_everybody_with_answers_to_what_they_ask(platfo
 
 def public(door: Door, language: str) -> list[str]:
     """The pages of rules and of questions, as anybody sees them."""
-    with httpx.Client(base_url=door.http.base_url, params={"lang": language}) as anybody:
+    with httpx.Client(base_url=door.http.base_url, params={"lang": language}, timeout=60) as anybody:
         return [anybody.get(f"/{page}/acme/main").text for page in ("rules", "questions")]
 
 

@@ -34,7 +34,9 @@ async def door(stack: Stack) -> httpx.AsyncClient:
     )
     await connection.close()
     worker = await stack.start_ready("gateway")
-    return httpx.AsyncClient(base_url=f"http://127.0.0.1:{worker.port}", headers={"Authorization": f"Bearer {text}"})
+    return httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{worker.port}", headers={"Authorization": f"Bearer {text}"}, timeout=60
+    )
 
 
 async def told(client: httpx.AsyncClient, path: str, **params: Any) -> dict[str, Any]:

@@ -21,7 +21,7 @@ PICTURE = {"link": "https://shop.example/cup.jpg", "alt": "A cup"}
 
 def console(shop: Door) -> httpx.Client:
     """A browser that somebody of the company has signed in with."""
-    browser = httpx.Client(base_url=shop.http.base_url, headers={"Sec-Fetch-Site": "same-origin"})
+    browser = httpx.Client(base_url=shop.http.base_url, headers={"Sec-Fetch-Site": "same-origin"}, timeout=60)
     key = shop.http.headers["authorization"].removeprefix("Bearer ")
     assert browser.post("/sign-in", data={"key": key}).status_code == httpx.codes.SEE_OTHER
     return browser
@@ -29,7 +29,7 @@ def console(shop: Door) -> httpx.Client:
 
 def anybody(shop: Door) -> httpx.Client:
     """A visitor's phone."""
-    return httpx.Client(base_url=shop.http.base_url, headers={"User-Agent": "Mozilla/5.0 (Android 14)"})
+    return httpx.Client(base_url=shop.http.base_url, headers={"User-Agent": "Mozilla/5.0 (Android 14)"}, timeout=60)
 
 
 @pytest.mark.feature("XOXO-35", "XOXO-54", "COM-76")

@@ -74,7 +74,7 @@ async def test_a_marketer_counts_a_message_and_sends_it_from_the_console(platfor
 
     key = shop.http.headers["Authorization"].removeprefix("Bearer ")
     gateway = platform.told["gateway"]
-    async with httpx.AsyncClient(base_url=gateway, follow_redirects=True, trust_env=False) as browser:
+    async with httpx.AsyncClient(base_url=gateway, follow_redirects=True, trust_env=False, timeout=60) as browser:
         assert (await browser.post("/sign-in", data={"key": key})).is_success
         page = f"/mass/{made[0]['mass_message_id']}?lang=en"
         assert "Send to 4 members" in (await browser.get(page)).text
@@ -134,7 +134,7 @@ async def test_letters_codes_for_a_mailing_tool_and_the_figures_of_a_day(
     added = platform.run("results", "add", "boss@example.org", "--every", "day", "--hour", 0, *whose)["results"]
     platform.run("clock", (datetime.fromisoformat(added[0]["next_at"]) + timedelta(minutes=1)).isoformat())
     key = shop.http.headers["Authorization"].removeprefix("Bearer ")
-    async with httpx.AsyncClient(base_url=platform.told["gateway"], trust_env=False) as browser:
+    async with httpx.AsyncClient(base_url=platform.told["gateway"], trust_env=False, timeout=60) as browser:
         await browser.post("/sign-in", data={"key": key})
 
         async def written() -> bool:

@@ -121,7 +121,7 @@ async def test_reminders_are_true_when_they_arrive(platform_in_2017: Platform) -
 
 def captured(shop: Door, platform: Platform) -> dict[str, str]:
     """What the console's outbox shows, by address: the mail as its frame has it."""
-    with httpx.Client(base_url=platform.told["gateway"], follow_redirects=True, trust_env=False) as browser:
+    with httpx.Client(base_url=platform.told["gateway"], follow_redirects=True, trust_env=False, timeout=60) as browser:
         key = shop.http.headers["Authorization"].removeprefix("Bearer ")
         assert browser.post("/sign-in", data={"key": key}).is_success
         page = browser.get("/outbox").text

@@ -33,7 +33,7 @@ async def test_a_post_is_published_on_the_fan_page_once_and_captured_without_one
     captured = platform.run("posts", "draft", wanted, *whose)["post_id"]
     assert platform.run("posts", "publish", captured, "--wait", 120, *whose)["state"] == "published"
     gateway = platform.told["gateway"]
-    async with httpx.AsyncClient(base_url=gateway, follow_redirects=True, trust_env=False) as browser:
+    async with httpx.AsyncClient(base_url=gateway, follow_redirects=True, trust_env=False, timeout=60) as browser:
         assert (await browser.post("/sign-in", data={"key": key})).is_success
         assert f"/posts/{captured}" in (await browser.get("/outbox?lang=en")).text
         looks = (await browser.get(f"/posts/{captured}?lang=en")).text

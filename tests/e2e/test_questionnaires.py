@@ -49,7 +49,7 @@ async def test_an_answer_is_paid_for_and_puts_its_member_into_a_segment(platform
     assert NAME in waiting()
 
     link = shop.http.post(f"{member}/pages").json()["path"]
-    async with httpx.AsyncClient(base_url=shop.http.base_url, trust_env=False) as anybody:
+    async with httpx.AsyncClient(base_url=shop.http.base_url, trust_env=False, timeout=60) as anybody:
         form = f"{link}/questions/{NAME}?lang=en"
         assert form.replace("&", "&amp;") in (await anybody.get(f"{link}?lang=en")).text
         assert "A pet?" in (await anybody.get(form)).text

@@ -59,7 +59,7 @@ async def test_a_cart_is_quoted_and_then_bought(platform: Platform) -> None:
 @pytest.mark.feature("XOXO-5", "VOU-65", "VOU-66")
 def test_rules_and_the_calculator_are_for_everybody(platform: Platform) -> None:
     door = platform.acme
-    with httpx.Client(base_url=door.http.base_url, follow_redirects=True) as anybody:
+    with httpx.Client(base_url=door.http.base_url, follow_redirects=True, timeout=60) as anybody:
         rules = anybody.get("/rules/acme/main")
         assert rules.status_code == httpx.codes.OK
         assert "50 points from a total of €100.00." in rules.text

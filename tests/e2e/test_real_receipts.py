@@ -15,13 +15,13 @@ from tests.support.running import Platform, running
 Baskets = list[list[dict[str, Any]]]
 
 
-MID_JANUARY, DECEMBER = datetime(2017, 1, 11, tzinfo=UTC), datetime(2017, 12, 1, tzinfo=UTC)
+FIRST_DAYS, CHRISTMAS = datetime(2017, 1, 7, tzinfo=UTC), datetime(2017, 12, 15, tzinfo=UTC)
 
 
 def test_the_first_days_of_2017_bring_each_household_what_the_rules_say(platform_in_2017: Platform) -> None:
-    receipts = baskets(until=MID_JANUARY)
+    receipts = baskets(until=FIRST_DAYS)
     by_hand = points_by_household(receipts)
-    assert len(receipts) > 4_000
+    assert len(receipts) > 2_000
 
     played = play(platform_in_2017, len(receipts), raw_dates=True)
 
@@ -44,9 +44,9 @@ def test_the_whole_of_2017_brings_each_household_what_the_rules_say() -> None:
 
 @pytest.mark.feature("STAR-11")
 async def test_thousands_of_regular_buyers_need_nobody_to_look_after_them(platform: Platform) -> None:
-    receipts = baskets(since=DECEMBER)
+    receipts = baskets(since=CHRISTMAS)
     by_hand = points_by_household(receipts)
-    assert len({lines[0]["household_id"] for lines in receipts}) > 2_000
+    assert len({lines[0]["household_id"] for lines in receipts}) > 1_500
 
     played = play(platform, len(receipts))
 

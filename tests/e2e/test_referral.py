@@ -143,7 +143,7 @@ def states(shop: Door) -> dict[str, list[str]]:
 
 def notices(platform: Platform, shop: Door, address: str) -> list[str]:
     """The words of the letters to an address that the console's outbox shows."""
-    with httpx.Client(base_url=platform.told["gateway"], follow_redirects=True, trust_env=False) as browser:
+    with httpx.Client(base_url=platform.told["gateway"], follow_redirects=True, trust_env=False, timeout=60) as browser:
         key = shop.http.headers["Authorization"].removeprefix("Bearer ")
         assert browser.post("/sign-in", data={"key": key}).is_success
         rows = [row for row in browser.get("/outbox").text.split("<tr>") if address in row and "/outbox/own/" in row]
@@ -152,7 +152,7 @@ def notices(platform: Platform, shop: Door, address: str) -> list[str]:
 
 def says(platform: Platform, link: str, answer: str | None = None) -> str:
     """What anybody with the link is shown, who answers or only looks."""
-    with httpx.Client(base_url=platform.told["gateway"], trust_env=False) as anybody:
+    with httpx.Client(base_url=platform.told["gateway"], trust_env=False, timeout=60) as anybody:
         return (anybody.get(link) if answer is None else anybody.post(link, data={"answer": answer})).text
 
 

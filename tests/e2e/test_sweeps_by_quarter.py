@@ -265,7 +265,7 @@ async def test_what_is_forecast_lapses_at_each_quarter_and_gold_is_spared(platfo
 
 def expiry_page(shop: Door, platform: Platform) -> str:
     """The page of expiry, as whoever runs the programme has it."""
-    with httpx.Client(base_url=platform.told["gateway"], follow_redirects=True, trust_env=False) as browser:
+    with httpx.Client(base_url=platform.told["gateway"], follow_redirects=True, trust_env=False, timeout=60) as browser:
         key = shop.http.headers["Authorization"].removeprefix("Bearer ")
         assert browser.post("/sign-in", data={"key": key}).is_success
         return unescape(browser.get("/expiry", params={"lang": "en"}).text)

@@ -36,6 +36,8 @@ SEAL_KEY = base64.b64encode(bytes(range(32))).decode()
 ROOT = forking.ROOT
 INPUTS = {topic.name for topic in TOPICS if topic.dead_letter}
 PATIENCE = 90.0
+_ANSWER = 10.0
+"""Seconds within which a page of a process answers that runs, on a machine however busy."""
 """Seconds until a test gives up waiting: a busy machine takes many to start a process or to rebalance a group, and
 whoever waits for what does come pays nothing for them."""
 _prefixes = itertools.count(1)
@@ -63,7 +65,7 @@ class Worker:
         """Let it go on."""
         self.process.send_signal(signal.SIGCONT)
 
-    def stop(self, patience: float = 15) -> int:
+    def stop(self, patience: float = 60) -> int:
         """Ask it to end, and return its exit status."""
         self.process.terminate()
         try:
@@ -85,7 +87,7 @@ class Worker:
     def why(self) -> str:
         """What it says of its readiness."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=2):
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=_ANSWER):
                 return "that it is ready"
         except urllib.error.HTTPError as answer:
             text: str = answer.read().decode()
@@ -96,7 +98,7 @@ class Worker:
     def get(self, path: str) -> str | None:
         """A page of its web port; None when it does not answer 200."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=2) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=_ANSWER) as answer:
                 text: str = answer.read().decode()
                 return text
         except OSError:

@@ -256,13 +256,15 @@ async def test_a_gateway_that_is_killed_leaves_off_where_the_next_one_goes_on(
     text, _ = await make_key()
     directory = {"POINTSTREAM_GATEWAY__FILES__DIRECTORY": str(shelf)}
     first = await stack.start_ready("gateway", **directory, POINTSTREAM_FAIL_POINT="after-send:3")
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{first.port}", headers=bearer(text)) as client:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{first.port}", headers=bearer(text), timeout=60) as client:
         await connected(client)
         path = (await send(client, purchases(count))).headers["location"]
     assert await asyncio.to_thread(first.process.wait, 30) == -9
 
     second = await stack.start_ready("gateway", "two", **directory, POINTSTREAM_GATEWAY__FILES__LOOK_EVERY="PT0.1S")
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{second.port}", headers=bearer(text)) as client:
+    async with httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{second.port}", headers=bearer(text), timeout=60
+    ) as client:
         left = (await client.get(path)).json()
         assert (left["state"], left["published"]) == ("running", 400), "two portions were noted, the third was not"
         await superuser.execute(QUERIES["lease_over"])

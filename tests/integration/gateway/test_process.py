@@ -93,7 +93,7 @@ async def test_it_serves_and_stops_cleanly(
     text, _ = await make_key(ACME, "members:read", "points:read", "receipts:read")
     log = tmp_path / "gateway.log"
     with served(environment(database), log) as (url, process):
-        async with httpx.AsyncClient(base_url=url, headers=bearer(text)) as client:
+        async with httpx.AsyncClient(base_url=url, headers=bearer(text), timeout=60) as client:
             assert (await client.get("/readyz")).status_code == 200
             assert (await client.get(f"/v1/members/{member.member_id}")).status_code == 200
             entry = (await client.get(f"/v1/members/{member.member_id}/history")).json()["data"][0]

@@ -240,7 +240,7 @@ async def only_the_key_of_the_company_spends_its_points(
         answer = await post(shop, path, asked, **bearer(reader))
         assert (answer.status_code, answer.json()["code"]) == (403, "scope-missing"), path
         assert (await shop.post(f"/v1/redemptions{path}", json={})).status_code in (400, 422), "no key, nothing done"
-    async with httpx.AsyncClient() as nobody:
+    async with httpx.AsyncClient(timeout=60) as nobody:
         answer = await nobody.post(f"http://127.0.0.1:{redemption.port}/redemptions", json={"operation": "quote"})
         assert answer.status_code == 401, "the service knows the gateway alone"
     assert len(await stack.fetch("SELECT FROM redemption.redemption")) == 4, "these, and the one before"

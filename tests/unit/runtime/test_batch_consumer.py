@@ -80,6 +80,14 @@ async def test_what_was_not_taken_up_is_not_fetched(scene: tuple[BatchConsumer, 
     assert [[part[0] for part in parts] for _, parts, _ in broker.asked[0].topics] == [[0]]
 
 
+async def test_an_idle_consumer_asks_seldom(scene: tuple[BatchConsumer, Broker]) -> None:
+    consumer, broker = scene
+    for parts, records in [((0, 1), None), ((0, 1), None), ((0,), b"records"), ((0, 1), None), ((0, 1), None)]:
+        broker.parts = [(0, 0, 9, 9, 0, None, -1, records, {})]
+        await consumer._client.send(1, fetch(*parts))
+    assert [asked.max_wait_time for asked in broker.asked] == [50, 500, 50, 50, 500]
+
+
 async def test_everything_else_is_sent_as_it_is(scene: tuple[BatchConsumer, Broker]) -> None:
     request = MetadataRequest([])
     assert await scene[0]._client.send(1, request) is request
