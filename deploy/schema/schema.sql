@@ -484,7 +484,7 @@ GRANT SELECT, INSERT, UPDATE (due_at, urgent, reason), DELETE ON members.segment
 GRANT SELECT, INSERT, UPDATE (rules, programme_version, after_member, done) ON members.segment_pass TO pointstream_earning;
 GRANT SELECT ON members.list_member TO pointstream_earning;
 GRANT USAGE ON SCHEMA members TO pointstream_redemption;
-GRANT SELECT ON members.tier_standing, members.segment_member, members.list_member TO pointstream_redemption;
+GRANT SELECT ON members.member, members.tier_standing, members.segment_member, members.list_member TO pointstream_redemption;
 -- people keep lists, by the door and by the command line; whoever is put on one is looked at at once
 GRANT SELECT ON members.segment_member, members.segment_change TO pointstream_gateway;
 GRANT SELECT, INSERT, DELETE ON members.list_member TO pointstream_gateway, pointstream_operator;
@@ -4233,12 +4233,23 @@ BEGIN
     FROM redemption.code_use u
     JOIN redemption.code c ON c.tenant_id = u.tenant_id AND c.code_id = u.code_id
     JOIN redemption.code_pool p ON p.tenant_id = c.tenant_id AND p.pool_id = c.pool_id
+    CROSS JOIN LATERAL (
+        SELECT coalesce((
+            SELECT g.leads_to FROM members.merge g
+            WHERE g.tenant_id = p_tenant AND g.programme_id = p.programme_id AND g.member_id = u.member_id
+              AND g.undone_at IS NULL
+        ), u.member_id) AS survivor
+    ) AS m
     WHERE u.tenant_id = p_tenant AND u.use_id = ANY (p_uses) AND NOT p.paused AND c.state <> 'void'
       AND c.uses < coalesce(CASE WHEN p.rules ? 'uses' THEN (p.rules ->> 'uses')::int ELSE 1 END, 2147483647)
       AND (u.member_id IS NULL OR NOT p.rules ? 'per_member' OR (p.rules ->> 'per_member')::int >= (
           SELECT count(*) FROM redemption.code_use o
-          WHERE o.tenant_id = p_tenant AND o.member_id = u.member_id AND o.pool_id = u.pool_id
-            AND (o.returned_at IS NULL OR o.use_id = ANY (p_uses))
+          WHERE o.tenant_id = p_tenant AND o.pool_id = u.pool_id AND (o.returned_at IS NULL OR o.use_id = ANY (p_uses))
+            AND o.member_id = ANY (m.survivor || ARRAY(
+                SELECT g.member_id FROM members.merge g
+                WHERE g.tenant_id = p_tenant AND g.programme_id = p.programme_id AND g.leads_to = m.survivor
+                  AND g.undone_at IS NULL
+            ))
       ));
     IF v_free < cardinality(p_uses) THEN
         RETURN false;
@@ -4358,7 +4369,8 @@ CREATE TABLE redemption.game_seed (
 );
 
 -- Tickets of a member, `count` of them with numbers from `first` on; the last `voided` were taken back, `used` were spun.
--- They were bought by `redemption_id` for `points`, or granted by `campaign`.
+-- They were bought by `redemption_id` for `points`, or granted by `campaign`. `drawn_for` is whom the member had been merged
+-- into when the lottery was drawn, null where nobody: they took part for them.
 CREATE TABLE redemption.game_ticket (
     tenant_id int NOT NULL,
     game_id uuid NOT NULL,
@@ -4372,6 +4384,7 @@ CREATE TABLE redemption.game_ticket (
     redemption_id uuid,
     campaign text,
     issued_at timestamptz NOT NULL,
+    drawn_for uuid,
     PRIMARY KEY (tenant_id, game_id, ticket_id),
     UNIQUE (tenant_id, game_id, first),
     CHECK (voided + used <= count),
@@ -4489,7 +4502,7 @@ GRANT SELECT, INSERT ON redemption.game, redemption.game_seed, redemption.game_t
     TO pointstream_redemption;
 GRANT UPDATE (version, document, kind, state, opens_at, closes_at, commitment, seed, entries_digest, tickets, spins, best,
               changed_at, ended_at) ON redemption.game TO pointstream_redemption;
-GRANT UPDATE (voided, used) ON redemption.game_ticket TO pointstream_redemption;
+GRANT UPDATE (voided, used, drawn_for) ON redemption.game_ticket TO pointstream_redemption;
 GRANT UPDATE (free) ON redemption.game_stock TO pointstream_redemption;
 GRANT UPDATE (state) ON redemption.game_bid TO pointstream_redemption;
 GRANT UPDATE (document, changed_at) ON redemption.badge TO pointstream_redemption;

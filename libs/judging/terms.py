@@ -67,7 +67,9 @@ class Terms:
     Safe to share between threads: whoever makes a calendar a second time makes the same.
     """
 
-    __slots__ = ("_known", "_others", "_own", "_own_wallets", "_wallets", "alive", "by_effect", "varied", "zone")
+    __slots__ = (
+        "_known", "_others", "_own", "_own_wallets", "_wallets", "alive", "by_effect", "by_member", "varied", "zone",
+    )  # fmt: skip
 
     def __init__(self, document: Programme, zone: ZoneInfo) -> None:
         self.zone = zone
@@ -83,7 +85,9 @@ class Terms:
         )
         """The wallets whose points members keep alive."""
         personal = any(isinstance(expiry, AnniversaryExpiry) for _, expiry in expiries_of(document))
-        self.varied = self.by_effect or bool(self._others) or personal
+        self.by_member = bool(self._others) or personal
+        """Whether a wallet gives the points of some members other dates than those of others."""
+        self.varied = self.by_effect or self.by_member
         """Whether two receipts of one day may bring points of one wallet with different dates."""
 
     def plain(self) -> Mapping[str, ExpiryCalendar]:

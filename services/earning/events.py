@@ -202,6 +202,8 @@ class EventHandler:
         lapses = await reinstating_store.load(connection, reinstating, own) if reinstating else {}
         loaded = Loaded(owners, standings, lives, cases, opened.used, *deeds, referrals, merges, lapses)
         more = await loading.load_more_counters(connection, fresh, loaded, lock=careful)
+        if merges is not None:
+            more = {**merges.used, **more}
         return replace(loaded, used=opened.used | more) if more else loaded
 
 

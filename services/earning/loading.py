@@ -220,13 +220,14 @@ async def load_more_counters(
     judged_again: dict[CounterName, None] = {}
     concerned: dict[UUID, dict[MemberName, None]] = {}
     contents: dict[UUID, list[Content]] = {}
+    kin = {} if loaded.merges is None else loaded.merges.together(fresh)
     for arrival in fresh:
         case = None if arrival.receipt_key is None else loaded.cases.get(arrival.receipt_key)
         plain = case is None and arrival.kind == arrivals.COMPLETED
         if plain and not arrival.programme.counts_members:
             continue
         members = _members_of(arrival, case, loaded)
-        facts = [loaded.standings[name].facts for name in members if name in loaded.standings]
+        facts = _facts_of(members, loaded, kin)
         scope = arrival.scope
         if plain:
             wanted |= dict.fromkeys((*scope, key) for key in _member_keys(arrival, facts[:1]))
@@ -240,7 +241,7 @@ async def load_more_counters(
                 contents.setdefault(case.key, []).append(content_of(arrival))
     for key, names in concerned.items():
         case = loaded.cases[key]
-        facts = [loaded.standings[name].facts for name in names if name in loaded.standings]
+        facts = _facts_of(names, loaded, kin)
         keys = _case_keys(case, [*case.story.contents, *contents.get(key, ())], facts)
         judged_again |= dict.fromkeys((*case.programme.key, each) for each in keys)
     used = await store.load_counters(connection, [name for name in wanted if name not in judged_again])
@@ -266,6 +267,18 @@ def _members_of(arrival: Arrival, case: Case | None, loaded: Loaded) -> list[Mem
     if case is not None:
         ids += _ids_behind(case, loaded.owners)
     return [(*arrival.scope, each) for each in dict.fromkeys(ids)]
+
+
+def _facts_of(
+    members: Iterable[MemberName], loaded: Loaded, kin: Mapping[MemberName, set[MemberName]]
+) -> list[MemberFacts]:
+    """Whose counters to ask for: these members', and those of whoever they become one with, or are no more."""
+    found = {name: loaded.standings[name].facts for name in members if name in loaded.standings}
+    if not kin:
+        return [*found.values()]
+    present = {(*name[:2], facts.member_id) for name, facts in found.items()}
+    more = set[MemberName]().union(*(kin.get(name, ()) for name in {*members, *present})) - present
+    return [*found.values(), *(MemberFacts(name[2]) for name in more)]
 
 
 def _member_keys(arrival: Arrival, facts: Sequence[MemberFacts]) -> list[str]:

@@ -32,7 +32,7 @@ from libs.runtime.batch import Outgoing
 from libs.runtime.keys import event_id
 from services.earning.activities import Acted
 from services.earning.announcements import MEMBERS, SOURCE
-from services.earning.arrivals import Arrival
+from services.earning.arrivals import MERGERS, PAIRS, Arrival
 from services.earning.cases import Case
 from services.earning.history import Histories
 from services.earning.lives import Life
@@ -131,8 +131,36 @@ class Merges:
         """Every ledger in hand, once: an id that leads to a survivor names the same one."""
         return list({id(life): life for life in (*self.lives.values(), *self.away.values())}.values())
 
-    def merge(self, arrival: Arrival, merged: Life | None, survivor: Life | None, use: Use, now: datetime) -> Acted:
-        """Move all that one member has to another, to whom the id leads from then on."""
+    def together(self, fresh: Iterable[Arrival]) -> dict[MemberName, set[MemberName]]:
+        """All of whom somebody may be one with within the batch, as merges and partings of it say; by each of them."""
+        found: dict[MemberName, set[MemberName]] = {}
+        for new in fresh:
+            if new.kind not in MERGERS:
+                continue
+            named = [(*new.scope, new.event.data.member_id)]
+            named += [(*new.scope, new.event.data.to_member_id)] if new.kind in PAIRS else []
+            group = {*named}
+            for name in named:
+                group |= {(*new.scope, each.survivor) for each in self.known.get(name, ())}
+                if name in self.standings:
+                    group.add((*new.scope, self.standings[name].facts.member_id))
+            group = group.union(*(found.get(name, ()) for name in group))
+            found |= dict.fromkeys(group, group)
+        return found
+
+    def merge(
+        self,
+        arrival: Arrival,
+        merged: Life | None,
+        survivor: Life | None,
+        used: Mapping[str, int],
+        use: Use,
+        now: datetime,
+    ) -> Acted:
+        """Move all that one member has to another, to whom the id leads from then on.
+
+        `used` are the counters of the programme as the batch goes on, and `use` counts on in one.
+        """
         data, at = arrival.event.data, effective_time(arrival.event.time, arrival.arrived_at).instant
         if merged is None or survivor is None:
             return _refused("member-unknown", at)
@@ -146,24 +174,31 @@ class Merges:
             return _refused(made.refused, at)
         record(merged, survivor, made.given, cause, data.reason)
         record(survivor, merged, made.received, cause, data.reason)
-        done = self._keep(arrival, merged, survivor, made, use, now)
+        done = self._keep(arrival, merged, survivor, made, used, use, now)
         self._together(arrival, merged, survivor, now)
         self._tell(arrival.programme, merged, done, made, data.reason, cause, now)
         return Acted(Verdict("merged", data.reason, at), (), _points(made))
 
-    def _keep(self, arrival: Arrival, merged: Life, survivor: Life, made: Transfer, use: Use, now: datetime) -> Merge:
-        name, scope = merged.name, arrival.scope
+    def _keep(
+        self,
+        arrival: Arrival,
+        merged: Life,
+        survivor: Life,
+        made: Transfer,
+        used: Mapping[str, int],
+        use: Use,
+        now: datetime,
+    ) -> Merge:
+        name = merged.name
         before = [each.number for each in (*self.known.get(name, ()), *self._more.get(name, ()))]
         number = 1 + max(before, default=0)
-        used = {}
+        goes = {key: amount for key in self.counters.get(name, ()) if (amount := used.get(key, 0))}
         own, into = str(name[2]), str(survivor.name[2])
-        for key in self.counters.get(name, ()):
-            if amount := self.used.get((*scope, key), 0):
-                used[key] = amount
-                use(arrival.programme, key.replace(own, into), amount, NO_LIMIT)
+        for key, amount in goes.items():
+            use(arrival.programme, key.replace(own, into), amount, NO_LIMIT)
         identifiers = self.identifiers.get(name, ())
         self.identifiers |= {name: (), survivor.name: (*self.identifiers.get(survivor.name, ()), *identifiers)}
-        done = Merge(name, number, survivor.name[2], made.passed, made.debts, identifiers, used, now)
+        done = Merge(name, number, survivor.name[2], made.passed, made.debts, identifiers, goes, now)
         self._more.setdefault(name, []).append(done)
         tier = None if arrival.programme.tiered else merged.standing.facts.tier
         self.done.append(Done(done, arrival.key, tier))

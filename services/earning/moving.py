@@ -37,7 +37,7 @@ def move(
     assert merges is not None, "whoever is to be merged is loaded"
     if arrival.kind == arrivals.MERGE:
         survivor = life_of(arrival.programme, data.to_member_id)
-        return merges.merge(arrival, life, survivor, use, now)
+        return merges.merge(arrival, life, survivor, used, use, now)
     acted = merges.unmerge(arrival, life, use, now)
     for each in (life, life_of(arrival.programme, data.member_id)):
         if each is not None:

@@ -35,6 +35,7 @@ OF_A_GAME = Refusal("redemption-of-game", "It pays for a game, which alone decid
 NO_VERSION = Refusal("version-unknown", "No version of the programme is in force yet.")
 GIVES_BACK = frozenset({"release", "commit", "cancel", "advance"})
 """What may let points come back."""
+_DATES = frozenset({"buy", "exchange_in", "lend", "cancel", "advance"})
 NOTHING_USED: Mapping[str, int] = MappingProxyType({})
 GAMES = "/pointstream/games/"
 """What references of redemptions begin with that games made; nobody else may use such a name."""
@@ -87,6 +88,11 @@ def name_of(ask: Ask) -> RequestName:
 def id_of(request: RequestName) -> UUID:
     """The id of the redemption that a request begins: the same for ever, so that none is made twice."""
     return UUID(event_id(str(request.tenant_id), request.digest.hex(), request.operation, request.credential, 0))
+
+
+def dates(ask: Ask) -> bool:
+    """Whether it may give points a date, which goes by whose they are."""
+    return ask.operation in _DATES and (ask.operation != "cancel" or ask.by != "member")
 
 
 def meaning(ask: Ask) -> bytes:

@@ -17,6 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from libs.catalogue.orders import Order
+from libs.judging.terms import Terms
 from libs.ledger.boundary import ExpiryCalendar
 from libs.ledger.give_back import GivenBack, Share, commit, release, restore
 from libs.ledger.model import Kind, MemberLedger, Movement
@@ -24,6 +25,7 @@ from libs.ledger.spend import Spending, hold, redeem, rested
 from libs.lives.life import Life, MemberName
 from libs.lives.made import Cause
 from libs.promotions.choices import Choice
+from libs.promotions.facts import MemberFacts
 from libs.promotions.households import HouseholdTerms
 from libs.promotions.paying import Payment, Tax
 from libs.promotions.trades import TradeKind, Trades
@@ -35,6 +37,7 @@ Doer = Literal["member", "operator", "partner"]
 
 
 NO_DATES: Mapping[int, datetime] = MappingProxyType({})
+NO_PEOPLE: Mapping[UUID, MemberFacts] = MappingProxyType({})
 
 
 class Refusal(NamedTuple):
@@ -53,7 +56,7 @@ class Rules(Struct, frozen=True):
     `counts` says whether members' redemptions are counted by the day, `payment` how points pay bills in `currency`;
     `rest` is how long what came from another member may not be spent, `trades` what points may be traded for by this
     `version` of the programme, `choices` those that campaigns may grant, `household` what members share; `blocked` are
-    members who begin nothing new.
+    members who begin nothing new. By `terms` the points of some have other dates, of whom `people` tells.
     """
 
     tenant: str
@@ -70,6 +73,19 @@ class Rules(Struct, frozen=True):
     choices: tuple[Choice, ...] = ()
     blocked: frozenset[UUID] = frozenset()
     household: HouseholdTerms | None = None
+    terms: Terms | None = None
+    people: Mapping[UUID, MemberFacts] = NO_PEOPLE
+
+    @property
+    def dates_by_member(self) -> bool:
+        """Whether members have to be known for the dates of their points."""
+        return self.terms is not None and self.terms.by_member
+
+    def calendar(self, wallet: str, member_id: UUID) -> ExpiryCalendar:
+        """The calendar that gives a member's points of a wallet their dates."""
+        if self.terms is None or not self.terms.by_member:
+            return self.calendars[wallet]
+        return self.terms.of(wallet, self.people.get(member_id))
 
     @property
     def source(self) -> str:
@@ -296,7 +312,9 @@ def cancelled(
     wanted = left if points is None else points
     if wanted > left:
         return Refusal("points-exceeded", f"{left} points of it can still be given back.")
-    mercy = {} if by == "member" else {wallet: _grace(rules, wallet, now, grace) for wallet in rules.calendars}
+    mercy = {}
+    if by != "member":
+        mercy = {wallet: _grace(rules.calendar(wallet, life.name[2]), now, grace) for wallet in rules.calendars}
     made = restore(life.ledger, redemption.shares, wanted, now, mercy)
     life.record(made.movements, cause, f"cancelled-by-{by}")
     restored = redemption.restored + wanted
@@ -318,9 +336,9 @@ def not_redeemed(redemption: Redemption) -> Refusal:
     return _not(redemption, "not-redeemed")
 
 
-def _grace(rules: Rules, wallet: str, now: datetime, grace: timedelta) -> datetime:
-    """So long from now, and not beyond the wallet's next boundary."""
-    boundary = rules.calendars[wallet].next_boundary(now)
+def _grace(calendar: ExpiryCalendar, now: datetime, grace: timedelta) -> datetime:
+    """So long from now, and not beyond the next boundary."""
+    boundary = calendar.next_boundary(now)
     return now + grace if boundary is None else min(now + grace, boundary.instant)
 
 

@@ -128,7 +128,9 @@ class Gathering:
         desk, tenant, now = self._desk, asked[0].ask.tenant_id, self._desk.clock.now()
         async with desk.pool.acquire() as connection, connection.transaction():
             loaded, busy, found = await gathering_store.begin(connection, tenant, now, asked)
-            batch = Batch(loaded, desk.programmes.of, now, desk.patience)
+            asks = [each.ask for each in asked]
+            rules_of = await store.all_knowing(connection, desk.programmes.of, asks, loaded.members, now)
+            batch = Batch(loaded, rules_of, now, desk.patience)
             answers: list[Answer | None] = []
             events: dict[str, list[Outgoing]] = {}
             shelf = order_gathering.shelf_of(desk.rewards, tenant, found)

@@ -161,7 +161,7 @@ class Desk:
             before = await store.load_redemptions(connection, ask.tenant_id, [redemption_id])
             members = await store.load_lives(connection, [found, *reached.hands.beside(found.name)], before.values())
             redemption, life = before.get(redemption_id), members[found.name]
-            rules = self._rules(found.name[:2], now)
+            rules = await store.knowing(connection, self._rules(found.name[:2], now), [ask], members)
             if redemption is None and found.name[2] in rules.blocked:
                 raise Refused(BLOCKED)
             at = now if redemption is None else max(now, redemption.changed_at)

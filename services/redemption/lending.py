@@ -75,7 +75,7 @@ def begun(
         return found
     if found.refused is not None:
         return found.refused
-    boundary = rules.calendars[found.wallet].expires_at(at)
+    boundary = rules.calendar(found.wallet, life.name[2]).expires_at(at)
     movements = lend(
         life.ledger,
         found.wallet,

@@ -124,4 +124,5 @@ def _rules(tenant: str, programme: str, version: ActiveVersion, *, counts: bool)
         source.version,
         source.choices,
         household=source.household,
+        terms=version.terms,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -12,21 +12,24 @@ import orjson
 from msgspec.structs import astuple, replace
 
 from libs.catalogue.rows import read_order, read_steps
+from libs.contracts.redemption import Ask
 from libs.history.days import REDEMPTIONS
 from libs.ledger.keeping import read_spans
 from libs.ledger.model import MemberLedger
 from libs.lives import postgres as lives
 from libs.lives.life import Life, MemberName
 from libs.lives.postgres import Head
+from libs.promotions.facts import MemberFacts
 from libs.runtime import sql, stream_store
 from libs.runtime.batch import Outgoing
-from services.redemption.deciding import Known, RequestName
-from services.redemption.domain import Bill, Portion, Redemption
+from services.redemption.deciding import Known, RequestName, dates
+from services.redemption.domain import Bill, Portion, Redemption, Rules
 from services.redemption.trade_store import trade_of
 
 _QUERIES = sql.load("services.redemption")
 KEPT = timedelta(days=7)
 """How long a first answer is given again."""
+RulesOf = Callable[[tuple[int, int], datetime], Rules | None]
 
 
 class Locked(NamedTuple):
@@ -196,6 +199,42 @@ async def tier_of(connection: asyncpg.Connection, name: MemberName) -> str | Non
     """Return the level of a member whose tenant's rows are seen."""
     tier: str | None = await connection.fetchval(_QUERIES["tier"], *name)
     return tier
+
+
+async def knowing(
+    connection: asyncpg.Connection, rules: Rules, asks: Iterable[Ask], members: Iterable[MemberName]
+) -> Rules:
+    """Return a programme's rules with what the dates of its members' points go by; it asks only where that matters."""
+    names = list(members)
+    if not rules.dates_by_member or not names or not any(map(dates, asks)):
+        return rules
+    people: dict[UUID, MemberFacts] = {}
+    for row in await connection.fetch(_QUERIES["people"], *names[0][:2], [name[2] for name in names]):
+        joined_on = row["enrolled_at"].astimezone(rules.zone).date()
+        segments = tuple(row["segments"])
+        people[row["member_id"]] = MemberFacts(row["member_id"], row["tier"], segments=segments, joined_on=joined_on)
+    return replace(rules, people=people)
+
+
+async def all_knowing(
+    connection: asyncpg.Connection, rules_of: RulesOf, asks: Sequence[Ask], members: Iterable[MemberName], now: datetime
+) -> RulesOf:
+    """Return how to find rules that know these members, of whichever programmes."""
+    known: dict[tuple[int, int], Mapping[UUID, MemberFacts]] = {}
+    names = list(members) if any(map(dates, asks)) else []
+    for scope in sorted({name[:2] for name in names}):
+        rules = rules_of(scope, now)
+        if rules is not None:
+            rules = await knowing(connection, rules, asks, [name for name in names if name[:2] == scope])
+            known |= {scope: rules.people} if rules.people else {}
+    if not known:
+        return rules_of
+
+    def found(scope: tuple[int, int], at: datetime) -> Rules | None:
+        rules = rules_of(scope, at)
+        return rules if rules is None or scope not in known else replace(rules, people=known[scope])
+
+    return found
 
 
 def row(redemption: Redemption) -> dict[str, Any]:

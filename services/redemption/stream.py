@@ -117,7 +117,9 @@ class RedemptionHandler:
         loaded = await _load(connection, begun, commands, hands)
         loaded = await self._with_uses(connection, loaded, now)
         reach("after-load")
-        batch = Batch(loaded, self._programmes.of, now, self._patience)
+        asks = [each.ask for each in commands]
+        rules_of = await store.all_knowing(connection, self._programmes.of, asks, loaded.members, now)
+        batch = Batch(loaded, rules_of, now, self._patience)
         decided = await _decide(batch, commands)
         members = [each.life for each in loaded.members.values()]
         await commands_store.end(connection, commands[0].tenant_id, batch.at, members, decided)

@@ -87,8 +87,8 @@ def _fault(terms: _Terms, ask: Ask, rules: Rules) -> Refusal | None:
 
 
 def _came(life: Life, trade: Trade, rules: Rules, cause: Cause, at: datetime, ask: Ask) -> Changed:
-    """Points come in a lot of their own, with the date that the wallet gives to what is earned now."""
-    boundary = rules.calendars[trade.wallet].expires_at(at)
+    """Points come in a lot of their own, with the date that the wallet gives to what the member earns now."""
+    boundary = rules.calendar(trade.wallet, life.name[2]).expires_at(at)
     movements = issue(
         life.ledger,
         trade.wallet,

@@ -208,7 +208,7 @@ RIGHTS: dict[str, dict[str, str]] = {
     "redemption": {
         "USAGE": "earning ledger members platform redemption stream",
         "SELECT": """
-            earning.referral ledger.lot_now members.block members.list_member members.segment_member
+            earning.referral ledger.lot_now members.block members.list_member members.member members.segment_member
             members.tier_standing platform.exchange_rate platform.programme platform.programme_version platform.source
             platform.tenant redemption.reward
             """,
@@ -268,7 +268,7 @@ RIGHTS: dict[str, dict[str, str]] = {
             "UPDATE(ended_at) UPDATE(entries_digest) UPDATE(kind) UPDATE(opens_at) UPDATE(seed) UPDATE(spins) "
             "UPDATE(state) UPDATE(tickets) UPDATE(version)"
         ): "redemption.game",
-        "INSERT SELECT UPDATE(used) UPDATE(voided)": "redemption.game_ticket",
+        "INSERT SELECT UPDATE(drawn_for) UPDATE(used) UPDATE(voided)": "redemption.game_ticket",
         "INSERT SELECT UPDATE(free)": "redemption.game_stock",
         "INSERT SELECT UPDATE(state)": "redemption.game_bid",
         "INSERT SELECT UPDATE(changed_at) UPDATE(document)": "redemption.badge",

@@ -11,7 +11,7 @@ WHERE g.tenant_id = $1 AND ($2::text IS NULL OR p.slug = $2) AND ($3::text IS NU
 ORDER BY p.slug, g.closes_at DESC, g.name;
 
 -- name: entries
-SELECT member_id, first, count - voided AS count FROM redemption.game_ticket
+SELECT coalesce(drawn_for, member_id) AS member_id, first, count - voided AS count FROM redemption.game_ticket
 WHERE tenant_id = $1 AND game_id = $2 AND count > voided ORDER BY first;
 
 -- name: wins

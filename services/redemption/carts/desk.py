@@ -26,6 +26,7 @@ from libs.codes.proof import CartProofs
 from libs.contracts.carts import CartAsk, CartView
 from libs.contracts.codes import ValueAnswer
 from libs.runtime import logs
+from services.redemption import store as requests
 from services.redemption.cards.desk import CardDesk
 from services.redemption.carts import store
 from services.redemption.carts.model import Cart, HeldPoints, Parts, Stands, back, returned
@@ -100,7 +101,7 @@ class CartDesk:
                 return
             if kept.state == "returned":
                 return
-            cart, ended = await self._bought(kept, stands.total_minor), not stands.anything
+            cart, ended = await self._bought(connection, kept, stands.total_minor), not stands.anything
             back_now = returned(cart, stands)
             if back_now > cart.returned_minor or ended:
                 self._missed(cart, await self.parts.give_back(cart, back(cart, back_now, ended=ended), back_now))
@@ -193,7 +194,7 @@ class CartDesk:
             async with self._alone(tenant_id, cart_id) as (connection, cart):
                 if cart is None or cart.state != "held":
                     return cart
-                if not await store.is_offered(connection, tenant_id, cart_id):  # else it was had only now
+                if await store.word_of(connection, tenant_id, cart_id) != "held":  # else it was had only now
                     return await self._end(connection, cart, state, now)
         return None
 
@@ -203,14 +204,21 @@ class CartDesk:
         await store.change(connection, cart, now)
         return cart
 
-    async def _bought(self, cart: Cart, total_minor: int) -> Cart:
-        """The cart once its receipt was bought: its points are redeemed, or all is had again that was given back."""
+    async def _bought(self, connection: asyncpg.Connection, cart: Cart, total_minor: int) -> Cart:
+        """The cart once its receipt was bought: its points are redeemed, or all is had again that was given back.
+
+        Of a member who was merged since it is whoever they are now that pays.
+        """
         if cart.state == "bought":
             return cart
+        if cart.member_id is not None:
+            whose = (cart.tenant_id, cart.programme_id, cart.member_id)
+            cart = replace(cart, member_id=await requests.leads_to(connection, whose))
         if cart.state == "held":
             cart, short = await self.parts.commit(cart)
         else:
-            cart, short = await self.parts.take_late(replace(cart, late=True))
+            spent = await store.word_of(connection, cart.tenant_id, cart.cart_id) == "spent"
+            cart, short = await self.parts.take_late(replace(cart, late=True), codes=not spent)
         self._missed(cart, short)
         return replace(cart, state="bought", total_minor=total_minor)
 

@@ -100,12 +100,12 @@ class Back(NamedTuple):
 def back(cart: Cart, returned_minor: int, *, ended: bool) -> Back:
     """What is to come back once so much of the total did, beside what came back before.
 
-    In proportion, rounded down on the cumulative figure, so that it does not matter in how many parts; codes come back
-    when the receipt has `ended`, whatever was paid.
+    In proportion, rounded down on the cumulative figure, so that it does not matter in how many parts; all that is
+    left, and the codes, when the receipt has `ended`, whatever was paid.
     """
 
     def more(amount: int) -> int:
-        return _share(cart, amount, returned_minor) - _share(cart, amount, cart.returned_minor)
+        return (amount if ended else _share(cart, amount, returned_minor)) - _share(cart, amount, cart.returned_minor)
 
     points = cart.parts.points
     cards = tuple(CardBack(each.card_id, more(each.amount_minor)) for each in cart.parts.cards)
@@ -117,9 +117,7 @@ def back(cart: Cart, returned_minor: int, *, ended: bool) -> Back:
 
 
 def _share(cart: Cart, amount: int, returned_minor: int) -> int:
-    if returned_minor <= 0:
-        return 0
-    return due_back(amount, cart.total_minor, returned_minor) if cart.total_minor else amount
+    return due_back(amount, cart.total_minor, returned_minor) if cart.total_minor else 0
 
 
 class Stands(NamedTuple):

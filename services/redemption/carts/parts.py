@@ -34,6 +34,7 @@ _Follows = Literal["commit", "release", "cancel"]
 _read_redeemed = msgspec.json.Decoder(_Redeemed).decode
 _GONE = frozenset({"code-use-unknown", "redemption-unknown", "hold-ended", "hold-expired"})
 """What an undoing is refused for that has nothing left to undo."""
+_SPENT = "cart-spent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +67,14 @@ class PartDesk:
             _done(await self.cards.serve(ask))
         return cart if cart.parts.points is None else await self._spend(cart, cart.parts.points, hold=hold)
 
-    async def take_late(self, cart: Cart) -> tuple[Cart, tuple[str, ...]]:
-        """Have again what can be had of a cart whose time was over; return it, and the codes of what is missing."""
-        short: list[str] = []
-        for part in _one_by_one(cart):
+    async def take_late(self, cart: Cart, *, codes: bool) -> tuple[Cart, tuple[str, ...]]:
+        """Have again what can be had of a cart whose time was over; return it, and the codes of what is missing.
+
+        `codes` is false where those of the cart do not count for its receipt: then none of them is used.
+        """
+        short = [] if codes else [_SPENT for _ in cart.parts.codes]
+        wanted = cart if codes else replace(cart, parts=replace(cart.parts, codes=()))
+        for part in _one_by_one(wanted):
             try:
                 found = await self.take(part, hold=False)
             except NotDone as error:

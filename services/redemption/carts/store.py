@@ -90,10 +90,10 @@ async def give_up(pool: asyncpg.Pool, tenant_id: int, cart_id: UUID, word: Word,
         return await connection.fetchval(_QUERIES["word"], tenant_id, cart_id) not in _BOUGHT
 
 
-async def is_offered(connection: asyncpg.Connection, tenant_id: int, cart_id: UUID) -> bool:
-    """Whether the receipt of a cart may buy it at any moment."""
+async def word_of(connection: asyncpg.Connection, tenant_id: int, cart_id: UUID) -> str | None:
+    """Return the word of a cart; while it is `held`, its receipt may buy it at any moment."""
     word: str | None = await connection.fetchval(_QUERIES["word"], tenant_id, cart_id)
-    return word == "held"
+    return word
 
 
 async def over(pool: asyncpg.Pool, before: datetime, most: int) -> list[tuple[int, UUID]]:

@@ -28,9 +28,9 @@ async def give(turn: Turn, member_id: UUID, name: str, times: int, source: str) 
 async def take_back(turn: Turn, member_id: UUID, name: str, times: int, source: str) -> int:
     """Take a badge back that a source gave, as far as it did; return how often."""
     member, left = (*turn.scope, member_id), times
-    for award_id, kept in await store.awards_of(turn.connection, member, name, source):
+    for whose, award_id, kept in await store.awards_of(turn.connection, member, name, source):
         gone = min(kept, left)
         if gone:
-            await store.take_award_back(turn.connection, member, award_id, gone)
+            await store.take_award_back(turn.connection, (*turn.scope, whose), award_id, gone)
             left -= gone
     return times - left

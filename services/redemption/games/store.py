@@ -211,7 +211,8 @@ async def won(connection: asyncpg.Connection, game: Game) -> int:
 
 
 async def entries(connection: asyncpg.Connection, game: Game) -> tuple[list[Entry], dict[str, UUID]]:
-    """Return the tickets that take part, and the members behind their holders."""
+    """Return the tickets that take part, and the members behind their holders; of merged ones whom they lead to now."""
+    await connection.execute(_QUERIES["draw_for"], game.tenant_id, game.game_id)
     made, people = [], dict[str, UUID]()
     for row in await connection.fetch(_QUERIES["entries"], game.tenant_id, game.game_id):
         holder = holder_of(game.game_id, row["member_id"])
@@ -304,8 +305,8 @@ async def awarded(connection: asyncpg.Connection, member: tuple[int, int, UUID],
 
 async def awards_of(
     connection: asyncpg.Connection, member: tuple[int, int, UUID], badge: str, source: str
-) -> list[tuple[UUID, int]]:
-    """Return what a source gave and was not taken back, the last first; locked."""
+) -> list[tuple[UUID, UUID, int]]:
+    """Return what a source gave and was not taken back, the last first, by whom it was given to; locked."""
     return [tuple(row) for row in await connection.fetch(_QUERIES["awards_of"], *member, badge, source)]
 
 

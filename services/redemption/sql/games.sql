@@ -75,17 +75,24 @@ WHERE t.tenant_id = $1 AND t.game_id = $2 AND t.redemption_id IS NOT NULL AND t.
 ));
 
 -- name: granted
--- What a campaign granted a member and still counts, the last first.
+-- What a campaign granted a member, and members merged into them, and still counts, the last first.
 SELECT ticket_id, count - voided - used AS kept FROM redemption.game_ticket
-WHERE tenant_id = $1 AND game_id = $2 AND member_id = $3 AND campaign = $4 AND count > voided + used
+WHERE tenant_id = $1 AND game_id = $2 AND campaign = $4 AND count > voided + used AND member_id = ANY ($3::uuid || ARRAY(
+    SELECT m.member_id FROM redemption.game g JOIN members.merge m USING (tenant_id, programme_id)
+    WHERE g.tenant_id = $1 AND g.game_id = $2 AND m.leads_to = $3 AND m.undone_at IS NULL
+))
 ORDER BY first DESC FOR NO KEY UPDATE;
 
 -- name: void_tickets
 UPDATE redemption.game_ticket SET voided = voided + $4 WHERE tenant_id = $1 AND game_id = $2 AND ticket_id = $3;
 
 -- name: ticket_to_spin
+-- Tickets of a member of which one can be used, or of members merged into them.
 SELECT ticket_id FROM redemption.game_ticket
-WHERE tenant_id = $1 AND game_id = $2 AND member_id = $3 AND count > voided + used
+WHERE tenant_id = $1 AND game_id = $2 AND count > voided + used AND member_id = ANY ($3::uuid || ARRAY(
+    SELECT m.member_id FROM redemption.game g JOIN members.merge m USING (tenant_id, programme_id)
+    WHERE g.tenant_id = $1 AND g.game_id = $2 AND m.leads_to = $3 AND m.undone_at IS NULL
+))
 ORDER BY first LIMIT 1;
 
 -- name: use_ticket
@@ -113,9 +120,16 @@ INSERT INTO redemption.game_win (tenant_id, game_id, place, number, member_id, p
 SELECT $1, $2, v.place, v.number, v.member_id, v.prize, v.redemption_id, $8
 FROM unnest($3::bigint[], $4::bigint[], $5::uuid[], $6::text[], $7::uuid[]) AS v(place, number, member_id, prize, redemption_id);
 
+-- name: draw_for
+-- Tickets of members who were merged take part for whom they lead to, which stays so, whatever becomes of the merge.
+UPDATE redemption.game_ticket t SET drawn_for = m.leads_to
+FROM redemption.game g JOIN members.merge m USING (tenant_id, programme_id)
+WHERE g.tenant_id = $1 AND g.game_id = $2 AND t.tenant_id = g.tenant_id AND t.game_id = g.game_id AND t.count > t.voided
+  AND m.member_id = t.member_id AND m.undone_at IS NULL;
+
 -- name: entries
 -- The tickets of a lottery that take part, in the order of their numbers.
-SELECT member_id, first, count - voided AS count FROM redemption.game_ticket
+SELECT coalesce(drawn_for, member_id) AS member_id, first, count - voided AS count FROM redemption.game_ticket
 WHERE tenant_id = $1 AND game_id = $2 AND count > voided ORDER BY first;
 
 -- name: won
@@ -171,9 +185,12 @@ SELECT coalesce(sum(times - taken_back), 0) FROM redemption.badge_award
 WHERE tenant_id = $1 AND programme_id = $2 AND member_id = $3 AND badge = $4;
 
 -- name: awards_of
--- What a source gave a member and was not taken back, the last first.
-SELECT award_id, times - taken_back AS kept FROM redemption.badge_award
-WHERE tenant_id = $1 AND programme_id = $2 AND member_id = $3 AND badge = $4 AND source = $5 AND times > taken_back
+-- What a source gave a member, and members merged into them, and was not taken back, the last first.
+SELECT member_id, award_id, times - taken_back AS kept FROM redemption.badge_award
+WHERE tenant_id = $1 AND programme_id = $2 AND badge = $4 AND source = $5 AND times > taken_back AND member_id = ANY ($3::uuid || ARRAY(
+    SELECT m.member_id FROM members.merge m
+    WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.leads_to = $3 AND m.undone_at IS NULL
+))
 ORDER BY at DESC, award_id FOR NO KEY UPDATE;
 
 -- name: take_award_back

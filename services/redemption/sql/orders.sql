@@ -22,8 +22,11 @@ UPDATE redemption.wish w SET seen = $5
 WHERE w.tenant_id = $1 AND w.programme_id = $2 AND w.member_id = $3 AND w.reference = ANY ($4::text[]);
 
 -- name: granted_orders
--- What a campaign gave a member of a reward, the last first.
+-- What a campaign gave a member of a reward, and members merged into them, the last first.
 SELECT o.order_id, o.quantity - o.cancelled AS kept FROM redemption.reward_order o
-WHERE o.tenant_id = $1 AND o.programme_id = $2 AND o.member_id = $3 AND o.reference = $4 AND o.campaign = $5
-  AND o.state NOT IN ('cancelled', 'returned', 'failed') AND o.quantity > o.cancelled
+WHERE o.tenant_id = $1 AND o.programme_id = $2 AND o.reference = $4 AND o.campaign = $5
+  AND o.state NOT IN ('cancelled', 'returned', 'failed') AND o.quantity > o.cancelled AND o.member_id = ANY ($3::uuid || ARRAY(
+    SELECT m.member_id FROM members.merge m
+    WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.leads_to = $3 AND m.undone_at IS NULL
+))
 ORDER BY o.asked_at DESC, o.order_id DESC;

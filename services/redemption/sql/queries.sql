@@ -38,6 +38,16 @@ ORDER BY r.programme_id, r.member_id, r.redemption_id;
 -- name: tier
 SELECT tier FROM ledger.member WHERE tenant_id = $1 AND programme_id = $2 AND member_id = $3;
 
+-- name: people
+-- What the dates of members' points may go by: their level, their segments, and since when they are members.
+SELECT m.member_id, m.tier, d.enrolled_at, ARRAY(
+    SELECT s.segment FROM members.segment_member s
+    WHERE s.tenant_id = m.tenant_id AND s.programme_id = m.programme_id AND s.member_id = m.member_id
+    ORDER BY s.segment
+) AS segments
+FROM ledger.member m JOIN members.member d USING (tenant_id, programme_id, member_id)
+WHERE m.tenant_id = $1 AND m.programme_id = $2 AND m.member_id = ANY ($3::uuid[]);
+
 -- name: save_bills
 INSERT INTO redemption.bill AS b (tenant_id, programme_id, member_id, redemption_id, currency, amount_minor, paid_minor,
                                   rate_points, rate_minor, tax, returned_minor)

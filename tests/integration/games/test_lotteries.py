@@ -7,6 +7,8 @@ from collections import Counter
 from hashlib import sha256
 from typing import Any
 
+from libs.games.postgres import load_games, load_record
+from libs.games.record import faults
 from services.redemption.games import granted
 from services.redemption.gifts import gift_of
 from services.redemption.heard import kind_of
@@ -153,3 +155,47 @@ async def test_limits_of_a_player_count_what_a_merged_one_did(table: Table) -> N
     await table.desks.operator.execute("UPDATE members.merge SET undone_at = merged_at, undone_by = cause")
     await table.done("buy", "summer", "parted", member_id=other, quantity=4)
     await table.done("spin", "fortune", "parted", member_id=other)
+
+
+async def test_what_a_campaign_gave_a_merged_member_is_taken_back_of_whom_they_are_now(table: Table) -> None:
+    """A purchase is returned after its member was merged: what it brought goes, whichever of the two ids is told."""
+    one, other = await table.member(), await table.member()
+    await table.open("summer", **LOTTERY)
+    sectors = [{"name": name, "weight": 1, "nothing": True} for name in ("none", "nothing")]
+    await table.open("fortune", kind="wheel", spin=1, sectors=sectors)
+    for number, game in enumerate(("summer", "summer", "fortune")):
+        await hear(table, gift("lottery_ticket", one, game, 2, name=f"e{number}"))
+    for number in (1, 2):
+        await hear(table, gift("badge", one, "barista", name=f"b{number}"))
+    connection = table.desks.operator
+    await connection.execute(MERGE, *SCOPE, one, other, table.desks.clock.instant)
+    assert (await table.done("spin", "fortune", "free", member_id=other))["points"] == 0
+    for number, who in enumerate((one, other)):
+        await hear(table, gift("lottery_ticket", who, "summer", 2, name=f"r{number}", revoked=True))
+        await hear(table, gift("badge", who, "barista", name=f"t{number}", revoked=True))
+    assert await connection.fetchval("SELECT sum(voided)::int FROM redemption.game_ticket") == 4
+    assert await connection.fetchval("SELECT sum(taken_back)::int FROM redemption.badge_award") == 2
+    await table.sound()
+
+
+async def test_members_who_are_one_when_it_is_drawn_win_once(table: Table) -> None:
+    """Of two people with tickets of three ids one ticket each wins, and the record is drawn again as it was told."""
+    one, other, third = [await table.member(100) for _ in range(3)]
+    await table.open("summer", kind="lottery", ticket=10, once=True, prizes=[{"name": "cup", "pieces": 3, "points": 5}])
+    for who in (one, other, third):
+        await table.done("buy", "summer", str(who), member_id=who, quantity=3)
+    connection = table.desks.operator
+    await connection.execute(MERGE, *SCOPE, one, other, table.desks.clock.instant)
+    table.desks.clock.instant = CLOSES
+    assert await table.desk.end_due(10) == 1
+    wins = await connection.fetch("SELECT member_id FROM redemption.game_win")
+    assert sorted(win["member_id"] for win in wins) == sorted([other, third])
+    told = [event["data"]["member_id"] for event in await table.desks.told() if event["type"].endswith("prize.won.v1")]
+    assert sorted(told) == sorted([str(other), str(third)])
+    await connection.execute("UPDATE members.merge SET undone_at = merged_at, undone_by = cause")
+    (game,) = await load_games(connection, SCOPE[0], None, "summer")
+    record = await load_record(connection, SCOPE[0], "acme", game)
+    assert record is not None
+    assert faults(record) == []
+    assert {(each.first, each.count) for each in record.entries} == {(1, 3), (4, 3), (7, 3)}
+    await table.sound()

@@ -100,7 +100,8 @@ class CartRules(ValueRules):
 
     def have(self, cart: Cart, *, late: bool) -> None:
         """Take what can be had of a cart: held, or at once when its receipt came late."""
-        kin = () if late else self.points.kin(cart.who)  # receipts that come late count what is their member's own
+        whose = self.points.who(cart.who)
+        kin = self.points.kin(whose)
         cart.has_code = cart.code is not None and cart.code.fits(cart.who, kin)
         if cart.has_code and cart.code is not None:
             cart.code.use(f"cart {cart.key}", cart.who)
@@ -109,9 +110,9 @@ class CartRules(ValueRules):
         if cart.has_card and card is not None:
             self.cards.move(card, -cart.cents, "spent")
         cart.spent = None
-        if cart.points and not self.merged(cart.who) and self.points.spendable(cart.who) >= cart.points:
+        if cart.points and self.points.spendable(whose) >= cart.points:
             name = f"{'late' if late else 'hold'} {cart.key}"
-            self.till.begin(name, cart.who, cart.points, hold=not late, bill=cart.total)
+            self.till.begin(name, whose, cart.points, hold=not late, bill=cart.total)
             cart.spent = self.till.spent[name]
             cart.spent.final = True  # nobody but the cart goes on with it here
 
@@ -170,10 +171,10 @@ class CartRules(ValueRules):
         if not self.merged(cart.who) and self.till.may_commit(cart.spent):
             self.till.commit(cart.spent, cart.points)
             return
-        cart.spent = None
-        if not self.merged(cart.who) and self.points.spendable(cart.who) >= cart.points:
+        cart.spent, whose = None, self.points.who(cart.who)
+        if self.points.spendable(whose) >= cart.points:
             name = f"late {cart.key}"
-            self.till.begin(name, cart.who, cart.points, hold=False, bill=cart.total)
+            self.till.begin(name, whose, cart.points, hold=False, bill=cart.total)
             cart.spent = self.till.spent[name]
             cart.spent.final = True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,8 @@ from libs.codes.rules import PoolRules
 from libs.contracts.orders import OrderAsk
 from libs.contracts.redemption import Ask
 from libs.contracts.trades import TradeAsk
+from services.redemption import grants
+from services.redemption.gifts import gift_of
 from tests.integration.redemption.stores import SCOPE, TRADES, Stores, keyed
 from tests.support.database import Database
 from tests.support.lives import asked
@@ -23,6 +26,7 @@ MUG: dict[str, Any] = {
     "reference": "mug", "category": "home", "what": {"kind": "merchandise", "article": "A1"},
     "texts": {"en": {"title": "A mug"}}, "prices": [{"name": "standard", "points": 30}],
 }  # fmt: skip
+KEPT = "SELECT member_id, quantity - cancelled FROM redemption.reward_order ORDER BY asked_at"
 
 
 @pytest.fixture
@@ -146,3 +150,30 @@ def test_limits_of_a_member_count_what_a_merged_one_had_until_they_part(database
     assert refused("4", family.ann) == ["reward-limit", "code-not-valid", "trade-limit"]
     assert stores.flaws() == []
     stores.close()
+
+
+def test_a_gift_to_a_merged_member_is_taken_back_of_whom_they_are_now(stores: Stores) -> None:
+    """Their purchase is returned when they are one already, so that it is taken back from the survivor by name."""
+    family = Family(stores)
+    stores.reward(MUG, None)
+
+    def hear(verb: str, name: str, member: UUID, quantity: int) -> None:
+        kind = f"org.pointstream.reward.{verb}.v1"
+        given = {
+            "member_id": str(member), "kind": "reward", "reference": "mug", "quantity": quantity, "campaign": "spring",
+            "cause_source": "/acme/pos", "cause_id": "r1",
+        }  # fmt: skip
+        told = {"type": kind, "source": "/earning", "id": name, "tenant": "acme", "programme": "main", "data": given}
+        gift = gift_of(kind, orjson.dumps(told))
+        assert gift is not None
+        for _ in range(2):
+            stores.run(grants.take(stores.counter.desk, gift, asyncio.Event()))
+
+    hear("granted", "g1", family.ann, 2)
+    family.change("merge", to_member_id=str(family.ben))
+    hear("revoked", "g2", family.ben, 1)
+    assert stores.ask(KEPT) == [(family.ann, 1)]
+    hear("granted", "g3", family.ann, 2)
+    hear("revoked", "g4", family.ben, 3)
+    assert stores.ask(KEPT) == [(family.ann, 0), (family.ben, 0)]
+    assert stores.flaws() == []

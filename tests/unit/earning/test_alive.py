@@ -120,7 +120,7 @@ def test_points_told_late_live_as_long_as_what_was_earned_since() -> None:
 DEEDS = st.lists(st.tuples(st.integers(0, 700), st.integers(0, 6)), min_size=2, max_size=6)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(DEEDS, st.sets(st.integers(1, 5)))
 def test_where_a_batch_is_cut_changes_nothing(deeds: list[tuple[int, int]], cuts: set[int]) -> None:
     """Purchases in any order, some of them told days late, at one instant of the clock."""
