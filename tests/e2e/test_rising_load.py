@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from time import monotonic
 from typing import Any
 
 import httpx
@@ -17,8 +16,6 @@ STEPS = (8, 24, 80)
 """How many redeem at the same time, one step after the other."""
 PRICE = 10
 _PATIENCE = 120
-_MOST_DEARER = 10
-"""How many times what one of the fewest takes one of the most may take: it usually takes less."""
 
 
 async def earned(platform: Platform, shop: Door) -> dict[str, int]:
@@ -51,15 +48,13 @@ async def test_the_more_redeem_at_once_the_more_are_served(platform: Platform) -
     assert stocked.status_code == httpx.codes.OK, stocked.text
 
     answers: list[httpx.Response] = []
-    each_took = []
     limits = httpx.Limits(max_connections=max(STEPS))
     async with httpx.AsyncClient(
         base_url=shop.http.base_url, headers=shop.http.headers, timeout=_PATIENCE, limits=limits, trust_env=False
     ) as door:
         for step in STEPS:
-            began, first = monotonic(), len(answers)
+            first = len(answers)
             answers += await asyncio.gather(*(redeem(door, number) for number in range(first, first + step)))
-            each_took.append((monotonic() - began) / step)
         again = await asyncio.gather(*(redeem(door, number) for number in range(many - len(NAMES), many)))
 
     assert {each.status_code for each in answers} == {httpx.codes.CREATED}, [
@@ -73,4 +68,3 @@ async def test_the_more_redeem_at_once_the_more_are_served(platform: Platform) -
         assert shop.balance(name) == before[name] - spent, name
     (seen,) = shop.get("/v1/rewards", category="e2e-crowd")["data"]
     assert seen["left"] == 0, "as many were sold as there were"
-    assert each_took[-1] <= _MOST_DEARER * each_took[0], each_took
