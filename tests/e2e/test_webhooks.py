@@ -71,5 +71,5 @@ async def test_a_credit_is_told_to_an_endpoint_that_takes_it_at_the_second_attem
 
         await until(again, "it is sent again when somebody asks")
         endpoints = platform.run("webhooks", "list", "--tenant", shop.slug)["endpoints"]
-        assert {each["id"]: each["state"] for each in endpoints}[made.json()["id"]] == "on"
+        assert {each["endpoint_id"]: each["state"] for each in endpoints}[made.json()["id"]] == "on"
         assert shop.http.delete(place).status_code == 204
