@@ -5291,3 +5291,15 @@ CREATE TABLE gateway.page_opened (
 SELECT platform.protect('gateway.page_opened', ARRAY['pointstream_operator']);
 GRANT SELECT, INSERT ON gateway.page_opened TO pointstream_gateway;
 GRANT SELECT ON gateway.page_opened TO pointstream_operator;
+
+-- Sessions at the console whose owners have signed out, until no copy of their cookie could count any more.
+CREATE TABLE gateway.session_ended (
+    tenant_id int NOT NULL,
+    session_id bytea NOT NULL CHECK (length(session_id) = 16),
+    until timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, session_id)
+);
+
+-- The door looks a session up as it does with a key: by one statement, before a transaction knows its tenant.
+SELECT platform.protect('gateway.session_ended', ARRAY['pointstream_operator', 'pointstream_gateway']);
+GRANT SELECT, INSERT, DELETE ON gateway.session_ended TO pointstream_gateway;

@@ -20,11 +20,15 @@ Period = Literal["day", "week", "month", "quarter", "year"]
 class Question(Part):
     """What a ranking is asked for: of what, by what, over which period (so many before this one), in which store."""
 
-    of: Of = "members"
-    by: By = "points"
-    period: Period = "month"
-    ago: Annotated[int, Field(strict=True, ge=0, le=60)] = 0
-    store: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    of: Of = Field(default="members", description="What is ranked.")
+    by: By = Field(default="points", description="By what members are ranked: points earned, visits or money spent.")
+    period: Period = Field(default="month", description="Over which natural period of the programme's zone.")
+    ago: Annotated[int, Field(strict=True, ge=0, le=60)] = Field(
+        default=0, description="So many periods before the one that runs."
+    )
+    store: Annotated[str, Field(min_length=1, max_length=64)] | None = Field(
+        default=None, description="Only what was bought in this store; for members and rewards."
+    )
 
     @property
     def where(self) -> str | None:

@@ -66,6 +66,13 @@ def moment(instant: datetime, zone: tzinfo, language: str) -> str:
     return f"{day(local.date(), language)}, {format_time(local.time(), 'short', locale=language)}"
 
 
+def zoned_moment(instant: datetime, zone: tzinfo, language: str) -> str:
+    """Write an instant as `moment` does, and by which clocks that is: UTC, CET, or UTC+03 where a zone has no name."""
+    name = local_time(instant, zone).tzname() or "UTC"
+    clocks = f"UTC{name}" if name[0] in "+-" else name
+    return f"{moment(instant, zone, language)} {clocks}"
+
+
 def time_left(span: timedelta, language: str) -> str:
     """Write how long something still takes, by its two largest units down to minutes; less than one is one."""
     minutes = max(span // timedelta(minutes=1), 1)

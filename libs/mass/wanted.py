@@ -13,7 +13,7 @@ from libs.messages.content import ChannelName, Purpose
 from libs.messages.kinds import KINDS
 from libs.messages.library import chain
 from libs.promotions.experiments import WHOLE, place_of
-from libs.promotions.parts import Instant, Misplaced, Name, refuse_repeats
+from libs.promotions.parts import Instant, Misplaced, Name, faults_of, refuse_repeats
 
 CAMPAIGN = "campaign"
 """The shipped message that says what is written for it."""
@@ -32,9 +32,11 @@ class _Written(BaseModel):
 class Said(_Written):
     """What the message says in one language, where its template asks for that."""
 
-    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = Field(
+        default="en", description="The language of these words, as a tag: `de`, `en-GB`."
+    )
     title: Annotated[str, Field(min_length=1, max_length=200, description="The subject, or the heading.")]
-    text: Annotated[str, Field(min_length=1, max_length=2_000)]
+    text: Annotated[str, Field(min_length=1, max_length=2_000, description="What it says below the title.")]
     button: Annotated[str, Field(min_length=1, max_length=40)] | None = Field(
         default=None, description="What is written on the button that leads to the link."
     )
@@ -43,8 +45,10 @@ class Said(_Written):
 class Variant(_Written):
     """One of several forms of the message, each for a part of the members, drawn by lot: so many of a thousand."""
 
-    name: Name
-    per_mille: Annotated[int, Field(strict=True, ge=1, le=999)]
+    name: Name = Field(description="What people call the form; figures are told by it.")
+    per_mille: Annotated[int, Field(strict=True, ge=1, le=999)] = Field(
+        description="Its share of the members, in thousandths; those of all forms come to 1,000."
+    )
     template: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")] | None = Field(
         default=None, description="Its own template; without one, that of the whole."
     )
@@ -146,12 +150,7 @@ def wanted_of(document: Any) -> Wanted:
     try:
         return Wanted.model_validate(document)
     except ValidationError as invalid:
-        raise WantedInvalid(
-            [
-                (".".join(map(str, fault["loc"])), fault["msg"].removeprefix("Value error, "))
-                for fault in invalid.errors(include_url=False, include_input=False)
-            ]
-        ) from None
+        raise WantedInvalid(faults_of(invalid)) from None
 
 
 def _check(form: Form) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from libs.messages.library import chain
-from libs.promotions.parts import Instant, Name, refuse_repeats
+from libs.promotions.parts import Instant, Name, faults_of, refuse_repeats
 
 LONGEST = 5_000
 """Letters of a text. Networks take more, and nobody reads it."""
@@ -21,8 +21,10 @@ class _Written(BaseModel):
 class Told(_Written):
     """What the post says in one language."""
 
-    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
-    text: Annotated[str, Field(min_length=1, max_length=LONGEST)]
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = Field(
+        default="en", description="The language of these words, as a tag: `de`, `en-GB`."
+    )
+    text: Annotated[str, Field(min_length=1, max_length=LONGEST, description="What readers see, as plain text.")]
 
 
 class Post(_Written):
@@ -71,9 +73,4 @@ def post_of(document: Any) -> Post:
     try:
         return Post.model_validate(document)
     except ValidationError as invalid:
-        raise PostInvalid(
-            [
-                (".".join(map(str, fault["loc"])), fault["msg"].removeprefix("Value error, "))
-                for fault in invalid.errors(include_url=False, include_input=False)
-            ]
-        ) from None
+        raise PostInvalid(faults_of(invalid)) from None

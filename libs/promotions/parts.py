@@ -8,7 +8,16 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from libs.promotions.expressions import SOURCE_LIMIT, ExpressionInvalid
 from libs.promotions.variables import EXPRESSIONS
@@ -26,6 +35,10 @@ NonNegative = Annotated[int, Field(strict=True, ge=0, le=10**12)]
 Days = Annotated[int, Field(strict=True, ge=1, le=3_650)]
 
 
+_POSITION = re.compile(r"\[(\d+)\]")
+"""A place in a list, as `Misplaced` writes it."""
+
+
 class Misplaced(ValueError):
     """A fault between parts: `path` is where, below the part that found it; `allowed` the values it could have."""
 
@@ -33,6 +46,17 @@ class Misplaced(ValueError):
         super().__init__(reason)
         self.path = path
         self.allowed = allowed
+
+
+def faults_of(invalid: ValidationError) -> list[tuple[str, str]]:
+    """Return what is wrong with a document that is told step by step: places such as `words.0.text`, and reasons."""
+    found = []
+    for fault in invalid.errors(include_url=False, include_input=False):
+        error = fault.get("ctx", {}).get("error")
+        inside = _POSITION.sub(r".\1", error.path) if isinstance(error, Misplaced) else ""
+        place = ".".join([*map(str, fault["loc"]), *([inside] if inside else [])])
+        found.append((place, fault["msg"].removeprefix("Value error, ")))
+    return found
 
 
 class Part(BaseModel):

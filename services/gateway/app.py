@@ -78,6 +78,7 @@ from services.gateway.rules.store import RulesStore
 from services.gateway.running import TenantProgrammes
 from services.gateway.settings import GatewaySettings
 from services.gateway.sharing import routes as ways_to_share
+from services.gateway.site.ended import EndedSessions
 from services.gateway.site.sessions import Sessions
 from services.gateway.store import Store
 from services.gateway.templates.desk import TemplateDesk
@@ -139,7 +140,7 @@ def compose(
             app.state.own_letters = OwnDesk(pool, app.state.templates, vault.seal, random)
             app.state.backtests = _backtests(settings, pool, now, metrics, random)
             async with (
-                _live(settings, key, store, now) as app.state.live,
+                _live(settings, key, pool, store, now, random) as app.state.live,
                 app.state.desk.running(),
                 app.state.files.running(),
                 app.state.backtests.running(),
@@ -236,10 +237,18 @@ def _backtests(
 
 
 @asynccontextmanager
-async def _live(settings: GatewaySettings, seal_key: bytes, store: Store, clock: Clock) -> AsyncIterator[Live]:
+async def _live(
+    settings: GatewaySettings,
+    seal_key: bytes,
+    pool: asyncpg.Pool,
+    store: Store,
+    clock: Clock,
+    random: Callable[[int], bytes],
+) -> AsyncIterator[Live]:
     sessions = Sessions.from_seal_key(seal_key)
     ends = EndOffsets(lambda: onlooker(settings.kafka), monotonic)
     try:
-        yield Live(sessions, Boards(store, clock, ends, monotonic, settings.kafka.topic_prefix))
+        boards = Boards(store, clock, ends, monotonic, settings.kafka.topic_prefix)
+        yield Live(sessions, EndedSessions(pool), random, boards)
     finally:
         await ends.close()

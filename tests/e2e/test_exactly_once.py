@@ -12,12 +12,14 @@ from aiokafka.errors import KafkaError
 from deploy.embedded.state import SERVICES
 from tests.support.receipts import Record
 from tests.support.running import Platform, eventually
-from tests.support.stack import until
+from tests.support.stack import PATIENCE, until
 
 MEMBERS = 40
 BURST = 3_000
 REPEATED = 200
 IN_FLIGHT = 200
+TURNS = 4
+"""How often a part is killed at most until it met enough receipts in flight: a busy machine may let all pass before."""
 POINTS = 7
 VICTIMS = (*SERVICES, "kafka", "postgres")
 _DECIDED = "SELECT count(*) FROM earning.inbox WHERE tenant_id = 2"
@@ -32,11 +34,16 @@ async def test_each_receipt_is_one_credit_and_one_event_though_every_process_is_
     sent: dict[str, str] = {}
     last: list[Record] = []
     for victim in VICTIMS:
-        burst = {f"{victim}-{number}": names[number % MEMBERS] for number in range(BURST)}
-        fresh = [acme.purchase(number, POINTS * 100, card=name) for number, name in burst.items()]
-        await strike(platform, victim, fresh, again=last[-REPEATED:])
-        sent |= burst
-        last = fresh
+        for turn in range(TURNS):
+            burst = {f"{victim}-{turn}-{number}": names[number % MEMBERS] for number in range(BURST)}
+            fresh = [acme.purchase(number, POINTS * 100, card=name) for number, name in burst.items()]
+            in_flight = await strike(platform, victim, fresh, again=last[-REPEATED:])
+            sent |= burst
+            last = fresh
+            if in_flight >= IN_FLIGHT:
+                break
+        else:
+            raise AssertionError(f"{victim} was killed {TURNS} times when there was nothing left to do")
 
     await eventually(lambda: all(platform.ready().values()), "every part is ready again")
     told = await platform.events(
@@ -54,25 +61,23 @@ async def test_each_receipt_is_one_credit_and_one_event_though_every_process_is_
         assert await platform.ask("SELECT current_setting($1)", name) == "on", "nor would a crash of the machine"
 
 
-async def strike(platform: Platform, victim: str, fresh: list[Record], again: list[Record]) -> None:
+async def strike(platform: Platform, victim: str, fresh: list[Record], again: list[Record]) -> int:
     """Kill a part when some of the fresh receipts are decided and some are not; wait until it is back and all are.
 
-    `again` are receipts that were sent before, as by a till that had no answer.
+    `again` are receipts that were sent before, as by a till that had no answer. Returns how many were in flight.
     """
     operator = await asyncpg.connect(platform.told["postgres"])
     before: int = await operator.fetchval(_DECIDED)
     done, due = before, before + len(fresh)
     publishing = asyncio.create_task(send(platform, again + fresh))
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while done == before:
                 await asyncio.sleep(0.005)
                 done = await operator.fetchval(_DECIDED)
         killed = platform.kill(victim)
     finally:
         operator.terminate()
-    assert due - done >= IN_FLIGHT, f"{victim} was killed when there was nothing left to do"
-
     await eventually(lambda: platform.process_of(victim) != killed, f"{victim} is started again")
     await publishing
 
@@ -81,9 +86,10 @@ async def strike(platform: Platform, victim: str, fresh: list[Record], again: li
             decided: int = await platform.ask(_DECIDED)
         except (OSError, asyncpg.PostgresError):
             return False
-        return decided == due
+        return decided >= due
 
-    await until(all_decided, f"every receipt is decided after {victim} was killed", seconds=90)
+    await until(all_decided, f"every receipt is decided after {victim} was killed")
+    return due - done
 
 
 async def send(platform: Platform, records: list[Record], seconds: float = 90) -> None:

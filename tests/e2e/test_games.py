@@ -18,8 +18,8 @@ TEXTS = {"en": {"title": "Tea lottery"}, "de": {"title": "Teelotterie"}}
 
 
 def opened(platform: Platform, shop: Door, name: str, **document: Any) -> dict[str, Any]:
-    """A game that is open for ten seconds from now on."""
-    begins, ends = platform.now() - timedelta(minutes=1), platform.now() + timedelta(seconds=10)
+    """A game that is open for so long from now on that it can be played on a slow machine."""
+    begins, ends = platform.now() - timedelta(minutes=1), platform.now() + timedelta(seconds=30)
     times = {"opens_at": begins.isoformat(), "closes_at": ends.isoformat()}
     said = {"game": {"texts": TEXTS, **times, **document}}
     made = shop.http.put(f"/v1/games/{name}", json=said, headers={"If-None-Match": "*"})

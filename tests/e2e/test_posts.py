@@ -47,7 +47,7 @@ async def test_a_post_is_published_on_the_fan_page_once_and_captured_without_one
         settings.write_text(json.dumps({"kind": "facebook", "url": network.url, "pages": [page]}))
         platform.run("providers", "set", "social", settings, *whose)
         body = {"name": "The reading corner", "words": WORDS, "link": "https://shop.example/corner", "pages": ["books"]}
-        body["starts_at"] = (shop.now() + timedelta(seconds=15)).isoformat()  # settings count within seconds
+        body["starts_at"] = (shop.now() + timedelta(seconds=30)).isoformat()  # settings count within seconds
         made = shop.http.post("/v1/posts", json=body, headers={"Idempotency-Key": "corner"}).json()
         where = f"/v1/posts/{made['post_id']}"
         assert shop.http.post(f"{where}:publish").is_success

@@ -11,8 +11,8 @@ from tests.support.running import Door, Platform, eventually
 
 
 async def lost(shop: Door, gifts: dict[str, int]) -> None:
-    """Give members points that lapse in a moment, and wait until they have."""
-    ends = (shop.now() + timedelta(seconds=15)).isoformat()
+    """Give members points that lapse soon, though not before a slow machine has given them; wait until they have."""
+    ends = (shop.now() + timedelta(seconds=30)).isoformat()
     for name, points in gifts.items():
         given = {"wallet": "points", "points": points, "reason": "goodwill", "expires_at": ends}
         taken = shop.post(f"/v1/members/{shop.member_id(name)}/adjustments", given, key=f"lost-{name}")

@@ -41,7 +41,7 @@ async def test_a_card_and_the_codes_of_a_pool_are_stopped_within_seconds(platfor
     listed = platform.run("members", "blocked", "--tenant", shop.slug)["blocks"]
     assert str(shop.member_id("stolen")) in [each["member_id"] for each in listed]
     platform.run("members", "unblock", "card:stolen", "--note", "A new card.", "--tenant", shop.slug)
-    await eventually(lambda: not refused(), "it pays again", seconds=20)
+    await eventually(lambda: not refused(), "it pays again")
     await eventually(lambda: shop.receipt("stolen-r2")["outcome"] == "credited", "what was bought meanwhile is judged")
 
     code = done(shop, "code-pools/leaked/codes:assign", {"identifier": "card:stolen"})["code"]

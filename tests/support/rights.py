@@ -184,8 +184,8 @@ RIGHTS: dict[str, dict[str, str]] = {
             "UPDATE(started_at) UPDATE(status)"
         ): "gateway.idempotency",
         "DELETE INSERT SELECT": """
-            gateway.backtest_part gateway.chat_message gateway.file_reject members.list_member notifier.result_mail
-            redemption.wish
+            gateway.backtest_part gateway.chat_message gateway.file_reject gateway.session_ended members.list_member
+            notifier.result_mail redemption.wish
             """,
         (
             "DELETE INSERT SELECT UPDATE(done) UPDATE(ended_at) UPDATE(epoch) UPDATE(failure) UPDATE(items) "

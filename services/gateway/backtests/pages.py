@@ -23,7 +23,7 @@ from services.gateway.site.markup import rows, table
 router = APIRouter(include_in_schema=False)
 SCOPE = "rules:read"
 _SHOWN = 100
-_HEADS = ("asked (UTC)", "by", "programme", "range (UTC)", "A", "B", "state", "members better / worse", "shown")
+_HEADS = ("asked", "by", "programme", "range", "A", "B", "state", "members better / worse", "shown")
 _NONE = (
     "<p>None yet. The form of a campaign asks for one, where it says “Simulate on history”; "
     "so does <code>POST /v1/backtests</code>.</p>"
@@ -75,10 +75,10 @@ def _line(kept: Kept) -> tuple[str, ...]:
     state = kept.state if kept.state != "running" else f"running, {progress_of(kept):.0%}"
     shown = f'<a href="/backtests/{kept.backtest_id}">pictures</a>' if kept.state == "done" else ""
     return (
-        f"{kept.asked_at:%Y-%m-%d %H:%M}",
+        f"{kept.asked_at:%Y-%m-%d %H:%M} UTC",
         escape(kept.asked_by),
         escape(kept.programme),
-        f"{kept.since:%Y-%m-%d %H:%M} to {kept.until:%Y-%m-%d %H:%M}",
+        f"{kept.since:%Y-%m-%d %H:%M} to {kept.until:%Y-%m-%d %H:%M} UTC",
         "those in force" if kept.against is None else f"version {kept.against}",
         escape(b),
         escape(state if kept.failure is None else f"{state}: {kept.failure}"),

@@ -7,7 +7,7 @@ from html import escape
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from libs.blocks.postgres import Block
 from libs.language import wording
@@ -18,6 +18,7 @@ from services.gateway.door.parameters import Language, MemberId, ProgrammeSlug
 from services.gateway.live.routes import NO_STORE, remember
 from services.gateway.members.lookup import one_member
 from services.gateway.members.pages import member_path
+from services.gateway.site.asked_again import Serious, ask_again, is_sure
 from services.gateway.site.console_door import let_in
 from services.gateway.site.forms import fields_of
 from services.gateway.store import Member
@@ -30,7 +31,7 @@ _LONGEST = 1_000
 
 @router.post(f"{PLACE}/{{member_id}}/block")
 async def turn(request: Request, language: Language, member_id: MemberId, programme: ProgrammeSlug = None) -> Response:
-    """Block the member, or lift that, as the form says, and lead back to their page."""
+    """Block the member once somebody is sure, or lift that, as the form says, and lead back to their page."""
     visitor = await let_in(request, PLACE, language, SCOPE)
     if isinstance(visitor, Response):
         return visitor
@@ -42,6 +43,9 @@ async def turn(request: Request, language: Language, member_id: MemberId, progra
     why = fields.get("why", "").replace("\x00", "").strip()[:_LONGEST]
     if fields.get("turn") == "lift":
         await blocks.lift(key.tenant_id, member, now, by, why or None)
+    elif why and not is_sure(fields):
+        page = HTMLResponse(_sure(member, why, language), headers=NO_STORE)
+        return remember(request, page, visitor.session)
     elif why:
         await blocks.block(key.tenant_id, member, now, by, why)
     path = member_path(member_id, member.programme, language)
@@ -66,15 +70,31 @@ def _section(member: Member, found: Sequence[Block], language: str, *, may_turn:
 
 
 def _told(block: Block, zone: ZoneInfo, language: str) -> str:
-    since = wording.moment(block.blocked_at, zone, language)
+    since = wording.zoned_moment(block.blocked_at, zone, language)
     if block.lifted_at is None:
         return BLOCKING.say(language, "stands", since=since, by=block.blocked_by, reason=block.reason)
-    until = wording.moment(block.lifted_at, zone, language)
+    until = wording.zoned_moment(block.lifted_at, zone, language)
     return BLOCKING.say(language, "was", since=since, until=until, reason=block.reason)
 
 
+def _sure(member: Member, why: str, language: str) -> str:
+    """The page that asks whether a member is to be blocked, for this reason."""
+    serious = Serious(
+        BLOCKING.say(language, "title"),
+        BLOCKING.say(language, "sure", reason=why),
+        BLOCKING.say(language, "told"),
+        BLOCKING.say(language, "block"),
+        member_path(member.member_id, member.programme, language),
+    )
+    return ask_again(PLACE, serious, _turning(member, language), {"turn": "block", "why": why}, language)
+
+
+def _turning(member: Member, language: str) -> str:
+    return member_path(member.member_id, member.programme, language).replace("?", "/block?", 1)
+
+
 def _form(member: Member, language: str, *, stands: bool) -> str:
-    path = member_path(member.member_id, member.programme, language).replace("?", "/block?", 1)
+    path = _turning(member, language)
     turn, label, needed = ("lift", "note", "") if stands else ("block", "reason", " required")
     return (
         f'<form method="post" action="{escape(path)}"><input type="hidden" name="turn" value="{turn}">'

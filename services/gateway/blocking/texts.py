@@ -14,6 +14,7 @@ BLOCKING = Catalogue(
             "reason": "Why",
             "note": "Why it is lifted",
             "block": "Block all cards of the member",
+            "sure": "Block all cards of this member? The reason: {reason}",
             "lift": "Lift the block",
             "told": "It counts within five seconds. Receipts that come meanwhile wait until it is lifted; "
             "refuse before what must not count.",
@@ -26,6 +27,7 @@ BLOCKING = Catalogue(
             "reason": "Grund",
             "note": "Warum sie aufgehoben wird",
             "block": "Alle Karten des Mitglieds sperren",
+            "sure": "Alle Karten dieses Mitglieds sperren? Der Grund: {reason}",
             "lift": "Die Sperre aufheben",
             "told": "Das gilt binnen fünf Sekunden. Bons, die inzwischen kommen, warten bis zur Aufhebung; "
             "lehnen Sie vorher ab, was nicht zählen darf.",

@@ -47,7 +47,9 @@ class HabitsBody(BaseModel):
     average_basket_minor: Annotated[
         int, Field(strict=True, ge=0, le=10**9, description="In minor units of the programme's currency.")
     ]
-    activities: tuple[ActivityHabit, ...] = Field(default=(), max_length=20)
+    activities: tuple[ActivityHabit, ...] = Field(
+        default=(), max_length=20, description="What else they do that may bring points, each with how often."
+    )
     tier: str | None = Field(default=None, max_length=64, description="The tier that is held all year.")
     programme: str | None = Field(default=None, max_length=63, description="The programme, where there are several.")
 

@@ -48,7 +48,7 @@ class RewardBody(Body):
 
     model_config = ConfigDict(json_schema_extra={"example": {"reward": EXAMPLE_DOCUMENT}})
 
-    reward: dict[str, Any]
+    reward: dict[str, Any] = Field(description="The document: see /schemas/reward.schema.json.")
 
 
 class StockBody(Body):

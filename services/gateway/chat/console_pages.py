@@ -57,7 +57,7 @@ def list_fragment(found: Sequence[Listed], names: Mapping[UUID, str], counts: Co
         zone = ZoneInfo(each.zone)
         waits = "\u2013"
         if each.talk.unread_since is not None:
-            moment = wording.moment(each.talk.unread_since, zone, language)
+            moment = wording.zoned_moment(each.talk.unread_since, zone, language)
             number = wording.number(each.talk.unread, language)
             waits = f"<b>{escape(say('waiting', n=each.talk.unread, number=number, moment=moment))}</b>"
         whose = "\u2013" if each.talk.assigned is None else escape(each.talk.assigned.label)
@@ -200,7 +200,7 @@ _CURRENT = ' aria-current="page"'
 
 
 def _standing(seen: Seen, talk: Talk, zone: ZoneInfo, language: str) -> str:
-    say, moment = partial(STAFF.say, language), wording.moment(talk.state_at, zone, language)
+    say, moment = partial(STAFF.say, language), wording.zoned_moment(talk.state_at, zone, language)
     told = say(talk.state, moment=moment)
     if talk.state_by is not None:
         told = say(f"{talk.state}.by", moment=moment, by=talk.state_by)

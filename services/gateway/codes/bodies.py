@@ -15,6 +15,7 @@ from libs.contracts.primitives import CurrencyCode, Money, MoneyDue, Name32, Nam
 Identifier = Annotated[str, Field(pattern="^[a-z_]{1,32}:[^\\x00-\\x1f]{1,128}$")]
 Typed = Annotated[str, Field(min_length=1, max_length=128)]
 Amount = Annotated[int, Field(strict=True, ge=1, le=10**12)]
+Reference = Annotated[Name64 | None, Field(description="What you call it, such as an order: it is kept and shown.")]
 
 
 class _Body(BaseModel):
@@ -49,8 +50,8 @@ class OrderLine(_Body):
 
     sku: Name64 = Field(description="The article.")
     amount_minor: Money = Field(strict=True, description="What it costs, in minor units.")
-    category: Text64 | None = None
-    brand: Text64 | None = None
+    category: Text64 | None = Field(default=None, description="Its category, where codes ask for one.")
+    brand: Text64 | None = Field(default=None, description="Its brand, where codes ask for one.")
 
 
 class OrderBody(_Body):
@@ -58,9 +59,11 @@ class OrderBody(_Body):
 
     total_minor: MoneyDue = Field(default=0, strict=True, description="What is to pay, without the code.")
     currency: CurrencyCode | None = Field(default=None, description="ISO 4217.")
-    store: Name64 | None = None
-    channel: Name32 | None = None
-    lines: Annotated[tuple[OrderLine, ...], Len(0, 5_000)] = ()
+    store: Name64 | None = Field(default=None, description="The store where it is bought, by your name for it.")
+    channel: Name32 | None = Field(default=None, description="How: `store`, `web`, `app` or a name of your own.")
+    lines: Annotated[tuple[OrderLine, ...], Len(0, 5_000)] = Field(
+        default=(), description="What is bought, for codes that count for some articles alone."
+    )
 
     def order(self) -> rules.Order:
         """It as rules judge it."""
@@ -97,7 +100,7 @@ class IssueBody(WhoBody):
     paid: bool = Field(
         default=True, strict=True, description="Whether somebody pays for it; else it takes the scope `points:adjust`."
     )
-    reference: Name64 | None = None
+    reference: Reference = None
 
 
 class NumberBody(WhoBody):
@@ -109,8 +112,8 @@ class NumberBody(WhoBody):
 class UseCardBody(WhoBody):
     """A payment by card, by its number, or by its id where that is known."""
 
-    number: Typed | None = None
-    card_id: UUID | None = None
+    number: Typed | None = Field(default=None, description="The card's number, with or without spaces and dashes.")
+    card_id: UUID | None = Field(default=None, description="Instead of the number: the card's id.")
     amount_minor: Amount = Field(description="How much, up to its balance.")
     currency: CurrencyCode | None = Field(default=None, description="To be sure that it is the card's.")
     reference: Name64 | None = Field(default=None, description="What you call the order.")
@@ -125,9 +128,9 @@ class UseCardBody(WhoBody):
 class TopUpBody(_Body):
     """Money to be added to a card."""
 
-    amount_minor: Amount
+    amount_minor: Amount = Field(description="How much is added, in minor units of the card's currency.")
     paid: bool = Field(default=True, strict=True, description="Else it takes the scope `points:adjust`.")
-    reference: Name64 | None = None
+    reference: Reference = None
 
 
 class RefundBody(_Body):
@@ -135,16 +138,16 @@ class RefundBody(_Body):
 
     of_seq: int = Field(strict=True, ge=1, description="The entry by which the card paid.")
     amount_minor: Amount | None = Field(default=None, description="Default: all that has not gone back.")
-    reference: Name64 | None = None
+    reference: Reference = None
 
 
 class TransferBody(_Body):
     """Money that goes to another card of the same currency."""
 
-    amount_minor: Amount
-    to_number: Typed | None = None
-    to_card_id: UUID | None = None
-    reference: Name64 | None = None
+    amount_minor: Amount = Field(description="How much goes over, in minor units of the cards' currency.")
+    to_number: Typed | None = Field(default=None, description="The other card's number, as it was typed or scanned.")
+    to_card_id: UUID | None = Field(default=None, description="Instead of its number: the other card's id.")
+    reference: Reference = None
 
     @model_validator(mode="after")
     def _one_card(self) -> Self:
@@ -159,10 +162,12 @@ class CashOutBody(_Body):
     goodwill: bool = Field(
         default=False, strict=True, description="Also where the law does not ask for it; takes `points:adjust`."
     )
-    reference: Name64 | None = None
+    reference: Reference = None
 
 
 class StateBody(_Body):
     """Whether a card can be used."""
 
-    state: Literal["active", "blocked"]
+    state: Literal["active", "blocked"] = Field(
+        description="A card that is `blocked` can't be used until it is `active` again."
+    )

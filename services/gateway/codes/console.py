@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from functools import partial
 from html import escape
-from urllib.parse import quote
 
 from babel.numbers import get_currency_precision
 from fastapi import APIRouter, Request
@@ -19,6 +18,7 @@ from libs.contracts.codes import PATH, CodeAsk, CodeCheck
 from libs.language import wording
 from services.gateway.codes import store
 from services.gateway.codes.asking import client_of
+from services.gateway.codes.stopping import turning
 from services.gateway.codes.texts import CODES
 from services.gateway.codes.views import CodeDetail, PoolView
 from services.gateway.door.access import parts_of
@@ -101,7 +101,7 @@ def _section(programme: str, pools: list[PoolView], language: str, *, turns: boo
 
 def _button(pool: PoolView, language: str) -> str:
     """What stops a pool, or starts it."""
-    path = f"{PLACE}/{quote(pool.programme, safe='')}/{quote(pool.name, safe='')}/state?lang={language}"
+    path = turning(pool.programme, pool.name, language)
     turn = "go-on" if pool.paused else "stop"
     return (
         f' <form method="post" action="{escape(path)}">'

@@ -1,18 +1,20 @@
-"""Stopping the codes of a pool, and letting them count again: over HTTP, and by a button of the page of codes."""
+"""Stopping the codes of a pool, and letting them count again: over HTTP, and by buttons of the console."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import NamedTuple
+from urllib.parse import quote
 
 import asyncpg
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import ConfigDict, Field
 
 from libs.codes import postgres as codes
 from services.gateway.codes import store
 from services.gateway.codes.routes import PoolName
+from services.gateway.codes.texts import CODES
 from services.gateway.codes.views import PoolView
 from services.gateway.door.access import Parts, RulesPublisher, parts_of
 from services.gateway.door.openapi import refusals
@@ -21,6 +23,7 @@ from services.gateway.door.problems import ProblemError
 from services.gateway.live.routes import NO_STORE, remember
 from services.gateway.rules.bodies import Body, body_of, read_body
 from services.gateway.running import named
+from services.gateway.site.asked_again import Serious, ask_again, is_sure
 from services.gateway.site.console_door import let_in
 from services.gateway.site.forms import fields_of
 from services.gateway.tenant_store import tenant_transaction
@@ -74,14 +77,35 @@ async def turn_pool(
 
 @router.post(PLACE + "/{programme}/{pool}/state", include_in_schema=False)
 async def turn_by_button(request: Request, language: Language, programme: str, pool: PoolName) -> Response:
-    """Stop a pool or start it, as the button says, and lead back to the page of codes."""
+    """Stop a pool once somebody is sure, or start it, as the button says, and lead back to the page of codes."""
     visitor = await let_in(request, PLACE, language, SCOPE)
     if isinstance(visitor, Response):
         return visitor
-    paused = (await fields_of(request, _MOST_BYTES)).get("paused") == "true"
+    fields = await fields_of(request, _MOST_BYTES)
+    paused = fields.get("paused") == "true"
+    if paused and not is_sure(fields):
+        page = HTMLResponse(_sure(programme, pool, language), headers=NO_STORE)
+        return remember(request, page, visitor.session)
     await _turned(request, parts_of(request), visitor.key.tenant_id, pool, programme, paused=paused)
     to = RedirectResponse(f"{PLACE}?lang={language}", status_code=303, headers=NO_STORE)
     return remember(request, to, visitor.session)
+
+
+def turning(programme: str, pool: str, language: str) -> str:
+    """Where the button of a pool is sent."""
+    return f"{PLACE}/{quote(programme, safe='')}/{quote(pool, safe='')}/state?lang={language}"
+
+
+def _sure(programme: str, pool: str, language: str) -> str:
+    """The page that asks whether a pool is to be stopped."""
+    serious = Serious(
+        CODES.say(language, "title"),
+        CODES.say(language, "sure", pool=pool),
+        CODES.say(language, "stops"),
+        CODES.say(language, "stop"),
+        f"{PLACE}?lang={language}",
+    )
+    return ask_again(PLACE, serious, turning(programme, pool, language), {"paused": "true"}, language)
 
 
 async def _turned(

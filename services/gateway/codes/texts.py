@@ -23,6 +23,9 @@ CODES = Catalogue(
             "exhausted": "exhausted",
             "open": "open",
             "stop": "Stop",
+            "sure": "Stop all codes of the pool {pool}?",
+            "stops": "From the next request on none of them counts and none is handed out, until somebody lets "
+            "them go on.",
             "go-on": "Go on",
             "coupon": "coupon",
             "voucher": "voucher",
@@ -61,6 +64,9 @@ CODES = Catalogue(
             "exhausted": "erschöpft",
             "open": "offen",
             "stop": "Anhalten",
+            "sure": "Alle Codes des Vorrats {pool} anhalten?",
+            "stops": "Ab der nächsten Anfrage zählt keiner von ihnen und keiner wird vergeben, bis jemand sie "
+            "weiterlaufen lässt.",
             "go-on": "Weiter",
             "coupon": "Coupon",
             "voucher": "Gutschein",

@@ -17,8 +17,8 @@ from services.gateway.rules.bodies import Body
 class PersonBody(Body):
     """Whom to address, and how."""
 
-    given_name: NameText | None = None
-    family_name: NameText | None = None
+    given_name: Annotated[NameText | None, Field(description="Given name.")] = None
+    family_name: Annotated[NameText | None, Field(description="Family name.")] = None
     language: Annotated[Language | None, Field(description="In which language to write: `cs`, `en-GB`.")] = None
     zone: Annotated[Text64 | None, Field(description="The member's own time zone, of IANA's list.")] = None
     country: Annotated[
@@ -29,9 +29,12 @@ class PersonBody(Body):
 class ContactBody(Body):
     """An address of the member, or with `gone` one that is no more."""
 
-    channel: AddressedChannel
-    address: AddressText
-    gone: bool = False
+    channel: Annotated[AddressedChannel, Field(description="Which channel reaches the member there; `file`: letters.")]
+    address: Annotated[
+        AddressText,
+        Field(description="A mail address, a phone number, a device's token, or the lines of an envelope."),
+    ]
+    gone: Annotated[bool, Field(description="Whether the member is not there any more.")] = False
 
 
 class TellingBody(Body):
@@ -50,14 +53,16 @@ class TellingBody(Body):
     )
 
     person: PersonBody | None = None
-    contacts: Annotated[tuple[ContactBody, ...], Field(max_length=32)] = ()
+    contacts: Annotated[
+        tuple[ContactBody, ...], Field(max_length=32, description="Addresses that are new, or that are no more.")
+    ] = ()
 
 
 class ConsentBody(Body):
     """A word of the member: on a purpose, on a channel."""
 
-    purpose: Purpose
-    channel: ChannelName
+    purpose: Annotated[Purpose, Field(description="What the member agrees to, or not.")]
+    channel: Annotated[ChannelName, Field(description="On which channel.")]
     given: Annotated[bool, Field(description="Whether the member agrees.")]
     at: Annotated[Instant | None, Field(description="When it was said; without it, now.")] = None
     source: Annotated[Name128 | None, Field(description="Where it was said; without it, the name of your key.")] = None
@@ -84,7 +89,10 @@ class ConsentsBody(Body):
         }
     )
 
-    consents: Annotated[tuple[ConsentBody, ...], Field(min_length=1, max_length=32)]
+    consents: Annotated[
+        tuple[ConsentBody, ...],
+        Field(min_length=1, max_length=32, description="The words; of several on the same the one said last counts."),
+    ]
 
 
 class SuppressBody(Body):

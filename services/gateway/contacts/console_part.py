@@ -34,11 +34,11 @@ def contacts_section(person: Person, addresses: Iterable[KeptAddress], zone: Zon
 
 
 def _state(address: KeptAddress, zone: ZoneInfo, language: str) -> str:
-    moment = wording.moment(address.changed_at, zone, language)
+    moment = wording.zoned_moment(address.changed_at, zone, language)
     key = "alive" if address.alive else "dead"
     told = [CONTACTS.say(language, key, moment=moment, **({} if address.alive else {"reason": address.reason}))]
     if address.reached_at is not None:
-        told.append(CONTACTS.say(language, "reached", moment=wording.moment(address.reached_at, zone, language)))
+        told.append(CONTACTS.say(language, "reached", moment=wording.zoned_moment(address.reached_at, zone, language)))
     return "<br>".join(map(escape, told))
 
 
@@ -57,6 +57,6 @@ def _word(word: Consent, zone: ZoneInfo, language: str) -> str:
         language,
         "said.yes" if word.given else "said.no",
         channel=CONTACTS.say(language, word.channel),
-        moment=wording.moment(word.at, zone, language),
+        moment=wording.zoned_moment(word.at, zone, language),
         source=word.source,
     )

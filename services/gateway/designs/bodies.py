@@ -39,7 +39,7 @@ class CheckingDesign(Body):
 
     model_config = ConfigDict(json_schema_extra={"example": {"kind": "style", "document": STYLE}})
 
-    kind: Kind
+    kind: Kind = Field(description="What is designed: the style of a brand, or a landing page.")
     name: Name = ""
     document: DesignDocument
 
@@ -57,7 +57,7 @@ class RestoringDesign(Body):
 
     model_config = ConfigDict(json_schema_extra={"example": {"kind": "page", "name": "spring-sale", "to": 2}})
 
-    kind: Kind
+    kind: Kind = Field(description="What is designed: the style of a brand, or a landing page.")
     name: Name = ""
     to: int | None = Field(
         default=None, ge=0, description="Its number; without it, the one before. 0 takes the design out of force."
@@ -72,7 +72,7 @@ class SavingDraft(Body):
         json_schema_extra={"example": {"kind": "style", "name": "", "source": STYLE, "revision": 3}}
     )
 
-    kind: DraftKind
+    kind: DraftKind = Field(description="What is designed: a style, a landing page, or the template of a mail.")
     name: str = Field(
         max_length=200, description="As of the design; of a template `message/language/channel/brand`.", examples=[""]
     )

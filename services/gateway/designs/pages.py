@@ -15,7 +15,7 @@ import orjson
 from libs.design.style import Look
 from libs.design.versions import Draft, Version
 from libs.messages.values import Declared
-from services.gateway.designs import panels
+from services.gateway.designs import faulty, panels
 from services.gateway.designs.editor import What
 from services.gateway.designs.words import DESIGNS
 from services.gateway.site.console_page import console_page
@@ -96,9 +96,11 @@ def edit_page(form: Form, language: str) -> str:
         f'<iframe class="preview" name="preview" title="{escape(say("preview"))}" src="{form.path(language, "/frame")}"'
         "></iframe></section>"
     )
+    wrong = faulty.at_fields(form.what, form.faults, form.document, form.tab)
+    fields = panels.panel(form.what, form.document, form.tab, panels.On(language, wrong), form.zone)
     body = (
-        _told(form, language)
-        + f'<div class="cards designer"><section>{_form(form, language)}</section>{stage}</div>'
+        _told(form, fields, language)
+        + f'<div class="cards designer"><section>{_form(form, fields, language)}</section>{stage}</div>'
         + _versions(form, language)
         + '<script src="/designer.js" defer></script>'
     )
@@ -205,7 +207,7 @@ def _open(what: str, programme: str, names: Sequence[tuple[str, str, bool]], lan
     )
 
 
-def _form(form: Form, language: str) -> str:
+def _form(form: Form, fields: str, language: str) -> str:
     say = partial(DESIGNS.say, language)
     frame = form.path(language, "/frame")
     show = f' formaction="{frame}" formtarget="preview" data-show'
@@ -227,7 +229,7 @@ def _form(form: Form, language: str) -> str:
         f'<input type="hidden" name="document" value="{carried}">'
         f'<input type="hidden" name="revision" value="{form.revision}"><p class="dos">{top}</p>'
         + (_gaps(form.declared, language) if form.what == "mail" else "")
-        + panels.panel(form.what, form.document, form.tab, language, form.zone)
+        + fields
         + panels.field("note", say("note"), "")
         + f'<p class="dos">{buttons}</p>{tests}</form>'
     )
@@ -255,15 +257,16 @@ def _gap(name: str, *, optional: bool) -> str:
     return f"{{% if {name} %}}{shown}{{% endif %}}" if optional else shown
 
 
-def _told(form: Form, language: str) -> str:
+def _told(form: Form, fields: str, language: str) -> str:
     say = partial(DESIGNS.say, language)
     said = f'<p role="status" class="good">{escape(form.said)}</p>' if form.said else ""
     drafted = f'<p class="soft">{escape(say("draft", by=form.drafted_by))}</p>' if form.drafted_by else ""
     public = f'<p><a href="{escape(form.public)}">{escape(form.public)}</a></p>' if form.public else ""
     faults = ""
     if form.faults:
-        items = [escape(say("fault", path=path, reason=reason)) for path, reason in form.faults]
-        faults = f'<div role="alert"><p class="bad">{escape(say("faults"))}</p>{listed(items)}</div>'
+        others = faulty.elsewhere(form.what, form.faults, form.document, form.tab, fields, language)
+        items = listed(map(escape, others))
+        faults = f'<div role="alert"><p class="bad">{escape(say("faults"))}</p>{items}</div>'
     return said + faults + drafted + public
 
 

@@ -48,7 +48,7 @@ def outlook_section(running: RunningProgramme, outlook: Outlook, name: str, lang
         )
         for each in ahead[: _MOST * 2]
     )
-    moment = wording.moment(outlook.as_of, zone, language)
+    moment = wording.zoned_moment(outlook.as_of, zone, language)
     return (
         "".join(pictures)
         + table(SWEEPS.say(language, "page.ahead"), heads, lines, of=name)

@@ -88,7 +88,10 @@ class ListReinstatement(_Asked):
         }
     )
 
-    members: Annotated[tuple[WishedFor, ...], Field(min_length=1, max_length=10_000)]
+    members: Annotated[
+        tuple[WishedFor, ...],
+        Field(min_length=1, max_length=10_000, description="To whom points come back."),
+    ]
 
 
 class ShareView(View):

@@ -36,7 +36,7 @@ class BadgeBody(Body):
 class BuyBody(MemberBody):
     """Tickets for a member."""
 
-    quantity: Annotated[int, Field(strict=True, ge=1, le=1_000)] = 1
+    quantity: Annotated[int, Field(strict=True, ge=1, le=1_000)] = Field(default=1, description="How many tickets.")
 
 
 class SpinBody(MemberBody):
@@ -58,4 +58,6 @@ class BidBody(MemberBody):
 class AwardBody(MemberBody):
     """A badge for a member."""
 
-    times: Annotated[int, Field(strict=True, ge=1, le=1_000)] = 1
+    times: Annotated[int, Field(strict=True, ge=1, le=1_000)] = Field(
+        default=1, description="How many times it was earned by this; levels count them together."
+    )

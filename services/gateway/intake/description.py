@@ -158,6 +158,9 @@ def components() -> dict[str, Any]:
     return found
 
 
+_PAYLOAD = "What happened, in the form that its type has."
+
+
 def _event(names: Sequence[str]) -> dict[str, Any]:
     data = [{"$ref": TEMPLATE.format(model=EVENTS[TYPE_PREFIX + name].model.__name__)} for name in names]
     kinds = {
@@ -169,7 +172,11 @@ def _event(names: Sequence[str]) -> dict[str, Any]:
     return {
         "type": "object",
         "required": list(_PLAIN),
-        "properties": {**_ATTRIBUTES, "type": kinds, "data": data[0] if len(data) == 1 else {"anyOf": data}},
+        "properties": {
+            **_ATTRIBUTES,
+            "type": kinds,
+            "data": data[0] if len(data) == 1 else {"anyOf": data, "description": _PAYLOAD},
+        },
     }
 
 

@@ -147,7 +147,7 @@ def _lags(board: Board) -> str:
     lines = rows((f"<code>{escape(lag.topic)}</code>", _behind(lag), _time(lag.moved_at)) for lag in board.lags)
     return f"<h2>Lag</h2>{told[board.broker_away]}" + table(
         "How many events each topic holds that are not decided yet, on the whole platform",
-        ("Topic", "Behind", "Last moved (UTC)"),
+        ("Topic", "Behind", "Last moved"),
         lines,
     )
 
@@ -162,7 +162,7 @@ def _recent(board: Board) -> str:
         return "<h2>Last decisions</h2><p>Nothing has been decided yet.</p>"
     return "<h2>Last decisions</h2>" + table(
         "The newest events of your company, and what they brought",
-        ("Arrived (UTC)", "What", "Receipt", "Who", "Outcome", "Points", "From"),
+        ("Arrived", "What", "Receipt", "Who", "Outcome", "Points", "From"),
         rows(map(_decision, board.recent)),
     )
 
@@ -190,4 +190,4 @@ def ending(text: str) -> str:
 
 
 def _time(instant: datetime) -> str:
-    return f'<time datetime="{instant.isoformat()}">{instant:%H:%M:%S}</time>'
+    return f'<time datetime="{instant.isoformat()}">{instant:%H:%M:%S} UTC</time>'

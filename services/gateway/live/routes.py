@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
@@ -15,7 +16,8 @@ from services.gateway.door.problems import ProblemError
 from services.gateway.door.visitors import count_visit
 from services.gateway.live import pages as live_pages
 from services.gateway.live.board import Boards
-from services.gateway.site.sessions import Session, Sessions, lifetime
+from services.gateway.site.ended import EndedSessions
+from services.gateway.site.sessions import ID_BYTES, Session, Sessions, lifetime
 
 router = APIRouter(include_in_schema=False)
 COOKIE = "pointstream_session"
@@ -26,9 +28,14 @@ _MOST_BYTES = 1_024
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """What the live page is served with; made once by the composition root."""
+    """What the live page is served with; made once by the composition root.
+
+    `random` gives so many unpredictable bytes, for the ids of sessions.
+    """
 
     sessions: Sessions
+    ended: EndedSessions
+    random: Callable[[int], bytes]
     boards: Boards
 
 
@@ -73,15 +80,19 @@ async def sign_in(request: Request) -> Response:
         return _refused(f"The key lacks the scope {SCOPE}.", 403)
     await parts_of(request).keys.used(key, now)
     response = RedirectResponse("/", status_code=303, headers=NO_STORE)
-    _set_cookie(request, response, _live(request).sessions.begin(key.key_id, now))
+    live = _live(request)
+    _set_cookie(request, response, live.sessions.begin(key.key_id, live.random(ID_BYTES), now))
     return response
 
 
 @router.post("/sign-out")
 async def sign_out(request: Request) -> Response:
-    """End the session."""
+    """End the session, wherever its cookie was copied to."""
     response = RedirectResponse("/", status_code=303, headers=NO_STORE)
     if from_our_page(request):
+        if (who := await signed_in(request)) is not None:
+            key, session = who
+            await _live(request).ended.end(key.tenant_id, session, parts_of(request).clock.now())
         response.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=_secure(request))
     return response
 
@@ -97,7 +108,7 @@ async def signed_in(request: Request) -> tuple[ApiKey, Session] | None:
         key = await parts.keys.by_id(session.key_id, now)
     except ProblemError:
         return None
-    if not key.allows(SCOPE):
+    if not key.allows(SCOPE) or await _live(request).ended.has(key.tenant_id, session):
         return None
     request.state.caller = {"key_id": key.key_id, "tenant_id": key.tenant_id}
     return key, session

@@ -28,6 +28,7 @@ from services.gateway.intake.idempotency import digest
 from services.gateway.live.routes import NO_STORE, remember
 from services.gateway.mass import one_page, pages, results_part
 from services.gateway.mass.desk import Whole, desk_of_mass, in_force, problem
+from services.gateway.mass.faulty import Spoken, at_fields
 from services.gateway.mass.form import Fields, Unreadable, first, members_in, told_by, wanted_in, words_in
 from services.gateway.mass.pages import HERE, Form, Segments
 from services.gateway.mass.words import PAGES
@@ -87,7 +88,7 @@ async def new_mass_page(request: Request, language: Language, programme: Program
     if isinstance(visitor, Response):
         return visitor
     key = desk_of_mass(request).random(16).hex()
-    return await _form(request, visitor, programme, language, key, {}, ())
+    return await _form(request, visitor, programme, language, key, {}, {})
 
 
 @router.post(HERE + "/new")
@@ -102,12 +103,12 @@ async def make_mass(request: Request, language: Language, programme: ProgrammeSl
     caller = Caller(visitor.key, parts_of(request))
     name = UUID(event_id(str(visitor.key.tenant_id), f"{visitor.key.key_id}\x1fconsole", "mass", key, 0))
     try:
-        wanted = _wanted(fields, caller, running, language)
+        wanted = _wanted(fields, caller, running)
         members = members_in(fields)
         spoken = digest(f"{wanted.model_dump_json()}\n{members}")
         whole = await desk_of_mass(request).make(caller, running, (name, spoken), wanted, members)
     except ProblemError as refused:
-        return await _form(request, visitor, programme, language, key, fields, _told(refused))
+        return await _form(request, visitor, programme, language, key, fields, _told(refused, fields, language))
     where = f"{HERE}/{whole.seen.mass_id}?lang={language}"
     return remember(request, RedirectResponse(where, status_code=303, headers=NO_STORE), visitor.session)
 
@@ -225,7 +226,7 @@ async def _form(
     language: str,
     key: str,
     fields: Fields,
-    faults: Sequence[tuple[str, str]],
+    faults: Mapping[str, Sequence[str]],
 ) -> Response:
     running = first_programme(await parts_of(request).programmes.of(visitor.key.tenant_id), programme)
     version = in_force(Caller(visitor.key, parts_of(request)), running)
@@ -242,18 +243,21 @@ async def _form(
     return remember(request, answer, visitor.session)
 
 
-def _wanted(fields: Fields, caller: Caller, running: RunningProgramme, language: str) -> Wanted:
+def _wanted(fields: Fields, caller: Caller, running: RunningProgramme) -> Wanted:
     zone = in_force(caller, running).zone
     try:
         return wanted_of(wanted_in(fields, zone))
     except WantedInvalid as invalid:
         raise problem(invalid) from None
     except Unreadable as unreadable:
-        raise problem(WantedInvalid([(unreadable.field, PAGES.say(language, "unreadable"))])) from None
+        raise problem(WantedInvalid([(unreadable.field, "it can't be read")])) from None
 
 
-def _told(refused: ProblemError) -> Sequence[tuple[str, str]]:
-    return [(path.removeprefix("body/").removeprefix("body"), reason) for path, reason in faults_of(refused)]
+def _told(refused: ProblemError, fields: Fields, language: str) -> Mapping[str, Sequence[str]]:
+    """What is wrong with a form, at its fields."""
+    paths = [path.removeprefix("body/").removeprefix("body") for path, _ in faults_of(refused)]
+    first_form, second_form = ([each["language"] for each in words_in(fields, which)] for which in ("", "b-"))
+    return at_fields(paths, Spoken(first_form, second_form), language)
 
 
 def _html(text: str) -> HTMLResponse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from html import escape
@@ -40,7 +40,11 @@ class Form:
     where: Segments
     key: str
     fields: Fields
-    faults: Sequence[tuple[str, str]] = field(default=())
+    faults: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def wrong(self, name: str) -> Sequence[str]:
+        """What is wrong with a field."""
+        return self.faults.get(name, ())
 
 
 def overview(found: Sequence[Seen], language: str, *, may_write: bool, more: str = "") -> str:
@@ -71,8 +75,8 @@ def form_page(form: Form, programmes: Sequence[str], language: str) -> str:
     query = escape(urlencode({"programme": form.where.programme, "lang": language}))
     faults = ""
     if form.faults:
-        items = [escape(say("fault", path=path or "-", reason=reason)) for path, reason in form.faults]
-        faults = f'<div role="alert"><p class="bad">{escape(say("faults"))}</p>{listed(items)}</div>'
+        items = listed(map(escape, form.wrong("")))
+        faults = f'<div role="alert"><p class="bad">{escape(say("faults"))}</p>{items}</div>'
     others = [
         f'<a href="{HERE}/new?{escape(urlencode({"programme": name, "lang": language}))}">{escape(name)}</a>'
         for name in programmes
@@ -110,10 +114,12 @@ def _whom(form: Form, language: str) -> str:
     options = [*segments, (EVERYONE, say("audience.everyone")), (NAMED, say("audience.members"))]
     chosen = first(form.fields, "audience") or options[0][0]
     return (
-        forms.text("name", say("name"), first(form.fields, "name"), how='required maxlength="64"')
-        + forms.select("audience", say("audience"), options, chosen)
+        forms.text(
+            "name", say("name"), first(form.fields, "name"), how='required maxlength="64"', faults=form.wrong("name")
+        )
+        + forms.select("audience", say("audience"), options, chosen, faults=form.wrong("audience"))
         + f"<details{' open' if chosen == NAMED else ''}><summary>{escape(say('audience.members'))}</summary>"
-        + forms.area("members", say("members.lines"), first(form.fields, "members"), 4)
+        + forms.area("members", say("members.lines"), first(form.fields, "members"), 4, faults=form.wrong("members"))
         + "</details>"
     )
 
@@ -121,15 +127,33 @@ def _whom(form: Form, language: str) -> str:
 def _words(form: Form, language: str) -> str:
     say = partial(PAGES.say, language)
     order = sorted(LANGUAGES, key=lambda each: each != language)
-    second = any(first(form.fields, f"b-title-{each}") for each in LANGUAGES)
+    second = any(first(form.fields, f"b-{part}-{each}") for each in LANGUAGES for part in ("title", "text"))
     return (
         "".join(_said(form, "", each, language, shown=number == 0) for number, each in enumerate(order))
-        + forms.text("link", say("link"), first(form.fields, "link"), how='type="url" placeholder="https://"')
+        + forms.text(
+            "link",
+            say("link"),
+            first(form.fields, "link"),
+            how='type="url" placeholder="https://"',
+            faults=form.wrong("link"),
+        )
         + f"<details{' open' if second else ''}><summary>{escape(say('words.b'))}</summary>"
         + "".join(_said(form, "b-", each, language, shown=number == 0) for number, each in enumerate(order))
-        + forms.text("share", say("share"), first(form.fields, "share", "50"), how='type="number" min="1" max="99"')
+        + forms.text(
+            "share",
+            say("share"),
+            first(form.fields, "share", "50"),
+            how='type="number" min="1" max="99"',
+            faults=form.wrong("share"),
+        )
         + "</details>"
-        + forms.text("template", say("template"), first(form.fields, "template"), how='maxlength="63"')
+        + forms.text(
+            "template",
+            say("template"),
+            first(form.fields, "template"),
+            how='maxlength="63"',
+            faults=form.wrong("template"),
+        )
     )
 
 
@@ -139,19 +163,25 @@ def _said(form: Form, which: str, spoken: str, language: str, *, shown: bool) ->
     named = wording.language_name(spoken, language)
     inner = "".join(
         forms.area(
-            f"{which}text-{spoken}", say("text.of", language=named), first(form.fields, f"{which}text-{spoken}"), 4
+            f"{which}text-{spoken}",
+            say("text.of", language=named),
+            first(form.fields, f"{which}text-{spoken}"),
+            4,
+            faults=form.wrong(f"{which}text-{spoken}"),
         )
         if part == "text"
         else forms.text(
             f"{which}{part}-{spoken}",
             say(f"{part}.of", language=named),
             first(form.fields, f"{which}{part}-{spoken}"),
+            faults=form.wrong(f"{which}{part}-{spoken}"),
         )
         for part in ("title", "text", "button")
     )
     if shown:
         return inner
-    opened = " open" if first(form.fields, f"{which}title-{spoken}") else ""
+    said = any(first(form.fields, f"{which}{part}-{spoken}") for part in ("title", "text"))
+    opened = " open" if said else ""
     return f"<details{opened}><summary>{escape(say('words', language=named))}</summary>{inner}</details>"
 
 
@@ -166,22 +196,35 @@ def _how(form: Form, language: str) -> str:
             say("channels"),
             [(name, DELIVERIES.say(language, f"channel.{name}")) for name in ordered],
             channels,
+            faults=form.wrong("channels"),
         )
-        + forms.select("purpose", say("purpose"), purposes, first(form.fields, "purpose", "marketing"))
+        + forms.select(
+            "purpose",
+            say("purpose"),
+            purposes,
+            first(form.fields, "purpose", "marketing"),
+            faults=form.wrong("purpose"),
+        )
         + forms.text(
             "starts_at",
             say("starts_at", zone=form.where.zone),
             first(form.fields, "starts_at"),
             how='type="datetime-local"',
+            faults=form.wrong("starts_at"),
         )
         + forms.text(
             "useful_hours",
             say("useful_hours"),
             first(form.fields, "useful_hours", "72"),
             how='type="number" min="1" max="2208"',
+            faults=form.wrong("useful_hours"),
         )
         + forms.text(
-            "per_minute", say("per_minute"), first(form.fields, "per_minute"), how='type="number" min="1" max="1000000"'
+            "per_minute",
+            say("per_minute"),
+            first(form.fields, "per_minute"),
+            how='type="number" min="1" max="1000000"',
+            faults=form.wrong("per_minute"),
         )
     )
 

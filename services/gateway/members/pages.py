@@ -139,13 +139,13 @@ def _balances(shown: Shown, language: str) -> str:
 def _next(each: WalletBalance, zone: ZoneInfo, language: str) -> Iterator[str]:
     number = partial(wording.number, language=language, scale=each.scale)
     for one in each.activations:
-        moment = wording.moment(one.at, zone, language)
+        moment = wording.zoned_moment(one.at, zone, language)
         yield MEMBERS.say(language, "activates", points=number(one.points), moment=moment)
     if each.next_expiry is not None:
         day = wording.day(each.next_expiry.last_day, language)
         yield MEMBERS.say(language, "lapses", points=number(each.next_expiry.points), day=day)
     if each.lent_due_at is not None:
-        moment = wording.moment(each.lent_due_at, zone, language)
+        moment = wording.zoned_moment(each.lent_due_at, zone, language)
         yield MEMBERS.say(language, "lent", points=number(each.lent), moment=moment)
 
 
@@ -232,7 +232,7 @@ def _points(entry: HistoryEntry, scales: Mapping[str, int], language: str) -> st
 
 
 def _moment(instant: datetime, zone: ZoneInfo, language: str) -> str:
-    return f'<time datetime="{instant.isoformat()}">{escape(wording.moment(instant, zone, language))}</time>'
+    return f'<time datetime="{instant.isoformat()}">{escape(wording.zoned_moment(instant, zone, language))}</time>'
 
 
 def _heads(names: Iterable[str], language: str) -> list[str]:

@@ -15,7 +15,7 @@ _FORM = re.compile(r"<form\b.*?</form>", re.DOTALL)
 
 def marked(worn: Dress, until: datetime, zone: tzinfo, language: str) -> Dress:
     """Return what a page wears with a word above it on who looks at it, and until when they may."""
-    told = MINE.say(language, "looking", until=wording.moment(until, zone, language))
+    told = MINE.say(language, "looking", until=wording.zoned_moment(until, zone, language))
     return worn._replace(top=f'<p role="note" class="bad">▲ {escape(told)}</p>{worn.top}')
 
 

@@ -151,7 +151,7 @@ def _told_from(told: Mapping[str, Any], language: str) -> str:
     if told["told_from"] is None:
         return ""
     moment = datetime.fromisoformat(told["told_from"])
-    return f'<p class="soft">{_say(language, "told_from", moment=f"{moment:%Y-%m-%d %H:%M}Z")}</p>'
+    return f'<p class="soft">{_say(language, "told_from", moment=f"{moment:%Y-%m-%d %H:%M} UTC")}</p>'
 
 
 def _status(status: str, language: str) -> str:

@@ -22,7 +22,7 @@ def select(
         f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>{escape(text)}</option>'
         for value, text in options
     )
-    marks, told = _faults(name, faults)
+    marks, told = faults_of_field(name, faults)
     return (
         f'<div class="field"><label for="{escape(name)}">{escape(label)}</label>'
         f'<select id="{escape(name)}" name="{escape(name)}"{marks}>{inner}</select>{told}</div>'
@@ -31,7 +31,7 @@ def select(
 
 def text(name: str, label: str, value: str, *, how: str = "", hint: str = "", faults: Sequence[str] = ()) -> str:
     """A line of text; `how` are further attributes as HTML."""
-    marks, told = _faults(name, faults)
+    marks, told = faults_of_field(name, faults)
     soft = f' <span class="soft">{escape(hint)}</span>' if hint else ""
     return (
         f'<div class="field"><label for="{escape(name)}">{escape(label)}{soft}</label>'
@@ -42,7 +42,7 @@ def text(name: str, label: str, value: str, *, how: str = "", hint: str = "", fa
 
 def area(name: str, label: str, value: str, lines: int, *, faults: Sequence[str] = ()) -> str:
     """Several lines of text."""
-    marks, told = _faults(name, faults)
+    marks, told = faults_of_field(name, faults)
     return (
         f'<div class="field"><label for="{escape(name)}">{escape(label)}</label>'
         f'<textarea id="{escape(name)}" name="{escape(name)}" rows="{lines}" spellcheck="false"{marks}>'
@@ -59,7 +59,7 @@ def checks(
         f"{' checked' if value in chosen else ''}> {escape(told)}</label>"
         for value, told in options
     )
-    _, wrong = _faults(name, faults)
+    _, wrong = faults_of_field(name, faults)
     return f'<fieldset class="field checks"><legend>{escape(label)}</legend>{hidden(name, "")}{boxes}{wrong}</fieldset>'
 
 
@@ -94,7 +94,8 @@ async def posted(request: Request) -> dict[str, list[str]]:
     return fields
 
 
-def _faults(name: str, faults: Sequence[str]) -> tuple[str, str]:
+def faults_of_field(name: str, faults: Sequence[str]) -> tuple[str, str]:
+    """What a field says of its faults: attributes of its own, and HTML that stands below it."""
     if not faults:
         return "", ""
     told = f'<p class="bad" id="{escape(name)}-fault">▲ {escape("; ".join(faults))}</p>'

@@ -293,4 +293,4 @@ def _value(value: Any) -> str:
 
 def moment_words(instant: datetime, place: Place, language: str) -> str:
     """Say when something counts from."""
-    return wording.moment(instant, place.zone, language)
+    return wording.zoned_moment(instant, place.zone, language)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast, get_args
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from services.gateway.mass.form import Fields, Unreadable, first, instant_in
 from services.gateway.planning.forms import posted
 from services.gateway.posts import pages
 from services.gateway.posts.desk import Whole, desk_of_posts
+from services.gateway.posts.faulty import at_fields
 from services.gateway.posts.pages import HERE, Form
 from services.gateway.posts.words import PAGES
 from services.gateway.quotes.api import first_programme
@@ -43,7 +44,7 @@ async def posts_page(request: Request, language: Language, programme: ProgrammeS
     visitor = await let_in(request, HERE, language, SCOPE)
     if isinstance(visitor, Response):
         return visitor
-    return await _overview(request, visitor, programme, language, desk_of_posts(request).random(16).hex(), {}, ())
+    return await _overview(request, visitor, programme, language, desk_of_posts(request).random(16).hex(), {}, {})
 
 
 @router.post(HERE)
@@ -58,10 +59,12 @@ async def draft_from_form(request: Request, language: Language, programme: Progr
     caller = Caller(visitor.key, parts_of(request))
     name = UUID(event_id(str(visitor.key.tenant_id), f"{visitor.key.key_id}\x1fconsole", "post", key, 0))
     try:
-        wanted = _wanted(fields, caller, running, language)
+        wanted = _wanted(fields, caller, running)
         whole = await desk_of_posts(request).make(caller, running, (name, digest(wanted.model_dump_json())), wanted)
     except ProblemError as refused:
-        told = [(path.removeprefix("body/").removeprefix("body"), reason) for path, reason in faults_of(refused)]
+        paths = [path.removeprefix("body/").removeprefix("body") for path, _ in faults_of(refused)]
+        spoken = [each for each in LANGUAGES if first(fields, f"text-{each}")]
+        told = at_fields(paths, spoken, language)
         return await _overview(request, visitor, programme, language, key, fields, told)
     where = f"{HERE}/{whole.seen.post_id}?lang={language}"
     return remember(request, RedirectResponse(where, status_code=303, headers=NO_STORE), visitor.session)
@@ -113,7 +116,7 @@ async def _overview(
     language: str,
     key: str,
     fields: Fields,
-    faults: Sequence[tuple[str, str]],
+    faults: Mapping[str, Sequence[str]],
 ) -> Response:
     form = None
     if visitor.key.allows(WRITE):
@@ -136,7 +139,7 @@ def _shown(
     return remember(request, HTMLResponse(page, status_code=status, headers=NO_STORE), visitor.session)
 
 
-def _wanted(fields: Fields, caller: Caller, running: RunningProgramme, language: str) -> Post:
+def _wanted(fields: Fields, caller: Caller, running: RunningProgramme) -> Post:
     said = {each: first(fields, f"text-{each}") for each in LANGUAGES}
     found: dict[str, object] = {
         "name": first(fields, "name"),
@@ -149,7 +152,7 @@ def _wanted(fields: Fields, caller: Caller, running: RunningProgramme, language:
             found["starts_at"] = instant_in(starts, in_force(caller, running).zone)
         return post_of(found)
     except Unreadable as unreadable:
-        faults = [FieldError(pointer=f"/body/{unreadable.field}", detail=PAGES.say(language, "unreadable"))]
+        faults = [FieldError(pointer=f"/body/{unreadable.field}", detail="it can't be read")]
     except PostInvalid as invalid:
         faults = [FieldError(pointer=f"/body/{path.replace('.', '/')}", detail=why) for path, why in invalid.faults]
     raise ProblemError("request-invalid", errors=faults)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from html import escape
@@ -32,7 +32,7 @@ class Form:
     zone: str
     key: str
     fields: Fields = field(default_factory=dict)
-    faults: Sequence[tuple[str, str]] = ()
+    faults: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def overview(found: Sequence[Seen], form: Form | None, language: str) -> str:
@@ -59,8 +59,12 @@ def _form(form: Form, language: str) -> str:
     query = escape(urlencode({"programme": form.programme, "lang": language}))
     faults = ""
     if form.faults:
-        items = [escape(say("fault", path=path or "-", reason=reason)) for path, reason in form.faults]
-        faults = f'<div role="alert"><p class="bad">{escape(say("faults"))}</p>{listed(items)}</div>'
+        items = listed(map(escape, form.faults.get("", ())))
+        faults = f'<div role="alert"><p class="bad">{escape(say("faults"))}</p>{items}</div>'
+
+    def wrong(name: str) -> Sequence[str]:
+        return form.faults.get(name, ())
+
     order = sorted(LANGUAGES, key=lambda each: each != language)
     words = "".join(
         forms.area(
@@ -68,6 +72,7 @@ def _form(form: Form, language: str) -> str:
             say("text.of", language=wording.language_name(each, language)),
             first(form.fields, f"text-{each}"),
             4,
+            faults=wrong(f"text-{each}"),
         )
         for each in order
     )
@@ -80,14 +85,28 @@ def _form(form: Form, language: str) -> str:
         f'<h2 id="new">{escape(say("new"))}</h2>{faults}'
         f'<form class="mailing" data-designer method="post" action="{HERE}?{query}#new">'
         + forms.hidden("key", form.key)
-        + forms.text("name", say("name"), first(form.fields, "name"), how='required maxlength="64"')
-        + words
-        + forms.text("link", say("link"), first(form.fields, "link"), how='type="url" placeholder="https://"')
-        + upload
-        + forms.text("picture", say("picture"), first(form.fields, "picture"), how='maxlength="64"')
-        + forms.area("pages", say("pages"), first(form.fields, "pages"), 2)
         + forms.text(
-            "starts_at", say("starts_at", zone=form.zone), first(form.fields, "starts_at"), how='type="datetime-local"'
+            "name", say("name"), first(form.fields, "name"), how='required maxlength="64"', faults=wrong("name")
+        )
+        + words
+        + forms.text(
+            "link",
+            say("link"),
+            first(form.fields, "link"),
+            how='type="url" placeholder="https://"',
+            faults=wrong("link"),
+        )
+        + upload
+        + forms.text(
+            "picture", say("picture"), first(form.fields, "picture"), how='maxlength="64"', faults=wrong("picture")
+        )
+        + forms.area("pages", say("pages"), first(form.fields, "pages"), 2, faults=wrong("pages"))
+        + forms.text(
+            "starts_at",
+            say("starts_at", zone=form.zone),
+            first(form.fields, "starts_at"),
+            how='type="datetime-local"',
+            faults=wrong("starts_at"),
         )
         + f'<p class="dos">{forms.button("draft", say("do.draft"))}</p></form>'
         '<script src="/designer.js" defer></script>'

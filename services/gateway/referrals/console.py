@@ -55,7 +55,7 @@ def _line(kept: KeptReferral) -> tuple[str, ...]:
         escape(kept.programme),
         f"<code>{friend}</code>",
         f"<code>{escape(str(kept.referrer_id))}</code>",
-        f"{kept.claimed_at:%Y-%m-%d %H:%M}Z",
+        f"{kept.claimed_at:%Y-%m-%d %H:%M} UTC",
         escape(referral_state_words(kept.state, kept.reasons)),
         f"<code>pointstream referrals release {friend} --reason …</code>, or <code>refuse</code>",
     )

@@ -33,7 +33,7 @@ def page(
     """
     head = '<script src="/live.js" defer></script>' if script else ""
     head += '<script src="/time-left.js" defer></script>' if counts_down else ""
-    head += worn.head
+    head += f'<link rel="icon" href="{worn.icon}">{worn.head}'
     shape = ' class="wide"' if wide else ""
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
@@ -83,6 +83,6 @@ def time_left(until: datetime, at: datetime, language: str) -> str:
 
 
 def instant(at: datetime, zone: str, language: str) -> str:
-    """Return an instant in words of a zone, which programs can read too."""
-    told = wording.moment(at, load_zone(zone), language)
+    """Return an instant in words of a zone, which it names; programs can read it too."""
+    told = wording.zoned_moment(at, load_zone(zone), language)
     return f'<time datetime="{at.isoformat()}">{escape(told)}</time>'

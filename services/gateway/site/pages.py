@@ -18,6 +18,7 @@ from services.gateway.site.markup import listed, page, preformatted, prose, rows
 from services.gateway.site.schema_tables import field_table
 
 _STATIC = resources.files("services.gateway") / "static"
+ICON = (_STATIC / "icon.svg").read_text(encoding="utf-8")
 STYLE = (_STATIC / "style.css").read_text(encoding="utf-8")
 SCRIPT = (_STATIC / "live.js").read_text(encoding="utf-8")
 TIME_LEFT = (_STATIC / "time-left.js").read_text(encoding="utf-8")

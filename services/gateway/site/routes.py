@@ -17,6 +17,7 @@ from services.gateway.door.access import parts_of
 from services.gateway.door.problems import KINDS, ProblemError
 from services.gateway.intake.desk import desk_of
 from services.gateway.site import asyncapi_pages, described, pages
+from services.gateway.site.dress import ICON
 
 router = APIRouter(include_in_schema=False)
 
@@ -81,6 +82,13 @@ async def problem(code: str) -> HTMLResponse:
 async def style() -> Response:
     """Serve the one style sheet."""
     return Response(pages.STYLE, media_type="text/css", headers={"Cache-Control": "max-age=3600"})
+
+
+@router.get(ICON)
+@router.get("/favicon.ico")
+async def icon() -> Response:
+    """Serve the picture of a browser's tab, also where browsers look for it by themselves."""
+    return Response(pages.ICON, media_type="image/svg+xml", headers={"Cache-Control": "max-age=86400"})
 
 
 @router.get("/live.js")

@@ -1,7 +1,7 @@
-"""Sessions of people at the pages: a signed cookie that names an API key, and nothing else.
+"""Sessions of people at the pages: a signed cookie that names an API key and the session, and nothing else.
 
 The key itself is not kept, in the browser or here. The ring looks its id up with every request, so a key that is
-revoked ends its sessions too. Pure.
+revoked ends its sessions too; who signed out is looked up in `ended`. Pure.
 """
 
 from __future__ import annotations
@@ -21,14 +21,25 @@ LONGEST = timedelta(hours=12)
 """How long a session lives at most; then the key is asked for again."""
 
 _MAC = 32
+ID_BYTES = 16
+"""How long the id of a session is: by chance no two are the same."""
 
 
 class Session(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Whose a session is, when it began, and when it ends unless it is used; instants in whole seconds of Unix time."""
+    """Whose a session is, when it began, and when it ends unless it is used; instants in whole seconds of Unix time.
+
+    All texts of a session, however often it was renewed, have its `session_id`.
+    """
 
     key_id: str
     began: int
     ends: int
+    session_id: bytes
+
+    @property
+    def last(self) -> datetime:
+        """When no text of the session counts any more, however it is used."""
+        return datetime.fromtimestamp(self.began, UTC) + LONGEST
 
 
 _decode = msgspec.msgpack.Decoder(Session).decode
@@ -43,11 +54,11 @@ class Sessions:
     @classmethod
     def from_seal_key(cls, seal_key: bytes) -> Sessions:
         """Derive the key of sessions from the platform's."""
-        return cls(hmac.new(seal_key, b"gateway sessions", sha256).digest())
+        return cls(hmac.new(seal_key, b"gateway sessions with ids", sha256).digest())
 
-    def begin(self, key_id: str, now: datetime) -> str:
-        """Return the text of a new session."""
-        return self._write(Session(key_id, _seconds(now), _seconds(now + IDLE)))
+    def begin(self, key_id: str, session_id: bytes, now: datetime) -> str:
+        """Return the text of a new session; its id is `ID_BYTES` long and drawn by chance."""
+        return self._write(Session(key_id, _seconds(now), _seconds(now + IDLE), session_id))
 
     def read(self, text: str, now: datetime) -> Session | None:
         """Return the session of a text; None when it was changed, or is over."""
@@ -67,7 +78,7 @@ class Sessions:
         ends = min(_seconds(now + IDLE), session.began + int(LONGEST.total_seconds()))
         if ends - session.ends < IDLE.total_seconds() / 2:
             return None
-        return self._write(Session(session.key_id, session.began, ends))
+        return self._write(Session(session.key_id, session.began, ends, session.session_id))
 
     def _write(self, session: Session) -> str:
         body = msgspec.msgpack.encode(session)

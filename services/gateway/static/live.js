@@ -15,9 +15,8 @@ function localTimes() {
   for (const time of live.querySelectorAll("time")) {
     const instant = new Date(time.dateTime);
     time.title = instant.toISOString();
-    time.textContent = instant.toLocaleTimeString();
+    time.textContent = instant.toLocaleTimeString(undefined, { timeZoneName: "short" });
   }
-  for (const head of live.querySelectorAll("th")) head.textContent = head.textContent.replace(" (UTC)", "");
 }
 
 function replace(html) {

@@ -35,7 +35,7 @@ _TEMPLATE: dict[str, JsonValue] = {
 class VariableBody(Body):
     """What a campaign's template tells beside what every one can."""
 
-    type: Type
+    type: Type = Field(description="What it is, so that it is written as readers of a language do.")
     optional: bool = Field(default=False, description="Whether it may be unknown: the template asks before it says it.")
 
 
@@ -44,7 +44,7 @@ class BlockBody(Body):
 
     model_config = ConfigDict(json_schema_extra={"example": {"kind": "button", "text": "See the coffees"}})
 
-    kind: BlockKind
+    kind: BlockKind = Field(description="What the piece is; its other fields follow from that.")
     text: str = Field(default="", max_length=4_000, description="What it says, in plain text with gaps.")
     link: str = Field(default="", max_length=2_000, description="Where it leads; a button without one where it may.")
     picture: str = Field(default="", max_length=64, description="A picture of the media store, by its digest.")
@@ -60,7 +60,7 @@ class TemplateBody(Body):
 
     name: Message
     language: LanguageTag
-    channel: ChannelName
+    channel: ChannelName = Field(description="The channel that it is written for.")
     parts: dict[Literal["title", "text", "mjml", "html"], Annotated[str, Field(max_length=200_000)]] = Field(
         description="Jinja2. MJML becomes HTML when it is published; a text that is missing is made of the HTML."
     )
@@ -104,7 +104,7 @@ class Previewing(Body):
     template: TemplateBody | None = Field(default=None, description="A draft, in place of message and channel.")
     message: Message | None = None
     language: LanguageTag | None = None
-    channel: ChannelName | None = None
+    channel: ChannelName | None = Field(default=None, description="The channel by which the reader would get it.")
     brand: Brand = ""
     member_id: UUID | None = Field(
         default=None, description="Filled with what is so of this member; without one, samples."
@@ -129,7 +129,7 @@ class RestoringTemplate(Body):
 
     name: Message
     language: LanguageTag
-    channel: ChannelName
+    channel: ChannelName = Field(description="The channel that it is written for.")
     brand: Brand = ""
     to: int | None = Field(
         default=None, ge=0, description="Its number; without it, the one before. 0 is what was there before the first."

@@ -21,6 +21,7 @@ from tests.integration.codes.desks import Desks, opened
 from tests.integration.gateway.conftest import MakeKey, SetClock, bearer, running
 from tests.integration.gateway.scribe import Scribe
 from tests.integration.gateway.till import fresh_key
+from tests.support.browsing import form_of
 from tests.support.database import ACME, GLOBEX, Database
 
 ORDER = {"total_minor": 5_000, "currency": "EUR", "store": "12"}
@@ -161,7 +162,16 @@ async def test_the_page_shows_pools_and_what_became_of_a_code(shop: httpx.AsyncC
     button = "/codes/main/spring%3C1%3E/state?lang=de"
     assert f'action="{button}"' in page
     for paused, stands in (("true", "angehalten"), ("false", "erschöpft")):
-        assert (await shop.post(button, data={"paused": paused})).headers["location"] == "/codes?lang=de"
+        data = {"paused": paused}
+        if paused == "true":
+            asked = await shop.post(button, data=data)
+            assert asked.status_code == 200
+            assert "Alle Codes des Vorrats spring&lt;1&gt; anhalten?" in asked.text
+            assert "erschöpft" in (await shop.get("/codes?lang=de")).text, "one click stops nothing"
+            action, fields = form_of(asked.text)
+            assert action == button
+            data |= {name: values[0] for name, values in fields.items()}
+        assert (await shop.post(button, data=data)).headers["location"] == "/codes?lang=de"
         assert stands in (await shop.get("/codes?lang=de")).text
 
 

@@ -127,7 +127,8 @@ async def test_a_mail_is_put_together_without_html(
     assert "The draft is saved" in saved.text
     assert (await anonymous.post(place, data={**fields, "do": "save"})).status_code == 422  # on another revision
     wrong = await anonymous.post(place, data={**fields, "do": "publish"})
-    assert (wrong.status_code, "blocks.0.text:1" in wrong.text) == (422, True)
+    assert (wrong.status_code, "blocks.0.text" in wrong.text) == (422, False)
+    assert "&#x27;oops&#x27; is no variable of this message" in wrong.text.partition('id="b0.text-fault">')[2][:80]
     assert "Tulips &amp; more {{ oops }}" in (await anonymous.get(place)).text  # the draft
 
     fields["b0.text"] = "Tulips & more"
@@ -145,6 +146,31 @@ async def test_a_mail_is_put_together_without_html(
     back = await anonymous.post(place, data={"do": "restore.1"})
     assert "Version 3 is in force" in back.text
     assert (await anonymous.get("/design/mail?name=spring_sale/en/sms/")).status_code == 422
+
+
+async def test_what_is_wrong_is_told_at_its_field(anonymous: httpx.AsyncClient, make_key: MakeKey) -> None:
+    await signed_in(anonymous, make_key, "receipts:read", "rules:read", "rules:publish")
+    document = {"promotions": {"spring": {"accent": "#fff"}}, "legal": {"en": "Acme"}}
+    fields = {"document": orjson.dumps(document).decode(), "accent": "#ffcc00", "p0.name": "spring", "p0.accent": "red"}
+    wrong = (await anonymous.post("/design/style", data={**fields, "radius": "99", "do": "publish"})).text
+    assert 'id="p0.accent-fault">▲ a colour is written #rrggbb' in wrong
+    assert 'id="radius-fault">▲ it is a whole number of pixels from 0 to' in wrong
+    assert not [raw for raw in ("promotions.spring", "promotions/spring", "<li>") if raw in alert(wrong)]
+    button = {"kind": "button", "text": "x", "link": "javascript:1"}
+    texts = {"en": {"title": "x", "blocks": [button]}, "de": {"title": "", "blocks": [button]}}
+    fields = {"document": orjson.dumps({"texts": texts}).decode(), "tab": "en", "title": "x", "do": "publish"}
+    fields |= {"b0.kind": "button", "b0.text": "x", "b0.link": "javascript:1", "opens_at": "soon"}
+    wrong = (await anonymous.post("/design/page?name=spring&lang=de", data=fields)).text
+    assert 'id="b0.link-fault">▲ it begins with https://' in wrong
+    assert 'id="opens_at-fault">▲ an instant' in wrong
+    told = re.findall("<li>(.*?)</li>", alert(wrong))
+    assert [each.partition(":")[0] for each in told] == ["de, Titel", "de, Bausteine 1"], "what another tab has"
+    assert "texts" not in alert(wrong)
+
+
+def alert(page: str) -> str:
+    """What a page says on top of a form that something is wrong with."""
+    return page.partition('role="alert"')[2].partition("</div>")[0]
 
 
 async def test_a_landing_page_is_seen_while_it_is_open(

@@ -153,6 +153,42 @@ async def test_signing_out(reader: httpx.AsyncClient) -> None:
     assert (await reader.get("/live")).status_code == 401
 
 
+async def test_signing_out_ends_every_copy_of_the_cookie_at_every_gateway(
+    reader: httpx.AsyncClient, settings: GatewaySettings, clock: SetClock, superuser: asyncpg.Connection
+) -> None:
+    copied = dict(reader.cookies)
+    clock.forward(timedelta(minutes=40))
+    await reader.get("/live")
+    renewed = dict(reader.cookies)
+    assert renewed != copied
+    async with running(settings, clock) as other:
+        assert (await other.get("/live", cookies=renewed)).status_code == 200
+        await reader.post("/sign-out")
+        reader.cookies.clear()
+        for client in (reader, other):
+            for cookies in (copied, renewed):
+                assert (await client.get("/live", cookies=cookies)).status_code == 401
+                client.cookies.clear()
+                assert "sign-in" in (await client.get("/segments", cookies=cookies, follow_redirects=True)).text
+                client.cookies.clear()
+
+
+async def test_signing_out_ends_no_other_session_of_the_key(
+    anonymous: httpx.AsyncClient, make_key: MakeKey, clock: SetClock, superuser: asyncpg.Connection
+) -> None:
+    text, _ = await make_key(ACME, "receipts:read")
+    await sign_in(anonymous, text)
+    first = dict(anonymous.cookies)
+    anonymous.cookies.clear()
+    await sign_in(anonymous, text)
+    await anonymous.post("/sign-out")
+    assert (await anonymous.get("/live", cookies=first)).status_code == 200
+    clock.forward(timedelta(hours=13))
+    await sign_in(anonymous, text)
+    await anonymous.post("/sign-out")
+    assert await superuser.fetchval(QUERIES["ended_sessions"]) == 1, "what is over by now is forgotten"
+
+
 async def test_it_tells_throughput_and_the_last_decisions_masked(reader: httpx.AsyncClient, scribe: Scribe) -> None:
     await some_decisions(scribe)
     page = (await reader.get("/")).text

@@ -137,6 +137,33 @@ async def test_figures_are_asked_for_on_the_console(anonymous: httpx.AsyncClient
     assert "Nobody gets figures" in (await anonymous.get("/mass?lang=en")).text
 
 
+async def test_what_is_wrong_with_a_message_is_told_at_its_field(
+    anonymous: httpx.AsyncClient, make_key: MakeKey
+) -> None:
+    await signed_in(anonymous, make_key, "receipts:read", "rules:read", "rules:publish", "members:read")
+    fields = {"key": "k", "name": "x", "audience": "everyone", "channels": ["", "email"], "text-en": "Come by."}
+    odd = fields | {
+        "link": "shop.example",
+        "useful_hours": "9999",
+        "per_minute": "many",
+        "text-de": "Hallo",
+    }
+    wrong = await anonymous.post("/mass/new?lang=de", data=odd)
+    assert 'id="per_minute-fault">▲ Eine ganze Zahl von 1 bis 1.000.000.</p>' in wrong.text
+    wrong = await anonymous.post("/mass/new?lang=de", data=odd | {"per_minute": ""})
+    for told in (
+        'id="link-fault">▲ Ein Link beginnt mit https:// oder http://.</p>',
+        'id="title-en-fault">▲ Es braucht einen Titel von höchstens 200 Zeichen.</p>',
+        'id="title-de-fault">▲ Es braucht einen Titel',
+        'id="useful_hours-fault">▲ Eine ganze Zahl von Stunden von 1 bis 2.208.</p>',
+    ):
+        assert told in wrong.text, told
+    for raw in ("String should", "Input should", "Field required", "useful_hours:", "words/0"):
+        assert raw not in wrong.text
+    wrong = await anonymous.post("/mass/new?lang=en", data=fields | {"text-en": ""})
+    assert 'id="text-en-fault">▲ Write a title and a text, in one language at least.</p>' in wrong.text
+
+
 async def test_a_marketer_writes_counts_and_sends_on_the_console(
     anonymous: httpx.AsyncClient, scribe: Scribe, make_key: MakeKey
 ) -> None:
@@ -155,7 +182,7 @@ async def test_a_marketer_writes_counts_and_sends_on_the_console(
     assert "Spring is here" in shown.text
     wrong = await anonymous.post("/mass/new?lang=en", data=fields)
     assert wrong.status_code == 422
-    assert "members/1: no such member of the programme" in wrong.text
+    assert 'id="members-fault">▲ Line 2: the programme has no such member.</p>' in wrong.text
     assert "Come by." in wrong.text
     fields["members"] = "card:17"
     made = [await anonymous.post("/mass/new?lang=en", data=fields) for _ in range(2)]

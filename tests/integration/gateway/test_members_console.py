@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from html import escape
 
 import httpx
 
 from tests.integration.gateway.conftest import MakeKey
 from tests.integration.gateway.scribe import Scribe, decision, receipt
 from tests.integration.gateway.test_receipts import COFFEE, FRIDAY, PRODUCE
+from tests.support.browsing import form_of
 from tests.support.database import ACME, GLOBEX
 
 JANUARY = datetime(2024, 1, 10, tzinfo=UTC)
@@ -90,9 +92,16 @@ async def test_a_member_is_blocked_on_their_page(
     assert 'name="turn"' not in shown
     assert (await anonymous.post(turn, data={"turn": "block", "why": "Gestohlen"})).status_code == 403
     await signed_in(anonymous, make_key, "receipts:read", "members:read", "points:adjust")
-    for why in ("", "Gestohlen <b>"):
-        sent = await anonymous.post(turn, data={"turn": "block", "why": why})
-        assert (sent.status_code, sent.headers["location"]) == (303, page)
+    sent = await anonymous.post(turn, data={"turn": "block", "why": ""})
+    assert (sent.status_code, sent.headers["location"]) == (303, page)
+    asked = await anonymous.post(turn, data={"turn": "block", "why": "Gestohlen <b>"})
+    assert asked.status_code == 200
+    assert "Alle Karten dieses Mitglieds sperren? Der Grund: Gestohlen &lt;b&gt;" in asked.text
+    assert f'<a href="{escape(page)}">Nein, zurück</a>' in asked.text
+    assert "Nichts ist gesperrt" in (await anonymous.get(page)).text, "one click blocks nobody"
+    action, fields = form_of(asked.text)
+    sent = await anonymous.post(action, data=fields)
+    assert (sent.status_code, sent.headers["location"]) == (303, page)
     shown = (await anonymous.get(page)).text
     assert "Gestohlen &lt;b&gt;" in shown
     assert "Die Sperre aufheben" in shown

@@ -106,6 +106,16 @@ async def test_a_marketer_drafts_looks_and_publishes_in_the_console(
     wrong = await anonymous.post("/posts?lang=de", data=fields | {"pages": "No!", "picture": "none"})
     assert wrong.status_code == 422
     assert 'role="alert"' in wrong.text
+    assert 'id="pages-fault">▲ Höchstens 20 Namen, jeder einmal,' in wrong.text
+    assert 'id="picture-fault">▲ Ein solches Bild haben Sie nicht:' in wrong.text
+    assert not [raw for raw in ("String should", "pages/0", "picture:") if raw in wrong.text]
+    silent = await anonymous.post(
+        "/posts?lang=en", data={"key": key[1], "name": "x", "link": "a b", "starts_at": "soon"}
+    )
+    assert 'id="starts_at-fault">▲ This is no day with a time.</p>' in silent.text
+    silent = await anonymous.post("/posts?lang=en", data={"key": key[1], "name": "x", "link": "a b"})
+    assert 'id="link-fault">▲ A link begins with https:// or http:// and has no spaces.</p>' in silent.text
+    assert 'id="text-en-fault">▲ Write what the post says, in one language at least.</p>' in silent.text
     assert "Spring is &lt;here&gt;" in wrong.text, "what was typed stays"
     made = [await anonymous.post("/posts?lang=en", data=fields) for _ in range(2)]
     assert [each.status_code for each in made] == [303, 303]

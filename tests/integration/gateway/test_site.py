@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
+from xml.etree import ElementTree
 
 import httpx
 import pytest
@@ -13,6 +15,7 @@ import yaml
 from pydantic import SecretStr
 
 from libs.contracts.asyncapi import asyncapi_document
+from libs.design.style import Look
 from libs.runtime.migrate import migrations
 from services.gateway import store
 from services.gateway.__main__ import OPENAPI, openapi_text
@@ -20,6 +23,8 @@ from services.gateway.door.openapi import operations
 from services.gateway.door.problems import KINDS
 from services.gateway.settings import GatewaySettings
 from services.gateway.site.described import document
+from services.gateway.site.dress import dress
+from services.gateway.site.markup import page
 from tests.integration.gateway.conftest import NOW, SetClock, running
 from tests.integration.gateway.scribe import Scribe
 
@@ -70,6 +75,28 @@ def test_every_operation_is_described_whole(operation: dict[str, Any]) -> None:
     schema = responses[good]["content"]["application/json"]["schema"]
     for form in schema.get("anyOf", [schema]):
         assert "example" in DOCUMENT["components"]["schemas"][form["$ref"].rpartition("/")[2]]
+
+
+def test_every_field_that_callers_send_is_described() -> None:
+    bodies = [each["requestBody"]["content"] for each in operations(DOCUMENT).values() if "requestBody" in each]
+    silent = {place for content in bodies for one in content.values() for place in undescribed(one.get("schema", {}))}
+    assert silent == set(), "say what they mean, and in which unit, by Field(description=…)"
+
+
+def undescribed(schema: Any, place: str = "", within: tuple[str, ...] = ()) -> Iterator[str]:
+    """Yield the places of fields in a schema, and in what it refers to, that say nothing of themselves."""
+    if (name := schema.get("$ref", "").rpartition("/")[2]) and name not in within:
+        yield from undescribed(DOCUMENT["components"]["schemas"][name], name, (*within, name))
+    for field, each in schema.get("properties", {}).items():
+        forms = [each, *each.get("anyOf", ())]
+        if not any("description" in form or "$ref" in form for form in forms):
+            yield f"{place}.{field}"
+        yield from undescribed(each, f"{place}.{field}", within)
+    for form in (*schema.get("anyOf", ()), *schema.get("oneOf", ()), *schema.get("allOf", ())):
+        yield from undescribed(form, place, within)
+    for inside in ("items", "additionalProperties"):
+        if isinstance(schema.get(inside), dict):
+            yield from undescribed(schema[inside], f"{place}[]", within)
 
 
 def test_what_the_description_refers_to_is_in_it() -> None:
@@ -138,6 +165,21 @@ async def test_pages_load_nothing_from_elsewhere(anonymous: httpx.AsyncClient) -
                 continue
             assert link.startswith("/")
             assert (await anonymous.get(link)).status_code in {200, 503}
+
+
+async def test_a_tab_has_a_picture(anonymous: httpx.AsyncClient) -> None:
+    for path in (*PAGES, "/"):
+        assert '<link rel="icon" href="/icon.svg">' in (await anonymous.get(path)).text, path
+    for path in ("/icon.svg", "/favicon.ico"):  # a browser asks for the latter by itself, where no page says more
+        answer = await anonymous.get(path)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")
+        assert answer.headers["cache-control"] == "max-age=86400"
+        assert ElementTree.fromstring(answer.text).tag == "{http://www.w3.org/2000/svg}svg"
+        assert "img-src 'self'" in answer.headers["content-security-policy"]
+    look = Look(logo="ab" * 32)
+    assert '<link rel="icon" href="/media/abab' in page("Club", "", worn=dress(look, "Club", "en")), (
+        "a brand has its own"
+    )
 
 
 async def test_a_browser_is_told_a_problem_as_a_page(anonymous: httpx.AsyncClient) -> None:

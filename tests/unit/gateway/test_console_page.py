@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+from services import gateway
 from services.gateway.app import routes
 from services.gateway.site.console_page import BAR, PLACES, console_page
 
@@ -29,6 +31,13 @@ def test_a_page_of_one_language_says_so_and_keeps_the_readers() -> None:
     body = console_page("/", "Title", "", "de", spoken="en")
     assert '<html lang="en">' in body
     assert '<header class="on-screen" lang="de">' in body
+
+
+def test_what_time_it_is_is_never_told_without_a_zone() -> None:
+    silent = re.compile(r"wording\.moment\(|(?<!T)%H:%M(?!.* UTC)")
+    for module in Path(gateway.__file__).parent.rglob("*.py"):
+        for line in module.read_text(encoding="utf-8").splitlines():
+            assert not silent.search(line), f"{module.name}: {line.strip()}: take markup.instant"
 
 
 NAMES = (

@@ -49,6 +49,10 @@ def test_days_and_lists() -> None:
     rome = ZoneInfo("Europe/Rome")
     assert wording.moment(datetime(2026, 2, 28, 23, tzinfo=UTC), rome, "en") == "March 1, 2026"
     assert wording.moment(datetime(2026, 3, 1, 9, 30, tzinfo=UTC), rome, "de") == "1. März 2026, 10:30"
+    morning = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+    for zone, shown in (("Europe/Rome", "10:30 CET"), ("UTC", "09:30 UTC"), ("America/Sao_Paulo", "06:30 UTC-03")):
+        assert wording.zoned_moment(morning, ZoneInfo(zone), "de") == f"1. März 2026, {shown}"
+    assert wording.zoned_moment(datetime.max.replace(tzinfo=UTC), rome, "de").endswith(" UTC")
     for span, told in (
         (timedelta(days=3, hours=4, minutes=5), "3 Tage, 4 Stunden"),
         (timedelta(hours=1, minutes=1), "1 Stunde, 1 Minute"),

@@ -27,12 +27,12 @@ HALVES = [{"name": "a", "per_mille": 500}, {"name": "b", "per_mille": 500}]
 @pytest.mark.parametrize(
     ("more", "path", "reason"),
     [
-        ({"words": []}, "", "says nothing"),
-        ({"template": "expiry_reminder"}, "", "only an event"),
-        ({"segments": ["a"], "everyone": True}, "", "or for segments"),
-        ({"variants": HALVES[:1]}, "", "500 per mille"),
-        ({"variants": [{**HALVES[0], "template": "welcome"}, HALVES[1]]}, "", "only an event"),
-        ({"words": [*SPRING["words"], *SPRING["words"]]}, "", "twice"),
+        ({"words": []}, "words", "says nothing"),
+        ({"template": "expiry_reminder"}, "template", "only an event"),
+        ({"segments": ["a"], "everyone": True}, "everyone", "or for segments"),
+        ({"variants": HALVES[:1]}, "variants", "500 per mille"),
+        ({"variants": [{**HALVES[0], "template": "welcome"}, HALVES[1]]}, "template", "only an event"),
+        ({"words": [*SPRING["words"], *SPRING["words"]]}, "words.1.language", "twice"),
         ({"channels": []}, "channels", "at least 1"),
         ({"link": "javascript:x"}, "link", "pattern"),
         ({"per_minute": 0}, "per_minute", "greater"),

@@ -54,6 +54,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 -- name: revoke
 UPDATE gateway.api_key SET revoked_at = $2 WHERE key_id = $1;
 
+-- name: ended_sessions
+SELECT count(*) FROM gateway.session_ended;
+
 -- name: last_used
 SELECT last_used_at FROM gateway.api_key WHERE key_id = $1;
 
