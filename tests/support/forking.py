@@ -1,7 +1,8 @@
-"""Services started as forks of a process that has imported them: the import takes longer than most of what tests do.
+"""Services and commands run as forks of a process that has imported them, which takes longer than most of what they do.
 
-A fork runs what `python -m services.<name>` does, with an environment and a log of its own, and ends by itself; only
-its modules were there before. Where processes have no descriptors, anywhere but on Linux, each starts from nothing.
+A fork runs what `python -m services.<name>` or `python -m cli.main` does, with an environment and files of its own to
+write to, and ends by itself; only its modules were there before. Where processes have no descriptors, anywhere but on
+Linux, each starts from nothing.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
+from cli.main import MODULES as COMMANDS
 from libs.runtime import failpoint
 
 ROOT = Path(__file__).parents[2]
@@ -89,11 +91,11 @@ class _Parent:
             text=True,
         )
 
-    def fork(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> Forked:
-        """Have it fork; what the fork writes goes to the log."""
+    def fork(self, arguments: Sequence[str], environment: Mapping[str, str], output: Path, errors: Path) -> Forked:
+        """Have it fork; what the fork writes goes to these files, which may be one."""
+        files = [str(output), str(errors)]
         with self.lock:
-            pid = self.ask({"arguments": arguments, "environment": dict(environment), "log": str(log)})
-            return Forked(self, pid)
+            return Forked(self, self.ask({"arguments": arguments, "environment": dict(environment), "files": files}))
 
     def ask(self, question: Mapping[str, object]) -> int:
         """Its answer to a question; whoever asks holds the lock."""
@@ -124,13 +126,37 @@ def pytest_unconfigure() -> None:
 def start(module: str, environment: Mapping[str, str], log: Path, *arguments: str) -> Forked | subprocess.Popen[bytes]:
     """Start `python -m <module> <arguments>`, a service, with this environment; what it writes goes to the log."""
     log.touch()
+    return _start(module, environment, log, log, *arguments)
+
+
+def run(
+    module: str, environment: Mapping[str, str], folder: Path, *arguments: str, seconds: float
+) -> subprocess.CompletedProcess[str]:
+    """Run `python -m <module> <arguments>` to its end; what it writes goes through files in this folder.
+
+    Raises:
+        TimeoutExpired: it takes more than so many seconds; it is ended then.
+    """
+    output, errors = folder / "stdout", folder / "stderr"
+    process = _start(module, environment, output, errors, *arguments)
+    try:
+        status = process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
+    return subprocess.CompletedProcess(arguments, status, output.read_text("utf-8"), errors.read_text("utf-8"))
+
+
+def _start(
+    module: str, environment: Mapping[str, str], output: Path, errors: Path, *arguments: str
+) -> Forked | subprocess.Popen[bytes]:
     if hasattr(os, "pidfd_open"):
         if module not in _parents:
             _parents[module] = _Parent(module)
-        return _parents[module].fork(arguments, environment, log)
-    with log.open("wb") as output:
+        return _parents[module].fork(arguments, environment, output, errors)
+    with output.open("ab") as stdout, errors.open("ab") as stderr:
         command = [sys.executable, "-m", module, *arguments]
-        return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
+        return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=stdout, stderr=stderr)
 
 
 def _answer_questions(module: str) -> list[str] | None:
@@ -138,7 +164,8 @@ def _answer_questions(module: str) -> list[str] | None:
 
     Returns in each fork, which is set up by then, its arguments.
     """
-    import_module(f"{module}.app")
+    for each in COMMANDS if module == "cli.main" else (f"{module}.app",):
+        import_module(each)
     gc.collect()
     gc.freeze()  # what a collection touches would be copied in every fork
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -152,7 +179,7 @@ def _answer_questions(module: str) -> list[str] | None:
         else:
             answer = os.fork()
             if answer == 0:
-                _set_up(question["environment"], question["log"])
+                _set_up(question["environment"], *question["files"])
                 arguments: list[str] = question["arguments"]
                 return arguments
             running.add(answer)
@@ -162,14 +189,13 @@ def _answer_questions(module: str) -> list[str] | None:
     return None
 
 
-def _set_up(environment: Mapping[str, str], log: str) -> None:
+def _set_up(environment: Mapping[str, str], output: str, errors: str) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     nothing = os.open(os.devnull, os.O_RDONLY)
-    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    for taken, number in ((nothing, 0), (output, 1), (output, 2)):
+    stdout, stderr = (os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND) for name in (output, errors))
+    for taken, number in ((nothing, 0), (stdout, 1), (stderr, 2)):
         os.dup2(taken, number)
-    os.close(nothing)
-    os.close(output)
+        os.close(taken)
     os.environ.clear()
     os.environ.update(environment)
     failpoint.arm(os.environ.get("POINTSTREAM_FAIL_POINT"))

@@ -13,7 +13,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -37,6 +36,7 @@ from deploy.embedded.supervisor import stop_running
 from libs.promotions.document import canonical_json, parse_programme, programme_hash
 from libs.runtime import api_keys, sql
 from libs.runtime.clock import monotonic, parse_clock
+from tests.support import forking
 from tests.support.pairs import with_pairs
 from tests.support.platform import HURRY
 from tests.support.receipts import PROFILES, Record, event, member_id, purchase
@@ -291,14 +291,9 @@ def command(
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("POINTSTREAM_")}
     kept |= {name: value for name, value in os.environ.items() if name == "POINTSTREAM_CACHE"}
-    done = subprocess.run(
-        [COMMAND, *map(str, arguments), "--json", "--data", data],
-        env=kept | dict(settings or {}),
-        capture_output=True,
-        text=True,
-        timeout=_PATIENCE,
-        check=False,
-    )
+    words = [*map(str, arguments), "--json", "--data", str(data)]
+    with tempfile.TemporaryDirectory() as folder:
+        done = forking.run("cli.main", kept | dict(settings or {}), Path(folder), *words, seconds=_PATIENCE)
     assert done.returncode in expect, (
         f"pointstream {' '.join(map(str, arguments))}: {done.returncode}\n{done.stdout}{done.stderr}"
     )
