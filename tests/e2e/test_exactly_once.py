@@ -73,7 +73,7 @@ async def strike(platform: Platform, victim: str, fresh: list[Record], again: li
     try:
         async with asyncio.timeout(PATIENCE):
             while done == before:
-                await asyncio.sleep(0.005)
+                await asyncio.sleep(0.005)  # asked without a pause, the database would have no time for the receipts
                 done = await operator.fetchval(_DECIDED)
         killed = platform.kill(victim)
     finally:

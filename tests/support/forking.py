@@ -20,7 +20,6 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
-from cli.main import MODULES as COMMANDS
 from libs.runtime import failpoint
 
 ROOT = Path(__file__).parents[2]
@@ -164,7 +163,7 @@ def _answer_questions(module: str) -> list[str] | None:
 
     Returns in each fork, which is set up by then, its arguments.
     """
-    for each in COMMANDS if module == "cli.main" else (f"{module}.app",):
+    for each in import_module(module).MODULES if module == "cli.main" else (f"{module}.app",):
         import_module(each)
     gc.collect()
     gc.freeze()  # what a collection touches would be copied in every fork
